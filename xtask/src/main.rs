@@ -1,0 +1,2 @@
+//! The sealift command.
+fn main() {}
