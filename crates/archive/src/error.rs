@@ -1,0 +1,179 @@
+//! Why an archive is refused.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Digest;
+
+/// What went wrong with an archive file: the file, and the fault that was found in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file can't be read or written.
+    #[error("cannot {operation} {}", path.display())]
+    Io {
+        /// What was tried: `open`, `read`, `write`.
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's word.
+        source: io::Error,
+    },
+    /// The file can be read, but what it holds is not a whole image.
+    #[error("{}", path.display())]
+    Fault {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its content.
+        source: Fault,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted while reading {}", path.display())]
+    Cancelled {
+        /// The file that was being read.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(operation: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { operation, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn fault(path: &Path, source: Fault) -> Self {
+        Self::Fault { path: path.to_owned(), source }
+    }
+
+    /// Gives the fault of the content, where that is what went wrong.
+    pub fn as_fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Fault { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// How the content of an archive can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// It was an image once, or should have become one: bytes are missing or wrong.
+    Damaged,
+    /// It is no image, and nothing says that it ever was one.
+    NotAnImage,
+    /// It may well be whole, but it is of a form that is not taken.
+    Unsupported,
+}
+
+/// What is wrong with the content of an archive, with the place.
+///
+/// Messages are fragments that stand behind the file's or the image's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The engine appended an error to the archive; docker's own client takes no notice of it.
+    #[error("the engine reported after {at} bytes: {message}")]
+    Engine {
+        /// How many bytes of the archive came before the report.
+        at: u64,
+        /// The engine's own words.
+        message: String,
+    },
+    /// The bytes end before the archive does.
+    #[error("ends after {at} bytes, {place}")]
+    Truncated {
+        /// How many bytes there were.
+        at: u64,
+        /// Where in the archive that is.
+        place: String,
+    },
+    /// Something that is no padding follows the end of the archive.
+    #[error("has other data after its end, at byte {at}")]
+    TrailingData {
+        /// Where the other data starts.
+        at: u64,
+    },
+    /// A tar header that can't be one.
+    #[error("has no valid tar header at byte {at}: {reason}")]
+    BadHeader {
+        /// Where the header starts.
+        at: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two entries of one name with different contents.
+    #[error("holds `{entry}` twice, with different contents")]
+    ConflictingEntries {
+        /// The name of the entries.
+        entry: String,
+    },
+    /// Something that is named is not in the archive.
+    #[error("lacks {what}, which {named_by} names")]
+    Missing {
+        /// What is not there: `layer …`, `config …`.
+        what: String,
+        /// Where it is named.
+        named_by: String,
+    },
+    /// Content that doesn't have the digest under which it is named.
+    #[error("{what} should be {expected}, but is {found}")]
+    WrongDigest {
+        /// What was hashed.
+        what: String,
+        /// The digest under which it is named.
+        expected: Digest,
+        /// The digest that it has.
+        found: Digest,
+    },
+    /// Metadata that contradicts itself or can't be read.
+    #[error("`{entry}` {reason}")]
+    BadMetadata {
+        /// The entry that was read.
+        entry: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The compressed container around the archive can't be read.
+    #[error("is not a readable {container}: {reason}")]
+    BadContainer {
+        /// What it is: `zip`, `gzip stream`.
+        container: &'static str,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// More than an archive of an image ever needs.
+    #[error("{what}: more than the {limit} that are read")]
+    LimitExceeded {
+        /// What there is too much of.
+        what: String,
+        /// The limit, with its unit.
+        limit: String,
+    },
+    /// It holds no image.
+    #[error("holds no image: {reason}")]
+    NotAnImage {
+        /// What it looks like instead.
+        reason: String,
+    },
+    /// It is of a form that is not taken.
+    #[error("{reason}")]
+    Unsupported {
+        /// What it is, and what to do instead.
+        reason: String,
+    },
+}
+
+impl Fault {
+    /// Tells damage from what simply is no image or not taken.
+    pub fn kind(&self) -> FaultKind {
+        match self {
+            Self::NotAnImage { .. } => FaultKind::NotAnImage,
+            Self::Unsupported { .. } | Self::LimitExceeded { .. } => FaultKind::Unsupported,
+            _ => FaultKind::Damaged,
+        }
+    }
+
+    pub(crate) fn not_an_image(reason: impl Into<String>) -> Self {
+        Self::NotAnImage { reason: reason.into() }
+    }
+}
