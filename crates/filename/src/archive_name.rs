@@ -1,0 +1,259 @@
+//! The file name of an archive.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::quote::is_control;
+use crate::{
+    ArchiveFormat, ImageId, NewNameError, NewNameErrorKind, ParseNameError, Precedence, Version,
+    component, image_id, version,
+};
+
+/// How long a file name can be on the file systems of Linux and macOS, in bytes.
+const LONGEST: usize = 255;
+
+/// The file name of an archive, `{image}_{version}_{id}.{format}`.
+///
+/// Its text is one that [`ARCHIVE_NAME_PATTERN`](crate::ARCHIVE_NAME_PATTERN) matches as a whole,
+/// kept as it was read: `parse(text)?.to_string() == text`. Names compare as text.
+///
+/// ```
+/// use sealift_filename::{ArchiveFormat, ArchiveName, Version};
+///
+/// let name = ArchiveName::parse("web_admin_1.0+beta_0123456789ab.zip")?;
+/// assert_eq!((name.image(), name.version()), ("web_admin", "1.0+beta"));
+/// assert_eq!(name.member_name(), "web_admin_1.0+beta_0123456789ab.docker");
+///
+/// let version = Version::new("1.0");
+/// let made = ArchiveName::new("web", &version, name.id(), ArchiveFormat::Docker).unwrap();
+/// assert_eq!(made.as_str(), "web_1.0_0123456789ab.docker");
+///
+/// for not_a_name in ["web_1.0.zip", "_1.0_0123456789ab.zip", "web_1.0_0123456789AB.zip"] {
+///     assert!(ArchiveName::try_parse(not_a_name).is_none());
+/// }
+/// # Ok::<(), sealift_filename::ParseNameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ArchiveName {
+    // First, so that the derived order is that of the text.
+    text: Box<str>,
+    image_end: usize,
+    dot: usize,
+    id: ImageId,
+}
+
+/// Where the parts are in a text that is a name.
+struct Layout {
+    image_end: usize,
+    dot: usize,
+    id: ImageId,
+}
+
+impl Layout {
+    /// Finds the parts from the end: the format has no dot, the id and the version no underscore,
+    /// so there is only one way to read a name.
+    fn find(text: &str) -> Option<Self> {
+        let dot = text.rfind('.')?;
+        let (front, digits) = text.as_bytes()[..dot].split_last_chunk()?;
+        let id = ImageId::from_ascii(digits)?;
+        let front = front.strip_suffix(b"_")?;
+        let image_end = front.iter().rposition(|&byte| byte == b'_')?;
+        let image = &front[..image_end];
+        // The pattern's `.` is any character but a line feed.
+        (!image.is_empty() && !image.contains(&b'\n')).then_some(Self { image_end, dot, id })
+    }
+}
+
+impl ArchiveName {
+    /// Reads a file name.
+    ///
+    /// # Errors
+    ///
+    /// If the published pattern doesn't match all of it.
+    pub fn parse(file_name: &str) -> Result<Self, ParseNameError> {
+        Self::try_parse(file_name).ok_or_else(|| ParseNameError::explain(file_name))
+    }
+
+    /// Reads a file name without saying why it is none, for whoever looks through folders that
+    /// hold other things too.
+    pub fn try_parse(file_name: &str) -> Option<Self> {
+        let Layout { image_end, dot, id } = Layout::find(file_name)?;
+        Some(Self {
+            text: file_name.into(),
+            image_end,
+            dot,
+            id,
+        })
+    }
+
+    /// Makes the name of an archive.
+    ///
+    /// It is stricter than [`parse`](Self::parse), which has to live with names that others made.
+    ///
+    /// # Errors
+    ///
+    /// If the image isn't the last part of a repository name; if the version or the format is empty
+    /// or has a character that would change how the name is read (`_`, `/`, `.` in a format,
+    /// control characters); if the name would be longer than 255 bytes.
+    pub fn new(
+        image: &str,
+        version: &Version,
+        id: ImageId,
+        format: ArchiveFormat,
+    ) -> Result<Self, NewNameError> {
+        let refuse = |input, kind| Err(NewNameError::new(input, kind));
+        let version = version.as_str();
+        if let Err(fault) = component::check(image) {
+            return refuse(image, NewNameErrorKind::Image(fault));
+        }
+        if version.is_empty() {
+            return refuse(version, NewNameErrorKind::EmptyVersion);
+        }
+        if let Some(char) = version
+            .chars()
+            .find(|&char| matches!(char, '_' | '/') || is_control(char))
+        {
+            return refuse(version, NewNameErrorKind::VersionCharacter(char));
+        }
+        check_format(&format)?;
+        let text = format!("{image}_{version}_{id}.{format}");
+        check_length(&text)?;
+        let image_end = image.len();
+        let dot = text.len() - format.as_str().len() - 1;
+        Ok(Self {
+            text: text.into(),
+            image_end,
+            dot,
+            id,
+        })
+    }
+
+    /// Gives the whole name.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Gives the image's name, without the folders before it.
+    pub fn image(&self) -> &str {
+        &self.text[..self.image_end]
+    }
+
+    /// Gives the version as text; it may be empty in a name that others made.
+    pub fn version(&self) -> &str {
+        &self.text[self.image_end + 1..self.dot - image_id::LENGTH - 1]
+    }
+
+    /// Gives the version as a value.
+    pub fn to_version(&self) -> Version {
+        Version::new(self.version())
+    }
+
+    /// Gives the start of the image's id.
+    pub fn id(&self) -> ImageId {
+        self.id
+    }
+
+    /// Gives the format.
+    pub fn format(&self) -> ArchiveFormat {
+        self.text[self.dot + 1..].into()
+    }
+
+    /// Tells whether the version is dirty ([`Version::is_dirty`]).
+    pub fn is_dirty(&self) -> bool {
+        version::is_dirty(self.version())
+    }
+
+    /// Gives the place of the version among others ([`Version::precedence`]).
+    pub fn precedence(&self) -> Precedence<'_> {
+        Precedence::of(self.version())
+    }
+
+    /// Makes the name that the same archive has in another format.
+    ///
+    /// # Errors
+    ///
+    /// If the format is empty or has a character that would change how the name is read, or if the
+    /// name would be longer than 255 bytes.
+    pub fn with_format(&self, format: ArchiveFormat) -> Result<Self, NewNameError> {
+        check_format(&format)?;
+        let name = self.ending(format.as_str());
+        check_length(&name.text)?;
+        Ok(name)
+    }
+
+    /// Makes the name that the same archive has as a plain tar, `….docker`.
+    #[must_use]
+    pub fn to_docker(&self) -> Self {
+        self.ending("docker")
+    }
+
+    /// Makes the name that the same archive has as a zip, `….zip`.
+    #[must_use]
+    pub fn to_zip(&self) -> Self {
+        self.ending("zip")
+    }
+
+    /// Gives the name of the one member that the zip of this name holds: the file name with its
+    /// format replaced by `docker`.
+    pub fn member_name(&self) -> String {
+        format!("{}.docker", &self.text[..self.dot])
+    }
+
+    fn ending(&self, format: &str) -> Self {
+        Self {
+            text: format!("{}.{format}", &self.text[..self.dot]).into(),
+            ..*self
+        }
+    }
+}
+
+fn check_format(format: &ArchiveFormat) -> Result<(), NewNameError> {
+    let format = format.as_str();
+    let kind = if format.is_empty() {
+        NewNameErrorKind::EmptyFormat
+    } else if let Some(char) = format
+        .chars()
+        .find(|&char| matches!(char, '.' | '/') || is_control(char))
+    {
+        NewNameErrorKind::FormatCharacter(char)
+    } else {
+        return Ok(());
+    };
+    Err(NewNameError::new(format, kind))
+}
+
+fn check_length(text: &str) -> Result<(), NewNameError> {
+    if text.len() > LONGEST {
+        return Err(NewNameError::new(
+            text,
+            NewNameErrorKind::TooLong(text.len()),
+        ));
+    }
+    Ok(())
+}
+
+impl FromStr for ArchiveName {
+    type Err = ParseNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for ArchiveName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl fmt::Debug for ArchiveName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ArchiveName({:?})", &self.text)
+    }
+}
+
+impl AsRef<str> for ArchiveName {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}

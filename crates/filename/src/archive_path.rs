@@ -1,0 +1,281 @@
+//! Where an archive stands below the root of a store.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use crate::component::{self, ComponentFault};
+use crate::quote::Quoted;
+use crate::{
+    ArchiveFormat, ArchiveName, ImageId, NewNameError, ParseNameErrorKind, Repository, Version,
+};
+
+/// The path of an archive below a store's root: folders, which are the front of the image's name,
+/// and the [`ArchiveName`], joined by `/`.
+///
+/// Every folder is a valid part of a repository name; the first may also be a registry's domain,
+/// with the `:` of its port written `+`. Paths compare as text.
+///
+/// ```
+/// use sealift_filename::ArchivePath;
+///
+/// let path = ArchivePath::parse("localhost+5000/web_1.0.0.7_0123456789ab.zip")?;
+/// assert_eq!(path.folder(), "localhost+5000");
+/// assert_eq!(path.name().image(), "web");
+/// assert_eq!(path.image(), "localhost+5000/web");
+/// assert_eq!(path.repository().unwrap().as_str(), "localhost:5000/web");
+///
+/// assert!(ArchivePath::parse(".sealift/web_1.0.0.7_0123456789ab.zip").is_err());
+/// assert!(ArchivePath::parse("../web_1.0.0.7_0123456789ab.zip").is_err());
+/// # Ok::<(), sealift_filename::ParsePathError>(())
+/// ```
+#[derive(Clone)]
+pub struct ArchivePath {
+    /// The whole path, where it is more than the name: most archives stand right in the root.
+    whole: Option<Box<str>>,
+    folder_end: usize,
+    name: ArchiveName,
+}
+
+impl ArchivePath {
+    /// Reads a path.
+    ///
+    /// # Errors
+    ///
+    /// If the last part is no archive name, or if a folder can't be part of a repository name.
+    pub fn parse(path: &str) -> Result<Self, ParsePathError> {
+        let refuse = |kind| ParsePathError {
+            input: path.into(),
+            kind,
+        };
+        let (folder, file_name) = match path.rsplit_once('/') {
+            Some((folder, file_name)) => (Some(folder), file_name),
+            None => (None, path),
+        };
+        if let Some(kind) = folder.and_then(folder_fault) {
+            return Err(refuse(kind));
+        }
+        let name = ArchiveName::parse(file_name)
+            .map_err(|error| refuse(ParsePathErrorKind::Name(error.kind().clone())))?;
+        Ok(Self::join(folder.unwrap_or_default(), name))
+    }
+
+    /// Joins a folder below the root, empty for the root itself, and a name that was read in it.
+    ///
+    /// # Errors
+    ///
+    /// If a folder can't be part of a repository name, or if the name has a `/`.
+    pub fn in_folder(folder: &str, name: ArchiveName) -> Result<Self, ParsePathError> {
+        let fault = if name.as_str().contains('/') {
+            Some(ParsePathErrorKind::SlashInName)
+        } else if folder.is_empty() {
+            None
+        } else {
+            folder_fault(folder)
+        };
+        match fault {
+            None => Ok(Self::join(folder, name)),
+            Some(kind) => Err(ParsePathError {
+                input: format!("{folder}/{name}").into(),
+                kind,
+            }),
+        }
+    }
+
+    /// Makes the path at which an image is archived.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArchiveName::new`].
+    pub fn new(
+        repository: &Repository,
+        version: &Version,
+        id: ImageId,
+        format: ArchiveFormat,
+    ) -> Result<Self, NewNameError> {
+        let name = ArchiveName::new(repository.image(), version, id, format)?;
+        Ok(Self::join(&repository.folder(), name))
+    }
+
+    fn join(folder: &str, name: ArchiveName) -> Self {
+        let whole = (!folder.is_empty()).then(|| format!("{folder}/{name}").into());
+        Self {
+            whole,
+            folder_end: folder.len(),
+            name,
+        }
+    }
+
+    /// Gives the whole path.
+    pub fn as_str(&self) -> &str {
+        self.whole.as_deref().unwrap_or(self.name.as_str())
+    }
+
+    /// Gives the folders before the name, joined by `/`: empty for the root.
+    pub fn folder(&self) -> &str {
+        &self.as_str()[..self.folder_end]
+    }
+
+    /// Gives the file name.
+    pub fn name(&self) -> &ArchiveName {
+        &self.name
+    }
+
+    /// Gives the image as it is written in the path: folders and the name's image.
+    pub fn image(&self) -> &str {
+        let name_start = self.as_str().len() - self.name.as_str().len();
+        &self.as_str()[..name_start + self.name.image().len()]
+    }
+
+    /// Gives the image as engines call it, or none if the name's image can't be part of a
+    /// repository name.
+    pub fn repository(&self) -> Option<Repository> {
+        let image = self.image();
+        match self.folder().contains('+') {
+            // A `+` in the name's image must stay one, and be refused.
+            true => Repository::parse(&format!(
+                "{}/{}",
+                self.folder().replace('+', ":"),
+                self.name.image()
+            )),
+            false => Repository::parse(image),
+        }
+        .ok()
+    }
+
+    /// Replaces the name, in the same folder.
+    ///
+    /// # Errors
+    ///
+    /// If the name has a `/`.
+    pub fn with_name(&self, name: ArchiveName) -> Result<Self, ParsePathError> {
+        Self::in_folder(self.folder(), name)
+    }
+}
+
+/// Tells whether a folder's name can be part of a repository name, so that there may be archives
+/// below it; the `first` below a store's root may also be a registry's domain.
+///
+/// ```
+/// use sealift_filename::is_repository_folder;
+///
+/// assert!(is_repository_folder("team", false));
+/// assert!(is_repository_folder("localhost+5000", true));
+/// assert!(!is_repository_folder("localhost+5000", false));
+/// assert!(!is_repository_folder(".sealift", true));
+/// ```
+pub fn is_repository_folder(name: &str, first: bool) -> bool {
+    check_folder(name, first).is_ok()
+}
+
+fn check_folder(name: &str, first: bool) -> Result<(), ComponentFault> {
+    component::check(name).or_else(|fault| {
+        // With a `:` there would be two folders for one registry.
+        let is_domain =
+            first && !name.contains(':') && component::is_domain(&name.replace('+', ":"));
+        if is_domain { Ok(()) } else { Err(fault) }
+    })
+}
+
+fn folder_fault(folder: &str) -> Option<ParsePathErrorKind> {
+    folder.split('/').enumerate().find_map(|(index, name)| {
+        let fault = check_folder(name, index == 0).err()?;
+        Some(ParsePathErrorKind::Folder {
+            folder: name.to_owned(),
+            fault,
+        })
+    })
+}
+
+/// Why a text is not an [`ArchivePath`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} is not the path of an archive: {kind}", Quoted(input))]
+pub struct ParsePathError {
+    input: Box<str>,
+    kind: ParsePathErrorKind,
+}
+
+/// What is wrong with a text that should be an [`ArchivePath`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParsePathErrorKind {
+    /// A folder can't be part of a repository name.
+    #[error("its folder {} {fault}", Quoted(folder))]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What is wrong with it.
+        fault: ComponentFault,
+    },
+    /// The last part is no archive name.
+    #[error("{0}")]
+    Name(ParseNameErrorKind),
+    /// The name itself has a `/`.
+    #[error("its name has a `/`")]
+    SlashInName,
+}
+
+impl ParsePathError {
+    /// Gives the text that was refused.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Says what is wrong with it.
+    pub fn kind(&self) -> &ParsePathErrorKind {
+        &self.kind
+    }
+}
+
+impl FromStr for ArchivePath {
+    type Err = ParsePathError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl PartialEq for ArchivePath {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ArchivePath {}
+
+impl PartialOrd for ArchivePath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ArchivePath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for ArchivePath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Display for ArchivePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for ArchivePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ArchivePath({:?})", self.as_str())
+    }
+}
+
+impl AsRef<str> for ArchivePath {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}

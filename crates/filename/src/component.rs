@@ -1,0 +1,88 @@
+//! The parts of a repository name, as the distribution project's reference grammar has them.
+
+use crate::quote::{Quoted, QuotedChar};
+
+/// What is wrong with one part of a repository name.
+///
+/// A part is lowercase letters and digits, in groups joined by one `.`, one or two `_`, or any
+/// number of `-`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComponentFault {
+    /// Nothing stands there.
+    #[error("is empty")]
+    Empty,
+    /// A letter stands there in upper case.
+    #[error("has {} in upper case", QuotedChar(*.0))]
+    UpperCase(char),
+    /// A character can't be part of it.
+    #[error("has {}, but takes only lowercase letters, digits, `.`, `_` and `-`", QuotedChar(*.0))]
+    Character(char),
+    /// It starts with what should join two groups.
+    #[error("starts with {}, not with a letter or digit", QuotedChar(*.0))]
+    Start(char),
+    /// It ends with what should join two groups.
+    #[error("ends with {}, not with a letter or digit", QuotedChar(*.0))]
+    End(char),
+    /// Two groups are joined by something else.
+    #[error("has {}, but takes only one `.`, one or two `_`, or dashes in a row", Quoted(.0))]
+    Separator(String),
+}
+
+/// Checks one part of a repository name that isn't its domain.
+pub(crate) fn check(text: &str) -> Result<(), ComponentFault> {
+    let is_alphanumeric = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit();
+    let is_separator = |char: char| matches!(char, '.' | '_' | '-');
+    match text
+        .chars()
+        .find(|&char| !is_alphanumeric(char) && !is_separator(char))
+    {
+        Some(char) if char.is_uppercase() => return Err(ComponentFault::UpperCase(char)),
+        Some(char) => return Err(ComponentFault::Character(char)),
+        None => {}
+    }
+    match (text.chars().next(), text.chars().next_back()) {
+        (None, _) => return Err(ComponentFault::Empty),
+        (Some(first), _) if is_separator(first) => return Err(ComponentFault::Start(first)),
+        (_, Some(last)) if is_separator(last) => return Err(ComponentFault::End(last)),
+        _ => {}
+    }
+    let joins =
+        |run: &str| matches!(run, "" | "." | "_" | "__") || run.bytes().all(|byte| byte == b'-');
+    match text.split(is_alphanumeric).find(|run| !joins(run)) {
+        Some(run) => Err(ComponentFault::Separator(run.to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Tells whether a text is a registry's host, with or without a port: dotted labels of letters,
+/// digits and inner dashes, or an IPv6 address in brackets.
+pub(crate) fn is_domain(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        // The last colon of an address in brackets is part of it.
+        Some(_) if text.ends_with(']') => (text, None),
+        Some((host, port)) => (host, Some(port)),
+        None => (text, None),
+    };
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_host(host) && port.is_none_or(is_port)
+}
+
+fn is_host(text: &str) -> bool {
+    if let Some(address) = text.strip_prefix('[') {
+        return address.strip_suffix(']').is_some_and(|address| {
+            !address.is_empty()
+                && address
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || byte == b':')
+        });
+    }
+    text.split('.').all(|label| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
+}

@@ -1,0 +1,129 @@
+//! The 12 digits that say which image an archive holds.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::quote::{Quoted, QuotedChar};
+
+/// How many digits an id has.
+pub(crate) const LENGTH: usize = 12;
+
+/// The start of an image's config digest: exactly 12 lowercase hex digits.
+///
+/// Ids compare as text, which is also how the numbers compare.
+///
+/// ```
+/// use sealift_filename::ImageId;
+///
+/// let id: ImageId = "0123456789ab".parse()?;
+/// assert_eq!(id.to_string(), "0123456789ab");
+///
+/// let digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// assert_eq!(ImageId::from_digest(digest), Some(id));
+///
+/// assert!("0123456789AB".parse::<ImageId>().is_err());
+/// assert!("0123456789abc".parse::<ImageId>().is_err());
+/// # Ok::<(), sealift_filename::ParseImageIdError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageId([u8; LENGTH]);
+
+impl ImageId {
+    /// Takes the first 12 digits of a digest, written `sha256:` and hex digits, or as hex digits
+    /// alone; gives none if there are fewer than 12, or anything else among them.
+    pub fn from_digest(digest: &str) -> Option<Self> {
+        let hex = digest.strip_prefix("sha256:").unwrap_or(digest).as_bytes();
+        let (digits, rest) = hex.split_first_chunk()?;
+        rest.iter().all(is_digit).then_some(())?;
+        Self::from_ascii(digits)
+    }
+
+    pub(crate) fn from_ascii(digits: &[u8; LENGTH]) -> Option<Self> {
+        digits.iter().all(is_digit).then_some(Self(*digits))
+    }
+
+    /// Gives the 12 digits.
+    #[expect(clippy::missing_panics_doc, reason = "it can't: the digits are ASCII")]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("hex digits are ASCII")
+    }
+}
+
+fn is_digit(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+/// Why a text is not an [`ImageId`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} is not an image id: {kind}", Quoted(input))]
+pub struct ParseImageIdError {
+    input: Box<str>,
+    kind: ParseImageIdErrorKind,
+}
+
+/// What is wrong with a text that should be an [`ImageId`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseImageIdErrorKind {
+    /// It doesn't have 12 characters, but this number.
+    #[error("it has {0} characters, not 12 lowercase hex digits")]
+    Length(usize),
+    /// A hex digit stands there in upper case.
+    #[error("it has {} in upper case", QuotedChar(*.0))]
+    UpperCase(char),
+    /// A character is no hex digit.
+    #[error("it has {}, which is no hex digit", QuotedChar(*.0))]
+    Character(char),
+}
+
+impl ParseImageIdError {
+    /// Gives the text that was refused.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Says what is wrong with it.
+    pub fn kind(&self) -> &ParseImageIdErrorKind {
+        &self.kind
+    }
+}
+
+impl FromStr for ImageId {
+    type Err = ParseImageIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(id) = text.as_bytes().try_into().ok().and_then(Self::from_ascii) {
+            return Ok(id);
+        }
+        let odd = text
+            .chars()
+            .find(|char| !matches!(char, '0'..='9' | 'a'..='f'));
+        let kind = match (text.chars().count(), odd) {
+            (LENGTH, Some(char @ 'A'..='F')) => ParseImageIdErrorKind::UpperCase(char),
+            (LENGTH, Some(char)) => ParseImageIdErrorKind::Character(char),
+            (length, _) => ParseImageIdErrorKind::Length(length),
+        };
+        Err(ParseImageIdError {
+            input: text.into(),
+            kind,
+        })
+    }
+}
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ImageId({self})")
+    }
+}
+
+impl AsRef<str> for ImageId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}

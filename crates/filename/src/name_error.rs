@@ -1,0 +1,145 @@
+//! Why something is not, or can't become, the name of an archive.
+
+use crate::quote::{Quoted, QuotedChar};
+use crate::{ComponentFault, ImageId, ParseImageIdError};
+
+/// Why a text is not an [`ArchiveName`](crate::ArchiveName).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} is not an archive name: {kind}", Quoted(input))]
+pub struct ParseNameError {
+    input: Box<str>,
+    kind: ParseNameErrorKind,
+}
+
+/// What is wrong with a text that should be an [`ArchiveName`](crate::ArchiveName).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseNameErrorKind {
+    /// There is no dot.
+    #[error("it has no `.` and format at its end")]
+    NoFormat,
+    /// There is no underscore before the last dot.
+    #[error("it has no `_` and image id before its last `.`")]
+    NoId,
+    /// What stands between an underscore and the last dot is no id.
+    #[error("{0}")]
+    Id(ParseImageIdError),
+    /// There is only one underscore before the last dot.
+    #[error("it has no `_` and version before its image id")]
+    NoVersion,
+    /// Nothing stands before the version.
+    #[error("it has no image before its version")]
+    NoImage,
+    /// There is a line feed in the image.
+    #[error("its image has a line break")]
+    LineBreak,
+}
+
+impl ParseNameError {
+    /// Finds the reason why a text is refused.
+    pub(crate) fn explain(text: &str) -> Self {
+        Self {
+            input: text.into(),
+            kind: explain(text),
+        }
+    }
+
+    /// Gives the text that was refused.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Says what is wrong with it.
+    pub fn kind(&self) -> &ParseNameErrorKind {
+        &self.kind
+    }
+}
+
+fn explain(text: &str) -> ParseNameErrorKind {
+    let Some((stem, _)) = text.rsplit_once('.') else {
+        return ParseNameErrorKind::NoFormat;
+    };
+    let Some((front, id)) = stem.rsplit_once('_') else {
+        return ParseNameErrorKind::NoId;
+    };
+    if let Err(error) = id.parse::<ImageId>() {
+        return ParseNameErrorKind::Id(error);
+    }
+    match front.rsplit_once('_') {
+        None => ParseNameErrorKind::NoVersion,
+        Some(("", _)) => ParseNameErrorKind::NoImage,
+        Some(_) => ParseNameErrorKind::LineBreak,
+    }
+}
+
+/// Why an [`ArchiveName`](crate::ArchiveName) can't be made of its parts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} {} {kind}", kind.subject(), Quoted(input))]
+pub struct NewNameError {
+    input: Box<str>,
+    kind: NewNameErrorKind,
+}
+
+/// What is wrong with a part of a name that should be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NewNameErrorKind {
+    /// The image can't be the last part of a repository name.
+    #[error("can't be the last part of a repository name: it {0}")]
+    Image(ComponentFault),
+    /// The version is empty.
+    #[error("is empty")]
+    EmptyVersion,
+    /// The version has a character that it can't have in a name.
+    #[error("contains {}, which {}", QuotedChar(*.0), harm(*.0))]
+    VersionCharacter(char),
+    /// The format is empty.
+    #[error("is empty")]
+    EmptyFormat,
+    /// The format has a character that it can't have in a name.
+    #[error("contains {}, which {}", QuotedChar(*.0), harm(*.0))]
+    FormatCharacter(char),
+    /// The name is longer than a file's name can be, by its number of bytes.
+    #[error("has {0} bytes, more than the 255 that a file name can have")]
+    TooLong(usize),
+}
+
+fn harm(char: char) -> &'static str {
+    match char {
+        '_' => "separates the parts of an archive name",
+        '/' => "separates folders",
+        '.' => "separates the format from the rest of an archive name",
+        _ => "is a control character",
+    }
+}
+
+impl NewNameErrorKind {
+    fn subject(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "image",
+            Self::EmptyVersion | Self::VersionCharacter(_) => "version",
+            Self::EmptyFormat | Self::FormatCharacter(_) => "format",
+            Self::TooLong(_) => "archive name",
+        }
+    }
+}
+
+impl NewNameError {
+    pub(crate) fn new(input: &str, kind: NewNameErrorKind) -> Self {
+        Self {
+            input: input.into(),
+            kind,
+        }
+    }
+
+    /// Gives the part that was refused: the image, the version, the format, or the whole name if it
+    /// is too long.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Says what is wrong with it.
+    pub fn kind(&self) -> &NewNameErrorKind {
+        &self.kind
+    }
+}

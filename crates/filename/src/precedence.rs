@@ -1,0 +1,211 @@
+//! The order in which versions follow each other.
+
+use std::cmp::Ordering;
+
+use crate::version;
+
+/// The place of a version among others: a total order, lowest first.
+///
+/// A *numeric* version is numbers joined by dots, with or without a `v` before them, up to the end
+/// or to a `-`, `.` or `+` that starts a suffix. Every other version is a *name*.
+///
+/// 1. Every numeric version is above every name.
+/// 2. Numeric versions compare number by number; a missing number is 0, and a number may be as long
+///    as it likes.
+/// 3. Where the numbers are equal, a dirty or suffixed version is below the plain one. Suffixes
+///    compare as in Semantic Versioning, identifier by identifier; a dirty version comes right below
+///    what it would be without being dirty. Unlike there, what follows a `+` counts too.
+/// 4. Names are equal among themselves.
+/// 5. Where all that is equal, the text decides, so that only equal texts are equal.
+///
+/// ```
+/// use sealift_filename::Precedence;
+///
+/// let ascending = [
+///     "dev", "latest", "1.9", "1.10-rc.2", "1.10-rc.10", "1.10+dirty", "1.10.0.0", "1.10", "1.10.0.7",
+/// ];
+/// assert!(ascending.map(Precedence::of).is_sorted());
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Precedence<'a> {
+    /// None for a name.
+    numeric: Option<Numeric<'a>>,
+    text: &'a str,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Numeric<'a> {
+    /// Digits and single dots.
+    numbers: &'a str,
+    /// What stands between the numbers and a `+`, without what starts it.
+    prerelease: Option<&'a str>,
+    dirty: bool,
+    /// What stands behind a `+`.
+    build: Option<&'a str>,
+}
+
+impl<'a> Precedence<'a> {
+    /// Gives the place of a version that is at hand as text.
+    pub fn of(version: &'a str) -> Self {
+        Self {
+            numeric: Numeric::read(version),
+            text: version,
+        }
+    }
+
+    /// Tells whether the version is a numeric one, and not a name.
+    pub fn is_numeric(&self) -> bool {
+        self.numeric.is_some()
+    }
+}
+
+impl<'a> Numeric<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        // The mark of a dirty version is no suffix of its own: `1.0-rc.1.dirty` belongs right below
+        // `1.0-rc.1`, not above it as the longer suffix.
+        let clean = version::without_dirty(text).unwrap_or(text);
+        let (numbers, suffix) = split_numbers(clean)?;
+        let (prerelease, build) = match suffix.split_once('+') {
+            Some((front, build)) => (front, Some(build)),
+            None => (suffix, None),
+        };
+        let prerelease = prerelease.get(1..);
+        Some(Self {
+            numbers,
+            prerelease,
+            dirty: version::is_dirty(text),
+            build,
+        })
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        compare_numbers(self.numbers, other.numbers)
+            .then_with(|| compare_suffixes(self.prerelease, other.prerelease))
+            .then_with(|| other.dirty.cmp(&self.dirty))
+            .then_with(|| compare_suffixes(self.build, other.build))
+    }
+}
+
+/// Splits a numeric version into its numbers, without a leading `v`, and what follows them.
+fn split_numbers(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let bytes = text.as_bytes();
+    let mut end = None;
+    let mut start = 0;
+    loop {
+        let digits = bytes[start..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let after = start + digits;
+        if digits == 0 || !matches!(bytes.get(after), None | Some(b'-' | b'.' | b'+')) {
+            break;
+        }
+        end = Some(after);
+        if bytes.get(after) != Some(&b'.') {
+            break;
+        }
+        start = after + 1;
+    }
+    end.map(|end| text.split_at(end))
+}
+
+fn compare_numbers(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (left.split('.'), right.split('.'));
+    loop {
+        let (left, right) = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (left, right) => (left.unwrap_or("0"), right.unwrap_or("0")),
+        };
+        match compare_digits(left, right) {
+            Ordering::Equal => {}
+            unequal => return unequal,
+        }
+    }
+}
+
+/// Compares two numbers by their digits, so that no number is too long.
+fn compare_digits(left: &str, right: &str) -> Ordering {
+    let left = left.trim_start_matches('0');
+    let right = right.trim_start_matches('0');
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// Compares two suffixes by the rules of Semantic Versioning; no suffix is above any.
+fn compare_suffixes(left: Option<&str>, right: Option<&str>) -> Ordering {
+    match (left, right) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(left), Some(right)) => left
+            .split('.')
+            .map(Identifier::read)
+            .cmp(right.split('.').map(Identifier::read)),
+    }
+}
+
+/// A part of a suffix.
+enum Identifier<'a> {
+    Number(&'a str),
+    Word(&'a str),
+}
+
+impl<'a> Identifier<'a> {
+    fn read(text: &'a str) -> Self {
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Self::Number(text)
+        } else {
+            Self::Word(text)
+        }
+    }
+}
+
+impl Ord for Identifier<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(left), Self::Number(right)) => compare_digits(left, right),
+            (Self::Number(_), Self::Word(_)) => Ordering::Less,
+            (Self::Word(_), Self::Number(_)) => Ordering::Greater,
+            (Self::Word(left), Self::Word(right)) => left.cmp(right),
+        }
+    }
+}
+
+impl PartialOrd for Identifier<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Identifier<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Identifier<'_> {}
+
+impl Ord for Precedence<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let places = match (&self.numeric, &other.numeric) {
+            (Some(left), Some(right)) => left.compare(right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        };
+        places.then_with(|| self.text.cmp(other.text))
+    }
+}
+
+impl PartialOrd for Precedence<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Precedence<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        // The same as `cmp`, since the text decides last.
+        self.text == other.text
+    }
+}
+
+impl Eq for Precedence<'_> {}

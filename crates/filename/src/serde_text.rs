@@ -1,0 +1,32 @@
+//! Every type as its text, so that there is only one parser.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, Repository, Version};
+
+macro_rules! through_text {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        }
+    )+};
+}
+
+through_text!(
+    ArchiveFormat,
+    ArchiveName,
+    ArchivePath,
+    ImageId,
+    Reference,
+    Repository,
+    Version
+);

@@ -1,0 +1,136 @@
+//! Versions as tags of an engine.
+
+use crate::quote::{Quoted, QuotedChar};
+use crate::{ParseRepositoryErrorKind, Repository, Version};
+
+/// How long a tag can be, in characters.
+const LONGEST: usize = 128;
+
+impl Version {
+    /// Writes the version as a tag: a `+`, which no tag can hold, becomes `_`, which no version in
+    /// an archive's name can hold. So nothing is lost, and [`from_tag`](Self::from_tag) undoes it.
+    ///
+    /// # Errors
+    ///
+    /// If the result isn't a tag (`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`), or if the version itself
+    /// has a `_`.
+    pub fn to_tag(&self) -> Result<String, TagError> {
+        match fault(self.as_str()) {
+            None => Ok(self.as_str().replace('+', "_")),
+            Some(kind) => Err(TagError {
+                input: self.as_str().into(),
+                kind,
+            }),
+        }
+    }
+
+    /// Reads a tag as a version: `_` becomes `+`.
+    ///
+    /// ```
+    /// use sealift_filename::Version;
+    ///
+    /// assert_eq!(Version::from_tag("1.0_beta"), Version::new("1.0+beta"));
+    /// ```
+    pub fn from_tag(tag: &str) -> Self {
+        Self::new(tag.replace('_', "+"))
+    }
+}
+
+fn fault(version: &str) -> Option<TagErrorKind> {
+    let is_inner = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '.' | '-');
+    if version.contains('_') {
+        return Some(TagErrorKind::Underscore);
+    }
+    if let Some(char) = version.chars().find(|&char| !is_inner(char)) {
+        return Some(TagErrorKind::Character(char));
+    }
+    match version.chars().next() {
+        None => Some(TagErrorKind::Empty),
+        Some(char @ ('.' | '-')) => Some(TagErrorKind::Start(char)),
+        Some(_) if version.len() > LONGEST => Some(TagErrorKind::TooLong(version.len())),
+        Some(_) => None,
+    }
+}
+
+/// Names an image in an engine, as `image:tag`.
+///
+/// ```
+/// use sealift_filename::version_to_imagetag;
+///
+/// assert_eq!(version_to_imagetag("web", "1.28.0.259")?, "web:1.28.0.259");
+/// assert_eq!(version_to_imagetag("team/web", "1.0+beta")?, "team/web:1.0_beta");
+/// assert!(version_to_imagetag("web", "my version").is_err());
+/// # Ok::<(), sealift_filename::TagError>(())
+/// ```
+///
+/// # Errors
+///
+/// If the image is no [`Repository`], or if the version is no tag
+/// ([`Version::to_tag`]).
+pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagError> {
+    if let Err(error) = Repository::parse(image) {
+        let kind = TagErrorKind::Image(error.kind().clone());
+        return Err(TagError {
+            input: image.into(),
+            kind,
+        });
+    }
+    let tag = Version::from(version).to_tag()?;
+    Ok(format!("{image}:{tag}"))
+}
+
+/// Why an image and a version don't make a tag.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} {} {kind}", kind.subject(), Quoted(input))]
+pub struct TagError {
+    input: Box<str>,
+    kind: TagErrorKind,
+}
+
+/// What is wrong with a version, or an image, that should make a tag.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TagErrorKind {
+    /// The version is empty.
+    #[error("is empty, and a tag never is")]
+    Empty,
+    /// The version has a `_`, which would come back as a `+`.
+    #[error("contains `_`, which in a tag stands for the `+` of a version")]
+    Underscore,
+    /// The version has a character that no tag can have.
+    #[error(
+        "contains {}, which can't be in a tag: only letters, digits, `.`, `-` and `+` can",
+        QuotedChar(*.0)
+    )]
+    Character(char),
+    /// The version starts with a character that only stands further inside a tag.
+    #[error("starts with {}, which can't be the first character of a tag", QuotedChar(*.0))]
+    Start(char),
+    /// The version is longer than a tag can be, by its number of characters.
+    #[error("has {0} characters, more than the 128 that a tag can have")]
+    TooLong(usize),
+    /// It isn't the version: the image is no repository name.
+    #[error("is not a repository name: {0}")]
+    Image(ParseRepositoryErrorKind),
+}
+
+impl TagErrorKind {
+    fn subject(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "image",
+            _ => "version",
+        }
+    }
+}
+
+impl TagError {
+    /// Gives the version, or the image, that was refused.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Says what is wrong with it.
+    pub fn kind(&self) -> &TagErrorKind {
+        &self.kind
+    }
+}
