@@ -1,50 +1,12 @@
-//! What the tests of several sealift crates share: the gate to real engines.
+//! What the tests of several sealift crates share: the gate to real engines, and small archives in the
+//! layouts that engines write.
 //!
 //! A test that needs an engine lives in a module named `on_engine` and asks [`engine`] for one. The
 //! variable `SEALIFT_TEST_ENGINES` names the engines there are (`docker=unix:///run/a.sock,podman=…`);
 //! `cargo xtask test` sets it, and compares the tests that got an engine, as written to the file
 //! named by `SEALIFT_TEST_LEDGER`, with the tests that there are.
 
-use std::io::Write as _;
+mod gate;
+pub mod layouts;
 
-/// An engine that a test may use: only for images under the test's own names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Engine {
-    /// What kind it is, `docker` or `podman`.
-    pub name: String,
-    /// Its address, as in `DOCKER_HOST`.
-    pub host: String,
-}
-
-/// Gives the engine of this name, or none where no engines were set up for the tests.
-///
-/// # Panics
-///
-/// Where engines were set up but this one is not among them: a test that is skipped unseen proves
-/// nothing.
-pub fn engine(name: &str) -> Option<Engine> {
-    let test = std::thread::current().name().unwrap_or("unnamed").to_owned();
-    let Ok(engines) = std::env::var("SEALIFT_TEST_ENGINES") else {
-        report(&format!("{test}: skipped: SEALIFT_TEST_ENGINES is not set"));
-        return None;
-    };
-    let host = engines
-        .split(',')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(key, host)| (key == name).then(|| host.to_owned()))
-        .unwrap_or_else(|| panic!("SEALIFT_TEST_ENGINES names no engine `{name}`: {engines}"));
-    if let Some(ledger) = std::env::var_os("SEALIFT_TEST_LEDGER") {
-        let mut ledger = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(ledger)
-            .expect("the ledger of SEALIFT_TEST_LEDGER can be opened");
-        ledger.write_all(format!("{test}\n").as_bytes()).expect("the ledger can be written");
-    }
-    Some(Engine { name: name.to_owned(), host })
-}
-
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen in its output")]
-fn report(line: &str) {
-    eprintln!("{line}");
-}
+pub use gate::{Engine, engine};

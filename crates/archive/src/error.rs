@@ -173,6 +173,11 @@ impl Fault {
         }
     }
 
+    /// What is said of content that isn't even a tar.
+    pub(crate) fn no_tar_reason() -> &'static str {
+        "its content is no tar"
+    }
+
     pub(crate) fn not_an_image(reason: impl Into<String>) -> Self {
         Self::NotAnImage { reason: reason.into() }
     }

@@ -1,30 +1,61 @@
 //! Archive files on disk: a cheap look, and a thorough examination.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{Digest, Error, Identity};
+use crate::tar_stream::resembles_tar_header;
+use crate::{Digest, Error, Fault, FaultKind, Identity, PlainReader, Verifier, VerifyOptions};
+
+const BUFFER: usize = 256 << 10;
 
 /// What a cheap look at a file tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
-    /// It begins as an archive of an image does. Whether it is whole, only [`examine`] tells.
+    /// It begins as an archive of an image does, or is damaged. Only [`examine`] tells.
     MayHoldImage,
     /// It holds no image.
     NoImage {
-        /// What it looks like instead, a fragment for after the file's name.
+        /// What it looks like instead, a fragment for after "holds no image: ".
         reason: String,
     },
 }
 
-/// Looks whether a file may hold an image, reading only a few kilobytes of it.
-pub fn look(path: &Path) -> Result<Look, Error> {
-    let _ = path;
-    todo!()
+/// Looks whether a file may hold an image, reading only a few kilobytes of it: a zip needs just one
+/// member, and the content has to begin with a tar header.
+///
+/// # Errors
+///
+/// Where the file can't be read.
+pub fn look(path: impl AsRef<Path>) -> Result<Look, Error> {
+    let first_bytes = || {
+        let mut reader = PlainReader::open(path.as_ref())?;
+        let mut head = [0; 512];
+        let mut filled = 0;
+        while filled < head.len() {
+            match reader.read(&mut head[filled..])? {
+                0 => return Ok(None),
+                count => filled += count,
+            }
+        }
+        Ok(Some(head))
+    };
+    match first_bytes() {
+        Ok(Some(head)) if !resembles_tar_header(&head) => {
+            Ok(Look::NoImage { reason: Fault::no_tar_reason().to_owned() })
+        }
+        Ok(_) => Ok(Look::MayHoldImage),
+        Err(Error::Fault { source: Fault::NotAnImage { reason }, .. }) => {
+            Ok(Look::NoImage { reason })
+        }
+        Err(Error::Fault { source, .. }) if source.kind() != FaultKind::NotAnImage => {
+            Ok(Look::MayHoldImage)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// How thoroughly to examine, and who to ask on the way.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 pub struct ExamineOptions<'a> {
     /// Decompress every layer and check its diff id, also where a manifest names its digest.
     pub deep: bool,
@@ -32,6 +63,12 @@ pub struct ExamineOptions<'a> {
     pub cancel: Option<&'a AtomicBool>,
     /// Called with the number of bytes of the file that were read since the last call.
     pub on_bytes: Option<&'a (dyn Fn(u64) + Sync)>,
+}
+
+impl std::fmt::Debug for ExamineOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExamineOptions").field("deep", &self.deep).finish_non_exhaustive()
+    }
 }
 
 /// What a thorough examination of a whole file tells.
@@ -48,7 +85,34 @@ pub struct Examination {
 }
 
 /// Reads every byte of an archive and tells which image it is, or what is wrong with it.
-pub fn examine(path: &Path, options: &ExamineOptions<'_>) -> Result<Examination, Error> {
-    let _ = (path, options);
-    todo!()
+///
+/// # Errors
+///
+/// [`Error::Fault`] where the file is no whole image, [`Error::Io`] where it can't be read.
+pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Examination, Error> {
+    let path = path.as_ref();
+    let fault = |fault| Error::fault(path, fault);
+    let mut reader = PlainReader::open_hashed(path)?;
+    let mut verifier = Verifier::new(VerifyOptions { deep: options.deep, hash_stream: false });
+    let mut buffer = vec![0; BUFFER];
+    let mut reported = 0;
+    loop {
+        if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return Err(Error::Cancelled { path: path.to_owned() });
+        }
+        let count = reader.read(&mut buffer)?;
+        if let Some(on_bytes) = options.on_bytes {
+            let bytes = reader.file_bytes();
+            on_bytes(bytes - reported);
+            reported = bytes;
+        }
+        if count == 0 {
+            break;
+        }
+        verifier.push(&buffer[..count]).map_err(fault)?;
+    }
+    let proof = verifier.finish().map_err(fault)?;
+    let (size, sha256) = reader.finish()?;
+    let sha256 = sha256.ok_or_else(|| Error::io("hash", path, std::io::ErrorKind::Other.into()))?;
+    Ok(Examination { identity: proof.identity, size, plain_size: proof.size, sha256 })
 }

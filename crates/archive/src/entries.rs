@@ -1,0 +1,327 @@
+//! What is remembered of an archive's entries while they pass.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::tar_stream::{EntryHeader, EntryKind, EntrySink};
+use crate::{Digest, Fault};
+
+/// More entries than this no image has; each costs memory.
+const ENTRY_LIMIT: usize = 20_000;
+/// Metadata is JSON; a single file of it is kept up to this size …
+const METADATA_LIMIT: u64 = 4 << 20;
+/// … and all of them together up to this one.
+const METADATA_TOTAL: u64 = 16 << 20;
+/// The window up to which zstd layers are decoded, as a power of two: 128 MiB, the limit of zstd's
+/// own command.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// How a layer is compressed, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    const LONGEST_MAGIC: usize = 4;
+
+    fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+}
+
+/// The content of a file in the archive, after it has passed.
+#[derive(Debug, Clone)]
+pub(crate) struct Content {
+    pub(crate) size: u64,
+    pub(crate) digest: Digest,
+    pub(crate) compression: Compression,
+    /// The digest of the decompressed content, where it was decompressed, or what the decoder said.
+    pub(crate) unpacked: Option<Result<Digest, String>>,
+    pub(crate) json: Json,
+}
+
+/// Whether the content was kept because it may be metadata.
+#[derive(Debug, Clone)]
+pub(crate) enum Json {
+    Kept(Vec<u8>),
+    /// It begins like JSON, but is larger than what is kept.
+    TooLarge,
+    No,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Entry {
+    File(Content),
+    Symlink(String),
+    Hardlink(String),
+}
+
+/// All entries of an archive that carry or point to content, by name.
+pub(crate) type Entries = BTreeMap<String, Entry>;
+
+/// Hashes entries as they pass and keeps what may be metadata.
+pub(crate) struct Collector {
+    /// Decompress every layer, also those that a manifest may name by digest.
+    deep: bool,
+    entries: Entries,
+    open: Option<Open>,
+    metadata_left: u64,
+}
+
+struct Open {
+    name: String,
+    size: u64,
+    hasher: Sha256,
+    head: Vec<u8>,
+    unpacker: Unpacker,
+    json: Json,
+}
+
+/// Decompresses a layer into a hash.
+enum Unpacker {
+    /// Too few bytes have come to tell.
+    Undecided,
+    NotNeeded(Compression),
+    Gzip(Box<flate2::write::MultiGzDecoder<HashSink>>),
+    Zstd(Box<zstd::stream::write::Decoder<'static, HashSink>>),
+    Failed(Compression, String),
+}
+
+struct HashSink(Sha256);
+
+impl Write for HashSink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Collector {
+    pub(crate) fn new(deep: bool) -> Self {
+        Self { deep, entries: Entries::new(), open: None, metadata_left: METADATA_TOTAL }
+    }
+
+    pub(crate) fn into_entries(self) -> Entries {
+        self.entries
+    }
+
+    fn insert(&mut self, name: String, entry: Entry) -> Result<(), Fault> {
+        if self.entries.len() >= ENTRY_LIMIT {
+            return Err(Fault::LimitExceeded {
+                what: "its entries".to_owned(),
+                limit: ENTRY_LIMIT.to_string(),
+            });
+        }
+        match self.entries.get(&name) {
+            Some(there) if !there.is_same(&entry) => Err(Fault::ConflictingEntries { entry: name }),
+            Some(_) => Ok(()),
+            None => {
+                self.entries.insert(name, entry);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(a), Self::File(b)) => a.digest == b.digest,
+            (Self::Symlink(a), Self::Symlink(b)) | (Self::Hardlink(a), Self::Hardlink(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl EntrySink for Collector {
+    fn begin(&mut self, header: EntryHeader) -> Result<(), Fault> {
+        let name = normalize(&header.name);
+        match header.kind {
+            EntryKind::Symlink(target) => self.insert(name, Entry::Symlink(target)),
+            EntryKind::Hardlink(target) => self.insert(name, Entry::Hardlink(target)),
+            EntryKind::Other => Ok(()),
+            EntryKind::File => {
+                self.open = Some(Open {
+                    name,
+                    size: header.size,
+                    hasher: Sha256::new(),
+                    head: Vec::new(),
+                    unpacker: Unpacker::Undecided,
+                    json: Json::No,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn content(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.hasher.update(bytes);
+        if matches!(open.unpacker, Unpacker::Undecided) {
+            open.head.extend_from_slice(&bytes[..bytes.len().min(Compression::LONGEST_MAGIC)]);
+            if open.head.len() < Compression::LONGEST_MAGIC {
+                return Ok(());
+            }
+            // The head may hold bytes of earlier calls, so it goes first, then what follows it here.
+            let head = std::mem::take(&mut open.head);
+            let rest = &bytes[bytes.len().min(Compression::LONGEST_MAGIC)..];
+            open.decide(&head, self.deep, &mut self.metadata_left);
+            open.unpack(&head);
+            open.unpack(rest);
+        } else {
+            open.unpack(bytes);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        if matches!(open.unpacker, Unpacker::Undecided) {
+            let head = std::mem::take(&mut open.head);
+            open.decide(&head, self.deep, &mut self.metadata_left);
+            open.unpack(&head);
+        }
+        let (compression, unpacked) = open.unpacker.finish();
+        let content = Content {
+            size: open.size,
+            digest: Digest::from_hasher(open.hasher),
+            compression,
+            unpacked,
+            json: open.json,
+        };
+        self.insert(open.name, Entry::File(content))
+    }
+}
+
+impl Open {
+    /// Decides by the first bytes what becomes of the content besides its hash.
+    fn decide(&mut self, head: &[u8], deep: bool, metadata_left: &mut u64) {
+        if matches!(head.trim_ascii_start(), [b'{' | b'[', ..]) {
+            self.json = if self.size > METADATA_LIMIT || self.size > *metadata_left {
+                Json::TooLarge
+            } else {
+                *metadata_left -= self.size;
+                Json::Kept(Vec::with_capacity(usize::try_from(self.size).unwrap_or(0)))
+            };
+        }
+        let compression = Compression::of(head);
+        // A blob of an OCI layout is proven by the manifest that names its digest; anything else
+        // only by its diff id, which is the digest of the decompressed content.
+        let wanted = deep || blob_digest(&self.name).is_none();
+        self.unpacker = match compression {
+            Compression::Gzip if wanted => Unpacker::Gzip(Box::new(
+                flate2::write::MultiGzDecoder::new(HashSink(Sha256::new())),
+            )),
+            Compression::Zstd if wanted => {
+                let decoder = zstd::stream::write::Decoder::new(HashSink(Sha256::new()))
+                    .and_then(|mut decoder| {
+                        decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                        Ok(decoder)
+                    });
+                match decoder {
+                    Ok(decoder) => Unpacker::Zstd(Box::new(decoder)),
+                    Err(error) => Unpacker::Failed(compression, error.to_string()),
+                }
+            }
+            compression => Unpacker::NotNeeded(compression),
+        };
+    }
+
+    fn unpack(&mut self, bytes: &[u8]) {
+        if let Json::Kept(json) = &mut self.json {
+            json.extend_from_slice(bytes);
+        }
+        let result = match &mut self.unpacker {
+            Unpacker::Gzip(decoder) => decoder.write_all(bytes).map_err(|e| (Compression::Gzip, e)),
+            Unpacker::Zstd(decoder) => decoder.write_all(bytes).map_err(|e| (Compression::Zstd, e)),
+            Unpacker::Undecided | Unpacker::NotNeeded(_) | Unpacker::Failed(..) => Ok(()),
+        };
+        if let Err((compression, error)) = result {
+            self.unpacker = Unpacker::Failed(compression, error.to_string());
+        }
+    }
+}
+
+impl Unpacker {
+    fn finish(self) -> (Compression, Option<Result<Digest, String>>) {
+        match self {
+            Self::Undecided => (Compression::None, None),
+            Self::NotNeeded(compression) => (compression, None),
+            Self::Failed(compression, reason) => (compression, Some(Err(reason))),
+            Self::Gzip(decoder) => {
+                let digest = decoder.finish().map(|sink| Digest::from_hasher(sink.0));
+                (Compression::Gzip, Some(digest.map_err(|error| error.to_string())))
+            }
+            Self::Zstd(mut decoder) => {
+                let digest = decoder.flush().map(|()| Digest::from_hasher(decoder.into_inner().0));
+                (Compression::Zstd, Some(digest.map_err(|error| error.to_string())))
+            }
+        }
+    }
+}
+
+/// Gives the digest that the name of an OCI layout's blob claims.
+pub(crate) fn blob_digest(name: &str) -> Option<Digest> {
+    Digest::from_hex(name.strip_prefix("blobs/sha256/")?)
+}
+
+/// Drops what doesn't change where a name points: `./a//b` is `a/b`. Names that point outside stay
+/// as they are, and are never found by what looks for names inside.
+fn normalize(name: &str) -> String {
+    if name.starts_with('/') || name.split('/').any(|part| part == "..") {
+        return name.to_owned();
+    }
+    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    parts.join("/")
+}
+
+/// Finds the content behind a name, following links inside the archive only.
+///
+/// Gives none where there is nothing, where a link points outside, and where links run in a circle.
+pub(crate) fn resolve<'a>(entries: &'a Entries, name: &str) -> Option<&'a Content> {
+    /// As many links as Linux follows for one path.
+    const LINK_LIMIT: usize = 40;
+    let mut name = normalize(name);
+    for _ in 0..LINK_LIMIT {
+        match entries.get(&name)? {
+            Entry::File(content) => return Some(content),
+            Entry::Hardlink(target) => name = normalize(target),
+            Entry::Symlink(target) => {
+                let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+                name = join(folder, target)?;
+            }
+        }
+    }
+    None
+}
+
+/// Gives where a link in `folder` with this target points, counted from the archive's root.
+fn join(folder: &str, target: &str) -> Option<String> {
+    if target.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

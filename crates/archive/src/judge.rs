@@ -1,0 +1,354 @@
+//! Judges an archive by what was remembered of its entries: a pure function.
+//!
+//! The chain of proof: `manifest.json` (or, without it, `index.json`) names the config file; the digest
+//! of that file is the image's id; the config names each layer by its diff id, the digest of the
+//! uncompressed content. A layer is proven by its own diff id, or, where it was not decompressed, by an
+//! OCI manifest that names its digest, belongs to this config, and has its own digest proven by the
+//! index.
+
+use serde::de::DeserializeOwned;
+
+use crate::entries::{Compression, Content, Entries, Entry, Json, blob_digest, resolve};
+use crate::metadata::{Descriptor, ImageConfig, ListedImage, OciDocument, Target};
+use crate::{Digest, Fault, Identity, Platform};
+
+const MANIFEST_JSON: &str = "manifest.json";
+const INDEX_JSON: &str = "index.json";
+/// An index of an index of an index: engines write two levels.
+const INDEX_DEPTH: usize = 4;
+/// More manifests than any image has platforms.
+const MANIFEST_LIMIT: usize = 1_000;
+
+/// Tells which image the entries are, or why they are none.
+pub(crate) fn judge(entries: &Entries) -> Result<Identity, Fault> {
+    check_blob_names(entries)?;
+    let oci = match entries.contains_key(INDEX_JSON) {
+        true => Some(OciView::read(entries)?),
+        false => None,
+    };
+    let image = if entries.contains_key(MANIFEST_JSON) {
+        listed_image(entries)?
+    } else if let Some(oci) = &oci {
+        oci.only_image()?
+    } else {
+        return Err(Fault::not_an_image("there is neither manifest.json nor index.json in it"));
+    };
+
+    let config_name = &image.config_name;
+    let config = find(entries, config_name, "config", image.named_by)?;
+    check_named_digest(config_name, config)?;
+    let document: ImageConfig = parse(config, config_name)?;
+    let diff_ids = document
+        .rootfs
+        .diff_ids
+        .iter()
+        .map(|text| text.parse::<Digest>().map_err(|error| bad(config_name, error.to_string())))
+        .collect::<Result<Vec<_>, _>>()?;
+    if diff_ids.len() != image.layer_names.len() {
+        let reason = format!(
+            "lists {} layers where {} lists {}",
+            diff_ids.len(),
+            image.named_by,
+            image.layer_names.len()
+        );
+        return Err(bad(config_name, reason));
+    }
+
+    let proofs = match &oci {
+        Some(oci) => oci.manifests_of(config.digest)?,
+        None => Vec::new(),
+    };
+    for proof in &proofs {
+        proof.check_content(entries)?;
+    }
+    for (index, (name, diff_id)) in image.layer_names.iter().zip(&diff_ids).enumerate() {
+        let layer = find(entries, name, "layer", image.named_by)?;
+        check_layer(name, layer, diff_id, &proofs, index)?;
+    }
+
+    let os = document.os.unwrap_or_else(|| "linux".to_owned());
+    if os != "linux" {
+        return Err(Fault::Unsupported {
+            reason: format!("it is an image for {}, only those for linux are taken", printable(&os)),
+        });
+    }
+    let mut repo_tags = image.repo_tags;
+    repo_tags.dedup();
+    Ok(Identity {
+        config: config.digest,
+        manifests: proofs.iter().map(|proof| proof.digest).collect(),
+        indexes: oci.map(|oci| oci.indexes).unwrap_or_default(),
+        diff_ids,
+        platform: Platform {
+            os,
+            architecture: document.architecture.unwrap_or_else(|| "unknown".to_owned()),
+            variant: document.variant.filter(|variant| !variant.is_empty()),
+        },
+        created: document.created,
+        repo_tags,
+    })
+}
+
+/// The one image of an archive, by the names of its entries.
+struct Image {
+    config_name: String,
+    layer_names: Vec<String>,
+    repo_tags: Vec<String>,
+    named_by: &'static str,
+}
+
+/// Reads `manifest.json`. Several entries are one image where all name the same config: so are
+/// several tags written by some tools.
+fn listed_image(entries: &Entries) -> Result<Image, Fault> {
+    let content = find(entries, MANIFEST_JSON, "manifest", "every archive")?;
+    let listed: Vec<ListedImage> = parse(content, MANIFEST_JSON)?;
+    let Some((first, others)) = listed.split_first() else {
+        return Err(Fault::not_an_image("its manifest.json lists none"));
+    };
+    if others.iter().any(|other| other.config != first.config) {
+        let tags: Vec<String> =
+            listed.iter().flat_map(|image| image.repo_tags.iter().flatten()).map(|tag| printable(tag)).collect();
+        return Err(several(listed.len(), &tags));
+    }
+    Ok(Image {
+        config_name: first.config.clone(),
+        layer_names: first.layers.clone().unwrap_or_default(),
+        repo_tags: listed.iter().flat_map(|image| image.repo_tags.iter().flatten()).cloned().collect(),
+        named_by: MANIFEST_JSON,
+    })
+}
+
+fn several(count: usize, tags: &[String]) -> Fault {
+    let tags = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
+    Fault::Unsupported { reason: format!("it holds {count} images{tags}; an archive holds one") }
+}
+
+/// The OCI half of an archive: what `index.json` leads to.
+struct OciView {
+    indexes: Vec<Digest>,
+    manifests: Vec<OciManifest>,
+    repo_tags: Vec<String>,
+}
+
+/// A manifest of kind image that is in the archive.
+struct OciManifest {
+    digest: Digest,
+    name: String,
+    config: Digest,
+    layers: Vec<(Digest, Option<u64>)>,
+}
+
+impl OciView {
+    fn read(entries: &Entries) -> Result<Self, Fault> {
+        let content = find(entries, INDEX_JSON, "index", "every OCI layout")?;
+        let index: OciDocument = parse(content, INDEX_JSON)?;
+        let mut view = Self { indexes: Vec::new(), manifests: Vec::new(), repo_tags: Vec::new() };
+        view.walk(entries, INDEX_JSON, index.manifests.unwrap_or_default(), 0)?;
+        Ok(view)
+    }
+
+    fn walk(
+        &mut self,
+        entries: &Entries,
+        named_by: &str,
+        descriptors: Vec<Descriptor>,
+        depth: usize,
+    ) -> Result<(), Fault> {
+        if depth > INDEX_DEPTH || self.manifests.len() + descriptors.len() > MANIFEST_LIMIT {
+            return Err(Fault::LimitExceeded {
+                what: "the manifests of its index".to_owned(),
+                limit: format!("{MANIFEST_LIMIT} in {INDEX_DEPTH} levels"),
+            });
+        }
+        for descriptor in descriptors.iter().filter(|descriptor| !descriptor.is_attestation()) {
+            let digest: Digest =
+                descriptor.digest.parse().map_err(|error| bad(named_by, format!("{error}")))?;
+            let name = blob_name(digest);
+            if depth == 0 {
+                let tag = descriptor
+                    .annotation("io.containerd.image.name")
+                    .or_else(|| descriptor.annotation("org.opencontainers.image.ref.name"));
+                self.repo_tags.extend(tag.map(str::to_owned));
+            }
+            if descriptor.target() == Target::Unknown {
+                return Err(Fault::Unsupported {
+                    reason: format!(
+                        "{named_by} points to something of the unknown kind `{}`",
+                        printable(&descriptor.media_type)
+                    ),
+                });
+            }
+            let Some(content) = resolve(entries, &name) else {
+                // The containerd store leaves out other platforms' manifests by design, but what
+                // index.json itself points to must be there.
+                if depth == 0 {
+                    return Err(missing("manifest", &name, named_by));
+                }
+                continue;
+            };
+            let document: OciDocument = parse(content, &name)?;
+            match descriptor.target() {
+                Target::Index => {
+                    self.indexes.push(digest);
+                    self.walk(entries, &name, document.manifests.unwrap_or_default(), depth + 1)?;
+                }
+                _ => self.manifests.extend(OciManifest::new(digest, name, document)?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the manifests whose config is this one.
+    fn manifests_of(&self, config: Digest) -> Result<Vec<&OciManifest>, Fault> {
+        let found: Vec<_> = self.manifests.iter().filter(|manifest| manifest.config == config).collect();
+        if found.is_empty() {
+            return Err(bad(INDEX_JSON, format!("leads to no manifest with the config {config}")));
+        }
+        Ok(found)
+    }
+
+    /// Gives the image where nothing but the index lists it.
+    fn only_image(&self) -> Result<Image, Fault> {
+        let Some(first) = self.manifests.first() else {
+            return Err(Fault::not_an_image("its index.json leads to none"));
+        };
+        if self.manifests.iter().any(|other| other.config != first.config) {
+            return Err(several(self.manifests.len(), &self.repo_tags));
+        }
+        Ok(Image {
+            config_name: blob_name(first.config),
+            layer_names: first.layers.iter().map(|(digest, _)| blob_name(*digest)).collect(),
+            repo_tags: self.repo_tags.clone(),
+            named_by: INDEX_JSON,
+        })
+    }
+}
+
+impl OciManifest {
+    /// Takes up a manifest, or nothing where it describes something that is no image.
+    fn new(digest: Digest, name: String, document: OciDocument) -> Result<Option<Self>, Fault> {
+        let Some(config) = document.config else {
+            return Err(bad(&name, "names no config".to_owned()));
+        };
+        if !config.media_type.contains("config") && !config.media_type.contains("container.image") {
+            return Ok(None);
+        }
+        let read = |text: &str| text.parse().map_err(|error| bad(&name, format!("{error}")));
+        let layers = document
+            .layers
+            .unwrap_or_default()
+            .iter()
+            .map(|layer| Ok((read(&layer.digest)?, layer.size)))
+            .collect::<Result<Vec<_>, Fault>>()?;
+        Ok(Some(Self { digest, config: read(&config.digest)?, layers, name }))
+    }
+
+    /// Checks that everything that the manifest names is there. The digests are already known to
+    /// be those of the names.
+    fn check_content(&self, entries: &Entries) -> Result<(), Fault> {
+        let config = (self.config, None);
+        for (digest, size) in std::iter::once(&config).chain(&self.layers) {
+            let name = blob_name(*digest);
+            let content = find(entries, &name, "blob", &self.name)?;
+            if size.is_some_and(|size| size != content.size) {
+                return Err(bad(&self.name, format!("gives another size for `{name}` than it has")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every blob of an OCI layout is named by its digest, so each can be checked, whoever refers to it.
+fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
+    for (name, entry) in entries {
+        if let (Some(expected), Entry::File(content)) = (blob_digest(name), entry)
+            && expected != content.digest
+        {
+            return Err(wrong(name, expected, content.digest));
+        }
+    }
+    Ok(())
+}
+
+/// Checks a config against the digest in its own name: `<hex>.json`, `sha256:<hex>`, `blobs/…/<hex>`.
+fn check_named_digest(name: &str, content: &Content) -> Result<(), Fault> {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let hex = file.strip_suffix(".json").unwrap_or(file);
+    let hex = hex.strip_prefix("sha256:").unwrap_or(hex);
+    match Digest::from_hex(hex) {
+        Some(expected) if expected != content.digest => {
+            Err(wrong(&format!("config {name}"), expected, content.digest))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_layer(
+    name: &str,
+    layer: &Content,
+    diff_id: &Digest,
+    proofs: &[&OciManifest],
+    index: usize,
+) -> Result<(), Fault> {
+    let what = format!("layer {name}");
+    match (&layer.unpacked, layer.compression) {
+        (Some(Ok(unpacked)), _) if unpacked == diff_id => Ok(()),
+        (Some(Ok(unpacked)), _) => Err(wrong(&format!("{what}, decompressed,"), *diff_id, *unpacked)),
+        (Some(Err(reason)), _) => Err(bad(name, format!("can't be decompressed: {reason}"))),
+        (None, Compression::None) if layer.digest == *diff_id => Ok(()),
+        (None, Compression::None) => Err(wrong(&what, *diff_id, layer.digest)),
+        (None, _) => {
+            let proven = |proof: &&OciManifest| {
+                proof.layers.get(index).is_some_and(|(digest, _)| *digest == layer.digest)
+            };
+            if proofs.iter().any(proven) {
+                return Ok(());
+            }
+            Err(Fault::Unsupported {
+                reason: format!("{what} is compressed and no manifest names its digest"),
+            })
+        }
+    }
+}
+
+fn find<'a>(
+    entries: &'a Entries,
+    name: &str,
+    kind: &str,
+    named_by: &str,
+) -> Result<&'a Content, Fault> {
+    resolve(entries, name).ok_or_else(|| missing(kind, name, named_by))
+}
+
+fn missing(kind: &str, name: &str, named_by: &str) -> Fault {
+    Fault::Missing { what: format!("{kind} {}", printable(name)), named_by: named_by.to_owned() }
+}
+
+fn wrong(what: &str, expected: Digest, found: Digest) -> Fault {
+    Fault::WrongDigest { what: printable(what), expected, found }
+}
+
+fn bad(entry: &str, reason: String) -> Fault {
+    Fault::BadMetadata { entry: printable(entry), reason }
+}
+
+fn blob_name(digest: Digest) -> String {
+    format!("blobs/sha256/{}", digest.hex())
+}
+
+/// Names come from strangers: what a terminal would act on is escaped.
+fn printable(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect::<Vec<_>>() } else { vec![c] }).collect()
+}
+
+fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
+    match &content.json {
+        Json::Kept(json) => serde_json::from_slice(json)
+            .map_err(|error| bad(name, format!("can't be read: {error}"))),
+        Json::TooLarge => Err(Fault::LimitExceeded {
+            what: format!("`{}` of {} bytes", printable(name), content.size),
+            limit: "4 MiB each and 16 MiB in all".to_owned(),
+        }),
+        Json::No => Err(bad(name, "is no JSON".to_owned())),
+    }
+}

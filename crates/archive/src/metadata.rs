@@ -1,0 +1,108 @@
+//! The JSON inside archives, as far as it is read.
+//!
+//! Sources: the image specification v1.2 of Docker (`manifest.json`), the OCI image specification 1.1
+//! (index, manifest, config, layout).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// An image in `manifest.json`, the list that every writer but OCI-only ones puts in.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListedImage {
+    pub(crate) config: String,
+    #[serde(default)]
+    pub(crate) repo_tags: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) layers: Option<Vec<String>>,
+}
+
+/// An OCI index or manifest; Docker's manifest list and schema 2 manifest have the same fields.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OciDocument {
+    #[serde(default)]
+    pub(crate) manifests: Option<Vec<Descriptor>>,
+    #[serde(default)]
+    pub(crate) config: Option<Descriptor>,
+    #[serde(default)]
+    pub(crate) layers: Option<Vec<Descriptor>>,
+}
+
+/// A pointer to content by its digest.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Descriptor {
+    #[serde(default)]
+    pub(crate) media_type: String,
+    pub(crate) digest: String,
+    #[serde(default)]
+    pub(crate) size: Option<u64>,
+    #[serde(default)]
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    pub(crate) platform: Option<DescribedPlatform>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct DescribedPlatform {
+    #[serde(default)]
+    pub(crate) os: String,
+    #[serde(default)]
+    pub(crate) architecture: String,
+}
+
+impl Descriptor {
+    /// Tells whether this points to a statement about an image instead of an image: BuildKit adds
+    /// such manifests, for the platform `unknown/unknown`.
+    pub(crate) fn is_attestation(&self) -> bool {
+        let named = self.annotation("vnd.docker.reference.type") == Some("attestation-manifest");
+        let unknown = self
+            .platform
+            .as_ref()
+            .is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown");
+        named || unknown
+    }
+
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations.as_ref()?.get(key).map(String::as_str)
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        match self.media_type.as_str() {
+            "application/vnd.oci.image.index.v1+json"
+            | "application/vnd.docker.distribution.manifest.list.v2+json" => Target::Index,
+            "application/vnd.oci.image.manifest.v1+json"
+            | "application/vnd.docker.distribution.manifest.v2+json" => Target::Manifest,
+            _ => Target::Unknown,
+        }
+    }
+}
+
+/// What a descriptor of an index points to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Index,
+    Manifest,
+    Unknown,
+}
+
+/// An image's config file.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ImageConfig {
+    #[serde(default)]
+    pub(crate) architecture: Option<String>,
+    #[serde(default)]
+    pub(crate) os: Option<String>,
+    #[serde(default)]
+    pub(crate) variant: Option<String>,
+    #[serde(default)]
+    pub(crate) created: Option<String>,
+    pub(crate) rootfs: RootFs,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct RootFs {
+    pub(crate) diff_ids: Vec<String>,
+}

@@ -1,0 +1,389 @@
+//! A tar parser that is fed bytes as they come, in pieces of any size.
+//!
+//! Formats: POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`, `linkpath`, `size`) and GNU long names, which
+//! is what the engines' writers produce. Whatever else could make two readers see two different
+//! archives (sparse files, bad checksums, negative sizes) is refused.
+
+use crate::Fault;
+
+const BLOCK: usize = 512;
+/// The longest name or pax record that is read: far more than any engine writes.
+const EXTENSION_LIMIT: u64 = 1 << 20;
+
+/// What an entry is, as far as it matters to the inside of an image archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    File,
+    /// A symbolic link, with its target as written.
+    Symlink(String),
+    /// A hard link, with its target counted from the archive's root.
+    Hardlink(String),
+    /// Folders, devices and whatever else carries no content.
+    Other,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryHeader {
+    pub(crate) name: String,
+    pub(crate) kind: EntryKind,
+    /// Length of the content in bytes.
+    pub(crate) size: u64,
+}
+
+/// Takes what the parser finds.
+pub(crate) trait EntrySink {
+    fn begin(&mut self, header: EntryHeader) -> Result<(), Fault>;
+    fn content(&mut self, bytes: &[u8]) -> Result<(), Fault>;
+    fn end(&mut self) -> Result<(), Fault>;
+}
+
+enum State {
+    /// Collecting a header block.
+    Header,
+    /// Inside an entry's content, which goes to the sink.
+    Content { left: u64, padding: u64 },
+    /// Inside the content of an extension header, which is collected.
+    Extension { kind: ExtensionKind, left: u64, padding: u64 },
+    Padding { left: u64, of_entry: bool },
+    /// Both blocks of the end marker were there; only zeros may follow.
+    Ended,
+}
+
+#[derive(Clone, Copy)]
+enum ExtensionKind {
+    LongName,
+    LongLink,
+    Pax,
+    /// Defaults for all later entries: engines write none that matter, so it is passed over.
+    PaxGlobal,
+}
+
+/// What extension headers said about the entry that follows them.
+#[derive(Default)]
+struct Overrides {
+    name: Option<String>,
+    link: Option<String>,
+    size: Option<u64>,
+}
+
+pub(crate) struct TarStream {
+    state: State,
+    /// Bytes taken so far.
+    offset: u64,
+    block: [u8; BLOCK],
+    filled: usize,
+    extension: Vec<u8>,
+    overrides: Overrides,
+    /// The name of the entry whose content is being read, for messages.
+    current: String,
+    /// Where the first block of the end marker starts.
+    end_marker: Option<u64>,
+}
+
+impl TarStream {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::Header,
+            offset: 0,
+            block: [0; BLOCK],
+            filled: 0,
+            extension: Vec::new(),
+            overrides: Overrides::default(),
+            current: String::new(),
+            end_marker: None,
+        }
+    }
+
+    pub(crate) fn end_marker(&self) -> Option<u64> {
+        self.end_marker
+    }
+
+    pub(crate) fn push(&mut self, mut bytes: &[u8], sink: &mut impl EntrySink) -> Result<(), Fault> {
+        while !bytes.is_empty() {
+            let taken = self.step(bytes, sink)?;
+            bytes = &bytes[taken..];
+        }
+        Ok(())
+    }
+
+    /// Says whether the archive may end here.
+    pub(crate) fn finish(&self) -> Result<(), Fault> {
+        let place = match &self.state {
+            State::Ended => return Ok(()),
+            State::Header if self.offset == 0 => "it is empty".to_owned(),
+            State::Header if self.end_marker.is_some() => "in the middle of tar's end marker".to_owned(),
+            State::Header if self.filled == 0 => "without tar's end marker".to_owned(),
+            State::Header | State::Extension { .. } => "in the middle of a header".to_owned(),
+            State::Padding { of_entry: false, .. } => "in the middle of a header".to_owned(),
+            State::Padding { .. } => format!("behind entry `{}`", self.current.escape_debug()),
+            State::Content { left, .. } => {
+                format!("{left} bytes before the end of entry `{}`", self.current.escape_debug())
+            }
+        };
+        Err(Fault::Truncated { at: self.offset, place })
+    }
+
+    /// Takes some bytes from the front and says how many.
+    fn step(&mut self, bytes: &[u8], sink: &mut impl EntrySink) -> Result<usize, Fault> {
+        match &mut self.state {
+            State::Header => {
+                let taken = bytes.len().min(BLOCK - self.filled);
+                self.block[self.filled..self.filled + taken].copy_from_slice(&bytes[..taken]);
+                self.filled += taken;
+                self.offset += taken as u64;
+                if self.filled == BLOCK {
+                    self.filled = 0;
+                    self.header(sink)?;
+                }
+                Ok(taken)
+            }
+            State::Content { left, padding } => {
+                let taken = clamp(bytes.len(), *left);
+                *left -= taken as u64;
+                self.offset += taken as u64;
+                if *left == 0 {
+                    self.state = State::Padding { left: *padding, of_entry: true };
+                }
+                sink.content(&bytes[..taken])?;
+                self.skip_empty_padding(sink)?;
+                Ok(taken)
+            }
+            State::Extension { kind, left, padding } => {
+                let taken = clamp(bytes.len(), *left);
+                self.extension.extend_from_slice(&bytes[..taken]);
+                *left -= taken as u64;
+                self.offset += taken as u64;
+                if *left == 0 {
+                    let kind = *kind;
+                    self.state = State::Padding { left: *padding, of_entry: false };
+                    self.extension_read(kind)?;
+                    self.skip_empty_padding(sink)?;
+                }
+                Ok(taken)
+            }
+            State::Padding { left, .. } => {
+                let taken = clamp(bytes.len(), *left);
+                *left -= taken as u64;
+                self.offset += taken as u64;
+                self.skip_empty_padding(sink)?;
+                Ok(taken)
+            }
+            State::Ended => {
+                if let Some(position) = bytes.iter().position(|&byte| byte != 0) {
+                    return Err(Fault::TrailingData { at: self.offset + position as u64 });
+                }
+                self.offset += bytes.len() as u64;
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn skip_empty_padding(&mut self, sink: &mut impl EntrySink) -> Result<(), Fault> {
+        if let State::Padding { left: 0, of_entry } = self.state {
+            self.state = State::Header;
+            if of_entry {
+                sink.end()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn header(&mut self, sink: &mut impl EntrySink) -> Result<(), Fault> {
+        let at = self.offset - BLOCK as u64;
+        if self.block.iter().all(|&byte| byte == 0) {
+            match self.end_marker {
+                None => self.end_marker = Some(at),
+                Some(_) => self.state = State::Ended,
+            }
+            return Ok(());
+        }
+        if self.end_marker.is_some() {
+            return Err(Fault::TrailingData { at });
+        }
+        let bad = |reason: &str| Fault::BadHeader { at, reason: reason.to_owned() };
+        if at == 0 && !resembles_tar_header(&self.block) {
+            return Err(Fault::not_an_image(Fault::no_tar_reason()));
+        }
+        let header = RawHeader(&self.block);
+        header.check_sum().map_err(bad)?;
+        let declared = header.size().map_err(bad)?;
+
+        let extension = match header.type_flag() {
+            b'L' => Some(ExtensionKind::LongName),
+            b'K' => Some(ExtensionKind::LongLink),
+            b'x' => Some(ExtensionKind::Pax),
+            b'g' => Some(ExtensionKind::PaxGlobal),
+            b'S' => return Err(bad("it is a sparse file, which no engine writes")),
+            _ => None,
+        };
+        if let Some(kind) = extension {
+            if declared > EXTENSION_LIMIT {
+                return Err(Fault::LimitExceeded {
+                    what: format!("a name or attribute of {declared} bytes, at byte {at}"),
+                    limit: "1 MiB".to_owned(),
+                });
+            }
+            self.extension.clear();
+            let padding = padding_of(declared);
+            self.state = if declared == 0 {
+                State::Header
+            } else {
+                State::Extension { kind, left: declared, padding }
+            };
+            return Ok(());
+        }
+
+        let overrides = std::mem::take(&mut self.overrides);
+        let link = || overrides.link.clone().unwrap_or_else(|| header.link_name());
+        let kind = match header.type_flag() {
+            b'0' | 0 | b'7' => EntryKind::File,
+            b'1' => EntryKind::Hardlink(link()),
+            b'2' => EntryKind::Symlink(link()),
+            _ => EntryKind::Other,
+        };
+        // Links, folders and devices have no content, whatever their size field says: so reads Go's
+        // archive/tar, on which the engines are built.
+        let size = match (&kind, header.type_flag()) {
+            (EntryKind::File, _) => overrides.size.unwrap_or(declared),
+            (EntryKind::Other, b'3'..=b'6') | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
+            (EntryKind::Other, _) => overrides.size.unwrap_or(declared),
+        };
+        if self.offset.checked_add(size).is_none_or(|end| end > i64::MAX as u64) {
+            return Err(bad("its size can't be true"));
+        }
+        let name = overrides.name.unwrap_or_else(|| header.name());
+        self.current.clone_from(&name);
+        sink.begin(EntryHeader { name, kind, size })?;
+        self.state = match size {
+            0 => State::Padding { left: 0, of_entry: true },
+            _ => State::Content { left: size, padding: padding_of(size) },
+        };
+        self.skip_empty_padding(sink)
+    }
+
+    fn extension_read(&mut self, kind: ExtensionKind) -> Result<(), Fault> {
+        match kind {
+            ExtensionKind::LongName => self.overrides.name = Some(text(until_nul(&self.extension))),
+            ExtensionKind::LongLink => self.overrides.link = Some(text(until_nul(&self.extension))),
+            ExtensionKind::PaxGlobal => {}
+            ExtensionKind::Pax => {
+                let fault =
+                    |reason: String| Fault::BadHeader { at: self.offset, reason };
+                read_pax(&self.extension, &mut self.overrides).map_err(fault)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads pax records: `LENGTH KEY=VALUE\n`, the length counting the whole record.
+fn read_pax(mut records: &[u8], overrides: &mut Overrides) -> Result<(), String> {
+    const BROKEN: &str = "its pax records are broken";
+    while !records.is_empty() {
+        let space = records.iter().position(|&byte| byte == b' ').ok_or(BROKEN)?;
+        let length: usize = std::str::from_utf8(&records[..space])
+            .ok()
+            .and_then(|digits| digits.parse().ok())
+            .ok_or(BROKEN)?;
+        let record = records.get(space + 1..length).ok_or(BROKEN)?;
+        let record = record.strip_suffix(b"\n").ok_or(BROKEN)?;
+        let equals = record.iter().position(|&byte| byte == b'=').ok_or(BROKEN)?;
+        let (key, value) = (&record[..equals], &record[equals + 1..]);
+        match key {
+            b"path" => overrides.name = Some(text(value)),
+            b"linkpath" => overrides.link = Some(text(value)),
+            b"size" => {
+                let size = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+                overrides.size = Some(size.ok_or("its pax size is no number of bytes")?);
+            }
+            _ if key.starts_with(b"GNU.sparse.") => {
+                return Err("it is a sparse file, which no engine writes".to_owned());
+            }
+            _ => {}
+        }
+        records = &records[length..];
+    }
+    Ok(())
+}
+
+fn clamp(available: usize, left: u64) -> usize {
+    usize::try_from(left).map_or(available, |left| available.min(left))
+}
+
+fn padding_of(size: u64) -> u64 {
+    size.wrapping_neg() % BLOCK as u64
+}
+
+fn until_nul(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+struct RawHeader<'a>(&'a [u8; BLOCK]);
+
+impl RawHeader<'_> {
+    fn type_flag(&self) -> u8 {
+        self.0[156]
+    }
+
+    fn name(&self) -> String {
+        let name = text(until_nul(&self.0[..100]));
+        // GNU's old format uses the prefix field for other things.
+        let is_ustar = &self.0[257..263] == b"ustar\0";
+        let prefix = if is_ustar { until_nul(&self.0[345..500]) } else { b"" };
+        if prefix.is_empty() { name } else { format!("{}/{name}", text(prefix)) }
+    }
+
+    fn has_magic(&self) -> bool {
+        self.0[257..262] == *b"ustar"
+    }
+
+    fn has_numbers(&self) -> bool {
+        let fields = [100..108, 108..116, 116..124, 124..136, 148..156];
+        fields.into_iter().all(|field| self.0[field.start] != 0 && number(&self.0[field]).is_some())
+    }
+
+    fn link_name(&self) -> String {
+        text(until_nul(&self.0[157..257]))
+    }
+
+    fn check_sum(&self) -> Result<(), &'static str> {
+        let stored = number(&self.0[148..156]).ok_or("its checksum is no number")?;
+        let (before, after) = (&self.0[..148], &self.0[156..]);
+        let spaces = 8 * u64::from(b' ');
+        let sum = before.iter().chain(after).map(|&byte| u64::from(byte)).sum::<u64>() + spaces;
+        if stored == sum { Ok(()) } else { Err("its checksum is wrong") }
+    }
+
+    fn size(&self) -> Result<u64, &'static str> {
+        number(&self.0[124..136]).ok_or("its size is no number of bytes")
+    }
+}
+
+/// Reads a number field: octal digits, or base 256 where the first bit is set (GNU). Negative
+/// numbers and those over 64 bits are none.
+fn number(field: &[u8]) -> Option<u64> {
+    let (&first, rest) = field.split_first()?;
+    if first & 0x80 != 0 {
+        if first != 0x80 {
+            return None;
+        }
+        return rest.iter().try_fold(0_u64, |number, &byte| {
+            number.checked_mul(256).map(|number| number | u64::from(byte))
+        });
+    }
+    let digits = until_nul(field).trim_ascii();
+    digits.iter().try_fold(0_u64, |number, &digit| match digit {
+        b'0'..=b'7' => number.checked_mul(8).map(|number| number | u64::from(digit - b'0')),
+        _ => None,
+    })
+}
+
+/// Tells whether a block was written as a tar header, even if it is damaged.
+pub(crate) fn resembles_tar_header(block: &[u8; BLOCK]) -> bool {
+    let header = RawHeader(block);
+    header.has_magic() || header.has_numbers()
+}

@@ -1,0 +1,189 @@
+//! One pass over an archive that proves it whole and tells which image it is.
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::entries::Collector;
+use crate::judge::judge;
+use crate::tar_stream::TarStream;
+use crate::{Digest, Fault, Identity};
+
+/// How much of the end of the stream is remembered to find an engine's last words in it.
+const TAIL: usize = 16 << 10;
+
+/// Proves an archive whole while its bytes pass, in pieces of any size.
+///
+/// It reads plain tar in all layouts that engines write, in any order of entries, and never trusts
+/// the writer: every blob is hashed, and [`finish`](Self::finish) gives the image's identity only when
+/// the tar ended properly and everything that is named is there with its digest. Memory is bounded
+/// whatever the size: content is hashed as it passes, and only what may be JSON metadata is kept (up
+/// to 4 MiB each, 16 MiB in all).
+///
+/// ```
+/// use sealift_archive::{Verifier, VerifyOptions};
+///
+/// let mut verifier = Verifier::new(VerifyOptions::default());
+/// verifier.push(&[0; 1024]).unwrap(); // an empty tar: nothing but the end marker
+/// let refusal = verifier.finish().unwrap_err();
+/// assert_eq!(
+///     refusal.to_string(),
+///     "holds no image: there is neither manifest.json nor index.json in it",
+/// );
+/// ```
+pub struct Verifier {
+    tar: TarStream,
+    collector: Collector,
+    stream_hash: Option<Sha256>,
+    received: u64,
+    /// The last bytes received.
+    tail: Vec<u8>,
+    suspect: Option<Suspect>,
+}
+
+/// Something that is no tar, but may turn out to be an engine's report once the rest has come.
+struct Suspect {
+    fault: Fault,
+    at: u64,
+    words: Vec<u8>,
+}
+
+/// How thorough a [`Verifier`] is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VerifyOptions {
+    /// Decompress every layer and check its diff id, also where a manifest names its digest.
+    pub deep: bool,
+    /// Hash the whole stream too.
+    pub hash_stream: bool,
+}
+
+/// What a [`Verifier`] has proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// The image in the archive.
+    pub identity: Identity,
+    /// The length of the plain tar in bytes.
+    pub size: u64,
+    /// The digest of the plain tar, where [`VerifyOptions::hash_stream`] asked for it.
+    pub sha256: Option<Digest>,
+}
+
+impl Verifier {
+    /// Begins with an empty stream.
+    pub fn new(options: VerifyOptions) -> Self {
+        Self {
+            tar: TarStream::new(),
+            collector: Collector::new(options.deep),
+            stream_hash: options.hash_stream.then(Sha256::new),
+            received: 0,
+            tail: Vec::new(),
+            suspect: None,
+        }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    ///
+    /// As soon as the stream can't be an archive any more; nothing that comes later mends that.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let start = self.received;
+        self.received += bytes.len() as u64;
+        if let Some(hash) = &mut self.stream_hash {
+            hash.update(bytes);
+        }
+        if let Some(suspect) = &mut self.suspect {
+            suspect.words.extend_from_slice(bytes);
+            return if suspect.words.len() < TAIL { Ok(()) } else { Err(suspect.fault.clone()) };
+        }
+        let result = self.tar.push(bytes, &mut self.collector);
+        if let Err(fault) = result {
+            // An engine appends its report where a header or nothing should be. Here it may not be
+            // complete yet, so what begins like one is collected up to the stream's end.
+            let place = match fault {
+                Fault::BadHeader { at, .. } | Fault::TrailingData { at } => Some(at),
+                Fault::NotAnImage { .. } => Some(0),
+                _ => None,
+            };
+            if let Some(at) = place {
+                let before = usize::try_from(start.saturating_sub(at)).unwrap_or(0);
+                let after = usize::try_from(at.saturating_sub(start)).unwrap_or(0);
+                let mut words = self.tail[self.tail.len().saturating_sub(before)..].to_vec();
+                words.extend(bytes[after..].iter().take(TAIL));
+                if words.first() == Some(&b'{') {
+                    self.suspect = Some(Suspect { fault, at, words });
+                    return Ok(());
+                }
+            }
+            return Err(fault);
+        }
+        self.remember(bytes);
+        Ok(())
+    }
+
+    /// The number of bytes taken so far.
+    pub fn bytes(&self) -> u64 {
+        self.received
+    }
+
+    /// Where the tar's end marker starts, once it has been seen.
+    ///
+    /// A reader of the archive can do nothing with it before it has this marker, so whoever passes
+    /// the bytes on holds them back from here until [`finish`](Self::finish) has said yes.
+    pub fn end_marker(&self) -> Option<u64> {
+        self.tar.end_marker()
+    }
+
+    /// Ends the stream and gives the verdict.
+    ///
+    /// # Errors
+    ///
+    /// The fault that was found. An error that the engine appended to the stream is given in its
+    /// own words, whatever else it broke.
+    pub fn finish(self) -> Result<Proof, Fault> {
+        if let Some(Suspect { fault, at, words }) = self.suspect {
+            return Err(match report_in(&words) {
+                Some(message) => Fault::Engine { at, message },
+                None => fault,
+            });
+        }
+        if let Err(fault) = self.tar.finish() {
+            return Err(last_report(&self.tail, self.received).unwrap_or(fault));
+        }
+        let identity = judge(&self.collector.into_entries())?;
+        let sha256 = self.stream_hash.map(Digest::from_hasher);
+        Ok(Proof { identity, size: self.received, sha256 })
+    }
+
+    fn remember(&mut self, bytes: &[u8]) {
+        let kept = &bytes[bytes.len().saturating_sub(TAIL)..];
+        let room = TAIL - kept.len();
+        let excess = self.tail.len().saturating_sub(room);
+        self.tail.drain(..excess);
+        self.tail.extend_from_slice(kept);
+    }
+}
+
+/// Finds an engine's report in the last bytes of a stream that ended too early: it stands wherever
+/// the engine was when it failed, so also in the middle of an entry.
+fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
+    let starts = tail.windows(2).enumerate().filter(|(_, pair)| *pair == b"{\"").map(|(at, _)| at);
+    starts.rev().find_map(|start| {
+        let message = report_in(&tail[start..])?;
+        Some(Fault::Engine { at: received - (tail.len() - start) as u64, message })
+    })
+}
+
+/// Reads the JSON object that Docker's API appends to a stream: `{"errorDetail":{"message":…},…}`.
+fn report_in(words: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Report {
+        #[serde(rename = "errorDetail")]
+        detail: Detail,
+    }
+    #[derive(Deserialize)]
+    struct Detail {
+        message: String,
+    }
+    let report = serde_json::Deserializer::from_slice(words).into_iter::<Report>().next()?.ok()?;
+    Some(report.detail.message.trim().to_owned())
+}

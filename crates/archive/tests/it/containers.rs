@@ -1,0 +1,236 @@
+//! What may be around the tar, and what may be wrong with that.
+
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sealift_archive::{
+    Container, Digest, Error, ExamineOptions, FaultKind, Look, PlainReader, ProvenReader, ZipSink, examine, look,
+};
+use sealift_testing::layouts::{Image, file, pack};
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn put(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn refusal(&self, content: &[u8]) -> (FaultKind, String) {
+        let path = self.put("archive", content);
+        let error = examine(&path, &ExamineOptions::default()).unwrap_err();
+        let fault = error.as_fault().unwrap_or_else(|| panic!("{error}"));
+        (fault.kind(), fault.to_string())
+    }
+}
+
+fn image() -> Image {
+    Image::new("web:1.0", 1)
+}
+
+fn tar() -> Vec<u8> {
+    pack(&image().docker_blobs())
+}
+
+fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in members {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn sealift_zip(tar: &[u8]) -> Vec<u8> {
+    let mut sink = ZipSink::new(Cursor::new(Vec::new()), "web_1.0_0123456789ab.docker").unwrap();
+    sink.write_all(tar).unwrap();
+    sink.finish().unwrap().into_inner()
+}
+
+fn wrapped() -> Vec<(Container, Vec<u8>)> {
+    let tar = tar();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&tar).unwrap();
+    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    bzip2.write_all(&tar).unwrap();
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
+    xz.write_all(&tar).unwrap();
+    vec![
+        (Container::Tar, tar.clone()),
+        (Container::Zip, sealift_zip(&tar)),
+        (Container::Gzip, gzip.finish().unwrap()),
+        (Container::Bzip2, bzip2.finish().unwrap()),
+        (Container::Xz, xz.finish().unwrap()),
+        (Container::Zstd, zstd::encode_all(tar.as_slice(), 1).unwrap()),
+    ]
+}
+
+#[test]
+fn the_container_is_told_by_content_and_unwrapped() {
+    let folder = Folder::new();
+    for (container, content) in wrapped() {
+        let path = folder.put("name says nothing", &content);
+        assert_eq!(PlainReader::open(&path).unwrap().container(), container);
+        let examination = examine(&path, &ExamineOptions::default()).unwrap_or_else(|error| panic!("{container}: {error:?}"));
+        assert_eq!(examination.identity.config.to_string(), image().id(), "{container}");
+        assert_eq!(examination.sha256, Digest::of(&content), "{container}");
+        assert_eq!(examination.size, content.len() as u64, "{container}");
+        assert_eq!(examination.plain_size, tar().len() as u64, "{container}");
+        assert_eq!(look(&path).unwrap(), Look::MayHoldImage);
+    }
+}
+
+#[test]
+fn a_container_that_breaks_off_or_has_a_flipped_bit_is_damaged() {
+    let folder = Folder::new();
+    for (container, content) in wrapped() {
+        for cut in [content.len() / 2, content.len() - 1, content.len() - 9] {
+            let (kind, message) = folder.refusal(&content[..cut]);
+            assert_eq!(kind, FaultKind::Damaged, "{container} cut at {cut}: {message}");
+        }
+        let mut flipped = content.clone();
+        flipped[content.len() / 2] ^= 4;
+        let (kind, message) = folder.refusal(&flipped);
+        assert_eq!(kind, FaultKind::Damaged, "{container}: {message}");
+    }
+}
+
+#[test]
+fn a_zip_whose_beginning_is_damaged_is_still_a_zip() {
+    let mut zip = sealift_zip(&tar());
+    zip[0] ^= 1;
+    let (kind, message) = Folder::new().refusal(&zip);
+    assert_eq!(kind, FaultKind::Damaged, "{message}");
+}
+
+#[test]
+fn a_zip_must_have_one_member_that_is_an_image() {
+    let folder = Folder::new();
+    let cases: [(&[u8], &str); 3] = [
+        (&zip_of(&[]), "holds no image: the zip has no members instead of one"),
+        (&zip_of(&[("a", b"1"), ("b", b"2")]), "holds no image: the zip has 2 members instead of one"),
+        (&zip_of(&[("readme.txt", &b"hello ".repeat(200))]), "holds no image: its content is no tar"),
+    ];
+    for (zip, expected) in cases {
+        let path = folder.put("a.zip", zip);
+        assert!(matches!(look(&path).unwrap(), Look::NoImage { .. }), "{expected}");
+        assert_eq!(folder.refusal(zip), (FaultKind::NotAnImage, expected.to_owned()));
+    }
+}
+
+#[test]
+fn an_encrypted_zip_is_refused() {
+    let folder = Folder::new();
+    let plain = folder.put("web.docker", &tar());
+    let zip = folder.0.path().join("web.zip");
+    if !ran(Command::new("zip").args(["-q", "-j", "-P", "secret"]).args([&zip, &plain])) {
+        return;
+    }
+    let content = std::fs::read(&zip).unwrap();
+    let expected = "holds no image: the zip's member is encrypted";
+    assert_eq!(folder.refusal(&content), (FaultKind::NotAnImage, expected.to_owned()));
+}
+
+/// Runs a tool of the system, or tells that it isn't there.
+fn ran(command: &mut Command) -> bool {
+    match command.output() {
+        Ok(output) => {
+            assert!(output.status.success(), "{command:?}: {output:?}");
+            true
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            assert!(std::env::var_os("CI").is_none(), "{command:?} is needed in CI");
+            eprintln!("{command:?} is not there, so nothing was compared");
+            false
+        }
+        Err(error) => panic!("{command:?}: {error}"),
+    }
+}
+
+#[test]
+fn other_tools_read_the_zips_that_are_written() {
+    let folder = Folder::new();
+    let zip = folder.put("web_1.0_0123456789ab.zip", &sealift_zip(&tar()));
+    let out = |name: &str| {
+        let out = folder.0.path().join(name);
+        std::fs::create_dir(&out).unwrap();
+        out
+    };
+    let check = |out: &Path| {
+        assert_eq!(std::fs::read(out.join("web_1.0_0123456789ab.docker")).unwrap(), tar());
+    };
+    let unzip = out("unzip");
+    if ran(Command::new("unzip").arg("-q").arg(&zip).arg("-d").arg(&unzip)) {
+        check(&unzip);
+    }
+    let seven = out("7z");
+    if ran(Command::new("7z").arg("x").arg(format!("-o{}", seven.display())).arg(&zip)) {
+        check(&seven);
+    }
+    let python = out("python");
+    if ran(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&zip).arg(&python)) {
+        check(&python);
+    }
+}
+
+#[test]
+fn zips_that_other_tools_write_are_read() {
+    let folder = Folder::new();
+    let plain = folder.put("web.docker", &tar());
+    let zip = folder.0.path().join("python.zip");
+    if ran(Command::new("python3").args(["-m", "zipfile", "-c"]).arg(&zip).arg(&plain)) {
+        assert!(examine(&zip, &ExamineOptions::default()).is_ok());
+    }
+    let zip = folder.0.path().join("zip.zip");
+    if ran(Command::new("zip").args(["-q", "-j"]).arg(&zip).arg(&plain)) {
+        assert!(examine(&zip, &ExamineOptions::default()).is_ok());
+    }
+}
+
+fn read_all(path: &Path) -> (Vec<u8>, Result<(), Error>) {
+    let mut reader = ProvenReader::open(path).unwrap();
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 1000]);
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return (bytes, Ok(())),
+            Ok(count) => bytes.extend(&buffer[..count]),
+            Err(error) => return (bytes, Err(error)),
+        }
+    }
+}
+
+#[test]
+fn the_end_of_an_archive_comes_out_only_after_it_is_proven() {
+    let folder = Folder::new();
+    let (bytes, verdict) = read_all(&folder.put("sound", &sealift_zip(&tar())));
+    verdict.unwrap();
+    assert_eq!(bytes, tar());
+
+    let mut damaged = tar();
+    let last = damaged.len() - 1024;
+    let layer = damaged.windows(7).rposition(|part| part == b"bin/app").unwrap();
+    damaged[layer + 1000] ^= 1;
+    let (bytes, verdict) = read_all(&folder.put("damaged", &damaged));
+    assert_eq!(verdict.unwrap_err().as_fault().unwrap().kind(), FaultKind::Damaged);
+    assert_eq!(bytes, damaged[..last], "everything but the end marker");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = examine("no/such/archive", &ExamineOptions::default()).unwrap_err();
+    insta::assert_snapshot!(error, @"cannot open no/such/archive");
+}
+
+#[test]
+fn a_plain_folder_as_tar_is_no_image() {
+    let (kind, message) = Folder::new().refusal(&pack(&[file("a/b.txt", b"text".to_vec())]));
+    assert_eq!(kind, FaultKind::NotAnImage);
+    insta::assert_snapshot!(message, @"");
+}

@@ -1,0 +1,203 @@
+//! No damage passes: not a bit, not a byte, not an entry.
+
+use proptest::prelude::*;
+use sealift_archive::{Fault, FaultKind, VerifyOptions};
+use sealift_testing::layouts::{Body, Entry, Image, Packing, file, pack};
+
+use crate::layouts::{all_layouts, verify, verify_with};
+
+fn image() -> Image {
+    Image::new("web:1.0", 1)
+}
+
+fn refusal(entries: &[Entry]) -> String {
+    verify(&pack(entries)).unwrap_err().to_string()
+}
+
+fn without(mut entries: Vec<Entry>, part: &str) -> Vec<Entry> {
+    let at = entries.iter().position(|entry| entry.name.contains(part)).unwrap();
+    entries.remove(at);
+    entries
+}
+
+fn with_flipped_bit(mut entries: Vec<Entry>, part: &str) -> Vec<Entry> {
+    let entry = entries.iter_mut().find(|entry| entry.name.contains(part)).unwrap();
+    if let Body::File(content) = &mut entry.body {
+        let middle = content.len() / 2;
+        content[middle] ^= 1;
+    }
+    entries
+}
+
+#[test]
+fn an_archive_that_breaks_off_anywhere_is_refused() {
+    for (layout, entries) in all_layouts(&image()) {
+        let tar = pack(&entries);
+        for length in (0..tar.len()).step_by(97).chain([tar.len() - 1, tar.len() - 512, tar.len() - 1024]) {
+            let fault = verify(&tar[..length]).expect_err(layout);
+            assert_eq!(fault.kind(), FaultKind::Damaged, "{layout} cut at {length}: {fault}");
+        }
+    }
+}
+
+#[test]
+fn the_place_where_an_archive_breaks_off_is_named() {
+    let tar = pack(&image().docker_folders());
+    insta::assert_snapshot!(verify(&[]).unwrap_err(), @"ends after 0 bytes, it is empty");
+    insta::assert_snapshot!(verify(&tar[..100]).unwrap_err(), @"ends after 100 bytes, in the middle of a header");
+    insta::assert_snapshot!(verify(&tar[..600]).unwrap_err(), @"");
+    insta::assert_snapshot!(verify(&tar[..tar.len() - 1024]).unwrap_err(), @"");
+    insta::assert_snapshot!(verify(&tar[..tar.len() - 512]).unwrap_err(), @"");
+}
+
+#[test]
+fn other_data_after_the_end_is_refused() {
+    let mut tar = pack(&image().podman());
+    tar.extend([0; 4096]);
+    assert!(verify(&tar).is_ok(), "padding is no garbage");
+    tar.extend(b"garbage");
+    insta::assert_snapshot!(verify(&tar).unwrap_err(), @"");
+}
+
+#[test]
+fn an_error_of_the_engine_is_given_in_its_own_words_wherever_it_stands() {
+    let report = b"{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"unexpected EOF from layer store\"}\r\n";
+    for (layout, entries) in all_layouts(&image()) {
+        let tar = pack(&entries);
+        for at in [0, 100, 512, 700, 2048, tar.len() / 2, tar.len() - 1024, tar.len()] {
+            let mut stream = tar[..at].to_vec();
+            stream.extend(report);
+            for piece in [1, 64, 512, 100_000] {
+                let fault = verify_with(&stream, VerifyOptions::default(), piece).unwrap_err();
+                let Fault::Engine { at: reported, message } = &fault else {
+                    panic!("{layout} at {at} in pieces of {piece}: {fault}");
+                };
+                assert_eq!((*reported, message.as_str()), (at as u64, "unexpected EOF from layer store"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_report_of_the_engine_is_read_too() {
+    let words = "x".repeat(3000);
+    let mut stream = pack(&image().docker_blobs());
+    stream.truncate(1024);
+    stream.extend(format!("{{\"errorDetail\":{{\"message\":\"{words}\"}}}}").bytes());
+    assert_eq!(verify(&stream).unwrap_err(), Fault::Engine { at: 1024, message: words });
+}
+
+#[test]
+fn what_is_named_must_be_there() {
+    let layer = sealift_testing::layouts::digest(&image().layers[0]);
+    let layer = layer.trim_start_matches("sha256:");
+    let config = image().id();
+    let config = config.trim_start_matches("sha256:");
+    insta::assert_snapshot!(refusal(&without(image().podman(), layer)), @"");
+    insta::assert_snapshot!(refusal(&without(image().docker_folders(), "layer.tar")), @"");
+    insta::assert_snapshot!(refusal(&without(image().podman(), config)), @"");
+    insta::assert_snapshot!(refusal(&without(image().docker_blobs(), layer)), @"");
+    insta::assert_snapshot!(refusal(&without(image().docker_blobs(), "index.json")), @"");
+}
+
+#[test]
+fn content_must_have_the_digest_under_which_it_is_named() {
+    let config = image().id();
+    let config = config.trim_start_matches("sha256:");
+    insta::assert_snapshot!(refusal(&with_flipped_bit(image().docker_folders(), "layer.tar")), @"");
+    insta::assert_snapshot!(refusal(&with_flipped_bit(image().podman(), config)), @"");
+    insta::assert_snapshot!(refusal(&with_flipped_bit(image().docker_blobs(), config)), @"");
+    insta::assert_snapshot!(refusal(&with_flipped_bit(image().crane(), ".tar.gz")), @"");
+}
+
+#[test]
+fn what_nothing_references_may_be_missing() {
+    let entries = without(image().docker_folders(), "repositories");
+    assert!(verify(&pack(&entries)).is_ok());
+}
+
+#[test]
+fn two_entries_of_one_name_must_agree() {
+    let mut entries = image().podman();
+    entries.push(entries[0].clone());
+    assert!(verify(&pack(&entries)).is_ok(), "a repeated entry is no contradiction");
+    let mut entries = image().podman();
+    entries.insert(0, file("manifest.json", b"[]".to_vec()));
+    insta::assert_snapshot!(refusal(&entries), @"");
+}
+
+#[test]
+fn links_are_followed_inside_the_archive_only_and_not_for_ever() {
+    let link = |name: &str, target: &str| Entry { name: name.to_owned(), body: Body::Symlink(target.to_owned()) };
+    let layer = image().podman()[0].name.clone();
+    for target in ["/etc/passwd", "../../etc/passwd", "../outside", "a", "nothing"] {
+        let mut entries = without(image().podman(), &layer);
+        entries.insert(0, link(&layer, target));
+        entries.insert(1, link("a", &layer));
+        assert!(matches!(verify(&pack(&entries)), Err(Fault::Missing { .. })), "{target}");
+    }
+}
+
+#[test]
+fn metadata_that_contradicts_itself_is_refused() {
+    let replace = |name: &str, text: &str| {
+        let mut entries = without(image().docker_blobs(), name);
+        entries.push(file(name, text.as_bytes().to_vec()));
+        refusal(&entries)
+    };
+    insta::assert_snapshot!(replace("manifest.json", "[{\"Config\":"), @"");
+    insta::assert_snapshot!(replace("manifest.json", "hello"), @"");
+    insta::assert_snapshot!(replace("manifest.json", "[]"), @"");
+    insta::assert_snapshot!(replace("index.json", "{\"manifests\":[]}"), @"");
+    insta::assert_snapshot!(
+        replace("index.json", "{\"manifests\":[{\"mediaType\":\"application/x\\n\",\"digest\":\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}]}"),
+        @""
+    );
+    let config = format!("blobs/{}", image().id().replace(':', "/"));
+    let no_layers = format!("[{{\"Config\":\"{config}\",\"Layers\":[]}}]");
+    assert!(replace("manifest.json", &no_layers).contains("lists 2 layers where manifest.json lists 0"));
+}
+
+#[test]
+fn what_is_no_archive_of_an_image_is_said_to_be_none_and_not_damaged() {
+    let folder = pack(&[file("readme.txt", b"hello".to_vec())]);
+    let fault = verify(&folder).unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::NotAnImage);
+    insta::assert_snapshot!(fault, @"");
+    let fault = verify(&b"just some text, over and over. ".repeat(40)).unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::NotAnImage);
+    insta::assert_snapshot!(fault, @"");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// A bit may turn a date or an unreferenced legacy file into another; it must not change what
+    /// the image is said to be.
+    #[test]
+    fn a_flipped_bit_never_gives_another_image(layout in 0_usize..8, place in 0.0_f64..1.0, bit in 0_u8..8) {
+        let (_, entries) = all_layouts(&image()).swap_remove(layout);
+        let mut tar = pack(&entries);
+        let sound = verify(&tar).unwrap();
+        let at = (place * tar.len() as f64) as usize;
+        tar[at] ^= 1 << bit;
+        if let Ok(proof) = verify(&tar) {
+            prop_assert_eq!(proof.identity.config, sound.identity.config);
+            prop_assert_eq!(proof.identity.diff_ids, sound.identity.diff_ids);
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..3000)) {
+        prop_assert!(verify(&bytes).is_err());
+    }
+
+    #[test]
+    fn random_bytes_in_the_place_of_metadata_are_refused_without_a_panic(json in "[\\[\\]{}\":,a-z0-9 ]{0,80}") {
+        for name in ["manifest.json", "index.json"] {
+            let mut entries = without(image().containerd(Packing::Gzip, true), name);
+            entries.push(file(name, json.clone().into_bytes()));
+            prop_assert!(verify(&pack(&entries)).is_err());
+        }
+    }
+}

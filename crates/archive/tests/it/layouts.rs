@@ -1,0 +1,119 @@
+//! Every layout that engines write is read, in any order of its entries.
+
+use proptest::prelude::*;
+use sealift_archive::{Fault, Proof, Verifier, VerifyOptions};
+use sealift_testing::layouts::{Body, Entry, Image, Packing, file, pack};
+
+pub(crate) fn verify(tar: &[u8]) -> Result<Proof, Fault> {
+    verify_with(tar, VerifyOptions::default(), 4096)
+}
+
+pub(crate) fn verify_with(tar: &[u8], options: VerifyOptions, piece: usize) -> Result<Proof, Fault> {
+    let mut verifier = Verifier::new(options);
+    for bytes in tar.chunks(piece) {
+        verifier.push(bytes)?;
+    }
+    verifier.finish()
+}
+
+pub(crate) fn all_layouts(image: &Image) -> Vec<(&'static str, Vec<Entry>)> {
+    vec![
+        ("docker up to 24", image.docker_folders()),
+        ("docker from 25", image.docker_blobs()),
+        ("containerd store, plain layers", image.containerd(Packing::Plain, false)),
+        ("containerd store, gzip layers", image.containerd(Packing::Gzip, false)),
+        ("containerd store, zstd layers, attested", image.containerd(Packing::Zstd, true)),
+        ("podman", image.podman()),
+        ("crane", image.crane()),
+        ("oci only", image.oci_only()),
+    ]
+}
+
+#[test]
+fn every_layout_gives_the_same_config_digest_and_layers() {
+    let image = Image::new("web:1.0", 1);
+    for (layout, entries) in all_layouts(&image) {
+        for deep in [false, true] {
+            let options = VerifyOptions { deep, hash_stream: false };
+            let proof = verify_with(&pack(&entries), options, 777).unwrap_or_else(|fault| panic!("{layout}: {fault}"));
+            assert_eq!(proof.identity.config.to_string(), image.id(), "{layout}");
+            assert_eq!(proof.identity.diff_ids.len(), 2, "{layout}");
+            assert_eq!(proof.identity.platform.to_string(), "linux/amd64", "{layout}");
+            assert_eq!(proof.identity.repo_tags.len(), 1, "{layout}");
+        }
+    }
+}
+
+#[test]
+fn manifests_of_kind_image_are_told_from_attestations_and_indexes() {
+    let image = Image::new("web:1.0", 1);
+    let plain = verify(&pack(&image.containerd(Packing::Gzip, false))).unwrap().identity;
+    let attested = verify(&pack(&image.containerd(Packing::Gzip, true))).unwrap().identity;
+    assert_eq!((plain.manifests.len(), plain.indexes.len()), (1, 0));
+    assert_eq!((attested.manifests.len(), attested.indexes.len()), (1, 1));
+    assert_eq!(plain.manifests, attested.manifests);
+    assert!(attested.answers_to(&attested.indexes[0].short()));
+}
+
+#[test]
+fn a_layer_that_is_there_twice_is_read_through_its_link() {
+    let mut image = Image::new("web:1.0", 1);
+    image.layers.push(image.layers[0].clone());
+    let entries = image.docker_folders();
+    assert!(entries.iter().any(|entry| matches!(entry.body, Body::Symlink(_))));
+    assert_eq!(verify(&pack(&entries)).unwrap().identity.diff_ids.len(), 3);
+}
+
+#[test]
+fn pieces_of_one_byte_give_the_same_verdict() {
+    let tar = pack(&Image::new("web:1.0", 1).crane());
+    assert_eq!(verify_with(&tar, VerifyOptions::default(), 1), verify(&tar));
+}
+
+#[test]
+fn an_image_of_another_operating_system_is_refused() {
+    let mut image = Image::new("web:1.0", 1);
+    image.os = "windows".to_owned();
+    let refusal = verify(&pack(&image.podman())).unwrap_err();
+    insta::assert_snapshot!(refusal, @"it is an image for windows, only those for linux are taken");
+}
+
+#[test]
+fn several_images_in_one_archive_are_refused_with_their_tags() {
+    let mut entries = Image::new("web:1.0", 1).podman();
+    let other = Image::new("api:2.0", 9).podman();
+    let list = |entries: &[Entry]| {
+        let manifest = entries.iter().find(|entry| entry.name == "manifest.json").unwrap();
+        let Body::File(json) = &manifest.body else { panic!("a manifest is a file") };
+        String::from_utf8(json[1..json.len() - 1].to_vec()).unwrap()
+    };
+    let both = format!("[{},{}]", list(&entries), list(&other));
+    entries.extend(other);
+    entries.retain(|entry| entry.name != "manifest.json");
+    entries.push(file("manifest.json", both.into_bytes()));
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.dedup();
+    entries.retain(|entry| !entry.name.ends_with("layer.tar") && !entry.name.ends_with("repositories"));
+    let refusal = verify(&pack(&entries)).unwrap_err();
+    insta::assert_snapshot!(refusal, @"it holds 2 images (web:1.0, api:2.0); an archive holds one");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_order_of_entries_does_not_matter(
+        layout in 0_usize..8,
+        order in Just((0..20).collect::<Vec<usize>>()).prop_shuffle(),
+        piece in 1_usize..5000,
+    ) {
+        let image = Image::new("web:1.0", 3);
+        let (_, entries) = all_layouts(&image).swap_remove(layout);
+        let mut shuffled: Vec<(usize, &Entry)> =
+            entries.iter().enumerate().map(|(at, entry)| (order[at % order.len()] * 100 + at, entry)).collect();
+        shuffled.sort_by_key(|(key, _)| *key);
+        let shuffled: Vec<Entry> = shuffled.into_iter().map(|(_, entry)| entry.clone()).collect();
+        let proof = verify_with(&pack(&shuffled), VerifyOptions::default(), piece).unwrap();
+        prop_assert_eq!(proof.identity.config.to_string(), image.id());
+    }
+}

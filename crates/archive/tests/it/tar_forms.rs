@@ -1,0 +1,132 @@
+//! The forms of tar headers that writers use, and those that are refused.
+
+use sealift_archive::Fault;
+use sealift_testing::layouts::{Body, Image, pack};
+
+use crate::layouts::verify;
+
+/// Packs the image with the header of each entry changed.
+fn repack(image: &Image, change: impl Fn(&str, &mut tar::Header)) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for entry in image.docker_blobs() {
+        let Body::File(content) = &entry.body else { continue };
+        let mut header = tar::Header::new_gnu();
+        header.set_path(&entry.name).unwrap();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        change(&entry.name, &mut header);
+        tar.append(&header, content.as_slice()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+fn image() -> Image {
+    Image::new("web:1.0", 1)
+}
+
+#[test]
+fn names_of_the_old_gnu_form_are_read() {
+    assert!(verify(&repack(&image(), |_, _| {})).is_ok());
+}
+
+#[test]
+fn sizes_in_base_256_are_read() {
+    let tar = repack(&image(), |_, header| {
+        let size = header.size().unwrap();
+        let field = &mut header.as_old_mut().size;
+        field.fill(0);
+        field[0] = 0x80;
+        field[4..].copy_from_slice(&size.to_be_bytes());
+        header.set_cksum();
+    });
+    assert!(verify(&tar).is_ok());
+}
+
+#[test]
+fn sizes_that_cannot_be_true_are_refused() {
+    let with_size = |field: [u8; 12]| {
+        repack(&image(), |name, header| {
+            if name == "manifest.json" {
+                header.as_old_mut().size = field;
+                header.set_cksum();
+            }
+        })
+    };
+    let refusal = |field| match verify(&with_size(field)) {
+        Err(Fault::BadHeader { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    };
+    insta::assert_snapshot!(refusal([0xff; 12]), @"its size is no number of bytes");
+    insta::assert_snapshot!(refusal(*b"not a number"), @"its size is no number of bytes");
+    let mut huge = [0xff; 12];
+    huge[0] = 0x80;
+    insta::assert_snapshot!(refusal(huge), @"its size is no number of bytes");
+    huge[..5].copy_from_slice(&[0x80, 0, 0, 0, 0x7f]);
+    insta::assert_snapshot!(refusal(huge), @"its size can't be true");
+}
+
+#[test]
+fn long_names_are_read_in_both_forms() {
+    let long = "x/".repeat(120) + "layer.tar";
+    let mut entries = image().podman();
+    let old = std::mem::replace(&mut entries[0].name, long.clone());
+    for entry in &mut entries {
+        if let Body::File(json) = &mut entry.body
+            && entry.name == "manifest.json"
+        {
+            *json = String::from_utf8_lossy(json).replace(&old, &long).into_bytes();
+        }
+    }
+    assert!(verify(&pack(&entries)).is_ok(), "GNU");
+
+    let mut tar = tar::Builder::new(Vec::new());
+    for entry in &entries {
+        let Body::File(content) = &entry.body else { continue };
+        tar.append_pax_extensions([("path", entry.name.as_bytes()), ("comment", b"a\nb")]).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_path("overridden").unwrap();
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        tar.append(&header, content.as_slice()).unwrap();
+    }
+    assert!(verify(&tar.into_inner().unwrap()).is_ok(), "pax");
+}
+
+#[test]
+fn sparse_files_are_refused() {
+    let tar = repack(&image(), |_, header| {
+        header.set_entry_type(tar::EntryType::GNUSparse);
+        header.set_cksum();
+    });
+    insta::assert_snapshot!(verify(&tar).unwrap_err(), @"");
+}
+
+#[test]
+fn a_name_longer_than_any_is_refused_before_it_is_read() {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNULongName);
+    header.set_size(1 << 40);
+    header.set_cksum();
+    insta::assert_snapshot!(verify(header.as_bytes()).unwrap_err(), @"");
+}
+
+#[test]
+fn devices_and_names_that_point_outside_change_nothing() {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Char);
+    header.as_old_mut().name[..9].copy_from_slice(b"/dev/null");
+    header.set_size(0);
+    header.set_cksum();
+    tar.append(&header, std::io::empty()).unwrap();
+    let mut header = tar::Header::new_gnu();
+    header.as_old_mut().name[..16].copy_from_slice(b"../manifest.json");
+    header.set_size(2);
+    header.set_cksum();
+    tar.append(&header, &b"[]"[..]).unwrap();
+    let mut bytes = tar.into_inner().unwrap();
+    bytes.truncate(bytes.len() - 1024);
+    bytes.extend(pack(&image().docker_blobs()));
+    assert!(verify(&bytes).is_ok());
+}
