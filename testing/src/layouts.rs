@@ -56,7 +56,8 @@ impl Image {
     /// Makes an image of two small layers whose content follows from the seed.
     pub fn new(tag: &str, seed: u8) -> Self {
         let file = |name: &str, length: usize| {
-            let content: Vec<u8> = (0..length).map(|at| seed.wrapping_add((at % 251) as u8)).collect();
+            let content: Vec<u8> =
+                (0..length).map(|at| seed.wrapping_add((at % 251) as u8)).collect();
             pack(&[Entry { name: name.to_owned(), body: Body::File(content) }])
         };
         Self {
@@ -99,7 +100,9 @@ impl Image {
             let name = format!("{v1id}/layer.tar");
             let first = self.layers.iter().position(|other| other == layer).unwrap_or(index);
             entries.push(match names.get(first) {
-                Some(first) => Entry { name: name.clone(), body: Body::Symlink(format!("../{first}")) },
+                Some(first) => {
+                    Entry { name: name.clone(), body: Body::Symlink(format!("../{first}")) }
+                }
                 None => file(&name, layer.clone()),
             });
             names.push(name);
@@ -184,7 +187,8 @@ impl Image {
             Packing::Gzip => "application/vnd.oci.image.layer.v1.tar+gzip",
             Packing::Zstd => "application/vnd.oci.image.layer.v1.tar+zstd",
         };
-        let layers: Vec<Entry> = self.layers.iter().map(|layer| blob(compress(layer, packing))).collect();
+        let layers: Vec<Entry> =
+            self.layers.iter().map(|layer| blob(compress(layer, packing))).collect();
         let manifest = blob(
             json!({
                 "schemaVersion": 2,
@@ -227,7 +231,8 @@ impl Image {
             entries.extend([statement, statement_config, attestation, index]);
         }
         if let Some(tag) = self.tags.first() {
-            pointer["annotations"] = json!({"io.containerd.image.name": format!("docker.io/library/{tag}")});
+            pointer["annotations"] =
+                json!({"io.containerd.image.name": format!("docker.io/library/{tag}")});
         }
         let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [pointer]});
         entries.push(file("index.json", index.to_string().into_bytes()));
@@ -293,7 +298,9 @@ pub fn blob(content: Vec<u8>) -> Entry {
 }
 
 fn descriptor(media_type: &str, entry: &Entry) -> Value {
-    let Body::File(content) = &entry.body else { return Value::Null };
+    let Body::File(content) = &entry.body else {
+        return Value::Null;
+    };
     json!({"mediaType": media_type, "digest": digest(content), "size": content.len()})
 }
 
@@ -306,7 +313,8 @@ pub fn compress(content: &[u8], packing: Packing) -> Vec<u8> {
     match packing {
         Packing::Plain => content.to_vec(),
         Packing::Gzip => {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(content).expect("memory can be written");
             encoder.finish().expect("memory can be written")
         }

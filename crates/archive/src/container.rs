@@ -77,7 +77,9 @@ fn ends_like_zip(file: &mut File) -> io::Result<bool> {
     const END_RECORD: u64 = 22;
     let mut signature = [0; 4];
     let length = file.seek(SeekFrom::End(0))?;
-    let Some(start) = length.checked_sub(END_RECORD) else { return Ok(false) };
+    let Some(start) = length.checked_sub(END_RECORD) else {
+        return Ok(false);
+    };
     file.seek(SeekFrom::Start(start))?;
     file.read_exact(&mut signature)?;
     Ok(signature == *b"PK\x05\x06")
@@ -142,19 +144,18 @@ impl PlainReader {
         }
         let container = Container::detect(&mut file).map_err(io_error)?;
         let file_bytes = Arc::new(AtomicU64::new(0));
-        let raw = |file| RawFile {
-            file,
-            hash: hashed.then(Sha256::new),
-            bytes: Arc::clone(&file_bytes),
-        };
+        let raw =
+            |file| RawFile { file, hash: hashed.then(Sha256::new), bytes: Arc::clone(&file_bytes) };
         let buffered = |file| BufReader::with_capacity(READ_BUFFER, raw(file));
         let unwrapper = match container {
             Container::Tar => Unwrapper::Plain(raw(file)),
             Container::Zip => {
-                let (member, mut file) = find_member(file).map_err(|fault| Error::fault(path, fault))?;
+                let (member, mut file) =
+                    find_member(file).map_err(|fault| Error::fault(path, fault))?;
                 file.seek(SeekFrom::Start(0)).map_err(io_error)?;
                 let mut raw = raw(file);
-                io::copy(&mut raw.by_ref().take(member.start), &mut io::sink()).map_err(io_error)?;
+                io::copy(&mut raw.by_ref().take(member.start), &mut io::sink())
+                    .map_err(io_error)?;
                 let bytes = raw.take(member.packed_size);
                 if member.deflated {
                     let bytes = BufReader::with_capacity(READ_BUFFER, bytes);

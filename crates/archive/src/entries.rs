@@ -168,7 +168,9 @@ impl EntrySink for Collector {
     }
 
     fn content(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let Some(open) = &mut self.open else { return Ok(()) };
+        let Some(open) = &mut self.open else {
+            return Ok(());
+        };
         open.hasher.update(bytes);
         if matches!(open.unpacker, Unpacker::Undecided) {
             open.head.extend_from_slice(&bytes[..bytes.len().min(Compression::LONGEST_MAGIC)]);
@@ -188,7 +190,9 @@ impl EntrySink for Collector {
     }
 
     fn end(&mut self) -> Result<(), Fault> {
-        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
         if matches!(open.unpacker, Unpacker::Undecided) {
             let head = std::mem::take(&mut open.head);
             open.decide(&head, self.deep, &mut self.metadata_left);
@@ -226,11 +230,12 @@ impl Open {
                 flate2::write::MultiGzDecoder::new(HashSink(Sha256::new())),
             )),
             Compression::Zstd if wanted => {
-                let decoder = zstd::stream::write::Decoder::new(HashSink(Sha256::new()))
-                    .and_then(|mut decoder| {
+                let decoder = zstd::stream::write::Decoder::new(HashSink(Sha256::new())).and_then(
+                    |mut decoder| {
                         decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                         Ok(decoder)
-                    });
+                    },
+                );
                 match decoder {
                     Ok(decoder) => Unpacker::Zstd(Box::new(decoder)),
                     Err(error) => Unpacker::Failed(compression, error.to_string()),

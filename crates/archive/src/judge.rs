@@ -69,7 +69,10 @@ pub(crate) fn judge(entries: &Entries) -> Result<Identity, Fault> {
     let os = document.os.unwrap_or_else(|| "linux".to_owned());
     if os != "linux" {
         return Err(Fault::Unsupported {
-            reason: format!("it is an image for {}, only those for linux are taken", printable(&os)),
+            reason: format!(
+                "it is an image for {}, only those for linux are taken",
+                printable(&os)
+            ),
         });
     }
     let mut repo_tags = image.repo_tags;
@@ -106,14 +109,21 @@ fn listed_image(entries: &Entries) -> Result<Image, Fault> {
         return Err(Fault::not_an_image("its manifest.json lists none"));
     };
     if others.iter().any(|other| other.config != first.config) {
-        let tags: Vec<String> =
-            listed.iter().flat_map(|image| image.repo_tags.iter().flatten()).map(|tag| printable(tag)).collect();
+        let tags: Vec<String> = listed
+            .iter()
+            .flat_map(|image| image.repo_tags.iter().flatten())
+            .map(|tag| printable(tag))
+            .collect();
         return Err(several(listed.len(), &tags));
     }
     Ok(Image {
         config_name: first.config.clone(),
         layer_names: first.layers.clone().unwrap_or_default(),
-        repo_tags: listed.iter().flat_map(|image| image.repo_tags.iter().flatten()).cloned().collect(),
+        repo_tags: listed
+            .iter()
+            .flat_map(|image| image.repo_tags.iter().flatten())
+            .cloned()
+            .collect(),
         named_by: MANIFEST_JSON,
     })
 }
@@ -200,7 +210,8 @@ impl OciView {
 
     /// Gives the manifests whose config is this one.
     fn manifests_of(&self, config: Digest) -> Result<Vec<&OciManifest>, Fault> {
-        let found: Vec<_> = self.manifests.iter().filter(|manifest| manifest.config == config).collect();
+        let found: Vec<_> =
+            self.manifests.iter().filter(|manifest| manifest.config == config).collect();
         if found.is_empty() {
             return Err(bad(INDEX_JSON, format!("leads to no manifest with the config {config}")));
         }
@@ -251,7 +262,10 @@ impl OciManifest {
             let name = blob_name(*digest);
             let content = find(entries, &name, "blob", &self.name)?;
             if size.is_some_and(|size| size != content.size) {
-                return Err(bad(&self.name, format!("gives another size for `{name}` than it has")));
+                return Err(bad(
+                    &self.name,
+                    format!("gives another size for `{name}` than it has"),
+                ));
             }
         }
         Ok(())
@@ -293,7 +307,9 @@ fn check_layer(
     let what = format!("layer {name}");
     match (&layer.unpacked, layer.compression) {
         (Some(Ok(unpacked)), _) if unpacked == diff_id => Ok(()),
-        (Some(Ok(unpacked)), _) => Err(wrong(&format!("{what}, decompressed,"), *diff_id, *unpacked)),
+        (Some(Ok(unpacked)), _) => {
+            Err(wrong(&format!("{what}, decompressed,"), *diff_id, *unpacked))
+        }
         (Some(Err(reason)), _) => Err(bad(name, format!("can't be decompressed: {reason}"))),
         (None, Compression::None) if layer.digest == *diff_id => Ok(()),
         (None, Compression::None) => Err(wrong(&what, *diff_id, layer.digest)),
@@ -338,7 +354,9 @@ fn blob_name(digest: Digest) -> String {
 
 /// Names come from strangers: what a terminal would act on is escaped.
 fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect::<Vec<_>>() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_debug().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
 }
 
 fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {

@@ -1,4 +1,28 @@
-//! sealift-archive (crate docs follow)
+//! The inside of container image archives: which image is in there, and is it whole?
+//!
+//! Engines end a save with status 200 and a damaged tar when something breaks on the way, and every one of
+//! them writes another layout. This crate reads them all in one streaming pass, hashes everything that
+//! passes, and judges at the end: an archive is whole when its tar ended properly and everything that is
+//! named in it is there with its digest. The verdict comes with the image's [`Identity`], which is the
+//! same whatever engine wrote the archive.
+//!
+//! ```
+//! use sealift_archive::{Fault, Verifier, VerifyOptions};
+//!
+//! let mut verifier = Verifier::new(VerifyOptions::default());
+//! // The engine broke off, and says why in the middle of what should have been a tar:
+//! verifier.push(b"{\"errorDetail\":{\"message\":\"no space left on device\"}}").unwrap();
+//! let fault = verifier.finish().unwrap_err();
+//! assert_eq!(fault.to_string(), "the engine reported after 0 bytes: no space left on device");
+//! ```
+//!
+//! Start with [`examine`] for a file, [`Verifier`] for a stream, [`ProvenReader`] to hand an archive on.
+//!
+//! # Limits
+//!
+//! Nothing is ever written to disk under a name from an archive. Metadata is kept up to 4 MiB a file and
+//! 16 MiB in all, names up to 1 MiB, entries up to 20,000; zstd may want a window of 128 MiB, xz 96 MiB
+//! of memory. What wants more is refused with the number.
 
 mod container;
 mod digest;
@@ -22,3 +46,7 @@ pub use identity::{Identity, ParsePlatformError, Platform};
 pub use proven::ProvenReader;
 pub use verifier::{Proof, Verifier, VerifyOptions};
 pub use zip_writer::ZipSink;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;

@@ -53,7 +53,8 @@ impl ProvenReader {
             }
             verifier.push(&buffer[..count]).map_err(fault)?;
             // The verifier has seen that there are only zeros from the end marker on.
-            let passed = verifier.end_marker().map_or(count as u64, |end| end.saturating_sub(start));
+            let passed =
+                verifier.end_marker().map_or(count as u64, |end| end.saturating_sub(start));
             let passed = usize::try_from(passed).unwrap_or(count).min(count);
             self.held += (count - passed) as u64;
             if passed > 0 {

@@ -41,10 +41,20 @@ enum State {
     /// Collecting a header block.
     Header,
     /// Inside an entry's content, which goes to the sink.
-    Content { left: u64, padding: u64 },
+    Content {
+        left: u64,
+        padding: u64,
+    },
     /// Inside the content of an extension header, which is collected.
-    Extension { kind: ExtensionKind, left: u64, padding: u64 },
-    Padding { left: u64, of_entry: bool },
+    Extension {
+        kind: ExtensionKind,
+        left: u64,
+        padding: u64,
+    },
+    Padding {
+        left: u64,
+        of_entry: bool,
+    },
     /// Both blocks of the end marker were there; only zeros may follow.
     Ended,
 }
@@ -98,7 +108,11 @@ impl TarStream {
         self.end_marker
     }
 
-    pub(crate) fn push(&mut self, mut bytes: &[u8], sink: &mut impl EntrySink) -> Result<(), Fault> {
+    pub(crate) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        sink: &mut impl EntrySink,
+    ) -> Result<(), Fault> {
         while !bytes.is_empty() {
             let taken = self.step(bytes, sink)?;
             bytes = &bytes[taken..];
@@ -111,7 +125,9 @@ impl TarStream {
         let place = match &self.state {
             State::Ended => return Ok(()),
             State::Header if self.offset == 0 => "it is empty".to_owned(),
-            State::Header if self.end_marker.is_some() => "in the middle of tar's end marker".to_owned(),
+            State::Header if self.end_marker.is_some() => {
+                "in the middle of tar's end marker".to_owned()
+            }
             State::Header if self.filled == 0 => "without tar's end marker".to_owned(),
             State::Header | State::Extension { .. } => "in the middle of a header".to_owned(),
             State::Padding { of_entry: false, .. } => "in the middle of a header".to_owned(),
@@ -245,7 +261,8 @@ impl TarStream {
         // archive/tar, on which the engines are built.
         let size = match (&kind, header.type_flag()) {
             (EntryKind::File, _) => overrides.size.unwrap_or(declared),
-            (EntryKind::Other, b'3'..=b'6') | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
+            (EntryKind::Other, b'3'..=b'6')
+            | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
             (EntryKind::Other, _) => overrides.size.unwrap_or(declared),
         };
         if self.offset.checked_add(size).is_none_or(|end| end > i64::MAX as u64) {
@@ -267,8 +284,7 @@ impl TarStream {
             ExtensionKind::LongLink => self.overrides.link = Some(text(until_nul(&self.extension))),
             ExtensionKind::PaxGlobal => {}
             ExtensionKind::Pax => {
-                let fault =
-                    |reason: String| Fault::BadHeader { at: self.offset, reason };
+                let fault = |reason: String| Fault::BadHeader { at: self.offset, reason };
                 read_pax(&self.extension, &mut self.overrides).map_err(fault)?;
             }
         }

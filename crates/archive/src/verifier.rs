@@ -10,6 +10,8 @@ use crate::{Digest, Fault, Identity};
 
 /// How much of the end of the stream is remembered to find an engine's last words in it.
 const TAIL: usize = 16 << 10;
+/// How much may still come of a report that has begun.
+const REPORT_LIMIT: u64 = 8 << 10;
 
 /// Proves an archive whole while its bytes pass, in pieces of any size.
 ///
@@ -37,14 +39,14 @@ pub struct Verifier {
     received: u64,
     /// The last bytes received.
     tail: Vec<u8>,
-    suspect: Option<Suspect>,
+    /// A fault that may turn out to be an engine's report once the rest has come.
+    suspected: Option<Suspect>,
 }
 
-/// Something that is no tar, but may turn out to be an engine's report once the rest has come.
 struct Suspect {
     fault: Fault,
-    at: u64,
-    words: Vec<u8>,
+    /// How many bytes had come when it was found.
+    received: u64,
 }
 
 /// How thorough a [`Verifier`] is.
@@ -76,7 +78,7 @@ impl Verifier {
             stream_hash: options.hash_stream.then(Sha256::new),
             received: 0,
             tail: Vec::new(),
-            suspect: None,
+            suspected: None,
         }
     }
 
@@ -91,33 +93,41 @@ impl Verifier {
         if let Some(hash) = &mut self.stream_hash {
             hash.update(bytes);
         }
-        if let Some(suspect) = &mut self.suspect {
-            suspect.words.extend_from_slice(bytes);
-            return if suspect.words.len() < TAIL { Ok(()) } else { Err(suspect.fault.clone()) };
+        if let Some(Suspect { fault, received }) = &self.suspected {
+            if self.received - received > REPORT_LIMIT {
+                return Err(fault.clone());
+            }
+            self.remember(bytes);
+            return Ok(());
         }
         let result = self.tar.push(bytes, &mut self.collector);
-        if let Err(fault) = result {
-            // An engine appends its report where a header or nothing should be. Here it may not be
-            // complete yet, so what begins like one is collected up to the stream's end.
-            let place = match fault {
-                Fault::BadHeader { at, .. } | Fault::TrailingData { at } => Some(at),
-                Fault::NotAnImage { .. } => Some(0),
-                _ => None,
-            };
-            if let Some(at) = place {
-                let before = usize::try_from(start.saturating_sub(at)).unwrap_or(0);
-                let after = usize::try_from(at.saturating_sub(start)).unwrap_or(0);
-                let mut words = self.tail[self.tail.len().saturating_sub(before)..].to_vec();
-                words.extend(bytes[after..].iter().take(TAIL));
-                if words.first() == Some(&b'{') {
-                    self.suspect = Some(Suspect { fault, at, words });
-                    return Ok(());
-                }
-            }
-            return Err(fault);
-        }
+        let first = result.as_ref().err().and_then(|fault| self.first_byte(fault, start, bytes));
         self.remember(bytes);
-        Ok(())
+        match result {
+            // An engine puts its report wherever it is when it fails. What may be one is collected
+            // up to the stream's end, as it needn't be complete yet.
+            Err(fault) if first == Some(b'{') || last_report_start(&self.tail).is_some() => {
+                self.suspected = Some(Suspect { fault, received: self.received });
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Gives the byte at which the tar stopped making sense.
+    fn first_byte(&self, fault: &Fault, start: u64, bytes: &[u8]) -> Option<u8> {
+        let at = match fault {
+            Fault::BadHeader { at, .. } | Fault::TrailingData { at } => *at,
+            Fault::NotAnImage { .. } => 0,
+            _ => return None,
+        };
+        match at.checked_sub(start) {
+            Some(after) => bytes.get(usize::try_from(after).ok()?).copied(),
+            None => {
+                let before = usize::try_from(start - at).ok()?;
+                self.tail.get(self.tail.len().checked_sub(before)?).copied()
+            }
+        }
     }
 
     /// The number of bytes taken so far.
@@ -140,13 +150,11 @@ impl Verifier {
     /// The fault that was found. An error that the engine appended to the stream is given in its
     /// own words, whatever else it broke.
     pub fn finish(self) -> Result<Proof, Fault> {
-        if let Some(Suspect { fault, at, words }) = self.suspect {
-            return Err(match report_in(&words) {
-                Some(message) => Fault::Engine { at, message },
-                None => fault,
-            });
-        }
-        if let Err(fault) = self.tar.finish() {
+        let structure = match self.suspected {
+            Some(suspect) => Err(suspect.fault),
+            None => self.tar.finish(),
+        };
+        if let Err(fault) = structure {
             return Err(last_report(&self.tail, self.received).unwrap_or(fault));
         }
         let identity = judge(&self.collector.into_entries())?;
@@ -163,18 +171,16 @@ impl Verifier {
     }
 }
 
-/// Finds an engine's report in the last bytes of a stream that ended too early: it stands wherever
-/// the engine was when it failed, so also in the middle of an entry.
-fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
-    let starts = tail.windows(2).enumerate().filter(|(_, pair)| *pair == b"{\"").map(|(at, _)| at);
-    starts.rev().find_map(|start| {
-        let message = report_in(&tail[start..])?;
-        Some(Fault::Engine { at: received - (tail.len() - start) as u64, message })
-    })
+/// The beginning of the JSON object that Docker's API appends to a stream:
+/// `{"errorDetail":{"message":…},…}`.
+const REPORT_START: &[u8] = b"{\"errorDetail\"";
+
+fn last_report_start(tail: &[u8]) -> Option<usize> {
+    tail.windows(REPORT_START.len()).rposition(|bytes| bytes == REPORT_START)
 }
 
-/// Reads the JSON object that Docker's API appends to a stream: `{"errorDetail":{"message":…},…}`.
-fn report_in(words: &[u8]) -> Option<String> {
+/// Finds an engine's report in the last bytes of a stream that broke off.
+fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
     #[derive(Deserialize)]
     struct Report {
         #[serde(rename = "errorDetail")]
@@ -184,6 +190,9 @@ fn report_in(words: &[u8]) -> Option<String> {
     struct Detail {
         message: String,
     }
-    let report = serde_json::Deserializer::from_slice(words).into_iter::<Report>().next()?.ok()?;
-    Some(report.detail.message.trim().to_owned())
+    let start = last_report_start(tail)?;
+    let report =
+        serde_json::Deserializer::from_slice(&tail[start..]).into_iter::<Report>().next()?.ok()?;
+    let at = received - (tail.len() - start) as u64;
+    Some(Fault::Engine { at, message: report.detail.message.trim().to_owned() })
 }

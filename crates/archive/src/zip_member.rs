@@ -40,7 +40,9 @@ pub(crate) fn find_member(file: File) -> Result<(Member, File), Fault> {
         CompressionMethod::Stored => false,
         other => {
             return Err(Fault::Unsupported {
-                reason: format!("the zip's member is packed by {other}; stored and deflate are read"),
+                reason: format!(
+                    "the zip's member is packed by {other}; stored and deflate are read"
+                ),
             });
         }
     };

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sealift_archive::{
-    Container, Digest, Error, ExamineOptions, FaultKind, Look, PlainReader, ProvenReader, ZipSink, examine, look,
+    Container, Digest, Error, ExamineOptions, FaultKind, Look, PlainReader, ProvenReader, ZipSink,
+    examine, look,
 };
 use sealift_testing::layouts::{Image, file, pack};
 use tempfile::TempDir;
@@ -60,7 +61,8 @@ fn wrapped() -> Vec<(Container, Vec<u8>)> {
     gzip.write_all(&tar).unwrap();
     let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     bzip2.write_all(&tar).unwrap();
-    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
+    let mut xz =
+        lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
     xz.write_all(&tar).unwrap();
     vec![
         (Container::Tar, tar.clone()),
@@ -78,7 +80,8 @@ fn the_container_is_told_by_content_and_unwrapped() {
     for (container, content) in wrapped() {
         let path = folder.put("name says nothing", &content);
         assert_eq!(PlainReader::open(&path).unwrap().container(), container);
-        let examination = examine(&path, &ExamineOptions::default()).unwrap_or_else(|error| panic!("{container}: {error:?}"));
+        let examination = examine(&path, &ExamineOptions::default())
+            .unwrap_or_else(|error| panic!("{container}: {error:?}"));
         assert_eq!(examination.identity.config.to_string(), image().id(), "{container}");
         assert_eq!(examination.sha256, Digest::of(&content), "{container}");
         assert_eq!(examination.size, content.len() as u64, "{container}");
@@ -115,8 +118,14 @@ fn a_zip_must_have_one_member_that_is_an_image() {
     let folder = Folder::new();
     let cases: [(&[u8], &str); 3] = [
         (&zip_of(&[]), "holds no image: the zip has no members instead of one"),
-        (&zip_of(&[("a", b"1"), ("b", b"2")]), "holds no image: the zip has 2 members instead of one"),
-        (&zip_of(&[("readme.txt", &b"hello ".repeat(200))]), "holds no image: its content is no tar"),
+        (
+            &zip_of(&[("a", b"1"), ("b", b"2")]),
+            "holds no image: the zip has 2 members instead of one",
+        ),
+        (
+            &zip_of(&[("readme.txt", &b"hello ".repeat(200))]),
+            "holds no image: its content is no tar",
+        ),
     ];
     for (zip, expected) in cases {
         let path = folder.put("a.zip", zip);
@@ -232,5 +241,5 @@ fn a_file_that_is_not_there_is_named() {
 fn a_plain_folder_as_tar_is_no_image() {
     let (kind, message) = Folder::new().refusal(&pack(&[file("a/b.txt", b"text".to_vec())]));
     assert_eq!(kind, FaultKind::NotAnImage);
-    insta::assert_snapshot!(message, @"");
+    insta::assert_snapshot!(message, @"holds no image: there is neither manifest.json nor index.json in it");
 }

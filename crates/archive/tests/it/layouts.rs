@@ -8,7 +8,11 @@ pub(crate) fn verify(tar: &[u8]) -> Result<Proof, Fault> {
     verify_with(tar, VerifyOptions::default(), 4096)
 }
 
-pub(crate) fn verify_with(tar: &[u8], options: VerifyOptions, piece: usize) -> Result<Proof, Fault> {
+pub(crate) fn verify_with(
+    tar: &[u8],
+    options: VerifyOptions,
+    piece: usize,
+) -> Result<Proof, Fault> {
     let mut verifier = Verifier::new(options);
     for bytes in tar.chunks(piece) {
         verifier.push(bytes)?;
@@ -35,7 +39,8 @@ fn every_layout_gives_the_same_config_digest_and_layers() {
     for (layout, entries) in all_layouts(&image) {
         for deep in [false, true] {
             let options = VerifyOptions { deep, hash_stream: false };
-            let proof = verify_with(&pack(&entries), options, 777).unwrap_or_else(|fault| panic!("{layout}: {fault}"));
+            let proof = verify_with(&pack(&entries), options, 777)
+                .unwrap_or_else(|fault| panic!("{layout}: {fault}"));
             assert_eq!(proof.identity.config.to_string(), image.id(), "{layout}");
             assert_eq!(proof.identity.diff_ids.len(), 2, "{layout}");
             assert_eq!(proof.identity.platform.to_string(), "linux/amd64", "{layout}");
@@ -93,7 +98,9 @@ fn several_images_in_one_archive_are_refused_with_their_tags() {
     entries.push(file("manifest.json", both.into_bytes()));
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     entries.dedup();
-    entries.retain(|entry| !entry.name.ends_with("layer.tar") && !entry.name.ends_with("repositories"));
+    entries.retain(|entry| {
+        !entry.name.ends_with("layer.tar") && !entry.name.ends_with("repositories")
+    });
     let refusal = verify(&pack(&entries)).unwrap_err();
     insta::assert_snapshot!(refusal, @"it holds 2 images (web:1.0, api:2.0); an archive holds one");
 }

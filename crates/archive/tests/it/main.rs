@@ -1,5 +1,9 @@
 //! Tests of sealift-archive against archives made by code.
-#![allow(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that can't go on stops and says why"
+)]
 
 mod containers;
 mod damage;
