@@ -1,9 +1,9 @@
 //! Writes an archive as a zip with one member.
 
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Writes the plain tar of an archive into a zip with one member, which any unzip reads.
 ///
@@ -50,4 +50,38 @@ impl<W: Write + Seek> Write for ZipSink<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
+}
+
+/// Gives the one member of a finished zip another name of the same length.
+///
+/// Some engines don't tell an image's id before it is saved, but the member's name contains it and
+/// stands in front of the content. So a zip is begun under a name of the right length, and gets the
+/// right one at the end: the name stands twice, in the member's header and in the zip's directory.
+///
+/// # Errors
+///
+/// Those of the file; [`io::ErrorKind::InvalidInput`] where it isn't a zip with one member whose name is
+/// as long as the new one.
+pub fn rename_zip_member(mut zip: impl Read + Write + Seek, name: &str) -> io::Result<()> {
+    /// Where the name stands in the header of a member, and in its entry in the directory.
+    const NAME_IN_HEADER: u64 = 30;
+    const NAME_IN_DIRECTORY: u64 = 46;
+    let mut archive = ZipArchive::new(&mut zip)?;
+    let directory = archive.central_directory_start();
+    let header = match archive.len() {
+        1 => {
+            let member = archive.by_index_raw(0)?;
+            (member.name_raw().len() == name.len()).then(|| member.header_start())
+        }
+        _ => None,
+    };
+    let header = header.ok_or_else(|| {
+        let reason = format!("not a zip with one member whose name is as long as `{name}`");
+        io::Error::new(io::ErrorKind::InvalidInput, reason)
+    })?;
+    for place in [header + NAME_IN_HEADER, directory + NAME_IN_DIRECTORY] {
+        zip.seek(SeekFrom::Start(place))?;
+        zip.write_all(name.as_bytes())?;
+    }
+    zip.flush()
 }

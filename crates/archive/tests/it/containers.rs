@@ -190,6 +190,25 @@ fn other_tools_read_the_zips_that_are_written() {
 }
 
 #[test]
+fn a_member_can_be_renamed_once_the_id_is_known() {
+    let mut zip = Cursor::new(sealift_zip(&tar()));
+    rename_zip_member(&mut zip, "web_1.0_ba9876543210.docker").unwrap();
+    let folder = Folder::new();
+    let path = folder.put("renamed.zip", zip.get_ref());
+    examine(&path, &ExamineOptions::default()).unwrap();
+    let mut archive = zip::ZipArchive::new(zip.clone()).unwrap();
+    assert_eq!(archive.by_index(0).unwrap().name(), "web_1.0_ba9876543210.docker");
+    let before = zip.get_ref().clone();
+    let refusal = rename_zip_member(&mut zip, "web.docker").unwrap_err();
+    insta::assert_snapshot!(refusal, @"not a zip with one member whose name is as long as `web.docker`");
+    assert_eq!(zip.get_ref(), &before);
+    if ran(Command::new("unzip").arg("-tq").arg(&path)) {
+        let list = Command::new("unzip").arg("-Z1").arg(&path).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&list.stdout), "web_1.0_ba9876543210.docker\n");
+    }
+}
+
+#[test]
 fn zips_that_other_tools_write_are_read() {
     let folder = Folder::new();
     let plain = folder.put("web.docker", &tar());
