@@ -78,12 +78,7 @@ impl ArchiveName {
     /// hold other things too.
     pub fn try_parse(file_name: &str) -> Option<Self> {
         let Layout { image_end, dot, id } = Layout::find(file_name)?;
-        Some(Self {
-            text: file_name.into(),
-            image_end,
-            dot,
-            id,
-        })
+        Some(Self { text: file_name.into(), image_end, dot, id })
     }
 
     /// Makes the name of an archive.
@@ -109,9 +104,8 @@ impl ArchiveName {
         if version.is_empty() {
             return refuse(version, NewNameErrorKind::EmptyVersion);
         }
-        if let Some(char) = version
-            .chars()
-            .find(|&char| matches!(char, '_' | '/') || is_control(char))
+        if let Some(char) =
+            version.chars().find(|&char| matches!(char, '_' | '/') || is_control(char))
         {
             return refuse(version, NewNameErrorKind::VersionCharacter(char));
         }
@@ -120,12 +114,7 @@ impl ArchiveName {
         check_length(&text)?;
         let image_end = image.len();
         let dot = text.len() - format.as_str().len() - 1;
-        Ok(Self {
-            text: text.into(),
-            image_end,
-            dot,
-            id,
-        })
+        Ok(Self { text: text.into(), image_end, dot, id })
     }
 
     /// Gives the whole name.
@@ -200,10 +189,7 @@ impl ArchiveName {
     }
 
     fn ending(&self, format: &str) -> Self {
-        Self {
-            text: format!("{}.{format}", &self.text[..self.dot]).into(),
-            ..*self
-        }
+        Self { text: format!("{}.{format}", &self.text[..self.dot]).into(), ..*self }
     }
 }
 
@@ -211,9 +197,8 @@ fn check_format(format: &ArchiveFormat) -> Result<(), NewNameError> {
     let format = format.as_str();
     let kind = if format.is_empty() {
         NewNameErrorKind::EmptyFormat
-    } else if let Some(char) = format
-        .chars()
-        .find(|&char| matches!(char, '.' | '/') || is_control(char))
+    } else if let Some(char) =
+        format.chars().find(|&char| matches!(char, '.' | '/') || is_control(char))
     {
         NewNameErrorKind::FormatCharacter(char)
     } else {
@@ -224,10 +209,7 @@ fn check_format(format: &ArchiveFormat) -> Result<(), NewNameError> {
 
 fn check_length(text: &str) -> Result<(), NewNameError> {
     if text.len() > LONGEST {
-        return Err(NewNameError::new(
-            text,
-            NewNameErrorKind::TooLong(text.len()),
-        ));
+        return Err(NewNameError::new(text, NewNameErrorKind::TooLong(text.len())));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use crate::component::{self, ComponentFault};
-use crate::quote::Quoted;
+use crate::quote::{Named, Quoted};
 use crate::{
     ArchiveFormat, ArchiveName, ImageId, NewNameError, ParseNameErrorKind, Repository, Version,
 };
@@ -45,10 +45,7 @@ impl ArchivePath {
     ///
     /// If the last part is no archive name, or if a folder can't be part of a repository name.
     pub fn parse(path: &str) -> Result<Self, ParsePathError> {
-        let refuse = |kind| ParsePathError {
-            input: path.into(),
-            kind,
-        };
+        let refuse = |kind| ParsePathError { input: path.into(), kind };
         let (folder, file_name) = match path.rsplit_once('/') {
             Some((folder, file_name)) => (Some(folder), file_name),
             None => (None, path),
@@ -76,10 +73,7 @@ impl ArchivePath {
         };
         match fault {
             None => Ok(Self::join(folder, name)),
-            Some(kind) => Err(ParsePathError {
-                input: format!("{folder}/{name}").into(),
-                kind,
-            }),
+            Some(kind) => Err(ParsePathError { input: format!("{folder}/{name}").into(), kind }),
         }
     }
 
@@ -100,11 +94,7 @@ impl ArchivePath {
 
     fn join(folder: &str, name: ArchiveName) -> Self {
         let whole = (!folder.is_empty()).then(|| format!("{folder}/{name}").into());
-        Self {
-            whole,
-            folder_end: folder.len(),
-            name,
-        }
+        Self { whole, folder_end: folder.len(), name }
     }
 
     /// Gives the whole path.
@@ -131,17 +121,21 @@ impl ArchivePath {
     /// Gives the image as engines call it, or none if the name's image can't be part of a
     /// repository name.
     pub fn repository(&self) -> Option<Repository> {
-        let image = self.image();
-        match self.folder().contains('+') {
-            // A `+` in the name's image must stay one, and be refused.
-            true => Repository::parse(&format!(
-                "{}/{}",
-                self.folder().replace('+', ":"),
-                self.name.image()
-            )),
-            false => Repository::parse(image),
-        }
-        .ok()
+        let (folder, image) = self.image().split_at(self.folder_end);
+        // A `+` in the name's image must stay one, and be refused.
+        Repository::parse(&(folder.replace('+', ":") + image)).ok()
+    }
+
+    /// Makes the path that the same archive has as a plain tar, `….docker`.
+    #[must_use]
+    pub fn to_docker(&self) -> Self {
+        Self::join(self.folder(), self.name.to_docker())
+    }
+
+    /// Makes the path that the same archive has as a zip, `….zip`.
+    #[must_use]
+    pub fn to_zip(&self) -> Self {
+        Self::join(self.folder(), self.name.to_zip())
     }
 
     /// Replaces the name, in the same folder.
@@ -181,10 +175,10 @@ fn check_folder(name: &str, first: bool) -> Result<(), ComponentFault> {
 fn folder_fault(folder: &str) -> Option<ParsePathErrorKind> {
     folder.split('/').enumerate().find_map(|(index, name)| {
         let fault = check_folder(name, index == 0).err()?;
-        Some(ParsePathErrorKind::Folder {
-            folder: name.to_owned(),
-            fault,
-        })
+        if index == 0 && component::is_domain(name) {
+            return Some(ParsePathErrorKind::Port(name.to_owned()));
+        }
+        Some(ParsePathErrorKind::Folder { folder: name.to_owned(), fault })
     })
 }
 
@@ -201,13 +195,16 @@ pub struct ParsePathError {
 #[non_exhaustive]
 pub enum ParsePathErrorKind {
     /// A folder can't be part of a repository name.
-    #[error("its folder {} {fault}", Quoted(folder))]
+    #[error("{} {fault}", Named("its folder", folder))]
     Folder {
         /// The folder.
         folder: String,
         /// What is wrong with it.
         fault: ComponentFault,
     },
+    /// The first folder is a registry with its port, written as in a reference.
+    #[error("its folder {} has `:`, which is written `+` in a folder", Quoted(.0))]
+    Port(String),
     /// The last part is no archive name.
     #[error("{0}")]
     Name(ParseNameErrorKind),

@@ -33,10 +33,7 @@ pub enum ComponentFault {
 pub(crate) fn check(text: &str) -> Result<(), ComponentFault> {
     let is_alphanumeric = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit();
     let is_separator = |char: char| matches!(char, '.' | '_' | '-');
-    match text
-        .chars()
-        .find(|&char| !is_alphanumeric(char) && !is_separator(char))
-    {
+    match text.chars().find(|&char| !is_alphanumeric(char) && !is_separator(char)) {
         Some(char) if char.is_uppercase() => return Err(ComponentFault::UpperCase(char)),
         Some(char) => return Err(ComponentFault::Character(char)),
         None => {}
@@ -72,17 +69,13 @@ fn is_host(text: &str) -> bool {
     if let Some(address) = text.strip_prefix('[') {
         return address.strip_suffix(']').is_some_and(|address| {
             !address.is_empty()
-                && address
-                    .bytes()
-                    .all(|byte| byte.is_ascii_hexdigit() || byte == b':')
+                && address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':')
         });
     }
     text.split('.').all(|label| {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     })
 }

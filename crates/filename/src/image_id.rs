@@ -95,18 +95,13 @@ impl FromStr for ImageId {
         if let Some(id) = text.as_bytes().try_into().ok().and_then(Self::from_ascii) {
             return Ok(id);
         }
-        let odd = text
-            .chars()
-            .find(|char| !matches!(char, '0'..='9' | 'a'..='f'));
+        let odd = text.chars().find(|char| !matches!(char, '0'..='9' | 'a'..='f'));
         let kind = match (text.chars().count(), odd) {
             (LENGTH, Some(char @ 'A'..='F')) => ParseImageIdErrorKind::UpperCase(char),
             (LENGTH, Some(char)) => ParseImageIdErrorKind::Character(char),
             (length, _) => ParseImageIdErrorKind::Length(length),
         };
-        Err(ParseImageIdError {
-            input: text.into(),
-            kind,
-        })
+        Err(ParseImageIdError { input: text.into(), kind })
     }
 }
 

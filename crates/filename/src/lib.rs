@@ -33,8 +33,9 @@
 //! - [`ImageId`] is the start of the image's config digest, [`ArchiveFormat`] what kind of file it
 //!   is.
 //!
-//! Features: `serde` reads and writes every type as its text; `proptest` adds [`strategies`] that
-//! generate names, good and nearly good, so that other crates can test against the grammar.
+//! Features: `serde` reads and writes every type as its text; `proptest` adds the module
+//! `strategies`, which generates names, good and nearly good, so that other crates can test against
+//! the grammar.
 
 mod archive_format;
 mod archive_name;

@@ -1,6 +1,6 @@
 //! Why something is not, or can't become, the name of an archive.
 
-use crate::quote::{Quoted, QuotedChar};
+use crate::quote::{Named, Quoted, QuotedChar};
 use crate::{ComponentFault, ImageId, ParseImageIdError};
 
 /// Why a text is not an [`ArchiveName`](crate::ArchiveName).
@@ -38,10 +38,7 @@ pub enum ParseNameErrorKind {
 impl ParseNameError {
     /// Finds the reason why a text is refused.
     pub(crate) fn explain(text: &str) -> Self {
-        Self {
-            input: text.into(),
-            kind: explain(text),
-        }
+        Self { input: text.into(), kind: explain(text) }
     }
 
     /// Gives the text that was refused.
@@ -74,7 +71,7 @@ fn explain(text: &str) -> ParseNameErrorKind {
 
 /// Why an [`ArchiveName`](crate::ArchiveName) can't be made of its parts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} {} {kind}", kind.subject(), Quoted(input))]
+#[error("{} {kind}", Named(kind.subject(), input))]
 pub struct NewNameError {
     input: Box<str>,
     kind: NewNameErrorKind,
@@ -126,10 +123,7 @@ impl NewNameErrorKind {
 
 impl NewNameError {
     pub(crate) fn new(input: &str, kind: NewNameErrorKind) -> Self {
-        Self {
-            input: input.into(),
-            kind,
-        }
+        Self { input: input.into(), kind }
     }
 
     /// Gives the part that was refused: the image, the version, the format, or the whole name if it

@@ -47,10 +47,7 @@ struct Numeric<'a> {
 impl<'a> Precedence<'a> {
     /// Gives the place of a version that is at hand as text.
     pub fn of(version: &'a str) -> Self {
-        Self {
-            numeric: Numeric::read(version),
-            text: version,
-        }
+        Self { numeric: Numeric::read(version), text: version }
     }
 
     /// Tells whether the version is a numeric one, and not a name.
@@ -70,12 +67,7 @@ impl<'a> Numeric<'a> {
             None => (suffix, None),
         };
         let prerelease = prerelease.get(1..);
-        Some(Self {
-            numbers,
-            prerelease,
-            dirty: version::is_dirty(text),
-            build,
-        })
+        Some(Self { numbers, prerelease, dirty: version::is_dirty(text), build })
     }
 
     fn compare(&self, other: &Self) -> Ordering {
@@ -93,10 +85,7 @@ fn split_numbers(text: &str) -> Option<(&str, &str)> {
     let mut end = None;
     let mut start = 0;
     loop {
-        let digits = bytes[start..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let after = start + digits;
         if digits == 0 || !matches!(bytes.get(after), None | Some(b'-' | b'.' | b'+')) {
             break;
@@ -137,10 +126,9 @@ fn compare_suffixes(left: Option<&str>, right: Option<&str>) -> Ordering {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
-        (Some(left), Some(right)) => left
-            .split('.')
-            .map(Identifier::read)
-            .cmp(right.split('.').map(Identifier::read)),
+        (Some(left), Some(right)) => {
+            left.split('.').map(Identifier::read).cmp(right.split('.').map(Identifier::read))
+        }
     }
 }
 

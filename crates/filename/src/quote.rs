@@ -16,6 +16,19 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
+/// Prints what a text is and the text, or only what it is when nothing could be seen of it.
+pub(crate) struct Named<'a>(pub(crate) &'a str, pub(crate) &'a str);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)?;
+        if self.1.is_empty() {
+            return Ok(());
+        }
+        write!(f, " {}", Quoted(self.1))
+    }
+}
+
 /// Prints one character in the same way.
 pub(crate) struct QuotedChar(pub(crate) char);
 
@@ -28,11 +41,7 @@ impl fmt::Display for QuotedChar {
 }
 
 fn write_escaped(char: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if is_control(char) {
-        write!(f, "{}", char.escape_default())
-    } else {
-        f.write_char(char)
-    }
+    if is_control(char) { write!(f, "{}", char.escape_default()) } else { f.write_char(char) }
 }
 
 /// Tells whether a character steers a terminal instead of standing on it: the control characters,

@@ -40,10 +40,7 @@ impl Reference {
         if let Some(version) = &version {
             version.to_tag()?;
         }
-        Ok(Self {
-            repository,
-            version,
-        })
+        Ok(Self { repository, version })
     }
 
     /// Reads a reference.
@@ -53,10 +50,7 @@ impl Reference {
     /// If the image is no repository name, if the version can't be a tag, and for what names an
     /// image by its content: a digest or a whole id.
     pub fn parse(text: &str) -> Result<Self, ParseReferenceError> {
-        read(text).map_err(|kind| ParseReferenceError {
-            input: text.into(),
-            kind,
-        })
+        read(text).map_err(|kind| ParseReferenceError { input: text.into(), kind })
     }
 
     /// Gives the image's name.
@@ -83,6 +77,9 @@ fn read(text: &str) -> Result<Reference, ParseReferenceErrorKind> {
         Some((image, tag)) => (&text[..last + image.len()], Some(Version::from_tag(tag))),
         None => (text, None),
     };
+    if name.is_empty() {
+        return Err(ParseReferenceErrorKind::NoImage);
+    }
     let repository = Repository::parse(name)
         .map_err(|error| ParseReferenceErrorKind::Repository(error.kind().clone()))?;
     Reference::new(repository, version)
@@ -92,10 +89,7 @@ fn read(text: &str) -> Result<Reference, ParseReferenceErrorKind> {
 /// Engines take 64 hex digits for an id, and `sha256:` before them for a digest, never for a name.
 fn is_whole_id(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or(text);
-    hex.len() == 64
-        && hex
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Why a text is not a [`Reference`].
@@ -116,6 +110,9 @@ pub enum ParseReferenceErrorKind {
     /// It is an image's whole id.
     #[error("it is an image's id, but archives are named by image and version")]
     Id,
+    /// Nothing stands before the version.
+    #[error("it has no image")]
+    NoImage,
     /// What stands before the version is no repository name.
     #[error("{0}")]
     Repository(ParseRepositoryErrorKind),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::component::{self, ComponentFault};
-use crate::quote::Quoted;
+use crate::quote::{Named, Quoted};
 
 /// How long a repository name can be, in characters.
 const LONGEST: usize = 255;
@@ -35,10 +35,7 @@ impl Repository {
     pub fn parse(text: &str) -> Result<Self, ParseRepositoryError> {
         match fault(text) {
             None => Ok(Self(text.into())),
-            Some(kind) => Err(ParseRepositoryError {
-                input: text.into(),
-                kind,
-            }),
+            Some(kind) => Err(ParseRepositoryError { input: text.into(), kind }),
         }
     }
 
@@ -55,10 +52,7 @@ impl Repository {
     /// Gives the folders below a store's root that stand for the other parts, joined by `/`: empty
     /// for a bare name. The `:` of a port is written `+`, which no name can have.
     pub fn folder(&self) -> String {
-        self.0
-            .rsplit_once('/')
-            .map(|(front, _)| front.replace(':', "+"))
-            .unwrap_or_default()
+        self.0.rsplit_once('/').map(|(front, _)| front.replace(':', "+")).unwrap_or_default()
     }
 
     /// Gives the short name by which Docker shows the same repository: without `docker.io/`, and
@@ -105,10 +99,7 @@ fn fault(text: &str) -> Option<ParseRepositoryErrorKind> {
     };
     path.split('/').find_map(|part| {
         let fault = component::check(part).err()?;
-        Some(ParseRepositoryErrorKind::Component {
-            component: part.to_owned(),
-            fault,
-        })
+        Some(ParseRepositoryErrorKind::Component { component: part.to_owned(), fault })
     })
 }
 
@@ -134,7 +125,7 @@ pub enum ParseRepositoryErrorKind {
     #[error("{} is not a host and port", Quoted(.0))]
     Domain(String),
     /// A part of the path can't be one.
-    #[error("its part {} {fault}", Quoted(component))]
+    #[error("{} {fault}", Named("its part", component))]
     Component {
         /// The part.
         component: String,

@@ -21,12 +21,4 @@ macro_rules! through_text {
     )+};
 }
 
-through_text!(
-    ArchiveFormat,
-    ArchiveName,
-    ArchivePath,
-    ImageId,
-    Reference,
-    Repository,
-    Version
-);
+through_text!(ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, Repository, Version);

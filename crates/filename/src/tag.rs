@@ -1,6 +1,6 @@
 //! Versions as tags of an engine.
 
-use crate::quote::{Quoted, QuotedChar};
+use crate::quote::{Named, QuotedChar};
 use crate::{ParseRepositoryErrorKind, Repository, Version};
 
 /// How long a tag can be, in characters.
@@ -17,10 +17,7 @@ impl Version {
     pub fn to_tag(&self) -> Result<String, TagError> {
         match fault(self.as_str()) {
             None => Ok(self.as_str().replace('+', "_")),
-            Some(kind) => Err(TagError {
-                input: self.as_str().into(),
-                kind,
-            }),
+            Some(kind) => Err(TagError { input: self.as_str().into(), kind }),
         }
     }
 
@@ -70,10 +67,7 @@ fn fault(version: &str) -> Option<TagErrorKind> {
 pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagError> {
     if let Err(error) = Repository::parse(image) {
         let kind = TagErrorKind::Image(error.kind().clone());
-        return Err(TagError {
-            input: image.into(),
-            kind,
-        });
+        return Err(TagError { input: image.into(), kind });
     }
     let tag = Version::from(version).to_tag()?;
     Ok(format!("{image}:{tag}"))
@@ -81,7 +75,7 @@ pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagErro
 
 /// Why an image and a version don't make a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} {} {kind}", kind.subject(), Quoted(input))]
+#[error("{} {kind}", Named(kind.subject(), input))]
 pub struct TagError {
     input: Box<str>,
     kind: TagErrorKind,
@@ -99,7 +93,7 @@ pub enum TagErrorKind {
     Underscore,
     /// The version has a character that no tag can have.
     #[error(
-        "contains {}, which can't be in a tag: only letters, digits, `.`, `-` and `+` can",
+        "contains {}, which can't be in a tag: only ASCII letters and digits, `.`, `-` and `+` can",
         QuotedChar(*.0)
     )]
     Character(char),

@@ -1,0 +1,198 @@
+use proptest::prelude::*;
+use regex::Regex;
+use sealift_filename::{
+    ARCHIVE_NAME_PATTERN, ARCHIVE_NAME_TEMPLATE, ArchiveFormat, ArchiveName, NewNameErrorKind,
+    Version, strategies,
+};
+use test_case::test_case;
+
+fn published() -> Regex {
+    Regex::new(&format!(r"\A(?:{ARCHIVE_NAME_PATTERN})\z")).unwrap()
+}
+
+fn agrees_with_the_pattern(pattern: &Regex, text: &str) -> Result<(), TestCaseError> {
+    let name = ArchiveName::parse(text);
+    prop_assert_eq!(ArchiveName::try_parse(text), name.as_ref().ok().cloned());
+    match (name, pattern.captures(text)) {
+        (Ok(name), Some(parts)) => {
+            prop_assert_eq!(name.image(), &parts["image"]);
+            prop_assert_eq!(name.version(), &parts["version"]);
+            prop_assert_eq!(name.id().to_string(), &parts["imageid"]);
+            prop_assert_eq!(name.format().to_string(), &parts["archfmt"]);
+            prop_assert_eq!(name.to_string(), text);
+        }
+        (Err(error), None) => prop_assert_eq!(error.input(), text),
+        (name, parts) => prop_assert!(false, "parser: {name:?}, pattern: {parts:?}"),
+    }
+    Ok(())
+}
+
+#[test]
+fn the_parser_and_the_pattern_are_one_language() {
+    let pattern = published();
+    let cases = ProptestConfig::with_cases(1024);
+    proptest!(cases.clone(), |(text in strategies::near_archive_names())| {
+        agrees_with_the_pattern(&pattern, &text)?;
+    });
+    proptest!(cases.clone(), |(text in strategies::archive_name_texts())| {
+        prop_assert!(pattern.is_match(&text));
+        agrees_with_the_pattern(&pattern, &text)?;
+    });
+    // Few characters, so that the parts meet in every way.
+    proptest!(cases, |(text in "[ab0_./\\n]{0,6}[_.0](0123456789ab|[0-9a-fA-F٣]{11,13})?[ab_./\\n]{0,4}")| {
+        agrees_with_the_pattern(&pattern, &text)?;
+    });
+    proptest!(|(text in any::<String>())| agrees_with_the_pattern(&pattern, &text)?);
+}
+
+#[test_case("web_1.28.0.259_0123456789ab.docker", "web", "1.28.0.259", "docker")]
+#[test_case("web_dev_0123456789ab.zip", "web", "dev", "zip")]
+#[test_case("web__0123456789ab.zip", "web", "", "zip"; "an empty version")]
+#[test_case("web_dev_0123456789ab.", "web", "dev", ""; "an empty format")]
+#[test_case("__dev_0123456789ab.zip", "_", "dev", "zip"; "an underscore for an image")]
+#[test_case("web_admin_1.0_0123456789ab.zip", "web_admin", "1.0", "zip"; "an underscore in the image")]
+#[test_case("team/web_1.0_0123456789ab.zip", "team/web", "1.0", "zip"; "a slash in the image")]
+#[test_case("web_1\n0_0123456789ab.z\np", "web", "1\n0", "z\np"; "line feeds where the pattern takes them")]
+#[test_case("web_1.0_0123456789ab.tar_gz", "web", "1.0", "tar_gz"; "an underscore in the format")]
+fn odd_names_are_read(text: &str, image: &str, version: &str, format: &str) {
+    let name = ArchiveName::parse(text).unwrap();
+    assert_eq!(
+        (name.image(), name.version(), name.id().as_str(), name.format()),
+        (image, version, "0123456789ab", ArchiveFormat::from(format)),
+    );
+    assert_eq!(name.to_string(), text);
+}
+
+#[test]
+fn a_name_within_a_name_is_read_with_the_last_id() {
+    let name = ArchiveName::parse("a_dev_0123456789ab.x_dev_ba9876543210.zip").unwrap();
+    assert_eq!(name.image(), "a_dev_0123456789ab.x");
+    assert_eq!(name.id().as_str(), "ba9876543210");
+}
+
+#[test_case("web_dev_0123456789AB.zip"; "upper case digits")]
+#[test_case("web_dev_0123456789abc.zip"; "13 digits")]
+#[test_case("web_dev_0123456789a.zip"; "11 digits")]
+#[test_case("web_dev_0123456789a٣.zip"; "a digit that is not ascii")]
+#[test_case("_dev_0123456789ab.zip"; "an empty image")]
+#[test_case("we\nb_dev_0123456789ab.zip"; "a line feed in the image")]
+#[test_case("web_0123456789ab.zip"; "no version")]
+#[test_case("web_dev_0123456789ab"; "no format")]
+#[test_case("web_dev_0123456789ab.zip.tmp"; "more behind the format")]
+#[test_case("éé_0123456789ab"; "a cut within a character")]
+#[test_case(""; "nothing")]
+fn what_the_pattern_does_not_match_is_refused(text: &str) {
+    assert!(!published().is_match(text));
+    assert!(ArchiveName::parse(text).is_err());
+    assert!(ArchiveName::try_parse(text).is_none());
+}
+
+#[test]
+fn what_is_made_reads_back_equal() {
+    let parts = (
+        strategies::images(),
+        strategies::versions(),
+        strategies::image_ids(),
+        strategies::formats(),
+    );
+    proptest!(ProptestConfig::with_cases(1024), |((image, version, id, format) in parts)| {
+        let name = match ArchiveName::new(&image, &version, id, format.clone()) {
+            Err(error) if matches!(error.kind(), NewNameErrorKind::TooLong(_)) => return Ok(()),
+            name => name.unwrap(),
+        };
+        let read = ArchiveName::parse(name.as_str()).unwrap();
+        prop_assert_eq!(&read, &name);
+        prop_assert_eq!(read.image(), image.as_str());
+        prop_assert_eq!(read.to_version(), version.clone());
+        prop_assert_eq!((read.id(), read.format()), (id, format.clone()));
+        prop_assert_eq!((name.image(), name.version()), (image.as_str(), version.as_str()));
+        prop_assert_eq!((name.id(), name.format()), (id, format));
+    });
+}
+
+#[test]
+fn what_is_made_is_the_template_filled_in() {
+    proptest!(|(name in strategies::archive_names())| {
+        let filled = ARCHIVE_NAME_TEMPLATE
+            .replace("{imageid}", name.id().as_str())
+            .replace("{archfmt}", name.format().as_str())
+            .replace("{version}", name.version())
+            .replace("{image}", name.image());
+        prop_assert_eq!(name.as_str(), filled);
+    });
+}
+
+#[test]
+fn any_parts_are_refused_or_read_back_equal() {
+    let parts = (
+        prop_oneof![strategies::near_repositories(), any::<String>()],
+        strategies::version_texts(),
+        strategies::image_ids(),
+        "[a-z./_\\n]{0,3}",
+    );
+    proptest!(ProptestConfig::with_cases(1024), |((image, version, id, format) in parts)| {
+        let made = ArchiveName::new(&image, &version.as_str().into(), id, format.as_str().into());
+        if let Ok(name) = made {
+            let read = ArchiveName::parse(name.as_str()).unwrap();
+            prop_assert_eq!(
+                (read.image(), read.version(), read.id(), read.format()),
+                (image.as_str(), version.as_str(), id, ArchiveFormat::from(format)),
+            );
+        }
+    });
+}
+
+#[test]
+fn another_format_changes_nothing_else() {
+    proptest!(|(text in strategies::archive_name_texts(), format in strategies::formats())| {
+        let name = ArchiveName::parse(&text).unwrap();
+        let Ok(other) = name.with_format(format.clone()) else { return Ok(()) };
+        prop_assert_eq!(&other, &ArchiveName::parse(other.as_str()).unwrap());
+        prop_assert_eq!(other.format(), format);
+        prop_assert_eq!(
+            (other.image(), other.version(), other.id()),
+            (name.image(), name.version(), name.id()),
+        );
+        prop_assert_eq!(name.to_zip().format(), ArchiveFormat::Zip);
+        prop_assert_eq!(name.to_docker().to_string(), name.member_name());
+        prop_assert_eq!(other.to_docker(), name.to_docker());
+    });
+}
+
+#[test]
+fn the_member_of_a_zip_is_named_like_it_but_for_the_ending() {
+    let name = ArchiveName::parse("web.zip_1.0_0123456789ab.zip").unwrap();
+    assert_eq!(name.member_name(), "web.zip_1.0_0123456789ab.docker");
+}
+
+#[test]
+fn names_sort_as_their_texts() {
+    let pairs = (strategies::archive_name_texts(), strategies::archive_name_texts());
+    proptest!(|((left, right) in pairs)| {
+        let names = (ArchiveName::parse(&left).unwrap(), ArchiveName::parse(&right).unwrap());
+        prop_assert_eq!(names.0.cmp(&names.1), left.cmp(&right));
+        prop_assert_eq!(names.0 == names.1, left == right);
+    });
+}
+
+#[test]
+fn a_name_longer_than_file_systems_take_is_not_made() {
+    let id = "0123456789ab".parse().unwrap();
+    let version = Version::new("1".repeat(255 - "web__0123456789ab.zip".len()));
+    let longest = ArchiveName::new("web", &version, id, ArchiveFormat::Zip).unwrap();
+    assert_eq!(longest.as_str().len(), 255);
+    let error = longest.with_format(ArchiveFormat::Docker).unwrap_err();
+    assert_eq!(*error.kind(), NewNameErrorKind::TooLong(258));
+}
+
+#[test]
+fn formats_compare_as_text_and_two_can_be_loaded() {
+    assert_eq!(ArchiveFormat::Other("zip".to_owned()), ArchiveFormat::Zip);
+    assert!(ArchiveFormat::Docker < ArchiveFormat::Other("tar".to_owned()));
+    for (text, loadable) in
+        [("docker", true), ("zip", true), ("tar", false), ("", false), ("ZIP", false)]
+    {
+        assert_eq!(ArchiveFormat::from(text).is_loadable(), loadable, "{text}");
+        assert_eq!(ArchiveFormat::from(text.to_owned()).to_string(), text);
+    }
+}
