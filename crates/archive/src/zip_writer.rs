@@ -1,6 +1,8 @@
 //! Writes an archive as a zip with one member.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
@@ -9,8 +11,11 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 ///
 /// The member is deflated and in the zip64 form, so that its size has no limit. It bears no date:
 /// the same bytes give the same zip.
+///
+/// Dropped before [`finish`](Self::finish), it leaves the writer with the beginning of a zip.
 pub struct ZipSink<W: Write + Seek> {
-    writer: ZipWriter<W>,
+    writer: Option<ZipWriter<Abandonable<W>>>,
+    is_abandoned: Arc<AtomicBool>,
 }
 
 impl<W: Write + Seek> ZipSink<W> {
@@ -21,15 +26,17 @@ impl<W: Write + Seek> ZipSink<W> {
     ///
     /// Those of the writer.
     pub fn new(writer: W, member_name: &str) -> io::Result<Self> {
-        let mut writer = ZipWriter::new(writer);
+        let is_abandoned = Arc::new(AtomicBool::new(false));
+        let writer = Abandonable { writer, is_abandoned: Arc::clone(&is_abandoned) };
+        let mut sink = Self { writer: Some(ZipWriter::new(writer)), is_abandoned };
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(6))
             .last_modified_time(DateTime::default())
             .unix_permissions(0o644)
             .large_file(true);
-        writer.start_file(member_name, options)?;
-        Ok(Self { writer })
+        sink.writer()?.start_file(member_name, options)?;
+        Ok(sink)
     }
 
     /// Writes the zip's directory and gives the writer back.
@@ -37,18 +44,64 @@ impl<W: Write + Seek> ZipSink<W> {
     /// # Errors
     ///
     /// Those of the writer.
-    pub fn finish(self) -> io::Result<W> {
-        Ok(self.writer.finish()?)
+    pub fn finish(mut self) -> io::Result<W> {
+        let writer = self.writer.take().ok_or_else(closed)?;
+        Ok(writer.finish()?.writer)
+    }
+
+    fn writer(&mut self) -> io::Result<&mut ZipWriter<Abandonable<W>>> {
+        self.writer.as_mut().ok_or_else(closed)
+    }
+}
+
+fn closed() -> io::Error {
+    io::Error::other("the zip is closed")
+}
+
+impl<W: Write + Seek> Drop for ZipSink<W> {
+    fn drop(&mut self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
     }
 }
 
 impl<W: Write + Seek> Write for ZipSink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
+        self.writer()?.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        self.writer()?.flush()
+    }
+}
+
+/// A writer that takes everything and does nothing once it is abandoned.
+///
+/// The zip crate's writer completes its zip when it is dropped, and prints to standard error if it can't,
+/// as on a full disk. Here an unfinished zip is to be thrown away, and a library doesn't print.
+struct Abandonable<W> {
+    writer: W,
+    is_abandoned: Arc<AtomicBool>,
+}
+
+impl<W> Abandonable<W> {
+    fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Relaxed)
+    }
+}
+
+impl<W: Write> Write for Abandonable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_abandoned() { Ok(bytes.len()) } else { self.writer.write(bytes) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.is_abandoned() { Ok(()) } else { self.writer.flush() }
+    }
+}
+
+impl<W: Seek> Seek for Abandonable<W> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        if self.is_abandoned() { Ok(0) } else { self.writer.seek(position) }
     }
 }
 
