@@ -121,9 +121,8 @@ impl ArchivePath {
     /// Gives the image as engines call it, or none if the name's image can't be part of a
     /// repository name.
     pub fn repository(&self) -> Option<Repository> {
-        let (folder, image) = self.image().split_at(self.folder_end);
-        // A `+` in the name's image must stay one, and be refused.
-        Repository::parse(&(folder.replace('+', ":") + image)).ok()
+        // A `+` in the name's image becomes a `:` too, and neither can stand there.
+        Repository::parse(&self.image().replace('+', ":")).ok()
     }
 
     /// Makes the path that the same archive has as a plain tar, `….docker`.

@@ -181,6 +181,9 @@ fn a_name_longer_than_file_systems_take_is_not_made() {
     let version = Version::new("1".repeat(255 - "web__0123456789ab.zip".len()));
     let longest = ArchiveName::new("web", &version, id, ArchiveFormat::Zip).unwrap();
     assert_eq!(longest.as_str().len(), 255);
+    let too_long = Version::new(format!("{version}1"));
+    let error = ArchiveName::new("web", &too_long, id, ArchiveFormat::Zip).unwrap_err();
+    assert_eq!(*error.kind(), NewNameErrorKind::TooLong(256));
     let error = longest.with_format(ArchiveFormat::Docker).unwrap_err();
     assert_eq!(*error.kind(), NewNameErrorKind::TooLong(258));
 }

@@ -15,6 +15,7 @@ fn folders_are_the_front_of_the_image() {
         ("localhost+5000", "localhost+5000/web", "localhost:5000/web"),
         ("quay.io/team", "quay.io/team/web", "quay.io/team/web"),
         ("[++1]+5000/team", "[++1]+5000/team/web", "[::1]:5000/team/web"),
+        ("[++1]", "[++1]/web", "[::1]/web"),
     ] {
         let text = if folder.is_empty() { NAME.to_owned() } else { format!("{folder}/{NAME}") };
         let path = ArchivePath::parse(&text).unwrap();

@@ -11,6 +11,7 @@ use test_case::test_case;
 #[test_case("localhost:5000/web", "localhost:5000/web", None; "a port without a tag")]
 #[test_case("localhost:5000/web:1.0", "localhost:5000/web", Some("1.0"); "a port and a tag")]
 #[test_case("[::1]:5000/web:1.0", "[::1]:5000/web", Some("1.0"); "an address in brackets")]
+#[test_case("[::1]/web", "[::1]/web", None; "an address in brackets and no port")]
 #[test_case("docker.io/library/web:latest", "docker.io/library/web", Some("latest"))]
 fn references_are_read_as_people_write_them(text: &str, repository: &str, version: Option<&str>) {
     let reference = Reference::parse(text).unwrap();
