@@ -45,7 +45,7 @@ pub use examine::{Examination, ExamineOptions, Look, examine, look};
 pub use identity::{Identity, ParsePlatformError, Platform};
 pub use proven::ProvenReader;
 pub use verifier::{Proof, Verifier, VerifyOptions};
-pub use zip_writer::{ZipSink, rename_zip_member};
+pub use zip_writer::ZipSink;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

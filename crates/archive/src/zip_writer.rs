@@ -1,21 +1,59 @@
 //! Writes an archive as a zip with one member.
+//!
+//! Format: APPNOTE.TXT 6.3.10 of PKWARE, sections 4.3 and 4.5.3. The zip crate's own writer isn't used:
+//! when it is dropped on a full disk it prints to standard error, or panics, and it can't change a
+//! member's name at the end.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, Seek, SeekFrom, Write};
 
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+const LOCAL_HEADER: u32 = 0x0403_4b50;
+const DIRECTORY_ENTRY: u32 = 0x0201_4b50;
+const END: u32 = 0x0605_4b50;
+const ZIP64_END: u32 = 0x0606_4b50;
+const ZIP64_LOCATOR: u32 = 0x0706_4b50;
+/// Zip 4.5: the first version with zip64.
+const VERSION: u16 = 45;
+/// The same, made on Unix.
+const MADE_BY: u16 = 3 << 8 | VERSION;
+const NAME_IS_UTF8: u16 = 1 << 11;
+const DEFLATED: u16 = 8;
+/// The first day that a zip can tell, 1 January 1980: the same bytes give the same zip.
+const NO_DATE: u16 = 1 << 5 | 1;
+/// Says that the true number is in the zip64 field.
+const SEE_ZIP64: u32 = u32::MAX;
+/// A regular file that all may read.
+const MODE: u32 = 0o100_644 << 16;
+/// Where the checksum stands in a local header, and where the name does.
+const CRC_IN_HEADER: u64 = 14;
+const NAME_IN_HEADER: u64 = 30;
 
 /// Writes the plain tar of an archive into a zip with one member, which any unzip reads.
 ///
 /// The member is deflated and in the zip64 form, so that its size has no limit. It bears no date:
 /// the same bytes give the same zip.
 ///
-/// Dropped before [`finish`](Self::finish), it leaves the writer with the beginning of a zip.
+/// ```
+/// use std::io::{Cursor, Write};
+/// use sealift_archive::ZipSink;
+///
+/// let mut sink = ZipSink::new(Cursor::new(Vec::new()), "web_1.0_000000000000.docker")?;
+/// sink.write_all(b"bytes of a tar")?;
+/// // Some engines don't tell an image's id before it is saved.
+/// sink.rename("web_1.0_0123456789ab.docker")?;
+/// let zip = sink.finish()?.into_inner();
+/// assert!(zip.starts_with(b"PK"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct ZipSink<W: Write + Seek> {
-    writer: Option<ZipWriter<Abandonable<W>>>,
-    is_abandoned: Arc<AtomicBool>,
+    encoder: DeflateEncoder<W>,
+    name: String,
+    /// Where the zip starts in the writer.
+    base: u64,
+    crc: crc32fast::Hasher,
+    size: u64,
 }
 
 impl<W: Write + Seek> ZipSink<W> {
@@ -24,117 +62,206 @@ impl<W: Write + Seek> ZipSink<W> {
     ///
     /// # Errors
     ///
-    /// Those of the writer.
-    pub fn new(writer: W, member_name: &str) -> io::Result<Self> {
-        let is_abandoned = Arc::new(AtomicBool::new(false));
-        let writer = Abandonable { writer, is_abandoned: Arc::clone(&is_abandoned) };
-        let mut sink = Self { writer: Some(ZipWriter::new(writer)), is_abandoned };
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(6))
-            .last_modified_time(DateTime::default())
-            .unix_permissions(0o644)
-            .large_file(true);
-        sink.writer()?.start_file(member_name, options)?;
-        Ok(sink)
+    /// Those of the writer; [`io::ErrorKind::InvalidInput`] for a name of more than 65,535 bytes.
+    pub fn new(mut writer: W, member_name: &str) -> io::Result<Self> {
+        let base = writer.stream_position()?;
+        let numbers = Numbers::default();
+        writer.write_all(&local_header(member_name, &numbers)?)?;
+        Ok(Self {
+            encoder: DeflateEncoder::new(writer, Compression::new(6)),
+            name: member_name.to_owned(),
+            base,
+            crc: crc32fast::Hasher::new(),
+            size: 0,
+        })
     }
 
-    /// Writes the zip's directory and gives the writer back.
+    /// Gives the member another name of the same length, which stands in the zip once it is finished.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::InvalidInput`] where the length differs.
+    pub fn rename(&mut self, member_name: &str) -> io::Result<()> {
+        if member_name.len() != self.name.len() {
+            let reason = format!("`{member_name}` is not as long as `{}`", self.name);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        member_name.clone_into(&mut self.name);
+        Ok(())
+    }
+
+    /// Writes the zip's directory and gives the writer back, at the end of the zip.
     ///
     /// # Errors
     ///
     /// Those of the writer.
-    pub fn finish(mut self) -> io::Result<W> {
-        let writer = self.writer.take().ok_or_else(closed)?;
-        Ok(writer.finish()?.writer)
-    }
+    pub fn finish(self) -> io::Result<W> {
+        let Self { encoder, name, base, crc, size } = self;
+        let mut writer = encoder.finish()?;
+        let directory = writer.stream_position()? - base;
+        let header_size = local_header(&name, &Numbers::default())?.len() as u64;
+        let numbers = Numbers { crc: crc.finalize(), size, packed_size: directory - header_size };
 
-    fn writer(&mut self) -> io::Result<&mut ZipWriter<Abandonable<W>>> {
-        self.writer.as_mut().ok_or_else(closed)
-    }
-}
-
-fn closed() -> io::Error {
-    io::Error::other("the zip is closed")
-}
-
-impl<W: Write + Seek> Drop for ZipSink<W> {
-    fn drop(&mut self) {
-        self.is_abandoned.store(true, Ordering::Relaxed);
+        let header = local_header(&name, &numbers)?;
+        writer.seek(SeekFrom::Start(base + CRC_IN_HEADER))?;
+        writer.write_all(&header[CRC_IN_HEADER as usize..])?;
+        writer.seek(SeekFrom::Start(base + directory))?;
+        let entry = directory_entry(&name, &numbers)?;
+        writer.write_all(&entry)?;
+        writer.write_all(&end(directory, entry.len() as u64))?;
+        writer.flush()?;
+        Ok(writer)
     }
 }
 
 impl<W: Write + Seek> Write for ZipSink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer()?.write(bytes)
+        let count = self.encoder.write(bytes)?;
+        self.crc.update(&bytes[..count]);
+        self.size += count as u64;
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer()?.flush()
+        self.encoder.flush()
     }
 }
 
-/// A writer that takes everything and does nothing once it is abandoned.
-///
-/// The zip crate's writer completes its zip when it is dropped, and prints to standard error if it can't,
-/// as on a full disk. Here an unfinished zip is to be thrown away, and a library doesn't print.
-struct Abandonable<W> {
-    writer: W,
-    is_abandoned: Arc<AtomicBool>,
+/// What is known of a member only at its end.
+#[derive(Default)]
+struct Numbers {
+    crc: u32,
+    size: u64,
+    packed_size: u64,
 }
 
-impl<W> Abandonable<W> {
-    fn is_abandoned(&self) -> bool {
-        self.is_abandoned.load(Ordering::Relaxed)
-    }
-}
-
-impl<W: Write> Write for Abandonable<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.is_abandoned() { Ok(bytes.len()) } else { self.writer.write(bytes) }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.is_abandoned() { Ok(()) } else { self.writer.flush() }
+impl Numbers {
+    /// The zip64 field with both sizes.
+    fn zip64_field(&self) -> Fields {
+        Fields::default().u16(1).u16(16).u64(self.size).u64(self.packed_size)
     }
 }
 
-impl<W: Seek> Seek for Abandonable<W> {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        if self.is_abandoned() { Ok(0) } else { self.writer.seek(position) }
+fn local_header(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
+    let zip64 = numbers.zip64_field().0;
+    let header = Fields::default()
+        .u32(LOCAL_HEADER)
+        .u16(VERSION)
+        .u16(NAME_IS_UTF8)
+        .u16(DEFLATED)
+        .u16(0)
+        .u16(NO_DATE)
+        .u32(numbers.crc)
+        .u32(SEE_ZIP64)
+        .u32(SEE_ZIP64)
+        .u16(name_length(name)?)
+        .u16(zip64.len() as u16);
+    debug_assert_eq!(header.0.len() as u64, NAME_IN_HEADER);
+    Ok(header.bytes(name.as_bytes()).bytes(&zip64).0)
+}
+
+fn directory_entry(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
+    let zip64 = numbers.zip64_field().0;
+    let entry = Fields::default()
+        .u32(DIRECTORY_ENTRY)
+        .u16(MADE_BY)
+        .u16(VERSION)
+        .u16(NAME_IS_UTF8)
+        .u16(DEFLATED)
+        .u16(0)
+        .u16(NO_DATE)
+        .u32(numbers.crc)
+        .u32(SEE_ZIP64)
+        .u32(SEE_ZIP64)
+        .u16(name_length(name)?)
+        .u16(zip64.len() as u16)
+        // No comment, the first disk, no internal attributes.
+        .u16(0)
+        .u16(0)
+        .u16(0)
+        .u32(MODE)
+        // The local header is where the zip starts.
+        .u32(0);
+    Ok(entry.bytes(name.as_bytes()).bytes(&zip64).0)
+}
+
+/// The end of the zip, in the zip64 form only where the directory lies too far behind for the other.
+fn end(directory: u64, length: u64) -> Vec<u8> {
+    let mut fields = Fields::default();
+    let near = u32::try_from(directory).ok().filter(|&place| place != SEE_ZIP64);
+    if near.is_none() {
+        /// The size of this record without its first two fields.
+        const RECORD: u64 = 44;
+        fields = fields
+            .u32(ZIP64_END)
+            .u64(RECORD)
+            .u16(MADE_BY)
+            .u16(VERSION)
+            .u32(0)
+            .u32(0)
+            .u64(1)
+            .u64(1)
+            .u64(length)
+            .u64(directory)
+            .u32(ZIP64_LOCATOR)
+            .u32(0)
+            .u64(directory + length)
+            .u32(1);
+    }
+    fields
+        .u32(END)
+        .u16(0)
+        .u16(0)
+        .u16(1)
+        .u16(1)
+        .u32(u32::try_from(length).unwrap_or(SEE_ZIP64))
+        .u32(near.unwrap_or(SEE_ZIP64))
+        .u16(0)
+        .0
+}
+
+fn name_length(name: &str) -> io::Result<u16> {
+    u16::try_from(name.len())
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a member's name is too long"))
+}
+
+/// Numbers as zips have them: little endian, one after the other.
+#[derive(Default)]
+struct Fields(Vec<u8>);
+
+impl Fields {
+    fn u16(self, number: u16) -> Self {
+        self.bytes(&number.to_le_bytes())
+    }
+
+    fn u32(self, number: u32) -> Self {
+        self.bytes(&number.to_le_bytes())
+    }
+
+    fn u64(self, number: u64) -> Self {
+        self.bytes(&number.to_le_bytes())
+    }
+
+    fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(bytes);
+        self
     }
 }
 
-/// Gives the one member of a finished zip another name of the same length.
-///
-/// Some engines don't tell an image's id before it is saved, but the member's name contains it and
-/// stands in front of the content. So a zip is begun under a name of the right length, and gets the
-/// right one at the end: the name stands twice, in the member's header and in the zip's directory.
-///
-/// # Errors
-///
-/// Those of the file; [`io::ErrorKind::InvalidInput`] where it isn't a zip with one member whose name is
-/// as long as the new one.
-pub fn rename_zip_member(mut zip: impl Read + Write + Seek, name: &str) -> io::Result<()> {
-    /// Where the name stands in the header of a member, and in its entry in the directory.
-    const NAME_IN_HEADER: u64 = 30;
-    const NAME_IN_DIRECTORY: u64 = 46;
-    let mut archive = ZipArchive::new(&mut zip)?;
-    let directory = archive.central_directory_start();
-    let header = match archive.len() {
-        1 => {
-            let member = archive.by_index_raw(0)?;
-            (member.name_raw().len() == name.len()).then(|| member.header_start())
-        }
-        _ => None,
-    };
-    let header = header.ok_or_else(|| {
-        let reason = format!("not a zip with one member whose name is as long as `{name}`");
-        io::Error::new(io::ErrorKind::InvalidInput, reason)
-    })?;
-    for place in [header + NAME_IN_HEADER, directory + NAME_IN_DIRECTORY] {
-        zip.seek(SeekFrom::Start(place))?;
-        zip.write_all(name.as_bytes())?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAR: u64 = 5 << 30;
+
+    #[test]
+    fn the_end_is_zip64_only_where_it_must_be() {
+        assert_eq!(end(1000, 100).len(), 22);
+        let far = end(FAR, 100);
+        assert_eq!(far.len(), 56 + 20 + 22);
+        assert_eq!(far[..4], ZIP64_END.to_le_bytes());
+        assert_eq!(far[48..56], FAR.to_le_bytes());
+        assert_eq!(far[56 + 8..56 + 16], (FAR + 100).to_le_bytes());
+        assert_eq!(far[56 + 20 + 16..56 + 20 + 20], [0xff; 4]);
     }
-    zip.flush()
 }

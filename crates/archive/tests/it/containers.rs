@@ -6,7 +6,7 @@ use std::process::Command;
 
 use sealift_archive::{
     Container, Digest, Error, ExamineOptions, FaultKind, Look, PlainReader, ProvenReader, ZipSink,
-    examine, look, rename_zip_member,
+    examine, look,
 };
 use sealift_testing::layouts::{Image, file, pack};
 use tempfile::TempDir;
@@ -191,21 +191,47 @@ fn other_tools_read_the_zips_that_are_written() {
 
 #[test]
 fn a_member_can_be_renamed_once_the_id_is_known() {
-    let mut zip = Cursor::new(sealift_zip(&tar()));
-    rename_zip_member(&mut zip, "web_1.0_ba9876543210.docker").unwrap();
-    let folder = Folder::new();
-    let path = folder.put("renamed.zip", zip.get_ref());
-    examine(&path, &ExamineOptions::default()).unwrap();
-    let mut archive = zip::ZipArchive::new(zip.clone()).unwrap();
-    assert_eq!(archive.by_index(0).unwrap().name().unwrap(), "web_1.0_ba9876543210.docker");
-    let before = zip.get_ref().clone();
-    let refusal = rename_zip_member(&mut zip, "web.docker").unwrap_err();
-    insta::assert_snapshot!(refusal, @"not a zip with one member whose name is as long as `web.docker`");
-    assert_eq!(zip.get_ref(), &before);
-    if ran(Command::new("unzip").arg("-tq").arg(&path)) {
-        let list = Command::new("unzip").arg("-Z1").arg(&path).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&list.stdout), "web_1.0_ba9876543210.docker\n");
+    let mut sink = ZipSink::new(Cursor::new(Vec::new()), "web_1.0_000000000000.docker").unwrap();
+    sink.write_all(&tar()).unwrap();
+    let refusal = sink.rename("web.docker").unwrap_err();
+    insta::assert_snapshot!(refusal, @"`web.docker` is not as long as `web_1.0_000000000000.docker`");
+    sink.rename("web_1.0_0123456789ab.docker").unwrap();
+    assert_eq!(sink.finish().unwrap().into_inner(), sealift_zip(&tar()));
+}
+
+/// A disk that is full after so many bytes.
+struct SmallDisk(Cursor<Vec<u8>>, usize);
+
+impl Write for SmallDisk {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.get_ref().len() + bytes.len() > self.1 {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.0.write(bytes)
     }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::io::Seek for SmallDisk {
+    fn seek(&mut self, position: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(position)
+    }
+}
+
+#[test]
+fn a_zip_on_a_full_disk_is_an_error_and_can_be_thrown_away() {
+    let noise: Vec<u8> = (0..1_000_000_u64).map(|at| ((at * at) >> 7) as u8).collect();
+    for room in [100, 10_000] {
+        let mut disk = SmallDisk(Cursor::new(Vec::new()), room);
+        let mut sink = ZipSink::new(&mut disk, "web_1.0_0123456789ab.docker").unwrap();
+        let error = sink.write_all(&noise).and_then(|()| sink.finish().map(drop)).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    }
+    let mut unfinished = ZipSink::new(Cursor::new(Vec::new()), "a").unwrap();
+    unfinished.write_all(&noise).unwrap();
 }
 
 #[test]
