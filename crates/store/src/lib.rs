@@ -1,1 +1,92 @@
-//! sealift-store
+//! A folder of versioned container image archives.
+//!
+//! The folder is the database: every file's [name](sealift_filename::ArchiveName) says which image,
+//! version and id it holds, and a small record beside it what was found inside when it was read last.
+//! Nothing else is needed to serve the folder, copy it, or put it on a stick.
+//!
+//! ```
+//! use sealift_filename::{Repository, Version};
+//! use sealift_store::{Depth, LatestOptions, LearnOptions, PlanOptions, Store, plan};
+//!
+//! # let parent = tempfile::tempdir()?;
+//! # let root = parent.path().join("artifacts");
+//! let store = Store::create(root)?;
+//! let archives = store.scan()?.archives;
+//! let latest =
+//!     store.latest(&archives, &LatestOptions::default(), Depth::Look, &LearnOptions::default())?;
+//! assert!(latest.is_empty());
+//!
+//! // What an update is going to do is data, decided by what the folder holds…
+//! let images = [(Repository::parse("web")?, Version::new("1.4.0.7"))];
+//! let snapshot = store.snapshot(&images, true, &LearnOptions::default())?;
+//! // …and by what the engine says.
+//! # let image = sealift_store::Wanted {
+//! #     repository: images[0].0.clone(),
+//! #     version: images[0].1.clone(),
+//! #     config: Some(sealift_archive::Digest::of(b"config")),
+//! #     manifests: Vec::new(),
+//! #     diff_ids: Vec::new(),
+//! #     platform: "linux/amd64".parse()?,
+//! # };
+//! let plan = plan(&snapshot, &[image], &PlanOptions::default());
+//! assert!(matches!(plan.items[0].action, sealift_store::Action::Save { .. }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - **Reading.** [`Store::scan`] lists names; [`Store::latest`] and [`Store::find`] choose;
+//!   [`Store::learn`] reads what no record tells. Readers never wait, and never see half an archive.
+//! - **Deciding** is pure: [`plan`], [`reconcile`], [`removals`] and [`retain`] take data and give data.
+//! - **Writing.** [`Store::stage`] begins a hidden file, [`Staging::publish`] makes it an archive at once
+//!   and durably, [`Store::remove`] removes, [`Store::sweep`] clears away what a crash left. Writers
+//!   hold the folder's lock only for the moments in which they change what others see.
+//!
+//! Nothing is decided by an archive that nobody has read, and only a regular file that is known to
+//! hold an image is ever removed. Blocking; engines are none of its business.
+
+mod choose;
+mod durable;
+mod entry;
+mod error;
+mod find_error;
+mod latest;
+mod learn;
+mod lock;
+mod plan;
+mod platform;
+mod publish;
+mod reconcile;
+mod record;
+mod records;
+mod removals;
+mod remove;
+mod retain;
+mod scan;
+mod snapshot;
+mod staging;
+mod store;
+mod sweep;
+mod wanted;
+
+pub use choose::{Depth, Query};
+pub use entry::{Entry, Knowledge, KnownImage};
+pub use error::{Error, ErrorKind};
+pub use find_error::{Ambiguous, AmbiguousChoice, FindError, NotFound};
+pub use latest::{By, LatestOptions, latest};
+pub use learn::{LearnOptions, Reading};
+pub use plan::{Action, Plan, PlanItem, PlanOptions, plan};
+pub use platform::is_same_platform;
+pub use publish::{Proven, Published};
+pub use reconcile::{Settled, check_name, reconcile};
+pub use removals::{Outcome, removals};
+pub use remove::{RemovalReport, Removed};
+pub use retain::retain;
+pub use scan::{Other, OtherReason, Scan};
+pub use snapshot::Snapshot;
+pub use staging::Staging;
+pub use store::{Stat, Store};
+pub use sweep::SweepReport;
+pub use wanted::Wanted;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;

@@ -1,0 +1,114 @@
+//! An archive and what is known about it.
+
+use jiff::Timestamp;
+use sealift_archive::{Digest, Fault, Identity, Platform};
+use sealift_filename::ArchivePath;
+
+use crate::Stat;
+use crate::platform::normalize;
+use crate::record::{Content, ImageContent, Record};
+
+/// What is known about the inside of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Knowledge {
+    /// It holds a whole image; every byte of it was read.
+    Image(Box<KnownImage>),
+    /// It holds no image.
+    NoImage {
+        /// What it looks like instead, a fragment for after "holds no image: ".
+        reason: String,
+    },
+    /// It is damaged, or of a form that isn't taken ([`Fault::kind`] tells which). This is never
+    /// noted down: somebody may be about to mend it.
+    Damaged {
+        /// What is wrong, a fragment for after the archive's name.
+        fault: Fault,
+    },
+}
+
+/// A whole image in an archive, and when it came there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownImage {
+    /// Which image it is.
+    pub identity: Identity,
+    /// The SHA-256 of the file.
+    pub sha256: Digest,
+    /// The size of the plain tar inside in bytes.
+    pub plain_size: u64,
+    /// When the archive was put into the store, if sealift did it.
+    pub saved: Option<Timestamp>,
+}
+
+impl From<Record> for Knowledge {
+    fn from(record: Record) -> Self {
+        let saved = record.saved;
+        match record.content {
+            Content::Image(image) => {
+                let ImageContent { identity, sha256, plain_size } = *image;
+                Self::Image(Box::new(KnownImage { identity, sha256, plain_size, saved }))
+            }
+            Content::NoImage { reason } => Self::NoImage { reason },
+        }
+    }
+}
+
+impl Knowledge {
+    /// Gives the image, where the archive is known to hold one.
+    pub fn image(&self) -> Option<&KnownImage> {
+        match self {
+            Self::Image(image) => Some(image),
+            _ => None,
+        }
+    }
+}
+
+/// An archive in the folder, and what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is.
+    pub archive: ArchivePath,
+    /// Its size and age.
+    pub stat: Stat,
+    /// Whether it is a regular file, not a symbolic link to one. Only those are ever removed.
+    pub is_regular: bool,
+    /// What is known about its inside; none as long as it hasn't been read.
+    pub knowledge: Option<Knowledge>,
+}
+
+impl Entry {
+    /// Gives the image, where the archive is known to hold one.
+    pub fn image(&self) -> Option<&KnownImage> {
+        self.knowledge.as_ref().and_then(Knowledge::image)
+    }
+
+    /// Gives which image it is, where that is known.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.image().map(|image| &image.identity)
+    }
+
+    /// Gives what the image runs on, where that is known, in its shortest form.
+    pub fn platform(&self) -> Option<Platform> {
+        self.identity().map(|identity| normalize(&identity.platform))
+    }
+
+    /// Tells whether the archive is known to hold no image.
+    pub fn holds_no_image(&self) -> bool {
+        matches!(self.knowledge, Some(Knowledge::NoImage { .. }))
+    }
+
+    /// Tells whether the archive is known to be damaged, or of a form that isn't taken.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self.knowledge, Some(Knowledge::Damaged { .. }))
+    }
+
+    /// Gives the time by which archives of the same version follow each other: when it was saved, if
+    /// that is recorded, else when the image was made, else when the file was last modified.
+    pub fn time(&self) -> Timestamp {
+        let image = self.image();
+        image
+            .and_then(|image| image.saved)
+            .or_else(|| image?.identity.created.as_deref()?.parse().ok())
+            .unwrap_or(self.stat.modified)
+    }
+}

@@ -1,0 +1,105 @@
+//! Why an archive that was asked for isn't found.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use sealift_archive::Platform;
+use sealift_filename::{ArchivePath, Repository, Version};
+
+use crate::{Error, Query};
+
+/// Why an archive that was asked for isn't found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindError {
+    /// There is no such archive.
+    #[error(transparent)]
+    NotFound(Box<NotFound>),
+    /// There are several, and only the platform tells them apart.
+    #[error(transparent)]
+    Ambiguous(Box<Ambiguous>),
+    /// The folder can't be read.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<NotFound> for FindError {
+    fn from(not_found: NotFound) -> Self {
+        Self::NotFound(Box::new(not_found))
+    }
+}
+
+impl From<Ambiguous> for FindError {
+    fn from(ambiguous: Ambiguous) -> Self {
+        Self::Ambiguous(Box::new(ambiguous))
+    }
+}
+
+/// There is no archive that was asked for; with what there is instead, for a hint.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("no archive of {} in {}", Asked(query), root.display())]
+#[non_exhaustive]
+pub struct NotFound {
+    /// The store's folder.
+    pub root: PathBuf,
+    /// What was asked for.
+    pub query: Query,
+    /// The versions of this image that are there, highest first.
+    pub versions: Vec<Version>,
+    /// The platforms for which the version that was asked for, or any one, is known to be there.
+    pub platforms: Vec<Platform>,
+    /// The images that are there; only if there is no archive of this one.
+    pub images: Vec<Repository>,
+    /// The archives of the version that was asked for, or any one, that turned out to hold no image.
+    pub without_image: Vec<ArchivePath>,
+}
+
+/// There are several archives of the version, for several platforms.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{} is there for several platforms: {}", Asked(query), Choices(choices))]
+#[non_exhaustive]
+pub struct Ambiguous {
+    /// What was asked for.
+    pub query: Query,
+    /// The choices, sorted by platform.
+    pub choices: Vec<AmbiguousChoice>,
+}
+
+/// One of several archives that could be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmbiguousChoice {
+    /// The platform that chooses it.
+    pub platform: Platform,
+    /// The archive.
+    pub archive: ArchivePath,
+}
+
+/// `web:1.0`, as people type it, and the platform.
+struct Asked<'a>(&'a Query);
+
+impl fmt::Display for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Query { repository, version, platform, release, .. } = self.0;
+        match version {
+            None if *release => write!(f, "a release of `{repository}`")?,
+            None => write!(f, "`{repository}`")?,
+            Some(version) => write!(f, "`{repository}:{}`", version.as_str().replace('+', "_"))?,
+        }
+        match platform {
+            Some(platform) => write!(f, " for {platform}"),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Choices<'a>(&'a [AmbiguousChoice]);
+
+impl fmt::Display for Choices<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, choice) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", choice.platform)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,287 @@
+//! Finding out what archives hold, as thoroughly as is needed.
+
+use std::fs;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use jiff::Timestamp;
+use sealift_archive::{ExamineOptions, FaultKind, Look};
+use sealift_filename::{ArchivePath, Repository, Version};
+
+use crate::record::{Content, ImageContent, Record};
+use crate::{Entry, Error, Knowledge, Snapshot, Stat, Store};
+
+/// How archives are read, and who is told about it.
+#[derive(Default, Clone, Copy)]
+pub struct LearnOptions<'a> {
+    /// Stop with an error of the kind [`Cancelled`](crate::ErrorKind::Cancelled) once this is set.
+    pub cancel: Option<&'a AtomicBool>,
+    /// Called before archives are read, whenever any have to be: once in most cases.
+    pub on_start: Option<&'a (dyn Fn(Reading) + Sync)>,
+    /// Called with the number of bytes that were read since the last call.
+    pub on_bytes: Option<&'a (dyn Fn(u64) + Sync)>,
+    /// How many archives to read at a time; as many as there are processors unless it is set.
+    pub jobs: Option<NonZeroUsize>,
+}
+
+impl std::fmt::Debug for LearnOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LearnOptions").field("jobs", &self.jobs).finish_non_exhaustive()
+    }
+}
+
+/// How a file looked, and what it holds.
+type Examined = Result<(Stat, Knowledge), Error>;
+
+/// What has to be read because no record tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// How many archives.
+    pub archives: usize,
+    /// How many bytes they have together.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Tells what a believed record says of an archive; none if there is no such record.
+    ///
+    /// # Errors
+    ///
+    /// If the archive isn't there.
+    pub fn knowledge(&self, archive: &ArchivePath) -> Result<Option<Knowledge>, Error> {
+        let stat = self.stat(archive)?;
+        Ok(self.believed_record(archive, &stat).map(Knowledge::from))
+    }
+
+    /// Gives an archive with what a believed record says of it; none if it is gone.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be asked for its size.
+    pub fn entry(&self, archive: &ArchivePath) -> Result<Option<Entry>, Error> {
+        let path = self.path_of(archive);
+        let metadata = fs::symlink_metadata(&path).and_then(|metadata| {
+            let is_regular = metadata.is_file();
+            Ok((if is_regular { metadata } else { fs::metadata(&path)? }, is_regular))
+        });
+        let (metadata, is_regular) = match metadata {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("look at", path, error)),
+        };
+        let stat = Stat::of(&metadata);
+        let knowledge = self.believed_record(archive, &stat).map(Knowledge::from);
+        Ok(Some(Entry { archive: archive.clone(), stat, is_regular, knowledge }))
+    }
+
+    /// Gives archives with what believed records say of them, without those that are gone.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be asked for its size.
+    pub fn entries(&self, archives: &[ArchivePath]) -> Result<Vec<Entry>, Error> {
+        archives.iter().filter_map(|archive| self.entry(archive).transpose()).collect()
+    }
+
+    /// Gives archives with all that can be known about them: those without a believed record are
+    /// read, and recorded. Those that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// If an archive can't be read. Damage is knowledge, no error.
+    pub fn learn(
+        &self,
+        archives: &[ArchivePath],
+        options: &LearnOptions<'_>,
+    ) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.entries(archives)?;
+        self.learn_entries(&mut entries, |_| true, options)?;
+        Ok(entries)
+    }
+
+    /// Gives the archives of all images that a call of `update` names, of other versions too.
+    ///
+    /// Whatever such a call decides by has been read then: the archives of the versions that it
+    /// names, and all of these images if it is going to clean.
+    ///
+    /// # Errors
+    ///
+    /// If a folder or an archive can't be read.
+    pub fn snapshot(
+        &self,
+        images: &[(Repository, Version)],
+        clean: bool,
+        options: &LearnOptions<'_>,
+    ) -> Result<Snapshot, Error> {
+        let mut repositories: Vec<_> = images.iter().map(|(repository, _)| repository).collect();
+        repositories.sort_unstable();
+        repositories.dedup();
+        let mut entries = Vec::new();
+        for repository in repositories {
+            entries.extend(self.entries(&self.archives_of(repository)?)?);
+        }
+        let is_named = |entry: &Entry| {
+            let archive = &entry.archive;
+            images.iter().any(|(repository, version)| {
+                version.as_str() == archive.name().version()
+                    && archive.repository().as_ref() == Some(repository)
+            })
+        };
+        self.learn_entries(&mut entries, |entry| clean || is_named(entry), options)?;
+        Ok(Snapshot::new(entries))
+    }
+
+    /// Reads those entries that aren't known yet and of which something has to be known. Those that
+    /// are gone by now are taken out.
+    pub(crate) fn learn_entries(
+        &self,
+        entries: &mut Vec<Entry>,
+        is_needed: impl Fn(&Entry) -> bool,
+        options: &LearnOptions<'_>,
+    ) -> Result<(), Error> {
+        let unread: Vec<usize> = (0..entries.len())
+            .filter(|&index| entries[index].knowledge.is_none() && is_needed(&entries[index]))
+            .collect();
+        if unread.is_empty() {
+            return Ok(());
+        }
+        if let Some(on_start) = options.on_start {
+            let bytes = unread.iter().map(|&index| entries[index].stat.size).sum();
+            on_start(Reading { archives: unread.len(), bytes });
+        }
+        let unread: Vec<(usize, ArchivePath)> =
+            unread.into_iter().map(|index| (index, entries[index].archive.clone())).collect();
+        let mut gone = Vec::new();
+        for (index, result) in self.examine_all(&unread, options) {
+            match result {
+                Ok((stat, knowledge)) => {
+                    entries[index].stat = stat;
+                    entries[index].knowledge = Some(knowledge);
+                }
+                Err(error) if error.kind() == crate::ErrorKind::NotFound => gone.push(index),
+                Err(error) => return Err(error),
+            }
+        }
+        gone.sort_unstable();
+        for index in gone.into_iter().rev() {
+            entries.remove(index);
+        }
+        Ok(())
+    }
+
+    /// Reads several archives at a time. After an error no more are begun.
+    fn examine_all(
+        &self,
+        archives: &[(usize, ArchivePath)],
+        options: &LearnOptions<'_>,
+    ) -> Vec<(usize, Examined)> {
+        let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let jobs = options.jobs.unwrap_or_else(processors).get().min(archives.len());
+        let next = AtomicUsize::new(0);
+        let has_failed = AtomicBool::new(false);
+        let results = Mutex::new(Vec::with_capacity(archives.len()));
+        let examine =
+            ExamineOptions { deep: false, cancel: options.cancel, on_bytes: options.on_bytes };
+        let work = || {
+            while !has_failed.load(Ordering::Relaxed)
+                && let Some((index, archive)) = archives.get(next.fetch_add(1, Ordering::Relaxed))
+            {
+                let result = self.examine_with_stat(archive, &examine);
+                if matches!(&result, Err(error) if error.kind() != crate::ErrorKind::NotFound) {
+                    has_failed.store(true, Ordering::Relaxed);
+                }
+                results.lock().unwrap_or_else(PoisonError::into_inner).push((*index, result));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..jobs {
+                scope.spawn(work);
+            }
+            work();
+        });
+        results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads an archive, whatever its record says, and records what it holds. A damaged archive
+    /// loses its record.
+    ///
+    /// # Errors
+    ///
+    /// If the archive can't be read. Damage is knowledge, no error.
+    pub fn examine(
+        &self,
+        archive: &ArchivePath,
+        options: &ExamineOptions<'_>,
+    ) -> Result<Knowledge, Error> {
+        Ok(self.examine_with_stat(archive, options)?.1)
+    }
+
+    fn examine_with_stat(&self, archive: &ArchivePath, options: &ExamineOptions<'_>) -> Examined {
+        let stat = self.stat(archive)?;
+        let draft = self.begin_record(archive, stat);
+        let content = match sealift_archive::examine(self.path_of(archive), options) {
+            Ok(found) => Content::Image(Box::new(ImageContent {
+                identity: found.identity,
+                sha256: found.sha256,
+                plain_size: found.plain_size,
+            })),
+            Err(sealift_archive::Error::Fault { source, .. }) => {
+                if source.kind() != FaultKind::NotAnImage {
+                    drop(draft);
+                    self.drop_record(archive);
+                    return Ok((stat, Knowledge::Damaged { fault: source }));
+                }
+                Content::NoImage { reason: reason_of(&source) }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let saved = self.saved_before(archive, &content);
+        let mut record = Record::new(stat, draft.began, content);
+        record.saved = saved;
+        // What changed while it was read is not what was read.
+        if self.stat(archive)? == stat {
+            self.keep_record(archive, draft, record.clone());
+        }
+        Ok((stat, record.into()))
+    }
+
+    /// Gives when an archive was saved, from a record that isn't believed any more, if the file turned
+    /// out to be the same one after all: copies have other times.
+    fn saved_before(&self, archive: &ArchivePath, content: &Content) -> Option<Timestamp> {
+        let before = self.read_record(archive)?;
+        match (&before.content, content) {
+            (Content::Image(before_image), Content::Image(image))
+                if before_image.sha256 == image.sha256 =>
+            {
+                before.saved
+            }
+            _ => None,
+        }
+    }
+
+    /// Looks whether an archive may hold an image, reading a few kilobytes of it at most. That it
+    /// holds none is recorded.
+    pub(crate) fn look(&self, entry: &Entry) -> Result<Option<Knowledge>, Error> {
+        let draft = self.begin_record(&entry.archive, entry.stat);
+        match sealift_archive::look(self.path_of(&entry.archive))? {
+            Look::MayHoldImage => Ok(None),
+            Look::NoImage { reason } => {
+                let record = Record::new(entry.stat, draft.began, Content::NoImage { reason });
+                if self.stat(&entry.archive)? == entry.stat {
+                    self.keep_record(&entry.archive, draft, record.clone());
+                }
+                Ok(Some(record.into()))
+            }
+        }
+    }
+}
+
+fn reason_of(fault: &sealift_archive::Fault) -> String {
+    match fault {
+        sealift_archive::Fault::NotAnImage { reason } => reason.clone(),
+        other => other.to_string(),
+    }
+}

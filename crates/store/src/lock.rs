@@ -1,0 +1,118 @@
+//! The folder's lock, which writers hold for the moments in which they change what others see.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::sync::{MutexGuard, TryLockError as GateError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::{Error, Store};
+
+/// The name of the lock's file in the folder for sealift's own notes.
+const LOCK_FILE: &str = "lock";
+
+/// How often a lock that somebody else holds is tried.
+const POLL: Duration = Duration::from_millis(20);
+
+/// More than this of what a holder wrote is not shown.
+const LONGEST_HOLDER: u64 = 200;
+
+/// The folder's lock; it ends with the value, or with the process.
+#[derive(Debug)]
+pub(crate) struct FolderLock<'a> {
+    _file: File,
+    _gate: MutexGuard<'a, ()>,
+}
+
+impl Store {
+    /// Locks the folder against other writers.
+    pub(crate) fn lock(&self) -> Result<FolderLock<'_>, Error> {
+        let folder = self.sealift_folder();
+        make_folder(&folder)?;
+        let path = folder.join(LOCK_FILE);
+        let mut file = open(&path).map_err(Error::at("open the lock", &path))?;
+        let began = Instant::now();
+        loop {
+            if let Some(gate) = try_gate(self) {
+                match file.try_lock() {
+                    Ok(()) => {
+                        // Only words for others to read, so it doesn't matter if they can't be
+                        // written.
+                        let _ = write_holder(&mut file);
+                        return Ok(FolderLock { _file: file, _gate: gate });
+                    }
+                    Err(TryLockError::WouldBlock) => {}
+                    Err(TryLockError::Error(source)) => {
+                        return Err(Error::io("lock", path, source));
+                    }
+                }
+            }
+            let waited = began.elapsed();
+            if waited >= self.lock_timeout() {
+                return Err(Error::Locked {
+                    folder: self.root().to_owned(),
+                    holder: read_holder(&mut file),
+                    waited: self.lock_timeout(),
+                });
+            }
+            thread::sleep(POLL.min(self.lock_timeout() - waited));
+        }
+    }
+}
+
+fn try_gate(store: &Store) -> Option<MutexGuard<'_, ()>> {
+    match store.gate().try_lock() {
+        Ok(gate) => Some(gate),
+        // It guards no value that a panic could have left half done.
+        Err(GateError::Poisoned(gate)) => Some(gate.into_inner()),
+        Err(GateError::WouldBlock) => None,
+    }
+}
+
+/// Makes the folder for sealift's own notes, where it isn't there.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
+    match fs::create_dir(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            match fs::metadata(folder).is_ok_and(|metadata| metadata.is_dir()) {
+                true => Ok(()),
+                false => Err(Error::NotADirectory { path: folder.to_owned() }),
+            }
+        }
+        Err(error) => Err(Error::io("make the folder", folder, error)),
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    match file {
+        // A file of another user's can't be written, but locked all the same.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            File::open(path).map_err(|_| error)
+        }
+        file => file,
+    }
+}
+
+fn write_holder(file: &mut File) -> io::Result<()> {
+    let system = rustix::system::uname();
+    let host = system.nodename().to_string_lossy();
+    let (process, since) = (std::process::id(), Timestamp::now());
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "process {process} on {host} since {since:.0}")
+}
+
+/// Reads who has the lock; it is somebody else's text, so only its first line counts, and only if it
+/// is plain.
+fn read_holder(file: &mut File) -> Option<String> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    (&*file).take(LONGEST_HOLDER).read_to_string(&mut text).ok()?;
+    let line = text.lines().next()?.trim();
+    let is_plain = !line.is_empty() && line.chars().all(|char| !char.is_control());
+    is_plain.then(|| line.to_owned())
+}

@@ -1,0 +1,112 @@
+//! From a staging file to an archive that everybody sees.
+
+use std::fs;
+
+use jiff::Timestamp;
+use sealift_archive::{Digest, Examination, Identity};
+use sealift_filename::ArchivePath;
+
+use crate::durable::sync_folder;
+use crate::record::{Content, ImageContent, Record};
+use crate::staging::open_up;
+use crate::{Error, Staging, Stat};
+
+/// What was proven of the content of a staging file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// Which image it is.
+    pub identity: Identity,
+    /// The SHA-256 of the staging file.
+    pub sha256: Digest,
+    /// The size of the plain tar inside in bytes.
+    pub plain_size: u64,
+    /// When the image was put into the store. What is only made anew from an archive that was there
+    /// keeps its time.
+    pub saved: Timestamp,
+}
+
+impl Proven {
+    /// Takes what was found out about an image that is put into the store now.
+    pub fn now(identity: Identity, sha256: Digest, plain_size: u64) -> Self {
+        Self { identity, sha256, plain_size, saved: Timestamp::now() }
+    }
+}
+
+impl From<Examination> for Proven {
+    fn from(found: Examination) -> Self {
+        Self::now(found.identity, found.sha256, found.plain_size)
+    }
+}
+
+/// An archive that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Where it is.
+    pub archive: ArchivePath,
+    /// The size of the file in bytes.
+    pub size: u64,
+    /// Whether there was a file of that name before, which is gone now.
+    pub replaced: bool,
+}
+
+impl Staging {
+    /// Makes the file the archive of that name, at once and durably, and records what it holds.
+    ///
+    /// A file that has the name already is replaced: what is published was proven, what is
+    /// there may be a broken copy. Whatever goes wrong before the file has its name, the folder is as
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// If the disk or the folder can't be written, if another writer holds the folder's lock for too
+    /// long, or if a folder has the name.
+    pub fn publish(mut self, archive: &ArchivePath, proven: Proven) -> Result<Published, Error> {
+        let store = self.store.clone();
+        let target = store.path_of(archive);
+
+        // Done before the lock is taken, as it may take long.
+        self.file.sync_all().map_err(|source| self.write_error(source))?;
+        let stat = self.stat()?;
+        // No reader is kept waiting by this either; the record is believed from the start.
+        let draft = store.begin_record(archive, stat);
+        open_up(&self.file, draft.permissions()).map_err(|source| self.write_error(source))?;
+        self.file.sync_all().map_err(|source| self.write_error(source))?;
+
+        let lock = store.lock()?;
+        // They are there since `stage`, unless it was told less or somebody took them away.
+        store.make_folders(archive.folder())?;
+        let replaced = match fs::symlink_metadata(&target) {
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(Error::NotAFile { path: target, what: "a folder" });
+            }
+            found => found.is_ok(),
+        };
+        fs::rename(self.path(), &target).map_err(Error::at("publish", &target))?;
+        self.leftover.is_kept = true;
+        // All of them up to the root, as any may be new.
+        let mut folder = target.parent();
+        while let Some(path) = folder {
+            sync_folder(path).map_err(Error::at("sync the folder", path))?;
+            folder = path.parent().filter(|_| path != store.root());
+        }
+
+        let mut record = Record::new(
+            stat,
+            draft.began,
+            Content::Image(Box::new(ImageContent {
+                identity: proven.identity,
+                sha256: proven.sha256,
+                plain_size: proven.plain_size,
+            })),
+        );
+        record.saved = Some(proven.saved);
+        store.keep_record(archive, draft, record);
+        drop(lock);
+        Ok(Published { archive: archive.clone(), size: stat.size, replaced })
+    }
+
+    fn stat(&self) -> Result<Stat, Error> {
+        let metadata = self.file.metadata().map_err(|source| self.write_error(source))?;
+        Ok(Stat::of(&metadata))
+    }
+}

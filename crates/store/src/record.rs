@@ -1,0 +1,108 @@
+//! What is noted down about an archive, and when it is believed.
+
+use jiff::{SignedDuration, Timestamp};
+use sealift_archive::{Digest, Identity};
+use serde::{Deserialize, Serialize};
+
+use crate::Stat;
+
+/// The version of the records' form; records of another one are as good as absent.
+const FORM: u32 = 1;
+
+/// How much older than its record a file must be, where the file system tells nanoseconds.
+///
+/// Kernels stamp files by a clock that ticks every 10 ms at worst. A file that is written again within
+/// the same tick, with as many bytes, looks like before.
+pub(crate) const FINE_GAP: SignedDuration = SignedDuration::from_millis(20);
+
+/// The same for a file system that tells whole seconds, or as FAT does every other one.
+const COARSE_GAP: SignedDuration = SignedDuration::from_secs(2);
+
+/// What was found out about one archive, and how its file looked then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    form: u32,
+    /// The size of the file in bytes.
+    pub(crate) size: u64,
+    /// When the file was last modified.
+    pub(crate) modified: Timestamp,
+    /// When the reading began that found this out, by the clock of the file system.
+    pub(crate) recorded: Timestamp,
+    /// When the archive was put into the store, if sealift did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) saved: Option<Timestamp>,
+    /// What the file holds.
+    pub(crate) content: Content,
+}
+
+/// What a file with an archive's name holds. Damage is not among it: that is never noted down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Content {
+    /// An image.
+    Image(Box<ImageContent>),
+    /// No image.
+    NoImage {
+        /// What it looks like instead, a fragment for after "holds no image: ".
+        reason: String,
+    },
+}
+
+/// A whole image in an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ImageContent {
+    /// Which image it is.
+    pub(crate) identity: Identity,
+    /// The SHA-256 of the file.
+    pub(crate) sha256: Digest,
+    /// The size of the plain tar inside in bytes.
+    pub(crate) plain_size: u64,
+}
+
+impl Record {
+    /// Notes what a file holds that looks like this now.
+    pub(crate) fn new(stat: Stat, recorded: Timestamp, content: Content) -> Self {
+        Self {
+            form: FORM,
+            size: stat.size,
+            modified: stat.modified,
+            recorded,
+            saved: None,
+            content,
+        }
+    }
+
+    /// Reads a record; a damaged one, or one of another form, is none.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let record: Self = serde_json::from_slice(bytes).ok()?;
+        (record.form == FORM).then_some(record)
+    }
+
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        // Nothing in a record can fail to become JSON; and an empty one would be as good as none.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Tells whether the file that looks like this now is the one that was read: size and time agree,
+    /// and it can't have been written again unseen, too shortly after it was written for the
+    /// time to differ. (Git calls that racy and has the same rule.)
+    ///
+    /// ```text
+    /// mtime                      recorded
+    ///   |---- at least 20 ms ----|        believed; 2 s where the mtime has whole seconds
+    /// ```
+    pub(crate) fn is_believed(&self, stat: &Stat) -> bool {
+        self.size == stat.size && self.modified == stat.modified && {
+            let age = self.recorded.duration_since(self.modified);
+            age >= gap(self.modified)
+        }
+    }
+}
+
+/// How much older than its record a file must be.
+pub(crate) fn gap(modified: Timestamp) -> SignedDuration {
+    match modified.subsec_nanosecond() {
+        0 => COARSE_GAP,
+        _ => FINE_GAP,
+    }
+}

@@ -1,0 +1,201 @@
+//! Where records are kept: one small file an archive, or memory where that can't be written.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
+use std::thread;
+
+use jiff::{SignedDuration, Timestamp};
+use sealift_filename::ArchivePath;
+
+use crate::durable::create_unique;
+use crate::lock::make_folder;
+use crate::record::{FINE_GAP, Record};
+use crate::store::{SEALIFT_FOLDER, modified};
+use crate::{Stat, Store};
+
+/// The folder of the records in the folder for sealift's own notes.
+const RECORDS_FOLDER: &str = "records";
+
+/// How far the clock by which files are stamped may be behind the one by which we wait.
+const TICK: SignedDuration = SignedDuration::from_millis(10);
+
+const DRAFT_PREFIX: &str = "draft-";
+
+/// A record that is about to be made. Its file is there already, because its time is the one by
+/// which the record's truth is judged: that of the file system, not of this host, from before the
+/// archive is read.
+pub(crate) struct Draft {
+    /// The file, where it will go, and the time; none where records are kept in memory.
+    file: Option<(File, Leftover)>,
+    target: PathBuf,
+    pub(crate) began: Timestamp,
+}
+
+/// A draft's file, which goes unless the record is kept.
+struct Leftover(PathBuf);
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Store {
+    fn records_folder(&self) -> PathBuf {
+        self.sealift_folder().join(RECORDS_FOLDER)
+    }
+
+    /// Gives the file of an archive's record, whether or not there is one.
+    fn record_path(&self, archive: &ArchivePath) -> PathBuf {
+        self.records_folder().join(format!("{archive}.json"))
+    }
+
+    /// Reads what is noted down about an archive, believed or not.
+    pub(crate) fn read_record(&self, archive: &ArchivePath) -> Option<Record> {
+        let remembered = self.remembered().get(archive).cloned();
+        remembered.or_else(|| self.written_record(archive))
+    }
+
+    fn written_record(&self, archive: &ArchivePath) -> Option<Record> {
+        Record::read(&fs::read(self.record_path(archive)).ok()?)
+    }
+
+    /// Gives what is noted down about an archive that looks like this now, if it is to be believed.
+    pub(crate) fn believed_record(&self, archive: &ArchivePath, stat: &Stat) -> Option<Record> {
+        let is_believed = |record: &Record| record.is_believed(stat);
+        let remembered = self.remembered().get(archive).cloned();
+        remembered.filter(is_believed).or_else(|| self.written_record(archive).filter(is_believed))
+    }
+
+    /// Begins a record of an archive that looks like this now, right before the archive is read.
+    ///
+    /// If the archive was written only just now, this waits until a later change of it could be
+    /// told by its time: milliseconds, so that the record is believed from the start. A file system
+    /// that tells only whole seconds is not waited for; there, whoever asks next reads once more.
+    pub(crate) fn begin_record(&self, archive: &ArchivePath, stat: Stat) -> Draft {
+        let target = self.record_path(archive);
+        let age = Timestamp::now().duration_since(stat.modified);
+        let enough = FINE_GAP + TICK;
+        if !age.is_negative() && age < enough {
+            thread::sleep((enough - age).unsigned_abs());
+        }
+        let draft = self.may_write_records().then(|| create_draft(&target).ok()).flatten();
+        match draft {
+            Some((file, path, began)) => {
+                Draft { file: Some((file, Leftover(path))), target, began }
+            }
+            None => Draft { file: None, target, began: Timestamp::now() },
+        }
+    }
+
+    /// Keeps a record, in memory if there is no other way.
+    pub(crate) fn keep_record(&self, archive: &ArchivePath, draft: Draft, record: Record) {
+        match draft.keep(&record) {
+            Ok(()) => self.remembered().remove(archive),
+            Err(_) => self.remembered().insert(archive.clone(), record),
+        };
+    }
+
+    /// Drops what is noted down about an archive that is gone.
+    pub(crate) fn drop_record(&self, archive: &ArchivePath) {
+        self.remembered().remove(archive);
+        let _ = fs::remove_file(self.record_path(archive));
+    }
+
+    /// Tells whether records may be written down. They need a folder for sealift's own notes, and if
+    /// this store is in truth a part of a larger one, making that folder would cut it off.
+    fn may_write_records(&self) -> bool {
+        let folder = self.sealift_folder();
+        if folder.is_dir() {
+            return true;
+        }
+        let Ok(root) = fs::canonicalize(self.root()) else { return false };
+        let is_part = root.ancestors().skip(1).any(|above| above.join(SEALIFT_FOLDER).exists());
+        !is_part && make_folder(&folder).is_ok()
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, HashMap<ArchivePath, Record>> {
+        // A map that a panicking thread has left is whole: it changes by single inserts.
+        self.memory().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops the records of archives that are gone, and drafts that were left behind.
+    pub(crate) fn prune_records(&self) {
+        self.prune_below(&self.records_folder(), "");
+    }
+
+    /// Returns whether the folder has nothing left in it.
+    fn prune_below(&self, folder: &Path, relative: &str) -> bool {
+        let Ok(entries) = fs::read_dir(folder) else { return false };
+        let mut is_empty = true;
+        for entry in entries {
+            let Ok(entry) = entry else { return false };
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else {
+                is_empty = false;
+                continue;
+            };
+            let inner =
+                if relative.is_empty() { name.to_owned() } else { format!("{relative}/{name}") };
+            let is_pruned = match entry.file_type() {
+                Ok(file_type) if file_type.is_dir() => {
+                    self.prune_below(&entry.path(), &inner) && fs::remove_dir(entry.path()).is_ok()
+                }
+                Ok(file_type) if file_type.is_file() => {
+                    (self.is_stray_record(&inner) || is_old_draft(&entry))
+                        && fs::remove_file(entry.path()).is_ok()
+                }
+                _ => false,
+            };
+            is_empty &= is_pruned;
+        }
+        is_empty
+    }
+
+    fn is_stray_record(&self, relative: &str) -> bool {
+        let Some(archive) = relative.strip_suffix(".json") else { return false };
+        let found = fs::symlink_metadata(self.root().join(archive));
+        found.is_err_and(|error| {
+            matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        })
+    }
+}
+
+fn is_old_draft(entry: &fs::DirEntry) -> bool {
+    let is_draft = entry.file_name().to_str().is_some_and(|name| name.starts_with(DRAFT_PREFIX));
+    is_draft
+        && entry.metadata().is_ok_and(|metadata| {
+            Timestamp::now().duration_since(modified(&metadata)) > crate::staging::ABANDONED
+        })
+}
+
+fn create_draft(target: &Path) -> io::Result<(File, PathBuf, Timestamp)> {
+    let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    let (file, path) = create_unique(folder, DRAFT_PREFIX, "", &mut OpenOptions::new())?;
+    match file.metadata() {
+        Ok(metadata) => Ok((file, path, modified(&metadata))),
+        Err(error) => {
+            let _ = fs::remove_file(path);
+            Err(error)
+        }
+    }
+}
+
+impl Draft {
+    /// Gives the permissions that a new file gets here.
+    pub(crate) fn permissions(&self) -> Option<fs::Permissions> {
+        let (file, _) = self.file.as_ref()?;
+        Some(file.metadata().ok()?.permissions())
+    }
+
+    fn keep(self, record: &Record) -> io::Result<()> {
+        let (mut file, leftover) = self.file.ok_or(io::ErrorKind::Unsupported)?;
+        // Not synced: a record that a crash damages is as good as none.
+        file.write_all(&record.to_json())?;
+        fs::rename(&leftover.0, &self.target)
+    }
+}

@@ -1,0 +1,251 @@
+//! Which archives there are, by their names alone.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{self, FileType};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sealift_filename::{ArchiveName, ArchivePath, Repository, is_repository_folder};
+
+use crate::store::SEALIFT_FOLDER;
+use crate::{Error, Store, staging};
+
+/// No repository name is longer, so that no image can be deeper either.
+const LONGEST_FOLDER: usize = 255;
+
+/// What a look through a folder found.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Scan {
+    /// The files whose names are those of archives, sorted by path.
+    pub archives: Vec<ArchivePath>,
+    /// What else is there, sorted by path; empty unless it was asked for.
+    pub others: Vec<Other>,
+}
+
+/// Something in a store's folder that is no archive by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// Where it is, below the store's root.
+    pub path: PathBuf,
+    /// Why it is passed over.
+    pub reason: OtherReason,
+}
+
+/// Why something in a store's folder is passed over.
+///
+/// As text, a fragment for after the path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OtherReason {
+    /// The file's name is not that of an archive; the words say why.
+    Name(String),
+    /// The name isn't valid UTF-8.
+    NotUtf8,
+    /// A folder whose name can't be part of a repository name.
+    Folder,
+    /// A folder that is a store of its own.
+    AnotherStore,
+    /// A folder behind a symbolic link; those are not followed.
+    LinkedFolder,
+    /// A symbolic link that leads nowhere.
+    BrokenLink,
+    /// A folder with an archive's name.
+    FolderNamedLikeArchive,
+    /// A device, a pipe or a socket.
+    Special,
+    /// A file that a writer is filling, or left behind.
+    Staging,
+}
+
+impl fmt::Display for OtherReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name(reason) => reason,
+            Self::NotUtf8 => "has a name that is not valid UTF-8",
+            Self::Folder => "is a folder whose name can't be part of an image's",
+            Self::AnotherStore => "is a store of its own",
+            Self::LinkedFolder => "is a symbolic link to a folder",
+            Self::BrokenLink => "is a symbolic link that leads nowhere",
+            Self::FolderNamedLikeArchive => "is a folder with an archive's name",
+            Self::Special => "is neither a file nor a folder",
+            Self::Staging => "is being written, or was left behind by a writer",
+        })
+    }
+}
+
+impl Store {
+    /// Lists the archives by their names: nothing is opened, and but for symbolic links no file is
+    /// even asked for its size.
+    ///
+    /// Folders that can be the front of an image's name are entered; those that are hidden, that
+    /// are behind a symbolic link, or that are stores of their own are not. A symbolic link to a
+    /// file counts as an archive if it is named like one: it can be read like any other, but is
+    /// never removed.
+    ///
+    /// # Errors
+    ///
+    /// If a folder can't be read.
+    pub fn scan(&self) -> Result<Scan, Error> {
+        self.walk(false)
+    }
+
+    /// Lists the archives, and everything else with the reason why it is none.
+    ///
+    /// # Errors
+    ///
+    /// If a folder can't be read.
+    pub fn scan_with_others(&self) -> Result<Scan, Error> {
+        self.walk(true)
+    }
+
+    fn walk(&self, with_others: bool) -> Result<Scan, Error> {
+        let mut scan = Scan::default();
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            let Some(listing) = list(&self.folder(&folder), &folder, with_others)? else {
+                continue;
+            };
+            if listing.is_store && !folder.is_empty() {
+                if with_others {
+                    scan.others
+                        .push(Other { path: folder.into(), reason: OtherReason::AnotherStore });
+                }
+                continue;
+            }
+            scan.archives.extend(listing.archives);
+            scan.others.extend(listing.others);
+            folders.extend(listing.folders);
+        }
+        scan.archives.sort_unstable();
+        scan.others.sort_unstable_by(|left, right| left.path.cmp(&right.path));
+        Ok(scan)
+    }
+
+    /// Lists the archives of one image, sorted by path: those that a [`scan`](Self::scan) would
+    /// list with this repository, without looking at the other folders.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be read.
+    pub fn archives_of(&self, repository: &Repository) -> Result<Vec<ArchivePath>, Error> {
+        let folder = repository.folder();
+        let mut front = self.root().to_owned();
+        for part in folder.split('/').filter(|part| !part.is_empty()) {
+            front.push(part);
+            let is_folder = fs::symlink_metadata(&front).is_ok_and(|metadata| metadata.is_dir());
+            if !is_folder || fs::symlink_metadata(front.join(SEALIFT_FOLDER)).is_ok() {
+                return Ok(Vec::new());
+            }
+        }
+        let mut archives = list(&front, &folder, false)?.unwrap_or_default().archives;
+        archives.retain(|archive| archive.name().image() == repository.image());
+        archives.sort_unstable();
+        Ok(archives)
+    }
+}
+
+/// What is in one folder.
+#[derive(Default)]
+struct Listing {
+    archives: Vec<ArchivePath>,
+    folders: Vec<String>,
+    others: Vec<Other>,
+    is_store: bool,
+}
+
+/// Lists one folder; gives none if it is gone by now.
+fn list(path: &Path, folder: &str, with_others: bool) -> Result<Option<Listing>, Error> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        // Another writer may take away a folder that has become empty.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.is_empty() => {
+            return Ok(None);
+        }
+        Err(error) => return Err(Error::io("read the folder", path, error)),
+    };
+    let mut listing = Listing::default();
+    for entry in entries {
+        let entry = entry.map_err(Error::at("read the folder", path))?;
+        let file_name = entry.file_name();
+        if file_name == SEALIFT_FOLDER {
+            listing.is_store = true;
+            continue;
+        }
+        let file_type = match entry.file_type() {
+            Ok(file_type) => file_type,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Error::io("look at", entry.path(), error)),
+        };
+        if let Err(reason) = listing.take(folder, &file_name, file_type, || entry.path())
+            && with_others
+        {
+            let path = Path::new(folder).join(&file_name);
+            listing.others.push(Other { path, reason: reason(&file_name) });
+        }
+    }
+    Ok(Some(listing))
+}
+
+/// Says why an entry is none that counts; the words are made only when somebody asks for them.
+type Explain = fn(&OsStr) -> OtherReason;
+
+impl Listing {
+    fn take(
+        &mut self,
+        folder: &str,
+        file_name: &OsStr,
+        file_type: FileType,
+        path: impl FnOnce() -> PathBuf,
+    ) -> Result<(), Explain> {
+        let Some(name) = file_name.to_str() else {
+            return Err(|_| OtherReason::NotUtf8);
+        };
+        if file_type.is_dir() {
+            return self.take_folder(folder, name);
+        }
+        if file_type.is_symlink() {
+            match fs::metadata(path()) {
+                Ok(metadata) if metadata.is_file() => {}
+                Ok(metadata) if metadata.is_dir() => return Err(|_| OtherReason::LinkedFolder),
+                Ok(_) => return Err(|_| OtherReason::Special),
+                Err(_) => return Err(|_| OtherReason::BrokenLink),
+            }
+        } else if !file_type.is_file() {
+            return Err(|_| OtherReason::Special);
+        }
+        let archive =
+            ArchiveName::try_parse(name).and_then(|name| ArchivePath::in_folder(folder, name).ok());
+        match archive {
+            Some(archive) => {
+                self.archives.push(archive);
+                Ok(())
+            }
+            None if staging::is_staging_name(name) => Err(|_| OtherReason::Staging),
+            None => Err(explain_name),
+        }
+    }
+
+    fn take_folder(&mut self, folder: &str, name: &str) -> Result<(), Explain> {
+        let first = folder.is_empty();
+        let path = if first { name.to_owned() } else { format!("{folder}/{name}") };
+        let is_entered = is_repository_folder(name, first) && path.len() <= LONGEST_FOLDER;
+        if is_entered {
+            self.folders.push(path);
+        }
+        match ArchiveName::try_parse(name) {
+            Some(_) => Err(|_| OtherReason::FolderNamedLikeArchive),
+            None if is_entered => Ok(()),
+            None => Err(|_| OtherReason::Folder),
+        }
+    }
+}
+
+fn explain_name(file_name: &OsStr) -> OtherReason {
+    let name = file_name.to_string_lossy();
+    match ArchiveName::parse(&name) {
+        Ok(_) => OtherReason::Name("is not where an archive can be".to_owned()),
+        Err(error) => OtherReason::Name(format!("is not an archive: {}", error.kind())),
+    }
+}

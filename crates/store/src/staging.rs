@@ -1,0 +1,192 @@
+//! Files that are being written, out of everybody's sight.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use sealift_filename::Repository;
+
+use crate::durable::create_unique;
+use crate::{Error, Store};
+
+const PREFIX: &str = ".sealift-";
+const SUFFIX: &str = ".part";
+
+/// After this time, what nobody is seen to hold is taken for abandoned even where locks of other
+/// hosts can't be seen.
+pub(crate) const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often making a staging file is tried again, when other writers get in between.
+const ATTEMPTS: usize = 100;
+
+/// A file that is being written and will become an archive, if all goes well.
+///
+/// It stands in the folder in which the archive will, under a hidden name that no archive can have,
+/// readable for its owner alone, and is locked as long as this value lives, so that other writers
+/// see that it isn't abandoned. Without [`publish`](Self::publish) it goes when the value goes.
+#[derive(Debug)]
+pub struct Staging {
+    pub(crate) store: Store,
+    pub(crate) file: File,
+    pub(crate) leftover: Leftover,
+}
+
+/// What goes with a staging file that isn't published.
+#[derive(Debug)]
+pub(crate) struct Leftover {
+    pub(crate) path: PathBuf,
+    /// The folders that were made for it, outermost first.
+    made: Vec<PathBuf>,
+    pub(crate) is_kept: bool,
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = fs::remove_file(&self.path);
+            remove_empty(&self.made);
+        }
+    }
+}
+
+fn remove_empty(folders: &[PathBuf]) {
+    for folder in folders.iter().rev() {
+        // Others may have put something there meanwhile, then it stays.
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+/// Tells a staging file by its name.
+pub(crate) fn is_staging_name(name: &str) -> bool {
+    let digits = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+impl Store {
+    /// Begins a file that will become an archive of this image; without one, of an image that only
+    /// the content will tell.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be written, or if something else stands where it should be.
+    pub fn stage(&self, repository: Option<&Repository>) -> Result<Staging, Error> {
+        let folder = repository.map(Repository::folder).unwrap_or_default();
+        let path = self.folder(&folder);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let made = self.make_folders(&folder)?;
+            let created = create_unique(&path, PREFIX, SUFFIX, OpenOptions::new().mode(0o600));
+            let (file, staging) = match created {
+                Ok(created) => created,
+                Err(source) => {
+                    remove_empty(&made);
+                    // Another writer has given up, and taken the folder away with its staging file.
+                    if source.kind() == io::ErrorKind::NotFound
+                        && !folder.is_empty()
+                        && attempts < ATTEMPTS
+                    {
+                        continue;
+                    }
+                    return Err(Error::io("write a staging file in", path, source));
+                }
+            };
+            let leftover = Leftover { path: staging, made, is_kept: false };
+            match file.try_lock() {
+                // Where there are no locks, only a staging file's age tells that it is abandoned.
+                Ok(()) | Err(TryLockError::Error(_)) => {}
+                // Another writer looks right now whether the file is abandoned, and may well find
+                // that it is.
+                Err(TryLockError::WouldBlock) if attempts < ATTEMPTS => continue,
+                Err(TryLockError::WouldBlock) => {
+                    let source = io::ErrorKind::WouldBlock.into();
+                    return Err(Error::io("lock a staging file in", path, source));
+                }
+            }
+            // The same, a moment earlier.
+            if fs::symlink_metadata(&leftover.path).is_err() && attempts < ATTEMPTS {
+                continue;
+            }
+            return Ok(Staging { store: self.clone(), file, leftover });
+        }
+    }
+
+    /// Makes the folders below the root that are missing; gives those that were made, outermost
+    /// first.
+    pub(crate) fn make_folders(&self, folder: &str) -> Result<Vec<PathBuf>, Error> {
+        let mut made = Vec::new();
+        let mut path = self.root().to_owned();
+        for part in folder.split('/').filter(|part| !part.is_empty()) {
+            path.push(part);
+            match fs::create_dir(&path) {
+                Ok(()) => made.push(path.clone()),
+                Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
+                    // Behind a link nobody would find the archive: scans don't follow it.
+                    if !fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+                        remove_empty(&made);
+                        return Err(Error::NotADirectory { path });
+                    }
+                }
+                Err(source) => {
+                    remove_empty(&made);
+                    return Err(Error::io("make the folder", path, source));
+                }
+            }
+        }
+        Ok(made)
+    }
+}
+
+impl Staging {
+    /// Gives the file, to write to it and to read it back.
+    pub fn file_mut(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Gives where the file is.
+    pub fn path(&self) -> &Path {
+        &self.leftover.path
+    }
+
+    /// Makes an error of this crate out of one that came from writing the file, so that it says where.
+    pub fn write_error(&self, source: io::Error) -> Error {
+        let folder = self.path().parent().unwrap_or(self.store.root());
+        Error::io("write a staging file in", folder, source)
+    }
+}
+
+impl Write for Staging {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Read for Staging {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Staging {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
+    }
+}
+
+/// Sets the permissions of a file that others may see now, those that any new file gets.
+pub(crate) fn open_up(file: &File, usual: Option<fs::Permissions>) -> io::Result<()> {
+    // Where nothing tells what the user's mask leaves, the owner may read and write, others read.
+    let mode = usual.map_or(0o644, |permissions| permissions.mode() & 0o666);
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+/// Tells how long ago a file was modified.
+pub(crate) fn age(metadata: &fs::Metadata) -> SignedDuration {
+    Timestamp::now().duration_since(crate::store::modified(metadata))
+}

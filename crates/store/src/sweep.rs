@@ -1,0 +1,69 @@
+//! Clearing away what crashed writers left behind.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::durable::is_shared;
+use crate::scan::OtherReason;
+use crate::staging::{ABANDONED, age};
+use crate::{Error, Store};
+
+/// What was cleared away.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct SweepReport {
+    /// The staging files that are gone, below the store's root, with their sizes in bytes.
+    pub removed: Vec<(PathBuf, u64)>,
+    /// What could not be removed.
+    pub failed: Vec<Error>,
+}
+
+impl Store {
+    /// Removes the staging files that no writer holds, and the records of archives that are gone.
+    ///
+    /// On a file system that hosts may share, where locks of other hosts may not be seen, only
+    /// what wasn't touched for a day is taken for abandoned.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be read or locked. What can't be removed is in the report.
+    pub fn sweep(&self) -> Result<SweepReport, Error> {
+        let mut report = SweepReport::default();
+        for other in self.scan_with_others()?.others {
+            if other.reason != OtherReason::Staging {
+                continue;
+            }
+            let path = self.root().join(&other.path);
+            let Some((file, size)) = open_abandoned(&path) else { continue };
+            match fs::remove_file(&path) {
+                Ok(()) => report.removed.push((other.path, size)),
+                Err(source) => report.failed.push(Error::io("remove", path, source)),
+            }
+            // Only now: with the lock, no writer can take the file for its own.
+            drop(file);
+        }
+        if self.sealift_folder().is_dir() {
+            let _lock = self.lock()?;
+            self.prune_records();
+        }
+        Ok(report)
+    }
+}
+
+/// Opens a staging file and locks it, if it is abandoned.
+fn open_abandoned(path: &Path) -> Option<(File, u64)> {
+    let no_follow = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).ok()?;
+    let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path).ok()?;
+    let metadata = file.metadata().ok()?;
+    let is_locked_by_us = match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => return None,
+        Err(TryLockError::Error(_)) => false,
+    };
+    let is_certain = is_locked_by_us && !is_shared(&file);
+    let is_abandoned = metadata.is_file() && (is_certain || age(&metadata) > ABANDONED);
+    is_abandoned.then_some((file, metadata.len()))
+}
