@@ -1,1 +1,66 @@
-//! sealift-workflow
+//! What joins a container engine and a folder of image archives: update, load, list, config, clean.
+//!
+//! Each workflow is a function of an engine, a store, options that are plain values, and a [`Context`]
+//! that says whom to tell and whom to obey. It tells what happens as [`Event`]s and never prints; it
+//! stops soon after [`Cancel`] is set, and leaves the folder as it was.
+//!
+//! ```no_run
+//! use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
+//! use sealift_workflow::filename::Reference;
+//! use sealift_workflow::store::Store;
+//! use sealift_workflow::{Context, UpdateOptions, update};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = Settings::from_env();
+//! let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::default());
+//! let store = Store::create("artifacts")?;
+//! let images = [Reference::parse("web:1.4.0.7")?];
+//! let options = UpdateOptions { compress: true, ..UpdateOptions::default() };
+//! let report = update(&engine, &store, &images, &options, &Context::default()).await?;
+//! for image in report.images {
+//!     println!("{}", image.result?.path);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crates below are re-exported, so that one dependency is enough: [`archive`], [`docker`],
+//! [`filename`], [`store`].
+
+mod build;
+mod cancel;
+mod choose;
+mod clean;
+mod config;
+mod context;
+mod error;
+mod event;
+mod inspected;
+mod list;
+mod load;
+mod receive;
+mod rewrite;
+mod update;
+
+pub use build::build;
+pub use cancel::Cancel;
+pub use choose::{cat, path};
+pub use clean::{CleanOptions, CleanReport, clean};
+pub use config::{Config, ConsulKey, ImageConfig, config, consul_keys};
+pub use context::Context;
+pub use error::{Error, ErrorKind};
+pub use event::{Event, Reporter, Silent, Work};
+pub use list::{ListOptions, ListedArchive, Listing, list};
+pub use load::{ImageLoad, LoadedImage, Selection, load};
+pub use update::{
+    ImageUpdate, RemovedArchive, UpdateOptions, UpdateReport, Updated, plan_update, update,
+};
+
+pub use sealift_archive as archive;
+pub use sealift_docker as docker;
+pub use sealift_filename as filename;
+pub use sealift_store as store;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;

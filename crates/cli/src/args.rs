@@ -1,0 +1,350 @@
+//! The command's arguments, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Ship container images where there is no registry.
+///
+/// sealift keeps a folder of versioned image archives, IMAGE_VERSION_ID.zip, in step with a container
+/// engine. Every archive is proven whole before anyone can see it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sealift",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 80,
+    after_help = "\
+Exit codes:
+  0 done   1 failed   2 usage   3 image or archive not found
+  4 unsupported format   5 damaged archive   6 engine unreachable
+  7 folder locked   130 interrupted"
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GlobalArguments {
+    /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Print one JSON document on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// How to show progress
+    #[arg(long, global = true, value_enum, default_value_t = ProgressMode::Auto, value_name = "MODE")]
+    pub(crate) progress: ProgressMode,
+    /// How long to wait for another sealift that writes the folder, in seconds
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) lock_timeout: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// Bars on a terminal, else plain lines
+    Auto,
+    /// Plain lines
+    Plain,
+    /// Nothing on the way, only results
+    None,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Build(BuildArguments),
+    Update(UpdateArguments),
+    List(ListArguments),
+    Path(ChooseArguments),
+    Cat(ChooseArguments),
+    Config(ConfigArguments),
+    Load(LoadArguments),
+    Clean(CleanArguments),
+    #[command(subcommand)]
+    Name(NameCommand),
+    Env(EnvArguments),
+    Completions(CompletionsArguments),
+}
+
+/// Build an image as `docker build` does
+///
+/// The context is the folder PATH. The result is tagged IMAGE:VERSION.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift build web:1.4.0.7 services/web
+  sealift build web:1.4.0.7 services/web --update --compress")]
+pub(crate) struct BuildArguments {
+    /// What to call the image; without a version, `latest`
+    #[arg(value_name = "IMAGE[:VERSION]")]
+    pub(crate) image: String,
+    /// The folder to build from
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// The Dockerfile, counted from the folder
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<String>,
+    /// Set a build-time variable
+    #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
+    pub(crate) build_args: Vec<String>,
+    /// Set a label on the image
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    pub(crate) labels: Vec<String>,
+    /// Stop at this stage of the Dockerfile
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) target: Option<String>,
+    /// The network for RUN instructions
+    #[arg(long, value_name = "MODE")]
+    pub(crate) network: Option<String>,
+    /// Build for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+    /// Don't use the cache
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Always try to pull a newer base image
+    #[arg(long)]
+    pub(crate) pull: bool,
+    /// Archive the result, as `sealift update` does
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// With --update: the archive is a zip
+    #[arg(long, requires = "update")]
+    pub(crate) compress: bool,
+    /// With --update: remove the image's other archives
+    #[arg(long, requires = "update")]
+    pub(crate) clean: bool,
+}
+
+/// Save images from the engine into the folder, where they aren't there yet
+///
+/// An image that is there under its version is kept, whatever engine wrote it. A save is proven whole
+/// before its archive appears; when anything fails, the folder stays as it was.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift update web:1.4.0.7
+  sealift update web:1.4.0.7 api:2.0.1.3 --compress --clean
+  sealift update web:1.4.0.7 --dry-run --json")]
+pub(crate) struct UpdateArguments {
+    /// The images; without a version, `latest`
+    #[arg(value_name = "IMAGE[:VERSION]", required = true)]
+    pub(crate) images: Vec<String>,
+    /// Remove the images' other archives, once everything else is done
+    #[arg(long)]
+    pub(crate) clean: bool,
+    /// Keep the archives as zips
+    #[arg(long)]
+    pub(crate) compress: bool,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take the image for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+    /// How many images to save at the same time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: u16,
+}
+
+/// Show what the folder holds
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift list
+  sealift list web --latest --release
+  sealift list --json | jq -r '.[].path'")]
+pub(crate) struct ListArguments {
+    /// Only these images
+    #[arg(value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+    /// Only the latest archive of every image
+    #[arg(long)]
+    pub(crate) latest: bool,
+    #[command(flatten)]
+    pub(crate) latest_by: LatestArguments,
+    /// Only archives for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+}
+
+/// What "latest" means.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct LatestArguments {
+    /// Leave out dirty versions: latest, dev, *.dirty, *+dirty, and build number 0
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// What makes an archive the latest
+    #[arg(long, value_enum, default_value_t = Order::Version, value_name = "ORDER")]
+    pub(crate) by: Order,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Order {
+    /// The highest version
+    Version,
+    /// The last one written
+    Modified,
+}
+
+/// How one archive is chosen.
+#[derive(Debug, Args)]
+pub(crate) struct ChooseArguments {
+    /// The image; without a version, its latest archive
+    #[arg(value_name = "IMAGE[:VERSION]")]
+    pub(crate) image: String,
+    #[command(flatten)]
+    pub(crate) latest_by: LatestArguments,
+    /// Take the archive for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+}
+
+/// Write the clusters' config: where each image's latest archive is, and what it is
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift config https://cdn.example.org/images/ > images.json
+  sealift config https://cdn.example.org/images/ --format consul \\
+    | consul kv import -")]
+pub(crate) struct ConfigArguments {
+    /// What stands before each archive's path in its URL
+    #[arg(value_name = "BASEURL", default_value = "")]
+    pub(crate) base_url: String,
+    /// The form of the config
+    #[arg(long, value_enum, default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
+    pub(crate) format: ConfigFormat,
+    /// With --format consul: where the keys stand
+    #[arg(long, value_name = "KEY", default_value = "genvid/images/")]
+    pub(crate) prefix: String,
+    #[command(flatten)]
+    pub(crate) latest_by: LatestArguments,
+    /// Take archives for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigFormat {
+    /// One object, keyed by image
+    Json,
+    /// An array for `consul kv import`
+    Consul,
+}
+
+/// Put archives back into an engine
+///
+/// Archives are streamed, plain or zip, and proven on the way: no damaged one becomes an image. What the
+/// engine has already is skipped.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift load web:1.4.0.7
+  sealift load --latest
+  sealift --dir /mnt/usb/images load --all")]
+pub(crate) struct LoadArguments {
+    /// The images; without a version, the latest archive
+    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present_any = ["latest", "all"])]
+    pub(crate) images: Vec<String>,
+    /// Load the latest archive of every image
+    #[arg(long, conflicts_with_all = ["all", "images"])]
+    pub(crate) latest: bool,
+    /// Load every archive
+    #[arg(long, conflicts_with = "images")]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) latest_by: LatestArguments,
+    /// Take the archives for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+}
+
+/// Remove all but the newest archives of images
+///
+/// Only regular files that hold an image are removed, never through a link, and never another image's.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift clean web --keep 3
+  sealift clean --all --keep 1 --dry-run")]
+pub(crate) struct CleanArguments {
+    /// The images
+    #[arg(value_name = "IMAGE", required_unless_present = "all")]
+    pub(crate) images: Vec<String>,
+    /// Every image of the folder
+    #[arg(long, conflicts_with = "images")]
+    pub(crate) all: bool,
+    /// How many versions of each image to keep
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) keep: usize,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Ask about names: the grammar, from the shell
+#[derive(Debug, Subcommand)]
+pub(crate) enum NameCommand {
+    /// Take archive names apart; without names, read them from standard input
+    #[command(after_help = "\
+Examples:
+  sealift name parse web_1.4.0.7_91e8e311933e.zip
+  ls artifacts | sealift name parse --json")]
+    Parse {
+        /// File names
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Print the IMAGE:TAG for an image and a version
+    #[command(after_help = "\
+Example:
+  docker run \"$(sealift name tag web 1.4.0+beta)\"")]
+    Tag {
+        /// The image
+        image: String,
+        /// The version; its `+` is a tag's `_`
+        version: String,
+    },
+    /// Tell whether a version is dirty: prints `dirty` or `clean`
+    #[command(after_help = "\
+Example:
+  test \"$(sealift name dirty 1.4.0.0)\" = dirty")]
+    Dirty {
+        /// The version
+        version: String,
+    },
+}
+
+/// Show which engine is used, and why
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift env
+  eval \"$(sealift env --shell)\"")]
+pub(crate) struct EnvArguments {
+    /// Print exports for a shell
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) shell: bool,
+}
+
+/// Write the completions of a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sealift completions bash > /etc/bash_completion.d/sealift")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,74 @@
+//! Sizes and ages as people read them.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Gives a size in decimal units, as docker does: `18.2 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        // What would be rounded to 1000 belongs to the next unit.
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
+/// Gives how long ago something was: `3 days ago`.
+pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
+    let elapsed = now.duration_since(then);
+    if elapsed < SignedDuration::ZERO {
+        return "in the future".to_owned();
+    }
+    let seconds = elapsed.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => return "just now".to_owned(),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        86_400..2_592_000 => (seconds / 86_400, "day"),
+        2_592_000..31_536_000 => (seconds / 2_592_000, "month"),
+        _ => (seconds / 31_536_000, "year"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} ago")
+}
+
+/// Gives a count with its noun: `1 archive`, `3 archives`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_three_digits_and_a_unit() {
+        let sizes = [0, 999, 1000, 18_249_000, 99_960_000, 999_600_000, 141_000_000, u64::MAX];
+        let sizes: Vec<String> = sizes.into_iter().map(size).collect();
+        insta::assert_snapshot!(
+            sizes.join(", "),
+            @"0 B, 999 B, 1.0 kB, 18.2 MB, 100 MB, 1.0 GB, 141 MB, 18447 PB"
+        );
+    }
+
+    #[test]
+    fn ages_are_rounded_down_to_one_unit() {
+        let now = Timestamp::from_second(1_000_000_000).unwrap();
+        let ages: Vec<String> = [-5, 0, 59, 60, 7_199, 86_400, 40 * 86_400, 800 * 86_400]
+            .into_iter()
+            .map(|seconds| age(now - SignedDuration::from_secs(seconds), now))
+            .collect();
+        insta::assert_snapshot!(
+            ages.join(", "),
+            @"in the future, just now, just now, 1 minute ago, 1 hour ago, 1 day ago, 1 month ago, 2 years ago"
+        );
+    }
+}

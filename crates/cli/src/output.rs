@@ -1,0 +1,23 @@
+//! The one place that prints: data on standard output, everything else on standard error.
+
+use std::io::Write as _;
+
+/// Prints data. A reader that has gone away, as `head` does, is no error of ours.
+pub(crate) fn data(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Prints one line for the person who watches.
+pub(crate) fn error_line(line: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = writeln!(stderr, "{line}");
+}
+
+/// Prints a document as JSON.
+pub(crate) fn json(document: &impl serde::Serialize) {
+    match serde_json::to_string_pretty(document) {
+        Ok(text) => data(&(text + "\n")),
+        Err(error) => error_line(&format!("error: cannot write JSON: {error}")),
+    }
+}

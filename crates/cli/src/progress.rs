@@ -1,0 +1,132 @@
+//! Shows what a workflow tells: bars on a terminal, plain lines elsewhere.
+
+use std::collections::HashMap;
+use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sealift_workflow::{Event, Reporter, Work};
+
+use crate::args::{GlobalArguments, ProgressMode};
+use crate::human;
+use crate::output;
+
+/// A reporter for people.
+pub(crate) struct Progress {
+    mode: Mode,
+    bars: MultiProgress,
+    by_image: Mutex<HashMap<String, ProgressBar>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Bars,
+    Lines,
+    Nothing,
+}
+
+impl Progress {
+    pub(crate) fn new(global: &GlobalArguments) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let mode = match global.progress {
+            _ if global.quiet => Mode::Nothing,
+            ProgressMode::None => Mode::Nothing,
+            ProgressMode::Auto if terminal => Mode::Bars,
+            ProgressMode::Auto | ProgressMode::Plain => Mode::Lines,
+        };
+        let bars = MultiProgress::with_draw_target(match mode {
+            Mode::Bars => ProgressDrawTarget::stderr_with_hz(10),
+            Mode::Lines | Mode::Nothing => ProgressDrawTarget::hidden(),
+        });
+        Self { mode, bars, by_image: Mutex::default() }
+    }
+
+    /// Prints a line on standard error, above the bars where there are any.
+    pub(crate) fn line(&self, line: &str) {
+        match self.mode {
+            Mode::Bars => self.bars.suspend(|| output::error_line(line)),
+            Mode::Lines => output::error_line(line),
+            Mode::Nothing => {}
+        }
+    }
+
+    /// Prints data on standard output without disturbing the bars.
+    pub(crate) fn data(&self, text: &str) {
+        self.bars.suspend(|| output::data(text));
+    }
+
+    fn start(&self, image: String, work: Work, bytes: Option<u64>) {
+        let doing = match work {
+            Work::Saving => "saving",
+            Work::Compressing => "compressing",
+            Work::Verifying => "verifying",
+            Work::Loading => "loading",
+            Work::Reading => "reading",
+            _ => "working",
+        };
+        let label = format!("{image}  {doing}");
+        match self.mode {
+            Mode::Nothing => {}
+            Mode::Lines => match bytes {
+                Some(bytes) => output::error_line(&format!("{label}  {}", human::size(bytes))),
+                None => output::error_line(&label),
+            },
+            Mode::Bars => {
+                let bar = self.bars.add(match bytes {
+                    Some(bytes) => ProgressBar::new(bytes).with_style(style(BAR)),
+                    None => ProgressBar::no_length().with_style(style(SPINNER)),
+                });
+                bar.set_message(label);
+                bar.enable_steady_tick(Duration::from_millis(200));
+                let before = self.bars_by_image().insert(image, bar);
+                if let Some(before) = before {
+                    before.finish_and_clear();
+                }
+            }
+        }
+    }
+
+    fn bars_by_image(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
+        self.by_image.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const BAR: &str = "{msg}  {bar:24}  {decimal_bytes}  {decimal_bytes_per_sec}";
+const SPINNER: &str = "{msg}  {spinner}  {decimal_bytes}  {decimal_bytes_per_sec}";
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("█▉▊▋▌▍▎▏░")
+}
+
+impl Reporter for Progress {
+    fn report(&self, event: Event) {
+        match event {
+            Event::Reading { archives } => {
+                self.line(&format!("reading {}", human::count(archives, "archive")));
+            }
+            Event::Started { image, work, bytes } => self.start(image, work, bytes),
+            Event::Progress { image, bytes } => {
+                if let Some(bar) = self.bars_by_image().get(&image) {
+                    bar.inc(bytes);
+                }
+            }
+            Event::Finished { image } => {
+                if let Some(bar) = self.bars_by_image().remove(&image) {
+                    bar.finish_and_clear();
+                }
+            }
+            Event::TagMoved { image } => {
+                self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
+            }
+            Event::Build(event) => {
+                if let Some(line) = crate::commands::build::line(&event) {
+                    self.line(&line);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Builds an image.
+
+use sealift_docker::{BuildRequest, Built, Engine};
+
+use crate::{Context, Error, Event};
+
+/// Builds an image as `docker build` does; what the engine says on the way goes to the reporter.
+///
+/// # Errors
+///
+/// Where the build fails, in the engine's words.
+pub async fn build(
+    engine: &Engine,
+    request: BuildRequest,
+    context: &Context,
+) -> Result<Built, Error> {
+    let mut on_event = |event| context.report(Event::Build(event));
+    tokio::select! {
+        built = engine.build(request, &mut on_event) => Ok(built?),
+        () = context.cancel().cancelled() => Err(Error::Interrupted),
+    }
+}

@@ -1,0 +1,84 @@
+//! The one archive to use, and its content.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use sealift_archive::ProvenReader;
+use sealift_store::{Entry, Knowledge, Query, Store};
+
+use crate::clean::with_learning;
+use crate::{Context, Error, Work};
+
+/// Gives the file of the archive that is asked for.
+///
+/// # Errors
+///
+/// Where there is none, or several for several platforms, or it is known to be damaged.
+pub async fn path(store: &Store, query: &Query, context: &Context) -> Result<PathBuf, Error> {
+    let entry = find(store, query, context).await?;
+    Ok(store.path_of(&entry.archive))
+}
+
+/// Writes the archive that is asked for as a plain tar, whatever its form in the folder.
+///
+/// It is proven while it is written: its end comes only when all of it is whole. So a reader on the other
+/// side of a pipe has no image where this fails.
+///
+/// # Errors
+///
+/// As [`path`], and where the archive turns out to be damaged, or can't be written out.
+pub async fn cat(
+    store: &Store,
+    query: &Query,
+    mut output: impl Write + Send + 'static,
+    context: &Context,
+) -> Result<(), Error> {
+    let entry = find(store, query, context).await?;
+    let path = store.path_of(&entry.archive);
+    let label = entry.archive.to_string();
+    let result = context.blocking(move |context| {
+        let mut reader = ProvenReader::open(path)?;
+        context.start(&label, Work::Reading, Some(reader.file_size()));
+        let mut buffer = vec![0; 256 << 10];
+        let mut reported = 0;
+        loop {
+            if context.cancel().is_cancelled() {
+                return Err(Error::Interrupted);
+            }
+            let count = reader.read(&mut buffer)?;
+            if count == 0 {
+                return output.flush().map_err(Error::Output);
+            }
+            output.write_all(&buffer[..count]).map_err(Error::Output)?;
+            let bytes = reader.file_bytes();
+            context.progress(&label, bytes - reported);
+            reported = bytes;
+        }
+    });
+    let result = result.await;
+    context.finish(&entry.archive.to_string());
+    result
+}
+
+/// Finds the archive; one that is known to be damaged is refused.
+pub(crate) async fn find(store: &Store, query: &Query, context: &Context) -> Result<Entry, Error> {
+    let (finder, query) = (store.clone(), query.clone());
+    let entry = context
+        .blocking(move |context| {
+            with_learning(context, |learn| Ok(finder.find(&query, learn)?))
+        })
+        .await?;
+    refuse_damaged(store, &entry)?;
+    Ok(entry)
+}
+
+/// Refuses an archive that is known to be damaged, or of a form that isn't taken.
+pub(crate) fn refuse_damaged(store: &Store, entry: &Entry) -> Result<(), Error> {
+    match &entry.knowledge {
+        Some(Knowledge::Damaged { fault }) => {
+            let path = store.path_of(&entry.archive);
+            Err(sealift_archive::Error::Fault { path, source: fault.clone() }.into())
+        }
+        _ => Ok(()),
+    }
+}

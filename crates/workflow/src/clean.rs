@@ -1,0 +1,125 @@
+//! Retention: all but the newest archives of images go.
+
+use std::collections::BTreeSet;
+
+use sealift_filename::{ArchivePath, Repository};
+use sealift_store::{Entry, LearnOptions, Reading, Store, retain};
+use serde::Serialize;
+
+use crate::update::RemovedArchive;
+use crate::{Context, Error, Event};
+
+/// What to clean, and what to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CleanOptions {
+    /// The images; all of the folder where there are none.
+    pub images: Vec<Repository>,
+    /// How many versions to keep of each image and platform.
+    pub keep: usize,
+    /// Only tell what would go.
+    pub dry_run: bool,
+}
+
+/// What was cleaned, or would be.
+#[derive(Debug, Serialize)]
+pub struct CleanReport {
+    /// What went.
+    pub removed: Vec<RemovedArchive>,
+    /// What should have gone and is still there.
+    #[serde(skip)]
+    pub errors: Vec<Error>,
+}
+
+/// Removes all but the newest archives of images.
+///
+/// Only regular files that are known to hold an image go, so archives without a record are read before.
+///
+/// # Errors
+///
+/// Where the folder can't be read, or there is no archive of an image that was named.
+pub async fn clean(
+    store: &Store,
+    options: &CleanOptions,
+    context: &Context,
+) -> Result<CleanReport, Error> {
+    let (reader, images) = (store.clone(), options.images.clone());
+    let entries = context.blocking(move |context| learn(&reader, &images, context)).await?;
+    let doomed = retain(&entries, options.keep);
+    if options.dry_run {
+        let size = |archive: &ArchivePath| {
+            let entry = entries.iter().find(|entry| entry.archive == *archive);
+            entry.map_or(0, |entry| entry.stat.size)
+        };
+        let removed = doomed
+            .into_iter()
+            .map(|path| RemovedArchive { bytes: size(&path), path })
+            .collect();
+        return Ok(CleanReport { removed, errors: Vec::new() });
+    }
+    if context.cancel().is_cancelled() {
+        return Err(Error::Interrupted);
+    }
+    let (removed, errors) = remove(store, doomed, context).await;
+    Ok(CleanReport { removed, errors })
+}
+
+fn learn(store: &Store, images: &[Repository], context: &Context) -> Result<Vec<Entry>, Error> {
+    let mut archives = Vec::new();
+    if images.is_empty() {
+        archives = store.scan()?.archives;
+    }
+    for image in images.iter().collect::<BTreeSet<_>>() {
+        let found = store.archives_of(image)?;
+        if found.is_empty() {
+            let query = sealift_store::Query::new(image.clone(), None);
+            // It tells what there is instead.
+            store.find(&query, &LearnOptions::default())?;
+        }
+        archives.extend(found);
+    }
+    learn_all(store, &archives, context)
+}
+
+/// Finds out all about some archives, telling how many have to be read.
+pub(crate) fn learn_all(
+    store: &Store,
+    archives: &[ArchivePath],
+    context: &Context,
+) -> Result<Vec<Entry>, Error> {
+    with_learning(context, |learn| Ok(store.learn(archives, learn)?))
+}
+
+/// Runs something that may read archives.
+pub(crate) fn with_learning<T>(
+    context: &Context,
+    work: impl FnOnce(&LearnOptions<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let on_start =
+        |reading: Reading| context.report(Event::Reading { archives: reading.archives });
+    let learn = LearnOptions {
+        cancel: Some(context.cancel().flag()),
+        on_start: Some(&on_start),
+        ..LearnOptions::default()
+    };
+    work(&learn)
+}
+
+/// Removes archives, and tells which are gone and what went wrong with the others.
+pub(crate) async fn remove(
+    store: &Store,
+    archives: Vec<ArchivePath>,
+    context: &Context,
+) -> (Vec<RemovedArchive>, Vec<Error>) {
+    let remover = store.clone();
+    match context.blocking(move |_| Ok(remover.remove(&archives)?)).await {
+        Ok(report) => (
+            report
+                .removed
+                .into_iter()
+                .map(|removed| RemovedArchive { path: removed.archive, bytes: removed.size })
+                .collect(),
+            report.failed.into_iter().map(|(_, error)| error.into()).collect(),
+        ),
+        Err(error) => (Vec::new(), vec![error]),
+    }
+}

@@ -1,0 +1,278 @@
+//! What goes wrong in a workflow.
+
+use std::path::PathBuf;
+
+use sealift_archive::{Fault, FaultKind};
+use sealift_filename::ArchivePath;
+use sealift_store::FindError;
+
+/// What went wrong, with everything that a message needs.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The engine has no such image.
+    #[error("no image `{image}` in the engine at {endpoint}")]
+    ImageNotFound {
+        /// The image that was asked for.
+        image: String,
+        /// The engine's address.
+        endpoint: String,
+        /// The references that it has of the same repository.
+        tags: Vec<String>,
+    },
+    /// The engine's image is for another platform than the one that was asked for.
+    #[error("`{image}` in the engine is for {found}, not for {wanted}")]
+    OtherPlatform {
+        /// The image.
+        image: String,
+        /// Its platform.
+        found: String,
+        /// The platform that was asked for.
+        wanted: String,
+    },
+    /// The image is archived in a format that is neither docker nor zip.
+    #[error("`{image}` is archived as {archive}, whose format `{format}` is neither docker nor zip")]
+    UnsupportedFormat {
+        /// The image.
+        image: String,
+        /// Its archive.
+        archive: ArchivePath,
+        /// The format.
+        format: String,
+    },
+    /// What the engine sent is no whole image.
+    #[error("the save of `{image}` is damaged; nothing was changed in {}", folder.display())]
+    SaveDamaged {
+        /// The image.
+        image: String,
+        /// The store's folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        source: Fault,
+    },
+    /// What the engine sent is a whole image, but not the one that it had shown.
+    #[error(
+        "the engine sent another image as `{image}`: {found} instead of {expected}; nothing was changed in {}",
+        folder.display()
+    )]
+    OtherImage {
+        /// The image.
+        image: String,
+        /// The id that the engine showed.
+        expected: String,
+        /// The id of what it sent.
+        found: String,
+        /// The store's folder.
+        folder: PathBuf,
+    },
+    /// The tag was moved to another image each time while it was saved.
+    #[error("`{image}` was moved to another image while it was saved, twice")]
+    TagMoved {
+        /// The image.
+        image: String,
+    },
+    /// An archive can't be read, is damaged, or holds no image.
+    #[error(transparent)]
+    Archive(#[from] sealift_archive::Error),
+    /// An archive became something else when it was compressed.
+    #[error("compressing {archive} gave another image; nothing was changed")]
+    CompressedDiffers {
+        /// The archive.
+        archive: ArchivePath,
+    },
+    /// The engine doesn't have what it was given.
+    #[error("the engine at {endpoint} took {archive}, but does not have `{image}` now")]
+    NotLoaded {
+        /// The archive.
+        archive: ArchivePath,
+        /// The image that it should have.
+        image: String,
+        /// The engine's address.
+        endpoint: String,
+    },
+    /// The archive that was asked for isn't there, or there are several.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// An archive stands where no image can have its name.
+    #[error("{archive} can't be loaded: `{image}` can't be an image's name in an engine")]
+    NoRepository {
+        /// The archive.
+        archive: ArchivePath,
+        /// The image's name, as the path has it.
+        image: String,
+    },
+    /// What was asked for can't be.
+    #[error("{message}")]
+    Usage {
+        /// What, and why.
+        message: String,
+    },
+    /// Something about the engine.
+    #[error(transparent)]
+    Engine(#[from] sealift_docker::Error),
+    /// Something about the folder.
+    #[error(transparent)]
+    Store(#[from] sealift_store::Error),
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// Data can't be written to where the caller wants it.
+    #[error("cannot write the archive out")]
+    Output(#[source] std::io::Error),
+}
+
+/// The sort of an [`Error`]: what a script can act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Anything else.
+    Failed,
+    /// What was asked for can't be.
+    Usage,
+    /// There is no such image, archive or folder.
+    NotFound,
+    /// An archive has a format, or a form, that isn't taken.
+    UnsupportedFormat,
+    /// Bytes are missing or wrong.
+    Damaged,
+    /// No engine answers.
+    Unreachable,
+    /// Another process writes the folder.
+    Locked,
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+impl Error {
+    /// Tells the sort of the error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::ImageNotFound { .. } => ErrorKind::NotFound,
+            Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
+            Self::SaveDamaged { .. }
+            | Self::OtherImage { .. }
+            | Self::CompressedDiffers { .. }
+            | Self::NotLoaded { .. } => ErrorKind::Damaged,
+            Self::Usage { .. } => ErrorKind::Usage,
+            Self::Interrupted => ErrorKind::Interrupted,
+            Self::Archive(error) => archive_kind(error),
+            Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
+            Self::Find(FindError::Ambiguous(_)) => ErrorKind::Usage,
+            Self::Find(FindError::Store(error)) | Self::Store(error) => store_kind(error),
+            Self::Engine(error) => engine_kind(error),
+            _ => ErrorKind::Failed,
+        }
+    }
+
+    /// Says what to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::ImageNotFound { image, tags, .. } if tags.is_empty() => {
+                Some(format!("build it first: sealift build {image} PATH"))
+            }
+            Self::ImageNotFound { image, tags, .. } => Some(format!(
+                "it has {}; build it first: sealift build {image} PATH",
+                enumerate(tags)
+            )),
+            Self::SaveDamaged { image, .. } => Some(format!(
+                "try again; if it stays, `docker image inspect {image}` shows whether the engine \
+                 still has every layer"
+            )),
+            Self::UnsupportedFormat { archive, .. } => {
+                Some(format!("move {archive} away, or give it the ending of what it is"))
+            }
+            Self::Find(FindError::NotFound(not_found)) => not_found_hint(not_found),
+            Self::Find(FindError::Ambiguous(_)) => Some("choose one with --platform".to_owned()),
+            Self::Archive(error) if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) => {
+                Some("copy it again from where it came, or save the image again".to_owned())
+            }
+            Self::Store(error) | Self::Find(FindError::Store(error)) => store_hint(error),
+            Self::Engine(error) => engine_hint(error),
+            _ => None,
+        }
+    }
+}
+
+fn not_found_hint(not_found: &sealift_store::NotFound) -> Option<String> {
+    let image = &not_found.query.repository;
+    if !not_found.versions.is_empty() {
+        let versions: Vec<String> =
+            not_found.versions.iter().map(|version| format!("{image}:{version}")).collect();
+        return Some(format!("it has {}", enumerate(&versions)));
+    }
+    if !not_found.images.is_empty() {
+        let images: Vec<String> = not_found.images.iter().map(ToString::to_string).collect();
+        return Some(format!("it has {}", enumerate(&images)));
+    }
+    Some(format!("sealift update {image}:VERSION saves it from an engine"))
+}
+
+/// Lists a few things: `a, b and 3 more`.
+fn enumerate(things: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match things {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] if things.len() <= SHOWN => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", things[..SHOWN].join(", "), things.len() - SHOWN),
+    }
+}
+
+fn archive_kind(error: &sealift_archive::Error) -> ErrorKind {
+    match error {
+        sealift_archive::Error::Cancelled { .. } => ErrorKind::Interrupted,
+        sealift_archive::Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            ErrorKind::NotFound
+        }
+        _ => match error.as_fault().map(Fault::kind) {
+            Some(FaultKind::Damaged) => ErrorKind::Damaged,
+            Some(_) => ErrorKind::UnsupportedFormat,
+            None => ErrorKind::Failed,
+        },
+    }
+}
+
+fn store_kind(error: &sealift_store::Error) -> ErrorKind {
+    match error {
+        sealift_store::Error::Archive(error) => archive_kind(error),
+        _ => match error.kind() {
+            sealift_store::ErrorKind::NotFound => ErrorKind::NotFound,
+            sealift_store::ErrorKind::Locked => ErrorKind::Locked,
+            sealift_store::ErrorKind::Cancelled => ErrorKind::Interrupted,
+            _ => ErrorKind::Failed,
+        },
+    }
+}
+
+fn store_hint(error: &sealift_store::Error) -> Option<String> {
+    match error.kind() {
+        sealift_store::ErrorKind::NotFound => {
+            Some("`sealift update IMAGE:VERSION` makes it; --dir names another folder".to_owned())
+        }
+        sealift_store::ErrorKind::NotADirectory => Some("--dir names another folder".to_owned()),
+        sealift_store::ErrorKind::NoSpace => {
+            Some("make room, for instance with `sealift clean --all --keep 1`".to_owned())
+        }
+        sealift_store::ErrorKind::Locked => {
+            Some("try again once it is done; --lock-timeout waits longer".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
+    match error.kind() {
+        sealift_docker::ErrorKind::Unreachable => ErrorKind::Unreachable,
+        sealift_docker::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Failed,
+    }
+}
+
+fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
+    match error.kind() {
+        sealift_docker::ErrorKind::Unreachable => {
+            Some("is the engine running? `sealift env` shows which one is used, and why".to_owned())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,83 @@
+//! What a workflow tells while it runs. It never prints.
+
+use sealift_docker::BuildEvent;
+use sealift_filename::ArchivePath;
+
+/// Something that happened on the way.
+///
+/// `image` is always what the caller asked for, `image:tag`, so that events of images that are
+/// worked on at the same time can be told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Archives without a valid record have to be read before anything is decided by them.
+    Reading {
+        /// How many.
+        archives: usize,
+    },
+    /// A piece of work on an image begins; [`Event::Progress`] follows.
+    Started {
+        /// The image.
+        image: String,
+        /// What is done with it.
+        work: Work,
+        /// How many bytes there will be, where that is known.
+        bytes: Option<u64>,
+    },
+    /// More bytes of the work that was started last for this image are done.
+    Progress {
+        /// The image.
+        image: String,
+        /// How many more bytes.
+        bytes: u64,
+    },
+    /// The work that was started last for this image has come to its end, good or bad.
+    Finished {
+        /// The image.
+        image: String,
+    },
+    /// The tag moved while the image was saved; it is saved once more.
+    TagMoved {
+        /// The image.
+        image: String,
+    },
+    /// An archive can't be described, and is left out.
+    LeftOut {
+        /// The archive.
+        archive: ArchivePath,
+        /// Why, a fragment for after the archive's path.
+        reason: String,
+    },
+    /// The engine says something about a build.
+    Build(BuildEvent),
+}
+
+/// What is done with an image's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Work {
+    /// The engine is asked for the image; bytes are those of the plain archive.
+    Saving,
+    /// A plain archive becomes a zip.
+    Compressing,
+    /// A written archive is read back.
+    Verifying,
+    /// An archive goes into the engine; bytes are those of the file.
+    Loading,
+    /// An archive's content is written out; bytes are those of the file.
+    Reading,
+}
+
+/// Takes events, from any thread.
+pub trait Reporter: Send + Sync {
+    /// Takes one event. It must not block for long: bytes wait for it.
+    fn report(&self, event: Event);
+}
+
+/// Takes no notice of anything.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn report(&self, _event: Event) {}
+}

@@ -1,0 +1,127 @@
+//! What a folder holds.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sealift_archive::Platform;
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository};
+use sealift_store::{Depth, Entry, LatestOptions, Other, Query, Store, latest};
+use serde::Serialize;
+
+use crate::clean::with_learning;
+use crate::{Context, Error};
+
+/// What to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListOptions {
+    /// Only these images; all where there are none.
+    pub images: Vec<Repository>,
+    /// Only the latest archive of every image.
+    pub only_latest: bool,
+    /// What latest means, and which archives count at all.
+    pub latest: LatestOptions,
+}
+
+/// A list of archives, with what else is in the folder.
+#[derive(Debug)]
+pub struct Listing {
+    /// The archives, by image and then latest last as their names sort.
+    pub archives: Vec<ListedArchive>,
+    /// What is no archive by its name.
+    pub others: Vec<Other>,
+}
+
+/// An archive in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedArchive {
+    /// The image, with the folders in front.
+    pub image: String,
+    /// The version.
+    pub version: String,
+    /// The id in the name.
+    pub id: ImageId,
+    /// The format.
+    pub format: ArchiveFormat,
+    /// Where it is, counted from the folder.
+    pub path: ArchivePath,
+    /// The size of the file in bytes.
+    pub size: u64,
+    /// When the file was last modified.
+    pub modified: Timestamp,
+    /// Whether the version is a dirty one.
+    pub dirty: bool,
+    /// Whether it is the latest of its image and platform.
+    pub latest: bool,
+    /// What the image runs on; none as long as the archive wasn't read.
+    pub platform: Option<Platform>,
+}
+
+/// Lists a folder.
+///
+/// Archives aren't looked into, but for the ones that are the latest when only those are asked for.
+///
+/// # Errors
+///
+/// Where the folder can't be read, or there is no archive of an image that was named.
+pub async fn list(
+    store: &Store,
+    options: &ListOptions,
+    context: &Context,
+) -> Result<Listing, Error> {
+    let (store, options) = (store.clone(), options.clone());
+    context.blocking(move |context| list_now(&store, &options, context)).await
+}
+
+fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<Listing, Error> {
+    let scan = store.scan_with_others()?;
+    let mut archives = scan.archives;
+    if !options.images.is_empty() {
+        let wanted: BTreeSet<&Repository> = options.images.iter().collect();
+        for image in &wanted {
+            if !archives.iter().any(|archive| archive.repository().as_ref() == Some(image)) {
+                let query = Query::new((*image).clone(), None);
+                with_learning(context, |learn| Ok(store.find(&query, learn)?))?;
+            }
+        }
+        archives.retain(|archive| archive.repository().is_some_and(|image| wanted.contains(&image)));
+    }
+    if options.only_latest {
+        let entries = with_learning(context, |learn| {
+            Ok(store.latest(&archives, &options.latest, Depth::Look, learn)?)
+        })?;
+        let archives = entries.iter().map(|entry| listed(entry, true)).collect();
+        return Ok(Listing { archives, others: scan.others });
+    }
+    let mut entries = store.entries(&archives)?;
+    let unreleased = LatestOptions { release: false, ..options.latest.clone() };
+    entries.retain(|entry| {
+        let is_other_platform = unreleased.platform.as_ref().is_some_and(|wanted| {
+            entry.platform().is_some_and(|platform| {
+                !sealift_store::is_same_platform(wanted, &platform)
+            })
+        });
+        let is_left_out = options.latest.release && entry.archive.name().is_dirty();
+        !is_other_platform && !is_left_out
+    });
+    let newest: BTreeSet<&ArchivePath> =
+        latest(&entries, &options.latest).into_iter().map(|entry| &entry.archive).collect();
+    let archives =
+        entries.iter().map(|entry| listed(entry, newest.contains(&entry.archive))).collect();
+    Ok(Listing { archives, others: scan.others })
+}
+
+fn listed(entry: &Entry, latest: bool) -> ListedArchive {
+    let name = entry.archive.name();
+    ListedArchive {
+        image: entry.archive.repository().map_or_else(|| entry.archive.image().to_owned(), |r| r.to_string()),
+        version: name.version().to_owned(),
+        id: name.id(),
+        format: name.format(),
+        path: entry.archive.clone(),
+        size: entry.stat.size,
+        modified: entry.stat.modified,
+        dirty: name.is_dirty(),
+        latest,
+        platform: entry.platform(),
+    }
+}

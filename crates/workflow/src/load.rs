@@ -1,0 +1,317 @@
+//! Puts archives back into an engine.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use futures_util::stream;
+use sealift_archive::{Identity, Platform, ProvenReader};
+use sealift_docker::{Engine, EngineImage, Loaded};
+use sealift_filename::{ArchivePath, ImageId};
+use sealift_store::{Depth, Entry, LatestOptions, Query, Store, is_same_platform};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::choose::{find, refuse_damaged};
+use crate::clean::{learn_all, with_learning};
+use crate::inspected::{digest_of_id, with_version};
+use crate::{Context, Error, Work};
+
+const BUFFER: usize = 128 << 10;
+/// How many buffers may wait between the disk and the engine.
+const PIECES: usize = 4;
+
+/// Which archives to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Those that are asked for.
+    Queries(Vec<Query>),
+    /// The latest of every image.
+    Latest(LatestOptions),
+    /// Every archive, of one platform where one is given.
+    All(Option<Platform>),
+}
+
+/// How it went for one archive.
+#[derive(Debug)]
+pub struct ImageLoad {
+    /// What was asked for: `image:tag`, or an archive's path.
+    pub asked: String,
+    /// What became of it.
+    pub result: Result<LoadedImage, Error>,
+}
+
+/// An image that the engine has now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LoadedImage {
+    /// The image.
+    pub image: String,
+    /// The version.
+    pub version: String,
+    /// The `image:tag` that it has in the engine.
+    pub tag: String,
+    /// The id in the archive's name.
+    pub id: ImageId,
+    /// The archive, counted from the folder.
+    pub path: ArchivePath,
+    /// Whether it was loaded now; else the engine had it.
+    pub loaded: bool,
+    /// The size of the archive's file in bytes.
+    pub bytes: u64,
+}
+
+/// Puts archives back into an engine, one after the other; one failing doesn't stop the others.
+///
+/// Archives are proven while they are sent, and their end is held back until they are: no damaged one
+/// becomes an image. What the engine has already is skipped. Afterwards the engine is asked whether it has
+/// the image, and it is tagged `image:tag`, whatever the engine made of the name.
+///
+/// # Errors
+///
+/// Where nothing at all can be done: the folder can't be read, no engine answers.
+pub async fn load(
+    engine: &Engine,
+    store: &Store,
+    selection: &Selection,
+    context: &Context,
+) -> Result<Vec<ImageLoad>, Error> {
+    let chosen = choose(store, selection, context).await?;
+    let mut results = Vec::new();
+    for (asked, entry) in chosen {
+        if context.cancel().is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        let result = match entry {
+            Ok(entry) => load_one(engine, store, &entry, context).await,
+            Err(error) => Err(error),
+        };
+        match result {
+            Err(error) if error.kind() == crate::ErrorKind::Unreachable => return Err(error),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            result => results.push(ImageLoad { asked, result }),
+        }
+    }
+    Ok(results)
+}
+
+async fn choose(
+    store: &Store,
+    selection: &Selection,
+    context: &Context,
+) -> Result<Vec<(String, Result<Entry, Error>)>, Error> {
+    let entries = match selection {
+        Selection::Queries(queries) => {
+            let mut chosen = Vec::new();
+            for query in queries {
+                let asked = match &query.version {
+                    Some(version) => with_version(&query.repository, version),
+                    None => query.repository.to_string(),
+                };
+                chosen.push((asked, find(store, query, context).await));
+            }
+            return Ok(chosen);
+        }
+        Selection::Latest(options) => {
+            let (store, options) = (store.clone(), options.clone());
+            context
+                .blocking(move |context| {
+                    let archives = store.scan()?.archives;
+                    with_learning(context, |learn| {
+                        Ok(store.latest(&archives, &options, Depth::All, learn)?)
+                    })
+                })
+                .await?
+        }
+        Selection::All(platform) => {
+            let (store, platform) = (store.clone(), platform.clone());
+            context
+                .blocking(move |context| {
+                    let mut entries = learn_all(&store, &store.scan()?.archives, context)?;
+                    entries.retain(|entry| {
+                        let is_wanted = |of| platform.as_ref().is_none_or(|p| is_same_platform(p, &of));
+                        !entry.holds_no_image() && entry.platform().is_none_or(is_wanted)
+                    });
+                    Ok(entries)
+                })
+                .await?
+        }
+    };
+    Ok(entries.into_iter().map(|entry| (entry.archive.to_string(), Ok(entry))).collect())
+}
+
+async fn load_one(
+    engine: &Engine,
+    store: &Store,
+    entry: &Entry,
+    context: &Context,
+) -> Result<LoadedImage, Error> {
+    refuse_damaged(store, entry)?;
+    let archive = &entry.archive;
+    let name = archive.name();
+    let no_repository = || Error::NoRepository {
+        archive: archive.clone(),
+        image: format!("{}:{}", archive.image(), name.version()),
+    };
+    let repository = archive.repository().ok_or_else(no_repository)?;
+    let tag = name.to_version().to_tag().map_err(|_| no_repository())?;
+    let reference = format!("{repository}:{tag}");
+    let loaded = |loaded| LoadedImage {
+        image: repository.to_string(),
+        version: name.version().to_owned(),
+        tag: reference.clone(),
+        id: name.id(),
+        path: archive.clone(),
+        loaded,
+        bytes: entry.stat.size,
+    };
+
+    if let Some(there) = engine.inspect(&reference).await? {
+        let identity = identity_of(store, entry, context).await?;
+        if has(&there, &identity) {
+            return Ok(loaded(false));
+        }
+    }
+    let sent = send(engine, store, entry, &reference, context).await;
+    context.finish(&reference);
+    let (answer, identity) = sent?;
+    if !name_image(engine, &answer, &identity, &reference, repository.as_str(), &tag).await? {
+        return Err(Error::NotLoaded {
+            archive: archive.clone(),
+            image: reference,
+            endpoint: engine.endpoint().to_string(),
+        });
+    }
+    Ok(loaded(true))
+}
+
+/// Gives which image an archive holds, reading it only where no record tells.
+async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<Identity, Error> {
+    if let Some(identity) = entry.identity() {
+        return Ok(identity.clone());
+    }
+    let (reader, archive) = (store.clone(), entry.archive.clone());
+    let learnt =
+        context.blocking(move |context| learn_all(&reader, &[archive], context)).await?;
+    let read = learnt.first().unwrap_or(entry);
+    refuse_damaged(store, read)?;
+    read.identity().cloned().ok_or_else(|| {
+        let path = store.path_of(&entry.archive);
+        let source = sealift_archive::Fault::NotAnImage { reason: "it is gone".to_owned() };
+        sealift_archive::Error::Fault { path, source }.into()
+    })
+}
+
+/// Tells whether an image in the engine is this one: by config or manifest digest, by the layers only where
+/// the engine tells neither.
+fn has(image: &EngineImage, identity: &Identity) -> bool {
+    let digest = digest_of_id(&image.id);
+    if image.id_is_config {
+        return digest == Some(identity.config);
+    }
+    let shown = image.manifests.iter().filter_map(|text| text.parse().ok()).chain(digest);
+    let has_manifest =
+        shown.into_iter().any(|digest| identity.manifests.contains(&digest) || identity.config == digest);
+    let has_layers = || {
+        !image.diff_ids.is_empty()
+            && image.diff_ids.len() == identity.diff_ids.len()
+            && image.diff_ids.iter().zip(&identity.diff_ids).all(|(text, id)| *text == id.to_string())
+    };
+    has_manifest || has_layers()
+}
+
+/// Streams an archive into the engine, proving it on the way.
+async fn send(
+    engine: &Engine,
+    store: &Store,
+    entry: &Entry,
+    reference: &str,
+    context: &Context,
+) -> Result<(Loaded, Identity), Error> {
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, BrokenOff>>(PIECES);
+    let path = store.path_of(&entry.archive);
+    let label = reference.to_owned();
+    let reader = context.blocking(move |context| {
+        let result = read(&path, &label, &sender, context);
+        if result.is_err() {
+            // The request must not end as if all were well.
+            let _ = sender.blocking_send(Err(BrokenOff));
+        }
+        result
+    });
+    let body = stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    });
+    let (read, answer) = tokio::select! {
+        both = async { tokio::join!(reader, engine.load(body)) } => both,
+        () = context.cancel().cancelled() => return Err(Error::Interrupted),
+    };
+    match (read, answer) {
+        // A damaged archive is the cause of a load that was broken off, not the other way round.
+        (Err(error), _) => Err(error),
+        (Ok(_), Err(error)) => Err(error.into()),
+        (Ok(Some(identity)), Ok(answer)) => Ok((answer, identity)),
+        (Ok(None), Ok(_)) => Err(Error::NotLoaded {
+            archive: entry.archive.clone(),
+            image: reference.to_owned(),
+            endpoint: engine.endpoint().to_string(),
+        }),
+    }
+}
+
+/// Stands in the request's body where the rest of a damaged archive would.
+#[derive(Debug, thiserror::Error)]
+#[error("the archive is not sent to its end")]
+struct BrokenOff;
+
+/// Reads an archive into the channel; gives its identity once everything is proven, or none if nobody
+/// wanted the rest.
+fn read(
+    path: &Path,
+    label: &str,
+    sender: &mpsc::Sender<Result<Bytes, BrokenOff>>,
+    context: &Context,
+) -> Result<Option<Identity>, Error> {
+    let mut reader = ProvenReader::open(path)?;
+    context.start(label, Work::Loading, Some(reader.file_size()));
+    let mut reported = 0;
+    loop {
+        if context.cancel().is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        let mut buffer = vec![0; BUFFER];
+        let count = reader.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(reader.proof().map(|proof| proof.identity.clone()));
+        }
+        buffer.truncate(count);
+        if sender.blocking_send(Ok(buffer.into())).is_err() {
+            return Ok(None);
+        }
+        let bytes = reader.file_bytes();
+        context.progress(label, bytes - reported);
+        reported = bytes;
+    }
+}
+
+/// Makes sure that the engine has the image, under its name.
+async fn name_image(
+    engine: &Engine,
+    answer: &Loaded,
+    identity: &Identity,
+    reference: &str,
+    repository: &str,
+    tag: &str,
+) -> Result<bool, Error> {
+    let is_there = |image: Option<EngineImage>| image.is_some_and(|image| has(&image, identity));
+    if is_there(engine.inspect(reference).await?) {
+        return Ok(true);
+    }
+    let config = identity.config.to_string();
+    let names = answer.references.iter().chain(&answer.ids).chain(std::iter::once(&config));
+    for name in names {
+        if is_there(engine.inspect(name).await?) {
+            engine.tag(name, repository, tag).await?;
+            return Ok(is_there(engine.inspect(reference).await?));
+        }
+    }
+    Ok(false)
+}

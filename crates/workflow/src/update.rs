@@ -1,0 +1,474 @@
+//! Brings a folder in step with an engine.
+
+use futures_util::{StreamExt as _, stream};
+use sealift_archive::{Identity, Platform};
+use sealift_docker::Engine;
+use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
+use sealift_store::{
+    Action, LearnOptions, Outcome, Plan, PlanOptions, Proven, Settled, Snapshot, Staging, Store,
+    Wanted, check_name, plan, reconcile, removals,
+};
+use serde::Serialize;
+
+use crate::inspected::Inspected;
+use crate::receive::{Packing, ReceiveError, receive};
+use crate::rewrite::{compress, read_back};
+use crate::{Context, Error, Event, Work};
+
+/// How to update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateOptions {
+    /// Archives end as zips, whether or not they were saved now.
+    pub compress: bool,
+    /// Other archives of the call's images go, once everything else is durable.
+    pub clean: bool,
+    /// Take the images for this platform.
+    pub platform: Option<Platform>,
+    /// How many images to work on at a time.
+    pub jobs: usize,
+}
+
+impl Default for UpdateOptions {
+    fn default() -> Self {
+        Self { compress: false, clean: false, platform: None, jobs: 1 }
+    }
+}
+
+/// How an update went, image by image.
+#[derive(Debug)]
+pub struct UpdateReport {
+    /// The images of the call, in its order, each once.
+    pub images: Vec<ImageUpdate>,
+    /// What went wrong with the removals at the end. The images are all in the folder nevertheless.
+    pub clean_errors: Vec<Error>,
+}
+
+/// How an update went for one image.
+#[derive(Debug)]
+pub struct ImageUpdate {
+    /// What was asked for, `image:tag`.
+    pub reference: Reference,
+    /// What became of it.
+    pub result: Result<Updated, Error>,
+}
+
+/// An image that is in the folder now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Updated {
+    /// The image.
+    pub image: String,
+    /// The version.
+    pub version: String,
+    /// The id in the archive's name.
+    pub id: ImageId,
+    /// The archive, counted from the folder.
+    pub path: ArchivePath,
+    /// Its format.
+    pub format: ArchiveFormat,
+    /// Whether it was saved now.
+    pub saved: bool,
+    /// Whether it was made a zip now.
+    pub compressed: bool,
+    /// The size of the file in bytes.
+    pub bytes: u64,
+    /// The size of the plain archive inside in bytes.
+    pub plain_bytes: u64,
+    /// What was removed for it at the end.
+    pub removed: Vec<RemovedArchive>,
+}
+
+/// An archive that was removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemovedArchive {
+    /// Where it was, counted from the folder.
+    pub path: ArchivePath,
+    /// The size that its file had in bytes.
+    pub bytes: u64,
+}
+
+/// Says what an update would do, and does nothing.
+///
+/// Without a store, as where its folder isn't there yet, everything has to be saved.
+///
+/// # Errors
+///
+/// The first one of any image.
+pub async fn plan_update(
+    engine: &Engine,
+    store: Option<&Store>,
+    references: &[Reference],
+    options: &UpdateOptions,
+    context: &Context,
+) -> Result<Plan, Error> {
+    let mut inspected = Vec::new();
+    for reference in distinct(references) {
+        let image = Inspected::ask(engine, &reference, options.platform.as_ref()).await?;
+        check(&image, options)?;
+        inspected.push(image);
+    }
+    let snapshot = match store {
+        Some(store) => snapshot(store, &inspected, options, context).await?,
+        None => Snapshot::default(),
+    };
+    let wanted: Vec<Wanted> = inspected.into_iter().map(|image| image.wanted).collect();
+    Ok(plan(&snapshot, &wanted, &plan_options(options, Vec::new())))
+}
+
+/// Saves images from an engine into a folder, where they aren't there yet.
+///
+/// What is there under its version is kept, whatever engine wrote it. A save is proven whole, and proven to
+/// be the image that the engine had shown, before its archive appears. One image failing doesn't
+/// stop the others; nothing of a failed image is cleaned.
+///
+/// # Errors
+///
+/// Where nothing at all can be done: no engine answers, the folder can't be read. What goes wrong with one
+/// image stands in its result.
+pub async fn update(
+    engine: &Engine,
+    store: &Store,
+    references: &[Reference],
+    options: &UpdateOptions,
+    context: &Context,
+) -> Result<UpdateReport, Error> {
+    let references = distinct(references);
+    let sweeper = store.clone();
+    context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
+
+    let mut asked = Vec::new();
+    for reference in &references {
+        let image = Inspected::ask(engine, reference, options.platform.as_ref())
+            .await
+            .and_then(|image| check(&image, options).map(|()| image));
+        match image {
+            Err(error) if is_fatal(&error) => return Err(error),
+            image => asked.push(image),
+        }
+    }
+    let found: Vec<Inspected> = asked.iter().flatten().cloned().collect();
+    let spare = references
+        .iter()
+        .zip(&asked)
+        .filter(|(_, image)| image.is_err())
+        .map(|(reference, _)| reference.repository().clone())
+        .collect();
+    let plan_options = plan_options(options, spare);
+    let snapshot = snapshot(store, &found, options, context).await?;
+    let wanted: Vec<Wanted> = found.iter().map(|image| image.wanted.clone()).collect();
+    let plan = plan(&snapshot, &wanted, &plan_options);
+
+    let work = Worker { engine, store, snapshot: &snapshot, options: &plan_options, context };
+    let mut done: Vec<(usize, Result<Done, Error>)> = stream::iter(found.into_iter().zip(plan.items).enumerate())
+        .map(|(index, (image, item))| {
+            let work = &work;
+            async move { (index, work.carry_out(image, item.action).await) }
+        })
+        .buffer_unordered(options.jobs.max(1))
+        .collect()
+        .await;
+    done.sort_by_key(|(index, _)| *index);
+
+    // The results of what the engine has stand between those of what it doesn't have.
+    let mut done = done.into_iter().map(|(_, result)| result);
+    let results: Vec<Result<Done, Error>> = asked
+        .into_iter()
+        .map(|image| image.and_then(|_| done.next().unwrap_or(Err(Error::Interrupted))))
+        .collect();
+    if context.cancel().is_cancelled() {
+        // Whoever wants to stop doesn't want anything removed either.
+        return Err(Error::Interrupted);
+    }
+    let (removed, clean_errors) =
+        clean_up(store, &snapshot, &references, &results, &plan_options, context).await;
+    let images = references
+        .into_iter()
+        .zip(results)
+        .map(|(reference, result)| {
+            let result = result.map(|done| done.into_updated(&removed));
+            ImageUpdate { reference, result }
+        })
+        .collect();
+    Ok(UpdateReport { images, clean_errors })
+}
+
+/// What came of one image.
+struct Done {
+    wanted: Wanted,
+    identity: Identity,
+    archive: ArchivePath,
+    saved: bool,
+    compressed: bool,
+    bytes: u64,
+    plain_bytes: u64,
+}
+
+impl Done {
+    fn into_updated(self, removed: &[RemovedArchive]) -> Updated {
+        let name = self.archive.name();
+        let is_mine = |archive: &RemovedArchive| archive.path.repository().as_ref() == Some(&self.wanted.repository);
+        Updated {
+            image: self.wanted.repository.to_string(),
+            version: self.wanted.version.to_string(),
+            id: name.id(),
+            format: name.format(),
+            saved: self.saved,
+            compressed: self.compressed,
+            bytes: self.bytes,
+            plain_bytes: self.plain_bytes,
+            removed: removed.iter().filter(|archive| is_mine(archive)).cloned().collect(),
+            path: self.archive,
+        }
+    }
+}
+
+/// What carrying out an item needs.
+struct Worker<'a> {
+    engine: &'a Engine,
+    store: &'a Store,
+    snapshot: &'a Snapshot,
+    options: &'a PlanOptions,
+    context: &'a Context,
+}
+
+impl Worker<'_> {
+    async fn carry_out(&self, image: Inspected, action: Action) -> Result<Done, Error> {
+        if self.context.cancel().is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        let reference = image.reference.clone();
+        match action {
+            Action::Keep { archive } => self.keep(image.wanted, archive),
+            Action::Compress { from, to } => {
+                let (published, proven) = compress(self.store, &from, &to, &reference, self.context).await?;
+                Ok(Done {
+                    wanted: image.wanted,
+                    plain_bytes: proven.plain_size,
+                    identity: proven.identity,
+                    archive: published.archive,
+                    saved: false,
+                    compressed: true,
+                    bytes: published.size,
+                })
+            }
+            Action::UnsupportedFormat { archive } => Err(unsupported(reference, archive)),
+            Action::Save { .. } => {
+                let done = self.save(image).await;
+                self.context.finish(&reference);
+                done
+            }
+            // What a later version of the store can plan, this one can't carry out.
+            _ => Err(Error::Usage { message: format!("no way is known to archive `{reference}`") }),
+        }
+    }
+
+    fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Done, Error> {
+        let entry = self.snapshot.entry(&archive);
+        let Some((entry, known)) = entry.and_then(|entry| Some((entry, entry.image()?))) else {
+            return Err(Error::Usage { message: format!("{archive} is not known to hold an image") });
+        };
+        Ok(Done {
+            wanted,
+            identity: known.identity.clone(),
+            archive,
+            saved: false,
+            compressed: false,
+            bytes: entry.stat.size,
+            plain_bytes: known.plain_size,
+        })
+    }
+
+    /// Saves an image; once more where its tag was moved meanwhile.
+    async fn save(&self, first: Inspected) -> Result<Done, Error> {
+        let mut image = first;
+        for _ in 0..2 {
+            let received = self.receive(&image).await;
+            let now = self.ask_again(&image).await?;
+            if now.engine_id == image.engine_id {
+                let (staging, proven) = received?;
+                if !image.is(&proven.identity) {
+                    return Err(Error::OtherImage {
+                        expected: short(&image.engine_id),
+                        found: proven.identity.config.short(),
+                        image: image.reference,
+                        folder: self.store.root().to_owned(),
+                    });
+                }
+                return self.settle(image, staging, proven).await;
+            }
+            if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
+                return Err(error);
+            }
+            self.context.report(Event::TagMoved { image: image.reference.clone() });
+            image = now;
+        }
+        Err(Error::TagMoved { image: image.reference })
+    }
+
+    async fn ask_again(&self, image: &Inspected) -> Result<Inspected, Error> {
+        let version = Some(image.wanted.version.clone());
+        let reference = Reference::new(image.wanted.repository.clone(), version)
+            .map_err(|error| Error::Usage { message: error.to_string() })?;
+        Inspected::ask(self.engine, &reference, None).await
+    }
+
+    async fn receive(&self, image: &Inspected) -> Result<(Staging, Proven), Error> {
+        let reference = &image.reference;
+        let repository = image.wanted.repository.clone();
+        let store = self.store.clone();
+        let staging = self.context.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
+        self.context.start(reference, Work::Saving, None);
+        let stream = tokio::select! {
+            stream = self.engine.save(reference) => stream?,
+            () = self.context.cancel().cancelled() => return Err(Error::Interrupted),
+        };
+        let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
+        let rename = move |proof: &sealift_archive::Proof| {
+            member_name(&wanted, &proof.identity.config.short()).ok()
+        };
+        let received = receive(stream, staging, packing.clone(), rename, reference, self.context).await;
+        let received = received.map_err(|error| match error {
+            ReceiveError::Other(error) => error,
+            ReceiveError::Fault(source) => Error::SaveDamaged {
+                image: reference.clone(),
+                folder: self.store.root().to_owned(),
+                source,
+            },
+        })?;
+        let identity = received.proof.identity;
+        match (packing, received.proof.sha256) {
+            (Packing::Plain, Some(sha256)) => {
+                Ok((received.staging, Proven::now(identity, sha256, received.proof.size)))
+            }
+            // A zip is read back: what counts is what is on the disk.
+            _ => read_back(received.staging, identity, reference, self.context).await,
+        }
+    }
+
+    fn packing(&self, wanted: &Wanted) -> Result<Packing, Error> {
+        if !self.options.compress {
+            return Ok(Packing::Plain);
+        }
+        let id = wanted.id().map_or_else(|| "000000000000".to_owned(), |id| id.to_string());
+        Ok(Packing::Zip { member_name: member_name(wanted, &id)? })
+    }
+
+    /// Publishes a save, unless the image was there after all.
+    async fn settle(&self, image: Inspected, staging: Staging, proven: Proven) -> Result<Done, Error> {
+        let settled = reconcile(self.snapshot, &image.wanted, &proven.identity, self.options)
+            .map_err(|error| Error::Usage { message: error.to_string() })?;
+        let (identity, plain_bytes) = (proven.identity.clone(), proven.plain_size);
+        match settled {
+            Settled::Publish { archive } => {
+                let published =
+                    self.context.blocking(move |_| Ok(staging.publish(&archive, proven)?)).await?;
+                Ok(Done {
+                    wanted: image.wanted,
+                    identity,
+                    archive: published.archive,
+                    saved: true,
+                    compressed: self.options.compress,
+                    bytes: published.size,
+                    plain_bytes,
+                })
+            }
+            Settled::AlreadyThere { archive } => self.keep(image.wanted, archive),
+            Settled::UnsupportedFormat { archive } => Err(unsupported(image.reference, archive)),
+            _ => Err(Error::Usage { message: format!("no way is known to archive `{}`", image.reference) }),
+        }
+    }
+}
+
+/// Removes what the call asked to, once all else is durable.
+async fn clean_up(
+    store: &Store,
+    snapshot: &Snapshot,
+    references: &[Reference],
+    results: &[Result<Done, Error>],
+    options: &PlanOptions,
+    context: &Context,
+) -> (Vec<RemovedArchive>, Vec<Error>) {
+    let outcomes: Vec<Outcome<'_>> = references
+        .iter()
+        .zip(results)
+        .map(|(reference, result)| match result {
+            Ok(done) => Outcome::Done {
+                wanted: &done.wanted,
+                identity: &done.identity,
+                archive: &done.archive,
+            },
+            Err(_) => Outcome::Failed { repository: reference.repository() },
+        })
+        .collect();
+    let doomed = removals(snapshot, &outcomes, options);
+    if doomed.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    crate::clean::remove(store, doomed, context).await
+}
+
+async fn snapshot(
+    store: &Store,
+    images: &[Inspected],
+    options: &UpdateOptions,
+    context: &Context,
+) -> Result<Snapshot, Error> {
+    let names: Vec<_> = images
+        .iter()
+        .map(|image| (image.wanted.repository.clone(), image.wanted.version.clone()))
+        .collect();
+    let (store, clean) = (store.clone(), options.clean);
+    context
+        .blocking(move |context| {
+            let on_start = |reading: sealift_store::Reading| {
+                context.report(Event::Reading { archives: reading.archives });
+            };
+            let learn = LearnOptions {
+                cancel: Some(context.cancel().flag()),
+                on_start: Some(&on_start),
+                ..LearnOptions::default()
+            };
+            Ok(store.snapshot(&names, clean, &learn)?)
+        })
+        .await
+}
+
+/// Refuses before a long save what can't have an archive's name.
+fn check(image: &Inspected, options: &UpdateOptions) -> Result<(), Error> {
+    check_name(&image.wanted, &plan_options(options, Vec::new()))
+        .map_err(|error| Error::Usage { message: error.to_string() })
+}
+
+fn plan_options(options: &UpdateOptions, spare: Vec<sealift_filename::Repository>) -> PlanOptions {
+    PlanOptions { compress: options.compress, clean: options.clean, spare }
+}
+
+/// Tells an error that would be the same for every image.
+fn is_fatal(error: &Error) -> bool {
+    matches!(error.kind(), crate::ErrorKind::Unreachable | crate::ErrorKind::Interrupted)
+}
+
+fn distinct(references: &[Reference]) -> Vec<Reference> {
+    let mut distinct: Vec<Reference> = Vec::new();
+    for reference in references {
+        if !distinct.contains(reference) {
+            distinct.push(reference.clone());
+        }
+    }
+    distinct
+}
+
+fn member_name(wanted: &Wanted, id: &str) -> Result<String, Error> {
+    let usage = |error: String| Error::Usage { message: error };
+    let id: ImageId = id.parse().map_err(|error| usage(format!("{error}")))?;
+    let name = ArchiveName::new(wanted.repository.image(), &wanted.version, id, ArchiveFormat::Zip)
+        .map_err(|error| usage(error.to_string()))?;
+    Ok(name.member_name())
+}
+
+fn unsupported(image: String, archive: ArchivePath) -> Error {
+    Error::UnsupportedFormat { image, format: archive.name().format().to_string(), archive }
+}
+
+fn short(id: &str) -> String {
+    ImageId::from_digest(id).map_or_else(|| id.to_owned(), |id| id.to_string())
+}
