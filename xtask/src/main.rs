@@ -1,2 +1,56 @@
-//! The sealift command.
-fn main() {}
+//! Tasks of this workspace, called as `cargo xtask TASK`: one file a task.
+
+mod arguments;
+mod demo;
+mod direction;
+mod engine;
+mod engines;
+mod run;
+mod say;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Tasks of the sealift workspace.
+
+Usage: cargo xtask TASK
+
+  demo                      runs the main job on a real engine, command by command
+  test [--engines LIST] [-- ARGUMENTS]
+                            runs all tests, those that need engines included, on
+                            docker and podman; `--engines none` skips those;
+                            ARGUMENTS go to `cargo test`
+  engine up [--engines LIST]
+                            starts engines of our own and leaves them running
+  engine down [--engines LIST]
+                            ends what `engine up` started
+  check-direction           proves that crates depend on each other downwards only
+
+LIST: docker, podman, moby-classic, moby-containerd, joined by commas, or all";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["demo"] => demo::run(),
+        ["test", options @ ..] => test::run(options),
+        ["engine", "up", options @ ..] => engine::up(options),
+        ["engine", "down", options @ ..] => engine::down(options),
+        ["check-direction"] => direction::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            say::line(USAGE);
+            Ok(())
+        }
+        _ => Err(anyhow::anyhow!("no such task: {}\n\n{USAGE}", words.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

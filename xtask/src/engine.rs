@@ -1,0 +1,29 @@
+//! `cargo xtask engine up|down`: engines that stay until they are told to end.
+
+use anyhow::Result;
+
+use crate::arguments::Options;
+use crate::engines::{Engines, Kind, Lifetime};
+use crate::say;
+
+pub(crate) fn up(words: &[&str]) -> Result<()> {
+    let kinds = Options::parse(words)?.engines.unwrap_or_else(|| Kind::DEFAULT.to_vec());
+    let engines = Engines::up(&kinds, Lifetime::UntilDown)?;
+    say::line(format_args!("export SEALIFT_TEST_ENGINES={}", engines.variable()));
+    Ok(())
+}
+
+pub(crate) fn down(words: &[&str]) -> Result<()> {
+    let kinds = Options::parse(words)?.engines.unwrap_or_else(|| Kind::ALL.to_vec());
+    let mut ended = 0;
+    for kind in kinds {
+        if crate::engines::down(kind)? {
+            say::line(format_args!("{kind} ended"));
+            ended += 1;
+        }
+    }
+    if ended == 0 {
+        say::line("no engine of ours was running");
+    }
+    Ok(())
+}

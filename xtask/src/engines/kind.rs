@@ -1,0 +1,120 @@
+//! The kinds of engine that tests run on, and how each is started.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A kind of engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The system's own release of Docker: 20.10 on Debian 12.
+    Docker,
+    /// The system's own release of Podman, by its Docker-compatible socket.
+    Podman,
+    /// The newest Docker that Debian has, with its classic image store.
+    MobyClassic,
+    /// The newest Docker that Debian has, with containerd's image store.
+    MobyContainerd,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Docker, Self::Podman, Self::MobyClassic, Self::MobyContainerd];
+    /// What runs where nothing else is asked for.
+    pub(crate) const DEFAULT: [Self; 2] = [Self::Docker, Self::Podman];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::MobyClassic => "moby-classic",
+            Self::MobyContainerd => "moby-containerd",
+        }
+    }
+
+    /// Gives the files that it reads its settings from, by name and content.
+    pub(super) fn settings(self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::Docker => vec![("containerd.toml", CONTAINERD), ("daemon.json", "{}\n")],
+            Self::MobyClassic => {
+                vec![("containerd.toml", CONTAINERD), ("daemon.json", CLASSIC_STORE)]
+            }
+            Self::MobyContainerd => {
+                vec![("containerd.toml", CONTAINERD), ("daemon.json", CONTAINERD_STORE)]
+            }
+            Self::Podman => vec![("containers.conf", CONTAINERS)],
+        }
+    }
+
+    /// Gives the command line that starts it, as seen from inside its namespaces.
+    pub(super) fn command(self) -> &'static [&'static str] {
+        match self {
+            Self::Docker | Self::MobyClassic | Self::MobyContainerd => &[
+                "dockerd",
+                "--config-file=/run/engine/daemon.json",
+                "--data-root=/run/engine/data",
+                "--exec-root=/run/engine/exec",
+                "--pidfile=/run/engine/dockerd.pid",
+                "--host=unix:///run/engine/engine.sock",
+                "--containerd=/run/engine/containerd.sock",
+                "--shutdown-timeout=3",
+                // The network is the system's own: nothing in it may change.
+                "--bridge=none",
+                "--iptables=false",
+                "--ip6tables=false",
+                "--ip-forward=false",
+            ],
+            Self::Podman => &[
+                "env",
+                "CONTAINERS_CONF=/run/engine/containers.conf",
+                "podman",
+                "--root=/run/engine/data",
+                "--runroot=/run/engine/exec",
+                "system",
+                "service",
+                "--time=0",
+                "unix:///run/engine/engine.sock",
+            ],
+        }
+    }
+}
+
+/// The container plugin of Kubernetes opens ports and is of no use here.
+const CONTAINERD: &str = r#"version = 2
+root = "/run/engine/containerd"
+state = "/run/engine/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+address = "/run/engine/containerd.sock"
+"#;
+
+const CLASSIC_STORE: &str = r#"{"features": {"containerd-snapshotter": false}}
+"#;
+
+const CONTAINERD_STORE: &str = r#"{"features": {"containerd-snapshotter": true}}
+"#;
+
+/// What works without systemd, and with cgroups of either version.
+const CONTAINERS: &str = r#"[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+"#;
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| anyhow::anyhow!("no such engine: {name}"))
+    }
+}

@@ -1,0 +1,203 @@
+//! Engines for tests and the demo: found, or set up in folders of our own, and ended again.
+//!
+//! All of them stand below `target/engines`. What was there before is used where nothing can be set
+//! up; it is never changed or ended.
+
+pub(crate) mod api;
+mod kind;
+pub(crate) mod packages;
+mod session;
+mod sources;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) use kind::Kind;
+
+use crate::{run, say};
+use session::Session;
+
+/// When the engines that are started here end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// With the value that stands for them, or the process, however it ends.
+    OfTheTask,
+    /// By [`down`].
+    UntilDown,
+}
+
+/// Engines that answer. Those that were started for it end with it.
+pub(crate) struct Engines(Vec<Engine>);
+
+/// An engine that answers.
+pub(crate) struct Engine {
+    kind: Kind,
+    /// Its address, as in `DOCKER_HOST`.
+    pub(crate) host: String,
+    version: String,
+    /// None where it was there before.
+    _session: Option<Session>,
+}
+
+impl Engines {
+    /// Sets up these engines: one of ours that runs, else a new one, else one that is there.
+    pub(crate) fn up(kinds: &[Kind], lifetime: Lifetime) -> Result<Self> {
+        let mut engines = Vec::new();
+        for &kind in kinds {
+            engines.push(set_up(kind, lifetime)?);
+        }
+        Ok(Self(engines))
+    }
+
+    /// Gives `name=address` pairs, as tests read them.
+    pub(crate) fn variable(&self) -> String {
+        let pairs: Vec<String> =
+            self.0.iter().map(|engine| format!("{}={}", engine.kind, engine.host)).collect();
+        pairs.join(",")
+    }
+
+    /// Names the engines with their versions, as people read them.
+    pub(crate) fn names(&self) -> String {
+        let names: Vec<String> =
+            self.0.iter().map(|engine| format!("{} {}", engine.kind, engine.version)).collect();
+        names.join(", ")
+    }
+
+    pub(crate) fn first(&self) -> Result<&Engine> {
+        self.0.first().context("no engine was asked for")
+    }
+}
+
+/// Ends the engine of this kind, if one of ours runs.
+pub(crate) fn down(kind: Kind) -> Result<bool> {
+    session::end(kind)
+}
+
+/// Finds a client for the terminal, the one of the packages if the system has none.
+pub(crate) fn docker_client() -> Option<PathBuf> {
+    run::find("docker").or_else(|| {
+        let packed = packages_of(Kind::Docker).ok()?;
+        packed.into_iter().map(|root| root.join("usr/bin/docker")).find(|file| file.is_file())
+    })
+}
+
+fn set_up(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
+    let found = |host: String, session| -> Result<Engine> {
+        let version = api::version(&host)?;
+        Ok(Engine { kind, host, version, _session: session })
+    };
+    if session::runs(kind) {
+        let host = session::address(kind)?;
+        if api::answers(&host) {
+            say::step(format_args!("uses {kind}, which runs at {host}"));
+            return found(host, None);
+        }
+        session::end(kind)?;
+    }
+    let obstacle = match obstacle() {
+        None => match start(kind, lifetime) {
+            Ok(engine) => return Ok(engine),
+            Err(error) => error,
+        },
+        Some(reason) => anyhow::anyhow!(reason),
+    };
+    match already_there(kind) {
+        Some(host) => {
+            say::step(format_args!("uses the {kind} at {host}: {obstacle:#}"));
+            found(host, None)
+        }
+        None => Err(obstacle.context(match kind {
+            Kind::Docker => "no docker: none answers at DOCKER_HOST or its default socket",
+            Kind::Podman => "no podman: none answers at its default sockets",
+            Kind::MobyClassic | Kind::MobyContainerd => "no newer docker",
+        })),
+    }
+}
+
+fn start(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
+    let started = Instant::now();
+    let packages = packages_of(kind)?;
+    let packed = started.elapsed();
+    let session = Session::start(kind, &packages, lifetime)?;
+    let host = session::address(kind)?;
+    let version = api::version(&host)?;
+    say::step(format_args!(
+        "{kind} {version} is up (packages {:.1} s, start {:.1} s)",
+        packed.as_secs_f32(),
+        (started.elapsed() - packed).as_secs_f32()
+    ));
+    Ok(Engine { kind, host, version, _session: Some(session) })
+}
+
+/// Tells what keeps engines from being started here.
+fn obstacle() -> Option<&'static str> {
+    if !cfg!(target_os = "linux") {
+        return Some("engines of our own need Linux");
+    }
+    if !rustix::process::geteuid().is_root() {
+        return Some("to start one of our own takes root");
+    }
+    packages::obstacle()
+}
+
+/// Gives the folders of unpacked packages that the engine needs, the uppermost first.
+fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
+    match kind {
+        // 20.10's package has the client in it; later ones only recommend it.
+        Kind::Docker => packages::of_the_system("docker", &["docker.io", "containerd", "runc"])
+            .map(|root| vec![root]),
+        Kind::Podman => {
+            let names = ["podman", "conmon", "runc", "netavark", "aardvark-dns"];
+            packages::of_the_system("podman", &names).map(|root| vec![root])
+        }
+        Kind::MobyClassic | Kind::MobyContainerd => {
+            // Its own runc would need a newer libc: the system's lies below it.
+            let mut roots = packages_of(Kind::Docker)?;
+            roots.insert(0, newest_docker(&roots)?);
+            Ok(roots)
+        }
+    }
+}
+
+/// Gives the newest Docker that runs on this system.
+fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
+    let mut reasons = Vec::new();
+    for suite in ["sid", "trixie"] {
+        let name = format!("docker-{suite}");
+        let names = ["docker.io", "docker-cli", "containerd"];
+        match packages::of_suite(suite, &name, &names).and_then(|root| runs_here(root, below)) {
+            Ok(root) => return Ok(root),
+            Err(error) => reasons.push(format!("{suite}: {error:#}")),
+        }
+    }
+    bail!("no newer docker can be had: {}", reasons.join("; "))
+}
+
+fn runs_here(root: PathBuf, below: &[PathBuf]) -> Result<PathBuf> {
+    for program in ["usr/sbin/dockerd", "usr/bin/containerd"] {
+        let mut command = std::process::Command::new(root.join(program));
+        run::read(command.arg("--version").env("LD_LIBRARY_PATH", packages::libraries(below)?))?;
+    }
+    Ok(root)
+}
+
+/// Finds an engine of this kind that somebody else runs.
+fn already_there(kind: Kind) -> Option<String> {
+    let hosts = match kind {
+        Kind::Docker => vec![
+            std::env::var("DOCKER_HOST").unwrap_or_default(),
+            "unix:///var/run/docker.sock".to_owned(),
+        ],
+        Kind::Podman => {
+            let runtime = std::env::var("XDG_RUNTIME_DIR").unwrap_or_default();
+            vec![
+                format!("unix://{runtime}/podman/podman.sock"),
+                "unix:///run/podman/podman.sock".to_owned(),
+            ]
+        }
+        Kind::MobyClassic | Kind::MobyContainerd => Vec::new(),
+    };
+    hosts.into_iter().find(|host| api::answers(host))
+}

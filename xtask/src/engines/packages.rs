@@ -1,0 +1,167 @@
+//! Debian packages, unpacked into folders of our own.
+//!
+//! Nothing is installed, for three reasons: no service starts by itself, no configuration of the
+//! system changes, and another release's packages can stand beside the system's. Apt works out what
+//! is missing, checks signatures and downloads; its lists and caches are ours too, so it needs no root.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::sources::{self, Source};
+use crate::{run, say, workspace};
+
+/// Packages of the system's own release with everything they need that isn't installed.
+///
+/// Gives a folder like `/`, which lacks what the system has.
+pub(crate) fn of_the_system(name: &str, packages: &[&str]) -> Result<PathBuf> {
+    unpacked(name, packages, |folder| {
+        let apt = Apt::new(&sources::of_the_system()?, "system")?;
+        apt.run(
+            folder,
+            &["install", "--yes", "--download-only", "--no-install-recommends"],
+            packages,
+        )
+    })
+}
+
+/// Packages of another release of Debian, without what they need.
+pub(crate) fn of_suite(suite: &str, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    unpacked(name, packages, |folder| {
+        let apt = Apt::new(&[sources::of_suite(suite)?], suite)?;
+        apt.run(folder, &["download"], packages)
+    })
+}
+
+/// Tells what keeps packages from being had here.
+pub(crate) fn obstacle() -> Option<&'static str> {
+    let found = ["apt-get", "dpkg-deb"].iter().all(|program| run::find(program).is_some());
+    (!found).then_some("there is no apt here to get packages with")
+}
+
+fn unpacked(
+    name: &str,
+    packages: &[&str],
+    download: impl FnOnce(&Path) -> Result<()>,
+) -> Result<PathBuf> {
+    let folder = workspace::engines().join("packages").join(name);
+    let root = folder.join("root");
+    let stamp = folder.join("complete");
+    let wanted = format!("{}\n{}\n", packages.join(" "), installed_at());
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(root);
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    let downloads = folder.join("downloads");
+    fs::create_dir_all(downloads.join("partial"))?;
+    say::step(format_args!("gets packages for {name}: {}", packages.join(", ")));
+    download(&downloads)?;
+    for part in ["usr/bin", "usr/sbin", "usr/lib", "etc"] {
+        fs::create_dir_all(root.join(part))?;
+    }
+    // As on the system: else what a package has in /lib would not lie over /usr/lib.
+    for part in ["bin", "sbin", "lib"] {
+        std::os::unix::fs::symlink(format!("usr/{part}"), root.join(part))?;
+    }
+    for entry in fs::read_dir(&downloads)? {
+        let package = entry?.path();
+        if package.extension().is_some_and(|extension| extension == "deb") {
+            run::read(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&root))?;
+        }
+    }
+    fs::remove_dir_all(&downloads)?;
+    fs::write(&stamp, wanted)?;
+    Ok(root)
+}
+
+/// Gives a mark that changes whenever packages are installed or removed.
+fn installed_at() -> u128 {
+    fs::metadata("/var/lib/dpkg/status")
+        .and_then(|status| status.modified())
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .map_or(0, |time| time.as_nanos())
+}
+
+struct Apt {
+    configuration: PathBuf,
+}
+
+impl Apt {
+    /// Sets apt up in a folder of its own, with these sources and fresh lists.
+    fn new(sources: &[Source], name: &str) -> Result<Self> {
+        let folder = workspace::engines().join("apt").join(name);
+        fs::create_dir_all(folder.join("lists/partial"))?;
+        let list = folder.join("sources.list");
+        let lines: Vec<String> = sources.iter().map(Source::to_string).collect();
+        fs::write(&list, lines.join("\n") + "\n")?;
+        let configuration = folder.join("apt.conf");
+        fs::write(
+            &configuration,
+            format!(
+                "Dir::Etc::sourcelist \"{list}\";\n\
+                 Dir::Etc::sourceparts \"/dev/null\";\n\
+                 Dir::Etc::preferences \"/dev/null\";\n\
+                 Dir::Etc::preferencesparts \"/dev/null\";\n\
+                 Dir::State::lists \"{folder}/lists\";\n\
+                 Dir::Cache \"{folder}\";\n\
+                 Acquire::Languages \"none\";\n\
+                 Acquire::Retries \"3\";\n\
+                 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n\
+                 APT::Sandbox::User \"root\";\n\
+                 Debug::NoLocking \"true\";\n\
+                 #clear APT::Update::Pre-Invoke;\n\
+                 #clear APT::Update::Post-Invoke;\n\
+                 #clear APT::Update::Post-Invoke-Success;\n",
+                list = list.display(),
+                folder = folder.display(),
+            ),
+        )?;
+        let apt = Self { configuration };
+        let mut update = apt.command();
+        run::read(update.args(["update", "--error-on=any"]))?;
+        Ok(apt)
+    }
+
+    fn run(&self, folder: &Path, verb: &[&str], packages: &[&str]) -> Result<()> {
+        let archives = format!("Dir::Cache::archives={}", folder.display());
+        run::read(
+            self.command().args(["-o", &archives]).args(verb).args(packages).current_dir(folder),
+        )?;
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("apt-get");
+        command
+            .arg("-qq")
+            .arg("-c")
+            .arg(&self.configuration)
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    }
+}
+
+/// Gives the folders of a package folder that hold libraries outside of the usual places.
+pub(crate) fn libraries(roots: &[PathBuf]) -> Result<String> {
+    let mut folders = Vec::new();
+    for root in roots {
+        let libraries = root.join("usr/lib");
+        for entry in fs::read_dir(&libraries).with_context(|| libraries.display().to_string())? {
+            let folder = entry?.path();
+            if folder.to_string_lossy().contains("-linux-gnu") {
+                folders.push(folder.to_string_lossy().into_owned());
+            }
+        }
+    }
+    if folders.iter().any(|folder| folder.contains(':')) {
+        bail!("libraries can't be used from a folder whose name contains `:`");
+    }
+    Ok(folders.join(":"))
+}

@@ -1,0 +1,199 @@
+//! An engine that runs as processes of ours, and the end of it.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Kind, Lifetime, api};
+use crate::workspace;
+
+/// The longest path of a socket is 107 bytes; engines put nothing longer than this file into a home.
+const LONGEST_HOME: usize = 90;
+const START: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_secs(20);
+
+/// An engine that was started here. It ends with this value, or else by [`end`].
+pub(super) struct Session {
+    kind: Kind,
+    child: Child,
+    lifetime: Lifetime,
+}
+
+impl Session {
+    /// Starts the engine, with the packages in these folders, and waits until it answers.
+    pub(super) fn start(kind: Kind, packages: &[PathBuf], lifetime: Lifetime) -> Result<Self> {
+        let home = home(kind);
+        if home.exists() {
+            fs::remove_dir_all(&home)
+                .with_context(|| format!("cannot empty {}", home.display()))?;
+        }
+        fs::create_dir_all(&home)?;
+        for (name, content) in kind.settings() {
+            fs::write(home.join(name), content)?;
+        }
+        let init = home.join("init.sh");
+        fs::write(&init, include_str!("init.sh"))?;
+        let log = fs::File::create(home.join("log"))?;
+
+        // In a session of its own, so that Ctrl-C at the terminal doesn't reach it halfway.
+        let mut command = Command::new("setsid");
+        command.args([
+            "unshare",
+            "--mount",
+            "--pid",
+            "--mount-proc",
+            "--fork",
+            "--kill-child",
+            "sh",
+        ]);
+        command.arg(&init).arg(&home);
+        match lifetime {
+            Lifetime::OfTheTask => command.arg("watch").stdin(Stdio::piped()),
+            Lifetime::UntilDown => command.arg("stay").stdin(Stdio::null()),
+        };
+        command.args(packages).arg("--").args(kind.command());
+        let child = command
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot run setsid of util-linux")?;
+        let mut session = Self { kind, child, lifetime };
+        if let Err(error) = session.wait_until_it_answers() {
+            // Whatever it was meant for, it is of no use.
+            session.lifetime = Lifetime::OfTheTask;
+            return Err(error);
+        }
+        Ok(session)
+    }
+
+    fn wait_until_it_answers(&mut self) -> Result<()> {
+        let address = address(self.kind)?;
+        let started = Instant::now();
+        while !api::answers(&address) {
+            if let Some(status) = self.child.try_wait()? {
+                let how = match status.signal() {
+                    Some(signal) => format!("by signal {signal}"),
+                    None => format!("with status {}", status.code().unwrap_or_default()),
+                };
+                bail!("{} ended at once {how}; it said:\n{}", self.kind, self.last_words());
+            }
+            ensure!(
+                started.elapsed() < START,
+                "{} doesn't answer after {} s; it said:\n{}",
+                self.kind,
+                START.as_secs(),
+                self.last_words()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(home(self.kind).join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(12)..].join("\n")
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.lifetime == Lifetime::OfTheTask {
+            if let Err(error) = end(self.kind) {
+                crate::say::error(&error);
+            }
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Gives the folder of all that the engine of this kind has.
+fn home(kind: Kind) -> PathBuf {
+    workspace::engines().join(kind.name())
+}
+
+/// A short name for a home whose own is too long for a socket's path.
+fn shortcut(home: &Path) -> PathBuf {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    home.hash(&mut hasher);
+    std::env::temp_dir().join(format!("sealift-{:016x}", hasher.finish()))
+}
+
+/// Gives the address at which the engine answers, if it runs.
+pub(super) fn address(kind: Kind) -> Result<String> {
+    let mut home = home(kind);
+    if home.as_os_str().len() > LONGEST_HOME {
+        let short = shortcut(&home);
+        if fs::read_link(&short).ok().as_ref() != Some(&home) {
+            std::os::unix::fs::symlink(&home, &short)
+                .with_context(|| format!("cannot link {}", short.display()))?;
+        }
+        home = short;
+    }
+    Ok(format!("unix://{}/engine.sock", home.display()))
+}
+
+/// Ends the engine of this kind, if there is one of ours, and removes all that it had but its log.
+pub(super) fn end(kind: Kind) -> Result<bool> {
+    let home = home(kind);
+    let running = first_process(&home)?;
+    if let Some(first) = running {
+        let _ = kill_process(first, Signal::TERM);
+        let asked = Instant::now();
+        let mut forced = false;
+        while first_process(&home)? == running {
+            if asked.elapsed() > END && !forced {
+                let _ = kill_process(first, Signal::KILL);
+                forced = true;
+            }
+            ensure!(asked.elapsed() < END * 2, "{kind} (process {first:?}) doesn't end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    if home.exists() {
+        let log = home.join("log");
+        if log.exists() {
+            fs::rename(&log, home.with_extension("log"))?;
+        }
+        fs::remove_dir_all(&home).with_context(|| format!("cannot remove {}", home.display()))?;
+    }
+    let short = shortcut(&home);
+    if fs::read_link(&short).is_ok_and(|target| target == home) {
+        fs::remove_file(short)?;
+    }
+    Ok(running.is_some())
+}
+
+/// Finds the first process of the namespaces of the engine in this folder.
+///
+/// It is looked for among what runs, instead of in a file that may be older than what runs: a
+/// process that has our script of this folder as its command line and is number 1 to itself.
+fn first_process(home: &Path) -> Result<Option<Pid>> {
+    let init = home.join("init.sh");
+    for entry in fs::read_dir("/proc").context("cannot list processes")? {
+        let process = entry?.path();
+        let Ok(command) = fs::read(process.join("cmdline")) else { continue };
+        let words: Vec<&[u8]> = command.split(|&byte| byte == 0).collect();
+        if words.get(1) != Some(&init.as_os_str().as_encoded_bytes()) {
+            continue;
+        }
+        let status = fs::read_to_string(process.join("status")).unwrap_or_default();
+        let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        let numbers: Vec<&str> = numbers.unwrap_or_default().split_whitespace().collect();
+        if let [number, .., "1"] = numbers.as_slice() {
+            return Ok(number.parse().ok().and_then(Pid::from_raw));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells whether the engine of this kind runs in a folder of ours.
+pub(super) fn runs(kind: Kind) -> bool {
+    matches!(first_process(&home(kind)), Ok(Some(_)))
+}

@@ -1,0 +1,57 @@
+//! Running other programs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::say;
+
+/// Makes a call of the cargo that runs this task, in the workspace's folder.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(crate::workspace::root());
+    command
+}
+
+/// Runs it, shown as `$ program arguments`, and tells whether it succeeded.
+pub(crate) fn shown(command: &mut Command) -> Result<bool> {
+    say::line(format_args!("$ {}", written(command)));
+    let status = command.status().with_context(|| format!("cannot run {}", written(command)))?;
+    Ok(status.success())
+}
+
+/// Runs it and gives what it wrote to its standard output.
+pub(crate) fn read(command: &mut Command) -> Result<String> {
+    let what = written(command);
+    let output = command.output().with_context(|| format!("cannot run {what}"))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        bail!("`{what}` failed ({}): {}", output.status, words.trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("the output of {what} is no text"))
+}
+
+/// Finds a program as the shell does.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Gives `PATH` with these folders first.
+pub(crate) fn path_with(first: &[PathBuf]) -> Result<OsString> {
+    let old = std::env::var_os("PATH").unwrap_or_default();
+    let folders = first.iter().cloned().chain(std::env::split_paths(&old));
+    std::env::join_paths(folders).context("a folder's name can't be in PATH")
+}
+
+fn written(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let mut text = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+    }
+    text
+}
