@@ -1,3 +1,260 @@
-pub(crate) fn run() -> anyhow::Result<()> {
-    Ok(())
+//! `cargo xtask check-direction`: crates depend on each other downwards only, and what a crate may not
+//! know it doesn't reach by a detour either.
+//!
+//! Normal dependencies count, with every feature on and on every platform; those of tests and build
+//! scripts don't.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::{run, say};
+
+/// What a crate may depend on, and what it must never reach.
+struct Rule {
+    package: &'static str,
+    /// The sealift crates that it may name as dependencies: those below it.
+    below: &'static [&'static str],
+    /// The crates that it must not reach, directly or through others.
+    never: &'static [&'static [&'static str]],
+}
+
+const ASYNC: &[&str] = &["tokio", "async-std", "smol", "async-global-executor"];
+const HTTP: &[&str] = &["bollard", "hyper", "hyper-util", "reqwest", "ureq", "http"];
+const FILES: &[&str] = &["fs-err", "tempfile", "walkdir", "fs2", "fs4"];
+const ARGUMENTS: &[&str] = &["clap", "clap_builder", "lexopt", "pico-args"];
+const TERMINAL: &[&str] = &["anstream", "anstyle", "console", "indicatif", "crossterm"];
+
+/// From the lowest to the highest, as in the architecture's table of rooms.
+const RULES: &[Rule] = &[
+    Rule {
+        package: "sealift-filename",
+        below: &[],
+        never: &[ASYNC, HTTP, FILES, ARGUMENTS, TERMINAL],
+    },
+    Rule {
+        package: "sealift-archive",
+        below: &["sealift-filename"],
+        never: &[ASYNC, HTTP, ARGUMENTS, TERMINAL],
+    },
+    Rule {
+        package: "sealift-store",
+        below: &["sealift-filename", "sealift-archive"],
+        never: &[ASYNC, HTTP, ARGUMENTS, TERMINAL],
+    },
+    Rule { package: "sealift-docker", below: &["sealift-filename"], never: &[ARGUMENTS, TERMINAL] },
+    Rule {
+        package: "sealift-workflow",
+        below: &["sealift-filename", "sealift-archive", "sealift-store", "sealift-docker"],
+        never: &[ARGUMENTS, TERMINAL],
+    },
+    Rule { package: "sealift", below: &["sealift-workflow"], never: &[] },
+];
+
+/// What serves the workspace alone and is never published.
+const OUTSIDE: &[&str] = &["sealift-testing", "sealift-tests", "xtask"];
+
+pub(crate) fn run() -> Result<()> {
+    let text = run::read(&mut run::cargo(&["metadata", "--format-version=1", "--all-features"]))?;
+    let graph = Graph::read(&serde_json::from_str(&text).context("cargo's metadata is no JSON")?)?;
+    let found = graph.violations();
+    if found.is_empty() {
+        let crates = RULES.len();
+        say::line(format_args!("{crates} crates depend on each other downwards only"));
+        return Ok(());
+    }
+    for violation in &found {
+        say::line(violation);
+    }
+    bail!("{} of these dependencies may not be", found.len())
+}
+
+/// The workspace's packages and all that they depend on, by id.
+struct Graph {
+    names: BTreeMap<String, String>,
+    dependencies: BTreeMap<String, Vec<String>>,
+    members: Vec<String>,
+}
+
+impl Graph {
+    fn read(metadata: &Value) -> Result<Self> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = |value: &Value, what| {
+            value.as_array().cloned().with_context(|| format!("cargo's metadata has no {what}"))
+        };
+        let names = list(&metadata["packages"], "packages")?
+            .iter()
+            .map(|package| (text(&package["id"]), text(&package["name"])))
+            .collect();
+        let mut dependencies = BTreeMap::new();
+        for node in list(&metadata["resolve"]["nodes"], "resolved dependencies")? {
+            let normal = |dependency: &&Value| {
+                let kinds = dependency["dep_kinds"].as_array();
+                kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"].is_null()))
+            };
+            let named = list(&node["deps"], "dependencies")?;
+            let normal = named.iter().filter(normal).map(|dependency| text(&dependency["pkg"]));
+            dependencies.insert(text(&node["id"]), normal.collect());
+        }
+        let members = list(&metadata["workspace_members"], "members")?.iter().map(text).collect();
+        Ok(Self { names, dependencies, members })
+    }
+
+    /// Gives every breach of a rule, each with the way from the crate to what it reaches.
+    fn violations(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for rule in RULES {
+            if !self.members.iter().any(|id| self.name(id) == rule.package) {
+                found.push(format!("{}: has a rule, but is no member", rule.package));
+            }
+        }
+        for id in &self.members {
+            let name = self.name(id);
+            match RULES.iter().find(|rule| rule.package == name) {
+                Some(rule) => self.check(id, rule, &mut found),
+                None if OUTSIDE.contains(&name) => {}
+                None => found.push(format!("{name}: has no rule")),
+            }
+        }
+        found
+    }
+
+    fn check(&self, id: &str, rule: &Rule, found: &mut Vec<String>) {
+        let ours = |name: &str| name == "sealift" || name.starts_with("sealift-");
+        for dependency in self.dependencies.get(id).into_iter().flatten() {
+            let name = self.name(dependency);
+            if ours(name) && !rule.below.contains(&name) {
+                found.push(format!("{}: may not depend on {name}", rule.package));
+            }
+        }
+        for (name, way) in self.reached(id) {
+            if rule.never.iter().any(|names| names.contains(&name)) {
+                let way: Vec<&str> = way.iter().map(|id| self.name(id)).collect();
+                found.push(format!("{}: may not reach {name}: {}", rule.package, way.join(" > ")));
+            }
+        }
+    }
+
+    /// Gives all packages that this one depends on, each with a shortest way to it.
+    fn reached<'a>(&'a self, id: &'a str) -> BTreeMap<&'a str, Vec<&'a str>> {
+        let mut ways: BTreeMap<&str, Vec<&str>> = BTreeMap::from([(id, vec![id])]);
+        let mut queue = VecDeque::from([id]);
+        while let Some(next) = queue.pop_front() {
+            let way = ways[next].clone();
+            for dependency in self.dependencies.get(next).into_iter().flatten() {
+                if !ways.contains_key(dependency.as_str()) {
+                    let mut way = way.clone();
+                    way.push(dependency);
+                    ways.insert(dependency, way);
+                    queue.push_back(dependency);
+                }
+            }
+        }
+        ways.remove(id);
+        ways.into_iter().map(|(id, way)| (self.name(id), way)).collect()
+    }
+
+    fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.names.get(id).map_or(id, String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Metadata of all crates that have rules, where the first depends on the second of each pair.
+    fn violations(edges: &[(&str, &str, Option<&str>)]) -> Vec<String> {
+        let rooms = RULES.iter().map(|rule| rule.package);
+        let mut names: Vec<&str> =
+            rooms.clone().chain(edges.iter().flat_map(|(from, to, _)| [*from, *to])).collect();
+        names.sort_unstable();
+        names.dedup();
+        let nodes: Vec<Value> = names
+            .iter()
+            .map(|name| {
+                let named = edges.iter().filter(|(from, ..)| from == name);
+                let deps: Vec<Value> = named
+                    .map(|(_, to, kind)| json!({"pkg": to, "dep_kinds": [{"kind": kind}]}))
+                    .collect();
+                json!({"id": name, "deps": deps})
+            })
+            .collect();
+        let members: Vec<&str> =
+            names.iter().copied().filter(|name| name.starts_with("sealift")).collect();
+        let packages: Vec<Value> =
+            names.iter().map(|name| json!({"id": name, "name": name})).collect();
+        let metadata = json!({
+            "packages": packages,
+            "workspace_members": members,
+            "resolve": {"nodes": nodes},
+        });
+        Graph::read(&metadata).unwrap().violations()
+    }
+
+    #[test]
+    fn arrows_down_are_allowed() {
+        let edges = [
+            ("sealift", "sealift-workflow", None),
+            ("sealift", "clap", None),
+            ("sealift-workflow", "sealift-docker", None),
+            ("sealift-docker", "bollard", None),
+            ("bollard", "tokio", None),
+        ];
+        assert_eq!(violations(&edges), [""; 0]);
+    }
+
+    #[test]
+    fn an_arrow_up_or_past_a_room_is_found() {
+        let edges = [
+            ("sealift", "sealift-store", None),
+            ("sealift-archive", "sealift-store", None),
+            ("sealift-docker", "sealift-archive", None),
+        ];
+        assert_eq!(
+            violations(&edges),
+            [
+                "sealift: may not depend on sealift-store",
+                "sealift-archive: may not depend on sealift-store",
+                "sealift-docker: may not depend on sealift-archive",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_may_not_be_known_is_found_behind_others_with_the_way_to_it() {
+        let edges = [
+            ("sealift-filename", "innocent", None),
+            ("innocent", "tokio", None),
+            ("sealift-workflow", "indicatif", None),
+        ];
+        assert_eq!(
+            violations(&edges),
+            [
+                "sealift-filename: may not reach tokio: sealift-filename > innocent > tokio",
+                "sealift-workflow: may not reach indicatif: sealift-workflow > indicatif",
+            ]
+        );
+    }
+
+    #[test]
+    fn dependencies_of_tests_and_build_scripts_do_not_count() {
+        let edges = [
+            ("sealift-filename", "tempfile", Some("dev")),
+            ("sealift-store", "tokio", Some("build")),
+        ];
+        assert_eq!(violations(&edges), [""; 0]);
+    }
+
+    #[test]
+    fn a_new_crate_needs_a_rule_and_the_one_of_tests_is_for_tests_only() {
+        assert_eq!(violations(&[("sealift-new", "serde", None)]), ["sealift-new: has no rule"]);
+        assert_eq!(
+            violations(&[("sealift-store", "sealift-testing", None)]),
+            ["sealift-store: may not depend on sealift-testing"]
+        );
+    }
 }

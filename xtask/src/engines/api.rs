@@ -25,6 +25,15 @@ pub(crate) fn version(host: &str) -> Result<String> {
     Ok(version.split(['+', '~']).next().unwrap_or(version).to_owned())
 }
 
+/// Tells whether the engine has an image of this name.
+pub(crate) fn has_image(host: &str, name: &str) -> Result<bool> {
+    match request(host, "GET", &format!("/images/{name}/json"))? {
+        (200, _) => Ok(true),
+        (404, _) => Ok(false),
+        (status, words) => bail!("{host} doesn't show {name} ({status}): {}", words.trim()),
+    }
+}
+
 /// Removes an image from the engine.
 pub(crate) fn remove_image(host: &str, name: &str) -> Result<()> {
     match request(host, "DELETE", &format!("/images/{name}"))? {

@@ -38,7 +38,14 @@ pub(crate) struct Engine {
     pub(crate) host: String,
     version: String,
     /// None where it was there before.
-    _session: Option<Session>,
+    session: Option<Session>,
+}
+
+impl Engine {
+    /// Tells whether it is somebody's own, or stays for other reasons.
+    pub(crate) fn was_there_before(&self) -> bool {
+        self.session.is_none()
+    }
 }
 
 impl Engines {
@@ -75,18 +82,20 @@ pub(crate) fn down(kind: Kind) -> Result<bool> {
     session::end(kind)
 }
 
-/// Finds a client for the terminal, the one of the packages if the system has none.
-pub(crate) fn docker_client() -> Option<PathBuf> {
-    run::find("docker").or_else(|| {
-        let packed = packages_of(Kind::Docker).ok()?;
-        packed.into_iter().map(|root| root.join("usr/bin/docker")).find(|file| file.is_file())
-    })
+/// Finds docker's own client: the one that was packed with this engine, else the system's.
+pub(crate) fn docker_client(engine: &Engine) -> Option<PathBuf> {
+    let packed = match engine.session {
+        Some(_) => packages_of(engine.kind).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let mut packed = packed.into_iter().map(|root| root.join("usr/bin/docker"));
+    packed.find(|file| file.is_file()).or_else(|| run::find("docker"))
 }
 
 fn set_up(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
     let found = |host: String, session| -> Result<Engine> {
         let version = api::version(&host)?;
-        Ok(Engine { kind, host, version, _session: session })
+        Ok(Engine { kind, host, version, session })
     };
     if session::runs(kind) {
         let host = session::address(kind)?;
@@ -128,7 +137,7 @@ fn start(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
         packed.as_secs_f32(),
         (started.elapsed() - packed).as_secs_f32()
     ));
-    Ok(Engine { kind, host, version, _session: Some(session) })
+    Ok(Engine { kind, host, version, session: Some(session) })
 }
 
 /// Tells what keeps engines from being started here.

@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result, bail};
@@ -89,6 +90,9 @@ fn installed_at() -> u128 {
         .map_or(0, |time| time.as_nanos())
 }
 
+/// The sources whose lists this process has made fresh.
+static UPDATED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 struct Apt {
     configuration: PathBuf,
 }
@@ -124,8 +128,11 @@ impl Apt {
             ),
         )?;
         let apt = Self { configuration };
-        let mut update = apt.command();
-        run::read(update.args(["update", "--error-on=any"]))?;
+        let mut updated = UPDATED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !updated.iter().any(|other| other == name) {
+            run::read(apt.command().args(["update", "--error-on=any"]))?;
+            updated.push(name.to_owned());
+        }
         Ok(apt)
     }
 
