@@ -34,6 +34,9 @@ pub(crate) struct GlobalArguments {
     /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+    /// The engine's address [default: $DOCKER_HOST, unix:///var/run/docker.sock]
+    #[arg(long, global = true, value_name = "HOST")]
+    pub(crate) host: Option<String>,
     /// Print one JSON document on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -31,6 +31,12 @@ impl ExitCode {
     }
 }
 
+impl ExitCode {
+    pub(crate) fn number(self) -> i32 {
+        self.0.into()
+    }
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         code.0.into()

@@ -1,2 +1,18 @@
-//! The sealift command.
-fn main() {}
+//! The `sealift` command.
+//!
+//! It is thin: arguments in, events and results out. What it does lives in `sealift-workflow`.
+
+mod args;
+mod commands;
+mod exit_code;
+mod failure;
+mod human;
+mod output;
+mod progress;
+mod run;
+mod session;
+mod table;
+
+fn main() -> std::process::ExitCode {
+    run::run().into()
+}

@@ -1,0 +1,20 @@
+//! `sealift cat`.
+
+use std::io::IsTerminal as _;
+
+use crate::args::ChooseArguments;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::session::{Session, query};
+
+pub(crate) async fn run(arguments: ChooseArguments, session: &Session) -> Result<ExitCode, Failure> {
+    let query = query(&arguments)?;
+    if std::io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "`sealift cat` writes a tar, which a terminal can't show; send it into a pipe or a file",
+        ));
+    }
+    let store = session.store()?;
+    sealift_workflow::cat(&store, &query, std::io::stdout(), &session.context()).await?;
+    Ok(ExitCode::DONE)
+}

@@ -1,0 +1,13 @@
+//! One command a file.
+
+pub(crate) mod build;
+pub(crate) mod cat;
+pub(crate) mod clean;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod env;
+pub(crate) mod list;
+pub(crate) mod load;
+pub(crate) mod name;
+pub(crate) mod path;
+pub(crate) mod update;

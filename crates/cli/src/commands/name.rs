@@ -1,0 +1,84 @@
+//! `sealift name`: the grammar, from the shell.
+
+use std::io::BufRead as _;
+
+use sealift_workflow::filename::{ArchiveName, Version, version_to_imagetag};
+use serde_json::{Value, json};
+
+use crate::args::NameCommand;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+use crate::session::Session;
+use crate::table::printable;
+
+pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, Failure> {
+    match command {
+        NameCommand::Parse { names } => parse(names, session.global.json),
+        NameCommand::Tag { image, version } => {
+            let tag = version_to_imagetag(&image, &version).map_err(Failure::usage)?;
+            match session.global.json {
+                true => output::json(&json!({ "tag": tag })),
+                false => output::data(&format!("{tag}\n")),
+            }
+            Ok(ExitCode::DONE)
+        }
+        NameCommand::Dirty { version } => {
+            let dirty = Version::new(version).is_dirty();
+            match session.global.json {
+                true => output::json(&json!({ "dirty": dirty })),
+                false => output::data(if dirty { "dirty\n" } else { "clean\n" }),
+            }
+            Ok(ExitCode::DONE)
+        }
+    }
+}
+
+/// Takes names apart, a line each; without names, those on standard input.
+fn parse(names: Vec<String>, json: bool) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::DONE;
+    let mut show = |name: &str| {
+        let parsed = ArchiveName::parse(name);
+        if parsed.is_err() && !json {
+            code = ExitCode::FAILED;
+        }
+        match (&parsed, json) {
+            (_, true) => output::data(&format!("{}\n", document(name, &parsed))),
+            (Ok(parsed), false) => output::data(&text(parsed)),
+            (Err(error), false) => output::error_line(&format!("error: {error}")),
+        }
+    };
+    if names.is_empty() {
+        for line in std::io::stdin().lock().lines() {
+            match line {
+                Ok(name) => show(&name),
+                Err(error) => {
+                    return Err(Failure::usage(format!("cannot read standard input: {error}")));
+                }
+            }
+        }
+    }
+    names.iter().for_each(|name| show(name));
+    Ok(code)
+}
+
+fn document(name: &str, parsed: &Result<ArchiveName, impl ToString>) -> Value {
+    match parsed {
+        Ok(parsed) => json!({
+            "name": name,
+            "image": parsed.image(),
+            "version": parsed.version(),
+            "id": parsed.id(),
+            "format": parsed.format(),
+            "dirty": parsed.is_dirty(),
+        }),
+        Err(error) => json!({ "name": name, "error": error.to_string() }),
+    }
+}
+
+fn text(parsed: &ArchiveName) -> String {
+    let dirty = if parsed.is_dirty() { "  dirty" } else { "" };
+    let parts = [parsed.image(), parsed.version(), parsed.id().as_str(), parsed.format().as_str()]
+        .map(printable);
+    format!("{}{dirty}\n", parts.join("  "))
+}

@@ -1,0 +1,18 @@
+//! `sealift path`.
+
+use crate::args::ChooseArguments;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+use crate::session::{Session, query};
+
+pub(crate) async fn run(arguments: ChooseArguments, session: &Session) -> Result<ExitCode, Failure> {
+    let query = query(&arguments)?;
+    let path = sealift_workflow::path(&session.store()?, &query, &session.context()).await?;
+    if session.global.json {
+        output::json(&serde_json::json!({ "path": path }));
+    } else {
+        output::data(&format!("{}\n", path.display()));
+    }
+    Ok(ExitCode::DONE)
+}

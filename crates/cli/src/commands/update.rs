@@ -1,0 +1,140 @@
+//! `sealift update`.
+
+use sealift_workflow::filename::Reference;
+use sealift_workflow::store::{Action, Plan, Store};
+use sealift_workflow::{ImageUpdate, UpdateOptions, UpdateReport, plan_update, update};
+use serde_json::json;
+
+use crate::args::UpdateArguments;
+use crate::commands::clean::removed_line;
+use crate::exit_code::ExitCode;
+use crate::failure::{self, Failure};
+use crate::human;
+use crate::output;
+use crate::session::{Session, platform, reference};
+use crate::table;
+
+pub(crate) async fn run(arguments: UpdateArguments, session: &Session) -> Result<ExitCode, Failure> {
+    let references =
+        arguments.images.iter().map(|image| reference(image)).collect::<Result<Vec<_>, _>>()?;
+    let options = UpdateOptions {
+        compress: arguments.compress,
+        clean: arguments.clean,
+        platform: platform(arguments.platform.as_deref())?,
+        jobs: arguments.jobs.into(),
+    };
+    if arguments.dry_run {
+        return dry_run(&references, &options, session).await;
+    }
+    update_and_show(&references, &options, session).await
+}
+
+/// Brings the folder in step and shows what came of it.
+pub(crate) async fn update_and_show(
+    references: &[Reference],
+    options: &UpdateOptions,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
+    let engine = session.engine()?;
+    let store = session.store_to_write()?;
+    let report = update(&engine, &store, references, options, &session.context()).await?;
+    show(&report, &store, session);
+    let first_error = report.images.iter().find_map(|image| image.result.as_ref().err());
+    Ok(match first_error.or(report.clean_errors.first()) {
+        Some(error) => ExitCode::of(error.kind()),
+        None => ExitCode::DONE,
+    })
+}
+
+fn show(report: &UpdateReport, store: &Store, session: &Session) {
+    if session.global.json {
+        let documents: Vec<_> = report.images.iter().map(document).collect();
+        output::json(&documents);
+    }
+    let root = store.root().display().to_string();
+    let mut removed = Vec::new();
+    for image in &report.images {
+        match &image.result {
+            Ok(_) if session.global.json => {}
+            Ok(done) => {
+                let what = match (done.saved, done.compressed) {
+                    (true, _) => "saved",
+                    (false, true) => "compressed",
+                    (false, false) => "unchanged",
+                };
+                let mut line = format!("{}  {what}  {root}/{}", image.reference, done.path);
+                if done.saved || done.compressed {
+                    line.push_str(&format!("  {}", human::size(done.bytes)));
+                    if done.compressed {
+                        line.push_str(&format!(" ({})", human::size(done.plain_bytes)));
+                    }
+                    line.push_str("  verified");
+                }
+                output::data(&(line + "\n"));
+                for archive in &done.removed {
+                    // One archive can be removed for several versions of an image.
+                    if !removed.contains(&archive) {
+                        removed.push(archive);
+                    }
+                }
+            }
+            Err(error) => failure::show(error),
+        }
+    }
+    for archive in removed {
+        output::data(&removed_line("cleaned", &root, archive));
+    }
+    for error in &report.clean_errors {
+        failure::show(error);
+    }
+}
+
+fn document(image: &ImageUpdate) -> serde_json::Value {
+    match &image.result {
+        Ok(done) => json!(done),
+        Err(error) => json!({
+            "image": image.reference.repository(),
+            "version": image.reference.version().map_or("latest", |version| version.as_str()),
+            "error": failure::one_line(error),
+        }),
+    }
+}
+
+async fn dry_run(
+    references: &[Reference],
+    options: &UpdateOptions,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
+    let engine = session.engine()?;
+    let dir = session.dir();
+    // A folder that isn't there yet would be made.
+    let store = if dir.exists() { Some(session.store()?) } else { None };
+    let plan = plan_update(&engine, store.as_ref(), references, options, &session.context()).await?;
+    if session.global.json {
+        output::json(&plan);
+    } else {
+        output::data(&plan_text(&plan));
+    }
+    Ok(ExitCode::DONE)
+}
+
+fn plan_text(plan: &Plan) -> String {
+    let mut rows = Vec::new();
+    for item in &plan.items {
+        let (what, which) = match &item.action {
+            Action::Keep { archive } => ("keep", archive.to_string()),
+            Action::Save { format, id } => {
+                let id = id.map_or_else(|| "id known after the save".to_owned(), |id| id.to_string());
+                ("save", format!("as {format}, {id}"))
+            }
+            Action::Compress { from, to } => ("compress", format!("{from} to {to}")),
+            Action::UnsupportedFormat { archive } => ("refuse", format!("the format of {archive}")),
+            _ => continue,
+        };
+        rows.push(vec![what.to_owned(), format!("{}:{}", item.image, item.version), which]);
+    }
+    for archive in &plan.remove {
+        rows.push(vec!["remove".to_owned(), archive.to_string()]);
+    }
+    table::align(&["ACTION", "IMAGE", "ARCHIVE"], &rows)
+}

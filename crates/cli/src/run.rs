@@ -1,0 +1,55 @@
+//! From arguments to an exit code.
+
+use clap::Parser as _;
+
+use crate::args::{Arguments, Command};
+use crate::commands;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+use crate::session::Session;
+
+pub(crate) fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let is_asked_for = !error.use_stderr();
+            let _ = error.print();
+            return if is_asked_for { ExitCode::DONE } else { ExitCode::USAGE };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::error_line(&format!("error: cannot start: {error}"));
+            return ExitCode::FAILED;
+        }
+    };
+    let session = Session::new(arguments.global);
+    let result = runtime.block_on(async {
+        session.obey_signals();
+        dispatch(arguments.command, &session).await
+    });
+    // Threads that still work have been asked to stop, and have cleared up when they end.
+    drop(runtime);
+    match result {
+        Ok(code) => code,
+        Err(failure) => failure.show(),
+    }
+}
+
+async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Build(arguments) => commands::build::run(arguments, session).await,
+        Command::Update(arguments) => commands::update::run(arguments, session).await,
+        Command::List(arguments) => commands::list::run(arguments, session).await,
+        Command::Path(arguments) => commands::path::run(arguments, session).await,
+        Command::Cat(arguments) => commands::cat::run(arguments, session).await,
+        Command::Config(arguments) => commands::config::run(arguments, session).await,
+        Command::Load(arguments) => commands::load::run(arguments, session).await,
+        Command::Clean(arguments) => commands::clean::run(arguments, session).await,
+        Command::Name(command) => commands::name::run(command, session),
+        Command::Env(arguments) => commands::env::run(arguments, session).await,
+        Command::Completions(arguments) => commands::completions::run(arguments),
+    }
+}

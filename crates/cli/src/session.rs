@@ -1,0 +1,158 @@
+//! What all commands share: the folder, the engine, whom to tell and when to stop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::filename::{Reference, Repository};
+use sealift_workflow::store::{By, LatestOptions, Query, Store};
+use sealift_workflow::{Cancel, Context};
+
+use crate::args::{ChooseArguments, GlobalArguments, LatestArguments, Order};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+use crate::progress::Progress;
+
+/// One call of the command.
+pub(crate) struct Session {
+    pub(crate) global: GlobalArguments,
+    pub(crate) progress: Arc<Progress>,
+    cancel: Cancel,
+}
+
+impl Session {
+    pub(crate) fn new(global: GlobalArguments) -> Self {
+        Self { progress: Arc::new(Progress::new(&global)), cancel: Cancel::new(), global }
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        Context::new(self.progress.clone(), self.cancel.clone())
+    }
+
+    /// Asks everything to stop at the first signal, and ends at the second.
+    pub(crate) fn obey_signals(&self) {
+        let cancel = self.cancel.clone();
+        tokio::spawn(async move {
+            use tokio::signal::unix::{SignalKind, signal};
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+            let [Ok(mut int), Ok(mut term), Ok(mut hup)] = kinds.map(signal) else { return };
+            let mut next = async || {
+                tokio::select! {
+                    _ = int.recv() => {}
+                    _ = term.recv() => {}
+                    _ = hup.recv() => {}
+                }
+            };
+            next().await;
+            cancel.cancel();
+            next().await;
+            exit_now();
+        });
+    }
+
+    /// Gives the folder's path: flag, `SEALIFT_DIR`, `ARTIFACTS_DIR`, `./artifacts`.
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.dir_and_source().0
+    }
+
+    /// Gives the folder's path and who says so.
+    pub(crate) fn dir_and_source(&self) -> (PathBuf, &'static str) {
+        if let Some(dir) = &self.global.dir {
+            return (dir.clone(), "--dir");
+        }
+        for name in ["SEALIFT_DIR", "ARTIFACTS_DIR"] {
+            if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
+                return (value.into(), name);
+            }
+        }
+        (PathBuf::from("artifacts"), "the default")
+    }
+
+    /// Opens the folder for reading.
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
+        Ok(self.with_timeout(Store::open(self.dir())?))
+    }
+
+    /// Opens the folder for writing; it is made where it is missing.
+    pub(crate) fn store_to_write(&self) -> Result<Store, Failure> {
+        Ok(self.with_timeout(Store::create(self.dir())?))
+    }
+
+    fn with_timeout(&self, store: Store) -> Store {
+        store.with_lock_timeout(Duration::from_secs(self.global.lock_timeout))
+    }
+
+    /// Gives the engine; nothing is asked of it yet.
+    pub(crate) fn engine(&self) -> Result<Engine, Failure> {
+        let settings = self.settings();
+        let endpoint = Endpoint::resolve(&settings).map_err(Failure::usage)?;
+        let timeouts = Timeouts::resolve(&settings).map_err(Failure::usage)?;
+        Ok(Engine::new(endpoint, timeouts))
+    }
+
+    /// Gives what people have set to say which engine they mean.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings::from_env().with_host(self.global.host.clone())
+    }
+}
+
+/// Ends the process at once: what was being written stays behind as a staging file, which the next
+/// writer sweeps.
+#[expect(clippy::exit, reason = "whoever asks twice doesn't want to wait for anything")]
+fn exit_now() {
+    output::error_line("interrupted at once");
+    std::process::exit(ExitCode::INTERRUPTED.number());
+}
+
+/// Reads `IMAGE[:VERSION]` as people type it.
+pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
+    Reference::parse(text).map_err(Failure::usage)
+}
+
+/// Reads `IMAGE`.
+pub(crate) fn repository(text: &str) -> Result<Repository, Failure> {
+    Repository::parse(text).map_err(Failure::usage)
+}
+
+/// Reads a platform, where there is one.
+pub(crate) fn platform(
+    text: Option<&str>,
+) -> Result<Option<sealift_workflow::archive::Platform>, Failure> {
+    text.map(|text| text.parse().map_err(Failure::usage)).transpose()
+}
+
+/// Puts together what latest means.
+pub(crate) fn latest_options(
+    latest: LatestArguments,
+    platform_text: Option<&str>,
+) -> Result<LatestOptions, Failure> {
+    Ok(LatestOptions { by: by(latest), release: latest.release, platform: platform(platform_text)? })
+}
+
+fn by(latest: LatestArguments) -> By {
+    match latest.by {
+        Order::Version => By::Precedence,
+        Order::Modified => By::Modified,
+    }
+}
+
+/// Puts together which archive is asked for.
+pub(crate) fn query(arguments: &ChooseArguments) -> Result<Query, Failure> {
+    let reference = reference(&arguments.image)?;
+    query_of(&reference, arguments.latest_by, arguments.platform.as_deref())
+}
+
+/// Puts together which archive is asked for by a reference.
+pub(crate) fn query_of(
+    reference: &Reference,
+    latest: LatestArguments,
+    platform_text: Option<&str>,
+) -> Result<Query, Failure> {
+    let mut query = Query::new(reference.repository().clone(), reference.version().cloned());
+    query.platform = platform(platform_text)?;
+    query.by = by(latest);
+    query.release = latest.release;
+    Ok(query)
+}
