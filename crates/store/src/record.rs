@@ -106,3 +106,49 @@ pub(crate) fn gap(modified: Timestamp) -> SignedDuration {
         _ => FINE_GAP,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn believed(modified: &str, recorded: &str) -> bool {
+        let stat = Stat { size: 1, modified: modified.parse().unwrap() };
+        let content = Content::NoImage { reason: String::new() };
+        Record::new(stat, recorded.parse().unwrap(), content).is_believed(&stat)
+    }
+
+    #[test]
+    fn a_record_is_believed_only_if_a_later_write_would_show() {
+        assert!(believed("2026-05-01T12:00:00.5Z", "2026-05-01T12:00:00.52Z"));
+        assert!(!believed("2026-05-01T12:00:00.5Z", "2026-05-01T12:00:00.519999999Z"));
+        assert!(!believed("2026-05-01T12:00:00.5Z", "2026-05-01T12:00:00.5Z"));
+        assert!(!believed("2026-05-01T12:00:00.5Z", "2026-05-01T11:00:00Z"));
+    }
+
+    #[test]
+    fn whole_seconds_are_taken_for_a_coarse_clock() {
+        assert!(believed("2026-05-01T12:00:00Z", "2026-05-01T12:00:02Z"));
+        assert!(!believed("2026-05-01T12:00:00Z", "2026-05-01T12:00:01.999Z"));
+    }
+
+    #[test]
+    fn a_file_of_another_size_or_time_is_another_file() {
+        let modified = "2026-05-01T12:00:00.5Z".parse().unwrap();
+        let stat = Stat { size: 1, modified };
+        let content = Content::NoImage { reason: String::new() };
+        let record = Record::new(stat, "2026-05-02T00:00:00Z".parse().unwrap(), content);
+        assert!(record.is_believed(&stat));
+        assert!(!record.is_believed(&Stat { size: 2, ..stat }));
+        let earlier = modified - SignedDuration::from_nanos(1);
+        assert!(!record.is_believed(&Stat { modified: earlier, ..stat }));
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_to_the_nanosecond() {
+        let stat =
+            Stat { size: u64::MAX, modified: "1969-12-31T23:59:59.123456789Z".parse().unwrap() };
+        let content = Content::NoImage { reason: "is a \"photo\"".to_owned() };
+        let record = Record::new(stat, Timestamp::MAX, content);
+        assert_eq!(Record::read(&record.to_json()), Some(record));
+    }
+}

@@ -1,7 +1,7 @@
 //! Removing archives.
 
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -29,6 +29,11 @@ pub struct Removed {
     pub archive: ArchivePath,
     /// The size that its file had, in bytes.
     pub size: u64,
+}
+
+fn kind_of(folder: BorrowedFd<'_>, name: &str) -> rustix::io::Result<FileType> {
+    let stat = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(FileType::from_raw_mode(stat.st_mode))
 }
 
 impl RemovalReport {
@@ -88,8 +93,13 @@ impl Store {
             folder = match rustix::fs::openat(folder.as_fd(), part, flags, Mode::empty()) {
                 Ok(inner) => inner,
                 Err(Errno::NOENT) => return Ok(None),
-                // Linux says the one of a link, other systems the other.
-                Err(Errno::NOTDIR | Errno::LOOP) => return refuse("behind a symbolic link"),
+                Err(Errno::NOTDIR | Errno::LOOP) => {
+                    return match kind_of(folder.as_fd(), part) {
+                        Ok(FileType::Symlink) => refuse("behind a symbolic link"),
+                        // Behind anything else, nothing can be.
+                        _ => Ok(None),
+                    };
+                }
                 Err(error) => return Err(failed(error)),
             };
         }

@@ -190,3 +190,20 @@ pub(crate) fn open_up(file: &File, usual: Option<fs::Permissions>) -> io::Result
 pub(crate) fn age(metadata: &fs::Metadata) -> SignedDuration {
     Timestamp::now().duration_since(crate::store::modified(metadata))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sealift_filename::ArchiveName;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_staging_name_is_an_archives(digits in "[0-9a-f]{16}") {
+            let name = format!("{PREFIX}{digits}{SUFFIX}");
+            prop_assert!(is_staging_name(&name));
+            prop_assert!(ArchiveName::try_parse(&name).is_none());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Folders for the tests, and archives in them.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use sealift_archive::{Digest, Identity, Platform};
+use sealift_filename::{ArchivePath, Repository, Version};
+use sealift_store::{Entry, Knowledge, KnownImage, LearnOptions, Proven, Stat, Store, Wanted};
+use sealift_testing::layouts::{Image, pack};
+use tempfile::TempDir;
+
+/// A folder that goes with the test.
+pub(crate) struct Folder {
+    _parent: TempDir,
+    pub(crate) root: PathBuf,
+    pub(crate) store: Store,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("artifacts");
+        let store = Store::create(&root).unwrap();
+        Self { _parent: parent, root, store }
+    }
+
+    /// Puts a file there that was last written an hour ago.
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> ArchivePath {
+        let path = self.root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        age(&path, 3600);
+        name.parse().unwrap()
+    }
+
+    /// Puts an archive there, under the name that it should have.
+    pub(crate) fn put_image(&self, image: &str, version: &str, seed: u8) -> ArchivePath {
+        self.put_for(image, version, seed, "amd64")
+    }
+
+    pub(crate) fn put_for(
+        &self,
+        image: &str,
+        version: &str,
+        seed: u8,
+        architecture: &str,
+    ) -> ArchivePath {
+        let content = picture(seed, architecture);
+        self.put(&format!("{image}_{version}_{}.docker", id(&content)), &tar(&content))
+    }
+
+    /// Publishes an archive as a writer does.
+    pub(crate) fn publish(&self, image: &str, version: &str, seed: u8) -> ArchivePath {
+        publish(&self.store, image, version, seed)
+    }
+
+    /// Everything that is in the folder, but for sealift's own notes.
+    pub(crate) fn files(&self) -> Vec<String> {
+        files_below(&self.root).into_iter().filter(|file| !file.starts_with(".sealift/")).collect()
+    }
+
+    pub(crate) fn records(&self) -> Vec<String> {
+        files_below(&self.root.join(".sealift/records"))
+    }
+}
+
+pub(crate) fn publish(store: &Store, image: &str, version: &str, seed: u8) -> ArchivePath {
+    use std::io::Write as _;
+    let content = picture(seed, "amd64");
+    let bytes = tar(&content);
+    let repository = Repository::parse(image).unwrap();
+    let mut staging = store.stage(Some(&repository)).unwrap();
+    staging.write_all(&bytes).unwrap();
+    let archive =
+        format!("{image}_{version}_{}.docker", id(&content)).replace(':', "+").parse().unwrap();
+    staging.publish(&archive, proven(&bytes, seed)).unwrap().archive
+}
+
+pub(crate) fn proven(bytes: &[u8], seed: u8) -> Proven {
+    Proven::now(identity(seed, "amd64"), Digest::of(bytes), bytes.len() as u64)
+}
+
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.is_symlink() {
+                folders.push(path);
+            } else {
+                files.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Makes a file look as if it was last written that many seconds ago.
+pub(crate) fn age(path: &Path, seconds: u64) {
+    let time = SystemTime::now() - Duration::from_secs(seconds);
+    File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+}
+
+pub(crate) fn picture(seed: u8, architecture: &str) -> Image {
+    Image { architecture: architecture.to_owned(), ..Image::new("web:1.0", seed) }
+}
+
+pub(crate) fn tar(image: &Image) -> Vec<u8> {
+    pack(&image.docker_folders())
+}
+
+/// The first 12 digits of the config digest.
+pub(crate) fn id(image: &Image) -> String {
+    image.id()["sha256:".len()..][..12].to_owned()
+}
+
+/// The identity of the image of that seed.
+pub(crate) fn identity(seed: u8, architecture: &str) -> Identity {
+    let image = picture(seed, architecture);
+    Identity {
+        config: image.id().parse().unwrap(),
+        manifests: Vec::new(),
+        indexes: Vec::new(),
+        diff_ids: image.layers.iter().map(|layer| Digest::of(layer)).collect(),
+        platform: platform(&format!("linux/{architecture}")),
+        created: Some("2026-01-02T03:04:05.6Z".to_owned()),
+        repo_tags: vec!["web:1.0".to_owned()],
+    }
+}
+
+pub(crate) fn platform(text: &str) -> Platform {
+    text.parse().unwrap()
+}
+
+/// Counts how many archives had to be read.
+pub(crate) fn readings<T>(work: impl FnOnce(&LearnOptions<'_>) -> T) -> (T, usize) {
+    let read = AtomicUsize::new(0);
+    let count = |reading: sealift_store::Reading| {
+        read.fetch_add(reading.archives, Ordering::Relaxed);
+    };
+    let options = LearnOptions { on_start: Some(&count), ..LearnOptions::default() };
+    let result = work(&options);
+    (result, read.into_inner())
+}
+
+/// An archive that is nowhere, for pure decisions. The id in its name is right.
+pub(crate) fn entry(image: &str, version: &str, identity: &Identity, format: &str) -> Entry {
+    let archive = format!("{image}_{version}_{}.{format}", identity.config.short());
+    Entry {
+        knowledge: Some(Knowledge::Image(Box::new(KnownImage {
+            identity: identity.clone(),
+            sha256: Digest::of(archive.as_bytes()),
+            plain_size: 1,
+            saved: None,
+        }))),
+        ..unread(&archive)
+    }
+}
+
+pub(crate) fn unread(archive: &str) -> Entry {
+    Entry {
+        archive: archive.parse().unwrap(),
+        stat: Stat { size: 1, modified: "2026-03-01T00:00:00.5Z".parse().unwrap() },
+        is_regular: true,
+        knowledge: None,
+    }
+}
+
+/// What an engine with a classic store says of an image.
+pub(crate) fn wanted(image: &str, version: &str, identity: &Identity) -> Wanted {
+    Wanted {
+        repository: Repository::parse(image).unwrap(),
+        version: Version::from(version),
+        config: Some(identity.config),
+        manifests: Vec::new(),
+        diff_ids: identity.diff_ids.clone(),
+        platform: identity.platform.clone(),
+    }
+}
+
+/// What an engine says that can't tell the config.
+pub(crate) fn vague(image: &str, version: &str, identity: &Identity) -> Wanted {
+    Wanted { config: None, ..wanted(image, version, identity) }
+}

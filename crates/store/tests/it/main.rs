@@ -1,0 +1,11 @@
+//! Tests of sealift-store on folders made by code.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+
+mod choosing;
+mod folder;
+mod messages;
+mod planning;
+mod publishing;
+mod recording;
+mod removing;
+mod scanning;

@@ -1,0 +1,90 @@
+//! What people read when something is wrong.
+
+use std::error::Error as _;
+use std::fs;
+
+use sealift_filename::Repository;
+use sealift_store::{Error, ErrorKind, Store};
+
+use crate::folder::{Folder, proven};
+
+fn told(error: &Error, folder: &Folder) -> String {
+    let parent = folder.root.parent().unwrap().display().to_string();
+    let cause = error.source().map(|cause| format!("\n  caused by: {cause}")).unwrap_or_default();
+    format!("{:?}: {error}{cause}", error.kind()).replace(&format!("{parent}/"), "")
+}
+
+#[test]
+fn a_folder_that_is_not_there_or_none_says_which() {
+    let folder = Folder::new();
+    let missing = folder.root.join("missing");
+    let file = folder.root.join("file");
+    fs::write(&file, b"").unwrap();
+    let errors = [
+        Store::open(&missing).unwrap_err(),
+        Store::open(&file).unwrap_err(),
+        Store::open(file.join("below")).unwrap_err(),
+        Store::create(&file).unwrap_err(),
+        Store::create(file.join("below")).unwrap_err(),
+    ];
+    let told: Vec<String> = errors.iter().map(|error| told(error, &folder)).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    NotFound: there is no folder artifacts/missing
+    NotADirectory: artifacts/file is not a folder
+    NotADirectory: artifacts/file/below is not a folder
+    NotADirectory: artifacts/file is not a folder
+    NotADirectory: artifacts/file/below is not a folder
+    ");
+    assert!(!missing.exists());
+    assert!(Store::create(folder.root.join("a/b")).is_ok());
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_writer_is_named() {
+    let folder = Folder::new();
+    let web = Repository::parse("team/web").unwrap();
+    fs::write(folder.root.join("team"), b"").unwrap();
+    let staging = folder.store.stage(Some(&web)).unwrap_err();
+    fs::write(folder.root.join(".sealift"), b"").unwrap();
+    let archive = "web_1.0_0123456789ab.docker".parse().unwrap();
+    let publishing = folder.store.stage(None).unwrap().publish(&archive, proven(b"", 1));
+    let gone = folder.store.stat(&archive).unwrap_err();
+    let told: Vec<String> =
+        [staging, publishing.unwrap_err(), gone].iter().map(|error| told(error, &folder)).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    NotADirectory: artifacts/team is not a folder
+    NotADirectory: artifacts/.sealift is not a folder
+    NotFound: there is no archive artifacts/web_1.0_0123456789ab.docker
+    ");
+    assert_eq!(folder.files(), [".sealift", "team"]);
+}
+
+#[test]
+fn a_folder_that_went_away_is_named() {
+    let folder = Folder::new();
+    fs::remove_dir(&folder.root).unwrap();
+    let scan = folder.store.scan().unwrap_err();
+    let stage = folder.store.stage(None).unwrap_err();
+    let told: Vec<String> = [scan, stage].iter().map(|error| told(error, &folder)).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    NotFound: cannot read the folder artifacts
+      caused by: No such file or directory (os error 2)
+    NotFound: cannot write a staging file in artifacts
+      caused by: No such file or directory (os error 2)
+    ");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_from_other_faults() {
+    use std::io::Write as _;
+    let mut full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let source = full.write_all(b"x").unwrap_err();
+    let folder = Folder::new();
+    let error = folder.store.stage(None).unwrap().write_error(source);
+    assert_eq!(error.kind(), ErrorKind::NoSpace);
+    insta::assert_snapshot!(told(&error, &folder), @"
+    NoSpace: cannot write a staging file in artifacts
+      caused by: No space left on device (os error 28)
+    ");
+}

@@ -1,0 +1,260 @@
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Barrier;
+use std::time::Duration;
+
+use sealift_archive::ExamineOptions;
+use sealift_filename::{ArchivePath, Repository};
+use sealift_store::{ErrorKind, Store};
+
+use crate::folder::{Folder, age, identity, picture, proven, publish, readings, tar};
+
+const LEFTOVER: &str = ".sealift-0123456789abcdef.part";
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn an_archive_is_out_of_sight_until_it_is_published() {
+    let folder = Folder::new();
+    let repository = Repository::parse("localhost:5000/team/web").unwrap();
+    let mut staging = folder.store.stage(Some(&repository)).unwrap();
+    let bytes = tar(&picture(1, "amd64"));
+    staging.write_all(&bytes).unwrap();
+    assert_eq!(staging.path().parent().unwrap(), folder.root.join("localhost+5000/team"));
+    assert_eq!(mode(staging.path()), 0o600);
+    assert!(folder.store.scan().unwrap().archives.is_empty());
+
+    staging.seek(SeekFrom::Start(0)).unwrap();
+    let mut back = Vec::new();
+    staging.read_to_end(&mut back).unwrap();
+    assert!(back == bytes);
+
+    let archive: ArchivePath = "localhost+5000/team/web_1.0_0123456789ab.docker".parse().unwrap();
+    let published = staging.publish(&archive, proven(&bytes, 1)).unwrap();
+    assert_eq!(published.size, bytes.len() as u64);
+    assert!(!published.replaced);
+    assert_eq!(folder.files(), [archive.as_str()]);
+    let usual = folder.root.join("usual");
+    File::create(&usual).unwrap();
+    assert_eq!(mode(&folder.store.path_of(&archive)), mode(&usual));
+}
+
+#[test]
+fn what_was_published_is_known_at_once() {
+    let folder = Folder::new();
+    let archive = folder.publish("web", "1.0", 1);
+    let other = Store::open(&folder.root).unwrap();
+    let (entries, read) =
+        readings(|learn| other.learn(std::slice::from_ref(&archive), learn).unwrap());
+    assert_eq!(read, 0);
+    let image = entries[0].image().unwrap();
+    assert_eq!(image.identity, identity(1, "amd64"));
+    // The record says what reading the archive says.
+    let mut known = image.clone();
+    other.examine(&archive, &ExamineOptions::default()).unwrap();
+    let entry = other.entry(&archive).unwrap().unwrap();
+    known.identity.clone_from(&entry.image().unwrap().identity);
+    assert_eq!(entry.image().unwrap(), &known);
+}
+
+#[test]
+fn what_is_not_published_leaves_nothing_behind() {
+    let folder = Folder::new();
+    folder.put_image("other", "1.0", 1);
+    let before = folder.files();
+    let repository = Repository::parse("team/deep/web").unwrap();
+    let mut staging = folder.store.stage(Some(&repository)).unwrap();
+    staging.write_all(b"half an archive").unwrap();
+    drop(staging);
+    assert_eq!(folder.files(), before);
+    assert!(!folder.root.join("team").exists(), "nor the folders made for it");
+}
+
+#[test]
+fn what_has_the_name_already_is_replaced() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    fs::write(folder.store.path_of(&archive), b"broken").unwrap();
+    assert_eq!(folder.publish("web", "1.0", 1), archive);
+    assert_eq!(fs::read(folder.store.path_of(&archive)).unwrap(), tar(&picture(1, "amd64")));
+    assert_eq!(folder.files(), [archive.as_str()]);
+}
+
+#[test]
+fn a_folder_with_the_name_is_left_alone() {
+    let folder = Folder::new();
+    let archive: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
+    fs::create_dir(folder.store.path_of(&archive)).unwrap();
+    let staging = folder.store.stage(None).unwrap();
+    let error = staging.publish(&archive, proven(b"", 1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotAFile);
+    assert_eq!(folder.files(), [""; 0]);
+}
+
+#[test]
+fn what_a_crash_left_is_swept_and_what_is_being_written_is_not() {
+    let folder = Folder::new();
+    fs::create_dir(folder.root.join("team")).unwrap();
+    fs::write(folder.root.join("team").join(LEFTOVER), b"12345").unwrap();
+    fs::write(folder.root.join(".sealift-notes.part"), b"").unwrap();
+    let staging = folder.store.stage(None).unwrap();
+    let report = Store::open(&folder.root).unwrap().sweep().unwrap();
+    assert_eq!(report.removed, [(format!("team/{LEFTOVER}").into(), 5)]);
+    assert!(report.failed.is_empty());
+    assert!(staging.path().exists());
+    drop(staging);
+    assert_eq!(folder.files(), [".sealift-notes.part"]);
+}
+
+#[test]
+fn sweeping_never_follows_a_link() {
+    let folder = Folder::new();
+    let precious = folder.root.join("precious");
+    fs::write(&precious, b"").unwrap();
+    std::os::unix::fs::symlink(&precious, folder.root.join(LEFTOVER)).unwrap();
+    folder.store.sweep().unwrap();
+    assert!(precious.exists());
+    // A pipe must not make the sweeper wait for somebody to write to it.
+    fs::remove_file(folder.root.join(LEFTOVER)).unwrap();
+    let status = std::process::Command::new("mkfifo").arg(folder.root.join(LEFTOVER)).status();
+    assert!(status.unwrap().success());
+    assert!(folder.store.sweep().unwrap().removed.is_empty());
+}
+
+#[test]
+fn records_of_archives_that_are_gone_are_swept_with_their_folders() {
+    let folder = Folder::new();
+    let gone = folder.publish("team/deep/web", "1.0", 1);
+    let here = folder.publish("team/web", "1.0", 1);
+    fs::remove_dir_all(folder.root.join("team/deep")).unwrap();
+    let records = folder.root.join(".sealift/records");
+    let draft = records.join("team/draft-0123456789abcdef");
+    let old_draft = records.join("team/draft-fedcba9876543210");
+    fs::write(&draft, b"").unwrap();
+    fs::write(&old_draft, b"").unwrap();
+    age(&old_draft, 25 * 3600);
+    assert!(folder.records().contains(&format!("{gone}.json")));
+    folder.store.sweep().unwrap();
+    assert_eq!(folder.records(), ["team/draft-0123456789abcdef", &format!("{here}.json")]);
+    assert!(!records.join("team/deep").exists());
+}
+
+#[test]
+fn a_sweep_of_a_folder_that_is_nobodys_store_leaves_no_notes() {
+    let folder = Folder::new();
+    folder.put_image("web", "1.0", 1);
+    folder.store.sweep().unwrap();
+    assert!(!folder.root.join(".sealift").exists());
+}
+
+#[test]
+fn writers_at_the_same_time_do_not_disturb_each_other() {
+    let folder = Folder::new();
+    let start = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let (root, start) = (&folder.root, &start);
+            scope.spawn(move || {
+                let store = Store::open(root).unwrap();
+                start.wait();
+                for round in 0..4 {
+                    let old = publish(&store, "team/web", &format!("{round}.{writer}"), round);
+                    // All of them publish this one.
+                    publish(&store, "api", "1.0", 9);
+                    store.sweep().unwrap();
+                    let removed = store.remove(&[old]).unwrap();
+                    assert_eq!(removed.removed.len(), 1);
+                }
+            });
+        }
+    });
+    let archives = folder.store.scan().unwrap().archives;
+    assert_eq!(archives.len(), 1);
+    let (entries, read) = readings(|learn| folder.store.learn(&archives, learn).unwrap());
+    assert_eq!((entries[0].identity(), read), (Some(&identity(9, "amd64")), 0));
+    assert_eq!(folder.files(), [archives[0].as_str()]);
+}
+
+#[test]
+fn staging_starts_over_when_another_writer_takes_the_folder_away() {
+    let folder = Folder::new();
+    let repository = Repository::parse("team/web").unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    drop(folder.store.stage(Some(&repository)).unwrap());
+                }
+            });
+        }
+    });
+    assert_eq!(folder.files(), [""; 0]);
+}
+
+/// Holds the lock as another process would, and says who it is.
+fn lock(folder: &Folder) -> File {
+    fs::create_dir_all(folder.root.join(".sealift")).unwrap();
+    let mut file = File::options()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(folder.root.join(".sealift/lock"))
+        .unwrap();
+    file.lock().unwrap();
+    writeln!(file, "process 4711 on build7 since 2026-05-01T12:00:00Z").unwrap();
+    file
+}
+
+#[test]
+fn a_locked_folder_is_refused_with_who_holds_it_and_the_staging_file_goes() {
+    let folder = Folder::new();
+    let _lock = lock(&folder);
+    let store = folder.store.clone().with_lock_timeout(Duration::from_millis(50));
+    let staging = store.stage(None).unwrap();
+    let archive: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
+    let error = staging.publish(&archive, proven(b"", 1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked);
+    let message = error.to_string().replace(&folder.root.display().to_string(), "artifacts");
+    insta::assert_snapshot!(message, @"artifacts is locked by process 4711 on build7 since 2026-05-01T12:00:00Z; waited 0.05 s");
+    assert_eq!(folder.files(), [""; 0]);
+    assert_eq!(store.remove(&[archive]).unwrap_err().kind(), ErrorKind::Locked);
+}
+
+#[test]
+fn readers_do_not_wait_for_the_lock() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    let _lock = lock(&folder);
+    let store = folder.store.clone().with_lock_timeout(Duration::ZERO);
+    assert_eq!(readings(|learn| store.learn(std::slice::from_ref(&archive), learn).unwrap()).1, 1);
+    assert_eq!(readings(|learn| store.learn(&[archive], learn).unwrap()).1, 0);
+}
+
+#[test]
+fn a_lock_that_is_given_back_in_time_is_taken() {
+    let folder = Folder::new();
+    let held = lock(&folder);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| folder.publish("web", "1.0", 1));
+        while !folder.files().iter().any(|file| file.ends_with(".part")) {
+            std::thread::yield_now();
+        }
+        drop(held);
+        writer.join().unwrap();
+    });
+    assert_eq!(folder.store.scan().unwrap().archives.len(), 1);
+}
+
+#[test]
+fn a_store_is_not_written_behind_a_link() {
+    let folder = Folder::new();
+    let outside = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(outside.path(), folder.root.join("team")).unwrap();
+    let repository = Repository::parse("team/web").unwrap();
+    let error = folder.store.stage(Some(&repository)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotADirectory);
+    assert!(fs::read_dir(outside.path()).unwrap().next().is_none());
+}

@@ -1,0 +1,204 @@
+use std::fs::{self, File};
+use std::time::{Duration, SystemTime};
+
+use sealift_archive::{Digest, ExamineOptions};
+use sealift_filename::ArchivePath;
+use sealift_store::{Entry, ErrorKind, Knowledge, LearnOptions, Store};
+
+use crate::folder::{Folder, age, identity, picture, readings, tar};
+
+fn learn(store: &Store, archive: &ArchivePath) -> (Entry, usize) {
+    let (mut entries, read) =
+        readings(|options| store.learn(std::slice::from_ref(archive), options).unwrap());
+    (entries.remove(0), read)
+}
+
+#[test]
+fn what_was_read_once_is_known_from_then_on() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    assert_eq!(folder.store.knowledge(&archive).unwrap(), None);
+    let (entry, read) = learn(&folder.store, &archive);
+    assert_eq!(read, 1);
+    let image = entry.image().unwrap();
+    assert_eq!(image.identity, identity(1, "amd64"));
+    assert_eq!(image.sha256, Digest::of(&fs::read(folder.store.path_of(&archive)).unwrap()));
+
+    let another = Store::open(&folder.root).unwrap();
+    assert_eq!(learn(&another, &archive), (entry, 0));
+    assert_eq!(folder.records(), [format!("{archive}.json")]);
+}
+
+#[test]
+fn a_record_can_be_read_by_people() {
+    let folder = Folder::new();
+    let archive = folder.put("web_1.0_0123456789ab.zip", &[b'x'; 4096]);
+    folder.store.examine(&archive, &ExamineOptions::default()).unwrap();
+    let path = folder.root.join(".sealift/records/web_1.0_0123456789ab.zip.json");
+    insta::with_settings!({filters => vec![(r"\d{4}-[-:.TZ\d]+", "TIME")]}, {
+        insta::assert_snapshot!(fs::read_to_string(path).unwrap(), @r#"{"form":1,"size":4096,"modified":"TIME","recorded":"TIME","content":{"no_image":{"reason":"its content is no tar"}}}"#);
+    });
+}
+
+#[test]
+fn an_archive_that_was_written_again_is_read_again() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    learn(&folder.store, &archive);
+    let path = folder.store.path_of(&archive);
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+
+    // The same size at another time, as a copy has.
+    fs::write(&path, tar(&picture(2, "amd64"))).unwrap();
+    age(&path, 1800);
+    let (entry, read) = learn(&folder.store, &archive);
+    assert_eq!((entry.identity().unwrap(), read), (&identity(2, "amd64"), 1));
+
+    // Another size at the same time.
+    learn(&folder.store, &archive);
+    fs::write(&path, b"short").unwrap();
+    File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    assert_eq!(learn(&folder.store, &archive).1, 1);
+}
+
+#[test]
+fn a_record_keeps_when_the_archive_was_saved_through_a_copy_without_times() {
+    let folder = Folder::new();
+    let archive = folder.publish("web", "1.0", 1);
+    let saved = folder.store.entry(&archive).unwrap().unwrap().image().unwrap().saved;
+    assert!(saved.is_some());
+    age(&folder.store.path_of(&archive), 60);
+    let (entry, read) = learn(&folder.store, &archive);
+    assert_eq!((entry.image().unwrap().saved, read), (saved, 1));
+
+    // Another image under the name wasn't saved then.
+    fs::write(folder.store.path_of(&archive), tar(&picture(2, "amd64"))).unwrap();
+    age(&folder.store.path_of(&archive), 30);
+    assert_eq!(learn(&folder.store, &archive).0.image().unwrap().saved, None);
+}
+
+#[test]
+fn an_archive_from_the_future_is_never_taken_on_trust() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    let file = File::options().write(true).open(folder.store.path_of(&archive)).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+    assert_eq!(learn(&folder.store, &archive).1, 1);
+    assert_eq!(learn(&folder.store, &archive).1, 1);
+}
+
+#[test]
+fn an_archive_that_was_written_just_now_is_believed_from_the_start() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    let path = folder.store.path_of(&archive);
+    fs::write(&path, tar(&picture(1, "amd64"))).unwrap();
+    assert_eq!(learn(&folder.store, &archive).1, 1);
+    assert_eq!(learn(&folder.store, &archive).1, 0);
+}
+
+#[test]
+fn a_damaged_record_is_none() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    learn(&folder.store, &archive);
+    let path = folder.root.join(format!(".sealift/records/{archive}.json"));
+    let whole = fs::read_to_string(&path).unwrap();
+    let another_form = whole.replace("\"form\":1", "\"form\":2");
+    assert_ne!(whole, another_form);
+    for damaged in [&whole[..whole.len() / 2], "", "[]", &another_form] {
+        fs::write(&path, damaged).unwrap();
+        assert_eq!(folder.store.knowledge(&archive).unwrap(), None, "{damaged}");
+    }
+    assert_eq!(learn(&folder.store, &archive).1, 1);
+    assert_eq!(fs::read_to_string(&path).unwrap().len(), whole.len());
+}
+
+#[test]
+fn damage_is_known_but_never_recorded() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    learn(&folder.store, &archive);
+    let path = folder.store.path_of(&archive);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    for _ in 0..2 {
+        let (entry, read) = learn(&folder.store, &archive);
+        assert!(entry.is_damaged(), "{entry:?}");
+        assert_eq!(read, 1);
+    }
+    assert_eq!(folder.records(), [""; 0]);
+}
+
+#[test]
+fn where_nothing_can_be_written_records_stay_in_memory() {
+    // Permissions don't bind root, so something stands in the way instead.
+    for obstacle in [".sealift", ".sealift/records"] {
+        let folder = Folder::new();
+        let archive = folder.put_image("web", "1.0", 1);
+        let obstacle = folder.root.join(obstacle);
+        fs::create_dir_all(obstacle.parent().unwrap()).unwrap();
+        fs::write(&obstacle, b"").unwrap();
+        assert_eq!(learn(&folder.store, &archive).1, 1);
+        assert_eq!(learn(&folder.store.clone(), &archive).1, 0);
+        assert_eq!(learn(&Store::open(&folder.root).unwrap(), &archive).1, 1);
+    }
+}
+
+#[test]
+fn reading_a_part_of_a_store_does_not_cut_it_off() {
+    let folder = Folder::new();
+    folder.publish("team/web", "1.0", 1);
+    let part = Store::open(folder.root.join("team")).unwrap();
+    let inner = folder.put_image("team/web", "2.0", 2);
+    let archive: ArchivePath = inner.name().as_str().parse().unwrap();
+    assert_eq!(learn(&part, &archive).1, 1);
+    assert_eq!(learn(&part, &archive).1, 0);
+    assert_eq!(folder.store.scan().unwrap().archives.len(), 2);
+}
+
+#[test]
+fn a_link_is_known_by_what_it_leads_to() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    let link = format!("web_2.0_{}.docker", archive.name().id());
+    std::os::unix::fs::symlink(folder.store.path_of(&archive), folder.root.join(&link)).unwrap();
+    let (entry, _) = learn(&folder.store, &link.parse().unwrap());
+    assert_eq!(entry.identity(), Some(&identity(1, "amd64")));
+}
+
+#[test]
+fn several_archives_are_read_at_once_and_all_are_reported() {
+    let folder = Folder::new();
+    let archives: Vec<_> = (0..9).map(|seed| folder.put_image("web", "1.0", seed)).collect();
+    let (entries, read) = readings(|options| folder.store.learn(&archives, options).unwrap());
+    assert_eq!(read, 9);
+    for (seed, entry) in entries.iter().enumerate() {
+        assert_eq!(entry.identity(), Some(&identity(u8::try_from(seed).unwrap(), "amd64")));
+    }
+    // One that is gone is left out.
+    let gone = "gone_1.0_0123456789ab.zip".parse().unwrap();
+    let asked = [archives[0].clone(), gone];
+    assert_eq!(folder.store.learn(&asked, &LearnOptions::default()).unwrap().len(), 1);
+}
+
+#[test]
+fn reading_can_be_broken_off() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    let cancel = true.into();
+    let options = LearnOptions { cancel: Some(&cancel), ..LearnOptions::default() };
+    let error = folder.store.learn(&[archive], &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(folder.records(), [""; 0]);
+}
+
+#[test]
+fn what_holds_no_image_is_recorded_too() {
+    let folder = Folder::new();
+    let archive = folder.put("web_1.0_0123456789ab.docker", &[b'x'; 4096]);
+    let (entry, read) = learn(&folder.store, &archive);
+    assert!(matches!(entry.knowledge, Some(Knowledge::NoImage { .. })), "{entry:?}");
+    assert_eq!(read, 1);
+    assert_eq!(learn(&folder.store, &archive), (entry, 0));
+}
