@@ -64,7 +64,7 @@ fn options() -> impl Strategy<Value = LatestOptions> {
         |(modified, release, text)| LatestOptions {
             by: if modified { By::Modified } else { By::Precedence },
             release,
-            platform: text.map(platform),
+            platform: text.map(crate::folder::platform),
         },
     )
 }
