@@ -41,7 +41,7 @@ mod zip_writer;
 pub use container::{Container, PlainReader};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{Error, Fault, FaultKind};
-pub use examine::{Examination, ExamineOptions, Look, examine, look};
+pub use examine::{Examination, ExamineOptions, Look, examine, hash_file, look};
 pub use identity::{Identity, ParsePlatformError, Platform};
 pub use proven::ProvenReader;
 pub use verifier::{Proof, Verifier, VerifyOptions};

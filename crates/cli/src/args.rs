@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Cat(ChooseArguments),
     Config(ConfigArguments),
     Load(LoadArguments),
+    Add(AddArguments),
+    Verify(VerifyArguments),
     Clean(CleanArguments),
     #[command(subcommand)]
     Name(NameCommand),
@@ -271,6 +273,50 @@ pub(crate) struct LoadArguments {
     /// Take the archives for this platform
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,
+}
+
+/// Take archives made elsewhere into the folder, under their right names
+///
+/// By docker, podman, skopeo or crane; plain tars, gzip, zstd, xz, bzip2 and zip. It needs no engine.
+/// docker.io/library/web and localhost/web are `web`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift add web.tar.gz
+  sealift add from-the-vendor.tar --name web:1.4.0.7 --compress")]
+pub(crate) struct AddArguments {
+    /// The files
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The name, instead of the tags inside; for one file
+    #[arg(long, value_name = "IMAGE:VERSION", conflicts_with = "every")]
+    pub(crate) name: Option<String>,
+    /// Add an image that has several tags under each of them
+    #[arg(long)]
+    pub(crate) every: bool,
+    /// Make plain tars zips too
+    #[arg(long)]
+    pub(crate) compress: bool,
+}
+
+/// Read every byte of archives and tell whether they are whole
+///
+/// Ends with 5 if one is damaged. What holds no image is not damaged.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift verify
+  sealift verify web:1.4.0.7 --deep")]
+pub(crate) struct VerifyArguments {
+    /// The images; the whole folder without any
+    #[arg(value_name = "IMAGE[:VERSION]")]
+    pub(crate) images: Vec<String>,
+    /// Decompress every layer too, and believe no record
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Make all records anew and sweep what crashed writers left behind
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 /// Remove all but the newest archives of images

@@ -63,6 +63,7 @@ impl Progress {
             Work::Verifying => "verifying",
             Work::Loading => "loading",
             Work::Reading => "reading",
+            Work::Adding => "adding",
             _ => "working",
         };
         let label = format!("{image}  {doing}");
@@ -120,6 +121,9 @@ impl Reporter for Progress {
             }
             Event::TagMoved { image } => {
                 self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
+            }
+            Event::LeftOut { archive, reason } => {
+                self.line(&format!("{archive} is left out: {reason}"));
             }
             Event::Build(event) => {
                 if let Some(line) = crate::commands::build::line(&event) {

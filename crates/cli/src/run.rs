@@ -47,6 +47,8 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Cat(arguments) => commands::cat::run(arguments, session).await,
         Command::Config(arguments) => commands::config::run(arguments, session).await,
         Command::Load(arguments) => commands::load::run(arguments, session).await,
+        Command::Add(arguments) => commands::add::run(arguments, session).await,
+        Command::Verify(arguments) => commands::verify::run(arguments, session).await,
         Command::Clean(arguments) => commands::clean::run(arguments, session).await,
         Command::Name(command) => commands::name::run(command, session),
         Command::Env(arguments) => commands::env::run(arguments, session).await,

@@ -128,7 +128,11 @@ pub(crate) fn latest_options(
     latest: LatestArguments,
     platform_text: Option<&str>,
 ) -> Result<LatestOptions, Failure> {
-    Ok(LatestOptions { by: by(latest), release: latest.release, platform: platform(platform_text)? })
+    Ok(LatestOptions {
+        by: by(latest),
+        release: latest.release,
+        platform: platform(platform_text)?,
+    })
 }
 
 fn by(latest: LatestArguments) -> By {

@@ -64,9 +64,7 @@ pub async fn cat(
 pub(crate) async fn find(store: &Store, query: &Query, context: &Context) -> Result<Entry, Error> {
     let (finder, query) = (store.clone(), query.clone());
     let entry = context
-        .blocking(move |context| {
-            with_learning(context, |learn| Ok(finder.find(&query, learn)?))
-        })
+        .blocking(move |context| with_learning(context, |learn| Ok(finder.find(&query, learn)?)))
         .await?;
     refuse_damaged(store, &entry)?;
     Ok(entry)

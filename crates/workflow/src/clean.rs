@@ -50,10 +50,8 @@ pub async fn clean(
             let entry = entries.iter().find(|entry| entry.archive == *archive);
             entry.map_or(0, |entry| entry.stat.size)
         };
-        let removed = doomed
-            .into_iter()
-            .map(|path| RemovedArchive { bytes: size(&path), path })
-            .collect();
+        let removed =
+            doomed.into_iter().map(|path| RemovedArchive { bytes: size(&path), path }).collect();
         return Ok(CleanReport { removed, errors: Vec::new() });
     }
     if context.cancel().is_cancelled() {
@@ -94,8 +92,7 @@ pub(crate) fn with_learning<T>(
     context: &Context,
     work: impl FnOnce(&LearnOptions<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let on_start =
-        |reading: Reading| context.report(Event::Reading { archives: reading.archives });
+    let on_start = |reading: Reading| context.report(Event::Reading { archives: reading.archives });
     let learn = LearnOptions {
         cancel: Some(context.cancel().flag()),
         on_start: Some(&on_start),

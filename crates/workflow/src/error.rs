@@ -31,7 +31,9 @@ pub enum Error {
         wanted: String,
     },
     /// The image is archived in a format that is neither docker nor zip.
-    #[error("`{image}` is archived as {archive}, whose format `{format}` is neither docker nor zip")]
+    #[error(
+        "`{image}` is archived as {archive}, whose format `{format}` is neither docker nor zip"
+    )]
     UnsupportedFormat {
         /// The image.
         image: String,
@@ -48,7 +50,7 @@ pub enum Error {
         /// The store's folder.
         folder: PathBuf,
         /// What is wrong with it.
-        source: Fault,
+        source: Box<Fault>,
     },
     /// What the engine sent is a whole image, but not the one that it had shown.
     #[error(
@@ -183,7 +185,9 @@ impl Error {
             }
             Self::Find(FindError::NotFound(not_found)) => not_found_hint(not_found),
             Self::Find(FindError::Ambiguous(_)) => Some("choose one with --platform".to_owned()),
-            Self::Archive(error) if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) => {
+            Self::Archive(error)
+                if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) =>
+            {
                 Some("copy it again from where it came, or save the image again".to_owned())
             }
             Self::Store(error) | Self::Find(FindError::Store(error)) => store_hint(error),
@@ -221,7 +225,9 @@ fn enumerate(things: &[String]) -> String {
 fn archive_kind(error: &sealift_archive::Error) -> ErrorKind {
     match error {
         sealift_archive::Error::Cancelled { .. } => ErrorKind::Interrupted,
-        sealift_archive::Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+        sealift_archive::Error::Io { source, .. }
+            if source.kind() == std::io::ErrorKind::NotFound =>
+        {
             ErrorKind::NotFound
         }
         _ => match error.as_fault().map(Fault::kind) {

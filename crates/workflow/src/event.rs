@@ -62,6 +62,8 @@ pub enum Work {
     Compressing,
     /// A written archive is read back.
     Verifying,
+    /// An archive made elsewhere is copied; bytes are those of the file.
+    Adding,
     /// An archive goes into the engine; bytes are those of the file.
     Loading,
     /// An archive's content is written out; bytes are those of the file.

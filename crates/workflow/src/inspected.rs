@@ -77,7 +77,7 @@ fn wanted(repository: Repository, version: Version, image: &EngineImage) -> Want
         version,
         // On the containerd store the id is that of a manifest or an index, and no call tells the
         // config's.
-        config: if image.id_is_config { digest_of_id(&image.id) } else { None },
+        config: if id_is_config(image) { digest_of_id(&image.id) } else { None },
         manifests: digests(&image.manifests),
         diff_ids: digests(&image.diff_ids),
         platform: Platform {
@@ -86,6 +86,12 @@ fn wanted(repository: Repository, version: Version, image: &EngineImage) -> Want
             variant: image.variant.clone(),
         },
     }
+}
+
+/// Tells whether the id that the engine shows is the digest of the image's config: so it is on Docker's
+/// classic store and in Podman. The containerd store shows the digest of the descriptor instead.
+pub(crate) fn id_is_config(image: &EngineImage) -> bool {
+    image.descriptor_digest.is_none()
 }
 
 /// Reads an engine's id; Podman writes it without the algorithm here and there.

@@ -27,6 +27,7 @@
 //! The crates below are re-exported, so that one dependency is enough: [`archive`], [`docker`],
 //! [`filename`], [`store`].
 
+mod add;
 mod build;
 mod cancel;
 mod choose;
@@ -41,7 +42,9 @@ mod load;
 mod receive;
 mod rewrite;
 mod update;
+mod verify;
 
+pub use add::{AddOptions, Added, add};
 pub use build::build;
 pub use cancel::Cancel;
 pub use choose::{cat, path};
@@ -55,6 +58,7 @@ pub use load::{ImageLoad, LoadedImage, Selection, load};
 pub use update::{
     ImageUpdate, RemovedArchive, UpdateOptions, UpdateReport, Updated, plan_update, update,
 };
+pub use verify::{Verdict, VerifiedArchive, VerifyOptions, verify};
 
 pub use sealift_archive as archive;
 pub use sealift_docker as docker;

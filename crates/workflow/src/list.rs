@@ -83,7 +83,8 @@ fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<L
                 with_learning(context, |learn| Ok(store.find(&query, learn)?))?;
             }
         }
-        archives.retain(|archive| archive.repository().is_some_and(|image| wanted.contains(&image)));
+        archives
+            .retain(|archive| archive.repository().is_some_and(|image| wanted.contains(&image)));
     }
     if options.only_latest {
         let entries = with_learning(context, |learn| {
@@ -96,9 +97,9 @@ fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<L
     let unreleased = LatestOptions { release: false, ..options.latest.clone() };
     entries.retain(|entry| {
         let is_other_platform = unreleased.platform.as_ref().is_some_and(|wanted| {
-            entry.platform().is_some_and(|platform| {
-                !sealift_store::is_same_platform(wanted, &platform)
-            })
+            entry
+                .platform()
+                .is_some_and(|platform| !sealift_store::is_same_platform(wanted, &platform))
         });
         let is_left_out = options.latest.release && entry.archive.name().is_dirty();
         !is_other_platform && !is_left_out
@@ -113,7 +114,10 @@ fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<L
 fn listed(entry: &Entry, latest: bool) -> ListedArchive {
     let name = entry.archive.name();
     ListedArchive {
-        image: entry.archive.repository().map_or_else(|| entry.archive.image().to_owned(), |r| r.to_string()),
+        image: entry
+            .archive
+            .repository()
+            .map_or_else(|| entry.archive.image().to_owned(), |r| r.to_string()),
         version: name.version().to_owned(),
         id: name.id(),
         format: name.format(),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::choose::{find, refuse_damaged};
 use crate::clean::{learn_all, with_learning};
-use crate::inspected::{digest_of_id, with_version};
+use crate::inspected::{digest_of_id, id_is_config, with_version};
 use crate::{Context, Error, Work};
 
 const BUFFER: usize = 128 << 10;
@@ -127,7 +127,8 @@ async fn choose(
                 .blocking(move |context| {
                     let mut entries = learn_all(&store, &store.scan()?.archives, context)?;
                     entries.retain(|entry| {
-                        let is_wanted = |of| platform.as_ref().is_none_or(|p| is_same_platform(p, &of));
+                        let is_wanted =
+                            |of| platform.as_ref().is_none_or(|p| is_same_platform(p, &of));
                         !entry.holds_no_image() && entry.platform().is_none_or(is_wanted)
                     });
                     Ok(entries)
@@ -189,8 +190,7 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
         return Ok(identity.clone());
     }
     let (reader, archive) = (store.clone(), entry.archive.clone());
-    let learnt =
-        context.blocking(move |context| learn_all(&reader, &[archive], context)).await?;
+    let learnt = context.blocking(move |context| learn_all(&reader, &[archive], context)).await?;
     let read = learnt.first().unwrap_or(entry);
     refuse_damaged(store, read)?;
     read.identity().cloned().ok_or_else(|| {
@@ -204,16 +204,21 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
 /// the engine tells neither.
 fn has(image: &EngineImage, identity: &Identity) -> bool {
     let digest = digest_of_id(&image.id);
-    if image.id_is_config {
+    if id_is_config(image) {
         return digest == Some(identity.config);
     }
     let shown = image.manifests.iter().filter_map(|text| text.parse().ok()).chain(digest);
-    let has_manifest =
-        shown.into_iter().any(|digest| identity.manifests.contains(&digest) || identity.config == digest);
+    let has_manifest = shown
+        .into_iter()
+        .any(|digest| identity.manifests.contains(&digest) || identity.config == digest);
     let has_layers = || {
         !image.diff_ids.is_empty()
             && image.diff_ids.len() == identity.diff_ids.len()
-            && image.diff_ids.iter().zip(&identity.diff_ids).all(|(text, id)| *text == id.to_string())
+            && image
+                .diff_ids
+                .iter()
+                .zip(&identity.diff_ids)
+                .all(|(text, id)| *text == id.to_string())
     };
     has_manifest || has_layers()
 }

@@ -1,6 +1,7 @@
 //! An engine's save on its way into a staging file, proven as it passes.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Write};
 
 use bytes::Bytes;
 use sealift_archive::{Fault, Proof, Verifier, VerifyOptions, ZipSink};
@@ -26,13 +27,6 @@ pub(crate) enum Packing {
 pub(crate) struct Received {
     pub(crate) staging: Staging,
     pub(crate) proof: Proof,
-}
-
-/// What goes from the line to the disk.
-enum Piece {
-    Bytes(Bytes),
-    /// The engine has ended the save as it should; without this, the line broke off.
-    End,
 }
 
 /// Writes what the engine sends into a staging file.
@@ -76,15 +70,9 @@ pub(crate) enum ReceiveError {
     Other(Error),
 }
 
-impl From<Fault> for ReceiveError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
 async fn send(
     stream: &mut SaveStream,
-    sender: &mpsc::Sender<Piece>,
+    sender: &mpsc::Sender<Bytes>,
     image: &str,
     context: &Context,
 ) -> Result<(), Error> {
@@ -93,93 +81,86 @@ async fn send(
             chunk = stream.next_chunk() => chunk.map_err(Error::from)?,
             () = context.cancel().cancelled() => return Err(Error::Interrupted),
         };
-        let Some(bytes) = chunk else {
-            // When the writer has given up, its own error tells why.
-            let _ = sender.send(Piece::End).await;
-            return Ok(());
-        };
+        let Some(bytes) = chunk else { return Ok(()) };
         context.progress(image, bytes.len() as u64);
-        if sender.send(Piece::Bytes(bytes)).await.is_err() {
+        if sender.send(bytes).await.is_err() {
+            // When the writer has given up, its own error tells why.
             return Ok(());
         }
     }
 }
 
 /// Verifies and writes on a thread of its own.
+///
+/// When the pieces come to an end, that may be the save's or the line's: which one knows the sender. Even
+/// then the verifier may have heard why.
 fn write(
     mut staging: Staging,
     packing: &Packing,
     rename: impl FnOnce(&Proof) -> Option<String>,
-    mut pieces: mpsc::Receiver<Piece>,
+    pieces: mpsc::Receiver<Bytes>,
 ) -> Result<Received, ReceiveError> {
-    let hash_stream = matches!(packing, Packing::Plain);
-    let mut verifier = Verifier::new(VerifyOptions { deep: false, hash_stream });
-    let proof = match packing {
-        Packing::Plain => {
-            let file = staging.file_mut();
-            let result = drain(&mut pieces, &mut verifier, |bytes| file.write_all(bytes));
-            conclude(result, verifier, &staging)?
-        }
-        Packing::Zip { member_name } => {
-            let mut zip = match ZipSink::new(staging.file_mut(), member_name) {
-                Ok(zip) => zip,
-                Err(error) => return Err(disk(&staging, error)),
-            };
-            let result = drain(&mut pieces, &mut verifier, |bytes| zip.write_all(bytes));
-            let finished = match result {
-                Ok(()) => {
-                    let proof = verifier.finish()?;
-                    let renamed = rename(&proof).map_or(Ok(()), |name| zip.rename(&name));
-                    renamed.and_then(|()| zip.finish()).map(|_| proof)
-                }
-                result => {
-                    drop(zip);
-                    return conclude(result, verifier, &staging).map(|proof| Received { staging, proof });
-                }
-            };
-            finished.map_err(|error| disk(&staging, error))?
-        }
+    let file = staging.file_mut();
+    let result = match packing {
+        Packing::Plain => write_plain(file, pieces),
+        Packing::Zip { member_name } => write_zip(file, member_name, rename, pieces),
     };
-    Ok(Received { staging, proof })
+    match result {
+        Ok(proof) => Ok(Received { staging, proof }),
+        Err(Broken::Fault(fault)) => Err(ReceiveError::Fault(fault)),
+        Err(Broken::Disk(error)) => Err(ReceiveError::Other(staging.write_error(error).into())),
+    }
 }
 
-/// Why the pieces came to an end too early.
-enum Broken {
-    Fault(Fault),
-    Disk(std::io::Error),
-    Line,
+fn write_plain(file: &mut File, pieces: mpsc::Receiver<Bytes>) -> Result<Proof, Broken> {
+    let mut verifier = Verifier::new(VerifyOptions { deep: false, hash_stream: true });
+    drain(pieces, &mut verifier, file)?;
+    Ok(verifier.finish()?)
+}
+
+fn write_zip(
+    file: &mut File,
+    member_name: &str,
+    rename: impl FnOnce(&Proof) -> Option<String>,
+    pieces: mpsc::Receiver<Bytes>,
+) -> Result<Proof, Broken> {
+    let mut verifier = Verifier::new(VerifyOptions::default());
+    let mut zip = ZipSink::new(file, member_name)?;
+    drain(pieces, &mut verifier, &mut zip)?;
+    let proof = verifier.finish()?;
+    if let Some(name) = rename(&proof) {
+        zip.rename(&name)?;
+    }
+    zip.finish()?;
+    Ok(proof)
 }
 
 fn drain(
-    pieces: &mut mpsc::Receiver<Piece>,
+    mut pieces: mpsc::Receiver<Bytes>,
     verifier: &mut Verifier,
-    mut write: impl FnMut(&[u8]) -> std::io::Result<()>,
+    output: &mut impl Write,
 ) -> Result<(), Broken> {
-    while let Some(piece) = pieces.blocking_recv() {
-        match piece {
-            Piece::End => return Ok(()),
-            Piece::Bytes(bytes) => {
-                verifier.push(&bytes).map_err(Broken::Fault)?;
-                write(&bytes).map_err(Broken::Disk)?;
-            }
-        }
+    while let Some(bytes) = pieces.blocking_recv() {
+        verifier.push(&bytes)?;
+        output.write_all(&bytes)?;
     }
-    Err(Broken::Line)
+    Ok(())
 }
 
-fn conclude(
-    result: Result<(), Broken>,
-    verifier: Verifier,
-    staging: &Staging,
-) -> Result<Proof, ReceiveError> {
-    match result {
-        // When the line broke off, the verifier may still have heard why.
-        Ok(()) | Err(Broken::Line) => Ok(verifier.finish()?),
-        Err(Broken::Fault(fault)) => Err(ReceiveError::Fault(fault)),
-        Err(Broken::Disk(error)) => Err(disk(staging, error)),
+/// Why nothing came of a save on its way to the disk.
+enum Broken {
+    Fault(Fault),
+    Disk(io::Error),
+}
+
+impl From<Fault> for Broken {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }
 
-fn disk(staging: &Staging, error: std::io::Error) -> ReceiveError {
-    ReceiveError::Other(staging.write_error(error).into())
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
 }

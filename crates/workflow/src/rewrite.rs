@@ -22,9 +22,8 @@ pub(crate) async fn compress(
     let known = known.as_ref().and_then(|knowledge| knowledge.image()).cloned();
     let (zipper, source, target) = (store.clone(), from.clone(), to.clone());
     let label = image.to_owned();
-    let staging = context
-        .blocking(move |context| zip(&zipper, &source, &target, &label, context))
-        .await?;
+    let staging =
+        context.blocking(move |context| zip(&zipper, &source, &target, &label, context)).await?;
     context.finish(image);
     let expected = match &known {
         Some(known) => known.identity.clone(),

@@ -158,14 +158,15 @@ pub async fn update(
     let plan = plan(&snapshot, &wanted, &plan_options);
 
     let work = Worker { engine, store, snapshot: &snapshot, options: &plan_options, context };
-    let mut done: Vec<(usize, Result<Done, Error>)> = stream::iter(found.into_iter().zip(plan.items).enumerate())
-        .map(|(index, (image, item))| {
-            let work = &work;
-            async move { (index, work.carry_out(image, item.action).await) }
-        })
-        .buffer_unordered(options.jobs.max(1))
-        .collect()
-        .await;
+    let mut done: Vec<(usize, Result<Done, Error>)> =
+        stream::iter(found.into_iter().zip(plan.items).enumerate())
+            .map(|(index, (image, item))| {
+                let work = &work;
+                async move { (index, work.carry_out(image, item.action).await) }
+            })
+            .buffer_unordered(options.jobs.max(1))
+            .collect()
+            .await;
     done.sort_by_key(|(index, _)| *index);
 
     // The results of what the engine has stand between those of what it doesn't have.
@@ -205,7 +206,9 @@ struct Done {
 impl Done {
     fn into_updated(self, removed: &[RemovedArchive]) -> Updated {
         let name = self.archive.name();
-        let is_mine = |archive: &RemovedArchive| archive.path.repository().as_ref() == Some(&self.wanted.repository);
+        let is_mine = |archive: &RemovedArchive| {
+            archive.path.repository().as_ref() == Some(&self.wanted.repository)
+        };
         Updated {
             image: self.wanted.repository.to_string(),
             version: self.wanted.version.to_string(),
@@ -239,7 +242,8 @@ impl Worker<'_> {
         match action {
             Action::Keep { archive } => self.keep(image.wanted, archive),
             Action::Compress { from, to } => {
-                let (published, proven) = compress(self.store, &from, &to, &reference, self.context).await?;
+                let (published, proven) =
+                    compress(self.store, &from, &to, &reference, self.context).await?;
                 Ok(Done {
                     wanted: image.wanted,
                     plain_bytes: proven.plain_size,
@@ -264,7 +268,9 @@ impl Worker<'_> {
     fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Done, Error> {
         let entry = self.snapshot.entry(&archive);
         let Some((entry, known)) = entry.and_then(|entry| Some((entry, entry.image()?))) else {
-            return Err(Error::Usage { message: format!("{archive} is not known to hold an image") });
+            return Err(Error::Usage {
+                message: format!("{archive} is not known to hold an image"),
+            });
         };
         Ok(Done {
             wanted,
@@ -325,13 +331,14 @@ impl Worker<'_> {
         let rename = move |proof: &sealift_archive::Proof| {
             member_name(&wanted, &proof.identity.config.short()).ok()
         };
-        let received = receive(stream, staging, packing.clone(), rename, reference, self.context).await;
+        let received =
+            receive(stream, staging, packing.clone(), rename, reference, self.context).await;
         let received = received.map_err(|error| match error {
             ReceiveError::Other(error) => error,
-            ReceiveError::Fault(source) => Error::SaveDamaged {
+            ReceiveError::Fault(fault) => Error::SaveDamaged {
                 image: reference.clone(),
                 folder: self.store.root().to_owned(),
-                source,
+                source: Box::new(fault),
             },
         })?;
         let identity = received.proof.identity;
@@ -353,7 +360,12 @@ impl Worker<'_> {
     }
 
     /// Publishes a save, unless the image was there after all.
-    async fn settle(&self, image: Inspected, staging: Staging, proven: Proven) -> Result<Done, Error> {
+    async fn settle(
+        &self,
+        image: Inspected,
+        staging: Staging,
+        proven: Proven,
+    ) -> Result<Done, Error> {
         let settled = reconcile(self.snapshot, &image.wanted, &proven.identity, self.options)
             .map_err(|error| Error::Usage { message: error.to_string() })?;
         let (identity, plain_bytes) = (proven.identity.clone(), proven.plain_size);
@@ -373,7 +385,9 @@ impl Worker<'_> {
             }
             Settled::AlreadyThere { archive } => self.keep(image.wanted, archive),
             Settled::UnsupportedFormat { archive } => Err(unsupported(image.reference, archive)),
-            _ => Err(Error::Usage { message: format!("no way is known to archive `{}`", image.reference) }),
+            _ => Err(Error::Usage {
+                message: format!("no way is known to archive `{}`", image.reference),
+            }),
         }
     }
 }

@@ -7,7 +7,10 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::session::{Session, query};
 
-pub(crate) async fn run(arguments: ChooseArguments, session: &Session) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(
+    arguments: ChooseArguments,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
     let query = query(&arguments)?;
     if std::io::stdout().is_terminal() {
         return Err(Failure::usage(

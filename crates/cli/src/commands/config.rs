@@ -8,7 +8,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::session::{Session, latest_options};
 
-pub(crate) async fn run(arguments: ConfigArguments, session: &Session) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(
+    arguments: ConfigArguments,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
     let options = latest_options(arguments.latest_by, arguments.platform.as_deref())?;
     let store = session.store()?;
     let config =

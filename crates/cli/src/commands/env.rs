@@ -52,7 +52,8 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
             Ok(version) => format!("{} {}", version.name, version.version),
             Err(_) => "does not answer".to_owned(),
         };
-        let api = answer.as_ref().map_or(String::new(), |version| format!("API {}", version.api_version));
+        let api =
+            answer.as_ref().map_or(String::new(), |version| format!("API {}", version.api_version));
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let rows = [
             row(["host", &endpoint.to_string(), &endpoint.source.to_string()]),

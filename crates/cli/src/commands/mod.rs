@@ -1,5 +1,6 @@
 //! One command a file.
 
+pub(crate) mod add;
 pub(crate) mod build;
 pub(crate) mod cat;
 pub(crate) mod clean;
@@ -11,3 +12,4 @@ pub(crate) mod load;
 pub(crate) mod name;
 pub(crate) mod path;
 pub(crate) mod update;
+pub(crate) mod verify;

@@ -6,7 +6,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::session::{Session, query};
 
-pub(crate) async fn run(arguments: ChooseArguments, session: &Session) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(
+    arguments: ChooseArguments,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
     let query = query(&arguments)?;
     let path = sealift_workflow::path(&session.store()?, &query, &session.context()).await?;
     if session.global.json {

@@ -14,7 +14,10 @@ use crate::output;
 use crate::session::{Session, platform, reference};
 use crate::table;
 
-pub(crate) async fn run(arguments: UpdateArguments, session: &Session) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(
+    arguments: UpdateArguments,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
     let references =
         arguments.images.iter().map(|image| reference(image)).collect::<Result<Vec<_>, _>>()?;
     let options = UpdateOptions {
@@ -109,7 +112,8 @@ async fn dry_run(
     let dir = session.dir();
     // A folder that isn't there yet would be made.
     let store = if dir.exists() { Some(session.store()?) } else { None };
-    let plan = plan_update(&engine, store.as_ref(), references, options, &session.context()).await?;
+    let plan =
+        plan_update(&engine, store.as_ref(), references, options, &session.context()).await?;
     if session.global.json {
         output::json(&plan);
     } else {
@@ -124,7 +128,8 @@ fn plan_text(plan: &Plan) -> String {
         let (what, which) = match &item.action {
             Action::Keep { archive } => ("keep", archive.to_string()),
             Action::Save { format, id } => {
-                let id = id.map_or_else(|| "id known after the save".to_owned(), |id| id.to_string());
+                let id =
+                    id.map_or_else(|| "id known after the save".to_owned(), |id| id.to_string());
                 ("save", format!("as {format}, {id}"))
             }
             Action::Compress { from, to } => ("compress", format!("{from} to {to}")),

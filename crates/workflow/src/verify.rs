@@ -1,0 +1,215 @@
+//! Every byte of every archive, read again.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use sealift_archive::{ExamineOptions, Fault, FaultKind, Identity, examine, hash_file};
+use sealift_filename::ArchivePath;
+use sealift_store::{Entry, Query, Store, SweepReport};
+use serde::Serialize;
+
+use crate::{Context, Error, Work};
+
+/// What to verify, and how thoroughly.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VerifyOptions {
+    /// The archives; all of the folder where there are none.
+    pub queries: Vec<Query>,
+    /// Decompress every layer and check its diff id, also where a manifest names its digest.
+    pub deep: bool,
+    /// Make all records anew, and sweep what crashed writers left behind. Never deletes an archive.
+    pub repair: bool,
+}
+
+/// What was found out about one archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifiedArchive {
+    /// Where it is, counted from the folder.
+    pub path: ArchivePath,
+    /// The size of the file in bytes.
+    pub bytes: u64,
+    /// What it is.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// What an archive turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// A whole image, and the one that its name says.
+    Whole,
+    /// No image, which is no damage.
+    NoImage {
+        /// What it looks like instead, a fragment.
+        reason: String,
+    },
+    /// Bytes are missing or wrong.
+    Damaged {
+        /// What is wrong, a fragment.
+        reason: String,
+    },
+    /// It may be whole, but it is of a form that isn't taken.
+    Unsupported {
+        /// What it is, a fragment.
+        reason: String,
+    },
+    /// A whole image, but not the one that the id in its name says.
+    Misnamed {
+        /// The id that it should have.
+        id: String,
+    },
+}
+
+impl Verdict {
+    /// Tells whether the archive can't be relied on.
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Misnamed { .. })
+    }
+}
+
+/// Reads archives whole and tells what they are, several at a time.
+///
+/// Where a record tells the file's hash, a file that still has it is proven by that; with `deep` or
+/// `repair`, or without a record, everything inside is checked.
+///
+/// # Errors
+///
+/// Where the folder or an archive can't be read, or there is no archive that was asked for. What is wrong
+/// with an archive stands in its verdict.
+pub async fn verify(
+    store: &Store,
+    options: &VerifyOptions,
+    context: &Context,
+) -> Result<Vec<VerifiedArchive>, Error> {
+    let (store, options) = (store.clone(), options.clone());
+    context.blocking(move |context| verify_now(&store, &options, context)).await
+}
+
+fn verify_now(
+    store: &Store,
+    options: &VerifyOptions,
+    context: &Context,
+) -> Result<Vec<VerifiedArchive>, Error> {
+    if options.repair {
+        let SweepReport { failed, .. } = store.sweep()?;
+        if let Some(error) = failed.into_iter().next() {
+            return Err(error.into());
+        }
+    }
+    let archives = chosen(store, options)?;
+    let entries = store.entries(&archives)?;
+    let jobs = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(entries.len());
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = verify_one(store, entry, options, context);
+            let is_end = result.is_err();
+            results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+            if is_end {
+                next.store(entries.len(), Ordering::Relaxed);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..jobs {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut verified = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    verified.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(verified)
+}
+
+fn chosen(store: &Store, options: &VerifyOptions) -> Result<Vec<ArchivePath>, Error> {
+    if options.queries.is_empty() {
+        return Ok(store.scan()?.archives);
+    }
+    let mut archives = Vec::new();
+    for query in &options.queries {
+        let mut found = store.archives_of(&query.repository)?;
+        if let Some(version) = &query.version {
+            found.retain(|archive| archive.name().version() == version.as_str());
+        }
+        if found.is_empty() {
+            // It tells what there is instead.
+            store.find(query, &Default::default())?;
+        }
+        archives.extend(found);
+    }
+    archives.sort_unstable();
+    archives.dedup();
+    Ok(archives)
+}
+
+fn verify_one(
+    store: &Store,
+    entry: &Entry,
+    options: &VerifyOptions,
+    context: &Context,
+) -> Result<VerifiedArchive, Error> {
+    let label = entry.archive.to_string();
+    context.start(&label, Work::Verifying, Some(entry.stat.size));
+    let on_bytes = |bytes| context.progress(&label, bytes);
+    let examine_options = ExamineOptions {
+        deep: options.deep,
+        cancel: Some(context.cancel().flag()),
+        on_bytes: Some(&on_bytes),
+    };
+    let verdict = verdict(store, entry, options, &examine_options);
+    context.finish(&label);
+    Ok(VerifiedArchive { path: entry.archive.clone(), bytes: entry.stat.size, verdict: verdict? })
+}
+
+fn verdict(
+    store: &Store,
+    entry: &Entry,
+    options: &VerifyOptions,
+    examine_options: &ExamineOptions<'_>,
+) -> Result<Verdict, Error> {
+    let path = store.path_of(&entry.archive);
+    let recorded = entry.image();
+    if let Some(known) = recorded.filter(|_| !options.deep && !options.repair)
+        && hash_file(&path, examine_options)? == known.sha256
+    {
+        return Ok(named(entry, &known.identity));
+    }
+    if options.repair {
+        store.examine(&entry.archive, examine_options)?;
+    }
+    let found = match examine(&path, examine_options) {
+        Ok(found) => found,
+        Err(sealift_archive::Error::Fault { source, .. }) => return Ok(fault_verdict(&source)),
+        Err(error) => return Err(error.into()),
+    };
+    // The file says that it wasn't touched since it was proven, and yet its bytes are others.
+    if recorded.is_some_and(|known| known.sha256 != found.sha256) {
+        return Ok(Verdict::Damaged {
+            reason: "has changed since it was recorded, without a sign of being written".to_owned(),
+        });
+    }
+    Ok(named(entry, &found.identity))
+}
+
+fn named(entry: &Entry, identity: &Identity) -> Verdict {
+    match identity.answers_to(entry.archive.name().id().as_str()) {
+        true => Verdict::Whole,
+        false => Verdict::Misnamed { id: identity.config.short() },
+    }
+}
+
+fn fault_verdict(fault: &Fault) -> Verdict {
+    match (fault.kind(), fault) {
+        (FaultKind::NotAnImage, Fault::NotAnImage { reason }) => {
+            Verdict::NoImage { reason: reason.clone() }
+        }
+        (FaultKind::Damaged, _) => Verdict::Damaged { reason: fault.to_string() },
+        _ => Verdict::Unsupported { reason: fault.to_string() },
+    }
+}
