@@ -1,6 +1,8 @@
 //! From a staging file to an archive that everybody sees.
 
 use std::fs;
+use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
 use sealift_archive::{Digest, Examination, Identity};
@@ -8,7 +10,7 @@ use sealift_filename::ArchivePath;
 
 use crate::durable::sync_folder;
 use crate::record::{Content, ImageContent, Record};
-use crate::staging::open_up;
+use crate::staging::{ATTEMPTS, open_up};
 use crate::{Error, Staging, Stat};
 
 /// What was proven of the content of a staging file.
@@ -73,16 +75,13 @@ impl Staging {
         self.file.sync_all().map_err(|source| self.write_error(source))?;
 
         let lock = store.lock()?;
-        // They are there since `stage`, unless it was told less or somebody took them away.
-        store.make_folders(archive.folder())?;
         let replaced = match fs::symlink_metadata(&target) {
             Ok(metadata) if metadata.is_dir() => {
                 return Err(Error::NotAFile { path: target, what: "a folder" });
             }
             found => found.is_ok(),
         };
-        fs::rename(self.path(), &target).map_err(Error::at("publish", &target))?;
-        self.leftover.is_kept = true;
+        self.rename(archive.folder(), &target)?;
         // All of them up to the root, as any may be new.
         let mut folder = target.parent();
         while let Some(path) = folder {
@@ -103,6 +102,28 @@ impl Staging {
         store.keep_record(archive, draft, record);
         drop(lock);
         Ok(Published { archive: archive.clone(), size: stat.size, replaced })
+    }
+
+    /// Gives the file its name, and makes the folders for it: they are there since
+    /// `stage`, but only if it was told the image.
+    fn rename(&mut self, folder: &str, target: &Path) -> Result<(), Error> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            self.leftover.made.extend(self.store.make_folders(folder)?);
+            match fs::rename(self.path(), target) {
+                Ok(()) => {
+                    self.leftover.is_kept = true;
+                    return Ok(());
+                }
+                // Another writer has given up, and taken the empty folder away.
+                Err(source)
+                    if source.kind() == io::ErrorKind::NotFound
+                        && attempts < ATTEMPTS
+                        && self.path().exists() => {}
+                Err(source) => return Err(Error::io("publish", target, source)),
+            }
+        }
     }
 
     fn stat(&self) -> Result<Stat, Error> {

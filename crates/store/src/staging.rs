@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use sealift_filename::Repository;
 
 use crate::durable::create_unique;
-use crate::{Error, Store};
+use crate::{Error, ErrorKind, Store};
 
 const PREFIX: &str = ".sealift-";
 const SUFFIX: &str = ".part";
@@ -19,7 +19,7 @@ const SUFFIX: &str = ".part";
 pub(crate) const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often making a staging file is tried again, when other writers get in between.
-const ATTEMPTS: usize = 100;
+pub(crate) const ATTEMPTS: usize = 100;
 
 /// A file that is being written and will become an archive, if all goes well.
 ///
@@ -38,7 +38,7 @@ pub struct Staging {
 pub(crate) struct Leftover {
     pub(crate) path: PathBuf,
     /// The folders that were made for it, outermost first.
-    made: Vec<PathBuf>,
+    pub(crate) made: Vec<PathBuf>,
     pub(crate) is_kept: bool,
 }
 
@@ -87,6 +87,7 @@ impl Store {
                     if source.kind() == io::ErrorKind::NotFound
                         && !folder.is_empty()
                         && attempts < ATTEMPTS
+                        && self.root().is_dir()
                     {
                         continue;
                     }
@@ -117,25 +118,47 @@ impl Store {
     /// first.
     pub(crate) fn make_folders(&self, folder: &str) -> Result<Vec<PathBuf>, Error> {
         let mut made = Vec::new();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.try_make_folders(folder, &mut made) {
+                Ok(()) => return Ok(made),
+                // Another writer has given up, and taken a folder away that it had made.
+                Err(error) if error.kind() == ErrorKind::NotFound && attempts < ATTEMPTS => {
+                    if !self.root().is_dir() {
+                        return Err(error);
+                    }
+                }
+                Err(error) => {
+                    remove_empty(&made);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn try_make_folders(&self, folder: &str, made: &mut Vec<PathBuf>) -> Result<(), Error> {
         let mut path = self.root().to_owned();
         for part in folder.split('/').filter(|part| !part.is_empty()) {
             path.push(part);
             match fs::create_dir(&path) {
-                Ok(()) => made.push(path.clone()),
+                Ok(()) => {
+                    if !made.contains(&path) {
+                        made.push(path.clone());
+                    }
+                }
                 Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
                     // Behind a link nobody would find the archive: scans don't follow it.
-                    if !fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-                        remove_empty(&made);
+                    let metadata =
+                        fs::symlink_metadata(&path).map_err(Error::at("look at", &path))?;
+                    if !metadata.is_dir() {
                         return Err(Error::NotADirectory { path });
                     }
                 }
-                Err(source) => {
-                    remove_empty(&made);
-                    return Err(Error::io("make the folder", path, source));
-                }
+                Err(source) => return Err(Error::io("make the folder", path, source)),
             }
         }
-        Ok(made)
+        Ok(())
     }
 }
 

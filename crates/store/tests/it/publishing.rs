@@ -181,11 +181,11 @@ fn writers_at_the_same_time_do_not_disturb_each_other() {
 #[test]
 fn staging_starts_over_when_another_writer_takes_the_folder_away() {
     let folder = Folder::new();
-    let repository = Repository::parse("team/web").unwrap();
+    let repository = Repository::parse("team/deep/web").unwrap();
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..8 {
             scope.spawn(|| {
-                for _ in 0..200 {
+                for _ in 0..300 {
                     drop(folder.store.stage(Some(&repository)).unwrap());
                 }
             });
