@@ -92,6 +92,14 @@ impl Entry {
         self.identity().map(|identity| normalize(&identity.platform))
     }
 
+    /// Tells whether the archive is known to hold an image to which the id in its name belongs: the
+    /// id is the start of the config's digest, or of that of a manifest or an index, as in names that
+    /// others have made.
+    pub fn is_rightly_named(&self) -> bool {
+        self.identity()
+            .is_some_and(|identity| identity.answers_to(self.archive.name().id().as_str()))
+    }
+
     /// Tells whether the archive is known to hold no image.
     pub fn holds_no_image(&self) -> bool {
         matches!(self.knowledge, Some(Knowledge::NoImage { .. }))

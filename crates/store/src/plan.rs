@@ -4,7 +4,7 @@ use sealift_archive::Platform;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository, Version};
 use serde::Serialize;
 
-use crate::removals::{Outcome, predicted_removals};
+use crate::removals::predicted_removals;
 use crate::{Entry, Snapshot, Wanted};
 
 /// What a call asks for besides its images.
@@ -137,7 +137,7 @@ pub(crate) struct Twins<'a> {
 }
 
 impl<'a> Twins<'a> {
-    /// Finds those that hold the very image. For a format that isn't taken, the id in the name is
+    /// Finds those that hold the very image, and whose names say so. For a format that isn't taken, the id in the name is
     /// enough: nobody can tell what is inside.
     pub(crate) fn find(
         snapshot: &'a Snapshot,
@@ -145,14 +145,15 @@ impl<'a> Twins<'a> {
         is_same: impl Fn(&Entry) -> bool,
         answers_to: impl Fn(ImageId) -> bool,
     ) -> Self {
+        let is_it = |entry: &Entry| entry.is_rightly_named() && is_same(entry);
         let mut twins = Self::default();
         for entry in snapshot.of_version(&wanted.repository, &wanted.version) {
             let name = entry.archive.name();
             let slot = match name.format() {
-                ArchiveFormat::Zip if is_same(entry) => &mut twins.zip,
-                ArchiveFormat::Docker if is_same(entry) => &mut twins.docker,
+                ArchiveFormat::Zip if is_it(entry) => &mut twins.zip,
+                ArchiveFormat::Docker if is_it(entry) => &mut twins.docker,
                 ArchiveFormat::Zip | ArchiveFormat::Docker => continue,
-                ArchiveFormat::Other(_) if answers_to(name.id()) || is_same(entry) => {
+                ArchiveFormat::Other(_) if answers_to(name.id()) || is_it(entry) => {
                     &mut twins.unsupported
                 }
                 ArchiveFormat::Other(_) => continue,
@@ -168,31 +169,5 @@ impl<'a> Twins<'a> {
             }
         }
         twins
-    }
-}
-
-impl Plan {
-    /// Gives what is known of the outcome of an item that needs no save, for
-    /// [`removals`](crate::removals).
-    pub fn outcome<'a>(
-        &'a self,
-        index: usize,
-        snapshot: &'a Snapshot,
-        wanted: &'a Wanted,
-    ) -> Option<Outcome<'a>> {
-        match &self.items.get(index)?.action {
-            Action::Keep { archive } => {
-                let identity = snapshot.identity(archive)?;
-                Some(Outcome::Done { wanted, identity, archive })
-            }
-            Action::Compress { from, to } => {
-                let identity = snapshot.identity(from)?;
-                Some(Outcome::Done { wanted, identity, archive: to })
-            }
-            Action::UnsupportedFormat { .. } => {
-                Some(Outcome::Failed { repository: &wanted.repository })
-            }
-            Action::Save { .. } => None,
-        }
     }
 }

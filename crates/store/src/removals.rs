@@ -115,7 +115,9 @@ impl Done<'_> {
             Image::Expected => self.wanted.may_be(identity),
         };
         self.archive == Some(&entry.archive)
-            || (is_image && entry.archive.name().version() == self.wanted.version.as_str())
+            || (is_image
+                && entry.is_rightly_named()
+                && entry.archive.name().version() == self.wanted.version.as_str())
     }
 
     /// Tells whether an archive that the call named is the plain twin of its zip.

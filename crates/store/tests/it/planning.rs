@@ -128,6 +128,22 @@ fn where_the_engine_cannot_tell_the_config_the_id_is_open_and_what_may_be_the_im
 }
 
 #[test]
+fn a_plain_twin_goes_only_when_zips_are_asked_for() {
+    let image = identity(1, "amd64");
+    let twins = ["zip", "docker"].map(|format| entry("web", "1.0", &image, format));
+    let snapshot = Snapshot::new(twins.to_vec());
+    let asked = [wanted("web", "1.0", &image)];
+    for clean in [false, true] {
+        let keep = Action::Keep { archive: twins[0].archive.clone() };
+        let plain = plan(&snapshot, &asked, &options(false, clean));
+        assert_eq!((&plain.items[0].action, &plain.remove), (&keep, &vec![]));
+        let zipped = plan(&snapshot, &asked, &options(true, clean));
+        let gone = vec![twins[1].archive.clone()];
+        assert_eq!((&zipped.items[0].action, &zipped.remove), (&keep, &gone));
+    }
+}
+
+#[test]
 fn several_images_do_not_clean_each_other() {
     let images =
         [wanted("web", "1.0", &identity(1, "amd64")), wanted("web", "1.1", &identity(2, "amd64"))];
@@ -243,6 +259,23 @@ fn a_name_by_a_manifest_is_kept_by_its_zip() {
     let to: ArchivePath = format!("web_1.0_{}.zip", manifest.short()).parse().unwrap();
     assert_eq!(plan.items[0].action, Action::Compress { from: docker.archive.clone(), to });
     assert_eq!(plan.remove, [docker.archive], "the plain twin goes, with or without --clean");
+}
+
+#[test]
+fn an_archive_under_the_name_of_another_image_is_not_the_images_archive() {
+    let image = identity(1, "amd64");
+    let wrong = Entry {
+        archive: entry("web", "1.0", &identity(2, "amd64"), "docker").archive,
+        ..entry("web", "1.0", &image, "docker")
+    };
+    let snapshot = Snapshot::new(vec![wrong.clone()]);
+    let asked = wanted("web", "1.0", &image);
+    let plan = plan(&snapshot, std::slice::from_ref(&asked), &options(false, true));
+    assert!(matches!(plan.items[0].action, Action::Save { .. }));
+    assert_eq!(plan.remove, [wrong.archive]);
+    let settled = reconcile(&snapshot, &asked, &image, &options(false, true)).unwrap();
+    let archive = entry("web", "1.0", &image, "docker").archive;
+    assert_eq!(settled, Settled::Publish { archive });
 }
 
 #[test]
