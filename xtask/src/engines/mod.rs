@@ -12,7 +12,7 @@ mod sources;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 pub(crate) use kind::Kind;
 
@@ -172,16 +172,19 @@ fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
 
 /// Gives the newest Docker that runs on this system.
 fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
-    let mut reasons = Vec::new();
+    let mut failure = anyhow::anyhow!("no newer release is known");
     for suite in ["sid", "trixie"] {
         let name = format!("docker-{suite}");
         let names = ["docker.io", "docker-cli", "containerd"];
         match packages::of_suite(suite, &name, &names).and_then(|root| runs_here(root, below)) {
             Ok(root) => return Ok(root),
-            Err(error) => reasons.push(format!("{suite}: {error:#}")),
+            Err(error) => {
+                say::step(format_args!("no docker of {suite}: {error:#}"));
+                failure = error;
+            }
         }
     }
-    bail!("no newer docker can be had: {}", reasons.join("; "))
+    Err(failure)
 }
 
 fn runs_here(root: PathBuf, below: &[PathBuf]) -> Result<PathBuf> {

@@ -6,11 +6,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::sources::{self, Source};
 use crate::{run, say, workspace};
@@ -73,12 +73,27 @@ fn unpacked(
     for entry in fs::read_dir(&downloads)? {
         let package = entry?.path();
         if package.extension().is_some_and(|extension| extension == "deb") {
-            run::read(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&root))?;
+            unpack(&package, &root)?;
         }
     }
     fs::remove_dir_all(&downloads)?;
     fs::write(&stamp, wanted)?;
     Ok(root)
+}
+
+/// Unpacks as the system's own installer does, which keeps links to folders.
+fn unpack(package: &Path, root: &Path) -> Result<()> {
+    let mut content = Command::new("dpkg-deb")
+        .arg("--fsys-tarfile")
+        .arg(package)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run dpkg-deb")?;
+    let tar = content.stdout.take().context("dpkg-deb has no output")?;
+    let mut unpack = Command::new("tar");
+    run::read(unpack.args(["-x", "--keep-directory-symlink", "-C"]).arg(root).stdin(tar))?;
+    ensure!(content.wait()?.success(), "dpkg-deb can't read {}", package.display());
+    Ok(())
 }
 
 /// Gives a mark that changes whenever packages are installed or removed.
@@ -106,6 +121,8 @@ impl Apt {
         let lines: Vec<String> = sources.iter().map(Source::to_string).collect();
         fs::write(&list, lines.join("\n") + "\n")?;
         let configuration = folder.join("apt.conf");
+        // Lists may be older than they say they should be, as a mirror that lags gives them: they are
+        // signed all the same, and an older engine is as good for tests.
         fs::write(
             &configuration,
             format!(
@@ -116,6 +133,7 @@ impl Apt {
                  Dir::State::lists \"{folder}/lists\";\n\
                  Dir::Cache \"{folder}\";\n\
                  Acquire::Languages \"none\";\n\
+                 Acquire::Check-Valid-Until \"false\";\n\
                  Acquire::Retries \"3\";\n\
                  Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n\
                  APT::Sandbox::User \"root\";\n\
