@@ -117,7 +117,8 @@ fn home(kind: Kind) -> PathBuf {
     workspace::engines().join(kind.name())
 }
 
-/// A short name for a home whose own is too long for a socket's path.
+/// A short name for a home whose own is too long for a socket's path, or has a character that would
+/// have to be quoted in `name=address` pairs.
 fn shortcut(home: &Path) -> PathBuf {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
@@ -128,7 +129,9 @@ fn shortcut(home: &Path) -> PathBuf {
 /// Gives the address at which the engine answers, if it runs.
 pub(super) fn address(kind: Kind) -> Result<String> {
     let mut home = home(kind);
-    if home.as_os_str().len() > LONGEST_HOME {
+    let plain = |&byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let name = home.as_os_str().as_encoded_bytes();
+    if name.len() > LONGEST_HOME || !name.iter().all(plain) {
         let short = shortcut(&home);
         if fs::read_link(&short).ok().as_ref() != Some(&home) {
             std::os::unix::fs::symlink(&home, &short)
