@@ -1,1 +1,90 @@
-//! sealift-docker
+//! A container engine spoken to over the Docker API: build, inspect, save and load as streams that fail
+//! loudly.
+//!
+//! Engines answer status 200 and report the failure later, somewhere in the body; connections break off in
+//! the middle of a save; a daemon hangs without closing anything. This crate turns each of these into an
+//! [`Error`] that says what was done to which image at which engine, in the engine's own words, and never
+//! takes half an answer for a whole one.
+//!
+//! ```no_run
+//! use sealift_docker::{Endpoint, Engine, Settings, Timeouts};
+//!
+//! # async fn save() -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = Settings::from_env();
+//! let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
+//! let Some(image) = engine.inspect("web:1.4.0.7").await? else {
+//!     return Err("no such image".into());
+//! };
+//! println!("{} for {}/{}", image.id, image.os, image.architecture);
+//!
+//! let mut archive = engine.save("web:1.4.0.7").await?;
+//! let mut bytes = 0;
+//! while let Some(chunk) = archive.next_chunk().await? {
+//!     bytes += chunk.len();
+//! }
+//! println!("{bytes} bytes, and the engine said that this is all");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Start with [`Endpoint::resolve`], which finds the engine without touching anything, and [`Engine`], which
+//! connects when it is first used. [`Engine::save`] and [`Engine::load`] stream with back-pressure;
+//! [`Engine::build`] streams the context and reports what the engine does as [`BuildEvent`]s.
+//!
+//! # Limits of time
+//!
+//! An ordinary call has one limit for the whole of it. A save may stay silent for as long as it wants before
+//! its first byte, as engines prepare the whole archive first, and so may a load or a build at any time: as long as
+//! the engine answers a ping on the side. Once the bytes of a save flow, a silence longer than
+//! [`Timeouts::idle`] is an error.
+//!
+//! # What is not here yet
+//!
+//! TLS, ssh and contexts of the Docker CLI; BuildKit; `.dockerignore`, which a build sends along and warns of
+//! instead of honouring it in part.
+
+mod address;
+mod answer;
+mod api_version;
+mod build;
+mod build_event;
+mod build_output;
+mod build_request;
+mod context;
+mod endpoint;
+mod engine;
+mod error;
+mod failure;
+mod image;
+mod load;
+mod loaded;
+mod query;
+mod reference;
+mod save;
+mod settings;
+mod socket;
+mod timeouts;
+mod transport;
+mod typed;
+mod upload;
+mod watch;
+
+pub use address::{Address, ParseAddressError};
+pub use build::Built;
+pub use build_event::BuildEvent;
+pub use build_output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
+pub use build_request::BuildRequest;
+pub use context::ContextError;
+pub use endpoint::{Endpoint, Source};
+pub use engine::{Engine, EngineVersion};
+pub use error::{Error, ErrorKind};
+pub use failure::{Failure, StepFailure};
+pub use image::{EngineImage, ImageSummary};
+pub use loaded::Loaded;
+pub use save::SaveStream;
+pub use settings::{ResolveError, Settings};
+pub use timeouts::Timeouts;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;

@@ -1,0 +1,59 @@
+//! What happens in a build.
+
+/// Something that happens in a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildEvent {
+    /// A step begins.
+    Step {
+        /// Which one, counted from 1.
+        number: u32,
+        /// How many there are.
+        total: u32,
+        /// The instruction.
+        text: String,
+    },
+    /// A line that the engine or a command in the build wrote.
+    Log(String),
+    /// Something that the person who builds should know.
+    Warning(String),
+    /// A base image is pulled.
+    Pull {
+        /// The layer or the reference.
+        id: String,
+        /// What happens with it.
+        status: String,
+    },
+}
+
+impl BuildEvent {
+    /// Reads a line of the engine's output: `Step 1/4 : FROM scratch`, Podman's `STEP 1/4: FROM scratch`, or
+    /// anything else.
+    pub(crate) fn of_line(line: &str) -> Self {
+        step(line).unwrap_or_else(|| Self::Log(line.to_owned()))
+    }
+}
+
+fn step(line: &str) -> Option<BuildEvent> {
+    let rest = line.strip_prefix("Step ").or_else(|| line.strip_prefix("STEP "))?;
+    let (count, text) = rest.split_once(':')?;
+    let (number, total) = count.trim().split_once('/')?;
+    let (number, total) = (number.parse().ok()?, total.parse().ok()?);
+    Some(BuildEvent::Step { number, total, text: text.trim().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BuildEvent;
+
+    #[test]
+    fn steps_are_told_from_other_lines() {
+        let step =
+            |number, total, text: &str| BuildEvent::Step { number, total, text: text.to_owned() };
+        assert_eq!(BuildEvent::of_line("Step 1/4 : FROM scratch"), step(1, 4, "FROM scratch"));
+        assert_eq!(BuildEvent::of_line("STEP 12/12: RUN a:b"), step(12, 12, "RUN a:b"));
+        for line in ["Step x/y : z", "Steps 1/2 : a", " ---> 0123", ""] {
+            assert_eq!(BuildEvent::of_line(line), BuildEvent::Log(line.to_owned()));
+        }
+    }
+}

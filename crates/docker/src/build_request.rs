@@ -1,0 +1,119 @@
+//! What to build, and how.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::query::Query;
+
+/// What to build, and how. The fields are those of docker-py's `images.build` that engines' classic builders
+/// honour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuildRequest {
+    /// What to call the image, `image:tag`.
+    pub tag: String,
+    /// The folder to build from.
+    pub path: PathBuf,
+    /// The Dockerfile, counted from the folder; `Dockerfile` unless it is given.
+    pub dockerfile: Option<String>,
+    /// Build-time variables.
+    pub build_args: BTreeMap<String, String>,
+    /// Labels on the image.
+    pub labels: BTreeMap<String, String>,
+    /// The stage at which to stop.
+    pub target: Option<String>,
+    /// The network for `RUN`.
+    pub network_mode: Option<String>,
+    /// What to build for.
+    pub platform: Option<String>,
+    /// `name:address` for `/etc/hosts` in the build.
+    pub extra_hosts: Vec<String>,
+    /// Images whose layers may be taken from the cache.
+    pub cache_from: Vec<String>,
+    /// Pull base images even if they are there.
+    pub pull: bool,
+    /// Don't use the cache.
+    pub no_cache: bool,
+    /// Remove intermediate containers after a success.
+    pub rm: bool,
+    /// Remove intermediate containers after a failure too.
+    pub forcerm: bool,
+    /// The size of `/dev/shm` in bytes.
+    pub shm_size: Option<u64>,
+    /// The memory of a build container in bytes.
+    pub memory: Option<u64>,
+    /// Memory and swap of a build container in bytes, -1 without a limit.
+    pub memory_swap: Option<i64>,
+    /// The relative share of processor time.
+    pub cpu_shares: Option<u64>,
+    /// The processors, `0-3` or `0,1`.
+    pub cpuset_cpus: Option<String>,
+}
+
+impl BuildRequest {
+    /// Asks for an image from a folder, with all else as usual.
+    pub fn new(tag: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self {
+            tag: tag.into(),
+            path: path.into(),
+            dockerfile: None,
+            build_args: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            target: None,
+            network_mode: None,
+            platform: None,
+            extra_hosts: Vec::new(),
+            cache_from: Vec::new(),
+            pull: false,
+            no_cache: false,
+            rm: true,
+            forcerm: true,
+            shm_size: None,
+            memory: None,
+            memory_swap: None,
+            cpu_shares: None,
+            cpuset_cpus: None,
+        }
+    }
+
+    pub(crate) fn dockerfile(&self) -> &str {
+        self.dockerfile.as_deref().unwrap_or("Dockerfile")
+    }
+
+    pub(crate) fn query(&self) -> Query {
+        let number = |value: Option<u64>| value.map(|value| value.to_string());
+        let mut query = Query::default();
+        query
+            .add("t", &self.tag)
+            .add("dockerfile", self.dockerfile())
+            .add_flag("rm", self.rm)
+            .add_flag("forcerm", self.forcerm)
+            .add_flag("nocache", self.no_cache)
+            .add_some("target", self.target.as_deref())
+            .add_some("networkmode", self.network_mode.as_deref())
+            .add_some("platform", self.platform.as_deref())
+            .add_some("shmsize", number(self.shm_size).as_deref())
+            .add_some("memory", number(self.memory).as_deref())
+            .add_some("memswap", self.memory_swap.map(|value| value.to_string()).as_deref())
+            .add_some("cpushares", number(self.cpu_shares).as_deref())
+            .add_some("cpusetcpus", self.cpuset_cpus.as_deref());
+        if self.pull {
+            query.add_flag("pull", true);
+        }
+        if !self.build_args.is_empty() {
+            query.add("buildargs", &json!(self.build_args).to_string());
+        }
+        if !self.labels.is_empty() {
+            query.add("labels", &json!(self.labels).to_string());
+        }
+        if !self.cache_from.is_empty() {
+            query.add("cachefrom", &json!(self.cache_from).to_string());
+        }
+        for host in &self.extra_hosts {
+            query.add("extrahosts", host);
+        }
+        query
+    }
+}

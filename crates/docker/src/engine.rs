@@ -1,0 +1,191 @@
+//! An engine, and what can be asked of it.
+
+use std::sync::Arc;
+
+use bollard::query_parameters::{RemoveImageOptions, TagImageOptions};
+use hyper::Request;
+
+use crate::api_version::ApiVersion;
+use crate::error::Operation;
+use crate::query::Query;
+use crate::reference::checked;
+use crate::transport::{Transport, accept, nothing};
+use crate::{Endpoint, EngineImage, Error, Failure, ImageSummary, SaveStream, Timeouts, typed};
+
+/// A container engine. It connects when it is first asked something, and for each request anew.
+///
+/// Clones share what was learnt about the engine, as the version of its API.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(crate) transport: Arc<Transport>,
+}
+
+/// Which engine answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EngineVersion {
+    /// What it calls itself: `Docker`, `Podman`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The version of its API.
+    pub api_version: String,
+    /// The operating system it runs on.
+    pub os: String,
+    /// The processor it runs on.
+    pub arch: String,
+}
+
+impl Engine {
+    /// Makes an engine of an address; nothing is asked of it yet.
+    pub fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
+        Self { transport: Arc::new(Transport::new(endpoint, timeouts)) }
+    }
+
+    /// Gives where the engine is, and who says so.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.transport.endpoint
+    }
+
+    /// Asks whether the engine is there.
+    ///
+    /// # Errors
+    ///
+    /// If it doesn't answer.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let operation = self.operation("ask", None);
+        let ping = self.transport.within(self.transport.timeouts.call, self.transport.ping());
+        ping.await.map(drop).map_err(|failure| operation.fail(failure))
+    }
+
+    /// Asks which engine it is.
+    ///
+    /// # Errors
+    ///
+    /// If it doesn't answer.
+    pub async fn version(&self) -> Result<EngineVersion, Error> {
+        let operation = self.operation("ask the version of", None);
+        let answer = self.call(operation, self.transport.get_json("/version")).await?;
+        let text = |key: &str| answer[key].as_str().unwrap_or("unknown").to_owned();
+        // Docker and Podman name themselves in the list of their parts.
+        let name = answer["Components"][0]["Name"].as_str().unwrap_or("unknown");
+        let name = if name == "Engine" { "Docker" } else { name.trim_end_matches(" Engine") };
+        Ok(EngineVersion {
+            name: name.to_owned(),
+            version: text("Version"),
+            api_version: text("ApiVersion"),
+            os: text("Os"),
+            arch: text("Arch"),
+        })
+    }
+
+    /// Shows an image, or none if the engine doesn't have it.
+    ///
+    /// # Errors
+    ///
+    /// If the engine doesn't answer, or doesn't tell.
+    pub async fn inspect(&self, reference: &str) -> Result<Option<EngineImage>, Error> {
+        let operation = self.operation(format!("inspect `{reference}` in"), Some(reference));
+        let answer = self.call(operation.clone(), async {
+            let path = format!("/images/{}/json", checked(reference)?);
+            let version = self.transport.api_version().await?;
+            let mut query = Query::default();
+            if version.is_some_and(|version| version >= ApiVersion::WITH_MANIFESTS) {
+                query.add_flag("manifests", true);
+            }
+            self.transport.get_json(&query.on(&path)).await
+        });
+        match answer.await {
+            Ok(answer) => match EngineImage::read(&answer) {
+                Ok(image) => Ok(Some(image)),
+                Err(failure) => Err(operation.fail(failure)),
+            },
+            Err(error) if error.kind() == crate::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists all images that have a name or are no part of another.
+    ///
+    /// # Errors
+    ///
+    /// If the engine doesn't answer.
+    pub async fn list(&self) -> Result<Vec<ImageSummary>, Error> {
+        let operation = self.operation("list the images of", None);
+        let images = self.call(operation, async {
+            let client = typed::client(&self.transport)?;
+            let options: Option<bollard::query_parameters::ListImagesOptions> = None;
+            client.list_images(options).await.map_err(typed::into_failure)
+        });
+        Ok(images.await?.into_iter().map(ImageSummary::from).collect())
+    }
+
+    /// Gives an image another name.
+    ///
+    /// # Errors
+    ///
+    /// If the engine doesn't have the image, or refuses the name.
+    pub async fn tag(&self, source: &str, repository: &str, tag: &str) -> Result<(), Error> {
+        let action = format!("tag `{source}` as `{repository}:{tag}` in");
+        self.call(self.operation(action, Some(source)), async {
+            let client = typed::client(&self.transport)?;
+            let options =
+                TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
+            client.tag_image(checked(source)?, Some(options)).await.map_err(typed::into_failure)
+        })
+        .await
+    }
+
+    /// Removes an image's name, and with the last name the image. Tells whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// If the engine refuses, as it does for an image that a container uses.
+    pub async fn remove(&self, reference: &str) -> Result<bool, Error> {
+        let operation = self.operation(format!("remove `{reference}` from"), Some(reference));
+        let removed = self.call(operation, async {
+            let client = typed::client(&self.transport)?;
+            let options: Option<RemoveImageOptions> = None;
+            let removed = client.remove_image(checked(reference)?, options, None);
+            removed.await.map_err(typed::into_failure)
+        });
+        match removed.await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == crate::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for an image as an archive, by `name:tag`: by its id alone the names would be lost.
+    ///
+    /// It waits for the engine's answer, but not for the archive, which classic stores prepare as a whole
+    /// before its first byte.
+    ///
+    /// # Errors
+    ///
+    /// If the engine doesn't have the image, or refuses.
+    pub async fn save(&self, reference: &str) -> Result<SaveStream, Error> {
+        let operation = self.operation(format!("save `{reference}` from"), Some(reference));
+        let opened = self.transport.while_alive(async {
+            let path = format!("/images/{}/get", checked(reference)?);
+            let (response, line) = self.transport.send(Request::new(nothing()), &path).await?;
+            Ok((accept(response).await?, line))
+        });
+        let (response, line) = opened.await.map_err(|failure| operation.fail(failure))?;
+        Ok(SaveStream::new(Arc::clone(&self.transport), response.into_body(), line, operation))
+    }
+
+    pub(crate) fn operation(&self, action: impl Into<String>, image: Option<&str>) -> Operation {
+        Operation::new(action, image, &self.transport.endpoint.address)
+    }
+
+    /// Makes an ordinary call, which has one limit for the whole of it.
+    async fn call<T>(
+        &self,
+        operation: Operation,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Error> {
+        let limit = self.transport.timeouts.call;
+        self.transport.within(limit, call).await.map_err(|failure| operation.fail(failure))
+    }
+}

@@ -1,0 +1,185 @@
+//! What went wrong between an engine and us.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::timeouts::Seconds;
+use crate::{ContextError, Endpoint, ErrorKind};
+
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// What went wrong between an engine and us: the cause of an [`Error`](crate::Error).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Nobody answers at the engine's address.
+    #[error("nobody answers at {} (from {})", endpoint.address, endpoint.source)]
+    Unreachable {
+        /// The address that was tried, and where it was found.
+        endpoint: Endpoint,
+        /// The operating system's word.
+        source: io::Error,
+    },
+    /// The engine doesn't have what was asked for.
+    #[error("the engine says: {message}")]
+    NotFound {
+        /// The engine's own words.
+        message: String,
+    },
+    /// The engine refused, by its status.
+    #[error("the engine says: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The engine's own words.
+        message: String,
+    },
+    /// The engine began to answer as if all were well, and then reported this.
+    #[error("the engine says: {message}")]
+    Reported {
+        /// The engine's own words.
+        message: String,
+    },
+    /// A step of a build failed.
+    #[error(transparent)]
+    Step(Box<StepFailure>),
+    /// The connection broke off before the answer was complete.
+    #[error("the connection broke off after {after} bytes of the answer")]
+    Broken {
+        /// How many bytes of the answer's body had come.
+        after: u64,
+        /// What the connection said.
+        source: BoxError,
+    },
+    /// The answer stalled.
+    #[error("no bytes for {}, after {after} bytes of the answer", Seconds(*limit))]
+    Idle {
+        /// For how long nothing came.
+        limit: Duration,
+        /// How many bytes of the answer's body had come.
+        after: u64,
+    },
+    /// An ordinary call took too long.
+    #[error("no answer within {}", Seconds(*limit))]
+    Slow {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The engine was silent where it may be, but no longer answered a ping either.
+    #[error("the engine was silent, and no longer answers pings")]
+    Silent {
+        /// How the ping failed.
+        source: Box<Failure>,
+    },
+    /// The answer isn't what engines answer.
+    #[error("the engine's answer can't be understood: {reason}")]
+    Unintelligible {
+        /// What is wrong with it.
+        reason: String,
+        /// Who says so.
+        source: Option<BoxError>,
+    },
+    /// No image can have this reference, so the engine wasn't asked.
+    #[error("`{reference}` is no reference of an image: {reason}")]
+    BadReference {
+        /// The reference.
+        reference: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The caller's stream ended with an error, so the request was broken off.
+    #[error("the upload was broken off")]
+    Upload {
+        /// The stream's error.
+        source: BoxError,
+    },
+    /// The build's context can't be sent.
+    #[error(transparent)]
+    Context(#[from] ContextError),
+}
+
+impl Failure {
+    /// Tells what kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreachable { .. } => ErrorKind::Unreachable,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Refused { .. } | Self::Reported { .. } | Self::Step(_) => ErrorKind::Refused,
+            Self::Broken { .. } => ErrorKind::Broken,
+            Self::Idle { .. } | Self::Slow { .. } | Self::Silent { .. } => ErrorKind::Idle,
+            Self::Unintelligible { .. } => ErrorKind::Unintelligible,
+            Self::BadReference { .. } => ErrorKind::Input,
+            Self::Upload { .. } => ErrorKind::Upload,
+            Self::Context(_) => ErrorKind::Input,
+        }
+    }
+
+    /// Gives what the engine said, in its own words, where it said something.
+    pub fn engine_message(&self) -> Option<&str> {
+        match self {
+            Self::NotFound { message }
+            | Self::Refused { message, .. }
+            | Self::Reported { message } => Some(message),
+            Self::Step(step) => Some(&step.message),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn unintelligible(
+        reason: impl Into<String>,
+        source: impl Into<Option<BoxError>>,
+    ) -> Self {
+        Self::Unintelligible { reason: reason.into(), source: source.into() }
+    }
+
+    /// Judges an answer's status other than success.
+    pub(crate) fn from_status(status: u16, message: String) -> Self {
+        match status {
+            404 => Self::NotFound { message },
+            status => Self::Refused { status, message },
+        }
+    }
+}
+
+/// A step of a build that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StepFailure {
+    /// Which step, counted from 1; 0 where the build failed before its first.
+    pub number: u32,
+    /// How many steps there are.
+    pub total: u32,
+    /// The instruction.
+    pub text: String,
+    /// The exit code of the step's command, where a command failed and the engine says with what.
+    pub exit_code: Option<i64>,
+    /// The engine's own words.
+    pub message: String,
+    /// The last lines of the step's output.
+    pub output: Vec<String>,
+}
+
+impl StdError for StepFailure {}
+
+impl fmt::Display for StepFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.number > 0 {
+            write!(f, "step {}/{} `{}` failed", self.number, self.total, self.text)?;
+        } else {
+            f.write_str("the build failed before its first step")?;
+        }
+        if let Some(code) = self.exit_code {
+            write!(f, " with exit code {code}")?;
+        }
+        write!(f, "; the engine says: {}", self.message)?;
+        if !self.output.is_empty() {
+            f.write_str("; its last output:")?;
+        }
+        for line in &self.output {
+            write!(f, "\n  {line}")?;
+        }
+        Ok(())
+    }
+}

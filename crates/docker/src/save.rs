@@ -1,0 +1,71 @@
+//! A save, as it comes from the engine.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+
+use crate::error::Operation;
+use crate::transport::{Line, Transport};
+use crate::{Error, Failure};
+
+/// The bytes of an archive, as the engine sends them. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct SaveStream {
+    transport: Arc<Transport>,
+    body: Incoming,
+    _line: Line,
+    operation: Operation,
+    received: u64,
+}
+
+impl SaveStream {
+    pub(crate) fn new(
+        transport: Arc<Transport>,
+        body: Incoming,
+        line: Line,
+        operation: Operation,
+    ) -> Self {
+        Self { transport, body, _line: line, operation, received: 0 }
+    }
+
+    /// Gives the next bytes; none only when the engine ended the answer as it should. Whether what came is
+    /// a whole archive, nothing here tells.
+    ///
+    /// # Errors
+    ///
+    /// If the connection breaks off; if no bytes come for longer than
+    /// [`Timeouts::idle`](crate::Timeouts::idle); before the first byte, if the engine answers no pings.
+    pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        let next = self.next().await;
+        next.map_err(|failure| self.operation.fail(failure))
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        let after = self.received;
+        let limit = self.transport.timeouts.idle;
+        loop {
+            let body = &mut self.body;
+            let frame = async {
+                let frame = body.frame().await.transpose();
+                frame.map_err(|error| Failure::Broken { after, source: error.into() })
+            };
+            let frame = if after == 0 {
+                self.transport.while_alive(frame).await?
+            } else {
+                let in_time = tokio::time::timeout(limit, frame).await;
+                in_time.unwrap_or(Err(Failure::Idle { limit, after }))?
+            };
+            let Some(frame) = frame else { return Ok(None) };
+            match frame.into_data() {
+                Ok(bytes) if !bytes.is_empty() => {
+                    self.received += bytes.len() as u64;
+                    return Ok(Some(bytes));
+                }
+                // Trailers and empty pieces say nothing.
+                _ => {}
+            }
+        }
+    }
+}

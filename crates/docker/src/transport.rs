@@ -1,0 +1,183 @@
+//! One connection a request, with the version of the API on its path.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Body, Incoming};
+use hyper::{Method, Request, Response, Uri, header};
+use hyper_util::rt::TokioIo;
+use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
+
+use crate::api_version::ApiVersion;
+use crate::failure::BoxError;
+use crate::socket::Socket;
+use crate::{Address, Endpoint, Failure, Timeouts};
+
+/// How much of a refusal's words is kept.
+const MESSAGE_LIMIT: usize = 64 * 1024;
+
+/// The way to an engine: makes a connection for each request.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) timeouts: Timeouts,
+    api_version: OnceCell<Option<ApiVersion>>,
+}
+
+/// A connection that is open as long as this value lives.
+#[derive(Debug)]
+pub(crate) struct Line(JoinHandle<()>);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
+        Self { endpoint, timeouts, api_version: OnceCell::new() }
+    }
+
+    /// Gives the version of the API to speak: the engine's own, or the newest that is known here.
+    pub(crate) async fn api_version(&self) -> Result<Option<ApiVersion>, Failure> {
+        let asked = self.api_version.get_or_try_init(|| async {
+            let version = self.within(self.timeouts.call, self.ping()).await?;
+            Ok(version.map(|version| version.min(ApiVersion::NEWEST_KNOWN)))
+        });
+        asked.await.copied()
+    }
+
+    /// Asks whether the engine is there, and which version of the API it speaks.
+    pub(crate) async fn ping(&self) -> Result<Option<ApiVersion>, Failure> {
+        let (response, _line) = self.send_as_is(Request::new(nothing()), "/_ping").await?;
+        let version = response.headers().get("api-version");
+        let version = version.and_then(|value| value.to_str().ok()?.parse().ok());
+        let response = accept(response).await?;
+        // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
+        collect(response.into_body()).await?;
+        Ok(version)
+    }
+
+    /// Makes a GET request and gives the body, decoded from JSON.
+    pub(crate) async fn get_json(&self, path: &str) -> Result<serde_json::Value, Failure> {
+        let (response, _line) = self.send(Request::new(nothing()), path).await?;
+        let body = collect(accept(response).await?.into_body()).await?;
+        serde_json::from_slice(&body)
+            .map_err(|error| Failure::unintelligible("it is no JSON", Some(error.into())))
+    }
+
+    /// Sends a request to the path below the API's version, and waits for the head of the answer.
+    pub(crate) async fn send<B>(
+        &self,
+        request: Request<B>,
+        path: &str,
+    ) -> Result<(Response<Incoming>, Line), Failure>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        match self.api_version().await? {
+            Some(version) => self.send_as_is(request, &format!("/v{version}{path}")).await,
+            None => self.send_as_is(request, path).await,
+        }
+    }
+
+    async fn send_as_is<B>(
+        &self,
+        mut request: Request<B>,
+        path: &str,
+    ) -> Result<(Response<Incoming>, Line), Failure>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        *request.uri_mut() = path.parse::<Uri>().map_err(|error| {
+            Failure::unintelligible(format!("`{path}` is no path"), Some(error.into()))
+        })?;
+        let host = match &self.endpoint.address {
+            Address::Unix(_) => header::HeaderValue::from_static("localhost"),
+            Address::Tcp { .. } => {
+                let address = self.endpoint.address.to_string();
+                let host = address.trim_start_matches("tcp://");
+                header::HeaderValue::from_str(host).map_err(|error| {
+                    Failure::unintelligible(format!("`{host}` is no host"), Some(error.into()))
+                })?
+            }
+        };
+        request.headers_mut().insert(header::HOST, host);
+        let socket = self.connect().await?;
+        let broken = |error: hyper::Error| Failure::Broken { after: 0, source: error.into() };
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.map_err(broken)?;
+        let line = Line(tokio::spawn(async move {
+            // What ends a connection is told to the request that is on it.
+            let _ = connection.await;
+        }));
+        let response = sender.send_request(request).await.map_err(broken)?;
+        Ok((response, line))
+    }
+
+    async fn connect(&self) -> Result<Socket, Failure> {
+        let limit = self.timeouts.connect;
+        let connected = tokio::time::timeout(limit, Socket::connect(&self.endpoint.address)).await;
+        connected
+            .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+            .map_err(|source| Failure::Unreachable { endpoint: self.endpoint.clone(), source })
+    }
+
+    /// Holds a call to a limit for the whole of it.
+    pub(crate) async fn within<T>(
+        &self,
+        limit: Duration,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::time::timeout(limit, call).await.unwrap_or(Err(Failure::Slow { limit }))
+    }
+}
+
+/// Makes the body of a request that has none.
+pub(crate) fn nothing() -> Empty<Bytes> {
+    Empty::new()
+}
+
+/// Makes a request that posts this body.
+pub(crate) fn post<B>(body: B) -> Request<B> {
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
+    request
+}
+
+/// Lets a successful answer pass, and reads the words of any other.
+pub(crate) async fn accept(response: Response<Incoming>) -> Result<Response<Incoming>, Failure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let mut words = Vec::new();
+    let mut body = response.into_body();
+    while let Some(Ok(frame)) = body.frame().await {
+        words.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        if words.len() > MESSAGE_LIMIT {
+            break;
+        }
+    }
+    let words = String::from_utf8_lossy(&words);
+    let message = match serde_json::from_str::<serde_json::Value>(&words) {
+        Ok(value) => match value.get("message").and_then(|message| message.as_str()) {
+            Some(message) => message.trim().to_owned(),
+            None => words.trim().to_owned(),
+        },
+        Err(_) => words.trim().to_owned(),
+    };
+    let message = if message.is_empty() { format!("status {status}") } else { message };
+    Err(Failure::from_status(status.as_u16(), message))
+}
+
+/// Reads a small answer as a whole.
+async fn collect(body: Incoming) -> Result<Bytes, Failure> {
+    let collected = body.collect().await;
+    Ok(collected.map_err(|error| Failure::Broken { after: 0, source: error.into() })?.to_bytes())
+}
