@@ -32,7 +32,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let mut tests = cargo_test();
     tests.args(&options.rest).env("PATH", path);
     if kinds.is_empty() {
-        tests.env_remove("SEALIFT_TEST_ENGINES");
+        tests.env_remove("SEALIFT_TEST_ENGINES").env_remove("SEALIFT_TEST_LEDGER");
     } else {
         tests.env("SEALIFT_TEST_ENGINES", engines.variable()).env("SEALIFT_TEST_LEDGER", &ledger);
     }
