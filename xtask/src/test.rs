@@ -50,7 +50,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
 }
 
 fn cargo_test() -> Command {
-    run::cargo(&["test", "--workspace", "--all-features"])
+    run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"])
 }
 
 /// Counts the tests that need an engine and got one; all of those that are listed have to.
