@@ -56,6 +56,7 @@ fn cargo_test() -> Command {
 /// Counts the tests that need an engine and got one; all of those that are listed have to.
 fn compare(list: &str, ledger: &Path) -> Result<usize> {
     let listed = listed(list);
+    ensure!(!listed.is_empty(), "no test is in a module `on_engine`: nothing was proven on one");
     let notes = if ledger.exists() { fs::read_to_string(ledger)? } else { String::new() };
     let ran: BTreeSet<&str> = notes.lines().collect();
     let silent: Vec<&str> = listed.difference(&ran).copied().collect();
@@ -105,6 +106,15 @@ mod tests {
     fn no_ledger_means_that_none_ran() {
         let error = compare(LIST, Path::new("/nonexistent/ledger")).unwrap_err().to_string();
         assert!(error.ends_with("\n  on_engine::loads\n  sub::on_engine::saves"), "{error}");
+    }
+
+    #[test]
+    fn a_workspace_without_engine_tests_proves_nothing() {
+        let error = compare("other: test\n", Path::new("/nonexistent/ledger")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no test is in a module `on_engine`: nothing was proven on one"
+        );
     }
 
     #[test]
