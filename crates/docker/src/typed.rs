@@ -32,8 +32,7 @@ async fn respond(
     request: BollardRequest,
 ) -> Result<hyper::Response<hyper::body::Incoming>, bollard::errors::Error> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let (response, line) =
-        transport.send(request, &path).await.map_err(|failure| io::Error::other(failure))?;
+    let (response, line) = transport.send(request, &path).await.map_err(io::Error::other)?;
     // The body is read by bollard, which has no place for the line: it goes when the call is over.
     let limit = transport.timeouts.call;
     tokio::spawn(async move {

@@ -122,6 +122,12 @@ mod tests {
             archive("web", "dev", "zip", false),
         ];
         let now = Timestamp::from_second(1_000_300_000).unwrap();
-        insta::assert_snapshot!(table(&archives, now), @"");
+        insta::assert_snapshot!(table(&archives, now), @"
+        IMAGE  VERSION  ID            SIZE    SAVED
+        api    2.0.1.3  0123456789ab  141 MB  3 days ago  latest
+        web    1.4.0.7  0123456789ab  141 MB  3 days ago  latest docker
+        web    dev      0123456789ab  141 MB  3 days ago  dirty
+        3 archives, 2 images, 422 MB
+        ");
     }
 }
