@@ -10,18 +10,18 @@ use crate::table::printable;
 
 /// Why the command ends without having done what it should.
 #[derive(Debug)]
-pub(crate) struct Failure(Error);
+pub(crate) struct Failure(Box<Error>);
 
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(error.into())
+        Self(Box::new(error.into()))
     }
 }
 
 impl Failure {
     /// Something that can't be asked for.
     pub(crate) fn usage(message: impl ToString) -> Self {
-        Self(Error::Usage { message: message.to_string() })
+        Self(Box::new(Error::Usage { message: message.to_string() }))
     }
 
     /// Shows it and gives its exit code.

@@ -4,8 +4,12 @@ use crate::{Address, Failure};
 
 /// What could not be done, to which image, at which engine; the [`Failure`] is its source.
 #[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(Box<Parts>);
+
+#[derive(Debug, thiserror::Error)]
 #[error("cannot {action} the engine at {address}")]
-pub struct Error {
+struct Parts {
     /// The operation with its image, up to the engine: "save `web:1` from".
     action: String,
     image: Option<String>,
@@ -39,27 +43,27 @@ pub enum ErrorKind {
 impl Error {
     /// Tells what kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
-        self.failure.kind()
+        self.0.failure.kind()
     }
 
     /// Gives the failure itself.
     pub fn failure(&self) -> &Failure {
-        &self.failure
+        &self.0.failure
     }
 
     /// Gives the failure itself, for those who want what is in it.
     pub fn into_failure(self) -> Failure {
-        self.failure
+        self.0.failure
     }
 
     /// Gives the image that the operation was about, where it was about one.
     pub fn image(&self) -> Option<&str> {
-        self.image.as_deref()
+        self.0.image.as_deref()
     }
 
     /// Gives the engine's address.
     pub fn address(&self) -> &Address {
-        &self.address
+        &self.0.address
     }
 }
 
@@ -78,11 +82,11 @@ impl Operation {
     }
 
     pub(crate) fn fail(&self, failure: impl Into<Failure>) -> Error {
-        Error {
+        Error(Box::new(Parts {
             action: self.action.clone(),
             image: self.image.clone(),
             address: self.address.clone(),
             failure: failure.into(),
-        }
+        }))
     }
 }

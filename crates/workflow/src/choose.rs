@@ -56,7 +56,7 @@ pub async fn cat(
         }
     });
     let result = result.await;
-    context.finish(&entry.archive.to_string());
+    context.finish(entry.archive.as_str());
     result
 }
 

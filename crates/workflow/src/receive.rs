@@ -48,16 +48,16 @@ pub(crate) async fn receive(
         Ok(written) => written,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => return Err(ReceiveError::Other(Error::Interrupted)),
+            Err(_) => return Err(ReceiveError::Other(Box::new(Error::Interrupted))),
         },
     };
     match (sent, written) {
-        (Err(error @ Error::Interrupted), _) => Err(ReceiveError::Other(error)),
+        (Err(error @ Error::Interrupted), _) => Err(ReceiveError::Other(Box::new(error))),
         // What the engine itself said last says more than that the line broke off behind it.
         (Err(_), Err(ReceiveError::Fault(fault @ Fault::Engine { .. }))) => {
             Err(ReceiveError::Fault(fault))
         }
-        (Err(error), _) => Err(ReceiveError::Other(error)),
+        (Err(error), _) => Err(ReceiveError::Other(Box::new(error))),
         (Ok(()), written) => written,
     }
 }
@@ -67,7 +67,7 @@ pub(crate) enum ReceiveError {
     /// It is damaged.
     Fault(Fault),
     /// Anything else: the line, the disk, an interrupt.
-    Other(Error),
+    Other(Box<Error>),
 }
 
 async fn send(
@@ -108,7 +108,9 @@ fn write(
     match result {
         Ok(proof) => Ok(Received { staging, proof }),
         Err(Broken::Fault(fault)) => Err(ReceiveError::Fault(fault)),
-        Err(Broken::Disk(error)) => Err(ReceiveError::Other(staging.write_error(error).into())),
+        Err(Broken::Disk(error)) => {
+            Err(ReceiveError::Other(Box::new(staging.write_error(error).into())))
+        }
     }
 }
 

@@ -334,7 +334,7 @@ impl Worker<'_> {
         let received =
             receive(stream, staging, packing.clone(), rename, reference, self.context).await;
         let received = received.map_err(|error| match error {
-            ReceiveError::Other(error) => error,
+            ReceiveError::Other(error) => *error,
             ReceiveError::Fault(fault) => Error::SaveDamaged {
                 image: reference.clone(),
                 folder: self.store.root().to_owned(),
