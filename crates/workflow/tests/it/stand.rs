@@ -1,0 +1,167 @@
+//! What a test on an engine stands on: the engine, a folder, and images of its own that go afterwards.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use sealift_workflow::docker::{BuildRequest, Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::filename::{Reference, Repository, Version};
+use sealift_workflow::store::{Query, Store};
+use sealift_workflow::{
+    Cancel, Context, Event, ImageUpdate, LoadedImage, Reporter, Selection, UpdateOptions, Updated,
+    load, update,
+};
+use tempfile::TempDir;
+
+/// Runs a test on an engine; without engines it is skipped.
+pub(crate) fn on(engine: &str, test: impl AsyncFnOnce(Stand)) {
+    let Some(found) = sealift_testing::engine(engine) else { return };
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    let image: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect::<String>()
+        .split('-')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-");
+    let stand = Stand {
+        engine: connect(&found.host),
+        folder: tempfile::tempdir().unwrap(),
+        image: format!("sealift-test-{image}"),
+    };
+
+    let leftovers = (stand.engine.clone(), stand.image.clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let result = runtime.block_on(async {
+        let local = std::panic::AssertUnwindSafe(test(stand));
+        futures_util::FutureExt::catch_unwind(local).await
+    });
+    runtime.block_on(remove_all(&leftovers.0, &leftovers.1));
+    drop(found);
+    if let Err(panic) = result {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// Connects to an engine by its address.
+pub(crate) fn connect(host: &str) -> Engine {
+    let settings = Settings::from_vars(|_| None).with_host(Some(host.to_owned()));
+    Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
+}
+
+/// Removes all tags of a test's image, whatever the engine made of its name.
+pub(crate) async fn remove_all(engine: &Engine, image: &str) {
+    for found in engine.list().await.unwrap_or_default() {
+        for tag in found.repo_tags.iter().filter(|tag| tag.contains(image)) {
+            let _ = engine.remove(tag).await;
+        }
+    }
+}
+
+pub(crate) struct Stand {
+    pub(crate) engine: Engine,
+    pub(crate) folder: TempDir,
+    /// The name of the test's image.
+    pub(crate) image: String,
+}
+
+impl Stand {
+    /// Stands on another engine, with an empty folder.
+    pub(crate) fn elsewhere(&self, engine: Engine) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { engine, folder, image: self.image.clone() }
+    }
+
+    /// Stands on the same engine, with a copy of another one's archives.
+    pub(crate) fn with_folder_of(&self, other: &Self) -> Self {
+        let copy = self.elsewhere(self.engine.clone());
+        let root = copy.store().root().to_owned();
+        for name in other.files() {
+            let from = other.folder.path().join("artifacts").join(&name);
+            std::fs::copy(from, root.join(&name)).unwrap();
+        }
+        copy
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        Store::create(self.folder.path().join("artifacts")).unwrap()
+    }
+
+    pub(crate) fn repository(&self) -> Repository {
+        Repository::parse(&self.image).unwrap()
+    }
+
+    pub(crate) fn reference(&self, version: &str) -> Reference {
+        Reference::new(self.repository(), Some(Version::new(version))).unwrap()
+    }
+
+    /// Builds the test's image with this content.
+    pub(crate) async fn build(&self, version: &str, content: &str) -> String {
+        let context = self.folder.path().join("context");
+        std::fs::create_dir_all(&context).unwrap();
+        std::fs::write(context.join("content"), content).unwrap();
+        std::fs::write(context.join("Dockerfile"), "FROM scratch\nCOPY content /content\n")
+            .unwrap();
+        let request = BuildRequest::new(self.reference(version).to_string(), &context);
+        sealift_workflow::build(&self.engine, request, &Context::default()).await.unwrap().id
+    }
+
+    pub(crate) async fn update(&self, version: &str, options: &UpdateOptions) -> Updated {
+        self.try_update(version, options, &Context::default()).await.result.unwrap()
+    }
+
+    pub(crate) async fn try_update(
+        &self,
+        version: &str,
+        options: &UpdateOptions,
+        context: &Context,
+    ) -> ImageUpdate {
+        let references = [self.reference(version)];
+        let report = update(&self.engine, &self.store(), &references, options, context).await;
+        report.unwrap().images.remove(0)
+    }
+
+    pub(crate) async fn load_into(&self, engine: &Engine, version: &str) -> LoadedImage {
+        let query = Query::new(self.repository(), Some(Version::new(version)));
+        let selection = Selection::Queries(vec![query]);
+        let results = load(engine, &self.store(), &selection, &Context::default()).await;
+        results.unwrap().remove(0).result.unwrap()
+    }
+
+    /// Gives the names of all archives and of everything else that isn't sealift's own notes.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        list(self.store().root(), "", &mut names);
+        names.sort();
+        names
+    }
+}
+
+fn list(folder: &Path, prefix: &str, names: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if name == ".sealift" {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            list(&entry.path(), &format!("{name}/"), names);
+        } else {
+            names.push(name);
+        }
+    }
+}
+
+/// A reporter that does something at some event.
+pub(crate) struct At<F>(pub(crate) Mutex<F>);
+
+impl<F: FnMut(&Event) + Send> Reporter for At<F> {
+    fn report(&self, event: Event) {
+        (self.0.lock().unwrap())(&event);
+    }
+}
+
+/// Makes a context that does something at some event.
+pub(crate) fn context_at(react: impl FnMut(&Event) + Send + 'static) -> Context {
+    Context::new(Arc::new(At(Mutex::new(react))), Cancel::new())
+}
