@@ -7,7 +7,7 @@ use crate::engines::{Engines, Kind, Lifetime};
 use crate::say;
 
 pub(crate) fn up(words: &[&str]) -> Result<()> {
-    let kinds = Options::parse(words)?.engines.unwrap_or_else(|| Kind::DEFAULT.to_vec());
+    let kinds = Options::parse(words)?.engines.unwrap_or_else(|| Kind::ALL.to_vec());
     let engines = Engines::up(&kinds, Lifetime::UntilDown)?;
     say::line(format_args!("export SEALIFT_TEST_ENGINES={}", engines.variable()));
     Ok(())

@@ -19,8 +19,6 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) const ALL: [Self; 4] =
         [Self::Docker, Self::Podman, Self::MobyClassic, Self::MobyContainerd];
-    /// What runs where nothing else is asked for.
-    pub(crate) const DEFAULT: [Self; 2] = [Self::Docker, Self::Podman];
 
     pub(crate) fn name(self) -> &'static str {
         match self {

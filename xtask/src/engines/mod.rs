@@ -12,7 +12,7 @@ mod sources;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 pub(crate) use kind::Kind;
 
@@ -56,6 +56,27 @@ impl Engines {
             engines.push(set_up(kind, lifetime)?);
         }
         Ok(Self(engines))
+    }
+
+    /// Sets up as many kinds of engine as there can be here, and says which can't. In CI all have to be.
+    pub(crate) fn up_where_possible(lifetime: Lifetime) -> Result<Self> {
+        if std::env::var_os("CI").is_some() {
+            return Self::up(&Kind::ALL, lifetime);
+        }
+        let mut engines = Vec::new();
+        for kind in Kind::ALL {
+            match set_up(kind, lifetime) {
+                Ok(engine) => engines.push(engine),
+                Err(error) => say::step(format_args!("goes on without {kind}: {error:#}")),
+            }
+        }
+        ensure!(!engines.is_empty(), "there is no engine to test on");
+        Ok(Self(engines))
+    }
+
+    /// Tells whether there is one of every kind.
+    pub(crate) fn is_complete(&self) -> bool {
+        Kind::ALL.iter().all(|kind| self.0.iter().any(|engine| engine.kind == *kind))
     }
 
     /// Gives `name=address` pairs, as tests read them.
