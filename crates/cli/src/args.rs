@@ -2,20 +2,22 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-/// Ship container images where there is no registry.
-///
-/// sealift keeps a folder of versioned image archives, IMAGE_VERSION_ID.zip, in step with a container
-/// engine. Every archive is proven whole before anyone can see it.
+/// Ship container images where there is no registry
 #[derive(Debug, Parser)]
 #[command(
     name = "sealift",
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
+    disable_help_flag = true,
     max_term_width = 80,
     after_help = "\
+sealift keeps a folder of versioned image archives, IMAGE_VERSION_ID.zip, in
+step with a container engine. Every archive is proven whole before anyone can
+see it.
+
 Exit codes:
   0 done   1 failed   2 usage   3 image or archive not found
   4 unsupported format   5 damaged archive   6 engine unreachable
@@ -30,6 +32,7 @@ pub(crate) struct Arguments {
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
     /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
     #[arg(long, global = true, value_name = "DIR")]
@@ -46,12 +49,16 @@ pub(crate) struct GlobalArguments {
     /// Say more
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// How to show progress
-    #[arg(long, global = true, value_enum, default_value_t = ProgressMode::Auto, value_name = "MODE")]
+    /// How to show progress: auto, plain or none
+    #[arg(long, global = true, value_enum, hide_possible_values = true)]
+    #[arg(default_value_t = ProgressMode::Auto, value_name = "MODE")]
     pub(crate) progress: ProgressMode,
     /// How long to wait for another sealift that writes the folder, in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) lock_timeout: u64,
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort)]
+    help: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,7 +76,17 @@ pub(crate) enum Command {
     Build(BuildArguments),
     Update(UpdateArguments),
     List(ListArguments),
+    /// Print the file of the archive to use
+    #[command(after_help = "\
+Example:
+  scp \"$(sealift path web)\" edge:")]
     Path(ChooseArguments),
+    /// Write an archive as a plain tar to standard output
+    #[command(after_help = "\
+It is proven while it is written: its end comes only when all of it is whole.
+
+Example:
+  sealift cat web | ssh edge docker load")]
     Cat(ChooseArguments),
     Config(ConfigArguments),
     Load(LoadArguments),
@@ -83,10 +100,10 @@ pub(crate) enum Command {
 }
 
 /// Build an image as `docker build` does
-///
-/// The context is the folder PATH. The result is tagged IMAGE:VERSION.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+The context is the folder PATH. The result is tagged IMAGE:VERSION.
+
 Examples:
   sealift build web:1.4.0.7 services/web
   sealift build web:1.4.0.7 services/web --update --compress")]
@@ -133,11 +150,12 @@ pub(crate) struct BuildArguments {
 }
 
 /// Save images from the engine into the folder, where they aren't there yet
-///
-/// An image that is there under its version is kept, whatever engine wrote it. A save is proven whole
-/// before its archive appears; when anything fails, the folder stays as it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+An image that is there under its version is kept, whatever engine wrote it. A
+save is proven whole before its archive appears; when anything fails, the
+folder stays as it was.
+
 Examples:
   sealift update web:1.4.0.7
   sealift update web:1.4.0.7 api:2.0.1.3 --compress --clean
@@ -190,8 +208,9 @@ pub(crate) struct LatestArguments {
     /// Leave out dirty versions: latest, dev, *.dirty, *+dirty, and build number 0
     #[arg(long)]
     pub(crate) release: bool,
-    /// What makes an archive the latest
-    #[arg(long, value_enum, default_value_t = Order::Version, value_name = "ORDER")]
+    /// What makes an archive the latest: version or modified
+    #[arg(long, value_enum, hide_possible_values = true)]
+    #[arg(default_value_t = Order::Version, value_name = "ORDER")]
     pub(crate) by: Order,
 }
 
@@ -227,8 +246,9 @@ pub(crate) struct ConfigArguments {
     /// What stands before each archive's path in its URL
     #[arg(value_name = "BASEURL", default_value = "")]
     pub(crate) base_url: String,
-    /// The form of the config
-    #[arg(long, value_enum, default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
+    /// The form of the config: json or consul
+    #[arg(long, value_enum, hide_possible_values = true)]
+    #[arg(default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
     pub(crate) format: ConfigFormat,
     /// With --format consul: where the keys stand
     #[arg(long, value_name = "KEY", default_value = "genvid/images/")]
@@ -249,11 +269,11 @@ pub(crate) enum ConfigFormat {
 }
 
 /// Put archives back into an engine
-///
-/// Archives are streamed, plain or zip, and proven on the way: no damaged one becomes an image. What the
-/// engine has already is skipped.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Archives are streamed, plain or zip, and proven on the way: no damaged one
+becomes an image. What the engine has already is skipped.
+
 Examples:
   sealift load web:1.4.0.7
   sealift load --latest
@@ -276,11 +296,11 @@ pub(crate) struct LoadArguments {
 }
 
 /// Take archives made elsewhere into the folder, under their right names
-///
-/// By docker, podman, skopeo or crane; plain tars, gzip, zstd, xz, bzip2 and zip. It needs no engine.
-/// docker.io/library/web and localhost/web are `web`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+By docker, podman, skopeo or crane; plain tars, gzip, zstd, xz, bzip2 and zip.
+It needs no engine. docker.io/library/web and localhost/web are `web`.
+
 Examples:
   sealift add web.tar.gz
   sealift add from-the-vendor.tar --name web:1.4.0.7 --compress")]
@@ -300,10 +320,10 @@ pub(crate) struct AddArguments {
 }
 
 /// Read every byte of archives and tell whether they are whole
-///
-/// Ends with 5 if one is damaged. What holds no image is not damaged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Ends with 5 if one is damaged. What holds no image is not damaged.
+
 Examples:
   sealift verify
   sealift verify web:1.4.0.7 --deep")]
@@ -320,10 +340,11 @@ pub(crate) struct VerifyArguments {
 }
 
 /// Remove all but the newest archives of images
-///
-/// Only regular files that hold an image are removed, never through a link, and never another image's.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Only regular files that hold an image are removed, never through a link, and
+never another image's.
+
 Examples:
   sealift clean web --keep 3
   sealift clean --all --keep 1 --dry-run")]
@@ -344,6 +365,9 @@ pub(crate) struct CleanArguments {
 
 /// Ask about names: the grammar, from the shell
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Example:
+  ls artifacts | sealift name parse --json")]
 pub(crate) enum NameCommand {
     /// Take archive names apart; without names, read them from standard input
     #[command(after_help = "\
