@@ -1,5 +1,9 @@
 //! Tests of sealift-workflow.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
 
+mod add;
 mod conformance;
+mod folder;
+mod platforms;
 mod stand;
+mod verify;

@@ -1,0 +1,69 @@
+//! A folder without an engine, filled with archives made by code.
+
+use std::path::PathBuf;
+
+use sealift_testing::layouts::{Entry, Image, pack};
+use sealift_workflow::archive::Platform;
+use sealift_workflow::filename::{ArchivePath, Reference};
+use sealift_workflow::store::{Query, Store};
+use sealift_workflow::{AddOptions, Added, Context, Error, add};
+use tempfile::TempDir;
+
+pub(crate) struct Folder {
+    pub(crate) dir: TempDir,
+    pub(crate) store: Store,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::create(dir.path().join("artifacts")).unwrap();
+        Self { dir, store }
+    }
+
+    /// Writes a file beside the store.
+    pub(crate) fn put(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub(crate) async fn try_add(
+        &self,
+        content: &[u8],
+        options: &AddOptions,
+    ) -> Result<Vec<Added>, Error> {
+        let file = self.put("elsewhere", content);
+        add(&self.store, &file, options, &Context::default()).await
+    }
+
+    /// Adds an image in the layout of Podman, for this platform.
+    pub(crate) async fn add_image(&self, tag: &str, seed: u8, architecture: &str) -> ArchivePath {
+        let mut image = Image::new(tag, seed);
+        image.architecture = architecture.to_owned();
+        self.add_entries(&image.podman()).await
+    }
+
+    pub(crate) async fn add_entries(&self, entries: &[Entry]) -> ArchivePath {
+        let added = self.try_add(&pack(entries), &AddOptions::default()).await.unwrap();
+        added.into_iter().next().unwrap().path
+    }
+
+    /// Gives the paths of all archives.
+    pub(crate) fn archives(&self) -> Vec<String> {
+        self.store.scan().unwrap().archives.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Asks for an image as people type it.
+pub(crate) fn query(text: &str, platform: Option<&str>) -> Query {
+    let reference = Reference::parse(text).unwrap();
+    let mut query = Query::new(reference.repository().clone(), reference.version().cloned());
+    query.platform = platform.map(|text| text.parse::<Platform>().unwrap());
+    query
+}
+
+/// Runs a test that waits.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(test);
+}

@@ -1,0 +1,81 @@
+//! Two platforms of one tag live side by side, and are never taken for one another.
+
+use sealift_workflow::store::LatestOptions;
+use sealift_workflow::{CleanOptions, Context, ErrorKind, ListOptions, clean, config, list, path};
+
+use crate::folder::{Folder, query, run};
+
+async fn both() -> (Folder, String, String) {
+    let folder = Folder::new();
+    let amd64 = folder.add_image("web:1.0.0.1", 1, "amd64").await.to_string();
+    let arm64 = folder.add_image("web:1.0.0.1", 1, "arm64").await.to_string();
+    assert_ne!(amd64, arm64);
+    (folder, amd64, arm64)
+}
+
+#[test]
+fn both_are_listed_and_both_are_latest() {
+    run(async {
+        let (folder, ..) = both().await;
+        let listing =
+            list(&folder.store, &ListOptions::default(), &Context::default()).await.unwrap();
+        let mut platforms: Vec<String> = listing
+            .archives
+            .iter()
+            .inspect(|archive| assert!(archive.latest))
+            .map(|archive| archive.platform.as_ref().unwrap().to_string())
+            .collect();
+        platforms.sort();
+        assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
+    });
+}
+
+#[test]
+fn an_ambiguous_request_is_refused_with_the_choices() {
+    run(async {
+        let (folder, amd64, arm64) = both().await;
+        let context = Context::default();
+        for asked in ["web", "web:1.0.0.1"] {
+            let error = path(&folder.store, &query(asked, None), &context).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert!(error.to_string().contains("linux/amd64, linux/arm64"), "{error}");
+            assert_eq!(error.hint().as_deref(), Some("choose one with --platform"));
+        }
+        for (platform, expected) in [("linux/amd64", &amd64), ("linux/arm64/v8", &arm64)] {
+            let found = path(&folder.store, &query("web", Some(platform)), &context).await.unwrap();
+            assert!(found.ends_with(expected), "{platform}");
+        }
+        let error = path(&folder.store, &query("web", Some("linux/s390x")), &context).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
+    });
+}
+
+#[test]
+fn a_config_is_for_one_platform() {
+    run(async {
+        let (folder, _, arm64) = both().await;
+        let all = LatestOptions::default();
+        let context = Context::default();
+        let error = config(&folder.store, "", &all, &context).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        let platform = Some("linux/arm64".parse().unwrap());
+        let one = LatestOptions { platform, ..all };
+        let config = config(&folder.store, "https://a/b", &one, &context).await.unwrap();
+        assert_eq!(config["web"].url, format!("https://a/b/{arm64}"));
+    });
+}
+
+#[test]
+fn retention_counts_each_platform_by_itself() {
+    run(async {
+        let (folder, amd64, arm64) = both().await;
+        let newer = folder.add_image("web:1.0.0.2", 2, "amd64").await.to_string();
+        let options = CleanOptions { images: Vec::new(), keep: 1, dry_run: false };
+        let report = clean(&folder.store, &options, &Context::default()).await.unwrap();
+        let removed: Vec<&str> = report.removed.iter().map(|gone| gone.path.as_str()).collect();
+        assert_eq!(removed, [amd64.as_str()]);
+        let mut left = vec![arm64, newer];
+        left.sort();
+        assert_eq!(folder.archives(), left);
+    });
+}
