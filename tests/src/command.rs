@@ -1,0 +1,155 @@
+//! The built command, run in a folder of the test's own.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A place to run the command in: its archives are in `artifacts`.
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
+    host: String,
+}
+
+/// What the command said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Place {
+    /// A place without an engine.
+    pub(crate) fn new() -> Self {
+        Self::with_engine("unix:///nonexistent/engine.sock")
+    }
+
+    pub(crate) fn with_engine(host: &str) -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), host: host.to_owned() }
+    }
+
+    pub(crate) fn artifacts(&self) -> PathBuf {
+        self.dir.path().join("artifacts")
+    }
+
+    /// Puts a file into the folder of archives.
+    pub(crate) fn put(&self, name: &str, content: &[u8]) {
+        let path = self.artifacts().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// Writes a context that holds one file.
+    pub(crate) fn context(&self, content: &[u8]) -> PathBuf {
+        let context = self.dir.path().join("context");
+        std::fs::create_dir_all(&context).unwrap();
+        std::fs::write(context.join("content"), content).unwrap();
+        std::fs::write(context.join("Dockerfile"), "FROM scratch\nCOPY content /content\n")
+            .unwrap();
+        context
+    }
+
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments).current_dir(self.dir.path()).env("DOCKER_HOST", &self.host);
+        for name in ["SEALIFT_DIR", "ARTIFACTS_DIR", "SEALIFT_API_TIMEOUT", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        command.env("RUST_BACKTRACE", "0").env("COLUMNS", "80").stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Said {
+        self.said(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs what has to succeed and gives its standard output.
+    pub(crate) fn ok<S: AsRef<OsStr> + std::fmt::Debug>(&self, arguments: &[S]) -> String {
+        let said = self.run(arguments);
+        assert_eq!(said.code, 0, "{arguments:?}: {said:?}");
+        said.stdout
+    }
+
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Said {
+        let mut child = self.spawn(self.command(arguments).stdin(Stdio::piped()));
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        self.said(child.wait_with_output().unwrap())
+    }
+
+    pub(crate) fn spawn(&self, command: &mut Command) -> Child {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Replaces what differs from run to run.
+    pub(crate) fn said(&self, output: Output) -> Said {
+        let clean = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            let dir = self.dir.path().display().to_string();
+            text.replace(&self.host, "HOST").replace(&dir, "DIR")
+        };
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            stdout: clean(&output.stdout),
+            stderr: clean(&output.stderr),
+        }
+    }
+
+    /// Every file in the folder of archives with its content, but for sealift's own notes.
+    pub(crate) fn state(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut state = BTreeMap::new();
+        collect(&self.artifacts(), &self.artifacts(), &mut state);
+        state
+    }
+
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.state().into_keys().collect()
+    }
+}
+
+impl Said {
+    /// Exit code and standard error, to hold against a snapshot.
+    pub(crate) fn refusal(&self) -> String {
+        assert_eq!(self.stdout, "", "a refusal has no data");
+        format!("[{}]\n{}", self.code, self.stderr)
+    }
+}
+
+fn collect(root: &Path, folder: &Path, state: &mut BTreeMap<String, Vec<u8>>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.file_name() == Some(OsStr::new(".sealift")) {
+            continue;
+        }
+        if path.is_dir() {
+            collect(root, &path, state);
+        } else {
+            let name = path.strip_prefix(root).unwrap().display().to_string();
+            state.insert(name, std::fs::read(&path).unwrap_or_default());
+        }
+    }
+}
+
+/// The command beside the tests: `cargo xtask test` builds it before.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let binary = test.parent().and_then(Path::parent).unwrap().join("sealift");
+    assert!(binary.is_file(), "{} isn't built: cargo build -p sealift", binary.display());
+    binary
+}
+
+/// A name for the images of this test.
+pub(crate) fn image_name() -> String {
+    let thread = std::thread::current();
+    let name: String = thread
+        .name()
+        .unwrap_or("test")
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' })
+        .collect();
+    format!("sealift-test-{}", name.split_whitespace().collect::<Vec<_>>().join("-"))
+}

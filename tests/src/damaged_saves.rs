@@ -1,0 +1,150 @@
+//! Saves that go wrong, on an engine that is a fake: the right exit code and words, the folder as before, the
+//! older archive not cleaned.
+
+use sealift_testing::layouts::{Body, Image, digest, pack};
+
+use crate::command::{Place, Said};
+use crate::fake_engine::{FakeEngine, Save};
+
+fn image() -> Image {
+    Image::new("web:1.0.0.2", 2)
+}
+
+fn tar() -> Vec<u8> {
+    pack(&image().docker_folders())
+}
+
+const REPORT: &[u8] = b"{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"unexpected EOF from layer store\"}";
+
+/// Updates from this engine in a folder that holds an older archive, which must stay.
+fn update(engine: &FakeEngine) -> Said {
+    let place = Place::with_engine(&engine.host);
+    let older = Image::new("web:1.0.0.1", 1);
+    place.put(&format!("web_1.0.0.1_{}.docker", &older.id()[7..19]), &pack(&older.podman()));
+    let before = place.state();
+    let mut last = None;
+    for arguments in [
+        &["update", "web:1.0.0.2", "--clean"][..],
+        &["update", "web:1.0.0.2", "--compress", "--clean"],
+    ] {
+        let said = place.run(&[arguments, &["--progress", "none"]].concat());
+        assert_ne!(said.code, 0, "{said:?}");
+        assert_eq!(place.state(), before, "{arguments:?}");
+        last = Some(said);
+    }
+    last.unwrap()
+}
+
+fn refusal(save: Save) -> String {
+    update(&FakeEngine::new(&image(), save)).refusal()
+}
+
+#[test]
+fn a_save_that_is_whole_is_taken() {
+    for entries in [image().docker_folders(), image().docker_blobs(), image().podman()] {
+        let engine = FakeEngine::new(&image(), Save::Ends(pack(&entries)));
+        let place = Place::with_engine(&engine.host);
+        assert!(place.ok(&["update", "web:1.0.0.2", "--compress"]).contains("  saved  "));
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_off() {
+    insta::assert_snapshot!(refusal(Save::BreaksOff(tar()[..6000].to_vec())), @"
+    [1]
+    error: cannot save `web:1.0.0.2` from the engine at HOST
+      caused by: the connection broke off after 6000 bytes of the answer
+      caused by: error reading a body from connection
+      caused by: unexpected EOF during chunk size line
+    ");
+}
+
+#[test]
+fn an_answer_that_ends_properly_but_too_early() {
+    insta::assert_snapshot!(refusal(Save::Ends(tar()[..6000].to_vec())), @"
+    [5]
+    error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
+      caused by: ends after 6000 bytes, 2704 bytes before the end of entry `3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar`
+    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    ");
+}
+
+#[test]
+fn an_error_behind_the_archive() {
+    insta::assert_snapshot!(refusal(Save::Ends([&tar(), REPORT].concat())), @"
+    [5]
+    error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
+      caused by: the engine reported after 16896 bytes: unexpected EOF from layer store
+    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    ");
+}
+
+#[test]
+fn an_error_in_the_middle_of_an_entry() {
+    insta::assert_snapshot!(refusal(Save::Ends([&tar()[..6000], REPORT].concat())), @"
+    [5]
+    error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
+      caused by: the engine reported after 6000 bytes: unexpected EOF from layer store
+    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    ");
+}
+
+#[test]
+fn an_error_before_the_line_breaks() {
+    let said = refusal(Save::BreaksOff([&tar()[..6000], REPORT].concat()));
+    assert!(said.contains("unexpected EOF from layer store"), "{said}");
+}
+
+#[test]
+fn a_blob_that_is_left_out() {
+    let mut entries = image().docker_blobs();
+    let layer = digest(&image().layers[0]).replace(':', "/");
+    entries.retain(|entry| !entry.name.ends_with(&layer));
+    insta::assert_snapshot!(refusal(Save::Ends(pack(&entries))), @"
+    [5]
+    error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
+      caused by: lacks blob blobs/sha256/f1bb69de7810ec6d13f214d1b6caf563e46f6dc119b0f911043e97426e073af1, which blobs/sha256/b189810dad1cd8870225cbc804a58e2e062279f1171a3f6af24201a1a6389a41 names
+    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    ");
+}
+
+#[test]
+fn a_bit_that_is_flipped_in_a_layer() {
+    let mut entries = image().docker_folders();
+    let layer = entries.iter_mut().find(|entry| entry.name.ends_with("layer.tar")).unwrap();
+    if let Body::File(content) = &mut layer.body {
+        content[700] ^= 1;
+    }
+    insta::assert_snapshot!(refusal(Save::Ends(pack(&entries))), @"
+    [5]
+    error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
+      caused by: layer 3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar should be sha256:f1bb69de7810ec6d13f214d1b6caf563e46f6dc119b0f911043e97426e073af1, but is sha256:17050961989476725a39e0ac4163badccbc0f3d02e290e7f332e57b024c4cbb1
+    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    ");
+}
+
+#[test]
+fn another_image_than_the_one_that_was_shown() {
+    let other = Image::new("web:1.0.0.2", 9);
+    insta::assert_snapshot!(refusal(Save::Ends(pack(&other.docker_folders()))), @"
+    [5]
+    error: the engine sent another image as `web:1.0.0.2`: 94b4e3b02f9a instead of 051d26888c31; nothing was changed in artifacts
+    ");
+}
+
+#[test]
+fn a_tag_that_moves_is_saved_once_more_and_then_given_up() {
+    let moved = || vec![Image::new("web:1.0.0.2", 9), image()];
+    let engine = FakeEngine::with_moving_tag(moved(), Save::Ends(tar()));
+    let place = Place::with_engine(&engine.host);
+    let said = place.run(&["update", "web:1.0.0.2"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.stderr.contains("moved to another image meanwhile, saving once more"), "{said:?}");
+
+    let images: Vec<Image> = (1..9).map(|seed| Image::new("web:1.0.0.2", seed)).collect();
+    let engine = FakeEngine::with_moving_tag(images, Save::Ends(tar()));
+    insta::assert_snapshot!(update(&engine).refusal(), @"
+    [1]
+    error: `web:1.0.0.2` was moved to another image while it was saved, twice
+    ");
+}

@@ -1,0 +1,149 @@
+//! A fake engine: a small server that speaks the Docker API's real protocol on a real socket, for what
+//! real engines can't be made to do, as breaking off in the middle of a save.
+
+use std::io::{BufRead as _, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use sealift_testing::layouts::Image;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// How a save goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Save {
+    /// These bytes, and a proper end of the answer.
+    Ends(Vec<u8>),
+    /// These bytes, and the connection breaks off.
+    BreaksOff(Vec<u8>),
+    /// These bytes, and then nothing until the test lets go of [`FakeEngine::hold`].
+    Stalls(Vec<u8>),
+}
+
+/// The fake; it ends with the test.
+pub(crate) struct FakeEngine {
+    _dir: TempDir,
+    pub(crate) host: String,
+    /// Tells when the bytes of a save that stalls have been sent.
+    pub(crate) sent: Receiver<()>,
+    /// What a save that stalls waits for.
+    hold: Option<Sender<()>>,
+}
+
+struct Script {
+    /// The images that the tag points to, one for each inspect; the last one stays.
+    inspected: Mutex<Vec<Image>>,
+    save: Save,
+    sent: Sender<()>,
+    released: Mutex<Receiver<()>>,
+}
+
+impl FakeEngine {
+    /// Serves one image, which is saved like this.
+    pub(crate) fn new(image: &Image, save: Save) -> Self {
+        Self::with_moving_tag(vec![image.clone()], save)
+    }
+
+    /// Serves a tag that points to another image at each look.
+    pub(crate) fn with_moving_tag(images: Vec<Image>, save: Save) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket: PathBuf = dir.path().join("fake.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let (sent_sender, sent) = channel();
+        let (hold, released) = channel();
+        let script = Arc::new(Script {
+            inspected: Mutex::new(images),
+            save,
+            sent: sent_sender,
+            released: Mutex::new(released),
+        });
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let script = Arc::clone(&script);
+                thread::spawn(move || script.answer(stream.unwrap()));
+            }
+        });
+        Self { _dir: dir, host: format!("unix://{}", socket.display()), sent, hold: Some(hold) }
+    }
+
+    /// Lets a save that stalls end.
+    pub(crate) fn release(&mut self) {
+        self.hold = None;
+    }
+}
+
+impl Script {
+    fn answer(&self, mut stream: UnixStream) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut first = String::new();
+        let _ = reader.read_line(&mut first);
+        let mut line = String::new();
+        while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
+            line.clear();
+        }
+        let path = first.split(' ').nth(1).unwrap_or("");
+        let path = path.strip_prefix("/v1.41").unwrap_or(path);
+        // A client that has gone away is no error here.
+        let _ = if path == "/_ping" {
+            plain(&mut stream, 200, "OK")
+        } else if path == "/images/json" {
+            plain(&mut stream, 200, "[]")
+        } else if path.ends_with("/json") {
+            plain(&mut stream, 200, &self.inspect())
+        } else if path.ends_with("/get") {
+            self.save(&mut stream)
+        } else {
+            plain(&mut stream, 404, "{\"message\":\"the fake doesn't know that\"}")
+        };
+    }
+
+    fn inspect(&self) -> String {
+        let mut images = self.inspected.lock().unwrap();
+        let image = if images.len() > 1 { images.remove(0) } else { images[0].clone() };
+        let layers: Vec<String> =
+            image.layers.iter().map(|layer| sealift_testing::layouts::digest(layer)).collect();
+        json!({
+            "Id": image.id(),
+            "Os": image.os,
+            "Architecture": image.architecture,
+            "RootFS": {"Layers": layers},
+        })
+        .to_string()
+    }
+
+    fn save(&self, stream: &mut UnixStream) -> std::io::Result<()> {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        let chunks = |stream: &mut UnixStream, bytes: &[u8]| -> std::io::Result<()> {
+            for chunk in bytes.chunks(1000) {
+                write!(stream, "{:x}\r\n", chunk.len())?;
+                stream.write_all(chunk)?;
+                stream.write_all(b"\r\n")?;
+            }
+            Ok(())
+        };
+        match &self.save {
+            Save::Ends(bytes) => {
+                chunks(stream, bytes)?;
+                stream.write_all(b"0\r\n\r\n")
+            }
+            Save::BreaksOff(bytes) => chunks(stream, bytes),
+            Save::Stalls(bytes) => {
+                chunks(stream, bytes)?;
+                let _ = self.sent.send(());
+                let _ = self.released.lock().unwrap().recv();
+                Ok(())
+            }
+        }
+    }
+}
+
+fn plain(stream: &mut UnixStream, status: u16, body: &str) -> std::io::Result<()> {
+    write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nApi-Version: 1.41\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
