@@ -132,7 +132,7 @@ fn with_archive(content: &[u8]) -> String {
 fn an_archive_that_is_truncated() {
     insta::assert_snapshot!(with_archive(&pack(&image().podman())[..5000]), @"
     [5]
-    error: artifacts/web_1.0.0.1_317c8f756f53.docker
+    error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: ends after 5000 bytes, 120 bytes before the end of entry `b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3.tar`
     hint: copy it again from where it came, or save the image again
     ");
@@ -143,7 +143,7 @@ fn an_archive_with_garbage_behind_it() {
     let content = [pack(&image().podman()), b"garbage".to_vec()].concat();
     insta::assert_snapshot!(with_archive(&content), @"
     [5]
-    error: artifacts/web_1.0.0.1_317c8f756f53.docker
+    error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: has other data after its end, at byte 16896
     hint: copy it again from where it came, or save the image again
     ");
@@ -157,7 +157,7 @@ fn an_archive_with_a_wrong_layer() {
     }
     insta::assert_snapshot!(with_archive(&pack(&entries)), @"
     [5]
-    error: artifacts/web_1.0.0.1_317c8f756f53.docker
+    error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: layer b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3.tar should be sha256:b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3, but is sha256:8739c0721c776d054e5cbbd97f3e8a8fcd03e4e0f383a5917868189c0ced1bfe
     hint: copy it again from where it came, or save the image again
     ");
@@ -168,7 +168,7 @@ fn an_archive_with_an_error_object() {
     let report = b"{\"errorDetail\":{\"message\":\"layer does not exist\"}}\r\n".to_vec();
     insta::assert_snapshot!(with_archive(&[pack(&image().podman()), report].concat()), @"
     [5]
-    error: artifacts/web_1.0.0.1_317c8f756f53.docker
+    error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: the engine reported after 16896 bytes: layer does not exist
     hint: copy it again from where it came, or save the image again
     ");
@@ -196,7 +196,7 @@ fn zips_that_hold_no_image() {
     insta::assert_snapshot!(refused(&place, &["path", "web"]).refusal(), @"
     [3]
     error: no archive of `web` in artifacts
-    hint: it has web:1.0.0.1
+    hint: web_1.0.0.1_317c8f756f53.zip holds no image; `sealift verify web` says why
     ");
     insta::assert_snapshot!(place.ok(&["verify", "-q"]).replace(&name("zip"), "ARCHIVE"), @"ARCHIVE  no image  the zip has 2 members instead of one");
     place.put(&name("zip"), &zip(&["a"]));

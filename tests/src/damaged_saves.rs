@@ -56,6 +56,7 @@ fn a_connection_that_breaks_off() {
       caused by: the connection broke off after 6000 bytes of the answer
       caused by: error reading a body from connection
       caused by: unexpected EOF during chunk size line
+    hint: try again; what was there before is unchanged
     ");
 }
 

@@ -20,7 +20,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file can be read, but what it holds is not a whole image.
-    #[error("{}", path.display())]
+    #[error("{} {}", path.display(), source.kind().phrase())]
     Fault {
         /// The file.
         path: PathBuf,
@@ -63,6 +63,17 @@ pub enum FaultKind {
     NotAnImage,
     /// It may well be whole, but it is of a form that is not taken.
     Unsupported,
+}
+
+impl FaultKind {
+    /// Says it behind the file's name.
+    fn phrase(self) -> &'static str {
+        match self {
+            Self::Damaged => "is damaged",
+            Self::NotAnImage => "is no archive of an image",
+            Self::Unsupported => "is of a form that isn't taken",
+        }
+    }
 }
 
 /// What is wrong with the content of an archive, with the place.

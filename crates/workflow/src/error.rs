@@ -199,6 +199,9 @@ impl Error {
 
 fn not_found_hint(not_found: &sealift_store::NotFound) -> Option<String> {
     let image = &not_found.query.repository;
+    if let [archive, ..] = &not_found.without_image[..] {
+        return Some(format!("{archive} holds no image; `sealift verify {image}` says why"));
+    }
     if !not_found.versions.is_empty() {
         let versions: Vec<String> =
             not_found.versions.iter().map(|version| format!("{image}:{version}")).collect();
@@ -278,6 +281,12 @@ fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
     match error.kind() {
         sealift_docker::ErrorKind::Unreachable => {
             Some("is the engine running? `sealift env` shows which one is used, and why".to_owned())
+        }
+        sealift_docker::ErrorKind::Broken => {
+            Some("try again; what was there before is unchanged".to_owned())
+        }
+        sealift_docker::ErrorKind::Idle => {
+            Some("try again; SEALIFT_API_TIMEOUT=SECONDS waits longer".to_owned())
         }
         _ => None,
     }
