@@ -1,11 +1,8 @@
 //! The lines of JSON in which engines tell how a load or a build goes.
 
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::Failure;
-use crate::transport::Transport;
 
 /// How much may come without the end of a line: a line is a few kilobytes.
 const LINE_LIMIT: usize = 4 << 20;
@@ -18,47 +15,38 @@ pub(crate) enum Line {
     Text(String),
 }
 
-/// Reads an answer line by line.
-pub(crate) struct Answer<'a> {
-    transport: &'a Transport,
-    body: Incoming,
+/// Cuts an answer into lines, in whatever pieces it comes.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerReader {
     pending: Vec<u8>,
-    received: u64,
-    is_complete: bool,
 }
 
-impl<'a> Answer<'a> {
-    pub(crate) fn new(transport: &'a Transport, body: Incoming) -> Self {
-        Self { transport, body, pending: Vec::new(), received: 0, is_complete: false }
+impl AnswerReader {
+    /// Takes the next bytes, and gives each line that they complete to `on_line`.
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+    ) -> Result<(), Failure> {
+        self.pending.extend_from_slice(bytes);
+        while let Some(line) = take_line(&mut self.pending, false) {
+            on_line(line)?;
+        }
+        if self.pending.len() > LINE_LIMIT {
+            return Err(Failure::unintelligible("a line of it has no end", None));
+        }
+        Ok(())
     }
 
-    /// Gives the next line; the engine may be silent as long as it answers pings.
-    pub(crate) async fn next(&mut self) -> Result<Option<Line>, Failure> {
-        loop {
-            if let Some(line) = take_line(&mut self.pending, self.is_complete) {
-                return Ok(Some(line));
-            }
-            if self.is_complete {
-                return Ok(None);
-            }
-            if self.pending.len() > LINE_LIMIT {
-                return Err(Failure::unintelligible("a line of it has no end", None));
-            }
-            let (after, body) = (self.received, &mut self.body);
-            let frame = self.transport.while_alive(async {
-                let frame = body.frame().await.transpose();
-                frame.map_err(|error| Failure::Broken { after, source: error.into() })
-            });
-            match frame.await? {
-                None => self.is_complete = true,
-                Some(frame) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        self.received += bytes.len() as u64;
-                        self.pending.extend_from_slice(&bytes);
-                    }
-                }
-            }
+    /// Gives what is left at the answer's proper end.
+    pub(crate) fn finish(
+        mut self,
+        on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+    ) -> Result<(), Failure> {
+        while let Some(line) = take_line(&mut self.pending, true) {
+            on_line(line)?;
         }
+        Ok(())
     }
 }
 
@@ -92,23 +80,30 @@ fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<Line> {
     Some(Line::Text(String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
-/// Gives the error that a line reports, with the code where it has one.
+/// Gives the error that a line reports, with the code where it has one. An error is never overlooked, whatever
+/// else is in the line.
 pub(crate) fn reported(line: &Line) -> Option<(String, Option<i64>)> {
-    match line {
-        Line::Text(text) => Some((text.clone(), None)),
-        Line::Json(value) => {
-            let detail = &value["errorDetail"];
-            let message = detail["message"].as_str().or_else(|| value["error"].as_str())?;
-            Some((message.trim().to_owned(), detail["code"].as_i64()))
-        }
+    let value = match line {
+        Line::Text(text) => return Some((text.clone(), None)),
+        Line::Json(value) => value,
+    };
+    let text = |value: &Value| {
+        value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let detail = &value["errorDetail"];
+    let message = text(&detail["message"]).or_else(|| text(&value["error"]));
+    if message.is_none() && detail.is_null() && value["error"].is_null() {
+        return None;
     }
+    let message = message.unwrap_or_else(|| "an error, without a word on what it is".to_owned());
+    Some((message, detail["code"].as_i64()))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Line, reported, take_line};
+    use super::{AnswerReader, LINE_LIMIT, Line, reported, take_line};
 
     fn lines(text: &str) -> Vec<Line> {
         let mut pending = text.as_bytes().to_vec();
@@ -139,5 +134,45 @@ mod tests {
         let found = lines("{\"errorDetail\":{\"code\":3,\"message\":\"no\"},\"error\":\"no\"}");
         assert_eq!(reported(&found[0]), Some(("no".to_owned(), Some(3))));
         assert_eq!(reported(&Line::Json(json!({"stream": "x"}))), None);
+    }
+
+    #[test]
+    fn an_error_is_never_overlooked() {
+        let message = |line| reported(&Line::Json(line)).unwrap().0;
+        assert_eq!(message(json!({"error": "only the old field\n"})), "only the old field");
+        assert_eq!(message(json!({"stream": "x", "error": "beside it"})), "beside it");
+        assert_eq!(message(json!({"errorDetail": {"message": ""}, "error": "here"})), "here");
+        let wordless = "an error, without a word on what it is";
+        assert_eq!(message(json!({"errorDetail": {}})), wordless);
+        assert_eq!(message(json!({"error": ""})), wordless);
+    }
+
+    #[test]
+    fn the_pieces_in_which_an_answer_comes_change_nothing() {
+        let answer = "{\"a\":\"ü\\n\"}\r\n{\"b\":2}plain ü\n\n{\"c\"";
+        let read = |pieces: &[&[u8]]| {
+            let mut lines = Vec::new();
+            let mut on_line = |line| {
+                lines.push(line);
+                Ok(())
+            };
+            let mut reader = AnswerReader::default();
+            for piece in pieces {
+                reader.push(piece, &mut on_line).unwrap();
+            }
+            reader.finish(&mut on_line).unwrap();
+            lines
+        };
+        let bytes: Vec<&[u8]> = answer.as_bytes().chunks(1).collect();
+        let whole = read(&[answer.as_bytes()]);
+        assert_eq!(whole.len(), 4);
+        assert_eq!(read(&bytes), whole);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_not_kept() {
+        let mut reader = AnswerReader::default();
+        let pushed = reader.push(&vec![b'x'; LINE_LIMIT + 1], &mut |_| Ok(()));
+        assert_eq!(pushed.unwrap_err().kind(), crate::ErrorKind::Unintelligible);
     }
 }

@@ -2,16 +2,15 @@
 
 use std::collections::VecDeque;
 
-use futures_util::stream;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::answer::{Answer, Line, reported};
+use crate::answer::{Line, reported};
 use crate::build_output::find_built_id;
 use crate::context::BuildContext;
-use crate::transport::{accept, post};
-use crate::upload::UploadError;
+use crate::failure::BoxError;
+use crate::upload::upload;
 use crate::{BuildEvent, BuildRequest, Engine, Error, Failure, StepFailure};
 
 /// How many pieces of the context may wait for the engine.
@@ -39,9 +38,8 @@ impl Engine {
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
     ) -> Result<Built, Error> {
         let operation = self.operation(format!("build `{}` in", request.tag), Some(&request.tag));
-        let upload = UploadError::default();
-        let run = self.run_build(&request, &upload, on_event).await;
-        let id = run.map_err(|failure| match upload.or(failure) {
+        let run = self.run_build(&request, on_event).await;
+        let id = run.map_err(|failure| match failure {
             // What is wrong with the context says so itself.
             Failure::Upload { source } => match source.downcast::<crate::ContextError>() {
                 Ok(error) => operation.fail(*error),
@@ -60,7 +58,6 @@ impl Engine {
     async fn run_build(
         &self,
         request: &BuildRequest,
-        upload: &UploadError,
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
     ) -> Result<Option<String>, Failure> {
         let context = BuildContext::new(&request.path, request.dockerfile())?;
@@ -69,29 +66,32 @@ impl Engine {
                 "the context has a .dockerignore, which is not applied yet: all of it is sent";
             on_event(BuildEvent::Warning(warning.to_owned()));
         }
+        let dialect = self.transport.dialect().await?;
         let (sender, receiver) = mpsc::channel(PIECES);
-        tokio::task::spawn_blocking(move || context.send(sender));
-        let body = upload.body(stream::unfold(receiver, |mut receiver| async move {
+        let sending = tokio::task::spawn_blocking(move || context.send(sender));
+        let tar = stream::unfold(receiver, |mut receiver| async move {
             receiver.recv().await.map(|piece| (piece, receiver))
-        }));
-        let mut post = post(body);
-        post.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
-        let path = request.query().on("/build");
-        let sent = async {
-            let (response, line) = self.transport.send(post, &path).await?;
-            Ok((accept(response).await?, line))
-        };
-        let (response, _line) = self.transport.while_alive(sent).await?;
-        let mut answer = Answer::new(&self.transport, response.into_body());
+        });
+        // A walk that dies must not pass for the end of the context.
+        let end = stream::once(sending).filter_map(|ended| async {
+            ended.err().map(|error| Err::<_, BoxError>(error.into()))
+        });
+        let tar = tar.map(|piece| piece.map_err(BoxError::from)).chain(end);
         let mut progress = Progress::default();
-        while let Some(line) = answer.next().await? {
-            if let Some((message, code)) = reported(&line) {
-                return Err(Failure::Step(Box::new(progress.failed(message, code))));
+        let mut on_line = |line: Line| match (reported(&line), line) {
+            (Some((message, code)), _) => {
+                progress.end_line(on_event);
+                let failed = std::mem::take(&mut progress).failed(message, code);
+                Err(Failure::Step(Box::new(failed)))
             }
-            if let Line::Json(line) = line {
+            (None, Line::Json(line)) => {
                 progress.note(&line, on_event);
+                Ok(())
             }
-        }
+            (None, Line::Text(_)) => Ok(()),
+        };
+        let path = request.query(dialect.is_podman).on("/build");
+        upload(&self.transport, &path, tar, &mut on_line).await?;
         progress.end_line(on_event);
         Ok(progress.id)
     }
@@ -130,14 +130,14 @@ impl Progress {
     }
 
     fn end_line(&mut self, on_event: &mut (dyn FnMut(BuildEvent) + Send)) {
-        let line = std::mem::take(&mut self.unfinished);
+        let line = without_colour(&std::mem::take(&mut self.unfinished));
         let line = line.trim_end();
         if line.is_empty() {
             return;
         }
         // An aux id is the engine's own word; text can hold anything.
         if !self.has_aux
-            && let Some(id) = find_built_id(line)
+            && let Some(id) = find_built_id(line).or_else(|| bare_id(line))
         {
             self.id = Some(id.to_owned());
         }
@@ -147,12 +147,13 @@ impl Progress {
                 self.step = Some((*number, *total, text.clone()));
                 self.last_lines.clear();
             }
-            _ => {
+            BuildEvent::Log(_) if !is_of_builder(line) => {
                 if self.last_lines.len() == LAST_LINES {
                     self.last_lines.pop_front();
                 }
                 self.last_lines.push_back(line.to_owned());
             }
+            _ => {}
         }
         on_event(event);
     }
@@ -164,13 +165,29 @@ impl Progress {
     }
 }
 
-/// Finds the exit code in the words of an engine: `… returned a non-zero code: 3`, Podman's `exit status 3`.
+/// Takes off the red in which Docker sets what a command wrote to its standard error.
+fn without_colour(line: &str) -> String {
+    line.replace("\u{1b}[91m", "").replace("\u{1b}[0m", "")
+}
+
+/// Gives the id where it is all that a line says, as in a quiet build of Podman.
+fn bare_id(line: &str) -> Option<&str> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (line.len() == 64 && line.bytes().all(is_digit)).then_some(line)
+}
+
+/// Tells what the builder says of its own doings from what a command wrote.
+fn is_of_builder(line: &str) -> bool {
+    [" ---> ", "--> ", "Removing intermediate container "].iter().any(|mark| line.starts_with(mark))
+}
+
+/// Finds the exit code at the end of an engine's words: `… returned a non-zero code: 3`, Podman's
+/// `exit status 3`.
 fn exit_code_in(message: &str) -> Option<i64> {
-    ["non-zero code: ", "exit status "].iter().find_map(|mark| {
-        let rest = &message[message.rfind(mark)? + mark.len()..];
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        rest[..digits].parse().ok()
-    })
+    let code = message.rsplit(' ').next()?;
+    let before = message.strip_suffix(code)?;
+    let is_code = before.ends_with("non-zero code: ") || before.ends_with("exit status ");
+    if is_code { code.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -196,6 +213,35 @@ mod tests {
     fn the_exit_code_is_found_in_the_engines_words() {
         assert_eq!(exit_code_in("The command 'x' returned a non-zero code: 3"), Some(3));
         assert_eq!(exit_code_in("building at STEP \"RUN x\": exit status 127"), Some(127));
-        assert_eq!(exit_code_in("something else"), None);
+        for none in ["something else", "", "7", "tar(exit status 1): unexpected EOF"] {
+            assert_eq!(exit_code_in(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_quiet_build_of_podman_says_its_id_and_nothing_else() {
+        let id = "82ae44c125b9a3a2863d7c9f9b06f93f1aa6a73f2d5c353484bb98f45b4899a6";
+        let mut progress = Progress::default();
+        progress.note(&serde_json::json!({ "stream": format!("{id}\n") }), &mut |_| {});
+        assert_eq!(progress.id.as_deref(), Some(id));
+    }
+
+    #[test]
+    fn a_failed_step_keeps_its_own_last_lines_only() {
+        let mut progress = Progress::default();
+        for text in ["Step 1/2 : RUN a\n", "of a\n", "Step 2/2 : RUN b\n"] {
+            progress.note(&serde_json::json!({ "stream": text }), &mut |_| {});
+        }
+        for number in 0..12 {
+            let text = format!("\u{1b}[91mb {number}\n\u{1b}[0m");
+            progress.note(&serde_json::json!({ "stream": text }), &mut |_| {});
+        }
+        progress.note(
+            &serde_json::json!({"stream": "Removing intermediate container 46\n"}),
+            &mut |_| {},
+        );
+        let failed = progress.failed("a non-zero code: 3".to_owned(), None);
+        let expected: Vec<String> = (2..12).map(|number| format!("b {number}")).collect();
+        assert_eq!((failed.number, failed.exit_code, failed.output), (2, Some(3), expected));
     }
 }

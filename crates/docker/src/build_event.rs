@@ -30,6 +30,9 @@ impl BuildEvent {
     /// Reads a line of the engine's output: `Step 1/4 : FROM scratch`, Podman's `STEP 1/4: FROM scratch`, or
     /// anything else.
     pub(crate) fn of_line(line: &str) -> Self {
+        if let Some(warning) = line.strip_prefix("[Warning] ") {
+            return Self::Warning(warning.to_owned());
+        }
         step(line).unwrap_or_else(|| Self::Log(line.to_owned()))
     }
 }
@@ -52,6 +55,8 @@ mod tests {
             |number, total, text: &str| BuildEvent::Step { number, total, text: text.to_owned() };
         assert_eq!(BuildEvent::of_line("Step 1/4 : FROM scratch"), step(1, 4, "FROM scratch"));
         assert_eq!(BuildEvent::of_line("STEP 12/12: RUN a:b"), step(12, 12, "RUN a:b"));
+        let warning = BuildEvent::Warning("one is unused".to_owned());
+        assert_eq!(BuildEvent::of_line("[Warning] one is unused"), warning);
         for line in ["Step x/y : z", "Steps 1/2 : a", " ---> 0123", ""] {
             assert_eq!(BuildEvent::of_line(line), BuildEvent::Log(line.to_owned()));
         }

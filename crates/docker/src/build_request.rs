@@ -36,6 +36,8 @@ pub struct BuildRequest {
     pub pull: bool,
     /// Don't use the cache.
     pub no_cache: bool,
+    /// Say nothing but the id.
+    pub quiet: bool,
     /// Remove intermediate containers after a success.
     pub rm: bool,
     /// Remove intermediate containers after a failure too.
@@ -50,6 +52,10 @@ pub struct BuildRequest {
     pub cpu_shares: Option<u64>,
     /// The processors, `0-3` or `0,1`.
     pub cpuset_cpus: Option<String>,
+    /// The length of a period of processor time in microseconds.
+    pub cpu_period: Option<u64>,
+    /// The processor time in a period in microseconds.
+    pub cpu_quota: Option<u64>,
 }
 
 impl BuildRequest {
@@ -68,6 +74,7 @@ impl BuildRequest {
             cache_from: Vec::new(),
             pull: false,
             no_cache: false,
+            quiet: false,
             rm: true,
             forcerm: true,
             shm_size: None,
@@ -75,6 +82,8 @@ impl BuildRequest {
             memory_swap: None,
             cpu_shares: None,
             cpuset_cpus: None,
+            cpu_period: None,
+            cpu_quota: None,
         }
     }
 
@@ -82,7 +91,7 @@ impl BuildRequest {
         self.dockerfile.as_deref().unwrap_or("Dockerfile")
     }
 
-    pub(crate) fn query(&self) -> Query {
+    pub(crate) fn query(&self, is_podman: bool) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();
         query
@@ -91,6 +100,9 @@ impl BuildRequest {
             .add_flag("rm", self.rm)
             .add_flag("forcerm", self.forcerm)
             .add_flag("nocache", self.no_cache)
+            .add_flag("q", self.quiet)
+            // The classic builder, also where an engine would choose another one.
+            .add("version", "1")
             .add_some("target", self.target.as_deref())
             .add_some("networkmode", self.network_mode.as_deref())
             .add_some("platform", self.platform.as_deref())
@@ -98,7 +110,9 @@ impl BuildRequest {
             .add_some("memory", number(self.memory).as_deref())
             .add_some("memswap", self.memory_swap.map(|value| value.to_string()).as_deref())
             .add_some("cpushares", number(self.cpu_shares).as_deref())
-            .add_some("cpusetcpus", self.cpuset_cpus.as_deref());
+            .add_some("cpusetcpus", self.cpuset_cpus.as_deref())
+            .add_some("cpuperiod", number(self.cpu_period).as_deref())
+            .add_some("cpuquota", number(self.cpu_quota).as_deref());
         if self.pull {
             query.add_flag("pull", true);
         }
@@ -111,8 +125,12 @@ impl BuildRequest {
         if !self.cache_from.is_empty() {
             query.add("cachefrom", &json!(self.cache_from).to_string());
         }
-        for host in &self.extra_hosts {
-            query.add("extrahosts", host);
+        if is_podman && !self.extra_hosts.is_empty() {
+            query.add("extrahosts", &json!(self.extra_hosts).to_string());
+        } else {
+            for host in &self.extra_hosts {
+                query.add("extrahosts", host);
+            }
         }
         query
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bollard::query_parameters::{RemoveImageOptions, TagImageOptions};
+use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
 use hyper::Request;
 
 use crate::api_version::ApiVersion;
@@ -53,7 +53,7 @@ impl Engine {
     ///
     /// If it doesn't answer.
     pub async fn ping(&self) -> Result<(), Error> {
-        let operation = self.operation("ask", None);
+        let operation = self.operation("reach", None);
         let ping = self.transport.within(self.transport.timeouts.call, self.transport.ping());
         ping.await.map(drop).map_err(|failure| operation.fail(failure))
     }
@@ -88,7 +88,7 @@ impl Engine {
         let operation = self.operation(format!("inspect `{reference}` in"), Some(reference));
         let answer = self.call(operation.clone(), async {
             let path = format!("/images/{}/json", checked(reference)?);
-            let version = self.transport.api_version().await?;
+            let version = self.transport.dialect().await?.version;
             let mut query = Query::default();
             if version.is_some_and(|version| version >= ApiVersion::WITH_MANIFESTS) {
                 query.add_flag("manifests", true);
@@ -112,12 +112,11 @@ impl Engine {
     /// If the engine doesn't answer.
     pub async fn list(&self) -> Result<Vec<ImageSummary>, Error> {
         let operation = self.operation("list the images of", None);
-        let images = self.call(operation, async {
-            let client = typed::client(&self.transport)?;
-            let options: Option<bollard::query_parameters::ListImagesOptions> = None;
-            client.list_images(options).await.map_err(typed::into_failure)
+        let images = typed::call(&self.transport, |client| async move {
+            client.list_images(None::<ListImagesOptions>).await
         });
-        Ok(images.await?.into_iter().map(ImageSummary::from).collect())
+        let images = images.await.map_err(|failure| operation.fail(failure))?;
+        Ok(images.into_iter().map(ImageSummary::from).collect())
     }
 
     /// Gives an image another name.
@@ -127,13 +126,14 @@ impl Engine {
     /// If the engine doesn't have the image, or refuses the name.
     pub async fn tag(&self, source: &str, repository: &str, tag: &str) -> Result<(), Error> {
         let action = format!("tag `{source}` as `{repository}:{tag}` in");
-        self.call(self.operation(action, Some(source)), async {
-            let client = typed::client(&self.transport)?;
-            let options =
-                TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
-            client.tag_image(checked(source)?, Some(options)).await.map_err(typed::into_failure)
-        })
-        .await
+        let operation = self.operation(action, Some(source));
+        let source = checked(source).map_err(|failure| operation.fail(failure))?;
+        let options =
+            TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
+        let tagged = typed::call(&self.transport, |client| async move {
+            client.tag_image(source, Some(options)).await
+        });
+        tagged.await.map_err(|failure| operation.fail(failure))
     }
 
     /// Removes an image's name, and with the last name the image. Tells whether it was there.
@@ -143,16 +143,14 @@ impl Engine {
     /// If the engine refuses, as it does for an image that a container uses.
     pub async fn remove(&self, reference: &str) -> Result<bool, Error> {
         let operation = self.operation(format!("remove `{reference}` from"), Some(reference));
-        let removed = self.call(operation, async {
-            let client = typed::client(&self.transport)?;
-            let options: Option<RemoveImageOptions> = None;
-            let removed = client.remove_image(checked(reference)?, options, None);
-            removed.await.map_err(typed::into_failure)
+        let reference = checked(reference).map_err(|failure| operation.fail(failure))?;
+        let removed = typed::call(&self.transport, |client| async move {
+            client.remove_image(reference, None::<RemoveImageOptions>, None).await
         });
         match removed.await {
             Ok(_) => Ok(true),
-            Err(error) if error.kind() == crate::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+            Err(Failure::NotFound { .. }) => Ok(false),
+            Err(failure) => Err(operation.fail(failure)),
         }
     }
 
@@ -172,7 +170,7 @@ impl Engine {
             Ok((accept(response).await?, line))
         });
         let (response, line) = opened.await.map_err(|failure| operation.fail(failure))?;
-        Ok(SaveStream::new(Arc::clone(&self.transport), response.into_body(), line, operation))
+        SaveStream::new(Arc::clone(&self.transport), response, line, operation)
     }
 
     pub(crate) fn operation(&self, action: impl Into<String>, image: Option<&str>) -> Operation {

@@ -2,6 +2,11 @@
 
 use serde_json::Value;
 
+use crate::Failure;
+
+/// How much of what it says is kept, in lines.
+const MESSAGES: usize = 1000;
+
 /// What an engine says that it has loaded. Ask it whether that is true.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -10,28 +15,38 @@ pub struct Loaded {
     pub references: Vec<String>,
     /// The ids of images without a name.
     pub ids: Vec<String>,
-    /// Everything that it said.
+    /// What it said, up to a thousand lines.
     pub messages: Vec<String>,
 }
 
 impl Loaded {
     /// Takes up a line of the answer.
-    pub(crate) fn note(&mut self, line: &Value) {
+    pub(crate) fn note(&mut self, line: &Value) -> Result<(), Failure> {
         let Some(text) = line["stream"].as_str().or_else(|| line["status"].as_str()) else {
-            return;
+            return Ok(());
         };
         for message in text.lines().map(str::trim).filter(|message| !message.is_empty()) {
-            if let Some(id) = message.strip_prefix("Loaded image ID:") {
-                self.ids.push(id.trim().to_owned());
-            } else if let Some(names) = message
-                .strip_prefix("Loaded image:")
-                .or_else(|| message.strip_prefix("Loaded image(s):"))
-            {
-                let names = names.split(',').map(|name| name.trim().to_owned());
-                self.references.extend(names.filter(|name| !name.is_empty()));
+            // Written as if it were a line among others, and nothing else tells of it.
+            if message.starts_with("Error unpacking image") {
+                return Err(Failure::Reported { message: message.to_owned() });
             }
-            self.messages.push(message.to_owned());
+            let named = message
+                .strip_prefix("Loaded image ID:")
+                .or_else(|| message.strip_prefix("Loaded image:"))
+                .or_else(|| message.strip_prefix("Loaded image(s):"));
+            // Podman gives all names of an image in one line, and its id where it has none.
+            for name in named.unwrap_or_default().split(',').map(str::trim) {
+                match name {
+                    "" => {}
+                    id if id.starts_with("sha256:") => self.ids.push(id.to_owned()),
+                    name => self.references.push(name.to_owned()),
+                }
+            }
+            if self.messages.len() < MESSAGES {
+                self.messages.push(message.to_owned());
+            }
         }
+        Ok(())
     }
 }
 
@@ -47,12 +62,24 @@ mod tests {
         for stream in [
             "Loaded image: web:1\n",
             "Loaded image ID: sha256:0123\n",
-            "Loaded image(s): localhost/a:1,docker.io/library/b:2",
+            "Loaded image: localhost/a:1,docker.io/library/b:2",
+            "Loaded image(s): localhost/c:1",
+            "Loaded image: sha256:4567",
         ] {
-            loaded.note(&json!({ "stream": stream }));
+            loaded.note(&json!({ "stream": stream })).unwrap();
         }
-        loaded.note(&json!({"status": "Loading layer", "progressDetail": {}}));
-        assert_eq!(loaded.references, ["web:1", "localhost/a:1", "docker.io/library/b:2"]);
-        assert_eq!(loaded.ids, ["sha256:0123"]);
+        loaded.note(&json!({"status": "Loading layer", "progressDetail": {}})).unwrap();
+        let references = ["web:1", "localhost/a:1", "docker.io/library/b:2", "localhost/c:1"];
+        assert_eq!(loaded.references, references);
+        assert_eq!(loaded.ids, ["sha256:0123", "sha256:4567"]);
+        assert_eq!(loaded.messages.len(), 6);
+    }
+
+    #[test]
+    fn an_image_that_was_not_unpacked_is_an_error() {
+        let words = "Error unpacking image web:1: no space left on device";
+        let failure =
+            Loaded::default().note(&json!({ "stream": format!("{words}\n") })).unwrap_err();
+        assert_eq!(failure.engine_message(), Some(words));
     }
 }

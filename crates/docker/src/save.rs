@@ -1,10 +1,12 @@
 //! A save, as it comes from the engine.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::{Response, header};
 
 use crate::error::Operation;
 use crate::transport::{Line, Transport};
@@ -18,16 +20,29 @@ pub struct SaveStream {
     _line: Line,
     operation: Operation,
     received: u64,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Flowing,
+    Ended,
+    Failed,
 }
 
 impl SaveStream {
     pub(crate) fn new(
         transport: Arc<Transport>,
-        body: Incoming,
+        response: Response<Incoming>,
         line: Line,
         operation: Operation,
-    ) -> Self {
-        Self { transport, body, _line: line, operation, received: 0 }
+    ) -> Result<Self, Error> {
+        if !has_provable_end(&response) {
+            let reason = "it has no length, so nobody could tell its end from a break";
+            return Err(operation.fail(Failure::unintelligible(reason, None)));
+        }
+        let body = response.into_body();
+        Ok(Self { transport, body, _line: line, operation, received: 0, state: State::Flowing })
     }
 
     /// Gives the next bytes; none only when the engine ended the answer as it should. Whether what came is
@@ -38,7 +53,19 @@ impl SaveStream {
     /// If the connection breaks off; if no bytes come for longer than
     /// [`Timeouts::idle`](crate::Timeouts::idle); before the first byte, if the engine answers no pings.
     pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        let next = self.next().await;
+        let next = match self.state {
+            State::Flowing => self.next().await,
+            State::Ended => Ok(None),
+            State::Failed => {
+                let source = io::Error::other("it was read on after an error");
+                Err(Failure::Broken { after: self.received, source: source.into() })
+            }
+        };
+        match &next {
+            Ok(Some(_)) => {}
+            Ok(None) => self.state = State::Ended,
+            Err(_) => self.state = State::Failed,
+        }
         next.map_err(|failure| self.operation.fail(failure))
     }
 
@@ -68,4 +95,10 @@ impl SaveStream {
             }
         }
     }
+}
+
+/// An answer without a length ends when the connection does, for whatever reason that is.
+fn has_provable_end(response: &Response<Incoming>) -> bool {
+    response.headers().contains_key(header::TRANSFER_ENCODING)
+        || response.body().size_hint().exact().is_some()
 }

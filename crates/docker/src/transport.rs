@@ -23,7 +23,16 @@ const MESSAGE_LIMIT: usize = 64 * 1024;
 pub(crate) struct Transport {
     pub(crate) endpoint: Endpoint,
     pub(crate) timeouts: Timeouts,
-    api_version: OnceCell<Option<ApiVersion>>,
+    dialect: OnceCell<Dialect>,
+}
+
+/// What an engine says of the API that it speaks when it answers a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// The newest version that it and this crate know; none where it doesn't tell.
+    pub(crate) version: Option<ApiVersion>,
+    /// Podman reads a few options otherwise than Docker does.
+    pub(crate) is_podman: bool,
 }
 
 /// A connection that is open as long as this value lives.
@@ -38,27 +47,29 @@ impl Drop for Line {
 
 impl Transport {
     pub(crate) fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
-        Self { endpoint, timeouts, api_version: OnceCell::new() }
+        Self { endpoint, timeouts, dialect: OnceCell::new() }
     }
 
-    /// Gives the version of the API to speak: the engine's own, or the newest that is known here.
-    pub(crate) async fn api_version(&self) -> Result<Option<ApiVersion>, Failure> {
-        let asked = self.api_version.get_or_try_init(|| async {
-            let version = self.within(self.timeouts.call, self.ping()).await?;
-            Ok(version.map(|version| version.min(ApiVersion::NEWEST_KNOWN)))
-        });
+    /// Gives the API to speak; the engine is asked once.
+    pub(crate) async fn dialect(&self) -> Result<Dialect, Failure> {
+        let asked = self.dialect.get_or_try_init(|| self.within(self.timeouts.call, self.ping()));
         asked.await.copied()
     }
 
-    /// Asks whether the engine is there, and which version of the API it speaks.
-    pub(crate) async fn ping(&self) -> Result<Option<ApiVersion>, Failure> {
+    /// Asks whether the engine is there, and which API it speaks.
+    pub(crate) async fn ping(&self) -> Result<Dialect, Failure> {
         let (response, _line) = self.send_as_is(Request::new(nothing()), "/_ping").await?;
-        let version = response.headers().get("api-version");
-        let version = version.and_then(|value| value.to_str().ok()?.parse().ok());
+        let headers = response.headers();
+        let version = headers.get("api-version").and_then(|value| value.to_str().ok());
+        let version = version.and_then(|text| text.parse::<ApiVersion>().ok());
+        let dialect = Dialect {
+            version: version.map(|version| version.min(ApiVersion::NEWEST_KNOWN)),
+            is_podman: headers.contains_key("libpod-api-version"),
+        };
         let response = accept(response).await?;
         // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
         collect(response.into_body()).await?;
-        Ok(version)
+        Ok(dialect)
     }
 
     /// Makes a GET request and gives the body, decoded from JSON.
@@ -79,7 +90,7 @@ impl Transport {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        match self.api_version().await? {
+        match self.dialect().await?.version {
             Some(version) => self.send_as_is(request, &format!("/v{version}{path}")).await,
             None => self.send_as_is(request, path).await,
         }

@@ -1,49 +1,52 @@
 //! The calls whose answers have models in bollard: it speaks over our transport.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::{BollardRequest, Docker};
 
 use crate::Failure;
-use crate::transport::Transport;
+use crate::transport::{Line, Transport};
 
 /// Our own limits hold for every call, so bollard's must never be the first to fire; in seconds.
 const NEVER: u64 = 365 * 24 * 3600;
 
-/// Makes a client for one call.
-pub(crate) fn client(transport: &Arc<Transport>) -> Result<Docker, Failure> {
-    let transport = Arc::clone(transport);
+/// Makes a client for one call, runs the call, and closes its connection.
+pub(crate) async fn call<T, F>(
+    transport: &Arc<Transport>,
+    request: impl FnOnce(Docker) -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, bollard::errors::Error>>,
+{
+    // bollard has no place for the connection that the body of the answer needs until it is read.
+    let line: Arc<Mutex<Option<Line>>> = Arc::default();
+    let slot = Arc::clone(&line);
+    let way = Arc::clone(transport);
     let send = move |request: BollardRequest| {
-        let transport = Arc::clone(&transport);
-        async move { respond(&transport, request).await }
+        let (way, slot) = (Arc::clone(&way), Arc::clone(&slot));
+        async move {
+            let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+            let (response, line) = way.send(request, &path).await.map_err(io::Error::other)?;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+            Ok(response)
+        }
     };
-    Docker::connect_with_custom_transport(
+    let client = Docker::connect_with_custom_transport(
         send,
         Some("http://localhost"),
         NEVER,
         bollard::API_DEFAULT_VERSION,
     )
-    .map_err(into_failure)
-}
-
-async fn respond(
-    transport: &Transport,
-    request: BollardRequest,
-) -> Result<hyper::Response<hyper::body::Incoming>, bollard::errors::Error> {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let (response, line) = transport.send(request, &path).await.map_err(io::Error::other)?;
-    // The body is read by bollard, which has no place for the line: it goes when the call is over.
-    let limit = transport.timeouts.call;
-    tokio::spawn(async move {
-        tokio::time::sleep(limit).await;
-        drop(line);
-    });
-    Ok(response)
+    .map_err(into_failure)?;
+    let answer = async { request(client).await.map_err(into_failure) };
+    let answer = transport.within(transport.timeouts.call, answer).await;
+    drop(line);
+    answer
 }
 
 /// Gives back our own failure where it went through bollard, and judges bollard's.
-pub(crate) fn into_failure(error: bollard::errors::Error) -> Failure {
+fn into_failure(error: bollard::errors::Error) -> Failure {
     use bollard::errors::Error;
     match error {
         Error::DockerResponseServerError { status_code, message } => {

@@ -1,46 +1,165 @@
-//! A body that is streamed to the engine, whose own errors are kept.
+//! A body on its way to the engine, which may answer before it has all of it.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use http_body_util::StreamBody;
+use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use tokio::sync::mpsc;
 
 use crate::Failure;
+use crate::answer::{AnswerReader, Line};
 use crate::failure::BoxError;
+use crate::transport::{Transport, accept, post};
 
-/// Keeps the error with which an upload ended.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct UploadError(Arc<Mutex<Option<BoxError>>>);
+/// How many pieces may wait for the connection.
+const PIECES: usize = 1;
 
-impl UploadError {
-    /// Makes a body of a stream. Where the stream ends with an error, the request is broken off: the engine
-    /// never sees a proper end.
-    pub(crate) fn body<S, E>(
-        &self,
-        stream: S,
-    ) -> impl Body<Data = Bytes, Error = io::Error> + Send + 'static
-    where
-        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
-        E: Into<BoxError>,
-    {
-        let kept = self.clone();
-        StreamBody::new(stream.map(move |item| match item {
-            Ok(bytes) => Ok(Frame::data(bytes)),
-            Err(error) => {
-                *kept.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
-                Err(io::Error::other("the upload was broken off"))
+/// What may be left of a body when the engine has already said that all is well: a tar's padding.
+const REST_LIMIT: u64 = 1 << 20;
+
+enum Piece {
+    Data(Bytes),
+    End,
+}
+
+/// A request's body that ends properly only where it is told to.
+///
+/// Whatever else ends it breaks the request off, as an engine may take a body that ends properly for a whole
+/// archive: an upload that is given up halfway, by its future being dropped, must not look like one.
+struct UploadBody {
+    pieces: mpsc::Receiver<Piece>,
+    has_ended: bool,
+}
+
+impl Body for UploadBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.has_ended {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(match ready!(self.pieces.poll_recv(cx)) {
+            Some(Piece::Data(bytes)) => Some(Ok(Frame::data(bytes))),
+            Some(Piece::End) => {
+                self.has_ended = true;
+                None
             }
-        }))
+            None => Some(Err(io::Error::other("the upload was broken off"))),
+        })
     }
+}
 
-    /// Gives the cause of a failure: the upload's own error, where there was one.
-    pub(crate) fn or(&self, failure: Failure) -> Failure {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(source) => Failure::Upload { source },
-            None => failure,
+/// How far an upload went.
+enum Sent {
+    /// To its end.
+    All,
+    /// As far as the connection took it, with so many bytes in hand.
+    Part(u64),
+}
+
+/// Posts a tar while it is being made, and gives the lines of the engine's answer as they come.
+///
+/// The stream's own error breaks the request off without its proper end. A refusal ends the upload at once;
+/// where the engine says that all is well before it has everything, the stream has its say to the end.
+/// The engine may be silent for as long as it answers pings.
+pub(crate) async fn upload<S, E>(
+    transport: &Transport,
+    path: &str,
+    tar: S,
+    on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+) -> Result<(), Failure>
+where
+    S: Stream<Item = Result<Bytes, E>> + Send,
+    E: Into<BoxError>,
+{
+    let exchange = async {
+        let (sender, pieces) = mpsc::channel(PIECES);
+        let body = UploadBody { pieces, has_ended: false };
+        let mut tar = pin!(tar);
+        let mut answer = pin!(receive_answer(transport, path, body, on_line));
+        let sent = {
+            let mut sending = pin!(send(tar.as_mut(), sender));
+            tokio::select! {
+                biased;
+                answered = &mut answer => answered.map(|()| None),
+                sent = &mut sending => sent.map(Some),
+            }?
+        };
+        let rest = match sent {
+            Some(Sent::All) => return answer.await,
+            Some(Sent::Part(rest)) => {
+                answer.await?;
+                rest
+            }
+            None => 0,
+        };
+        run_out(tar, rest).await
+    };
+    transport.while_alive(exchange).await
+}
+
+async fn send<S, E>(mut tar: Pin<&mut S>, sender: mpsc::Sender<Piece>) -> Result<Sent, Failure>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+    E: Into<BoxError>,
+{
+    while let Some(item) = tar.next().await {
+        let bytes = item.map_err(|error| Failure::Upload { source: error.into() })?;
+        let length = bytes.len() as u64;
+        // Why the connection takes no more is in the answer.
+        if length > 0 && sender.send(Piece::Data(bytes)).await.is_err() {
+            return Ok(Sent::Part(length));
         }
     }
+    match sender.send(Piece::End).await {
+        Ok(()) => Ok(Sent::All),
+        Err(_) => Ok(Sent::Part(0)),
+    }
+}
+
+async fn receive_answer(
+    transport: &Transport,
+    path: &str,
+    body: UploadBody,
+    on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+) -> Result<(), Failure> {
+    let mut request = post(body);
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
+    let (response, _line) = transport.send(request, path).await?;
+    let mut body = accept(response).await?.into_body();
+    let mut reader = AnswerReader::default();
+    let mut after = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Failure::Broken { after, source: error.into() })?;
+        if let Some(bytes) = frame.data_ref() {
+            after += bytes.len() as u64;
+            reader.push(bytes, on_line)?;
+        }
+    }
+    reader.finish(on_line)
+}
+
+/// Takes what the engine no longer wants: the stream may still say that all was wrong.
+async fn run_out<S, E>(mut tar: Pin<&mut S>, mut rest: u64) -> Result<(), Failure>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+    E: Into<BoxError>,
+{
+    while rest <= REST_LIMIT {
+        match tar.next().await {
+            None => return Ok(()),
+            Some(Ok(bytes)) => rest += bytes.len() as u64,
+            Some(Err(error)) => return Err(Failure::Upload { source: error.into() }),
+        }
+    }
+    Err(Failure::unintelligible("it says that all is well before it has everything", None))
 }

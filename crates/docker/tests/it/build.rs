@@ -1,0 +1,117 @@
+//! What a build says, against the fake engine: outputs that real engines wrote, and ones that break.
+
+use std::fs;
+
+use sealift_docker::{BuildEvent, BuildRequest, Built, Error, ErrorKind, Failure};
+
+use crate::fake::{Call, Fake};
+
+async fn build(answer: &'static str) -> (Fake, Result<Built, Error>, Vec<BuildEvent>) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
+    let fake = Fake::start(move |mut call: Call| async move {
+        if call.path().starts_with("GET") {
+            // An inspect: every id is short for the full one.
+            return call.answer("200 OK", "{\"Id\":\"sha256:8f1656f2bbc7aa\"}").await;
+        }
+        call.read_chunks().await;
+        call.answer("200 OK", answer).await;
+    });
+    let mut events = Vec::new();
+    let request = BuildRequest::new("web:1", folder.path());
+    let built = fake.engine().build(request, &mut |event| events.push(event)).await;
+    (fake, built, events)
+}
+
+#[tokio::test]
+async fn the_output_of_docker_becomes_events_and_the_full_id() {
+    let (fake, built, events) = build(concat!(
+        "{\"stream\":\"Step 1/2 : FROM scratch\"}\r\n{\"stream\":\"\\n\"}\r\n",
+        "{\"stream\":\" ---\\u003e \\n\"}\r\n",
+        "{\"status\":\"Downloading\",\"progressDetail\":{},\"id\":\"a1\"}\r\n",
+        "{\"stream\":\"Step 2/2 : RUN echo hi\"}\r\n{\"stream\":\"\\n\"}\r\n",
+        "{\"stream\":\"hi\\n\"}\r\n{\"stream\":\"\\u001b[91merr\\n\\u001b[0m\"}\r\n",
+        "{\"stream\":\"[Warning] One or more build-args [X] were not consumed\\n\"}\r\n",
+        "{\"stream\":\"Successfully built 8f1656f2bbc7\\n\"}\r\n",
+    ))
+    .await;
+    assert_eq!(built.unwrap().id, "sha256:8f1656f2bbc7aa");
+    assert_eq!(fake.asked()[1], "GET /v1.41/images/8f1656f2bbc7/json");
+    insta::assert_debug_snapshot!(events, @r#"
+    [
+        Step {
+            number: 1,
+            total: 2,
+            text: "FROM scratch",
+        },
+        Log(
+            " --->",
+        ),
+        Pull {
+            id: "a1",
+            status: "Downloading",
+        },
+        Step {
+            number: 2,
+            total: 2,
+            text: "RUN echo hi",
+        },
+        Log(
+            "hi",
+        ),
+        Log(
+            "err",
+        ),
+        Warning(
+            "One or more build-args [X] were not consumed",
+        ),
+        Log(
+            "Successfully built 8f1656f2bbc7",
+        ),
+    ]
+    "#);
+}
+
+#[tokio::test]
+async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines() {
+    // As Docker 20.10 writes it.
+    let (fake, built, _) = build(concat!(
+        "{\"stream\":\"Step 3/3 : RUN echo one; exit 7\"}\r\n{\"stream\":\"\\n\"}\r\n",
+        "{\"stream\":\" ---\\u003e Running in 460d497dab8e\\n\"}\r\n",
+        "{\"stream\":\"\\u001b[91mtwo\\n\\u001b[0m\"}\r\n{\"stream\":\"one\\n\"}\r\n",
+        "{\"stream\":\"Removing intermediate container 460d497dab8e\\n\"}\r\n",
+        "{\"errorDetail\":{\"code\":7,\"message\":\"The command '/bin/sh -c echo one; exit 7' returned a ",
+        "non-zero code: 7\"},\"error\":\"The command returned a non-zero code: 7\"}\r\n",
+    ))
+    .await;
+    let error = built.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: step 3/3 `RUN echo one; exit 7` failed with exit code 7; the engine says: The command '/bin/sh -c echo one; exit 7' returned a non-zero code: 7; its last output:
+      two
+      one
+    ");
+}
+
+#[tokio::test]
+async fn podman_says_the_exit_code_in_words() {
+    let (_, built, _) = build(concat!(
+        "{\"stream\":\"STEP 3/3: RUN exit 7\\n\"}\n",
+        "{\"errorDetail\":{\"message\":\"building at STEP \\\"RUN exit 7\\\": while running runtime: exit ",
+        "status 7\\n\"},\"error\":\"building at STEP\\n\"}\n",
+    ))
+    .await;
+    let Failure::Step(step) = built.unwrap_err().into_failure() else { panic!("no step failed") };
+    assert_eq!((step.number, step.total, step.exit_code), (3, 3, Some(7)));
+    assert_eq!(step.text, "RUN exit 7");
+}
+
+#[tokio::test]
+async fn an_output_that_ends_without_an_id_is_no_success() {
+    let (fake, built, _) = build("{\"stream\":\"Step 1/1 : FROM scratch\\n\"}\r\n").await;
+    insta::assert_snapshot!(fake.chain(&built.unwrap_err()), @"
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: the engine's answer can't be understood: it ends without the id of an image
+    ");
+}

@@ -1,0 +1,135 @@
+//! Ordinary calls, against the fake engine and against none at all.
+
+use std::time::Duration;
+
+use sealift_docker::{Endpoint, Engine, ErrorKind, Settings, Timeouts};
+
+use crate::chain;
+use crate::fake::{Call, Fake};
+
+fn engine_at(host: &str) -> Engine {
+    let settings = Settings::default().with_host(Some(host.to_owned()));
+    Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
+}
+
+#[tokio::test]
+async fn where_nobody_listens_the_address_and_the_reason_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let missing = engine_at(&format!("unix://{place}/missing.sock"));
+    let error = missing.inspect("web:1").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    insta::assert_snapshot!(chain(&error).replace(place, "/FOLDER"), @"
+    cannot inspect `web:1` in the engine at unix:///FOLDER/missing.sock
+      caused by: nobody answers at unix:///FOLDER/missing.sock (from --host)
+      caused by: No such file or directory (os error 2)
+    ");
+
+    // A socket that was left behind by an engine that has gone.
+    drop(std::os::unix::net::UnixListener::bind(folder.path().join("left.sock")).unwrap());
+    let error = engine_at(&format!("unix://{place}/left.sock")).ping().await.unwrap_err();
+    insta::assert_snapshot!(chain(&error).replace(place, "/FOLDER"), @"
+    cannot reach the engine at unix:///FOLDER/left.sock
+      caused by: nobody answers at unix:///FOLDER/left.sock (from --host)
+      caused by: Connection refused (os error 111)
+    ");
+
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // The typed calls go through another client, which must not hide what happened.
+    for error in [
+        engine_at(&format!("tcp://127.0.0.1:{port}")).list().await.unwrap_err(),
+        engine_at(&format!("tcp://127.0.0.1:{port}")).version().await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Unreachable);
+    }
+}
+
+#[tokio::test]
+async fn an_ordinary_call_has_one_limit() {
+    let fake = Fake::start(Call::stall);
+    let engine = fake.engine_with(|timeouts| timeouts.call = Duration::from_millis(50));
+    // The version of the API is learnt first, without a limit that matters.
+    fake.engine().ping().await.unwrap();
+    for error in [
+        engine.inspect("web:1").await.unwrap_err(),
+        engine.list().await.unwrap_err(),
+        engine.tag("web:1", "web", "2").await.unwrap_err(),
+        engine.remove("web:1").await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Idle, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_none_and_false_and_an_error_where_it_is_needed() {
+    let fake =
+        Fake::start(|call| call.answer("404 Not Found", "{\"message\":\"No such image: a\"}"));
+    let engine = fake.engine();
+    assert_eq!(engine.inspect("web:1").await.unwrap(), None);
+    assert!(!engine.remove("web:1").await.unwrap());
+    let error = engine.tag("web:1", "localhost:5000/web", "2").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.image(), Some("web:1"));
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot tag `web:1` as `localhost:5000/web:2` in the engine at unix:///SOCKET
+      caused by: the engine says: No such image: a
+    ");
+    assert_eq!(
+        fake.asked(),
+        [
+            "GET /v1.41/images/web:1/json",
+            "DELETE /v1.41/images/web:1",
+            "POST /v1.41/images/web:1/tag?repo=localhost%3A5000%2Fweb&tag=2",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_image_that_is_in_use_is_not_removed_by_force() {
+    let fake = Fake::start(|call| call.answer("409 Conflict", "{\"message\":\"image is in use\"}"));
+    let error = fake.engine().remove("web:1").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.failure().engine_message(), Some("image is in use"));
+    assert_eq!(fake.asked(), ["DELETE /v1.41/images/web:1"]);
+}
+
+#[tokio::test]
+async fn a_newer_engine_is_asked_for_manifests_in_a_version_that_is_known() {
+    let image = "{\"Id\":\"sha256:aa\",\"Descriptor\":{\"digest\":\"sha256:aa\"}}";
+    for (speaks, asked) in [
+        ("1.41", "GET /v1.41/images/web:1/json"),
+        ("1.48", "GET /v1.48/images/web:1/json?manifests=1"),
+        ("1.99", "GET /v1.53/images/web:1/json?manifests=1"),
+        ("", "GET /images/web:1/json"),
+    ] {
+        let fake = Fake::start_with(u32::MAX, speaks, move |call| call.answer("200 OK", image));
+        let engine = fake.engine();
+        let found = engine.inspect("web:1").await.unwrap().unwrap();
+        assert_eq!(found.descriptor_digest.as_deref(), Some("sha256:aa"));
+        assert_eq!(fake.asked(), [asked]);
+    }
+}
+
+#[tokio::test]
+async fn what_can_be_no_reference_never_reaches_the_engine() {
+    let fake = Fake::start(|call| call.answer("200 OK", "[]"));
+    let engine = fake.engine();
+    for bad in ["", "../containers/x", "web?force=1", "web 1"] {
+        assert_eq!(engine.inspect(bad).await.unwrap_err().kind(), ErrorKind::Input);
+        assert_eq!(engine.remove(bad).await.unwrap_err().kind(), ErrorKind::Input);
+        assert_eq!(engine.tag(bad, "web", "1").await.unwrap_err().kind(), ErrorKind::Input);
+        assert_eq!(engine.save(bad).await.unwrap_err().kind(), ErrorKind::Input);
+    }
+    assert_eq!(fake.asked(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_docker_api_is_not_understood() {
+    let fake = Fake::start(|call| call.answer("200 OK", "<html>It works!</html>"));
+    for error in
+        [fake.engine().inspect("web:1").await.unwrap_err(), fake.engine().list().await.unwrap_err()]
+    {
+        assert_eq!(error.kind(), ErrorKind::Unintelligible, "{}", fake.chain(&error));
+    }
+}

@@ -1,0 +1,223 @@
+//! What a build sends, as the fake engine receives it.
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use sealift_docker::{BuildEvent, BuildRequest, Built, Error, ErrorKind};
+use tempfile::TempDir;
+
+use crate::fake::{Call, Fake};
+
+/// Makes a folder to build from.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
+    folder
+}
+
+/// Builds on a fake engine, and gives the bytes that it received.
+async fn build(request: BuildRequest) -> (Fake, Result<Built, Error>, Vec<BuildEvent>, Vec<u8>) {
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let keep = Arc::clone(&received);
+    let fake = Fake::start(move |mut call: Call| {
+        let keep = Arc::clone(&keep);
+        async move {
+            if call.path().starts_with("GET") {
+                return call.answer("200 OK", "{\"Id\":\"sha256:0123\"}").await;
+            }
+            let body = call.read_chunks().await;
+            *keep.lock().unwrap() = body;
+            call.answer("200 OK", "{\"aux\":{\"ID\":\"sha256:0123\"}}\r\n").await;
+        }
+    });
+    let mut events = Vec::new();
+    let built = fake.engine().build(request, &mut |event| events.push(event)).await;
+    let received = received.lock().unwrap().clone();
+    (fake, built, events, received)
+}
+
+/// Lists the entries of a tar: type, mode, owner, name, link, content.
+fn entries(tar: &[u8]) -> Vec<String> {
+    let mut archive = tar::Archive::new(tar);
+    let mut lines = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let header = entry.header().clone();
+        let link = entry.link_name().unwrap();
+        let link = link.map(|link| format!(" -> {}", link.display())).unwrap_or_default();
+        let name = entry.path().unwrap().display().to_string();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        lines.push(format!(
+            "{:?} {:o} {}:{} {name}{link} {content:?}",
+            header.entry_type(),
+            header.mode().unwrap(),
+            header.uid().unwrap(),
+            header.gid().unwrap(),
+        ));
+    }
+    lines
+}
+
+#[tokio::test]
+async fn entries_are_sorted_keep_their_modes_and_belong_to_root() {
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir(path.join("b")).unwrap();
+    fs::set_permissions(path.join("b"), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(path.join("b/tool"), "run").unwrap();
+    // Whoever may do so makes it somebody else's; it belongs to root in the build all the same.
+    let _ = std::os::unix::fs::chown(path.join("b/tool"), Some(1234), Some(1234));
+    fs::set_permissions(path.join("b/tool"), fs::Permissions::from_mode(0o4755)).unwrap();
+    fs::set_permissions(path.join("Dockerfile"), fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("../nowhere", path.join("a")).unwrap();
+    let (_, built, _, tar) = build(BuildRequest::new("web:1", path)).await;
+    assert_eq!(built.unwrap().id, "sha256:0123");
+    insta::assert_snapshot!(entries(&tar).join("\n"), @r#"
+    Regular 640 0:0 Dockerfile "FROM scratch\n"
+    Symlink 777 0:0 a -> ../nowhere ""
+    Directory 700 0:0 b ""
+    Regular 4755 0:0 b/tool "run"
+    "#);
+}
+
+#[tokio::test]
+async fn long_names_and_targets_and_large_files_arrive_whole() {
+    let folder = folder();
+    let deep = folder.path().join("d".repeat(200)).join("e".repeat(200));
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("file"), "x").unwrap();
+    symlink("t".repeat(300), folder.path().join("z")).unwrap();
+    // More than fits into all the places where a piece can wait.
+    fs::write(folder.path().join("large"), "0123456789abcdef".repeat(128 << 10)).unwrap();
+    let (_, built, _, tar) = build(BuildRequest::new("web:1", folder.path())).await;
+    built.unwrap();
+    let entries = entries(&tar);
+    assert_eq!(entries.len(), 6);
+    let name = format!("{}/{}/file", "d".repeat(200), "e".repeat(200));
+    assert!(entries[3].contains(&name), "{}", entries[3]);
+    assert!(entries[4].contains(&"0123456789abcdef".repeat(128 << 10)));
+    assert!(entries[5].contains(&"t".repeat(300)));
+}
+
+#[tokio::test]
+async fn the_options_are_in_the_request() {
+    let folder = folder();
+    let mut request = BuildRequest::new("localhost:5000/web:1", folder.path());
+    request.build_args.insert("A".to_owned(), "1 + 2".to_owned());
+    request.labels.insert("l".to_owned(), "m".to_owned());
+    request.target = Some("final".to_owned());
+    request.network_mode = Some("none".to_owned());
+    request.platform = Some("linux/arm64".to_owned());
+    request.extra_hosts = vec!["a:1.2.3.4".to_owned(), "b:::1".to_owned()];
+    request.cache_from = vec!["web:0".to_owned()];
+    (request.pull, request.no_cache, request.quiet) = (true, true, true);
+    (request.rm, request.forcerm) = (false, false);
+    request.shm_size = Some(8 << 30);
+    request.memory_swap = Some(-1);
+    request.cpu_quota = Some(50_000);
+    let (fake, built, ..) = build(request).await;
+    built.unwrap();
+    let asked = fake.asked()[0].clone();
+    let asked = percent_encoding::percent_decode_str(&asked).decode_utf8().unwrap().into_owned();
+    insta::assert_snapshot!(asked.replace(['?', '&'], "\n"), @r#"
+    POST /v1.41/build
+    t=localhost:5000/web:1
+    dockerfile=Dockerfile
+    rm=0
+    forcerm=0
+    nocache=1
+    q=1
+    version=1
+    target=final
+    networkmode=none
+    platform=linux/arm64
+    shmsize=8589934592
+    memswap=-1
+    cpuquota=50000
+    pull=1
+    buildargs={"A":"1 + 2"}
+    labels={"l":"m"}
+    cachefrom=["web:0"]
+    extrahosts=a:1.2.3.4
+    extrahosts=b:::1
+    "#);
+}
+
+#[tokio::test]
+async fn an_ignore_file_is_sent_along_with_a_warning() {
+    let folder = folder();
+    fs::write(folder.path().join(".dockerignore"), "secret\n").unwrap();
+    fs::write(folder.path().join("secret"), "x").unwrap();
+    let (_, built, events, tar) = build(BuildRequest::new("web:1", folder.path())).await;
+    built.unwrap();
+    let [BuildEvent::Warning(warning)] = &events[..] else { panic!("{events:?}") };
+    insta::assert_snapshot!(
+        warning,
+        @"the context has a .dockerignore, which is not applied yet: all of it is sent"
+    );
+    assert_eq!(entries(&tar).len(), 3);
+}
+
+/// Gives the error of a build that never gets as far as the engine, or breaks off there.
+async fn refusal(path: &Path, change: impl FnOnce(&mut BuildRequest)) -> String {
+    let mut request = BuildRequest::new("web:1", path);
+    change(&mut request);
+    let (fake, built, ..) = build(request).await;
+    let error = built.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    fake.chain(&error).replace(path.to_str().unwrap(), "/FOLDER")
+}
+
+#[tokio::test]
+async fn a_context_that_cannot_be_sent_says_what_is_wrong_with_it() {
+    let folder = folder();
+    let path = folder.path();
+    let mut refusals = vec![
+        refusal(path, |request| request.dockerfile = Some("missing/Dockerfile".to_owned())).await,
+        refusal(path, |request| request.dockerfile = Some("../Dockerfile".to_owned())).await,
+        refusal(path, |request| request.dockerfile = Some("/etc/passwd".to_owned())).await,
+        refusal(&path.join("missing"), |_| {}).await,
+        refusal(&path.join("Dockerfile"), |_| {}).await,
+    ];
+    let _listener = std::os::unix::net::UnixListener::bind(path.join("listening")).unwrap();
+    refusals.push(refusal(path, |_| {}).await);
+    insta::assert_snapshot!(refusals.join("\n"), @"
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: there is no missing/Dockerfile in /FOLDER
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: ../Dockerfile is not inside /FOLDER
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: /etc/passwd is not inside /FOLDER
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: cannot read /FOLDER for the build
+      caused by: No such file or directory (os error 2)
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: /FOLDER is not a folder, so nothing can be built from it
+    cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: /FOLDER/listening is a socket, which can't be part of a build
+    ");
+}
+
+#[tokio::test]
+async fn a_context_that_cannot_be_sent_never_looks_like_a_whole_one() {
+    let folder = folder();
+    let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("z")).unwrap();
+    // More than fits into all the places where a piece can wait, so that the request is under way.
+    fs::write(folder.path().join("large"), vec![0; 8 << 20]).unwrap();
+    let (sender, received) = tokio::sync::oneshot::channel();
+    let sender = Mutex::new(Some(sender));
+    let fake = Fake::start(move |call: Call| {
+        let sender = sender.lock().unwrap().take();
+        async move {
+            let _ = sender.unwrap().send(call.read_to_end().await);
+        }
+    });
+    let request = BuildRequest::new("web:1", folder.path());
+    let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    assert!(!received.await.unwrap().ends_with(b"\r\n0\r\n\r\n"));
+}

@@ -1,0 +1,248 @@
+//! Loads that break, against the fake engine.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use sealift_docker::{Engine, Error, ErrorKind, Loaded};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::fake::{Call, Fake};
+
+type Item = Result<Bytes, io::Error>;
+
+const LOADED: &str = "{\"stream\":\"Loaded image: web:1\\n\"}\r\n";
+
+async fn load(engine: &Engine, items: Vec<Item>) -> Result<Loaded, Error> {
+    engine.load(stream::iter(items)).await
+}
+
+fn text(text: &'static str) -> Item {
+    Ok(Bytes::from_static(text.as_bytes()))
+}
+
+/// Starts a fake engine that tells when the first piece has come, reads everything, and gives what it read,
+/// chunk marks and all.
+fn listening() -> (Fake, oneshot::Receiver<()>, oneshot::Receiver<Vec<u8>>) {
+    let (begun, has_begun) = oneshot::channel();
+    let (sender, received) = oneshot::channel();
+    let senders = Mutex::new(Some((begun, sender)));
+    let fake = Fake::start(move |mut call: Call| {
+        let (begun, sender) = senders.lock().unwrap().take().unwrap();
+        async move {
+            call.read_until("one").await;
+            begun.send(()).unwrap();
+            sender.send(call.read_to_end().await).unwrap();
+        }
+    });
+    (fake, has_begun, received)
+}
+
+/// The end of a request in chunks, as one who receives it knows it.
+const PROPER_END: &[u8] = b"\r\n0\r\n\r\n";
+
+#[tokio::test]
+async fn what_was_loaded_is_read_from_the_answer() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.read_until("one\r\n3\r\ntwo\r\n0\r\n\r\n").await;
+        call.answer("200 OK", LOADED).await;
+    });
+    // Empty pieces would end the request if they were sent.
+    let loaded = load(&fake.engine(), vec![text("one"), text(""), text("two")]).await.unwrap();
+    assert_eq!(loaded.references, ["web:1"]);
+    assert_eq!(loaded.messages, ["Loaded image: web:1"]);
+    assert_eq!(fake.asked(), ["POST /v1.41/images/load?quiet=1"]);
+}
+
+#[tokio::test]
+async fn an_error_of_the_stream_breaks_the_request_off_and_is_the_cause() {
+    let (fake, has_begun, received) = listening();
+    let error = stream::once(async {
+        has_begun.await.unwrap();
+        Err(io::Error::other("layer 2 is damaged"))
+    });
+    let items = stream::iter([text("one")]).chain(error);
+    let error = fake.engine().load(items).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Upload);
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot load an archive into the engine at unix:///SOCKET
+      caused by: the upload was broken off
+      caused by: layer 2 is damaged
+    ");
+    assert!(!received.await.unwrap().ends_with(PROPER_END));
+}
+
+#[tokio::test]
+async fn a_load_that_is_dropped_never_looks_like_a_whole_one() {
+    let (fake, has_begun, received) = listening();
+    let engine = fake.engine();
+    let (sender, receiver) = mpsc::channel::<Item>(1);
+    let items = stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|item| (item, receiver))
+    });
+    let loading = tokio::spawn(async move { engine.load(items).await });
+    sender.send(text("one")).await.unwrap();
+    has_begun.await.unwrap();
+    loading.abort();
+    // The stream comes to its end as the load goes, as it does when a program is interrupted.
+    drop(sender);
+    let _ = loading.await;
+    assert!(!received.await.unwrap().ends_with(PROPER_END));
+}
+
+#[tokio::test]
+async fn an_error_within_a_success_is_an_error_in_the_engines_words() {
+    let answers = [
+        "{\"errorDetail\":{\"message\":\"no space left on device\"},\"error\":\"no space\"}\r\n",
+        "{\"stream\":\"Loaded image: web:1\\n\"}\r\n{\"error\":\"then it broke\"}",
+        "Error unpacking image web:1: unexpected EOF\n",
+        "{\"stream\":\"Error unpacking image web:1: unexpected EOF\\n\"}\n",
+    ];
+    let mut said = Vec::new();
+    for answer in answers {
+        let fake = Fake::start(move |mut call: Call| async move {
+            call.read_until("0\r\n\r\n").await;
+            call.answer("200 OK", answer).await;
+        });
+        let error = load(&fake.engine(), vec![text("tar")]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        said.push(error.failure().to_string());
+    }
+    insta::assert_snapshot!(said.join("\n"), @"
+    the engine says: no space left on device
+    the engine says: then it broke
+    the engine says: Error unpacking image web:1: unexpected EOF
+    the engine says: Error unpacking image web:1: unexpected EOF
+    ");
+}
+
+#[tokio::test]
+async fn a_refusal_before_the_end_of_the_upload_is_heard_and_ends_it() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.read_until("piece").await;
+        // Answers, and closes with most of the request unread.
+        call.answer("500 Internal Server Error", "{\"message\":\"payload does not match\"}").await;
+    });
+    let endless = stream::repeat_with(|| text("piece of an archive without an end "));
+    let error = fake.engine().load(endless).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot load an archive into the engine at unix:///SOCKET
+      caused by: the engine says: payload does not match
+    ");
+}
+
+#[tokio::test]
+async fn an_error_within_an_early_answer_is_heard_too() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.read_until("piece").await;
+        call.begin().await;
+        call.chunk("{\"errorDetail\":{\"message\":\"invalid tar header\"}}\r\n").await;
+        call.end().await;
+    });
+    let endless = stream::repeat_with(|| text("piece of an archive without an end "));
+    let error = fake.engine().load(endless).await.unwrap_err();
+    assert_eq!(error.failure().engine_message(), Some("invalid tar header"));
+}
+
+#[tokio::test]
+async fn an_early_success_does_not_hide_what_the_stream_still_says() {
+    let answered = Arc::new(tokio::sync::Notify::new());
+    let notify = Arc::clone(&answered);
+    let fake = Fake::start(move |mut call: Call| {
+        let notify = Arc::clone(&notify);
+        async move {
+            call.read_until("one").await;
+            call.answer("200 OK", LOADED).await;
+            notify.notify_one();
+        }
+    });
+    let late = stream::once(async move {
+        answered.notified().await;
+        Err(io::Error::other("the last layer is damaged"))
+    });
+    let error = fake.engine().load(stream::iter([text("one")]).chain(late)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Upload);
+}
+
+#[tokio::test]
+async fn an_early_success_may_leave_the_padding_of_the_tar() {
+    let answered = Arc::new(tokio::sync::Notify::new());
+    let notify = Arc::clone(&answered);
+    let fake = Fake::start(move |mut call: Call| {
+        let notify = Arc::clone(&notify);
+        async move {
+            call.read_until("one").await;
+            call.answer("200 OK", LOADED).await;
+            notify.notify_one();
+        }
+    });
+    let late = stream::once(async move {
+        answered.notified().await;
+        text("padding")
+    });
+    let loaded = fake.engine().load(stream::iter([text("one")]).chain(late)).await.unwrap();
+    assert_eq!(loaded.references, ["web:1"]);
+}
+
+#[tokio::test]
+async fn a_success_in_the_middle_of_an_archive_is_not_believed() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.read_until("piece").await;
+        call.answer("200 OK", LOADED).await;
+    });
+    let endless = stream::repeat_with(|| text("piece of an archive without an end "));
+    let error = fake.engine().load(endless).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unintelligible);
+}
+
+#[tokio::test]
+async fn an_engine_that_goes_away_during_an_upload_broke_off() {
+    let fake = Fake::start(|mut call: Call| async move { call.read_until("piece").await });
+    let endless = stream::repeat_with(|| text("piece of an archive without an end "));
+    let error = fake.engine().load(endless).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Broken);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_an_error() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.read_until("0\r\n\r\n").await;
+        call.begin().await;
+        call.chunk(LOADED).await;
+    });
+    let error = load(&fake.engine(), vec![text("tar")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Broken);
+}
+
+#[tokio::test]
+async fn an_engine_may_think_and_stop_reading_as_long_as_it_answers_pings() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.pings(25).await;
+        call.read_chunks().await;
+        call.pings(50).await;
+        call.answer("200 OK", LOADED).await;
+    });
+    // More than a socket holds, so that the upload waits for the engine as well. Twenty-five pings take longer
+    // than the limit for silence.
+    let items = (0..64).map(|_| Ok(Bytes::from(vec![b'x'; 64 << 10]))).collect();
+    let engine = fake.engine_with(|timeouts| {
+        timeouts.idle = Duration::from_secs(2);
+        timeouts.call = timeouts.idle;
+        timeouts.ping_every = Duration::from_millis(100);
+    });
+    assert_eq!(load(&engine, items).await.unwrap().references, ["web:1"]);
+}
+
+#[tokio::test]
+async fn an_engine_that_neither_answers_nor_answers_pings_is_given_up() {
+    let fake = Fake::start_with(1, "1.41", Call::stall);
+    let engine = fake.engine_with(|timeouts| {
+        timeouts.idle = Duration::from_millis(50);
+        timeouts.ping_every = timeouts.idle;
+    });
+    let error = load(&engine, vec![text("tar")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Idle);
+}

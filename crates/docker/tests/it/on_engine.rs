@@ -1,0 +1,295 @@
+//! What real engines do.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use futures_util::stream;
+use sealift_docker::{
+    BuildEvent, BuildRequest, Endpoint, Engine, Error, ErrorKind, Failure, Settings, Timeouts,
+};
+use tempfile::TempDir;
+
+const BUSYBOX: &str = "/bin/busybox";
+
+/// An engine that a test may use, and a name for its images.
+struct Stand {
+    engine: Engine,
+    /// `sealift-docker-<test>`: no two tests have the same.
+    image: String,
+    _turn: sealift_testing::Engine,
+}
+
+impl Stand {
+    fn new(engine: &str, image: &str) -> Option<Self> {
+        let turn = sealift_testing::engine(engine)?;
+        let settings = Settings::default().with_host(Some(turn.host.clone()));
+        let endpoint = Endpoint::resolve(&settings).unwrap();
+        let engine = Engine::new(endpoint, Timeouts::default());
+        Some(Self { engine, image: format!("sealift-docker-{image}"), _turn: turn })
+    }
+
+    fn tag(&self, tag: &str) -> String {
+        format!("{}:{tag}", self.image)
+    }
+
+    /// Builds an image of one small file, from nothing.
+    async fn build(&self, tag: &str, content: &str) -> String {
+        let context = Context::new("FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n");
+        fs::write(context.path().join("file"), content).unwrap();
+        let request = BuildRequest::new(self.tag(tag), context.path());
+        self.engine.build(request, &mut |_| {}).await.unwrap().id
+    }
+
+    async fn save(&self, tag: &str) -> Vec<Bytes> {
+        let mut stream = self.engine.save(&self.tag(tag)).await.unwrap();
+        let mut chunks = Vec::new();
+        while let Some(chunk) = stream.next_chunk().await.unwrap() {
+            chunks.push(chunk);
+        }
+        chunks
+    }
+}
+
+struct Context(TempDir);
+
+impl Context {
+    fn new(dockerfile: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Dockerfile"), dockerfile).unwrap();
+        Self(folder)
+    }
+
+    /// Makes one whose image can run commands, without a registry.
+    fn with_shell(dockerfile: &str) -> Self {
+        let context = Self::new(&format!("FROM scratch\nCOPY sh /bin/sh\n{dockerfile}"));
+        fs::copy(BUSYBOX, context.path().join("sh")).unwrap();
+        context
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().to_owned()
+    }
+}
+
+fn members(archive: &[Bytes]) -> BTreeSet<String> {
+    let bytes = archive.concat();
+    let mut archive = tar::Archive::new(&bytes[..]);
+    let name = |entry: std::io::Result<tar::Entry<'_, &[u8]>>| {
+        entry.unwrap().path().unwrap().display().to_string()
+    };
+    archive.entries().unwrap().map(name).collect()
+}
+
+/// Gives every test on both engines.
+macro_rules! on_both {
+    ($($test:ident,)*) => {
+        mod docker {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test("docker").await;
+            })*
+        }
+
+        mod podman {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test("podman").await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    an_engine_says_what_it_is,
+    an_image_is_built_inspected_listed_tagged_and_removed,
+    a_saved_image_loads_back_as_the_same_image,
+    an_image_without_a_name_is_loaded_by_its_id,
+    what_is_not_there_is_not_found,
+    garbage_is_refused_in_the_engines_words,
+    an_archive_that_breaks_off_becomes_no_image,
+    a_failed_step_says_its_exit_code_and_its_last_lines,
+    a_dockerfile_that_makes_no_sense_is_refused_in_the_engines_words,
+    build_options_arrive,
+    a_quiet_build_still_gives_the_id,
+}
+
+async fn an_engine_says_what_it_is(engine: &str) {
+    let Some(stand) = Stand::new(engine, "version") else { return };
+    stand.engine.ping().await.unwrap();
+    let version = stand.engine.version().await.unwrap();
+    assert_eq!(version.name.to_lowercase(), engine);
+    assert_eq!(version.os, "linux");
+    assert!(!version.arch.is_empty() && version.api_version.contains('.'), "{version:?}");
+}
+
+async fn an_image_is_built_inspected_listed_tagged_and_removed(engine: &str) {
+    let Some(stand) = Stand::new(engine, "life") else { return };
+    let id = stand.build("1", "life").await;
+    let image = stand.engine.inspect(&stand.tag("1")).await.unwrap().unwrap();
+    assert_eq!(image.id, id);
+    assert!(id.starts_with("sha256:") && id.len() == 71, "{id}");
+    assert!(image.repo_tags.iter().any(|tag| tag.ends_with(&stand.tag("1"))), "{image:?}");
+    assert_eq!((image.os.as_str(), image.diff_ids.len()), ("linux", 1));
+    assert_eq!(image.config["Cmd"], serde_json::json!(["/file"]));
+    assert!(image.created.is_some() && image.size > 0);
+
+    stand.engine.tag(&stand.tag("1"), &stand.image, "2").await.unwrap();
+    let listed = stand.engine.list().await.unwrap();
+    let listed = listed.iter().find(|summary| summary.id == id).unwrap();
+    for tag in ["1", "2"] {
+        assert!(listed.repo_tags.iter().any(|name| name.ends_with(&stand.tag(tag))), "{listed:?}");
+    }
+    assert!(listed.created_unix > 0);
+
+    for tag in ["2", "1"] {
+        assert!(stand.engine.remove(&stand.tag(tag)).await.unwrap());
+        assert!(!stand.engine.remove(&stand.tag(tag)).await.unwrap());
+    }
+    assert_eq!(stand.engine.inspect(&id).await.unwrap(), None);
+}
+
+async fn a_saved_image_loads_back_as_the_same_image(engine: &str) {
+    let Some(stand) = Stand::new(engine, "back") else { return };
+    let id = stand.build("1.0_x", "back").await;
+    let archive = stand.save("1.0_x").await;
+    assert!(members(&archive).contains("manifest.json"));
+    assert!(stand.engine.remove(&stand.tag("1.0_x")).await.unwrap());
+    assert_eq!(stand.engine.inspect(&id).await.unwrap(), None);
+
+    let loaded = stand.engine.load(stream::iter(archive.into_iter().map(Ok::<_, Error>))).await;
+    let loaded = loaded.unwrap();
+    let [reference] = &loaded.references[..] else { panic!("{loaded:?}") };
+    assert!(reference.ends_with(&stand.tag("1.0_x")), "{loaded:?}");
+    let image = stand.engine.inspect(reference).await.unwrap().unwrap();
+    assert_eq!(image.id, id);
+    assert!(stand.engine.remove(reference).await.unwrap());
+}
+
+async fn an_image_without_a_name_is_loaded_by_its_id(engine: &str) {
+    let Some(stand) = Stand::new(engine, "nameless") else { return };
+    let id = stand.build("1", "nameless").await;
+    // By its id alone the names are lost, which is why nothing but this test saves so.
+    let mut stream = stand.engine.save(&id).await.unwrap();
+    let mut archive = Vec::new();
+    while let Some(chunk) = stream.next_chunk().await.unwrap() {
+        archive.push(chunk);
+    }
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+    let loaded = stand.engine.load(stream::iter(archive.into_iter().map(Ok::<_, Error>))).await;
+    assert_eq!(loaded.unwrap().ids, [id.as_str()]);
+    assert!(stand.engine.remove(&id).await.unwrap());
+}
+
+async fn what_is_not_there_is_not_found(engine: &str) {
+    let Some(stand) = Stand::new(engine, "missing") else { return };
+    let missing = stand.tag("1");
+    assert_eq!(stand.engine.inspect(&missing).await.unwrap(), None);
+    assert!(!stand.engine.remove(&missing).await.unwrap());
+    for error in [
+        stand.engine.save(&missing).await.unwrap_err(),
+        stand.engine.tag(&missing, &stand.image, "2").await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert!(error.failure().engine_message().is_some_and(|words| !words.is_empty()));
+    }
+}
+
+async fn garbage_is_refused_in_the_engines_words(engine: &str) {
+    let Some(stand) = Stand::new(engine, "garbage") else { return };
+    // Small enough to be sent before the engine looks at it, and large enough for it to answer in the middle.
+    for pieces in [1, 1024] {
+        let garbage = stream::iter((0..pieces).map(|_| Ok::<_, Error>(Bytes::from(vec![7; 8192]))));
+        let error = stand.engine.load(garbage).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused, "{}", crate::chain(&error));
+        let words = error.failure().engine_message().unwrap().to_owned();
+        assert!(words.contains("invalid tar header"), "{words}");
+    }
+}
+
+async fn an_archive_that_breaks_off_becomes_no_image(engine: &str) {
+    let Some(stand) = Stand::new(engine, "broken") else { return };
+    let id = stand.build("1", "broken").await;
+    let archive = stand.save("1").await;
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+    // Everything but the end of the tar has been sent, which Docker 20.10 takes for a whole archive if only the
+    // request ends properly.
+    let bytes = Bytes::from(archive.concat());
+    let all_but_the_end = bytes.slice(..bytes.len() - 1024);
+    let items = [Ok(all_but_the_end), Err(std::io::Error::other("the disk broke"))];
+    let error = stand.engine.load(stream::iter(items)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Upload);
+    assert_eq!(stand.engine.inspect(&id).await.unwrap(), None);
+}
+
+async fn a_failed_step_says_its_exit_code_and_its_last_lines(engine: &str) {
+    let Some(stand) = Stand::new(engine, "failing") else { return };
+    let context = Context::with_shell("RUN echo to out; echo to err >&2; exit 7\n");
+    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    request.network_mode = Some("none".to_owned());
+    let error = stand.engine.build(request, &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    let Failure::Step(step) = error.into_failure() else { panic!("no step failed") };
+    assert_eq!((step.number, step.total, step.exit_code), (3, 3, Some(7)));
+    let output: BTreeSet<&str> = step.output.iter().map(String::as_str).collect();
+    assert_eq!(output, BTreeSet::from(["to err", "to out"]));
+    assert_eq!(stand.engine.inspect(&stand.tag("1")).await.unwrap(), None);
+}
+
+async fn a_dockerfile_that_makes_no_sense_is_refused_in_the_engines_words(engine: &str) {
+    let Some(stand) = Stand::new(engine, "nonsense") else { return };
+    let context = Context::new("FROM scratch\nFROB x\n");
+    let request = BuildRequest::new(stand.tag("1"), context.path());
+    let error = stand.engine.build(request, &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    let words = error.failure().engine_message().unwrap().to_lowercase();
+    assert!(words.contains("unknown instruction"), "{words}");
+}
+
+async fn build_options_arrive(engine: &str) {
+    let Some(stand) = Stand::new(engine, "options") else { return };
+    let context = Context::with_shell(concat!(
+        "ARG WORD=none\n",
+        "RUN echo \"word $WORD\"; while read line; do echo \"hosts $line\"; done < /etc/hosts\n",
+        "FROM scratch AS later\nCOPY nowhere /\n",
+    ));
+    fs::rename(context.path().join("Dockerfile"), context.path().join("build.txt")).unwrap();
+    let dockerfile = fs::read_to_string(context.path().join("build.txt")).unwrap();
+    let dockerfile = dockerfile.replacen("FROM scratch", "FROM scratch AS first", 1);
+    fs::write(context.path().join("build.txt"), dockerfile).unwrap();
+    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    request.dockerfile = Some("build.txt".to_owned());
+    request.build_args.insert("WORD".to_owned(), "a & b".to_owned());
+    request.labels.insert("of".to_owned(), "a test".to_owned());
+    request.target = Some("first".to_owned());
+    request.network_mode = Some("host".to_owned());
+    request.extra_hosts = vec!["one.example:1.2.3.4".to_owned(), "two.example:5.6.7.8".to_owned()];
+    request.no_cache = true;
+    request.shm_size = Some(64 << 20);
+    let mut events = Vec::new();
+    stand.engine.build(request, &mut |event| events.push(event)).await.unwrap();
+    let heard = |text: &str| {
+        let is_it =
+            |event: &&BuildEvent| matches!(event, BuildEvent::Log(line) if line.contains(text));
+        events.iter().any(|event| is_it(&event))
+    };
+    assert!(heard("word a & b"), "{events:?}");
+    assert!(heard("1.2.3.4") && heard("5.6.7.8"), "{events:?}");
+    let first = events.iter().find(|event| matches!(event, BuildEvent::Step { .. })).unwrap();
+    assert!(matches!(first, BuildEvent::Step { number: 1, .. }), "{first:?}");
+    let image = stand.engine.inspect(&stand.tag("1")).await.unwrap().unwrap();
+    assert_eq!(image.config["Labels"]["of"], "a test");
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+async fn a_quiet_build_still_gives_the_id(engine: &str) {
+    let Some(stand) = Stand::new(engine, "quiet") else { return };
+    let context = Context::new("FROM scratch\nCOPY Dockerfile /quiet\n");
+    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    request.quiet = true;
+    let built = stand.engine.build(request, &mut |_| {}).await.unwrap();
+    let image = stand.engine.inspect(&stand.tag("1")).await.unwrap().unwrap();
+    assert_eq!(built.id, image.id);
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}

@@ -1,0 +1,182 @@
+//! Saves that break, against the fake engine.
+
+use std::time::Duration;
+
+use sealift_docker::{Error, ErrorKind, SaveStream};
+
+use crate::fake::Fake;
+
+async fn read(stream: &mut SaveStream) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = stream.next_chunk().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8(bytes).unwrap())
+}
+
+#[tokio::test]
+async fn a_save_is_read_to_its_proper_end() {
+    let fake = Fake::start(|mut call| async move {
+        call.begin().await;
+        call.chunk("one ").await;
+        call.chunk("two").await;
+        call.end().await;
+    });
+    let mut stream = fake.engine().save("localhost:5000/team/web:1.0_x").await.unwrap();
+    assert_eq!(read(&mut stream).await.unwrap(), "one two");
+    assert!(stream.next_chunk().await.unwrap().is_none(), "the end stays the end");
+    assert_eq!(fake.asked(), ["GET /v1.41/images/localhost:5000/team/web:1.0_x/get"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_off_is_an_error_and_stays_one() {
+    let fake = Fake::start(|mut call| async move {
+        call.begin().await;
+        call.chunk("half of").await;
+    });
+    let mut stream = fake.engine().save("web:1").await.unwrap();
+    let error = read(&mut stream).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Broken);
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot save `web:1` from the engine at unix:///SOCKET
+      caused by: the connection broke off after 7 bytes of the answer
+      caused by: error reading a body from connection
+      caused by: unexpected EOF during chunk size line
+    ");
+    assert_eq!(stream.next_chunk().await.unwrap_err().kind(), ErrorKind::Broken);
+}
+
+#[tokio::test]
+async fn a_chunk_that_ends_early_is_an_error() {
+    let fake = Fake::start(|mut call| async move {
+        call.begin().await;
+        call.write("ff\r\nshort").await;
+    });
+    let mut stream = fake.engine().save("web:1").await.unwrap();
+    assert_eq!(read(&mut stream).await.unwrap_err().kind(), ErrorKind::Broken);
+}
+
+#[tokio::test]
+async fn fewer_bytes_than_announced_are_an_error() {
+    let fake = Fake::start(|mut call| async move {
+        call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive.").await;
+    });
+    let mut stream = fake.engine().save("web:1").await.unwrap();
+    assert_eq!(read(&mut stream).await.unwrap_err().kind(), ErrorKind::Broken);
+}
+
+#[tokio::test]
+async fn an_answer_whose_end_nobody_could_tell_from_a_break_is_refused() {
+    let fake = Fake::start(|mut call| async move {
+        call.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of").await;
+    });
+    let error = fake.engine().save("web:1").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unintelligible);
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot save `web:1` from the engine at unix:///SOCKET
+      caused by: the engine's answer can't be understood: it has no length, so nobody could tell its end from a break
+    ");
+}
+
+#[tokio::test]
+async fn a_save_that_stalls_once_bytes_flow_is_an_error_though_pings_are_answered() {
+    let fake = Fake::start(|mut call| async move {
+        call.begin().await;
+        call.chunk("first").await;
+        call.stall().await;
+    });
+    let engine = fake.engine_with(|timeouts| timeouts.idle = Duration::from_millis(100));
+    let mut stream = engine.save("web:1").await.unwrap();
+    let error = read(&mut stream).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Idle);
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot save `web:1` from the engine at unix:///SOCKET
+      caused by: no bytes for 0.1 s, after 5 bytes of the answer
+    ");
+}
+
+#[tokio::test]
+async fn the_first_byte_may_take_as_long_as_pings_are_answered() {
+    let fake = Fake::start(|mut call| async move {
+        call.pings(25).await;
+        call.begin().await;
+        call.pings(50).await;
+        call.chunk("late").await;
+        call.end().await;
+    });
+    // Twenty-five pings take longer than the limit for silence.
+    let engine = fake.engine_with(|timeouts| {
+        timeouts.idle = Duration::from_secs(2);
+        timeouts.ping_every = Duration::from_millis(100);
+    });
+    let mut stream = engine.save("web:1").await.unwrap();
+    assert_eq!(read(&mut stream).await.unwrap(), "late");
+}
+
+#[tokio::test]
+async fn silence_before_the_first_byte_without_answers_to_pings_is_an_error() {
+    let short = Duration::from_millis(50);
+    // The first ping asks for the version of the API.
+    let fake = Fake::start_with(1, "1.41", |mut call| async move {
+        call.begin().await;
+        call.stall().await;
+    });
+    let engine = fake.engine_with(|timeouts| {
+        timeouts.ping_every = short;
+        timeouts.idle = short;
+    });
+    let error = match engine.save("web:1").await {
+        Ok(mut stream) => read(&mut stream).await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert_eq!(error.kind(), ErrorKind::Idle);
+    insta::assert_snapshot!(fake.chain(&error), @"
+    cannot save `web:1` from the engine at unix:///SOCKET
+      caused by: the engine was silent, and no longer answers pings
+      caused by: no answer within 0.05 s
+    ");
+}
+
+#[tokio::test]
+async fn dropping_a_save_closes_its_connection() {
+    let (closed, is_closed) = tokio::sync::oneshot::channel();
+    let closed = std::sync::Mutex::new(Some(closed));
+    let fake = Fake::start(move |mut call| {
+        let closed = closed.lock().unwrap().take();
+        async move {
+            call.begin().await;
+            call.chunk("first").await;
+            call.stall().await;
+            closed.unwrap().send(()).unwrap();
+        }
+    });
+    let mut stream = fake.engine().save("web:1").await.unwrap();
+    stream.next_chunk().await.unwrap().unwrap();
+    drop(stream);
+    is_closed.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_is_given_in_the_engines_words_whatever_form_they_have() {
+    let words = [
+        ("404 Not Found", r#"{"message":"No such image: web:1"}"#),
+        (
+            "500 Internal Server Error",
+            r#"{"cause":"x","message":"Unknown media type","response":500}"#,
+        ),
+        ("500 Internal Server Error", "plain words\n"),
+        ("503 Service Unavailable", ""),
+    ];
+    let mut said = Vec::new();
+    for (status, body) in words {
+        let fake = Fake::start(move |call| call.answer(status, body));
+        let error = fake.engine().save("web:1").await.unwrap_err();
+        said.push(format!("{:?}: {}", error.kind(), error.failure()));
+    }
+    insta::assert_snapshot!(said.join("\n"), @"
+    NotFound: the engine says: No such image: web:1
+    Refused: the engine says: Unknown media type
+    Refused: the engine says: plain words
+    Refused: the engine says: status 503 Service Unavailable
+    ");
+}
