@@ -318,23 +318,31 @@ fn a_build_that_fails(engine: &str) {
 }
 
 mod on_engine {
-    #[test]
-    fn docker_an_image_or_tag_that_is_not_there() {
-        super::an_image_or_tag_that_is_not_there("docker");
+    mod docker {
+        use super::super as all;
+
+        #[test]
+        fn an_image_or_tag_that_is_not_there() {
+            all::an_image_or_tag_that_is_not_there("docker");
+        }
+
+        #[test]
+        fn a_build_that_fails() {
+            all::a_build_that_fails("docker");
+        }
     }
 
-    #[test]
-    fn podman_an_image_or_tag_that_is_not_there() {
-        super::an_image_or_tag_that_is_not_there("podman");
-    }
+    mod podman {
+        use super::super as all;
 
-    #[test]
-    fn docker_a_build_that_fails() {
-        super::a_build_that_fails("docker");
-    }
+        #[test]
+        fn an_image_or_tag_that_is_not_there() {
+            all::an_image_or_tag_that_is_not_there("podman");
+        }
 
-    #[test]
-    fn podman_a_build_that_fails() {
-        super::a_build_that_fails("podman");
+        #[test]
+        fn a_build_that_fails() {
+            all::a_build_that_fails("podman");
+        }
     }
 }

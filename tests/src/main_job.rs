@@ -96,23 +96,31 @@ fn one_of_two_fails(engine: &str) {
 }
 
 mod on_engine {
-    #[test]
-    fn docker_does_the_main_job() {
-        super::main_job("docker");
+    mod docker {
+        use super::super as all;
+
+        #[test]
+        fn does_the_main_job() {
+            all::main_job("docker");
+        }
+
+        #[test]
+        fn does_the_rest_when_one_of_two_fails() {
+            all::one_of_two_fails("docker");
+        }
     }
 
-    #[test]
-    fn podman_does_the_main_job() {
-        super::main_job("podman");
-    }
+    mod podman {
+        use super::super as all;
 
-    #[test]
-    fn docker_one_of_two_fails() {
-        super::one_of_two_fails("docker");
-    }
+        #[test]
+        fn does_the_main_job() {
+            all::main_job("podman");
+        }
 
-    #[test]
-    fn podman_one_of_two_fails() {
-        super::one_of_two_fails("podman");
+        #[test]
+        fn does_the_rest_when_one_of_two_fails() {
+            all::one_of_two_fails("podman");
+        }
     }
 }
