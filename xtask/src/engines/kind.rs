@@ -30,14 +30,18 @@ impl Kind {
     }
 
     /// Gives the files that it reads its settings from, by name and content.
-    pub(super) fn settings(self) -> Vec<(&'static str, &'static str)> {
+    ///
+    /// Where its folder is on an overlay, containerd's store can't lay another over it and has to copy
+    /// instead. The other stores notice that themselves.
+    pub(super) fn settings(self, on_overlay: bool) -> Vec<(&'static str, &'static str)> {
         match self {
             Self::Docker => vec![("containerd.toml", CONTAINERD), ("daemon.json", "{}\n")],
             Self::MobyClassic => {
                 vec![("containerd.toml", CONTAINERD), ("daemon.json", CLASSIC_STORE)]
             }
             Self::MobyContainerd => {
-                vec![("containerd.toml", CONTAINERD), ("daemon.json", CONTAINERD_STORE)]
+                let daemon = if on_overlay { CONTAINERD_STORE_COPYING } else { CONTAINERD_STORE };
+                vec![("containerd.toml", CONTAINERD), ("daemon.json", daemon)]
             }
             Self::Podman => vec![("containers.conf", CONTAINERS)],
         }
@@ -89,6 +93,9 @@ const CLASSIC_STORE: &str = r#"{"features": {"containerd-snapshotter": false}}
 "#;
 
 const CONTAINERD_STORE: &str = r#"{"features": {"containerd-snapshotter": true}}
+"#;
+
+const CONTAINERD_STORE_COPYING: &str = r#"{"features": {"containerd-snapshotter": true}, "storage-driver": "native"}
 "#;
 
 /// What works without systemd, and with cgroups of either version.

@@ -51,11 +51,17 @@ impl Engine {
 impl Engines {
     /// Sets up these engines: one of ours that runs, else a new one, else one that is there.
     pub(crate) fn up(kinds: &[Kind], lifetime: Lifetime) -> Result<Self> {
-        let mut engines = Vec::new();
+        let mut engines = Self(Vec::new());
         for &kind in kinds {
-            engines.push(set_up(kind, lifetime)?);
+            match set_up(kind, lifetime) {
+                Ok(engine) => engines.0.push(engine),
+                Err(error) => {
+                    engines.give_up();
+                    return Err(error);
+                }
+            }
         }
-        Ok(Self(engines))
+        Ok(engines)
     }
 
     /// Sets up as many kinds of engine as there can be here, and says which can't. In CI all have to be.
@@ -74,9 +80,17 @@ impl Engines {
         Ok(Self(engines))
     }
 
-    /// Tells whether there is one of every kind.
-    pub(crate) fn is_complete(&self) -> bool {
-        Kind::ALL.iter().all(|kind| self.0.iter().any(|engine| engine.kind == *kind))
+    /// Lets those that were started here end with this value, whatever they were meant for.
+    fn give_up(&mut self) {
+        for session in self.0.iter_mut().filter_map(|engine| engine.session.as_mut()) {
+            session.give_up();
+        }
+    }
+
+    /// Gives the kinds that there is none of.
+    pub(crate) fn missing(&self) -> Vec<Kind> {
+        let is_here = |kind: &Kind| self.0.iter().any(|engine| engine.kind == *kind);
+        Kind::ALL.into_iter().filter(|kind| !is_here(kind)).collect()
     }
 
     /// Gives `name=address` pairs, as tests read them.

@@ -33,7 +33,7 @@ impl Session {
                 .with_context(|| format!("cannot empty {}", home.display()))?;
         }
         fs::create_dir_all(&home)?;
-        for (name, content) in kind.settings() {
+        for (name, content) in kind.settings(is_overlay(&home)?) {
             fs::write(home.join(name), content)?;
         }
         let init = home.join("init.sh");
@@ -64,11 +64,15 @@ impl Session {
             .context("cannot run setsid of util-linux")?;
         let mut session = Self { kind, child, lifetime };
         if let Err(error) = session.wait_until_it_answers() {
-            // Whatever it was meant for, it is of no use.
-            session.lifetime = Lifetime::OfTheTask;
+            session.give_up();
             return Err(error);
         }
         Ok(session)
+    }
+
+    /// Lets it end with this value, whatever it was meant for: it is of no use alone.
+    pub(super) fn give_up(&mut self) {
+        self.lifetime = Lifetime::OfTheTask;
     }
 
     fn wait_until_it_answers(&mut self) -> Result<()> {
@@ -110,6 +114,14 @@ impl Drop for Session {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Tells whether a folder is itself on an overlay, as everything in a container is.
+fn is_overlay(folder: &Path) -> Result<bool> {
+    const OVERLAYFS: u64 = 0x794c_7630;
+    let system = rustix::fs::statfs(folder)
+        .with_context(|| format!("cannot tell the file system of {}", folder.display()))?;
+    Ok(u64::try_from(system.f_type).is_ok_and(|number| number == OVERLAYFS))
 }
 
 /// Gives the folder of all that the engine of this kind has.
