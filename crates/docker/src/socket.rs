@@ -119,3 +119,31 @@ impl AsyncWrite for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_said_before_the_other_side_closed_can_be_read_after_a_write_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let mut socket = Socket::connect(&Address::Unix(path)).await.unwrap();
+        let (mut other, _) = listener.accept().await.unwrap();
+        other.write_all(b"refused").await.unwrap();
+        drop(other);
+        // However long one waits, the write neither fails nor succeeds.
+        let write = socket.write_all(&[0; 4096]);
+        assert!(tokio::time::timeout(Duration::from_millis(10), write).await.is_err());
+        let mut said = String::new();
+        socket.read_to_string(&mut said).await.unwrap();
+        assert_eq!(said, "refused");
+        socket.shutdown().await.unwrap();
+    }
+}

@@ -163,3 +163,38 @@ where
     }
     Err(Failure::unintelligible("it says that all is well before it has everything", None))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn frames(pieces: Vec<Piece>) -> Vec<Result<Bytes, String>> {
+        let (sender, receiver) = mpsc::channel(8);
+        for piece in pieces {
+            assert!(sender.try_send(piece).is_ok());
+        }
+        drop(sender);
+        let mut body = UploadBody { pieces: receiver, has_ended: false };
+        let mut frames = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let is_last = frame.is_err();
+            frames.push(match frame {
+                Ok(frame) => Ok(frame.into_data().unwrap()),
+                Err(error) => Err(error.to_string()),
+            });
+            if is_last {
+                break;
+            }
+        }
+        frames
+    }
+
+    #[tokio::test]
+    async fn a_body_ends_properly_only_where_it_is_told_to() {
+        let data = Bytes::from_static(b"tar");
+        let told = frames(vec![Piece::Data(data.clone()), Piece::End]).await;
+        assert_eq!(told, [Ok(data.clone())]);
+        let given_up = frames(vec![Piece::Data(data.clone())]).await;
+        assert_eq!(given_up, [Ok(data), Err("the upload was broken off".to_owned())]);
+    }
+}

@@ -159,11 +159,15 @@ async fn an_early_success_does_not_hide_what_the_stream_still_says() {
             notify.notify_one();
         }
     });
-    let late = stream::once(async move {
+    let wait = stream::once(async move {
         answered.notified().await;
-        Err(io::Error::other("the last layer is damaged"))
+        text("two")
     });
-    let error = fake.engine().load(stream::iter([text("one")]).chain(late)).await.unwrap_err();
+    // More than the connection takes once the engine has gone, and less than is waited for.
+    let rest = (0..64).map(|_| Ok(Bytes::from(vec![b'x'; 8 << 10])));
+    let rest = rest.chain([Err(io::Error::other("the last layer is damaged"))]);
+    let items = stream::iter([text("one")]).chain(wait).chain(stream::iter(rest));
+    let error = fake.engine().load(items).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Upload);
 }
 
