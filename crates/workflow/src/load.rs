@@ -231,19 +231,18 @@ async fn send(
     reference: &str,
     context: &Context,
 ) -> Result<(Loaded, Identity), Error> {
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, BrokenOff>>(PIECES);
+    let (sender, receiver) = mpsc::channel(PIECES);
     let path = store.path_of(&entry.archive);
     let label = reference.to_owned();
-    let reader = context.blocking(move |context| {
-        let result = read(&path, &label, &sender, context);
-        if result.is_err() {
-            // The request must not end as if all were well.
-            let _ = sender.blocking_send(Err(BrokenOff));
+    let reader = context.blocking(move |context| read(&path, &label, &sender, context));
+    let body = stream::unfold(Some(receiver), |receiver| async move {
+        let mut receiver = receiver?;
+        match receiver.recv().await {
+            Some(Piece::Bytes(bytes)) => Some((Ok(bytes), Some(receiver))),
+            Some(Piece::End) => None,
+            // The reader has given up: the request must not end as if all were well.
+            None => Some((Err(BrokenOff), None)),
         }
-        result
-    });
-    let body = stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (piece, receiver))
     });
     let (read, answer) = tokio::select! {
         both = async { tokio::join!(reader, engine.load(body)) } => both,
@@ -262,6 +261,13 @@ async fn send(
     }
 }
 
+/// What goes from the reader to the engine.
+enum Piece {
+    Bytes(Bytes),
+    /// Everything is proven and was sent.
+    End,
+}
+
 /// Stands in the request's body where the rest of a damaged archive would.
 #[derive(Debug, thiserror::Error)]
 #[error("the archive is not sent to its end")]
@@ -272,7 +278,7 @@ struct BrokenOff;
 fn read(
     path: &Path,
     label: &str,
-    sender: &mpsc::Sender<Result<Bytes, BrokenOff>>,
+    sender: &mpsc::Sender<Piece>,
     context: &Context,
 ) -> Result<Option<Identity>, Error> {
     let mut reader = ProvenReader::open(path)?;
@@ -285,10 +291,11 @@ fn read(
         let mut buffer = vec![0; BUFFER];
         let count = reader.read(&mut buffer)?;
         if count == 0 {
+            let _ = sender.blocking_send(Piece::End);
             return Ok(reader.proof().map(|proof| proof.identity.clone()));
         }
         buffer.truncate(count);
-        if sender.blocking_send(Ok(buffer.into())).is_err() {
+        if sender.blocking_send(Piece::Bytes(buffer.into())).is_err() {
             return Ok(None);
         }
         let bytes = reader.file_bytes();
