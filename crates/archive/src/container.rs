@@ -259,11 +259,22 @@ impl PlainReader {
             return Error::io("read", &self.path, error);
         }
         let container = self.container.name();
+        let too_much = match self.container {
+            Container::Xz if error.kind() == io::ErrorKind::OutOfMemory => {
+                Some(("memory", u64::from(XZ_MEMORY_KIB >> 10)))
+            }
+            Container::Zstd if error.to_string().contains("memory") => {
+                Some(("window", 1 << (ZSTD_WINDOW_LOG - 20)))
+            }
+            _ => None,
+        };
+        if let Some((what, mebibytes)) = too_much {
+            let what = format!("the {what} that its {container} wants");
+            let limit = format!("{mebibytes} MiB");
+            return Error::fault(&self.path, Fault::LimitExceeded { what, limit });
+        }
         let reason = match error.kind() {
             io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
-            io::ErrorKind::OutOfMemory => {
-                format!("it wants more than {} MiB of memory", XZ_MEMORY_KIB >> 10)
-            }
             _ => error.to_string(),
         };
         Error::fault(&self.path, Fault::BadContainer { container, reason })

@@ -153,7 +153,7 @@ pub enum Fault {
         reason: String,
     },
     /// More than an archive of an image ever needs.
-    #[error("{what}: more than the {limit} that are read")]
+    #[error("{what}: more than {limit}, which is the limit")]
     LimitExceeded {
         /// What there is too much of.
         what: String,

@@ -106,6 +106,26 @@ fn a_container_that_breaks_off_or_has_a_flipped_bit_is_damaged() {
 }
 
 #[test]
+fn a_decoder_that_wants_too_much_memory_is_refused_with_the_number() {
+    let folder = Folder::new();
+    let mut zstd = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+    zstd.window_log(28).unwrap();
+    zstd.include_contentsize(false).unwrap();
+    zstd.write_all(&tar()).unwrap();
+    zstd.flush().unwrap();
+    let (kind, message) = folder.refusal(&zstd.finish().unwrap());
+    assert_eq!(kind, FaultKind::Unsupported);
+    insta::assert_snapshot!(message, @"the window that its zstd stream wants: more than 128 MiB, which is the limit");
+
+    let mut options = lzma_rust2::XzOptions::with_preset(1);
+    options.lzma_options.dict_size = 128 << 20;
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    xz.write_all(&tar()).unwrap();
+    let (_, message) = folder.refusal(&xz.finish().unwrap());
+    insta::assert_snapshot!(message, @"the memory that its xz stream wants: more than 96 MiB, which is the limit");
+}
+
+#[test]
 fn a_zip_whose_beginning_is_damaged_is_still_a_zip() {
     let mut zip = sealift_zip(&tar());
     zip[0] ^= 1;
