@@ -16,7 +16,7 @@ use crate::{Digest, Error, Fault};
 /// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.
 const XZ_MEMORY_KIB: u32 = 96 << 10;
 /// The window of a zstd stream as a power of two: 128 MiB, the limit of zstd's own command.
-const ZSTD_WINDOW_LOG: u32 = 27;
+pub(crate) const ZSTD_WINDOW_LOG: u32 = 27;
 const READ_BUFFER: usize = 128 << 10;
 
 /// What is around the plain tar of an archive.

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::container::ZSTD_WINDOW_LOG;
 use crate::tar_stream::{EntryHeader, EntryKind, EntrySink};
 use crate::{Digest, Fault};
 
@@ -14,10 +15,6 @@ const ENTRY_LIMIT: usize = 20_000;
 const METADATA_LIMIT: u64 = 4 << 20;
 /// … and all of them together up to this one.
 const METADATA_TOTAL: u64 = 16 << 20;
-/// The window up to which zstd layers are decoded, as a power of two: 128 MiB, the limit of zstd's
-/// own command.
-const ZSTD_WINDOW_LOG: u32 = 27;
-
 /// How a layer is compressed, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compression {

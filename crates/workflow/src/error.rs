@@ -76,11 +76,11 @@ pub enum Error {
     /// An archive can't be read, is damaged, or holds no image.
     #[error(transparent)]
     Archive(#[from] sealift_archive::Error),
-    /// An archive became something else when it was compressed.
-    #[error("compressing {archive} gave another image; nothing was changed")]
-    CompressedDiffers {
-        /// The archive.
-        archive: ArchivePath,
+    /// What was read back from the disk isn't what had been written.
+    #[error("what was written of `{image}` can't be read back the same; nothing was changed")]
+    WrittenDiffers {
+        /// The image.
+        image: String,
     },
     /// The engine doesn't have what it was given.
     #[error("the engine at {endpoint} took {archive}, but does not have `{image}` now")]
@@ -153,7 +153,7 @@ impl Error {
             Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
             Self::SaveDamaged { .. }
             | Self::OtherImage { .. }
-            | Self::CompressedDiffers { .. }
+            | Self::WrittenDiffers { .. }
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
             Self::Usage { .. } => ErrorKind::Usage,
             Self::Interrupted => ErrorKind::Interrupted,

@@ -29,10 +29,7 @@ pub(crate) async fn compress(
         Some(known) => known.identity.clone(),
         None => examine(store.path_of(from), &ExamineOptions::default())?.identity,
     };
-    let (staging, mut proven) = read_back(staging, expected.clone(), image, context).await?;
-    if !proven.identity.is_same_image(&expected) {
-        return Err(Error::CompressedDiffers { archive: from.clone() });
-    }
+    let (staging, mut proven) = read_back(staging, expected, image, context).await?;
     if let Some(saved) = known.and_then(|known| known.saved) {
         proven.saved = saved;
     }
@@ -101,8 +98,7 @@ pub(crate) async fn read_back(
     context.finish(image);
     let (staging, proven, is_expected) = result?;
     if !is_expected {
-        // The verifier had proven another image a moment ago: the disk lies.
-        return Err(Error::Usage { message: format!("`{image}` changed while it was written") });
+        return Err(Error::WrittenDiffers { image: image.to_owned() });
     }
     Ok((staging, proven))
 }
