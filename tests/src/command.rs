@@ -56,7 +56,14 @@ impl Place {
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.dir.path()).env("DOCKER_HOST", &self.host);
-        for name in ["SEALIFT_DIR", "ARTIFACTS_DIR", "SEALIFT_API_TIMEOUT", "CLICOLOR_FORCE"] {
+        for name in [
+            "SEALIFT_DIR",
+            "ARTIFACTS_DIR",
+            "SEALIFT_API_TIMEOUT",
+            "DOCKER_CONTEXT",
+            "DOCKER_MACHINE_NAME",
+            "CLICOLOR_FORCE",
+        ] {
             command.env_remove(name);
         }
         command.env("RUST_BACKTRACE", "0").env("COLUMNS", "80").stdin(Stdio::null());

@@ -49,6 +49,7 @@ impl Endpoint {
             (Some(host), _) => (host, Source::Flag),
             (None, Some(host)) => (host, Source::DockerHost),
             (None, None) => {
+                refuse_other_ways(settings)?;
                 let address = Address::Unix(DEFAULT_SOCKET.into());
                 return Ok(Self { address, source: Source::Default });
             }
@@ -64,6 +65,24 @@ impl Endpoint {
         }
         Ok(Self { address, source })
     }
+}
+
+/// Refuses what says which engine is meant in a way that isn't understood: to go on with the default would
+/// be to talk to another engine.
+fn refuse_other_ways(settings: &Settings) -> Result<(), ResolveError> {
+    // The docker CLI's own name for having no context.
+    let context = settings.docker_context.as_deref().filter(|name| *name != "default");
+    let machine = settings.docker_machine_name.as_deref();
+    for (setting, value, why) in [
+        ("DOCKER_MACHINE_NAME", machine, "docker-machine is not asked"),
+        ("DOCKER_CONTEXT", context, "contexts are not read"),
+    ] {
+        if let Some(value) = value {
+            let reason = format_args!("{why}; say which engine is meant by DOCKER_HOST");
+            return Err(ResolveError::new(setting, value, reason));
+        }
+    }
+    Ok(())
 }
 
 impl Source {

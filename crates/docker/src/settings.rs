@@ -23,6 +23,11 @@ pub struct Settings {
     pub docker_host: Option<String>,
     /// `DOCKER_TLS_VERIFY`.
     pub docker_tls_verify: Option<String>,
+    /// `DOCKER_MACHINE_NAME`: a machine of docker-machine's. It is refused, not passed over, where nothing
+    /// else says which engine is meant.
+    pub docker_machine_name: Option<String>,
+    /// `DOCKER_CONTEXT`: a context of the docker CLI's. The same holds for it.
+    pub docker_context: Option<String>,
     /// `SEALIFT_API_TIMEOUT`, in seconds.
     pub sealift_api_timeout: Option<String>,
     /// `GENVID_DOCKER_API_TIMEOUT`, in seconds; goes after `SEALIFT_API_TIMEOUT`.
@@ -44,6 +49,8 @@ impl Settings {
             host: None,
             docker_host: get("DOCKER_HOST"),
             docker_tls_verify: get("DOCKER_TLS_VERIFY"),
+            docker_machine_name: get("DOCKER_MACHINE_NAME"),
+            docker_context: get("DOCKER_CONTEXT"),
             sealift_api_timeout: get("SEALIFT_API_TIMEOUT"),
             genvid_docker_api_timeout: get("GENVID_DOCKER_API_TIMEOUT"),
         }

@@ -29,6 +29,24 @@ fn the_flag_goes_before_the_variable_and_the_variable_before_the_default() {
 }
 
 #[test]
+fn a_machine_or_a_context_is_refused_unless_the_host_is_given_too() {
+    let refusal = |variables| Endpoint::resolve(&settings(variables)).unwrap_err().to_string();
+    insta::assert_snapshot!(
+        refusal(&[("DOCKER_MACHINE_NAME", "m1")]),
+        @"DOCKER_MACHINE_NAME is `m1`, but docker-machine is not asked; say which engine is meant by DOCKER_HOST"
+    );
+    insta::assert_snapshot!(
+        refusal(&[("DOCKER_CONTEXT", "edge")]),
+        @"DOCKER_CONTEXT is `edge`, but contexts are not read; say which engine is meant by DOCKER_HOST"
+    );
+    // As `docker-machine env` exports them.
+    let both = settings(&[("DOCKER_MACHINE_NAME", "m1"), ("DOCKER_HOST", "tcp://10.0.0.1:2375")]);
+    assert_eq!(Endpoint::resolve(&both).unwrap().source, Source::DockerHost);
+    let default = settings(&[("DOCKER_CONTEXT", "default")]);
+    assert_eq!(Endpoint::resolve(&default).unwrap().source, Source::Default);
+}
+
+#[test]
 fn addresses_are_read_as_the_docker_cli_reads_them() {
     for (value, address) in [
         ("tcp://10.0.0.1", "tcp://10.0.0.1:2375"),
