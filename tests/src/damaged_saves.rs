@@ -61,6 +61,16 @@ fn a_connection_that_breaks_off() {
 }
 
 #[test]
+fn an_engine_that_dies_is_not_said_to_be_merely_unreachable() {
+    let engine = FakeEngine::new(&image(), Save::Dies(tar()[..6000].to_vec()));
+    let place = Place::with_engine(&engine.host);
+    let said = place.run(&["update", "web:1.0.0.2", "--progress", "none"]);
+    assert!(place.files().is_empty());
+    assert!(said.stderr.contains("the connection broke off after 6000 bytes"), "{said:?}");
+    assert_eq!(said.code, 1);
+}
+
+#[test]
 fn an_answer_that_ends_properly_but_too_early() {
     insta::assert_snapshot!(refusal(Save::Ends(tar()[..6000].to_vec())), @"
     [5]

@@ -19,6 +19,8 @@ pub(crate) enum Save {
     Ends(Vec<u8>),
     /// These bytes, and the connection breaks off.
     BreaksOff(Vec<u8>),
+    /// These bytes, and then there is no engine any more.
+    Dies(Vec<u8>),
     /// These bytes, and then nothing until the test lets go of [`FakeEngine::hold`].
     Stalls(Vec<u8>),
 }
@@ -34,6 +36,7 @@ pub(crate) struct FakeEngine {
 }
 
 struct Script {
+    socket: PathBuf,
     /// The images that the tag points to, one for each inspect; the last one stays.
     inspected: Mutex<Vec<Image>>,
     save: Save,
@@ -55,6 +58,7 @@ impl FakeEngine {
         let (sent_sender, sent) = channel();
         let (hold, released) = channel();
         let script = Arc::new(Script {
+            socket: socket.clone(),
             inspected: Mutex::new(images),
             save,
             sent: sent_sender,
@@ -130,6 +134,10 @@ impl Script {
                 stream.write_all(b"0\r\n\r\n")
             }
             Save::BreaksOff(bytes) => chunks(stream, bytes),
+            Save::Dies(bytes) => {
+                chunks(stream, bytes)?;
+                std::fs::remove_file(&self.socket)
+            }
             Save::Stalls(bytes) => {
                 chunks(stream, bytes)?;
                 let _ = self.sent.send(());

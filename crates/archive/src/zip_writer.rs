@@ -142,10 +142,10 @@ impl Numbers {
     }
 }
 
-fn local_header(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
-    let zip64 = numbers.zip64_field().0;
-    let header = Fields::default()
-        .u32(LOCAL_HEADER)
+/// What a local header and an entry of the directory have in common, up to the lengths of name and zip64
+/// field.
+fn member(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
+    let fields = Fields::default()
         .u16(VERSION)
         .u16(NAME_IS_UTF8)
         .u16(DEFLATED)
@@ -155,26 +155,23 @@ fn local_header(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
         .u32(SEE_ZIP64)
         .u32(SEE_ZIP64)
         .u16(name_length(name)?)
-        .u16(zip64.len() as u16);
+        .u16(numbers.zip64_field().0.len() as u16);
+    Ok(fields.0)
+}
+
+fn local_header(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
+    let (zip64, described) = (numbers.zip64_field().0, member(name, numbers)?);
+    let header = Fields::default().u32(LOCAL_HEADER).bytes(&described);
     debug_assert_eq!(header.0.len() as u64, NAME_IN_HEADER);
     Ok(header.bytes(name.as_bytes()).bytes(&zip64).0)
 }
 
 fn directory_entry(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
-    let zip64 = numbers.zip64_field().0;
+    let (zip64, described) = (numbers.zip64_field().0, member(name, numbers)?);
     let entry = Fields::default()
         .u32(DIRECTORY_ENTRY)
         .u16(MADE_BY)
-        .u16(VERSION)
-        .u16(NAME_IS_UTF8)
-        .u16(DEFLATED)
-        .u16(0)
-        .u16(NO_DATE)
-        .u32(numbers.crc)
-        .u32(SEE_ZIP64)
-        .u32(SEE_ZIP64)
-        .u16(name_length(name)?)
-        .u16(zip64.len() as u16)
+        .bytes(&described)
         // No comment, the first disk, no internal attributes.
         .u16(0)
         .u16(0)

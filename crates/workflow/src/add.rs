@@ -1,15 +1,15 @@
 //! Takes archives made elsewhere into a folder.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{Container, Identity, PlainReader, Verifier, ZipSink};
-use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, Version};
-use sealift_store::{PlanOptions, Settled, Staging, Store, Wanted, reconcile};
+use sealift_archive::{Container, Identity, PlainReader, Verifier};
+use sealift_filename::{ArchivePath, ImageId, Reference, Repository, Version};
+use sealift_store::{PlanOptions, Settled, Store, Wanted, reconcile};
 use serde::Serialize;
 
-use crate::clean::with_learning;
-use crate::rewrite::read_back;
+use crate::learn::with_learning;
+use crate::pump::pump;
+use crate::rewrite::rewrite;
 use crate::{Context, Error, Work};
 
 /// How to name what is added, and in what form to keep it.
@@ -45,7 +45,7 @@ pub struct Added {
 /// Takes an archive made elsewhere into a folder, under its right name: by docker, podman, skopeo or crane,
 /// plain, gzip, zstd, xz, bzip2 or zip. It needs no engine.
 ///
-/// The archive is proven whole while it is copied. Names are shortened as engines do:
+/// The file is proven whole before it is copied, and the copy is proven again. Names are shortened as engines do:
 /// `docker.io/library/web` and Podman's `localhost/web` are `web`.
 ///
 /// # Errors
@@ -57,63 +57,39 @@ pub async fn add(
     options: &AddOptions,
     context: &Context,
 ) -> Result<Vec<Added>, Error> {
-    let (adder, from, wanted) = (store.clone(), file.to_owned(), options.clone());
+    let (from, wanted) = (file.to_owned(), options.clone());
     let label = file.display().to_string();
-    let names = context
-        .blocking({
-            let (from, label) = (from.clone(), label.clone());
-            move |context| {
-                let identity = prove(&from, &label, context)?;
-                Ok((names(&identity, &wanted, &from)?, identity))
-            }
-        })
-        .await;
+    let read = context.blocking(move |context| {
+        let found = prove(&from, context)?;
+        Ok((names(&found.identity, &wanted, &from)?, found))
+    });
+    let read = read.await;
     context.finish(&label);
-    let (names, identity) = names?;
+    let (names, found) = read?;
     let mut added = Vec::new();
     for name in names {
-        added.push(add_as(&adder, &from, name, &identity, options, context).await?);
+        added.push(add_as(store, file, name, &found, options, context).await?);
     }
     Ok(added)
 }
 
-/// Reads the file once to tell which image it is: only its end may tell its name.
-fn prove(path: &Path, label: &str, context: &Context) -> Result<Identity, Error> {
-    let mut verifier = Verifier::new(sealift_archive::VerifyOptions::default());
-    let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
-    let mut result = Ok(());
-    pump(path, label, Work::Reading, context, |bytes| {
-        result = verifier.push(bytes);
-        Ok(result.is_ok())
-    })?;
-    result.map_err(fault)?;
-    Ok(verifier.finish().map_err(fault)?.identity)
+/// What a file turned out to be.
+struct Found {
+    identity: Identity,
+    container: Container,
 }
 
-/// Reads a file's plain tar piece by piece, as long as the pieces are wanted.
-fn pump(
-    path: &Path,
-    label: &str,
-    work: Work,
-    context: &Context,
-    mut take: impl FnMut(&[u8]) -> Result<bool, Error>,
-) -> Result<Container, Error> {
+/// Reads the file once to tell which image it is: only its end may tell its name.
+fn prove(path: &Path, context: &Context) -> Result<Found, Error> {
+    let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
     let mut reader = PlainReader::open(path)?;
-    context.start(label, work, Some(reader.file_size()));
-    let mut buffer = vec![0; 256 << 10];
-    let mut reported = 0;
-    loop {
-        if context.cancel().is_cancelled() {
-            return Err(Error::Interrupted);
-        }
-        let count = reader.read(&mut buffer)?;
-        if count == 0 || !take(&buffer[..count])? {
-            return Ok(reader.container());
-        }
-        let bytes = reader.file_bytes();
-        context.progress(label, bytes - reported);
-        reported = bytes;
-    }
+    let mut verifier = Verifier::new(sealift_archive::VerifyOptions::default());
+    let label = path.display().to_string();
+    pump(&mut reader, &label, Work::Reading, context, |bytes| {
+        verifier.push(bytes).map_err(|source| Error::from(fault(source)))
+    })?;
+    let identity = verifier.finish().map_err(fault)?.identity;
+    Ok(Found { identity, container: reader.container() })
 }
 
 /// Decides under which names the image is added.
@@ -121,7 +97,7 @@ fn names(
     identity: &Identity,
     options: &AddOptions,
     file: &Path,
-) -> Result<Vec<(sealift_filename::Repository, Version)>, Error> {
+) -> Result<Vec<(Repository, Version)>, Error> {
     let with_version = |reference: &Reference| {
         let version = reference.version().cloned().unwrap_or_else(|| Version::new("latest"));
         (reference.repository().familiar(), version)
@@ -156,11 +132,12 @@ fn names(
 async fn add_as(
     store: &Store,
     file: &Path,
-    (repository, version): (sealift_filename::Repository, Version),
-    identity: &Identity,
+    (repository, version): (Repository, Version),
+    found: &Found,
     options: &AddOptions,
     context: &Context,
 ) -> Result<Added, Error> {
+    let identity = &found.identity;
     let wanted = Wanted {
         repository: repository.clone(),
         version: version.clone(),
@@ -169,8 +146,7 @@ async fn add_as(
         diff_ids: identity.diff_ids.clone(),
         platform: identity.platform.clone(),
     };
-    let container = PlainReader::open(file)?.container();
-    let compress = options.compress || container != Container::Tar;
+    let compress = options.compress || found.container != Container::Tar;
     let plan_options = PlanOptions { compress, clean: false, spare: Vec::new() };
     let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
     let snapshot = context
@@ -206,67 +182,10 @@ async fn add_as(
         _ => return Err(Error::Usage { message: format!("{} can't be added", file.display()) }),
     };
     let label = file.display().to_string();
-    let (copier, from, target) = (store.clone(), file.to_owned(), archive.clone());
-    let copied = context
-        .blocking({
-            let label = label.clone();
-            move |context| copy(&copier, &from, &target, &label, context)
-        })
-        .await;
-    context.finish(&label);
-    let (staging, proven) = read_back(copied?, identity.clone(), &label, context).await?;
+    let from = file.to_owned();
+    let (staging, proven) =
+        rewrite(store, from, &archive, Work::Adding, identity, &label, context).await?;
     let target = archive.clone();
     let published = context.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
     Ok(describe(archive, true, published.size))
-}
-
-/// Copies a file's plain tar into a staging file, as a zip where the archive is to be one.
-fn copy(
-    store: &Store,
-    file: &Path,
-    archive: &ArchivePath,
-    label: &str,
-    context: &Context,
-) -> Result<Staging, Error> {
-    let mut staging = store.stage(archive.repository().as_ref())?;
-    let mut disk = None;
-    let result = if archive.name().format() == ArchiveFormat::Zip {
-        zip_into(&mut staging, archive.name(), file, label, context, &mut disk)
-    } else {
-        let output = staging.file_mut();
-        pump(file, label, Work::Adding, context, |bytes| {
-            let written = output.write_all(bytes);
-            Ok(written.map_err(|error| disk = Some(error)).is_ok())
-        })
-        .map(drop)
-    };
-    match (disk, result) {
-        (Some(error), _) => Err(staging.write_error(error).into()),
-        (None, result) => result.map(|()| staging),
-    }
-}
-
-fn zip_into(
-    staging: &mut Staging,
-    name: &ArchiveName,
-    file: &Path,
-    label: &str,
-    context: &Context,
-    disk: &mut Option<std::io::Error>,
-) -> Result<(), Error> {
-    let mut zip = match ZipSink::new(staging.file_mut(), &name.member_name()) {
-        Ok(zip) => zip,
-        Err(error) => {
-            *disk = Some(error);
-            return Ok(());
-        }
-    };
-    pump(file, label, Work::Adding, context, |bytes| {
-        let written = zip.write_all(bytes);
-        Ok(written.map_err(|error| *disk = Some(error)).is_ok())
-    })?;
-    if disk.is_none() {
-        *disk = zip.finish().err();
-    }
-    Ok(())
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use sealift_archive::ProvenReader;
 use sealift_store::{Entry, Knowledge, Query, Store};
 
-use crate::clean::with_learning;
+use crate::learn::with_learning;
+use crate::pump::pump;
 use crate::{Context, Error, Work};
 
 /// Gives the file of the archive that is asked for.
@@ -36,26 +37,15 @@ pub async fn cat(
     let entry = find(store, query, context).await?;
     let path = store.path_of(&entry.archive);
     let label = entry.archive.to_string();
-    let result = context.blocking(move |context| {
-        let mut reader = ProvenReader::open(path)?;
-        context.start(&label, Work::Reading, Some(reader.file_size()));
-        let mut buffer = vec![0; 256 << 10];
-        let mut reported = 0;
-        loop {
-            if context.cancel().is_cancelled() {
-                return Err(Error::Interrupted);
-            }
-            let count = reader.read(&mut buffer)?;
-            if count == 0 {
-                return output.flush().map_err(Error::Output);
-            }
-            output.write_all(&buffer[..count]).map_err(Error::Output)?;
-            let bytes = reader.file_bytes();
-            context.progress(&label, bytes - reported);
-            reported = bytes;
-        }
-    });
-    let result = result.await;
+    let result = context
+        .blocking(move |context| {
+            let mut reader = ProvenReader::open(path)?;
+            pump(&mut reader, &label, Work::Reading, context, |bytes| {
+                output.write_all(bytes).map_err(Error::Output)
+            })?;
+            output.flush().map_err(Error::Output)
+        })
+        .await;
     context.finish(entry.archive.as_str());
     result
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use sealift_filename::{ArchivePath, Repository};
-use sealift_store::{Entry, LearnOptions, Reading, Store, retain};
+use sealift_store::{Entry, Store, retain};
 use serde::Serialize;
 
+use crate::learn::{archives_of, learn_all};
 use crate::update::RemovedArchive;
-use crate::{Context, Error, Event};
+use crate::{Context, Error};
 
 /// What to clean, and what to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,38 +68,9 @@ fn learn(store: &Store, images: &[Repository], context: &Context) -> Result<Vec<
         archives = store.scan()?.archives;
     }
     for image in images.iter().collect::<BTreeSet<_>>() {
-        let found = store.archives_of(image)?;
-        if found.is_empty() {
-            let query = sealift_store::Query::new(image.clone(), None);
-            // It tells what there is instead.
-            store.find(&query, &LearnOptions::default())?;
-        }
-        archives.extend(found);
+        archives.extend(archives_of(store, image, None)?);
     }
     learn_all(store, &archives, context)
-}
-
-/// Finds out all about some archives, telling how many have to be read.
-pub(crate) fn learn_all(
-    store: &Store,
-    archives: &[ArchivePath],
-    context: &Context,
-) -> Result<Vec<Entry>, Error> {
-    with_learning(context, |learn| Ok(store.learn(archives, learn)?))
-}
-
-/// Runs something that may read archives.
-pub(crate) fn with_learning<T>(
-    context: &Context,
-    work: impl FnOnce(&LearnOptions<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let on_start = |reading: Reading| context.report(Event::Reading { archives: reading.archives });
-    let learn = LearnOptions {
-        cancel: Some(context.cancel().flag()),
-        on_start: Some(&on_start),
-        ..LearnOptions::default()
-    };
-    work(&learn)
 }
 
 /// Removes archives, and tells which are gone and what went wrong with the others.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::choose::refuse_damaged;
-use crate::clean::with_learning;
+use crate::learn::with_learning;
 use crate::{Context, Error, Event};
 
 /// The config of all images, keyed by image.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sealift_archive::Platform;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository};
-use sealift_store::{Depth, Entry, LatestOptions, Other, Query, Store, latest};
+use sealift_store::{Depth, Entry, LatestOptions, Other, Store, latest};
 use serde::Serialize;
 
-use crate::clean::with_learning;
+use crate::learn::{archives_of, with_learning};
 use crate::{Context, Error};
 
 /// What to list.
@@ -79,8 +79,7 @@ fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<L
         let wanted: BTreeSet<&Repository> = options.images.iter().collect();
         for image in &wanted {
             if !archives.iter().any(|archive| archive.repository().as_ref() == Some(image)) {
-                let query = Query::new((*image).clone(), None);
-                with_learning(context, |learn| Ok(store.find(&query, learn)?))?;
+                archives_of(store, image, None)?;
             }
         }
         archives
@@ -94,9 +93,8 @@ fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<L
         return Ok(Listing { archives, others: scan.others });
     }
     let mut entries = store.entries(&archives)?;
-    let unreleased = LatestOptions { release: false, ..options.latest.clone() };
     entries.retain(|entry| {
-        let is_other_platform = unreleased.platform.as_ref().is_some_and(|wanted| {
+        let is_other_platform = options.latest.platform.as_ref().is_some_and(|wanted| {
             entry
                 .platform()
                 .is_some_and(|platform| !sealift_store::is_same_platform(wanted, &platform))

@@ -12,8 +12,8 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::choose::{find, refuse_damaged};
-use crate::clean::{learn_all, with_learning};
 use crate::inspected::{digest_of_id, id_is_config, with_version};
+use crate::learn::{learn_all, with_learning};
 use crate::{Context, Error, Work};
 
 const BUFFER: usize = 128 << 10;

@@ -1,36 +1,30 @@
-//! Archives that are made anew from what is there.
+//! Archives that are made anew from files that are there.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use sealift_archive::{ExamineOptions, Identity, PlainReader, ZipSink, examine};
-use sealift_filename::ArchivePath;
-use sealift_store::{Proven, Published, Staging, Store};
+use sealift_filename::{ArchiveFormat, ArchivePath};
+use sealift_store::{KnownImage, Proven, Published, Staging, Store};
 
+use crate::pump::pump;
 use crate::{Context, Error, Work};
 
-const BUFFER: usize = 256 << 10;
-
-/// Makes a plain archive a zip. The plain one stays, for whoever removes it once all is durable.
+/// Makes a plain archive, which is known to hold this image, a zip. The plain one stays, for whoever removes
+/// it once all is durable.
 pub(crate) async fn compress(
     store: &Store,
     from: &ArchivePath,
+    known: &KnownImage,
     to: &ArchivePath,
     image: &str,
     context: &Context,
 ) -> Result<(Published, Proven), Error> {
-    let known = store.knowledge(from)?;
-    let known = known.as_ref().and_then(|knowledge| knowledge.image()).cloned();
-    let (zipper, source, target) = (store.clone(), from.clone(), to.clone());
-    let label = image.to_owned();
-    let staging =
-        context.blocking(move |context| zip(&zipper, &source, &target, &label, context)).await?;
-    context.finish(image);
-    let expected = match &known {
-        Some(known) => known.identity.clone(),
-        None => examine(store.path_of(from), &ExamineOptions::default())?.identity,
-    };
-    let (staging, mut proven) = read_back(staging, expected, image, context).await?;
-    if let Some(saved) = known.and_then(|known| known.saved) {
+    let source = store.path_of(from);
+    let (staging, mut proven) =
+        rewrite(store, source, to, Work::Compressing, &known.identity, image, context).await?;
+    if let Some(saved) = known.saved {
         proven.saved = saved;
     }
     let (archive, to_publish) = (to.clone(), proven.clone());
@@ -38,37 +32,74 @@ pub(crate) async fn compress(
     Ok((published, proven))
 }
 
-fn zip(
+/// Copies a file's plain tar into a staging file, in the form of the archive that it becomes, and proves that
+/// it still holds this image.
+pub(crate) async fn rewrite(
     store: &Store,
-    from: &ArchivePath,
+    from: PathBuf,
     to: &ArchivePath,
-    image: &str,
+    work: Work,
+    expected: &Identity,
+    label: &str,
+    context: &Context,
+) -> Result<(Staging, Proven), Error> {
+    let (copier, target, name) = (store.clone(), to.clone(), label.to_owned());
+    let copied =
+        context.blocking(move |context| copy(&copier, &from, &target, work, &name, context));
+    let copied = copied.await;
+    context.finish(label);
+    read_back(copied?, expected.clone(), label, context).await
+}
+
+fn copy(
+    store: &Store,
+    from: &Path,
+    to: &ArchivePath,
+    work: Work,
+    label: &str,
     context: &Context,
 ) -> Result<Staging, Error> {
-    let mut reader = PlainReader::open(store.path_of(from))?;
+    let mut reader = PlainReader::open(from)?;
     let mut staging = store.stage(to.repository().as_ref())?;
-    context.start(image, Work::Compressing, Some(reader.file_size()));
-    let mut buffer = vec![0; BUFFER];
-    let result = (|| {
-        let mut zip = ZipSink::new(staging.file_mut(), &to.name().member_name())?;
-        loop {
-            if context.cancel().is_cancelled() {
-                return Ok(Err(Error::Interrupted));
-            }
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) => return Ok(Err(error.into())),
-            };
-            zip.write_all(&buffer[..count])?;
-            context.progress(image, count as u64);
-        }
-        zip.finish().map(|_| Ok(()))
-    })();
-    match result {
-        Ok(Ok(())) => Ok(staging),
-        Ok(Err(error)) => Err(error),
-        Err(error) => Err(staging.write_error(error).into()),
+    match copy_into(staging.file_mut(), to, &mut reader, work, label, context) {
+        Ok(()) => Ok(staging),
+        Err(Broken::Disk(error)) => Err(staging.write_error(error).into()),
+        Err(Broken::Other(error)) => Err(*error),
+    }
+}
+
+fn copy_into(
+    file: &mut File,
+    to: &ArchivePath,
+    reader: &mut PlainReader,
+    work: Work,
+    label: &str,
+    context: &Context,
+) -> Result<(), Broken> {
+    if to.name().format() != ArchiveFormat::Zip {
+        return pump(reader, label, work, context, |bytes| Ok(file.write_all(bytes)?));
+    }
+    let mut zip = ZipSink::new(file, &to.name().member_name())?;
+    pump(reader, label, work, context, |bytes| Ok::<_, Broken>(zip.write_all(bytes)?))?;
+    zip.finish()?;
+    Ok(())
+}
+
+/// Why nothing came of a copy: the disk's errors are told with the place, which only the staging file knows.
+enum Broken {
+    Disk(io::Error),
+    Other(Box<Error>),
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self::Other(Box::new(error))
     }
 }
 

@@ -5,12 +5,13 @@ use sealift_archive::{Identity, Platform};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
-    Action, LearnOptions, Outcome, Plan, PlanOptions, Proven, Settled, Snapshot, Staging, Store,
-    Wanted, check_name, plan, reconcile, removals,
+    Action, Entry, KnownImage, Outcome, Plan, PlanOptions, Proven, Settled, Snapshot, Staging,
+    Store, Wanted, check_name, plan, reconcile, removals,
 };
 use serde::Serialize;
 
 use crate::inspected::Inspected;
+use crate::learn::with_learning;
 use crate::receive::{Packing, ReceiveError, receive};
 use crate::rewrite::{compress, read_back};
 use crate::{Context, Error, Event, Work};
@@ -242,8 +243,9 @@ impl Worker<'_> {
         match action {
             Action::Keep { archive } => self.keep(image.wanted, archive),
             Action::Compress { from, to } => {
+                let (_, known) = self.known(&from)?;
                 let (published, proven) =
-                    compress(self.store, &from, &to, &reference, self.context).await?;
+                    compress(self.store, &from, known, &to, &reference, self.context).await?;
                 Ok(Done {
                     wanted: image.wanted,
                     plain_bytes: proven.plain_size,
@@ -265,13 +267,16 @@ impl Worker<'_> {
         }
     }
 
+    /// Gives what is known of an archive by which the plan was made.
+    fn known(&self, archive: &ArchivePath) -> Result<(&Entry, &KnownImage), Error> {
+        let entry = self.snapshot.entry(archive);
+        entry.and_then(|entry| Some((entry, entry.image()?))).ok_or_else(|| Error::Usage {
+            message: format!("{archive} is not known to hold an image"),
+        })
+    }
+
     fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Done, Error> {
-        let entry = self.snapshot.entry(&archive);
-        let Some((entry, known)) = entry.and_then(|entry| Some((entry, entry.image()?))) else {
-            return Err(Error::Usage {
-                message: format!("{archive} is not known to hold an image"),
-            });
-        };
+        let (entry, known) = self.known(&archive)?;
         Ok(Done {
             wanted,
             identity: known.identity.clone(),
@@ -288,7 +293,14 @@ impl Worker<'_> {
         let mut image = first;
         for _ in 0..2 {
             let received = self.receive(&image).await;
-            let now = self.ask_again(&image).await?;
+            if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
+                return Err(error);
+            }
+            let now = match self.ask_again(&image).await {
+                Ok(now) => now,
+                // An engine that is gone now has broken the save off before: that says more.
+                Err(error) => return Err(received.err().unwrap_or(error)),
+            };
             if now.engine_id == image.engine_id {
                 let (staging, proven) = received?;
                 if !image.is(&proven.identity) {
@@ -300,9 +312,6 @@ impl Worker<'_> {
                     });
                 }
                 return self.settle(image, staging, proven).await;
-            }
-            if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
-                return Err(error);
             }
             self.context.report(Event::TagMoved { image: image.reference.clone() });
             image = now;
@@ -433,15 +442,7 @@ async fn snapshot(
     let (store, clean) = (store.clone(), options.clean);
     context
         .blocking(move |context| {
-            let on_start = |reading: sealift_store::Reading| {
-                context.report(Event::Reading { archives: reading.archives });
-            };
-            let learn = LearnOptions {
-                cancel: Some(context.cancel().flag()),
-                on_start: Some(&on_start),
-                ..LearnOptions::default()
-            };
-            Ok(store.snapshot(&names, clean, &learn)?)
+            with_learning(context, |learn| Ok(store.snapshot(&names, clean, learn)?))
         })
         .await
 }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use sealift_archive::{ExamineOptions, Fault, FaultKind, Identity, examine, hash_file};
+use sealift_archive::{Digest, ExamineOptions, Fault, FaultKind, Identity, examine, hash_file};
 use sealift_filename::ArchivePath;
-use sealift_store::{Entry, Query, Store, SweepReport};
+use sealift_store::{Entry, Knowledge, Query, Store, SweepReport};
 use serde::Serialize;
 
+use crate::learn::archives_of;
 use crate::{Context, Error, Work};
 
 /// What to verify, and how thoroughly.
@@ -133,15 +134,7 @@ fn chosen(store: &Store, options: &VerifyOptions) -> Result<Vec<ArchivePath>, Er
     }
     let mut archives = Vec::new();
     for query in &options.queries {
-        let mut found = store.archives_of(&query.repository)?;
-        if let Some(version) = &query.version {
-            found.retain(|archive| archive.name().version() == version.as_str());
-        }
-        if found.is_empty() {
-            // It tells what there is instead.
-            store.find(query, &Default::default())?;
-        }
-        archives.extend(found);
+        archives.extend(archives_of(store, &query.repository, query.version.as_ref())?);
     }
     archives.sort_unstable();
     archives.dedup();
@@ -173,28 +166,45 @@ fn verdict(
     options: &VerifyOptions,
     examine_options: &ExamineOptions<'_>,
 ) -> Result<Verdict, Error> {
-    let path = store.path_of(&entry.archive);
     let recorded = entry.image();
     if let Some(known) = recorded.filter(|_| !options.deep && !options.repair)
-        && hash_file(&path, examine_options)? == known.sha256
+        && hash_file(store.path_of(&entry.archive), examine_options)? == known.sha256
     {
         return Ok(named(entry, &known.identity));
     }
-    if options.repair {
-        store.examine(&entry.archive, examine_options)?;
-    }
-    let found = match examine(&path, examine_options) {
+    let (identity, sha256) = match read(store, entry, options, examine_options)? {
         Ok(found) => found,
-        Err(sealift_archive::Error::Fault { source, .. }) => return Ok(fault_verdict(&source)),
-        Err(error) => return Err(error.into()),
+        Err(verdict) => return Ok(verdict),
     };
     // The file says that it wasn't touched since it was proven, and yet its bytes are others.
-    if recorded.is_some_and(|known| known.sha256 != found.sha256) {
+    if recorded.is_some_and(|known| known.sha256 != sha256) {
         return Ok(Verdict::Damaged {
             reason: "has changed since it was recorded, without a sign of being written".to_owned(),
         });
     }
-    Ok(named(entry, &found.identity))
+    Ok(named(entry, &identity))
+}
+
+/// Reads an archive whole: its image and its hash, or why it holds none. A repair makes its record anew.
+fn read(
+    store: &Store,
+    entry: &Entry,
+    options: &VerifyOptions,
+    examine_options: &ExamineOptions<'_>,
+) -> Result<Result<(Identity, Digest), Verdict>, Error> {
+    if options.repair {
+        return Ok(match store.examine(&entry.archive, examine_options)? {
+            Knowledge::Image(known) => Ok((known.identity, known.sha256)),
+            Knowledge::NoImage { reason } => Err(Verdict::NoImage { reason }),
+            Knowledge::Damaged { fault } => Err(fault_verdict(&fault)),
+            _ => Err(Verdict::Unsupported { reason: "is of an unknown form".to_owned() }),
+        });
+    }
+    match examine(store.path_of(&entry.archive), examine_options) {
+        Ok(found) => Ok(Ok((found.identity, found.sha256))),
+        Err(sealift_archive::Error::Fault { source, .. }) => Ok(Err(fault_verdict(&source))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn named(entry: &Entry, identity: &Identity) -> Verdict {
