@@ -101,6 +101,22 @@ fn names_that_no_archive_can_have() {
     ");
 }
 
+#[test]
+fn names_from_the_folder_are_printed_with_control_characters_escaped() {
+    let place = Place::new();
+    place.put("web_1\u{1b}[31m\n_0123456789ab.docker", &pack(&image().podman()));
+    let calls = [&["list"][..], &["verify"], &["config"], &["clean", "--all", "--keep", "0"]];
+    for arguments in calls {
+        let said = place.run(arguments);
+        let text = said.stdout + &said.stderr;
+        assert!(!text.contains('\u{1b}'), "{arguments:?}: {text}");
+        assert!(
+            text.contains("\\u{1b}[31m") || text.contains("\\u001b[31m"),
+            "{arguments:?}: {text}"
+        );
+    }
+}
+
 /// What is done with an archive that is damaged like this.
 fn with_archive(content: &[u8]) -> String {
     let place = Place::new();

@@ -11,6 +11,7 @@ use sealift_workflow::{Event, Reporter, Work};
 use crate::args::{GlobalArguments, ProgressMode};
 use crate::human;
 use crate::output;
+use crate::table::printable;
 
 /// A reporter for people.
 pub(crate) struct Progress {
@@ -66,7 +67,7 @@ impl Progress {
             Work::Adding => "adding",
             _ => "working",
         };
-        let label = format!("{image}  {doing}");
+        let label = format!("{}  {doing}", printable(&image));
         match self.mode {
             Mode::Nothing => {}
             Mode::Lines => match bytes {
@@ -123,7 +124,7 @@ impl Reporter for Progress {
                 self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
             }
             Event::LeftOut { archive, reason } => {
-                self.line(&format!("{archive} is left out: {reason}"));
+                self.line(&printable(&format!("{archive} is left out: {reason}")));
             }
             Event::Build(event) => {
                 if let Some(line) = crate::commands::build::line(&event) {

@@ -8,6 +8,7 @@ use crate::failure::{self, Failure};
 use crate::human;
 use crate::output;
 use crate::session::{Session, repository};
+use crate::table::printable;
 
 pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<ExitCode, Failure> {
     let images =
@@ -38,5 +39,6 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
 
 /// Says what went.
 pub(crate) fn removed_line(word: &str, root: &str, removed: &RemovedArchive) -> String {
-    format!("{word}  {root}/{}  {}\n", removed.path, human::size(removed.bytes))
+    let path = printable(removed.path.as_str());
+    format!("{word}  {root}/{path}  {}\n", human::size(removed.bytes))
 }
