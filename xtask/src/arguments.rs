@@ -54,7 +54,7 @@ mod tests {
             engines(&["--engines", "docker,moby-containerd"]),
             Some(vec![Kind::Docker, Kind::MobyContainerd])
         );
-        assert_eq!(engines(&["--engines", "all"]).map(|all| all.len()), Some(4));
+        assert_eq!(engines(&["--engines", "all"]).map(|all| all.len()), Some(5));
     }
 
     #[test]

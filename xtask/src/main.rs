@@ -29,7 +29,8 @@ Usage: cargo xtask TASK
                             ends what `engine up` started
   check-direction           proves that crates depend on each other downwards only
 
-LIST: docker, podman, moby-classic, moby-containerd, joined by commas, or all";
+LIST: docker, podman, moby-classic, moby-containerd, trixie-containerd, joined
+      by commas, or all";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -19,8 +19,15 @@ const INDEX_DEPTH: usize = 4;
 /// More manifests than any image has platforms.
 const MANIFEST_LIMIT: usize = 1_000;
 
+/// What the entries turned out to be.
+pub(crate) struct Judgement {
+    pub(crate) identity: Identity,
+    /// What a container of the image starts with, as the config file says.
+    pub(crate) settings: serde_json::Value,
+}
+
 /// Tells which image the entries are, or why they are none.
-pub(crate) fn judge(entries: &Entries) -> Result<Identity, Fault> {
+pub(crate) fn judge(entries: &Entries) -> Result<Judgement, Fault> {
     check_blob_names(entries)?;
     let oci = match entries.contains_key(INDEX_JSON) {
         true => Some(OciView::read(entries)?),
@@ -77,7 +84,7 @@ pub(crate) fn judge(entries: &Entries) -> Result<Identity, Fault> {
     }
     let mut repo_tags = image.repo_tags;
     repo_tags.dedup();
-    Ok(Identity {
+    let identity = Identity {
         config: config.digest,
         manifests: proofs.iter().map(|proof| proof.digest).collect(),
         indexes: oci.map(|oci| oci.indexes).unwrap_or_default(),
@@ -89,7 +96,8 @@ pub(crate) fn judge(entries: &Entries) -> Result<Identity, Fault> {
         },
         created: document.created,
         repo_tags,
-    })
+    };
+    Ok(Judgement { identity, settings: document.config })
 }
 
 /// The one image of an archive, by the names of its entries.

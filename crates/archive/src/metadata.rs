@@ -99,6 +99,9 @@ pub(crate) struct ImageConfig {
     pub(crate) variant: Option<String>,
     #[serde(default)]
     pub(crate) created: Option<String>,
+    /// What a container of the image starts with.
+    #[serde(default)]
+    pub(crate) config: serde_json::Value,
     pub(crate) rootfs: RootFs,
 }
 

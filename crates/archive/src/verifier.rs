@@ -4,7 +4,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::entries::Collector;
-use crate::judge::judge;
+use crate::judge::{Judgement, judge};
 use crate::tar_stream::TarStream;
 use crate::{Digest, Fault, Identity};
 
@@ -63,6 +63,9 @@ pub struct VerifyOptions {
 pub struct Proof {
     /// The image in the archive.
     pub identity: Identity,
+    /// What a container of the image starts with (`Env`, `Cmd`, `Labels`, …): the object `config` of the
+    /// image's config file, or null.
+    pub settings: serde_json::Value,
     /// The length of the plain tar in bytes.
     pub size: u64,
     /// The digest of the plain tar, where [`VerifyOptions::hash_stream`] asked for it.
@@ -157,9 +160,9 @@ impl Verifier {
         if let Err(fault) = structure {
             return Err(last_report(&self.tail, self.received).unwrap_or(fault));
         }
-        let identity = judge(&self.collector.into_entries())?;
+        let Judgement { identity, settings } = judge(&self.collector.into_entries())?;
         let sha256 = self.stream_hash.map(Digest::from_hasher);
-        Ok(Proof { identity, size: self.received, sha256 })
+        Ok(Proof { identity, settings, size: self.received, sha256 })
     }
 
     fn remember(&mut self, bytes: &[u8]) {

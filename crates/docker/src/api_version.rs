@@ -17,6 +17,9 @@ impl ApiVersion {
         minor: bollard::API_DEFAULT_VERSION.minor_version as u32,
     };
 
+    /// The first of an engine that may have a containerd store, Docker 23.
+    pub(crate) const WITH_CONTAINERD_STORE: Self = Self { major: 1, minor: 42 };
+
     /// The first that lists the manifests of an image.
     pub(crate) const WITH_MANIFESTS: Self = Self { major: 1, minor: 48 };
 }

@@ -10,7 +10,9 @@ use crate::error::Operation;
 use crate::query::Query;
 use crate::reference::checked;
 use crate::transport::{Transport, accept, nothing};
-use crate::{Endpoint, EngineImage, Error, Failure, ImageSummary, SaveStream, Timeouts, typed};
+use crate::{
+    Endpoint, EngineImage, Error, Failure, ImagePlatform, ImageSummary, SaveStream, Timeouts, typed,
+};
 
 /// A container engine. It connects when it is first asked something, and for each request anew.
 ///
@@ -96,7 +98,7 @@ impl Engine {
             self.transport.get_json(&query.on(&path)).await
         });
         match answer.await {
-            Ok(answer) => match EngineImage::read(&answer) {
+            Ok(answer) => match EngineImage::read(&answer, self.id_kind(&answer).await) {
                 Ok(image) => Ok(Some(image)),
                 Err(failure) => Err(operation.fail(failure)),
             },
@@ -156,16 +158,25 @@ impl Engine {
 
     /// Asks for an image as an archive, by `name:tag`: by its id alone the names would be lost.
     ///
+    /// Of an image for several platforms it brings all that are there, or only the one that is given. Engines
+    /// know about that where they [list](EngineImage::manifests) the manifests.
+    ///
     /// It waits for the engine's answer, but not for the archive, which classic stores prepare as a whole
     /// before its first byte.
     ///
     /// # Errors
     ///
     /// If the engine doesn't have the image, or refuses.
-    pub async fn save(&self, reference: &str) -> Result<SaveStream, Error> {
+    pub async fn save(
+        &self,
+        reference: &str,
+        platform: Option<&ImagePlatform>,
+    ) -> Result<SaveStream, Error> {
         let operation = self.operation(format!("save `{reference}` from"), Some(reference));
         let opened = self.transport.while_alive(async {
-            let path = format!("/images/{}/get", checked(reference)?);
+            let mut query = Query::default();
+            query.add_some("platform", platform.map(ImagePlatform::to_json).as_deref());
+            let path = query.on(&format!("/images/{}/get", checked(reference)?));
             let (response, line) = self.transport.send(Request::new(nothing()), &path).await?;
             Ok((accept(response).await?, line))
         });

@@ -15,9 +15,9 @@
 //! let Some(image) = engine.inspect("web:1.4.0.7").await? else {
 //!     return Err("no such image".into());
 //! };
-//! println!("{} for {}/{}", image.id, image.os, image.architecture);
+//! println!("{} for {}/{}", image.id, image.platform.os, image.platform.architecture);
 //!
-//! let mut archive = engine.save("web:1.4.0.7").await?;
+//! let mut archive = engine.save("web:1.4.0.7", None).await?;
 //! let mut bytes = 0;
 //! while let Some(chunk) = archive.next_chunk().await? {
 //!     bytes += chunk.len();
@@ -56,8 +56,10 @@ mod engine;
 mod error;
 mod failure;
 mod image;
+mod image_store;
 mod load;
 mod loaded;
+mod platform;
 mod query;
 mod reference;
 mod save;
@@ -79,8 +81,10 @@ pub use endpoint::{Endpoint, Source};
 pub use engine::{Engine, EngineVersion};
 pub use error::{Error, ErrorKind};
 pub use failure::{Failure, StepFailure};
-pub use image::{EngineImage, ImageSummary};
+pub use image::{EngineImage, ImageManifest, ImageSummary};
+pub use image_store::IdKind;
 pub use loaded::Loaded;
+pub use platform::ImagePlatform;
 pub use save::SaveStream;
 pub use settings::{ResolveError, Settings};
 pub use timeouts::Timeouts;

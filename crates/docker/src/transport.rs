@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::api_version::ApiVersion;
 use crate::failure::BoxError;
 use crate::socket::Socket;
-use crate::{Address, Endpoint, Failure, Timeouts};
+use crate::{Address, Endpoint, Failure, IdKind, Timeouts};
 
 /// How much of a refusal's words is kept.
 const MESSAGE_LIMIT: usize = 64 * 1024;
@@ -24,6 +24,7 @@ pub(crate) struct Transport {
     pub(crate) endpoint: Endpoint,
     pub(crate) timeouts: Timeouts,
     dialect: OnceCell<Dialect>,
+    pub(crate) id_kind: OnceCell<IdKind>,
 }
 
 /// What an engine says of the API that it speaks when it answers a ping.
@@ -47,7 +48,7 @@ impl Drop for Line {
 
 impl Transport {
     pub(crate) fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
-        Self { endpoint, timeouts, dialect: OnceCell::new() }
+        Self { endpoint, timeouts, dialect: OnceCell::new(), id_kind: OnceCell::new() }
     }
 
     /// Gives the API to speak; the engine is asked once.

@@ -25,6 +25,7 @@
 //! #     version: images[0].1.clone(),
 //! #     config: Some(sealift_archive::Digest::of(b"config")),
 //! #     manifests: Vec::new(),
+//! #     index: None,
 //! #     diff_ids: Vec::new(),
 //! #     platform: "linux/amd64".parse()?,
 //! # };

@@ -17,6 +17,8 @@ pub struct Wanted {
     /// The digests of its manifests (not those of indexes or attestations), as far as the engine
     /// tells them.
     pub manifests: Vec<Digest>,
+    /// The digest that the engine shows as its id, where that may be an index's.
+    pub index: Option<Digest>,
     /// The digests of its uncompressed layers, lowest first; empty where the engine doesn't tell.
     pub diff_ids: Vec<Digest>,
     /// What it runs on.
@@ -26,10 +28,19 @@ pub struct Wanted {
 impl Wanted {
     /// Tells whether an archive holds this very image: the same config, or a manifest in common.
     /// Layers only rule out.
+    ///
+    /// Another index proves nothing, as it changes with provenance; but of the same index, the image for
+    /// the same platform and with the same layers is the same one.
     pub fn is(&self, identity: &Identity) -> bool {
+        let is_of_same_index = || {
+            self.index.is_some_and(|index| identity.indexes.contains(&index))
+                && is_same_platform(&self.platform, &identity.platform)
+                && !self.diff_ids.is_empty()
+        };
         !self.has_other_layers(identity)
             && (self.config == Some(identity.config)
-                || self.manifests.iter().any(|digest| identity.manifests.contains(digest)))
+                || self.manifests.iter().any(|digest| identity.manifests.contains(digest))
+                || is_of_same_index())
     }
 
     /// Tells whether nothing speaks against an archive holding this very image. Only where the
@@ -53,6 +64,10 @@ impl Wanted {
 
     /// Tells whether the id in an archive's name is the start of one of this image's digests.
     pub(crate) fn answers_to(&self, id: ImageId) -> bool {
-        self.config.iter().chain(&self.manifests).any(|digest| digest.short() == id.as_str())
+        self.config
+            .iter()
+            .chain(&self.manifests)
+            .chain(&self.index)
+            .any(|digest| digest.short() == id.as_str())
     }
 }

@@ -143,6 +143,7 @@ async fn add_as(
         version: version.clone(),
         config: Some(identity.config),
         manifests: identity.manifests.clone(),
+        index: None,
         diff_ids: identity.diff_ids.clone(),
         platform: identity.platform.clone(),
     };

@@ -30,6 +30,14 @@ pub enum Error {
         /// The platform that was asked for.
         wanted: String,
     },
+    /// The engine has the image for several platforms, and none was chosen.
+    #[error("`{image}` in the engine is for several platforms, {}; choose one with --platform", platforms.join(", "))]
+    SeveralPlatforms {
+        /// The image.
+        image: String,
+        /// Its platforms.
+        platforms: Vec<String>,
+    },
     /// The image is archived in a format that is neither docker nor zip.
     #[error(
         "`{image}` is archived as {archive}, whose format `{format}` is neither docker nor zip"
@@ -149,13 +157,13 @@ impl Error {
     /// Tells the sort of the error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::ImageNotFound { .. } => ErrorKind::NotFound,
+            Self::ImageNotFound { .. } | Self::OtherPlatform { .. } => ErrorKind::NotFound,
             Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
             Self::SaveDamaged { .. }
             | Self::OtherImage { .. }
             | Self::WrittenDiffers { .. }
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
-            Self::Usage { .. } => ErrorKind::Usage,
+            Self::SeveralPlatforms { .. } | Self::Usage { .. } => ErrorKind::Usage,
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Archive(error) => archive_kind(error),
             Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,

@@ -1,11 +1,13 @@
 //! What the engine says of an image, in the words of the folder.
 
-use sealift_archive::{Digest, Identity, Platform};
-use sealift_docker::{Engine, EngineImage};
+use sealift_archive::{Digest, Platform, Proof};
+use sealift_docker::{Engine, EngineImage, IdKind, ImageManifest, ImagePlatform};
 use sealift_filename::{Reference, Repository, Version};
 use sealift_store::{Wanted, is_same_platform};
+use serde_json::Value;
 
 use crate::Error;
+use crate::shown::shows_the_same;
 
 /// An image of a call, as the engine shows it.
 #[derive(Debug, Clone)]
@@ -15,6 +17,10 @@ pub(crate) struct Inspected {
     /// The id that the engine shows, whatever kind of digest that is.
     pub(crate) engine_id: String,
     pub(crate) wanted: Wanted,
+    /// The platform to save, where the engine has the image for several.
+    pub(crate) save_platform: Option<ImagePlatform>,
+    settings: Value,
+    created: Option<String>,
 }
 
 impl Inspected {
@@ -29,37 +35,96 @@ impl Inspected {
         let Some(image) = engine.inspect(&text).await? else {
             return Err(not_found(engine, reference.repository(), text).await);
         };
-        let inspected = Self {
+        let choice = Choice::make(&image, platform, &text)?;
+        Ok(Self {
             engine_id: image.id.clone(),
-            wanted: wanted(reference.repository().clone(), version, &image),
+            wanted: wanted(reference.repository().clone(), version, &image, &choice),
             reference: text,
-        };
-        match platform {
-            Some(platform) if !is_same_platform(platform, &inspected.wanted.platform) => {
-                Err(Error::OtherPlatform {
-                    image: inspected.reference,
-                    found: inspected.wanted.platform.to_string(),
-                    wanted: platform.to_string(),
-                })
-            }
-            _ => Ok(inspected),
-        }
+            save_platform: choice.save_platform,
+            settings: image.config,
+            created: image.created,
+        })
     }
 
-    /// Tells whether what the engine sent is what it had shown: by config or manifest digest, and only
-    /// where the engine shows neither, by the layers.
-    pub(crate) fn is(&self, identity: &Identity) -> bool {
-        if self.wanted.is(identity) {
-            return true;
+    /// Tells whether what the engine sent is what it had shown: by the digest of the config, a manifest or
+    /// the index, and only where none of them is in the archive, by layers and settings.
+    pub(crate) fn is(&self, proof: &Proof) -> bool {
+        let (wanted, identity) = (&self.wanted, &proof.identity);
+        let shows_the_same = || {
+            shows_the_same(
+                &self.settings,
+                self.created.as_deref(),
+                &proof.settings,
+                identity.created.as_deref(),
+            )
+        };
+        wanted.is(identity)
+            || wanted.config.is_none()
+                && !wanted.diff_ids.is_empty()
+                && wanted.diff_ids == identity.diff_ids
+                && is_same_platform(&wanted.platform, &identity.platform)
+                && shows_the_same()
+    }
+}
+
+/// Which of an image's platforms a call is about.
+struct Choice {
+    platform: Platform,
+    /// Whether it is the one whose layers and settings the engine shows.
+    is_shown: bool,
+    save_platform: Option<ImagePlatform>,
+}
+
+impl Choice {
+    fn make(image: &EngineImage, asked: Option<&Platform>, reference: &str) -> Result<Self, Error> {
+        let shown = platform_of(&image.platform);
+        let mut there: Vec<&ImagePlatform> = Vec::new();
+        for platform in image.manifests.iter().filter_map(|manifest| manifest.platform.as_ref()) {
+            if !there.contains(&platform) {
+                there.push(platform);
+            }
         }
-        let by_manifest = self.engine_id.parse::<Digest>().is_ok_and(|digest| {
-            identity.manifests.contains(&digest) || identity.indexes.contains(&digest)
-        });
-        let layers_agree =
-            !self.wanted.diff_ids.is_empty() && self.wanted.diff_ids == identity.diff_ids;
-        self.wanted.config.is_none()
-            && is_same_platform(&self.wanted.platform, &identity.platform)
-            && (by_manifest || layers_agree)
+        let is_one_of_several = there.len() > 1;
+        let platforms = || there.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let wanted = match asked {
+            Some(asked) => asked,
+            None if is_one_of_several => {
+                return Err(Error::SeveralPlatforms {
+                    image: reference.to_owned(),
+                    platforms: platforms(),
+                });
+            }
+            None => &shown,
+        };
+        let found = there.iter().find(|there| is_same_platform(&platform_of(there), wanted));
+        let is_shown = is_same_platform(&shown, wanted);
+        if found.is_none() && !is_shown {
+            return Err(Error::OtherPlatform {
+                image: reference.to_owned(),
+                found: if there.is_empty() { shown.to_string() } else { platforms().join(", ") },
+                wanted: wanted.to_string(),
+            });
+        }
+        Ok(Self {
+            platform: found.map_or_else(|| wanted.clone(), |found| platform_of(found)),
+            is_shown,
+            save_platform: found.filter(|_| is_one_of_several).copied().cloned(),
+        })
+    }
+
+    /// Tells whether a manifest is of this platform. One that doesn't say is the only one.
+    fn is_of(&self, manifest: &ImageManifest) -> bool {
+        let of = manifest.platform.as_ref().map(platform_of);
+        of.is_none_or(|of| is_same_platform(&of, &self.platform))
+    }
+}
+
+/// Gives a platform in the words of the folder.
+pub(crate) fn platform_of(image: &ImagePlatform) -> Platform {
+    Platform {
+        os: image.os.clone(),
+        architecture: image.architecture.clone(),
+        variant: image.variant.clone(),
     }
 }
 
@@ -70,28 +135,34 @@ pub(crate) fn with_version(repository: &Repository, version: &Version) -> String
     format!("{repository}:{tag}")
 }
 
-fn wanted(repository: Repository, version: Version, image: &EngineImage) -> Wanted {
+fn wanted(
+    repository: Repository,
+    version: Version,
+    image: &EngineImage,
+    choice: &Choice,
+) -> Wanted {
+    let id = digest_of_id(&image.id);
+    let is_config = image.id_kind == IdKind::Config;
+    let mut manifests: Vec<Digest> = image
+        .manifests
+        .iter()
+        .filter(|manifest| choice.is_of(manifest))
+        .filter_map(|manifest| manifest.digest.parse().ok())
+        .collect();
+    if !is_config && image.manifests.is_empty() {
+        // Where manifests aren't listed, the id is that of the only one, or of an index.
+        manifests.extend(id);
+    }
     let digests = |texts: &[String]| texts.iter().filter_map(|text| text.parse().ok()).collect();
     Wanted {
         repository,
         version,
-        // On the containerd store the id is that of a manifest or an index, and no call tells the
-        // config's.
-        config: if id_is_config(image) { digest_of_id(&image.id) } else { None },
-        manifests: digests(&image.manifests),
-        diff_ids: digests(&image.diff_ids),
-        platform: Platform {
-            os: image.os.clone(),
-            architecture: image.architecture.clone(),
-            variant: image.variant.clone(),
-        },
+        config: id.filter(|_| is_config),
+        manifests,
+        index: id.filter(|_| !is_config),
+        diff_ids: if choice.is_shown { digests(&image.diff_ids) } else { Vec::new() },
+        platform: choice.platform.clone(),
     }
-}
-
-/// Tells whether the id that the engine shows is the digest of the image's config: so it is on Docker's
-/// classic store and in Podman. The containerd store shows the digest of the descriptor instead.
-pub(crate) fn id_is_config(image: &EngineImage) -> bool {
-    image.descriptor_digest.is_none()
 }
 
 /// Reads an engine's id; Podman writes it without the algorithm here and there.

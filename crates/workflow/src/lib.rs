@@ -43,6 +43,7 @@ mod load;
 mod pump;
 mod receive;
 mod rewrite;
+mod shown;
 mod update;
 mod verify;
 

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_archive::{Identity, Platform, ProvenReader};
-use sealift_docker::{Engine, EngineImage, Loaded};
+use sealift_archive::{Digest, Identity, Platform, ProvenReader};
+use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_filename::{ArchivePath, ImageId};
 use sealift_store::{Depth, Entry, LatestOptions, Query, Store, is_same_platform};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::choose::{find, refuse_damaged};
-use crate::inspected::{digest_of_id, id_is_config, with_version};
+use crate::inspected::{digest_of_id, platform_of, with_version};
 use crate::learn::{learn_all, with_learning};
 use crate::{Context, Error, Work};
 
@@ -200,27 +200,22 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
     })
 }
 
-/// Tells whether an image in the engine is this one: by config or manifest digest, by the layers only where
-/// the engine tells neither.
+/// Tells whether an image in the engine is this one: by its config's or a manifest's digest, by the layers only
+/// where the engine shows neither.
 fn has(image: &EngineImage, identity: &Identity) -> bool {
-    let digest = digest_of_id(&image.id);
-    if id_is_config(image) {
-        return digest == Some(identity.config);
+    let id = digest_of_id(&image.id);
+    if image.id_kind == IdKind::Config {
+        return id == Some(identity.config);
     }
-    let shown = image.manifests.iter().filter_map(|text| text.parse().ok()).chain(digest);
-    let has_manifest = shown
-        .into_iter()
-        .any(|digest| identity.manifests.contains(&digest) || identity.config == digest);
-    let has_layers = || {
+    let is_same_layers = || {
         !image.diff_ids.is_empty()
-            && image.diff_ids.len() == identity.diff_ids.len()
-            && image
-                .diff_ids
-                .iter()
-                .zip(&identity.diff_ids)
-                .all(|(text, id)| *text == id.to_string())
+            && is_same_platform(&platform_of(&image.platform), &identity.platform)
+            && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
     };
-    has_manifest || has_layers()
+    let mut manifests = image.manifests.iter().filter_map(|manifest| manifest.digest.parse().ok());
+    manifests.any(|digest| identity.manifests.contains(&digest))
+        || id.is_some_and(|id| identity.manifests.contains(&id))
+        || is_same_layers()
 }
 
 /// Streams an archive into the engine, proving it on the way.

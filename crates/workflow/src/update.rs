@@ -1,7 +1,7 @@
 //! Brings a folder in step with an engine.
 
 use futures_util::{StreamExt as _, stream};
-use sealift_archive::{Identity, Platform};
+use sealift_archive::{Identity, Platform, Proof};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::inspected::Inspected;
 use crate::learn::with_learning;
-use crate::receive::{Packing, ReceiveError, receive};
+use crate::receive::{Packing, ReceiveError, Received, receive};
 use crate::rewrite::{compress, read_back};
 use crate::{Context, Error, Event, Work};
 
@@ -302,11 +302,11 @@ impl Worker<'_> {
                 Err(error) => return Err(received.err().unwrap_or(error)),
             };
             if now.engine_id == image.engine_id {
-                let (staging, proven) = received?;
-                if !image.is(&proven.identity) {
+                let Arrived { staging, proof, proven } = received?;
+                if !image.is(&proof) {
                     return Err(Error::OtherImage {
                         expected: short(&image.engine_id),
-                        found: proven.identity.config.short(),
+                        found: proof.identity.config.short(),
                         image: image.reference,
                         folder: self.store.root().to_owned(),
                     });
@@ -323,23 +323,21 @@ impl Worker<'_> {
         let version = Some(image.wanted.version.clone());
         let reference = Reference::new(image.wanted.repository.clone(), version)
             .map_err(|error| Error::Usage { message: error.to_string() })?;
-        Inspected::ask(self.engine, &reference, None).await
+        Inspected::ask(self.engine, &reference, Some(&image.wanted.platform)).await
     }
 
-    async fn receive(&self, image: &Inspected) -> Result<(Staging, Proven), Error> {
+    async fn receive(&self, image: &Inspected) -> Result<Arrived, Error> {
         let reference = &image.reference;
         let repository = image.wanted.repository.clone();
         let store = self.store.clone();
         let staging = self.context.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
         self.context.start(reference, Work::Saving, None);
         let stream = tokio::select! {
-            stream = self.engine.save(reference) => stream?,
+            stream = self.engine.save(reference, image.save_platform.as_ref()) => stream?,
             () = self.context.cancel().cancelled() => return Err(Error::Interrupted),
         };
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
-        let rename = move |proof: &sealift_archive::Proof| {
-            member_name(&wanted, &proof.identity.config.short()).ok()
-        };
+        let rename = move |proof: &Proof| member_name(&wanted, &proof.identity.config.short()).ok();
         let received =
             receive(stream, staging, packing.clone(), rename, reference, self.context).await;
         let received = received.map_err(|error| match error {
@@ -350,14 +348,14 @@ impl Worker<'_> {
                 source: Box::new(fault),
             },
         })?;
-        let identity = received.proof.identity;
-        match (packing, received.proof.sha256) {
-            (Packing::Plain, Some(sha256)) => {
-                Ok((received.staging, Proven::now(identity, sha256, received.proof.size)))
-            }
+        let Received { staging, proof } = received;
+        let identity = proof.identity.clone();
+        let (staging, proven) = match (packing, proof.sha256) {
+            (Packing::Plain, Some(sha256)) => (staging, Proven::now(identity, sha256, proof.size)),
             // A zip is read back: what counts is what is on the disk.
-            _ => read_back(received.staging, identity, reference, self.context).await,
-        }
+            _ => read_back(staging, identity, reference, self.context).await?,
+        };
+        Ok(Arrived { staging, proof, proven })
     }
 
     fn packing(&self, wanted: &Wanted) -> Result<Packing, Error> {
@@ -399,6 +397,13 @@ impl Worker<'_> {
             }),
         }
     }
+}
+
+/// A save that has arrived, in the form in which it can be published.
+struct Arrived {
+    staging: Staging,
+    proof: Proof,
+    proven: Proven,
 }
 
 /// Removes what the call asked to, once all else is durable.

@@ -14,11 +14,18 @@ pub(crate) enum Kind {
     MobyClassic,
     /// The newest Docker that Debian has, with containerd's image store.
     MobyContainerd,
+    /// Docker of Debian 13 with containerd's image store, in which it can't list an image's manifests yet.
+    TrixieContainerd,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Docker, Self::Podman, Self::MobyClassic, Self::MobyContainerd];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Docker,
+        Self::Podman,
+        Self::MobyClassic,
+        Self::MobyContainerd,
+        Self::TrixieContainerd,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -26,6 +33,7 @@ impl Kind {
             Self::Podman => "podman",
             Self::MobyClassic => "moby-classic",
             Self::MobyContainerd => "moby-containerd",
+            Self::TrixieContainerd => "trixie-containerd",
         }
     }
 
@@ -39,7 +47,7 @@ impl Kind {
             Self::MobyClassic => {
                 vec![("containerd.toml", CONTAINERD), ("daemon.json", CLASSIC_STORE)]
             }
-            Self::MobyContainerd => {
+            Self::MobyContainerd | Self::TrixieContainerd => {
                 let daemon = if on_overlay { CONTAINERD_STORE_COPYING } else { CONTAINERD_STORE };
                 vec![("containerd.toml", CONTAINERD), ("daemon.json", daemon)]
             }
@@ -50,7 +58,7 @@ impl Kind {
     /// Gives the command line that starts it, as seen from inside its namespaces.
     pub(super) fn command(self) -> &'static [&'static str] {
         match self {
-            Self::Docker | Self::MobyClassic | Self::MobyContainerd => &[
+            Self::Docker | Self::MobyClassic | Self::MobyContainerd | Self::TrixieContainerd => &[
                 "dockerd",
                 "--config-file=/run/engine/daemon.json",
                 "--data-root=/run/engine/data",

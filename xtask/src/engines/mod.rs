@@ -155,7 +155,7 @@ fn set_up(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
         None => Err(obstacle.context(match kind {
             Kind::Docker => "no docker: none answers at DOCKER_HOST or its default socket",
             Kind::Podman => "no podman: none answers at its default sockets",
-            Kind::MobyClassic | Kind::MobyContainerd => "no newer docker",
+            Kind::MobyClassic | Kind::MobyContainerd | Kind::TrixieContainerd => "no newer docker",
         })),
     }
 }
@@ -202,6 +202,11 @@ fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
             roots.insert(0, newest_docker(&roots)?);
             Ok(roots)
         }
+        Kind::TrixieContainerd => {
+            let mut roots = packages_of(Kind::Docker)?;
+            roots.insert(0, docker_of("trixie", &roots)?);
+            Ok(roots)
+        }
     }
 }
 
@@ -209,9 +214,7 @@ fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
 fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
     let mut failure = anyhow::anyhow!("no newer release is known");
     for suite in ["sid", "trixie"] {
-        let name = format!("docker-{suite}");
-        let names = ["docker.io", "docker-cli", "containerd"];
-        match packages::of_suite(suite, &name, &names).and_then(|root| runs_here(root, below)) {
+        match docker_of(suite, below) {
             Ok(root) => return Ok(root),
             Err(error) => {
                 say::step(format_args!("no docker of {suite}: {error:#}"));
@@ -220,6 +223,13 @@ fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
         }
     }
     Err(failure)
+}
+
+/// Gives the Docker of another release of Debian, if it runs on this system.
+fn docker_of(suite: &str, below: &[PathBuf]) -> Result<PathBuf> {
+    let names = ["docker.io", "docker-cli", "containerd"];
+    let root = packages::of_suite(suite, &format!("docker-{suite}"), &names)?;
+    runs_here(root, below)
 }
 
 fn runs_here(root: PathBuf, below: &[PathBuf]) -> Result<PathBuf> {
@@ -244,7 +254,7 @@ fn already_there(kind: Kind) -> Option<String> {
                 "unix:///run/podman/podman.sock".to_owned(),
             ]
         }
-        Kind::MobyClassic | Kind::MobyContainerd => Vec::new(),
+        Kind::MobyClassic | Kind::MobyContainerd | Kind::TrixieContainerd => Vec::new(),
     };
     hosts.into_iter().find(|host| api::answers(host))
 }

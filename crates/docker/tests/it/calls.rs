@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sealift_docker::{Endpoint, Engine, ErrorKind, Settings, Timeouts};
+use sealift_docker::{Endpoint, Engine, ErrorKind, IdKind, Settings, Timeouts};
 
 use crate::chain;
 use crate::fake::{Call, Fake};
@@ -106,7 +106,7 @@ async fn a_newer_engine_is_asked_for_manifests_in_a_version_that_is_known() {
         let fake = Fake::start_with(u32::MAX, speaks, move |call| call.answer("200 OK", image));
         let engine = fake.engine();
         let found = engine.inspect("web:1").await.unwrap().unwrap();
-        assert_eq!(found.descriptor_digest.as_deref(), Some("sha256:aa"));
+        assert_eq!(found.id_kind, IdKind::Descriptor);
         assert_eq!(fake.asked(), [asked]);
     }
 }
@@ -119,7 +119,7 @@ async fn what_can_be_no_reference_never_reaches_the_engine() {
         assert_eq!(engine.inspect(bad).await.unwrap_err().kind(), ErrorKind::Input);
         assert_eq!(engine.remove(bad).await.unwrap_err().kind(), ErrorKind::Input);
         assert_eq!(engine.tag(bad, "web", "1").await.unwrap_err().kind(), ErrorKind::Input);
-        assert_eq!(engine.save(bad).await.unwrap_err().kind(), ErrorKind::Input);
+        assert_eq!(engine.save(bad, None).await.unwrap_err().kind(), ErrorKind::Input);
     }
     assert_eq!(fake.asked(), [""; 0]);
 }

@@ -43,7 +43,7 @@ impl Stand {
     }
 
     async fn save(&self, tag: &str) -> Vec<Bytes> {
-        let mut stream = self.engine.save(&self.tag(tag)).await.unwrap();
+        let mut stream = self.engine.save(&self.tag(tag), None).await.unwrap();
         let mut chunks = Vec::new();
         while let Some(chunk) = stream.next_chunk().await.unwrap() {
             chunks.push(chunk);
@@ -131,7 +131,7 @@ async fn an_image_is_built_inspected_listed_tagged_and_removed(engine: &str) {
     assert_eq!(image.id, id);
     assert!(id.starts_with("sha256:") && id.len() == 71, "{id}");
     assert!(image.repo_tags.iter().any(|tag| tag.ends_with(&stand.tag("1"))), "{image:?}");
-    assert_eq!((image.os.as_str(), image.diff_ids.len()), ("linux", 1));
+    assert_eq!((image.platform.os.as_str(), image.diff_ids.len()), ("linux", 1));
     assert_eq!(image.config["Cmd"], serde_json::json!(["/file"]));
     assert!(image.created.is_some() && image.size > 0);
 
@@ -171,7 +171,7 @@ async fn an_image_without_a_name_is_loaded_by_its_id(engine: &str) {
     let Some(stand) = Stand::new(engine, "nameless") else { return };
     let id = stand.build("1", "nameless").await;
     // By its id alone the names are lost, which is why nothing but this test saves so.
-    let mut stream = stand.engine.save(&id).await.unwrap();
+    let mut stream = stand.engine.save(&id, None).await.unwrap();
     let mut archive = Vec::new();
     while let Some(chunk) = stream.next_chunk().await.unwrap() {
         archive.push(chunk);
@@ -188,7 +188,7 @@ async fn what_is_not_there_is_not_found(engine: &str) {
     assert_eq!(stand.engine.inspect(&missing).await.unwrap(), None);
     assert!(!stand.engine.remove(&missing).await.unwrap());
     for error in [
-        stand.engine.save(&missing).await.unwrap_err(),
+        stand.engine.save(&missing, None).await.unwrap_err(),
         stand.engine.tag(&missing, &stand.image, "2").await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");

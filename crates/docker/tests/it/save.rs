@@ -22,7 +22,7 @@ async fn a_save_is_read_to_its_proper_end() {
         call.chunk("two").await;
         call.end().await;
     });
-    let mut stream = fake.engine().save("localhost:5000/team/web:1.0_x").await.unwrap();
+    let mut stream = fake.engine().save("localhost:5000/team/web:1.0_x", None).await.unwrap();
     assert_eq!(read(&mut stream).await.unwrap(), "one two");
     assert!(stream.next_chunk().await.unwrap().is_none(), "the end stays the end");
     assert_eq!(fake.asked(), ["GET /v1.41/images/localhost:5000/team/web:1.0_x/get"]);
@@ -34,7 +34,7 @@ async fn a_connection_that_breaks_off_is_an_error_and_stays_one() {
         call.begin().await;
         call.chunk("half of").await;
     });
-    let mut stream = fake.engine().save("web:1").await.unwrap();
+    let mut stream = fake.engine().save("web:1", None).await.unwrap();
     let error = read(&mut stream).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Broken);
     insta::assert_snapshot!(fake.chain(&error), @"
@@ -52,7 +52,7 @@ async fn a_chunk_that_ends_early_is_an_error() {
         call.begin().await;
         call.write("ff\r\nshort").await;
     });
-    let mut stream = fake.engine().save("web:1").await.unwrap();
+    let mut stream = fake.engine().save("web:1", None).await.unwrap();
     assert_eq!(read(&mut stream).await.unwrap_err().kind(), ErrorKind::Broken);
 }
 
@@ -61,7 +61,7 @@ async fn fewer_bytes_than_announced_are_an_error() {
     let fake = Fake::start(|mut call| async move {
         call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive.").await;
     });
-    let mut stream = fake.engine().save("web:1").await.unwrap();
+    let mut stream = fake.engine().save("web:1", None).await.unwrap();
     assert_eq!(read(&mut stream).await.unwrap_err().kind(), ErrorKind::Broken);
 }
 
@@ -70,7 +70,7 @@ async fn an_answer_whose_end_nobody_could_tell_from_a_break_is_refused() {
     let fake = Fake::start(|mut call| async move {
         call.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of").await;
     });
-    let error = fake.engine().save("web:1").await.unwrap_err();
+    let error = fake.engine().save("web:1", None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unintelligible);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot save `web:1` from the engine at unix:///SOCKET
@@ -86,7 +86,7 @@ async fn a_save_that_stalls_once_bytes_flow_is_an_error_though_pings_are_answere
         call.stall().await;
     });
     let engine = fake.engine_with(|timeouts| timeouts.idle = Duration::from_millis(100));
-    let mut stream = engine.save("web:1").await.unwrap();
+    let mut stream = engine.save("web:1", None).await.unwrap();
     let error = read(&mut stream).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Idle);
     insta::assert_snapshot!(fake.chain(&error), @"
@@ -109,7 +109,7 @@ async fn the_first_byte_may_take_as_long_as_pings_are_answered() {
         timeouts.idle = Duration::from_secs(2);
         timeouts.ping_every = Duration::from_millis(100);
     });
-    let mut stream = engine.save("web:1").await.unwrap();
+    let mut stream = engine.save("web:1", None).await.unwrap();
     assert_eq!(read(&mut stream).await.unwrap(), "late");
 }
 
@@ -125,7 +125,7 @@ async fn silence_before_the_first_byte_without_answers_to_pings_is_an_error() {
         timeouts.ping_every = short;
         timeouts.idle = short;
     });
-    let error = match engine.save("web:1").await {
+    let error = match engine.save("web:1", None).await {
         Ok(mut stream) => read(&mut stream).await.unwrap_err(),
         Err(error) => error,
     };
@@ -150,7 +150,7 @@ async fn dropping_a_save_closes_its_connection() {
             closed.unwrap().send(()).unwrap();
         }
     });
-    let mut stream = fake.engine().save("web:1").await.unwrap();
+    let mut stream = fake.engine().save("web:1", None).await.unwrap();
     stream.next_chunk().await.unwrap().unwrap();
     drop(stream);
     is_closed.await.unwrap();
@@ -170,7 +170,7 @@ async fn a_refusal_is_given_in_the_engines_words_whatever_form_they_have() {
     let mut said = Vec::new();
     for (status, body) in words {
         let fake = Fake::start(move |call| call.answer(status, body));
-        let error = fake.engine().save("web:1").await.unwrap_err();
+        let error = fake.engine().save("web:1", None).await.unwrap_err();
         said.push(format!("{:?}: {}", error.kind(), error.failure()));
     }
     insta::assert_snapshot!(said.join("\n"), @"

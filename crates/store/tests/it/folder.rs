@@ -177,6 +177,7 @@ pub(crate) fn wanted(image: &str, version: &str, identity: &Identity) -> Wanted 
         version: Version::from(version),
         config: Some(identity.config),
         manifests: Vec::new(),
+        index: None,
         diff_ids: identity.diff_ids.clone(),
         platform: identity.platform.clone(),
     }

@@ -204,7 +204,8 @@ fn blocking<T>(future: impl Future<Output = T>) -> T {
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
 }
 
-const ENGINES: [&str; 4] = ["docker", "podman", "moby-classic", "moby-containerd"];
+const ENGINES: [&str; 5] =
+    ["docker", "podman", "moby-classic", "moby-containerd", "trixie-containerd"];
 
 macro_rules! suite {
     ($engine:ident, $name:literal: $($test:ident)*) => {
@@ -227,6 +228,7 @@ macro_rules! suites {
         suite!(podman, "podman": $($test)*);
         suite!(moby_classic, "moby-classic": $($test)*);
         suite!(moby_containerd, "moby-containerd": $($test)*);
+        suite!(trixie_containerd, "trixie-containerd": $($test)*);
     };
 }
 
