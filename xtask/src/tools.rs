@@ -2,31 +2,89 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use crate::engines::packages;
+use crate::engines::{self, packages};
 use crate::{run, say, workspace};
 
-/// A program and the packages of which one has it, with its file in there.
+/// A program and where it can be had.
 struct Tool {
     name: &'static str,
-    packages: &'static [(&'static str, &'static str)],
+    origins: &'static [Origin],
 }
 
-/// The other readers and writers of zips that ours are held against, and what goes into images.
+/// Packages, and the file of the program in them.
+struct Origin {
+    /// The folder that they are unpacked in.
+    folder: &'static str,
+    packages: &'static [&'static str],
+    /// The release of Debian, where it isn't the system's own.
+    suite: Option<&'static str>,
+    file: &'static str,
+}
+
+impl Origin {
+    const fn system(
+        folder: &'static str,
+        packages: &'static [&'static str],
+        file: &'static str,
+    ) -> Self {
+        Self { folder, packages, suite: None, file }
+    }
+
+    const fn buildx(suite: &'static str, folder: &'static str) -> Self {
+        let file = "usr/libexec/docker/cli-plugins/docker-buildx";
+        Self { folder, packages: &["docker-buildx"], suite: Some(suite), file }
+    }
+}
+
+/// The other readers and writers of archives and zips that ours are held against, other ways to build
+/// and to copy, and what goes into images.
 const TOOLS: &[Tool] = &[
-    Tool { name: "7z", packages: &[("p7zip-full", "usr/lib/p7zip/7z"), ("7zip", "usr/bin/7z")] },
-    Tool { name: "busybox", packages: &[("busybox-static", "usr/bin/busybox")] },
-    Tool { name: "python3", packages: &[("python3", "usr/bin/python3")] },
-    Tool { name: "unzip", packages: &[("unzip", "usr/bin/unzip")] },
-    Tool { name: "zip", packages: &[("zip", "usr/bin/zip")] },
+    Tool {
+        name: "7z",
+        origins: &[
+            Origin::system("tool-p7zip-full", &["p7zip-full"], "usr/lib/p7zip/7z"),
+            Origin::system("tool-7zip", &["7zip"], "usr/bin/7z"),
+        ],
+    },
+    Tool {
+        name: "busybox",
+        origins: &[Origin::system("tool-busybox", &["busybox-static"], "usr/bin/busybox")],
+    },
+    Tool {
+        name: "docker",
+        origins: &[
+            Origin::system("docker", engines::DOCKER_PACKAGES, "usr/bin/docker"),
+            Origin::system("tool-docker-cli", &["docker-cli"], "usr/bin/docker"),
+        ],
+    },
+    Tool {
+        name: "docker-buildx",
+        origins: &[Origin::buildx("sid", "buildx-sid"), Origin::buildx("trixie", "buildx-trixie")],
+    },
+    Tool {
+        name: "podman",
+        origins: &[Origin::system("podman", engines::PODMAN_PACKAGES, "usr/bin/podman")],
+    },
+    Tool {
+        name: "python3",
+        origins: &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")],
+    },
+    Tool { name: "rsync", origins: &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")] },
+    Tool {
+        name: "skopeo",
+        origins: &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")],
+    },
+    Tool { name: "unzip", origins: &[Origin::system("tool-unzip", &["unzip"], "usr/bin/unzip")] },
+    Tool { name: "zip", origins: &[Origin::system("tool-zip", &["zip"], "usr/bin/zip")] },
 ];
 
 /// Gives a folder, to stand first in `PATH`, with the programs that the system lacks.
 ///
-/// One that can't be had is named; the tests that would use it do without.
+/// One that can't be had is named; the tests that would use it do without. In CI none may be missing.
 pub(crate) fn missing_ones() -> Result<PathBuf> {
     let folder = workspace::engines().join("tools");
     if folder.exists() {
@@ -34,39 +92,52 @@ pub(crate) fn missing_ones() -> Result<PathBuf> {
     }
     fs::create_dir_all(&folder)?;
     for tool in TOOLS.iter().filter(|tool| run::find(tool.name).is_none()) {
-        if let Err(error) = provide(tool, &folder.join(tool.name)) {
-            say::step(format_args!("tests do without {}: {error:#}", tool.name));
+        match provide(tool, &folder.join(tool.name)) {
+            Err(error) if std::env::var_os("CI").is_none() => {
+                say::step(format_args!("tests do without {}: {error:#}", tool.name));
+            }
+            provided => provided.with_context(|| format!("no {} for the tests", tool.name))?,
         }
     }
     Ok(folder)
 }
 
-fn provide(tool: &Tool, place: &std::path::Path) -> Result<()> {
+fn provide(tool: &Tool, place: &Path) -> Result<()> {
     if let Some(obstacle) = packages::obstacle() {
         anyhow::bail!(obstacle);
     }
     let mut failure = anyhow::anyhow!("no package has it");
-    for (package, file) in tool.packages {
-        match packages::of_the_system(&format!("tool-{package}"), &[package]) {
-            Ok(root) if root.join(file).exists() => {
-                let program = root.join(file);
-                if tool.name == "busybox" {
-                    // It needs no libraries, and tests put the file itself into images.
-                    symlink(program, place)?;
-                    return Ok(());
-                }
-                let libraries = packages::libraries(&[root])?;
-                let script = format!(
-                    "#!/bin/sh\nLD_LIBRARY_PATH='{libraries}' exec '{}' \"$@\"\n",
-                    program.display()
-                );
-                fs::write(place, script)?;
-                fs::set_permissions(place, fs::Permissions::from_mode(0o755))?;
-                return Ok(());
+    for origin in tool.origins {
+        let unpacked = match origin.suite {
+            None => packages::of_the_system(origin.folder, origin.packages),
+            Some(suite) => packages::of_suite(suite, origin.folder, origin.packages),
+        };
+        match unpacked {
+            Ok(root) if root.join(origin.file).exists() => {
+                return make_callable(&root, origin.file, tool.name, place);
             }
-            Ok(_) => failure = anyhow::anyhow!("the package {package} has no {file}"),
+            Ok(_) => {
+                let packages = origin.packages.join(", ");
+                failure = anyhow::anyhow!("there is no {} in {packages}", origin.file);
+            }
             Err(error) => failure = error,
         }
     }
     Err(failure)
+}
+
+/// Makes an unpacked program one that can be called, with the libraries that it was unpacked with.
+fn make_callable(root: &Path, file: &str, name: &str, place: &Path) -> Result<()> {
+    let program = root.join(file);
+    if name == "busybox" {
+        // It needs no libraries, and tests put the file itself into images.
+        symlink(program, place)?;
+        return Ok(());
+    }
+    let libraries = packages::libraries(&[root.to_owned()])?;
+    let script =
+        format!("#!/bin/sh\nLD_LIBRARY_PATH='{libraries}' exec '{}' \"$@\"\n", program.display());
+    fs::write(place, script)?;
+    fs::set_permissions(place, fs::Permissions::from_mode(0o755))?;
+    Ok(())
 }

@@ -70,6 +70,6 @@ fn turn() -> Arc<File> {
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen in its output")]
-fn report(line: &str) {
+pub(crate) fn report(line: &str) {
     eprintln!("{line}");
 }

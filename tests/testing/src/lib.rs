@@ -8,5 +8,7 @@
 
 mod gate;
 pub mod layouts;
+mod program;
 
 pub use gate::{Engine, engine};
+pub use program::{output_of, program};

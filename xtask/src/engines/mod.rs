@@ -117,6 +117,14 @@ pub(crate) fn down(kind: Kind) -> Result<bool> {
     session::end(kind)
 }
 
+/// What the system's own Docker consists of. 20.10's package has the client in it; later ones only
+/// recommend it.
+pub(crate) const DOCKER_PACKAGES: &[&str] = &["docker.io", "containerd", "runc"];
+
+/// What the system's own Podman consists of.
+pub(crate) const PODMAN_PACKAGES: &[&str] =
+    &["podman", "conmon", "runc", "netavark", "aardvark-dns"];
+
 /// Finds docker's own client: the one that was packed with this engine, else the system's.
 pub(crate) fn docker_client(engine: &Engine) -> Option<PathBuf> {
     let packed = match engine.session {
@@ -189,13 +197,8 @@ fn obstacle() -> Option<&'static str> {
 /// Gives the folders of unpacked packages that the engine needs, the uppermost first.
 fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
     match kind {
-        // 20.10's package has the client in it; later ones only recommend it.
-        Kind::Docker => packages::of_the_system("docker", &["docker.io", "containerd", "runc"])
-            .map(|root| vec![root]),
-        Kind::Podman => {
-            let names = ["podman", "conmon", "runc", "netavark", "aardvark-dns"];
-            packages::of_the_system("podman", &names).map(|root| vec![root])
-        }
+        Kind::Docker => packages::of_the_system("docker", DOCKER_PACKAGES).map(|root| vec![root]),
+        Kind::Podman => packages::of_the_system("podman", PODMAN_PACKAGES).map(|root| vec![root]),
         Kind::MobyClassic | Kind::MobyContainerd => {
             // Its own runc would need a newer libc: the system's lies below it.
             let mut roots = packages_of(Kind::Docker)?;

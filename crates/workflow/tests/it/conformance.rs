@@ -1,21 +1,17 @@
 //! One suite for every engine: what sealift promises must hold on each of them.
 
-use sealift_workflow::archive::ExamineOptions;
 use sealift_workflow::store::Query;
 use sealift_workflow::{Context, Error, ErrorKind, Event, UpdateOptions, Work, path};
 
 use crate::stand::{Stand, connect, context_at, on, remove_all};
 
-const PLAIN: UpdateOptions =
+pub(crate) const PLAIN: UpdateOptions =
     UpdateOptions { compress: false, clean: false, platform: None, jobs: 1 };
-const ZIP: UpdateOptions = UpdateOptions { compress: true, ..PLAIN };
+pub(crate) const ZIP: UpdateOptions = UpdateOptions { compress: true, ..PLAIN };
 
 /// The config digest of an archive, from its content alone.
 fn config_of(stand: &Stand, archive: &impl AsRef<str>) -> String {
-    let path = stand.folder.path().join("artifacts").join(archive.as_ref());
-    let options = ExamineOptions { deep: true, ..ExamineOptions::default() };
-    let found = sealift_workflow::archive::examine(path, &options).unwrap();
-    found.identity.config.to_string()
+    stand.identity_of(archive).config.to_string()
 }
 
 async fn saves_once_and_then_keeps(stand: Stand) {
@@ -89,12 +85,16 @@ async fn loads_back_under_its_name(stand: Stand) {
     assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded);
 }
 
-/// Every engine loads what this one saved, under the same name, and knows it for the same image: nothing
-/// is saved where the archive is there, and what it saves elsewhere has the same config.
 async fn loads_into_every_other_engine(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
+    travels(&stand).await;
+}
+
+/// Every engine loads what this one saves, under the same name, and knows it for the same image: nothing
+/// is saved where the archive is there, and what it saves elsewhere has the same config.
+pub(crate) async fn travels(stand: &Stand) {
     let saved = stand.update("1.0.0.1", &ZIP).await;
-    let config = config_of(&stand, &saved.path);
+    let config = config_of(stand, &saved.path);
     for kind in ENGINES {
         let Some(other) = sealift_testing::engine(kind) else { continue };
         if other.host == stand.engine.endpoint().to_string() {
@@ -104,7 +104,7 @@ async fn loads_into_every_other_engine(stand: Stand) {
         assert!(stand.load_into(&other.engine, "1.0.0.1").await.loaded, "{kind}");
         let again = other.try_update("1.0.0.1", &PLAIN, &Context::default()).await.result;
 
-        let same_folder = other.with_folder_of(&stand);
+        let same_folder = other.with_folder_of(stand);
         let kept = same_folder.try_update("1.0.0.1", &PLAIN, &Context::default()).await.result;
         remove_all(&other.engine, &stand.image).await;
         assert!(!kept.unwrap().saved, "{kind} has the image that is in the folder");

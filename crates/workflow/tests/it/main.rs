@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
 
 mod add;
+mod buildkit;
 mod conformance;
 mod folder;
 mod platforms;

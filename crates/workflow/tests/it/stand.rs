@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use sealift_workflow::archive::{ExamineOptions, Identity};
 use sealift_workflow::docker::{BuildRequest, Endpoint, Engine, Settings, Timeouts};
 use sealift_workflow::filename::{Reference, Repository, Version};
 use sealift_workflow::store::{Query, Store};
@@ -104,6 +105,35 @@ impl Stand {
             .unwrap();
         let request = BuildRequest::new(self.reference(version).to_string(), &context);
         sealift_workflow::build(&self.engine, request, &Context::default()).await.unwrap().id
+    }
+
+    /// Builds the test's image by BuildKit, as its users do, with more options; false where there is no
+    /// buildx to do it.
+    pub(crate) fn build_by_buildkit(&self, version: &str, content: &str, options: &[&str]) -> bool {
+        let Some(buildx) = sealift_testing::program("docker-buildx") else { return false };
+        let context = self.folder.path().join("context");
+        std::fs::create_dir_all(&context).unwrap();
+        std::fs::write(context.join("content"), content).unwrap();
+        let dockerfile = "FROM scratch\nARG TARGETARCH\nCOPY content /content\n\
+                          LABEL architecture=$TARGETARCH\n";
+        std::fs::write(context.join("Dockerfile"), dockerfile).unwrap();
+        let mut command = std::process::Command::new(buildx);
+        command
+            .args(["build", "--network=host", "--tag", &self.reference(version).to_string()])
+            .args(options)
+            .arg(&context)
+            .env("DOCKER_HOST", self.engine.endpoint().to_string())
+            .env("DOCKER_CONFIG", self.folder.path().join("config"))
+            .env_remove("DOCKER_CONTEXT");
+        sealift_testing::output_of(&mut command);
+        true
+    }
+
+    /// Gives all ids by which an archive goes, from its content alone.
+    pub(crate) fn identity_of(&self, archive: &impl AsRef<str>) -> Identity {
+        let path = self.folder.path().join("artifacts").join(archive.as_ref());
+        let options = ExamineOptions { deep: true, ..ExamineOptions::default() };
+        sealift_workflow::archive::examine(path, &options).unwrap().identity
     }
 
     pub(crate) async fn update(&self, version: &str, options: &UpdateOptions) -> Updated {

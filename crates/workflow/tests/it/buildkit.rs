@@ -1,0 +1,151 @@
+//! What BuildKit builds: images with provenance, layers in several forms, several platforms under one tag.
+
+use sealift_workflow::archive::Platform;
+use sealift_workflow::store::{LatestOptions, Query};
+use sealift_workflow::{Context, Error, ErrorKind, Selection, UpdateOptions, load, path};
+
+use crate::conformance::{PLAIN, ZIP, travels};
+use crate::stand::{Stand, on};
+
+/// Builds the same twice. The second time the provenance differs, and with it what a containerd store
+/// shows as the id.
+async fn keeps_after_a_rebuild_that_changed_nothing_but_provenance(stand: Stand) {
+    let options = ["--load"];
+    if !stand.build_by_buildkit("1.0.0.1", "one", &options) {
+        return;
+    }
+    let saved = stand.update("1.0.0.1", &PLAIN).await;
+    assert!(saved.saved);
+    let reference = stand.reference("1.0.0.1").to_string();
+    let first = stand.engine.inspect(&reference).await.unwrap().unwrap();
+    stand.build_by_buildkit("1.0.0.1", "one", &options);
+    let second = stand.engine.inspect(&reference).await.unwrap().unwrap();
+    let has_provenance = !stand.identity_of(&saved.path).indexes.is_empty();
+    assert_eq!(first.id != second.id, has_provenance, "{first:?}\n{second:?}");
+
+    assert!(!stand.update("1.0.0.1", &PLAIN).await.saved);
+    assert_eq!(stand.files(), [saved.path.to_string()]);
+}
+
+async fn saves_again_after_a_change(stand: Stand) {
+    if !stand.build_by_buildkit("1.0.0.1", "one", &["--load"]) {
+        return;
+    }
+    let first = stand.update("1.0.0.1", &PLAIN).await;
+    stand.build_by_buildkit("1.0.0.1", "two", &["--load"]);
+    let second = stand.update("1.0.0.1", &PLAIN).await;
+    assert!(second.saved && second.id != first.id);
+}
+
+async fn loads_into_every_other_engine(stand: Stand) {
+    if stand.build_by_buildkit("1.0.0.1", "one", &["--load"]) {
+        travels(&stand).await;
+    }
+}
+
+/// A containerd store keeps layers as they were exported.
+async fn layers_may_be_plain_gzip_or_zstd(stand: Stand) {
+    for compression in ["uncompressed", "gzip", "zstd"] {
+        let reference = stand.reference("1.0.0.1");
+        let output = format!(
+            "--output=type=image,name={reference},compression={compression},\
+             force-compression=true,oci-mediatypes=true"
+        );
+        if !stand.build_by_buildkit("1.0.0.1", "one", &[&output]) {
+            return;
+        }
+        let elsewhere = stand.elsewhere(stand.engine.clone());
+        let saved = elsewhere.update("1.0.0.1", &ZIP).await;
+        let identity = elsewhere.identity_of(&saved.path);
+        assert_eq!(identity.diff_ids.len(), 1, "{compression}");
+        assert_eq!(identity.config.to_string()[7..19], *saved.id.as_str(), "{compression}");
+        assert!(!elsewhere.update("1.0.0.1", &PLAIN).await.saved, "{compression}");
+        assert!(stand.engine.remove(&reference.to_string()).await.unwrap());
+        assert!(elsewhere.load_into(&stand.engine, "1.0.0.1").await.loaded, "{compression}");
+    }
+}
+
+/// Two platforms of one tag are two archives side by side, whatever each has in common with the other.
+async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
+    let platforms = ["linux/amd64", "linux/arm64"].map(|text| text.parse::<Platform>().unwrap());
+    let options = ["--load", "--platform=linux/amd64,linux/arm64"];
+    if !stand.build_by_buildkit("1.0.0.1", "one", &options) {
+        return;
+    }
+    let error = stand.try_update("1.0.0.1", &PLAIN, &Context::default()).await.result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(matches!(&error, Error::SeveralPlatforms { platforms, .. }
+        if *platforms == ["linux/amd64", "linux/arm64"]));
+
+    let mut archives = Vec::new();
+    for platform in &platforms {
+        let options = UpdateOptions { platform: Some(platform.clone()), clean: true, ..PLAIN };
+        let saved = stand.update("1.0.0.1", &options).await;
+        assert!(saved.saved && saved.removed.is_empty(), "{saved:?}");
+        let identity = stand.identity_of(&saved.path);
+        assert_eq!(identity.platform, *platform);
+        assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform}");
+        archives.push(saved.path.to_string());
+    }
+    archives.sort();
+    assert_eq!(stand.files(), archives, "each platform is kept when the other is cleaned");
+    let s390x = UpdateOptions { platform: Some("linux/s390x".parse().unwrap()), ..PLAIN };
+    let error = stand.try_update("1.0.0.1", &s390x, &Context::default()).await.result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.to_string().ends_with("is for linux/amd64, linux/arm64, not for linux/s390x"));
+
+    let reference = stand.reference("1.0.0.1").to_string();
+    let query = Query::new(stand.repository(), None);
+    let error = path(&stand.store(), &query, &Context::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    for platform in &platforms {
+        assert!(stand.engine.remove(&reference).await.unwrap());
+        let selection = Selection::Latest(LatestOptions {
+            platform: Some(platform.clone()),
+            ..LatestOptions::default()
+        });
+        let loaded = load(&stand.engine, &stand.store(), &selection, &Context::default()).await;
+        assert!(loaded.unwrap().remove(0).result.unwrap().loaded, "{platform}");
+        let options = UpdateOptions { platform: Some(platform.clone()), ..PLAIN };
+        assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform} is what was loaded");
+    }
+}
+
+macro_rules! suite {
+    ($engine:ident, $name:literal: $($test:ident)*) => {
+        mod $engine {
+            mod on_engine {
+                $(
+                    #[test]
+                    fn $test() {
+                        super::super::on($name, super::super::$test);
+                    }
+                )*
+            }
+        }
+    };
+}
+
+suite! { docker, "docker":
+    keeps_after_a_rebuild_that_changed_nothing_but_provenance
+    saves_again_after_a_change
+    loads_into_every_other_engine
+}
+suite! { moby_classic, "moby-classic":
+    keeps_after_a_rebuild_that_changed_nothing_but_provenance
+    saves_again_after_a_change
+    loads_into_every_other_engine
+}
+suite! { moby_containerd, "moby-containerd":
+    keeps_after_a_rebuild_that_changed_nothing_but_provenance
+    saves_again_after_a_change
+    loads_into_every_other_engine
+    layers_may_be_plain_gzip_or_zstd
+    platforms_of_one_tag_are_told_apart
+}
+suite! { trixie_containerd, "trixie-containerd":
+    keeps_after_a_rebuild_that_changed_nothing_but_provenance
+    saves_again_after_a_change
+    loads_into_every_other_engine
+    layers_may_be_plain_gzip_or_zstd
+}
