@@ -204,7 +204,7 @@ fn blocking<T>(future: impl Future<Output = T>) -> T {
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
 }
 
-const ENGINES: [&str; 5] =
+pub(crate) const ENGINES: [&str; 5] =
     ["docker", "podman", "moby-classic", "moby-containerd", "trixie-containerd"];
 
 macro_rules! suite {

@@ -65,5 +65,9 @@ pub(crate) fn query(text: &str, platform: Option<&str>) -> Query {
 
 /// Runs a test that waits.
 pub(crate) fn run(test: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(test);
+    block_on(test);
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(future)
 }

@@ -4,7 +4,9 @@
 mod add;
 mod buildkit;
 mod conformance;
+mod facts;
 mod folder;
+mod peers;
 mod platforms;
 mod stand;
 mod verify;
