@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use sealift_testing::layouts::{Body, Image, pack};
+use sealift_testing::layouts::{Body, Entry, Image, Packing, compress, file, pack};
 
 use crate::command::{Place, Said, image_name};
 use crate::fake_engine::{FakeEngine, Save};
@@ -187,6 +187,155 @@ fn an_archive_with_an_error_object() {
     error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: the engine reported after 16896 bytes: layer does not exist
     hint: copy it again from where it came, or save the image again
+    ");
+}
+
+/// What `add` says to an archive made elsewhere, what `update` says when an engine sends it, and `load` when
+/// it stands in the folder: none of them changes anything.
+fn made_elsewhere(entries: &[Entry]) -> String {
+    let content = pack(entries);
+    let place = Place::new();
+    place.put("readme.txt", b"mine");
+    std::fs::write(place.dir.path().join("their.tar"), &content).unwrap();
+    let added = refused(&place, &["add", "their.tar"]);
+    let compressed = compress(&content, Packing::Gzip);
+    std::fs::write(place.dir.path().join("their.tar.gz"), compressed).unwrap();
+    assert_eq!(refused(&place, &["add", "their.tar.gz"]).code, added.code);
+
+    let engine = FakeEngine::new(&image(), Save::Ends(content.clone()));
+    let updating = Place::with_engine(&engine.host);
+    updating.put("readme.txt", b"mine");
+    refused(&updating, &["update", "web:1.0.0.1"]);
+    updating.put(&name("docker"), &content);
+    refused(&updating, &["load", "web:1.0.0.1"]);
+    added.refusal()
+}
+
+fn replaced(mut entries: Vec<Entry>, name: &str, content: &str) -> Vec<Entry> {
+    entries.retain(|entry| entry.name != name);
+    entries.push(file(name, content.as_bytes().to_vec()));
+    entries
+}
+
+#[test]
+fn an_archive_with_two_manifests() {
+    let mut entries = image().podman();
+    entries.push(file("manifest.json", b"[]".to_vec()));
+    insta::assert_snapshot!(made_elsewhere(&entries), @"
+    [5]
+    error: their.tar is damaged
+      caused by: holds `manifest.json` twice, with different contents
+    hint: copy it again from where it came, or save the image again
+    ");
+}
+
+#[test]
+fn an_archive_of_several_images() {
+    let mut entries = image().docker_blobs();
+    let other = Image::new("api:2.0", 9).docker_blobs();
+    let listed = |entries: &[Entry]| {
+        let manifest = entries.iter().find(|entry| entry.name == "manifest.json").unwrap();
+        let Body::File(json) = &manifest.body else { panic!("a manifest is a file") };
+        String::from_utf8(json[1..json.len() - 1].to_vec()).unwrap()
+    };
+    let both = format!("[{},{}]", listed(&entries), listed(&other));
+    entries.extend(other.into_iter().filter(|entry| entry.name.starts_with("blobs/")));
+    insta::assert_snapshot!(made_elsewhere(&replaced(entries, "manifest.json", &both)), @"
+    [4]
+    error: their.tar is of a form that isn't taken
+      caused by: it holds 2 images (web:1.0.0.1, api:2.0); an archive holds one
+    ");
+}
+
+#[test]
+fn an_archive_whose_manifest_names_what_is_not_there() {
+    let mut entries = image().docker_folders();
+    entries.retain(|entry| !entry.name.ends_with("layer.tar"));
+    insta::assert_snapshot!(made_elsewhere(&entries), @"
+    [5]
+    error: their.tar is damaged
+      caused by: lacks layer 3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar, which manifest.json names
+    hint: copy it again from where it came, or save the image again
+    ");
+}
+
+#[test]
+fn an_archive_whose_index_points_outside() {
+    let pointing = |digest: &str| {
+        let index = format!(
+            "{{\"manifests\":[{{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\
+             \"digest\":\"{digest}\"}}]}}"
+        );
+        made_elsewhere(&replaced(image().docker_blobs(), "index.json", &index))
+    };
+    insta::assert_snapshot!(pointing("sha256:../../../../etc/passwd"), @"
+    [5]
+    error: their.tar is damaged
+      caused by: `index.json` names no digest: `sha256:../../../../etc/passwd` is not `sha256:` and 64 lowercase hex digits
+    hint: copy it again from where it came, or save the image again
+    ");
+    insta::assert_snapshot!(pointing(&sealift_testing::layouts::digest(b"elsewhere")), @"
+    [5]
+    error: their.tar is damaged
+      caused by: lacks manifest blobs/sha256/7b1b763ee8f62eb88e4742a760f912d0b19bcd58b2b948999784bacc15a7f4d7, which index.json names
+    hint: copy it again from where it came, or save the image again
+    ");
+}
+
+#[test]
+fn an_archive_with_an_unknown_media_type() {
+    let manifest = sealift_testing::layouts::digest(b"x");
+    let index = format!(
+        "{{\"manifests\":[{{\"mediaType\":\"application/vnd.wasm.config.v1+json\",\"digest\":\"{manifest}\"}}]}}"
+    );
+    insta::assert_snapshot!(made_elsewhere(&replaced(image().oci_only(), "index.json", &index)), @"
+    [4]
+    error: their.tar is of a form that isn't taken
+      caused by: index.json points to something of the unknown kind `application/vnd.wasm.config.v1+json`
+    ");
+}
+
+#[test]
+fn an_archive_for_another_operating_system() {
+    let mut image = image();
+    image.os = "windows".to_owned();
+    insta::assert_snapshot!(made_elsewhere(&image.docker_folders()), @"
+    [4]
+    error: their.tar is of a form that isn't taken
+      caused by: it is an image for windows, only those for linux are taken
+    ");
+}
+
+#[test]
+fn an_image_of_several_platforms_needs_a_choice() {
+    let manifests = ["amd64", "arm64"].map(|architecture| {
+        serde_json::json!({
+            "Kind": "image", "Available": true, "Descriptor": {"digest": image().id()},
+            "ImageData": {"Platform": {"os": "linux", "architecture": architecture}},
+        })
+    });
+    let image_shown = serde_json::json!({
+        "Id": image().id(), "Os": "linux", "Architecture": "amd64",
+        "Descriptor": {"digest": image().id()},
+        "Manifests": manifests,
+    });
+    let engine = FakeEngine::showing(vec![image_shown], Save::Ends(Vec::new()));
+    let place = Place::with_engine(&engine.host);
+    place.put("readme.txt", b"mine");
+    insta::assert_snapshot!(refused(&place, &["update", "web:1"]).refusal(), @"
+    [2]
+    error: `web:1` in the engine is for several platforms: linux/amd64, linux/arm64
+    hint: choose one with --platform
+    ");
+    let s390x = ["update", "web:1", "--platform", "linux/s390x"];
+    insta::assert_snapshot!(refused(&place, &s390x).refusal(), @"
+    [3]
+    error: `web:1` in the engine is for linux/amd64, linux/arm64, not for linux/s390x
+    ");
+    let nonsense = ["update", "web:1", "--platform", "arm"];
+    insta::assert_snapshot!(refused(&place, &nonsense).refusal(), @"
+    [2]
+    error: `arm` is not a platform: OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, like linux/amd64
     ");
 }
 

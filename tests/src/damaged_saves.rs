@@ -4,7 +4,7 @@
 use sealift_testing::layouts::{Body, Image, digest, pack};
 
 use crate::command::{Place, Said};
-use crate::fake_engine::{FakeEngine, Save};
+use crate::fake_engine::{FakeEngine, Save, shown};
 
 fn image() -> Image {
     Image::new("web:1.0.0.2", 2)
@@ -158,4 +158,29 @@ fn a_tag_that_moves_is_saved_once_more_and_then_given_up() {
     [1]
     error: `web:1.0.0.2` was moved to another image while it was saved, twice
     ");
+}
+
+/// An engine that shows an id which nothing in its saves has, as one that writes manifests anew would. Then all
+/// that it shows of the image has to agree.
+#[test]
+fn an_image_whose_id_is_nowhere_in_the_save_is_known_by_its_layers_and_settings() {
+    let mut image_shown = shown(&image());
+    image_shown["Id"] = digest(b"of a manifest that it doesn't save").into();
+    image_shown["Descriptor"]["digest"] = image_shown["Id"].clone();
+    let engine = FakeEngine::showing(vec![image_shown.clone()], Save::Ends(tar()));
+    let place = Place::with_engine(&engine.host);
+    assert!(place.ok(&["update", "web:1.0.0.2"]).contains("  saved  "));
+
+    for (key, value) in [
+        ("/Config/Cmd/0", "/bin/other"),
+        ("/Created", "2026-01-02T03:04:06Z"),
+        ("/Architecture", "arm64"),
+        ("/RootFS/Layers/0", &digest(b"another layer")),
+    ] {
+        let mut other = image_shown.clone();
+        *other.pointer_mut(key).unwrap() = value.into();
+        let engine = FakeEngine::showing(vec![other], Save::Ends(tar()));
+        let said = update(&engine);
+        assert!(said.stderr.contains("the engine sent another image"), "{key}: {said:?}");
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use sealift_testing::layouts::Image;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// How a save goes.
@@ -37,8 +37,8 @@ pub(crate) struct FakeEngine {
 
 struct Script {
     socket: PathBuf,
-    /// The images that the tag points to, one for each inspect; the last one stays.
-    inspected: Mutex<Vec<Image>>,
+    /// What it shows of the tag's image, one for each inspect; the last one stays.
+    inspected: Mutex<Vec<Value>>,
     save: Save,
     sent: Sender<()>,
     released: Mutex<Receiver<()>>,
@@ -52,6 +52,11 @@ impl FakeEngine {
 
     /// Serves a tag that points to another image at each look.
     pub(crate) fn with_moving_tag(images: Vec<Image>, save: Save) -> Self {
+        Self::showing(images.iter().map(shown).collect(), save)
+    }
+
+    /// Serves a tag of which this is shown, one at each look.
+    pub(crate) fn showing(images: Vec<Value>, save: Save) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket: PathBuf = dir.path().join("fake.sock");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -107,15 +112,7 @@ impl Script {
     fn inspect(&self) -> String {
         let mut images = self.inspected.lock().unwrap();
         let image = if images.len() > 1 { images.remove(0) } else { images[0].clone() };
-        let layers: Vec<String> =
-            image.layers.iter().map(|layer| sealift_testing::layouts::digest(layer)).collect();
-        json!({
-            "Id": image.id(),
-            "Os": image.os,
-            "Architecture": image.architecture,
-            "RootFS": {"Layers": layers},
-        })
-        .to_string()
+        image.to_string()
     }
 
     fn save(&self, stream: &mut UnixStream) -> std::io::Result<()> {
@@ -146,6 +143,19 @@ impl Script {
             }
         }
     }
+}
+
+/// What a classic store shows of an image.
+pub(crate) fn shown(image: &Image) -> Value {
+    let config: Value = serde_json::from_slice(&image.config()).unwrap();
+    json!({
+        "Id": image.id(),
+        "Os": image.os,
+        "Architecture": image.architecture,
+        "Created": config["created"],
+        "Config": config["config"],
+        "RootFS": {"Layers": config["rootfs"]["diff_ids"]},
+    })
 }
 
 fn plain(stream: &mut UnixStream, status: u16, body: &str) -> std::io::Result<()> {

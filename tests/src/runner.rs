@@ -2,6 +2,7 @@
 #![cfg(test)]
 mod bad_input;
 mod command;
+mod copied_folders;
 mod damaged_saves;
 mod fake_engine;
 mod help;
@@ -9,3 +10,4 @@ mod http;
 mod interrupt;
 mod main_job;
 mod names;
+mod platforms;

@@ -49,7 +49,7 @@ pub(crate) fn judge(entries: &Entries) -> Result<Judgement, Fault> {
         .rootfs
         .diff_ids
         .iter()
-        .map(|text| text.parse::<Digest>().map_err(|error| bad(config_name, error.to_string())))
+        .map(|text| read_digest(text, config_name))
         .collect::<Result<Vec<_>, _>>()?;
     if diff_ids.len() != image.layer_names.len() {
         let reason = format!(
@@ -179,8 +179,7 @@ impl OciView {
             });
         }
         for descriptor in descriptors.iter().filter(|descriptor| !descriptor.is_attestation()) {
-            let digest: Digest =
-                descriptor.digest.parse().map_err(|error| bad(named_by, format!("{error}")))?;
+            let digest: Digest = read_digest(&descriptor.digest, named_by)?;
             let name = blob_name(digest);
             if depth == 0 {
                 let tag = descriptor
@@ -252,7 +251,7 @@ impl OciManifest {
         if !config.media_type.contains("config") && !config.media_type.contains("container.image") {
             return Ok(None);
         }
-        let read = |text: &str| text.parse().map_err(|error| bad(&name, format!("{error}")));
+        let read = |text: &str| read_digest(text, &name);
         let layers = document
             .layers
             .unwrap_or_default()
@@ -354,6 +353,11 @@ fn wrong(what: &str, expected: Digest, found: Digest) -> Fault {
 
 fn bad(entry: &str, reason: String) -> Fault {
     Fault::BadMetadata { entry: printable(entry), reason }
+}
+
+/// Reads a digest that stands in an entry. Only in this form it can become the name of a blob.
+fn read_digest(text: &str, entry: &str) -> Result<Digest, Fault> {
+    text.parse().map_err(|error| bad(entry, format!("names no digest: {error}")))
 }
 
 fn blob_name(digest: Digest) -> String {

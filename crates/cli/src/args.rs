@@ -358,6 +358,9 @@ pub(crate) struct CleanArguments {
     /// How many versions of each image to keep
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) keep: usize,
+    /// Only archives for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
     /// Show what would be removed, and remove nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

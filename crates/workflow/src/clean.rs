@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, Repository};
-use sealift_store::{Entry, Store, retain};
+use sealift_store::{Entry, Store, is_same_platform, retain};
 use serde::Serialize;
 
 use crate::learn::{archives_of, learn_all};
@@ -17,6 +18,8 @@ pub struct CleanOptions {
     pub images: Vec<Repository>,
     /// How many versions to keep of each image and platform.
     pub keep: usize,
+    /// Only archives for this platform.
+    pub platform: Option<Platform>,
     /// Only tell what would go.
     pub dry_run: bool,
 }
@@ -44,7 +47,10 @@ pub async fn clean(
     context: &Context,
 ) -> Result<CleanReport, Error> {
     let (reader, images) = (store.clone(), options.images.clone());
-    let entries = context.blocking(move |context| learn(&reader, &images, context)).await?;
+    let mut entries = context.blocking(move |context| learn(&reader, &images, context)).await?;
+    if let Some(platform) = &options.platform {
+        entries.retain(|entry| entry.platform().is_some_and(|of| is_same_platform(platform, &of)));
+    }
     let doomed = retain(&entries, options.keep);
     if options.dry_run {
         let size = |archive: &ArchivePath| {

@@ -31,7 +31,7 @@ pub enum Error {
         wanted: String,
     },
     /// The engine has the image for several platforms, and none was chosen.
-    #[error("`{image}` in the engine is for several platforms, {}; choose one with --platform", platforms.join(", "))]
+    #[error("`{image}` in the engine is for several platforms: {}", platforms.join(", "))]
     SeveralPlatforms {
         /// The image.
         image: String,
@@ -192,7 +192,9 @@ impl Error {
                 Some(format!("move {archive} away, or give it the ending of what it is"))
             }
             Self::Find(FindError::NotFound(not_found)) => not_found_hint(not_found),
-            Self::Find(FindError::Ambiguous(_)) => Some("choose one with --platform".to_owned()),
+            Self::Find(FindError::Ambiguous(_)) | Self::SeveralPlatforms { .. } => {
+                Some("choose one with --platform".to_owned())
+            }
             Self::Archive(error)
                 if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) =>
             {

@@ -7,13 +7,18 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::human;
 use crate::output;
-use crate::session::{Session, repository};
+use crate::session::{Session, platform, repository};
 use crate::table::printable;
 
 pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<ExitCode, Failure> {
     let images =
         arguments.images.iter().map(|image| repository(image)).collect::<Result<Vec<_>, _>>()?;
-    let options = CleanOptions { images, keep: arguments.keep, dry_run: arguments.dry_run };
+    let options = CleanOptions {
+        images,
+        keep: arguments.keep,
+        platform: platform(arguments.platform.as_deref())?,
+        dry_run: arguments.dry_run,
+    };
     let store = session.store()?;
     let report = clean(&store, &options, &session.context()).await?;
     if session.global.json {

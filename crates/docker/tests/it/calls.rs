@@ -112,6 +112,41 @@ async fn a_newer_engine_is_asked_for_manifests_in_a_version_that_is_known() {
 }
 
 #[tokio::test]
+async fn an_engine_that_shows_no_descriptor_is_asked_once_which_store_it_has() {
+    for (status, kind) in [
+        ("[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]", IdKind::Descriptor),
+        ("[[\"Backing Filesystem\",\"extfs\"]]", IdKind::Config),
+    ] {
+        let info = format!("{{\"DriverStatus\":{status}}}");
+        let fake = Fake::start_with(u32::MAX, "1.45", move |call| {
+            let info = info.clone();
+            async move {
+                let is_info = call.path().ends_with("/info");
+                call.answer("200 OK", if is_info { &info } else { "{\"Id\":\"sha256:aa\"}" }).await;
+            }
+        });
+        let engine = fake.engine();
+        for _ in 0..2 {
+            assert_eq!(engine.inspect("web:1").await.unwrap().unwrap().id_kind, kind);
+        }
+        let inspect = "GET /v1.45/images/web:1/json";
+        assert_eq!(fake.asked(), [inspect, "GET /v1.45/info", inspect]);
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_refuses_to_tell_its_store_is_taken_for_a_classic_one() {
+    let fake = Fake::start_with(u32::MAX, "1.45", |call| async move {
+        if call.path().ends_with("/info") {
+            call.answer("403 Forbidden", "no").await;
+        } else {
+            call.answer("200 OK", "{\"Id\":\"sha256:aa\"}").await;
+        }
+    });
+    assert_eq!(fake.engine().inspect("web:1").await.unwrap().unwrap().id_kind, IdKind::Config);
+}
+
+#[tokio::test]
 async fn what_can_be_no_reference_never_reaches_the_engine() {
     let fake = Fake::start(|call| call.answer("200 OK", "[]"));
     let engine = fake.engine();
