@@ -25,13 +25,17 @@
 //! of memory. What wants more is refused with the number.
 
 mod container;
+mod deflate_block;
 mod digest;
 mod entries;
 mod error;
 mod examine;
+mod hashing_writer;
 mod identity;
 mod judge;
+mod level;
 mod metadata;
+mod parallel_deflate;
 mod proven;
 mod tar_stream;
 mod verifier;
@@ -42,7 +46,9 @@ pub use container::{Container, PlainReader};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{Error, Fault, FaultKind};
 pub use examine::{Examination, ExamineOptions, Look, examine, hash_file, look};
+pub use hashing_writer::HashingWriter;
 pub use identity::{Identity, ParsePlatformError, Platform};
+pub use level::{Level, ParseLevelError};
 pub use proven::ProvenReader;
 pub use verifier::{Proof, Verifier, VerifyOptions};
 pub use zip_writer::ZipSink;

@@ -1,12 +1,11 @@
 //! One pass over an archive that proves it whole and tells which image it is.
 
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::entries::Collector;
 use crate::judge::{Judgement, judge};
 use crate::tar_stream::TarStream;
-use crate::{Digest, Fault, Identity};
+use crate::{Fault, Identity};
 
 /// How much of the end of the stream is remembered to find an engine's last words in it.
 const TAIL: usize = 16 << 10;
@@ -35,7 +34,6 @@ const REPORT_LIMIT: u64 = 8 << 10;
 pub struct Verifier {
     tar: TarStream,
     collector: Collector,
-    stream_hash: Option<Sha256>,
     received: u64,
     /// The last bytes received.
     tail: Vec<u8>,
@@ -54,8 +52,6 @@ struct Suspect {
 pub struct VerifyOptions {
     /// Decompress every layer and check its diff id, also where a manifest names its digest.
     pub deep: bool,
-    /// Hash the whole stream too.
-    pub hash_stream: bool,
 }
 
 /// What a [`Verifier`] has proven.
@@ -68,8 +64,6 @@ pub struct Proof {
     pub settings: serde_json::Value,
     /// The length of the plain tar in bytes.
     pub size: u64,
-    /// The digest of the plain tar, where [`VerifyOptions::hash_stream`] asked for it.
-    pub sha256: Option<Digest>,
 }
 
 impl Verifier {
@@ -78,7 +72,6 @@ impl Verifier {
         Self {
             tar: TarStream::new(),
             collector: Collector::new(options.deep),
-            stream_hash: options.hash_stream.then(Sha256::new),
             received: 0,
             tail: Vec::new(),
             suspected: None,
@@ -93,9 +86,6 @@ impl Verifier {
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let start = self.received;
         self.received += bytes.len() as u64;
-        if let Some(hash) = &mut self.stream_hash {
-            hash.update(bytes);
-        }
         if let Some(Suspect { fault, received }) = &self.suspected {
             if self.received - received > REPORT_LIMIT {
                 return Err(fault.clone());
@@ -161,8 +151,7 @@ impl Verifier {
             return Err(last_report(&self.tail, self.received).unwrap_or(fault));
         }
         let Judgement { identity, settings } = judge(&self.collector.into_entries())?;
-        let sha256 = self.stream_hash.map(Digest::from_hasher);
-        Ok(Proof { identity, settings, size: self.received, sha256 })
+        Ok(Proof { identity, settings, size: self.received })
     }
 
     fn remember(&mut self, bytes: &[u8]) {

@@ -6,8 +6,8 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use crate::Level;
+use crate::parallel_deflate::{Deflated, ParallelDeflate};
 
 const LOCAL_HEADER: u32 = 0x0403_4b50;
 const DIRECTORY_ENTRY: u32 = 0x0201_4b50;
@@ -32,7 +32,7 @@ const NAME_IN_HEADER: u64 = 30;
 
 /// Writes the plain tar of an archive into a zip with one member, which any unzip reads.
 ///
-/// The member is deflated and in the zip64 form, so that its size has no limit. It bears no date:
+/// The member is deflated, on as many threads as there are processors, and in the zip64 form, so that its size has no limit. It bears no date:
 /// the same bytes give the same zip.
 ///
 /// ```
@@ -48,12 +48,10 @@ const NAME_IN_HEADER: u64 = 30;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct ZipSink<W: Write + Seek> {
-    encoder: DeflateEncoder<W>,
+    deflate: ParallelDeflate<W>,
     name: String,
     /// Where the zip starts in the writer.
     base: u64,
-    crc: crc32fast::Hasher,
-    size: u64,
 }
 
 impl<W: Write + Seek> ZipSink<W> {
@@ -63,16 +61,23 @@ impl<W: Write + Seek> ZipSink<W> {
     /// # Errors
     ///
     /// Those of the writer; [`io::ErrorKind::InvalidInput`] for a name of more than 65,535 bytes.
-    pub fn new(mut writer: W, member_name: &str) -> io::Result<Self> {
+    pub fn new(writer: W, member_name: &str) -> io::Result<Self> {
+        Self::with_level(writer, member_name, Level::default())
+    }
+
+    /// Begins a zip that is compressed as hard as this.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_level(mut writer: W, member_name: &str, level: Level) -> io::Result<Self> {
         let base = writer.stream_position()?;
         let numbers = Numbers::default();
         writer.write_all(&local_header(member_name, &numbers)?)?;
         Ok(Self {
-            encoder: DeflateEncoder::new(writer, Compression::new(6)),
+            deflate: ParallelDeflate::new(writer, level)?,
             name: member_name.to_owned(),
             base,
-            crc: crc32fast::Hasher::new(),
-            size: 0,
         })
     }
 
@@ -96,11 +101,11 @@ impl<W: Write + Seek> ZipSink<W> {
     ///
     /// Those of the writer.
     pub fn finish(self) -> io::Result<W> {
-        let Self { encoder, name, base, crc, size } = self;
-        let mut writer = encoder.finish()?;
+        let Self { deflate, name, base } = self;
+        let Deflated { mut writer, crc, size } = deflate.finish()?;
         let directory = writer.stream_position()? - base;
         let header_size = local_header(&name, &Numbers::default())?.len() as u64;
-        let numbers = Numbers { crc: crc.finalize(), size, packed_size: directory - header_size };
+        let numbers = Numbers { crc, size, packed_size: directory - header_size };
 
         let header = local_header(&name, &numbers)?;
         writer.seek(SeekFrom::Start(base + CRC_IN_HEADER))?;
@@ -116,14 +121,11 @@ impl<W: Write + Seek> ZipSink<W> {
 
 impl<W: Write + Seek> Write for ZipSink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.encoder.write(bytes)?;
-        self.crc.update(&bytes[..count]);
-        self.size += count as u64;
-        Ok(count)
+        self.deflate.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.encoder.flush()
+        self.deflate.flush()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use sealift_workflow::archive::Level;
 
 /// Ship container images where there is no registry
 #[derive(Debug, Parser)]
@@ -144,6 +145,9 @@ pub(crate) struct BuildArguments {
     /// With --update: the archive is a zip
     #[arg(long, requires = "update")]
     pub(crate) compress: bool,
+    /// With --update --compress: how hard, fast, default or best
+    #[arg(long, value_name = "LEVEL", requires = "compress", default_value_t)]
+    pub(crate) level: Level,
     /// With --update: remove the image's other archives
     #[arg(long, requires = "update")]
     pub(crate) clean: bool,
@@ -170,6 +174,9 @@ pub(crate) struct UpdateArguments {
     /// Keep the archives as zips
     #[arg(long)]
     pub(crate) compress: bool,
+    /// How hard to compress: fast, default or best
+    #[arg(long, value_name = "LEVEL", requires = "compress", default_value_t)]
+    pub(crate) level: Level,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -317,6 +324,9 @@ pub(crate) struct AddArguments {
     /// Make plain tars zips too
     #[arg(long)]
     pub(crate) compress: bool,
+    /// How hard to compress: fast, default or best
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    pub(crate) level: Level,
 }
 
 /// Read every byte of archives and tell whether they are whole

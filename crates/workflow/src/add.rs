@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{Container, Identity, PlainReader, Verifier};
+use sealift_archive::{Container, Identity, Level, PlainReader, Verifier};
 use sealift_filename::{ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_store::{PlanOptions, Settled, Store, Wanted, reconcile};
 use serde::Serialize;
 
 use crate::learn::with_learning;
-use crate::pump::pump;
-use crate::rewrite::rewrite;
+use crate::pump::Pump;
+use crate::rewrite::{Copy, rewrite};
 use crate::{Context, Error, Work};
 
 /// How to name what is added, and in what form to keep it.
@@ -21,6 +21,8 @@ pub struct AddOptions {
     pub every: bool,
     /// Make it a zip in any case. Else a plain tar stays one, and what is compressed becomes a zip.
     pub compress: bool,
+    /// How hard to compress.
+    pub level: Level,
 }
 
 /// An archive that is in the folder now.
@@ -82,14 +84,14 @@ struct Found {
 /// Reads the file once to tell which image it is: only its end may tell its name.
 fn prove(path: &Path, context: &Context) -> Result<Found, Error> {
     let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
-    let mut reader = PlainReader::open(path)?;
-    let mut verifier = Verifier::new(sealift_archive::VerifyOptions::default());
     let label = path.display().to_string();
-    pump(&mut reader, &label, Work::Reading, context, |bytes| {
-        verifier.push(bytes).map_err(|source| Error::from(fault(source)))
-    })?;
+    let mut pump = Pump::start(PlainReader::open(path)?, &label, Work::Reading, context);
+    let mut verifier = Verifier::new(sealift_archive::VerifyOptions::default());
+    while let Some(bytes) = pump.next()? {
+        verifier.push(&bytes).map_err(fault)?;
+    }
     let identity = verifier.finish().map_err(fault)?.identity;
-    Ok(Found { identity, container: reader.container() })
+    Ok(Found { identity, container: pump.source.container() })
 }
 
 /// Decides under which names the image is added.
@@ -182,10 +184,15 @@ async fn add_as(
         }
         _ => return Err(Error::Usage { message: format!("{} can't be added", file.display()) }),
     };
-    let label = file.display().to_string();
-    let from = file.to_owned();
-    let (staging, proven) =
-        rewrite(store, from, &archive, Work::Adding, identity, &label, context).await?;
+    let copy = Copy {
+        from: file.to_owned(),
+        to: archive.clone(),
+        level: options.level,
+        work: Work::Adding,
+        expected: identity.clone(),
+        label: file.display().to_string(),
+    };
+    let (staging, proven) = rewrite(store, copy, context).await?;
     let target = archive.clone();
     let published = context.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
     Ok(describe(archive, true, published.size))

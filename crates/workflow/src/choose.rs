@@ -7,7 +7,7 @@ use sealift_archive::ProvenReader;
 use sealift_store::{Entry, Knowledge, Query, Store};
 
 use crate::learn::with_learning;
-use crate::pump::pump;
+use crate::pump::Pump;
 use crate::{Context, Error, Work};
 
 /// Gives the file of the archive that is asked for.
@@ -39,10 +39,11 @@ pub async fn cat(
     let label = entry.archive.to_string();
     let result = context
         .blocking(move |context| {
-            let mut reader = ProvenReader::open(path)?;
-            pump(&mut reader, &label, Work::Reading, context, |bytes| {
-                output.write_all(bytes).map_err(Error::Output)
-            })?;
+            let reader = ProvenReader::open(path)?;
+            let mut pump = Pump::start(reader, &label, Work::Reading, context);
+            while let Some(bytes) = pump.next()? {
+                output.write_all(&bytes).map_err(Error::Output)?;
+            }
             output.flush().map_err(Error::Output)
         })
         .await;

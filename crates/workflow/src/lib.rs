@@ -44,6 +44,7 @@ mod pump;
 mod receive;
 mod rewrite;
 mod shown;
+mod transcribe;
 mod update;
 mod verify;
 

@@ -14,9 +14,9 @@ use tokio::sync::mpsc;
 use crate::choose::{find, refuse_damaged};
 use crate::inspected::{digest_of_id, platform_of, with_version};
 use crate::learn::{learn_all, with_learning};
+use crate::pump::Pump;
 use crate::{Context, Error, Work};
 
-const BUFFER: usize = 128 << 10;
 /// How many buffers may wait between the disk and the engine.
 const PIECES: usize = 4;
 
@@ -276,27 +276,14 @@ fn read(
     sender: &mpsc::Sender<Piece>,
     context: &Context,
 ) -> Result<Option<Identity>, Error> {
-    let mut reader = ProvenReader::open(path)?;
-    context.start(label, Work::Loading, Some(reader.file_size()));
-    let mut reported = 0;
-    loop {
-        if context.cancel().is_cancelled() {
-            return Err(Error::Interrupted);
-        }
-        let mut buffer = vec![0; BUFFER];
-        let count = reader.read(&mut buffer)?;
-        if count == 0 {
-            let _ = sender.blocking_send(Piece::End);
-            return Ok(reader.proof().map(|proof| proof.identity.clone()));
-        }
-        buffer.truncate(count);
-        if sender.blocking_send(Piece::Bytes(buffer.into())).is_err() {
+    let mut pump = Pump::start(ProvenReader::open(path)?, label, Work::Loading, context);
+    while let Some(bytes) = pump.next()? {
+        if sender.blocking_send(Piece::Bytes(bytes)).is_err() {
             return Ok(None);
         }
-        let bytes = reader.file_bytes();
-        context.progress(label, bytes - reported);
-        reported = bytes;
     }
+    let _ = sender.blocking_send(Piece::End);
+    Ok(pump.source.proof().map(|proof| proof.identity.clone()))
 }
 
 /// Makes sure that the engine has the image, under its name.

@@ -1,5 +1,6 @@
 //! An archive file on its way, piece by piece.
 
+use bytes::Bytes;
 use sealift_archive::{PlainReader, ProvenReader};
 
 use crate::{Context, Error, Work};
@@ -34,28 +35,31 @@ macro_rules! source {
 source!(PlainReader);
 source!(ProvenReader);
 
-/// Reads a file's plain tar to its end, telling how far it is and stopping when somebody wishes so.
-pub(crate) fn pump<E: From<Error>>(
-    source: &mut impl Source,
-    label: &str,
-    work: Work,
-    context: &Context,
-    mut take: impl FnMut(&[u8]) -> Result<(), E>,
-) -> Result<(), E> {
-    context.start(label, work, Some(source.file_size()));
-    let mut buffer = vec![0; BUFFER];
-    let mut reported = 0;
-    loop {
-        if context.cancel().is_cancelled() {
-            return Err(Error::Interrupted.into());
+/// Reads a file's plain tar, telling how far it is and stopping when somebody wishes so.
+pub(crate) struct Pump<'a, S> {
+    pub(crate) source: S,
+    label: &'a str,
+    context: &'a Context,
+    reported: u64,
+}
+
+impl<'a, S: Source> Pump<'a, S> {
+    pub(crate) fn start(source: S, label: &'a str, work: Work, context: &'a Context) -> Self {
+        context.start(label, work, Some(source.file_size()));
+        Self { source, label, context, reported: 0 }
+    }
+
+    /// Gives the next piece, none at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        if self.context.cancel().is_cancelled() {
+            return Err(Error::Interrupted);
         }
-        let count = source.read(&mut buffer).map_err(Error::from)?;
-        if count == 0 {
-            return Ok(());
-        }
-        take(&buffer[..count])?;
-        let bytes = source.file_bytes();
-        context.progress(label, bytes - reported);
-        reported = bytes;
+        let mut buffer = vec![0; BUFFER];
+        let count = self.source.read(&mut buffer)?;
+        buffer.truncate(count);
+        let bytes = self.source.file_bytes();
+        self.context.progress(self.label, bytes - self.reported);
+        self.reported = bytes;
+        Ok((count > 0).then(|| buffer.into()))
     }
 }

@@ -1,14 +1,13 @@
 //! Archives that are made anew from files that are there.
 
-use std::fs::File;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{ExamineOptions, Identity, PlainReader, ZipSink, examine};
+use sealift_archive::{Identity, Level, PlainReader};
 use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_store::{KnownImage, Proven, Published, Staging, Store};
 
-use crate::pump::pump;
+use crate::pump::Pump;
+use crate::transcribe::{Broken, Packing, transcribe};
 use crate::{Context, Error, Work};
 
 /// Makes a plain archive, which is known to hold this image, a zip. The plain one stays, for whoever removes
@@ -18,12 +17,19 @@ pub(crate) async fn compress(
     from: &ArchivePath,
     known: &KnownImage,
     to: &ArchivePath,
+    level: Level,
     image: &str,
     context: &Context,
 ) -> Result<(Published, Proven), Error> {
-    let source = store.path_of(from);
-    let (staging, mut proven) =
-        rewrite(store, source, to, Work::Compressing, &known.identity, image, context).await?;
+    let copy = Copy {
+        from: store.path_of(from),
+        to: to.clone(),
+        level,
+        work: Work::Compressing,
+        expected: known.identity.clone(),
+        label: image.to_owned(),
+    };
+    let (staging, mut proven) = rewrite(store, copy, context).await?;
     if let Some(saved) = known.saved {
         proven.saved = saved;
     }
@@ -32,104 +38,53 @@ pub(crate) async fn compress(
     Ok((published, proven))
 }
 
+/// A copy that is to be made.
+pub(crate) struct Copy {
+    pub(crate) from: PathBuf,
+    /// The archive that it becomes.
+    pub(crate) to: ArchivePath,
+    pub(crate) level: Level,
+    pub(crate) work: Work,
+    /// The image that has to be in the file.
+    pub(crate) expected: Identity,
+    pub(crate) label: String,
+}
+
 /// Copies a file's plain tar into a staging file, in the form of the archive that it becomes, and proves that
-/// it still holds this image.
+/// it still holds the image.
 pub(crate) async fn rewrite(
     store: &Store,
-    from: PathBuf,
-    to: &ArchivePath,
-    work: Work,
-    expected: &Identity,
-    label: &str,
+    copy: Copy,
     context: &Context,
 ) -> Result<(Staging, Proven), Error> {
-    let (copier, target, name) = (store.clone(), to.clone(), label.to_owned());
-    let copied =
-        context.blocking(move |context| copy(&copier, &from, &target, work, &name, context));
-    let copied = copied.await;
-    context.finish(label);
-    read_back(copied?, expected.clone(), label, context).await
+    let (store, label) = (store.clone(), copy.label.clone());
+    let copied = context.blocking(move |context| rewrite_now(&store, &copy, context)).await;
+    context.finish(&label);
+    copied
 }
 
-fn copy(
-    store: &Store,
-    from: &Path,
-    to: &ArchivePath,
-    work: Work,
-    label: &str,
-    context: &Context,
-) -> Result<Staging, Error> {
-    let mut reader = PlainReader::open(from)?;
-    let mut staging = store.stage(to.repository().as_ref())?;
-    match copy_into(staging.file_mut(), to, &mut reader, work, label, context) {
-        Ok(()) => Ok(staging),
-        Err(Broken::Disk(error)) => Err(staging.write_error(error).into()),
-        Err(Broken::Other(error)) => Err(*error),
+fn rewrite_now(store: &Store, copy: &Copy, context: &Context) -> Result<(Staging, Proven), Error> {
+    let mut pump = Pump::start(PlainReader::open(&copy.from)?, &copy.label, copy.work, context);
+    let staging = store.stage(copy.to.repository().as_ref())?;
+    let packing = match copy.to.name().format() {
+        ArchiveFormat::Zip => {
+            Packing::Zip { member_name: copy.to.name().member_name(), level: copy.level }
+        }
+        _ => Packing::Plain,
+    };
+    let transcript = transcribe(staging, &packing, |_| None, || pump.next());
+    let transcript = transcript.map_err(|broken| told(broken, &copy.from))?;
+    if !transcript.proof.identity.is_same_image(&copy.expected) {
+        return Err(Error::WrittenDiffers { image: copy.label.clone() });
     }
+    Ok((transcript.staging, transcript.proven))
 }
 
-fn copy_into(
-    file: &mut File,
-    to: &ArchivePath,
-    reader: &mut PlainReader,
-    work: Work,
-    label: &str,
-    context: &Context,
-) -> Result<(), Broken> {
-    if to.name().format() != ArchiveFormat::Zip {
-        return pump(reader, label, work, context, |bytes| Ok(file.write_all(bytes)?));
+fn told(broken: Broken, from: &Path) -> Error {
+    match broken {
+        Broken::Fault(source) => {
+            sealift_archive::Error::Fault { path: from.to_owned(), source }.into()
+        }
+        Broken::Other(error) => *error,
     }
-    let mut zip = ZipSink::new(file, &to.name().member_name())?;
-    pump(reader, label, work, context, |bytes| Ok::<_, Broken>(zip.write_all(bytes)?))?;
-    zip.finish()?;
-    Ok(())
-}
-
-/// Why nothing came of a copy: the disk's errors are told with the place, which only the staging file knows.
-enum Broken {
-    Disk(io::Error),
-    Other(Box<Error>),
-}
-
-impl From<io::Error> for Broken {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error)
-    }
-}
-
-impl From<Error> for Broken {
-    fn from(error: Error) -> Self {
-        Self::Other(Box::new(error))
-    }
-}
-
-/// Reads a staging file back and proves that it holds this image.
-pub(crate) async fn read_back(
-    staging: Staging,
-    expected: Identity,
-    image: &str,
-    context: &Context,
-) -> Result<(Staging, Proven), Error> {
-    let label = image.to_owned();
-    let result = context
-        .blocking(move |context| {
-            let size = std::fs::metadata(staging.path()).map(|metadata| metadata.len()).ok();
-            context.start(&label, Work::Verifying, size);
-            let on_bytes = |bytes| context.progress(&label, bytes);
-            let options = ExamineOptions {
-                cancel: Some(context.cancel().flag()),
-                on_bytes: Some(&on_bytes),
-                ..ExamineOptions::default()
-            };
-            let found = examine(staging.path(), &options)?;
-            let is_expected = found.identity.is_same_image(&expected);
-            Ok((staging, Proven::from(found), is_expected))
-        })
-        .await;
-    context.finish(image);
-    let (staging, proven, is_expected) = result?;
-    if !is_expected {
-        return Err(Error::WrittenDiffers { image: image.to_owned() });
-    }
-    Ok((staging, proven))
 }

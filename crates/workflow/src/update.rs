@@ -1,7 +1,7 @@
 //! Brings a folder in step with an engine.
 
 use futures_util::{StreamExt as _, stream};
-use sealift_archive::{Identity, Platform, Proof};
+use sealift_archive::{Identity, Level, Platform, Proof};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use crate::inspected::Inspected;
 use crate::learn::with_learning;
-use crate::receive::{Packing, ReceiveError, Received, receive};
-use crate::rewrite::{compress, read_back};
+use crate::receive::receive;
+use crate::rewrite::compress;
+use crate::transcribe::{Broken, Packing, Transcript};
 use crate::{Context, Error, Event, Work};
 
 /// How to update.
@@ -21,6 +22,8 @@ use crate::{Context, Error, Event, Work};
 pub struct UpdateOptions {
     /// Archives end as zips, whether or not they were saved now.
     pub compress: bool,
+    /// How hard to compress.
+    pub level: Level,
     /// Other archives of the call's images go, once everything else is durable.
     pub clean: bool,
     /// Take the images for this platform.
@@ -31,7 +34,7 @@ pub struct UpdateOptions {
 
 impl Default for UpdateOptions {
     fn default() -> Self {
-        Self { compress: false, clean: false, platform: None, jobs: 1 }
+        Self { compress: false, level: Level::Default, clean: false, platform: None, jobs: 1 }
     }
 }
 
@@ -158,7 +161,14 @@ pub async fn update(
     let wanted: Vec<Wanted> = found.iter().map(|image| image.wanted.clone()).collect();
     let plan = plan(&snapshot, &wanted, &plan_options);
 
-    let work = Worker { engine, store, snapshot: &snapshot, options: &plan_options, context };
+    let work = Worker {
+        engine,
+        store,
+        snapshot: &snapshot,
+        options: &plan_options,
+        level: options.level,
+        context,
+    };
     let mut done: Vec<(usize, Result<Done, Error>)> =
         stream::iter(found.into_iter().zip(plan.items).enumerate())
             .map(|(index, (image, item))| {
@@ -231,6 +241,7 @@ struct Worker<'a> {
     store: &'a Store,
     snapshot: &'a Snapshot,
     options: &'a PlanOptions,
+    level: Level,
     context: &'a Context,
 }
 
@@ -245,7 +256,8 @@ impl Worker<'_> {
             Action::Compress { from, to } => {
                 let (_, known) = self.known(&from)?;
                 let (published, proven) =
-                    compress(self.store, &from, known, &to, &reference, self.context).await?;
+                    compress(self.store, &from, known, &to, self.level, &reference, self.context)
+                        .await?;
                 Ok(Done {
                     wanted: image.wanted,
                     plain_bytes: proven.plain_size,
@@ -302,7 +314,7 @@ impl Worker<'_> {
                 Err(error) => return Err(received.err().unwrap_or(error)),
             };
             if now.engine_id == image.engine_id {
-                let Arrived { staging, proof, proven } = received?;
+                let Transcript { staging, proof, proven } = received?;
                 if !image.is(&proof) {
                     return Err(Error::OtherImage {
                         expected: short(&image.engine_id),
@@ -326,7 +338,7 @@ impl Worker<'_> {
         Inspected::ask(self.engine, &reference, Some(&image.wanted.platform)).await
     }
 
-    async fn receive(&self, image: &Inspected) -> Result<Arrived, Error> {
+    async fn receive(&self, image: &Inspected) -> Result<Transcript, Error> {
         let reference = &image.reference;
         let repository = image.wanted.repository.clone();
         let store = self.store.clone();
@@ -338,24 +350,15 @@ impl Worker<'_> {
         };
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
         let rename = move |proof: &Proof| member_name(&wanted, &proof.identity.config.short()).ok();
-        let received =
-            receive(stream, staging, packing.clone(), rename, reference, self.context).await;
-        let received = received.map_err(|error| match error {
-            ReceiveError::Other(error) => *error,
-            ReceiveError::Fault(fault) => Error::SaveDamaged {
+        let received = receive(stream, staging, packing, rename, reference, self.context).await;
+        received.map_err(|broken| match broken {
+            Broken::Other(error) => *error,
+            Broken::Fault(fault) => Error::SaveDamaged {
                 image: reference.clone(),
                 folder: self.store.root().to_owned(),
                 source: Box::new(fault),
             },
-        })?;
-        let Received { staging, proof } = received;
-        let identity = proof.identity.clone();
-        let (staging, proven) = match (packing, proof.sha256) {
-            (Packing::Plain, Some(sha256)) => (staging, Proven::now(identity, sha256, proof.size)),
-            // A zip is read back: what counts is what is on the disk.
-            _ => read_back(staging, identity, reference, self.context).await?,
-        };
-        Ok(Arrived { staging, proof, proven })
+        })
     }
 
     fn packing(&self, wanted: &Wanted) -> Result<Packing, Error> {
@@ -363,7 +366,7 @@ impl Worker<'_> {
             return Ok(Packing::Plain);
         }
         let id = wanted.id().map_or_else(|| "000000000000".to_owned(), |id| id.to_string());
-        Ok(Packing::Zip { member_name: member_name(wanted, &id)? })
+        Ok(Packing::Zip { member_name: member_name(wanted, &id)?, level: self.level })
     }
 
     /// Publishes a save, unless the image was there after all.
@@ -397,13 +400,6 @@ impl Worker<'_> {
             }),
         }
     }
-}
-
-/// A save that has arrived, in the form in which it can be published.
-struct Arrived {
-    staging: Staging,
-    proof: Proof,
-    proven: Proven,
 }
 
 /// Removes what the call asked to, once all else is durable.

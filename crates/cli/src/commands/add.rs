@@ -18,6 +18,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         name: arguments.name.as_deref().map(reference).transpose()?,
         every: arguments.every,
         compress: arguments.compress,
+        level: arguments.level,
     };
     let store = session.store_to_write()?;
     let root = store.root().display().to_string();

@@ -31,6 +31,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     session.progress.line(&format!("built {reference}  {short}"));
     let options = UpdateOptions {
         compress: arguments.compress,
+        level: arguments.level,
         clean: arguments.clean,
         ..UpdateOptions::default()
     };

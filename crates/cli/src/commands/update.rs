@@ -22,6 +22,7 @@ pub(crate) async fn run(
         arguments.images.iter().map(|image| reference(image)).collect::<Result<Vec<_>, _>>()?;
     let options = UpdateOptions {
         compress: arguments.compress,
+        level: arguments.level,
         clean: arguments.clean,
         platform: platform(arguments.platform.as_deref())?,
         jobs: arguments.jobs.into(),

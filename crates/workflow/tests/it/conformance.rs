@@ -1,13 +1,15 @@
 //! One suite for every engine: what sealift promises must hold on each of them.
 
+use sealift_workflow::archive::Level;
 use sealift_workflow::store::Query;
 use sealift_workflow::{Context, Error, ErrorKind, Event, UpdateOptions, Work, path};
 
 use crate::stand::{Stand, connect, context_at, on, remove_all};
 
 pub(crate) const PLAIN: UpdateOptions =
-    UpdateOptions { compress: false, clean: false, platform: None, jobs: 1 };
-pub(crate) const ZIP: UpdateOptions = UpdateOptions { compress: true, ..PLAIN };
+    UpdateOptions { compress: false, level: Level::Default, clean: false, platform: None, jobs: 1 };
+pub(crate) const ZIP: UpdateOptions =
+    UpdateOptions { compress: true, level: Level::Fast, clean: false, platform: None, jobs: 1 };
 
 /// The config digest of an archive, from its content alone.
 fn config_of(stand: &Stand, archive: &impl AsRef<str>) -> String {

@@ -1,0 +1,49 @@
+//! A writer that hashes what goes through it.
+
+use std::io::{self, Write};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::Digest;
+
+/// Hashes what goes through it to another writer.
+///
+/// ```
+/// use std::io::Write;
+/// use sealift_archive::{Digest, HashingWriter};
+///
+/// let mut writer = HashingWriter::new(Vec::new());
+/// writer.write_all(b"bytes")?;
+/// let (bytes, digest) = writer.finish();
+/// assert_eq!(digest, Digest::of(&bytes));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct HashingWriter<W> {
+    writer: W,
+    hash: Sha256,
+}
+
+impl<W: Write> HashingWriter<W> {
+    /// Begins with nothing hashed.
+    pub fn new(writer: W) -> Self {
+        Self { writer, hash: Sha256::new() }
+    }
+
+    /// Gives the writer back, and the SHA-256 of everything that it took.
+    pub fn finish(self) -> (W, Digest) {
+        (self.writer, Digest::from_hasher(self.hash))
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.writer.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}

@@ -1,0 +1,166 @@
+//! An archive's bytes on their way into a staging file: proven, packed and hashed as they pass.
+//!
+//! Whatever the source, an engine or a file, what stands in the staging file in the end is proven to be a whole
+//! image. The work is spread over threads: this one proves, others hash and write, or compress.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use bytes::Bytes;
+use sealift_archive::{
+    Digest, ExamineOptions, Fault, HashingWriter, Level, PlainReader, Proof, Verifier,
+    VerifyOptions, ZipSink, hash_file,
+};
+use sealift_store::{Proven, Staging};
+
+use crate::Error;
+
+/// How many pieces may wait to be written: enough that nobody waits for a moment's delay.
+const PIECES: usize = 8;
+
+/// In what form an archive is written.
+#[derive(Debug, Clone)]
+pub(crate) enum Packing {
+    /// As the plain tar that it is.
+    Plain,
+    /// As a zip.
+    Zip {
+        /// The name of its one member.
+        member_name: String,
+        level: Level,
+    },
+}
+
+/// A staging file that holds a whole archive.
+pub(crate) struct Transcript {
+    pub(crate) staging: Staging,
+    pub(crate) proof: Proof,
+    pub(crate) proven: Proven,
+}
+
+/// Why nothing came of it.
+pub(crate) enum Broken {
+    /// It is no whole image.
+    Fault(Fault),
+    /// The disk, or the source.
+    Other(Box<Error>),
+}
+
+impl From<Fault> for Broken {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<E: Into<Error>> From<E> for Broken {
+    fn from(error: E) -> Self {
+        Self::Other(Box::new(error.into()))
+    }
+}
+
+/// Writes a plain tar into a staging file. Whatever fails, nothing is left: the file goes with the error.
+///
+/// `next` gives the pieces of the tar, none at its end. `rename` gives the name of a zip's member, where only the
+/// whole archive tells it.
+pub(crate) fn transcribe(
+    mut staging: Staging,
+    packing: &Packing,
+    rename: impl FnOnce(&Proof) -> Option<String>,
+    next: impl FnMut() -> Result<Option<Bytes>, Error>,
+) -> Result<Transcript, Broken> {
+    let file = staging.file_mut();
+    let written = match packing {
+        Packing::Plain => write_plain(file, next).map(|(proof, sha256)| (proof, Some(sha256))),
+        Packing::Zip { member_name, level } => {
+            write_zip(file, member_name, *level, rename, next).map(|proof| (proof, None))
+        }
+    };
+    let (proof, sha256) = match written {
+        Ok(written) => written,
+        Err(Stopped::Broken(broken)) => return Err(broken),
+        Err(Stopped::Disk(error)) => return Err(staging.write_error(error).into()),
+    };
+    let sha256 = match sha256 {
+        Some(sha256) => sha256,
+        None => hash_zip(&staging)?,
+    };
+    let proven = Proven::now(proof.identity.clone(), sha256, proof.size);
+    Ok(Transcript { staging, proof, proven })
+}
+
+/// Why writing stopped. What the disk says is told with the place, which only the staging file knows.
+enum Stopped {
+    Broken(Broken),
+    Disk(io::Error),
+}
+
+impl<E: Into<Broken>> From<E> for Stopped {
+    fn from(broken: E) -> Self {
+        Self::Broken(broken.into())
+    }
+}
+
+/// Proves on this thread, hashes and writes on another: both take about as long.
+fn write_plain(
+    file: &mut File,
+    mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
+) -> Result<(Proof, Digest), Stopped> {
+    let (sender, pieces) = sync_channel::<Bytes>(PIECES);
+    thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            let mut output = HashingWriter::new(file);
+            for bytes in pieces {
+                output.write_all(&bytes)?;
+            }
+            Ok::<_, io::Error>(output.finish().1)
+        });
+        let mut verifier = Verifier::new(VerifyOptions::default());
+        let mut prove = || -> Result<(), Stopped> {
+            while let Some(bytes) = next()? {
+                verifier.push(&bytes)?;
+                if sender.send(bytes).is_err() {
+                    // When the writer has given up, its own error tells why.
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let proven = prove();
+        drop(sender);
+        let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let sha256 = written.map_err(Stopped::Disk)?;
+        proven?;
+        Ok((verifier.finish()?, sha256))
+    })
+}
+
+/// Proves on this thread and gives the bytes to those that compress.
+fn write_zip(
+    file: &mut File,
+    member_name: &str,
+    level: Level,
+    rename: impl FnOnce(&Proof) -> Option<String>,
+    mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
+) -> Result<Proof, Stopped> {
+    let mut verifier = Verifier::new(VerifyOptions::default());
+    let mut zip = ZipSink::with_level(file, member_name, level).map_err(Stopped::Disk)?;
+    while let Some(bytes) = next()? {
+        verifier.push(&bytes)?;
+        zip.write_all(&bytes).map_err(Stopped::Disk)?;
+    }
+    let proof = verifier.finish()?;
+    if let Some(name) = rename(&proof) {
+        zip.rename(&name).map_err(Stopped::Disk)?;
+    }
+    zip.finish().map_err(Stopped::Disk)?;
+    Ok(proof)
+}
+
+/// Finds the member of a zip that was written and hashes the file. Each of its blocks was read back when it was
+/// deflated; its beginning is known only now.
+fn hash_zip(staging: &Staging) -> Result<Digest, Error> {
+    PlainReader::open(staging.path())?;
+    Ok(hash_file(staging.path(), &ExamineOptions::default())?)
+}
