@@ -6,7 +6,8 @@
 
 use std::io;
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use flate2::{Compress, Compression, FlushCompress, Status};
+use libdeflater::Decompressor;
 
 use crate::Level;
 
@@ -27,8 +28,9 @@ pub(crate) struct BlockDeflater {
     compress: Compress,
     /// For samples: all that matters is whether anything is gained.
     quick: Compress,
-    check: Decompress,
-    checked: Vec<u8>,
+    check: Decompressor,
+    /// A whole stream with the block in it, and what it inflates to.
+    checked: (Vec<u8>, Vec<u8>),
 }
 
 impl BlockDeflater {
@@ -36,8 +38,8 @@ impl BlockDeflater {
         Self {
             compress: Compress::new(Compression::new(level.number()), false),
             quick: Compress::new(Compression::fast(), false),
-            check: Decompress::new(false),
-            checked: Vec::new(),
+            check: Decompressor::new(),
+            checked: (Vec::new(), Vec::new()),
         }
     }
 
@@ -77,17 +79,22 @@ impl BlockDeflater {
         Ok(tried.len() < sample.len() / 100 * 98)
     }
 
+    /// Reads a block back, by another library than the one that deflated it.
+    ///
+    /// That one only takes whole streams: the dictionary goes before the block, stored, and the end behind it.
     fn prove(&mut self, dictionary: &[u8], block: &[u8], output: &[u8]) -> io::Result<()> {
-        self.check.reset(false);
-        set_dictionary(dictionary, |bytes| self.check.set_dictionary(bytes).map(drop))?;
-        self.checked.clear();
-        self.checked.reserve(block.len() + 1);
-        self.check
-            .decompress_vec(output, &mut self.checked, FlushDecompress::Sync)
-            .map_err(io::Error::other)?;
-        match self.checked == block {
-            true => Ok(()),
-            false => Err(io::Error::other("a block reads back as another than it was")),
+        let (stream, content) = &mut self.checked;
+        stream.clear();
+        store(dictionary, stream);
+        stream.extend_from_slice(output);
+        stream.extend_from_slice(&END);
+        content.resize(dictionary.len() + block.len(), 0);
+        let inflated = self.check.deflate_decompress(stream, content);
+        match inflated {
+            Ok(length) if length == content.len() && content[dictionary.len()..] == *block => {
+                Ok(())
+            }
+            _ => Err(io::Error::other("a block reads back as another than it was")),
         }
     }
 }

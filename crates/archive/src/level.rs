@@ -15,7 +15,7 @@ use std::str::FromStr;
 pub enum Level {
     /// As fast as deflate goes.
     Fast,
-    /// Within 3 % of the size that zlib's own default gives, in half the time.
+    /// Within 3 % of the size that zlib's own default gives, in less than half the time.
     #[default]
     Default,
     /// As small as deflate gets.
@@ -35,7 +35,7 @@ impl Level {
     pub(crate) fn number(self) -> u32 {
         match self {
             Self::Fast => 1,
-            Self::Default => 4,
+            Self::Default => 5,
             Self::Best => 9,
         }
     }

@@ -15,6 +15,9 @@ use crate::deflate_block::{BLOCK, BlockDeflater, END, WINDOW};
 /// How many blocks a thread has at a time, the one that it works on included.
 const BLOCKS_A_THREAD: usize = 2;
 
+/// More deflate faster than an engine sends, and each has its 2 MiB.
+const MOST_THREADS: usize = 16;
+
 /// Deflates what is written to it.
 pub(crate) struct ParallelDeflate<W: Write> {
     writer: W,
@@ -90,7 +93,7 @@ impl<W: Write> ParallelDeflate<W> {
     /// Starts a thread a processor.
     pub(crate) fn new(writer: W, level: Level) -> io::Result<Self> {
         let count = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self::with_threads(writer, level, count)
+        Self::with_threads(writer, level, count.min(MOST_THREADS))
     }
 
     pub(crate) fn with_threads(writer: W, level: Level, count: usize) -> io::Result<Self> {

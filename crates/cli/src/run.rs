@@ -18,7 +18,7 @@ pub(crate) fn run() -> ExitCode {
             return if is_asked_for { ExitCode::DONE } else { ExitCode::USAGE };
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             output::error_line(&format!("error: cannot start: {error}"));

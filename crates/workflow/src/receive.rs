@@ -1,6 +1,6 @@
 //! An engine's save on its way into a staging file.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use sealift_archive::{Fault, Proof};
 use sealift_docker::SaveStream;
 use sealift_store::Staging;
@@ -9,8 +9,10 @@ use tokio::sync::mpsc;
 use crate::transcribe::{Broken, Packing, Transcript, transcribe};
 use crate::{Context, Error};
 
+/// The size of a piece in bytes.
+const PIECE: usize = 256 << 10;
 /// How many pieces may wait between the engine and the disk: a queue would only cost memory.
-const PIECES: usize = 8;
+const PIECES: usize = 4;
 
 /// Writes what the engine sends into a staging file.
 ///
@@ -47,22 +49,34 @@ pub(crate) async fn receive(
     }
 }
 
+/// Passes on what the engine sends, in pieces of a size: engines send it in chunks of a few kilobytes, and to
+/// wake another thread for each would take longer than all the rest.
 async fn send(
     stream: &mut SaveStream,
     sender: &mpsc::Sender<Bytes>,
     image: &str,
     context: &Context,
 ) -> Result<(), Error> {
+    let mut piece = BytesMut::with_capacity(PIECE);
     loop {
         let chunk = tokio::select! {
-            chunk = stream.next_chunk() => chunk.map_err(Error::from)?,
+            chunk = stream.next_chunk() => chunk.map_err(Error::from),
             () = context.cancel().cancelled() => return Err(Error::Interrupted),
         };
-        let Some(bytes) = chunk else { return Ok(()) };
-        context.progress(image, bytes.len() as u64);
-        if sender.send(bytes).await.is_err() {
-            // When the writer has given up, its own error tells why.
+        if let Ok(Some(bytes)) = &chunk {
+            piece.extend_from_slice(bytes);
+            if piece.len() < PIECE {
+                continue;
+            }
+        }
+        context.progress(image, piece.len() as u64);
+        // When the writer has given up, its own error tells why.
+        if !piece.is_empty() && sender.send(piece.split().freeze()).await.is_err() {
             return Ok(());
         }
+        if chunk?.is_none() {
+            return Ok(());
+        }
+        piece.reserve(PIECE);
     }
 }

@@ -18,7 +18,7 @@ use sealift_store::{Proven, Staging};
 use crate::Error;
 
 /// How many pieces may wait to be written: enough that nobody waits for a moment's delay.
-const PIECES: usize = 8;
+const PIECES: usize = 4;
 
 /// In what form an archive is written.
 #[derive(Debug, Clone)]
