@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::tar_stream::resembles_tar_header;
 use crate::{Digest, Error, Fault, FaultKind, Identity, PlainReader, Verifier, VerifyOptions};
 
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 64 << 10;
 
 /// What a cheap look at a file tells.
 #[derive(Debug, Clone, PartialEq, Eq)]

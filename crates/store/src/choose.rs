@@ -1,5 +1,7 @@
 //! Which archive of an image is the latest, or the one that was asked for: the questions to a folder.
 
+use std::collections::HashMap;
+
 use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, Repository, Version};
 
@@ -51,6 +53,65 @@ impl Store {
     /// If an archive can't be read. A damaged one may be the latest: it stays in the result and says
     /// so, since to give an older one instead would hide it.
     pub fn latest(
+        &self,
+        archives: &[ArchivePath],
+        options: &LatestOptions,
+        depth: Depth,
+        learn: &LearnOptions<'_>,
+    ) -> Result<Vec<Entry>, Error> {
+        // By modification every file has to be asked for its time, and all have to be read for `All`.
+        if depth > Depth::Look || options.by != By::Precedence {
+            return self.latest_among(archives, options, depth, learn);
+        }
+        let recorded = self.recorded();
+        let mut images: HashMap<&str, Vec<&ArchivePath>> = HashMap::new();
+        for archive in archives {
+            images.entry(archive.image()).or_default().push(archive);
+        }
+        let mut among = Vec::new();
+        let mut chosen = Vec::new();
+        for archives in images.into_values() {
+            if archives.iter().any(|archive| recorded.contains(archive.as_str())) {
+                among.extend(archives.into_iter().cloned());
+            } else {
+                chosen.extend(self.latest_unrecorded(archives, options, depth, learn)?);
+            }
+        }
+        chosen.extend(self.latest_among(&among, options, depth, learn)?);
+        chosen.sort_unstable_by(|left, right| left.archive.cmp(&right.archive));
+        Ok(chosen)
+    }
+
+    /// Gives the latest archives of one image, of none of which anything is recorded: then all are taken for
+    /// the same platform, names alone tell the latest version, and no other file is even asked for its
+    /// size.
+    fn latest_unrecorded(
+        &self,
+        mut archives: Vec<&ArchivePath>,
+        options: &LatestOptions,
+        depth: Depth,
+        learn: &LearnOptions<'_>,
+    ) -> Result<Vec<Entry>, Error> {
+        archives.retain(|archive| !options.release || !archive.name().is_dirty());
+        while let Some(latest) =
+            archives.iter().copied().max_by_key(|&archive| archive.name().precedence())
+        {
+            let version = latest.name().version();
+            let (of_version, older) =
+                archives.into_iter().partition(|archive| archive.name().version() == version);
+            let of_version: Vec<&ArchivePath> = of_version;
+            let of_version: Vec<ArchivePath> = of_version.into_iter().cloned().collect();
+            let found = self.latest_among(&of_version, options, depth, learn)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+            // None of them holds an image.
+            archives = older;
+        }
+        Ok(Vec::new())
+    }
+
+    fn latest_among(
         &self,
         archives: &[ArchivePath],
         options: &LatestOptions,

@@ -1,6 +1,6 @@
 //! Where records are kept: one small file an archive, or memory where that can't be written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -51,6 +51,27 @@ impl Store {
     /// Gives the file of an archive's record, whether or not there is one.
     fn record_path(&self, archive: &ArchivePath) -> PathBuf {
         self.records_folder().join(format!("{archive}.json"))
+    }
+
+    /// Gives the paths of all archives of which something is noted down, believed or not.
+    pub(crate) fn recorded(&self) -> HashSet<String> {
+        let mut recorded: HashSet<String> =
+            self.remembered().keys().map(ToString::to_string).collect();
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            // What can't be listed can't be read either.
+            let Ok(entries) = fs::read_dir(self.records_folder().join(&folder)) else { continue };
+            for entry in entries.flatten() {
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                if entry.file_type().is_ok_and(|file_type| file_type.is_dir()) {
+                    folders.push(path);
+                } else if let Some(archive) = path.strip_suffix(".json") {
+                    recorded.insert(archive.to_owned());
+                }
+            }
+        }
+        recorded
     }
 
     /// Reads what is noted down about an archive, believed or not.

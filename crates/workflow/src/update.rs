@@ -17,6 +17,9 @@ use crate::rewrite::compress;
 use crate::transcribe::{Broken, Packing, Transcript};
 use crate::{Context, Error, Event, Work};
 
+/// How many images the engine is asked for at a time.
+const QUESTIONS: usize = 16;
+
 /// How to update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateOptions {
@@ -104,12 +107,8 @@ pub async fn plan_update(
     options: &UpdateOptions,
     context: &Context,
 ) -> Result<Plan, Error> {
-    let mut inspected = Vec::new();
-    for reference in distinct(references) {
-        let image = Inspected::ask(engine, &reference, options.platform.as_ref()).await?;
-        check(&image, options)?;
-        inspected.push(image);
-    }
+    let asked = ask_all(engine, &distinct(references), options).await;
+    let inspected = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
     let snapshot = match store {
         Some(store) => snapshot(store, &inspected, options, context).await?,
         None => Snapshot::default(),
@@ -139,15 +138,10 @@ pub async fn update(
     let sweeper = store.clone();
     context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
 
-    let mut asked = Vec::new();
-    for reference in &references {
-        let image = Inspected::ask(engine, reference, options.platform.as_ref())
-            .await
-            .and_then(|image| check(&image, options).map(|()| image));
-        match image {
-            Err(error) if is_fatal(&error) => return Err(error),
-            image => asked.push(image),
-        }
+    let mut asked = ask_all(engine, &references, options).await;
+    let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
+    if let Some(at) = asked.iter().position(fatal) {
+        return Err(asked.swap_remove(at).err().unwrap_or(Error::Interrupted));
     }
     let found: Vec<Inspected> = asked.iter().flatten().cloned().collect();
     let spare = references
@@ -201,6 +195,20 @@ pub async fn update(
         })
         .collect();
     Ok(UpdateReport { images, clean_errors })
+}
+
+/// Asks the engine for several images at a time, and refuses those that can't be archived.
+async fn ask_all(
+    engine: &Engine,
+    references: &[Reference],
+    options: &UpdateOptions,
+) -> Vec<Result<Inspected, Error>> {
+    let ask = |reference| async move {
+        let image = Inspected::ask(engine, reference, options.platform.as_ref()).await?;
+        check(&image, options)?;
+        Ok(image)
+    };
+    stream::iter(references).map(ask).buffered(QUESTIONS).collect().await
 }
 
 /// What came of one image.
