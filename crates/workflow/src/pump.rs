@@ -5,7 +5,7 @@ use sealift_archive::{PlainReader, ProvenReader};
 
 use crate::{Context, Error, Work};
 
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;
 
 /// A file whose plain tar is read.
 pub(crate) trait Source {

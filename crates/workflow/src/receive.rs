@@ -10,9 +10,9 @@ use crate::transcribe::{Broken, Packing, Transcript, transcribe};
 use crate::{Context, Error};
 
 /// The size of a piece in bytes.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 64 << 10;
 /// How many pieces may wait between the engine and the disk: a queue would only cost memory.
-const PIECES: usize = 4;
+const PIECES: usize = 8;
 
 /// Writes what the engine sends into a staging file.
 ///
