@@ -1,6 +1,7 @@
 //! Tasks of this workspace, called as `cargo xtask TASK`: one file a task.
 
 mod arguments;
+mod bench;
 mod demo;
 mod direction;
 mod engine;
@@ -27,6 +28,9 @@ Usage: cargo xtask TASK
                             starts engines of our own and leaves them running
   engine down [--engines LIST]
                             ends what `engine up` started
+  bench [JOB…] [--rounds N] [--names N] [--write]
+                            times sealift beside what people use today; --write
+                            puts the tables into docs/benchmarks.md
   check-direction           proves that crates depend on each other downwards only
 
 LIST: docker, podman, moby-classic, moby-containerd, trixie-containerd, joined
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         ["test", options @ ..] => test::run(options),
         ["engine", "up", options @ ..] => engine::up(options),
         ["engine", "down", options @ ..] => engine::down(options),
+        ["bench", options @ ..] => bench::run(options),
         ["check-direction"] => direction::run(),
         [] | ["help" | "--help" | "-h"] => {
             say::line(USAGE);

@@ -82,6 +82,30 @@ const TOOLS: &[Tool] = &[
     Tool { name: "zip", origins: &[Origin::system("tool-zip", &["zip"], "usr/bin/zip")] },
 ];
 
+/// What the benchmarks use besides.
+const BENCH_TOOLS: &[Tool] = &[
+    Tool {
+        name: "hyperfine",
+        origins: &[Origin::system("tool-hyperfine", &["hyperfine"], "usr/bin/hyperfine")],
+    },
+    Tool { name: "pigz", origins: &[Origin::system("tool-pigz", &["pigz"], "usr/bin/pigz")] },
+    Tool { name: "zstd", origins: &[Origin::system("tool-zstd", &["zstd"], "usr/bin/zstd")] },
+    Tool {
+        name: "openssl",
+        origins: &[Origin::system("tool-openssl", &["openssl"], "usr/bin/openssl")],
+    },
+];
+
+/// As [`missing_ones`], with those that benchmarks need, of which none may be missing.
+pub(crate) fn for_benchmarks() -> Result<PathBuf> {
+    let folder = missing_ones()?;
+    for tool in BENCH_TOOLS.iter().filter(|tool| run::find(tool.name).is_none()) {
+        let provided = provide(tool, &folder.join(tool.name));
+        provided.with_context(|| format!("no {} for the benchmarks", tool.name))?;
+    }
+    Ok(folder)
+}
+
 /// Gives a folder, to stand first in `PATH`, with the programs that the system lacks.
 ///
 /// One that can't be had is named; the tests that would use it do without. In CI none may be missing.

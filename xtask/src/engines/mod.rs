@@ -100,6 +100,11 @@ impl Engines {
         pairs.join(",")
     }
 
+    /// Gives the addresses, in the order in which the engines were asked for.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.0.iter().map(|engine| engine.host.clone()).collect()
+    }
+
     /// Names the engines with their versions, as people read them.
     pub(crate) fn names(&self) -> String {
         let names: Vec<String> =

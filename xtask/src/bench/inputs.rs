@@ -1,0 +1,93 @@
+//! What the benchmarks work on: an image of system files, and a folder of many names.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{run, say};
+
+/// How large each layer gets, in bytes.
+const LAYER: u64 = 115 << 20;
+const LAYERS: usize = 3;
+
+/// Makes the context of an image whose layers hold files of this system, as many as every image has:
+/// programs, libraries, scripts, documents.
+pub(super) fn image_context(folder: &Path) -> Result<PathBuf> {
+    let context = folder.join("context");
+    fs::create_dir_all(&context)?;
+    let listed = run::read(Command::new("find").args([
+        "/usr/bin",
+        "/usr/lib",
+        "/usr/share",
+        "-xdev",
+        "-type",
+        "f",
+        "-size",
+        "-40M",
+        "-printf",
+        "%s %p\\n",
+    ]))?;
+    let mut files: Vec<(u64, &str)> =
+        listed.lines().filter_map(|line| line.split_once(' ')).filter_map(sized).collect();
+    // A spread over all kinds, the same each time.
+    files.sort_by_key(|(_, path)| {
+        path.bytes().fold(5381_u32, |hash, b| hash.wrapping_mul(33) ^ u32::from(b))
+    });
+    let mut files = files.into_iter();
+    let mut dockerfile = "FROM scratch\n".to_owned();
+    for layer in 0..LAYERS {
+        let (list, tar) = (context.join("list"), format!("layer{layer}.tar"));
+        let mut names = fs::File::create(&list)?;
+        let mut size = 0;
+        for (length, path) in files.by_ref() {
+            writeln!(names, "{path}")?;
+            size += length;
+            if size >= LAYER {
+                break;
+            }
+        }
+        ensure!(size >= LAYER, "this system has too few files for an image of a realistic size");
+        let mut pack = Command::new("tar");
+        pack.args(["--create", "--absolute-names", "--file"]).arg(context.join(&tar));
+        run::read(pack.arg("--files-from").arg(&list))?;
+        fs::remove_file(&list)?;
+        dockerfile.push_str(&format!("ADD {tar} /\n"));
+    }
+    fs::write(context.join("Dockerfile"), dockerfile)?;
+    Ok(context)
+}
+
+fn sized<'a>((size, path): (&'a str, &'a str)) -> Option<(u64, &'a str)> {
+    Some((size.parse().ok()?, path))
+}
+
+/// Fills a folder with archive names of 100 images. Each file begins as an archive does.
+pub(super) fn names(folder: &Path, count: usize) -> Result<()> {
+    say::step(format_args!("makes a folder of {count} names"));
+    fs::create_dir_all(folder)?;
+    // A header of a file `manifest.json`, as far as a look at it goes.
+    let mut header = vec![0_u8; 1024];
+    header[..13].copy_from_slice(b"manifest.json");
+    header[100..107].copy_from_slice(b"0000644");
+    header[124..135].copy_from_slice(b"00000000002");
+    header[156] = b'0';
+    header[257..265].copy_from_slice(b"ustar\x0000");
+    header[148..156].fill(b' ');
+    let sum: u32 = header[..512].iter().map(|&byte| u32::from(byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    for number in 0..count {
+        let (image, version) = (number % 100, number / 100);
+        let name = format!(
+            "image-{image:02}_1.{}.{}.{}_{number:012x}.docker",
+            version / 100,
+            version % 100,
+            number % 7
+        );
+        let file = folder.join(name);
+        fs::write(&file, &header).with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! `cargo xtask bench`: sealift beside what people use today, as ratios of one run.
+
+mod contest;
+mod inputs;
+mod jobs;
+mod report;
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::engines::{Engines, Kind, Lifetime, packages};
+use crate::{run, say, tools, workspace};
+use jobs::Bench;
+
+/// Where the tables go.
+const REPORT: &str = "docs/benchmarks.md";
+/// What stands in that file around the tables.
+const BEGIN: &str = "<!-- tables: begin -->\n";
+const END: &str = "<!-- tables: end -->\n";
+
+struct Options {
+    rounds: usize,
+    names: usize,
+    writes: bool,
+    only: Vec<String>,
+}
+
+impl Options {
+    fn parse(words: &[&str]) -> Result<Self> {
+        let mut options = Self { rounds: 10, names: 100_000, writes: false, only: Vec::new() };
+        let mut words = words.iter();
+        while let Some(&word) = words.next() {
+            let mut number = || -> Result<usize> {
+                let value = words.next().with_context(|| format!("`{word}` needs a number"))?;
+                value.parse().with_context(|| format!("`{word} {value}`"))
+            };
+            match word {
+                "--rounds" => options.rounds = number()?.max(1),
+                "--names" => options.names = number()?,
+                "--write" => options.writes = true,
+                _ if word.starts_with('-') => bail!("no such option: {word}"),
+                _ => options.only.push(word.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let options = Options::parse(words)?;
+    let engines = Engines::up(&[Kind::Docker, Kind::MobyContainerd], Lifetime::OfTheTask)?;
+    say::step("builds the command as it is released");
+    let mut build = run::cargo(&["build", "--release", "--package", "sealift"]);
+    ensure!(run::shown(&mut build)?, "it doesn't build");
+    let path = run::path_with(&[tools::for_benchmarks()?])?;
+    let path = path.into_string().ok().context("PATH is no text")?;
+    let folder = workspace::engines().join("bench");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+
+    let mut environment = vec![("PATH".to_owned(), path)];
+    if !imports_docker() {
+        let root = packages::of_the_system("bench-python3-docker", &["python3-docker"])?;
+        let modules = root.join("usr/lib/python3/dist-packages").display().to_string();
+        environment.push(("PYTHONPATH".to_owned(), modules));
+    }
+    let hosts = engines.hosts();
+    let [classic, containerd] = &hosts[..] else { bail!("there should be two engines") };
+    let bench = Bench {
+        folder,
+        sealift: workspace::target().join("release/sealift"),
+        reference: workspace::root().join("xtask/bench/reference.py"),
+        classic: classic.clone(),
+        containerd: containerd.clone(),
+        environment,
+        rounds: options.rounds,
+        names: options.names,
+    };
+    let result = bench.run(&options.only);
+    bench.clean_up();
+    let tables = format!("{}\n{}", machine(&engines, &options)?, report::tables(&result?));
+    say::line(&tables);
+    if options.writes {
+        write(&tables)?;
+        say::step(format_args!("wrote {REPORT}"));
+    }
+    Ok(())
+}
+
+fn imports_docker() -> bool {
+    let output = Command::new("python3").args(["-c", "import docker"]).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+/// Says on what the figures were taken.
+fn machine(engines: &Engines, options: &Options) -> Result<String> {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let model = model.trim_start_matches([' ', '\t', ':']);
+    let kernel = run::read(Command::new("uname").arg("-r"))?;
+    Ok(format!(
+        "Taken with {processors} processors ({model}), Linux {}, {}; {} rounds, {} names.\n",
+        kernel.trim(),
+        engines.names(),
+        options.rounds,
+        options.names
+    ))
+}
+
+fn write(tables: &str) -> Result<()> {
+    let path = workspace::root().join(REPORT);
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let (before, rest) = text.split_once(BEGIN).context("the report has lost its marks")?;
+    let (_, after) = rest.split_once(END).context("the report has lost its marks")?;
+    fs::write(&path, format!("{before}{BEGIN}\n{tables}\n{END}{after}"))?;
+    Ok(())
+}

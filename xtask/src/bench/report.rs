@@ -1,0 +1,120 @@
+//! The table of a benchmark run, as it stands in the book.
+
+use std::fmt::Write as _;
+
+use super::contest::Times;
+
+/// A row of the table: a job, its contestants, and what was to be reached.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) job: &'static str,
+    /// Ours first.
+    pub(super) times: Vec<(String, Times)>,
+    /// What is held against a limit; none for a comparison alone.
+    pub(super) targets: Vec<Target>,
+}
+
+/// A number that has to be below or above a limit.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// What the number is, a fragment.
+    pub(super) what: String,
+    pub(super) value: f64,
+    pub(super) limit: Limit,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Target {
+    fn is_met(&self) -> bool {
+        match self.limit {
+            Limit::AtMost(limit) => self.value <= limit,
+            Limit::AtLeast(limit) => self.value >= limit,
+        }
+    }
+
+    fn words(&self) -> String {
+        let (sign, limit) = match self.limit {
+            Limit::AtMost(limit) => ("≤", limit),
+            Limit::AtLeast(limit) => ("≥", limit),
+        };
+        let verdict = if self.is_met() { "yes" } else { "**no**" };
+        format!("| {} | {} | {sign} {} | {verdict} |", self.what, short(self.value), short(limit))
+    }
+}
+
+/// Writes a number with the digits that mean something.
+fn short(value: f64) -> String {
+    match value {
+        value if value >= 100.0 => format!("{value:.0}"),
+        value if value >= 10.0 => format!("{value:.1}"),
+        value => {
+            let text = format!("{value:.2}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+    }
+}
+
+/// Writes all rows as two tables: what was to be reached, and the times.
+pub(super) fn tables(rows: &[Row]) -> String {
+    let mut text =
+        "## Targets\n\n| job | what | reached | target | met |\n|---|---|---|---|---|\n".to_owned();
+    for row in rows {
+        for target in &row.targets {
+            let _ = writeln!(text, "| {} {}", row.job, target.words());
+        }
+    }
+    text.push_str(
+        "\n## Times\n\n| job | contestant | median s | fastest–slowest s | ours is |\n|---|---|---|---|---|\n",
+    );
+    for row in rows {
+        let ours = row.times.first().map_or(0.0, |(_, times)| times.median);
+        for (index, (name, times)) in row.times.iter().enumerate() {
+            let ratio = match index {
+                0 => String::new(),
+                _ => format!("{} ×", short(ours / times.median)),
+            };
+            let Times { median, fastest, slowest } = times;
+            let _ = writeln!(
+                text,
+                "| {} | {name} | {median:.3} | {fastest:.3}–{slowest:.3} | {ratio} |",
+                row.job
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_falls_short_says_so() {
+        let times = |median| Times { median, fastest: median, slowest: median * 2.0 };
+        let row = Row {
+            job: "update",
+            times: vec![
+                ("sealift update".to_owned(), times(3.0)),
+                ("docker save".to_owned(), times(2.0)),
+            ],
+            targets: vec![Target {
+                what: "× `docker save`".to_owned(),
+                value: 1.5,
+                limit: Limit::AtMost(1.15),
+            }],
+        };
+        assert_eq!(
+            tables(&[row]),
+            "## Targets\n\n| job | what | reached | target | met |\n|---|---|---|---|---|\n\
+             | update | × `docker save` | 1.5 | ≤ 1.15 | **no** |\n\n\
+             ## Times\n\n| job | contestant | median s | fastest–slowest s | ours is |\n|---|---|---|---|---|\n\
+             | update | sealift update | 3.000 | 3.000–6.000 |  |\n\
+             | update | docker save | 2.000 | 2.000–4.000 | 1.5 × |\n"
+        );
+    }
+}
