@@ -27,6 +27,8 @@ pub(super) struct Target {
 pub(super) enum Limit {
     AtMost(f64),
     AtLeast(f64),
+    /// None was set.
+    None,
 }
 
 impl Target {
@@ -34,6 +36,7 @@ impl Target {
         match self.limit {
             Limit::AtMost(limit) => self.value <= limit,
             Limit::AtLeast(limit) => self.value >= limit,
+            Limit::None => true,
         }
     }
 
@@ -41,6 +44,7 @@ impl Target {
         let (sign, limit) = match self.limit {
             Limit::AtMost(limit) => ("≤", limit),
             Limit::AtLeast(limit) => ("≥", limit),
+            Limit::None => return format!("| {} | {} | | |", self.what, short(self.value)),
         };
         let verdict = if self.is_met() { "yes" } else { "**no**" };
         format!("| {} | {} | {sign} {} | {verdict} |", self.what, short(self.value), short(limit))

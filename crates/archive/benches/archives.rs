@@ -1,0 +1,81 @@
+//! Proving and compressing, in memory: what bounds a save beside the engine and the disk.
+//!
+//! `cargo bench -p sealift-archive`
+
+use std::io::{Cursor, Write as _};
+
+use divan::Bencher;
+use divan::counter::BytesCount;
+use sealift_archive::{Level, Verifier, VerifyOptions, ZipSink};
+use sealift_testing::layouts::{Body, Entry, Image, Packing, pack};
+
+fn main() {
+    divan::main();
+}
+
+/// As much as divan repeats in a moment.
+const SIZE: usize = 8 << 20;
+
+/// Text with some noise in it: it compresses about as well as programs do.
+fn text() -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 16
+    };
+    let words: Vec<String> = (0..2000).map(|n| format!("{:x}_{n} ", next())).collect();
+    let mut text = Vec::with_capacity(SIZE + 16);
+    while text.len() < SIZE {
+        text.extend_from_slice(words[next() as usize % words.len()].as_bytes());
+    }
+    text.truncate(SIZE);
+    text
+}
+
+fn noise() -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    (0..SIZE / 8).flat_map(|_| next()).collect()
+}
+
+fn zip(bencher: Bencher<'_, '_>, content: &[u8], level: Level) {
+    bencher.counter(BytesCount::of_slice(content)).bench(|| {
+        let output = Cursor::new(Vec::with_capacity(content.len() + 1024));
+        let mut sink = ZipSink::with_level(output, "web.docker", level).expect("memory takes all");
+        sink.write_all(content).expect("memory takes all");
+        sink.finish().expect("memory takes all")
+    });
+}
+
+#[divan::bench(args = Level::ALL)]
+fn deflate_text(bencher: Bencher<'_, '_>, level: Level) {
+    zip(bencher, &text(), level);
+}
+
+#[divan::bench]
+fn deflate_what_is_compressed_already(bencher: Bencher<'_, '_>) {
+    zip(bencher, &noise(), Level::Default);
+}
+
+/// How the layers lie in the archive decides what has to be hashed and inflated.
+#[divan::bench(args = ["plain layers", "gzip layers, named by a manifest", "gzip layers, in full"])]
+fn verify(bencher: Bencher<'_, '_>, form: &str) {
+    let mut image = Image::new("web:1.0", 1);
+    let file = Entry { name: "bin/app".to_owned(), body: Body::File(text()) };
+    image.layers.push(pack(&[file]));
+    let packing = if form == "plain layers" { Packing::Plain } else { Packing::Gzip };
+    let tar = pack(&image.containerd(packing, false));
+    let options = VerifyOptions { deep: form.ends_with("in full") };
+    bencher.counter(BytesCount::of_slice(&tar)).bench(|| {
+        let mut verifier = Verifier::new(options);
+        for piece in tar.chunks(64 << 10) {
+            verifier.push(piece).expect("the archive is whole");
+        }
+        verifier.finish().expect("the archive is whole")
+    });
+}

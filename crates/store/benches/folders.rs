@@ -1,0 +1,42 @@
+//! A look through a folder of many names.
+//!
+//! `cargo bench -p sealift-store`
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use sealift_store::{Depth, LatestOptions, LearnOptions, Store};
+use tempfile::TempDir;
+
+fn main() {
+    divan::main();
+}
+
+const NAMES: usize = 10_000;
+
+/// A folder with the names of 100 images; the files are empty.
+fn folder() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    for number in 0..NAMES {
+        let (image, version) = (number % 100, number / 100);
+        let name = format!("image-{image}_1.{version}.0.1_{number:012x}.docker");
+        std::fs::write(folder.path().join(name), []).expect("the folder can be written");
+    }
+    let store = Store::open(folder.path()).expect("the folder is there");
+    (folder, store)
+}
+
+#[divan::bench]
+fn scan(bencher: Bencher<'_, '_>) {
+    let (_folder, store) = folder();
+    bencher.counter(ItemsCount::new(NAMES)).bench(|| store.scan().expect("it can be read"));
+}
+
+#[divan::bench]
+fn latest(bencher: Bencher<'_, '_>) {
+    let (_folder, store) = folder();
+    let (options, learn) = (LatestOptions::default(), LearnOptions::default());
+    bencher.counter(ItemsCount::new(NAMES)).bench(|| {
+        let archives = store.scan().expect("it can be read").archives;
+        store.latest(&archives, &options, Depth::Recorded, &learn).expect("it can be read")
+    });
+}
