@@ -22,7 +22,7 @@ Usage: cargo xtask TASK
   demo                      runs the main job on a real engine, command by command
   test [--engines LIST] [-- ARGUMENTS]
                             runs all tests, those that need engines included, on
-                            docker and podman; `--engines none` skips those;
+                            every kind of engine; `--engines none` skips those;
                             ARGUMENTS go to `cargo test`
   engine up [--engines LIST]
                             starts engines of our own and leaves them running
