@@ -85,8 +85,10 @@ pub(super) fn tables(rows: &[Row]) -> String {
             let Times { median, fastest, slowest } = times;
             let _ = writeln!(
                 text,
-                "| {} | {name} | {median:.3} | {fastest:.3}–{slowest:.3} | {ratio} |",
-                row.job
+                "| {} | {} | {median:.3} | {fastest:.3}–{slowest:.3} | {ratio} |",
+                row.job,
+                // A shell's pipe would end the cell.
+                name.replace('|', "\\|")
             );
         }
     }
