@@ -149,6 +149,15 @@ fn binary() -> PathBuf {
     binary
 }
 
+/// Runs what has to be refused, and holds the folder against what it was.
+pub(crate) fn refused(place: &Place, arguments: &[&str]) -> Said {
+    let before = place.state();
+    let said = place.run(&[arguments, &["--progress", "none"]].concat());
+    assert_ne!(said.code, 0, "{arguments:?}: {said:?}");
+    assert_eq!(place.state(), before, "{arguments:?}");
+    said
+}
+
 /// A name for the images of this test.
 pub(crate) fn image_name() -> String {
     let thread = std::thread::current();

@@ -1,5 +1,6 @@
 //! End-to-end tests of the built command.
 #![cfg(test)]
+mod bad_archives;
 mod bad_input;
 mod command;
 mod copied_folders;

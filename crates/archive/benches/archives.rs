@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use divan::Bencher;
 use divan::counter::BytesCount;
 use sealift_archive::{Level, Verifier, VerifyOptions, ZipSink};
-use sealift_testing::layouts::{Body, Entry, Image, Packing, pack};
+use sealift_testing::layouts::{Body, Entry, Image, Packing, noise, pack};
 
 fn main() {
     divan::main();
@@ -32,17 +32,6 @@ fn text() -> Vec<u8> {
     text
 }
 
-fn noise() -> Vec<u8> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    (0..SIZE / 8).flat_map(|_| next()).collect()
-}
-
 fn zip(bencher: Bencher<'_, '_>, content: &[u8], level: Level) {
     bencher.counter(BytesCount::of_slice(content)).bench(|| {
         let output = Cursor::new(Vec::with_capacity(content.len() + 1024));
@@ -59,7 +48,7 @@ fn deflate_text(bencher: Bencher<'_, '_>, level: Level) {
 
 #[divan::bench]
 fn deflate_what_is_compressed_already(bencher: Bencher<'_, '_>) {
-    zip(bencher, &noise(), Level::Default);
+    zip(bencher, &noise(SIZE), Level::Default);
 }
 
 /// How the layers lie in the archive decides what has to be hashed and inflated.

@@ -171,19 +171,9 @@ mod tests {
     use std::io::Read as _;
 
     use proptest::prelude::*;
+    use sealift_testing::layouts::noise;
 
     use super::*;
-
-    fn noise(length: usize) -> Vec<u8> {
-        let mut state = 1_u64;
-        let mut next = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()[3]
-        };
-        (0..length).map(|_| next()).collect()
-    }
 
     fn deflated(blocks: &[&[u8]], level: Level) -> Vec<u8> {
         let mut deflater = BlockDeflater::new(level);

@@ -304,6 +304,44 @@ fn descriptor(media_type: &str, entry: &Entry) -> Value {
     json!({"mediaType": media_type, "digest": digest(content), "size": content.len()})
 }
 
+/// Makes bytes without any pattern, the same ones each time.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// Joins two archives into one that lists the images of both. What both have is taken from the first.
+///
+/// # Panics
+///
+/// If one of them has no `manifest.json`.
+pub fn joined(mut entries: Vec<Entry>, others: Vec<Entry>) -> Vec<Entry> {
+    let is_manifest = |entry: &Entry| entry.name == "manifest.json";
+    let mut listed = Vec::new();
+    for archive in [&entries, &others] {
+        let manifest = archive.iter().find(|entry| is_manifest(entry));
+        let Some(Entry { body: Body::File(json), .. }) = manifest else {
+            panic!("an archive without a manifest can't be joined");
+        };
+        let images: Vec<Value> = serde_json::from_slice(json).expect("a manifest is a list");
+        listed.extend(images);
+    }
+    entries.retain(|entry| !is_manifest(entry));
+    for other in others {
+        if !is_manifest(&other) && entries.iter().all(|entry| entry.name != other.name) {
+            entries.push(other);
+        }
+    }
+    entries.push(file("manifest.json", Value::from(listed).to_string().into_bytes()));
+    entries
+}
+
 /// Compresses a layer.
 ///
 /// # Panics

@@ -5,7 +5,8 @@ use sealift_workflow::store::{LatestOptions, Query};
 use sealift_workflow::{Context, Error, ErrorKind, Selection, UpdateOptions, load, path};
 
 use crate::conformance::{PLAIN, ZIP, travels};
-use crate::stand::{Stand, on};
+use crate::stand::Stand;
+use crate::suite::suite;
 
 /// Builds the same twice. The second time the provenance differs, and with it what a containerd store
 /// shows as the id.
@@ -109,21 +110,6 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
         let options = UpdateOptions { platform: Some(platform.clone()), ..PLAIN };
         assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform} is what was loaded");
     }
-}
-
-macro_rules! suite {
-    ($engine:ident, $name:literal: $($test:ident)*) => {
-        mod $engine {
-            mod on_engine {
-                $(
-                    #[test]
-                    fn $test() {
-                        super::super::on($name, super::super::$test);
-                    }
-                )*
-            }
-        }
-    };
 }
 
 suite! { docker, "docker":

@@ -4,7 +4,8 @@ use sealift_workflow::archive::Level;
 use sealift_workflow::store::Query;
 use sealift_workflow::{Context, Error, ErrorKind, Event, UpdateOptions, Work, path};
 
-use crate::stand::{Stand, connect, context_at, on, remove_all};
+use crate::stand::{Stand, connect, context_at, remove_all};
+use crate::suite::suite;
 
 pub(crate) const PLAIN: UpdateOptions =
     UpdateOptions { compress: false, level: Level::Default, clean: false, platform: None, jobs: 1 };
@@ -208,21 +209,6 @@ fn blocking<T>(future: impl Future<Output = T>) -> T {
 
 pub(crate) const ENGINES: [&str; 5] =
     ["docker", "podman", "moby-classic", "moby-containerd", "trixie-containerd"];
-
-macro_rules! suite {
-    ($engine:ident, $name:literal: $($test:ident)*) => {
-        mod $engine {
-            mod on_engine {
-                $(
-                    #[test]
-                    fn $test() {
-                        super::super::on($name, super::super::$test);
-                    }
-                )*
-            }
-        }
-    };
-}
 
 macro_rules! suites {
     ($($test:ident)*) => {

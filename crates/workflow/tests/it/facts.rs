@@ -5,14 +5,15 @@ use std::io::Read as _;
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_testing::layouts::{Image, Packing, compress, digest};
+use sealift_testing::layouts::{Image, Packing, compress, digest, noise};
 use sealift_workflow::docker::{Engine, EngineImage, IdKind};
 use sealift_workflow::store::Store;
 use sealift_workflow::{AddOptions, Context, add};
 use serde_json::Value;
 
 use crate::conformance::travels;
-use crate::stand::{Stand, connect, on, remove_all};
+use crate::stand::{Stand, connect, remove_all};
+use crate::suite::suite;
 
 const FACTS: &str = include_str!("../../../../docs/facts.md");
 
@@ -298,12 +299,8 @@ async fn folders_in_a_save_have_the_time_of_the_save(stand: Stand) {
 
 /// Noise of 16 letters, which is compressed by nearly a half once, and then no more.
 async fn deflating_a_containerd_stores_layers_again_gains_nothing(stand: Stand) {
-    let mut state = 1_u32;
-    let mut letter = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        char::from(b'0' + (state >> 24) as u8 % 16)
-    };
-    let content: String = (0..300_000).map(|_| letter()).collect();
+    let letters = noise(300_000).into_iter().map(|byte| char::from(b'0' + byte % 16));
+    let content: String = letters.collect();
     stand.build("1.0.0.1", &content).await;
     let entries = stand.save_entries().await;
     let layer = &find(&entries, &layers(&entries)[0]).content;
@@ -315,18 +312,7 @@ async fn deflating_a_containerd_stores_layers_again_gains_nothing(stand: Stand) 
 /// Names the facts of a module, for an engine.
 macro_rules! facts {
     ($($module:ident, $name:literal: $($test:ident)*;)*) => {
-        $(
-            mod $module {
-                mod on_engine {
-                    $(
-                        #[test]
-                        fn $test() {
-                            super::super::on($name, super::super::$test);
-                        }
-                    )*
-                }
-            }
-        )*
+        $(suite! { $module, $name: $($test)* })*
 
         /// The tests above, which run on engines.
         const SHOWN: &[&str] = &[$($(stringify!($test)),*),*];

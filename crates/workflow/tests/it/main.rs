@@ -9,4 +9,5 @@ mod folder;
 mod peers;
 mod platforms;
 mod stand;
+mod suite;
 mod verify;

@@ -9,7 +9,8 @@ use sealift_workflow::archive::Identity;
 use sealift_workflow::{AddOptions, Context, add};
 
 use crate::conformance::{PLAIN, ZIP};
-use crate::stand::{Stand, on, remove_all};
+use crate::stand::{Stand, remove_all};
+use crate::suite::suite;
 
 /// An image of an engine in a folder, and the tools to hold it against.
 struct Trip {
@@ -178,21 +179,6 @@ async fn what_unzip_gives_is_what_the_engine_saved(stand: Stand) {
     let said = output_of(pipe.arg(docker).arg(stand.engine.endpoint().to_string()));
     assert!(said.contains(&reference), "{said}");
     assert!(!stand.update("1.0.0.1", &PLAIN).await.saved, "it is the image that was saved");
-}
-
-macro_rules! suite {
-    ($engine:ident, $name:literal: $($test:ident)*) => {
-        mod $engine {
-            mod on_engine {
-                $(
-                    #[test]
-                    fn $test() {
-                        super::super::on($name, super::super::$test);
-                    }
-                )*
-            }
-        }
-    };
 }
 
 suite! { docker, "docker":
