@@ -25,7 +25,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         None => Engines::up_where_possible(Lifetime::OfTheTask)?,
     };
     let has_none = options.engines.as_ref().is_some_and(Vec::is_empty);
-    let path = run::path_with(&[tools::missing_ones()?])?;
+    let path = run::path_with(&[tools::for_tests()?])?;
 
     // The end-to-end tests run the command as it was built.
     let mut build = run::cargo(&["build", "--workspace", "--all-features"]);

@@ -96,34 +96,42 @@ const BENCH_TOOLS: &[Tool] = &[
     },
 ];
 
-/// As [`missing_ones`], with those that benchmarks need, of which none may be missing.
-pub(crate) fn for_benchmarks() -> Result<PathBuf> {
-    let folder = missing_ones()?;
-    for tool in BENCH_TOOLS.iter().filter(|tool| run::find(tool.name).is_none()) {
-        let provided = provide(tool, &folder.join(tool.name));
-        provided.with_context(|| format!("no {} for the benchmarks", tool.name))?;
-    }
-    Ok(folder)
-}
-
-/// Gives a folder, to stand first in `PATH`, with the programs that the system lacks.
+/// Gives a folder, to stand first in `PATH`, with the programs for tests that the system lacks.
 ///
 /// One that can't be had is named; the tests that would use it do without. In CI none may be missing.
-pub(crate) fn missing_ones() -> Result<PathBuf> {
+pub(crate) fn for_tests() -> Result<PathBuf> {
     let folder = workspace::engines().join("tools");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    for tool in TOOLS.iter().filter(|tool| run::find(tool.name).is_none()) {
-        match provide(tool, &folder.join(tool.name)) {
+    for (tool, result) in provide_missing(TOOLS, &folder) {
+        match result {
             Err(error) if std::env::var_os("CI").is_none() => {
-                say::step(format_args!("tests do without {}: {error:#}", tool.name));
+                say::step(format_args!("tests do without {tool}: {error:#}"));
             }
-            provided => provided.with_context(|| format!("no {} for the tests", tool.name))?,
+            result => result.with_context(|| format!("no {tool} for the tests"))?,
         }
     }
     Ok(folder)
+}
+
+/// As [`for_tests`], with those that benchmarks need, of which none may be missing.
+pub(crate) fn for_benchmarks() -> Result<PathBuf> {
+    let folder = for_tests()?;
+    for (tool, result) in provide_missing(BENCH_TOOLS, &folder) {
+        result.with_context(|| format!("no {tool} for the benchmarks"))?;
+    }
+    Ok(folder)
+}
+
+/// Provides those tools that the system lacks, and tells how it went for each.
+fn provide_missing(
+    tools: &'static [Tool],
+    folder: &Path,
+) -> impl Iterator<Item = (&'static str, Result<()>)> {
+    let missing = tools.iter().filter(|tool| run::find(tool.name).is_none());
+    missing.map(|tool| (tool.name, provide(tool, &folder.join(tool.name))))
 }
 
 fn provide(tool: &Tool, place: &Path) -> Result<()> {

@@ -32,8 +32,8 @@ const NAME_IN_HEADER: u64 = 30;
 
 /// Writes the plain tar of an archive into a zip with one member, which any unzip reads.
 ///
-/// The member is deflated, on as many threads as there are processors, and in the zip64 form, so that its size has no limit. It bears no date:
-/// the same bytes give the same zip.
+/// The member is deflated, on as many threads as there are processors, and in the zip64 form, so that
+/// its size has no limit. It bears no date: the same bytes give the same zip.
 ///
 /// ```
 /// use std::io::{Cursor, Write};

@@ -97,16 +97,15 @@ impl Store {
             archives.iter().copied().max_by_key(|&archive| archive.name().precedence())
         {
             let version = latest.name().version();
-            let (of_version, older) =
-                archives.into_iter().partition(|archive| archive.name().version() == version);
-            let of_version: Vec<&ArchivePath> = of_version;
-            let of_version: Vec<ArchivePath> = of_version.into_iter().cloned().collect();
+            let is_latest = |archive: &&ArchivePath| archive.name().version() == version;
+            let of_version: Vec<ArchivePath> =
+                archives.iter().copied().filter(is_latest).cloned().collect();
             let found = self.latest_among(&of_version, options, depth, learn)?;
             if !found.is_empty() {
                 return Ok(found);
             }
             // None of them holds an image.
-            archives = older;
+            archives.retain(|archive| !is_latest(archive));
         }
         Ok(Vec::new())
     }

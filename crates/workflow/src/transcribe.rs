@@ -72,19 +72,14 @@ pub(crate) fn transcribe(
 ) -> Result<Transcript, Broken> {
     let file = staging.file_mut();
     let written = match packing {
-        Packing::Plain => write_plain(file, next).map(|(proof, sha256)| (proof, Some(sha256))),
-        Packing::Zip { member_name, level } => {
-            write_zip(file, member_name, *level, rename, next).map(|proof| (proof, None))
-        }
+        Packing::Plain => write_plain(file, next),
+        Packing::Zip { member_name, level } => write_zip(file, member_name, *level, rename, next)
+            .and_then(|proof| Ok((proof, hash_zip(&staging)?))),
     };
     let (proof, sha256) = match written {
         Ok(written) => written,
         Err(Stopped::Broken(broken)) => return Err(broken),
         Err(Stopped::Disk(error)) => return Err(staging.write_error(error).into()),
-    };
-    let sha256 = match sha256 {
-        Some(sha256) => sha256,
-        None => hash_zip(&staging)?,
     };
     let proven = Proven::now(proof.identity.clone(), sha256, proof.size);
     Ok(Transcript { staging, proof, proven })

@@ -29,7 +29,10 @@ pub(super) struct Bench {
     pub(super) names: usize,
 }
 
-type Job = (&'static str, fn(&Bench) -> Result<Row>);
+/// How long the contestants took, and what was to be reached.
+type Outcome = (Vec<(String, Times)>, Vec<Target>);
+
+type Job = (&'static str, fn(&Bench) -> Result<Outcome>);
 
 const JOBS: &[Job] = &[
     ("update", Bench::update),
@@ -51,9 +54,10 @@ impl Bench {
         self.prepare()?;
         let is_wanted = |job: &str| only.is_empty() || only.iter().any(|word| job.contains(word));
         let mut rows = Vec::new();
-        for (name, job) in JOBS.iter().filter(|(name, _)| is_wanted(name)) {
+        for &(name, job) in JOBS.iter().filter(|(name, _)| is_wanted(name)) {
             say::step(format_args!("job: {name}"));
-            rows.push(job(self).with_context(|| format!("the job `{name}`"))?);
+            let outcome = job(self).with_context(|| format!("the job `{name}`"))?;
+            rows.push(Row { job: name, times: outcome.0, targets: outcome.1 });
         }
         Ok(rows)
     }
@@ -85,7 +89,7 @@ impl Bench {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 
-    fn update(&self) -> Result<Row> {
+    fn update(&self) -> Result<Outcome> {
         let times = self.contest(&[
             Contestant::new("sealift update", "rm -rf new", self.call("new", "update", TAG)),
             Contestant::new(
@@ -95,10 +99,10 @@ impl Bench {
             ),
         ])?;
         let ratio = ratio(&times, 0, 1);
-        Ok(row("update", times, vec![at_most("× `docker save -o`", ratio, 1.15)]))
+        Ok((times, vec![at_most("× `docker save -o`", ratio, 1.15)]))
     }
 
-    fn update_compress(&self) -> Result<Row> {
+    fn update_compress(&self) -> Result<Outcome> {
         let python = format!("{} update {IMAGE} 1.0.0.1 python --compress", self.reference());
         let times = self.contest(&[
             Contestant::new(
@@ -135,10 +139,10 @@ impl Bench {
             at_most("size × zlib level 6", size("new")? / size("python")?, 1.03),
             after_first_byte,
         ];
-        Ok(row("update --compress", times, targets))
+        Ok((times, targets))
     }
 
-    fn compress(&self) -> Result<Row> {
+    fn compress(&self) -> Result<Outcome> {
         let copy = "rm -rf new && cp -r --reflink=auto plain new";
         let python = format!("{} zip python.docker", self.reference());
         let times = self.contest(&[
@@ -154,10 +158,10 @@ impl Bench {
             ),
         ])?;
         let faster = ratio(&times, 1, 0);
-        Ok(row("compress what is there", times, vec![at_least("× as fast", faster, 4.0)]))
+        Ok((times, vec![at_least("× as fast", faster, 4.0)]))
     }
 
-    fn compressed_layers(&self) -> Result<Row> {
+    fn compressed_layers(&self) -> Result<Outcome> {
         let host = format!("--host {}", self.containerd);
         let call = |options: &str| self.call("new", &format!("update {host} {options}"), TAG);
         let times = self.contest(&[
@@ -166,10 +170,10 @@ impl Bench {
         ])?;
         let ratio = ratio(&times, 0, 1);
         let targets = vec![at_most("× `update` without", ratio, 1.15)];
-        Ok(row("update --compress of compressed layers", times, targets))
+        Ok((times, targets))
     }
 
-    fn other_ways(&self) -> Result<Row> {
+    fn other_ways(&self) -> Result<Outcome> {
         let save = |through: &str| format!("docker save {TAG} | {through} > save.x");
         let skopeo = format!(
             "skopeo --insecure-policy copy --src-daemon-host {} docker-daemon:{TAG} \
@@ -194,10 +198,10 @@ impl Bench {
         ];
         // They are there to be seen, not to be held against a limit.
         let times = self.contest_of(&contestants, self.rounds.div_ceil(3))?;
-        Ok(row("other ways to save", times, Vec::new()))
+        Ok((times, Vec::new()))
     }
 
-    fn nothing_to_do(&self) -> Result<Row> {
+    fn nothing_to_do(&self) -> Result<Outcome> {
         let tag = |number: usize| format!("{IMAGE}-{number}:1.0.0.1");
         let archive = self.shell("ls zipped")?;
         let id = archive.trim().trim_start_matches(&format!("{IMAGE}_")).to_owned();
@@ -223,20 +227,20 @@ impl Bench {
             at_least("× as fast as the Python way", ratio(&times, 1, 0), 10.0),
             at_most("50 images × one", ratio(&times, 2, 0), 3.0),
         ];
-        Ok(row("nothing to do", times, targets))
+        Ok((times, targets))
     }
 
-    fn list(&self) -> Result<Row> {
+    fn list(&self) -> Result<Outcome> {
         inputs::names(&self.folder.join("names"), self.names)?;
         let times = self.contest(&[
             Contestant::new("sealift list --latest", "", self.call("names", "list --latest", "")),
             Contestant::new("ls -f", "", "ls -f names"),
         ])?;
         let ratio = ratio(&times, 0, 1);
-        Ok(row("list --latest", times, vec![at_most("× `ls -f`", ratio, 2.5)]))
+        Ok((times, vec![at_most("× `ls -f`", ratio, 2.5)]))
     }
 
-    fn load(&self) -> Result<Row> {
+    fn load(&self) -> Result<Outcome> {
         let remove = format!("docker rmi -f {TAG}");
         let times = self.contest(&[
             Contestant::new("sealift load", remove.clone(), self.call("zipped", "load", IMAGE)),
@@ -247,10 +251,10 @@ impl Bench {
             ),
         ])?;
         let ratio = ratio(&times, 0, 1);
-        Ok(row("load from a zip", times, vec![at_most("× `unzip -p \\| docker load`", ratio, 1.1)]))
+        Ok((times, vec![at_most("× `unzip -p \\| docker load`", ratio, 1.1)]))
     }
 
-    fn verify(&self) -> Result<Row> {
+    fn verify(&self) -> Result<Outcome> {
         self.shell(
             "rm -rf eight; mkdir eight; for n in 1 2 3 4 5 6 7 8; do \
              for f in plain/*.docker; do ln $f eight/copy-$n-$(basename $f); done; done",
@@ -285,10 +289,10 @@ impl Bench {
             at_most("in full × that, one processor", ratio(&times, 2, 1), 2.4),
             at_least("8 files, × as fast on all processors", ratio(&times, 3, 4), 1.8),
         ];
-        Ok(row("verify", times, targets))
+        Ok((times, targets))
     }
 
-    fn memory(&self) -> Result<Row> {
+    fn memory(&self) -> Result<Outcome> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let limit = 48.0 + processors.saturating_sub(2) as f64;
         let mut targets = Vec::new();
@@ -296,7 +300,7 @@ impl Bench {
             ("save", "rm -rf new", self.call("new", "update", TAG)),
             ("save and compress", "rm -rf new", self.call("new", "update --compress", TAG)),
             ("compress", "rm -rf new; cp -r plain new", self.call("new", "update --compress", TAG)),
-            ("load", "docker rmi -f sealift-bench:1.0.0.1", self.call("zipped", "load", IMAGE)),
+            ("load", &format!("docker rmi -f {TAG}"), self.call("zipped", "load", IMAGE)),
             ("verify", "", self.call("zipped", "verify --deep", "")),
         ] {
             self.shell(prepare)?;
@@ -304,10 +308,10 @@ impl Bench {
             let mib = peak.trim().parse::<f64>().context("no peak was told")? / 1024.0;
             targets.push(at_most(&format!("{what}, MiB"), mib, limit));
         }
-        Ok(row("peak memory", Vec::new(), targets))
+        Ok((Vec::new(), targets))
     }
 
-    fn start(&self) -> Result<Row> {
+    fn start(&self) -> Result<Outcome> {
         let times = self.contest(&[
             Contestant::new("sealift --version", "", format!("{} --version", self.sealift())),
             Contestant::new("docker --version", "", "docker --version"),
@@ -317,7 +321,7 @@ impl Bench {
             at_most("× `docker --version`", ratio(&times, 0, 1), 0.5),
             at_most("binary, MB", size, 12.0),
         ];
-        Ok(row("start", times, targets))
+        Ok((times, targets))
     }
 
     fn contest(&self, contestants: &[Contestant]) -> Result<Vec<(String, Times)>> {
@@ -360,10 +364,6 @@ impl Bench {
 
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display())
-}
-
-fn row(job: &'static str, times: Vec<(String, Times)>, targets: Vec<Target>) -> Row {
-    Row { job, times, targets }
 }
 
 /// How many times as long one contestant takes as another.
