@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{Container, Identity, Level, PlainReader, Verifier};
+use sealift_archive::{Container, Identity, Level};
 use sealift_filename::{ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_store::{PlanOptions, Settled, Store, Wanted, reconcile};
 use serde::Serialize;
 
 use crate::learn::with_learning;
-use crate::pump::Pump;
+use crate::prove::{ProvenFile, prove};
 use crate::rewrite::{Copy, rewrite};
 use crate::{Context, Error, Work};
 
@@ -62,8 +62,8 @@ pub async fn add(
     let (from, wanted) = (file.to_owned(), options.clone());
     let label = file.display().to_string();
     let read = context.blocking(move |context| {
-        let found = prove(&from, context)?;
-        Ok((names(&found.identity, &wanted, &from)?, found))
+        let found = prove(&from, &from.display().to_string(), context)?;
+        Ok((names(&found.proof.identity, &wanted, &from)?, found))
     });
     let read = read.await;
     context.finish(&label);
@@ -73,25 +73,6 @@ pub async fn add(
         added.push(add_as(store, file, name, &found, options, context).await?);
     }
     Ok(added)
-}
-
-/// What a file turned out to be.
-struct Found {
-    identity: Identity,
-    container: Container,
-}
-
-/// Reads the file once to tell which image it is: only its end may tell its name.
-fn prove(path: &Path, context: &Context) -> Result<Found, Error> {
-    let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
-    let label = path.display().to_string();
-    let mut pump = Pump::start(PlainReader::open(path)?, &label, Work::Reading, context);
-    let mut verifier = Verifier::new(sealift_archive::VerifyOptions::default());
-    while let Some(bytes) = pump.next()? {
-        verifier.push(&bytes).map_err(fault)?;
-    }
-    let identity = verifier.finish().map_err(fault)?.identity;
-    Ok(Found { identity, container: pump.source.container() })
 }
 
 /// Decides under which names the image is added.
@@ -135,11 +116,11 @@ async fn add_as(
     store: &Store,
     file: &Path,
     (repository, version): (Repository, Version),
-    found: &Found,
+    found: &ProvenFile,
     options: &AddOptions,
     context: &Context,
 ) -> Result<Added, Error> {
-    let identity = &found.identity;
+    let identity = &found.proof.identity;
     let wanted = Wanted {
         repository: repository.clone(),
         version: version.clone(),

@@ -17,6 +17,8 @@ pub(crate) struct Inspected {
     /// The id that the engine shows, whatever kind of digest that is.
     pub(crate) engine_id: String,
     pub(crate) wanted: Wanted,
+    /// The platform that the caller asked for.
+    pub(crate) asked: Option<Platform>,
     /// The platform to save, where the engine has the image for several.
     pub(crate) save_platform: Option<ImagePlatform>,
     settings: Value,
@@ -40,6 +42,7 @@ impl Inspected {
             engine_id: image.id.clone(),
             wanted: wanted(reference.repository().clone(), version, &image, &choice),
             reference: text,
+            asked: platform.cloned(),
             save_platform: choice.save_platform,
             settings: image.config,
             created: image.created,

@@ -40,6 +40,7 @@ mod inspected;
 mod learn;
 mod list;
 mod load;
+mod prove;
 mod pump;
 mod receive;
 mod rewrite;

@@ -14,7 +14,9 @@ use tokio::sync::mpsc;
 use crate::choose::{find, refuse_damaged};
 use crate::inspected::{digest_of_id, platform_of, with_version};
 use crate::learn::{learn_all, with_learning};
+use crate::prove::prove;
 use crate::pump::Pump;
+use crate::shown::shows_the_same;
 use crate::{Context, Error, Work};
 
 /// How many buffers may wait between the disk and the engine.
@@ -165,11 +167,10 @@ async fn load_one(
         bytes: entry.stat.size,
     };
 
-    if let Some(there) = engine.inspect(&reference).await? {
-        let identity = identity_of(store, entry, context).await?;
-        if has(&there, &identity) {
-            return Ok(loaded(false));
-        }
+    if let Some(there) = engine.inspect(&reference).await?
+        && is_there_already(&there, store, entry, context).await?
+    {
+        return Ok(loaded(false));
     }
     let sent = send(engine, store, entry, &reference, context).await;
     context.finish(&reference);
@@ -200,22 +201,54 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
     })
 }
 
-/// Tells whether an image in the engine is this one: by its config's or a manifest's digest, by the layers only
-/// where the engine shows neither.
-fn has(image: &EngineImage, identity: &Identity) -> bool {
-    let id = digest_of_id(&image.id);
-    if image.id_kind == IdKind::Config {
-        return id == Some(identity.config);
+/// Tells whether an image in the engine is the one in an archive, so that it needn't be loaded.
+///
+/// Where no digest tells, all that the engine shows has to agree. For that the archive is read once more, which is
+/// still less than to load it; only where layers and platform agree, so that it may be the same.
+async fn is_there_already(
+    there: &EngineImage,
+    store: &Store,
+    entry: &Entry,
+    context: &Context,
+) -> Result<bool, Error> {
+    let identity = identity_of(store, entry, context).await?;
+    if has_digest_of(there, &identity) {
+        return Ok(true);
     }
+    if !has(there, &identity) {
+        return Ok(false);
+    }
+    let (path, label) = (store.path_of(&entry.archive), entry.archive.to_string());
+    let read = context.blocking(move |context| prove(&path, &label, context)).await;
+    context.finish(entry.archive.as_str());
+    let proof = read?.proof;
+    Ok(shows_the_same(
+        &there.config,
+        there.created.as_deref(),
+        &proof.settings,
+        proof.identity.created.as_deref(),
+    ))
+}
+
+/// Tells whether an image that was just loaded is the one that was sent: by its digests, by layers and platform
+/// only where the engine shows none that was sent.
+fn has(image: &EngineImage, identity: &Identity) -> bool {
     let is_same_layers = || {
         !image.diff_ids.is_empty()
             && is_same_platform(&platform_of(&image.platform), &identity.platform)
             && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
     };
-    let mut manifests = image.manifests.iter().filter_map(|manifest| manifest.digest.parse().ok());
-    manifests.any(|digest| identity.manifests.contains(&digest))
-        || id.is_some_and(|id| identity.manifests.contains(&id))
-        || is_same_layers()
+    has_digest_of(image, identity) || (image.id_kind == IdKind::Descriptor && is_same_layers())
+}
+
+/// Tells whether an image in the engine has the config of this one, or one of its manifests.
+fn has_digest_of(image: &EngineImage, identity: &Identity) -> bool {
+    let id = digest_of_id(&image.id);
+    if image.id_kind == IdKind::Config {
+        return id == Some(identity.config);
+    }
+    let manifests = image.manifests.iter().filter_map(|manifest| manifest.digest.parse().ok());
+    manifests.chain(id).any(|digest| identity.manifests.contains(&digest))
 }
 
 /// Streams an archive into the engine, proving it on the way.

@@ -343,7 +343,7 @@ impl Worker<'_> {
         let version = Some(image.wanted.version.clone());
         let reference = Reference::new(image.wanted.repository.clone(), version)
             .map_err(|error| Error::Usage { message: error.to_string() })?;
-        Inspected::ask(self.engine, &reference, Some(&image.wanted.platform)).await
+        Inspected::ask(self.engine, &reference, image.asked.as_ref()).await
     }
 
     async fn receive(&self, image: &Inspected) -> Result<Transcript, Error> {

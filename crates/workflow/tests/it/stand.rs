@@ -1,6 +1,6 @@
 //! What a test on an engine stands on: the engine, a folder, and images of its own that go afterwards.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sealift_workflow::archive::{ExamineOptions, Identity};
@@ -98,11 +98,17 @@ impl Stand {
 
     /// Builds the test's image with this content.
     pub(crate) async fn build(&self, version: &str, content: &str) -> String {
-        let context = self.folder.path().join("context");
-        std::fs::create_dir_all(&context).unwrap();
-        std::fs::write(context.join("content"), content).unwrap();
-        std::fs::write(context.join("Dockerfile"), "FROM scratch\nCOPY content /content\n")
-            .unwrap();
+        self.build_from(version, content, "FROM scratch\nCOPY content /content\n").await
+    }
+
+    /// Builds the test's image with this content, as this Dockerfile says.
+    pub(crate) async fn build_from(
+        &self,
+        version: &str,
+        content: &str,
+        dockerfile: &str,
+    ) -> String {
+        let context = self.context(content, dockerfile);
         let request = BuildRequest::new(self.reference(version).to_string(), &context);
         sealift_workflow::build(&self.engine, request, &Context::default()).await.unwrap().id
     }
@@ -111,12 +117,9 @@ impl Stand {
     /// buildx to do it.
     pub(crate) fn build_by_buildkit(&self, version: &str, content: &str, options: &[&str]) -> bool {
         let Some(buildx) = sealift_testing::program("docker-buildx") else { return false };
-        let context = self.folder.path().join("context");
-        std::fs::create_dir_all(&context).unwrap();
-        std::fs::write(context.join("content"), content).unwrap();
         let dockerfile = "FROM scratch\nARG TARGETARCH\nCOPY content /content\n\
                           LABEL architecture=$TARGETARCH\n";
-        std::fs::write(context.join("Dockerfile"), dockerfile).unwrap();
+        let context = self.context(content, dockerfile);
         let mut command = std::process::Command::new(buildx);
         command
             .args(["build", "--network=host", "--tag", &self.reference(version).to_string()])
@@ -127,6 +130,15 @@ impl Stand {
             .env_remove("DOCKER_CONTEXT");
         sealift_testing::output_of(&mut command);
         true
+    }
+
+    /// Writes a context that holds one file.
+    fn context(&self, content: &str, dockerfile: &str) -> PathBuf {
+        let context = self.folder.path().join("context");
+        std::fs::create_dir_all(&context).unwrap();
+        std::fs::write(context.join("content"), content).unwrap();
+        std::fs::write(context.join("Dockerfile"), dockerfile).unwrap();
+        context
     }
 
     /// Gives all ids by which an archive goes, from its content alone.

@@ -1,0 +1,26 @@
+//! A file read once, to tell what it is before anything is done with it.
+
+use std::path::Path;
+
+use sealift_archive::{Container, PlainReader, Proof, Verifier, VerifyOptions};
+
+use crate::pump::Pump;
+use crate::{Context, Error, Work};
+
+/// What a file turned out to be.
+pub(crate) struct ProvenFile {
+    pub(crate) proof: Proof,
+    pub(crate) container: Container,
+}
+
+/// Reads a file to its end and proves that it holds a whole image.
+pub(crate) fn prove(path: &Path, label: &str, context: &Context) -> Result<ProvenFile, Error> {
+    let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
+    let mut pump = Pump::start(PlainReader::open(path)?, label, Work::Reading, context);
+    let mut verifier = Verifier::new(VerifyOptions::default());
+    while let Some(bytes) = pump.next()? {
+        verifier.push(&bytes).map_err(fault)?;
+    }
+    let proof = verifier.finish().map_err(fault)?;
+    Ok(ProvenFile { proof, container: pump.source.container() })
+}
