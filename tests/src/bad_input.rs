@@ -33,10 +33,10 @@ fn no_engine() {
       caused by: Connection refused (os error 111)
     hint: is the engine running? `sealift env` shows which one is used, and why
     ");
-    let wrong = Place::with_engine("ssh://somebody@somewhere");
+    let wrong = Place::with_engine("npipe:////./pipe/docker_engine");
     insta::assert_snapshot!(refused(&wrong, &["update", "web:1"]).refusal(), @"
     [2]
-    error: DOCKER_HOST is `HOST`, but the scheme `ssh` is not spoken, only unix, tcp and http are
+    error: DOCKER_HOST is `HOST`, but the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are
     ");
 }
 

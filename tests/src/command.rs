@@ -56,12 +56,18 @@ impl Place {
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.dir.path()).env("DOCKER_HOST", &self.host);
+        command.env("HOME", self.dir.path());
         for name in [
             "SEALIFT_DIR",
             "ARTIFACTS_DIR",
             "SEALIFT_API_TIMEOUT",
+            "DOCKER_API_VERSION",
+            "DOCKER_CERT_PATH",
+            "DOCKER_CONFIG",
             "DOCKER_CONTEXT",
             "DOCKER_MACHINE_NAME",
+            "DOCKER_TLS",
+            "DOCKER_TLS_VERIFY",
             "CLICOLOR_FORCE",
         ] {
             command.env_remove(name);

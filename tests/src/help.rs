@@ -71,10 +71,98 @@ fn env_tells_what_is_used_and_who_says_so() {
       caused by: No such file or directory (os error 2)
     hint: is the engine running? `sealift env` shows which one is used, and why
     ");
+    insta::assert_snapshot!(place.run(&["env", "--json"]).stdout, @r#"
+    {
+      "api_version": null,
+      "certificates": null,
+      "context": null,
+      "dir": {
+        "source": "the default",
+        "value": "artifacts"
+      },
+      "engine": null,
+      "error": "cannot ask the version of the engine at HOST: nobody answers at HOST (from DOCKER_HOST): No such file or directory (os error 2)",
+      "host": {
+        "source": "DOCKER_HOST",
+        "value": "HOST"
+      },
+      "idle_timeout_seconds": {
+        "source": "the default",
+        "value": 120.0
+      },
+      "machine": null
+    }
+    "#);
     let mut command = place.command(&["env", "--shell"]);
     let said = place.said(command.env("ARTIFACTS_DIR", "it's here").output().unwrap());
     insta::assert_snapshot!(said.stdout, @r"
     export DOCKER_HOST='HOST'
     export SEALIFT_DIR='it'\''s here'
+    ");
+}
+
+#[test]
+fn env_tells_which_context_and_which_version_are_used() {
+    let place = Place::new();
+    // `printf edge | sha256sum`
+    let id = "a1cb100f57e971cacf269e7c26e4630a25a8e9d4bdd35e32df1a80b66b896254";
+    let folder = place.dir.path().join(".docker/contexts/meta").join(id);
+    std::fs::create_dir_all(&folder).unwrap();
+    let meta = r#"{"Name":"edge","Endpoints":{"docker":{"Host":"unix:///nonexistent/edge.sock"}}}"#;
+    std::fs::write(folder.join("meta.json"), meta).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.env_remove("DOCKER_HOST").env("DOCKER_API_VERSION", "1.41");
+        place.said(command.env("DOCKER_TLS_VERIFY", "1").output().unwrap())
+    };
+    insta::assert_snapshot!(run(&["env", "--context", "edge"]).stdout, @"
+    SETTING  VALUE                          FROM
+    host     unix:///nonexistent/edge.sock  the context `edge`
+    context  edge                           --context
+    API      1.41                           DOCKER_API_VERSION
+    engine   does not answer
+    timeout  120 s without a byte           the default
+    folder   artifacts                      the default
+    ");
+    insta::assert_snapshot!(run(&["env", "--context", "edge", "--shell"]).stdout, @"
+    export DOCKER_HOST='unix:///nonexistent/edge.sock'
+    export DOCKER_API_VERSION='1.41'
+    export SEALIFT_DIR='artifacts'
+    unset DOCKER_TLS_VERIFY
+    ");
+    insta::assert_snapshot!(run(&["env", "--context", "west"]).refusal(), @"
+    [2]
+    error: --context is `west`, but there is no such context in DIR/.docker/contexts; there is `edge`
+    ");
+}
+
+/// The certificate of an authority whose key nobody has any more.
+const AUTHORITY: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBhTCCASugAwIBAgIUYfYeD4dVdZLz6Lw7rUFIhn+WxQkwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMc2VhbGlmdCB0ZXN0MCAXDTI2MTEyNDAyMjAyNloYDzIxMjYx
+MDMxMDIyMDI2WjAXMRUwEwYDVQQDDAxzZWFsaWZ0IHRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAAQbmsZt9OsGky1zBOf8nk3nWc/VKrZ0m2bJi994jwdg0EQG
+gEqPtNSEA4ks42bQg+S6lM5HMsKJkx7FkXDyfC3Lo1MwUTAdBgNVHQ4EFgQUpYB4
+Re1p/bbjK2D+uFQHwkber3swHwYDVR0jBBgwFoAUpYB4Re1p/bbjK2D+uFQHwkbe
+r3swDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAmnKu4/M6/Lyg
+Qa8M1qh2DHKDulY/BcLb4X18Sc43CfcCIE6W39Oerw2KQ0DVf7XTuFAPADzK0LGZ
+HaAc/AzQ+1m+
+-----END CERTIFICATE-----
+";
+
+#[test]
+fn env_exports_what_the_docker_cli_needs_for_tls() {
+    let place = Place::new();
+    let folder = place.dir.path().join("ada's certs");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("ca.pem"), AUTHORITY).unwrap();
+    let mut command = place.command(&["env", "--shell", "--host", "https://build.example"]);
+    let said = place.said(command.env("DOCKER_CERT_PATH", &folder).output().unwrap());
+    insta::assert_snapshot!(said.stdout, @r"
+    export DOCKER_HOST='tcp://build.example:2376'
+    export DOCKER_TLS_VERIFY='1'
+    export DOCKER_CERT_PATH='DIR/ada'\''s certs'
+    export SEALIFT_DIR='artifacts'
     ");
 }

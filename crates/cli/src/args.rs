@@ -38,9 +38,12 @@ pub(crate) struct GlobalArguments {
     /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// The engine's address [default: $DOCKER_HOST, unix:///var/run/docker.sock]
+    /// The engine's address [default: as the docker CLI finds it]
     #[arg(long, global = true, value_name = "HOST")]
     pub(crate) host: Option<String>,
+    /// The docker CLI's context that names the engine; --host goes before it
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
     /// Print one JSON document on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -87,15 +87,21 @@ impl Session {
     /// Gives the engine; nothing is asked of it yet.
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
         let settings = self.settings();
-        let endpoint = Endpoint::resolve(&settings).map_err(Failure::usage)?;
         let timeouts = Timeouts::resolve(&settings).map_err(Failure::usage)?;
-        Ok(Engine::new(endpoint, timeouts))
+        Ok(Engine::new(endpoint(&settings)?, timeouts))
     }
 
     /// Gives what people have set to say which engine they mean.
     pub(crate) fn settings(&self) -> Settings {
-        Settings::from_env().with_host(self.global.host.clone())
+        Settings::from_env()
+            .with_host(self.global.host.clone())
+            .with_context(self.global.context.clone())
     }
+}
+
+/// Finds the engine that is meant.
+pub(crate) fn endpoint(settings: &Settings) -> Result<Endpoint, Failure> {
+    Endpoint::resolve(settings).map_err(Failure::usage)
 }
 
 /// Ends the process at once: what was being written stays behind as a staging file, which the next

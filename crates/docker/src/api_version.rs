@@ -3,12 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of the engine's API.
+/// A version of the engine's API, as `1.41`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ApiVersion {
+pub struct ApiVersion {
     pub(crate) major: u32,
     pub(crate) minor: u32,
 }
+
+/// A text that is no [`ApiVersion`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a version of the API is written as 1.41 is")]
+#[non_exhaustive]
+pub struct ParseApiVersionError;
 
 impl ApiVersion {
     /// The newest that the models of the typed calls know.
@@ -16,6 +22,9 @@ impl ApiVersion {
         major: bollard::API_DEFAULT_VERSION.major_version as u32,
         minor: bollard::API_DEFAULT_VERSION.minor_version as u32,
     };
+
+    /// The oldest that is spoken: that of Docker 20.10 and of Podman 4.3.
+    pub(crate) const OLDEST_NEEDED: Self = Self { major: 1, minor: 41 };
 
     /// The first of an engine that may have a containerd store, Docker 23.
     pub(crate) const WITH_CONTAINERD_STORE: Self = Self { major: 1, minor: 42 };
@@ -25,11 +34,15 @@ impl ApiVersion {
 }
 
 impl FromStr for ApiVersion {
-    type Err = ();
+    type Err = ParseApiVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (major, minor) = text.split_once('.').ok_or(())?;
-        Ok(Self { major: major.parse().map_err(|_| ())?, minor: minor.parse().map_err(|_| ())? })
+        let (major, minor) = text.split_once('.').ok_or(ParseApiVersionError)?;
+        let number = |text: &str| {
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| is_number).ok_or(ParseApiVersionError)
+        };
+        Ok(Self { major: number(major)?, minor: number(minor)? })
     }
 }
 

@@ -24,6 +24,10 @@ struct Parts {
 pub enum ErrorKind {
     /// Nobody answers at the engine's address.
     Unreachable,
+    /// The engine or this side could not prove who it is.
+    Unproven,
+    /// The engine speaks no version of the API that is spoken here.
+    OtherApi,
     /// The engine doesn't have the image.
     NotFound,
     /// The engine said no.

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::timeouts::Seconds;
-use crate::{ContextError, Endpoint, ErrorKind};
+use crate::{ApiVersion, ContextError, Endpoint, ErrorKind, Source};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -18,9 +18,61 @@ pub enum Failure {
     #[error("nobody answers at {} (from {})", endpoint.address, endpoint.source)]
     Unreachable {
         /// The address that was tried, and where it was found.
-        endpoint: Endpoint,
+        endpoint: Box<Endpoint>,
         /// The operating system's word.
         source: io::Error,
+    },
+    /// One side could not prove to the other who it is.
+    #[error("no TLS with {} (from {}): {reason}", endpoint.address, endpoint.source)]
+    Tls {
+        /// The address, and where it was found.
+        endpoint: Box<Endpoint>,
+        /// Which side refuses what, and why.
+        reason: String,
+        /// What TLS itself says.
+        source: BoxError,
+    },
+    /// ssh did not get through to the engine.
+    #[error(
+        "{} (from {}) can't be reached: ssh ended with {status} and said: {words}",
+        endpoint.address,
+        endpoint.source
+    )]
+    Ssh {
+        /// The address, and where it was found.
+        endpoint: Box<Endpoint>,
+        /// How ssh ended.
+        status: String,
+        /// What ssh said.
+        words: String,
+    },
+    /// The engine's API is older than what is needed.
+    #[error("the engine is too old: its newest API is {newest}, and {needed} is needed")]
+    TooOld {
+        /// The newest that it knows.
+        newest: ApiVersion,
+        /// The oldest that is spoken.
+        needed: ApiVersion,
+    },
+    /// The engine no longer speaks any API that is known here.
+    #[error(
+        "the engine is too new for this program, whose newest API is {known}; it says: {message}"
+    )]
+    TooNew {
+        /// The newest that is known.
+        known: ApiVersion,
+        /// The engine's own words.
+        message: String,
+    },
+    /// The version of the API that is set is none of the engine's.
+    #[error("{setting} is `{version}`, but the engine's newest API is {newest}")]
+    SetTooNew {
+        /// What is set.
+        version: ApiVersion,
+        /// Where it is set.
+        setting: Source,
+        /// The newest that the engine knows.
+        newest: ApiVersion,
     },
     /// The engine doesn't have what was asked for.
     #[error("the engine says: {message}")]
@@ -104,7 +156,11 @@ impl Failure {
     /// Tells what kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } => ErrorKind::Unreachable,
+            Self::Unreachable { .. } | Self::Ssh { .. } => ErrorKind::Unreachable,
+            Self::Tls { .. } => ErrorKind::Unproven,
+            Self::TooOld { .. } | Self::TooNew { .. } | Self::SetTooNew { .. } => {
+                ErrorKind::OtherApi
+            }
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Refused { .. } | Self::Reported { .. } | Self::Step(_) => ErrorKind::Refused,
             Self::Broken { .. } => ErrorKind::Broken,
@@ -121,7 +177,8 @@ impl Failure {
         match self {
             Self::NotFound { message }
             | Self::Refused { message, .. }
-            | Self::Reported { message } => Some(message),
+            | Self::Reported { message }
+            | Self::TooNew { message, .. } => Some(message),
             Self::Step(step) => Some(&step.message),
             _ => None,
         }
@@ -137,6 +194,10 @@ impl Failure {
     /// Judges an answer's status other than success.
     pub(crate) fn from_status(status: u16, message: String) -> Self {
         match status {
+            // It means the version on the path: the newest that is known, where the engine's is newer.
+            400 if message.contains("is too old. Minimum supported API version") => {
+                Self::TooNew { known: ApiVersion::NEWEST_KNOWN, message }
+            }
             404 => Self::NotFound { message },
             status => Self::Refused { status, message },
         }

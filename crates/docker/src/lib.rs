@@ -27,9 +27,15 @@
 //! # }
 //! ```
 //!
-//! Start with [`Endpoint::resolve`], which finds the engine without touching anything, and [`Engine`], which
-//! connects when it is first used. [`Engine::save`] and [`Engine::load`] stream with back-pressure;
-//! [`Engine::build`] streams the context and reports what the engine does as [`BuildEvent`]s.
+//! Start with [`Endpoint::resolve`], which finds the engine as the docker CLI does without asking it
+//! anything, and [`Engine`], which connects when it is first used. [`Engine::save`] and [`Engine::load`]
+//! stream with back-pressure; [`Engine::build`] streams the context and reports what the engine does as
+//! [`BuildEvent`]s.
+//!
+//! # TLS
+//!
+//! It comes with the feature `tls`, which is off unless it is asked for: rustls, with the certificates of
+//! `DOCKER_CERT_PATH` or of a context. Without the feature, such an address is refused.
 //!
 //! # Limits of time
 //!
@@ -40,7 +46,7 @@
 //!
 //! # What is not here yet
 //!
-//! TLS, ssh and contexts of the Docker CLI; BuildKit; `.dockerignore`, which a build sends along and warns of
+//! BuildKit; `.dockerignore`, which a build sends along and warns of
 //! instead of honouring it in part.
 
 mod address;
@@ -50,6 +56,7 @@ mod build;
 mod build_event;
 mod build_output;
 mod build_request;
+mod cli_context;
 mod context;
 mod endpoint;
 mod engine;
@@ -59,25 +66,32 @@ mod image;
 mod image_store;
 mod load;
 mod loaded;
+mod machine;
 mod platform;
 mod query;
 mod reference;
 mod save;
 mod settings;
 mod socket;
+mod source;
+mod ssh;
 mod timeouts;
+mod tls;
+#[cfg(feature = "tls")]
+mod tls_client;
 mod transport;
 mod typed;
 mod upload;
 mod watch;
 
 pub use address::{Address, ParseAddressError};
+pub use api_version::{ApiVersion, ParseApiVersionError};
 pub use build::Built;
 pub use build_event::BuildEvent;
 pub use build_output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
 pub use build_request::BuildRequest;
 pub use context::ContextError;
-pub use endpoint::{Endpoint, Source};
+pub use endpoint::Endpoint;
 pub use engine::{Engine, EngineVersion};
 pub use error::{Error, ErrorKind};
 pub use failure::{Failure, StepFailure};
@@ -87,7 +101,9 @@ pub use loaded::Loaded;
 pub use platform::ImagePlatform;
 pub use save::SaveStream;
 pub use settings::{ResolveError, Settings};
+pub use source::{Setting, Source};
 pub use timeouts::Timeouts;
+pub use tls::Tls;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

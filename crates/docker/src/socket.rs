@@ -2,12 +2,15 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::Address;
+use crate::ssh::{Destination, SshEnded, SshStream};
+use crate::{Address, Endpoint};
 
 /// A connection to an engine on which an answer can still be read when the engine no longer reads.
 ///
@@ -15,26 +18,47 @@ use crate::Address;
 /// client that stops there never sees the words of the refusal, which lie ready to be read. So writing
 /// to a closed side waits, and reading goes on up to the end of what the engine said.
 pub(crate) struct Socket {
-    stream: Stream,
+    stream: Box<dyn Stream>,
     refuses_writes: bool,
+    epitaph: Epitaph,
 }
 
-enum Stream {
-    Unix(UnixStream),
-    Tcp(TcpStream),
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Why a connection ended, where what is under it says so; it is read after the connection's end.
+pub(crate) type Epitaph = Arc<OnceLock<Cause>>;
+
+/// What ended a connection, other than the engine's silence.
+#[derive(Debug, Clone)]
+pub(crate) enum Cause {
+    Ssh(SshEnded),
+    #[cfg(feature = "tls")]
+    Tls(rustls::Error),
 }
 
 impl Socket {
-    pub(crate) async fn connect(address: &Address) -> io::Result<Self> {
-        let stream = match address {
-            Address::Unix(path) => Stream::Unix(UnixStream::connect(path).await?),
-            Address::Tcp { host, port } => {
+    /// Makes a connection; the limit is for what ssh does by itself.
+    pub(crate) async fn connect(endpoint: &Endpoint, limit: Duration) -> io::Result<Self> {
+        let stream: Box<dyn Stream> = match &endpoint.address {
+            Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
+            Address::Tcp { host, port } | Address::Https { host, port } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                Stream::Tcp(stream)
+                encrypt(stream, endpoint).await?
+            }
+            Address::Ssh { user, host, port } => {
+                let destination = Destination { user: user.as_deref(), host, port: *port };
+                Box::new(SshStream::connect(&endpoint.ssh_program, destination, limit)?)
             }
         };
-        Ok(Self { stream, refuses_writes: false })
+        Ok(Self { stream, refuses_writes: false, epitaph: Epitaph::default() })
+    }
+
+    /// Gives where it will be written why this connection ended.
+    pub(crate) fn epitaph(&self) -> Epitaph {
+        Arc::clone(&self.epitaph)
     }
 
     fn note_write(&mut self, result: io::Result<usize>) -> Poll<io::Result<usize>> {
@@ -54,16 +78,52 @@ impl Socket {
     }
 }
 
+#[cfg(feature = "tls")]
+async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+    Ok(match (&endpoint.tls, &endpoint.address) {
+        (Some(tls), _) => Box::new(tls.value.client.connect(stream).await?),
+        (None, Address::Https { .. }) => return Err(no_tls()),
+        (None, _) => Box::new(stream),
+    })
+}
+
+#[cfg(not(feature = "tls"))]
+async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+    match (&endpoint.tls, &endpoint.address) {
+        (Some(_), _) | (_, Address::Https { .. }) => Err(no_tls()),
+        (None, _) => Ok(Box::new(stream)),
+    }
+}
+
+/// Refuses an endpoint that was made by hand: what is resolved always has what TLS needs.
+fn no_tls() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "there are no certificates for TLS")
+}
+
+impl Cause {
+    /// Finds the cause in an error of a connection.
+    pub(crate) fn of(error: &io::Error) -> Option<Self> {
+        let inner = error.get_ref()?;
+        #[cfg(feature = "tls")]
+        if let Some(error) = inner.downcast_ref::<rustls::Error>() {
+            return Some(Self::Tls(error.clone()));
+        }
+        inner.downcast_ref::<SshEnded>().cloned().map(Self::Ssh)
+    }
+}
+
 impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
-            Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        if let Some(cause) = read.as_ref().err().and_then(Cause::of) {
+            // Only the first counts.
+            let _ = self.epitaph.set(cause);
         }
+        Poll::Ready(read)
     }
 }
 
@@ -76,10 +136,7 @@ impl AsyncWrite for Socket {
         if self.refuses_writes {
             return Poll::Pending;
         }
-        let result = ready!(match &mut self.stream {
-            Stream::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
-            Stream::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-        });
+        let result = ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
         self.note_write(result)
     }
 
@@ -91,32 +148,23 @@ impl AsyncWrite for Socket {
         if self.refuses_writes {
             return Poll::Pending;
         }
-        let result = ready!(match &mut self.stream {
-            Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        });
+        let result = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs));
         self.note_write(result)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Unix(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.refuses_writes {
             return Poll::Ready(Ok(()));
         }
-        match &mut self.stream {
-            Stream::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
@@ -134,7 +182,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
-        let mut socket = Socket::connect(&Address::Unix(path)).await.unwrap();
+        let endpoint = Endpoint::new(Address::Unix(path), crate::Source::Default);
+        let mut socket = Socket::connect(&endpoint, Duration::MAX).await.unwrap();
         let (mut other, _) = listener.accept().await.unwrap();
         other.write_all(b"refused").await.unwrap();
         drop(other);

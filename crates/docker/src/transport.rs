@@ -1,5 +1,6 @@
 //! One connection a request, with the version of the API on its path.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,10 +11,13 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
+#[cfg(feature = "tls")]
+use crate::Address;
 use crate::api_version::ApiVersion;
 use crate::failure::BoxError;
-use crate::socket::Socket;
-use crate::{Address, Endpoint, Failure, IdKind, Timeouts};
+use crate::socket::{Cause, Socket};
+use crate::timeouts::Seconds;
+use crate::{Endpoint, Failure, IdKind, Setting, Timeouts};
 
 /// How much of a refusal's words is kept.
 const MESSAGE_LIMIT: usize = 64 * 1024;
@@ -30,7 +34,7 @@ pub(crate) struct Transport {
 /// What an engine says of the API that it speaks when it answers a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dialect {
-    /// The newest version that it and this crate know; none where it doesn't tell.
+    /// The newest version that it knows, or the one that is chosen; none where it doesn't tell.
     pub(crate) version: Option<ApiVersion>,
     /// Podman reads a few options otherwise than Docker does.
     pub(crate) is_podman: bool,
@@ -53,8 +57,26 @@ impl Transport {
 
     /// Gives the API to speak; the engine is asked once.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Failure> {
-        let asked = self.dialect.get_or_try_init(|| self.within(self.timeouts.call, self.ping()));
+        let ask = async { self.choose(self.ping().await?) };
+        let asked = self.dialect.get_or_try_init(|| self.within(self.timeouts.call, ask));
         asked.await.copied()
+    }
+
+    /// Holds what the engine speaks against what is spoken here, and against what is set.
+    fn choose(&self, engine: Dialect) -> Result<Dialect, Failure> {
+        let set = self.endpoint.api_version.as_ref();
+        let version = match (engine.version, set) {
+            (Some(newest), _) if newest < ApiVersion::OLDEST_NEEDED => {
+                return Err(Failure::TooOld { newest, needed: ApiVersion::OLDEST_NEEDED });
+            }
+            (Some(newest), Some(set)) if newest < set.value => {
+                let Setting { value, source } = set.clone();
+                return Err(Failure::SetTooNew { version: value, setting: source, newest });
+            }
+            (_, Some(set)) => Some(set.value),
+            (newest, None) => newest.map(|newest| newest.min(ApiVersion::NEWEST_KNOWN)),
+        };
+        Ok(Dialect { version, ..engine })
     }
 
     /// Asks whether the engine is there, and which API it speaks.
@@ -63,10 +85,7 @@ impl Transport {
         let headers = response.headers();
         let version = headers.get("api-version").and_then(|value| value.to_str().ok());
         let version = version.and_then(|text| text.parse::<ApiVersion>().ok());
-        let dialect = Dialect {
-            version: version.map(|version| version.min(ApiVersion::NEWEST_KNOWN)),
-            is_podman: headers.contains_key("libpod-api-version"),
-        };
+        let dialect = Dialect { version, is_podman: headers.contains_key("libpod-api-version") };
         let response = accept(response).await?;
         // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
         collect(response.into_body()).await?;
@@ -109,19 +128,19 @@ impl Transport {
         *request.uri_mut() = path.parse::<Uri>().map_err(|error| {
             Failure::unintelligible(format!("`{path}` is no path"), Some(error.into()))
         })?;
-        let host = match &self.endpoint.address {
-            Address::Unix(_) => header::HeaderValue::from_static("localhost"),
-            Address::Tcp { .. } => {
-                let address = self.endpoint.address.to_string();
-                let host = address.trim_start_matches("tcp://");
-                header::HeaderValue::from_str(host).map_err(|error| {
-                    Failure::unintelligible(format!("`{host}` is no host"), Some(error.into()))
-                })?
-            }
+        let host = match self.endpoint.address.authority() {
+            None => header::HeaderValue::from_static("localhost"),
+            Some(host) => header::HeaderValue::from_str(&host).map_err(|error| {
+                Failure::unintelligible(format!("`{host}` is no host"), Some(error.into()))
+            })?,
         };
         request.headers_mut().insert(header::HOST, host);
         let socket = self.connect().await?;
-        let broken = |error: hyper::Error| Failure::Broken { after: 0, source: error.into() };
+        let epitaph = socket.epitaph();
+        let broken = |error: hyper::Error| match epitaph.get() {
+            Some(cause) => self.explain(cause),
+            None => Failure::Broken { after: 0, source: error.into() },
+        };
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.map_err(broken)?;
         let line = Line(tokio::spawn(async move {
@@ -134,10 +153,37 @@ impl Transport {
 
     async fn connect(&self) -> Result<Socket, Failure> {
         let limit = self.timeouts.connect;
-        let connected = tokio::time::timeout(limit, Socket::connect(&self.endpoint.address)).await;
-        connected
-            .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
-            .map_err(|source| Failure::Unreachable { endpoint: self.endpoint.clone(), source })
+        let connected = tokio::time::timeout(limit, Socket::connect(&self.endpoint, limit)).await;
+        let late = |_| {
+            let words = format!("no connection within {}", Seconds(limit));
+            Err(io::Error::new(io::ErrorKind::TimedOut, words))
+        };
+        connected.unwrap_or_else(late).map_err(|source| match Cause::of(&source) {
+            Some(cause) => self.explain(&cause),
+            None => Failure::Unreachable { endpoint: Box::new(self.endpoint.clone()), source },
+        })
+    }
+
+    /// Says what ended a connection before there was an answer.
+    fn explain(&self, cause: &Cause) -> Failure {
+        let endpoint = Box::new(self.endpoint.clone());
+        match cause {
+            Cause::Ssh(ended) => Failure::Ssh {
+                endpoint,
+                status: ended.status.to_string(),
+                words: ended.words.clone(),
+            },
+            #[cfg(feature = "tls")]
+            Cause::Tls(error) => {
+                let reason = match (&endpoint.tls, &endpoint.address) {
+                    (Some(tls), Address::Tcp { host, .. } | Address::Https { host, .. }) => {
+                        crate::tls_client::explain(error, &tls.value, host)
+                    }
+                    _ => error.to_string(),
+                };
+                Failure::Tls { endpoint, reason, source: error.clone().into() }
+            }
+        }
     }
 
     /// Holds a call to a limit for the whole of it.

@@ -281,17 +281,32 @@ fn store_hint(error: &sealift_store::Error) -> Option<String> {
 
 fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
     match error.kind() {
-        sealift_docker::ErrorKind::Unreachable => ErrorKind::Unreachable,
+        sealift_docker::ErrorKind::Unreachable | sealift_docker::ErrorKind::Unproven => {
+            ErrorKind::Unreachable
+        }
         sealift_docker::ErrorKind::NotFound => ErrorKind::NotFound,
         _ => ErrorKind::Failed,
     }
 }
 
 fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
+    if let sealift_docker::Failure::Ssh { .. } = error.failure() {
+        let hint = "does ssh run `docker version` there without a question? Known hosts are checked, and never added";
+        return Some(hint.to_owned());
+    }
+    // Docker's own words, when it is spoken to without TLS where it wants it.
+    if error.failure().engine_message().is_some_and(|said| said.contains("to an HTTPS server")) {
+        let hint = "this port wants TLS: DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH=DIR with its certificates";
+        return Some(hint.to_owned());
+    }
     match error.kind() {
         sealift_docker::ErrorKind::Unreachable => {
             Some("is the engine running? `sealift env` shows which one is used, and why".to_owned())
         }
+        sealift_docker::ErrorKind::Unproven => Some(
+            "are these the certificates of this engine? `sealift env` shows which are used, and why"
+                .to_owned(),
+        ),
         sealift_docker::ErrorKind::Broken => {
             Some("try again; what was there before is unchanged".to_owned())
         }

@@ -1,31 +1,39 @@
 //! `sealift env`: which engine and which folder are used, and why.
 
-use sealift_workflow::docker::{Endpoint, Timeouts};
+use std::fmt::Display;
+use std::path::Path;
+
+use sealift_workflow::docker::{Endpoint, Engine, EngineVersion, Setting, Settings, Timeouts};
 use sealift_workflow::{Error, ErrorKind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::EnvArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::output;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::table;
+
+/// Everything that is used, but for the engine's own answer.
+struct Used {
+    endpoint: Endpoint,
+    /// The folder, and who says so.
+    dir: (String, &'static str),
+    timeouts: Timeouts,
+    timeout_source: &'static str,
+}
 
 pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<ExitCode, Failure> {
     let settings = session.settings();
-    let endpoint = Endpoint::resolve(&settings).map_err(Failure::usage)?;
     let timeouts = Timeouts::resolve(&settings).map_err(Failure::usage)?;
+    let endpoint = session::endpoint(&settings)?;
     let (dir, dir_source) = session.dir_and_source();
     if arguments.shell {
-        let dir = dir.display().to_string();
-        let exports = [("DOCKER_HOST", endpoint.to_string()), ("SEALIFT_DIR", dir)];
-        for (name, value) in exports {
-            output::data(&format!("export {name}={}\n", quote(&value)));
-        }
+        output::data(&exports(&endpoint, &settings, &dir));
         return Ok(ExitCode::DONE);
     }
-    let answer = session.engine()?.version().await.map_err(Error::from);
-    let idle = timeouts.idle.as_secs_f64();
+    let engine = Engine::new(endpoint.clone(), timeouts);
+    let answer = engine.version().await.map_err(Error::from);
     let timeout_source = if settings.sealift_api_timeout.is_some() {
         "SEALIFT_API_TIMEOUT"
     } else if settings.genvid_docker_api_timeout.is_some() {
@@ -33,35 +41,12 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
     } else {
         "the default"
     };
+    let used =
+        Used { endpoint, dir: (dir.display().to_string(), dir_source), timeouts, timeout_source };
     if session.global.json {
-        output::json(&json!({
-            "host": { "value": endpoint.to_string(), "source": endpoint.source.to_string() },
-            "dir": { "value": dir, "source": dir_source },
-            "idle_timeout_seconds": { "value": idle, "source": timeout_source },
-            "engine": answer.as_ref().ok().map(|version| json!({
-                "name": version.name,
-                "version": version.version,
-                "api_version": version.api_version,
-                "os": version.os,
-                "arch": version.arch,
-            })),
-            "error": answer.as_ref().err().map(failure::one_line),
-        }));
+        output::json(&used.json(&answer));
     } else {
-        let engine = match &answer {
-            Ok(version) => format!("{} {}", version.name, version.version),
-            Err(_) => "does not answer".to_owned(),
-        };
-        let api =
-            answer.as_ref().map_or(String::new(), |version| format!("API {}", version.api_version));
-        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let rows = [
-            row(["host", &endpoint.to_string(), &endpoint.source.to_string()]),
-            row(["engine", &engine, &api]),
-            row(["timeout", &format!("{idle} s without a byte"), timeout_source]),
-            row(["folder", &dir.display().to_string(), dir_source]),
-        ];
-        output::data(&table::align(&["SETTING", "VALUE", "FROM"], &rows));
+        output::data(&used.table(&answer));
     }
     match answer {
         Ok(_) => Ok(ExitCode::DONE),
@@ -73,6 +58,94 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
             }))
         }
     }
+}
+
+impl Used {
+    fn json(&self, answer: &Result<EngineVersion, Error>) -> Value {
+        let endpoint = &self.endpoint;
+        json!({
+            "host": { "value": endpoint.to_string(), "source": endpoint.source.to_string() },
+            "context": endpoint.context.as_ref().map(said),
+            "machine": endpoint.machine.as_ref().map(said),
+            "certificates": endpoint.tls.as_ref().map(|tls| json!({
+                "value": tls.value.folder, "source": tls.source.to_string(),
+            })),
+            "api_version": endpoint.api_version.as_ref().map(said),
+            "dir": { "value": self.dir.0, "source": self.dir.1 },
+            "idle_timeout_seconds": {
+                "value": self.timeouts.idle.as_secs_f64(), "source": self.timeout_source,
+            },
+            "engine": answer.as_ref().ok().map(|version| json!({
+                "name": version.name,
+                "version": version.version,
+                "api_version": version.api_version,
+                "os": version.os,
+                "arch": version.arch,
+            })),
+            "error": answer.as_ref().err().map(failure::one_line),
+        })
+    }
+
+    fn table(&self, answer: &Result<EngineVersion, Error>) -> String {
+        let endpoint = &self.endpoint;
+        let (engine, api) = match answer {
+            Ok(version) => (
+                format!("{} {}", version.name, version.version),
+                format!("API {}", version.api_version),
+            ),
+            Err(_) => ("does not answer".to_owned(), String::new()),
+        };
+        let mut rows = Vec::new();
+        let mut row = |name: &str, value: &dyn Display, source: &dyn Display| {
+            rows.push(vec![name.to_owned(), value.to_string(), source.to_string()]);
+        };
+        row("host", endpoint, &endpoint.source);
+        if let Some(context) = &endpoint.context {
+            row("context", &context.value, &context.source);
+        }
+        if let Some(machine) = &endpoint.machine {
+            row("machine", &machine.value, &machine.source);
+        }
+        if let Some(tls) = &endpoint.tls {
+            row("certificates", &tls.value.folder.display(), &tls.source);
+        }
+        if let Some(version) = &endpoint.api_version {
+            row("API", &version.value, &version.source);
+        }
+        row("engine", &engine, &api);
+        let idle = format!("{} s without a byte", self.timeouts.idle.as_secs_f64());
+        row("timeout", &idle, &self.timeout_source);
+        row("folder", &self.dir.0, &self.dir.1);
+        table::align(&["SETTING", "VALUE", "FROM"], &rows)
+    }
+}
+
+fn said<T: Display>(setting: &Setting<T>) -> Value {
+    json!({ "value": setting.value.to_string(), "source": setting.source.to_string() })
+}
+
+/// Writes what leads a shell's other programs to the same engine and folder.
+fn exports(endpoint: &Endpoint, settings: &Settings, dir: &Path) -> String {
+    let mut text = String::new();
+    let mut export = |name: &str, value: &str| {
+        text.push_str(&format!("export {name}={}\n", quote(value)));
+    };
+    // The docker CLI knows TLS by its variables only.
+    let host = endpoint.to_string();
+    let host = host.strip_prefix("https:").map_or(host.clone(), |rest| format!("tcp:{rest}"));
+    export("DOCKER_HOST", &host);
+    if let Some(tls) = &endpoint.tls {
+        export("DOCKER_TLS_VERIFY", "1");
+        export("DOCKER_CERT_PATH", &tls.value.folder.display().to_string());
+    }
+    if let Some(version) = &endpoint.api_version {
+        export("DOCKER_API_VERSION", &version.value.to_string());
+    }
+    export("SEALIFT_DIR", &dir.display().to_string());
+    if endpoint.tls.is_none() && settings.docker_tls_verify.is_some() {
+        text.push_str("unset DOCKER_TLS_VERIFY\n");
+    }
+    text
 }
 
 /// Quotes a value for a shell.

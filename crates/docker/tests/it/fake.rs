@@ -83,7 +83,13 @@ impl Fake {
         let mut timeouts = Timeouts::new(Duration::from_secs(60));
         change(&mut timeouts);
         let address = Address::Unix(self.socket.clone());
-        Engine::new(Endpoint { address, source: Source::DockerHost }, timeouts)
+        Engine::new(Endpoint::new(address, Source::Default), timeouts)
+    }
+
+    /// Gives the file of its socket.
+    #[cfg(feature = "tls")]
+    pub(crate) fn socket(&self) -> &std::path::Path {
+        &self.socket
     }
 
     pub(crate) fn asked(&self) -> Vec<String> {

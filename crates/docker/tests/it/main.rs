@@ -3,17 +3,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so best by a panic")]
 
+mod api_version;
 mod build;
 mod calls;
+mod cli_contexts;
 mod context;
 mod fake;
 mod load;
+mod machine;
 mod on_engine;
 mod resolve;
 mod save;
+mod ssh;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use sealift_docker::Settings;
 
 /// Gives an error with its causes, a line each.
 fn chain(error: &dyn Error) -> String {
@@ -24,4 +34,27 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Gives the settings that these variables make, without any socket to be found.
+fn settings(variables: &[(&str, &str)]) -> Settings {
+    let mut settings = Settings::from_vars(|name| {
+        variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    });
+    settings.sockets.clear();
+    settings
+}
+
+/// Writes a script that stands in for a program.
+fn stub(folder: &Path, name: &str, script: &str) -> PathBuf {
+    let path = folder.join(name);
+    // What is open for writing can't be run, and another test's child may hold what this process has open for
+    // a moment: so a shell writes it.
+    let mut shell = std::process::Command::new("sh");
+    let shell = shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(&path);
+    assert!(
+        shell.arg(format!("#!/bin/sh\n# A stub of {name}.\n{script}")).status().unwrap().success()
+    );
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
 }

@@ -1,49 +1,158 @@
 //! Settings, and what they mean.
 
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::time::Duration;
 
 use sealift_docker::{Endpoint, Settings, Source, Timeouts};
 
-fn settings(variables: &[(&str, &str)]) -> Settings {
-    Settings::from_vars(|name| {
-        variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    })
-}
+use crate::settings;
 
 fn refusal(value: &str) -> String {
     Endpoint::resolve(&settings(&[("DOCKER_HOST", value)])).unwrap_err().to_string()
 }
 
-#[test]
-fn the_flag_goes_before_the_variable_and_the_variable_before_the_default() {
-    let variable = settings(&[("DOCKER_HOST", "tcp://build.example:2375")]);
-    let flag = variable.clone().with_host(Some("unix:///run/x.sock".to_owned()));
-    for (settings, address, source) in [
-        (&flag, "unix:///run/x.sock", Source::Flag),
-        (&variable, "tcp://build.example:2375", Source::DockerHost),
-        (&settings(&[("DOCKER_HOST", "")]), "unix:///var/run/docker.sock", Source::Default),
-    ] {
-        let endpoint = Endpoint::resolve(settings).unwrap();
-        assert_eq!((endpoint.address.to_string().as_str(), endpoint.source), (address, source));
+/// Says which engine is meant, and who says so.
+fn found(settings: &Settings) -> String {
+    let endpoint = Endpoint::resolve(settings).unwrap();
+    format!("{endpoint} ({})", endpoint.source)
+}
+
+/// Makes a config folder whose contexts `one`, `two` and `three` are hosts of these names.
+fn config_folder(current: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["one", "two", "three"] {
+        crate::cli_contexts::write(folder.path(), name, &format!("tcp://{name}:1"), "{}");
     }
+    std::fs::write(folder.path().join("config.json"), current).unwrap();
+    folder
 }
 
 #[test]
-fn a_machine_or_a_context_is_refused_unless_the_host_is_given_too() {
-    let refusal = |variables| Endpoint::resolve(&settings(variables)).unwrap_err().to_string();
-    insta::assert_snapshot!(
-        refusal(&[("DOCKER_MACHINE_NAME", "m1")]),
-        @"DOCKER_MACHINE_NAME is `m1`, but docker-machine is not asked; say which engine is meant by DOCKER_HOST"
-    );
-    insta::assert_snapshot!(
-        refusal(&[("DOCKER_CONTEXT", "edge")]),
-        @"DOCKER_CONTEXT is `edge`, but contexts are not read; say which engine is meant by DOCKER_HOST"
-    );
-    // As `docker-machine env` exports them.
-    let both = settings(&[("DOCKER_MACHINE_NAME", "m1"), ("DOCKER_HOST", "tcp://10.0.0.1:2375")]);
-    assert_eq!(Endpoint::resolve(&both).unwrap().source, Source::DockerHost);
-    let default = settings(&[("DOCKER_CONTEXT", "default")]);
-    assert_eq!(Endpoint::resolve(&default).unwrap().source, Source::Default);
+fn each_way_to_say_which_engine_is_meant_goes_before_the_next() {
+    let config = config_folder(r#"{"auths": {}, "currentContext": "three"}"#);
+    let stubs = tempfile::tempdir().unwrap();
+    let machine = r#"echo 'export DOCKER_HOST="tcp://machine:1"'"#;
+    let machine = crate::stub(stubs.path(), "docker-machine", machine);
+    let all = [
+        ("DOCKER_HOST", "tcp://variable:1"),
+        ("DOCKER_CONTEXT", "two"),
+        ("DOCKER_MACHINE_NAME", "m1"),
+        ("DOCKER_CONFIG", config.path().to_str().unwrap()),
+    ];
+    let with = |skipped: usize| {
+        let mut settings = settings(&all[skipped..]);
+        settings.docker_machine_program = Some(machine.clone());
+        settings
+    };
+    let context = |name: &str| with(0).with_context(Some(name.to_owned()));
+    let table = [
+        found(&context("one").with_host(Some("tcp://flag:1".to_owned()))),
+        found(&context("one")),
+        found(&with(0)),
+        found(&with(1)),
+        found(&with(2)),
+        found(&with(3)),
+        found(&settings(&[])),
+        // The docker CLI's name for having no context.
+        found(&context("default")),
+        found(&{
+            let mut settings = context("default");
+            settings.docker_host = None;
+            settings
+        }),
+        found(&settings(&[("DOCKER_CONTEXT", "default"), all[2], all[3]])),
+        // As `docker-machine env` exports them.
+        found(&settings(&[all[0], all[2]])),
+    ];
+    let config = config.path().to_str().unwrap();
+    insta::assert_snapshot!(table.join("\n").replace(config, "CONFIG"), @"
+    tcp://flag:1 (--host)
+    tcp://one:1 (the context `one`)
+    tcp://variable:1 (DOCKER_HOST)
+    tcp://two:1 (the context `two`)
+    tcp://machine:1 (docker-machine's `m1`)
+    tcp://three:1 (the context `three`)
+    unix:///var/run/docker.sock (the default)
+    tcp://variable:1 (DOCKER_HOST)
+    unix:///var/run/docker.sock (the default)
+    unix:///var/run/docker.sock (the default)
+    tcp://variable:1 (DOCKER_HOST)
+    ");
+}
+
+#[test]
+fn a_config_file_that_names_no_context_says_nothing() {
+    for content in ["{}", r#"{"currentContext": ""}"#, r#"{"currentContext": "default"}"#] {
+        let config = config_folder(content);
+        let settings = settings(&[("DOCKER_CONFIG", config.path().to_str().unwrap())]);
+        assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Default, "{content}");
+    }
+    let home = tempfile::tempdir().unwrap();
+    let settings = settings(&[("HOME", home.path().to_str().unwrap())]);
+    assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Default);
+}
+
+#[test]
+fn the_config_folder_is_in_the_home_unless_it_is_set() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join(".docker");
+    crate::cli_contexts::write(&config, "edge", "unix:///run/edge.sock", "{}");
+    std::fs::write(config.join("config.json"), r#"{"currentContext": "edge"}"#).unwrap();
+    let home = home.path().to_str().unwrap();
+    let endpoint = Endpoint::resolve(&settings(&[("HOME", home)])).unwrap();
+    assert_eq!(endpoint.to_string(), "unix:///run/edge.sock");
+    assert_eq!(endpoint.source, Source::Context("edge".to_owned()));
+    let context = endpoint.context.unwrap();
+    assert_eq!(context.value, "edge");
+    assert_eq!(context.source, Source::ConfigFile(config.join("config.json")));
+}
+
+#[test]
+fn a_config_file_that_cannot_be_read_is_not_passed_over() {
+    let refusals =
+        ["{", r#"{"currentContext": 1}"#, r#"{"currentContext": "four"}"#].map(|content| {
+            let config = config_folder(content);
+            let settings = settings(&[("DOCKER_CONFIG", config.path().to_str().unwrap())]);
+            let refusal = Endpoint::resolve(&settings).unwrap_err().to_string();
+            refusal.replace(config.path().to_str().unwrap(), "CONFIG")
+        });
+    insta::assert_snapshot!(refusals.join("\n"), @"
+    the docker CLI's config file is `CONFIG/config.json`, but it is no JSON: EOF while parsing an object at line 1 column 1
+    the docker CLI's config file is `CONFIG/config.json`, but its `currentContext` is 1, which is no name
+    currentContext of CONFIG/config.json is `four`, but there is no such context in CONFIG/contexts; there are `one`, `three` and `two`
+    ");
+}
+
+#[test]
+fn the_first_socket_that_is_there_is_taken_when_nothing_is_set() {
+    let usual = Settings::from_vars(|name| match name {
+        "HOME" => Some("/home/ada".to_owned()),
+        "XDG_RUNTIME_DIR" => Some("/run/user/1000".to_owned()),
+        _ => None,
+    });
+    let usual: Vec<_> = usual.sockets.iter().map(|path| path.display().to_string()).collect();
+    insta::assert_snapshot!(usual.join("\n"), @"
+    /var/run/docker.sock
+    /run/user/1000/docker.sock
+    /home/ada/.docker/run/docker.sock
+    /home/ada/.docker/desktop/docker.sock
+    /run/podman/podman.sock
+    /run/user/1000/podman/podman.sock
+    ");
+
+    let folder = tempfile::tempdir().unwrap();
+    let [missing, file, first, second] =
+        ["missing", "file", "first", "second"].map(|name| folder.path().join(name));
+    std::fs::write(&file, "").unwrap();
+    let _listeners = [&first, &second].map(|path| UnixListener::bind(path).unwrap());
+    let mut settings = settings(&[]);
+    settings.sockets = vec![missing, file, first.clone(), second];
+    let endpoint = Endpoint::resolve(&settings).unwrap();
+    assert_eq!(endpoint.address, sealift_docker::Address::Unix(first));
+    assert_eq!(endpoint.source, Source::FirstSocket);
+    settings.sockets = vec![Path::new("/nonexistent").into()];
+    assert_eq!(found(&settings), "unix:///var/run/docker.sock (the default)");
 }
 
 #[test]
@@ -53,6 +162,8 @@ fn addresses_are_read_as_the_docker_cli_reads_them() {
         ("http://build.example:80/", "tcp://build.example:80"),
         ("tcp://[fe80::1]:2375", "tcp://[fe80::1]:2375"),
         ("unix:///a b.sock", "unix:///a b.sock"),
+        ("ssh://build.example", "ssh://build.example"),
+        ("ssh://ci@[fe80::1]:2222/", "ssh://ci@[fe80::1]:2222"),
     ] {
         let endpoint = Endpoint::resolve(&settings(&[("DOCKER_HOST", value)])).unwrap();
         assert_eq!(endpoint.address.to_string(), address);
@@ -62,7 +173,7 @@ fn addresses_are_read_as_the_docker_cli_reads_them() {
 #[test]
 fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
     let refusals = [
-        "ssh://build@example",
+        "fd://",
         "/var/run/docker.sock",
         "unix://",
         "unix://run/docker.sock",
@@ -70,23 +181,43 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
         "tcp://:2375",
         "tcp://host:http",
         "tcp://host:99999",
+        "tcp://host:0",
         "tcp://host:2375/prefix",
         "tcp://[::1]2375",
         "tcp://me:secret@host:2375",
+        "tcp://the host",
+        "https://",
+        "ssh://",
+        "ssh://@host",
+        "ssh://me:secret@host",
+        "ssh://host/var/run/docker.sock",
+        "ssh://-oProxyCommand=touch",
+        "ssh://-oProxyCommand=touch@host",
+        "ssh://$(touch)@host",
     ]
     .map(refusal);
     insta::assert_snapshot!(refusals.join("\n"), @"
-    DOCKER_HOST is `ssh://build@example`, but the scheme `ssh` is not spoken, only unix, tcp and http are
-    DOCKER_HOST is `/var/run/docker.sock`, but an address starts with its scheme: unix:///PATH or tcp://HOST:PORT
+    DOCKER_HOST is `fd://`, but the scheme `fd` is not spoken, only unix, tcp, http, https and ssh are
+    DOCKER_HOST is `/var/run/docker.sock`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     DOCKER_HOST is `unix://`, but it names no socket: unix:///PATH
     DOCKER_HOST is `unix://run/docker.sock`, but the path of a socket is absolute: unix:///run/docker.sock
     DOCKER_HOST is `tcp://`, but it names no host: tcp://HOST:PORT
     DOCKER_HOST is `tcp://:2375`, but it names no host: tcp://HOST:PORT
     DOCKER_HOST is `tcp://host:http`, but `http` is no port
     DOCKER_HOST is `tcp://host:99999`, but `99999` is no port
+    DOCKER_HOST is `tcp://host:0`, but `0` is no port
     DOCKER_HOST is `tcp://host:2375/prefix`, but there is more in it than a host and a port: `/prefix`
     DOCKER_HOST is `tcp://[::1]2375`, but there is more in it than a host and a port: `2375`
-    DOCKER_HOST is `tcp://me:secret@host:2375`, but there is more in it than a host and a port: `me@`
+    DOCKER_HOST is `tcp://me:***@host:2375`, but there is more in it than a host and a port: `me@`
+    DOCKER_HOST is `tcp://the host`, but `the host` is no name of a host
+    DOCKER_HOST is `https://`, but it names no host: https://HOST:PORT
+    DOCKER_HOST is `ssh://`, but it names no host: ssh://USER@HOST
+    DOCKER_HOST is `ssh://@host`, but `` is no name of a user
+    DOCKER_HOST is `ssh://me:***@host`, but there is a password in it, which ssh takes from nobody: use a key
+    DOCKER_HOST is `ssh://host/var/run/docker.sock`, but there is more in it than a host and a port: `/var/run/docker.sock`
+    DOCKER_HOST is `ssh://-oProxyCommand=touch`, but `-oProxyCommand=touch` is no name of a host
+    DOCKER_HOST is `ssh://-oProxyCommand=touch@host`, but `-oProxyCommand=touch` is no name of a user
+    DOCKER_HOST is `ssh://$(touch)@host`, but `$(touch)` is no name of a user
     ");
 }
 
@@ -95,20 +226,33 @@ fn a_flag_is_named_as_a_flag() {
     let settings = Settings::default().with_host(Some("npipe:////./pipe/x".to_owned()));
     insta::assert_snapshot!(
         Endpoint::resolve(&settings).unwrap_err(),
-        @"--host is `npipe:////./pipe/x`, but the scheme `npipe` is not spoken, only unix, tcp and http are"
+        @"--host is `npipe:////./pipe/x`, but the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are"
     );
 }
 
 #[test]
-fn an_engine_that_wants_encryption_is_not_reached_without_it() {
-    let variables = [("DOCKER_HOST", "tcp://build.example:2376"), ("DOCKER_TLS_VERIFY", "1")];
-    insta::assert_snapshot!(
-        Endpoint::resolve(&settings(&variables)).unwrap_err(),
-        @"DOCKER_TLS_VERIFY is `1`, but TLS is not spoken, and tcp://build.example:2376 would be reached without it"
-    );
-    // A socket is on this machine.
+fn tls_without_proof_is_refused() {
+    let variables = [("DOCKER_HOST", "tcp://build.example:2376"), ("DOCKER_TLS", "1")];
+    insta::assert_snapshot!(Endpoint::resolve(&settings(&variables)).unwrap_err(), @"DOCKER_TLS is `1`, but that is TLS without proof of who answers; set DOCKER_TLS_VERIFY instead");
+}
+
+#[test]
+fn a_socket_of_this_machine_needs_no_tls() {
     let variables = [("DOCKER_HOST", "unix:///run/x.sock"), ("DOCKER_TLS_VERIFY", "1")];
-    assert!(Endpoint::resolve(&settings(&variables)).is_ok());
+    assert!(Endpoint::resolve(&settings(&variables)).unwrap().tls.is_none());
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn an_engine_that_wants_encryption_is_not_reached_without_it() {
+    let verify = ("DOCKER_TLS_VERIFY", "1");
+    let refusals = ["tcp://build.example:2376", "https://build.example"].map(|host| {
+        Endpoint::resolve(&settings(&[("DOCKER_HOST", host), verify])).unwrap_err().to_string()
+    });
+    insta::assert_snapshot!(refusals.join("\n"), @"
+    DOCKER_HOST is `tcp://build.example:2376`, but it means TLS, which this program was built without: the feature `tls` of sealift-docker is off
+    DOCKER_HOST is `https://build.example`, but it means TLS, which this program was built without: the feature `tls` of sealift-docker is off
+    ");
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! Who says what a setting is.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where the value of a setting was found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// A flag of the command, by its name.
+    Flag(&'static str),
+    /// A variable of the environment, by its name.
+    Variable(&'static str),
+    /// The config file of the docker CLI, by its path.
+    ConfigFile(PathBuf),
+    /// A context of the docker CLI, by its name.
+    Context(String),
+    /// What docker-machine says of a machine, by its name.
+    Machine(String),
+    /// Nowhere: it is the first of the usual sockets that is there.
+    FirstSocket,
+    /// Nowhere: it holds when nothing is set.
+    Default,
+}
+
+/// The value of a setting, and who says so.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was found.
+    pub source: Source,
+}
+
+impl<T> Setting<T> {
+    pub(crate) fn new(value: impl Into<T>, source: Source) -> Self {
+        Self { value: value.into(), source }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::ConfigFile(path) => path.display().fmt(f),
+            Self::Context(name) => write!(f, "the context `{name}`"),
+            Self::Machine(name) => write!(f, "docker-machine's `{name}`"),
+            Self::FirstSocket => f.write_str("the first socket that is there"),
+            Self::Default => f.write_str("the default"),
+        }
+    }
+}

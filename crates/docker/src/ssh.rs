@@ -1,0 +1,174 @@
+//! An engine on another machine, by way of that machine's `docker` and this machine's `ssh`.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::process::{ExitStatus, Stdio};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+
+/// How much is kept of what ssh says.
+const WORDS_LIMIT: usize = 16 * 1024;
+
+/// How long ssh may take to end once it has sent everything, and to say its last words.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Where ssh goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Destination<'a> {
+    pub(crate) user: Option<&'a str>,
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<u16>,
+}
+
+/// A running ssh, whose input and output are the connection. Dropping it ends ssh.
+pub(crate) struct SshStream {
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+    /// What comes after the last byte.
+    end: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
+    state: State,
+}
+
+enum State {
+    Flowing,
+    Ending,
+    Ended,
+}
+
+/// How an ssh ended that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("ssh ended with {status} and said: {words}")]
+pub(crate) struct SshEnded {
+    pub(crate) status: ExitStatus,
+    /// What it said.
+    pub(crate) words: String,
+}
+
+impl SshStream {
+    /// Starts ssh; whether it gets there is known when it is read from.
+    pub(crate) fn connect(
+        program: &Path,
+        destination: Destination<'_>,
+        limit: Duration,
+    ) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        command.args(arguments(destination, limit));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn().map_err(|error| {
+            let words = format!("`{}` can't be run: {error}", program.display());
+            io::Error::new(error.kind(), words)
+        })?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(io::Error::other("ssh has no pipes"));
+        };
+        let words = tokio::spawn(listen(stderr));
+        Ok(Self { stdin, stdout, end: Box::pin(end(child, words)), state: State::Flowing })
+    }
+}
+
+/// Lists ssh's arguments: known hosts are checked and never added, and nobody is asked anything.
+fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
+    let seconds = limit.as_secs().max(1);
+    let mut arguments: Vec<OsString> = vec!["-T".into()];
+    for option in [
+        format!("ConnectTimeout={seconds}"),
+        "BatchMode=yes".to_owned(),
+        "StrictHostKeyChecking=yes".to_owned(),
+    ] {
+        arguments.extend(["-o".into(), option.into()]);
+    }
+    if let Some(user) = destination.user {
+        arguments.extend(["-l".into(), user.into()]);
+    }
+    if let Some(port) = destination.port {
+        arguments.extend(["-p".into(), port.to_string().into()]);
+    }
+    arguments.extend(["--", destination.host, "docker", "system", "dial-stdio"].map(Into::into));
+    arguments
+}
+
+/// Reads what ssh says to its end, and gives the beginning of it.
+async fn listen(mut stderr: ChildStderr) -> String {
+    let mut words = Vec::new();
+    let mut piece = [0; 1024];
+    while let Ok(count @ 1..) = stderr.read(&mut piece).await {
+        let kept = count.min(WORDS_LIMIT.saturating_sub(words.len()));
+        words.extend_from_slice(&piece[..kept]);
+    }
+    String::from_utf8_lossy(&words).trim().to_owned()
+}
+
+/// Waits for the end of an ssh that sends no more, and tells whether it was a good one.
+async fn end(mut child: Child, words: JoinHandle<String>) -> io::Result<()> {
+    let Ok(status) = tokio::time::timeout(LAST_WORDS, child.wait()).await else { return Ok(()) };
+    let status = status?;
+    if status.success() {
+        return Ok(());
+    }
+    // A shared connection that ssh leaves behind may hold its standard error open.
+    let words = match tokio::time::timeout(LAST_WORDS, words).await {
+        Ok(Ok(words)) if !words.is_empty() => words,
+        _ => "nothing".to_owned(),
+    };
+    Err(io::Error::other(SshEnded { status, words }))
+}
+
+impl AsyncRead for SshStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let State::Flowing = self.state {
+            let before = buf.filled().len();
+            ready!(Pin::new(&mut self.stdout).poll_read(cx, buf))?;
+            if buf.filled().len() > before || buf.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            self.state = State::Ending;
+        }
+        if let State::Ending = self.state {
+            let end = ready!(self.end.as_mut().poll(cx));
+            self.state = State::Ended;
+            end?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for SshStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stdin).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stdin).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stdin.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stdin).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stdin).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,105 @@
+//! Contexts of the docker CLI, in the files in which it keeps them.
+
+use std::path::{Path, PathBuf};
+
+use sealift_docker::{Endpoint, Settings};
+use sha2::{Digest as _, Sha256};
+
+use crate::settings;
+
+/// Writes a context as `docker context create` does, and gives its folder of certificates.
+pub(crate) fn write(config: &Path, name: &str, host: &str, more: &str) -> PathBuf {
+    let id: String =
+        Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let meta = config.join("contexts/meta").join(&id);
+    std::fs::create_dir_all(&meta).unwrap();
+    let mut docker: serde_json::Value = serde_json::from_str(more).unwrap();
+    docker["Host"] = host.into();
+    let json = serde_json::json!({
+        "Name": name, "Metadata": {}, "Endpoints": { "docker": docker },
+    });
+    std::fs::write(meta.join("meta.json"), json.to_string()).unwrap();
+    config.join("contexts/tls").join(id).join("docker")
+}
+
+fn of(config: &Path, context: &str) -> Settings {
+    settings(&[("DOCKER_CONFIG", config.to_str().unwrap()), ("DOCKER_CONTEXT", context)])
+}
+
+fn refusal(config: &Path, context: &str) -> String {
+    let refusal = Endpoint::resolve(&of(config, context)).unwrap_err().to_string();
+    refusal.replace(config.to_str().unwrap(), "CONFIG")
+}
+
+#[test]
+fn the_folder_of_a_context_has_the_name_that_the_docker_cli_gives_it() {
+    // As `printf edge | sha256sum` says.
+    let id = "a1cb100f57e971cacf269e7c26e4630a25a8e9d4bdd35e32df1a80b66b896254";
+    let config = tempfile::tempdir().unwrap();
+    let folder = config.path().join("contexts/meta").join(id);
+    std::fs::create_dir_all(&folder).unwrap();
+    let meta = r#"{"Name":"edge","Metadata":{},"Endpoints":{"docker":{"Host":"ssh://edge","SkipTLSVerify":false}}}"#;
+    std::fs::write(folder.join("meta.json"), meta).unwrap();
+    assert_eq!(Endpoint::resolve(&of(config.path(), "edge")).unwrap().to_string(), "ssh://edge");
+}
+
+#[test]
+fn a_context_that_is_not_there_lists_those_that_are() {
+    let config = tempfile::tempdir().unwrap();
+    let mut refusals = vec![refusal(config.path(), "edge")];
+    for name in ["west", "east", "north"] {
+        write(config.path(), name, "unix:///run/x.sock", "{}");
+        refusals.push(refusal(config.path(), "edge"));
+    }
+    insta::assert_snapshot!(refusals.join("\n"), @"
+    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are none
+    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there is `west`
+    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are `east` and `west`
+    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are `east`, `north` and `west`
+    ");
+    let settings = settings(&[]).with_context(Some("edge".to_owned()));
+    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"--context is `edge`, but neither DOCKER_CONFIG nor HOME says where contexts are kept");
+}
+
+#[test]
+fn a_context_whose_host_is_none_is_refused() {
+    let config = tempfile::tempdir().unwrap();
+    let refusals = ["npipe:////./pipe/x", "nonsense", ""].map(|host| {
+        write(config.path(), "edge", host, "{}");
+        let meta = std::fs::read_dir(config.path().join("contexts/meta")).unwrap();
+        let id = meta.flatten().next().unwrap().file_name().into_string().unwrap();
+        refusal(config.path(), "edge").replace(&id, "ID")
+    });
+    insta::assert_snapshot!(refusals.join("\n"), @"
+    the host of the context `edge` (from DOCKER_CONTEXT) is `npipe:////./pipe/x`, but the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are
+    the host of the context `edge` (from DOCKER_CONTEXT) is `nonsense`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    DOCKER_CONTEXT is `edge`, but CONFIG/contexts/meta/ID/meta.json names no host
+    ");
+}
+
+#[test]
+fn a_context_that_skips_the_proof_is_refused_where_there_would_be_tls() {
+    let config = tempfile::tempdir().unwrap();
+    let skip = r#"{"SkipTLSVerify": true}"#;
+    write(config.path(), "edge", "tcp://edge:2376", skip);
+    insta::assert_snapshot!(refusal(config.path(), "edge"), @"DOCKER_CONTEXT is `edge`, but it has SkipTLSVerify, so nothing would prove who answers; make it anew without skip-tls-verify and with ca=FILE");
+    for host in ["unix:///run/x.sock", "ssh://edge"] {
+        write(config.path(), "edge", host, skip);
+        assert_eq!(Endpoint::resolve(&of(config.path(), "edge")).unwrap().to_string(), host);
+    }
+    let tls = write(config.path(), "edge", "unix:///run/x.sock", skip);
+    std::fs::create_dir_all(&tls).unwrap();
+    std::fs::write(tls.join("ca.pem"), "").unwrap();
+    assert!(Endpoint::resolve(&of(config.path(), "edge")).is_err());
+}
+
+#[test]
+fn a_context_alone_says_whether_tls_is_spoken() {
+    let config = tempfile::tempdir().unwrap();
+    write(config.path(), "edge", "tcp://edge", "{}");
+    let mut settings = of(config.path(), "edge");
+    settings.docker_tls_verify = Some("1".to_owned());
+    let endpoint = Endpoint::resolve(&settings).unwrap();
+    assert_eq!(endpoint.to_string(), "tcp://edge:2375");
+    assert!(endpoint.tls.is_none());
+}

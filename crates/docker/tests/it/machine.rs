@@ -1,0 +1,91 @@
+//! docker-machine, by a stub: it is in no package, and prints what the real one was measured to print.
+
+use sealift_docker::{Endpoint, Settings, Source};
+use tempfile::TempDir;
+
+use crate::settings;
+
+/// Makes settings that name the machine `m1`, and a docker-machine that runs this script.
+fn machine(script: &str) -> (Settings, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(&[("DOCKER_MACHINE_NAME", "m1")]);
+    settings.docker_machine_program = Some(crate::stub(folder.path(), "docker-machine", script));
+    (settings, folder)
+}
+
+fn refusal(script: &str) -> String {
+    let (settings, folder) = machine(script);
+    let refusal = Endpoint::resolve(&settings).unwrap_err().to_string();
+    refusal.replace(folder.path().to_str().unwrap(), "STUBS")
+}
+
+#[test]
+fn it_is_asked_where_the_engine_of_a_machine_is() {
+    let (settings, folder) = machine(
+        r#"printf '%s\n' "$@" > "${0%/*}/asked"
+echo 'export DOCKER_HOST="tcp://127.0.0.1:2375"'
+echo 'export DOCKER_MACHINE_NAME="m1"'
+echo '# Run this command to configure your shell: '
+echo '# eval $(docker-machine env --shell sh m1)'
+echo 'a warning' >&2
+"#,
+    );
+    let endpoint = Endpoint::resolve(&settings).unwrap();
+    assert_eq!(endpoint.to_string(), "tcp://127.0.0.1:2375");
+    assert_eq!(endpoint.source, Source::Machine("m1".to_owned()));
+    assert_eq!(endpoint.machine.unwrap().source, Source::Variable("DOCKER_MACHINE_NAME"));
+    let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
+    assert_eq!(asked, "env\n--shell\nsh\nm1\n");
+}
+
+#[test]
+fn it_is_not_asked_where_the_host_or_a_context_is_given() {
+    let (mut settings, folder) = machine("> \"${0%/*}/asked\"");
+    settings.docker_host = Some("unix:///run/x.sock".to_owned());
+    assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Variable("DOCKER_HOST"));
+    settings.docker_host = None;
+    settings.docker_context = Some("default".to_owned());
+    assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Default);
+    assert!(!folder.path().join("asked").exists());
+}
+
+#[test]
+fn what_it_says_against_a_machine_is_passed_on() {
+    let mut refusals = [
+        r#"echo 'Docker machine "m1" does not exist. Use "docker-machine ls" to list machines.' >&2; exit 1"#,
+        "exit 3",
+        "kill -9 $$",
+        "echo '# nothing'",
+        r#"echo 'export DOCKER_HOST=""'"#,
+        r#"echo 'export DOCKER_HOST="127.0.0.1"'"#,
+    ]
+    .map(refusal)
+    .to_vec();
+    let (mut settings, _folder) = machine("");
+    settings.docker_machine_name = Some("--help".to_owned());
+    refusals.push(Endpoint::resolve(&settings).unwrap_err().to_string());
+    insta::assert_snapshot!(refusals.join("\n"), @r#"
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with exit status: 1 and says: Docker machine "m1" does not exist. Use "docker-machine ls" to list machines.
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with exit status: 3 and says: nothing
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with signal: 9 (SIGKILL) and says: nothing
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine's answer names no DOCKER_HOST
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine's answer names no DOCKER_HOST
+    DOCKER_HOST of docker-machine's `m1` is `127.0.0.1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    DOCKER_MACHINE_NAME is `--help`, but no machine's name starts with `-`
+    "#);
+}
+
+#[test]
+fn a_docker_machine_that_is_missing_is_said_in_words() {
+    let mut settings = settings(&[("DOCKER_MACHINE_NAME", "m1")]);
+    settings.docker_machine_program = Some("/nonexistent/docker-machine".into());
+    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_MACHINE_NAME is `m1`, but there is no program `/nonexistent/docker-machine` to ask; install it, or say which engine is meant by DOCKER_HOST");
+}
+
+#[test]
+fn a_docker_machine_that_hangs_is_given_up() {
+    // It waits for somebody to write into the pipe, which nobody does.
+    let (mut settings, _folder) = machine("mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"");
+    settings.sealift_api_timeout = Some("0.05".to_owned());
+    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_MACHINE_NAME is `m1`, but docker-machine doesn't answer within 0.05 s; SEALIFT_API_TIMEOUT=SECONDS waits longer");
+}

@@ -1,0 +1,128 @@
+//! ssh, by a stub that is the far side's engine too: it answers on its standard output what is asked on its
+//! standard input. A real sshd is left to whoever has one.
+
+use std::time::Duration;
+
+use sealift_docker::{Endpoint, Engine, ErrorKind, Timeouts};
+use tempfile::TempDir;
+
+use crate::settings;
+
+/// Reads the head of a request and answers it; notes down the arguments that it was started with.
+const ENGINE: &str = r#"
+here=${0%/*}
+printf '%s\n' "$*" > "$here/arguments"
+cr=$(printf '\r')
+read -r method path rest
+while read -r line && [ "$line" != "$cr" ]; do :; done
+answer() {
+  printf 'HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: %s\r\n\r\n' "$(wc -c < "$1")"
+  cat "$1"
+}
+case $path in
+  */_ping) printf OK > "$here/ok"; answer "$here/ok" ;;
+  */get) answer "$here/archive" ;;
+esac
+"#;
+
+/// Makes an engine at this address, behind an ssh that runs this script.
+fn engine(host: &str, script: &str) -> (Engine, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(&[("DOCKER_HOST", host)]);
+    settings.ssh_program = Some(crate::stub(folder.path(), "ssh", script));
+    let endpoint = Endpoint::resolve(&settings).unwrap();
+    (Engine::new(endpoint, Timeouts::new(Duration::from_secs(60))), folder)
+}
+
+async fn failure(script: &str) -> String {
+    let (engine, folder) = engine("ssh://ci@edge", script);
+    let error = engine.version().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    crate::chain(&error).replace(folder.path().to_str().unwrap(), "STUBS")
+}
+
+#[tokio::test]
+async fn an_archive_comes_through_ssh_whole() {
+    let (engine, folder) = engine("ssh://ci@edge:2222", ENGINE);
+    let archive: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+    std::fs::write(folder.path().join("archive"), &archive).unwrap();
+    let mut stream = engine.save("web:1", None).await.unwrap();
+    let mut received = Vec::new();
+    while let Some(bytes) = stream.next_chunk().await.unwrap() {
+        received.extend_from_slice(&bytes);
+    }
+    assert!(received == archive);
+}
+
+#[tokio::test]
+async fn ssh_is_told_to_check_the_host_and_to_ask_nobody() {
+    let mut all = Vec::new();
+    for host in ["ssh://edge", "ssh://ci@edge:2222", "ssh://[fe80::1]"] {
+        let (engine, folder) = engine(host, ENGINE);
+        engine.ping().await.unwrap();
+        all.push(std::fs::read_to_string(folder.path().join("arguments")).unwrap());
+    }
+    insta::assert_snapshot!(all.concat(), @"
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -- edge docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -l ci -p 2222 -- edge docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -- fe80::1 docker system dial-stdio
+    ");
+}
+
+#[tokio::test]
+async fn what_ssh_says_when_it_fails_is_in_the_error() {
+    let mut failures = Vec::new();
+    for script in [
+        "echo 'Host key verification failed.' >&2; exit 255",
+        "echo 'sh: 1: docker: not found' >&2; exit 127",
+        // Only after it was asked something.
+        "read -r line; echo 'Cannot connect to the Docker daemon' >&2; exit 1",
+        "exit 1",
+        "kill -9 $$",
+    ] {
+        failures.push(failure(script).await);
+    }
+    insta::assert_snapshot!(failures.join("\n"), @"
+    cannot ask the version of the engine at ssh://ci@edge
+      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: Host key verification failed.
+    cannot ask the version of the engine at ssh://ci@edge
+      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 127 and said: sh: 1: docker: not found
+    cannot ask the version of the engine at ssh://ci@edge
+      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 1 and said: Cannot connect to the Docker daemon
+    cannot ask the version of the engine at ssh://ci@edge
+      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 1 and said: nothing
+    cannot ask the version of the engine at ssh://ci@edge
+      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with signal: 9 (SIGKILL) and said: nothing
+    ");
+}
+
+#[tokio::test]
+async fn an_ssh_that_dies_in_a_save_is_named_in_the_error() {
+    let script = ENGINE.replace(
+        "answer \"$here/archive\"",
+        "printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nhalf'; echo 'Broken pipe' >&2; exit 255",
+    );
+    let (engine, _folder) = engine("ssh://edge", &script);
+    let mut stream = engine.save("web:1", None).await.unwrap();
+    assert_eq!(stream.next_chunk().await.unwrap().unwrap(), "half");
+    let error = stream.next_chunk().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Broken);
+    insta::assert_snapshot!(crate::chain(&error), @"
+    cannot save `web:1` from the engine at ssh://edge
+      caused by: the connection broke off after 4 bytes of the answer
+      caused by: error reading a body from connection
+      caused by: ssh ended with exit status: 255 and said: Broken pipe
+    ");
+}
+
+#[tokio::test]
+async fn an_ssh_that_is_missing_is_said_in_words() {
+    let mut settings = settings(&[("DOCKER_HOST", "ssh://edge")]);
+    settings.ssh_program = Some("/nonexistent/ssh".into());
+    let engine = Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default());
+    insta::assert_snapshot!(crate::chain(&engine.ping().await.unwrap_err()), @"
+    cannot reach the engine at ssh://edge
+      caused by: nobody answers at ssh://edge (from DOCKER_HOST)
+      caused by: `/nonexistent/ssh` can't be run: No such file or directory (os error 2)
+    ");
+}
