@@ -61,12 +61,8 @@ impl Engine {
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
     ) -> Result<Option<String>, Failure> {
         let context = BuildContext::new(&request.path, request.dockerfile())?;
-        if context.has_ignore_file(request.dockerfile()) {
-            let warning =
-                "the context has a .dockerignore, which is not applied yet: all of it is sent";
-            on_event(BuildEvent::Warning(warning.to_owned()));
-        }
         let dialect = self.transport.dialect().await?;
+        let query = request.query(context.dockerfile(), dialect.is_podman);
         let (sender, receiver) = mpsc::channel(PIECES);
         let sending = tokio::task::spawn_blocking(move || context.send(sender));
         let tar = stream::unfold(receiver, |mut receiver| async move {
@@ -90,8 +86,7 @@ impl Engine {
             }
             (None, Line::Text(_)) => Ok(()),
         };
-        let path = request.query(dialect.is_podman).on("/build");
-        upload(&self.transport, &path, tar, &mut on_line).await?;
+        upload(&self.transport, &query.on("/build"), tar, &mut on_line).await?;
         progress.end_line(on_event);
         Ok(progress.id)
     }

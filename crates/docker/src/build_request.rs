@@ -91,12 +91,13 @@ impl BuildRequest {
         self.dockerfile.as_deref().unwrap_or("Dockerfile")
     }
 
-    pub(crate) fn query(&self, is_podman: bool) -> Query {
+    /// Gives the query that asks for it, with the Dockerfile under this name.
+    pub(crate) fn query(&self, dockerfile: &str, is_podman: bool) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();
         query
             .add("t", &self.tag)
-            .add("dockerfile", self.dockerfile())
+            .add("dockerfile", dockerfile)
             .add_flag("rm", self.rm)
             .add_flag("forcerm", self.forcerm)
             .add_flag("nocache", self.no_cache)

@@ -1,15 +1,18 @@
-//! The context of a build: a folder as a tar that is sent while it is written.
+//! The context of a build: a folder, and what of it is sent.
 
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::fs::{self, FileType};
+use std::io;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-/// How much goes to the engine at a time.
-const PIECE: usize = 128 << 10;
+use crate::ignore::{BadLine, Ignore, Matches, PatternError};
+use crate::send_context;
+
+/// The name under which engines look for an ignore file.
+pub(crate) const IGNORE_FILE: &str = ".dockerignore";
 
 /// Why a folder can't be sent as the context of a build.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,18 @@ pub enum ContextError {
         /// The context.
         path: PathBuf,
     },
+    /// A line of the ignore file is no pattern.
+    #[error("line {line} of {} is no pattern: `{pattern}`", path.display())]
+    Pattern {
+        /// The ignore file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What the line says, without a leading slash and the like.
+        pattern: String,
+        /// What is wrong with it.
+        source: PatternError,
+    },
     /// A socket, a pipe or a device, which no image can have from a context.
     #[error("{} is {what}, which can't be part of a build", path.display())]
     Special {
@@ -65,161 +80,105 @@ pub enum ContextError {
 #[derive(Debug, Clone)]
 pub(crate) struct BuildContext {
     root: PathBuf,
+    dockerfile: String,
+    ignore: Ignore,
+    special_ignore_file: Option<PathBuf>,
 }
 
 impl BuildContext {
     pub(crate) fn new(root: &Path, dockerfile: &str) -> Result<Self, ContextError> {
         let path = || root.to_owned();
-        let metadata =
-            fs::metadata(root).map_err(|source| ContextError::Read { path: path(), source })?;
+        let read = |source| ContextError::Read { path: path(), source };
+        let metadata = fs::metadata(root).map_err(read)?;
         if !metadata.is_dir() {
             return Err(ContextError::NotAFolder { path: path() });
         }
-        let parts = || dockerfile.split('/');
-        if dockerfile.starts_with('/') || parts().any(|part| part == "..") {
-            return Err(ContextError::DockerfileOutside {
-                dockerfile: dockerfile.to_owned(),
-                path: path(),
-            });
+        let outside =
+            || ContextError::DockerfileOutside { dockerfile: dockerfile.to_owned(), path: path() };
+        if dockerfile.starts_with('/') || dockerfile.split('/').any(|part| part == "..") {
+            return Err(outside());
         }
-        if !fs::metadata(root.join(dockerfile)).is_ok_and(|metadata| metadata.is_file()) {
+        let found = root.join(dockerfile);
+        if !fs::metadata(&found).is_ok_and(|metadata| metadata.is_file()) {
             return Err(ContextError::NoDockerfile {
                 dockerfile: dockerfile.to_owned(),
                 path: path(),
             });
         }
-        Ok(Self { root: root.to_owned() })
+        // Where it is a link, the engine gets the name of what it leads to, as the link may be left out.
+        let real = found.canonicalize().map_err(read)?;
+        let real = real.strip_prefix(root.canonicalize().map_err(read)?);
+        let real = real.ok().and_then(Path::to_str).ok_or_else(outside)?;
+
+        // The one that belongs to the Dockerfile comes first.
+        let special = root.join(format!("{dockerfile}{IGNORE_FILE}"));
+        let (ignore, special_ignore_file) = match read_ignore_file(&special)? {
+            Some(ignore) => (ignore, Some(special)),
+            None => (read_ignore_file(&root.join(IGNORE_FILE))?.unwrap_or_default(), None),
+        };
+        let dockerfile = real.to_owned();
+        Ok(Self { root: path(), dockerfile, ignore, special_ignore_file })
     }
 
-    /// Tells whether the folder asks for something to be left out, which isn't done yet.
-    pub(crate) fn has_ignore_file(&self, dockerfile: &str) -> bool {
-        let specific = format!("{dockerfile}.dockerignore");
-        [".dockerignore", &specific].iter().any(|name| self.root.join(name).exists())
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
-    /// Writes the folder as a tar into a channel; entries are sorted, owned by root, and keep their modes.
+    /// Gives the name of the Dockerfile in what is sent.
+    pub(crate) fn dockerfile(&self) -> &str {
+        &self.dockerfile
+    }
+
+    /// Gives the ignore file that counts where engines wouldn't find it by its name.
+    pub(crate) fn special_ignore_file(&self) -> Option<&Path> {
+        self.special_ignore_file.as_deref()
+    }
+
+    /// Tells whether a path is sent, given which patterns match its folder.
+    ///
+    /// The Dockerfile and the ignore file always are: the engine takes them out again if they are ignored.
+    pub(crate) fn includes(&self, name: &Path, folder: &Matches) -> (bool, Matches) {
+        let (is_left_out, matches) = self.ignore.leaves_out(name, folder);
+        let is_kept = name == Path::new(&self.dockerfile) || name == Path::new(IGNORE_FILE);
+        (is_kept || !is_left_out, matches)
+    }
+
+    /// Tells whether something may have to be sent from a folder that isn't.
+    pub(crate) fn may_include_below(&self, folder: &Path) -> bool {
+        self.ignore.may_except_below(folder) || Path::new(&self.dockerfile).starts_with(folder)
+    }
+
+    /// Writes what is sent into a channel, as a tar.
     pub(crate) fn send(&self, pieces: mpsc::Sender<Result<Bytes, ContextError>>) {
-        let output = Pieces { sender: pieces.clone(), piece: Vec::with_capacity(PIECE) };
-        let mut tar = tar::Builder::new(output);
-        tar.mode(tar::HeaderMode::Complete);
-        let written = self.write_folder(&mut tar, Path::new("")).and_then(|()| {
-            let read = |source| ContextError::Read { path: self.root.clone(), source };
-            tar.into_inner().and_then(|mut output| output.flush()).map_err(read)
-        });
-        if let Err(error) = written {
-            // If nobody listens any more, the request has ended for another reason.
-            let _ = pieces.blocking_send(Err(error));
-        }
-    }
-
-    fn write_folder(
-        &self,
-        tar: &mut tar::Builder<Pieces>,
-        folder: &Path,
-    ) -> Result<(), ContextError> {
-        let path = self.root.join(folder);
-        let read = |source| ContextError::Read { path: path.clone(), source };
-        let mut names = fs::read_dir(&path)
-            .and_then(|entries| {
-                entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()
-            })
-            .map_err(read)?;
-        names.sort_unstable();
-        for name in names {
-            self.write_entry(tar, &folder.join(name))?;
-        }
-        Ok(())
-    }
-
-    fn write_entry(&self, tar: &mut tar::Builder<Pieces>, name: &Path) -> Result<(), ContextError> {
-        let path = self.root.join(name);
-        let read = |source| ContextError::Read { path: path.clone(), source };
-        let metadata = fs::symlink_metadata(&path).map_err(read)?;
-        let kind = metadata.file_type();
-        let mut header = header(&metadata);
-        if kind.is_symlink() {
-            let target = fs::read_link(&path).map_err(read)?;
-            header.set_entry_type(tar::EntryType::Symlink);
-            tar.append_link(&mut header, name, target).map_err(read)
-        } else if kind.is_dir() {
-            header.set_entry_type(tar::EntryType::Directory);
-            tar.append_data(&mut header, name, io::empty()).map_err(read)?;
-            self.write_folder(tar, name)
-        } else if kind.is_file() {
-            header.set_size(metadata.len());
-            let file = File::open(&path).map_err(read)?;
-            let mut exact = Exact { file, left: metadata.len(), has_changed: false };
-            let appended = tar.append_data(&mut header, name, &mut exact);
-            if exact.has_changed {
-                return Err(ContextError::Changed { path });
-            }
-            appended.map_err(read)
-        } else {
-            let what = match kind {
-                kind if kind.is_socket() => "a socket",
-                kind if kind.is_fifo() => "a pipe",
-                _ => "a device",
-            };
-            Err(ContextError::Special { what, path })
-        }
+        send_context::send(self, pieces);
     }
 }
 
-/// Owned by root, as the docker CLI sends it: what the files' owners are here means nothing there.
-fn header(metadata: &Metadata) -> tar::Header {
-    let mut header = tar::Header::new_gnu();
-    header.set_size(0);
-    header.set_mode(metadata.mode() & 0o7777);
-    header.set_mtime(u64::try_from(metadata.mtime()).unwrap_or(0));
-    header.set_uid(0);
-    header.set_gid(0);
-    header
-}
-
-/// Reads as many bytes of a file as its header says, and notes where there are fewer or more.
-struct Exact {
-    file: File,
-    left: u64,
-    has_changed: bool,
-}
-
-impl Read for Exact {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
-            self.has_changed |= self.file.read(&mut [0])? > 0;
-            return Ok(0);
-        }
-        let wanted = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
-        let count = self.file.read(&mut buffer[..wanted])?;
-        if count == 0 {
-            self.has_changed = true;
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.left -= count as u64;
-        Ok(count)
+/// Reads an ignore file if it is there.
+fn read_ignore_file(path: &Path) -> Result<Option<Ignore>, ContextError> {
+    let read = |source| ContextError::Read { path: path.to_owned(), source };
+    match fs::metadata(path) {
+        Ok(metadata) => refuse_special(path, metadata.file_type())?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(read(error)),
     }
+    let text = fs::read(path).map_err(read)?;
+    let bad = |BadLine { line, pattern, error }| ContextError::Pattern {
+        path: path.to_owned(),
+        line,
+        pattern,
+        source: error,
+    };
+    Ignore::parse(&text).map(Some).map_err(bad)
 }
 
-/// Sends what is written, in pieces.
-struct Pieces {
-    sender: mpsc::Sender<Result<Bytes, ContextError>>,
-    piece: Vec<u8>,
-}
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.piece.extend_from_slice(bytes);
-        if self.piece.len() >= PIECE {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
-        if piece.is_empty() {
-            return Ok(());
-        }
-        self.sender.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
+/// Refuses what can't be read as a file, or never ends.
+pub(crate) fn refuse_special(path: &Path, kind: FileType) -> Result<(), ContextError> {
+    let what = match kind {
+        kind if kind.is_socket() => "a socket",
+        kind if kind.is_fifo() => "a pipe",
+        kind if kind.is_block_device() || kind.is_char_device() => "a device",
+        _ => return Ok(()),
+    };
+    Err(ContextError::Special { what, path: path.to_owned() })
 }

@@ -44,10 +44,15 @@
 //! the engine answers a ping on the side. Once the bytes of a save flow, a silence longer than
 //! [`Timeouts::idle`] is an error.
 //!
+//! # What a build sends
+//!
+//! What `<Dockerfile>.dockerignore`, or else `.dockerignore`, doesn't leave out, as the docker CLI would send it: an
+//! archive of the same entries in the same order, owned by root. A line that is no pattern is an error
+//! ([`ContextError::Pattern`]), and nothing is sent.
+//!
 //! # What is not here yet
 //!
-//! BuildKit; `.dockerignore`, which a build sends along and warns of
-//! instead of honouring it in part.
+//! BuildKit.
 
 mod address;
 mod answer;
@@ -62,6 +67,7 @@ mod endpoint;
 mod engine;
 mod error;
 mod failure;
+mod ignore;
 mod image;
 mod image_store;
 mod load;
@@ -71,6 +77,7 @@ mod platform;
 mod query;
 mod reference;
 mod save;
+mod send_context;
 mod settings;
 mod socket;
 mod source;
@@ -95,6 +102,7 @@ pub use endpoint::Endpoint;
 pub use engine::{Engine, EngineVersion};
 pub use error::{Error, ErrorKind};
 pub use failure::{Failure, StepFailure};
+pub use ignore::PatternError;
 pub use image::{EngineImage, ImageManifest, ImageSummary};
 pub use image_store::IdKind;
 pub use loaded::Loaded;

@@ -104,6 +104,29 @@ async fn long_names_and_targets_and_large_files_arrive_whole() {
 }
 
 #[tokio::test]
+async fn links_keep_their_targets_as_they_are_and_more_names_of_a_file_are_links() {
+    let folder = folder();
+    let path = folder.path();
+    let long = format!("./{}", "t".repeat(99));
+    for (name, target) in [("a", "./x//y/"), ("b", "."), ("c", &long)] {
+        symlink(target, path.join(name)).unwrap();
+    }
+    fs::hard_link(path.join("Dockerfile"), path.join("d")).unwrap();
+    let (_, built, _, tar) = build(BuildRequest::new("web:1", path)).await;
+    built.unwrap();
+    let mut archive = tar::Archive::new(&tar[..]);
+    let link = |entry: std::io::Result<tar::Entry<'_, &[u8]>>| {
+        let entry = entry.unwrap();
+        let target = String::from_utf8(entry.link_name_bytes()?.into_owned()).unwrap();
+        Some((entry.header().entry_type(), target))
+    };
+    let links: Vec<_> = archive.entries().unwrap().filter_map(link).collect();
+    let symlinks = ["./x//y/", ".", &long].map(|link| (tar::EntryType::Symlink, link.to_owned()));
+    assert_eq!(links[..3], symlinks);
+    assert_eq!(links[3..], [(tar::EntryType::Link, "Dockerfile".to_owned())]);
+}
+
+#[tokio::test]
 async fn the_options_are_in_the_request() {
     let folder = folder();
     let mut request = BuildRequest::new("localhost:5000/web:1", folder.path());
@@ -145,21 +168,6 @@ async fn the_options_are_in_the_request() {
     extrahosts=a:1.2.3.4
     extrahosts=b:::1
     "#);
-}
-
-#[tokio::test]
-async fn an_ignore_file_is_sent_along_with_a_warning() {
-    let folder = folder();
-    fs::write(folder.path().join(".dockerignore"), "secret\n").unwrap();
-    fs::write(folder.path().join("secret"), "x").unwrap();
-    let (_, built, events, tar) = build(BuildRequest::new("web:1", folder.path())).await;
-    built.unwrap();
-    let [BuildEvent::Warning(warning)] = &events[..] else { panic!("{events:?}") };
-    insta::assert_snapshot!(
-        warning,
-        @"the context has a .dockerignore, which is not applied yet: all of it is sent"
-    );
-    assert_eq!(entries(&tar).len(), 3);
 }
 
 /// Gives the error of a build that never gets as far as the engine, or breaks off there.

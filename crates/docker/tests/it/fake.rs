@@ -92,6 +92,11 @@ impl Fake {
         &self.socket
     }
 
+    /// Gives its address, as in `DOCKER_HOST`.
+    pub(crate) fn host(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+
     pub(crate) fn asked(&self) -> Vec<String> {
         self.state.asked.lock().unwrap().clone()
     }
@@ -115,7 +120,7 @@ async fn receive(mut stream: UnixStream, state: Arc<State>, api_version: &str) -
     };
     let head = String::from_utf8(body.drain(..end + 4).collect()).unwrap();
     let request = head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
-    if request == "GET /_ping" {
+    if request == "GET /_ping" || request == "HEAD /_ping" {
         let mut count = 0;
         state.pings.send_modify(|pings| {
             *pings += 1;
@@ -124,8 +129,10 @@ async fn receive(mut stream: UnixStream, state: Arc<State>, api_version: &str) -
         if count > state.answered {
             std::future::pending::<()>().await;
         }
-        let answer =
-            format!("HTTP/1.1 200 OK\r\nApi-Version: {api_version}\r\nContent-Length: 2\r\n\r\nOK");
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nApi-Version: {api_version}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+            if request.starts_with("GET") { "OK" } else { "" },
+        );
         stream.write_all(answer.as_bytes()).await.unwrap();
         return None;
     }
@@ -170,7 +177,8 @@ impl Call {
     /// Answers with this status line and body, and closes.
     pub(crate) async fn answer(mut self, status: &str, body: &str) {
         let length = body.len();
-        self.write(&format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}")).await;
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}");
+        self.write(&format!("{head}\r\n\r\n{body}")).await;
     }
 
     /// Begins a chunked answer.

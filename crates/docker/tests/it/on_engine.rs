@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -113,6 +114,8 @@ on_both! {
     a_dockerfile_that_makes_no_sense_is_refused_in_the_engines_words,
     build_options_arrive,
     a_quiet_build_still_gives_the_id,
+    what_is_ignored_is_not_in_the_image,
+    the_ignore_file_of_a_dockerfile_is_the_one_that_counts,
 }
 
 async fn an_engine_says_what_it_is(engine: &str) {
@@ -292,4 +295,49 @@ async fn a_quiet_build_still_gives_the_id(engine: &str) {
     let image = stand.engine.inspect(&stand.tag("1")).await.unwrap().unwrap();
     assert_eq!(built.id, image.id);
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+/// Builds an image of all that is sent for a folder, and gives the names in it.
+async fn names_in_image(stand: &Stand, ignore: &[(&str, &str)]) -> BTreeSet<String> {
+    let context = Context::new("FROM scratch\nCOPY . /\n");
+    for file in ["kept", "sub/kept", "sub/left", "left/left", "left/kept"] {
+        let path = context.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file).unwrap();
+    }
+    for (name, text) in ignore {
+        fs::write(context.path().join(name), text).unwrap();
+    }
+    let request = BuildRequest::new(stand.tag("1"), context.path());
+    stand.engine.build(request, &mut |_| {}).await.unwrap();
+    let archive = stand.save("1").await.concat();
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+    let read = |name: &str| {
+        let mut archive = tar::Archive::new(&archive[..]);
+        let mut entries = archive.entries().unwrap().map(Result::unwrap);
+        let mut entry = entries.find(|entry| entry.path().unwrap() == Path::new(name)).unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        Bytes::from(content)
+    };
+    let manifest: serde_json::Value = serde_json::from_slice(&read("manifest.json")).unwrap();
+    let layers = manifest[0]["Layers"].as_array().unwrap();
+    layers.iter().flat_map(|layer| members(&[read(layer.as_str().unwrap())])).collect()
+}
+
+async fn what_is_ignored_is_not_in_the_image(engine: &str) {
+    let Some(stand) = Stand::new(engine, "ignore") else { return };
+    let ignore = "# none of these\n*/left\n/left/\n!left/kept\nDocker*\n.docker*\n";
+    let names = names_in_image(&stand, &[(".dockerignore", ignore)]).await;
+    let expected = ["kept", "left/", "left/kept", "sub/", "sub/kept"];
+    assert_eq!(names, BTreeSet::from(expected.map(str::to_owned)));
+}
+
+async fn the_ignore_file_of_a_dockerfile_is_the_one_that_counts(engine: &str) {
+    let Some(stand) = Stand::new(engine, "ignore-own") else { return };
+    let ignore =
+        [(".dockerignore", "kept\nsub\n"), ("Dockerfile.dockerignore", "**/left\nDocker*")];
+    let names = names_in_image(&stand, &ignore).await;
+    let expected = ["kept", "sub/", "sub/kept"];
+    assert_eq!(names, BTreeSet::from(expected.map(str::to_owned)));
 }

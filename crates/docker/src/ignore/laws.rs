@@ -1,0 +1,126 @@
+//! Laws that hold whatever is in an ignore file.
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::{Ignore, Matches};
+
+/// Tells of each path of a walk whether it is left out: of the folders on the way, and of the last.
+fn walk(ignore: &Ignore, path: &Path) -> Vec<bool> {
+    let mut folders: Vec<&Path> = path.ancestors().collect();
+    folders.pop();
+    let mut matches = Matches::default();
+    let judge = |folder: &&Path| {
+        let (is_left_out, of_folder) = ignore.leaves_out(folder, &matches);
+        matches = of_folder;
+        is_left_out
+    };
+    folders.iter().rev().map(judge).collect()
+}
+
+fn parse(text: &str) -> Ignore {
+    Ignore::parse(text.as_bytes()).unwrap()
+}
+
+fn paths() -> impl Strategy<Value = PathBuf> {
+    "([a-c.é]{1,3}/){0,3}[a-c.é*]{1,3}"
+        .prop_filter("names that are in folders", |path| {
+            path.split('/').all(|part| !matches!(part, "." | ".."))
+        })
+        .prop_map(PathBuf::from)
+}
+
+/// Names, with nothing that stands for anything else.
+fn names() -> impl Strategy<Value = String> {
+    "[a-c]{1,2}(/[a-c]{1,2}){0,2}"
+}
+
+/// Lines that are patterns.
+fn patterns() -> impl Strategy<Value = String> {
+    "!?(([a-cé?*]{1,3}|\\*\\*|\\[\\^?[a-c]{1,2}\\])/){0,2}([a-cé?*]{1,3}|\\*\\*)"
+}
+
+fn files() -> impl Strategy<Value = String> {
+    prop::collection::vec(patterns(), 0..6).prop_map(|lines| lines.join("\n"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(384))]
+
+    #[test]
+    fn no_file_panics(text in prop::collection::vec(any::<u8>(), 0..64), path in paths()) {
+        if let Ok(ignore) = Ignore::parse(&text) {
+            walk(&ignore, &path);
+            ignore.may_except_below(&path);
+        }
+    }
+
+    #[test]
+    fn no_line_of_special_characters_panics(line in "[]\\[\\\\^:!?*/a-d.é -]{0,12}", path in paths()) {
+        if let Ok(ignore) = Ignore::parse(line.as_bytes()) {
+            walk(&ignore, &path);
+        }
+    }
+
+    #[test]
+    fn a_file_without_patterns_leaves_nothing_out(text in "(#[^\n]{0,5}|[ \t\r]{0,3}\n){0,5}", path in paths()) {
+        let text = text.replace('#', "\n#") + "\n";
+        prop_assert!(!walk(&parse(&text), &path).contains(&true), "{:?}", text);
+    }
+
+    #[test]
+    fn exceptions_alone_leave_nothing_out(lines in prop::collection::vec(names(), 0..4), path in paths()) {
+        let text: String = lines.iter().map(|line| format!("!{line}\n")).collect();
+        prop_assert!(!walk(&parse(&text), &path).contains(&true));
+    }
+
+    #[test]
+    fn all_but_one_leaves_that_and_what_is_below(name in names(), path in paths()) {
+        let ignore = parse(&format!("*\n!{name}"));
+        for path in [&path, &Path::new(&name).join(&path), Path::new(&name)] {
+            let is_left_out = walk(&ignore, path).pop();
+            prop_assert_eq!(is_left_out, Some(!path.starts_with(&name)), "{}", path.display());
+        }
+        for folder in Path::new(&name).ancestors().skip(1).filter(|folder| *folder != Path::new("")) {
+            prop_assert!(ignore.may_except_below(folder));
+        }
+    }
+
+    #[test]
+    fn a_last_line_for_everything_decides(text in files(), path in paths()) {
+        let (nothing, everything) = (format!("{text}\n**"), format!("{text}\n!**"));
+        prop_assert!(!walk(&parse(&nothing), &path).contains(&false));
+        prop_assert!(!walk(&parse(&everything), &path).contains(&true));
+    }
+
+    #[test]
+    fn how_a_line_is_written_doesnt_matter(lines in prop::collection::vec(patterns(), 1..5), path in paths()) {
+        let expected = walk(&parse(&lines.join("\n")), &path);
+        let rewritten = |change: &dyn Fn(&str, &str) -> String| {
+            let change = |line: &String| match line.strip_prefix('!') {
+                Some(pattern) => change("!", pattern),
+                None => change("", line),
+            };
+            walk(&parse(&lines.iter().map(change).collect::<Vec<_>>().join("\n")), &path)
+        };
+        prop_assert_eq!(&rewritten(&|mark, pattern| format!("{mark}{pattern}/")), &expected);
+        prop_assert_eq!(&rewritten(&|mark, pattern| format!("{mark}/{pattern}")), &expected);
+        prop_assert_eq!(&rewritten(&|mark, pattern| format!("{mark}./x/..//{pattern}")), &expected);
+        prop_assert_eq!(&rewritten(&|mark, pattern| format!(" {mark}\t{pattern} \r")), &expected);
+        prop_assert_eq!(&rewritten(&|mark, pattern| format!("#x\n\n{mark}{pattern}")), &expected);
+    }
+
+    #[test]
+    fn a_line_twice_in_a_row_is_once(lines in prop::collection::vec(patterns(), 1..5), path in paths()) {
+        let twice: Vec<String> = lines.iter().map(|line| format!("{line}\n{line}")).collect();
+        prop_assert_eq!(walk(&parse(&twice.join("\n")), &path), walk(&parse(&lines.join("\n")), &path));
+    }
+
+    #[test]
+    fn without_exceptions_all_below_what_is_left_out_is_left_out(text in files(), path in paths()) {
+        let ignore = parse(&text.replace('!', ""));
+        prop_assert!(walk(&ignore, &path).is_sorted());
+        prop_assert!(!ignore.may_except_below(&path));
+    }
+}

@@ -1,0 +1,454 @@
+//! What the docker CLI sends for the same folder, and what an engine makes of what is sent.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use sealift_docker::{BuildRequest, ContextError, Failure, PatternError};
+
+use crate::received::{Recorder, names};
+
+/// How many folders are compared.
+const FOLDERS: usize = 256;
+
+/// Names of files and folders: plain ones, ones with characters that are special in patterns, and ones that
+/// are no text.
+const NAMES: [&[u8]; 23] = [
+    b"a",
+    b"b",
+    b"c",
+    b"ab",
+    b"abc",
+    b"a.go",
+    b"b.txt",
+    b".x",
+    b"A-b",
+    b"a b",
+    b"[a]",
+    b"a*b",
+    b"a\\b",
+    b"^a",
+    b"(a)",
+    b"a+b",
+    b"!a",
+    b"#a",
+    b"1",
+    "é".as_bytes(),
+    "☺".as_bytes(),
+    b"\xff",
+    b"Dockerfile",
+];
+
+/// What patterns are made of between slashes.
+const PARTS: [&str; 40] = [
+    "a",
+    "b",
+    "c",
+    "ab",
+    "abc",
+    "a.go",
+    "b.txt",
+    ".x",
+    "a b",
+    "é",
+    "*",
+    "**",
+    "?",
+    "a*",
+    "*b",
+    "*.go",
+    "*.*",
+    "a?",
+    "**b",
+    "a**",
+    "[a-c]",
+    "[^a]",
+    "[^b]*",
+    "a[*]b",
+    "[[]a]",
+    "[[:alpha:]]",
+    "\\a",
+    "a\\*b",
+    "a\\\\b",
+    "\\d",
+    "\\w*",
+    "^a",
+    "^a*",
+    "(a)",
+    "a+b",
+    "#a",
+    ".",
+    "..",
+    "☺",
+    "Dockerfile",
+];
+
+/// Something in a folder.
+#[derive(Debug, Clone)]
+enum Node {
+    File {
+        mode: u32,
+    },
+    Folder {
+        mode: u32,
+        nodes: Vec<(&'static [u8], Node)>,
+    },
+    Link {
+        target: &'static str,
+    },
+    /// One more name for the first file.
+    Again,
+}
+
+fn nodes() -> impl Strategy<Value = Vec<(&'static [u8], Node)>> {
+    let leaf = prop_oneof![
+        6 => select(&[0o644, 0o600, 0o755, 0o4755, 0o2750, 0o666][..]).prop_map(|mode| Node::File { mode }),
+        1 => select(&["a", "./a", "../b//c/", "/nowhere", "a/../b/."][..]).prop_map(|target| Node::Link { target }),
+        1 => Just(Node::Again),
+    ];
+    let node = leaf.prop_recursive(3, 48, 6, |node| {
+        let nodes = prop::collection::vec((select(&NAMES[..]), node), 0..6);
+        let mode = select(&[0o755, 0o700, 0o1777, 0o2775][..]);
+        (mode, nodes).prop_map(|(mode, nodes)| Node::Folder { mode, nodes })
+    });
+    prop::collection::vec((select(&NAMES[..]), node), 1..8)
+}
+
+/// Lines of an ignore file, most of which mean something.
+fn lines() -> impl Strategy<Value = Vec<String>> {
+    let path = prop::collection::vec(select(&PARTS[..]), 1..4).prop_map(|parts| parts.join("/"));
+    let before = select(&["", "", "", "", "", "/", "./", " ", "../../"][..]);
+    let behind = select(&["", "", "", "", "", "/", "/**", "/*", " ", "\r", "//."][..]);
+    let mark = select(&["", "", "", "!", "!", "! "][..]);
+    let pattern = (mark, before, path, behind)
+        .prop_map(|(mark, before, path, behind)| format!("{mark}{before}{path}{behind}"));
+    let line = prop_oneof![
+        12 => pattern,
+        1 => select(&["# a", "", " \t", "*", "**", "!**", "*", "!a", "!a/b", "\u{feff}a*"][..]).prop_map(str::to_owned),
+        2 => "[]ab*?!/.^\\\\\\[-]{1,8}",
+    ];
+    prop::collection::vec(line, 0..7)
+}
+
+fn make(folder: &Path, nodes: &[(&[u8], Node)], first: &mut Option<PathBuf>) {
+    for (name, node) in nodes {
+        let path = folder.join(OsStr::from_bytes(name));
+        // A name that comes twice is taken the first time.
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        match node {
+            Node::File { mode } => {
+                fs::write(&path, name).unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
+                first.get_or_insert(path);
+            }
+            Node::Folder { mode, nodes } => {
+                fs::create_dir(&path).unwrap();
+                make(&path, nodes, first);
+                fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
+            }
+            Node::Link { target } => symlink(target, &path).unwrap(),
+            Node::Again => {
+                if let Some(first) = first {
+                    fs::hard_link(first, &path).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// Tells whether there is a client to compare with. Without one a test counts as one that got no engine.
+fn has_cli() -> bool {
+    let version = Command::new("docker").arg("--version").output();
+    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let version = version.unwrap_or_default();
+    let number = version.trim_start_matches("Docker version ").split('.').next();
+    // Until then it had another matcher.
+    if number.and_then(|number| number.parse().ok()).is_none_or(|number: u32| number < 23) {
+        report(&format!("skipped: no `docker` of 23 or later is on PATH: {version:?}"));
+        return false;
+    }
+    // No engine is asked, so nobody has to wait for its turn.
+    sealift_testing::engine("docker").is_some()
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen in its output")]
+fn report(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Tells what is wrong with a pattern that was refused.
+fn refused(error: sealift_docker::Error) -> (String, PatternError) {
+    let words = crate::chain(&error);
+    match error.into_failure() {
+        Failure::Context(ContextError::Pattern { source, .. }) => (words, source),
+        failure => panic!("{failure}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_is_what_the_docker_cli_sends() {
+    if !has_cli() {
+        return;
+    }
+    let recorder = Recorder::start();
+    let mut runner = TestRunner::deterministic();
+    let (mut compared, mut refused_by_both, mut refused_by_us, mut left_out) = (0, 0, 0, 0);
+    while compared < FOLDERS {
+        let (nodes, lines) = (nodes(), lines()).new_tree(&mut runner).unwrap().current();
+        let folder = tempfile::tempdir().unwrap();
+        make(folder.path(), &nodes, &mut None);
+        if !folder.path().join("Dockerfile").is_file() {
+            let _ = fs::remove_dir_all(folder.path().join("Dockerfile"));
+            let _ = fs::remove_file(folder.path().join("Dockerfile"));
+            fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
+        }
+        let all = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap();
+        fs::write(folder.path().join(".dockerignore"), lines.join("\n")).unwrap();
+
+        let ours = recorder.build(BuildRequest::new("web:1", folder.path())).await;
+        let theirs = recorder.build_by_cli(folder.path(), "Dockerfile").await;
+        match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => {
+                assert_eq!(ours.entries(), theirs.entries(), "{lines:#?}\n{nodes:#?}");
+                assert_eq!(ours.dockerfile(), theirs.dockerfile());
+                left_out += all.entries().len() + 1 - ours.entries().len();
+                compared += 1;
+            }
+            (Err(_), Err(_)) => refused_by_both += 1,
+            // Go's regular expressions aren't even read before they are needed.
+            (Err(error), Ok(_)) => {
+                let (words, error) = refused(error);
+                let is_late = matches!(
+                    error,
+                    PatternError::BadEscape(_) | PatternError::BadClass | PatternError::OpenClass
+                );
+                assert!(is_late, "{words}\n{lines:#?}");
+                refused_by_us += 1;
+            }
+            (Ok(_), Err(words)) => {
+                panic!("the docker CLI refuses what we send: {words}\n{lines:#?}")
+            }
+        }
+    }
+    println!(
+        "{compared} folders compared: {left_out} entries left out; {refused_by_both} more refused by both, \
+         {refused_by_us} by us alone"
+    );
+    assert!(left_out > FOLDERS && refused_by_both > 5 && refused_by_us * 10 < compared);
+}
+
+#[tokio::test]
+async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
+    if !has_cli() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    for name in [
+        "Dockerfile",
+        "a",
+        "b",
+        "a1",
+        "ab",
+        "ax",
+        "a-",
+        "a$",
+        "a]",
+        "a\nb",
+        "a\tb",
+        "a b",
+        " a",
+        "[]",
+        "^/b",
+        "^a",
+        "!a",
+        "!",
+        "#a",
+        "\u{feff}a",
+        "::",
+        "1/a",
+        "d/a\nb/c",
+        "d/d/c",
+        "d/d/d/c",
+        "é/é",
+        "a\\",
+        "$",
+        "x.y",
+        "xzy",
+        "*",
+        "**/a",
+        "?",
+        "sub/Dockerfile",
+        "sub/a",
+    ] {
+        let file = path.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, name).unwrap();
+    }
+    let recorder = Recorder::start();
+    for lines in [
+        "",
+        "/",
+        ".",
+        "./",
+        "..",
+        "../a",
+        "!../../a",
+        "a/../../a",
+        "/..//a",
+        "//a",
+        "/ a",
+        "a /",
+        "/!a",
+        "./!a",
+        "/#a",
+        "a\n!/!a",
+        "a\n! !a",
+        "#a",
+        " #a",
+        "\u{feff}#a",
+        "\u{feff}a",
+        "x\n\u{feff}a",
+        "x\n\u{feff}a?",
+        "x\n\u{feff}**",
+        "*",
+        "**",
+        "***",
+        "*\n!d",
+        "*\n!d/d",
+        "*\n!d/*",
+        "*\n!*/d",
+        "*\n!**/c",
+        "**\n!**/c",
+        "d\n!d/d\nd/d/d",
+        "d/d\n!d",
+        "d/x\n!d",
+        "d/**\n!d/d/c",
+        "d/**/c",
+        "d**",
+        "d**c",
+        "**d",
+        "**/d",
+        "**/d/**",
+        "**/d/c",
+        "d/?/c",
+        "?/?/?",
+        "a*b",
+        "a?b",
+        "**/a*b/c",
+        "a.b",
+        "**b",
+        "d/**\n!**b/c",
+        "[]",
+        "\\[]",
+        "[[]]",
+        "[[]*",
+        "[*]",
+        "[?]",
+        "a[*]b",
+        "[^a]*",
+        "[^]]",
+        "[!a]",
+        "[a-]",
+        "a*[a-]",
+        "a*[x-]",
+        "a*[]x]",
+        "a*[",
+        "a*[b",
+        "a*\\",
+        "a*b\\",
+        "a\\",
+        "a\\\\",
+        "[a\\]",
+        "[\\]",
+        "[\\]]",
+        "[z-a]",
+        "[[:alpha:]]",
+        "[[:alpha:]]1",
+        "[[:^alpha:]]",
+        "[[:x:]]",
+        "[[:]",
+        "[:]:",
+        "[a&&b]",
+        "[a~~b]",
+        "[a[b]]",
+        "[^[:alpha:]]",
+        "\\a",
+        "\\d",
+        "a\\d",
+        "a\\D",
+        "a\\w",
+        "a\\s*",
+        "a\\t?",
+        "a\\nb",
+        "[\\d]",
+        "a[\\d\\-]",
+        "a\\b",
+        "\\ba",
+        "\\Aa",
+        "a\\z",
+        "a\\B1",
+        "\\$",
+        "\\*",
+        "*\\*",
+        "\\**",
+        "\\?",
+        "^a",
+        "^a*",
+        "^*",
+        "*^",
+        "a^*",
+        "$",
+        "*$",
+        "x.y",
+        "x.?",
+        "(a|b)*",
+        "{a,b}*",
+        "a+*",
+        "é",
+        "**/é",
+        "[é]",
+        "[à-ü]",
+        "?\n!?",
+        "a\r\nb\r",
+        "a\u{a0}",
+        "\u{2003}a\u{3000}",
+        "a\u{200b}",
+        "!",
+        "! ",
+        "!/",
+        "!.",
+        "!!a",
+        "*\n!!",
+        "Dockerfile",
+        ".dockerignore",
+        "*ile\n*ignore",
+        "sub",
+        "sub\n!sub/a",
+        "**/Dockerfile",
+    ] {
+        fs::write(path.join(".dockerignore"), lines).unwrap();
+        for dockerfile in ["Dockerfile", "sub/Dockerfile"] {
+            let mut request = BuildRequest::new("web:1", path);
+            request.dockerfile = Some(dockerfile.to_owned());
+            let ours = recorder.build(request).await;
+            let theirs = recorder.build_by_cli(path, dockerfile).await;
+            match (ours, theirs) {
+                (Ok(ours), Ok(theirs)) => {
+                    assert_eq!(names(&ours), names(&theirs), "{lines:?} with {dockerfile}");
+                }
+                (Err(_), Err(_)) => {}
+                (ours, theirs) => panic!("{lines:?}: {:?}, {:?}", ours.is_ok(), theirs.is_ok()),
+            }
+        }
+    }
+}
