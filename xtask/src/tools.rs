@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -12,6 +13,8 @@ use crate::{run, say, workspace};
 /// A program and where it can be had.
 struct Tool {
     name: &'static str,
+    /// The first number of the oldest version that will do, where not any will.
+    oldest: Option<u32>,
     origins: &'static [Origin],
 }
 
@@ -25,6 +28,25 @@ struct Origin {
     file: &'static str,
 }
 
+impl Tool {
+    const fn any(name: &'static str, origins: &'static [Origin]) -> Self {
+        Self { name, oldest: None, origins }
+    }
+
+    /// Tells whether the system has it, and in a version that will do.
+    fn is_here(&self) -> bool {
+        let Some(program) = run::find(self.name) else { return false };
+        let Some(oldest) = self.oldest else { return true };
+        let said = run::read(Command::new(program).arg("--version")).unwrap_or_default();
+        first_number(&said).is_some_and(|number| number >= oldest)
+    }
+}
+
+/// Gives the first number in what a program says of its version.
+fn first_number(said: &str) -> Option<u32> {
+    said.split(|c: char| !c.is_ascii_digit()).find(|word| !word.is_empty())?.parse().ok()
+}
+
 impl Origin {
     const fn system(
         folder: &'static str,
@@ -32,6 +54,10 @@ impl Origin {
         file: &'static str,
     ) -> Self {
         Self { folder, packages, suite: None, file }
+    }
+
+    const fn client(suite: &'static str, folder: &'static str) -> Self {
+        Self { folder, packages: &["docker-cli"], suite: Some(suite), file: "usr/bin/docker" }
     }
 
     const fn buildx(suite: &'static str, folder: &'static str) -> Self {
@@ -43,57 +69,43 @@ impl Origin {
 /// The other readers and writers of archives and zips that ours are held against, other ways to build
 /// and to copy, and what goes into images.
 const TOOLS: &[Tool] = &[
-    Tool {
-        name: "7z",
-        origins: &[
+    Tool::any(
+        "7z",
+        &[
             Origin::system("tool-p7zip-full", &["p7zip-full"], "usr/lib/p7zip/7z"),
             Origin::system("tool-7zip", &["7zip"], "usr/bin/7z"),
         ],
-    },
+    ),
+    Tool::any("busybox", &[Origin::system("tool-busybox", &["busybox-static"], "usr/bin/busybox")]),
     Tool {
-        name: "busybox",
-        origins: &[Origin::system("tool-busybox", &["busybox-static"], "usr/bin/busybox")],
+        // Until then it had another matcher of ignore files than the one that is compared with.
+        oldest: Some(23),
+        ..Tool::any(
+            "docker",
+            &[Origin::client("trixie", "client-trixie"), Origin::client("sid", "client-sid")],
+        )
     },
-    Tool {
-        name: "docker",
-        origins: &[
-            Origin::system("docker", engines::DOCKER_PACKAGES, "usr/bin/docker"),
-            Origin::system("tool-docker-cli", &["docker-cli"], "usr/bin/docker"),
-        ],
-    },
-    Tool {
-        name: "docker-buildx",
-        origins: &[Origin::buildx("sid", "buildx-sid"), Origin::buildx("trixie", "buildx-trixie")],
-    },
-    Tool {
-        name: "podman",
-        origins: &[Origin::system("podman", engines::PODMAN_PACKAGES, "usr/bin/podman")],
-    },
-    Tool {
-        name: "python3",
-        origins: &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")],
-    },
-    Tool { name: "rsync", origins: &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")] },
-    Tool {
-        name: "skopeo",
-        origins: &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")],
-    },
-    Tool { name: "unzip", origins: &[Origin::system("tool-unzip", &["unzip"], "usr/bin/unzip")] },
-    Tool { name: "zip", origins: &[Origin::system("tool-zip", &["zip"], "usr/bin/zip")] },
+    Tool::any(
+        "docker-buildx",
+        &[Origin::buildx("sid", "buildx-sid"), Origin::buildx("trixie", "buildx-trixie")],
+    ),
+    Tool::any("podman", &[Origin::system("podman", engines::PODMAN_PACKAGES, "usr/bin/podman")]),
+    Tool::any("python3", &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")]),
+    Tool::any("rsync", &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")]),
+    Tool::any("skopeo", &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")]),
+    Tool::any("unzip", &[Origin::system("tool-unzip", &["unzip"], "usr/bin/unzip")]),
+    Tool::any("zip", &[Origin::system("tool-zip", &["zip"], "usr/bin/zip")]),
 ];
 
 /// What the benchmarks use besides.
 const BENCH_TOOLS: &[Tool] = &[
-    Tool {
-        name: "hyperfine",
-        origins: &[Origin::system("tool-hyperfine", &["hyperfine"], "usr/bin/hyperfine")],
-    },
-    Tool { name: "pigz", origins: &[Origin::system("tool-pigz", &["pigz"], "usr/bin/pigz")] },
-    Tool { name: "zstd", origins: &[Origin::system("tool-zstd", &["zstd"], "usr/bin/zstd")] },
-    Tool {
-        name: "openssl",
-        origins: &[Origin::system("tool-openssl", &["openssl"], "usr/bin/openssl")],
-    },
+    Tool::any(
+        "hyperfine",
+        &[Origin::system("tool-hyperfine", &["hyperfine"], "usr/bin/hyperfine")],
+    ),
+    Tool::any("pigz", &[Origin::system("tool-pigz", &["pigz"], "usr/bin/pigz")]),
+    Tool::any("zstd", &[Origin::system("tool-zstd", &["zstd"], "usr/bin/zstd")]),
+    Tool::any("openssl", &[Origin::system("tool-openssl", &["openssl"], "usr/bin/openssl")]),
 ];
 
 /// Gives a folder, to stand first in `PATH`, with the programs for tests that the system lacks.
@@ -130,7 +142,7 @@ fn provide_missing(
     tools: &'static [Tool],
     folder: &Path,
 ) -> impl Iterator<Item = (&'static str, Result<()>)> {
-    let missing = tools.iter().filter(|tool| run::find(tool.name).is_none());
+    let missing = tools.iter().filter(|tool| !tool.is_here());
     missing.map(|tool| (tool.name, provide(tool, &folder.join(tool.name))))
 }
 
