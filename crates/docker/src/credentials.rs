@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,8 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 #[derive(Clone, Default)]
 pub struct Credentials {
     config: Option<Arc<CliConfig>>,
+    /// The folder of helpers; none for the path.
+    helpers: Option<PathBuf>,
     /// How long a helper may take.
     limit: Duration,
 }
@@ -67,7 +70,8 @@ impl Credentials {
                 return Err(config.refuse(format!("its `{part}` is no object")));
             }
         }
-        Ok(Self { config: config.map(Arc::new), limit })
+        let helpers = settings.credential_helpers.clone();
+        Ok(Self { config: config.map(Arc::new), helpers, limit })
     }
 
     /// Finds the login for a registry; none where there is none.
@@ -133,7 +137,14 @@ impl Credentials {
             helper: helper.clone(),
             reason,
         };
-        let (status, answer) = tokio::time::timeout(self.limit, call(&helper, command, registry))
+        if helper.contains('/') {
+            return Err(fail("has a `/` in its name".to_owned()));
+        }
+        let program = match &self.helpers {
+            Some(folder) => folder.join(&helper),
+            None => PathBuf::from(&helper),
+        };
+        let (status, answer) = tokio::time::timeout(self.limit, call(&program, command, registry))
             .await
             .map_err(|_| fail(format!("doesn't answer within {}", Seconds(self.limit))))?
             .map_err(|error| fail(format!("can't be run: {error}")))?;
@@ -150,11 +161,8 @@ impl Credentials {
     }
 }
 
-async fn call(helper: &str, command: &str, input: &str) -> io::Result<(ExitStatus, Vec<u8>)> {
-    if helper.contains('/') {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "its name has a `/`"));
-    }
-    let mut child = Command::new(helper);
+async fn call(program: &Path, command: &str, input: &str) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = Command::new(program);
     child.arg(command).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = child.kill_on_drop(true).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -271,7 +279,8 @@ mod tests {
         let login = Login { user: "ann".to_owned(), secret: "canary".to_owned(), is_token: false };
         assert_eq!(format!("{login:?}"), "Login { user: \"ann\", .. }");
         let config = CliConfig { path: "c.json".into(), json: json!({"auths": "canary"}) };
-        let credentials = Credentials { config: Some(Arc::new(config)), limit: Duration::ZERO };
+        let credentials =
+            Credentials { config: Some(Arc::new(config)), helpers: None, limit: Duration::ZERO };
         assert!(!format!("{credentials:?}").contains("canary"));
     }
 }

@@ -84,6 +84,9 @@ impl Sending<'_> {
     fn write_text(&mut self, name: &str, text: &[u8]) -> Result<(), ContextError> {
         let mut header = tar::Header::new_gnu();
         header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
         header.set_size(text.len() as u64);
         let path = || self.context.root().join(name);
         let written = self.tar.append_data(&mut header, name, text);
