@@ -80,7 +80,7 @@ pub(crate) enum ProgressMode {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Build(BuildArguments),
+    Build(Box<BuildArguments>),
     Update(UpdateArguments),
     List(ListArguments),
     /// Print the file of the archive to use
@@ -127,7 +127,7 @@ pub(crate) struct BuildArguments {
     /// The folder to build from
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) path: PathBuf,
-    /// The Dockerfile, counted from the folder; - reads it from standard input
+    /// The Dockerfile, inside the folder; - reads it from standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<String>,
     /// Which of the engine's builders does it: auto, classic or buildkit
@@ -171,8 +171,6 @@ pub(crate) struct BuildArguments {
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) force_rm: bool,
-    #[command(flatten)]
-    pub(crate) limits: BuildLimits,
     /// Archive the result, as `sealift update` does
     #[arg(long)]
     pub(crate) update: bool,
@@ -185,6 +183,8 @@ pub(crate) struct BuildArguments {
     /// With --update: remove the image's other archives
     #[arg(long, requires = "update")]
     pub(crate) clean: bool,
+    #[command(flatten)]
+    pub(crate) limits: BuildLimits,
 }
 
 /// Limits that only the classic builder knows; `auto` takes that one where there are any.

@@ -1,6 +1,7 @@
 //! `sealift build`.
 
 use std::io::Read as _;
+use std::path::Path;
 use std::time::Duration;
 
 use sealift_workflow::docker::{
@@ -31,6 +32,9 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     if !arguments.update {
         if session.global.json {
             output::json(&json!({ "image": reference.to_string(), "id": built.id }));
+        } else if session.global.quiet {
+            // As `docker build -q` does.
+            output::data(&format!("{}\n", built.id));
         } else {
             output::data(&format!("built {reference}  {short}\n"));
         }
@@ -56,7 +60,7 @@ fn request(
     let mut request = BuildRequest::new(reference.to_string(), &arguments.path);
     match arguments.file.as_deref() {
         Some("-") => request.dockerfile_text = Some(read_stdin()?),
-        file => request.dockerfile = file.map(str::to_owned),
+        file => request.dockerfile = file.map(|file| inside(&arguments.path, file)),
     }
     request.builder = arguments.builder;
     request.credentials = Credentials::resolve(&settings).map_err(Failure::usage)?;
@@ -94,6 +98,24 @@ fn request(
         request.labels.insert(name.to_owned(), value.to_owned());
     }
     Ok(request)
+}
+
+/// Gives the Dockerfile's path in the context: as docker does it, a file is counted from the current folder; one
+/// that isn't there, from the context.
+fn inside(context: &Path, file: &str) -> String {
+    let path = Path::new(file);
+    if !path.is_file() {
+        return file.to_owned();
+    }
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
+    };
+    let Some(place) = place(path) else { return file.to_owned() };
+    let inside = context.canonicalize().ok();
+    let inside = inside.and_then(|context| place.strip_prefix(context).ok().map(Path::to_owned));
+    // One that is outside is refused with its whole path.
+    inside.unwrap_or(place).display().to_string()
 }
 
 fn read_stdin() -> Result<String, Failure> {

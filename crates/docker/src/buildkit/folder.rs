@@ -126,7 +126,8 @@ impl Walk<'_> {
         let is_given = !is_ignored && self.wanted.includes(name);
         let may_go_on = self.wanted.may_include_below(name)
             && (!is_ignored || self.context.ignore().may_except_below_for_buildkit(name));
-        if !is_given && !(metadata.is_dir() && may_go_on) {
+        let goes_on = metadata.is_dir() && may_go_on;
+        if !is_given && !goes_on {
             return Ok(());
         }
         let stat = self.stat(name, &path, &metadata, is_given)?;
@@ -138,7 +139,7 @@ impl Walk<'_> {
         } else {
             self.waiting.push(stat);
         }
-        if metadata.is_dir() && may_go_on {
+        if goes_on {
             let depth = self.waiting.len();
             self.folder(name, &matches)?;
             // It is still waiting if nothing in it was given.
