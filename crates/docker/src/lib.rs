@@ -50,9 +50,11 @@
 //! archive of the same entries in the same order, owned by root. A line that is no pattern is an error
 //! ([`ContextError::Pattern`]), and nothing is sent.
 //!
-//! # What is not here yet
+//! # BuildKit
 //!
-//! BuildKit.
+//! It comes with the feature `buildkit`, which is off unless it is asked for; without it, [`Builder::Auto`] is the
+//! classic builder. What it does is told by [`BuildEvent`]s of their own, as its steps run at the same time.
+//! Logins to registries are in [`Credentials`], and go to the engine only.
 
 mod address;
 mod answer;

@@ -264,3 +264,32 @@ fn decoded(value: &str) -> String {
     let value = value.replace('+', " ");
     percent_encoding::percent_decode_str(&value).decode_utf8_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_as_long_as_it_was_listed_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, vec![b'x'; PIECE + 1]).unwrap();
+        let send = |size: usize| {
+            let mut sent = 0;
+            let result = send_file(&path, size as u64, &mut |data| {
+                sent += data.len();
+                true
+            });
+            result.map(|goes_on| (goes_on, sent))
+        };
+        assert!(matches!(send(PIECE + 1), Ok((true, sent)) if sent == PIECE + 1));
+        for size in [0, PIECE, PIECE + 2] {
+            assert!(matches!(send(size), Err(ContextError::Changed { .. })), "{size}");
+        }
+    }
+
+    #[test]
+    fn values_of_headers_are_read_as_go_writes_them() {
+        assert_eq!(decoded("src%2F%C3%A9+b%2B"), "src/é b+");
+    }
+}

@@ -243,3 +243,58 @@ fn attributes(path: &Path) -> io::Result<HashMap<String, Vec<u8>>> {
     }
     Ok(attributes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_is_taken_up_to_the_first_pattern_or_link() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::os::unix::fs::symlink("src", folder.path().join("link")).unwrap();
+        let beginning = |path| beginning(folder.path(), path);
+        for (path, expected) in [
+            ("src/a", Some("src/a")),
+            ("/src//./a/", Some("src/a")),
+            ("src/*.c", Some("src")),
+            ("src/a?/b", Some("src")),
+            ("nowhere", Some("nowhere")),
+            ("*.c", None),
+            (".", None),
+            ("", None),
+            ("../a", None),
+            ("src/../../a", None),
+            ("link/a", None),
+        ] {
+            assert_eq!(beginning(path), expected.map(PathBuf::from), "{path}");
+        }
+    }
+
+    #[test]
+    fn folders_come_before_what_is_in_them_even_if_they_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path("a/b/c")).unwrap();
+        for name in ["Dockerfile", "a/b/c/keep.c", "a/b/no", "a-b", "a/x"] {
+            std::fs::write(path(name), "").unwrap();
+        }
+        std::fs::write(path(".dockerignore"), "*\n!**/*.c\n").unwrap();
+        let context = BuildContext::new(&crate::BuildRequest::new("web:1", folder.path())).unwrap();
+        let names = |paths: &[&str], without_ignored| {
+            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+            let wanted = Wanted::new(folder.path(), &paths, without_ignored);
+            let mut names = Vec::new();
+            walk(&context, &wanted, &mut |stat| {
+                names.push(stat.path);
+                true
+            })
+            .unwrap();
+            names
+        };
+        assert_eq!(names(&[], true), ["a", "a/b", "a/b/c", "a/b/c/keep.c"]);
+        assert_eq!(names(&[".dockerignore"], false), [".dockerignore"]);
+        assert_eq!(names(&["a/b/no", "a-b"], false), ["a", "a/b", "a/b/no", "a-b"]);
+        assert_eq!(names(&["a/b"], true), ["a", "a/b", "a/b/c", "a/b/c/keep.c"]);
+    }
+}

@@ -210,3 +210,128 @@ fn exit_code_in(message: &str) -> Option<i64> {
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..end].parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vertex(digest: &str, name: &str) -> Vertex {
+        Vertex {
+            digest: digest.to_owned(),
+            name: name.to_owned(),
+            started: Some(Timestamp { seconds: 10, nanos: 0 }),
+            ..Vertex::default()
+        }
+    }
+
+    fn ended(digest: &str, name: &str, error: &str) -> Vertex {
+        let completed = Some(Timestamp { seconds: 11, nanos: 500_000_000 });
+        Vertex { completed, error: error.to_owned(), ..vertex(digest, name) }
+    }
+
+    fn log(digest: &str, text: &str) -> VertexLog {
+        let timestamp = Some(Timestamp { seconds: 10, nanos: 250_000_000 });
+        VertexLog { vertex: digest.to_owned(), timestamp, msg: text.into(), ..VertexLog::default() }
+    }
+
+    fn line(status: &StatusResponse) -> Value {
+        let aux = STANDARD.encode(status.encode_to_vec());
+        serde_json::json!({ "id": "moby.buildkit.trace", "aux": aux })
+    }
+
+    #[test]
+    fn steps_side_by_side_are_told_apart_and_the_one_that_failed_is_found() {
+        let mut trace = Trace::default();
+        let mut events = Vec::new();
+        let (a, b) = ("[a 1/2] RUN one", "[b 2/2] RUN two");
+        for status in [
+            StatusResponse {
+                vertexes: vec![vertex("a", a), vertex("b", b)],
+                logs: vec![log("a", "on"), log("b", "two\n"), log("a", "e\n")],
+                ..StatusResponse::default()
+            },
+            StatusResponse {
+                vertexes: vec![ended("a", a, "context canceled"), ended("b", b, "exit code: 3")],
+                logs: vec![log("b", "last")],
+                ..StatusResponse::default()
+            },
+        ] {
+            trace.note(&line(&status), &mut |event| events.push(event)).unwrap();
+        }
+        insta::assert_debug_snapshot!(events, @r#"
+        [
+            Started {
+                step: 1,
+                name: "[a 1/2] RUN one",
+            },
+            Started {
+                step: 2,
+                name: "[b 2/2] RUN two",
+            },
+            Output {
+                step: 2,
+                after: Some(
+                    250ms,
+                ),
+                line: "two",
+            },
+            Output {
+                step: 1,
+                after: Some(
+                    250ms,
+                ),
+                line: "one",
+            },
+            Ended {
+                step: 1,
+                end: Failed(
+                    "context canceled",
+                ),
+            },
+            Output {
+                step: 2,
+                after: None,
+                line: "last",
+            },
+            Ended {
+                step: 2,
+                end: Failed(
+                    "exit code: 3",
+                ),
+            },
+        ]
+        "#);
+        let failed = trace.failed("process did not complete: exit code: 3".to_owned(), None);
+        assert_eq!((failed.number, failed.total, failed.text.as_str()), (2, 2, "RUN two"));
+        assert_eq!(
+            (failed.exit_code, failed.output),
+            (Some(3), vec!["two".to_owned(), "last".to_owned()])
+        );
+    }
+
+    #[test]
+    fn the_last_id_is_the_images() {
+        let mut trace = Trace::default();
+        let lines = [
+            serde_json::json!({"id": "moby.image.id", "aux": {"ID": "sha256:1a"}}),
+            serde_json::json!({"stream": "x"}),
+        ];
+        for line in lines {
+            trace.note(&line, &mut |_| {}).unwrap();
+        }
+        assert_eq!(trace.into_id().as_deref(), Some("sha256:1a"));
+        let broken = serde_json::json!({"id": "moby.buildkit.trace", "aux": "no base64"});
+        let error = Trace::default().note(&broken, &mut |_| {}).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Unintelligible);
+    }
+
+    #[test]
+    fn names_of_steps_are_read_as_buildkit_writes_them() {
+        assert_eq!(read_name("[2/3] RUN make"), (2, 3, "RUN make".to_owned()));
+        assert_eq!(read_name("[the build 2/3] RUN a"), (2, 3, "RUN a".to_owned()));
+        for name in ["[internal] load metadata for web:1", "exporting to image", "[1/x] a", "[2/3]"]
+        {
+            assert_eq!(read_name(name), (0, 0, name.to_owned()));
+        }
+    }
+}
