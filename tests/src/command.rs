@@ -148,7 +148,7 @@ fn collect(root: &Path, folder: &Path, state: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 /// The command beside the tests: `cargo xtask test` builds it before.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let binary = test.parent().and_then(Path::parent).unwrap().join("sealift");
     assert!(binary.is_file(), "{} isn't built: cargo build -p sealift", binary.display());

@@ -7,6 +7,7 @@ mod command;
 mod copied_folders;
 mod damaged_saves;
 mod fake_engine;
+mod habits;
 mod help;
 mod http;
 mod interrupt;

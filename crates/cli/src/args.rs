@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use sealift_workflow::archive::Level;
 use sealift_workflow::docker::Builder;
 
+use crate::complete::{self, Shell};
 use crate::size;
 
 /// Ship container images where there is no registry
@@ -13,7 +14,6 @@ use crate::size;
 #[command(
     name = "sealift",
     version,
-    arg_required_else_help = true,
     disable_help_subcommand = true,
     disable_help_flag = true,
     max_term_width = 80,
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: GlobalArguments,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// What every command takes.
@@ -53,19 +53,43 @@ pub(crate) struct GlobalArguments {
     /// Say nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say more
+    /// Say more, and log what is done; SEALIFT_LOG=LEVEL logs by itself
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
     /// How to show progress: auto, plain or none
     #[arg(long, global = true, value_enum, hide_possible_values = true)]
     #[arg(default_value_t = ProgressMode::Auto, value_name = "MODE")]
     pub(crate) progress: ProgressMode,
+    /// When to colour: auto, always or never [default: auto, as NO_COLOR says]
+    #[arg(long, global = true, value_enum, hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = ColorMode::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorMode,
     /// How long to wait for another sealift that writes the folder, in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) lock_timeout: u64,
     /// Print help
     #[arg(short, long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorMode {
+    /// On a terminal, unless NO_COLOR or CLICOLOR say otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<ColorMode> for anstream::ColorChoice {
+    fn from(mode: ColorMode) -> Self {
+        match mode {
+            ColorMode::Auto => Self::Auto,
+            ColorMode::Always => Self::Always,
+            ColorMode::Never => Self::Never,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -122,7 +146,7 @@ Examples:
   sealift build web:1.4.0.7 . -f - < Dockerfile")]
 pub(crate) struct BuildArguments {
     /// What to call the image; without a version, `latest`
-    #[arg(value_name = "IMAGE[:VERSION]")]
+    #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
     pub(crate) image: String,
     /// The folder to build from
     #[arg(value_name = "PATH", default_value = ".")]
@@ -224,7 +248,7 @@ Examples:
   sealift update web:1.4.0.7 --dry-run --json")]
 pub(crate) struct UpdateArguments {
     /// The images; without a version, `latest`
-    #[arg(value_name = "IMAGE[:VERSION]", required = true)]
+    #[arg(value_name = "IMAGE[:VERSION]", required = true, add = complete::references())]
     pub(crate) images: Vec<String>,
     /// Remove the images' other archives, once everything else is done
     #[arg(long)]
@@ -255,7 +279,7 @@ Examples:
   sealift list --json | jq -r '.[].path'")]
 pub(crate) struct ListArguments {
     /// Only these images
-    #[arg(value_name = "IMAGE")]
+    #[arg(value_name = "IMAGE", add = complete::images())]
     pub(crate) images: Vec<String>,
     /// Only the latest archive of every image
     #[arg(long)]
@@ -291,7 +315,7 @@ pub(crate) enum Order {
 #[derive(Debug, Args)]
 pub(crate) struct ChooseArguments {
     /// The image; without a version, its latest archive
-    #[arg(value_name = "IMAGE[:VERSION]")]
+    #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
     pub(crate) image: String,
     #[command(flatten)]
     pub(crate) latest_by: LatestArguments,
@@ -345,7 +369,7 @@ Examples:
   sealift --dir /mnt/usb/images load --all")]
 pub(crate) struct LoadArguments {
     /// The images; without a version, the latest archive
-    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present_any = ["latest", "all"])]
+    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present_any = ["latest", "all"], add = complete::references())]
     pub(crate) images: Vec<String>,
     /// Load the latest archive of every image
     #[arg(long, conflicts_with_all = ["all", "images"])]
@@ -397,7 +421,7 @@ Examples:
   sealift verify web:1.4.0.7 --deep")]
 pub(crate) struct VerifyArguments {
     /// The images; the whole folder without any
-    #[arg(value_name = "IMAGE[:VERSION]")]
+    #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
     pub(crate) images: Vec<String>,
     /// Decompress every layer too, and believe no record
     #[arg(long)]
@@ -418,7 +442,7 @@ Examples:
   sealift clean --all --keep 1 --dry-run")]
 pub(crate) struct CleanArguments {
     /// The images
-    #[arg(value_name = "IMAGE", required_unless_present = "all")]
+    #[arg(value_name = "IMAGE", required_unless_present = "all", add = complete::images())]
     pub(crate) images: Vec<String>,
     /// Every image of the folder
     #[arg(long, conflicts_with = "images")]
@@ -482,13 +506,17 @@ pub(crate) struct EnvArguments {
     pub(crate) shell: bool,
 }
 
-/// Write the completions of a shell
+/// Write what a shell needs to complete commands, images and versions
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  sealift completions bash > /etc/bash_completion.d/sealift")]
+Images and versions are those of the folder that SEALIFT_DIR or ARTIFACTS_DIR
+names, or of ./artifacts.
+
+Examples:
+  source <(sealift completions bash)
+  sealift completions fish > ~/.config/fish/completions/sealift.fish")]
 pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_enum)]
-    pub(crate) shell: clap_complete::Shell,
+    pub(crate) shell: Shell,
 }

@@ -4,9 +4,11 @@
 
 mod args;
 mod commands;
+mod complete;
 mod exit_code;
 mod failure;
 mod human;
+mod log;
 mod output;
 mod progress;
 mod run;

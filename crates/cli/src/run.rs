@@ -4,12 +4,15 @@ use clap::Parser as _;
 
 use crate::args::{Arguments, Command};
 use crate::commands;
+use crate::complete;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::log;
 use crate::output;
 use crate::session::Session;
 
 pub(crate) fn run() -> ExitCode {
+    complete::answer();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -18,6 +21,8 @@ pub(crate) fn run() -> ExitCode {
             return if is_asked_for { ExitCode::DONE } else { ExitCode::USAGE };
         }
     };
+    anstream::ColorChoice::from(arguments.global.color).write_global();
+    log::start(arguments.global.verbose);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -28,7 +33,10 @@ pub(crate) fn run() -> ExitCode {
     let session = Session::new(arguments.global);
     let result = runtime.block_on(async {
         session.obey_signals();
-        dispatch(arguments.command, &session).await
+        match arguments.command {
+            Some(command) => dispatch(command, &session).await,
+            None => commands::overview::run(&session).await,
+        }
     });
     // Threads that still work have been asked to stop, and have cleared up when they end.
     drop(runtime);

@@ -59,15 +59,7 @@ impl Session {
 
     /// Gives the folder's path and who says so.
     pub(crate) fn dir_and_source(&self) -> (PathBuf, &'static str) {
-        if let Some(dir) = &self.global.dir {
-            return (dir.clone(), "--dir");
-        }
-        for name in ["SEALIFT_DIR", "ARTIFACTS_DIR"] {
-            if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
-                return (value.into(), name);
-            }
-        }
-        (PathBuf::from("artifacts"), "the default")
+        dir_and_source(self.global.dir.clone())
     }
 
     /// Opens the folder for reading.
@@ -97,6 +89,19 @@ impl Session {
             .with_host(self.global.host.clone())
             .with_context(self.global.context.clone())
     }
+}
+
+/// Gives the folder's path and who says so, with the value of the flag `--dir`.
+pub(crate) fn dir_and_source(flag: Option<PathBuf>) -> (PathBuf, &'static str) {
+    if let Some(dir) = flag {
+        return (dir, "--dir");
+    }
+    for name in ["SEALIFT_DIR", "ARTIFACTS_DIR"] {
+        if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
+            return (value.into(), name);
+        }
+    }
+    (PathBuf::from("artifacts"), "the default")
 }
 
 /// Finds the engine that is meant.

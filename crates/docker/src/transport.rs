@@ -1,7 +1,7 @@
 //! One connection a request, with the version of the API on its path.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
@@ -141,6 +141,9 @@ impl Transport {
             })?,
         };
         request.headers_mut().insert(header::HOST, host);
+        let (method, start) = (request.method().clone(), Instant::now());
+        // What stands behind the path can hold a secret, as a build's variables do.
+        let shown = path.split('?').next().unwrap_or_default();
         let socket = self.connect().await?;
         let epitaph = socket.epitaph();
         let broken = |error: hyper::Error| match epitaph.get() {
@@ -154,6 +157,8 @@ impl Transport {
             let _ = connection.with_upgrades().await;
         }));
         let response = sender.send_request(request).await.map_err(broken)?;
+        let (status, took) = (response.status().as_u16(), start.elapsed());
+        tracing::debug!("{method} {shown}: {status} after {took:.1?}");
         Ok((response, line))
     }
 

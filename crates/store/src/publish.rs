@@ -101,6 +101,7 @@ impl Staging {
         record.saved = Some(proven.saved);
         store.keep_record(archive, draft, record);
         drop(lock);
+        tracing::debug!("published {archive}, {} bytes", stat.size);
         Ok(Published { archive: archive.clone(), size: stat.size, replaced })
     }
 

@@ -39,7 +39,10 @@ impl Store {
             let path = self.root().join(&other.path);
             let Some((file, size)) = open_abandoned(&path) else { continue };
             match fs::remove_file(&path) {
-                Ok(()) => report.removed.push((other.path, size)),
+                Ok(()) => {
+                    tracing::debug!("swept {}, which nobody writes any more", other.path.display());
+                    report.removed.push((other.path, size));
+                }
                 Err(source) => report.failed.push(Error::io("remove", path, source)),
             }
             // Only now: with the lock, no writer can take the file for its own.

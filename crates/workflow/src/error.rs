@@ -217,11 +217,24 @@ fn not_found_hint(not_found: &sealift_store::NotFound) -> Option<String> {
             not_found.versions.iter().map(|version| format!("{image}:{version}")).collect();
         return Some(format!("it has {}", enumerate(&versions)));
     }
+    if let Some(nearest) = nearest(&image.to_string(), &not_found.images) {
+        return Some(format!("did you mean `{nearest}`?"));
+    }
     if !not_found.images.is_empty() {
         let images: Vec<String> = not_found.images.iter().map(ToString::to_string).collect();
         return Some(format!("it has {}", enumerate(&images)));
     }
     Some(format!("sealift update {image}:VERSION saves it from an engine"))
+}
+
+/// Finds the image that somebody may have meant.
+fn nearest(asked: &str, images: &[sealift_filename::Repository]) -> Option<String> {
+    let near = |image: &sealift_filename::Repository| {
+        let image = image.to_string();
+        let slips = strsim::damerau_levenshtein(asked, &image);
+        (slips <= asked.chars().count().div_ceil(3)).then_some((slips, image))
+    };
+    images.iter().filter_map(near).min().map(|(_, image)| image)
 }
 
 /// Lists a few things: `a, b and 3 more`.

@@ -1,15 +1,14 @@
 //! `sealift completions`.
 
-use clap::CommandFactory as _;
-
-use crate::args::{Arguments, CompletionsArguments};
+use crate::args::CompletionsArguments;
+use crate::complete;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
 
 pub(crate) fn run(arguments: CompletionsArguments) -> Result<ExitCode, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "sealift", &mut script);
+    let script = complete::registration(arguments.shell);
+    let script = script.map_err(|error| Failure::usage(format!("no completions: {error}")))?;
     output::data(&String::from_utf8_lossy(&script));
     Ok(ExitCode::DONE)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use sealift_workflow::{ListOptions, ListedArchive, Listing, list};
 
@@ -41,7 +42,10 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
     Ok(ExitCode::DONE)
 }
 
-fn table(archives: &[ListedArchive], now: Timestamp) -> String {
+const LATEST: Style = AnsiColor::Green.on_default();
+const DIRTY: Style = AnsiColor::Yellow.on_default();
+
+pub(crate) fn table(archives: &[ListedArchive], now: Timestamp) -> String {
     let rows: Vec<Vec<String>> = archives.iter().map(|archive| row(archive, now)).collect();
     let images: BTreeSet<&str> = archives.iter().map(|archive| archive.image.as_str()).collect();
     let bytes = archives.iter().map(|archive| archive.size).sum();
@@ -57,10 +61,10 @@ fn table(archives: &[ListedArchive], now: Timestamp) -> String {
 fn row(archive: &ListedArchive, now: Timestamp) -> Vec<String> {
     let mut marks = Vec::new();
     if archive.latest {
-        marks.push("latest".to_owned());
+        marks.push(format!("{LATEST}latest{LATEST:#}"));
     }
     if archive.dirty {
-        marks.push("dirty".to_owned());
+        marks.push(format!("{DIRTY}dirty{DIRTY:#}"));
     }
     if archive.format.as_str() != "zip" {
         marks.push(printable(archive.format.as_str()));
@@ -122,7 +126,8 @@ mod tests {
             archive("web", "dev", "zip", false),
         ];
         let now = Timestamp::from_second(1_000_300_000).unwrap();
-        insta::assert_snapshot!(table(&archives, now), @"
+        let table = table(&archives, now);
+        insta::assert_snapshot!(anstream::adapter::strip_str(&table), @"
         IMAGE  VERSION  ID            SIZE    SAVED
         api    2.0.1.3  0123456789ab  141 MB  3 days ago  latest
         web    1.4.0.7  0123456789ab  141 MB  3 days ago  latest docker

@@ -10,6 +10,7 @@ pub(crate) mod env;
 pub(crate) mod list;
 pub(crate) mod load;
 pub(crate) mod name;
+pub(crate) mod overview;
 pub(crate) mod path;
 pub(crate) mod update;
 pub(crate) mod verify;

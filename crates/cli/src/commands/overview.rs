@@ -1,0 +1,60 @@
+//! `sealift` without a command: what is in the folder, and what to do next.
+
+use jiff::Timestamp;
+use sealift_workflow::store::Store;
+use sealift_workflow::{ListOptions, list};
+
+use crate::commands::list::table;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+use crate::session::Session;
+use crate::table::printable;
+
+pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
+    let (dir, source) = session.dir_and_source();
+    let shown = printable(&dir.display().to_string());
+    // A folder that isn't there is the usual beginning; one that can't be read is an error.
+    let archives = match Store::open(&dir) {
+        Ok(store) => {
+            let options = ListOptions { only_latest: true, ..ListOptions::default() };
+            list(&store, &options, &session.context()).await?.archives
+        }
+        Err(_) if !dir.exists() => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    if session.global.json {
+        output::json(&archives);
+        return Ok(ExitCode::DONE);
+    }
+    let next = if archives.is_empty() {
+        output::data(&format!("No archives in {shown} ({source}).\n"));
+        BEGINNING
+    } else {
+        output::data(&format!("The latest archives in {shown} ({source}):\n\n"));
+        output::data(&table(&archives, Timestamp::now()));
+        NEXT
+    };
+    if !session.global.quiet {
+        output::data(next);
+    }
+    Ok(ExitCode::DONE)
+}
+
+const BEGINNING: &str = "
+To begin:
+  sealift build IMAGE:VERSION PATH          build an image
+  sealift update IMAGE:VERSION --compress   save it from the engine into the folder
+  sealift add FILE                          take an archive made elsewhere
+  sealift env                               which engine is used, and why
+  sealift --help                            all commands
+";
+
+const NEXT: &str = "
+What next:
+  sealift list                              all archives
+  sealift update IMAGE:VERSION --compress   save an image from the engine
+  sealift config BASEURL                    what clusters read
+  sealift load --latest                     all of these into the engine
+  sealift --help                            all commands
+";

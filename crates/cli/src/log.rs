@@ -1,0 +1,59 @@
+//! The log: what is asked of the engine and done in the folder, on standard error.
+
+use std::io::IsTerminal as _;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::output;
+
+/// The variable that says what to log: a level, or `TARGET=LEVEL` with commas between.
+const VARIABLE: &str = "SEALIFT_LOG";
+
+/// Starts logging where `-v` or `SEALIFT_LOG` asks for it.
+pub(crate) fn start(verbose: bool) {
+    let set = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty());
+    let targets = match set {
+        Some(text) => match targets(&text) {
+            Ok(targets) => targets,
+            Err(reason) => {
+                output::error_line(&format!("warning: {VARIABLE} is `{text}`, but {reason}"));
+                return;
+            }
+        },
+        None if verbose => of_ours(LevelFilter::DEBUG),
+        None => return,
+    };
+    let is_coloured = match anstream::ColorChoice::global() {
+        anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => true,
+        anstream::ColorChoice::Never => false,
+        anstream::ColorChoice::Auto => {
+            std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+        }
+    };
+    let lines = tracing_subscriber::fmt::layer()
+        .without_time()
+        .with_ansi(is_coloured)
+        .with_writer(std::io::stderr);
+    // There is no other subscriber in this process.
+    let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
+}
+
+fn targets(text: &str) -> Result<Targets, String> {
+    if let Ok(level) = text.parse::<LevelFilter>() {
+        return Ok(of_ours(level));
+    }
+    // A word alone would be a target, of which there is none by that name.
+    let list = if text.contains('=') { text.parse().ok() } else { None };
+    list.ok_or_else(|| {
+        "it is none of off, error, warn, info, debug and trace, and no list of TARGET=LEVEL"
+            .to_owned()
+    })
+}
+
+/// What the libraries below have to say is of no use to who ships images.
+fn of_ours(level: LevelFilter) -> Targets {
+    Targets::new().with_target("sealift", level)
+}

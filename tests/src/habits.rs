@@ -1,0 +1,94 @@
+//! What people expect of any command: a beginning, completions, colours, a log.
+
+use std::process::Command;
+
+use crate::command::{Place, binary};
+
+fn place() -> Place {
+    let place = Place::new();
+    for name in ["web_1.4.0.7", "web_dev", "web-admin_1.0.0.2"] {
+        place.put(&format!("{name}_0123456789ab.zip"), b"");
+    }
+    place
+}
+
+#[test]
+fn without_a_command_it_says_how_to_begin() {
+    let empty = Place::new();
+    insta::assert_snapshot!(empty.ok::<&str>(&[]), @"
+    No archives in artifacts (the default).
+
+    To begin:
+      sealift build IMAGE:VERSION PATH          build an image
+      sealift update IMAGE:VERSION --compress   save it from the engine into the folder
+      sealift add FILE                          take an archive made elsewhere
+      sealift env                               which engine is used, and why
+      sealift --help                            all commands
+    ");
+    assert_eq!(empty.ok(&["--json"]), "[]\n");
+    assert!(!empty.artifacts().exists(), "looking makes nothing");
+    let said = place().ok::<&str>(&[]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "The latest archives in artifacts (the default):");
+    assert!(
+        lines.iter().any(|line| line.starts_with("web        1.4.0.7  0123456789ab")),
+        "{said}"
+    );
+    assert!(lines.iter().all(|line| line.len() <= 80), "{said}");
+}
+
+#[test]
+fn a_slip_of_the_hand_is_answered_with_what_may_have_been_meant() {
+    let place = place();
+    assert!(place.run(&["path", "wbe"]).stderr.ends_with("hint: did you mean `web`?\n"));
+    assert!(
+        place.run(&["path", "web-amdin"]).stderr.ends_with("hint: did you mean `web-admin`?\n")
+    );
+    assert!(place.run(&["lsit"]).stderr.contains("'list'"));
+}
+
+#[test]
+fn the_shell_completes_images_and_versions_of_the_folder() {
+    let place = place();
+    let complete = |words: &[&str]| {
+        let script = "source <(sealift completions bash)\nCOMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\n\
+                      _clap_complete_sealift sealift \"${COMP_WORDS[COMP_CWORD]}\"\necho \"${COMPREPLY[*]}\"\n";
+        let path = std::env::var("PATH").unwrap();
+        let mut bash = Command::new("bash");
+        bash.args(["-c", script, "bash", "sealift"]).args(words).current_dir(place.dir.path());
+        bash.env_remove("SEALIFT_DIR").env_remove("ARTIFACTS_DIR");
+        bash.env("PATH", format!("{}:{path}", binary().parent().unwrap().display()));
+        sealift_testing::output_of(&mut bash).trim_end().to_owned()
+    };
+    assert_eq!(complete(&["path", "w"]), "web web-admin");
+    assert_eq!(complete(&["load", "web:"]), "web:1.4.0.7 web:dev");
+    assert_eq!(complete(&["clean", "web-"]), "web-admin");
+    assert_eq!(complete(&["ver"]), "verify");
+}
+
+#[test]
+fn colour_comes_when_it_is_asked_for() {
+    let place = place();
+    let coloured = |arguments: &[&str], variable: &str| {
+        let mut command = place.command(&[&["list"], arguments].concat());
+        let output = command.env_remove("NO_COLOR").env(variable, "1").output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(!coloured(&[], "UNSET"), "there is no terminal");
+    assert!(coloured(&[], "CLICOLOR_FORCE"));
+    assert!(coloured(&["--color", "always"], "NO_COLOR"));
+    assert!(!coloured(&["--color", "never"], "CLICOLOR_FORCE"));
+}
+
+#[test]
+fn the_log_says_what_is_asked_of_the_engine_where_somebody_wants_it() {
+    let place = Place::new();
+    let log = |level: &str| {
+        let output = place.command(&["list"]).env("SEALIFT_LOG", level).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(
+        log("debgu").starts_with("warning: SEALIFT_LOG is `debgu`, but it is none of off, error")
+    );
+    assert!(!log("debug").contains("warning"));
+}
