@@ -217,7 +217,7 @@ fn not_found_hint(not_found: &sealift_store::NotFound) -> Option<String> {
             not_found.versions.iter().map(|version| format!("{image}:{version}")).collect();
         return Some(format!("it has {}", enumerate(&versions)));
     }
-    if let Some(nearest) = nearest(&image.to_string(), &not_found.images) {
+    if let Some(nearest) = nearest(image.as_ref(), &not_found.images) {
         return Some(format!("did you mean `{nearest}`?"));
     }
     if !not_found.images.is_empty() {
