@@ -2,6 +2,7 @@
 #![cfg(test)]
 mod bad_archives;
 mod bad_input;
+mod book;
 mod builds;
 mod command;
 mod copied_folders;

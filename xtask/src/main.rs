@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod demo;
 mod direction;
+mod docs;
 mod engine;
 mod engines;
 mod run;
@@ -31,6 +32,8 @@ Usage: cargo xtask TASK
   bench [JOB…] [--rounds N] [--names N] [--write]
                             times sealift beside what people use today; --write
                             puts the tables into docs/benchmarks.md
+  docs [--check]            writes the command reference anew; --check looks for
+                            drift, dead links and pages that the book lacks
   check-direction           proves that crates depend on each other downwards only
 
 LIST: docker, podman, moby-classic, moby-containerd, trixie-containerd, joined
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["engine", "up", options @ ..] => engine::up(options),
         ["engine", "down", options @ ..] => engine::down(options),
         ["bench", options @ ..] => bench::run(options),
+        ["docs", options @ ..] => docs::run(options),
         ["check-direction"] => direction::run(),
         [] | ["help" | "--help" | "-h"] => {
             say::line(USAGE);

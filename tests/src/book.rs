@@ -1,0 +1,173 @@
+//! The README and the book: every command in a `console` block runs, and prints what stands there.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use regex::Regex;
+
+use crate::command::{Place, binary};
+use crate::http::Images;
+
+/// A command of a page, and what stands below it.
+struct Example {
+    command: String,
+    printed: Vec<String>,
+}
+
+/// Reads the examples of a page.
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut is_inside = false;
+    for line in page.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            assert!(
+                !matches!(language, "sh" | "bash" | "shell"),
+                "a block of `{language}` isn't run: `console` is, and `text` says that it can't be"
+            );
+            is_inside = language == "console";
+        } else if is_inside {
+            match (line.strip_prefix("$ "), examples.last_mut()) {
+                (Some(command), _) => {
+                    examples.push(Example { command: command.to_owned(), printed: Vec::new() });
+                }
+                (None, Some(example)) => example.printed.push(line.to_owned()),
+                (None, None) => panic!("{line}: there is no command above"),
+            }
+        }
+    }
+    examples
+}
+
+/// Gives text without what differs from run to run, a line a line.
+fn settled(text: &str) -> Vec<String> {
+    let mut text = text.to_owned();
+    for (pattern, replacement) in [
+        (r"(_|\b)[0-9a-f]{12}(?:[0-9a-f]{52})?\b", "${1}ID"),
+        (r"\b\d+(?:\.\d+)? [kMG]?B\b", "SIZE"),
+        (r"\b(?:just now|\d+ \w+ ago)", "AGO"),
+        (r"[ \t]+", " "),
+    ] {
+        text = Regex::new(pattern).unwrap().replace_all(&text, replacement).into_owned();
+    }
+    let lines = text.lines().map(|line| line.trim().to_owned());
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// Tells whether a page's lines, in which `…` stands for any number of lines, are what was printed.
+fn fits(expected: &[String], printed: &[String]) -> bool {
+    match expected.split_first() {
+        None => printed.is_empty(),
+        Some((line, rest)) if line == "…" => {
+            (0..=printed.len()).any(|start| fits(rest, &printed[start..]))
+        }
+        Some((line, rest)) => printed.first() == Some(line) && fits(rest, &printed[1..]),
+    }
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Gives all pages.
+fn pages() -> Vec<PathBuf> {
+    let root = repository();
+    let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<PathBuf> =
+        docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    pages.push(root.join("README.md"));
+    pages.sort();
+    pages
+}
+
+/// Puts what the pages build from into a place: any static program will do.
+fn prepare(place: &Place, names: &dyn Fn(&str) -> String) {
+    let busybox = sealift_testing::program("busybox").expect("a static program");
+    let root = place.dir.path();
+    let hello = root.join(names("examples/hello"));
+    let web = root.join(names("services/web"));
+    for folder in [&hello, &web] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let dockerfile =
+        std::fs::read_to_string(repository().join("examples/hello/Dockerfile")).unwrap();
+    std::fs::write(hello.join("Dockerfile"), names(&dockerfile)).unwrap();
+    std::fs::copy(busybox, hello.join(names("hello"))).unwrap();
+    std::fs::write(web.join("Dockerfile"), "FROM scratch\nCOPY page /\n").unwrap();
+    std::fs::write(web.join("page"), "one").unwrap();
+}
+
+fn run(page: &Path, host: &str) -> Result<usize, String> {
+    let stem = page.file_stem().unwrap().to_str().unwrap().to_lowercase();
+    let prefix = format!("sealift-test-book-{stem}");
+    let image = Regex::new(r"\b(hello|web|api)(_|\b)").unwrap();
+    // An engine that is there keeps its own images of these names.
+    let names = |text: &str| image.replace_all(text, format!("{prefix}-$1$2")).into_owned();
+    let (hello, web) = (names("hello"), names("web"));
+    let images = [Images { host, name: &hello }, Images { host, name: &web }];
+    let place = Place::with_engine(host);
+    prepare(&place, &names);
+    let examples = examples(&std::fs::read_to_string(page).unwrap());
+    for Example { command, printed } in &examples {
+        if command.contains("# on another machine") {
+            images.iter().for_each(Images::remove);
+        }
+        // As a person sees it: both outputs in their order, and what a shell adds.
+        let mut shell = Command::new("sh");
+        let script = format!(
+            "{{ {}\n}} 2>&1; code=$?; [ $code = 0 ] || echo \"[exit $code]\"",
+            names(command)
+        );
+        let path = std::env::var("PATH").unwrap();
+        shell.args(["-c", &script]).current_dir(place.dir.path()).env("DOCKER_HOST", host);
+        shell.env("PATH", format!("{}:{path}", binary().parent().unwrap().display()));
+        shell.env("HOME", place.dir.path()).env("COLUMNS", "80");
+        for name in ["SEALIFT_DIR", "ARTIFACTS_DIR", "DOCKER_CONTEXT", "DOCKER_CONFIG"] {
+            shell.env_remove(name);
+        }
+        let output = sealift_testing::output_of(&mut shell);
+        let expected = settled(&names(&printed.join("\n")));
+        let said = settled(&output);
+        if !fits(&expected, &said) {
+            return Err(format!(
+                "$ {command}\nprints:\n{}\nbut on the page stands:\n{}",
+                said.join("\n"),
+                expected.join("\n")
+            ));
+        }
+    }
+    Ok(examples.len())
+}
+
+#[test]
+fn three_points_stand_for_any_lines() {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    for (expected, printed, is_fit) in [
+        ("a\n…", "a\nb\nc", true),
+        ("a\n…\nc", "a\nc", true),
+        ("…\nc", "a\nb\nc", true),
+        ("a\nc", "a\nb\nc", false),
+        ("a\n…", "b", false),
+        ("", "a", false),
+    ] {
+        assert_eq!(fits(&lines(expected), &lines(printed)), is_fit, "{expected:?} {printed:?}");
+    }
+}
+
+mod on_engine {
+    use super::*;
+
+    #[test]
+    fn every_example_prints_what_stands_on_its_page() {
+        let Some(engine) = sealift_testing::engine("docker") else { return };
+        let (mut count, mut wrong) = (0, String::new());
+        for page in pages() {
+            match run(&page, &engine.host) {
+                Ok(examples) => count += examples,
+                Err(reason) => writeln!(wrong, "{}: {reason}\n", page.display()).unwrap(),
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+        assert!(count > 20, "only {count} examples were found");
+    }
+}
