@@ -36,12 +36,12 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         wrong
             .push(format!("{REFERENCE} isn't what the command says: `cargo xtask docs` writes it"));
     }
-    let pages = pages(&workspace::root())?;
+    let pages = pages(workspace::root())?;
     for page in &pages {
         let text = fs::read_to_string(page)?;
         wrong.extend(dead_links(page, &text));
     }
-    wrong.extend(left_out(&workspace::root(), &pages)?);
+    wrong.extend(left_out(workspace::root(), &pages)?);
     ensure!(wrong.is_empty(), "the documents are not in order:\n  {}", wrong.join("\n  "));
     say::step(format_args!("{} pages: no drift, no dead link", pages.len()));
     Ok(())
