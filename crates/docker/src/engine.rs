@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
 use hyper::Request;
+use serde_json::json;
 
 use crate::api_version::ApiVersion;
 use crate::error::Operation;
@@ -118,7 +119,14 @@ impl Engine {
             client.list_images(None::<ListImagesOptions>).await
         });
         let images = images.await.map_err(|failure| operation.fail(failure))?;
-        Ok(images.into_iter().map(ImageSummary::from).collect())
+        let mut summaries = Vec::with_capacity(images.len());
+        for image in images {
+            // As far as it matters here, an item of the list says what the answer to an inspect says.
+            let digest = image.descriptor.as_ref().and_then(|descriptor| descriptor.digest.clone());
+            let id_kind = self.id_kind(&json!({ "Descriptor": { "digest": digest } })).await;
+            summaries.push(ImageSummary::new(image, id_kind));
+        }
+        Ok(summaries)
     }
 
     /// Gives an image another name.

@@ -92,6 +92,8 @@ fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
 pub struct ImageSummary {
     /// The id that the engine shows.
     pub id: String,
+    /// What it is the digest of.
+    pub id_kind: IdKind,
     /// Its names and tags.
     pub repo_tags: Vec<String>,
     /// Its size in bytes.
@@ -100,10 +102,11 @@ pub struct ImageSummary {
     pub created_unix: i64,
 }
 
-impl From<bollard::models::ImageSummary> for ImageSummary {
-    fn from(image: bollard::models::ImageSummary) -> Self {
+impl ImageSummary {
+    pub(crate) fn new(image: bollard::models::ImageSummary, id_kind: IdKind) -> Self {
         Self {
             id: with_algorithm(&image.id),
+            id_kind,
             // An image without a name is listed as `<none>:<none>` by older engines.
             repo_tags: image.repo_tags.into_iter().filter(|tag| !tag.contains("<none>")).collect(),
             size: u64::try_from(image.size).unwrap_or(0),

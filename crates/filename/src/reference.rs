@@ -62,6 +62,11 @@ impl Reference {
     pub fn version(&self) -> Option<&Version> {
         self.version.as_ref()
     }
+
+    /// Gives the version, which is `latest` where the reference has none.
+    pub fn version_or_latest(&self) -> Version {
+        self.version.clone().unwrap_or_else(|| Version::new("latest"))
+    }
 }
 
 fn read(text: &str) -> Result<Reference, ParseReferenceErrorKind> {

@@ -82,7 +82,7 @@ fn names(
     file: &Path,
 ) -> Result<Vec<(Repository, Version)>, Error> {
     let with_version = |reference: &Reference| {
-        let version = reference.version().cloned().unwrap_or_else(|| Version::new("latest"));
+        let version = reference.version_or_latest();
         (reference.repository().familiar(), version)
     };
     if let Some(name) = &options.name {

@@ -32,7 +32,7 @@ impl Inspected {
         reference: &Reference,
         platform: Option<&Platform>,
     ) -> Result<Self, Error> {
-        let version = reference.version().cloned().unwrap_or_else(|| Version::new("latest"));
+        let version = reference.version_or_latest();
         let text = with_version(reference.repository(), &version);
         let Some(image) = engine.inspect(&text).await? else {
             return Err(not_found(engine, reference.repository(), text).await);
@@ -47,6 +47,31 @@ impl Inspected {
             settings: image.config,
             created: image.created,
         })
+    }
+
+    /// Takes it that the engine has an image with this config, of which nothing else is known.
+    pub(crate) fn by_config(repository: Repository, version: Version, config: Digest) -> Self {
+        Self {
+            reference: with_version(&repository, &version),
+            engine_id: config.to_string(),
+            wanted: Wanted {
+                repository,
+                version,
+                config: Some(config),
+                manifests: Vec::new(),
+                index: None,
+                diff_ids: Vec::new(),
+                platform: Platform {
+                    os: String::new(),
+                    architecture: String::new(),
+                    variant: None,
+                },
+            },
+            asked: None,
+            save_platform: None,
+            settings: Value::Null,
+            created: None,
+        }
     }
 
     /// Tells whether what the engine sent is what it had shown: by the digest of the config, a manifest or

@@ -39,6 +39,7 @@ mod event;
 mod inspected;
 mod learn;
 mod list;
+mod listed;
 mod load;
 mod prove;
 mod pump;

@@ -1,5 +1,7 @@
 //! Brings a folder in step with an engine.
 
+use std::collections::HashMap;
+
 use futures_util::{StreamExt as _, stream};
 use sealift_archive::{Identity, Level, Platform, Proof};
 use sealift_docker::Engine;
@@ -12,6 +14,7 @@ use serde::Serialize;
 
 use crate::inspected::Inspected;
 use crate::learn::with_learning;
+use crate::listed::settled;
 use crate::receive::receive;
 use crate::rewrite::compress;
 use crate::transcribe::{Broken, Packing, Transcript};
@@ -107,7 +110,7 @@ pub async fn plan_update(
     options: &UpdateOptions,
     context: &Context,
 ) -> Result<Plan, Error> {
-    let asked = ask_all(engine, &distinct(references), options).await;
+    let asked = ask_all(engine, &distinct(references), &HashMap::new(), options).await;
     let inspected = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
     let snapshot = match store {
         Some(store) => snapshot(store, &inspected, options, context).await?,
@@ -138,7 +141,8 @@ pub async fn update(
     let sweeper = store.clone();
     context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
 
-    let mut asked = ask_all(engine, &references, options).await;
+    let settled = settled(engine, store, &references, options, context).await?;
+    let mut asked = ask_all(engine, &references, &settled, options).await;
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.iter().position(fatal) {
         return Err(asked.swap_remove(at).err().unwrap_or(Error::Interrupted));
@@ -197,13 +201,18 @@ pub async fn update(
     Ok(UpdateReport { images, clean_errors })
 }
 
-/// Asks the engine for several images at a time, and refuses those that can't be archived.
+/// Asks the engine for several images at a time, but for those that are settled, and refuses those that can't
+/// be archived.
 async fn ask_all(
     engine: &Engine,
     references: &[Reference],
+    settled: &HashMap<Reference, Inspected>,
     options: &UpdateOptions,
 ) -> Vec<Result<Inspected, Error>> {
     let ask = |reference| async move {
+        if let Some(image) = settled.get(reference) {
+            return Ok(image.clone());
+        }
         let image = Inspected::ask(engine, reference, options.platform.as_ref()).await?;
         check(&image, options)?;
         Ok(image)
@@ -438,7 +447,7 @@ async fn clean_up(
     crate::clean::remove(store, doomed, context).await
 }
 
-async fn snapshot(
+pub(crate) async fn snapshot(
     store: &Store,
     images: &[Inspected],
     options: &UpdateOptions,
@@ -462,7 +471,10 @@ fn check(image: &Inspected, options: &UpdateOptions) -> Result<(), Error> {
         .map_err(|error| Error::Usage { message: error.to_string() })
 }
 
-fn plan_options(options: &UpdateOptions, spare: Vec<sealift_filename::Repository>) -> PlanOptions {
+pub(crate) fn plan_options(
+    options: &UpdateOptions,
+    spare: Vec<sealift_filename::Repository>,
+) -> PlanOptions {
     PlanOptions { compress: options.compress, clean: options.clean, spare }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sealift_workflow::docker::{
     BuildEvent, BuildRequest, Credentials, Engine, StepEnd, proxy_build_args,
 };
-use sealift_workflow::filename::{Reference, Version};
+use sealift_workflow::filename::Reference;
 use sealift_workflow::{UpdateOptions, build};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ use crate::table::printable;
 
 pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<ExitCode, Failure> {
     let asked = reference(&arguments.image)?;
-    let version = asked.version().cloned().unwrap_or_else(|| Version::new("latest"));
+    let version = asked.version_or_latest();
     let reference =
         Reference::new(asked.repository().clone(), Some(version)).map_err(Failure::usage)?;
     let engine = session.engine()?;

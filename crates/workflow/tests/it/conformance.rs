@@ -76,6 +76,45 @@ async fn cleans_other_versions_last(stand: Stand) {
     assert_eq!(stand.files(), [new.path.to_string()]);
 }
 
+/// A call of many images asks for a list first: what that settles must be what single questions would.
+async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) {
+    const COUNT: usize = 10;
+    let version = |number: usize| format!("1.0.0.{number}");
+    for number in 1..=COUNT {
+        // Two by two the same image under different versions.
+        stand.build(&version(number), &format!("{}", number / 2)).await;
+    }
+    let mut references: Vec<_> =
+        (1..=COUNT).map(|number| stand.reference(&version(number))).collect();
+    let store = stand.store();
+    let update = async |references: &[_], options: &UpdateOptions| {
+        let context = Context::default();
+        sealift_workflow::update(&stand.engine, &store, references, options, &context)
+            .await
+            .unwrap()
+    };
+    let saved = |report: sealift_workflow::UpdateReport| {
+        let results = report.images.into_iter().map(|image| image.result);
+        results.map(|result| result.map(|image| image.saved).ok()).collect::<Vec<_>>()
+    };
+    assert_eq!(saved(update(&references, &PLAIN).await), [Some(true); COUNT]);
+    assert_eq!(saved(update(&references, &PLAIN).await), [Some(false); COUNT]);
+
+    // One is another image now, and one isn't in the engine.
+    stand.build(&version(3), "changed").await;
+    references.push(stand.reference("1.0.0.99"));
+    let mut expected = vec![Some(false); COUNT];
+    expected[2] = Some(true);
+    expected.push(None);
+    let clean = UpdateOptions { clean: true, ..PLAIN };
+    assert_eq!(saved(update(&references, &clean).await), expected);
+    // Nothing of an image is cleaned of which one failed.
+    assert_eq!(stand.files().len(), COUNT + 1);
+    references.pop();
+    assert_eq!(saved(update(&references, &clean).await), [Some(false); COUNT]);
+    assert_eq!(stand.files().len(), COUNT, "the archive of what a tag was before goes");
+}
+
 async fn loads_back_under_its_name(stand: Stand) {
     let id = stand.build("1.0.0.1", "one").await;
     stand.update("1.0.0.1", &ZIP).await;
@@ -247,6 +286,7 @@ suites! {
     compresses_what_is_there
     saves_as_a_zip_whose_member_is_named_like_it
     cleans_other_versions_last
+    many_images_in_one_call_are_each_taken_for_what_they_are
     loads_back_under_its_name
     loads_over_an_image_that_differs_only_in_its_settings
     loads_into_every_other_engine
