@@ -6,6 +6,7 @@ mod command;
 mod copied_folders;
 mod damaged_saves;
 mod fake_engine;
+mod faults;
 mod help;
 mod http;
 mod interrupt;
