@@ -7,6 +7,8 @@
 mod bench;
 mod saved;
 mod stand;
+mod trace;
 
+mod ended;
 mod line_on_load;
 mod line_on_save;
