@@ -75,6 +75,8 @@ fn assert_survived(stand: &Stand, saved: &Saved, job: &Job, said: &Said, host: &
     match said.code {
         // Killed: what it was writing may be there.
         -1 => {}
+        // So it may where two threads made such a call, and the second signal ended it at once.
+        130 if said.stderr.ends_with("interrupted at once\n") => {}
         130 => {
             let end = "interrupted; nothing was left half done\n";
             assert!(said.stderr.ends_with(end), "{said:?}");
@@ -102,10 +104,10 @@ fn assert_survived(stand: &Stand, saved: &Saved, job: &Job, said: &Said, host: &
 #[test]
 fn at_a_system_call() {
     let Some(tracer) = Tracer::find() else { return };
-    scenario(56, |seed: &mut Seed| {
+    scenario(63, |seed: &mut Seed| {
+        let (calls, most) = *seed.choose(&CHANGES);
         let job = seed.choose(&JOBS);
         let signal = *seed.any(&["KILL", "KILL", "KILL", "TERM", "INT", "HUP"]);
-        let (calls, most) = *seed.any(&[(CHANGES, 20), (CHANGES, 10), ("write,pwrite64", 30)]);
         let what = format!("signal={signal}:when={}", 1 + seed.below(most));
         let saved = made(seed);
         let engine = FakeEngine::showing(vec![saved.shown.clone()], Save::Ends(saved.tar.clone()));

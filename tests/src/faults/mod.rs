@@ -12,3 +12,4 @@ mod trace;
 mod ended;
 mod line_on_load;
 mod line_on_save;
+mod order;

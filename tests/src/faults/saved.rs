@@ -88,6 +88,15 @@ const LAYOUTS: [Layout; 5] = [
 pub(crate) fn made(seed: &mut Seed) -> Saved {
     let layout = seed.choose(&LAYOUTS);
     let reference = *seed.any(&["web:1.0.0.2", "team/web:1.0.0.2"]);
+    written(reference, *layout)
+}
+
+/// Gives a made-up save in each layout.
+pub(crate) fn made_in_turn(reference: &str) -> Vec<Saved> {
+    LAYOUTS.iter().map(|layout| written(reference, *layout)).collect()
+}
+
+fn written(reference: &str, layout: Layout) -> Saved {
     let image = Image::new(reference, 2);
     let tar = pack(&layout(&image));
     let mut shown = shown(&image);

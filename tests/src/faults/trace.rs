@@ -3,10 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The calls by which a folder is changed, in the names of any architecture: `?` lets those pass that this one
-/// doesn't have.
-pub(crate) const CHANGES: &str = "?mkdir,mkdirat,?rename,renameat,?renameat2,?unlink,unlinkat,?rmdir,fsync,\
-                                  ftruncate,fchmod,flock";
+/// The calls by which a folder is changed, and how many of each a thread makes at most. In the names of any
+/// architecture: `?` lets those pass that this one doesn't have.
+pub(crate) const CHANGES: [(&str, usize); 9] = [
+    (RENAME, 2),
+    ("fsync", 6),
+    ("?mkdir,mkdirat", 3),
+    ("flock", 4),
+    ("fchmod", 1),
+    ("ftruncate", 2),
+    (UNLINK, 3),
+    ("openat", 60),
+    (WRITE, 25),
+];
+
+pub(crate) const RENAME: &str = "?rename,renameat,?renameat2";
+pub(crate) const UNLINK: &str = "?unlink,unlinkat";
+pub(crate) const WRITE: &str = "write,pwrite64";
 
 /// strace, where it is there and may trace.
 pub(crate) struct Tracer(PathBuf);
@@ -24,24 +37,24 @@ impl Tracer {
         Some(Self(program))
     }
 
-    /// Does something to these system calls of a command's processes, in strace's own words:
-    /// `error=EIO:when=2`.
+    /// Does something to these system calls of a command, in strace's own words: `error=EIO:when=2`. It counts
+    /// them thread by thread.
     pub(crate) fn injecting(&self, calls: &str, what: &str) -> Command {
         let mut command = self.command(Path::new("/dev/null"));
         command.args(["-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{what}")]);
         command
     }
 
-    /// The same, for calls that work on files below a folder.
+    /// Writes down these calls, with the files that they are about.
     pub(crate) fn writing(&self, calls: &str, to: &Path) -> Command {
         let mut command = self.command(to);
-        command.args(["-y", "-s", "0", "-e", &format!("trace={calls}")]);
+        command.args(["--seccomp-bpf", "-y", "-s", "0", "-e", &format!("trace={calls}")]);
         command
     }
 
     fn command(&self, output: &Path) -> Command {
         let mut command = Command::new(&self.0);
-        command.args(["-f", "-qq", "--seccomp-bpf", "-o"]).arg(output);
+        command.args(["-f", "-qq", "-o"]).arg(output);
         command
     }
 }

@@ -131,11 +131,9 @@ fn records_of_archives_that_are_gone_are_swept_with_their_folders() {
     let here = folder.publish("team/web", "1.0", 1);
     fs::remove_dir_all(folder.root.join("team/deep")).unwrap();
     let records = folder.root.join(".sealift/records");
-    let draft = records.join("team/draft-0123456789abcdef");
-    let old_draft = records.join("team/draft-fedcba9876543210");
-    fs::write(&draft, b"").unwrap();
-    fs::write(&old_draft, b"").unwrap();
-    age(&old_draft, 25 * 3600);
+    let draft = fs::File::create(records.join("team/draft-0123456789abcdef")).unwrap();
+    draft.lock().unwrap();
+    fs::write(records.join("team/draft-fedcba9876543210"), b"nobody writes this").unwrap();
     assert!(folder.records().contains(&format!("{gone}.json")));
     folder.store.sweep().unwrap();
     assert_eq!(folder.records(), ["team/draft-0123456789abcdef", &format!("{here}.json")]);
