@@ -11,7 +11,7 @@ use sealift_filename::ArchivePath;
 use crate::durable::sync_folder;
 use crate::record::{Content, ImageContent, Record};
 use crate::staging::{ATTEMPTS, open_up};
-use crate::{Error, Staging, Stat};
+use crate::{Error, ErrorKind, Staging, Stat};
 
 /// What was proven of the content of a staging file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,17 @@ impl Staging {
     /// # Errors
     ///
     /// If the disk or the folder can't be written, if another writer holds the folder's lock for too
-    /// long, or if a folder has the name.
+    /// long, if a folder has the name, or if the staging file was taken away.
     pub fn publish(mut self, archive: &ArchivePath, proven: Proven) -> Result<Published, Error> {
+        let published = self.publish_now(archive, proven);
+        // Nobody asked for anything that could be missing.
+        match (published, self.check_is_there()) {
+            (Err(error), Err(vanished)) if error.kind() == ErrorKind::NotFound => Err(vanished),
+            (published, _) => published,
+        }
+    }
+
+    fn publish_now(&mut self, archive: &ArchivePath, proven: Proven) -> Result<Published, Error> {
         let store = self.store.clone();
         let target = store.path_of(archive);
 

@@ -9,6 +9,7 @@ mod saved;
 mod stand;
 mod trace;
 
+mod disk;
 mod ended;
 mod line_on_load;
 mod line_on_save;
