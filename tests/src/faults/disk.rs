@@ -256,7 +256,10 @@ fn permissions_lost() {
         let which = *seed.choose(&["", "FOLDER", ".sealift", ".sealift/records", ".sealift/lock"]);
         let is_before = *seed.choose(&[true, false]);
         let saved = made(seed);
-        let save = Save::Pauses(saved.tar.clone(), seed.below(saved.tar.len()));
+        let save = match is_before {
+            true => Save::Ends(saved.tar.clone()),
+            false => Save::Pauses(saved.tar.clone(), seed.below(saved.tar.len())),
+        };
         let mut engine = FakeEngine::showing(vec![saved.shown.clone()], save);
         let stand = Stand::new(&engine.host);
         let image = saved.reference.split(':').next().unwrap();
@@ -276,19 +279,12 @@ fn permissions_lost() {
         let arguments = ["update", &saved.reference, "--clean", "--progress", "none"];
         let mut command = stand.place.command_by(program, &arguments);
         let child = stand.place.spawn(&mut command);
-        // Where it doesn't come so far, the engine is released when the command has ended.
-        let waiter = std::thread::spawn(move || child.wait_with_output().unwrap());
-        loop {
-            if waiter.is_finished() || engine.sent.try_recv().is_ok() {
-                break;
-            }
-            std::thread::yield_now();
-        }
-        if !is_before && !waiter.is_finished() {
+        if !is_before {
+            engine.sent.recv().unwrap();
             lose();
+            engine.release();
         }
-        engine.release();
-        let said = stand.place.said(waiter.join().unwrap());
+        let said = stand.place.said(child.wait_with_output().unwrap());
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
 
         stand.assert_only_whole_archives();

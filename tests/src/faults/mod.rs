@@ -13,4 +13,5 @@ mod disk;
 mod ended;
 mod line_on_load;
 mod line_on_save;
+mod many;
 mod order;
