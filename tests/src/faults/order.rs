@@ -1,7 +1,8 @@
 //! The order in which an archive comes to be, from a trace of the system calls: written, synced, renamed, its folder
 //! synced; only then something is removed, and the folder synced again.
 
-use super::saved::made_in_turn;
+use super::bench::{Seed, scenario};
+use super::saved::made;
 use super::stand::Stand;
 use super::trace::{RENAME, Tracer, UNLINK, WRITE};
 use crate::fake_engine::{FakeEngine, Save};
@@ -76,40 +77,44 @@ fn assert_in_order(calls: &[Call], stand: &Stand, archive: &str) {
 #[test]
 fn write_sync_rename_sync_remove_sync() {
     let Some(tracer) = Tracer::find() else { return };
-    for saved in made_in_turn("team/web:1.0.0.2") {
+    scenario(20, |seed: &mut Seed| {
+        let saved = made(seed);
         let engine = FakeEngine::showing(vec![saved.shown.clone()], Save::Ends(saved.tar.clone()));
         let reference = &saved.reference;
-        for arguments in [
-            &["update", reference, "--clean"][..],
-            &["update", reference, "--clean", "--compress"],
-            &["add", "file", "--name", reference],
-            &["add", "file", "--name", reference, "--compress"],
-        ] {
-            let stand = Stand::new(&engine.host);
-            std::fs::write(stand.place.dir.path().join("file"), &saved.tar).unwrap();
-            let trace = stand.place.dir.path().join("trace");
-            let calls = format!("fsync,fchmod,{RENAME},{UNLINK},{WRITE}");
-            let program = tracer.writing(&calls, &trace);
-            let output = stand.place.command_by(program, arguments).output().unwrap();
-            assert!(output.status.success(), "{output:?}");
-            let calls = read(&std::fs::read_to_string(trace).unwrap());
-            let format = if arguments.contains(&"--compress") { "zip" } else { "docker" };
-            let archive = format!("team/web_1.0.0.2_{}.{format}", &saved.config[7..19]);
-            assert_in_order(&calls, &stand, &archive);
-            let is_cleaned = calls
-                .iter()
-                .any(|call| matches!(call, Call::Remove(path) if path.contains("_1.0.0.1_")));
-            assert_eq!(is_cleaned, arguments.contains(&"--clean"), "{calls:#?}");
-        }
-    }
+        let words = seed.choose(&[
+            "update REF --clean",
+            "update REF --clean --compress",
+            "add file --name REF",
+            "add file --name REF --compress",
+        ]);
+        let word = |word| if word == "REF" { reference.as_str() } else { word };
+        let arguments: Vec<&str> = words.split(' ').map(word).collect();
+        let stand = Stand::new(&engine.host);
+        std::fs::write(stand.place.dir.path().join("file"), &saved.tar).unwrap();
+        let trace = stand.place.dir.path().join("trace");
+        let calls = format!("fsync,fchmod,{RENAME},{UNLINK},{WRITE}");
+        let program = tracer.writing(&calls, &trace);
+        let output = stand.place.command_by(program, &arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let calls = read(&std::fs::read_to_string(trace).unwrap());
+        let format = if arguments.contains(&"--compress") { "zip" } else { "docker" };
+        let (image, version) = reference.split_once(':').unwrap();
+        let archive = format!("{image}_{version}_{}.{format}", &saved.config[7..19]);
+        assert_in_order(&calls, &stand, &archive);
+        let is_older =
+            |call: &Call| matches!(call, Call::Remove(path) if path.contains("_1.0.0.1_"));
+        assert_eq!(calls.iter().any(is_older), arguments.contains(&"--clean"), "{calls:#?}");
+        "in order".to_owned()
+    });
 }
 
 /// A folder that is made for the first archive must be there after a crash as well.
 #[test]
 fn a_folder_that_is_made_is_synced_into_those_above() {
     let Some(tracer) = Tracer::find() else { return };
-    for dir in ["new", "new/deep"] {
-        let saved = made_in_turn("web:1.0.0.2").remove(0);
+    scenario(3, |seed: &mut Seed| {
+        let dir = *seed.choose(&["new", "new/deep", "./new/deep"]);
+        let saved = made(seed);
         let stand = Stand::new("unix:///nonexistent");
         let root = stand.place.dir.path();
         std::fs::write(root.join("file"), &saved.tar).unwrap();
@@ -118,10 +123,11 @@ fn a_folder_that_is_made_is_synced_into_those_above() {
         let output = stand.place.command_by(program, &arguments).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let calls = read(&std::fs::read_to_string(root.join("trace")).unwrap());
-        for above in root.join(dir).ancestors().skip(1).take_while(|above| above.starts_with(root))
-        {
+        let dir = root.join(dir.trim_start_matches("./"));
+        for above in dir.ancestors().skip(1).take_while(|above| above.starts_with(root)) {
             let sync = Call::Sync(above.display().to_string());
             assert!(calls.contains(&sync), "{sync:?} is missing: {calls:#?}");
         }
-    }
+        "in order".to_owned()
+    });
 }

@@ -91,11 +91,6 @@ pub(crate) fn made(seed: &mut Seed) -> Saved {
     written(reference, *layout)
 }
 
-/// Gives a made-up save in each layout.
-pub(crate) fn made_in_turn(reference: &str) -> Vec<Saved> {
-    LAYOUTS.iter().map(|layout| written(reference, *layout)).collect()
-}
-
 fn written(reference: &str, layout: Layout) -> Saved {
     let image = Image::new(reference, 2);
     let tar = pack(&layout(&image));
