@@ -58,8 +58,24 @@ pub(crate) struct FakeEngine {
     script: Arc<Script>,
 }
 
+/// What an engine says of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Dialect {
+    /// The newest version of the API that it speaks; the fake speaks no other.
+    pub(crate) api: String,
+    /// What it answers on `/info`.
+    pub(crate) info: Value,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { api: "1.41".to_owned(), info: json!({}) }
+    }
+}
+
 struct Script {
     socket: PathBuf,
+    dialect: Dialect,
     /// What it shows of the tag's image, one for each inspect; the last one stays.
     inspected: Mutex<Vec<Value>>,
     save: Save,
@@ -85,15 +101,26 @@ impl FakeEngine {
 
     /// Serves a tag of which this is shown, one at each look.
     pub(crate) fn showing(images: Vec<Value>, save: Save) -> Self {
-        Self::start(images, save, Load::Takes, true)
+        Self::start(&Dialect::default(), images, save, Load::Takes, true)
     }
 
     /// Serves an image that isn't there before it is loaded, which goes like this.
     pub(crate) fn loading(image: Value, load: Load) -> Self {
-        Self::start(vec![image], Save::BreaksOff(Vec::new()), load, false)
+        Self::start(&Dialect::default(), vec![image], Save::BreaksOff(Vec::new()), load, false)
     }
 
-    fn start(images: Vec<Value>, save: Save, load: Load, is_there: bool) -> Self {
+    /// Serves what was recorded from an engine, and says of itself what that one did.
+    pub(crate) fn speaking(dialect: &Dialect, images: Vec<Value>, save: Save) -> Self {
+        Self::start(dialect, images, save, Load::Takes, true)
+    }
+
+    fn start(
+        dialect: &Dialect,
+        images: Vec<Value>,
+        save: Save,
+        load: Load,
+        is_there: bool,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket: PathBuf = dir.path().join("fake.sock");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -101,6 +128,7 @@ impl FakeEngine {
         let (hold, released) = channel();
         let script = Arc::new(Script {
             socket: socket.clone(),
+            dialect: dialect.clone(),
             inspected: Mutex::new(images),
             save,
             load,
@@ -144,7 +172,7 @@ impl Script {
         }
         let first = String::from_utf8_lossy(&first).into_owned();
         let path = first.split(' ').nth(1).unwrap_or("");
-        let path = path.strip_prefix("/v1.41").unwrap_or(path);
+        let path = path.strip_prefix(&format!("/v{}", self.dialect.api)).unwrap_or(path);
         let path = path.split_once('?').map_or(path, |(path, _)| path);
         let is_save = path.ends_with("/get");
         if let (true, Save::Resets(bytes)) = (is_save, &self.save) {
@@ -158,7 +186,11 @@ impl Script {
         }
         // A client that has gone away is no error here.
         let _ = if path == "/_ping" {
-            plain(&mut stream, 200, if first.starts_with("HEAD") { "" } else { "OK" })
+            let body = if first.starts_with("HEAD") { "" } else { "OK" };
+            write!(stream, "HTTP/1.1 200 X\r\nApi-Version: {}\r\n", self.dialect.api)
+                .and_then(|()| write!(stream, "Content-Length: {}\r\n\r\n{body}", body.len()))
+        } else if path == "/info" {
+            plain(&mut stream, 200, &self.dialect.info.to_string())
         } else if path == "/images/json" {
             plain(&mut stream, 200, "[]")
         } else if path.ends_with("/json") {
@@ -291,9 +323,5 @@ pub(crate) fn shown(image: &Image) -> Value {
 }
 
 fn plain(stream: &mut UnixStream, status: u16, body: &str) -> std::io::Result<()> {
-    write!(
-        stream,
-        "HTTP/1.1 {status} X\r\nApi-Version: 1.41\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }

@@ -35,10 +35,10 @@ fn fault(saved: &Saved, save: Save, expected: Expected) -> Fault {
 }
 
 /// Updates over such a line, in a folder with an older archive, and makes sure of what has to hold.
-fn update(saved: &Saved, line: Line, seed: &mut Seed) -> String {
+pub(crate) fn update(saved: &Saved, line: Line, seed: &mut Seed) -> String {
     let compressed = *seed.any(&[false, true]);
     let Fault { shown, save, expected } = line(saved, seed);
-    let engine = FakeEngine::showing(shown, save.clone());
+    let engine = FakeEngine::speaking(&saved.dialect, shown, save.clone());
     let stand = Stand::new(&engine.host);
     let mut arguments = vec!["update", &saved.reference, "--clean", "--progress", "none"];
     if compressed {

@@ -15,3 +15,4 @@ mod line_on_load;
 mod line_on_save;
 mod many;
 mod order;
+mod real_saves;

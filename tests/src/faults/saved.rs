@@ -7,13 +7,15 @@ use sealift_testing::{Span, spans};
 use serde_json::Value;
 
 use super::bench::Seed;
-use crate::fake_engine::shown;
+use crate::fake_engine::{Dialect, shown};
 
 /// A whole save, and what its engine shows of the image.
 pub(crate) struct Saved {
     /// What is asked for, `image:tag`.
     pub(crate) reference: String,
     pub(crate) shown: Value,
+    /// What the engine says of itself.
+    pub(crate) dialect: Dialect,
     pub(crate) tar: Vec<u8>,
     pub(crate) spans: Vec<Span>,
     /// The config digest, which names the image whatever engine has it.
@@ -37,6 +39,7 @@ impl Saved {
             config: digest(content(config)),
             essential: names.map(str::to_owned).collect(),
             reference: reference.to_owned(),
+            dialect: Dialect::default(),
             shown,
             spans,
             tar,
