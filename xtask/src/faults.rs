@@ -157,7 +157,10 @@ fn table(rows: &[Row]) -> String {
     for Row { scenario, runs, outcomes, violations } in rows {
         let outcomes: Vec<String> =
             outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
-        let (violations, outcomes) = (violations.len(), outcomes.join("; "));
+        // Many of them are read more easily below each other.
+        let between =
+            if outcomes.len() > 4 { format!("\n{:1$}", "", width + 21) } else { "; ".into() };
+        let (violations, outcomes) = (violations.len(), outcomes.join(&between));
         lines.push(format!("{scenario:width$}  {runs:>5}  {violations:>10}  {outcomes}"));
     }
     let sum: u64 = rows.iter().map(|row| row.runs).sum();

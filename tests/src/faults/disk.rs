@@ -145,7 +145,7 @@ fn read_only() {
 #[test]
 fn a_call_that_fails() {
     let Some(tracer) = Tracer::find() else { return };
-    scenario(50, |seed: &mut Seed| {
+    scenario(30, |seed: &mut Seed| {
         let (calls, most) = *seed.choose(&[
             ("fsync", 5),
             (RENAME, 2),
@@ -252,7 +252,7 @@ fn a_folder_that_vanishes() {
 #[test]
 fn permissions_lost() {
     let Some(setpriv) = sealift_testing::program("setpriv") else { return };
-    scenario(20, |seed: &mut Seed| {
+    scenario(10, |seed: &mut Seed| {
         let which = *seed.choose(&["", "FOLDER", ".sealift", ".sealift/records", ".sealift/lock"]);
         let is_before = *seed.choose(&[true, false]);
         let saved = made(seed);

@@ -104,7 +104,7 @@ fn assert_survived(stand: &Stand, saved: &Saved, job: &Job, said: &Said, host: &
 #[test]
 fn at_a_system_call() {
     let Some(tracer) = Tracer::find() else { return };
-    scenario(63, |seed: &mut Seed| {
+    scenario(36, |seed: &mut Seed| {
         let (calls, most) = *seed.choose(&CHANGES);
         let job = seed.choose(&JOBS);
         let signal = *seed.any(&["KILL", "KILL", "KILL", "TERM", "INT", "HUP"]);
@@ -122,7 +122,7 @@ fn at_a_system_call() {
 /// Ends it when so many bytes of a save have come.
 #[test]
 fn in_a_save() {
-    scenario(16, |seed: &mut Seed| {
+    scenario(12, |seed: &mut Seed| {
         let signal = *seed.choose(&SIGNALS);
         let job = seed.choose(&JOBS[..2]);
         let saved = made(seed);

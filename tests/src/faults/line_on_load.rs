@@ -115,7 +115,7 @@ fn said_but_not_done() {
 /// What is damaged on the disk is never sent to its end, whatever its record says.
 #[test]
 fn a_damaged_archive() {
-    scenario(20, |seed| {
+    scenario(12, |seed| {
         let saved = made(seed);
         let engine = FakeEngine::loading(saved.shown.clone(), Load::Takes);
         let stand = with_archive(&saved, &engine, seed);

@@ -271,7 +271,7 @@ mod made_saves {
         broken_off_at_an_entry 65
         broken_off_anywhere 20
         an_error_in_the_answer 30
-        an_entry_left_out 60
+        an_entry_left_out 55
         an_entry_repeated 40
         a_bit_in_content 40
         a_bit_in_a_manifest 30

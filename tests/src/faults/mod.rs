@@ -10,6 +10,7 @@ mod stand;
 mod trace;
 
 mod disk;
+mod docker_save;
 mod ended;
 mod line_on_load;
 mod line_on_save;
