@@ -9,7 +9,6 @@ mod fake_engine;
 mod faults;
 mod help;
 mod http;
-mod interrupt;
 mod main_job;
 mod names;
 mod platforms;
