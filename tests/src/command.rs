@@ -54,7 +54,20 @@ impl Place {
     }
 
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(binary());
+        self.set_up(Command::new(binary()), arguments)
+    }
+
+    /// Runs it by another program, which takes a command at the end of its own arguments.
+    pub(crate) fn command_by<S: AsRef<OsStr>>(
+        &self,
+        mut program: Command,
+        arguments: &[S],
+    ) -> Command {
+        program.arg(binary());
+        self.set_up(program, arguments)
+    }
+
+    fn set_up<S: AsRef<OsStr>>(&self, mut command: Command, arguments: &[S]) -> Command {
         command.args(arguments).current_dir(self.dir.path()).env("DOCKER_HOST", &self.host);
         command.env("HOME", self.dir.path());
         for name in [

@@ -1,9 +1,10 @@
 //! A fake engine: a small server that speaks the Docker API's real protocol on a real socket, for what
-//! real engines can't be made to do, as breaking off in the middle of a save.
+//! real engines can't be made to do, as breaking off in the middle of a save or a load.
 
-use std::io::{BufRead as _, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -21,8 +22,29 @@ pub(crate) enum Save {
     BreaksOff(Vec<u8>),
     /// These bytes, and then there is no engine any more.
     Dies(Vec<u8>),
-    /// These bytes, and then nothing until the test lets go of [`FakeEngine::hold`].
+    /// These bytes, and the connection is reset.
+    Resets(Vec<u8>),
+    /// These bytes, and then nothing until [`FakeEngine::release`]; then the connection breaks off.
     Stalls(Vec<u8>),
+    /// These bytes and a proper end, with a pause at one of them until [`FakeEngine::release`].
+    Pauses(Vec<u8>, usize),
+    /// These bytes, one at a time, and a proper end.
+    Trickles(Vec<u8>),
+}
+
+/// How a load goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Load {
+    /// All is read and the image is there.
+    Takes,
+    /// All is read and said to be loaded, and the image isn't there.
+    Forgets,
+    /// So many bytes are read, and the connection breaks off.
+    BreaksOff(usize),
+    /// So many bytes are read, or all there are, and this is answered: status and body.
+    Answers(usize, u16, String),
+    /// All is read, and the answer breaks off in its middle.
+    AnswersHalf,
 }
 
 /// The fake; it ends with the test.
@@ -33,13 +55,35 @@ pub(crate) struct FakeEngine {
     pub(crate) sent: Receiver<()>,
     /// What a save that stalls waits for.
     hold: Option<Sender<()>>,
+    script: Arc<Script>,
+}
+
+/// What an engine says of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Dialect {
+    /// The newest version of the API that it speaks; the fake speaks no other.
+    pub(crate) api: String,
+    /// What it answers on `/info`.
+    pub(crate) info: Value,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { api: "1.41".to_owned(), info: json!({}) }
+    }
 }
 
 struct Script {
     socket: PathBuf,
+    dialect: Dialect,
     /// What it shows of the tag's image, one for each inspect; the last one stays.
     inspected: Mutex<Vec<Value>>,
     save: Save,
+    load: Load,
+    /// Whether the tag's image is there. It always is where the fake is one to save from.
+    is_there: AtomicBool,
+    /// How many loads came to their proper end.
+    whole_loads: AtomicUsize,
     sent: Sender<()>,
     released: Mutex<Receiver<()>>,
 }
@@ -57,6 +101,26 @@ impl FakeEngine {
 
     /// Serves a tag of which this is shown, one at each look.
     pub(crate) fn showing(images: Vec<Value>, save: Save) -> Self {
+        Self::start(&Dialect::default(), images, save, Load::Takes, true)
+    }
+
+    /// Serves an image that isn't there before it is loaded, which goes like this.
+    pub(crate) fn loading(image: Value, load: Load) -> Self {
+        Self::start(&Dialect::default(), vec![image], Save::BreaksOff(Vec::new()), load, false)
+    }
+
+    /// Serves what was recorded from an engine, and says of itself what that one did.
+    pub(crate) fn speaking(dialect: &Dialect, images: Vec<Value>, save: Save) -> Self {
+        Self::start(dialect, images, save, Load::Takes, true)
+    }
+
+    fn start(
+        dialect: &Dialect,
+        images: Vec<Value>,
+        save: Save,
+        load: Load,
+        is_there: bool,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket: PathBuf = dir.path().join("fake.sock");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -64,18 +128,29 @@ impl FakeEngine {
         let (hold, released) = channel();
         let script = Arc::new(Script {
             socket: socket.clone(),
+            dialect: dialect.clone(),
             inspected: Mutex::new(images),
             save,
+            load,
+            is_there: AtomicBool::new(is_there),
+            whole_loads: AtomicUsize::new(0),
             sent: sent_sender,
             released: Mutex::new(released),
         });
+        let served = Arc::clone(&script);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let script = Arc::clone(&script);
+                let script = Arc::clone(&served);
                 thread::spawn(move || script.answer(stream.unwrap()));
             }
         });
-        Self { _dir: dir, host: format!("unix://{}", socket.display()), sent, hold: Some(hold) }
+        let host = format!("unix://{}", socket.display());
+        Self { _dir: dir, host, sent, hold: Some(hold), script }
+    }
+
+    /// Tells how many loads came to their proper end, so that an engine might make an image of them.
+    pub(crate) fn whole_loads(&self) -> usize {
+        self.script.whole_loads.load(Ordering::SeqCst)
     }
 
     /// Lets a save that stalls end.
@@ -86,24 +161,47 @@ impl FakeEngine {
 
 impl Script {
     fn answer(&self, mut stream: UnixStream) {
+        // Not buffered: what is left unread when the socket is closed makes that a reset.
+        let mut first = Vec::new();
+        while !first.ends_with(b"\n") {
+            let mut byte = [0];
+            match stream.read(&mut byte) {
+                Ok(1) => first.extend(byte),
+                _ => return,
+            }
+        }
+        let first = String::from_utf8_lossy(&first).into_owned();
+        let path = first.split(' ').nth(1).unwrap_or("");
+        let path = path.strip_prefix(&format!("/v{}", self.dialect.api)).unwrap_or(path);
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        let is_save = path.ends_with("/get");
+        if let (true, Save::Resets(bytes)) = (is_save, &self.save) {
+            let _ = stream.write_all(CHUNKED).and_then(|()| send(&mut stream, bytes, 1000));
+            return;
+        }
         let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let mut first = String::new();
-        let _ = reader.read_line(&mut first);
         let mut line = String::new();
         while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
             line.clear();
         }
-        let path = first.split(' ').nth(1).unwrap_or("");
-        let path = path.strip_prefix("/v1.41").unwrap_or(path);
         // A client that has gone away is no error here.
         let _ = if path == "/_ping" {
-            plain(&mut stream, 200, "OK")
+            let body = if first.starts_with("HEAD") { "" } else { "OK" };
+            write!(stream, "HTTP/1.1 200 X\r\nApi-Version: {}\r\n", self.dialect.api)
+                .and_then(|()| write!(stream, "Content-Length: {}\r\n\r\n{body}", body.len()))
+        } else if path == "/info" {
+            plain(&mut stream, 200, &self.dialect.info.to_string())
         } else if path == "/images/json" {
             plain(&mut stream, 200, "[]")
         } else if path.ends_with("/json") {
-            plain(&mut stream, 200, &self.inspect())
-        } else if path.ends_with("/get") {
+            match self.is_there.load(Ordering::SeqCst) {
+                true => plain(&mut stream, 200, &self.inspect()),
+                false => plain(&mut stream, 404, "{\"message\":\"No such image\"}"),
+            }
+        } else if is_save {
             self.save(&mut stream)
+        } else if path == "/images/load" {
+            self.load(&mut reader, &mut stream)
         } else {
             plain(&mut stream, 404, "{\"message\":\"the fake doesn't know that\"}")
         };
@@ -115,33 +213,99 @@ impl Script {
         image.to_string()
     }
 
-    fn save(&self, stream: &mut UnixStream) -> std::io::Result<()> {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-        let chunks = |stream: &mut UnixStream, bytes: &[u8]| -> std::io::Result<()> {
-            for chunk in bytes.chunks(1000) {
-                write!(stream, "{:x}\r\n", chunk.len())?;
-                stream.write_all(chunk)?;
-                stream.write_all(b"\r\n")?;
-            }
-            Ok(())
-        };
+    fn save(&self, stream: &mut UnixStream) -> io::Result<()> {
+        const END: &[u8] = b"0\r\n\r\n";
+        stream.write_all(CHUNKED)?;
         match &self.save {
             Save::Ends(bytes) => {
-                chunks(stream, bytes)?;
-                stream.write_all(b"0\r\n\r\n")
+                send(stream, bytes, 1000)?;
+                stream.write_all(END)
             }
-            Save::BreaksOff(bytes) => chunks(stream, bytes),
+            Save::BreaksOff(bytes) | Save::Resets(bytes) => send(stream, bytes, 1000),
             Save::Dies(bytes) => {
-                chunks(stream, bytes)?;
+                send(stream, bytes, 1000)?;
                 std::fs::remove_file(&self.socket)
             }
             Save::Stalls(bytes) => {
-                chunks(stream, bytes)?;
-                let _ = self.sent.send(());
-                let _ = self.released.lock().unwrap().recv();
+                send(stream, bytes, 1000)?;
+                self.pause();
                 Ok(())
             }
+            Save::Pauses(bytes, at) => {
+                send(stream, &bytes[..*at], 1000)?;
+                self.pause();
+                send(stream, &bytes[*at..], 1000)?;
+                stream.write_all(END)
+            }
+            Save::Trickles(bytes) => {
+                send(stream, bytes, 1)?;
+                stream.write_all(END)
+            }
         }
+    }
+
+    /// Says that it stands still, and does until it is released.
+    fn pause(&self) {
+        let _ = self.sent.send(());
+        let _ = self.released.lock().unwrap().recv();
+    }
+
+    fn load(&self, reader: &mut impl BufRead, stream: &mut UnixStream) -> io::Result<()> {
+        let limit = match self.load {
+            Load::BreaksOff(limit) | Load::Answers(limit, ..) => limit,
+            Load::Takes | Load::Forgets | Load::AnswersHalf => usize::MAX,
+        };
+        if !take_chunks(reader, limit)? {
+            if let Load::Answers(_, status, body) = &self.load {
+                return plain(stream, *status, body);
+            }
+            return Ok(());
+        }
+        self.whole_loads.fetch_add(1, Ordering::SeqCst);
+        const LOADED: &str = "{\"stream\":\"Loaded image: web\\n\"}\n";
+        match &self.load {
+            Load::Takes => {
+                self.is_there.store(true, Ordering::SeqCst);
+                plain(stream, 200, LOADED)
+            }
+            Load::Forgets => plain(stream, 200, LOADED),
+            Load::Answers(_, status, body) => plain(stream, *status, body),
+            Load::AnswersHalf => {
+                write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{{\"stream\":\"Loa")
+            }
+            Load::BreaksOff(_) => Ok(()),
+        }
+    }
+}
+
+const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+fn send(stream: &mut UnixStream, bytes: &[u8], size: usize) -> io::Result<()> {
+    for chunk in bytes.chunks(size) {
+        let mut piece = format!("{:x}\r\n", chunk.len()).into_bytes();
+        piece.extend(chunk);
+        piece.extend(b"\r\n");
+        stream.write_all(&piece)?;
+    }
+    Ok(())
+}
+
+/// Reads a chunked body, but not more than so many bytes of it; tells whether it came to its proper end.
+fn take_chunks(reader: &mut impl BufRead, limit: usize) -> io::Result<bool> {
+    let mut left = limit as u64;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let size = u64::from_str_radix(line.trim(), 16).map_err(|_| io::ErrorKind::InvalidData)?;
+        if size == 0 {
+            return Ok(true);
+        }
+        let taken = io::copy(&mut reader.take(size.min(left)), &mut io::sink())?;
+        left -= taken;
+        if taken < size {
+            return Ok(false);
+        }
+        reader.read_line(&mut line)?;
     }
 }
 
@@ -159,9 +323,5 @@ pub(crate) fn shown(image: &Image) -> Value {
 }
 
 fn plain(stream: &mut UnixStream, status: u16, body: &str) -> std::io::Result<()> {
-    write!(
-        stream,
-        "HTTP/1.1 {status} X\r\nApi-Version: 1.41\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }

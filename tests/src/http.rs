@@ -7,13 +7,20 @@ use serde_json::Value;
 
 /// Sends a request without a body and gives status and body.
 pub(crate) fn request(host: &str, method: &str, path: &str) -> (u16, String) {
+    let (status, body) = bytes(host, method, path);
+    (status, String::from_utf8(body).unwrap())
+}
+
+/// The same for an answer that is no text. An answer to HTTP/1.0 comes in one piece.
+pub(crate) fn bytes(host: &str, method: &str, path: &str) -> (u16, Vec<u8>) {
     let mut socket = UnixStream::connect(host.trim_start_matches("unix://")).unwrap();
     write!(socket, "{method} {path} HTTP/1.0\r\nHost: engine\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    (status, body.to_owned())
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+    (status, answer.split_off(end + 4))
 }
 
 /// Removes a test's images when the test ends, whatever its result.

@@ -32,7 +32,8 @@ impl Options {
     }
 }
 
-fn kinds(list: &str) -> Result<Vec<Kind>> {
+/// Reads a list of engines.
+pub(crate) fn kinds(list: &str) -> Result<Vec<Kind>> {
     match list {
         "all" => Ok(Kind::ALL.to_vec()),
         "none" => Ok(Vec::new()),

@@ -7,6 +7,7 @@ mod direction;
 mod docs;
 mod engine;
 mod engines;
+mod faults;
 mod run;
 mod say;
 mod test;
@@ -29,6 +30,10 @@ Usage: cargo xtask TASK
                             starts engines of our own and leaves them running
   engine down [--engines LIST]
                             ends what `engine up` started
+  faults [SCENARIO…] [--seeds N] [--seed S] [--engines LIST]
+                            lets faults loose on line, process and disk, with N
+                            seeds a scenario (100) or the one S, and tells what
+                            came out; --engines adds saves recorded from them
   bench [JOB…] [--rounds N] [--names N] [--write]
                             times sealift beside what people use today; --write
                             puts the tables into docs/benchmarks.md
@@ -47,6 +52,7 @@ fn main() -> ExitCode {
         ["test", options @ ..] => test::run(options),
         ["engine", "up", options @ ..] => engine::up(options),
         ["engine", "down", options @ ..] => engine::down(options),
+        ["faults", options @ ..] => faults::run(options),
         ["bench", options @ ..] => bench::run(options),
         ["docs", options @ ..] => docs::run(options),
         ["check-direction"] => direction::run(),

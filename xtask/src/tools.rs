@@ -67,7 +67,7 @@ impl Origin {
 }
 
 /// The other readers and writers of archives and zips that ours are held against, other ways to build
-/// and to copy, and what goes into images.
+/// and to copy, what goes into images, and what lets faults loose.
 const TOOLS: &[Tool] = &[
     Tool::any(
         "7z",
@@ -96,7 +96,10 @@ const TOOLS: &[Tool] = &[
     Tool::any("podman", &[Origin::system("podman", engines::PODMAN_PACKAGES, "usr/bin/podman")]),
     Tool::any("python3", &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")]),
     Tool::any("rsync", &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")]),
+    Tool::any("setpriv", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/setpriv")]),
     Tool::any("skopeo", &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")]),
+    Tool::any("strace", &[Origin::system("tool-strace", &["strace"], "usr/bin/strace")]),
+    Tool::any("unshare", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/unshare")]),
     Tool::any("unzip", &[Origin::system("tool-unzip", &["unzip"], "usr/bin/unzip")]),
     Tool::any("zip", &[Origin::system("tool-zip", &["zip"], "usr/bin/zip")]),
 ];

@@ -44,6 +44,12 @@ pub enum Error {
         /// How long the lock was waited for.
         waited: Duration,
     },
+    /// A staging file was taken away while it was written.
+    #[error("{} is gone: it, or a folder above it, was removed or moved meanwhile", path.display())]
+    Vanished {
+        /// The staging file.
+        path: PathBuf,
+    },
     /// The operating system refuses.
     #[error("cannot {operation} {}", path.display())]
     Io {
@@ -77,6 +83,8 @@ pub enum ErrorKind {
     NotADirectory,
     /// Something that is no regular file stands where one should.
     NotAFile,
+    /// A file that was being written was taken away.
+    Vanished,
     /// The file system is mounted read-only.
     ReadOnly,
     /// The user may not do it.
@@ -113,6 +121,7 @@ impl Error {
             Self::NotADirectory { .. } => ErrorKind::NotADirectory,
             Self::NotAFile { .. } => ErrorKind::NotAFile,
             Self::Locked { .. } => ErrorKind::Locked,
+            Self::Vanished { .. } => ErrorKind::Vanished,
             Self::Io { source, .. } | Self::Archive(sealift_archive::Error::Io { source, .. }) => {
                 kind_of(source)
             }

@@ -11,7 +11,7 @@ use sealift_filename::ArchivePath;
 use crate::durable::sync_folder;
 use crate::record::{Content, ImageContent, Record};
 use crate::staging::{ATTEMPTS, open_up};
-use crate::{Error, Staging, Stat};
+use crate::{Error, ErrorKind, Staging, Stat, Store};
 
 /// What was proven of the content of a staging file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +49,45 @@ pub struct Published {
     pub size: u64,
     /// Whether there was a file of that name before, which is gone now.
     pub replaced: bool,
+    /// Whether another writer was faster, and its archive of the same image is there instead of this one.
+    pub was_there: bool,
+}
+
+impl Store {
+    /// Gives the size of an archive that is known to hold this image.
+    fn size_of_same(&self, archive: &ArchivePath, identity: &Identity) -> Option<u64> {
+        let metadata = fs::symlink_metadata(self.path_of(archive)).ok()?;
+        let stat = Stat::of(&metadata);
+        let record = self.believed_record(archive, &stat).filter(|_| metadata.is_file())?;
+        match record.content {
+            Content::Image(image) if image.identity.is_same_image(identity) => Some(stat.size),
+            _ => None,
+        }
+    }
 }
 
 impl Staging {
     /// Makes the file the archive of that name, at once and durably, and records what it holds.
     ///
     /// A file that has the name already is replaced: what is published was proven, what is
-    /// there may be a broken copy. Whatever goes wrong before the file has its name, the folder is as
+    /// there may be a broken copy. Unless it is recorded as the same image: then another writer has published
+    /// it meanwhile, and nobody who reads it is disturbed. Whatever goes wrong before the file has its name, the folder is as
     /// before.
     ///
     /// # Errors
     ///
     /// If the disk or the folder can't be written, if another writer holds the folder's lock for too
-    /// long, or if a folder has the name.
+    /// long, if a folder has the name, or if the staging file was taken away.
     pub fn publish(mut self, archive: &ArchivePath, proven: Proven) -> Result<Published, Error> {
+        let published = self.publish_now(archive, proven);
+        // Nobody asked for anything that could be missing.
+        match (published, self.check_is_there()) {
+            (Err(error), Err(vanished)) if error.kind() == ErrorKind::NotFound => Err(vanished),
+            (published, _) => published,
+        }
+    }
+
+    fn publish_now(&mut self, archive: &ArchivePath, proven: Proven) -> Result<Published, Error> {
         let store = self.store.clone();
         let target = store.path_of(archive);
 
@@ -75,6 +100,10 @@ impl Staging {
         self.file.sync_all().map_err(|source| self.write_error(source))?;
 
         let lock = store.lock()?;
+        if let Some(size) = store.size_of_same(archive, &proven.identity) {
+            let archive = archive.clone();
+            return Ok(Published { archive, size, replaced: false, was_there: true });
+        }
         let replaced = match fs::symlink_metadata(&target) {
             Ok(metadata) if metadata.is_dir() => {
                 return Err(Error::NotAFile { path: target, what: "a folder" });
@@ -102,7 +131,7 @@ impl Staging {
         store.keep_record(archive, draft, record);
         drop(lock);
         tracing::debug!("published {archive}, {} bytes", stat.size);
-        Ok(Published { archive: archive.clone(), size: stat.size, replaced })
+        Ok(Published { archive: archive.clone(), size: stat.size, replaced, was_there: false })
     }
 
     /// Gives the file its name, and makes the folders for it: they are there since

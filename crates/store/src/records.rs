@@ -14,6 +14,7 @@ use crate::durable::create_unique;
 use crate::lock::make_folder;
 use crate::record::{FINE_GAP, Record};
 use crate::store::{SEALIFT_FOLDER, modified};
+use crate::sweep::open_abandoned;
 use crate::{Stat, Store};
 
 /// The folder of the records in the folder for sealift's own notes.
@@ -166,7 +167,7 @@ impl Store {
                     self.prune_below(&entry.path(), &inner) && fs::remove_dir(entry.path()).is_ok()
                 }
                 Ok(file_type) if file_type.is_file() => {
-                    (self.is_stray_record(&inner) || is_old_draft(&entry))
+                    (self.is_stray_record(&inner) || is_left_draft(&entry))
                         && fs::remove_file(entry.path()).is_ok()
                 }
                 _ => false,
@@ -185,18 +186,18 @@ impl Store {
     }
 }
 
-fn is_old_draft(entry: &fs::DirEntry) -> bool {
+/// Tells whether a file is a draft that nobody works on any more.
+fn is_left_draft(entry: &fs::DirEntry) -> bool {
     let is_draft = entry.file_name().to_str().is_some_and(|name| name.starts_with(DRAFT_PREFIX));
-    is_draft
-        && entry.metadata().is_ok_and(|metadata| {
-            Timestamp::now().duration_since(modified(&metadata)) > crate::staging::ABANDONED
-        })
+    is_draft && open_abandoned(&entry.path()).is_some()
 }
 
 fn create_draft(target: &Path) -> io::Result<(File, PathBuf, Timestamp)> {
     let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(folder)?;
     let (file, path) = create_unique(folder, DRAFT_PREFIX, "", &mut OpenOptions::new())?;
+    // So that whoever sweeps sees that it isn't left behind. Without, the record may be kept in memory.
+    let _ = file.try_lock();
     match file.metadata() {
         Ok(metadata) => Ok((file, path, modified(&metadata))),
         Err(error) => {

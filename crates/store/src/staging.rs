@@ -173,6 +173,18 @@ impl Staging {
         &self.leftover.path
     }
 
+    /// Makes sure that nobody has taken the file away.
+    ///
+    /// # Errors
+    ///
+    /// If it isn't where it was made.
+    pub fn check_is_there(&self) -> Result<(), Error> {
+        match fs::symlink_metadata(self.path()) {
+            Err(_) => Err(Error::Vanished { path: self.path().to_owned() }),
+            Ok(_) => Ok(()),
+        }
+    }
+
     /// Makes an error of this crate out of one that came from writing the file, so that it says where.
     pub fn write_error(&self, source: io::Error) -> Error {
         let folder = self.path().parent().unwrap_or(self.store.root());

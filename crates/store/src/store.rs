@@ -102,12 +102,16 @@ impl Store {
     /// If something else is in the way, or if the folder can't be made.
     pub fn create(root: impl Into<PathBuf>) -> Result<Self, Error> {
         let root = root.into();
-        let is_new = !root.exists();
+        let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        let missing: Vec<PathBuf> =
+            root.ancestors().take_while(is_missing).map(Path::to_owned).collect();
         match fs::create_dir_all(&root) {
             Ok(()) => {
-                if let (true, Some(parent)) = (is_new, root.parent()) {
+                for made in missing {
+                    // The parent of a bare name is the current folder, which has no other name.
+                    let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty());
                     // Best effort: what will be published in it is synced with care.
-                    let _ = sync_folder(parent);
+                    let _ = sync_folder(parent.unwrap_or(Path::new(".")));
                 }
                 Self::open(root)
             }

@@ -56,8 +56,8 @@ impl Store {
     }
 }
 
-/// Opens a staging file and locks it, if it is abandoned.
-fn open_abandoned(path: &Path) -> Option<(File, u64)> {
+/// Opens a file that a writer keeps locked while it works on it, and locks it, if it is abandoned.
+pub(crate) fn open_abandoned(path: &Path) -> Option<(File, u64)> {
     let no_follow = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).ok()?;
     let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path).ok()?;
     let metadata = file.metadata().ok()?;

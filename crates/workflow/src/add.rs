@@ -176,5 +176,5 @@ async fn add_as(
     let (staging, proven) = rewrite(store, copy, context).await?;
     let target = archive.clone();
     let published = context.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
-    Ok(describe(archive, true, published.size))
+    Ok(describe(archive, !published.was_there, published.size))
 }

@@ -156,6 +156,7 @@ fn write_zip(
 /// Finds the member of a zip that was written and hashes the file. Each of its blocks was read back when it was
 /// deflated; its beginning is known only now.
 fn hash_zip(staging: &Staging) -> Result<Digest, Error> {
+    staging.check_is_there()?;
     PlainReader::open(staging.path())?;
     Ok(hash_file(staging.path(), &ExamineOptions::default())?)
 }

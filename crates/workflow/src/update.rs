@@ -281,7 +281,7 @@ impl Worker<'_> {
                     identity: proven.identity,
                     archive: published.archive,
                     saved: false,
-                    compressed: true,
+                    compressed: !published.was_there,
                     bytes: published.size,
                 })
             }
@@ -404,8 +404,8 @@ impl Worker<'_> {
                     wanted: image.wanted,
                     identity,
                     archive: published.archive,
-                    saved: true,
-                    compressed: self.options.compress,
+                    saved: !published.was_there,
+                    compressed: self.options.compress && !published.was_there,
                     bytes: published.size,
                     plain_bytes,
                 })

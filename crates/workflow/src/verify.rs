@@ -108,7 +108,8 @@ fn verify_now(
     let results = Mutex::new(Vec::new());
     let work = || {
         while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = verify_one(store, entry, options, context);
+            let result = verify_what_is_there(store, entry, options, context).transpose();
+            let Some(result) = result else { continue };
             let is_end = result.is_err();
             results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
             if is_end {
@@ -139,6 +140,29 @@ fn chosen(store: &Store, options: &VerifyOptions) -> Result<Vec<ArchivePath>, Er
     archives.sort_unstable();
     archives.dedup();
     Ok(archives)
+}
+
+/// Judges an archive; one that another writer removes meanwhile is none, and one that is replaced is judged by what
+/// is there now.
+fn verify_what_is_there(
+    store: &Store,
+    entry: &Entry,
+    options: &VerifyOptions,
+    context: &Context,
+) -> Result<Option<VerifiedArchive>, Error> {
+    let verified = verify_one(store, entry, options, context);
+    let is_bad = verified.as_ref().map_or_else(
+        |error| error.kind() == crate::ErrorKind::NotFound,
+        |verified| verified.verdict.is_bad(),
+    );
+    if !is_bad {
+        return verified.map(Some);
+    }
+    match store.entry(&entry.archive)? {
+        None => Ok(None),
+        Some(now) if now.stat != entry.stat => verify_one(store, &now, options, context).map(Some),
+        Some(_) => verified.map(Some),
+    }
 }
 
 fn verify_one(

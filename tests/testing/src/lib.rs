@@ -9,6 +9,8 @@
 mod gate;
 pub mod layouts;
 mod program;
+mod spans;
 
 pub use gate::{Engine, engine};
 pub use program::{output_of, program};
+pub use spans::{Span, spans};

@@ -8,7 +8,7 @@ use sealift_archive::ExamineOptions;
 use sealift_filename::{ArchivePath, Repository};
 use sealift_store::{ErrorKind, Store};
 
-use crate::folder::{Folder, age, identity, picture, proven, publish, readings, tar};
+use crate::folder::{Folder, identity, picture, proven, publish, readings, tar};
 
 const LEFTOVER: &str = ".sealift-0123456789abcdef.part";
 
@@ -84,6 +84,37 @@ fn what_has_the_name_already_is_replaced() {
 }
 
 #[test]
+fn what_another_writer_has_published_meanwhile_stays() {
+    let folder = Folder::new();
+    let mut slower = folder.store.stage(None).unwrap();
+    let content = tar(&picture(1, "amd64"));
+    slower.write_all(&content).unwrap();
+    let archive = folder.publish("web", "1.0", 1);
+    let there = fs::metadata(folder.store.path_of(&archive)).unwrap().modified().unwrap();
+    let published = slower.publish(&archive, proven(&content, 1)).unwrap();
+    assert!(published.was_there && !published.replaced);
+    assert_eq!(published.size, content.len() as u64);
+    let now = fs::metadata(folder.store.path_of(&archive)).unwrap().modified().unwrap();
+    assert_eq!(there, now);
+    assert_eq!(folder.files(), [archive.as_str()]);
+}
+
+#[test]
+fn a_staging_file_that_is_taken_away_is_told_as_such() {
+    let folder = Folder::new();
+    let staging = folder.store.stage(None).unwrap();
+    fs::remove_file(staging.path()).unwrap();
+    let archive = "web_1.0_0123456789ab.docker".parse().unwrap();
+    let error = staging.publish(&archive, proven(b"", 1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Vanished);
+    assert!(
+        error
+            .to_string()
+            .ends_with("is gone: it, or a folder above it, was removed or moved meanwhile")
+    );
+}
+
+#[test]
 fn a_folder_with_the_name_is_left_alone() {
     let folder = Folder::new();
     let archive: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
@@ -131,11 +162,9 @@ fn records_of_archives_that_are_gone_are_swept_with_their_folders() {
     let here = folder.publish("team/web", "1.0", 1);
     fs::remove_dir_all(folder.root.join("team/deep")).unwrap();
     let records = folder.root.join(".sealift/records");
-    let draft = records.join("team/draft-0123456789abcdef");
-    let old_draft = records.join("team/draft-fedcba9876543210");
-    fs::write(&draft, b"").unwrap();
-    fs::write(&old_draft, b"").unwrap();
-    age(&old_draft, 25 * 3600);
+    let draft = fs::File::create(records.join("team/draft-0123456789abcdef")).unwrap();
+    draft.lock().unwrap();
+    fs::write(records.join("team/draft-fedcba9876543210"), b"nobody writes this").unwrap();
     assert!(folder.records().contains(&format!("{gone}.json")));
     folder.store.sweep().unwrap();
     assert_eq!(folder.records(), ["team/draft-0123456789abcdef", &format!("{here}.json")]);

@@ -1,7 +1,9 @@
 //! Every byte of every archive, read again.
 
+use std::sync::Arc;
+
 use sealift_testing::layouts::{Image, file, pack};
-use sealift_workflow::{Context, Verdict, VerifyOptions, verify};
+use sealift_workflow::{Cancel, Context, Event, Reporter, Verdict, VerifyOptions, verify};
 
 use crate::folder::{Folder, run};
 
@@ -66,6 +68,43 @@ fn what_holds_no_image_is_not_damaged_and_a_wrong_id_is_named() {
         assert!(matches!(verdicts[0].1, Verdict::NoImage { .. }) && !verdicts[0].1.is_bad());
         let id = Image::new("web:1", 1).id()[7..19].to_owned();
         assert_eq!(verdicts[1].1, Verdict::Misnamed { id });
+    });
+}
+
+/// Does something to an archive at the moment in which it is about to be read, as another writer may.
+struct Meanwhile<F>(F);
+
+impl<F: Fn() + Send + Sync> Reporter for Meanwhile<F> {
+    fn report(&self, event: Event) {
+        if matches!(event, Event::Started { .. }) {
+            (self.0)();
+        }
+    }
+}
+
+#[test]
+fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_then() {
+    run(async {
+        let folder = Folder::new();
+        let web = folder.add_image("web:1", 1, "amd64").await.to_string();
+        let path = folder.store.root().join(&web);
+        let verify_while = async |work: Box<dyn Fn() + Send + Sync>| {
+            let context = Context::new(Arc::new(Meanwhile(work)), Cancel::new());
+            verify(&folder.store, &VerifyOptions::default(), &context).await.unwrap()
+        };
+        // Another save of the same image differs in bytes, not in what it is.
+        let (target, other) = (path.clone(), folder.store.root().join("other"));
+        let mut again = Image::new("web:1", 1).podman();
+        again.push(file("more", b"1".to_vec()));
+        let replace = move || {
+            std::fs::write(&other, pack(&again)).unwrap();
+            std::fs::rename(&other, &target).unwrap();
+        };
+        let verified = verify_while(Box::new(replace)).await;
+        assert_eq!(verified[0].verdict, Verdict::Whole);
+
+        let remove = move || std::fs::remove_file(&path).unwrap_or_default();
+        assert_eq!(verify_while(Box::new(remove)).await, []);
     });
 }
 

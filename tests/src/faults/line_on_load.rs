@@ -1,0 +1,151 @@
+//! Faults between a load and an engine, on an engine that is a fake: the right exit code and words, and an
+//! image that the engine doesn't have is never said to be loaded.
+
+use super::bench::{Seed, scenario};
+use super::saved::{Saved, made};
+use super::stand::{Stand, archives_of};
+use crate::fake_engine::{FakeEngine, Load};
+
+/// A folder with this image's archive, plain or as a zip.
+fn with_archive(saved: &Saved, engine: &FakeEngine, seed: &mut Seed) -> Stand {
+    let stand = Stand::new(&engine.host);
+    std::fs::write(stand.place.dir.path().join("file"), &saved.tar).unwrap();
+    let mut arguments = vec!["add", "file", "--name", &saved.reference];
+    if *seed.any(&[false, true]) {
+        arguments.push("--compress");
+    }
+    stand.place.ok(&arguments);
+    let before = stand.now();
+    Stand { before, ..stand }
+}
+
+/// Loads into such an engine; the refusal must say all of these words, and nothing is changed in the folder.
+fn refused(load: Load, code: i32, words: &[&str], seed: &mut Seed) -> FakeEngine {
+    let saved = made(seed);
+    let engine = FakeEngine::loading(saved.shown.clone(), load);
+    let stand = with_archive(&saved, &engine, seed);
+    let said = stand.place.run(&["load", &saved.reference, "--progress", "none"]);
+    for words in words {
+        stand.assert_refused(&said, code, words);
+    }
+    engine
+}
+
+const CANNOT: &str = "cannot load an archive into the engine at HOST";
+
+/// How much an engine reads before something happens: none, some, or all.
+fn some_bytes(seed: &mut Seed) -> usize {
+    match seed.choose(&[0, 1, 2]) {
+        0 => 0,
+        1 => 1 + seed.below(12_000),
+        _ => usize::MAX,
+    }
+}
+
+#[test]
+fn whole() {
+    scenario(5, |seed| {
+        let saved = made(seed);
+        let engine = FakeEngine::loading(saved.shown.clone(), Load::Takes);
+        let stand = with_archive(&saved, &engine, seed);
+        let loaded = stand.place.ok(&["load", &saved.reference]);
+        assert!(loaded.contains("  loaded  "), "{loaded}");
+        assert_eq!(engine.whole_loads(), 1);
+        "loaded".to_owned()
+    });
+}
+
+#[test]
+fn broken_off() {
+    scenario(12, |seed| {
+        let limit = some_bytes(seed);
+        refused(Load::BreaksOff(limit), 1, &[CANNOT, "the connection broke off"], seed);
+        "refused with 1".to_owned()
+    });
+}
+
+#[test]
+fn refused_with_a_message() {
+    scenario(12, |seed| {
+        let body = "{\"message\":\"no space left on device\"}".to_owned();
+        let load = Load::Answers(some_bytes(seed), 500, body);
+        refused(load, 1, &[CANNOT, "the engine says: no space left on device"], seed);
+        "refused with 1".to_owned()
+    });
+}
+
+#[test]
+fn refused_in_plain_text() {
+    scenario(12, |seed| {
+        let body = "Error unpacking image".to_owned();
+        let load = Load::Answers(some_bytes(seed), *seed.any(&[500, 200]), body);
+        refused(load, 1, &[CANNOT, "the engine says: Error unpacking image"], seed);
+        "refused with 1".to_owned()
+    });
+}
+
+#[test]
+fn an_error_in_the_answer() {
+    scenario(12, |seed| {
+        let limit = some_bytes(seed);
+        let before = *seed.any(&["", "{\"status\":\"Loading layer\",\"progressDetail\":{}}\r\n"]);
+        let error =
+            "{\"errorDetail\":{\"message\":\"no space left\"},\"error\":\"no space left\"}\r\n";
+        let load = Load::Answers(limit, 200, format!("{before}{error}"));
+        refused(load, 1, &[CANNOT, "the engine says: no space left"], seed);
+        "refused with 1".to_owned()
+    });
+}
+
+/// It says that it has loaded the image, or breaks off while it says so, and doesn't have it.
+#[test]
+fn said_but_not_done() {
+    scenario(6, |seed| {
+        let said = seed.any(&["", "{\"stream\":\"Loaded image: other:1\\n\"}\n"]);
+        let (load, code, words) = match seed.choose(&[0, 1, 2]) {
+            0 => (Load::Forgets, 5, "but does not have"),
+            1 => (Load::AnswersHalf, 1, "the connection broke off"),
+            _ => (Load::Answers(usize::MAX, 200, (*said).to_owned()), 5, "but does not have"),
+        };
+        refused(load, code, &[words], seed);
+        format!("refused with {code}")
+    });
+}
+
+/// What is damaged on the disk is never sent to its end, whatever its record says.
+#[test]
+fn a_damaged_archive() {
+    scenario(12, |seed| {
+        let saved = made(seed);
+        let engine = FakeEngine::loading(saved.shown.clone(), Load::Takes);
+        let stand = with_archive(&saved, &engine, seed);
+        let (image, version) = saved.reference.split_once(':').unwrap();
+        let name = archives_of(&stand.place, image).into_iter().find(|name| name.contains(version));
+        let name = name.unwrap();
+        let path = stand.place.artifacts().join(&name);
+        let mut content = std::fs::read(&path).unwrap();
+        let is_zip = name.ends_with(".zip");
+        match seed.choose(&[false, true]) {
+            false => content.truncate(seed.below(content.len() - 1)),
+            true if is_zip => {
+                // In the member's data: its header is followed by the name twice over at most.
+                let at = 300 + seed.below(content.len() / 2 - 300);
+                content[at] ^= 1 << seed.below(8);
+            }
+            true => {
+                let span = *seed.any(&saved.essential());
+                content[span.content + seed.below(span.size)] ^= 1 << seed.below(8);
+            }
+        }
+        // As a failing disk does it: the time stays, so the record is believed.
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        std::fs::write(&path, content).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+        let before = stand.now();
+        let said = stand.place.run(&["load", &format!("{image}:{version}"), "--progress", "none"]);
+        assert_eq!(engine.whole_loads(), 0, "it went out to its end: {said:?}");
+        assert_eq!(stand.now(), before);
+        assert!(matches!(said.code, 3 | 5), "{said:?}");
+        format!("refused with {}", said.code)
+    });
+}

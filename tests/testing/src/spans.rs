@@ -1,0 +1,38 @@
+//! Where in a tar its entries stand, so that a test can damage a certain one.
+
+/// Where an entry stands in a tar, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The entry's name.
+    pub name: String,
+    /// Where its first header begins: right behind the entry before.
+    pub begin: usize,
+    /// Where its content begins.
+    pub content: usize,
+    /// The size of its content.
+    pub size: usize,
+    /// Where the next entry begins, or the end marker.
+    pub end: usize,
+}
+
+/// Finds the entries of a whole tar.
+///
+/// # Panics
+///
+/// If it is none.
+pub fn spans(tar: &[u8]) -> Vec<Span> {
+    let mut archive = tar::Archive::new(tar);
+    let mut begin = 0;
+    let entries = archive.entries().expect("a tar in memory can be read");
+    entries
+        .map(|entry| {
+            let entry = entry.expect("a whole tar has whole entries");
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let position = usize::try_from(entry.raw_file_position());
+            let content = position.expect("it is in memory");
+            let size = usize::try_from(entry.size()).expect("it is in memory");
+            let end = content + size.next_multiple_of(512);
+            Span { name, begin: std::mem::replace(&mut begin, end), content, size, end }
+        })
+        .collect()
+}

@@ -1,0 +1,218 @@
+//! `cargo xtask faults`: the scenarios of `tests/src/faults`, with as many seeds as wanted, and a table of what came
+//! out.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::arguments::kinds;
+use crate::engines::{Engines, Kind, Lifetime};
+use crate::{run, say, tools, workspace};
+
+/// The module of the scenarios, and the one in it that holds none.
+const SCENARIOS: &str = "faults::";
+const NO_SCENARIOS: &str = "faults::bench::";
+
+struct Options {
+    seeds: u64,
+    seed: Option<u64>,
+    engines: Vec<Kind>,
+    only: Vec<String>,
+}
+
+impl Options {
+    fn parse(words: &[&str]) -> Result<Self> {
+        let mut options = Self { seeds: 100, seed: None, engines: Vec::new(), only: Vec::new() };
+        let mut words = words.iter();
+        while let Some(&word) = words.next() {
+            let mut value = || words.next().with_context(|| format!("`{word}` needs a value"));
+            let number = |text: &str| text.parse().with_context(|| format!("`{word} {text}`"));
+            match word {
+                "--seeds" => options.seeds = number(value()?)?,
+                "--seed" => options.seed = Some(number(value()?)?),
+                "--engines" => options.engines = kinds(value()?)?,
+                _ if word.starts_with('-') => bail!("no such option: {word}"),
+                _ => options.only.push(word.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let options = Options::parse(words)?;
+    let engines = Engines::up(&options.engines, Lifetime::OfTheTask)?;
+    let path = run::path_with(&[tools::for_tests()?])?;
+    let mut build = run::cargo(&["build", "--package", "sealift", "--all-features"]);
+    ensure!(run::shown(&mut build)?, "the command doesn't build");
+    let chosen = chosen(&run::read(tests().args(["--", "--list"]))?, &options.only)?;
+
+    let notes = tempfile::tempdir_in(workspace::engines())
+        .context("cannot make a folder for the scenarios' notes")?;
+    let report = notes.path().join("report");
+    let mut scenarios = tests();
+    scenarios.args(["--", "--exact"]).args(&chosen).env("PATH", path);
+    scenarios.env("SEALIFT_FAULT_REPORT", &report);
+    match options.seed {
+        Some(seed) => scenarios.env("SEALIFT_FAULT_SEED", seed.to_string()),
+        None => scenarios.env("SEALIFT_FAULT_SEEDS", options.seeds.to_string()),
+    };
+    match options.engines.is_empty() {
+        true => scenarios.env_remove("SEALIFT_TEST_ENGINES"),
+        false => scenarios.env("SEALIFT_TEST_ENGINES", engines.variable()),
+    };
+    say::step(format_args!("{} scenarios", chosen.len()));
+    let output = scenarios.output().context("cannot run the scenarios")?;
+    let rows = rows(&report)?;
+    say::line(table(&rows));
+    let skipped: Vec<String> = chosen
+        .iter()
+        .map(|test| name(test))
+        .filter(|name| rows.iter().all(|row| row.scenario != *name))
+        .collect();
+    if !skipped.is_empty() {
+        say::line(format_args!(
+            "not run, for want of an engine (--engines LIST) or a tool: {}",
+            skipped.join(", ")
+        ));
+    }
+    let violations: Vec<&str> =
+        rows.iter().flat_map(|row| &row.violations).map(String::as_str).collect();
+    if !violations.is_empty() {
+        bail!("{} violations; each again by:\n\n{}", violations.len(), violations.join("\n\n"));
+    }
+    if !output.status.success() {
+        let (said, words) = (&output.stdout, &output.stderr);
+        let (said, words) = (String::from_utf8_lossy(said), String::from_utf8_lossy(words));
+        bail!("the scenarios could not be run:\n{said}\n{words}");
+    }
+    ensure!(!rows.is_empty(), "no scenario was run");
+    Ok(())
+}
+
+fn tests() -> Command {
+    run::cargo(&["test", "--quiet", "--package", "sealift-tests", "--test", "runner"])
+}
+
+/// Gives the tests that are these scenarios, all of them where none is named.
+fn chosen(list: &str, only: &[String]) -> Result<Vec<String>> {
+    let tests = list.lines().filter_map(|line| line.strip_suffix(": test"));
+    let all: Vec<&str> = tests
+        .filter(|test| test.starts_with(SCENARIOS) && !test.starts_with(NO_SCENARIOS))
+        .collect();
+    let is_meant = |test: &str, word: &str| {
+        let (name, word) = (format!("/{}/", name(test)), format!("/{}/", word.trim_matches('/')));
+        name.contains(&word)
+    };
+    if let Some(word) = only.iter().find(|word| !all.iter().any(|test| is_meant(test, word))) {
+        let names: Vec<String> = all.iter().map(|test| name(test)).collect();
+        bail!("there is no scenario `{word}`; there are:\n  {}", names.join("\n  "));
+    }
+    let is_chosen = |test: &&str| only.is_empty() || only.iter().any(|word| is_meant(test, word));
+    Ok(all.into_iter().filter(is_chosen).map(str::to_owned).collect())
+}
+
+/// Gives the name of a scenario, as the tests write it into their report.
+fn name(test: &str) -> String {
+    let parts: Vec<&str> = test.split("::").skip(1).filter(|part| *part != "on_engine").collect();
+    parts.join("/").replace('_', "-")
+}
+
+/// How a scenario went.
+struct Row {
+    scenario: String,
+    runs: u64,
+    /// What came out, and how often.
+    outcomes: Vec<(String, u64)>,
+    violations: Vec<String>,
+}
+
+fn rows(report: &Path) -> Result<Vec<Row>> {
+    let text = if report.exists() { fs::read_to_string(report)? } else { String::new() };
+    let row = |line: &str| {
+        let line: Value = serde_json::from_str(line).context("the report can't be read")?;
+        let outcomes = line["outcomes"].as_object().into_iter().flatten();
+        let violations = line["violations"].as_array().into_iter().flatten();
+        Ok(Row {
+            scenario: line["scenario"].as_str().unwrap_or_default().to_owned(),
+            runs: line["runs"].as_u64().unwrap_or(0),
+            outcomes: outcomes
+                .map(|(outcome, count)| (outcome.clone(), count.as_u64().unwrap_or(0)))
+                .collect(),
+            violations: violations.filter_map(Value::as_str).map(str::to_owned).collect(),
+        })
+    };
+    let mut rows = text.lines().map(row).collect::<Result<Vec<Row>>>()?;
+    rows.sort_by(|left, right| left.scenario.cmp(&right.scenario));
+    Ok(rows)
+}
+
+fn table(rows: &[Row]) -> String {
+    let width = rows.iter().map(|row| row.scenario.len()).max().unwrap_or(0).max("scenario".len());
+    let mut lines =
+        vec![format!("{:width$}  {:>5}  {:>10}  outcome", "scenario", "runs", "violations")];
+    for Row { scenario, runs, outcomes, violations } in rows {
+        let outcomes: Vec<String> =
+            outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        // Many of them are read more easily below each other.
+        let between =
+            if outcomes.len() > 4 { format!("\n{:1$}", "", width + 21) } else { "; ".into() };
+        let (violations, outcomes) = (violations.len(), outcomes.join(&between));
+        lines.push(format!("{scenario:width$}  {runs:>5}  {violations:>10}  {outcomes}"));
+    }
+    let sum: u64 = rows.iter().map(|row| row.runs).sum();
+    let violations: usize = rows.iter().map(|row| row.violations.len()).sum();
+    lines.push(format!("{:width$}  {sum:>5}  {violations:>10}", "all"));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "faults::bench::tests::x: test\nfaults::disk::full: test\nnames::y: test\n\
+                        faults::line_on_save::made_saves::a_stall: test\n\
+                        faults::real_saves::podman::on_engine::on_a_line: test\n\n5 tests\n";
+
+    fn chosen_by(words: &[&str]) -> Result<Vec<String>> {
+        chosen(LIST, &words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_scenario_is_named_by_any_part_of_its_path() {
+        let stall = "faults::line_on_save::made_saves::a_stall";
+        let podman = "faults::real_saves::podman::on_engine::on_a_line";
+        assert_eq!(chosen_by(&[]).unwrap(), ["faults::disk::full", stall, podman]);
+        assert_eq!(chosen_by(&["a-stall"]).unwrap(), [stall]);
+        assert_eq!(chosen_by(&["line-on-save"]).unwrap(), [stall]);
+        assert_eq!(chosen_by(&["real-saves/podman/on-a-line"]).unwrap(), [podman]);
+        assert_eq!(chosen_by(&["disk", "podman"]).unwrap(), ["faults::disk::full", podman]);
+    }
+
+    #[test]
+    fn an_unknown_scenario_is_refused_with_those_that_there_are() {
+        assert_eq!(
+            chosen_by(&["dis"]).unwrap_err().to_string(),
+            "there is no scenario `dis`; there are:\n  disk/full\n  line-on-save/made-saves/a-stall\n  \
+             real-saves/podman/on-a-line"
+        );
+    }
+
+    #[test]
+    fn the_table_tells_what_came_out_how_often() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("report");
+        let line = "{\"scenario\":\"disk/full\",\"runs\":3,\"outcomes\":{\"done\":1,\"refused\":1},\
+                    \"violations\":[\"it again\"]}\n";
+        fs::write(&report, line).unwrap();
+        assert_eq!(
+            table(&rows(&report).unwrap()),
+            "scenario    runs  violations  outcome\n\
+             disk/full      3           1  1 done; 1 refused\n\
+             all            3           1"
+        );
+    }
+}
