@@ -94,8 +94,8 @@ async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) 
             .unwrap()
     };
     let saved = |report: sealift_workflow::UpdateReport| {
-        let results = report.images.into_iter().map(|image| image.result);
-        results.map(|result| result.map(|image| image.saved).ok()).collect::<Vec<_>>()
+        let images = report.images.into_iter();
+        images.map(|image| Some(image.result.ok()?.saved)).collect::<Vec<_>>()
     };
     assert_eq!(saved(update(&references, &PLAIN).await), [Some(true); COUNT]);
     assert_eq!(saved(update(&references, &PLAIN).await), [Some(false); COUNT]);
