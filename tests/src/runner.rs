@@ -3,6 +3,7 @@
 mod bad_archives;
 mod bad_input;
 mod command;
+mod connect;
 mod copied_folders;
 mod damaged_saves;
 mod fake_engine;

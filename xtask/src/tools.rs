@@ -93,6 +93,7 @@ const TOOLS: &[Tool] = &[
     Tool::any("python3", &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")]),
     Tool::any("rsync", &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")]),
     Tool::any("skopeo", &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")]),
+    Tool::any("ssh", &[Origin::system("openssh", engines::SSH_PACKAGES, "usr/bin/ssh")]),
     Tool::any("unzip", &[Origin::system("tool-unzip", &["unzip"], "usr/bin/unzip")]),
     Tool::any("zip", &[Origin::system("tool-zip", &["zip"], "usr/bin/zip")]),
 ];

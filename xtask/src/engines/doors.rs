@@ -18,7 +18,7 @@ use super::Kind;
 use super::certificates::{self, Shows};
 
 /// What the host consists of, beside its engine.
-pub(super) const SSH_PACKAGES: &[&str] = &["openssh-server", "openssh-client"];
+pub(crate) const SSH_PACKAGES: &[&str] = &["openssh-server", "openssh-client"];
 
 /// Whether engines are started with the doors that they can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -50,7 +50,9 @@ if [ -e doors/ssh/sshd_config ]; then
     mkdir /run/sshd
     ln -s /run/engine/engine.sock /run/docker.sock
     sed -i '/^root:/d;/^sshd:/d' /etc/passwd /etc/shadow
-    printf '%s\n' 'root:*:0:0::/run/engine:/bin/sh' 'sshd:*:65533:65534::/run/sshd:/bin/false' >>/etc/passwd
+    printf '%s\n' root:x:0:0::/run/engine:/bin/sh sshd:x:65533:65534::/run/sshd:/bin/false >>/etc/passwd
+    # No password, and not locked either.
+    echo 'root:*:1::::::' >>/etc/shadow
     for key in host_key second_host_key user_key unknown_key; do
         ssh-keygen -q -t ed25519 -N '' -C '' -f "doors/ssh/$key"
     done

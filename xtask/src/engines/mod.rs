@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
-pub(crate) use doors::{Door, Doors};
+pub(crate) use doors::{Door, Doors, SSH_PACKAGES};
 pub(crate) use kind::Kind;
 
 use crate::{run, say};
@@ -209,7 +209,7 @@ fn start(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
         Doors::Shut => Vec::new(),
     };
     if open.contains(&Door::Ssh) {
-        match packages::of_the_system("openssh", doors::SSH_PACKAGES) {
+        match packages::of_the_system("openssh", SSH_PACKAGES) {
             Ok(root) => packages.push(root),
             Err(error) if std::env::var_os("CI").is_none() => {
                 say::step(format_args!("{kind} can't be reached by ssh: {error:#}"));
