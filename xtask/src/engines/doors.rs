@@ -129,6 +129,7 @@ fn prepare_ssh(folder: &Path, prepared: &mut Prepared) -> Result<()> {
          StrictModes no\n\
          UsePAM no\n\
          PidFile none\n\
+         SetEnv PATH=/usr/sbin:/usr/bin:/sbin:/bin\n\
          Match LocalPort {bare_port}\n\
          SetEnv PATH=/nonexistent\n"
     );

@@ -1,5 +1,5 @@
 //! ssh, by a stub that is the far side's engine too: it answers on its standard output what is asked on its
-//! standard input. A real sshd is left to whoever has one.
+//! standard input: for what a real sshd can't be made to do. The end-to-end tests have a real one.
 
 use std::time::Duration;
 
@@ -57,15 +57,16 @@ async fn an_archive_comes_through_ssh_whole() {
 #[tokio::test]
 async fn ssh_is_told_to_check_the_host_and_to_ask_nobody() {
     let mut all = Vec::new();
-    for host in ["ssh://edge", "ssh://ci@edge:2222", "ssh://[fe80::1]"] {
+    for host in ["ssh://edge", "ssh://ci@edge:2222", "ssh://[fe80::1]", "ssh://edge/run/x.sock"] {
         let (engine, folder) = engine(host, ENGINE);
         engine.ping().await.unwrap();
         all.push(std::fs::read_to_string(folder.path().join("arguments")).unwrap());
     }
     insta::assert_snapshot!(all.concat(), @"
-    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -- edge docker system dial-stdio
-    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -l ci -p 2222 -- edge docker system dial-stdio
-    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -- fe80::1 docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -- edge docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -l ci -p 2222 -- edge docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -- fe80::1 docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -- edge docker --host unix:///run/x.sock system dial-stdio
     ");
 }
 
@@ -75,6 +76,7 @@ async fn what_ssh_says_when_it_fails_is_in_the_error() {
     for script in [
         "echo 'Host key verification failed.' >&2; exit 255",
         "echo 'sh: 1: docker: not found' >&2; exit 127",
+        r"printf '@@@@@@\r\n@  WARNING!  @\r\n@@@@@@\r\nSomeone could be\nlistening.\r\n' >&2; exit 255",
         // Only after it was asked something.
         "read -r line; echo 'Cannot connect to the Docker daemon' >&2; exit 1",
         "exit 1",
@@ -87,6 +89,8 @@ async fn what_ssh_says_when_it_fails_is_in_the_error() {
       caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: Host key verification failed.
     cannot ask the version of the engine at ssh://ci@edge
       caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 127 and said: sh: 1: docker: not found
+    cannot ask the version of the engine at ssh://ci@edge
+      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: WARNING! Someone could be listening.
     cannot ask the version of the engine at ssh://ci@edge
       caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 1 and said: Cannot connect to the Docker daemon
     cannot ask the version of the engine at ssh://ci@edge
