@@ -2,6 +2,7 @@
 #![cfg(test)]
 mod bad_archives;
 mod bad_input;
+mod builds;
 mod command;
 mod connect;
 mod copied_folders;

@@ -89,6 +89,10 @@ const TOOLS: &[Tool] = &[
         "docker-buildx",
         &[Origin::buildx("sid", "buildx-sid"), Origin::buildx("trixie", "buildx-trixie")],
     ),
+    Tool::any(
+        "docker-registry",
+        &[Origin::system("tool-registry", &["docker-registry"], "usr/bin/docker-registry")],
+    ),
     Tool::any("podman", &[Origin::system("podman", engines::PODMAN_PACKAGES, "usr/bin/podman")]),
     Tool::any("python3", &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")]),
     Tool::any("rsync", &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")]),

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use sealift_workflow::docker::Failure as EngineFailure;
 use sealift_workflow::{Error, ErrorKind};
 
 use crate::exit_code::ExitCode;
@@ -43,6 +44,9 @@ pub(crate) fn show(error: &Error) {
     for cause in causes(error) {
         output::error_line(&format!("  caused by: {cause}"));
     }
+    for line in last_output(error) {
+        output::error_line(&format!("    {}", printable(line)));
+    }
     if let Some(hint) = error.hint() {
         output::error_line(&format!("{hint_style}hint:{hint_style:#} {}", printable(&hint)));
     }
@@ -62,6 +66,17 @@ pub(crate) fn causes(error: &Error) -> Vec<String> {
         next = cause.source();
     }
     causes
+}
+
+/// Gives what the step of a build that failed wrote last.
+fn last_output(error: &Error) -> &[String] {
+    match error {
+        Error::Engine(error) => match error.failure() {
+            EngineFailure::Step(step) => &step.output,
+            _ => &[],
+        },
+        _ => &[],
+    }
 }
 
 /// Says an error in one line, for JSON.

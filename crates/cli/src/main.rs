@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod run;
 mod session;
+mod size;
 mod table;
 
 fn main() -> std::process::ExitCode {

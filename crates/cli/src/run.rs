@@ -40,7 +40,7 @@ pub(crate) fn run() -> ExitCode {
 
 async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
     match command {
-        Command::Build(arguments) => commands::build::run(arguments, session).await,
+        Command::Build(arguments) => commands::build::run(*arguments, session).await,
         Command::Update(arguments) => commands::update::run(arguments, session).await,
         Command::List(arguments) => commands::list::run(arguments, session).await,
         Command::Path(arguments) => commands::path::run(arguments, session).await,

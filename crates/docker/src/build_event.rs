@@ -1,5 +1,7 @@
 //! What happens in a build.
 
+use std::time::Duration;
+
 /// Something that happens in a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,6 +19,38 @@ pub enum BuildEvent {
     Log(String),
     /// Something that the person who builds should know.
     Warning(String),
+    /// One of BuildKit's steps begins. They run at the same time, so that all of its events say which one.
+    Started {
+        /// Which one, counted from 1 in the order of beginning.
+        step: usize,
+        /// What it does: `[2/3] RUN make`.
+        name: String,
+    },
+    /// One of BuildKit's steps, or a command in it, wrote a line.
+    Output {
+        /// Which step.
+        step: usize,
+        /// How long after the step's beginning, where it is known.
+        after: Option<Duration>,
+        /// The line.
+        line: String,
+    },
+    /// One of BuildKit's steps has done a part of what it does: sent the context, pulled a layer.
+    Part {
+        /// Which step.
+        step: usize,
+        /// What is done: `transferring context:`.
+        what: String,
+        /// How many bytes that was; 0 where it isn't a matter of bytes.
+        bytes: u64,
+    },
+    /// One of BuildKit's steps has ended.
+    Ended {
+        /// Which step.
+        step: usize,
+        /// How.
+        end: StepEnd,
+    },
     /// A base image is pulled.
     Pull {
         /// The layer or the reference.
@@ -24,6 +58,18 @@ pub enum BuildEvent {
         /// What happens with it.
         status: String,
     },
+}
+
+/// How a step of BuildKit's ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StepEnd {
+    /// It is done, and took so long.
+    Done(Duration),
+    /// It was done in an earlier build.
+    Cached,
+    /// It failed, or was broken off because another one did, in BuildKit's words.
+    Failed(String),
 }
 
 impl BuildEvent {
@@ -38,6 +84,11 @@ impl BuildEvent {
 }
 
 fn step(line: &str) -> Option<BuildEvent> {
+    // Podman numbers the stages before the steps, where there are several: `[1/2] STEP 1/4: FROM scratch`.
+    let line = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((_stage, line)) if line.starts_with("STEP ") => line,
+        _ => line,
+    };
     let rest = line.strip_prefix("Step ").or_else(|| line.strip_prefix("STEP "))?;
     let (count, text) = rest.split_once(':')?;
     let (number, total) = count.trim().split_once('/')?;
@@ -55,9 +106,10 @@ mod tests {
             |number, total, text: &str| BuildEvent::Step { number, total, text: text.to_owned() };
         assert_eq!(BuildEvent::of_line("Step 1/4 : FROM scratch"), step(1, 4, "FROM scratch"));
         assert_eq!(BuildEvent::of_line("STEP 12/12: RUN a:b"), step(12, 12, "RUN a:b"));
+        assert_eq!(BuildEvent::of_line("[1/2] STEP 3/4: RUN a"), step(3, 4, "RUN a"));
         let warning = BuildEvent::Warning("one is unused".to_owned());
         assert_eq!(BuildEvent::of_line("[Warning] one is unused"), warning);
-        for line in ["Step x/y : z", "Steps 1/2 : a", " ---> 0123", ""] {
+        for line in ["Step x/y : z", "Steps 1/2 : a", "[1/2] a", " ---> 0123", ""] {
             assert_eq!(BuildEvent::of_line(line), BuildEvent::Log(line.to_owned()));
         }
     }

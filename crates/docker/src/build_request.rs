@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::query::Query;
+use crate::{Builder, Credentials};
 
-/// What to build, and how. The fields are those of docker-py's `images.build` that engines' classic builders
-/// honour.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What to build, and how. The fields are those of docker-py's `images.build` that engines still honour.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BuildRequest {
     /// What to call the image, `image:tag`.
@@ -18,6 +18,12 @@ pub struct BuildRequest {
     pub path: PathBuf,
     /// The Dockerfile, counted from the folder; `Dockerfile` unless it is given.
     pub dockerfile: Option<String>,
+    /// What the Dockerfile says, where it is no file of the folder's; then `dockerfile` doesn't count.
+    pub dockerfile_text: Option<String>,
+    /// Which of the engine's builders does it.
+    pub builder: Builder,
+    /// With what to log in to the registries of base images.
+    pub credentials: Credentials,
     /// Build-time variables.
     pub build_args: BTreeMap<String, String>,
     /// Labels on the image.
@@ -58,6 +64,14 @@ pub struct BuildRequest {
     pub cpu_quota: Option<u64>,
 }
 
+/// How an engine wants to be asked for a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Classic,
+    BuildKit,
+    Podman,
+}
+
 impl BuildRequest {
     /// Asks for an image from a folder, with all else as usual.
     pub fn new(tag: impl Into<String>, path: impl Into<PathBuf>) -> Self {
@@ -65,6 +79,9 @@ impl BuildRequest {
             tag: tag.into(),
             path: path.into(),
             dockerfile: None,
+            dockerfile_text: None,
+            builder: Builder::Auto,
+            credentials: Credentials::default(),
             build_args: BTreeMap::new(),
             labels: BTreeMap::new(),
             target: None,
@@ -87,12 +104,19 @@ impl BuildRequest {
         }
     }
 
-    pub(crate) fn dockerfile(&self) -> &str {
-        self.dockerfile.as_deref().unwrap_or("Dockerfile")
+    /// Names what is asked for that only the classic builder does.
+    pub(crate) fn only_classic(&self) -> Option<&'static str> {
+        let limits = [
+            ("a limit of memory", self.memory.is_some() || self.memory_swap.is_some()),
+            ("shares of processor time", self.cpu_shares.is_some()),
+            ("a choice of processors", self.cpuset_cpus.is_some()),
+            ("a limit of processor time", self.cpu_period.is_some() || self.cpu_quota.is_some()),
+        ];
+        limits.into_iter().find(|(_, is_set)| *is_set).map(|(what, _)| what)
     }
 
     /// Gives the query that asks for it, with the Dockerfile under this name.
-    pub(crate) fn query(&self, dockerfile: &str, is_podman: bool) -> Query {
+    pub(crate) fn query(&self, dockerfile: &str, dialect: Dialect) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();
         query
@@ -102,8 +126,8 @@ impl BuildRequest {
             .add_flag("forcerm", self.forcerm)
             .add_flag("nocache", self.no_cache)
             .add_flag("q", self.quiet)
-            // The classic builder, also where an engine would choose another one.
-            .add("version", "1")
+            // Always said, as engines would choose otherwise.
+            .add("version", if dialect == Dialect::BuildKit { "2" } else { "1" })
             .add_some("target", self.target.as_deref())
             .add_some("networkmode", self.network_mode.as_deref())
             .add_some("platform", self.platform.as_deref())
@@ -126,7 +150,7 @@ impl BuildRequest {
         if !self.cache_from.is_empty() {
             query.add("cachefrom", &json!(self.cache_from).to_string());
         }
-        if is_podman && !self.extra_hosts.is_empty() {
+        if dialect == Dialect::Podman && !self.extra_hosts.is_empty() {
             query.add("extrahosts", &json!(self.extra_hosts).to_string());
         } else {
             for host in &self.extra_hosts {

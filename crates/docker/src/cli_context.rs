@@ -1,12 +1,12 @@
 //! Contexts of the docker CLI: engines that it knows by name.
 
 use std::fmt::Write as _;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::cli_config::{CliConfig, read_json};
 use crate::{ResolveError, Setting, Source};
 
 /// What a context says of its engine.
@@ -25,17 +25,12 @@ pub(crate) struct TlsFolder {
 
 /// Gives the context that the docker CLI's config file names.
 pub(crate) fn current(folder: &Path) -> Result<Option<Setting<String>>, ResolveError> {
-    let path = folder.join("config.json");
-    let refuse = |reason: String| {
-        let path = path.display().to_string();
-        ResolveError::new("the docker CLI's config file", path, reason)
-    };
-    let Some(config) = read_json(&path).map_err(&refuse)? else { return Ok(None) };
-    match &config["currentContext"] {
+    let Some(config) = CliConfig::read(folder)? else { return Ok(None) };
+    match &config.json["currentContext"] {
         Value::Null => Ok(None),
         Value::String(name) if name.is_empty() => Ok(None),
-        Value::String(name) => Ok(Some(Setting::new(name, Source::ConfigFile(path)))),
-        other => Err(refuse(format!("its `currentContext` is {other}, which is no name"))),
+        Value::String(name) => Ok(Some(Setting::new(name, Source::ConfigFile(config.path)))),
+        other => Err(config.refuse(format!("its `currentContext` is {other}, which is no name"))),
     }
 }
 
@@ -94,21 +89,5 @@ fn known(contexts: &Path) -> String {
         [] => "there are none".to_owned(),
         [only] => format!("there is {only}"),
         [first @ .., last] => format!("there are {} and {last}", first.join(", ")),
-    }
-}
-
-/// Reads a file of JSON; none where there is no file.
-fn read_json(path: &Path) -> Result<Option<Value>, String> {
-    match std::fs::read(path) {
-        Ok(bytes) => match serde_json::from_slice(&bytes) {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => Err(format!("it is no JSON: {error}")),
-        },
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(format!("it can't be read: {error}")),
     }
 }

@@ -6,8 +6,10 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
+use crate::BuildRequest;
 use crate::ignore::{BadLine, Ignore, Matches, PatternError};
 use crate::send_context;
 
@@ -38,6 +40,12 @@ pub enum ContextError {
         /// The Dockerfile.
         dockerfile: String,
         /// The context.
+        path: PathBuf,
+    },
+    /// A name or a link's target is no UTF-8, as BuildKit wants it.
+    #[error("{} can't be sent to BuildKit: it isn't UTF-8, in its name or in what it links to", path.display())]
+    NotUtf8 {
+        /// The file.
         path: PathBuf,
     },
     /// The Dockerfile isn't inside the context.
@@ -81,18 +89,51 @@ pub enum ContextError {
 pub(crate) struct BuildContext {
     root: PathBuf,
     dockerfile: String,
+    /// What is in the Dockerfile, where it is none of the folder's.
+    text: Option<String>,
     ignore: Ignore,
     special_ignore_file: Option<PathBuf>,
 }
 
 impl BuildContext {
-    pub(crate) fn new(root: &Path, dockerfile: &str) -> Result<Self, ContextError> {
-        let path = || root.to_owned();
-        let read = |source| ContextError::Read { path: path(), source };
+    pub(crate) fn new(request: &BuildRequest) -> Result<Self, ContextError> {
+        let root = &request.path;
+        let read = |source| ContextError::Read { path: root.clone(), source };
         let metadata = fs::metadata(root).map_err(read)?;
         if !metadata.is_dir() {
-            return Err(ContextError::NotAFolder { path: path() });
+            return Err(ContextError::NotAFolder { path: root.clone() });
         }
+        match &request.dockerfile_text {
+            Some(text) => Self::with_text(root, text),
+            None => Self::with_file(root, request.dockerfile.as_deref().unwrap_or("Dockerfile")),
+        }
+    }
+
+    /// Takes a Dockerfile that isn't in the folder; in what is sent it gets a name that no file there has.
+    fn with_text(root: &Path, text: &str) -> Result<Self, ContextError> {
+        let mut hash = Sha256::new();
+        hash.update(text);
+        let name = |hash: &Sha256| {
+            let digest = hash.clone().finalize();
+            let digits = digest[..10].iter().map(|byte| format!("{byte:02x}"));
+            format!(".dockerfile.{}", digits.collect::<String>())
+        };
+        while fs::symlink_metadata(root.join(name(&hash))).is_ok() {
+            hash.update([0]);
+        }
+        let ignore = read_ignore_file(&root.join(IGNORE_FILE))?.unwrap_or_default();
+        Ok(Self {
+            root: root.to_owned(),
+            dockerfile: name(&hash),
+            text: Some(text.to_owned()),
+            ignore,
+            special_ignore_file: None,
+        })
+    }
+
+    fn with_file(root: &Path, dockerfile: &str) -> Result<Self, ContextError> {
+        let path = || root.to_owned();
+        let read = |source| ContextError::Read { path: path(), source };
         let outside =
             || ContextError::DockerfileOutside { dockerfile: dockerfile.to_owned(), path: path() };
         if dockerfile.starts_with('/') || dockerfile.split('/').any(|part| part == "..") {
@@ -117,7 +158,7 @@ impl BuildContext {
             None => (read_ignore_file(&root.join(IGNORE_FILE))?.unwrap_or_default(), None),
         };
         let dockerfile = real.to_owned();
-        Ok(Self { root: path(), dockerfile, ignore, special_ignore_file })
+        Ok(Self { root: path(), dockerfile, text: None, ignore, special_ignore_file })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -127,6 +168,30 @@ impl BuildContext {
     /// Gives the name of the Dockerfile in what is sent.
     pub(crate) fn dockerfile(&self) -> &str {
         &self.dockerfile
+    }
+
+    /// Gives what is in the Dockerfile, where it is none of the folder's.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Reads the Dockerfile.
+    #[cfg(feature = "buildkit")]
+    pub(crate) fn dockerfile_text(&self) -> Result<Vec<u8>, ContextError> {
+        match &self.text {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => Self::read(&self.root.join(&self.dockerfile)),
+        }
+    }
+
+    /// Reads a file.
+    pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ContextError> {
+        fs::read(path).map_err(|source| ContextError::Read { path: path.to_owned(), source })
+    }
+
+    #[cfg(feature = "buildkit")]
+    pub(crate) fn ignore(&self) -> &Ignore {
+        &self.ignore
     }
 
     /// Gives the ignore file that counts where engines wouldn't find it by its name.

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::timeouts::Seconds;
-use crate::{ApiVersion, ContextError, Endpoint, ErrorKind, Source};
+use crate::{ApiVersion, Builder, ContextError, Endpoint, ErrorKind, Source};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -147,6 +147,14 @@ pub enum Failure {
         /// The stream's error.
         source: BoxError,
     },
+    /// The builder that was asked for isn't there, or can't do what is asked for.
+    #[error("the build can't be done by {builder}: {reason}")]
+    Builder {
+        /// The builder.
+        builder: Builder,
+        /// Why not.
+        reason: String,
+    },
     /// The build's context can't be sent.
     #[error(transparent)]
     Context(#[from] ContextError),
@@ -168,7 +176,7 @@ impl Failure {
             Self::Unintelligible { .. } => ErrorKind::Unintelligible,
             Self::BadReference { .. } => ErrorKind::Input,
             Self::Upload { .. } => ErrorKind::Upload,
-            Self::Context(_) => ErrorKind::Input,
+            Self::Context(_) | Self::Builder { .. } => ErrorKind::Input,
         }
     }
 
@@ -204,11 +212,11 @@ impl Failure {
     }
 }
 
-/// A step of a build that failed.
+/// A step of a build that failed. What it wrote last is no part of what it displays as: that is one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StepFailure {
-    /// Which step, counted from 1; 0 where the build failed before its first.
+    /// Which step, counted from 1; 0 where the build failed before its first, or where steps aren't counted.
     pub number: u32,
     /// How many steps there are.
     pub total: u32,
@@ -228,19 +236,14 @@ impl fmt::Display for StepFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.number > 0 {
             write!(f, "step {}/{} `{}` failed", self.number, self.total, self.text)?;
+        } else if !self.text.is_empty() {
+            write!(f, "the step `{}` failed", self.text)?;
         } else {
             f.write_str("the build failed before its first step")?;
         }
         if let Some(code) = self.exit_code {
             write!(f, " with exit code {code}")?;
         }
-        write!(f, "; the engine says: {}", self.message)?;
-        if !self.output.is_empty() {
-            f.write_str("; its last output:")?;
-        }
-        for line in &self.output {
-            write!(f, "\n  {line}")?;
-        }
-        Ok(())
+        write!(f, "; the engine says: {}", self.message)
     }
 }

@@ -77,6 +77,12 @@ impl Ignore {
     pub(crate) fn may_except_below(&self, folder: &Path) -> bool {
         self.patterns.iter().any(|pattern| pattern.is_exception_below(folder))
     }
+
+    /// Tells the same as BuildKit sees it: where one exception is a pattern, it may be anywhere.
+    #[cfg(feature = "buildkit")]
+    pub(crate) fn may_except_below_for_buildkit(&self, folder: &Path) -> bool {
+        self.patterns.iter().any(Pattern::is_wild_exception) || self.may_except_below(folder)
+    }
 }
 
 /// Gives a pattern as it is shown to a person: of a long one the beginning.

@@ -50,9 +50,11 @@
 //! archive of the same entries in the same order, owned by root. A line that is no pattern is an error
 //! ([`ContextError::Pattern`]), and nothing is sent.
 //!
-//! # What is not here yet
+//! # BuildKit
 //!
-//! BuildKit.
+//! It comes with the feature `buildkit`, which is off unless it is asked for; without it, [`Builder::Auto`] is the
+//! classic builder. What it does is told by [`BuildEvent`]s of their own, as its steps run at the same time.
+//! Logins to registries are in [`Credentials`], and go to the engine only.
 
 mod address;
 mod answer;
@@ -61,8 +63,14 @@ mod build;
 mod build_event;
 mod build_output;
 mod build_request;
+mod builder;
+#[cfg(feature = "buildkit")]
+mod buildkit;
+mod classic_build;
+mod cli_config;
 mod cli_context;
 mod context;
+mod credentials;
 mod endpoint;
 mod engine;
 mod error;
@@ -74,6 +82,7 @@ mod load;
 mod loaded;
 mod machine;
 mod platform;
+mod proxies;
 mod query;
 mod reference;
 mod save;
@@ -94,10 +103,12 @@ mod watch;
 pub use address::{Address, ParseAddressError};
 pub use api_version::{ApiVersion, ParseApiVersionError};
 pub use build::Built;
-pub use build_event::BuildEvent;
+pub use build_event::{BuildEvent, StepEnd};
 pub use build_output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
 pub use build_request::BuildRequest;
+pub use builder::Builder;
 pub use context::ContextError;
+pub use credentials::{Credentials, CredentialsError, Login};
 pub use endpoint::Endpoint;
 pub use engine::{Engine, EngineVersion};
 pub use error::{Error, ErrorKind};
@@ -107,6 +118,7 @@ pub use image::{EngineImage, ImageManifest, ImageSummary};
 pub use image_store::IdKind;
 pub use loaded::Loaded;
 pub use platform::ImagePlatform;
+pub use proxies::proxy_build_args;
 pub use save::SaveStream;
 pub use settings::{ResolveError, Settings};
 pub use source::{Setting, Source};

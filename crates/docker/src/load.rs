@@ -6,7 +6,7 @@ use futures_util::Stream;
 use crate::answer::{Line, reported};
 use crate::failure::BoxError;
 use crate::query::Query;
-use crate::upload::upload;
+use crate::upload::{Upload, upload};
 use crate::{Engine, Error, Failure, Loaded};
 
 impl Engine {
@@ -38,7 +38,7 @@ impl Engine {
             }
         };
         let path = query.on("/images/load");
-        let sent = upload(&self.transport, &path, stream, &mut on_line).await;
+        let sent = upload(&self.transport, Upload::to(&path), stream, &mut on_line).await;
         match sent {
             Ok(()) => Ok(loaded),
             Err(failure) => Err(self.operation("load an archive into", None).fail(failure)),

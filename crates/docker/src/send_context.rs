@@ -39,8 +39,11 @@ struct Sending<'a> {
 
 impl Sending<'_> {
     fn write_all(&mut self) -> Result<(), ContextError> {
-        if let Some(path) = self.context.special_ignore_file() {
-            self.write_ignore_file(path)?;
+        if let Some(text) = self.context.text() {
+            self.write_text(self.context.dockerfile(), text.as_bytes())?;
+        }
+        if self.has_ignore_file_of_ours() {
+            self.write_ignore_file()?;
         }
         self.write_folder(Path::new(""), &Matches::default())
     }
@@ -50,18 +53,44 @@ impl Sending<'_> {
         self.tar.into_inner().and_then(|mut output| output.flush()).map_err(read)
     }
 
+    /// Tells whether what is sent as the ignore file isn't what the folder has under this name.
+    fn has_ignore_file_of_ours(&self) -> bool {
+        self.context.special_ignore_file().is_some() || self.context.text().is_some()
+    }
+
     /// Writes the ignore file that counts under the name under which engines look for it.
     ///
-    /// They apply it too, and take the Dockerfile out of the build if it is ignored; the last line takes out
-    /// the file itself, which isn't what the folder has under this name.
-    fn write_ignore_file(&mut self, path: &Path) -> Result<(), ContextError> {
-        let read = |source| ContextError::Read { path: path.to_owned(), source };
-        let metadata = fs::metadata(path).map_err(read)?;
-        let mut text = fs::read(path).map_err(read)?;
+    /// They apply it too, and take the Dockerfile out of the build if it is ignored; the last lines take out
+    /// what isn't in the folder: this file, and a Dockerfile that came from elsewhere.
+    fn write_ignore_file(&mut self) -> Result<(), ContextError> {
+        let path = match self.context.special_ignore_file() {
+            Some(path) => path.to_owned(),
+            None => self.context.root().join(IGNORE_FILE),
+        };
+        let mut text = match BuildContext::read(&path) {
+            Err(ContextError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Vec::new()
+            }
+            text => text?,
+        };
         text.extend_from_slice(format!("\n{IGNORE_FILE}\n").as_bytes());
-        let mut header = header(&metadata);
+        if self.context.text().is_some() {
+            text.extend_from_slice(format!("{}\n", self.context.dockerfile()).as_bytes());
+        }
+        self.write_text(IGNORE_FILE, &text)
+    }
+
+    /// Writes a file that isn't in the folder.
+    fn write_text(&mut self, name: &str, text: &[u8]) -> Result<(), ContextError> {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
         header.set_size(text.len() as u64);
-        self.tar.append_data(&mut header, IGNORE_FILE, &text[..]).map_err(read)
+        let path = || self.context.root().join(name);
+        let written = self.tar.append_data(&mut header, name, text);
+        written.map_err(|source| ContextError::Read { path: path(), source })
     }
 
     fn write_folder(&mut self, folder: &Path, matches: &Matches) -> Result<(), ContextError> {
@@ -74,7 +103,7 @@ impl Sending<'_> {
         names.sort_unstable();
         for name in names {
             let name = folder.join(name);
-            if self.context.special_ignore_file().is_none() || name != Path::new(IGNORE_FILE) {
+            if name != Path::new(IGNORE_FILE) || !self.has_ignore_file_of_ours() {
                 self.write_entry(&name, matches)?;
             }
         }

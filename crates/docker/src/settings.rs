@@ -48,6 +48,8 @@ pub struct Settings {
     pub ssh_program: Option<PathBuf>,
     /// The program to run as docker-machine; none for `docker-machine` on the path.
     pub docker_machine_program: Option<PathBuf>,
+    /// The folder of the credential helpers, `docker-credential-NAME`; none for the path.
+    pub credential_helpers: Option<PathBuf>,
     /// `SEALIFT_API_TIMEOUT`, in seconds.
     pub sealift_api_timeout: Option<String>,
     /// `GENVID_DOCKER_API_TIMEOUT`, in seconds; goes after `SEALIFT_API_TIMEOUT`.
@@ -82,6 +84,7 @@ impl Settings {
             sockets,
             ssh_program: None,
             docker_machine_program: None,
+            credential_helpers: None,
             sealift_api_timeout: get("SEALIFT_API_TIMEOUT"),
             genvid_docker_api_timeout: get("GENVID_DOCKER_API_TIMEOUT"),
         }

@@ -38,6 +38,8 @@ pub(crate) struct Dialect {
     pub(crate) version: Option<ApiVersion>,
     /// Podman reads a few options otherwise than Docker does.
     pub(crate) is_podman: bool,
+    /// Builds are BuildKit's affair unless something else is asked for.
+    pub(crate) prefers_buildkit: bool,
 }
 
 /// A connection that is open as long as this value lives.
@@ -85,7 +87,11 @@ impl Transport {
         let headers = response.headers();
         let version = headers.get("api-version").and_then(|value| value.to_str().ok());
         let version = version.and_then(|text| text.parse::<ApiVersion>().ok());
-        let dialect = Dialect { version, is_podman: headers.contains_key("libpod-api-version") };
+        let dialect = Dialect {
+            version,
+            is_podman: headers.contains_key("libpod-api-version"),
+            prefers_buildkit: headers.get("builder-version").is_some_and(|value| value == "2"),
+        };
         let response = accept(response).await?;
         // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
         collect(response.into_body()).await?;
@@ -145,7 +151,7 @@ impl Transport {
             hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.map_err(broken)?;
         let line = Line(tokio::spawn(async move {
             // What ends a connection is told to the request that is on it.
-            let _ = connection.await;
+            let _ = connection.with_upgrades().await;
         }));
         let response = sender.send_request(request).await.map_err(broken)?;
         Ok((response, line))

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
 use crate::Failure;
@@ -21,6 +21,22 @@ const PIECES: usize = 1;
 
 /// What may be left of a body when the engine has already said that all is well: a tar's padding.
 const REST_LIMIT: u64 = 1 << 20;
+
+/// The header for logins to registries.
+const REGISTRIES: HeaderName = HeaderName::from_static("x-registry-config");
+
+/// Where an upload goes.
+pub(crate) struct Upload<'a> {
+    pub(crate) path: &'a str,
+    /// Logins to registries, as engines want them.
+    pub(crate) registries: Option<HeaderValue>,
+}
+
+impl<'a> Upload<'a> {
+    pub(crate) fn to(path: &'a str) -> Self {
+        Self { path, registries: None }
+    }
+}
 
 enum Piece {
     Data(Bytes),
@@ -73,7 +89,7 @@ enum Sent {
 /// The engine may be silent for as long as it answers pings.
 pub(crate) async fn upload<S, E>(
     transport: &Transport,
-    path: &str,
+    request: Upload<'_>,
     tar: S,
     on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
 ) -> Result<(), Failure>
@@ -85,7 +101,7 @@ where
         let (sender, pieces) = mpsc::channel(PIECES);
         let body = UploadBody { pieces, has_ended: false };
         let mut tar = pin!(tar);
-        let mut answer = pin!(receive_answer(transport, path, body, on_line));
+        let mut answer = pin!(receive_answer(transport, request, body, on_line));
         let sent = {
             let mut sending = pin!(send(tar.as_mut(), sender));
             tokio::select! {
@@ -128,12 +144,16 @@ where
 
 async fn receive_answer(
     transport: &Transport,
-    path: &str,
+    Upload { path, registries }: Upload<'_>,
     body: UploadBody,
     on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
 ) -> Result<(), Failure> {
     let mut request = post(body);
     request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
+    if let Some(mut registries) = registries {
+        registries.set_sensitive(true);
+        request.headers_mut().insert(REGISTRIES, registries);
+    }
     let (response, _line) = transport.send(request, path).await?;
     let mut body = accept(response).await?.into_body();
     let mut reader = AnswerReader::default();

@@ -289,7 +289,22 @@ fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
     }
 }
 
+/// Tells by BuildKit's words whether a build wants what only the docker CLI gives it.
+fn wants_more_than_a_session(said: &str) -> bool {
+    ["secret", "ssh", "SSH"].iter().any(|what| said.contains(what))
+        && ["not found", "no active session", "forwarded from the client", "unknown service"]
+            .iter()
+            .any(|why| said.contains(why))
+}
+
 fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
+    if let sealift_docker::Failure::Step(step) = error.failure()
+        && wants_more_than_a_session(&step.message)
+    {
+        let hint = "secrets and ssh keys: build with `docker buildx build --load -t IMAGE:VERSION PATH`, then \
+                    `sealift update IMAGE:VERSION`";
+        return Some(hint.to_owned());
+    }
     if let sealift_docker::Failure::Ssh { .. } = error.failure() {
         let hint = "does ssh run `docker version` there without a question? Known hosts are checked, and never added";
         return Some(hint.to_owned());

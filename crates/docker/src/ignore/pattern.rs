@@ -100,6 +100,14 @@ impl Pattern {
         }
     }
 
+    /// Tells whether it is an exception that could be in any folder, but for a `*` or a `**` at its end.
+    #[cfg(feature = "buildkit")]
+    pub(super) fn is_wild_exception(&self) -> bool {
+        let text = self.text.strip_suffix(b"/**").unwrap_or(&self.text);
+        let text = text.strip_suffix(b"/*").unwrap_or(text);
+        self.is_exception && text.iter().any(|byte| b"*[]?^\\".contains(byte))
+    }
+
     /// Tells whether it is an exception whose text begins with this folder.
     pub(super) fn is_exception_below(&self, folder: &Path) -> bool {
         self.is_exception && Path::new(OsStr::from_bytes(&self.text)).starts_with(folder)

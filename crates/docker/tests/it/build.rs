@@ -86,11 +86,11 @@ async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines() {
     .await;
     let error = built.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
+    let Failure::Step(step) = error.failure() else { panic!("no step failed") };
+    assert_eq!(step.output, ["two", "one"]);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: step 3/3 `RUN echo one; exit 7` failed with exit code 7; the engine says: The command '/bin/sh -c echo one; exit 7' returned a non-zero code: 7; its last output:
-      two
-      one
+      caused by: step 3/3 `RUN echo one; exit 7` failed with exit code 7; the engine says: The command '/bin/sh -c echo one; exit 7' returned a non-zero code: 7
     ");
 }
 

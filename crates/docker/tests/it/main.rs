@@ -5,10 +5,13 @@
 
 mod api_version;
 mod build;
+#[cfg(feature = "buildkit")]
+mod buildkit;
 mod calls;
 mod cli_contexts;
 mod context;
 mod fake;
+mod folders;
 mod ignore;
 mod load;
 mod machine;

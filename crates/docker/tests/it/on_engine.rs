@@ -15,23 +15,52 @@ use tempfile::TempDir;
 const BUSYBOX: &str = "/bin/busybox";
 
 /// An engine that a test may use, and a name for its images.
-struct Stand {
-    engine: Engine,
+pub(crate) struct Stand {
+    pub(crate) engine: Engine,
     /// `sealift-docker-<test>`: no two tests have the same.
     image: String,
-    _turn: sealift_testing::Engine,
+    turn: sealift_testing::Engine,
 }
 
 impl Stand {
-    fn new(engine: &str, image: &str) -> Option<Self> {
+    pub(crate) fn new(engine: &str, image: &str) -> Option<Self> {
         let turn = sealift_testing::engine(engine)?;
         let settings = Settings::default().with_host(Some(turn.host.clone()));
         let endpoint = Endpoint::resolve(&settings).unwrap();
         let engine = Engine::new(endpoint, Timeouts::default());
-        Some(Self { engine, image: format!("sealift-docker-{image}"), _turn: turn })
+        Some(Self { engine, image: format!("sealift-docker-{image}"), turn })
     }
 
-    fn tag(&self, tag: &str) -> String {
+    /// Gives the engine's address.
+    pub(crate) fn host(&self) -> &str {
+        &self.turn.host
+    }
+
+    /// Gives the names of the files in the only layer of an image.
+    pub(crate) async fn files(&self, tag: &str) -> Vec<String> {
+        let archive = self.save(tag).await.concat();
+        let mut files = BTreeSet::new();
+        for entry in tar::Archive::new(&archive[..]).entries().unwrap() {
+            let mut layer = Vec::new();
+            entry.unwrap().read_to_end(&mut layer).unwrap();
+            // Docker's containerd store compresses layers; what is no tar at all has no entries.
+            if layer.starts_with(&[0x1f, 0x8b]) {
+                let packed = std::mem::take(&mut layer);
+                flate2::read::MultiGzDecoder::new(&packed[..]).read_to_end(&mut layer).unwrap();
+            }
+            for entry in tar::Archive::new(&layer[..]).entries().into_iter().flatten().flatten() {
+                files.insert(entry.path().unwrap().display().to_string());
+            }
+        }
+        files.into_iter().collect()
+    }
+
+    /// Gives the names of the files in an image's archive.
+    pub(crate) async fn members(&self, tag: &str) -> BTreeSet<String> {
+        members(&self.save(tag).await)
+    }
+
+    pub(crate) fn tag(&self, tag: &str) -> String {
         format!("{}:{tag}", self.image)
     }
 
@@ -53,23 +82,23 @@ impl Stand {
     }
 }
 
-struct Context(TempDir);
+pub(crate) struct Context(TempDir);
 
 impl Context {
-    fn new(dockerfile: &str) -> Self {
+    pub(crate) fn new(dockerfile: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("Dockerfile"), dockerfile).unwrap();
         Self(folder)
     }
 
     /// Makes one whose image can run commands, without a registry.
-    fn with_shell(dockerfile: &str) -> Self {
+    pub(crate) fn with_shell(dockerfile: &str) -> Self {
         let context = Self::new(&format!("FROM scratch\nCOPY sh /bin/sh\n{dockerfile}"));
         fs::copy(BUSYBOX, context.path().join("sh")).unwrap();
         context
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().to_owned()
     }
 }

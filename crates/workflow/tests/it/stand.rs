@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sealift_workflow::archive::{ExamineOptions, Identity};
-use sealift_workflow::docker::{BuildRequest, Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::docker::{BuildRequest, Builder, Endpoint, Engine, Settings, Timeouts};
 use sealift_workflow::filename::{Reference, Repository, Version};
 use sealift_workflow::store::{Query, Store};
 use sealift_workflow::{
@@ -109,7 +109,9 @@ impl Stand {
         dockerfile: &str,
     ) -> String {
         let context = self.context(content, dockerfile);
-        let request = BuildRequest::new(self.reference(version).to_string(), &context);
+        let mut request = BuildRequest::new(self.reference(version).to_string(), &context);
+        // What BuildKit makes is looked at by itself; every engine has this one.
+        request.builder = Builder::Classic;
         sealift_workflow::build(&self.engine, request, &Context::default()).await.unwrap().id
     }
 

@@ -1,0 +1,337 @@
+//! What BuildKit tells of a build: its steps, which run at the same time, and what they write.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bollard_buildkit_proto::google::protobuf::Timestamp;
+use bollard_buildkit_proto::moby::buildkit::v1::{StatusResponse, Vertex, VertexLog, VertexStatus};
+use prost::Message as _;
+use serde_json::Value;
+
+use crate::{BuildEvent, Failure, StepEnd, StepFailure};
+
+/// How many lines of a failed step's output are shown.
+const LAST_LINES: usize = 10;
+
+/// What is known of a build while it runs.
+#[derive(Default)]
+pub(super) struct Trace {
+    id: Option<String>,
+    steps: Vec<Step>,
+    /// The steps' places by the digests that BuildKit has for them.
+    by_digest: HashMap<String, usize>,
+}
+
+struct Step {
+    name: String,
+    started: Option<Timestamp>,
+    has_ended: bool,
+    error: Option<String>,
+    last_lines: VecDeque<String>,
+    /// A line whose end hasn't come yet.
+    unfinished: String,
+}
+
+type OnEvent<'a> = dyn FnMut(BuildEvent) + Send + 'a;
+
+impl Trace {
+    pub(super) fn into_id(self) -> Option<String> {
+        self.id
+    }
+
+    /// Takes a line of the engine's answer.
+    pub(super) fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure> {
+        match line["id"].as_str() {
+            Some("moby.buildkit.trace") => {
+                let text = line["aux"].as_str().unwrap_or_default();
+                let bad = |error: crate::failure::BoxError| {
+                    Failure::unintelligible("a part of what BuildKit tells", Some(error))
+                };
+                let bytes = STANDARD.decode(text).map_err(|error| bad(error.into()))?;
+                let status =
+                    StatusResponse::decode(&bytes[..]).map_err(|error| bad(error.into()))?;
+                self.take(status, on_event);
+            }
+            _ => {
+                if let Some(id) = line["aux"]["ID"].as_str() {
+                    self.id = Some(id.to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, status: StatusResponse, on_event: &mut OnEvent<'_>) {
+        // A step's last words may come together with its end.
+        let (ended, running): (Vec<Vertex>, Vec<Vertex>) =
+            status.vertexes.into_iter().partition(|vertex| vertex.completed.is_some());
+        for vertex in running.iter().chain(&ended) {
+            self.begin(vertex, on_event);
+        }
+        for status in &status.statuses {
+            self.progress(status, on_event);
+        }
+        for log in &status.logs {
+            self.log(log, on_event);
+        }
+        for warning in &status.warnings {
+            on_event(BuildEvent::Warning(String::from_utf8_lossy(&warning.short).into_owned()));
+        }
+        for vertex in ended {
+            self.end(vertex, on_event);
+        }
+    }
+
+    fn begin(&mut self, vertex: &Vertex, on_event: &mut OnEvent<'_>) {
+        let is_new = !self.by_digest.contains_key(&vertex.digest);
+        if is_new && (vertex.started.is_some() || vertex.completed.is_some()) {
+            self.by_digest.insert(vertex.digest.clone(), self.steps.len());
+            self.steps.push(Step {
+                name: vertex.name.clone(),
+                started: vertex.started,
+                has_ended: false,
+                error: None,
+                last_lines: VecDeque::new(),
+                unfinished: String::new(),
+            });
+            on_event(BuildEvent::Started { step: self.steps.len(), name: vertex.name.clone() });
+        }
+    }
+
+    fn progress(&self, status: &VertexStatus, on_event: &mut OnEvent<'_>) {
+        let Some(&index) = self.by_digest.get(&status.vertex) else { return };
+        // Pulls of base images go on for a while, and all the rest is told at its end.
+        if status.completed.is_some() {
+            let bytes = u64::try_from(status.current).unwrap_or(0);
+            on_event(BuildEvent::Part { step: index + 1, what: status.id.clone(), bytes });
+        }
+    }
+
+    fn log(&mut self, log: &VertexLog, on_event: &mut OnEvent<'_>) {
+        let Some(&index) = self.by_digest.get(&log.vertex) else { return };
+        let step = &mut self.steps[index];
+        let after = since(step.started, log.timestamp);
+        step.unfinished.push_str(&String::from_utf8_lossy(&log.msg));
+        while let Some(end) = step.unfinished.find('\n') {
+            let rest = step.unfinished.split_off(end + 1);
+            let line = std::mem::replace(&mut step.unfinished, rest);
+            step.say(index, &line, after, on_event);
+        }
+    }
+
+    fn end(&mut self, vertex: Vertex, on_event: &mut OnEvent<'_>) {
+        let Some(&index) = self.by_digest.get(&vertex.digest) else { return };
+        let step = &mut self.steps[index];
+        let unfinished = std::mem::take(&mut step.unfinished);
+        step.say(index, &unfinished, None, on_event);
+        if step.has_ended {
+            return;
+        }
+        step.has_ended = true;
+        let took = since(vertex.started.or(step.started), vertex.completed).unwrap_or_default();
+        let end = if !vertex.error.is_empty() {
+            step.error = Some(vertex.error.clone());
+            StepEnd::Failed(vertex.error)
+        } else if vertex.cached {
+            StepEnd::Cached
+        } else {
+            StepEnd::Done(took)
+        };
+        on_event(BuildEvent::Ended { step: index + 1, end });
+    }
+
+    /// Gives lines whose end never came.
+    pub(super) fn flush(&mut self, on_event: &mut OnEvent<'_>) {
+        for (index, step) in self.steps.iter_mut().enumerate() {
+            let unfinished = std::mem::take(&mut step.unfinished);
+            step.say(index, &unfinished, None, on_event);
+        }
+    }
+
+    /// Says which step failed, of what the engine says at the end.
+    pub(super) fn failed(self, message: String, code: Option<i64>) -> StepFailure {
+        // Steps that ran beside it were broken off, and say so.
+        let is_cause = |step: &&Step| {
+            step.error.as_ref().is_some_and(|error| !error.contains("context canceled"))
+        };
+        let step = self.steps.iter().find(is_cause);
+        let (number, total, text) = step.map(|step| read_name(&step.name)).unwrap_or_default();
+        let exit_code = code.filter(|code| *code != 0).or_else(|| exit_code_in(&message));
+        let output = step.map(|step| step.last_lines.iter().cloned().collect());
+        let output = output.unwrap_or_default();
+        StepFailure { number, total, text, exit_code, message, output }
+    }
+}
+
+impl Step {
+    fn say(
+        &mut self,
+        index: usize,
+        line: &str,
+        after: Option<Duration>,
+        on_event: &mut OnEvent<'_>,
+    ) {
+        let line = line.trim_end();
+        if line.is_empty() {
+            return;
+        }
+        if self.last_lines.len() == LAST_LINES {
+            self.last_lines.pop_front();
+        }
+        self.last_lines.push_back(line.to_owned());
+        on_event(BuildEvent::Output { step: index + 1, after, line: line.to_owned() });
+    }
+}
+
+fn since(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<Duration> {
+    let nanos = |time: Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+    let nanos = nanos(end?) - nanos(start?);
+    Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))
+}
+
+/// Reads a step's name: `[2/3] RUN make`, `[build 2/3] RUN make`, `[internal] load .dockerignore`.
+fn read_name(name: &str) -> (u32, u32, String) {
+    let whole = || (0, 0, name.to_owned());
+    let Some((place, text)) = name.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
+        return whole();
+    };
+    let count = place.rsplit(' ').next().and_then(|count| count.split_once('/'));
+    match count.map(|(number, total)| (number.parse(), total.parse())) {
+        Some((Ok(number), Ok(total))) => (number, total, text.to_owned()),
+        _ => whole(),
+    }
+}
+
+/// Finds the exit code in `process "…" did not complete successfully: exit code: 3`.
+fn exit_code_in(message: &str) -> Option<i64> {
+    let (_, rest) = message.rsplit_once("exit code: ")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vertex(digest: &str, name: &str) -> Vertex {
+        Vertex {
+            digest: digest.to_owned(),
+            name: name.to_owned(),
+            started: Some(Timestamp { seconds: 10, nanos: 0 }),
+            ..Vertex::default()
+        }
+    }
+
+    fn ended(digest: &str, name: &str, error: &str) -> Vertex {
+        let completed = Some(Timestamp { seconds: 11, nanos: 500_000_000 });
+        Vertex { completed, error: error.to_owned(), ..vertex(digest, name) }
+    }
+
+    fn log(digest: &str, text: &str) -> VertexLog {
+        let timestamp = Some(Timestamp { seconds: 10, nanos: 250_000_000 });
+        VertexLog { vertex: digest.to_owned(), timestamp, msg: text.into(), ..VertexLog::default() }
+    }
+
+    fn line(status: &StatusResponse) -> Value {
+        let aux = STANDARD.encode(status.encode_to_vec());
+        serde_json::json!({ "id": "moby.buildkit.trace", "aux": aux })
+    }
+
+    #[test]
+    fn steps_side_by_side_are_told_apart_and_the_one_that_failed_is_found() {
+        let mut trace = Trace::default();
+        let mut events = Vec::new();
+        let (a, b) = ("[a 1/2] RUN one", "[b 2/2] RUN two");
+        for status in [
+            StatusResponse {
+                vertexes: vec![vertex("a", a), vertex("b", b)],
+                logs: vec![log("a", "on"), log("b", "two\n"), log("a", "e\n")],
+                ..StatusResponse::default()
+            },
+            StatusResponse {
+                vertexes: vec![ended("a", a, "context canceled"), ended("b", b, "exit code: 3")],
+                logs: vec![log("b", "last")],
+                ..StatusResponse::default()
+            },
+        ] {
+            trace.note(&line(&status), &mut |event| events.push(event)).unwrap();
+        }
+        insta::assert_debug_snapshot!(events, @r#"
+        [
+            Started {
+                step: 1,
+                name: "[a 1/2] RUN one",
+            },
+            Started {
+                step: 2,
+                name: "[b 2/2] RUN two",
+            },
+            Output {
+                step: 2,
+                after: Some(
+                    250ms,
+                ),
+                line: "two",
+            },
+            Output {
+                step: 1,
+                after: Some(
+                    250ms,
+                ),
+                line: "one",
+            },
+            Ended {
+                step: 1,
+                end: Failed(
+                    "context canceled",
+                ),
+            },
+            Output {
+                step: 2,
+                after: None,
+                line: "last",
+            },
+            Ended {
+                step: 2,
+                end: Failed(
+                    "exit code: 3",
+                ),
+            },
+        ]
+        "#);
+        let failed = trace.failed("process did not complete: exit code: 3".to_owned(), None);
+        assert_eq!((failed.number, failed.total, failed.text.as_str()), (2, 2, "RUN two"));
+        assert_eq!(
+            (failed.exit_code, failed.output),
+            (Some(3), vec!["two".to_owned(), "last".to_owned()])
+        );
+    }
+
+    #[test]
+    fn the_last_id_is_the_images() {
+        let mut trace = Trace::default();
+        let lines = [
+            serde_json::json!({"id": "moby.image.id", "aux": {"ID": "sha256:1a"}}),
+            serde_json::json!({"stream": "x"}),
+        ];
+        for line in lines {
+            trace.note(&line, &mut |_| {}).unwrap();
+        }
+        assert_eq!(trace.into_id().as_deref(), Some("sha256:1a"));
+        let broken = serde_json::json!({"id": "moby.buildkit.trace", "aux": "no base64"});
+        let error = Trace::default().note(&broken, &mut |_| {}).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Unintelligible);
+    }
+
+    #[test]
+    fn names_of_steps_are_read_as_buildkit_writes_them() {
+        assert_eq!(read_name("[2/3] RUN make"), (2, 3, "RUN make".to_owned()));
+        assert_eq!(read_name("[the build 2/3] RUN a"), (2, 3, "RUN a".to_owned()));
+        for name in ["[internal] load metadata for web:1", "exporting to image", "[1/x] a", "[2/3]"]
+        {
+            assert_eq!(read_name(name), (0, 0, name.to_owned()));
+        }
+    }
+}

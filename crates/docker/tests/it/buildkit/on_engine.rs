@@ -1,0 +1,242 @@
+//! What real engines' BuildKit does, and that it sees what `docker buildx build` shows it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+use sealift_docker::{
+    BuildEvent, BuildRequest, Builder, ContextError, ErrorKind, Failure, StepEnd,
+};
+use sealift_testing::{output_of, program};
+
+use crate::folders::{lines, make, nodes};
+use crate::on_engine::{Context, Stand};
+
+/// How many folders are compared on each engine.
+const FOLDERS: usize = 6;
+
+/// Gives every test on every engine of Docker's.
+macro_rules! on_docker {
+    ($($test:ident,)*) => {
+        on_docker! { @ docker "docker": $($test)* }
+        on_docker! { @ moby_classic "moby-classic": $($test)* }
+        on_docker! { @ moby_containerd "moby-containerd": $($test)* }
+        on_docker! { @ trixie_containerd "trixie-containerd": $($test)* }
+    };
+    (@ $module:ident $engine:literal: $($test:ident)*) => {
+        mod $module {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($engine).await;
+            })*
+        }
+    };
+}
+
+on_docker! {
+    it_is_chosen_where_the_engine_announces_it,
+    stages_mounts_and_here_documents_are_built,
+    only_what_changed_is_sent_again,
+    a_failed_step_says_which_with_its_exit_code_and_its_last_lines,
+    a_dockerfile_may_come_from_elsewhere,
+    a_context_that_cannot_be_sent_is_named,
+    an_image_is_the_one_that_buildx_builds,
+    one_platform_has_no_provenance,
+}
+
+fn request(stand: &Stand, tag: &str, path: impl AsRef<Path>) -> BuildRequest {
+    let mut request = BuildRequest::new(stand.tag(tag), path.as_ref());
+    request.builder = Builder::BuildKit;
+    request.network_mode = Some("host".to_owned());
+    request
+}
+
+/// Builds, and gives the image's layers and what happened.
+async fn built(stand: &Stand, request: BuildRequest) -> (Vec<String>, Vec<BuildEvent>) {
+    let mut events = Vec::new();
+    let built = stand.engine.build(request, &mut |event| events.push(event)).await;
+    let built = built.unwrap_or_else(|error| panic!("{}\n{events:#?}", crate::chain(&error)));
+    let image = stand.engine.inspect(&built.id).await.unwrap().unwrap();
+    (image.diff_ids, events)
+}
+
+async fn it_is_chosen_where_the_engine_announces_it(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-auto") else { return };
+    let context = Context::new("FROM scratch\nCOPY Dockerfile /\n");
+    let request = BuildRequest::new(stand.tag("1"), context.path());
+    let (_, events) = built(&stand, request.clone()).await;
+    let is_buildkit = events.iter().any(|event| matches!(event, BuildEvent::Started { .. }));
+    // Docker took it as its own builder with 23.
+    assert_eq!(is_buildkit, engine != "docker", "{events:#?}");
+
+    // Only the classic builder knows limits.
+    let mut limited = request;
+    limited.memory = Some(64 << 20);
+    let (_, events) = built(&stand, limited).await;
+    assert!(events.iter().any(|event| matches!(event, BuildEvent::Step { .. })), "{events:#?}");
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+async fn stages_mounts_and_here_documents_are_built(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-stages") else { return };
+    // 20.10 has a frontend of its time: no here-documents, and mounts only by another one from a registry.
+    let (mount, end) = if engine == "docker" {
+        ("", "echo one > /out/one\n")
+    } else {
+        ("--mount=type=cache,target=/cache ", "<<END\necho one > /out/one\nEND\n")
+    };
+    let context = Context::with_shell(&format!(
+        "COPY sh /bin/mkdir\nRUN /bin/mkdir /out\nRUN {mount}{end}\
+         FROM scratch AS other\nCOPY Dockerfile /other\n\
+         FROM scratch\nCOPY --from=0 /out/one /one\nCOPY --from=other /other /other\n"
+    ));
+    let (layers, events) = built(&stand, request(&stand, "1", context.path())).await;
+    assert_eq!(layers.len(), 2);
+    let names: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            BuildEvent::Started { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(names.iter().any(|name| name.starts_with("[other 1/1] COPY")), "{names:#?}");
+    let has_ended = |event: &BuildEvent| {
+        matches!(event, BuildEvent::Ended { end: StepEnd::Done(_) | StepEnd::Cached, .. })
+    };
+    assert_eq!(events.iter().filter(|event| has_ended(event)).count(), names.len());
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+/// Gives how many bytes of the context were sent.
+fn sent(events: &[BuildEvent]) -> u64 {
+    let of_context = |event: &BuildEvent| match event {
+        BuildEvent::Part { what, bytes, .. } if what.starts_with("transferring context") => *bytes,
+        _ => 0,
+    };
+    events.iter().map(of_context).sum()
+}
+
+async fn only_what_changed_is_sent_again(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-again") else { return };
+    let context = Context::new("FROM scratch\nCOPY big small /\n");
+    fs::write(context.path().join("big"), vec![b'x'; 3 << 20]).unwrap();
+    fs::write(context.path().join("unused"), vec![b'x'; 3 << 20]).unwrap();
+    fs::write(context.path().join("small"), "one").unwrap();
+    let (first, events) = built(&stand, request(&stand, "1", context.path())).await;
+    // What no instruction copies stays here.
+    assert!((3 << 20..4 << 20).contains(&sent(&events)), "{events:#?}");
+    fs::write(context.path().join("small"), "another").unwrap();
+    let (second, events) = built(&stand, request(&stand, "1", context.path())).await;
+    assert!(sent(&events) < 1 << 20, "{events:#?}");
+    assert_ne!(first, second);
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-failed") else { return };
+    let context = Context::with_shell("RUN echo one; echo two >&2; exit 7\n");
+    let request = request(&stand, "1", context.path());
+    let error = stand.engine.build(request, &mut |_| {}).await.unwrap_err();
+    let Failure::Step(step) = error.failure() else { panic!("{}", crate::chain(&error)) };
+    assert_eq!((step.number, step.total, step.exit_code), (2, 2, Some(7)));
+    assert_eq!(step.text, "RUN echo one; echo two >&2; exit 7");
+    let mut output = step.output.clone();
+    output.sort();
+    assert_eq!(output, ["one", "two"]);
+    assert!(stand.engine.inspect(&stand.tag("1")).await.unwrap().is_none());
+}
+
+async fn a_dockerfile_may_come_from_elsewhere(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-text") else { return };
+    let context = Context::new("nothing that could be built\n");
+    fs::write(context.path().join("file"), "one").unwrap();
+    fs::write(context.path().join(".dockerignore"), "Dockerfile\n").unwrap();
+    let text = "FROM scratch\nCOPY . /\n";
+    let mut layers = Vec::new();
+    for builder in [Builder::BuildKit, Builder::Classic] {
+        let mut request = request(&stand, "1", context.path());
+        request.builder = builder;
+        request.dockerfile_text = Some(text.to_owned());
+        layers.push(built(&stand, request).await.0);
+        let names = stand.files("1").await;
+        // The classic builder takes its own additions out again, and this file too.
+        let expected: &[&str] =
+            if builder == Builder::Classic { &["file"] } else { &[".dockerignore", "file"] };
+        assert_eq!(names, expected, "{builder}");
+    }
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+async fn a_context_that_cannot_be_sent_is_named(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-bad") else { return };
+    let context = Context::new("FROM scratch\nCOPY . /\n");
+    let socket = context.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let asked = request(&stand, "1", context.path());
+    let error = stand.engine.build(asked.clone(), &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    assert!(matches!(error.failure(),
+        Failure::Context(ContextError::Special { path, .. }) if *path == socket));
+    // Once it is left out, nothing is wrong with it.
+    fs::write(context.path().join(".dockerignore"), "socket\n").unwrap();
+    built(&stand, asked).await;
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+/// Compares what both show to the same BuildKit: what it has made of one is what it makes of the other only if all
+/// names, modes, links, attributes and contents are the same.
+async fn an_image_is_the_one_that_buildx_builds(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-same") else { return };
+    let Some(program) = program("docker-buildx") else { return };
+    let mut runner = TestRunner::deterministic();
+    let mut compared = 0;
+    while compared < FOLDERS {
+        let (nodes, lines) = (nodes(), lines()).new_tree(&mut runner).unwrap().current();
+        let context = Context::new("FROM scratch\nCOPY . /\n");
+        make(&context.path(), &nodes, &mut None);
+        remove_what_is_no_text(&context.path());
+        fs::write(context.path().join(".dockerignore"), lines.join("\n")).unwrap();
+        let asked = request(&stand, "ours", context.path());
+        let Ok(ours) = stand.engine.build(asked, &mut |_| {}).await else { continue };
+        let ours = stand.engine.inspect(&ours.id).await.unwrap().unwrap();
+        let mut buildx = Command::new(&program);
+        buildx.args(["build", "--provenance=false", "-q", "-t", &stand.tag("theirs")]);
+        output_of(buildx.arg(context.path()).env("DOCKER_HOST", stand.host()));
+        let theirs = stand.engine.inspect(&stand.tag("theirs")).await.unwrap().unwrap();
+        assert_eq!(ours.diff_ids, theirs.diff_ids, "{lines:#?}\n{nodes:#?}");
+        compared += 1;
+    }
+    for tag in ["ours", "theirs"] {
+        stand.engine.remove(&stand.tag(tag)).await.unwrap();
+    }
+}
+
+fn remove_what_is_no_text(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = path.symlink_metadata().unwrap();
+        if path.to_str().is_none() {
+            if metadata.is_dir() {
+                fs::remove_dir_all(&path).unwrap();
+            } else {
+                fs::remove_file(&path).unwrap();
+            }
+        } else if metadata.is_dir() {
+            remove_what_is_no_text(&path);
+        }
+    }
+}
+
+/// Provenance changes with every build, and with it the id that a containerd store shows.
+async fn one_platform_has_no_provenance(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-plain") else { return };
+    let context = Context::new("FROM scratch\nCOPY Dockerfile /\n");
+    let asked = request(&stand, "1", context.path());
+    let first = stand.engine.build(asked.clone(), &mut |_| {}).await.unwrap();
+    let second = stand.engine.build(asked, &mut |_| {}).await.unwrap();
+    assert_eq!(first.id, second.id);
+    assert!(stand.members("1").await.iter().filter(|name| name.starts_with("blobs/")).count() <= 6);
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
