@@ -84,7 +84,7 @@ impl Way {
         format!("[{}]\n{words}", said.code)
     }
 
-    /// Builds an image, archives it, and loads it back; all of it goes this way.
+    /// Builds an image with both builders, archives it, and loads it back; all of it goes this way.
     fn goes_both_ways(&self) {
         let name = image_name();
         let images = Images { host: &self.engine.host, name: &name };
@@ -92,7 +92,9 @@ impl Way {
         // More than fits into the buffers on the way.
         let content: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
         self.place.context(&content);
-        self.ok(&["build", &tag, "context"]);
+        for builder in ["buildkit", "classic"] {
+            self.ok(&["build", &tag, "context", "--builder", builder]);
+        }
         let saved = self.ok(&["update", &tag, "--compress"]);
         assert!(saved.contains("  saved  "), "{saved}");
         assert_eq!(self.place.files().len(), 1);

@@ -54,6 +54,45 @@ async fn an_archive_comes_through_ssh_whole() {
     assert!(received == archive);
 }
 
+/// As [`ENGINE`], but goes on answering, as a real one does; notes down a line each time it is started.
+fn answering_on() -> String {
+    let (head, loop_body) = ENGINE.split_once("read -r method").unwrap();
+    let each = loop_body.replacen(" path rest\n", " path rest; do\n", 1);
+    format!("echo started >> \"${{0%/*}}/starts\"\n{head}while read -r method{each}done\n")
+}
+
+#[tokio::test]
+async fn one_ssh_serves_question_after_question() {
+    let (engine, folder) = engine("ssh://edge", &answering_on());
+    std::fs::write(folder.path().join("archive"), "an archive").unwrap();
+    let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap().lines().count();
+    for _ in 0..3 {
+        engine.ping().await.unwrap();
+        let mut stream = engine.save("web:1", None).await.unwrap();
+        assert_eq!(stream.next_chunk().await.unwrap().unwrap(), "an archive");
+        assert_eq!(stream.next_chunk().await.unwrap(), None);
+    }
+    assert_eq!(starts(), 1);
+    // An answer that isn't read to its end takes its ssh with it, and in the meantime there is another.
+    // (A file of its own, since the stub may still look for more in the one that it sent.)
+    std::fs::write(folder.path().join("large"), vec![0; 3_000_000]).unwrap();
+    std::fs::rename(folder.path().join("large"), folder.path().join("archive")).unwrap();
+    let stream = engine.save("web:1", None).await.unwrap();
+    engine.ping().await.unwrap();
+    drop(stream);
+    engine.ping().await.unwrap();
+    assert_eq!(starts(), 2);
+}
+
+#[tokio::test]
+async fn an_ssh_that_has_ended_is_followed_by_another() {
+    // This one ends after each answer.
+    let (engine, _folder) = engine("ssh://edge", ENGINE);
+    for _ in 0..20 {
+        engine.ping().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn ssh_is_told_to_check_the_host_and_to_ask_nobody() {
     let mut all = Vec::new();
