@@ -5,6 +5,7 @@ mod bad_input;
 mod book;
 mod builds;
 mod command;
+mod connect;
 mod copied_folders;
 mod damaged_saves;
 mod fake_engine;

@@ -8,13 +8,13 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::engines::{self, Engines, Kind, Lifetime, api};
+use crate::engines::{self, Doors, Engines, Kind, Lifetime, api};
 use crate::{run, say, workspace};
 
 const IMAGE: &str = "hello:1.0.0.1";
 
 pub(crate) fn run() -> Result<()> {
-    let engines = Engines::up(&[Kind::Docker], Lifetime::OfTheTask)?;
+    let engines = Engines::up(&[Kind::Docker], Lifetime::OfTheTask, Doors::Shut)?;
     let engine = engines.first()?;
     ensure!(
         !api::has_image(&engine.host, IMAGE)?,

@@ -3,13 +3,16 @@
 use anyhow::Result;
 
 use crate::arguments::Options;
-use crate::engines::{Engines, Kind, Lifetime};
+use crate::engines::{Doors, Engines, Kind, Lifetime};
 use crate::say;
 
 pub(crate) fn up(words: &[&str]) -> Result<()> {
     let kinds = Options::parse(words)?.engines.unwrap_or_else(|| Kind::ALL.to_vec());
-    let engines = Engines::up(&kinds, Lifetime::UntilDown)?;
+    let engines = Engines::up(&kinds, Lifetime::UntilDown, Doors::Open)?;
     say::line(format_args!("export SEALIFT_TEST_ENGINES={}", engines.variable()));
+    if !engines.doors().is_empty() {
+        say::line(format_args!("export SEALIFT_TEST_DOORS={}", engines.doors()));
+    }
     Ok(())
 }
 

@@ -98,6 +98,7 @@ const TOOLS: &[Tool] = &[
     Tool::any("rsync", &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")]),
     Tool::any("setpriv", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/setpriv")]),
     Tool::any("skopeo", &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")]),
+    Tool::any("ssh", &[Origin::system("openssh", engines::SSH_PACKAGES, "usr/bin/ssh")]),
     Tool::any("strace", &[Origin::system("tool-strace", &["strace"], "usr/bin/strace")]),
     Tool::any("unshare", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/unshare")]),
     Tool::any("unzip", &[Origin::system("tool-unzip", &["unzip"], "usr/bin/unzip")]),

@@ -49,6 +49,8 @@ pub enum Address {
         host: String,
         /// The port; none leaves it to ssh's own config.
         port: Option<u16>,
+        /// The absolute path of the engine's socket on that host; none leaves it to `docker` there.
+        socket: Option<String>,
     },
 }
 
@@ -97,6 +99,14 @@ pub enum ParseAddressError {
     Port {
         /// What stands in the port's place.
         port: String,
+    },
+    /// A socket on another host whose path a shell there would change.
+    #[error(
+        "a shell on that host would not take `{path}` as it is: name the socket with letters, digits and any of `/._-+:,=`"
+    )]
+    FarPath {
+        /// The path.
+        path: String,
     },
     /// A password, which isn't repeated.
     #[error("there is a password in it, which ssh takes from nobody: use a key")]
@@ -170,8 +180,14 @@ fn read_ssh(rest: &str) -> Result<Address, ParseAddressError> {
         Some((user, rest)) => (Some(user.to_owned()), rest),
         None => (None, rest),
     };
+    let (rest, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let socket = match path {
+        "" | "/" => None,
+        path if is_name(path, "/._-+:,=") => Some(path.to_owned()),
+        path => return Err(ParseAddressError::FarPath { path: path.to_owned() }),
+    };
     let (host, port) = read_host(rest, "ssh://USER@HOST")?;
-    Ok(Address::Ssh { user, host, port })
+    Ok(Address::Ssh { user, host, port, socket })
 }
 
 fn read_host(rest: &str, form: &'static str) -> Result<(String, Option<u16>), ParseAddressError> {
@@ -234,13 +250,14 @@ impl fmt::Display for Address {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Tcp { host, port } => write!(f, "tcp://{}:{port}", Bracketed(host)),
             Self::Https { host, port } => write!(f, "https://{}:{port}", Bracketed(host)),
-            Self::Ssh { user, host, port } => {
+            Self::Ssh { user, host, port, socket } => {
                 f.write_str("ssh://")?;
                 if let Some(user) = user {
                     write!(f, "{user}@")?;
                 }
                 Bracketed(host).fmt(f)?;
-                port.map_or(Ok(()), |port| write!(f, ":{port}"))
+                port.map_or(Ok(()), |port| write!(f, ":{port}"))?;
+                f.write_str(socket.as_deref().unwrap_or_default())
             }
         }
     }

@@ -69,6 +69,7 @@ mod buildkit;
 mod classic_build;
 mod cli_config;
 mod cli_context;
+mod connection;
 mod context;
 mod credentials;
 mod endpoint;

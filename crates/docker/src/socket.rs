@@ -48,8 +48,13 @@ impl Socket {
                 stream.set_nodelay(true)?;
                 encrypt(stream, endpoint).await?
             }
-            Address::Ssh { user, host, port } => {
-                let destination = Destination { user: user.as_deref(), host, port: *port };
+            Address::Ssh { user, host, port, socket } => {
+                let destination = Destination {
+                    user: user.as_deref(),
+                    host,
+                    port: *port,
+                    socket: socket.as_deref(),
+                };
                 Box::new(SshStream::connect(&endpoint.ssh_program, destination, limit)?)
             }
         };

@@ -24,6 +24,8 @@ pub(crate) struct Destination<'a> {
     pub(crate) user: Option<&'a str>,
     pub(crate) host: &'a str,
     pub(crate) port: Option<u16>,
+    /// The engine's socket there, where `docker` isn't to choose it.
+    pub(crate) socket: Option<&'a str>,
 }
 
 /// A running ssh, whose input and output are the connection. Dropping it ends ssh.
@@ -46,7 +48,7 @@ enum State {
 #[error("ssh ended with {status} and said: {words}")]
 pub(crate) struct SshEnded {
     pub(crate) status: ExitStatus,
-    /// What it said.
+    /// What it said, in one line.
     pub(crate) words: String,
 }
 
@@ -73,7 +75,7 @@ impl SshStream {
     }
 }
 
-/// Lists ssh's arguments: known hosts are checked and never added, and nobody is asked anything.
+/// Lists ssh's arguments: known hosts are checked, never added and never changed, and nobody is asked anything.
 fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
     let seconds = limit.as_secs().max(1);
     let mut arguments: Vec<OsString> = vec!["-T".into()];
@@ -81,6 +83,8 @@ fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
         format!("ConnectTimeout={seconds}"),
         "BatchMode=yes".to_owned(),
         "StrictHostKeyChecking=yes".to_owned(),
+        // Else ssh would learn the other keys of a host that it knows.
+        "UpdateHostKeys=no".to_owned(),
     ] {
         arguments.extend(["-o".into(), option.into()]);
     }
@@ -90,7 +94,12 @@ fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
     if let Some(port) = destination.port {
         arguments.extend(["-p".into(), port.to_string().into()]);
     }
-    arguments.extend(["--", destination.host, "docker", "system", "dial-stdio"].map(Into::into));
+    arguments.extend(["--", destination.host, "docker"].map(Into::into));
+    if let Some(socket) = destination.socket {
+        // A shell gets this; what it would take for its own is in no address.
+        arguments.extend(["--host".into(), format!("unix://{socket}").into()]);
+    }
+    arguments.extend(["system", "dial-stdio"].map(Into::into));
     arguments
 }
 
@@ -102,7 +111,14 @@ async fn listen(mut stderr: ChildStderr) -> String {
         let kept = count.min(WORDS_LIMIT.saturating_sub(words.len()));
         words.extend_from_slice(&piece[..kept]);
     }
-    String::from_utf8_lossy(&words).trim().to_owned()
+    in_one_line(&String::from_utf8_lossy(&words))
+}
+
+/// Joins the lines of what was said, without the frame of `@` that ssh puts around its loudest warning.
+fn in_one_line(said: &str) -> String {
+    let is_frame = |c: char| c == '@' || c.is_whitespace();
+    let lines = said.lines().map(|line| line.trim_matches(is_frame));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Waits for the end of an ssh that sends no more, and tells whether it was a good one.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -32,15 +33,10 @@ impl TlsClient {
             return Err("there is no ca.pem in it, which proves who the engine is".to_owned());
         }
         let provider = Arc::new(ring::default_provider());
-        let mut roots = RootCertStore::empty();
-        for certificate in read_certificates(&ca)? {
-            let added = roots.add(certificate);
-            added.map_err(|_| format!("{} holds what is no certificate", ca.display()))?;
-        }
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                .build()
-                .map_err(|error| format!("{} can't be used: {error}", ca.display()))?;
+        let roots = read_roots(&ca)?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+            .build()
+            .map_err(|error| format!("{} can't be used: {error}", ca.display()))?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
@@ -68,6 +64,15 @@ impl TlsClient {
     pub(crate) async fn connect(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         TlsConnector::from(Arc::clone(&self.config)).connect(self.name.clone(), stream).await
     }
+}
+
+fn read_roots(ca: &PathBuf) -> Result<Arc<RootCertStore>, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in read_certificates(ca)? {
+        let added = roots.add(certificate);
+        added.map_err(|_| format!("{} holds what is no certificate", ca.display()))?;
+    }
+    Ok(Arc::new(roots))
 }
 
 fn read_certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -131,22 +136,58 @@ fn bare(name: &str) -> &str {
 /// Says why the engine ended it.
 fn explain_alert(alert: AlertDescription, tls: &Tls) -> String {
     let about_us = match alert {
-        AlertDescription::CertificateExpired => "it has expired",
-        AlertDescription::UnknownCA => "the engine doesn't know its authority",
-        AlertDescription::CertificateRevoked => "it is revoked",
+        AlertDescription::CertificateExpired => Some("it has expired"),
+        AlertDescription::UnknownCA => Some("the engine doesn't know its authority"),
+        AlertDescription::CertificateRevoked => Some("it is revoked"),
         AlertDescription::CertificateRequired
         | AlertDescription::BadCertificate
         | AlertDescription::UnsupportedCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::AccessDenied
         | AlertDescription::HandshakeFailure
-        | AlertDescription::DecryptError => "the engine doesn't say why",
+        | AlertDescription::DecryptError => None,
         alert => return format!("the engine ends it with {alert:?}"),
     };
     let folder = tls.folder.display();
     if tls.has_certificate {
+        let about_us = about_us.map_or_else(|| guess(&tls.folder), str::to_owned);
         format!("the engine refuses our certificate, {folder}/cert.pem: {about_us}")
     } else {
         format!("the engine wants a certificate, and there is no cert.pem and key.pem in {folder}")
+    }
+}
+
+/// Looks at our certificate as an engine of the same authority would, since older engines never say
+/// what they find.
+fn guess(folder: &Path) -> String {
+    const UNSAID: &str = "the engine doesn't say why";
+    let [ca, cert] = ["ca.pem", "cert.pem"].map(|name| folder.join(name));
+    match judge(&ca, &cert) {
+        Some(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "it has expired".to_owned()
+        }
+        Some(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
+            "it is not valid yet, by this machine's clock".to_owned()
+        }
+        Some(CertificateError::UnknownIssuer) => {
+            format!("{UNSAID}, but {} doesn't know its authority either", ca.display())
+        }
+        Some(CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }) => {
+            "it is not for a client".to_owned()
+        }
+        _ => UNSAID.to_owned(),
+    }
+}
+
+/// Finds what is wrong with a client's certificate, if that can be told.
+fn judge(ca: &PathBuf, cert: &PathBuf) -> Option<CertificateError> {
+    let certificates = read_certificates(cert).ok()?;
+    let (ours, others) = certificates.split_first()?;
+    let provider = Arc::new(ring::default_provider());
+    let builder = WebPkiClientVerifier::builder_with_provider(read_roots(ca).ok()?, provider);
+    let verified = builder.build().ok()?.verify_client_cert(ours, others, UnixTime::now());
+    match verified {
+        Err(rustls::Error::InvalidCertificate(error)) => Some(error),
+        _ => None,
     }
 }

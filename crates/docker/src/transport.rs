@@ -1,4 +1,4 @@
-//! One connection a request, with the version of the API on its path.
+//! One request at a time on a connection, with the version of the API on its path.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -7,28 +7,29 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Body, Incoming};
 use hyper::{Method, Request, Response, Uri, header};
-use hyper_util::rt::TokioIo;
 use tokio::sync::OnceCell;
-use tokio::task::JoinHandle;
 
-#[cfg(feature = "tls")]
-use crate::Address;
 use crate::api_version::ApiVersion;
+use crate::connection::{AnyBody, Connection, Kept};
 use crate::failure::BoxError;
 use crate::socket::{Cause, Socket};
 use crate::timeouts::Seconds;
-use crate::{Endpoint, Failure, IdKind, Setting, Timeouts};
+use crate::{Address, Endpoint, Failure, IdKind, Setting, Timeouts};
+
+pub(crate) use crate::connection::Line;
 
 /// How much of a refusal's words is kept.
 const MESSAGE_LIMIT: usize = 64 * 1024;
 
-/// The way to an engine: makes a connection for each request.
+/// The way to an engine: makes a connection for each request, unless one was kept.
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) endpoint: Endpoint,
     pub(crate) timeouts: Timeouts,
     dialect: OnceCell<Dialect>,
     pub(crate) id_kind: OnceCell<IdKind>,
+    /// Where a connection waits for the next request; none where a new one costs nothing.
+    kept: Option<Kept>,
 }
 
 /// What an engine says of the API that it speaks when it answers a ping.
@@ -42,19 +43,11 @@ pub(crate) struct Dialect {
     pub(crate) prefers_buildkit: bool,
 }
 
-/// A connection that is open as long as this value lives.
-#[derive(Debug)]
-pub(crate) struct Line(JoinHandle<()>);
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl Transport {
     pub(crate) fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
-        Self { endpoint, timeouts, dialect: OnceCell::new(), id_kind: OnceCell::new() }
+        // By ssh each is a process here and two there, and a handshake between them.
+        let kept = matches!(endpoint.address, Address::Ssh { .. }).then(Kept::default);
+        Self { endpoint, timeouts, dialect: OnceCell::new(), id_kind: OnceCell::new(), kept }
     }
 
     /// Gives the API to speak; the engine is asked once.
@@ -141,25 +134,36 @@ impl Transport {
             })?,
         };
         request.headers_mut().insert(header::HOST, host);
+        let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        if let Some(again) = copy_of_question(&request)
+            && let Some(answered) = self.send_on_kept(again).await
+        {
+            return Ok(answered);
+        }
         let (method, start) = (request.method().clone(), Instant::now());
         // What stands behind the path can hold a secret, as a build's variables do.
         let shown = path.split('?').next().unwrap_or_default();
         let socket = self.connect().await?;
-        let epitaph = socket.epitaph();
-        let broken = |error: hyper::Error| match epitaph.get() {
-            Some(cause) => self.explain(cause),
-            None => Failure::Broken { after: 0, source: error.into() },
-        };
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.map_err(broken)?;
-        let line = Line(tokio::spawn(async move {
-            // What ends a connection is told to the request that is on it.
-            let _ = connection.with_upgrades().await;
-        }));
-        let response = sender.send_request(request).await.map_err(broken)?;
-        let (status, took) = (response.status().as_u16(), start.elapsed());
-        tracing::debug!("{method} {shown}: {status} after {took:.1?}");
-        Ok((response, line))
+        let broken = |error: hyper::Error| Failure::Broken { after: 0, source: error.into() };
+        let mut connection = Connection::over(socket).await.map_err(broken)?;
+        match connection.send(request).await {
+            Ok(response) => {
+                let (status, took) = (response.status().as_u16(), start.elapsed());
+                tracing::debug!("{method} {shown}: {status} after {took:.1?}");
+                Ok((response, Line::new(connection, self.kept.clone())))
+            }
+            Err(error) => Err(match connection.epitaph.get() {
+                Some(cause) => self.explain(cause),
+                None => broken(error),
+            }),
+        }
+    }
+
+    /// Sends a request on the connection that was kept; none where there is no answer, as it has ended meanwhile.
+    async fn send_on_kept(&self, request: Request<AnyBody>) -> Option<(Response<Incoming>, Line)> {
+        let mut connection = self.kept.as_ref()?.take()?;
+        let response = connection.send(request).await.ok()?;
+        Some((response, Line::new(connection, self.kept.clone())))
     }
 
     async fn connect(&self) -> Result<Socket, Failure> {
@@ -205,6 +209,14 @@ impl Transport {
     ) -> Result<T, Failure> {
         tokio::time::timeout(limit, call).await.unwrap_or(Err(Failure::Slow { limit }))
     }
+}
+
+/// Copies a request that only asks, and so may be sent twice.
+fn copy_of_question(request: &Request<AnyBody>) -> Option<Request<AnyBody>> {
+    let mut copy = Request::new(nothing().map_err(Into::into).boxed_unsync());
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    (request.method() == Method::GET).then_some(copy)
 }
 
 /// Makes the body of a request that has none.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 /// An engine that a test may use: only for images under the test's own names.
@@ -28,28 +29,57 @@ pub struct Engine {
 ///
 /// If the ledger can't be written.
 pub fn engine(name: &str) -> Option<Engine> {
-    let test = std::thread::current().name().unwrap_or("unnamed").to_owned();
-    let Ok(engines) = std::env::var("SEALIFT_TEST_ENGINES") else {
-        report(&format!("{test}: skipped: SEALIFT_TEST_ENGINES is not set"));
+    let host = named("SEALIFT_TEST_ENGINES", name)?;
+    Some(admit(name, host))
+}
+
+/// Gives an engine together with a way to it other than its socket, `tls` or `ssh`: a folder with all that it
+/// takes to come by it, as `xtask/src/engines/doors.rs` describes it. None where either isn't there.
+///
+/// # Panics
+///
+/// If the ledger can't be written.
+pub fn engine_with_door(name: &str, door: &str) -> Option<(Engine, PathBuf)> {
+    let host = named("SEALIFT_TEST_ENGINES", name)?;
+    let folder = Path::new(&named("SEALIFT_TEST_DOORS", name)?).join(door);
+    if !folder.is_dir() {
+        report(&format!("{}: skipped: there is no {}", this_test(), folder.display()));
+        return None;
+    }
+    Some((admit(name, host), folder))
+}
+
+/// Gives what a variable says of an engine, or says that the test is skipped.
+fn named(variable: &str, name: &str) -> Option<String> {
+    let test = this_test();
+    let Ok(pairs) = std::env::var(variable) else {
+        report(&format!("{test}: skipped: {variable} is not set"));
         return None;
     };
-    let host = engines
-        .split(',')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(key, host)| (key == name).then(|| host.to_owned()));
-    let Some(host) = host else {
-        report(&format!("{test}: skipped: SEALIFT_TEST_ENGINES names no engine `{name}`"));
-        return None;
-    };
+    let mut pairs = pairs.split(',').filter_map(|pair| pair.split_once('='));
+    let found = pairs.find_map(|(key, value)| (key == name).then(|| value.to_owned()));
+    if found.is_none() {
+        report(&format!("{test}: skipped: {variable} names no engine `{name}`"));
+    }
+    found
+}
+
+fn this_test() -> String {
+    std::thread::current().name().unwrap_or("unnamed").to_owned()
+}
+
+/// Notes down that this test has an engine, and waits until it is alone with the engines.
+fn admit(name: &str, host: String) -> Engine {
     if let Some(ledger) = std::env::var_os("SEALIFT_TEST_LEDGER") {
         let mut ledger = std::fs::File::options()
             .create(true)
             .append(true)
             .open(ledger)
             .expect("the ledger of SEALIFT_TEST_LEDGER can be opened");
-        ledger.write_all(format!("{test}\n").as_bytes()).expect("the ledger can be written");
+        let line = format!("{}\n", this_test());
+        ledger.write_all(line.as_bytes()).expect("the ledger can be written");
     }
-    Some(Engine { name: name.to_owned(), host, _turn: turn() })
+    Engine { name: name.to_owned(), host, _turn: turn() }
 }
 
 /// Waits until no other test has an engine; a test that has one already may have more.

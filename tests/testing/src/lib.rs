@@ -2,15 +2,16 @@
 //! layouts that engines write.
 //!
 //! A test that needs an engine lives in a module named `on_engine` and asks [`engine`] for one. The
-//! variable `SEALIFT_TEST_ENGINES` names the engines there are (`docker=unix:///run/a.sock,podman=…`);
-//! `cargo xtask test` sets it, and compares the tests that got an engine, as written to the file
-//! named by `SEALIFT_TEST_LEDGER`, with the tests that there are.
+//! variable `SEALIFT_TEST_ENGINES` names the engines there are (`docker=unix:///run/a.sock,podman=…`), and
+//! `SEALIFT_TEST_DOORS` the folders of what else they can be reached by; `cargo xtask test` sets them, and
+//! compares the tests that got an engine, as written to the file named by `SEALIFT_TEST_LEDGER`, with the tests
+//! that there are.
 
 mod gate;
 pub mod layouts;
 mod program;
 mod spans;
 
-pub use gate::{Engine, engine};
+pub use gate::{Engine, engine, engine_with_door};
 pub use program::{output_of, program};
 pub use spans::{Span, spans};

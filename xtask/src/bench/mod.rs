@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::engines::{Engines, Kind, Lifetime, packages};
+use crate::engines::{Doors, Engines, Kind, Lifetime, packages};
 use crate::{run, say, tools, workspace};
 use jobs::Bench;
 
@@ -50,7 +50,8 @@ impl Options {
 
 pub(crate) fn run(words: &[&str]) -> Result<()> {
     let options = Options::parse(words)?;
-    let engines = Engines::up(&[Kind::Docker, Kind::MobyContainerd], Lifetime::OfTheTask)?;
+    let engines =
+        Engines::up(&[Kind::Docker, Kind::MobyContainerd], Lifetime::OfTheTask, Doors::Shut)?;
     say::step("builds the command as it is released");
     let mut build = run::cargo(&["build", "--release", "--package", "sealift"]);
     ensure!(run::shown(&mut build)?, "it doesn't build");

@@ -4,6 +4,8 @@
 //! up; it is never changed or ended.
 
 pub(crate) mod api;
+mod certificates;
+mod doors;
 mod kind;
 pub(crate) mod packages;
 mod session;
@@ -14,6 +16,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
+pub(crate) use doors::{Door, Doors, SSH_PACKAGES};
 pub(crate) use kind::Kind;
 
 use crate::{run, say};
@@ -39,6 +42,8 @@ pub(crate) struct Engine {
     version: String,
     /// None where it was there before.
     session: Option<Session>,
+    /// The folder of the ways to it other than its socket, where it has any.
+    doors: Option<PathBuf>,
 }
 
 impl Engine {
@@ -46,14 +51,18 @@ impl Engine {
     pub(crate) fn was_there_before(&self) -> bool {
         self.session.is_none()
     }
+
+    fn has(&self, door: Door) -> bool {
+        self.doors.as_ref().is_some_and(|doors| doors.join(door.name()).is_dir())
+    }
 }
 
 impl Engines {
     /// Sets up these engines: one of ours that runs, else a new one, else one that is there.
-    pub(crate) fn up(kinds: &[Kind], lifetime: Lifetime) -> Result<Self> {
+    pub(crate) fn up(kinds: &[Kind], lifetime: Lifetime, doors: Doors) -> Result<Self> {
         let mut engines = Self(Vec::new());
         for &kind in kinds {
-            match set_up(kind, lifetime) {
+            match set_up(kind, lifetime, doors) {
                 Ok(engine) => engines.0.push(engine),
                 Err(error) => {
                     engines.give_up();
@@ -65,13 +74,13 @@ impl Engines {
     }
 
     /// Sets up as many kinds of engine as there can be here, and says which can't. In CI all have to be.
-    pub(crate) fn up_where_possible(lifetime: Lifetime) -> Result<Self> {
+    pub(crate) fn up_where_possible(lifetime: Lifetime, doors: Doors) -> Result<Self> {
         if std::env::var_os("CI").is_some() {
-            return Self::up(&Kind::ALL, lifetime);
+            return Self::up(&Kind::ALL, lifetime, doors);
         }
         let mut engines = Vec::new();
         for kind in Kind::ALL {
-            match set_up(kind, lifetime) {
+            match set_up(kind, lifetime, doors) {
                 Ok(engine) => engines.push(engine),
                 Err(error) => say::step(format_args!("goes on without {kind}: {error:#}")),
             }
@@ -87,10 +96,22 @@ impl Engines {
         }
     }
 
-    /// Gives the kinds that there is none of.
-    pub(crate) fn missing(&self) -> Vec<Kind> {
-        let is_here = |kind: &Kind| self.0.iter().any(|engine| engine.kind == *kind);
-        Kind::ALL.into_iter().filter(|kind| !is_here(kind)).collect()
+    /// Names the kinds that there is none of, and the doors that aren't open, as test modules are named.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        for kind in Kind::ALL {
+            let module = kind.name().replace('-', "_");
+            let engine = self.0.iter().find(|engine| engine.kind == kind);
+            for door in kind.doors() {
+                if !engine.is_some_and(|engine| engine.has(*door)) {
+                    missing.push(format!("{module}_{}", door.name()));
+                }
+            }
+            if engine.is_none() {
+                missing.push(module);
+            }
+        }
+        missing
     }
 
     /// Gives `name=address` pairs, as tests read them.
@@ -98,6 +119,13 @@ impl Engines {
         let pairs: Vec<String> =
             self.0.iter().map(|engine| format!("{}={}", engine.kind, engine.host)).collect();
         pairs.join(",")
+    }
+
+    /// Gives `name=folder` pairs of those with doors, as tests read them.
+    pub(crate) fn doors(&self) -> String {
+        let folder =
+            |engine: &Engine| Some(format!("{}={}", engine.kind, engine.doors.as_ref()?.display()));
+        self.0.iter().filter_map(folder).collect::<Vec<_>>().join(",")
     }
 
     /// Gives the addresses, in the order in which the engines were asked for.
@@ -140,21 +168,21 @@ pub(crate) fn docker_client(engine: &Engine) -> Option<PathBuf> {
     packed.find(|file| file.is_file()).or_else(|| run::find("docker"))
 }
 
-fn set_up(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
-    let found = |host: String, session| -> Result<Engine> {
+fn set_up(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
+    let found = |host: String, doors| -> Result<Engine> {
         let version = api::version(&host)?;
-        Ok(Engine { kind, host, version, session })
+        Ok(Engine { kind, host, version, session: None, doors })
     };
     if session::runs(kind) {
         let host = session::address(kind)?;
         if api::answers(&host) {
             say::step(format_args!("uses {kind}, which runs at {host}"));
-            return found(host, None);
+            return found(host, session::doors(kind)?);
         }
         session::end(kind)?;
     }
     let obstacle = match obstacle() {
-        None => match start(kind, lifetime) {
+        None => match start(kind, lifetime, doors) {
             Ok(engine) => return Ok(engine),
             Err(error) => error,
         },
@@ -173,11 +201,25 @@ fn set_up(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
     }
 }
 
-fn start(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
+fn start(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
     let started = Instant::now();
-    let packages = packages_of(kind)?;
+    let mut packages = packages_of(kind)?;
+    let mut open = match doors {
+        Doors::Open => kind.doors().to_vec(),
+        Doors::Shut => Vec::new(),
+    };
+    if open.contains(&Door::Ssh) {
+        match packages::of_the_system("openssh", SSH_PACKAGES) {
+            Ok(root) => packages.push(root),
+            Err(error) if std::env::var_os("CI").is_none() => {
+                say::step(format_args!("{kind} can't be reached by ssh: {error:#}"));
+                open.retain(|door| *door != Door::Ssh);
+            }
+            Err(error) => return Err(error),
+        }
+    }
     let packed = started.elapsed();
-    let session = Session::start(kind, &packages, lifetime)?;
+    let session = Session::start(kind, &packages, &open, lifetime)?;
     let host = session::address(kind)?;
     let version = api::version(&host)?;
     say::step(format_args!(
@@ -185,7 +227,7 @@ fn start(kind: Kind, lifetime: Lifetime) -> Result<Engine> {
         packed.as_secs_f32(),
         (started.elapsed() - packed).as_secs_f32()
     ));
-    Ok(Engine { kind, host, version, session: Some(session) })
+    Ok(Engine { kind, host, version, session: Some(session), doors: session::doors(kind)? })
 }
 
 /// Tells what keeps engines from being started here.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::doors::{self, Door, Prepared};
 use super::{Kind, Lifetime, api};
 use crate::workspace;
 
@@ -26,7 +27,12 @@ pub(super) struct Session {
 
 impl Session {
     /// Starts the engine, with the packages in these folders, and waits until it answers.
-    pub(super) fn start(kind: Kind, packages: &[PathBuf], lifetime: Lifetime) -> Result<Self> {
+    pub(super) fn start(
+        kind: Kind,
+        packages: &[PathBuf],
+        doors: &[Door],
+        lifetime: Lifetime,
+    ) -> Result<Self> {
         let home = home(kind);
         if home.exists() {
             fs::remove_dir_all(&home)
@@ -36,6 +42,7 @@ impl Session {
         for (name, content) in kind.settings(is_overlay(&home)?) {
             fs::write(home.join(name), content)?;
         }
+        let doors = doors::prepare(kind, doors, &home)?;
         let init = home.join("init.sh");
         fs::write(&init, include_str!("init.sh"))?;
         let log = fs::File::create(home.join("log"))?;
@@ -56,14 +63,14 @@ impl Session {
             Lifetime::OfTheTask => command.arg("watch").stdin(Stdio::piped()),
             Lifetime::UntilDown => command.arg("stay").stdin(Stdio::null()),
         };
-        command.args(packages).arg("--").args(kind.command());
+        command.args(packages).arg("--").args(kind.command()).args(&doors.arguments);
         let child = command
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
             .context("cannot run setsid of util-linux")?;
         let mut session = Self { kind, child, lifetime };
-        if let Err(error) = session.wait_until_it_answers() {
+        if let Err(error) = session.wait_until_it_answers(&doors) {
             session.give_up();
             return Err(error);
         }
@@ -75,10 +82,10 @@ impl Session {
         self.lifetime = Lifetime::OfTheTask;
     }
 
-    fn wait_until_it_answers(&mut self) -> Result<()> {
+    fn wait_until_it_answers(&mut self, doors: &Prepared) -> Result<()> {
         let address = address(self.kind)?;
         let started = Instant::now();
-        while !api::answers(&address) {
+        while !(api::answers(&address) && doors.are_open()) {
             if let Some(status) = self.child.try_wait()? {
                 let how = match status.signal() {
                     Some(signal) => format!("by signal {signal}"),
@@ -152,6 +159,14 @@ pub(super) fn address(kind: Kind) -> Result<String> {
         home = short;
     }
     Ok(format!("unix://{}/engine.sock", home.display()))
+}
+
+/// Gives the folder of the ways to it other than its socket, if it runs and has any.
+pub(super) fn doors(kind: Kind) -> Result<Option<PathBuf>> {
+    // By the same way as to the socket, since that has no character that would have to be quoted.
+    let socket = address(kind)?;
+    let home = Path::new(socket.trim_start_matches("unix://")).with_file_name("doors");
+    Ok(home.is_dir().then_some(home))
 }
 
 /// Ends the engine of this kind, if there is one of ours, and removes all that it had but its log.

@@ -164,6 +164,8 @@ fn addresses_are_read_as_the_docker_cli_reads_them() {
         ("unix:///a b.sock", "unix:///a b.sock"),
         ("ssh://build.example", "ssh://build.example"),
         ("ssh://ci@[fe80::1]:2222/", "ssh://ci@[fe80::1]:2222"),
+        ("ssh://host/run/podman/podman.sock", "ssh://host/run/podman/podman.sock"),
+        ("ssh://ci@host:2222/run/x.sock", "ssh://ci@host:2222/run/x.sock"),
     ] {
         let endpoint = Endpoint::resolve(&settings(&[("DOCKER_HOST", value)])).unwrap();
         assert_eq!(endpoint.address.to_string(), address);
@@ -190,7 +192,8 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
         "ssh://",
         "ssh://@host",
         "ssh://me:secret@host",
-        "ssh://host/var/run/docker.sock",
+        "ssh://host/run/$(touch).sock",
+        "ssh://host:port/run/docker.sock",
         "ssh://-oProxyCommand=touch",
         "ssh://-oProxyCommand=touch@host",
         "ssh://$(touch)@host",
@@ -214,7 +217,8 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
     DOCKER_HOST is `ssh://`, but it names no host: ssh://USER@HOST
     DOCKER_HOST is `ssh://@host`, but `` is no name of a user
     DOCKER_HOST is `ssh://me:***@host`, but there is a password in it, which ssh takes from nobody: use a key
-    DOCKER_HOST is `ssh://host/var/run/docker.sock`, but there is more in it than a host and a port: `/var/run/docker.sock`
+    DOCKER_HOST is `ssh://host/run/$(touch).sock`, but a shell on that host would not take `/run/$(touch).sock` as it is: name the socket with letters, digits and any of `/._-+:,=`
+    DOCKER_HOST is `ssh://host:port/run/docker.sock`, but `port` is no port
     DOCKER_HOST is `ssh://-oProxyCommand=touch`, but `-oProxyCommand=touch` is no name of a host
     DOCKER_HOST is `ssh://-oProxyCommand=touch@host`, but `-oProxyCommand=touch` is no name of a user
     DOCKER_HOST is `ssh://$(touch)@host`, but `$(touch)` is no name of a user

@@ -1,5 +1,5 @@
 //! ssh, by a stub that is the far side's engine too: it answers on its standard output what is asked on its
-//! standard input. A real sshd is left to whoever has one.
+//! standard input: for what a real sshd can't be made to do. The end-to-end tests have a real one.
 
 use std::time::Duration;
 
@@ -54,18 +54,58 @@ async fn an_archive_comes_through_ssh_whole() {
     assert!(received == archive);
 }
 
+/// As [`ENGINE`], but goes on answering, as a real one does; notes down a line each time it is started.
+fn answering_on() -> String {
+    let (head, loop_body) = ENGINE.split_once("read -r method").unwrap();
+    let each = loop_body.replacen(" path rest\n", " path rest; do\n", 1);
+    format!("echo started >> \"${{0%/*}}/starts\"\n{head}while read -r method{each}done\n")
+}
+
+#[tokio::test]
+async fn one_ssh_serves_question_after_question() {
+    let (engine, folder) = engine("ssh://edge", &answering_on());
+    std::fs::write(folder.path().join("archive"), "an archive").unwrap();
+    let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap().lines().count();
+    for _ in 0..3 {
+        engine.ping().await.unwrap();
+        let mut stream = engine.save("web:1", None).await.unwrap();
+        assert_eq!(stream.next_chunk().await.unwrap().unwrap(), "an archive");
+        assert_eq!(stream.next_chunk().await.unwrap(), None);
+    }
+    assert_eq!(starts(), 1);
+    // An answer that isn't read to its end takes its ssh with it, and in the meantime there is another.
+    // (A file of its own, since the stub may still look for more in the one that it sent.)
+    std::fs::write(folder.path().join("large"), vec![0; 3_000_000]).unwrap();
+    std::fs::rename(folder.path().join("large"), folder.path().join("archive")).unwrap();
+    let stream = engine.save("web:1", None).await.unwrap();
+    engine.ping().await.unwrap();
+    drop(stream);
+    engine.ping().await.unwrap();
+    assert_eq!(starts(), 2);
+}
+
+#[tokio::test]
+async fn an_ssh_that_has_ended_is_followed_by_another() {
+    // This one ends after each answer.
+    let (engine, _folder) = engine("ssh://edge", ENGINE);
+    for _ in 0..20 {
+        engine.ping().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn ssh_is_told_to_check_the_host_and_to_ask_nobody() {
     let mut all = Vec::new();
-    for host in ["ssh://edge", "ssh://ci@edge:2222", "ssh://[fe80::1]"] {
+    for host in ["ssh://edge", "ssh://ci@edge:2222", "ssh://[fe80::1]", "ssh://edge/run/x.sock"] {
         let (engine, folder) = engine(host, ENGINE);
         engine.ping().await.unwrap();
         all.push(std::fs::read_to_string(folder.path().join("arguments")).unwrap());
     }
     insta::assert_snapshot!(all.concat(), @"
-    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -- edge docker system dial-stdio
-    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -l ci -p 2222 -- edge docker system dial-stdio
-    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -- fe80::1 docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -- edge docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -l ci -p 2222 -- edge docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -- fe80::1 docker system dial-stdio
+    -T -o ConnectTimeout=30 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -- edge docker --host unix:///run/x.sock system dial-stdio
     ");
 }
 
@@ -75,6 +115,7 @@ async fn what_ssh_says_when_it_fails_is_in_the_error() {
     for script in [
         "echo 'Host key verification failed.' >&2; exit 255",
         "echo 'sh: 1: docker: not found' >&2; exit 127",
+        r"printf '@@@@@@\r\n@  WARNING!  @\r\n@@@@@@\r\nSomeone could be\nlistening.\r\n' >&2; exit 255",
         // Only after it was asked something.
         "read -r line; echo 'Cannot connect to the Docker daemon' >&2; exit 1",
         "exit 1",
@@ -87,6 +128,8 @@ async fn what_ssh_says_when_it_fails_is_in_the_error() {
       caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: Host key verification failed.
     cannot ask the version of the engine at ssh://ci@edge
       caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 127 and said: sh: 1: docker: not found
+    cannot ask the version of the engine at ssh://ci@edge
+      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: WARNING! Someone could be listening.
     cannot ask the version of the engine at ssh://ci@edge
       caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 1 and said: Cannot connect to the Docker daemon
     cannot ask the version of the engine at ssh://ci@edge

@@ -272,14 +272,19 @@ async fn an_engine_that_refuses_our_certificate_is_told_apart() {
     past.show(&identity(&past.authority, "client", expired));
     let unknown = Stand::start().await;
     unknown.show(&identity(&authority(), "client", |_| {}));
+    let for_servers = Stand::start().await;
+    for_servers.show(&identity(&for_servers.authority, "client", |params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    }));
     let mut failures = Vec::new();
-    for stand in [none, past, unknown] {
+    for stand in [none, past, unknown, for_servers] {
         failures.push(stand.failure().await);
     }
     insta::assert_snapshot!(failures.join("\n"), @"
     no TLS with HOST (from DOCKER_HOST): the engine wants a certificate, and there is no cert.pem and key.pem in FOLDER
     no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: it has expired
     no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: the engine doesn't say why
+    no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: it is not for a client
     ");
 }
 

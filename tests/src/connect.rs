@@ -1,0 +1,123 @@
+//! The ways to an engine, each on the real thing: TLS that dockerd itself speaks, a real sshd, contexts that the
+//! docker CLI made, Podman's own socket. Only docker-machine is a stub, as it is in no package.
+
+mod contexts;
+mod machine;
+mod sockets;
+mod ssh;
+mod tls;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sealift_testing::Engine;
+
+use crate::command::{Place, Said, image_name};
+use crate::http::Images;
+
+/// A way to an engine, and a place to go from.
+struct Way {
+    engine: Engine,
+    /// What it takes to come by it.
+    folder: PathBuf,
+    /// The address at the end of it.
+    host: String,
+    place: Place,
+    /// What else is set, beside the address.
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Way {
+    /// Gives the way by this door, if the engine has it.
+    fn by(engine: &str, door: &str) -> Option<Self> {
+        let (engine, folder) = sealift_testing::engine_with_door(engine, door)?;
+        let host = fs::read_to_string(folder.join("host")).unwrap();
+        let place = Place::with_engine(&host);
+        Some(Self { engine, folder, host, place, variables: Vec::new() })
+    }
+
+    fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.variables.retain(|(other, _)| *other != name);
+        self.variables.push((name, value.into()));
+    }
+
+    /// Makes a program that is found before all others.
+    fn put_program(&mut self, name: &str, script: &str) {
+        let programs = self.place.dir.path().join("programs");
+        fs::create_dir_all(&programs).unwrap();
+        write_script(&programs.join(name), script);
+        let path = std::env::var("PATH").unwrap();
+        self.set("PATH", format!("{}:{path}", programs.display()));
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.place.command(arguments);
+        for (name, value) in &self.variables {
+            match value.as_str() {
+                "" => command.env_remove(name),
+                value => command.env(name, value),
+            };
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        self.place.said(self.command(arguments).output().unwrap())
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let said = self.run(arguments);
+        assert_eq!(said.code, 0, "{arguments:?}: {said:?}");
+        said.stdout
+    }
+
+    /// Gives the words and the exit code of a command that has to fail, without what differs from run to run.
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let before = self.place.state();
+        let said = self.run(arguments);
+        assert_ne!(said.code, 0, "{arguments:?}: {said:?}");
+        assert_eq!(self.place.state(), before, "{arguments:?}");
+        let folder = self.folder.display().to_string();
+        let words = said.stderr.replace(&folder, "FOLDER").replace(&self.host, "HOST");
+        format!("[{}]\n{words}", said.code)
+    }
+
+    /// Builds an image with both builders, archives it, and loads it back; all of it goes this way.
+    fn goes_both_ways(&self) {
+        let name = image_name();
+        let images = Images { host: &self.engine.host, name: &name };
+        let tag = format!("{name}:1.0.0.1");
+        // More than fits into the buffers on the way.
+        let content: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
+        self.place.context(&content);
+        for builder in ["buildkit", "classic"] {
+            self.ok(&["build", &tag, "context", "--builder", builder]);
+        }
+        let saved = self.ok(&["update", &tag, "--compress"]);
+        assert!(saved.contains("  saved  "), "{saved}");
+        assert_eq!(self.place.files().len(), 1);
+        self.ok(&["verify", "--deep"]);
+        images.remove();
+        let loaded = self.ok(&["load", &name]);
+        assert!(loaded.contains("  loaded  "), "{loaded}");
+        let unchanged = self.ok(&["update", &tag, "--compress"]);
+        assert!(unchanged.contains("  unchanged  "), "{unchanged}");
+    }
+}
+
+/// Gives the line of `sealift env` that says this of the settings that are used.
+fn line_of(env: &str, setting: &str) -> String {
+    let line = env.lines().find(|line| line.split(' ').next() == Some(setting));
+    line.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn write_script(path: &Path, script: &str) {
+    // What is open for writing can't be run, and another test's child may hold what this process has open for
+    // a moment: so a shell writes it.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(path).arg(format!("#!/bin/sh\n{script}"));
+    assert!(shell.status().unwrap().success());
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}

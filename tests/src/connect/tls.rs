@@ -1,0 +1,182 @@
+//! TLS that dockerd itself speaks, with certificates of this side and of the engine's, good and bad.
+
+use super::{Way, line_of};
+
+/// Gives the way by TLS, with the certificates of this kind of client.
+fn way(engine: &str, client: &str) -> Option<Way> {
+    let mut way = Way::by(engine, "tls")?;
+    way.set("DOCKER_TLS_VERIFY", "1");
+    way.set("DOCKER_CERT_PATH", way.folder.join("clients").join(client).to_str().unwrap());
+    Some(way)
+}
+
+fn both_sides_are_proven(engine: &str) {
+    let Some(way) = way(engine, "good") else { return };
+    let env = way.ok(&["env"]);
+    assert!(line_of(&env, "engine").contains("Docker"), "{env}");
+    assert!(line_of(&env, "certificates").ends_with("DOCKER_CERT_PATH"), "{env}");
+    way.goes_both_ways();
+}
+
+fn an_https_address_means_tls(engine: &str) {
+    let Some(mut way) = way(engine, "good") else { return };
+    way.set("DOCKER_TLS_VERIFY", "");
+    way.set("DOCKER_HOST", way.host.replace("tcp:", "https:"));
+    way.ok(&["env"]);
+}
+
+/// Gives the words for each kind of client that the engine refuses.
+fn refused_clients(engine: &str) -> Option<String> {
+    let mut words = String::new();
+    for client in ["without", "expired", "unknown"] {
+        words.push_str(&way(engine, client)?.refusal(&["update", "web:1"]));
+    }
+    Some(words)
+}
+
+mod on_engine {
+    mod docker_tls {
+        use super::super as all;
+
+        #[test]
+        fn an_image_goes_both_ways_when_both_sides_are_proven() {
+            all::both_sides_are_proven("docker");
+        }
+
+        #[test]
+        fn an_https_address_means_tls() {
+            all::an_https_address_means_tls("docker");
+        }
+
+        #[test]
+        fn a_client_that_is_not_proven_is_told_why() {
+            let Some(words) = all::refused_clients("docker") else { return };
+            insta::assert_snapshot!(words, @"
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine wants a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
+              caused by: received fatal alert: BadCertificate
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/expired/cert.pem: it has expired
+              caused by: received fatal alert: BadCertificate
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine doesn't say why, but FOLDER/clients/unknown/ca.pem doesn't know its authority either
+              caused by: received fatal alert: BadCertificate
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            ");
+        }
+
+        #[test]
+        fn an_engine_of_an_unknown_authority_is_not_believed() {
+            let Some(way) = all::way("docker", "misled") else { return };
+            insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @"
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/clients/misled/ca.pem doesn't know
+              caused by: invalid peer certificate: UnknownIssuer
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            ");
+        }
+
+        #[test]
+        fn an_engine_under_another_name_than_its_own_is_not_believed() {
+            let Some(mut way) = all::way("docker", "good") else { return };
+            way.host = way.host.replace("127.0.0.1", "localhost");
+            way.set("DOCKER_HOST", way.host.clone());
+            insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @r#"
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `localhost`, but for 127.0.0.1
+              caused by: invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for IpAddress(127.0.0.1)
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            "#);
+        }
+
+        #[test]
+        fn an_engine_that_wants_tls_says_so_to_those_who_speak_none() {
+            let Some(mut way) = all::way("docker", "good") else { return };
+            way.set("DOCKER_TLS_VERIFY", "");
+            insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @"
+            [1]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: the engine says: Client sent an HTTP request to an HTTPS server.
+            hint: this port wants TLS: DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH=DIR with its certificates
+            ");
+        }
+
+        #[test]
+        fn what_is_wrong_is_shown_by_env_too() {
+            let Some(way) = all::way("docker", "expired") else { return };
+            let env = way.run(&["env"]);
+            assert_eq!(env.code, 6, "{env:?}");
+            assert_eq!(super::super::line_of(&env.stdout, "engine"), "engine does not answer");
+            assert!(env.stderr.contains("the engine refuses our certificate"), "{env:?}");
+        }
+    }
+
+    mod trixie_containerd_tls {
+        use super::super as all;
+
+        #[test]
+        fn an_image_goes_both_ways_when_both_sides_are_proven() {
+            all::both_sides_are_proven("trixie-containerd");
+        }
+
+        #[test]
+        fn a_client_that_is_not_proven_is_told_why() {
+            let Some(words) = all::refused_clients("trixie-containerd") else { return };
+            insta::assert_snapshot!(words, @"
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine wants a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
+              caused by: received fatal alert: CertificateRequired
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/expired/cert.pem: it has expired
+              caused by: received fatal alert: CertificateExpired
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine doesn't know its authority
+              caused by: received fatal alert: UnknownCA
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            ");
+        }
+    }
+
+    mod moby_classic_tls {
+        #[test]
+        fn an_engine_whose_certificate_has_expired_is_not_believed() {
+            let Some(way) = super::super::way("moby-classic", "good") else { return };
+            let words = way.refusal(&["update", "web:1"]);
+            let (words, hint) = words.split_once("certificate expired: ").unwrap();
+            let (_when, hint) = hint.split_once('\n').unwrap();
+            insta::assert_snapshot!(format!("{words}certificate expired: WHEN\n{hint}"), @"
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate has expired
+              caused by: invalid peer certificate: certificate expired: WHEN
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            ");
+        }
+    }
+
+    mod moby_containerd_tls {
+        #[test]
+        fn an_engine_whose_certificate_is_for_another_host_is_not_believed() {
+            let Some(way) = super::super::way("moby-containerd", "good") else { return };
+            insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @r#"
+            [6]
+            error: cannot inspect `web:1` in the engine at HOST
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `127.0.0.1`, but for build.example
+              caused by: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("build.example")
+            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            "#);
+        }
+    }
+}
