@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -187,4 +188,14 @@ pub(crate) fn image_name() -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' })
         .collect();
     format!("sealift-test-{}", name.split_whitespace().collect::<Vec<_>>().join("-"))
+}
+
+/// Writes a script that stands in for a program, or before it.
+pub(crate) fn write_script(path: &Path, script: &str) {
+    // What is open for writing can't be run, and another test's child may hold what this process has open for
+    // a moment: so a shell writes it.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(path).arg(format!("#!/bin/sh\n{script}"));
+    assert!(shell.status().unwrap().success());
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

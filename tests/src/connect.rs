@@ -8,13 +8,12 @@ mod ssh;
 mod tls;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use sealift_testing::Engine;
 
-use crate::command::{Place, Said, image_name};
+use crate::command::{Place, Said, image_name, write_script};
 use crate::http::Images;
 
 /// A way to an engine, and a place to go from.
@@ -111,13 +110,4 @@ impl Way {
 fn line_of(env: &str, setting: &str) -> String {
     let line = env.lines().find(|line| line.split(' ').next() == Some(setting));
     line.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn write_script(path: &Path, script: &str) {
-    // What is open for writing can't be run, and another test's child may hold what this process has open for
-    // a moment: so a shell writes it.
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(path).arg(format!("#!/bin/sh\n{script}"));
-    assert!(shell.status().unwrap().success());
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

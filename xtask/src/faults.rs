@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::arguments::kinds;
-use crate::engines::{Engines, Kind, Lifetime};
+use crate::engines::{Doors, Engines, Kind, Lifetime};
 use crate::{run, say, tools, workspace};
 
 /// The module of the scenarios, and the one in it that holds none.
@@ -44,7 +44,7 @@ impl Options {
 
 pub(crate) fn run(words: &[&str]) -> Result<()> {
     let options = Options::parse(words)?;
-    let engines = Engines::up(&options.engines, Lifetime::OfTheTask)?;
+    let engines = Engines::up(&options.engines, Lifetime::OfTheTask, Doors::Shut)?;
     let path = run::path_with(&[tools::for_tests()?])?;
     let mut build = run::cargo(&["build", "--package", "sealift", "--all-features"]);
     ensure!(run::shown(&mut build)?, "the command doesn't build");

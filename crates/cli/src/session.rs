@@ -8,6 +8,7 @@ use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
 use sealift_workflow::filename::{Reference, Repository};
 use sealift_workflow::store::{By, LatestOptions, Query, Store};
 use sealift_workflow::{Cancel, Context};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{ChooseArguments, GlobalArguments, LatestArguments, Order};
 use crate::exit_code::ExitCode;
@@ -31,13 +32,17 @@ impl Session {
         Context::new(self.progress.clone(), self.cancel.clone())
     }
 
+    /// Waits until a signal asks to stop.
+    pub(crate) async fn interrupted(&self) {
+        self.cancel.cancelled().await;
+    }
+
     /// Asks everything to stop at the first signal, and ends at the second.
     pub(crate) fn obey_signals(&self) {
         let cancel = self.cancel.clone();
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [Ok(mut int), Ok(mut term), Ok(mut hup)] = kinds.map(signal) else { return };
         tokio::spawn(async move {
-            use tokio::signal::unix::{SignalKind, signal};
-            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-            let [Ok(mut int), Ok(mut term), Ok(mut hup)] = kinds.map(signal) else { return };
             let mut next = async || {
                 tokio::select! {
                     _ = int.recv() => {}

@@ -62,6 +62,9 @@ impl SshStream {
         let mut command = Command::new(program);
         command.args(arguments(destination, limit));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Out of the terminal's reach: an interrupt there is for whoever decides what is to end, and would
+        // otherwise look like a host that can't be reached.
+        command.process_group(0);
         let mut child = command.kill_on_drop(true).spawn().map_err(|error| {
             let words = format!("`{}` can't be run: {error}", program.display());
             io::Error::new(error.kind(), words)

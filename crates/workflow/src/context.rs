@@ -37,6 +37,17 @@ impl Context {
         self.report(Event::Finished { image: image.to_owned() });
     }
 
+    /// Waits for an engine's answer, unless somebody asks to stop before it comes.
+    pub(crate) async fn wait_for<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            answer = answer => answer,
+            () = self.cancel.cancelled() => Err(Error::Interrupted),
+        }
+    }
+
     /// Runs work that blocks on a thread of its own.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,

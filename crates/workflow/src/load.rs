@@ -167,7 +167,8 @@ async fn load_one(
         bytes: entry.stat.size,
     };
 
-    if let Some(there) = engine.inspect(&reference).await?
+    let asked = async { Ok(engine.inspect(&reference).await?) };
+    if let Some(there) = context.wait_for(asked).await?
         && is_there_already(&there, store, entry, context).await?
     {
         return Ok(loaded(false));

@@ -110,7 +110,11 @@ pub async fn plan_update(
     options: &UpdateOptions,
     context: &Context,
 ) -> Result<Plan, Error> {
+<<<<<<< HEAD
     let asked = ask_all(engine, &distinct(references), &HashMap::new(), options).await;
+=======
+    let asked = ask_all(engine, &distinct(references), options, context).await;
+>>>>>>> connect
     let inspected = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
     let snapshot = match store {
         Some(store) => snapshot(store, &inspected, options, context).await?,
@@ -141,8 +145,12 @@ pub async fn update(
     let sweeper = store.clone();
     context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
 
+<<<<<<< HEAD
     let settled = settled(engine, store, &references, options, context).await?;
     let mut asked = ask_all(engine, &references, &settled, options).await;
+=======
+    let mut asked = ask_all(engine, &references, options, context).await;
+>>>>>>> connect
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.iter().position(fatal) {
         return Err(asked.swap_remove(at).err().unwrap_or(Error::Interrupted));
@@ -208,12 +216,18 @@ async fn ask_all(
     references: &[Reference],
     settled: &HashMap<Reference, Inspected>,
     options: &UpdateOptions,
+    context: &Context,
 ) -> Vec<Result<Inspected, Error>> {
     let ask = |reference| async move {
+<<<<<<< HEAD
         if let Some(image) = settled.get(reference) {
             return Ok(image.clone());
         }
         let image = Inspected::ask(engine, reference, options.platform.as_ref()).await?;
+=======
+        let asked = Inspected::ask(engine, reference, options.platform.as_ref());
+        let image = context.wait_for(asked).await?;
+>>>>>>> connect
         check(&image, options)?;
         Ok(image)
     };
@@ -352,7 +366,8 @@ impl Worker<'_> {
         let version = Some(image.wanted.version.clone());
         let reference = Reference::new(image.wanted.repository.clone(), version)
             .map_err(|error| Error::Usage { message: error.to_string() })?;
-        Inspected::ask(self.engine, &reference, image.asked.as_ref()).await
+        let asked = Inspected::ask(self.engine, &reference, image.asked.as_ref());
+        self.context.wait_for(asked).await
     }
 
     async fn receive(&self, image: &Inspected) -> Result<Transcript, Error> {

@@ -33,7 +33,10 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
         return Ok(ExitCode::DONE);
     }
     let engine = Engine::new(endpoint.clone(), timeouts);
-    let answer = engine.version().await.map_err(Error::from);
+    let answer = tokio::select! {
+        answer = engine.version() => answer.map_err(Error::from),
+        () = session.interrupted() => return Err(Error::Interrupted.into()),
+    };
     let timeout_source = if settings.sealift_api_timeout.is_some() {
         "SEALIFT_API_TIMEOUT"
     } else if settings.genvid_docker_api_timeout.is_some() {
