@@ -13,6 +13,7 @@ mod faults;
 mod habits;
 mod help;
 mod http;
+mod interrupt;
 mod main_job;
 mod names;
 mod platforms;

@@ -29,7 +29,12 @@ pub(crate) async fn settled(
         return Ok(HashMap::new());
     }
     // An engine that can't list is asked for each image, and says what is wrong.
-    let Ok(list) = engine.list().await else { return Ok(HashMap::new()) };
+    let list = context.wait_for(async { Ok(engine.list().await?) }).await;
+    let list = match list {
+        Ok(list) => list,
+        Err(Error::Interrupted) => return Err(Error::Interrupted),
+        Err(_) => return Ok(HashMap::new()),
+    };
     let with_config = list.iter().filter(|image| image.id_kind == IdKind::Config);
     let ids: HashMap<&str, &str> = with_config
         .flat_map(|image| image.repo_tags.iter().map(|tag| (tag.as_str(), image.id.as_str())))

@@ -110,11 +110,7 @@ pub async fn plan_update(
     options: &UpdateOptions,
     context: &Context,
 ) -> Result<Plan, Error> {
-<<<<<<< HEAD
-    let asked = ask_all(engine, &distinct(references), &HashMap::new(), options).await;
-=======
-    let asked = ask_all(engine, &distinct(references), options, context).await;
->>>>>>> connect
+    let asked = ask_all(engine, &distinct(references), &HashMap::new(), options, context).await;
     let inspected = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
     let snapshot = match store {
         Some(store) => snapshot(store, &inspected, options, context).await?,
@@ -145,12 +141,8 @@ pub async fn update(
     let sweeper = store.clone();
     context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
 
-<<<<<<< HEAD
     let settled = settled(engine, store, &references, options, context).await?;
-    let mut asked = ask_all(engine, &references, &settled, options).await;
-=======
-    let mut asked = ask_all(engine, &references, options, context).await;
->>>>>>> connect
+    let mut asked = ask_all(engine, &references, &settled, options, context).await;
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.iter().position(fatal) {
         return Err(asked.swap_remove(at).err().unwrap_or(Error::Interrupted));
@@ -219,15 +211,11 @@ async fn ask_all(
     context: &Context,
 ) -> Vec<Result<Inspected, Error>> {
     let ask = |reference| async move {
-<<<<<<< HEAD
         if let Some(image) = settled.get(reference) {
             return Ok(image.clone());
         }
-        let image = Inspected::ask(engine, reference, options.platform.as_ref()).await?;
-=======
         let asked = Inspected::ask(engine, reference, options.platform.as_ref());
         let image = context.wait_for(asked).await?;
->>>>>>> connect
         check(&image, options)?;
         Ok(image)
     };
