@@ -135,15 +135,16 @@ impl Transport {
         };
         request.headers_mut().insert(header::HOST, host);
         let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        // On the heap, since every call of the engine has this within it.
         if let Some(again) = copy_of_question(&request)
-            && let Some(answered) = self.send_on_kept(again).await
+            && let Some(answered) = Box::pin(self.send_on_kept(again)).await
         {
             return Ok(answered);
         }
         let (method, start) = (request.method().clone(), Instant::now());
         // What stands behind the path can hold a secret, as a build's variables do.
         let shown = path.split('?').next().unwrap_or_default();
-        let socket = self.connect().await?;
+        let socket = Box::pin(self.connect()).await?;
         let broken = |error: hyper::Error| Failure::Broken { after: 0, source: error.into() };
         let mut connection = Connection::over(socket).await.map_err(broken)?;
         match connection.send(request).await {

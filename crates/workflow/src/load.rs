@@ -167,7 +167,8 @@ async fn load_one(
         bytes: entry.stat.size,
     };
 
-    let asked = async { Ok(engine.inspect(&reference).await?) };
+    // On the heap: a load is deep, and a thread's stack is small.
+    let asked = Box::pin(async { Ok(engine.inspect(&reference).await?) });
     if let Some(there) = context.wait_for(asked).await?
         && is_there_already(&there, store, entry, context).await?
     {
