@@ -49,9 +49,9 @@ impl Engine {
         match self.choose_builder(request).await? {
             #[cfg(feature = "buildkit")]
             Builder::BuildKit => {
-                crate::buildkit::build(&self.transport, request, context, on_event).await
+                Box::pin(crate::buildkit::build(&self.transport, request, context, on_event)).await
             }
-            _ => classic_build::build(&self.transport, request, context, on_event).await,
+            _ => Box::pin(classic_build::build(&self.transport, request, context, on_event)).await,
         }
     }
 

@@ -53,7 +53,7 @@ impl Transport {
     /// Gives the API to speak; the engine is asked once.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Failure> {
         let ask = async { self.choose(self.ping().await?) };
-        let asked = self.dialect.get_or_try_init(|| self.within(self.timeouts.call, ask));
+        let asked = self.dialect.get_or_try_init(|| self.within(self.timeouts.call, Box::pin(ask)));
         asked.await.copied()
     }
 
@@ -110,8 +110,11 @@ impl Transport {
         B::Error: Into<BoxError>,
     {
         match self.dialect().await?.version {
-            Some(version) => self.send_as_is(request, &format!("/v{version}{path}")).await,
-            None => self.send_as_is(request, path).await,
+            // On the heap, as every call of the engine's is built around it.
+            Some(version) => {
+                Box::pin(self.send_as_is(request, &format!("/v{version}{path}"))).await
+            }
+            None => Box::pin(self.send_as_is(request, path)).await,
         }
     }
 

@@ -141,8 +141,9 @@ pub async fn update(
     let sweeper = store.clone();
     context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
 
-    let settled = settled(engine, store, &references, options, context).await?;
-    let mut asked = ask_all(engine, &references, &settled, options, context).await;
+    // These are large, and stand on the heap.
+    let settled = Box::pin(settled(engine, store, &references, options, context)).await?;
+    let mut asked = Box::pin(ask_all(engine, &references, &settled, options, context)).await;
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.iter().position(fatal) {
         return Err(asked.swap_remove(at).err().unwrap_or(Error::Interrupted));
