@@ -1,32 +1,28 @@
 //! Builds an image with the engine's classic builder, a step at a time.
 
-use std::collections::VecDeque;
-
 use futures_util::{StreamExt as _, stream};
 use hyper::header::{HeaderValue, InvalidHeaderValue};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::answer::{Line, reported};
+use crate::build_log::{BuildLog, LastLines, Lines, OnEvent, follow};
 use crate::build_output::find_built_id;
 use crate::build_request::Dialect;
 use crate::context::BuildContext;
 use crate::failure::BoxError;
 use crate::transport::Transport;
-use crate::upload::{Upload, upload};
+use crate::upload::Upload;
 use crate::{BuildEvent, BuildRequest, Credentials, Failure, StepFailure, credentials};
 
 /// How many pieces of the context may wait for the engine.
 const PIECES: usize = 4;
-/// How many lines of a failed step's output are shown.
-const LAST_LINES: usize = 10;
 
 /// Builds an image, and gives its id if the engine names one.
 pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,
     context: BuildContext,
-    on_event: &mut (dyn FnMut(BuildEvent) + Send),
+    on_event: &mut OnEvent<'_>,
 ) -> Result<Option<String>, Failure> {
     let is_podman = transport.dialect().await?.is_podman;
     let dialect = if is_podman { Dialect::Podman } else { Dialect::Classic };
@@ -43,29 +39,14 @@ pub(crate) async fn build(
     let end = stream::once(sending)
         .filter_map(|ended| async { ended.err().map(|error| Err::<_, BoxError>(error.into())) });
     let tar = tar.map(|piece| piece.map_err(BoxError::from)).chain(end);
-    let mut progress = Progress::default();
-    let mut on_line = |line: Line| match (reported(&line), line) {
-        (Some((message, code)), _) => {
-            progress.end_line(on_event);
-            let failed = std::mem::take(&mut progress).failed(message, code);
-            Err(Failure::Step(Box::new(failed)))
-        }
-        (None, Line::Json(line)) => {
-            progress.note(&line, on_event);
-            Ok(())
-        }
-        (None, Line::Text(_)) => Ok(()),
-    };
-    upload(transport, upload_to, tar, &mut on_line).await?;
-    progress.end_line(on_event);
-    Ok(progress.id)
+    follow::<Progress, _, _>(transport, upload_to, tar, on_event).await
 }
 
 /// Gives the logins that the engine may need, beforehand: it can't ask. One that can't be had is told of, as the
 /// build may do without.
 async fn registries(
     credentials: &Credentials,
-    on_event: &mut (dyn FnMut(BuildEvent) + Send),
+    on_event: &mut OnEvent<'_>,
 ) -> Result<Option<HeaderValue>, Failure> {
     let (logins, errors) = credentials.all().await;
     for error in errors {
@@ -88,33 +69,49 @@ struct Progress {
     id: Option<String>,
     has_aux: bool,
     step: Option<(u32, u32, String)>,
-    last_lines: VecDeque<String>,
-    /// A line whose end hasn't come yet.
-    unfinished: String,
+    last_lines: LastLines,
+    lines: Lines,
 }
 
-impl Progress {
-    fn note(&mut self, line: &Value, on_event: &mut (dyn FnMut(BuildEvent) + Send)) {
+impl BuildLog for Progress {
+    fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure> {
         if let Some(id) = line["aux"]["ID"].as_str() {
             self.id = Some(id.to_owned());
             self.has_aux = true;
         }
         if let Some(text) = line["stream"].as_str() {
-            self.unfinished.push_str(text);
-            while let Some(end) = self.unfinished.find('\n') {
-                let rest = self.unfinished.split_off(end + 1);
-                self.end_line(on_event);
-                self.unfinished = rest;
+            for line in self.lines.push(text) {
+                self.take(&line, on_event);
             }
         }
         if let Some(status) = line["status"].as_str() {
             let id = line["id"].as_str().unwrap_or_default().to_owned();
             on_event(BuildEvent::Pull { id, status: status.to_owned() });
         }
+        Ok(())
     }
 
-    fn end_line(&mut self, on_event: &mut (dyn FnMut(BuildEvent) + Send)) {
-        let line = without_colour(&std::mem::take(&mut self.unfinished));
+    fn flush(&mut self, on_event: &mut OnEvent<'_>) {
+        let line = self.lines.take();
+        self.take(&line, on_event);
+    }
+
+    fn into_id(self) -> Option<String> {
+        self.id
+    }
+
+    fn failed(self, message: String, code: Option<i64>) -> StepFailure {
+        let (number, total, text) = self.step.unwrap_or_default();
+        let exit_code = code.or_else(|| exit_code_in(&message));
+        let output = self.last_lines.into_vec();
+        StepFailure { number, total, text, exit_code, message, output }
+    }
+}
+
+impl Progress {
+    /// Takes a line of what the builder says.
+    fn take(&mut self, line: &str, on_event: &mut OnEvent<'_>) {
+        let line = without_colour(line);
         let line = line.trim_end();
         if line.is_empty() {
             return;
@@ -132,20 +129,11 @@ impl Progress {
                 self.last_lines.clear();
             }
             BuildEvent::Log(_) if !is_of_builder(line) => {
-                if self.last_lines.len() == LAST_LINES {
-                    self.last_lines.pop_front();
-                }
-                self.last_lines.push_back(line.to_owned());
+                self.last_lines.push(line);
             }
             _ => {}
         }
         on_event(event);
-    }
-
-    fn failed(self, message: String, code: Option<i64>) -> StepFailure {
-        let (number, total, text) = self.step.unwrap_or_default();
-        let exit_code = code.or_else(|| exit_code_in(&message));
-        StepFailure { number, total, text, exit_code, message, output: self.last_lines.into() }
     }
 }
 
@@ -184,11 +172,13 @@ mod tests {
         let mut events = Vec::new();
         let mut on_event = |event| events.push(event);
         for text in ["Step 1/2 : FROM a@sha", "256:00\n ---> 1", "b\n", "Successfully built 2c\n"] {
-            progress.note(&serde_json::json!({ "stream": text }), &mut on_event);
+            progress.note(&serde_json::json!({ "stream": text }), &mut on_event).unwrap();
         }
         assert_eq!(progress.id.as_deref(), Some("2c"));
-        progress.note(&serde_json::json!({"aux": {"ID": "sha256:3d"}}), &mut on_event);
-        progress.note(&serde_json::json!({"stream": "Successfully built 4e\n"}), &mut on_event);
+        progress.note(&serde_json::json!({"aux": {"ID": "sha256:3d"}}), &mut on_event).unwrap();
+        progress
+            .note(&serde_json::json!({"stream": "Successfully built 4e\n"}), &mut on_event)
+            .unwrap();
         assert_eq!(progress.id.as_deref(), Some("sha256:3d"));
         assert_eq!(events.len(), 4);
     }
@@ -206,7 +196,7 @@ mod tests {
     fn a_quiet_build_of_podman_says_its_id_and_nothing_else() {
         let id = "82ae44c125b9a3a2863d7c9f9b06f93f1aa6a73f2d5c353484bb98f45b4899a6";
         let mut progress = Progress::default();
-        progress.note(&serde_json::json!({ "stream": format!("{id}\n") }), &mut |_| {});
+        progress.note(&serde_json::json!({ "stream": format!("{id}\n") }), &mut |_| {}).unwrap();
         assert_eq!(progress.id.as_deref(), Some(id));
     }
 
@@ -214,16 +204,18 @@ mod tests {
     fn a_failed_step_keeps_its_own_last_lines_only() {
         let mut progress = Progress::default();
         for text in ["Step 1/2 : RUN a\n", "of a\n", "Step 2/2 : RUN b\n"] {
-            progress.note(&serde_json::json!({ "stream": text }), &mut |_| {});
+            progress.note(&serde_json::json!({ "stream": text }), &mut |_| {}).unwrap();
         }
         for number in 0..12 {
             let text = format!("\u{1b}[91mb {number}\n\u{1b}[0m");
-            progress.note(&serde_json::json!({ "stream": text }), &mut |_| {});
+            progress.note(&serde_json::json!({ "stream": text }), &mut |_| {}).unwrap();
         }
-        progress.note(
-            &serde_json::json!({"stream": "Removing intermediate container 46\n"}),
-            &mut |_| {},
-        );
+        progress
+            .note(
+                &serde_json::json!({"stream": "Removing intermediate container 46\n"}),
+                &mut |_| {},
+            )
+            .unwrap();
         let failed = progress.failed("a non-zero code: 3".to_owned(), None);
         let expected: Vec<String> = (2..12).map(|number| format!("b {number}")).collect();
         assert_eq!((failed.number, failed.exit_code, failed.output), (2, Some(3), expected));

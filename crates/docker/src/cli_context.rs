@@ -1,12 +1,12 @@
 //! Contexts of the docker CLI: engines that it knows by name.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli_config::{CliConfig, read_json};
+use crate::hex::hex;
 use crate::{ResolveError, Setting, Source};
 
 /// What a context says of its engine.
@@ -69,12 +69,7 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
 
 /// Gives the folder's name for a context: the docker CLI takes the digest of the context's.
 fn id_of(name: &str) -> String {
-    let mut id = String::with_capacity(64);
-    for byte in Sha256::digest(name.as_bytes()) {
-        // Writing to a string never fails.
-        let _ = write!(id, "{byte:02x}");
-    }
-    id
+    hex(&Sha256::digest(name.as_bytes()))
 }
 
 /// Says which contexts there are.

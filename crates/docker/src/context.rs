@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use crate::BuildRequest;
+use crate::hex::hex;
 use crate::ignore::{BadLine, Ignore, Matches, PatternError};
 use crate::send_context;
 
@@ -113,11 +114,7 @@ impl BuildContext {
     fn with_text(root: &Path, text: &str) -> Result<Self, ContextError> {
         let mut hash = Sha256::new();
         hash.update(text);
-        let name = |hash: &Sha256| {
-            let digest = hash.clone().finalize();
-            let digits = digest[..10].iter().map(|byte| format!("{byte:02x}"));
-            format!(".dockerfile.{}", digits.collect::<String>())
-        };
+        let name = |hash: &Sha256| format!(".dockerfile.{}", hex(&hash.clone().finalize()[..10]));
         while fs::symlink_metadata(root.join(name(&hash))).is_ok() {
             hash.update([0]);
         }

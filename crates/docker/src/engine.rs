@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
 use hyper::Request;
-use serde_json::json;
 
 use crate::api_version::ApiVersion;
 use crate::error::Operation;
@@ -99,10 +98,11 @@ impl Engine {
             self.transport.get_json(&query.on(&path)).await
         });
         match answer.await {
-            Ok(answer) => match EngineImage::read(&answer, self.id_kind(&answer).await) {
-                Ok(image) => Ok(Some(image)),
-                Err(failure) => Err(operation.fail(failure)),
-            },
+            Ok(answer) => {
+                let id_kind = self.id_kind(answer["Descriptor"]["digest"].is_string()).await;
+                let image = EngineImage::read(&answer, id_kind);
+                image.map(Some).map_err(|failure| operation.fail(failure))
+            }
             Err(error) if error.kind() == crate::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -121,9 +121,8 @@ impl Engine {
         let images = images.await.map_err(|failure| operation.fail(failure))?;
         let mut summaries = Vec::with_capacity(images.len());
         for image in images {
-            // As far as it matters here, an item of the list says what the answer to an inspect says.
-            let digest = image.descriptor.as_ref().and_then(|descriptor| descriptor.digest.clone());
-            let id_kind = self.id_kind(&json!({ "Descriptor": { "digest": digest } })).await;
+            let descriptor = image.descriptor.as_ref();
+            let id_kind = self.id_kind(descriptor.is_some_and(|it| it.digest.is_some())).await;
             summaries.push(ImageSummary::new(image, id_kind));
         }
         Ok(summaries)

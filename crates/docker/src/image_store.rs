@@ -17,12 +17,12 @@ pub enum IdKind {
 }
 
 impl Engine {
-    /// Tells of which kind the id in the answer to an inspect is.
+    /// Tells of which kind the id is that the engine shows for an image.
     ///
-    /// Since API 1.48 the answer itself tells. Before, Docker 23 to 27 can have a containerd store all the
+    /// Since API 1.48 the answer itself tells, by having a descriptor. Before, Docker 23 to 27 can have a containerd store all the
     /// same, and only what the engine says of itself tells; it is asked once.
-    pub(crate) async fn id_kind(&self, answer: &Value) -> IdKind {
-        if answer["Descriptor"]["digest"].is_string() {
+    pub(crate) async fn id_kind(&self, has_descriptor: bool) -> IdKind {
+        if has_descriptor {
             return IdKind::Descriptor;
         }
         let Ok(dialect) = self.transport.dialect().await else { return IdKind::Config };

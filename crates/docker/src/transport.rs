@@ -138,24 +138,31 @@ impl Transport {
         };
         request.headers_mut().insert(header::HOST, host);
         let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        let (method, start) = (request.method().clone(), Instant::now());
+        let answered = self.send_somehow(request).await?;
+        // What stands behind the path can hold a secret, as a build's variables do.
+        let shown = path.split('?').next().unwrap_or_default();
+        let (status, took) = (answered.0.status().as_u16(), start.elapsed());
+        tracing::debug!("{method} {shown}: {status} after {took:.1?}");
+        Ok(answered)
+    }
+
+    /// Sends a request on the connection that was kept, or else on a new one.
+    async fn send_somehow(
+        &self,
+        request: Request<AnyBody>,
+    ) -> Result<(Response<Incoming>, Line), Failure> {
         // On the heap, since every call of the engine has this within it.
         if let Some(again) = copy_of_question(&request)
             && let Some(answered) = Box::pin(self.send_on_kept(again)).await
         {
             return Ok(answered);
         }
-        let (method, start) = (request.method().clone(), Instant::now());
-        // What stands behind the path can hold a secret, as a build's variables do.
-        let shown = path.split('?').next().unwrap_or_default();
         let socket = Box::pin(self.connect()).await?;
         let broken = |error: hyper::Error| Failure::Broken { after: 0, source: error.into() };
         let mut connection = Connection::over(socket).await.map_err(broken)?;
         match connection.send(request).await {
-            Ok(response) => {
-                let (status, took) = (response.status().as_u16(), start.elapsed());
-                tracing::debug!("{method} {shown}: {status} after {took:.1?}");
-                Ok((response, Line::new(connection, self.kept.clone())))
-            }
+            Ok(response) => Ok((response, Line::new(connection, self.kept.clone()))),
             Err(error) => Err(match connection.epitaph.get() {
                 Some(cause) => self.explain(cause),
                 None => broken(error),

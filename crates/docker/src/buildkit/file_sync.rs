@@ -17,7 +17,7 @@ use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::folder::{Wanted, walk};
+use super::folder::{Wanted, has_content, walk};
 use crate::ContextError;
 use crate::context::{BuildContext, IGNORE_FILE};
 
@@ -216,13 +216,9 @@ impl FileSync {
 
 /// Gives where the content of an entry is; links and folders have none.
 fn content_of(stat: &Stat) -> Option<Content> {
-    let is_file = stat.mode & !0o777 & !GO_PERMISSIONS == 0 && stat.linkname.is_empty();
     let size = u64::try_from(stat.size).unwrap_or_default();
-    is_file.then(|| Content::File { name: PathBuf::from(&stat.path), size })
+    has_content(stat).then(|| Content::File { name: PathBuf::from(&stat.path), size })
 }
-
-/// Set-user-id, set-group-id and sticky, where Go has them.
-const GO_PERMISSIONS: u32 = (1 << 23) | (1 << 22) | (1 << 20);
 
 /// Sends a file that must be as long as it was when it was listed. Gives whether somebody still listens.
 fn send_file(

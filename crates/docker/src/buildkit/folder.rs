@@ -201,6 +201,11 @@ impl Walk<'_> {
     }
 }
 
+/// Tells whether an entry is one whose content can be asked for: neither a folder nor a link of any kind.
+pub(super) fn has_content(stat: &Stat) -> bool {
+    stat.mode & (GO_FOLDER | GO_SYMLINK) == 0 && stat.linkname.is_empty()
+}
+
 fn go_mode(metadata: &Metadata) -> u32 {
     let mode = metadata.mode();
     let special = [(0o4000, GO_SETUID), (0o2000, GO_SETGID), (0o1000, GO_STICKY)];

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream;
 
-use crate::answer::{Line, reported};
+use crate::build_log::{OnEvent, follow};
 use crate::build_request::Dialect;
 use crate::context::BuildContext;
 use crate::failure::BoxError;
 use crate::transport::Transport;
-use crate::upload::{Upload, upload};
-use crate::{BuildEvent, BuildRequest, Failure};
+use crate::upload::Upload;
+use crate::{BuildRequest, Failure};
 use file_sync::FileSync;
 use session::Session;
 use trace::Trace;
@@ -30,29 +30,18 @@ pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,
     context: BuildContext,
-    on_event: &mut (dyn FnMut(BuildEvent) + Send),
+    on_event: &mut OnEvent<'_>,
 ) -> Result<Option<String>, Failure> {
     let files = Arc::new(FileSync::new(context));
     let session = Session::open(transport, Arc::clone(&files), request.credentials.clone()).await?;
     let mut query = request.query(files.dockerfile_name(), Dialect::BuildKit);
     query.add("remote", "client-session").add("session", session.id());
-    let mut trace = Trace::default();
-    let mut on_line = |line: Line| match (reported(&line), line) {
-        (Some((message, code)), _) => {
-            trace.flush(on_event);
-            let failed = std::mem::take(&mut trace).failed(message, code);
-            Err(Failure::Step(Box::new(failed)))
-        }
-        (None, Line::Json(line)) => trace.note(&line, on_event),
-        (None, Line::Text(_)) => Ok(()),
-    };
     let nothing = stream::empty::<Result<Bytes, BoxError>>();
-    let built = upload(transport, Upload::to(&query.on("/build")), nothing, &mut on_line).await;
+    let path = query.on("/build");
+    let built = follow::<Trace, _, _>(transport, Upload::to(&path), nothing, on_event).await;
     // What is wrong with the context says so itself; the engine only knows that it didn't get it.
     if let Some(error) = files.take_failure() {
         return Err(Failure::Context(error));
     }
-    built?;
-    trace.flush(on_event);
-    Ok(trace.into_id())
+    built
 }

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::file_sync::FileSync;
 use super::grpc::{Answers, METHODS};
+use crate::hex::hex;
 use crate::transport::{Line, Transport, accept, nothing, post};
 use crate::{Credentials, Failure};
 
@@ -104,5 +105,5 @@ fn shared_key(files: &FileSync) -> String {
     hash.update(rustix::system::uname().nodename().to_bytes());
     hash.update([0]);
     hash.update(files.root().as_os_str().as_bytes());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

@@ -1,6 +1,6 @@
 //! What BuildKit tells of a build: its steps, which run at the same time, and what they write.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,10 +10,8 @@ use bollard_buildkit_proto::moby::buildkit::v1::{StatusResponse, Vertex, VertexL
 use prost::Message as _;
 use serde_json::Value;
 
+use crate::build_log::{BuildLog, LastLines, Lines, OnEvent};
 use crate::{BuildEvent, Failure, StepEnd, StepFailure};
-
-/// How many lines of a failed step's output are shown.
-const LAST_LINES: usize = 10;
 
 /// What is known of a build while it runs.
 #[derive(Default)]
@@ -29,20 +27,12 @@ struct Step {
     started: Option<Timestamp>,
     has_ended: bool,
     error: Option<String>,
-    last_lines: VecDeque<String>,
-    /// A line whose end hasn't come yet.
-    unfinished: String,
+    last_lines: LastLines,
+    lines: Lines,
 }
 
-type OnEvent<'a> = dyn FnMut(BuildEvent) + Send + 'a;
-
-impl Trace {
-    pub(super) fn into_id(self) -> Option<String> {
-        self.id
-    }
-
-    /// Takes a line of the engine's answer.
-    pub(super) fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure> {
+impl BuildLog for Trace {
+    fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure> {
         match line["id"].as_str() {
             Some("moby.buildkit.trace") => {
                 let text = line["aux"].as_str().unwrap_or_default();
@@ -63,6 +53,32 @@ impl Trace {
         Ok(())
     }
 
+    fn into_id(self) -> Option<String> {
+        self.id
+    }
+
+    fn flush(&mut self, on_event: &mut OnEvent<'_>) {
+        for (index, step) in self.steps.iter_mut().enumerate() {
+            let unfinished = step.lines.take();
+            step.say(index, &unfinished, None, on_event);
+        }
+    }
+
+    fn failed(self, message: String, code: Option<i64>) -> StepFailure {
+        // Steps that ran beside it were broken off, and say so.
+        let is_cause = |step: &Step| {
+            step.error.as_ref().is_some_and(|error| !error.contains("context canceled"))
+        };
+        let step = self.steps.into_iter().find(is_cause);
+        let (number, total, text) =
+            step.as_ref().map(|step| read_name(&step.name)).unwrap_or_default();
+        let exit_code = code.or_else(|| exit_code_in(&message));
+        let output = step.map(|step| step.last_lines.into_vec()).unwrap_or_default();
+        StepFailure { number, total, text, exit_code, message, output }
+    }
+}
+
+impl Trace {
     fn take(&mut self, status: StatusResponse, on_event: &mut OnEvent<'_>) {
         // A step's last words may come together with its end.
         let (ended, running): (Vec<Vertex>, Vec<Vertex>) =
@@ -93,8 +109,8 @@ impl Trace {
                 started: vertex.started,
                 has_ended: false,
                 error: None,
-                last_lines: VecDeque::new(),
-                unfinished: String::new(),
+                last_lines: LastLines::default(),
+                lines: Lines::default(),
             });
             on_event(BuildEvent::Started { step: self.steps.len(), name: vertex.name.clone() });
         }
@@ -113,10 +129,7 @@ impl Trace {
         let Some(&index) = self.by_digest.get(&log.vertex) else { return };
         let step = &mut self.steps[index];
         let after = since(step.started, log.timestamp);
-        step.unfinished.push_str(&String::from_utf8_lossy(&log.msg));
-        while let Some(end) = step.unfinished.find('\n') {
-            let rest = step.unfinished.split_off(end + 1);
-            let line = std::mem::replace(&mut step.unfinished, rest);
+        for line in step.lines.push(&String::from_utf8_lossy(&log.msg)) {
             step.say(index, &line, after, on_event);
         }
     }
@@ -124,7 +137,7 @@ impl Trace {
     fn end(&mut self, vertex: Vertex, on_event: &mut OnEvent<'_>) {
         let Some(&index) = self.by_digest.get(&vertex.digest) else { return };
         let step = &mut self.steps[index];
-        let unfinished = std::mem::take(&mut step.unfinished);
+        let unfinished = step.lines.take();
         step.say(index, &unfinished, None, on_event);
         if step.has_ended {
             return;
@@ -141,28 +154,6 @@ impl Trace {
         };
         on_event(BuildEvent::Ended { step: index + 1, end });
     }
-
-    /// Gives lines whose end never came.
-    pub(super) fn flush(&mut self, on_event: &mut OnEvent<'_>) {
-        for (index, step) in self.steps.iter_mut().enumerate() {
-            let unfinished = std::mem::take(&mut step.unfinished);
-            step.say(index, &unfinished, None, on_event);
-        }
-    }
-
-    /// Says which step failed, of what the engine says at the end.
-    pub(super) fn failed(self, message: String, code: Option<i64>) -> StepFailure {
-        // Steps that ran beside it were broken off, and say so.
-        let is_cause = |step: &&Step| {
-            step.error.as_ref().is_some_and(|error| !error.contains("context canceled"))
-        };
-        let step = self.steps.iter().find(is_cause);
-        let (number, total, text) = step.map(|step| read_name(&step.name)).unwrap_or_default();
-        let exit_code = code.filter(|code| *code != 0).or_else(|| exit_code_in(&message));
-        let output = step.map(|step| step.last_lines.iter().cloned().collect());
-        let output = output.unwrap_or_default();
-        StepFailure { number, total, text, exit_code, message, output }
-    }
 }
 
 impl Step {
@@ -177,10 +168,7 @@ impl Step {
         if line.is_empty() {
             return;
         }
-        if self.last_lines.len() == LAST_LINES {
-            self.last_lines.pop_front();
-        }
-        self.last_lines.push_back(line.to_owned());
+        self.last_lines.push(line);
         on_event(BuildEvent::Output { step: index + 1, after, line: line.to_owned() });
     }
 }

@@ -1,0 +1,105 @@
+//! What the builders' ways to tell of a build have in common.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use serde_json::Value;
+
+use crate::answer::{Line, reported};
+use crate::failure::BoxError;
+use crate::transport::Transport;
+use crate::upload::{Upload, upload};
+use crate::{BuildEvent, Failure, StepFailure};
+
+/// How many lines of a failed step's output are shown.
+const LAST_LINES: usize = 10;
+
+/// Who is told of what happens.
+pub(crate) type OnEvent<'a> = dyn FnMut(BuildEvent) + Send + 'a;
+
+/// What is known of a build while it runs, as one of the builders tells it.
+pub(crate) trait BuildLog: Default + Send {
+    /// Takes a line of the engine's answer.
+    fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure>;
+
+    /// Gives lines whose end never came.
+    fn flush(&mut self, on_event: &mut OnEvent<'_>);
+
+    /// Gives the image's id, if the engine named one.
+    fn into_id(self) -> Option<String>;
+
+    /// Says which step failed, of what the engine says at the end.
+    fn failed(self, message: String, code: Option<i64>) -> StepFailure;
+}
+
+/// Asks for a build, with what goes along, and follows it to its end. Gives the image's id if the engine names one.
+pub(crate) async fn follow<L, S, E>(
+    transport: &Transport,
+    to: Upload<'_>,
+    body: S,
+    on_event: &mut OnEvent<'_>,
+) -> Result<Option<String>, Failure>
+where
+    L: BuildLog,
+    S: Stream<Item = Result<Bytes, E>> + Send,
+    E: Into<BoxError>,
+{
+    let mut log = L::default();
+    let mut on_line = |line: Line| match (reported(&line), line) {
+        (Some((message, code)), _) => {
+            log.flush(on_event);
+            let failed = std::mem::take(&mut log).failed(message, code);
+            Err(Failure::Step(Box::new(failed)))
+        }
+        (None, Line::Json(line)) => log.note(&line, on_event),
+        (None, Line::Text(_)) => Ok(()),
+    };
+    upload(transport, to, body, &mut on_line).await?;
+    log.flush(on_event);
+    Ok(log.into_id())
+}
+
+/// Text that comes in pieces, cut into lines.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    /// A line whose end hasn't come yet.
+    unfinished: String,
+}
+
+impl Lines {
+    /// Takes a piece, and gives the lines that it ends, without their ends.
+    pub(crate) fn push(&mut self, piece: &str) -> Vec<String> {
+        self.unfinished.push_str(piece);
+        let Some(end) = self.unfinished.rfind('\n') else { return Vec::new() };
+        let rest = self.unfinished.split_off(end + 1);
+        let whole = std::mem::replace(&mut self.unfinished, rest);
+        whole.lines().map(str::to_owned).collect()
+    }
+
+    /// Takes the line whose end hasn't come.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(&mut self.unfinished)
+    }
+}
+
+/// The last lines that a step wrote.
+#[derive(Debug, Default)]
+pub(crate) struct LastLines(VecDeque<String>);
+
+impl LastLines {
+    pub(crate) fn push(&mut self, line: &str) {
+        if self.0.len() == LAST_LINES {
+            self.0.pop_front();
+        }
+        self.0.push_back(line.to_owned());
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        self.0.into()
+    }
+}
