@@ -24,13 +24,19 @@ fn settled(image: &str, text: &str) -> String {
     digests.replace_all(&text, "DIGEST").into_owned()
 }
 
+/// Makes a context whose images can run commands, without a registry; none where there is no static shell.
+fn context_with_shell(place: &Place) -> Option<()> {
+    let context = place.dir.path().join("context");
+    std::fs::create_dir(&context).unwrap();
+    std::fs::copy(sealift_testing::program("busybox")?, context.join("sh")).unwrap();
+    Some(())
+}
+
 fn a_failed_step_shows_its_last_lines(engine: &str, builder: &str) -> Option<String> {
     let engine = sealift_testing::engine(engine)?;
     let image = image_name();
     let place = Place::with_engine(&engine.host);
-    std::fs::create_dir(place.dir.path().join("context")).unwrap();
-    let sh = place.dir.path().join("context/sh");
-    std::fs::copy(sealift_testing::program("busybox")?, sh).unwrap();
+    context_with_shell(&place)?;
     let said = build(
         &place,
         "FROM scratch\nCOPY sh /bin/sh\nRUN echo one; echo two; exit 7\n",
@@ -58,9 +64,7 @@ fn what_is_asked_for_arrives(engine: &str, builder: &str) {
     let config = r#"{"proxies": {"default": {"httpProxy": "http://proxy.example:3128"}}}"#;
     std::fs::create_dir(place.dir.path().join(".docker")).unwrap();
     std::fs::write(place.dir.path().join(".docker/config.json"), config).unwrap();
-    std::fs::create_dir(place.dir.path().join("context")).unwrap();
-    let Some(busybox) = sealift_testing::program("busybox") else { return };
-    std::fs::copy(busybox, place.dir.path().join("context/sh")).unwrap();
+    let Some(()) = context_with_shell(&place) else { return };
     let dockerfile = "FROM scratch AS first\nCOPY sh /bin/sh\nARG WORD\nRUN echo word $WORD\n\
                       RUN echo proxy $http_proxy\nFROM first\nRUN echo not reached\n";
     let said = build(

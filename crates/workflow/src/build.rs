@@ -15,8 +15,5 @@ pub async fn build(
     context: &Context,
 ) -> Result<Built, Error> {
     let mut on_event = |event| context.report(Event::Build(event));
-    tokio::select! {
-        built = engine.build(request, &mut on_event) => Ok(built?),
-        () = context.cancel().cancelled() => Err(Error::Interrupted),
-    }
+    context.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await
 }

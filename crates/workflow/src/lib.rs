@@ -28,6 +28,7 @@
 //! [`filename`], [`store`].
 
 mod add;
+mod ask;
 mod build;
 mod cancel;
 mod choose;
@@ -39,7 +40,6 @@ mod event;
 mod inspected;
 mod learn;
 mod list;
-mod listed;
 mod load;
 mod prove;
 mod pump;

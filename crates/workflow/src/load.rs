@@ -274,10 +274,8 @@ async fn send(
             None => Some((Err(BrokenOff), None)),
         }
     });
-    let (read, answer) = tokio::select! {
-        both = async { tokio::join!(reader, engine.load(body)) } => both,
-        () = context.cancel().cancelled() => return Err(Error::Interrupted),
-    };
+    let both = async { Ok(tokio::join!(reader, engine.load(body))) };
+    let (read, answer) = context.wait_for(both).await?;
     match (read, answer) {
         // A damaged archive is the cause of a load that was broken off, not the other way round.
         (Err(error), _) => Err(error),

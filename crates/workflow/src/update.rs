@@ -1,27 +1,22 @@
 //! Brings a folder in step with an engine.
 
-use std::collections::HashMap;
-
 use futures_util::{StreamExt as _, stream};
 use sealift_archive::{Identity, Level, Platform, Proof};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
     Action, Entry, KnownImage, Outcome, Plan, PlanOptions, Proven, Settled, Snapshot, Staging,
-    Store, Wanted, check_name, plan, reconcile, removals,
+    Store, Wanted, plan, reconcile, removals,
 };
 use serde::Serialize;
 
+use crate::ask::ask_all;
 use crate::inspected::Inspected;
 use crate::learn::with_learning;
-use crate::listed::settled;
 use crate::receive::receive;
 use crate::rewrite::compress;
 use crate::transcribe::{Broken, Packing, Transcript};
 use crate::{Context, Error, Event, Work};
-
-/// How many images the engine is asked for at a time.
-const QUESTIONS: usize = 16;
 
 /// How to update.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +105,7 @@ pub async fn plan_update(
     options: &UpdateOptions,
     context: &Context,
 ) -> Result<Plan, Error> {
-    let asked = ask_all(engine, &distinct(references), &HashMap::new(), options, context).await;
+    let asked = ask_all(engine, store, &distinct(references), options, context).await?;
     let inspected = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
     let snapshot = match store {
         Some(store) => snapshot(store, &inspected, options, context).await?,
@@ -141,9 +136,9 @@ pub async fn update(
     let sweeper = store.clone();
     context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
 
-    // These are large, and stand on the heap.
-    let settled = Box::pin(settled(engine, store, &references, options, context)).await?;
-    let mut asked = Box::pin(ask_all(engine, &references, &settled, options, context)).await;
+    // It is large, and stands on the heap.
+    let asked = Box::pin(ask_all(engine, Some(store), &references, options, context)).await;
+    let mut asked = asked?;
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.iter().position(fatal) {
         return Err(asked.swap_remove(at).err().unwrap_or(Error::Interrupted));
@@ -200,27 +195,6 @@ pub async fn update(
         })
         .collect();
     Ok(UpdateReport { images, clean_errors })
-}
-
-/// Asks the engine for several images at a time, but for those that are settled, and refuses those that can't
-/// be archived.
-async fn ask_all(
-    engine: &Engine,
-    references: &[Reference],
-    settled: &HashMap<Reference, Inspected>,
-    options: &UpdateOptions,
-    context: &Context,
-) -> Vec<Result<Inspected, Error>> {
-    let ask = |reference| async move {
-        if let Some(image) = settled.get(reference) {
-            return Ok(image.clone());
-        }
-        let asked = Inspected::ask(engine, reference, options.platform.as_ref());
-        let image = context.wait_for(asked).await?;
-        check(&image, options)?;
-        Ok(image)
-    };
-    stream::iter(references).map(ask).buffered(QUESTIONS).collect().await
 }
 
 /// What came of one image.
@@ -365,10 +339,8 @@ impl Worker<'_> {
         let store = self.store.clone();
         let staging = self.context.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
         self.context.start(reference, Work::Saving, None);
-        let stream = tokio::select! {
-            stream = self.engine.save(reference, image.save_platform.as_ref()) => stream?,
-            () = self.context.cancel().cancelled() => return Err(Error::Interrupted),
-        };
+        let save = self.engine.save(reference, image.save_platform.as_ref());
+        let stream = self.context.wait_for(async { Ok(save.await?) }).await?;
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
         let rename = move |proof: &Proof| member_name(&wanted, &proof.identity.config.short()).ok();
         let received = receive(stream, staging, packing, rename, reference, self.context).await;
@@ -467,12 +439,6 @@ pub(crate) async fn snapshot(
             with_learning(context, |learn| Ok(store.snapshot(&names, clean, learn)?))
         })
         .await
-}
-
-/// Refuses before a long save what can't have an archive's name.
-fn check(image: &Inspected, options: &UpdateOptions) -> Result<(), Error> {
-    check_name(&image.wanted, &plan_options(options, Vec::new()))
-        .map_err(|error| Error::Usage { message: error.to_string() })
 }
 
 pub(crate) fn plan_options(

@@ -19,6 +19,7 @@ pub(crate) struct Stand {
     pub(crate) engine: Engine,
     /// `sealift-docker-<test>`: no two tests have the same.
     image: String,
+    #[cfg_attr(not(feature = "buildkit"), expect(dead_code, reason = "it only has to live"))]
     turn: sealift_testing::Engine,
 }
 
@@ -31,6 +32,31 @@ impl Stand {
         Some(Self { engine, image: format!("sealift-docker-{image}"), turn })
     }
 
+    pub(crate) fn tag(&self, tag: &str) -> String {
+        format!("{}:{tag}", self.image)
+    }
+
+    /// Builds an image of one small file, from nothing.
+    async fn build(&self, tag: &str, content: &str) -> String {
+        let context = Context::new("FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n");
+        fs::write(context.path().join("file"), content).unwrap();
+        let request = BuildRequest::new(self.tag(tag), context.path());
+        self.engine.build(request, &mut |_| {}).await.unwrap().id
+    }
+
+    async fn save(&self, tag: &str) -> Vec<Bytes> {
+        let mut stream = self.engine.save(&self.tag(tag), None).await.unwrap();
+        let mut chunks = Vec::new();
+        while let Some(chunk) = stream.next_chunk().await.unwrap() {
+            chunks.push(chunk);
+        }
+        chunks
+    }
+}
+
+/// What only tests of BuildKit look at.
+#[cfg(feature = "buildkit")]
+impl Stand {
     /// Gives the engine's address.
     pub(crate) fn host(&self) -> &str {
         &self.turn.host
@@ -58,27 +84,6 @@ impl Stand {
     /// Gives the names of the files in an image's archive.
     pub(crate) async fn members(&self, tag: &str) -> BTreeSet<String> {
         members(&self.save(tag).await)
-    }
-
-    pub(crate) fn tag(&self, tag: &str) -> String {
-        format!("{}:{tag}", self.image)
-    }
-
-    /// Builds an image of one small file, from nothing.
-    async fn build(&self, tag: &str, content: &str) -> String {
-        let context = Context::new("FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n");
-        fs::write(context.path().join("file"), content).unwrap();
-        let request = BuildRequest::new(self.tag(tag), context.path());
-        self.engine.build(request, &mut |_| {}).await.unwrap().id
-    }
-
-    async fn save(&self, tag: &str) -> Vec<Bytes> {
-        let mut stream = self.engine.save(&self.tag(tag), None).await.unwrap();
-        let mut chunks = Vec::new();
-        while let Some(chunk) = stream.next_chunk().await.unwrap() {
-            chunks.push(chunk);
-        }
-        chunks
     }
 }
 

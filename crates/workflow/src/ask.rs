@@ -1,26 +1,66 @@
-//! What one list of the engine's images already settles.
+//! Asks an engine for the images of an update: all on one list, or each by itself.
 
 use std::collections::HashMap;
 
+use futures_util::{StreamExt as _, stream};
 use sealift_archive::Digest;
 use sealift_docker::{Engine, IdKind};
-use sealift_filename::Reference;
-use sealift_store::{Action, Snapshot, Wanted, plan};
+use sealift_filename::{ArchivePath, Reference};
+use sealift_store::{Action, Snapshot, Store, Wanted, check_name, plan};
 
 use crate::inspected::{Inspected, with_version};
 use crate::update::{UpdateOptions, plan_options, snapshot};
 use crate::{Context, Error};
 
+/// How many images the engine is asked for at a time.
+const QUESTIONS: usize = 16;
+
 /// From how many images on one list is cheaper than asking for each.
 const MANY: usize = 8;
+
+/// Asks the engine for the images of a call, and refuses those that can't be archived. What a list settles, with what
+/// is in the folder, isn't asked for.
+///
+/// # Errors
+///
+/// If the folder can't be read, or somebody asks to stop. What is wrong with one image stands in its place.
+pub(crate) async fn ask_all(
+    engine: &Engine,
+    store: Option<&Store>,
+    references: &[Reference],
+    options: &UpdateOptions,
+    context: &Context,
+) -> Result<Vec<Result<Inspected, Error>>, Error> {
+    let settled = match store {
+        Some(store) => settled(engine, store, references, options, context).await?,
+        None => HashMap::new(),
+    };
+    let settled = &settled;
+    let ask = |reference| async move {
+        if let Some(image) = settled.get(reference) {
+            return Ok(image.clone());
+        }
+        let asked = Inspected::ask(engine, reference, options.platform.as_ref());
+        let image = context.wait_for(asked).await?;
+        check(&image, options)?;
+        Ok(image)
+    };
+    Ok(stream::iter(references).map(ask).buffered(QUESTIONS).collect().await)
+}
+
+/// Refuses before a long save what can't have an archive's name.
+fn check(image: &Inspected, options: &UpdateOptions) -> Result<(), Error> {
+    check_name(&image.wanted, &plan_options(options, Vec::new()))
+        .map_err(|error| Error::Usage { message: error.to_string() })
+}
 
 /// Finds those images of a call that are in the folder already, from one list.
 ///
 /// Where the engine's id of an image is its config's digest, that and a record decide; nothing more has to be asked.
 /// All else is left for a question of its own, as is everything where there are few images.
-pub(crate) async fn settled(
+async fn settled(
     engine: &Engine,
-    store: &sealift_store::Store,
+    store: &Store,
     references: &[Reference],
     options: &UpdateOptions,
     context: &Context,
@@ -63,7 +103,7 @@ pub(crate) async fn settled(
 fn completed(
     mut image: Inspected,
     snapshot: &Snapshot,
-    archive: &sealift_filename::ArchivePath,
+    archive: &ArchivePath,
 ) -> Option<Inspected> {
     let identity = snapshot.entry(archive)?.identity()?;
     image.wanted.platform = identity.platform.clone();
