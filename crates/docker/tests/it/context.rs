@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use sealift_docker::{BuildEvent, BuildRequest, Built, Error, ErrorKind};
+use sealift_docker::{BuildEvent, BuildRequest, Built, ContextError, Error, ErrorKind, Failure};
 use tempfile::TempDir;
 
 use crate::fake::{Call, Fake};
@@ -228,4 +228,31 @@ async fn a_context_that_cannot_be_sent_never_looks_like_a_whole_one() {
     let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Input);
     assert!(!received.await.unwrap().ends_with(b"\r\n0\r\n\r\n"));
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_is_sent_is_named() {
+    const SIZE: u64 = 8 << 20;
+    for changed_size in [100, SIZE + 1] {
+        let folder = folder();
+        let large = folder.path().join("large");
+        fs::write(&large, vec![0; usize::try_from(SIZE).unwrap()]).unwrap();
+        let file = fs::File::options().write(true).open(&large).unwrap();
+        let file = Arc::new(file);
+        let fake = Fake::start(move |mut call: Call| {
+            let file = Arc::clone(&file);
+            async move {
+                // Its beginning was read, and its end not yet: it is more than fits into all the places where a
+                // piece can wait.
+                call.read_until("large").await;
+                file.set_len(changed_size).unwrap();
+                call.read_to_end().await;
+            }
+        });
+        let request = BuildRequest::new("web:1", folder.path());
+        let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();
+        let is_named = matches!(error.failure(),
+            Failure::Context(ContextError::Changed { path }) if *path == large);
+        assert!(is_named, "{}", fake.chain(&error));
+    }
 }
