@@ -7,6 +7,7 @@ mod copied_folders;
 mod damaged_saves;
 mod fake_engine;
 mod help;
+mod hostile;
 mod http;
 mod interrupt;
 mod main_job;

@@ -2,9 +2,10 @@
 
 use std::io::Write as _;
 
-/// Prints data. A reader that has gone away, as `head` does, is no error of ours.
+/// Prints data, byte for byte: it has no colours, and a path with an escape sequence in it has to come out whole.
+/// A reader that has gone away, as `head` does, is no error of ours.
 pub(crate) fn data(text: &str) {
-    let mut stdout = anstream::stdout().lock();
+    let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
