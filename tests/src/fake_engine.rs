@@ -1,7 +1,7 @@
 //! A fake engine: a small server that speaks the Docker API's real protocol on a real socket, for what
 //! real engines can't be made to do, as breaking off in the middle of a save.
 
-use std::io::{BufRead as _, BufReader, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,11 +12,15 @@ use sealift_testing::layouts::Image;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::huge_image::HugeImage;
+
 /// How a save goes.
 #[derive(Debug, Clone)]
 pub(crate) enum Save {
     /// These bytes, and a proper end of the answer.
     Ends(Vec<u8>),
+    /// An image that is made while it is sent, and a proper end.
+    Streams(HugeImage),
     /// These bytes, and the connection breaks off.
     BreaksOff(Vec<u8>),
     /// These bytes, and then there is no engine any more.
@@ -55,7 +59,7 @@ impl FakeEngine {
         Self::showing(images.iter().map(shown).collect(), save)
     }
 
-    /// Serves a tag of which this is shown, one at each look.
+    /// Serves a tag of which this is shown, one at each look; null while it isn't there.
     pub(crate) fn showing(images: Vec<Value>, save: Save) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket: PathBuf = dir.path().join("fake.sock");
@@ -101,7 +105,14 @@ impl Script {
         } else if path == "/images/json" {
             plain(&mut stream, 200, "[]")
         } else if path.ends_with("/json") {
-            plain(&mut stream, 200, &self.inspect())
+            match self.inspect().as_str() {
+                "null" => plain(&mut stream, 404, "{\"message\":\"no such image\"}"),
+                shown => plain(&mut stream, 200, shown),
+            }
+        } else if path.starts_with("/images/load") {
+            take_body(&mut reader).and_then(|()| {
+                plain(&mut stream, 200, "{\"stream\":\"Loaded image: huge:1\\n\"}\n")
+            })
         } else if path.ends_with("/get") {
             self.save(&mut stream)
         } else {
@@ -130,6 +141,11 @@ impl Script {
                 chunks(stream, bytes)?;
                 stream.write_all(b"0\r\n\r\n")
             }
+            Save::Streams(image) => {
+                let mut chunked = Chunked(stream);
+                image.write(&mut chunked)?;
+                chunked.0.write_all(b"0\r\n\r\n")
+            }
             Save::BreaksOff(bytes) => chunks(stream, bytes),
             Save::Dies(bytes) => {
                 chunks(stream, bytes)?;
@@ -141,6 +157,39 @@ impl Script {
                 let _ = self.released.lock().unwrap().recv();
                 Ok(())
             }
+        }
+    }
+}
+
+/// Sends each write as a chunk.
+struct Chunked<'a>(&'a mut UnixStream);
+
+impl Write for Chunked<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        write!(self.0, "{:x}\r\n", bytes.len())?;
+        self.0.write_all(bytes)?;
+        self.0.write_all(b"\r\n")?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Takes a body that comes in chunks, and lets go of it.
+fn take_body(reader: &mut BufReader<UnixStream>) -> std::io::Result<()> {
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let length = u64::from_str_radix(line.trim(), 16).map_err(std::io::Error::other)?;
+        let taken = std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+        reader.read_line(&mut line)?;
+        if taken < length {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if length == 0 {
+            return Ok(());
         }
     }
 }

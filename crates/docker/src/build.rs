@@ -15,6 +15,8 @@ use crate::{BuildEvent, BuildRequest, Engine, Error, Failure, StepFailure};
 
 /// How many pieces of the context may wait for the engine.
 const PIECES: usize = 4;
+/// How much of a line is waited for before it is taken for a whole one.
+const LINE_LIMIT: usize = 64 << 10;
 /// How many lines of a failed step's output are shown.
 const LAST_LINES: usize = 10;
 
@@ -117,6 +119,10 @@ impl Progress {
                 self.end_line(on_event);
                 self.unfinished = rest;
             }
+            // Commands that draw progress end no line for a long time.
+            if self.unfinished.len() > LINE_LIMIT {
+                self.end_line(on_event);
+            }
         }
         if let Some(status) = line["status"].as_str() {
             let id = line["id"].as_str().unwrap_or_default().to_owned();
@@ -202,6 +208,18 @@ mod tests {
         progress.note(&serde_json::json!({"stream": "Successfully built 4e\n"}), &mut on_event);
         assert_eq!(progress.id.as_deref(), Some("sha256:3d"));
         assert_eq!(events.len(), 4);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_not_kept() {
+        let mut progress = Progress::default();
+        let (mut lines, mut longest) = (0, 0);
+        for _ in 0..1000 {
+            let text = serde_json::json!({ "stream": "#".repeat(1000) });
+            progress.note(&text, &mut |_| lines += 1);
+            longest = longest.max(progress.unfinished.len());
+        }
+        assert_eq!((lines, longest), (15, 65_000));
     }
 
     #[test]

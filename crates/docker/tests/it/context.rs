@@ -229,3 +229,24 @@ async fn a_context_that_cannot_be_sent_never_looks_like_a_whole_one() {
     assert_eq!(error.kind(), ErrorKind::Input);
     assert!(!received.await.unwrap().ends_with(b"\r\n0\r\n\r\n"));
 }
+
+#[tokio::test]
+async fn an_ignore_file_that_nobody_wrote_is_refused_before_anything_is_sent() {
+    let lines = ["a\n".repeat(10_001), format!("{}\n", "a".repeat(1 << 20))];
+    let said = lines.map(|text| {
+        let folder = folder();
+        fs::write(folder.path().join(".dockerignore"), text).unwrap();
+        folder
+    });
+    let mut messages = Vec::new();
+    for folder in &said {
+        let (_, built, _, received) = build(BuildRequest::new("web:1", folder.path())).await;
+        assert!(received.is_empty());
+        let error = std::error::Error::source(&built.unwrap_err()).unwrap().to_string();
+        messages.push(error.replace(&folder.path().display().to_string(), "."));
+    }
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ./.dockerignore has more than 10,000 lines, which is the limit
+    ./.dockerignore has more than 1 MiB, which is the limit
+    ");
+}
