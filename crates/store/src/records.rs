@@ -1,7 +1,7 @@
 //! Where records are kept: one small file an archive, or memory where that can't be written.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
@@ -11,7 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use sealift_filename::ArchivePath;
 
 use crate::durable::create_unique;
-use crate::lock::make_folder;
+use crate::inner_folder::InnerFolder;
+use crate::lock::{is_folder, make_folder};
 use crate::record::{FINE_GAP, Record};
 use crate::store::{SEALIFT_FOLDER, modified};
 use crate::{Stat, Store};
@@ -30,16 +31,17 @@ const DRAFT_PREFIX: &str = "draft-";
 pub(crate) struct Draft {
     /// The file, where it will go, and the time; none where records are kept in memory.
     file: Option<(File, Leftover)>,
-    target: PathBuf,
+    /// The name that the record will have.
+    target: String,
     pub(crate) began: Timestamp,
 }
 
 /// A draft's file, which goes unless the record is kept.
-struct Leftover(PathBuf);
+struct Leftover(InnerFolder, String);
 
 impl Drop for Leftover {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        let _ = self.0.remove_file(&self.1);
     }
 }
 
@@ -97,17 +99,16 @@ impl Store {
     /// told by its time: milliseconds, so that the record is believed from the start. A file system
     /// that tells only whole seconds is not waited for; there, whoever asks next reads once more.
     pub(crate) fn begin_record(&self, archive: &ArchivePath, stat: Stat) -> Draft {
-        let target = self.record_path(archive);
+        let target = format!("{}.json", archive.name());
         let age = Timestamp::now().duration_since(stat.modified);
         let enough = FINE_GAP + TICK;
         if !age.is_negative() && age < enough {
             thread::sleep((enough - age).unsigned_abs());
         }
-        let draft = self.may_write_records().then(|| create_draft(&target).ok()).flatten();
+        let create = || create_draft(self.root(), &record_folder(archive)).ok();
+        let draft = self.may_write_records().then(create).flatten();
         match draft {
-            Some((file, path, began)) => {
-                Draft { file: Some((file, Leftover(path))), target, began }
-            }
+            Some((file, leftover, began)) => Draft { file: Some((file, leftover)), target, began },
             None => Draft { file: None, target, began: Timestamp::now() },
         }
     }
@@ -123,14 +124,15 @@ impl Store {
     /// Drops what is noted down about an archive that is gone.
     pub(crate) fn drop_record(&self, archive: &ArchivePath) {
         self.remembered().remove(archive);
-        let _ = fs::remove_file(self.record_path(archive));
+        let _ = InnerFolder::open(self.root(), &record_folder(archive))
+            .and_then(|folder| folder.remove_file(&format!("{}.json", archive.name())));
     }
 
     /// Tells whether records may be written down. They need a folder for sealift's own notes, and if
     /// this store is in truth a part of a larger one, making that folder would cut it off.
     fn may_write_records(&self) -> bool {
         let folder = self.sealift_folder();
-        if folder.is_dir() {
+        if is_folder(&folder) {
             return true;
         }
         let Ok(root) = fs::canonicalize(self.root()) else { return false };
@@ -145,7 +147,10 @@ impl Store {
 
     /// Drops the records of archives that are gone, and drafts that were left behind.
     pub(crate) fn prune_records(&self) {
-        self.prune_below(&self.records_folder(), "");
+        // A link in its place leads to what isn't ours to remove.
+        if is_folder(&self.sealift_folder()) && is_folder(&self.records_folder()) {
+            self.prune_below(&self.records_folder(), "");
+        }
     }
 
     /// Returns whether the folder has nothing left in it.
@@ -193,17 +198,17 @@ fn is_old_draft(entry: &fs::DirEntry) -> bool {
         })
 }
 
-fn create_draft(target: &Path) -> io::Result<(File, PathBuf, Timestamp)> {
-    let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    let (file, path) = create_unique(folder, DRAFT_PREFIX, "", &mut OpenOptions::new())?;
-    match file.metadata() {
-        Ok(metadata) => Ok((file, path, modified(&metadata))),
-        Err(error) => {
-            let _ = fs::remove_file(path);
-            Err(error)
-        }
-    }
+/// Gives the folder of an archive's record, counted from the root.
+fn record_folder(archive: &ArchivePath) -> String {
+    format!("{SEALIFT_FOLDER}/{RECORDS_FOLDER}/{}", archive.folder())
+}
+
+fn create_draft(root: &Path, folder: &str) -> io::Result<(File, Leftover, Timestamp)> {
+    let folder = InnerFolder::create(root, folder)?;
+    let (file, name) = create_unique(&folder, DRAFT_PREFIX, "", 0o666)?;
+    let leftover = Leftover(folder, name);
+    let metadata = file.metadata()?;
+    Ok((file, leftover, modified(&metadata)))
 }
 
 impl Draft {
@@ -217,6 +222,7 @@ impl Draft {
         let (mut file, leftover) = self.file.ok_or(io::ErrorKind::Unsupported)?;
         // Not synced: a record that a crash damages is as good as none.
         file.write_all(&record.to_json())?;
-        fs::rename(&leftover.0, &self.target)
+        let Leftover(folder, name) = &leftover;
+        folder.rename(name, folder, &self.target)
     }
 }
