@@ -15,3 +15,4 @@ mod main_job;
 mod memory;
 mod names;
 mod platforms;
+mod trust;
