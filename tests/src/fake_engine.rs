@@ -13,11 +13,15 @@ use sealift_testing::layouts::Image;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::huge_image::HugeImage;
+
 /// How a save goes.
 #[derive(Debug, Clone)]
 pub(crate) enum Save {
     /// These bytes, and a proper end of the answer.
     Ends(Vec<u8>),
+    /// An image that is made while it is sent, and a proper end.
+    Streams(HugeImage),
     /// These bytes, and the connection breaks off.
     BreaksOff(Vec<u8>),
     /// These bytes, and then there is no engine any more.
@@ -99,7 +103,7 @@ impl FakeEngine {
         Self::showing(images.iter().map(shown).collect(), save)
     }
 
-    /// Serves a tag of which this is shown, one at each look.
+    /// Serves a tag of which this is shown, one at each look; null while it isn't there.
     pub(crate) fn showing(images: Vec<Value>, save: Save) -> Self {
         Self::start(&Dialect::default(), images, save, Load::Takes, true)
     }
@@ -194,9 +198,9 @@ impl Script {
         } else if path == "/images/json" {
             plain(&mut stream, 200, "[]")
         } else if path.ends_with("/json") {
-            match self.is_there.load(Ordering::SeqCst) {
-                true => plain(&mut stream, 200, &self.inspect()),
-                false => plain(&mut stream, 404, "{\"message\":\"No such image\"}"),
+            match self.is_there.load(Ordering::SeqCst).then(|| self.inspect()).as_deref() {
+                None | Some("null") => plain(&mut stream, 404, "{\"message\":\"No such image\"}"),
+                Some(shown) => plain(&mut stream, 200, shown),
             }
         } else if is_save {
             self.save(&mut stream)
@@ -222,6 +226,11 @@ impl Script {
                 stream.write_all(END)
             }
             Save::BreaksOff(bytes) | Save::Resets(bytes) => send(stream, bytes, 1000),
+            Save::Streams(image) => {
+                let mut chunked = Chunked(stream);
+                image.write(&mut chunked)?;
+                chunked.0.write_all(END)
+            }
             Save::Dies(bytes) => {
                 send(stream, bytes, 1000)?;
                 std::fs::remove_file(&self.socket)
@@ -309,6 +318,22 @@ fn take_chunks(reader: &mut impl BufRead, limit: usize) -> io::Result<bool> {
     }
 }
 
+/// Sends each write as a chunk.
+struct Chunked<'a>(&'a mut UnixStream);
+
+impl Write for Chunked<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write!(self.0, "{:x}\r\n", bytes.len())?;
+        self.0.write_all(bytes)?;
+        self.0.write_all(b"\r\n")?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// What a classic store shows of an image.
 pub(crate) fn shown(image: &Image) -> Value {
     let config: Value = serde_json::from_slice(&image.config()).unwrap();
@@ -322,6 +347,6 @@ pub(crate) fn shown(image: &Image) -> Value {
     })
 }
 
-fn plain(stream: &mut UnixStream, status: u16, body: &str) -> std::io::Result<()> {
+fn plain(stream: &mut UnixStream, status: u16, body: &str) -> io::Result<()> {
     write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }

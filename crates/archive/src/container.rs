@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest as _, Sha256};
 
 use crate::tar_stream::resembles_tar_header;
-use crate::zip_member::{MemberCheck, find_member};
+use crate::zip_directory::{MemberError, find_member};
+use crate::zip_member::MemberCheck;
 use crate::{Digest, Error, Fault};
 
 /// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.
@@ -150,8 +151,10 @@ impl PlainReader {
         let unwrapper = match container {
             Container::Tar => Unwrapper::Plain(raw(file)),
             Container::Zip => {
-                let (member, mut file) =
-                    find_member(file).map_err(|fault| Error::fault(path, fault))?;
+                let member = find_member(&mut file).map_err(|error| match error {
+                    MemberError::Read(source) => io_error(source),
+                    MemberError::Fault(fault) => Error::fault(path, fault),
+                })?;
                 file.seek(SeekFrom::Start(0)).map_err(io_error)?;
                 let mut raw = raw(file);
                 io::copy(&mut raw.by_ref().take(member.start), &mut io::sink())
@@ -222,7 +225,12 @@ impl PlainReader {
             let result = match &mut self.unwrapper {
                 Unwrapper::Plain(raw) => raw.read(buffer),
                 Unwrapper::Stored(check, raw) => check.read(raw, buffer),
-                Unwrapper::Deflated(check, decoder) => check.read(decoder, buffer),
+                Unwrapper::Deflated(check, decoder) => {
+                    check.read(decoder, buffer).and_then(|count| match count {
+                        0 if !buffer.is_empty() => check.ended_at(decoder.total_in()),
+                        count => Ok(count),
+                    })
+                }
                 Unwrapper::Gzip(decoder) => decoder.read(buffer),
                 Unwrapper::Zstd(decoder) => decoder.read(buffer),
                 Unwrapper::Xz(decoder) => decoder.read(buffer),

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
+use crate::printable::Printable;
+
 /// A SHA-256 content digest, written `sha256:` and 64 lowercase hex digits.
 ///
 /// Source of the form: the OCI image specification, "Digests". Engines and archives use no other
@@ -27,7 +29,7 @@ pub struct Digest([u8; 32]);
 
 /// Why a text is not a [`Digest`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not `sha256:` and 64 lowercase hex digits")]
+#[error("`{}` is not `sha256:` and 64 lowercase hex digits", Printable(.0))]
 pub struct ParseDigestError(String);
 
 impl Digest {

@@ -15,6 +15,9 @@ const ENTRY_LIMIT: usize = 20_000;
 const METADATA_LIMIT: u64 = 4 << 20;
 /// … and all of them together up to this one.
 const METADATA_TOTAL: u64 = 16 << 20;
+/// The names of all entries together, and what links point to.
+const NAMES_TOTAL: usize = 8 << 20;
+
 /// How a layer is compressed, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compression {
@@ -72,6 +75,7 @@ pub(crate) struct Collector {
     entries: Entries,
     open: Option<Open>,
     metadata_left: u64,
+    names_left: usize,
 }
 
 struct Open {
@@ -108,7 +112,13 @@ impl Write for HashSink {
 
 impl Collector {
     pub(crate) fn new(deep: bool) -> Self {
-        Self { deep, entries: Entries::new(), open: None, metadata_left: METADATA_TOTAL }
+        Self {
+            deep,
+            entries: Entries::new(),
+            open: None,
+            metadata_left: METADATA_TOTAL,
+            names_left: NAMES_TOTAL,
+        }
     }
 
     pub(crate) fn into_entries(self) -> Entries {
@@ -122,6 +132,12 @@ impl Collector {
                 limit: ENTRY_LIMIT.to_string(),
             });
         }
+        let length = name.len() + entry.target().map_or(0, str::len);
+        self.names_left =
+            self.names_left.checked_sub(length).ok_or_else(|| Fault::LimitExceeded {
+                what: "the names of its entries".to_owned(),
+                limit: format!("{} MiB", NAMES_TOTAL >> 20),
+            })?;
         match self.entries.get(&name) {
             Some(there) if !there.is_same(&entry) => Err(Fault::ConflictingEntries { entry: name }),
             Some(_) => Ok(()),
@@ -134,6 +150,13 @@ impl Collector {
 }
 
 impl Entry {
+    fn target(&self) -> Option<&str> {
+        match self {
+            Self::File(_) => None,
+            Self::Symlink(target) | Self::Hardlink(target) => Some(target),
+        }
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::File(a), Self::File(b)) => a.digest == b.digest,
@@ -280,8 +303,8 @@ pub(crate) fn blob_digest(name: &str) -> Option<Digest> {
     Digest::from_hex(name.strip_prefix("blobs/sha256/")?)
 }
 
-/// Drops what doesn't change where a name points: `./a//b` is `a/b`. Names that point outside stay
-/// as they are, and are never found by what looks for names inside.
+/// Drops what doesn't change where a name points: `./a//b` is `a/b`. Where something else names what lies
+/// outside, that stays as it is, and is never found: entries have no such names.
 fn normalize(name: &str) -> String {
     if name.starts_with('/') || name.split('/').any(|part| part == "..") {
         return name.to_owned();

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Digest;
+use crate::printable::Printable;
 
 /// What went wrong with an archive file: the file, and the fault that was found in it.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +84,7 @@ impl FaultKind {
 #[non_exhaustive]
 pub enum Fault {
     /// The engine appended an error to the archive; docker's own client takes no notice of it.
-    #[error("the engine reported after {at} bytes: {message}")]
+    #[error("the engine reported after {at} bytes: {}", Printable(message))]
     Engine {
         /// How many bytes of the archive came before the report.
         at: u64,
@@ -113,7 +114,7 @@ pub enum Fault {
         reason: String,
     },
     /// Two entries of one name with different contents.
-    #[error("holds `{entry}` twice, with different contents")]
+    #[error("holds `{}` twice, with different contents", Printable(entry))]
     ConflictingEntries {
         /// The name of the entries.
         entry: String,

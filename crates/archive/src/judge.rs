@@ -9,7 +9,8 @@
 use serde::de::DeserializeOwned;
 
 use crate::entries::{Compression, Content, Entries, Entry, Json, blob_digest, resolve};
-use crate::metadata::{Descriptor, ImageConfig, ListedImage, OciDocument, Target};
+use crate::metadata::{Descriptor, ImageConfig, ListedImage, OciDocument, Target, UnambiguousKeys};
+use crate::printable::printable;
 use crate::{Digest, Fault, Identity, Platform};
 
 const MANIFEST_JSON: &str = "manifest.json";
@@ -29,6 +30,7 @@ pub(crate) struct Judgement {
 /// Tells which image the entries are, or why they are none.
 pub(crate) fn judge(entries: &Entries) -> Result<Judgement, Fault> {
     check_blob_names(entries)?;
+    check_folders(entries)?;
     let oci = match entries.contains_key(INDEX_JSON) {
         true => Some(OciView::read(entries)?),
         false => None,
@@ -291,6 +293,21 @@ fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Checks that nothing lies below what is no folder: whoever unpacks the archive may find it elsewhere, behind a
+/// link for instance.
+fn check_folders(entries: &Entries) -> Result<(), Fault> {
+    for name in entries.keys() {
+        let mut folders = name.match_indices('/').map(|(end, _)| &name[..end]);
+        if let Some(folder) = folders.find(|folder| entries.contains_key(*folder)) {
+            return Err(bad(
+                name,
+                format!("lies below `{}`, which is no folder", printable(folder)),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Checks a config against the digest in its own name: `<hex>.json`, `sha256:<hex>`, `blobs/…/<hex>`.
 fn check_named_digest(name: &str, content: &Content) -> Result<(), Fault> {
     let file = name.rsplit('/').next().unwrap_or(name);
@@ -364,17 +381,13 @@ fn blob_name(digest: Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
 
-/// Names come from strangers: what a terminal would act on is escaped.
-fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_debug().collect::<Vec<_>>() } else { vec![c] })
-        .collect()
-}
-
 fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
     match &content.json {
-        Json::Kept(json) => serde_json::from_slice(json)
-            .map_err(|error| bad(name, format!("can't be read: {error}"))),
+        Json::Kept(json) => {
+            let unreadable = |error| bad(name, format!("can't be read: {error}"));
+            let UnambiguousKeys = serde_json::from_slice(json).map_err(unreadable)?;
+            serde_json::from_slice(json).map_err(unreadable)
+        }
         Json::TooLarge => Err(Fault::LimitExceeded {
             what: format!("`{}` of {} bytes", printable(name), content.size),
             limit: "4 MiB each and 16 MiB in all".to_owned(),

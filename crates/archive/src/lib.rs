@@ -21,8 +21,8 @@
 //! # Limits
 //!
 //! Nothing is ever written to disk under a name from an archive. Metadata is kept up to 4 MiB a file and
-//! 16 MiB in all, names up to 1 MiB, entries up to 20,000; zstd may want a window of 128 MiB, xz 96 MiB
-//! of memory. What wants more is refused with the number.
+//! 16 MiB in all, names up to 1 MiB each and 8 MiB in all, entries up to 20,000; zstd may want a window of
+//! 128 MiB, xz 96 MiB of memory. What wants more is refused with the number.
 
 mod container;
 mod deflate_block;
@@ -36,9 +36,11 @@ mod judge;
 mod level;
 mod metadata;
 mod parallel_deflate;
+mod printable;
 mod proven;
 mod tar_stream;
 mod verifier;
+mod zip_directory;
 mod zip_member;
 mod zip_writer;
 

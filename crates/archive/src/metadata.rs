@@ -3,9 +3,11 @@
 //! Sources: the image specification v1.2 of Docker (`manifest.json`), the OCI image specification 1.1
 //! (index, manifest, config, layout).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// An image in `manifest.json`, the list that every writer but OCI-only ones puts in.
 #[derive(Debug, Deserialize)]
@@ -108,4 +110,57 @@ pub(crate) struct ImageConfig {
 #[derive(Debug, Deserialize)]
 pub(crate) struct RootFs {
     pub(crate) diff_ids: Vec<String>,
+}
+
+/// A document, or a list of some, whose keys every reader takes for the same.
+///
+/// Engines are written in Go, whose readers of JSON take `config` for `Config` too, and of both the last one.
+#[derive(Debug)]
+pub(crate) struct UnambiguousKeys;
+
+impl<'de> Deserialize<'de> for UnambiguousKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor { depth: 0 })
+    }
+}
+
+/// What stands in a list of documents.
+struct Listed;
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor { depth: 1 }).map(|_| Self)
+    }
+}
+
+struct KeyVisitor {
+    depth: usize,
+}
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = UnambiguousKeys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list of objects")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            // Both, as there are letters that only one of them makes the same.
+            if !seen.insert(key.to_uppercase().to_lowercase()) {
+                return Err(A::Error::custom(format_args!("it has two keys {key:?}")));
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(UnambiguousKeys)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        match self.depth {
+            0 => while list.next_element::<Listed>()?.is_some() {},
+            _ => while list.next_element::<IgnoredAny>()?.is_some() {},
+        }
+        Ok(UnambiguousKeys)
+    }
 }

@@ -2,9 +2,11 @@
 //!
 //! Formats: POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`, `linkpath`, `size`) and GNU long names, which
 //! is what the engines' writers produce. Whatever else could make two readers see two different
-//! archives (sparse files, bad checksums, negative sizes) is refused.
+//! archives (sparse files, bad checksums, negative sizes, names from outside, two names for one entry)
+//! is refused.
 
 use crate::Fault;
+use crate::printable::Printable;
 
 const BLOCK: usize = 512;
 /// The longest name or pax record that is read: far more than any engine writes.
@@ -59,12 +61,12 @@ enum State {
     Ended,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum ExtensionKind {
     LongName,
     LongLink,
     Pax,
-    /// Defaults for all later entries: engines write none that matter, so it is passed over.
+    /// Defaults for all later entries. Some readers obey them, Go's doesn't: those that matter are refused.
     PaxGlobal,
 }
 
@@ -74,6 +76,8 @@ struct Overrides {
     name: Option<String>,
     link: Option<String>,
     size: Option<u64>,
+    /// The kinds of header that stood before the entry.
+    kinds: Vec<ExtensionKind>,
 }
 
 pub(crate) struct TarStream {
@@ -83,6 +87,8 @@ pub(crate) struct TarStream {
     block: [u8; BLOCK],
     filled: usize,
     extension: Vec<u8>,
+    /// Where the header of the extension starts, for messages.
+    extension_at: u64,
     overrides: Overrides,
     /// The name of the entry whose content is being read, for messages.
     current: String,
@@ -98,6 +104,7 @@ impl TarStream {
             block: [0; BLOCK],
             filled: 0,
             extension: Vec::new(),
+            extension_at: 0,
             overrides: Overrides::default(),
             current: String::new(),
             end_marker: None,
@@ -206,7 +213,11 @@ impl TarStream {
 
     fn header(&mut self, sink: &mut impl EntrySink) -> Result<(), Fault> {
         let at = self.offset - BLOCK as u64;
+        let bad = |reason: &str| Fault::BadHeader { at, reason: reason.to_owned() };
         if self.block.iter().all(|&byte| byte == 0) {
+            if !self.overrides.kinds.is_empty() {
+                return Err(bad("an extension header stands before no entry"));
+            }
             match self.end_marker {
                 None => self.end_marker = Some(at),
                 Some(_) => self.state = State::Ended,
@@ -216,7 +227,6 @@ impl TarStream {
         if self.end_marker.is_some() {
             return Err(Fault::TrailingData { at });
         }
-        let bad = |reason: &str| Fault::BadHeader { at, reason: reason.to_owned() };
         if at == 0 && !resembles_tar_header(&self.block) {
             return Err(Fault::not_an_image(Fault::no_tar_reason()));
         }
@@ -229,10 +239,19 @@ impl TarStream {
             b'K' => Some(ExtensionKind::LongLink),
             b'x' => Some(ExtensionKind::Pax),
             b'g' => Some(ExtensionKind::PaxGlobal),
-            b'S' => return Err(bad("it is a sparse file, which no engine writes")),
+            b'S' => return Err(bad(SPARSE)),
+            b'3' | b'4' | b'6' => {
+                return Err(bad("it is a device or a pipe, which no engine writes"));
+            }
             _ => None,
         };
         if let Some(kind) = extension {
+            if kind != ExtensionKind::PaxGlobal {
+                if self.overrides.kinds.contains(&kind) {
+                    return Err(bad("another extension header of its kind stands before it"));
+                }
+                self.overrides.kinds.push(kind);
+            }
             if declared > EXTENSION_LIMIT {
                 return Err(Fault::LimitExceeded {
                     what: format!("a name or attribute of {declared} bytes, at byte {at}"),
@@ -240,6 +259,7 @@ impl TarStream {
                 });
             }
             self.extension.clear();
+            self.extension_at = at;
             let padding = padding_of(declared);
             self.state = if declared == 0 {
                 State::Header
@@ -251,7 +271,14 @@ impl TarStream {
 
         let overrides = std::mem::take(&mut self.overrides);
         let link = || overrides.link.clone().unwrap_or_else(|| header.link_name());
+        let name = overrides.name.clone().unwrap_or_else(|| header.name());
+        if points_outside(&name) {
+            let reason = format!("its name `{}` points outside of the archive", Printable(&name));
+            return Err(bad(&reason));
+        }
         let kind = match header.type_flag() {
+            // So the oldest writers mark a folder.
+            0 if name.ends_with('/') => EntryKind::Other,
             b'0' | 0 | b'7' => EntryKind::File,
             b'1' => EntryKind::Hardlink(link()),
             b'2' => EntryKind::Symlink(link()),
@@ -261,14 +288,12 @@ impl TarStream {
         // archive/tar, on which the engines are built.
         let size = match (&kind, header.type_flag()) {
             (EntryKind::File, _) => overrides.size.unwrap_or(declared),
-            (EntryKind::Other, b'3'..=b'6')
-            | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
+            (EntryKind::Other, b'5') | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
             (EntryKind::Other, _) => overrides.size.unwrap_or(declared),
         };
         if self.offset.checked_add(size).is_none_or(|end| end > i64::MAX as u64) {
             return Err(bad("its size can't be true"));
         }
-        let name = overrides.name.unwrap_or_else(|| header.name());
         self.current.clone_from(&name);
         sink.begin(EntryHeader { name, kind, size })?;
         self.state = match size {
@@ -280,46 +305,81 @@ impl TarStream {
 
     fn extension_read(&mut self, kind: ExtensionKind) -> Result<(), Fault> {
         match kind {
-            ExtensionKind::LongName => self.overrides.name = Some(text(until_nul(&self.extension))),
-            ExtensionKind::LongLink => self.overrides.link = Some(text(until_nul(&self.extension))),
-            ExtensionKind::PaxGlobal => {}
-            ExtensionKind::Pax => {
-                let fault = |reason: String| Fault::BadHeader { at: self.offset, reason };
-                read_pax(&self.extension, &mut self.overrides).map_err(fault)?;
+            ExtensionKind::LongName => {
+                set_once(&mut self.overrides.name, text(until_nul(&self.extension)))
             }
+            ExtensionKind::LongLink => {
+                set_once(&mut self.overrides.link, text(until_nul(&self.extension)))
+            }
+            ExtensionKind::Pax => read_pax(&self.extension).and_then(|pax| {
+                self.overrides.size = pax.size;
+                pax.name.map_or(Ok(()), |name| set_once(&mut self.overrides.name, name))?;
+                pax.link.map_or(Ok(()), |link| set_once(&mut self.overrides.link, link))
+            }),
+            ExtensionKind::PaxGlobal => read_pax(&self.extension).and_then(|pax| match pax {
+                Overrides { name: None, link: None, size: None, .. } => Ok(()),
+                _ => Err("a header for all later entries names one of them"),
+            }),
         }
-        Ok(())
+        .map_err(|reason| Fault::BadHeader { at: self.extension_at, reason: reason.to_owned() })
+    }
+}
+
+const SPARSE: &str = "it is a sparse file, which no engine writes";
+
+/// Takes a name from an extension header, where no other one has given another.
+fn set_once(name: &mut Option<String>, text: String) -> Result<(), &'static str> {
+    match name {
+        Some(other) if *other != text => Err("two extension headers name it differently"),
+        _ => {
+            *name = Some(text);
+            Ok(())
+        }
     }
 }
 
 /// Reads pax records: `LENGTH KEY=VALUE\n`, the length counting the whole record.
-fn read_pax(mut records: &[u8], overrides: &mut Overrides) -> Result<(), String> {
+fn read_pax(mut records: &[u8]) -> Result<Overrides, &'static str> {
     const BROKEN: &str = "its pax records are broken";
+    let mut overrides = Overrides::default();
     while !records.is_empty() {
         let space = records.iter().position(|&byte| byte == b' ').ok_or(BROKEN)?;
-        let length: usize = std::str::from_utf8(&records[..space])
-            .ok()
-            .and_then(|digits| digits.parse().ok())
-            .ok_or(BROKEN)?;
+        let length = decimal(&records[..space]).and_then(|length| usize::try_from(length).ok());
+        let length = length.ok_or(BROKEN)?;
         let record = records.get(space + 1..length).ok_or(BROKEN)?;
         let record = record.strip_suffix(b"\n").ok_or(BROKEN)?;
         let equals = record.iter().position(|&byte| byte == b'=').ok_or(BROKEN)?;
         let (key, value) = (&record[..equals], &record[equals + 1..]);
+        if value.contains(&0) && matches!(key, b"path" | b"linkpath") {
+            return Err("its pax name has a zero byte in it");
+        }
+        // An empty value takes back what another one said.
+        let name = (!value.is_empty()).then(|| text(value));
         match key {
-            b"path" => overrides.name = Some(text(value)),
-            b"linkpath" => overrides.link = Some(text(value)),
+            b"path" => overrides.name = name,
+            b"linkpath" => overrides.link = name,
+            b"size" if value.is_empty() => overrides.size = None,
             b"size" => {
-                let size = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-                overrides.size = Some(size.ok_or("its pax size is no number of bytes")?);
+                overrides.size = Some(decimal(value).ok_or("its pax size is no number of bytes")?);
             }
-            _ if key.starts_with(b"GNU.sparse.") => {
-                return Err("it is a sparse file, which no engine writes".to_owned());
-            }
+            _ if key.starts_with(b"GNU.sparse.") => return Err(SPARSE),
             _ => {}
         }
         records = &records[length..];
     }
-    Ok(())
+    Ok(overrides)
+}
+
+/// Reads digits and nothing else.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    if digits.starts_with('+') { None } else { digits.parse().ok() }
+}
+
+/// Tells whether a name leads out of the archive, or might: whoever unpacks it may put such an entry in
+/// another's place.
+fn points_outside(name: &str) -> bool {
+    name.starts_with('/') || name.split('/').any(|part| part == "..")
 }
 
 fn clamp(available: usize, left: u64) -> usize {
@@ -349,7 +409,9 @@ impl RawHeader<'_> {
         let name = text(until_nul(&self.0[..100]));
         // GNU's old format uses the prefix field for other things.
         let is_ustar = &self.0[257..263] == b"ustar\0";
-        let prefix = if is_ustar { until_nul(&self.0[345..500]) } else { b"" };
+        // And star's format the end of it.
+        let end = if self.0[508..] == *b"tar\0" { 476 } else { 500 };
+        let prefix = if is_ustar { until_nul(&self.0[345..end]) } else { b"" };
         if prefix.is_empty() { name } else { format!("{}/{name}", text(prefix)) }
     }
 
@@ -391,7 +453,12 @@ fn number(field: &[u8]) -> Option<u64> {
             number.checked_mul(256).map(|number| number | u64::from(byte))
         });
     }
-    let digits = until_nul(field).trim_ascii();
+    let digits = until_nul(field);
+    // Some readers pass over zero bytes before the digits.
+    if !field[digits.len()..].iter().all(|byte| matches!(byte, 0 | b' ')) {
+        return None;
+    }
+    let digits = digits.trim_ascii();
     digits.iter().try_fold(0_u64, |number, &digit| match digit {
         b'0'..=b'7' => number.checked_mul(8).map(|number| number | u64::from(digit - b'0')),
         _ => None,

@@ -227,12 +227,14 @@ pub(crate) struct ChooseArguments {
 Examples:
   sealift config https://cdn.example.org/images/ > images.json
   sealift config https://cdn.example.org/images/ --format consul \\
-    | consul kv import -")]
+    | consul kv import -
+  (cd artifacts && sealift config --dir . --format sums > SHA256SUMS \\
+    && gpg --detach-sign SHA256SUMS && sha256sum -c SHA256SUMS)")]
 pub(crate) struct ConfigArguments {
     /// What stands before each archive's path in its URL
     #[arg(value_name = "BASEURL", default_value = "")]
     pub(crate) base_url: String,
-    /// The form of the config: json or consul
+    /// The form of the config: json, consul, or sums, the same archives' SHA256SUMS
     #[arg(long, value_enum, hide_possible_values = true)]
     #[arg(default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
     pub(crate) format: ConfigFormat,
@@ -252,6 +254,8 @@ pub(crate) enum ConfigFormat {
     Json,
     /// An array for `consul kv import`
     Consul,
+    /// The lines that `sha256sum -c` reads in the folder
+    Sums,
 }
 
 /// Put archives back into an engine

@@ -2,8 +2,15 @@
 
 use std::io::Write as _;
 
-/// Prints data. A reader that has gone away, as `head` does, is no error of ours.
+/// Prints data, byte for byte: a path with an escape sequence in it has to come out whole. A reader that has gone
+/// away, as `head` does, is no error of ours.
 pub(crate) fn data(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Prints text for people, which has colours where they are wanted.
+pub(crate) fn styled(text: &str) {
     let mut stdout = anstream::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

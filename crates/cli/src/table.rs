@@ -21,12 +21,15 @@ pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Escapes what a terminal would act on: names come from strangers.
+/// Escapes what a terminal would act on, and what turns the direction of the text behind it: names come from
+/// strangers.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() {
-            printable.extend(character.escape_debug());
+        let turns = matches!(character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if character.is_control() || turns {
+            printable.extend(character.escape_default());
         } else {
             printable.push(character);
         }
@@ -53,6 +56,6 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(printable("a\n\u{1b}[31mb"), "a\\n\\u{1b}[31mb");
+        assert_eq!(printable("a\n\u{1b}[31mb\u{202e}"), "a\\n\\u{1b}[31mb\\u{202e}");
     }
 }

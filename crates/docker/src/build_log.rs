@@ -12,6 +12,9 @@ use crate::transport::Transport;
 use crate::upload::{Upload, upload};
 use crate::{BuildEvent, Failure, StepFailure};
 
+/// How much of a line is waited for, in bytes, before it is taken for a whole one: commands that draw progress end no
+/// line for a long time.
+const LINE_LIMIT: usize = 64 << 10;
 /// How many lines of a failed step's output are shown.
 const LAST_LINES: usize = 10;
 
@@ -71,8 +74,12 @@ impl Lines {
     /// Takes a piece, and gives the lines that it ends, without their ends.
     pub(crate) fn push(&mut self, piece: &str) -> Vec<String> {
         self.unfinished.push_str(piece);
-        let Some(end) = self.unfinished.rfind('\n') else { return Vec::new() };
-        let rest = self.unfinished.split_off(end + 1);
+        let end = match self.unfinished.rfind('\n') {
+            Some(end) => end + 1,
+            None if self.unfinished.len() > LINE_LIMIT => self.unfinished.len(),
+            None => return Vec::new(),
+        };
+        let rest = self.unfinished.split_off(end);
         let whole = std::mem::replace(&mut self.unfinished, rest);
         whole.lines().map(str::to_owned).collect()
     }
@@ -101,5 +108,21 @@ impl LastLines {
 
     pub(crate) fn into_vec(self) -> Vec<String> {
         self.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_an_end_is_not_kept() {
+        let mut lines = Lines::default();
+        let (mut given, mut longest) = (0, 0);
+        for _ in 0..1000 {
+            given += lines.push(&"#".repeat(1000)).len();
+            longest = longest.max(lines.unfinished.len());
+        }
+        assert_eq!((given, longest), (15, 65_000));
     }
 }

@@ -1,7 +1,7 @@
 //! The context of a build: a folder, and what of it is sent.
 
-use std::fs::{self, FileType};
-use std::io;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read as _};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,11 @@ use crate::send_context;
 
 /// The name under which engines look for an ignore file.
 pub(crate) const IGNORE_FILE: &str = ".dockerignore";
+
+/// How large an ignore file may be in bytes …
+const IGNORE_FILE_LIMIT: u64 = 1 << 20;
+/// … and how many lines it may have: each pattern costs memory, and time for each file.
+const LINE_LIMIT: usize = 10_000;
 
 /// Why a folder can't be sent as the context of a build.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +73,14 @@ pub enum ContextError {
         pattern: String,
         /// What is wrong with it.
         source: PatternError,
+    },
+    /// An ignore file that is larger than any that somebody wrote.
+    #[error("{} has more than {limit}, which is the limit", path.display())]
+    IgnoreFileTooLarge {
+        /// The ignore file.
+        path: PathBuf,
+        /// The limit, with its unit.
+        limit: &'static str,
     },
     /// A socket, a pipe or a device, which no image can have from a context.
     #[error("{} is {what}, which can't be part of a build", path.display())]
@@ -224,7 +237,16 @@ fn read_ignore_file(path: &Path) -> Result<Option<Ignore>, ContextError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(read(error)),
     }
-    let text = fs::read(path).map_err(read)?;
+    let too_large = |limit| ContextError::IgnoreFileTooLarge { path: path.to_owned(), limit };
+    let mut text = Vec::new();
+    let mut file = File::open(path).map_err(read)?.take(IGNORE_FILE_LIMIT + 1);
+    file.read_to_end(&mut text).map_err(read)?;
+    if text.len() as u64 > IGNORE_FILE_LIMIT {
+        return Err(too_large("1 MiB"));
+    }
+    if text.iter().filter(|byte| **byte == b'\n').count() > LINE_LIMIT {
+        return Err(too_large("10,000 lines"));
+    }
     let bad = |BadLine { line, pattern, error }| ContextError::Pattern {
         path: path.to_owned(),
         line,

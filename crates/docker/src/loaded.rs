@@ -38,6 +38,7 @@ impl Loaded {
             for name in named.unwrap_or_default().split(',').map(str::trim) {
                 match name {
                     "" => {}
+                    _ if self.references.len() + self.ids.len() >= MESSAGES => {}
                     id if id.starts_with("sha256:") => self.ids.push(id.to_owned()),
                     name => self.references.push(name.to_owned()),
                 }
@@ -73,6 +74,18 @@ mod tests {
         assert_eq!(loaded.references, references);
         assert_eq!(loaded.ids, ["sha256:0123", "sha256:4567"]);
         assert_eq!(loaded.messages.len(), 6);
+    }
+
+    #[test]
+    fn an_engine_that_never_stops_is_not_remembered_for_ever() {
+        let mut loaded = Loaded::default();
+        for _ in 0..1500 {
+            loaded.note(&json!({"stream": "Loaded image: a:1,sha256:0123\n"})).unwrap();
+        }
+        assert_eq!(
+            (loaded.references.len(), loaded.ids.len(), loaded.messages.len()),
+            (500, 500, 1000)
+        );
     }
 
     #[test]

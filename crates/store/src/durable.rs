@@ -1,11 +1,13 @@
 //! What makes changes to a folder last, and hidden files of one's own.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::io::Errno;
+
+use crate::inner_folder::InnerFolder;
 
 /// Writes a folder's entries to the disk, so that what was renamed or removed in it stays so.
 ///
@@ -22,21 +24,21 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a new file with a name that nobody else uses, `prefix` and 16 random digits and `suffix`.
+/// Makes a new file with a name that nobody else uses, `prefix` and 16 random digits and `suffix`; gives its name.
 pub(crate) fn create_unique(
-    folder: &Path,
+    folder: &InnerFolder,
     prefix: &str,
     suffix: &str,
-    options: &mut OpenOptions,
-) -> io::Result<(File, PathBuf)> {
+    mode: u16,
+) -> io::Result<(File, String)> {
     loop {
-        // The standard library's hash keys are random, which is all that is needed: `create_new`
-        // makes sure of the rest.
+        // The standard library's hash keys are random, which is all that is needed: a file that is
+        // there already is never opened.
         let digits = RandomState::new().build_hasher().finish();
-        let path = folder.join(format!("{prefix}{digits:016x}{suffix}"));
-        match options.read(true).write(true).create_new(true).open(&path) {
+        let name = format!("{prefix}{digits:016x}{suffix}");
+        match folder.create_file(&name, mode) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            result => return result.map(|file| (file, path)),
+            result => return result.map(|file| (file, name)),
         }
     }
 }

@@ -49,6 +49,7 @@ mod durable;
 mod entry;
 mod error;
 mod find_error;
+mod inner_folder;
 mod latest;
 mod learn;
 mod lock;

@@ -2,12 +2,14 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{MutexGuard, TryLockError as GateError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rustix::fs::OFlags;
 
 use crate::{Error, Store};
 
@@ -76,28 +78,37 @@ fn try_gate(store: &Store) -> Option<MutexGuard<'_, ()>> {
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
     match fs::create_dir(folder) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            match fs::metadata(folder).is_ok_and(|metadata| metadata.is_dir()) {
-                true => Ok(()),
-                false => Err(Error::NotADirectory { path: folder.to_owned() }),
-            }
-        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match is_folder(folder) {
+            true => Ok(()),
+            false => Err(Error::NotADirectory { path: folder.to_owned() }),
+        },
         Err(error) => Err(Error::io("make the folder", folder, error)),
     }
 }
 
+/// Tells whether a folder is there, and not a link to one: what is written into it must stay in the store.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
 fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-    match file {
+    let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
+    let open = |options: &mut OpenOptions| options.read(true).custom_flags(no_follow).open(path);
+    match open(OpenOptions::new().write(true).create(true).truncate(false)) {
         // A file of another user's can't be written, but locked all the same.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            File::open(path).map_err(|_| error)
+            open(&mut OpenOptions::new()).map_err(|_| error)
         }
         file => file,
     }
 }
 
 fn write_holder(file: &mut File) -> io::Result<()> {
+    // A file that has another name too may be somebody else's.
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.nlink() != 1 {
+        return Ok(());
+    }
     let system = rustix::system::uname();
     let host = system.nodename().to_string_lossy();
     let (process, since) = (std::process::id(), Timestamp::now());

@@ -9,6 +9,7 @@ use sealift_archive::{Digest, Examination, Identity};
 use sealift_filename::ArchivePath;
 
 use crate::durable::sync_folder;
+use crate::inner_folder::{InnerFolder, split};
 use crate::record::{Content, ImageContent, Record};
 use crate::staging::{ATTEMPTS, open_up};
 use crate::{Error, ErrorKind, Staging, Stat, Store};
@@ -110,7 +111,7 @@ impl Staging {
             }
             found => found.is_ok(),
         };
-        self.rename(archive.folder(), &target)?;
+        self.rename(archive, &target)?;
         // All of them up to the root, as any may be new.
         let mut folder = target.parent();
         while let Some(path) = folder {
@@ -136,12 +137,18 @@ impl Staging {
 
     /// Gives the file its name, and makes the folders for it: they are there since
     /// `stage`, but only if it was told the image.
-    fn rename(&mut self, folder: &str, target: &Path) -> Result<(), Error> {
+    fn rename(&mut self, archive: &ArchivePath, target: &Path) -> Result<(), Error> {
+        let folder = archive.folder();
         let mut attempts = 0;
         loop {
             attempts += 1;
             self.leftover.made.extend(self.store.make_folders(folder)?);
-            match fs::rename(self.path(), target) {
+            let (folder_now, name) = &self.leftover.place;
+            let renamed = InnerFolder::open(self.store.root(), folder).and_then(|inner| {
+                let (_, new_name) = split(archive.as_str());
+                folder_now.rename(name, &inner, new_name)
+            });
+            match renamed {
                 Ok(()) => {
                     self.leftover.is_kept = true;
                     return Ok(());
@@ -150,7 +157,11 @@ impl Staging {
                 Err(source)
                     if source.kind() == io::ErrorKind::NotFound
                         && attempts < ATTEMPTS
-                        && self.path().exists() => {}
+                        && folder_now.kind_of(name).is_ok() => {}
+                Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
+                    let path = target.parent().unwrap_or(target).to_owned();
+                    return Err(Error::NotADirectory { path });
+                }
                 Err(source) => return Err(Error::io("publish", target, source)),
             }
         }

@@ -1,17 +1,19 @@
 //! Where records are kept: one small file an archive, or memory where that can't be written.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 use std::thread;
 
 use jiff::{SignedDuration, Timestamp};
+use rustix::fs::FileType;
 use sealift_filename::ArchivePath;
 
 use crate::durable::create_unique;
-use crate::lock::make_folder;
+use crate::inner_folder::InnerFolder;
+use crate::lock::{is_folder, make_folder};
 use crate::record::{FINE_GAP, Record};
 use crate::store::{SEALIFT_FOLDER, modified};
 use crate::sweep::open_abandoned;
@@ -31,16 +33,17 @@ const DRAFT_PREFIX: &str = "draft-";
 pub(crate) struct Draft {
     /// The file, where it will go, and the time; none where records are kept in memory.
     file: Option<(File, Leftover)>,
-    target: PathBuf,
+    /// The name that the record will have.
+    target: String,
     pub(crate) began: Timestamp,
 }
 
 /// A draft's file, which goes unless the record is kept.
-struct Leftover(PathBuf);
+struct Leftover(InnerFolder, String);
 
 impl Drop for Leftover {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        let _ = self.0.remove_file(&self.1);
     }
 }
 
@@ -98,17 +101,16 @@ impl Store {
     /// told by its time: milliseconds, so that the record is believed from the start. A file system
     /// that tells only whole seconds is not waited for; there, whoever asks next reads once more.
     pub(crate) fn begin_record(&self, archive: &ArchivePath, stat: Stat) -> Draft {
-        let target = self.record_path(archive);
+        let target = format!("{}.json", archive.name());
         let age = Timestamp::now().duration_since(stat.modified);
         let enough = FINE_GAP + TICK;
         if !age.is_negative() && age < enough {
             thread::sleep((enough - age).unsigned_abs());
         }
-        let draft = self.may_write_records().then(|| create_draft(&target).ok()).flatten();
+        let create = || create_draft(self.root(), &record_folder(archive)).ok();
+        let draft = self.may_write_records().then(create).flatten();
         match draft {
-            Some((file, path, began)) => {
-                Draft { file: Some((file, Leftover(path))), target, began }
-            }
+            Some((file, leftover, began)) => Draft { file: Some((file, leftover)), target, began },
             None => Draft { file: None, target, began: Timestamp::now() },
         }
     }
@@ -124,14 +126,15 @@ impl Store {
     /// Drops what is noted down about an archive that is gone.
     pub(crate) fn drop_record(&self, archive: &ArchivePath) {
         self.remembered().remove(archive);
-        let _ = fs::remove_file(self.record_path(archive));
+        let _ = InnerFolder::open(self.root(), &record_folder(archive))
+            .and_then(|folder| folder.remove_file(&format!("{}.json", archive.name())));
     }
 
     /// Tells whether records may be written down. They need a folder for sealift's own notes, and if
     /// this store is in truth a part of a larger one, making that folder would cut it off.
     fn may_write_records(&self) -> bool {
         let folder = self.sealift_folder();
-        if folder.is_dir() {
+        if is_folder(&folder) {
             return true;
         }
         let Ok(root) = fs::canonicalize(self.root()) else { return false };
@@ -146,33 +149,33 @@ impl Store {
 
     /// Drops the records of archives that are gone, and drafts that were left behind.
     pub(crate) fn prune_records(&self) {
-        self.prune_below(&self.records_folder(), "");
+        if let Ok(records) = InnerFolder::open(self.root(), &record_root()) {
+            self.prune(&records, "");
+        }
     }
 
     /// Returns whether the folder has nothing left in it.
-    fn prune_below(&self, folder: &Path, relative: &str) -> bool {
-        let Ok(entries) = fs::read_dir(folder) else { return false };
+    fn prune(&self, folder: &InnerFolder, relative: &str) -> bool {
+        let Ok(entries) = folder.entries() else { return false };
         let mut is_empty = true;
-        for entry in entries {
-            let Ok(entry) = entry else { return false };
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else {
+        for (name, kind) in entries {
+            let Ok(name) = name.into_string() else {
                 is_empty = false;
                 continue;
             };
             let inner =
-                if relative.is_empty() { name.to_owned() } else { format!("{relative}/{name}") };
-            let is_pruned = match entry.file_type() {
-                Ok(file_type) if file_type.is_dir() => {
-                    self.prune_below(&entry.path(), &inner) && fs::remove_dir(entry.path()).is_ok()
+                if relative.is_empty() { name.clone() } else { format!("{relative}/{name}") };
+            is_empty &= match kind {
+                FileType::Directory => {
+                    folder.inner(&name).is_ok_and(|below| self.prune(&below, &inner))
+                        && folder.remove_empty_folder(&name).is_ok()
                 }
-                Ok(file_type) if file_type.is_file() => {
-                    (self.is_stray_record(&inner) || is_left_draft(&entry))
-                        && fs::remove_file(entry.path()).is_ok()
+                FileType::RegularFile => {
+                    (self.is_stray_record(&inner) || is_left_draft(folder, &name))
+                        && folder.remove_file(&name).is_ok()
                 }
                 _ => false,
             };
-            is_empty &= is_pruned;
         }
         is_empty
     }
@@ -187,24 +190,28 @@ impl Store {
 }
 
 /// Tells whether a file is a draft that nobody works on any more.
-fn is_left_draft(entry: &fs::DirEntry) -> bool {
-    let is_draft = entry.file_name().to_str().is_some_and(|name| name.starts_with(DRAFT_PREFIX));
-    is_draft && open_abandoned(&entry.path()).is_some()
+fn is_left_draft(folder: &InnerFolder, name: &str) -> bool {
+    name.starts_with(DRAFT_PREFIX) && open_abandoned(folder, name).is_some()
 }
 
-fn create_draft(target: &Path) -> io::Result<(File, PathBuf, Timestamp)> {
-    let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    let (file, path) = create_unique(folder, DRAFT_PREFIX, "", &mut OpenOptions::new())?;
+/// Gives the folder of all records, counted from the root.
+fn record_root() -> String {
+    format!("{SEALIFT_FOLDER}/{RECORDS_FOLDER}")
+}
+
+/// Gives the folder of an archive's record, counted from the root.
+fn record_folder(archive: &ArchivePath) -> String {
+    format!("{}/{}", record_root(), archive.folder())
+}
+
+fn create_draft(root: &Path, folder: &str) -> io::Result<(File, Leftover, Timestamp)> {
+    let folder = InnerFolder::create(root, folder)?;
+    let (file, name) = create_unique(&folder, DRAFT_PREFIX, "", 0o666)?;
+    let leftover = Leftover(folder, name);
     // So that whoever sweeps sees that it isn't left behind. Without, the record may be kept in memory.
     let _ = file.try_lock();
-    match file.metadata() {
-        Ok(metadata) => Ok((file, path, modified(&metadata))),
-        Err(error) => {
-            let _ = fs::remove_file(path);
-            Err(error)
-        }
-    }
+    let metadata = file.metadata()?;
+    Ok((file, leftover, modified(&metadata)))
 }
 
 impl Draft {
@@ -218,6 +225,7 @@ impl Draft {
         let (mut file, leftover) = self.file.ok_or(io::ErrorKind::Unsupported)?;
         // Not synced: a record that a crash damages is as good as none.
         file.write_all(&record.to_json())?;
-        fs::rename(&leftover.0, &self.target)
+        let Leftover(folder, name) = &leftover;
+        folder.rename(name, folder, &self.target)
     }
 }

@@ -1,14 +1,15 @@
 //! Files that are being written, out of everybody's sight.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use sealift_filename::Repository;
 
 use crate::durable::create_unique;
+use crate::inner_folder::{InnerFolder, split};
 use crate::{Error, ErrorKind, Store};
 
 const PREFIX: &str = ".sealift-";
@@ -37,6 +38,9 @@ pub struct Staging {
 #[derive(Debug)]
 pub(crate) struct Leftover {
     pub(crate) path: PathBuf,
+    /// The folder that it is in, and its name there.
+    pub(crate) place: (InnerFolder, String),
+    pub(crate) root: PathBuf,
     /// The folders that were made for it, outermost first.
     pub(crate) made: Vec<PathBuf>,
     pub(crate) is_kept: bool,
@@ -45,16 +49,19 @@ pub(crate) struct Leftover {
 impl Drop for Leftover {
     fn drop(&mut self) {
         if !self.is_kept {
-            let _ = fs::remove_file(&self.path);
-            remove_empty(&self.made);
+            let (folder, name) = &self.place;
+            let _ = folder.remove_file(name);
+            remove_empty(&self.root, &self.made);
         }
     }
 }
 
-fn remove_empty(folders: &[PathBuf]) {
+fn remove_empty(root: &Path, folders: &[PathBuf]) {
     for folder in folders.iter().rev() {
+        let Some(folder) = folder.strip_prefix(root).ok().and_then(Path::to_str) else { continue };
+        let (parent, name) = split(folder);
         // Others may have put something there meanwhile, then it stays.
-        let _ = fs::remove_dir(folder);
+        let _ = InnerFolder::open(root, parent).and_then(|parent| parent.remove_empty_folder(name));
     }
 }
 
@@ -78,11 +85,14 @@ impl Store {
         loop {
             attempts += 1;
             let made = self.make_folders(&folder)?;
-            let created = create_unique(&path, PREFIX, SUFFIX, OpenOptions::new().mode(0o600));
-            let (file, staging) = match created {
+            let created = InnerFolder::open(self.root(), &folder).and_then(|inner| {
+                let (file, name) = create_unique(&inner, PREFIX, SUFFIX, 0o600)?;
+                Ok((file, inner, name))
+            });
+            let (file, inner, name) = match created {
                 Ok(created) => created,
                 Err(source) => {
-                    remove_empty(&made);
+                    remove_empty(self.root(), &made);
                     // Another writer has given up, and taken the folder away with its staging file.
                     if source.kind() == io::ErrorKind::NotFound
                         && !folder.is_empty()
@@ -91,10 +101,19 @@ impl Store {
                     {
                         continue;
                     }
-                    return Err(Error::io("write a staging file in", path, source));
+                    return Err(match source.kind() {
+                        io::ErrorKind::NotADirectory => Error::NotADirectory { path },
+                        _ => Error::io("write a staging file in", path, source),
+                    });
                 }
             };
-            let leftover = Leftover { path: staging, made, is_kept: false };
+            let leftover = Leftover {
+                path: path.join(&name),
+                place: (inner, name),
+                root: self.root().to_owned(),
+                made,
+                is_kept: false,
+            };
             match file.try_lock() {
                 // Where there are no locks, only a staging file's age tells that it is abandoned.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
@@ -107,7 +126,8 @@ impl Store {
                 }
             }
             // The same, a moment earlier.
-            if fs::symlink_metadata(&leftover.path).is_err() && attempts < ATTEMPTS {
+            let (inner, name) = &leftover.place;
+            if inner.kind_of(name).is_err() && attempts < ATTEMPTS {
                 continue;
             }
             return Ok(Staging { store: self.clone(), file, leftover });
@@ -130,7 +150,7 @@ impl Store {
                     }
                 }
                 Err(error) => {
-                    remove_empty(&made);
+                    remove_empty(self.root(), &made);
                     return Err(error);
                 }
             }

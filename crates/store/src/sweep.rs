@@ -1,12 +1,11 @@
 //! Clearing away what crashed writers left behind.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-
-use rustix::fs::OFlags;
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 
 use crate::durable::is_shared;
+use crate::inner_folder::{InnerFolder, split};
+use crate::lock::is_folder;
 use crate::scan::OtherReason;
 use crate::staging::{ABANDONED, age};
 use crate::{Error, Store};
@@ -37,8 +36,10 @@ impl Store {
                 continue;
             }
             let path = self.root().join(&other.path);
-            let Some((file, size)) = open_abandoned(&path) else { continue };
-            match fs::remove_file(&path) {
+            let Some((folder, name)) = other.path.to_str().map(split) else { continue };
+            let Ok(folder) = InnerFolder::open(self.root(), folder) else { continue };
+            let Some((file, size)) = open_abandoned(&folder, name) else { continue };
+            match folder.remove_file(name) {
                 Ok(()) => {
                     tracing::debug!("swept {}, which nobody writes any more", other.path.display());
                     report.removed.push((other.path, size));
@@ -48,7 +49,7 @@ impl Store {
             // Only now: with the lock, no writer can take the file for its own.
             drop(file);
         }
-        if self.sealift_folder().is_dir() {
+        if is_folder(&self.sealift_folder()) {
             let _lock = self.lock()?;
             self.prune_records();
         }
@@ -57,9 +58,8 @@ impl Store {
 }
 
 /// Opens a file that a writer keeps locked while it works on it, and locks it, if it is abandoned.
-pub(crate) fn open_abandoned(path: &Path) -> Option<(File, u64)> {
-    let no_follow = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).ok()?;
-    let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path).ok()?;
+pub(crate) fn open_abandoned(folder: &InnerFolder, name: &str) -> Option<(File, u64)> {
+    let file = folder.open_file(name).ok()?;
     let metadata = file.metadata().ok()?;
     let is_locked_by_us = match file.try_lock() {
         Ok(()) => true,

@@ -46,6 +46,7 @@ mod pump;
 mod receive;
 mod rewrite;
 mod shown;
+mod sums;
 mod transcribe;
 mod update;
 mod verify;
@@ -61,6 +62,7 @@ pub use error::{Error, ErrorKind};
 pub use event::{Event, Reporter, Silent, Work};
 pub use list::{ListOptions, ListedArchive, Listing, list};
 pub use load::{ImageLoad, LoadedImage, Selection, load};
+pub use sums::{Sum, sums};
 pub use update::{
     ImageUpdate, RemovedArchive, UpdateOptions, UpdateReport, Updated, plan_update, update,
 };

@@ -7,7 +7,7 @@ use futures_util::stream;
 use sealift_archive::{Digest, Identity, Platform, ProvenReader};
 use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_filename::{ArchivePath, ImageId};
-use sealift_store::{Depth, Entry, LatestOptions, Query, Store, is_same_platform};
+use sealift_store::{Depth, Entry, Knowledge, LatestOptions, Query, Store, is_same_platform};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -198,7 +198,11 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
     refuse_damaged(store, read)?;
     read.identity().cloned().ok_or_else(|| {
         let path = store.path_of(&entry.archive);
-        let source = sealift_archive::Fault::NotAnImage { reason: "it is gone".to_owned() };
+        let reason = match &read.knowledge {
+            Some(Knowledge::NoImage { reason }) => reason.clone(),
+            _ => "it is gone".to_owned(),
+        };
+        let source = sealift_archive::Fault::NotAnImage { reason };
         sealift_archive::Error::Fault { path, source }.into()
     })
 }

@@ -1,5 +1,5 @@
-//! What the tests of several sealift crates share: the gate to real engines, and small archives in the
-//! layouts that engines write.
+//! What the tests of several sealift crates share: the gate to real engines, and archives in the
+//! layouts that engines write, and as somebody might make them to do harm.
 //!
 //! A test that needs an engine lives in a module named `on_engine` and asks [`engine`] for one. The
 //! variable `SEALIFT_TEST_ENGINES` names the engines there are (`docker=unix:///run/a.sock,podman=…`), and
@@ -8,8 +8,11 @@
 //! that there are.
 
 mod gate;
+pub mod hostile;
 pub mod layouts;
 mod program;
+pub mod raw_tar;
+pub mod raw_zip;
 mod spans;
 
 pub use gate::{Engine, engine, engine_with_door};

@@ -7,5 +7,6 @@
 
 mod containers;
 mod damage;
+mod hostile;
 mod layouts;
 mod tar_forms;

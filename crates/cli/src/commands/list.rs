@@ -35,7 +35,7 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
         }
         return Ok(ExitCode::DONE);
     }
-    output::data(&table(&listing.archives, Timestamp::now()));
+    output::styled(&table(&listing.archives, Timestamp::now()));
     if session.global.verbose {
         show_others(&listing);
     }

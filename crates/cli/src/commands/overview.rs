@@ -32,7 +32,7 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
         BEGINNING
     } else {
         output::data(&format!("The latest archives in {shown} ({source}):\n\n"));
-        output::data(&table(&archives, Timestamp::now()));
+        output::styled(&table(&archives, Timestamp::now()));
         NEXT
     };
     if !session.global.quiet {

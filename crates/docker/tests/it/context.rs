@@ -256,3 +256,24 @@ async fn a_file_that_changes_while_it_is_sent_is_named() {
         assert!(is_named, "{}", fake.chain(&error));
     }
 }
+
+#[tokio::test]
+async fn an_ignore_file_that_nobody_wrote_is_refused_before_anything_is_sent() {
+    let lines = ["a\n".repeat(10_001), format!("{}\n", "a".repeat(1 << 20))];
+    let said = lines.map(|text| {
+        let folder = folder();
+        fs::write(folder.path().join(".dockerignore"), text).unwrap();
+        folder
+    });
+    let mut messages = Vec::new();
+    for folder in &said {
+        let (_, built, _, received) = build(BuildRequest::new("web:1", folder.path())).await;
+        assert!(received.is_empty());
+        let error = std::error::Error::source(&built.unwrap_err()).unwrap().to_string();
+        messages.push(error.replace(&folder.path().display().to_string(), "."));
+    }
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ./.dockerignore has more than 10,000 lines, which is the limit
+    ./.dockerignore has more than 1 MiB, which is the limit
+    ");
+}

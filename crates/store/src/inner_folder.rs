@@ -1,0 +1,113 @@
+//! Folders below a store's root, reached without following a symbolic link.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::path::Arg;
+
+/// A folder that stays the same one, whatever becomes of its name: what is swapped in for it, or for one on the
+/// way to it, has nothing written into it or removed from it.
+#[derive(Debug)]
+pub(crate) struct InnerFolder(OwnedFd);
+
+impl InnerFolder {
+    /// Opens a folder, given from the root on; empty for the root, which alone may be a link.
+    pub(crate) fn open(root: &Path, folder: &str) -> io::Result<Self> {
+        let mut opened = Self(File::open(root)?.into());
+        for part in parts(folder) {
+            opened = opened.inner(part)?;
+        }
+        Ok(opened)
+    }
+
+    /// As [`open`](Self::open), and makes those that are missing.
+    pub(crate) fn create(root: &Path, folder: &str) -> io::Result<Self> {
+        let mut opened = Self(File::open(root)?.into());
+        for part in parts(folder) {
+            match rustix::fs::mkdirat(&opened.0, part, Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            opened = opened.inner(part)?;
+        }
+        Ok(opened)
+    }
+
+    /// Opens a folder in this one.
+    pub(crate) fn inner(&self, name: &str) -> io::Result<Self> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+        match rustix::fs::openat(&self.0, name, flags, Mode::empty()) {
+            Ok(inner) => Ok(Self(inner)),
+            // The same for a link as for a file.
+            Err(Errno::LOOP) => Err(io::ErrorKind::NotADirectory.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes a new file.
+    pub(crate) fn create_file(&self, name: &str, mode: u16) -> io::Result<File> {
+        let flags =
+            OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDWR;
+        let mode = Mode::from_raw_mode(mode.into());
+        Ok(rustix::fs::openat(&self.0, name, flags, mode)?.into())
+    }
+
+    /// Opens a file for reading, without waiting for anybody.
+    pub(crate) fn open_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::RDONLY;
+        Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?.into())
+    }
+
+    /// Tells what stands here under a name.
+    pub(crate) fn kind_of(&self, name: impl Arg) -> io::Result<FileType> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(FileType::from_raw_mode(stat.st_mode))
+    }
+
+    /// Lists what is here by name; a folder's own entry and its parent's left out.
+    pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, FileType)>> {
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Not every file system tells.
+                FileType::Unknown => self.kind_of(entry.file_name())?,
+                kind => kind,
+            };
+            entries.push((OsStr::from_bytes(name).to_owned(), kind));
+        }
+        Ok(entries)
+    }
+
+    /// Gives what is here another name, here or in another folder.
+    pub(crate) fn rename(&self, name: &str, target: &Self, new_name: &str) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.0, name, &target.0, new_name)?)
+    }
+
+    pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    pub(crate) fn remove_empty_folder(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+}
+
+fn parts(folder: &str) -> impl Iterator<Item = &str> {
+    folder.split('/').filter(|part| !part.is_empty())
+}
+
+/// Takes a path apart into the folder and the name in it.
+pub(crate) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}

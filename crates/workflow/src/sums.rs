@@ -1,0 +1,77 @@
+//! The checksums of archives, for people to sign with the tool that they trust.
+
+use std::fmt;
+
+use sealift_filename::ArchivePath;
+use sealift_store::{Depth, LatestOptions, Store};
+use serde::Serialize;
+
+use crate::choose::refuse_damaged;
+use crate::learn::with_learning;
+use crate::{Context, Error};
+
+/// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// The archive, counted from the folder.
+    pub path: ArchivePath,
+    /// The SHA-256 of the file, without the algorithm.
+    pub sha256: String,
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.as_str();
+        if !path.contains(['\\', '\n', '\r']) {
+            return write!(f, "{}  {path}", self.sha256);
+        }
+        // A backslash before the line says that there are some in the name.
+        let path = path.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+        write!(f, "\\{}  {path}", self.sha256)
+    }
+}
+
+/// Gives the checksums of the archives that a config of the folder is made of, sorted by path: the latest of every
+/// image. Where an image is there for several platforms and none is chosen, of each of them.
+///
+/// # Errors
+///
+/// Where the folder can't be read, or the latest archive of an image is damaged.
+pub async fn sums(
+    store: &Store,
+    options: &LatestOptions,
+    context: &Context,
+) -> Result<Vec<Sum>, Error> {
+    let (reader, options) = (store.clone(), options.clone());
+    let entries = context
+        .blocking(move |context| {
+            let archives = reader.scan()?.archives;
+            with_learning(context, |learn| {
+                Ok(reader.latest(&archives, &options, Depth::All, learn)?)
+            })
+        })
+        .await?;
+    let mut sums = Vec::new();
+    for entry in entries {
+        refuse_damaged(store, &entry)?;
+        if let Some(known) = entry.image() {
+            let sha256 = known.sha256.hex();
+            sums.push(Sum { path: entry.archive.clone(), sha256 });
+        }
+    }
+    sums.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(sums)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_escaped_as_sha256sum_does_it() {
+        let line =
+            |path: &str| Sum { path: path.parse().unwrap(), sha256: "00ff".to_owned() }.to_string();
+        assert_eq!(line("team/web_1_0123456789ab.zip"), "00ff  team/web_1_0123456789ab.zip");
+        assert_eq!(line("web_1\\n\n\r_0123456789ab.zip"), r"\00ff  web_1\\n\n\r_0123456789ab.zip");
+    }
+}
