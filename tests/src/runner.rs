@@ -20,4 +20,5 @@ mod main_job;
 mod memory;
 mod names;
 mod platforms;
+mod secrets;
 mod trust;

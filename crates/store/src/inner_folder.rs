@@ -16,6 +16,14 @@ use rustix::path::Arg;
 #[derive(Debug)]
 pub(crate) struct InnerFolder(OwnedFd);
 
+/// What stands under a name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) kind: FileType,
+    /// In bytes.
+    pub(crate) size: u64,
+}
+
 impl InnerFolder {
     /// Opens a folder, given from the root on; empty for the root, which alone may be a link.
     pub(crate) fn open(root: &Path, folder: &str) -> io::Result<Self> {
@@ -30,13 +38,19 @@ impl InnerFolder {
     pub(crate) fn create(root: &Path, folder: &str) -> io::Result<Self> {
         let mut opened = Self(File::open(root)?.into());
         for part in parts(folder) {
-            match rustix::fs::mkdirat(&opened.0, part, Mode::from_raw_mode(0o777)) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
+            opened.make_folder(part)?;
             opened = opened.inner(part)?;
         }
         Ok(opened)
+    }
+
+    /// Makes a folder in this one; returns false if something has the name already.
+    pub(crate) fn make_folder(&self, name: &str) -> io::Result<bool> {
+        match rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(0o777)) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens a folder in this one.
@@ -65,9 +79,12 @@ impl InnerFolder {
     }
 
     /// Tells what stands here under a name.
-    pub(crate) fn kind_of(&self, name: impl Arg) -> io::Result<FileType> {
+    pub(crate) fn stat(&self, name: impl Arg) -> io::Result<Found> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(FileType::from_raw_mode(stat.st_mode))
+        Ok(Found {
+            kind: FileType::from_raw_mode(stat.st_mode),
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+        })
     }
 
     /// Lists what is here by name; a folder's own entry and its parent's left out.
@@ -81,7 +98,7 @@ impl InnerFolder {
             }
             let kind = match entry.file_type() {
                 // Not every file system tells.
-                FileType::Unknown => self.kind_of(entry.file_name())?,
+                FileType::Unknown => self.stat(entry.file_name())?.kind,
                 kind => kind,
             };
             entries.push((OsStr::from_bytes(name).to_owned(), kind));
@@ -103,7 +120,8 @@ impl InnerFolder {
     }
 }
 
-fn parts(folder: &str) -> impl Iterator<Item = &str> {
+/// Takes a folder's path apart into the names on the way to it.
+pub(crate) fn parts(folder: &str) -> impl Iterator<Item = &str> {
     folder.split('/').filter(|part| !part.is_empty())
 }
 

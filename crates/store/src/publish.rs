@@ -111,6 +111,8 @@ impl Staging {
             }
             found => found.is_ok(),
         };
+        // What was swapped in for it, or for its folder, wasn't proven.
+        self.check_is_there()?;
         self.rename(archive, &target)?;
         // All of them up to the root, as any may be new.
         let mut folder = target.parent();
@@ -157,7 +159,7 @@ impl Staging {
                 Err(source)
                     if source.kind() == io::ErrorKind::NotFound
                         && attempts < ATTEMPTS
-                        && folder_now.kind_of(name).is_ok() => {}
+                        && folder_now.stat(name).is_ok() => {}
                 Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
                     let path = target.parent().unwrap_or(target).to_owned();
                     return Err(Error::NotADirectory { path });

@@ -1,13 +1,12 @@
 //! Removing archives.
 
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::FileType;
 use sealift_filename::ArchivePath;
 
 use crate::durable::sync_folder;
+use crate::inner_folder::{InnerFolder, parts};
 use crate::{Error, Store};
 
 /// What came of removing archives.
@@ -29,11 +28,6 @@ pub struct Removed {
     pub archive: ArchivePath,
     /// The size that its file had, in bytes.
     pub size: u64,
-}
-
-fn kind_of(folder: BorrowedFd<'_>, name: &str) -> rustix::io::Result<FileType> {
-    let stat = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    Ok(FileType::from_raw_mode(stat.st_mode))
 }
 
 impl RemovalReport {
@@ -84,18 +78,19 @@ impl Store {
     fn remove_one(&self, archive: &ArchivePath) -> Result<Option<u64>, Error> {
         let path = self.path_of(archive);
         let refuse = |what| Err(Error::NotAFile { path: path.clone(), what });
-        let failed = |source: Errno| Error::io("remove", &path, source.into());
+        let failed = |source| Error::io("remove", &path, source);
 
-        let mut folder: OwnedFd =
-            File::open(self.root()).map_err(Error::at("open", self.root()))?.into();
-        for part in archive.folder().split('/').filter(|part| !part.is_empty()) {
-            let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
-            folder = match rustix::fs::openat(folder.as_fd(), part, flags, Mode::empty()) {
+        let mut folder =
+            InnerFolder::open(self.root(), "").map_err(Error::at("open", self.root()))?;
+        for part in parts(archive.folder()) {
+            folder = match folder.inner(part) {
                 Ok(inner) => inner,
-                Err(Errno::NOENT) => return Ok(None),
-                Err(Errno::NOTDIR | Errno::LOOP) => {
-                    return match kind_of(folder.as_fd(), part) {
-                        Ok(FileType::Symlink) => refuse("behind a symbolic link"),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                    return match folder.stat(part) {
+                        Ok(stat) if stat.kind == FileType::Symlink => {
+                            refuse("behind a symbolic link")
+                        }
                         // Behind anything else, nothing can be.
                         _ => Ok(None),
                     };
@@ -104,21 +99,22 @@ impl Store {
             };
         }
         let name = archive.name().as_str();
-        let stat = match rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => stat,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(failed(error)),
+        let gone = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(None),
+            _ => Err(failed(error)),
         };
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => {}
-            FileType::Symlink => return refuse("a symbolic link"),
-            FileType::Directory => return refuse("a folder"),
-            _ => return refuse("something else"),
-        }
-        match rustix::fs::unlinkat(&folder, name, AtFlags::empty()) {
-            Ok(()) => Ok(Some(u64::try_from(stat.st_size).unwrap_or(0))),
-            Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(failed(error)),
+        let size = match folder.stat(name) {
+            Ok(stat) => match stat.kind {
+                FileType::RegularFile => stat.size,
+                FileType::Symlink => return refuse("a symbolic link"),
+                FileType::Directory => return refuse("a folder"),
+                _ => return refuse("something else"),
+            },
+            Err(error) => return gone(error),
+        };
+        match folder.remove_file(name) {
+            Ok(()) => Ok(Some(size)),
+            Err(error) => gone(error),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Files that are being written, out of everybody's sight.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use sealift_filename::Repository;
 
 use crate::durable::create_unique;
-use crate::inner_folder::{InnerFolder, split};
+use crate::inner_folder::{InnerFolder, parts, split};
 use crate::{Error, ErrorKind, Store};
 
 const PREFIX: &str = ".sealift-";
@@ -127,7 +127,7 @@ impl Store {
             }
             // The same, a moment earlier.
             let (inner, name) = &leftover.place;
-            if inner.kind_of(name).is_err() && attempts < ATTEMPTS {
+            if inner.stat(name).is_err() && attempts < ATTEMPTS {
                 continue;
             }
             return Ok(Staging { store: self.clone(), file, leftover });
@@ -159,24 +159,18 @@ impl Store {
 
     fn try_make_folders(&self, folder: &str, made: &mut Vec<PathBuf>) -> Result<(), Error> {
         let mut path = self.root().to_owned();
-        for part in folder.split('/').filter(|part| !part.is_empty()) {
+        let mut above = InnerFolder::open(self.root(), "").map_err(Error::at("write in", &path))?;
+        for part in parts(folder) {
             path.push(part);
-            match fs::create_dir(&path) {
-                Ok(()) => {
-                    if !made.contains(&path) {
-                        made.push(path.clone());
-                    }
-                }
-                Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
-                    // Behind a link nobody would find the archive: scans don't follow it.
-                    let metadata =
-                        fs::symlink_metadata(&path).map_err(Error::at("look at", &path))?;
-                    if !metadata.is_dir() {
-                        return Err(Error::NotADirectory { path });
-                    }
-                }
-                Err(source) => return Err(Error::io("make the folder", path, source)),
+            let is_made = above.make_folder(part).map_err(Error::at("make the folder", &path))?;
+            if is_made && !made.contains(&path) {
+                made.push(path.clone());
             }
+            above = above.inner(part).map_err(|source| match source.kind() {
+                // Behind a link nobody would find the archive: scans don't follow it.
+                io::ErrorKind::NotADirectory => Error::NotADirectory { path: path.clone() },
+                _ => Error::io("open the folder", &path, source),
+            })?;
         }
         Ok(())
     }
@@ -199,9 +193,11 @@ impl Staging {
     ///
     /// If it isn't where it was made.
     pub fn check_is_there(&self) -> Result<(), Error> {
-        match fs::symlink_metadata(self.path()) {
-            Err(_) => Err(Error::Vanished { path: self.path().to_owned() }),
-            Ok(_) => Ok(()),
+        let own = self.file.metadata().map_err(|source| self.write_error(source))?;
+        let is_own = |found: Metadata| (found.dev(), found.ino()) == (own.dev(), own.ino());
+        match fs::symlink_metadata(self.path()).is_ok_and(is_own) {
+            true => Ok(()),
+            false => Err(Error::Vanished { path: self.path().to_owned() }),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The order in which an archive comes to be, from a trace of the system calls: written, synced, renamed, its folder
 //! synced; only then something is removed, and the folder synced again.
 
+use std::path::Path;
+
 use super::bench::{Seed, scenario};
 use super::saved::made;
 use super::stand::Stand;
@@ -25,12 +27,18 @@ fn read(trace: &str) -> Vec<Call> {
         }
         let (name, arguments) = call.split_once('(')?;
         let of_open = || Some(arguments.split_once('<')?.1.split_once('>')?.0.to_owned());
-        let quoted = |nth: usize| arguments.split('"').nth(2 * nth + 1).map(str::to_owned);
+        // A name may be counted from a folder that stands before it.
+        let path = |nth: usize| {
+            let mut parts = arguments.split('"').skip(2 * nth);
+            let (before, name) = (parts.next()?, parts.next()?);
+            let folder = before.rsplit_once('<').and_then(|(_, path)| path.split_once('>'));
+            Some(Path::new(folder.map_or("", |(path, _)| path)).join(name).display().to_string())
+        };
         match name {
             "write" | "pwrite64" | "fchmod" => Some(Call::Write(of_open()?)),
             "fsync" => Some(Call::Sync(of_open()?)),
-            "rename" | "renameat" | "renameat2" => Some(Call::Rename(quoted(0)?, quoted(1)?)),
-            "unlink" | "unlinkat" => Some(Call::Remove(quoted(0)?)),
+            "rename" | "renameat" | "renameat2" => Some(Call::Rename(path(0)?, path(1)?)),
+            "unlink" | "unlinkat" => Some(Call::Remove(path(0)?)),
             _ => None,
         }
     };

@@ -69,7 +69,7 @@ fn a_folder_that_went_away_is_named() {
     insta::assert_snapshot!(told.join("\n"), @"
     NotFound: cannot read the folder artifacts
       caused by: No such file or directory (os error 2)
-    NotFound: cannot write a staging file in artifacts
+    NotFound: cannot write in artifacts
       caused by: No such file or directory (os error 2)
     ");
 }

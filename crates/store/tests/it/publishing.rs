@@ -1,6 +1,6 @@
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Barrier;
 use std::time::Duration;
 
@@ -286,4 +286,55 @@ fn a_store_is_not_written_behind_a_link() {
     let error = folder.store.stage(Some(&repository)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotADirectory);
     assert!(fs::read_dir(outside.path()).unwrap().next().is_none());
+}
+
+/// What was proven is what gets the name, and nothing elsewhere is touched, whatever is swapped in meanwhile.
+#[test]
+fn what_is_swapped_in_before_an_archive_is_published_changes_nothing_elsewhere() {
+    let archive: ArchivePath = "team/web_1.0_0123456789ab.docker".parse().unwrap();
+    let repository = Repository::parse("team/web").unwrap();
+    let bytes = tar(&picture(1, "amd64"));
+    let ways = [
+        "a link as the archive",
+        "a link as the folder",
+        "a link as the file",
+        "a file as the file",
+    ];
+    for way in ways {
+        let folder = Folder::new();
+        let outside = tempfile::tempdir().unwrap();
+        let precious = outside.path().join("web_1.0_0123456789ab.docker");
+        fs::write(&precious, b"precious").unwrap();
+        let mut staging = folder.store.stage(Some(&repository)).unwrap();
+        staging.write_all(&bytes).unwrap();
+        let (path, team) = (staging.path().to_owned(), folder.root.join("team"));
+        match way {
+            "a link as the archive" => symlink(&precious, folder.store.path_of(&archive)).unwrap(),
+            "a link as the folder" => {
+                fs::copy(&precious, outside.path().join(path.file_name().unwrap())).unwrap();
+                fs::rename(&team, folder.root.join("moved")).unwrap();
+                symlink(outside.path(), &team).unwrap();
+            }
+            way => {
+                fs::remove_file(&path).unwrap();
+                match way {
+                    "a link as the file" => symlink(&precious, &path).unwrap(),
+                    _ => fs::write(&path, b"mine").unwrap(),
+                }
+            }
+        }
+        let elsewhere = fs::read_dir(outside.path()).unwrap().count();
+        match (way, staging.publish(&archive, proven(&bytes, 1))) {
+            ("a link as the archive", published) => {
+                assert!(published.unwrap().replaced);
+                assert_eq!(fs::read(folder.store.path_of(&archive)).unwrap(), bytes);
+            }
+            (_, published) => {
+                assert_eq!(published.unwrap_err().kind(), ErrorKind::Vanished, "{way}");
+                assert!(folder.store.scan().unwrap().archives.is_empty(), "{way}");
+            }
+        }
+        assert_eq!(fs::read(&precious).unwrap(), b"precious", "{way}");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), elsewhere, "{way}");
+    }
 }

@@ -1,0 +1,274 @@
+//! Secrets are in nothing that the command prints or writes: a canary is put wherever one can stand, and all output at
+//! the highest verbosity is searched, and every file that was made.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::json;
+
+use crate::command::{Place, image_name, write_script};
+use crate::http::Images;
+
+/// The secret, of characters that stay as they are in every encoding of an address.
+const CANARY: &str = "Sesame0penUp4Canary";
+
+/// What the log takes at most, of libraries too.
+const EVERYTHING: &str = "sealift=trace,bollard=trace,h2=trace,hyper=trace,hyper_util=trace,rustls=trace,tonic=trace,\
+                          tower=trace,tokio=trace,mio=trace,want=trace";
+
+/// A user's settings with a secret in each place for one.
+struct Secrets {
+    place: Place,
+    config: PathBuf,
+    path: OsString,
+    /// How a secret may look.
+    forms: Vec<String>,
+}
+
+impl Secrets {
+    fn with_engine(host: &str) -> Self {
+        let place = Place::with_engine(host);
+        let config = place.dir.path().join("docker");
+        fs::create_dir(&config).unwrap();
+        let auth = base64::engine::general_purpose::STANDARD.encode(format!("ann:{CANARY}"));
+        let settings = json!({
+            "auths": {
+                "file.example": {"auth": auth},
+                "plain.example": {"username": "ann", "password": CANARY},
+                "token.example": {"identitytoken": CANARY},
+                "helper.example": {},
+            },
+            "credHelpers": {
+                "helper.example": "good", "odd.example": "odd", "silent.example": "silent",
+            },
+            "HttpHeaders": {"X-Token": CANARY},
+            "proxies": {"default": {"httpProxy": format!("http://ann:{CANARY}@proxy.example:3128")}},
+        });
+        fs::write(config.join("config.json"), settings.to_string()).unwrap();
+        let helpers = place.dir.path().join("helpers");
+        fs::create_dir(&helpers).unwrap();
+        let answer = json!({"Username": "ann", "Secret": CANARY});
+        for (helper, script) in [
+            ("good", format!("cat > /dev/null; echo '{answer}'")),
+            ("odd", format!("cat > /dev/null; echo '{CANARY} is no JSON'")),
+            ("silent", format!("cat > /dev/null; echo {CANARY} >&2; exit 1")),
+        ] {
+            write_script(&helpers.join(format!("docker-credential-{helper}")), &script);
+        }
+        let mut path = helpers.into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        Self { place, config, path, forms: forms(CANARY) }
+    }
+
+    /// Runs the command with all that it may say, and searches what it says. Gives its exit code.
+    fn run<S: AsRef<OsStr> + std::fmt::Debug>(
+        &self,
+        arguments: &[S],
+        variables: &[(&str, &str)],
+    ) -> i32 {
+        let mut command = self.place.command(arguments);
+        command.env("DOCKER_CONFIG", &self.config).env("PATH", &self.path);
+        command.env("SEALIFT_LOG", EVERYTHING).env("RUST_BACKTRACE", "full");
+        command.envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        for (stream, bytes) in [("output", &output.stdout), ("log", &output.stderr)] {
+            self.search(&format!("the {stream} of {arguments:?}"), bytes);
+        }
+        output.status.code().unwrap()
+    }
+
+    fn search(&self, what: &str, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        for form in &self.forms {
+            assert!(!text.contains(form), "{what} has `{form}` in it:\n{text}");
+        }
+    }
+
+    /// Searches every file of the folder, sealift's own notes and archives included.
+    fn search_folder(&self) {
+        let mut folders = vec![self.place.artifacts()];
+        let mut count = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    self.search(&path.display().to_string(), &fs::read(&path).unwrap());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 1, "there is an archive and its record");
+    }
+}
+
+/// Gives the secret as it is, and what is certain of it in base 64, wherever in a text it begins.
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.to_owned()];
+    for before in 0..3 {
+        let text = format!("{}{secret}", "x".repeat(before));
+        for encoded in [STANDARD_NO_PAD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+            // The first group may hold what stands before, and the last what comes behind.
+            forms.push(encoded[4..encoded.len() - 4].to_owned());
+        }
+    }
+    forms
+}
+
+#[test]
+fn a_secret_is_found_in_every_form() {
+    let secrets = forms(CANARY);
+    for before in ["", "a:", "ann:", "{\"password\":\""] {
+        let text = format!("{before}{CANARY}\"}}");
+        for encoded in [STANDARD_NO_PAD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+            assert!(secrets.iter().any(|form| encoded.contains(form)), "{before}");
+        }
+    }
+}
+
+#[test]
+fn secrets_in_addresses_and_certificates_are_in_no_output() {
+    let secrets = Secrets::with_engine("unix:///nonexistent/engine.sock");
+    let certificates = secrets.place.dir.path().join("certificates");
+    fs::create_dir(&certificates).unwrap();
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----\n");
+    for name in ["ca.pem", "cert.pem", "key.pem"] {
+        fs::write(certificates.join(name), &key).unwrap();
+    }
+    let ssh = format!("ssh://ann:{CANARY}@engine.invalid");
+    let tcp = format!("tcp://ann:{CANARY}@127.0.0.1:1");
+    let odd = format!("ftp://ann:{CANARY}@127.0.0.1:1");
+    let certificates = certificates.to_str().unwrap();
+    let tls = [
+        ("DOCKER_HOST", "tcp://127.0.0.1:1"),
+        ("DOCKER_TLS_VERIFY", "1"),
+        ("DOCKER_CERT_PATH", certificates),
+    ];
+    let image = ["update", "web:1", "--progress", "plain"];
+    for variables in
+        [&tls[..], &[("DOCKER_HOST", &ssh)], &[("DOCKER_HOST", &tcp)], &[("DOCKER_HOST", &odd)]]
+    {
+        for arguments in [&image[..], &["env"], &["env", "--json"], &["env", "--shell", "sh"]] {
+            assert_ne!(secrets.run(arguments, variables), 0, "{arguments:?} {variables:?}");
+        }
+    }
+    for host in [&ssh, &tcp, &odd] {
+        assert_ne!(secrets.run(&[&image[..], &["--host", host]].concat(), &[]), 0);
+    }
+}
+
+fn secrets_of_the_main_job_are_in_no_output(engine: &str, builders: &[&str]) {
+    let Some(engine) = sealift_testing::engine(engine) else { return };
+    let secrets = Secrets::with_engine(&engine.host);
+    let name = image_name();
+    let reference = format!("{name}:1");
+    let context = secrets.place.context(b"content");
+    let token = format!("TOKEN={CANARY}");
+    for builder in builders {
+        let build = |dockerfile: &str| {
+            fs::write(context.join("Dockerfile"), dockerfile).unwrap();
+            let built = [
+                OsStr::new("build"),
+                reference.as_ref(),
+                context.as_os_str(),
+                "--builder".as_ref(),
+                builder.as_ref(),
+                "--build-arg".as_ref(),
+                token.as_ref(),
+                "--progress".as_ref(),
+                "plain".as_ref(),
+            ];
+            secrets.run(&built, &[])
+        };
+        assert_eq!(build("FROM scratch\nCOPY content /content\n"), 0);
+        // Registries that don't exist, and helpers that don't do what they should.
+        for registry in ["file", "plain", "token", "helper", "odd", "silent"] {
+            assert_ne!(build(&format!("FROM {registry}.example/none:1\n")), 0, "{registry}");
+        }
+    }
+    let main_job: &[&[&str]] = &[
+        &["env"],
+        &["env", "--json"],
+        &["update", &reference, "--progress", "plain"],
+        &["update", &reference, "--compress", "--clean", "--json"],
+        &["verify", "--deep"],
+        &["list", "--json"],
+        &["config"],
+        &["load", "--latest", "--json"],
+    ];
+    let images = Images { host: &engine.host, name: &name };
+    for (n, arguments) in main_job.iter().enumerate() {
+        if n + 1 == main_job.len() {
+            images.remove();
+        }
+        assert_eq!(secrets.run(arguments, &[]), 0, "{arguments:?}");
+        if secrets.place.artifacts().exists() {
+            secrets.search_folder();
+        }
+    }
+}
+
+fn a_key_is_in_no_output(engine: &str) {
+    let Some((engine, folder)) = sealift_testing::engine_with_door(engine, "tls") else { return };
+    let host = fs::read_to_string(folder.join("host")).unwrap();
+    let mut secrets = Secrets::with_engine(&host);
+    let name = image_name();
+    let images = Images { host: &engine.host, name: &name };
+    let reference = format!("{name}:1");
+    secrets.place.context(b"content");
+    for client in ["good", "expired", "unknown", "misled"] {
+        let client = folder.join("clients").join(client);
+        let key = fs::read_to_string(client.join("key.pem")).unwrap();
+        let lines = key.lines().filter(|line| !line.starts_with('-')).map(str::to_owned);
+        secrets.forms.extend(lines);
+        let variables =
+            [("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", client.to_str().unwrap())];
+        let is_good = client.ends_with("good");
+        let commands: &[&[&str]] = &[
+            &["env", "--json"],
+            &["build", &reference, "context", "--progress", "plain"],
+            &["update", &reference, "--progress", "plain"],
+        ];
+        for arguments in commands {
+            assert_eq!(secrets.run(arguments, &variables) == 0, is_good, "{arguments:?}");
+        }
+    }
+    secrets.search_folder();
+    images.remove();
+}
+
+mod on_engine {
+    mod docker {
+        #[test]
+        fn secrets_of_the_main_job_are_in_no_output() {
+            super::super::secrets_of_the_main_job_are_in_no_output("docker", &["classic"]);
+        }
+    }
+
+    mod docker_tls {
+        #[test]
+        fn a_key_is_in_no_output() {
+            super::super::a_key_is_in_no_output("docker");
+        }
+    }
+
+    mod podman {
+        #[test]
+        fn secrets_of_the_main_job_are_in_no_output() {
+            super::super::secrets_of_the_main_job_are_in_no_output("podman", &["classic"]);
+        }
+    }
+
+    mod moby_containerd {
+        #[test]
+        fn secrets_of_the_main_job_are_in_no_output() {
+            let builders = &["classic", "buildkit"];
+            super::super::secrets_of_the_main_job_are_in_no_output("moby-containerd", builders);
+        }
+    }
+}
