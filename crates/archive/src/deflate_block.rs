@@ -1,139 +1,147 @@
 //! Deflates a stream block by block: what one thread does with one block.
 //!
-//! Format: RFC 1951. Each block ends on a byte, by an empty stored block (zlib's sync flush), so that blocks
-//! that were deflated apart join into one stream; each takes the 32 KiB before it as its dictionary, so that
-//! little is lost by the cut.
+//! Format: RFC 1951. A block of ours is deflated by libdeflate, which only makes whole streams: that several join into
+//! one, the mark of the last part is taken away in each, and an empty stored part (zlib's sync flush) goes behind it,
+//! so that it ends on a byte. miniz_oxide, which stops between the parts of a stream, finds the mark while it proves
+//! that the block reads back.
 
 use std::io;
 
-use flate2::{Compress, Compression, FlushCompress, Status};
-use libdeflater::Decompressor;
+use libdeflater::{CompressionError, CompressionLvl, Compressor};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::{
+    TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+};
+use miniz_oxide::inflate::core::{BlockBoundaryState, DecompressorOxide, decompress};
 
 use crate::Level;
 
-/// How far back deflate looks.
-pub(crate) const WINDOW: usize = 32 << 10;
 /// How much of a stream is deflated at a time. Larger blocks gain next to nothing, and cost memory.
 pub(crate) const BLOCK: usize = 256 << 10;
-/// The longest stored block.
+/// The longest stored part.
 const STORED: usize = 65_535;
 /// How much of a block is tried before all of it is, where its bytes look random.
 const SAMPLE: usize = 16 << 10;
 
-/// What a stream ends with: a last block of no bytes.
+/// What a stream ends with: a last part of no bytes.
 pub(crate) const END: [u8; 2] = [0x03, 0x00];
+
+/// The length of a stored part of no bytes, and its complement.
+const NO_BYTES: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+/// How to inflate: into one slice, and with a stop after each part.
+const IN_PARTS: u32 = TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+/// How many bits the kind of a part takes, and whether it is the last one.
+const HEADER: u8 = 3;
 
 /// Deflates one block after the other; its tables are made once.
 pub(crate) struct BlockDeflater {
-    compress: Compress,
+    compressor: Compressor,
     /// For samples: all that matters is whether anything is gained.
-    quick: Compress,
-    check: Decompressor,
-    /// A whole stream with the block in it, and what it inflates to.
-    checked: (Vec<u8>, Vec<u8>),
+    quick: Compressor,
+    /// On the heap, as its tables are large.
+    inflater: Box<DecompressorOxide>,
+    /// What a block inflates to.
+    content: Vec<u8>,
 }
 
 impl BlockDeflater {
-    pub(crate) fn new(level: Level) -> Self {
-        Self {
-            compress: Compress::new(Compression::new(level.number()), false),
-            quick: Compress::new(Compression::fast(), false),
-            check: Decompressor::new(),
-            checked: (Vec::new(), Vec::new()),
-        }
+    pub(crate) fn new(level: Level) -> io::Result<Self> {
+        let compressor = |number| match CompressionLvl::new(number) {
+            Ok(level) => Ok(Compressor::new(level)),
+            Err(_) => Err(io::Error::other(format!("libdeflate has no level {number}"))),
+        };
+        Ok(Self {
+            compressor: compressor(level.number())?,
+            quick: compressor(Level::Fast.number())?,
+            inflater: Box::default(),
+            content: Vec::new(),
+        })
     }
 
-    /// Appends the deflated block to `output`, and proves that it reads back as what it was.
+    /// Writes the deflated block to `output`, and proves that it reads back as what it was.
     ///
     /// A block that doesn't get smaller is stored as it is: layers that are compressed already cost a
     /// copy, not a compression.
-    pub(crate) fn deflate(
-        &mut self,
-        dictionary: &[u8],
-        block: &[u8],
-        output: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        if self.is_worthwhile(block)? {
-            self.compress.reset();
-            set_dictionary(dictionary, |bytes| self.compress.set_dictionary(bytes).map(drop))?;
-            compress_all(&mut self.compress, block, output)?;
-            if output.len() < stored_size(block.len()) {
-                return self.prove(dictionary, block, output);
+    pub(crate) fn deflate(&mut self, block: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
+        if self.is_worthwhile(block) && compress(&mut self.compressor, block, output) {
+            let unused_bits = self.open_end(block, output)?;
+            if unused_bits < HEADER {
+                output.push(0);
             }
-            output.clear();
+            output.extend_from_slice(&NO_BYTES);
+        } else {
+            store(block, output);
         }
-        store(block, output);
         Ok(())
     }
 
     /// Tells whether a block may get smaller, from the distribution of its bytes and, where that looks random,
     /// by a trial.
-    fn is_worthwhile(&mut self, block: &[u8]) -> io::Result<bool> {
+    fn is_worthwhile(&mut self, block: &[u8]) -> bool {
         if !looks_random(block) {
-            return Ok(true);
+            return true;
         }
         let sample = &block[..block.len().min(SAMPLE)];
-        let mut tried = Vec::with_capacity(stored_size(sample.len()));
-        self.quick.reset();
-        compress_all(&mut self.quick, sample, &mut tried)?;
-        Ok(tried.len() < sample.len() / 100 * 98)
+        let mut tried = Vec::new();
+        compress(&mut self.quick, sample, &mut tried) && tried.len() < sample.len() / 100 * 98
     }
 
-    /// Reads a block back, by another library than the one that deflated it.
-    ///
-    /// That one only takes whole streams: the dictionary goes before the block, stored, and the end behind it.
-    fn prove(&mut self, dictionary: &[u8], block: &[u8], output: &[u8]) -> io::Result<()> {
-        let (stream, content) = &mut self.checked;
-        stream.clear();
-        store(dictionary, stream);
-        stream.extend_from_slice(output);
-        stream.extend_from_slice(&END);
-        content.resize(dictionary.len() + block.len(), 0);
-        let inflated = self.check.deflate_decompress(stream, content);
-        match inflated {
-            Ok(length) if length == content.len() && content[dictionary.len()..] == *block => {
-                Ok(())
+    /// Takes away the mark that a whole stream has at its last part, and reads all of it back. Gives how many bits of
+    /// the last byte aren't used.
+    fn open_end(&mut self, block: &[u8], stream: &mut [u8]) -> io::Result<u8> {
+        let differs = || io::Error::other("a block reads back as another than it was");
+        self.content.resize(block.len(), 0);
+        let (mut read, mut written) = (0, 0);
+        // The next part begins within what was read, that many bits before its end.
+        let mut part = BlockBoundaryState::default();
+        loop {
+            let start = read * 8 - usize::from(part.num_bits);
+            let (byte, mark) = (stream.get_mut(start / 8).ok_or_else(differs)?, 1 << (start % 8));
+            let is_last = *byte & mark != 0;
+            *byte &= !mark;
+            part.bit_buf &= !1;
+
+            *self.inflater = DecompressorOxide::from_block_boundary_state(&part);
+            let (status, taken, given) = decompress(
+                &mut self.inflater,
+                &stream[read..],
+                &mut self.content,
+                written,
+                IN_PARTS,
+            );
+            read += taken;
+            written += given;
+            part = match (status, self.inflater.block_boundary_state()) {
+                (TINFLStatus::BlockBoundary, Some(next)) => next,
+                _ => return Err(differs()),
+            };
+            if is_last {
+                break;
             }
-            _ => Err(io::Error::other("a block reads back as another than it was")),
         }
+        let is_same = read == stream.len() && written == block.len() && self.content == block;
+        if is_same { Ok(part.num_bits) } else { Err(differs()) }
     }
 }
 
-/// An empty dictionary isn't set: to some backends that is an error.
-fn set_dictionary<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-    dictionary: &[u8],
-    set: impl FnOnce(&[u8]) -> Result<(), E>,
-) -> io::Result<()> {
-    match dictionary.is_empty() {
-        true => Ok(()),
-        false => set(dictionary).map_err(io::Error::other),
-    }
-}
-
-/// Compresses all of the input, up to a byte's end.
-fn compress_all(compress: &mut Compress, input: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
-    let before = compress.total_in();
-    loop {
-        // More than a sync flush needs, so that room left over means that it is complete.
-        output.reserve(input.len() / 2 + 64);
-        let consumed = usize::try_from(compress.total_in() - before).unwrap_or(usize::MAX);
-        let rest = input.get(consumed..).unwrap_or_default();
-        let status = compress.compress_vec(rest, output, FlushCompress::Sync);
-        match status.map_err(io::Error::other)? {
-            Status::Ok | Status::BufError
-                if compress.total_in() - before == input.len() as u64
-                    && output.len() < output.capacity() =>
-            {
-                return Ok(());
-            }
-            Status::Ok | Status::BufError => {}
-            Status::StreamEnd => return Err(io::Error::other("a block ended the stream")),
+/// Deflates all of the input into one stream; returns false if storing it takes no more room, and then `output` is
+/// of no use.
+fn compress(compressor: &mut Compressor, input: &[u8], output: &mut Vec<u8>) -> bool {
+    let stored = stored_size(input.len());
+    output.resize(stored, 0);
+    match compressor.deflate_compress(input, output) {
+        Ok(length) => {
+            output.truncate(length);
+            length + 1 + NO_BYTES.len() < stored
         }
+        // There is only this error.
+        Err(CompressionError::InsufficientSpace) => false,
     }
 }
 
-/// Appends a block as it is.
+/// Writes a block as it is.
 fn store(block: &[u8], output: &mut Vec<u8>) {
+    output.clear();
     output.reserve(stored_size(block.len()));
     for piece in block.chunks(STORED) {
         let length = piece.len() as u16;
@@ -176,14 +184,11 @@ mod tests {
     use super::*;
 
     fn deflated(blocks: &[&[u8]], level: Level) -> Vec<u8> {
-        let mut deflater = BlockDeflater::new(level);
-        let (mut stream, mut before) = (Vec::new(), Vec::new());
+        let mut deflater = BlockDeflater::new(level).unwrap();
+        let (mut stream, mut output) = (Vec::new(), Vec::new());
         for block in blocks {
-            let mut output = Vec::new();
-            let dictionary = &before[before.len().saturating_sub(WINDOW)..];
-            deflater.deflate(dictionary, block, &mut output).unwrap();
-            stream.extend(output);
-            before.extend_from_slice(block);
+            deflater.deflate(block, &mut output).unwrap();
+            stream.extend_from_slice(&output);
         }
         stream.extend(END);
         stream
@@ -212,15 +217,20 @@ mod tests {
     }
 
     #[test]
-    fn a_block_refers_to_what_was_before_it() {
-        let noise = noise(20_000);
-        let stream = deflated(&[&noise, &noise], Level::Best);
-        // Random bytes that were there before: the second block is next to nothing, if it is tried at all.
-        let again = [&noise[..], &noise[..]].concat();
-        assert_eq!(inflated(&stream), again);
-        let letters: Vec<u8> = noise.iter().map(|byte| b'a' + byte % 16).collect();
-        let apart = deflated(&[&letters], Level::Default).len();
-        assert!(deflated(&[&letters, &letters], Level::Default).len() < apart + apart / 20);
+    fn a_damaged_block_is_not_taken_for_what_it_was() {
+        let text: Vec<u8> = noise(BLOCK).iter().map(|byte| b'a' + byte % 16).collect();
+        let mut deflater = BlockDeflater::new(Level::Default).unwrap();
+        let mut stream = Vec::new();
+        assert!(compress(&mut deflater.compressor, &text, &mut stream));
+        for at in (0..stream.len()).step_by(997) {
+            let mut damaged = stream.clone();
+            damaged[at] ^= 0x10;
+            assert!(deflater.open_end(&text, &mut damaged).is_err(), "{at}");
+        }
+        assert!(deflater.open_end(&text[1..], &mut stream.clone()).is_err());
+        let short = stream.len() - 1;
+        assert!(deflater.open_end(&text, &mut stream.clone()[..short]).is_err());
+        assert!(deflater.open_end(&text, &mut stream).is_ok());
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use crate::Level;
-use crate::deflate_block::{BLOCK, BlockDeflater, END, WINDOW};
+use crate::deflate_block::{BLOCK, BlockDeflater, END};
 
 /// How many blocks a thread has at a time, the one that it works on included.
 const BLOCKS_A_THREAD: usize = 2;
@@ -22,7 +22,7 @@ const MOST_THREADS: usize = 16;
 pub(crate) struct ParallelDeflate<W: Write> {
     writer: W,
     threads: Vec<Worker>,
-    /// The block that is being filled, behind its dictionary.
+    /// The block that is being filled.
     filling: Job,
     /// How many blocks were given away, and how many have come back.
     sent: usize,
@@ -35,10 +35,7 @@ pub(crate) struct ParallelDeflate<W: Write> {
 /// A block on its way to a thread and back.
 #[derive(Default)]
 struct Job {
-    /// The bytes before the block and the block.
     input: Vec<u8>,
-    /// Where the block starts in the input.
-    start: usize,
     output: Vec<u8>,
     crc: crc32fast::Hasher,
 }
@@ -54,8 +51,8 @@ impl Worker {
     fn start(level: Level) -> io::Result<Self> {
         let (jobs, todo) = sync_channel::<Job>(BLOCKS_A_THREAD);
         let (done, results) = sync_channel(BLOCKS_A_THREAD);
+        let mut deflater = BlockDeflater::new(level)?;
         let thread = thread::Builder::new().name("deflate".to_owned()).spawn(move || {
-            let mut deflater = BlockDeflater::new(level);
             for mut job in todo {
                 let result = job.carry_out(&mut deflater).map(|()| job);
                 if done.send(result).is_err() {
@@ -69,15 +66,13 @@ impl Worker {
 
 impl Job {
     fn carry_out(&mut self, deflater: &mut BlockDeflater) -> io::Result<()> {
-        let (dictionary, block) = self.input.split_at(self.start);
         self.crc = crc32fast::Hasher::new();
-        self.crc.update(block);
-        self.output.clear();
-        deflater.deflate(dictionary, block, &mut self.output)
+        self.crc.update(&self.input);
+        deflater.deflate(&self.input, &mut self.output)
     }
 
     fn is_full(&self) -> bool {
-        self.input.len() - self.start >= BLOCK
+        self.input.len() >= BLOCK
     }
 }
 
@@ -116,10 +111,7 @@ impl<W: Write> ParallelDeflate<W> {
             self.receive()?;
         }
         let mut next = self.spare.pop().unwrap_or_default();
-        let before = &self.filling.input;
         next.input.clear();
-        next.input.extend_from_slice(&before[before.len().saturating_sub(WINDOW)..]);
-        next.start = next.input.len();
         let job = std::mem::replace(&mut self.filling, next);
         let turn = self.sent % self.threads.len();
         let jobs = self.threads[turn].jobs.as_ref();
@@ -134,7 +126,7 @@ impl<W: Write> ParallelDeflate<W> {
         let job = self.threads[turn].results.recv().map_err(|_| broken())??;
         self.received += 1;
         self.crc.combine(&job.crc);
-        self.size += (job.input.len() - job.start) as u64;
+        self.size += job.input.len() as u64;
         self.writer.write_all(&job.output)?;
         self.spare.push(job);
         Ok(())
@@ -142,7 +134,7 @@ impl<W: Write> ParallelDeflate<W> {
 
     /// Ends the stream.
     pub(crate) fn finish(mut self) -> io::Result<Deflated<W>> {
-        if self.filling.input.len() > self.filling.start {
+        if !self.filling.input.is_empty() {
             self.send()?;
         }
         while self.received < self.sent {
@@ -162,7 +154,7 @@ fn broken() -> io::Error {
 
 impl<W: Write> Write for ParallelDeflate<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = BLOCK + self.filling.start - self.filling.input.len();
+        let room = BLOCK - self.filling.input.len();
         let count = bytes.len().min(room);
         self.filling.input.extend_from_slice(&bytes[..count]);
         if self.filling.is_full() {
