@@ -1,18 +1,20 @@
 //! Deflates a stream on several threads into one standard stream.
 //!
-//! Blocks go to the threads in turn and come back in turn, so that their order needs no bookkeeping: the
-//! next result is always that of the thread whose turn it is. Each thread has few blocks at a time; who
-//! writes faster than they deflate waits. Buffers go round.
+//! Whichever thread is free takes the next block, and for each block there is a receipt, in the stream's order, by
+//! which it comes back. Few blocks are on their way at a time; who writes faster than they are deflated waits. Buffers
+//! go round.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::Level;
 use crate::deflate_block::{BLOCK, BlockDeflater, END};
 
-/// How many blocks a thread has at a time, the one that it works on included.
+/// How many blocks are on their way for each thread, the one that it works on included.
 const BLOCKS_A_THREAD: usize = 2;
 
 /// More deflate faster than an engine sends, and each has its 2 MiB.
@@ -21,58 +23,86 @@ const MOST_THREADS: usize = 16;
 /// Deflates what is written to it.
 pub(crate) struct ParallelDeflate<W: Write> {
     writer: W,
-    threads: Vec<Worker>,
+    threads: Threads,
     /// The block that is being filled.
-    filling: Job,
-    /// How many blocks were given away, and how many have come back.
-    sent: usize,
-    received: usize,
-    spare: Vec<Job>,
+    filling: Block,
+    /// What is on its way, in the stream's order.
+    receipts: VecDeque<Receiver<io::Result<Block>>>,
+    spare: Vec<Block>,
     crc: crc32fast::Hasher,
     size: u64,
 }
 
 /// A block on its way to a thread and back.
 #[derive(Default)]
-struct Job {
+struct Block {
     input: Vec<u8>,
     output: Vec<u8>,
     crc: crc32fast::Hasher,
 }
 
-struct Worker {
-    /// None once there is no more work.
-    jobs: Option<SyncSender<Job>>,
-    results: Receiver<io::Result<Job>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Worker {
-    fn start(level: Level) -> io::Result<Self> {
-        let (jobs, todo) = sync_channel::<Job>(BLOCKS_A_THREAD);
-        let (done, results) = sync_channel(BLOCKS_A_THREAD);
-        let mut deflater = BlockDeflater::new(level)?;
-        let thread = thread::Builder::new().name("deflate".to_owned()).spawn(move || {
-            for mut job in todo {
-                let result = job.carry_out(&mut deflater).map(|()| job);
-                if done.send(result).is_err() {
-                    return;
-                }
-            }
-        })?;
-        Ok(Self { jobs: Some(jobs), results, thread: Some(thread) })
-    }
-}
-
-impl Job {
-    fn carry_out(&mut self, deflater: &mut BlockDeflater) -> io::Result<()> {
+impl Block {
+    fn deflate(&mut self, deflater: &mut BlockDeflater) -> io::Result<()> {
         self.crc = crc32fast::Hasher::new();
         self.crc.update(&self.input);
         deflater.deflate(&self.input, &mut self.output)
     }
+}
 
-    fn is_full(&self) -> bool {
-        self.input.len() >= BLOCK
+/// A block, and where to give it back.
+struct Job {
+    block: Block,
+    done: SyncSender<io::Result<Block>>,
+}
+
+/// The threads that deflate; they end with this value.
+struct Threads {
+    /// None once there is no more work.
+    jobs: Option<SyncSender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    fn start(level: Level, count: usize) -> io::Result<Self> {
+        let (jobs, queue) = sync_channel::<Job>(count * BLOCKS_A_THREAD);
+        let queue = Arc::new(Mutex::new(queue));
+        let mut threads = Self { jobs: Some(jobs), threads: Vec::with_capacity(count) };
+        for _ in 0..count {
+            let queue = Arc::clone(&queue);
+            let mut deflater = BlockDeflater::new(level)?;
+            let work = move || {
+                while let Some(Job { mut block, done }) = next(&queue) {
+                    let deflated = block.deflate(&mut deflater);
+                    // Where nobody waits for it any more, the writer has failed.
+                    let _ = done.send(deflated.map(|()| block));
+                }
+            };
+            threads.threads.push(thread::Builder::new().name("deflate".to_owned()).spawn(work)?);
+        }
+        Ok(threads)
+    }
+
+    /// Gives a block to the next thread that is free, and a receipt for it.
+    fn give(&self, block: Block) -> io::Result<Receiver<io::Result<Block>>> {
+        let (done, receipt) = sync_channel(1);
+        let jobs = self.jobs.as_ref();
+        jobs.and_then(|jobs| jobs.send(Job { block, done }).ok()).ok_or_else(broken)?;
+        Ok(receipt)
+    }
+}
+
+/// Waits for work; none once there is no more.
+fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
+    // A thread that panics while it waits has taken nothing.
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -92,43 +122,37 @@ impl<W: Write> ParallelDeflate<W> {
     }
 
     pub(crate) fn with_threads(writer: W, level: Level, count: usize) -> io::Result<Self> {
-        let threads = (0..count.max(1)).map(|_| Worker::start(level)).collect::<io::Result<_>>()?;
         Ok(Self {
             writer,
-            threads,
-            filling: Job::default(),
-            sent: 0,
-            received: 0,
+            threads: Threads::start(level, count.max(1))?,
+            filling: Block::default(),
+            receipts: VecDeque::new(),
             spare: Vec::new(),
             crc: crc32fast::Hasher::new(),
             size: 0,
         })
     }
 
-    /// Gives the block that is full, or is the last one, to the thread whose turn it is.
+    /// Gives away the block that is full, or is the last one.
     fn send(&mut self) -> io::Result<()> {
-        if self.sent - self.received >= self.threads.len() * BLOCKS_A_THREAD {
+        if self.receipts.len() >= self.threads.threads.len() * BLOCKS_A_THREAD {
             self.receive()?;
         }
         let mut next = self.spare.pop().unwrap_or_default();
         next.input.clear();
-        let job = std::mem::replace(&mut self.filling, next);
-        let turn = self.sent % self.threads.len();
-        let jobs = self.threads[turn].jobs.as_ref();
-        jobs.and_then(|jobs| jobs.send(job).ok()).ok_or_else(broken)?;
-        self.sent += 1;
+        let block = std::mem::replace(&mut self.filling, next);
+        self.receipts.push_back(self.threads.give(block)?);
         Ok(())
     }
 
-    /// Takes the next block back and writes it.
+    /// Takes the next block back and writes it, if there is one on its way.
     fn receive(&mut self) -> io::Result<()> {
-        let turn = self.received % self.threads.len();
-        let job = self.threads[turn].results.recv().map_err(|_| broken())??;
-        self.received += 1;
-        self.crc.combine(&job.crc);
-        self.size += job.input.len() as u64;
-        self.writer.write_all(&job.output)?;
-        self.spare.push(job);
+        let Some(receipt) = self.receipts.pop_front() else { return Ok(()) };
+        let block = receipt.recv().map_err(|_| broken())??;
+        self.crc.combine(&block.crc);
+        self.size += block.input.len() as u64;
+        self.writer.write_all(&block.output)?;
+        self.spare.push(block);
         Ok(())
     }
 
@@ -137,13 +161,11 @@ impl<W: Write> ParallelDeflate<W> {
         if !self.filling.input.is_empty() {
             self.send()?;
         }
-        while self.received < self.sent {
+        while !self.receipts.is_empty() {
             self.receive()?;
         }
         self.writer.write_all(&END)?;
-        let Self { writer, crc, size, threads, .. } = self;
-        drop(threads);
-        Ok(Deflated { writer, crc: crc.finalize(), size })
+        Ok(Deflated { writer: self.writer, crc: self.crc.finalize(), size: self.size })
     }
 }
 
@@ -157,7 +179,7 @@ impl<W: Write> Write for ParallelDeflate<W> {
         let room = BLOCK - self.filling.input.len();
         let count = bytes.len().min(room);
         self.filling.input.extend_from_slice(&bytes[..count]);
-        if self.filling.is_full() {
+        if self.filling.input.len() >= BLOCK {
             self.send()?;
         }
         Ok(count)
@@ -166,16 +188,6 @@ impl<W: Write> Write for ParallelDeflate<W> {
     /// Does nothing: a block that isn't full would only cost size.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // Without more work it ends; what it still has to give fits into its channel.
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
