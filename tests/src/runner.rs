@@ -16,6 +16,7 @@ mod hostile;
 mod http;
 mod huge_image;
 mod interrupt;
+mod json;
 mod main_job;
 mod memory;
 mod names;

@@ -18,6 +18,21 @@ const QUESTIONS: usize = 16;
 /// From how many images on one list is cheaper than asking for each.
 const MANY: usize = 8;
 
+/// What an engine has of the images of a call.
+pub(crate) struct Asked {
+    /// In the order of the call.
+    pub(crate) images: Vec<Result<Inspected, Error>>,
+    /// What the folder holds of them, where that settled them all.
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+/// Images that are in the folder already, and what the folder holds of those that were looked for.
+#[derive(Default)]
+struct SettledImages {
+    images: HashMap<Reference, Inspected>,
+    snapshot: Snapshot,
+}
+
 /// Asks the engine for the images of a call, and refuses those that can't be archived. What a list settles, with what
 /// is in the folder, isn't asked for.
 ///
@@ -30,10 +45,10 @@ pub(crate) async fn ask_all(
     references: &[Reference],
     options: &UpdateOptions,
     context: &Context,
-) -> Result<Vec<Result<Inspected, Error>>, Error> {
-    let settled = match store {
+) -> Result<Asked, Error> {
+    let SettledImages { images: settled, snapshot } = match store {
         Some(store) => settled(engine, store, references, options, context).await?,
-        None => HashMap::new(),
+        None => SettledImages::default(),
     };
     let settled = &settled;
     let ask = |reference| async move {
@@ -45,7 +60,9 @@ pub(crate) async fn ask_all(
         check(&image, options)?;
         Ok(image)
     };
-    Ok(stream::iter(references).map(ask).buffered(QUESTIONS).collect().await)
+    let images = stream::iter(references).map(ask).buffered(QUESTIONS).collect().await;
+    let are_all_settled = store.is_some() && settled.len() == references.len();
+    Ok(Asked { images, snapshot: are_all_settled.then_some(snapshot) })
 }
 
 /// Refuses before a long save what can't have an archive's name.
@@ -64,16 +81,16 @@ async fn settled(
     references: &[Reference],
     options: &UpdateOptions,
     context: &Context,
-) -> Result<HashMap<Reference, Inspected>, Error> {
+) -> Result<SettledImages, Error> {
     if references.len() < MANY || options.platform.is_some() {
-        return Ok(HashMap::new());
+        return Ok(SettledImages::default());
     }
     // An engine that can't list is asked for each image, and says what is wrong.
     let list = context.wait_for(async { Ok(engine.list().await?) }).await;
     let list = match list {
         Ok(list) => list,
         Err(Error::Interrupted) => return Err(Error::Interrupted),
-        Err(_) => return Ok(HashMap::new()),
+        Err(_) => return Ok(SettledImages::default()),
     };
     let with_config = list.iter().filter(|image| image.id_kind == IdKind::Config);
     let ids: HashMap<&str, &str> = with_config
@@ -96,7 +113,7 @@ async fn settled(
         let Action::Keep { archive } = item.action else { return None };
         Some((reference.clone(), completed(image, &snapshot, &archive)?))
     });
-    Ok(settled.collect())
+    Ok(SettledImages { images: settled.collect(), snapshot })
 }
 
 /// Adds what the archive says of the image, which is the same one.

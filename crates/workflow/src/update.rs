@@ -10,7 +10,7 @@ use sealift_store::{
 };
 use serde::Serialize;
 
-use crate::ask::ask_all;
+use crate::ask::{Asked, ask_all};
 use crate::inspected::Inspected;
 use crate::learn::with_learning;
 use crate::receive::receive;
@@ -106,10 +106,11 @@ pub async fn plan_update(
     context: &Context,
 ) -> Result<Plan, Error> {
     let asked = ask_all(engine, store, &distinct(references), options, context).await?;
-    let inspected = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let snapshot = match store {
-        Some(store) => snapshot(store, &inspected, options, context).await?,
-        None => Snapshot::default(),
+    let inspected = asked.images.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let snapshot = match (asked.snapshot, store) {
+        (Some(snapshot), _) => snapshot,
+        (None, Some(store)) => snapshot(store, &inspected, options, context).await?,
+        (None, None) => Snapshot::default(),
     };
     let wanted: Vec<Wanted> = inspected.into_iter().map(|image| image.wanted).collect();
     Ok(plan(&snapshot, &wanted, &plan_options(options, Vec::new())))
@@ -138,7 +139,7 @@ pub async fn update(
 
     // It is large, and stands on the heap.
     let asked = Box::pin(ask_all(engine, Some(store), &references, options, context)).await;
-    let mut asked = asked?;
+    let Asked { images: mut asked, snapshot: known } = asked?;
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.iter().position(fatal) {
         return Err(asked.swap_remove(at).err().unwrap_or(Error::Interrupted));
@@ -151,7 +152,10 @@ pub async fn update(
         .map(|(reference, _)| reference.repository().clone())
         .collect();
     let plan_options = plan_options(options, spare);
-    let snapshot = snapshot(store, &found, options, context).await?;
+    let snapshot = match known {
+        Some(snapshot) => snapshot,
+        None => snapshot(store, &found, options, context).await?,
+    };
     let wanted: Vec<Wanted> = found.iter().map(|image| image.wanted.clone()).collect();
     let plan = plan(&snapshot, &wanted, &plan_options);
 

@@ -1,0 +1,158 @@
+//! Every document that `--json` prints, as `docs/json.md` describes it.
+
+use std::fs;
+
+use sealift_testing::layouts::{Image, pack};
+
+use crate::command::{Place, Said};
+use crate::fake_engine::{FakeEngine, Load, Save, shown};
+
+fn image() -> Image {
+    Image::new("web:1.0.0.1", 1)
+}
+
+/// Takes out what differs from run to run.
+fn settled(text: &str) -> String {
+    let times = regex::Regex::new(r#""\d{4}-\d\d-\d\dT[0-9:.]+Z""#).unwrap();
+    times.replace_all(text, "\"TIME\"").into_owned()
+}
+
+/// Gives the document that a command prints; it must be one, and nothing else.
+fn document(said: &Said) -> String {
+    let parsed: Result<serde_json::Value, _> = serde_json::from_str(&said.stdout);
+    assert!(parsed.is_ok(), "{said:?}");
+    settled(&format!("[{}]\n{}", said.code, said.stdout))
+}
+
+/// A folder with an image in two versions, one of them dirty and a zip, and the files that they came from.
+fn place(host: &str) -> Place {
+    let place = Place::with_engine(host);
+    for (version, seed, form) in [("1.0.0.0", 2, &["--compress"][..]), ("1.0.0.1", 1, &[])] {
+        let file = format!("{version}.tar");
+        let image = Image::new(&format!("web:{version}"), seed);
+        fs::write(place.dir.path().join(&file), pack(&image.podman())).unwrap();
+        place.ok(&[&["add", &file], form].concat());
+    }
+    place
+}
+
+fn said(arguments: &[&str]) -> String {
+    document(&place("unix:///nonexistent/engine.sock").run(&[arguments, &["--json"]].concat()))
+}
+
+#[test]
+fn add() {
+    let place = Place::new();
+    fs::write(place.dir.path().join("web.tar"), pack(&image().podman())).unwrap();
+    fs::write(place.dir.path().join("odd.tar"), b"no tar").unwrap();
+    insta::assert_snapshot!(document(&place.run(&["add", "web.tar", "odd.tar", "--json"])));
+}
+
+#[test]
+fn clean() {
+    insta::assert_snapshot!(said(&["clean", "web", "--keep", "1"]));
+}
+
+#[test]
+fn config() {
+    insta::assert_snapshot!(said(&["config", "https://cdn.example.org/images/"]));
+}
+
+#[test]
+fn config_for_consul() {
+    insta::assert_snapshot!(said(&["config", "--format", "consul"]));
+}
+
+#[test]
+fn config_with_sums() {
+    insta::assert_snapshot!(said(&["config", "--format", "sums"]));
+}
+
+#[test]
+fn list() {
+    insta::assert_snapshot!(said(&["list"]));
+}
+
+#[test]
+fn load() {
+    let engine = FakeEngine::loading(shown(&image()), Load::Takes);
+    let place = place(&engine.host);
+    insta::assert_snapshot!(document(&place.run(&["load", "web", "none", "--json"])));
+}
+
+#[test]
+fn name_parse() {
+    let names = "web_1.0_0123456789ab.docker\nreadme.txt\n";
+    let said = Place::new().run_with_input(&["name", "parse", "--json"], names);
+    insta::assert_snapshot!(said.stdout);
+}
+
+#[test]
+fn name_tag_and_dirty() {
+    let said = [&["name", "tag", "web", "1.0+beta"][..], &["name", "dirty", "1.0.0.0"]];
+    insta::assert_snapshot!(said.map(self::said).concat());
+}
+
+#[test]
+fn path() {
+    insta::assert_snapshot!(said(&["path", "web"]));
+}
+
+#[test]
+fn the_latest_without_a_command() {
+    insta::assert_snapshot!(said(&[]));
+}
+
+#[test]
+fn update() {
+    let engine = FakeEngine::new(&image(), Save::Ends(pack(&image().podman())));
+    let place = place(&engine.host);
+    let said = place.run(&["update", "web:1.0.0.1", "--compress", "--clean", "--json"]);
+    insta::assert_snapshot!(document(&said));
+}
+
+#[test]
+fn update_of_what_cannot_be_saved() {
+    let engine = FakeEngine::new(&image(), Save::BreaksOff(Vec::new()));
+    let said = Place::with_engine(&engine.host).run(&["update", "web:1.0.0.1", "--json"]);
+    insta::assert_snapshot!(document(&said));
+}
+
+#[test]
+fn update_that_is_only_planned() {
+    let engine = FakeEngine::new(&image(), Save::Ends(Vec::new()));
+    let compress = ["update", "web:1.0.0.1", "--compress", "--clean", "--dry-run", "--json"];
+    let to_be_compressed = document(&place(&engine.host).run(&compress));
+    let to_be_saved = document(&Place::with_engine(&engine.host).run(&compress));
+    insta::assert_snapshot!(to_be_compressed + &to_be_saved);
+}
+
+#[test]
+fn verify() {
+    let place = place("unix:///nonexistent/engine.sock");
+    place.put("web_2_0123456789ab.docker", b"no tar");
+    place.put("web_3_0123456789ab.docker", &pack(&image().podman()));
+    place.put("web_4_0123456789ab.docker", &pack(&image().podman())[..5000]);
+    insta::assert_snapshot!(document(&place.run(&["verify", "--json"])));
+}
+
+mod on_engine {
+    mod docker {
+        use crate::command::{Place, image_name};
+        use crate::http::Images;
+
+        #[test]
+        fn build() {
+            let Some(engine) = sealift_testing::engine("docker") else { return };
+            let name = image_name();
+            let images = Images { host: &engine.host, name: &name };
+            let place = Place::with_engine(&engine.host);
+            place.context(b"content");
+            let said = place.run(&["build", &format!("{name}:1"), "context", "--json"]);
+            let ids = regex::Regex::new("sha256:[0-9a-f]{64}").unwrap();
+            let document = super::super::document(&said).replace(&name, "IMAGE");
+            insta::assert_snapshot!(ids.replace_all(&document, "ID"));
+            images.remove();
+        }
+    }
+}
