@@ -8,6 +8,7 @@ mod docs;
 mod engine;
 mod engines;
 mod faults;
+mod fuzz;
 mod run;
 mod say;
 mod test;
@@ -34,6 +35,9 @@ Usage: cargo xtask TASK
                             lets faults loose on line, process and disk, with N
                             seeds a scenario (100) or the one S, and tells what
                             came out; --engines adds saves recorded from them
+  fuzz [TARGET…] [--time SECONDS]
+                            lets libFuzzer look for bytes that break a law of
+                            `fuzz/`, 60 seconds a target
   bench [JOB…] [--rounds N] [--names N] [--write]
                             times sealift beside what people use today; --write
                             puts the tables into docs/benchmarks.md
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         ["engine", "up", options @ ..] => engine::up(options),
         ["engine", "down", options @ ..] => engine::down(options),
         ["faults", options @ ..] => faults::run(options),
+        ["fuzz", options @ ..] => fuzz::run(options),
         ["bench", options @ ..] => bench::run(options),
         ["docs", options @ ..] => docs::run(options),
         ["check-direction"] => direction::run(),

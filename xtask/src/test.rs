@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::arguments::Options;
 use crate::engines::{Doors, Engines, Lifetime};
-use crate::{run, say, tools, workspace};
+use crate::{fuzz, run, say, tools, workspace};
 
 /// The module that tests which need an engine live in.
 const MARK: &str = "on_engine::";
@@ -44,6 +44,9 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         tests.env("SEALIFT_TEST_DOORS", engines.doors()).env("SEALIFT_TEST_LEDGER", &ledger);
     }
     ensure!(run::shown(&mut tests)?, "tests failed");
+    if options.rest.is_empty() {
+        fuzz::test()?;
+    }
 
     if has_none {
         say::line("tests passed; those that need engines were skipped, as asked for");

@@ -64,7 +64,7 @@ async fn registries(
 
 /// What is known of a build while it runs.
 #[derive(Default)]
-struct Progress {
+pub(crate) struct Progress {
     /// The id of the last image that was named.
     id: Option<String>,
     has_aux: bool,

@@ -77,6 +77,9 @@ mod endpoint;
 mod engine;
 mod error;
 mod failure;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hex;
 mod ignore;
 mod image;

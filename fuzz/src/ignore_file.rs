@@ -1,0 +1,43 @@
+//! Ignore files: whatever stands in one, each path has an answer, and the same one twice; a file without exceptions
+//! leaves out all of what is in a folder that it leaves out.
+
+use std::path::Path;
+
+use sealift_docker::fuzzing::left_out;
+
+const PATHS: [&str; 8] = [
+    "a",
+    "a/b",
+    "a/b/c.log",
+    "target/debug/web",
+    "docs/é.md",
+    ".git/config",
+    "x*y/[z]",
+    "a/b/c/d/e",
+];
+
+/// Holds the laws of ignore files.
+pub fn holds(bytes: &[u8]) {
+    for path in PATHS {
+        let answer = left_out(bytes, Path::new(path));
+        assert_eq!(answer, left_out(bytes, Path::new(path)));
+        let Some(answer) = answer else { continue };
+        let first = answer.iter().position(|is_left_out| *is_left_out);
+        if let (Some(first), false) = (first, bytes.contains(&b'!')) {
+            assert!(answer[first..].iter().all(|is_left_out| *is_left_out), "{path}: {answer:?}");
+        }
+    }
+}
+
+/// Makes ignore files.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "# build results\n/target\n**/*.log\n!logs/c.log\nsecret\n",
+        "*\n!a\n!a/**\n",
+        "[a-c]/?\n[^a]*\\*\n",
+        "\u{feff}a\\\n../b\n./././c\r\n",
+        "a/**/e\n**\n!docs\n",
+        "[\n[a-\n\\",
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).into()
+}

@@ -1,0 +1,51 @@
+//! Metadata: whatever stands in a manifest, an index or a config, an archive that is found whole has the image's own
+//! config in it.
+
+use sealift_archive::Digest;
+use sealift_testing::layouts::{Body, Entry, Image, Packing, pack};
+
+/// Holds the law of metadata: the first byte says whose place the rest takes.
+pub fn holds(bytes: &[u8]) {
+    let Some((&place, json)) = bytes.split_first() else { return };
+    let (mut entries, names) = layout(place);
+    let name = names[usize::from(place / 2) % names.len()].clone();
+    for entry in &mut entries {
+        if entry.name == name {
+            entry.body = Body::File(json.to_vec());
+        }
+    }
+    let Ok(proof) = crate::tar::verdict(&pack(&entries), 4096) else { return };
+    let is_config = |entry: &Entry| match &entry.body {
+        Body::File(content) => Digest::of(content) == proof.identity.config,
+        _ => false,
+    };
+    assert!(entries.iter().any(is_config), "no config of {:?}", proof.identity);
+}
+
+/// Gives a layout, and the names of its files of metadata.
+fn layout(place: u8) -> (Vec<Entry>, Vec<String>) {
+    let image = Image::new("web:1", 1);
+    let entries = match place % 2 {
+        0 => image.podman(),
+        _ => image.containerd(Packing::Gzip, true),
+    };
+    let is_json = |entry: &&Entry| matches!(&entry.body, Body::File(content) if content.starts_with(b"{") || content.starts_with(b"["));
+    let names = entries.iter().filter(is_json).map(|entry| entry.name.clone()).collect();
+    (entries, names)
+}
+
+/// Gives every file of metadata in its own place.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for kind in 0..2 {
+        let (entries, names) = layout(kind);
+        for (number, name) in names.iter().enumerate() {
+            let place = u8::try_from(number * 2).unwrap_or(0) + kind;
+            let entry = entries.iter().find(|entry| entry.name == *name);
+            if let Some(Entry { body: Body::File(content), .. }) = entry {
+                seeds.push([&[place], &content[..]].concat());
+            }
+        }
+    }
+    seeds
+}

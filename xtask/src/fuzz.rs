@@ -1,0 +1,171 @@
+//! `cargo xtask fuzz`: the laws of `fuzz/`, held against whatever bytes libFuzzer thinks of.
+//!
+//! The flags are those of cargo-fuzz without a sanitizer, which there is no unsafe code for; so it works with a stable
+//! Rust, and nothing has to be installed but a C++ compiler for libFuzzer itself.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::{run, say, workspace};
+
+/// What builds of the fuzz targets see of the crates' insides.
+const INSIDES: &str = "--cfg fuzzing";
+/// What tells libFuzzer which code an input has reached.
+const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions";
+
+struct Options {
+    seconds: u32,
+    only: Vec<String>,
+}
+
+impl Options {
+    fn parse(words: &[&str]) -> Result<Self> {
+        let mut options = Self { seconds: 60, only: Vec::new() };
+        let mut words = words.iter();
+        while let Some(&word) = words.next() {
+            match word {
+                "--time" => {
+                    let value = words.next().context("`--time` needs a number of seconds")?;
+                    options.seconds = value.parse().with_context(|| format!("`--time {value}`"))?;
+                }
+                _ if word.starts_with('-') => bail!("no such option: {word}"),
+                _ => options.only.push(word.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let options = Options::parse(words)?;
+    ensure!(
+        run::find("c++").is_some(),
+        "libFuzzer is built by a C++ compiler, and there is none: install g++ or clang"
+    );
+    let corpus = folder().join("corpus");
+    let mut write = cargo("run", INSIDES);
+    write.args(["--quiet", "--bin", "corpus", "--"]).arg(&corpus);
+    ensure!(run::shown(&mut write)?, "the corpus can't be made");
+    // With a target named, build scripts aren't built with the flags.
+    let target = host()?;
+    let mut build = cargo("build", &format!("{INSIDES} {COVERAGE}"));
+    build.args(["--release", "--features", "libfuzzer", "--bins", "--target", &target]);
+    ensure!(run::shown(&mut build)?, "the targets don't build");
+
+    let targets = targets()?;
+    if let Some(unknown) = options.only.iter().find(|name| !targets.contains(name)) {
+        bail!("there is no target `{unknown}`: {}", targets.join(", "));
+    }
+    let chosen = |name: &&String| options.only.is_empty() || options.only.contains(name);
+    let mut table = format!("{:<14}  {:>12}  {:>10}\n", "target", "runs", "new inputs");
+    for name in targets.iter().filter(chosen) {
+        let program = folder().join(&target).join("release").join(name);
+        let stats = fuzz(name, &program, &corpus.join(name), options.seconds)?;
+        table.push_str(&format!("{name:<14}  {:>12}  {:>10}\n", stats.runs, stats.added));
+    }
+    say::line(table.trim_end());
+    Ok(())
+}
+
+/// Holds the laws against their corpora, without libFuzzer: a part of `cargo xtask test`.
+pub(crate) fn test() -> Result<()> {
+    let mut laws = cargo("test", INSIDES);
+    laws.args(["--locked", "--lib"]);
+    ensure!(run::shown(&mut laws)?, "a law of `fuzz/` is broken");
+    let mut check = cargo("check", INSIDES);
+    // Checked, it isn't linked, so libFuzzer needn't be built.
+    check.args(["--locked", "--features", "libfuzzer", "--bins"]);
+    check.env("CUSTOM_LIBFUZZER_PATH", folder().join("not-built.a"));
+    ensure!(run::shown(&mut check)?, "the fuzz targets don't build");
+    Ok(())
+}
+
+fn folder() -> PathBuf {
+    workspace::target().join("fuzz")
+}
+
+fn cargo(what: &str, flags: &str) -> Command {
+    let mut command = run::cargo(&[what, "--manifest-path", "fuzz/Cargo.toml"]);
+    command.env("CARGO_TARGET_DIR", folder()).env("RUSTFLAGS", flags);
+    command
+}
+
+fn host() -> Result<String> {
+    let said = run::read(Command::new("rustc").arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc doesn't say for what it builds")
+}
+
+/// Gives the names of the targets: a file each.
+fn targets() -> Result<Vec<String>> {
+    let folder = workspace::root().join("fuzz/fuzz_targets");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// What libFuzzer says at its end.
+#[derive(Debug, PartialEq, Eq)]
+struct Stats {
+    runs: u64,
+    added: u64,
+}
+
+impl Stats {
+    fn read(said: &str) -> Option<Self> {
+        let stat = |name: &str| {
+            let line = said.lines().find_map(|line| line.strip_prefix(name));
+            line?.trim().parse().ok()
+        };
+        Some(Self {
+            runs: stat("stat::number_of_executed_units:")?,
+            added: stat("stat::new_units_added:")?,
+        })
+    }
+}
+
+fn fuzz(name: &str, program: &PathBuf, corpus: &PathBuf, seconds: u32) -> Result<Stats> {
+    say::step(format_args!("{name}: {seconds} s"));
+    let findings = folder().join("findings");
+    fs::create_dir_all(&findings)?;
+    let prefix = findings.join(format!("{name}-"));
+    let mut command = Command::new(program);
+    command.arg(corpus).arg(format!("-max_total_time={seconds}"));
+    command.arg(format!("-artifact_prefix={}", prefix.display()));
+    command.args(["-print_final_stats=1", "-max_len=65536", "-rss_limit_mb=1024", "-timeout=20"]);
+    let output = command.output().with_context(|| program.display().to_string())?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        let last: Vec<&str> = said.lines().rev().take(40).collect();
+        let last: Vec<&str> = last.into_iter().rev().collect();
+        bail!(
+            "{}\n{name}: a law is broken; the input is in {}, and `{} INPUT` runs it again",
+            last.join("\n"),
+            findings.display(),
+            program.display()
+        );
+    }
+    Stats::read(&said).with_context(|| format!("{name} doesn't say what it did:\n{said}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_libfuzzer_says_at_its_end_is_read() {
+        let said = "#8 DONE\nstat::number_of_executed_units: 1234\nstat::average_exec_per_sec: 9\n\
+                    stat::new_units_added:          56\n";
+        assert_eq!(Stats::read(said), Some(Stats { runs: 1234, added: 56 }));
+        assert_eq!(Stats::read("#8 DONE"), None);
+    }
+}
