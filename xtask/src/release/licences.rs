@@ -1,0 +1,2 @@
+//! x
+pub(crate) const FILE: &str = "LICENCES-OF-DEPENDENCIES.txt";
