@@ -4,16 +4,21 @@
 //! version, and nothing else changes. What would keep the release from being made is said, and refuses it only
 //! once it is to be made.
 
+mod binary;
 mod cargo_tools;
 mod changelog;
 mod checks;
 mod date;
 mod edits;
+mod elf;
 mod features;
 mod git;
+mod image;
 mod layout;
 mod licences;
 mod options;
+mod packages;
+mod pages;
 mod refusals;
 mod source;
 mod sums;
@@ -142,9 +147,13 @@ impl Release {
         match step {
             Step::Version => self.write_version(),
             Step::Checks(only) => checks::run(self, only),
+            Step::Packages => packages::run(self),
+            Step::Binary => binary::run(self),
+            Step::Pages => pages::run(self),
+            Step::Licences => licences::run(self),
             Step::Tarball => tarball::run(self),
+            Step::Image => image::run(self),
             Step::Sums => self.write_sums(),
-            _ => bail!("not yet"),
         }
     }
 

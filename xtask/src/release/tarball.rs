@@ -70,7 +70,7 @@ fn append<W: io::Write>(
         builder.append_data(&mut header, format!("{name}/"), io::empty()).with_context(failed)?;
         let entries = fs::read_dir(path).with_context(failed)?;
         let mut names = entries
-            .map(|entry| Ok(entry?.file_name().into_string().ok().context("a name is no text")?))
+            .map(|entry| entry?.file_name().into_string().ok().context("a name is no text"))
             .collect::<Result<Vec<String>>>()?;
         names.sort();
         for below in names {
