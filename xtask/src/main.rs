@@ -9,6 +9,7 @@ mod engine;
 mod engines;
 mod faults;
 mod fuzz;
+mod release;
 mod run;
 mod say;
 mod test;
@@ -44,6 +45,13 @@ Usage: cargo xtask TASK
   docs [--check]            writes the command reference anew; --check looks for
                             drift, dead links and pages that the book lacks
   check-direction           proves that crates depend on each other downwards only
+  release [STEP…] [--version X.Y.Z] [--execute] [--publish] [--host HOST]
+                            rehearses a release in target/dist, all steps or some:
+                            version, checks (or checks:NAME), packages, binary,
+                            pages, licences, tarball, image, sums; --execute
+                            commits and tags it, --publish publishes the crates;
+                            --host names the engine that builds the image
+  release --verify DIR      checks a finished folder, and runs the binary in it
 
 LIST: docker, podman, moby-classic, moby-containerd, trixie-containerd, joined
       by commas, or all";
@@ -59,6 +67,7 @@ fn main() -> ExitCode {
         ["faults", options @ ..] => faults::run(options),
         ["fuzz", options @ ..] => fuzz::run(options),
         ["bench", options @ ..] => bench::run(options),
+        ["release", options @ ..] => release::run(options),
         ["docs", options @ ..] => docs::run(options),
         ["check-direction"] => direction::run(),
         [] | ["help" | "--help" | "-h"] => {

@@ -130,6 +130,8 @@ Example:
     Name(NameCommand),
     Env(EnvArguments),
     Completions(CompletionsArguments),
+    #[command(hide = true)]
+    Man(ManArguments),
 }
 
 /// Save images from the engine into the folder, where they aren't there yet
@@ -420,4 +422,15 @@ pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: Shell,
+}
+
+/// Write the manual pages
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sealift man ~/.local/share/man/man1")]
+pub(crate) struct ManArguments {
+    /// Where to; it is made if it isn't there
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
 }

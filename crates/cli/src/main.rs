@@ -9,6 +9,7 @@ mod exit_code;
 mod failure;
 mod human;
 mod log;
+mod man;
 mod output;
 mod progress;
 mod run;

@@ -61,5 +61,6 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Name(command) => commands::name::run(command, session),
         Command::Env(arguments) => commands::env::run(arguments, session).await,
         Command::Completions(arguments) => commands::completions::run(arguments),
+        Command::Man(arguments) => Ok(commands::man::run(arguments)),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod config;
 pub(crate) mod env;
 pub(crate) mod list;
 pub(crate) mod load;
+pub(crate) mod man;
 pub(crate) mod name;
 pub(crate) mod overview;
 pub(crate) mod path;

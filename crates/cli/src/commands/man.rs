@@ -1,0 +1,17 @@
+//! `sealift man`: what packages install beside the command; hidden, since people have `--help`.
+
+use crate::args::ManArguments;
+use crate::exit_code::ExitCode;
+use crate::man;
+use crate::output;
+
+pub(crate) fn run(arguments: ManArguments) -> ExitCode {
+    match man::write(&arguments.folder) {
+        Ok(()) => ExitCode::DONE,
+        Err(error) => {
+            let folder = arguments.folder.display();
+            output::error_line(&format!("error: cannot write manual pages to {folder}: {error}"));
+            ExitCode::FAILED
+        }
+    }
+}

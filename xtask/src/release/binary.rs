@@ -1,0 +1,64 @@
+//! The command, optimised, and where it can be had without any library beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Release, elf, verify};
+use crate::{run, say, workspace};
+
+pub(crate) fn run(release: &Release) -> Result<()> {
+    let toolchain = &release.toolchain;
+    if !toolchain.is_static {
+        say::step(format_args!(
+            "the binary for {} will need the C library of the system that it runs on: there is neither \
+             musl (its Rust library and musl-gcc) nor a static C library here",
+            toolchain.target
+        ));
+    }
+    let (source, home) = (release.layout.source(), cargo_home()?);
+    let target_folder = workspace::target();
+    let mut build = run::cargo(&["build", "--locked", "--release", "--package", "sealift"]);
+    build.args(["--target", &toolchain.target, "--target-dir"]).arg(&target_folder);
+    build.current_dir(&source);
+    build.env("CARGO_ENCODED_RUSTFLAGS", toolchain.flags(&source, &home).join("\x1f"));
+    ensure!(run::shown(&mut build)?, "it doesn't build");
+
+    let built = target_folder.join(&toolchain.target).join("release/sealift");
+    let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    if toolchain.is_static {
+        ensure!(elf::is_static(&bytes)?, "{} needs libraries beside it", built.display());
+    }
+    for folder in [&source, &home] {
+        ensure!(!names(&bytes, folder), "the binary names {}", folder.display());
+    }
+    let stage = release.layout.stage();
+    fs::create_dir_all(&stage).with_context(|| format!("cannot make {}", stage.display()))?;
+    let binary = stage.join("sealift");
+    fs::copy(&built, &binary).with_context(|| format!("cannot write {}", binary.display()))?;
+    verify::try_binary(&binary, release.version)?;
+    super::made(&binary)
+}
+
+/// Gives the binary that an earlier step has built.
+pub(crate) fn built(release: &Release) -> Result<PathBuf> {
+    let binary = release.layout.stage().join("sealift");
+    ensure!(binary.is_file(), "there is no binary yet: `binary` is a step before this");
+    Ok(binary)
+}
+
+/// Tells whether a path of this machine got into the binary.
+fn names(bytes: &[u8], path: &Path) -> bool {
+    let path = path.as_os_str().as_encoded_bytes();
+    bytes.windows(path.len()).any(|window| window == path)
+}
+
+/// Gives the folder that cargo keeps the source of dependencies in.
+fn cargo_home() -> Result<PathBuf> {
+    if let Some(home) = std::env::var_os("CARGO_HOME") {
+        return Ok(workspace::root().join(home));
+    }
+    let home = std::env::home_dir().context("cargo's folder can't be found without a home")?;
+    Ok(home.join(".cargo"))
+}

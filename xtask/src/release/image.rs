@@ -1,0 +1,162 @@
+//! The command's own image: made, kept, described and brought back by the command itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Release, binary, elf, licences};
+use crate::engines::{self, Doors, Engines, Kind, Lifetime, api};
+use crate::{run, say, workspace};
+
+const NAME: &str = "sealift";
+
+/// The config's file, beside the archive that it names.
+const CONFIG: &str = "config.json";
+
+/// An engine, and its own client to run the image with, if there is one.
+struct Place {
+    host: String,
+    docker: Option<PathBuf>,
+    /// Whether what is made in it has to be removed again.
+    is_somebodys: bool,
+    /// Ends with this value, where it was started for it.
+    _engines: Option<Engines>,
+}
+
+pub(crate) fn run(release: &Release) -> Result<()> {
+    let sealift = binary::built(release)?;
+    let stands_alone = elf::is_static(&fs::read(&sealift)?);
+    if !stands_alone.as_ref().is_ok_and(|stands_alone| *stands_alone) {
+        // One of an earlier version, or of another machine, is no part of this release.
+        forget(&release.layout.images())?;
+        let reason = match stands_alone {
+            Ok(_) => "the binary needs a C library beside it".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        say::line(format_args!("no image: {reason}, and there is none in an empty image"));
+        return Ok(());
+    }
+    let place = place(release)?;
+    let tag = format!("{NAME}:{}", release.image_version);
+    ensure!(
+        !api::has_image(&place.host, &tag)?,
+        "the engine at {} has an image {tag}, which would be replaced",
+        place.host
+    );
+    let work = Work { release, sealift: &sealift, place: &place, tag: &tag };
+    let result = work.ship();
+    if place.is_somebodys && api::has_image(&place.host, &tag)? {
+        api::remove_image(&place.host, &tag)?;
+    }
+    result
+}
+
+fn place(release: &Release) -> Result<Place> {
+    if let Some(host) = &release.host {
+        return Ok(Place {
+            host: host.clone(),
+            docker: run::find("docker"),
+            is_somebodys: true,
+            _engines: None,
+        });
+    }
+    let engines = Engines::up(&[Kind::Docker], Lifetime::OfTheTask, Doors::Shut)?;
+    let engine = engines.first()?;
+    Ok(Place {
+        host: engine.host.clone(),
+        docker: engines::docker_client(engine),
+        is_somebodys: engine.was_there_before(),
+        _engines: Some(engines),
+    })
+}
+
+struct Work<'a> {
+    release: &'a Release,
+    sealift: &'a Path,
+    place: &'a Place,
+    tag: &'a str,
+}
+
+impl Work<'_> {
+    fn ship(&self) -> Result<()> {
+        let (version, context) = (self.release.version, self.context()?);
+        let argument = format!("VERSION={version}");
+        let context = context.to_str().context("the path of the context is no text")?;
+        self.sealift(&["build", self.tag, context, "--network", "none", "--build-arg", &argument])?;
+        self.sealift(&["update", self.tag, "--compress", "--clean"])?;
+        self.write_config()?;
+
+        api::remove_image(&self.place.host, self.tag)?;
+        self.sealift(&["load", self.tag])?;
+        let Some(docker) = &self.place.docker else {
+            say::line(format_args!(
+                "{} is loaded, and not run: there is no docker client",
+                self.tag
+            ));
+            return Ok(());
+        };
+        let mut command = Command::new(docker);
+        command.args(["run", "--rm", "--network", "none", self.tag, "--version"]);
+        say::line(format_args!("$ docker run --rm --network none {} --version", self.tag));
+        let said = run::read(command.env("DOCKER_HOST", &self.place.host))?;
+        say::line(said.trim());
+        ensure!(said.trim() == format!("sealift {version}"), "the image holds another version");
+        Ok(())
+    }
+
+    /// Puts what belongs into the image into a folder of its own.
+    fn context(&self) -> Result<PathBuf> {
+        let (layout, stage) = (&self.release.layout, self.release.layout.stage());
+        let context = layout.context();
+        fs::create_dir_all(&context)?;
+        fs::write(context.join("Dockerfile"), include_str!("Dockerfile"))?;
+        let source = layout.source();
+        for file in [
+            self.sealift.to_owned(),
+            stage.join(licences::FILE),
+            source.join("LICENSE-MIT"),
+            source.join("LICENSE-APACHE"),
+        ] {
+            let name = file.file_name().unwrap_or_default();
+            fs::copy(&file, context.join(name))
+                .with_context(|| format!("there is no {} yet", file.display()))?;
+        }
+        Ok(context)
+    }
+
+    /// Writes what clusters read, with the address that the repository gives a release's files.
+    fn write_config(&self) -> Result<()> {
+        let repository = env!("CARGO_PKG_REPOSITORY");
+        let address = format!("{repository}/releases/download/{}/", self.release.version.tag());
+        let text = run::read(&mut self.command(&["config", &address]))?;
+        let file = self.release.layout.images().join(CONFIG);
+        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        super::made(&file)
+    }
+
+    fn sealift(&self, arguments: &[&str]) -> Result<()> {
+        ensure!(run::shown(&mut self.command(arguments))?, "`sealift {}` failed", arguments[0]);
+        Ok(())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.sealift);
+        command.args(arguments).current_dir(workspace::root());
+        command.env("DOCKER_HOST", &self.place.host);
+        command.env("SEALIFT_DIR", self.release.layout.images());
+        // What else would decide which engine is used.
+        for name in ["DOCKER_CONTEXT", "DOCKER_MACHINE_NAME"] {
+            command.env_remove(name);
+        }
+        command
+    }
+}
+
+fn forget(images: &Path) -> Result<()> {
+    match images.exists() {
+        true => fs::remove_dir_all(images).with_context(|| images.display().to_string()),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,36 @@
+//! What is installed beside the command: manual pages and completions, written by itself.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Release, binary};
+use crate::{run, say};
+
+/// Shells, and the file that each looks for.
+const SHELLS: [(&str, &str); 3] =
+    [("bash", "sealift.bash"), ("zsh", "_sealift"), ("fish", "sealift.fish")];
+
+pub(crate) fn run(release: &Release) -> Result<()> {
+    let sealift = binary::built(release)?;
+    let stage = release.layout.stage();
+    let (manual, completions) = (stage.join("man"), stage.join("completions"));
+    for folder in [&manual, &completions] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    run::read(Command::new(&sealift).arg("man").arg(&manual))?;
+    let pages = fs::read_dir(&manual)?.count();
+    ensure!(pages > 10, "the command wrote only {pages} manual pages");
+    say::line(format_args!("made {} ({pages} pages)", super::shown(&manual)));
+    for (shell, name) in SHELLS {
+        let script = run::read(Command::new(&sealift).args(["completions", shell]))?;
+        let file = completions.join(name);
+        fs::write(&file, script).with_context(|| format!("cannot write {}", file.display()))?;
+        super::made(&file)?;
+    }
+    Ok(())
+}

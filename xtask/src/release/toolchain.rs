@@ -1,0 +1,128 @@
+//! What the binary is built for, and whether it can stand alone.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::run;
+
+/// What the binary is built for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Toolchain {
+    pub(crate) target: String,
+    /// Whether the C library goes into the binary.
+    pub(crate) is_static: bool,
+}
+
+/// What is known of the compiler that is here.
+#[derive(Debug, Clone, Default)]
+struct Facts {
+    /// What it runs on.
+    host: String,
+    /// Whether it has the library for musl, and there is a C compiler for it.
+    has_musl: bool,
+    /// Whether it links a static program for its host.
+    links_static: bool,
+}
+
+impl Toolchain {
+    pub(crate) fn find() -> Result<Self> {
+        let said = run::read(&mut rustc(&["-vV"]))?;
+        let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host.context("rustc doesn't say what it runs on")?.to_owned();
+        let has_musl =
+            musl_of(&host).is_some_and(|musl| has_target(&musl) && has_musl_compiler(&host));
+        let links_static = host.contains("linux") && links_static()?;
+        Ok(Self::decide(Facts { host, has_musl, links_static }))
+    }
+
+    fn decide(facts: Facts) -> Self {
+        match musl_of(&facts.host) {
+            Some(musl) if facts.has_musl => Self { target: musl, is_static: true },
+            _ => Self { target: facts.host, is_static: facts.links_static },
+        }
+    }
+
+    /// Gives the compiler's flags: no path of this machine gets into the binary.
+    pub(crate) fn flags(&self, source: &Path, cargo_home: &Path) -> Vec<String> {
+        let mut flags = vec![
+            format!("--remap-path-prefix={}=cargo", cargo_home.display()),
+            format!("--remap-path-prefix={}=sealift", source.display()),
+        ];
+        if self.is_static {
+            flags.push("-Ctarget-feature=+crt-static".to_owned());
+        }
+        flags
+    }
+}
+
+/// Gives the target with musl for the same machine.
+fn musl_of(host: &str) -> Option<String> {
+    let machine = host.split_once("-linux-")?.0;
+    Some(format!("{machine}-linux-musl"))
+}
+
+fn has_target(target: &str) -> bool {
+    let folder = run::read(&mut rustc(&["--print", "target-libdir", "--target", target]));
+    folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+/// Tells whether C can be compiled for musl: several crates have parts in C.
+fn has_musl_compiler(host: &str) -> bool {
+    let machine = host.split('-').next().unwrap_or_default();
+    ["musl-gcc".to_owned(), format!("{machine}-linux-musl-gcc")]
+        .iter()
+        .any(|compiler| run::find(compiler).is_some())
+}
+
+/// Tries it on the smallest program: whether the C library's static form is here can't be asked for.
+fn links_static() -> Result<bool> {
+    let folder = tempfile::tempdir().context("cannot make a folder to try the compiler in")?;
+    std::fs::write(folder.path().join("empty.rs"), "fn main() {}\n")?;
+    let mut rustc = rustc(&["-C", "target-feature=+crt-static", "empty.rs"]);
+    Ok(rustc.current_dir(folder.path()).output().context("cannot run rustc")?.status.success())
+}
+
+/// Calls the compiler that belongs to the cargo that runs this.
+fn rustc(arguments: &[&str]) -> Command {
+    let beside = std::env::var_os("CARGO").map(|cargo| Path::new(&cargo).with_file_name("rustc"));
+    let rustc = beside.filter(|rustc| rustc.is_file()).unwrap_or_else(|| "rustc".into());
+    let mut command = Command::new(rustc);
+    command.args(arguments);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn musl_goes_before_a_static_gnu_and_that_before_a_dynamic_one() {
+        let decided = |host: &str, has_musl, links_static| {
+            let toolchain =
+                Toolchain::decide(Facts { host: host.to_owned(), has_musl, links_static });
+            (toolchain.target, toolchain.is_static)
+        };
+        let (gnu, musl) = ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl");
+        assert_eq!(decided(gnu, true, true), (musl.to_owned(), true));
+        assert_eq!(decided(gnu, false, true), (gnu.to_owned(), true));
+        assert_eq!(decided(gnu, false, false), (gnu.to_owned(), false));
+        let mac = "aarch64-apple-darwin";
+        assert_eq!(decided(mac, false, false), (mac.to_owned(), false));
+    }
+
+    #[test]
+    fn no_path_of_this_machine_is_in_the_binary() {
+        let toolchain = Toolchain { target: "t".to_owned(), is_static: true };
+        let flags = toolchain.flags(Path::new("/home/a/sealift"), Path::new("/home/a/.cargo"));
+        assert_eq!(
+            flags,
+            [
+                "--remap-path-prefix=/home/a/.cargo=cargo",
+                "--remap-path-prefix=/home/a/sealift=sealift",
+                "-Ctarget-feature=+crt-static"
+            ]
+        );
+    }
+}
