@@ -51,20 +51,24 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let mut write = cargo("run", INSIDES);
     write.args(["--quiet", "--bin", "corpus", "--"]).arg(&corpus);
     ensure!(run::shown(&mut write)?, "the corpus can't be made");
-    // With a target named, build scripts aren't built with the flags.
-    let target = host()?;
-    let mut build = cargo("build", &format!("{INSIDES} {COVERAGE}"));
-    build.args(["--release", "--features", "libfuzzer", "--bins", "--target", &target]);
-    ensure!(run::shown(&mut build)?, "the targets don't build");
-
-    let targets = targets()?;
+    let mut targets = targets()?;
     if let Some(unknown) = options.only.iter().find(|name| !targets.contains(name)) {
         bail!("there is no target `{unknown}`: {}", targets.join(", "));
     }
-    let chosen = |name: &&String| options.only.is_empty() || options.only.contains(name);
+    targets.retain(|name| options.only.is_empty() || options.only.contains(name));
+    // With a platform named, build scripts aren't built with the flags.
+    let platform = host()?;
+    let mut build = cargo("build", &format!("{INSIDES} {COVERAGE}"));
+    build.args(["--release", "--features", "libfuzzer", "--target", &platform]);
+    for name in &targets {
+        // By name, since what isn't linked with libFuzzer can't be built with the flags.
+        build.args(["--bin", name]);
+    }
+    ensure!(run::shown(&mut build)?, "the targets don't build");
+
     let mut table = format!("{:<14}  {:>12}  {:>10}\n", "target", "runs", "new inputs");
-    for name in targets.iter().filter(chosen) {
-        let program = folder().join(&target).join("release").join(name);
+    for name in &targets {
+        let program = folder().join(&platform).join("release").join(name);
         let stats = fuzz(name, &program, &corpus.join(name), options.seconds)?;
         table.push_str(&format!("{name:<14}  {:>12}  {:>10}\n", stats.runs, stats.added));
     }
