@@ -34,17 +34,20 @@ pub fn follow_build<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     format!("{told:?} {:?} {}", progress.into_id(), result.is_ok())
 }
 
-/// Tells of each folder on the way to a path, and of the path, whether an ignore file leaves it out; none where it is
-/// no ignore file.
-pub fn left_out(ignore_file: &[u8], path: &Path) -> Option<Vec<bool>> {
+/// Tells of each path, for each folder on the way to it and for itself, whether an ignore file leaves it out; none where
+/// it is no ignore file.
+pub fn left_out(ignore_file: &[u8], paths: &[&Path]) -> Option<Vec<Vec<bool>>> {
     let ignore = Ignore::parse(ignore_file).ok()?;
-    let mut folders: Vec<&Path> = path.ancestors().collect();
-    folders.pop();
-    let mut matches = Matches::default();
-    let judge = |folder: &&Path| {
-        let (is_left_out, of_folder) = ignore.leaves_out(folder, &matches);
-        matches = of_folder;
-        is_left_out
+    let judge_way = |path: &&Path| {
+        let mut folders: Vec<&Path> = path.ancestors().collect();
+        folders.pop();
+        let mut matches = Matches::default();
+        let judge = |folder: &&Path| {
+            let (is_left_out, of_folder) = ignore.leaves_out(folder, &matches);
+            matches = of_folder;
+            is_left_out
+        };
+        folders.iter().rev().map(judge).collect()
     };
-    Some(folders.iter().rev().map(judge).collect())
+    Some(paths.iter().map(judge_way).collect())
 }
