@@ -1,7 +1,7 @@
 //! What others can rely on: checksums in the form that their tools read, and a folder whose links lead nowhere.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::process::Command;
+use std::process::{Child, Command};
 
 use sealift_testing::layouts::{Image, pack};
 use sealift_testing::program;
@@ -48,14 +48,20 @@ fn sha256sum_checks_the_sums_of_the_latest_archives() {
     ");
 }
 
+/// An update that has got half of an image, and waits for the rest.
+fn half_saved(reference: &str) -> (FakeEngine, Place, Child) {
+    let image = Image::new(reference, 1);
+    let half = pack(&image.podman())[..5000].to_vec();
+    let engine = FakeEngine::new(&image, Save::Stalls(half));
+    let place = Place::with_engine(&engine.host);
+    let child = place.spawn(&mut place.command(&["update", reference]));
+    engine.sent.recv().unwrap();
+    (engine, place, child)
+}
+
 #[test]
 fn archives_get_the_users_mask_and_staging_is_private() {
-    let image = Image::new("web:1", 1);
-    let half = pack(&image.podman())[..5000].to_vec();
-    let mut engine = FakeEngine::new(&image, Save::Stalls(half));
-    let place = Place::with_engine(&engine.host);
-    let child = place.spawn(&mut place.command(&["update", "web:1"]));
-    engine.sent.recv().unwrap();
+    let (mut engine, place, child) = half_saved("web:1");
     let staging = std::fs::read_dir(place.artifacts()).unwrap().find_map(|entry| {
         let entry = entry.unwrap();
         entry.file_name().to_string_lossy().ends_with(".part").then(|| entry.metadata().unwrap())
@@ -66,6 +72,7 @@ fn archives_get_the_users_mask_and_staging_is_private() {
 
     for (mask, mode) in [("077", 0o600), ("027", 0o640), ("002", 0o664)] {
         let place = Place::new();
+        let image = Image::new("web:1", 1);
         std::fs::write(place.dir.path().join("a.tar"), pack(&image.podman())).unwrap();
         let command = place.command(&["add", "a.tar"]);
         let mut shell = Command::new("sh");
@@ -121,12 +128,7 @@ fn links_in_place_of_sealifts_own_notes_change_nothing_elsewhere() {
 
 #[test]
 fn a_link_that_is_swapped_in_while_an_image_is_saved_changes_nothing_elsewhere() {
-    let image = Image::new("team/web:1", 1);
-    let half = pack(&image.podman())[..5000].to_vec();
-    let mut engine = FakeEngine::new(&image, Save::Stalls(half));
-    let place = Place::with_engine(&engine.host);
-    let child = place.spawn(&mut place.command(&["update", "team/web:1"]));
-    engine.sent.recv().unwrap();
+    let (mut engine, place, child) = half_saved("team/web:1");
     let team = place.artifacts().join("team");
     let outside = place.dir.path().join("outside");
     std::fs::create_dir(&outside).unwrap();

@@ -42,6 +42,7 @@ mod tar_stream;
 mod verifier;
 mod zip_directory;
 mod zip_member;
+mod zip_signature;
 mod zip_writer;
 
 pub use container::{Container, PlainReader};
@@ -51,6 +52,7 @@ pub use examine::{Examination, ExamineOptions, Look, examine, hash_file, look};
 pub use hashing_writer::HashingWriter;
 pub use identity::{Identity, ParsePlatformError, Platform};
 pub use level::{Level, ParseLevelError};
+pub use printable::Printable;
 pub use proven::ProvenReader;
 pub use verifier::{Proof, Verifier, VerifyOptions};
 pub use zip_writer::ZipSink;

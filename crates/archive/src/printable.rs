@@ -4,7 +4,14 @@ use std::fmt::{self, Write as _};
 
 /// Prints a text with everything escaped that steers a terminal instead of standing on it: control
 /// characters, and those that break lines or turn the direction of what follows.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
+///
+/// ```
+/// use sealift_archive::Printable;
+///
+/// assert_eq!(Printable("web\n\u{1b}[31m").to_string(), r"web\n\u{1b}[31m");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,13 +11,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::Fault;
 use crate::zip_member::Member;
-
-const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
-const ENTRY: &[u8] = b"PK\x01\x02";
-const END: &[u8] = b"PK\x05\x06";
-const ZIP64_END: &[u8] = b"PK\x06\x06";
-const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
-const DESCRIPTOR: &[u8] = b"PK\x07\x08";
+use crate::zip_signature::{
+    DESCRIPTOR, DIRECTORY_ENTRY, END, LOCAL_HEADER, ZIP64_END, ZIP64_LOCATOR,
+};
 
 const END_LENGTH: usize = 22;
 const LOCATOR_LENGTH: u64 = 20;
@@ -144,7 +140,7 @@ fn find_directory(file: &mut (impl Read + Seek)) -> Result<Directory, MemberErro
     let said = [disk, first_disk, here, entries, size, start];
     let locator = end.checked_sub(LOCATOR_LENGTH);
     let (numbers, directory_end) = match locator {
-        Some(locator) if Record::<4>::read(file, locator)?.0 == ZIP64_LOCATOR => {
+        Some(locator) if Record::<4>::read(file, locator)?.0 == *ZIP64_LOCATOR => {
             read_zip64_end(file, locator, said)?
         }
         _ => (said.map(|(number, _)| number), end),
@@ -230,7 +226,7 @@ impl Entry {
             return Err(disagree());
         }
         let record = Record::<ENTRY_LENGTH>::read(file, directory.start)?;
-        if record.0[..4] != *ENTRY {
+        if record.0[..4] != *DIRECTORY_ENTRY {
             return Err(broken("its directory doesn't begin with an entry"));
         }
         let [name, extra, comment] = [28, 30, 32].map(|at| record.number(at, 2));

@@ -47,6 +47,7 @@ impl MemberCheck {
         }
         Ok(count)
     }
+
     /// Checks how many packed bytes there were when the content ended.
     pub(crate) fn ended_at(&self, packed_bytes: u64) -> io::Result<usize> {
         if packed_bytes == self.packed_size {

@@ -8,12 +8,8 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use crate::Level;
 use crate::parallel_deflate::{Deflated, ParallelDeflate};
+use crate::zip_signature::{DIRECTORY_ENTRY, END, LOCAL_HEADER, ZIP64_END, ZIP64_LOCATOR};
 
-const LOCAL_HEADER: u32 = 0x0403_4b50;
-const DIRECTORY_ENTRY: u32 = 0x0201_4b50;
-const END: u32 = 0x0605_4b50;
-const ZIP64_END: u32 = 0x0606_4b50;
-const ZIP64_LOCATOR: u32 = 0x0706_4b50;
 /// Zip 4.5: the first version with zip64.
 const VERSION: u16 = 45;
 /// The same, made on Unix.
@@ -163,7 +159,7 @@ fn member(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
 
 fn local_header(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
     let (zip64, described) = (numbers.zip64_field().0, member(name, numbers)?);
-    let header = Fields::default().u32(LOCAL_HEADER).bytes(&described);
+    let header = Fields::default().bytes(LOCAL_HEADER).bytes(&described);
     debug_assert_eq!(header.0.len() as u64, NAME_IN_HEADER);
     Ok(header.bytes(name.as_bytes()).bytes(&zip64).0)
 }
@@ -171,7 +167,7 @@ fn local_header(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
 fn directory_entry(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
     let (zip64, described) = (numbers.zip64_field().0, member(name, numbers)?);
     let entry = Fields::default()
-        .u32(DIRECTORY_ENTRY)
+        .bytes(DIRECTORY_ENTRY)
         .u16(MADE_BY)
         .bytes(&described)
         // No comment, the first disk, no internal attributes.
@@ -192,7 +188,7 @@ fn end(directory: u64, length: u64) -> Vec<u8> {
         /// The size of this record without its first two fields.
         const RECORD: u64 = 44;
         fields = fields
-            .u32(ZIP64_END)
+            .bytes(ZIP64_END)
             .u64(RECORD)
             .u16(MADE_BY)
             .u16(VERSION)
@@ -202,13 +198,13 @@ fn end(directory: u64, length: u64) -> Vec<u8> {
             .u64(1)
             .u64(length)
             .u64(directory)
-            .u32(ZIP64_LOCATOR)
+            .bytes(ZIP64_LOCATOR)
             .u32(0)
             .u64(directory + length)
             .u32(1);
     }
     fields
-        .u32(END)
+        .bytes(END)
         .u16(0)
         .u16(0)
         .u16(1)
@@ -258,7 +254,7 @@ mod tests {
         assert_eq!(end(1000, 100).len(), 22);
         let far = end(FAR, 100);
         assert_eq!(far.len(), 56 + 20 + 22);
-        assert_eq!(far[..4], ZIP64_END.to_le_bytes());
+        assert_eq!(far[..4], *ZIP64_END);
         assert_eq!(far[48..56], FAR.to_le_bytes());
         assert_eq!(far[56 + 8..56 + 16], (FAR + 100).to_le_bytes());
         assert_eq!(far[56 + 20 + 16..56 + 20 + 20], [0xff; 4]);

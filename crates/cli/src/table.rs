@@ -1,5 +1,7 @@
 //! Tables of aligned columns.
 
+use sealift_workflow::archive::Printable;
+
 /// Aligns rows into columns, two spaces apart, without space at the end of a line.
 pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
     let header: Vec<String> = header.iter().map(|&title| title.to_owned()).collect();
@@ -24,17 +26,7 @@ pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
 /// Escapes what a terminal would act on, and what turns the direction of the text behind it: names come from
 /// strangers.
 pub(crate) fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        let turns = matches!(character,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || turns {
-            printable.extend(character.escape_default());
-        } else {
-            printable.push(character);
-        }
-    }
-    printable
+    Printable(text).to_string()
 }
 
 #[cfg(test)]

@@ -49,18 +49,27 @@ where
     E: Into<BoxError>,
 {
     let mut log = L::default();
-    let mut on_line = |line: Line| match (reported(&line), line) {
+    let mut on_line = |line| take(&mut log, line, on_event);
+    upload(transport, to, body, &mut on_line).await?;
+    log.flush(on_event);
+    Ok(log.into_id())
+}
+
+/// Takes a line of the answer; one that reports an error ends the build.
+pub(crate) fn take<L: BuildLog>(
+    log: &mut L,
+    line: Line,
+    on_event: &mut OnEvent<'_>,
+) -> Result<(), Failure> {
+    match (reported(&line), line) {
         (Some((message, code)), _) => {
             log.flush(on_event);
-            let failed = std::mem::take(&mut log).failed(message, code);
+            let failed = std::mem::take(log).failed(message, code);
             Err(Failure::Step(Box::new(failed)))
         }
         (None, Line::Json(line)) => log.note(&line, on_event),
         (None, Line::Text(_)) => Ok(()),
-    };
-    upload(transport, to, body, &mut on_line).await?;
-    log.flush(on_event);
-    Ok(log.into_id())
+    }
 }
 
 /// Text that comes in pieces, cut into lines.

@@ -85,6 +85,20 @@ impl Ignore {
     }
 }
 
+/// Tells of each path of a walk whether it is left out: of the folders on the way, and of the last.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn walk(ignore: &Ignore, path: &Path) -> Vec<bool> {
+    let mut folders: Vec<&Path> = path.ancestors().collect();
+    folders.pop();
+    let mut matches = Matches::default();
+    let judge = |folder: &&Path| {
+        let (is_left_out, of_folder) = ignore.leaves_out(folder, &matches);
+        matches = of_folder;
+        is_left_out
+    };
+    folders.iter().rev().map(judge).collect()
+}
+
 /// Gives a pattern as it is shown to a person: of a long one the beginning.
 fn shown(pattern: &[u8]) -> String {
     match pattern.get(..200) {

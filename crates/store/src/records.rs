@@ -101,7 +101,7 @@ impl Store {
     /// told by its time: milliseconds, so that the record is believed from the start. A file system
     /// that tells only whole seconds is not waited for; there, whoever asks next reads once more.
     pub(crate) fn begin_record(&self, archive: &ArchivePath, stat: Stat) -> Draft {
-        let target = format!("{}.json", archive.name());
+        let target = record_name(archive);
         let age = Timestamp::now().duration_since(stat.modified);
         let enough = FINE_GAP + TICK;
         if !age.is_negative() && age < enough {
@@ -127,7 +127,7 @@ impl Store {
     pub(crate) fn drop_record(&self, archive: &ArchivePath) {
         self.remembered().remove(archive);
         let _ = InnerFolder::open(self.root(), &record_folder(archive))
-            .and_then(|folder| folder.remove_file(&format!("{}.json", archive.name())));
+            .and_then(|folder| folder.remove_file(&record_name(archive)));
     }
 
     /// Tells whether records may be written down. They need a folder for sealift's own notes, and if
@@ -202,6 +202,11 @@ fn record_root() -> String {
 /// Gives the folder of an archive's record, counted from the root.
 fn record_folder(archive: &ArchivePath) -> String {
     format!("{}/{}", record_root(), archive.folder())
+}
+
+/// Gives the name that an archive's record has in its folder.
+fn record_name(archive: &ArchivePath) -> String {
+    format!("{}.json", archive.name())
 }
 
 fn create_draft(root: &Path, folder: &str) -> io::Result<(File, Leftover, Timestamp)> {

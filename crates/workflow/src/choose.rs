@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use sealift_archive::ProvenReader;
-use sealift_store::{Entry, Knowledge, Query, Store};
+use sealift_store::{Depth, Entry, Knowledge, LatestOptions, Query, Store};
 
 use crate::learn::with_learning;
 use crate::pump::Pump;
@@ -59,6 +59,23 @@ pub(crate) async fn find(store: &Store, query: &Query, context: &Context) -> Res
         .await?;
     refuse_damaged(store, &entry)?;
     Ok(entry)
+}
+
+/// Finds the latest archive of every image, whatever has to be read for it.
+pub(crate) async fn latest(
+    store: &Store,
+    options: &LatestOptions,
+    context: &Context,
+) -> Result<Vec<Entry>, Error> {
+    let (store, options) = (store.clone(), options.clone());
+    context
+        .blocking(move |context| {
+            let archives = store.scan()?.archives;
+            with_learning(context, |learn| {
+                Ok(store.latest(&archives, &options, Depth::All, learn)?)
+            })
+        })
+        .await
 }
 
 /// Refuses an archive that is known to be damaged, or of a form that isn't taken.

@@ -7,12 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sealift_archive::{Digest, Platform};
 use sealift_filename::{ArchiveFormat, ArchiveName, ImageId, version_to_imagetag};
-use sealift_store::{Depth, Entry, LatestOptions, Store};
+use sealift_store::{Entry, LatestOptions, Store};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::choose::refuse_damaged;
-use crate::learn::with_learning;
+use crate::choose::{latest, refuse_damaged};
 use crate::{Context, Error, Event};
 
 /// The config of all images, keyed by image.
@@ -59,17 +58,8 @@ pub async fn config(
     options: &LatestOptions,
     context: &Context,
 ) -> Result<Config, Error> {
-    let (reader, options) = (store.clone(), options.clone());
-    let entries = context
-        .blocking(move |context| {
-            let archives = reader.scan()?.archives;
-            with_learning(context, |learn| {
-                Ok(reader.latest(&archives, &options, Depth::All, learn)?)
-            })
-        })
-        .await?;
     let mut config = Config::new();
-    for entry in &entries {
+    for entry in &latest(store, options, context).await? {
         refuse_damaged(store, entry)?;
         let name = entry.archive.name();
         let image = entry.archive.repository();

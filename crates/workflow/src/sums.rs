@@ -3,11 +3,10 @@
 use std::fmt;
 
 use sealift_filename::ArchivePath;
-use sealift_store::{Depth, LatestOptions, Store};
+use sealift_store::{LatestOptions, Store};
 use serde::Serialize;
 
-use crate::choose::refuse_damaged;
-use crate::learn::with_learning;
+use crate::choose::{latest, refuse_damaged};
 use crate::{Context, Error};
 
 /// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
@@ -42,21 +41,12 @@ pub async fn sums(
     options: &LatestOptions,
     context: &Context,
 ) -> Result<Vec<Sum>, Error> {
-    let (reader, options) = (store.clone(), options.clone());
-    let entries = context
-        .blocking(move |context| {
-            let archives = reader.scan()?.archives;
-            with_learning(context, |learn| {
-                Ok(reader.latest(&archives, &options, Depth::All, learn)?)
-            })
-        })
-        .await?;
     let mut sums = Vec::new();
-    for entry in entries {
+    for entry in latest(store, options, context).await? {
         refuse_damaged(store, &entry)?;
         if let Some(known) = entry.image() {
             let sha256 = known.sha256.hex();
-            sums.push(Sum { path: entry.archive.clone(), sha256 });
+            sums.push(Sum { path: entry.archive, sha256 });
         }
     }
     sums.sort_by(|left, right| left.path.cmp(&right.path));

@@ -4,20 +4,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::{Ignore, Matches};
-
-/// Tells of each path of a walk whether it is left out: of the folders on the way, and of the last.
-fn walk(ignore: &Ignore, path: &Path) -> Vec<bool> {
-    let mut folders: Vec<&Path> = path.ancestors().collect();
-    folders.pop();
-    let mut matches = Matches::default();
-    let judge = |folder: &&Path| {
-        let (is_left_out, of_folder) = ignore.leaves_out(folder, &matches);
-        matches = of_folder;
-        is_left_out
-    };
-    folders.iter().rev().map(judge).collect()
-}
+use super::{Ignore, walk};
 
 fn parse(text: &str) -> Ignore {
     Ignore::parse(text.as_bytes()).unwrap()

@@ -1,0 +1,8 @@
+//! How the records of a zip begin: APPNOTE.TXT 6.3.10 of PKWARE, section 4.3.
+
+pub(crate) const LOCAL_HEADER: &[u8; 4] = b"PK\x03\x04";
+pub(crate) const DIRECTORY_ENTRY: &[u8; 4] = b"PK\x01\x02";
+pub(crate) const END: &[u8; 4] = b"PK\x05\x06";
+pub(crate) const ZIP64_END: &[u8; 4] = b"PK\x06\x06";
+pub(crate) const ZIP64_LOCATOR: &[u8; 4] = b"PK\x06\x07";
+pub(crate) const DESCRIPTOR: &[u8; 4] = b"PK\x07\x08";
