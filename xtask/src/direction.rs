@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::{run, say};
+use crate::{say, workspace};
 
 /// What a crate may depend on, and what it must never reach.
 struct Rule {
@@ -56,8 +56,7 @@ const RULES: &[Rule] = &[
 const OUTSIDE: &[&str] = &["sealift-testing", "sealift-tests", "xtask"];
 
 pub(crate) fn run() -> Result<()> {
-    let text = run::read(&mut run::cargo(&["metadata", "--format-version=1", "--all-features"]))?;
-    let graph = Graph::read(&serde_json::from_str(&text).context("cargo's metadata is no JSON")?)?;
+    let graph = Graph::read(&workspace::metadata(workspace::root(), &["--all-features"])?)?;
     let found = graph.violations();
     if found.is_empty() {
         let crates = RULES.len();

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{run, say, workspace};
+use crate::{run, rustc, say, workspace};
 
 /// What builds of the fuzz targets see of the crates' insides.
 const INSIDES: &str = "--cfg fuzzing";
@@ -57,7 +57,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     }
     targets.retain(|name| options.only.is_empty() || options.only.contains(name));
     // With a platform named, build scripts aren't built with the flags.
-    let platform = host()?;
+    let platform = rustc::host()?;
     let mut build = cargo("build", &format!("{INSIDES} {COVERAGE}"));
     build.args(["--release", "--features", "libfuzzer", "--target", &platform]);
     for name in &targets {
@@ -97,12 +97,6 @@ fn cargo(what: &str, flags: &str) -> Command {
     let mut command = run::cargo(&[what, "--manifest-path", "fuzz/Cargo.toml"]);
     command.env("CARGO_TARGET_DIR", folder()).env("RUSTFLAGS", flags);
     command
-}
-
-fn host() -> Result<String> {
-    let said = run::read(Command::new("rustc").arg("-vV"))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc doesn't say for what it builds")
 }
 
 /// Gives the names of the targets: a file each.

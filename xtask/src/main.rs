@@ -11,6 +11,7 @@ mod faults;
 mod fuzz;
 mod release;
 mod run;
+mod rustc;
 mod say;
 mod test;
 mod tools;

@@ -1,6 +1,11 @@
-//! Where things are.
+//! Where things are, and what cargo says of them.
 
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::run;
 
 /// Gives the workspace's folder.
 pub(crate) fn root() -> &'static Path {
@@ -19,4 +24,11 @@ pub(crate) fn target() -> PathBuf {
 /// Gives the folder of everything that has to do with engines.
 pub(crate) fn engines() -> PathBuf {
     target().join("engines")
+}
+
+/// Gives what `cargo metadata` says of the workspace in a folder.
+pub(crate) fn metadata(folder: &Path, options: &[&str]) -> Result<Value> {
+    let mut metadata = run::cargo(&["metadata", "--format-version=1"]);
+    let text = run::read(metadata.args(options).current_dir(folder))?;
+    serde_json::from_str(&text).context("cargo's metadata is no JSON")
 }

@@ -1,13 +1,12 @@
 //! Whether every crate builds with none of its features, with each alone, and with all.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::run;
+use crate::{run, workspace};
 
 pub(crate) fn run() -> Result<()> {
-    let text = run::read(&mut run::cargo(&["metadata", "--format-version=1", "--no-deps"]))?;
-    let metadata = serde_json::from_str(&text).context("cargo's metadata is no JSON")?;
+    let metadata = workspace::metadata(workspace::root(), &["--no-deps"])?;
     for Combination { package, features } in combinations(&metadata) {
         let mut arguments = vec!["check", "--quiet", "--locked", "--package", &package];
         match &features {

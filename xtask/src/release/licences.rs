@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Release;
 use super::toolchain::Toolchain;
-use crate::{run, say};
+use crate::{say, workspace};
 
 /// The file's name in the tarball and in the image.
 pub(crate) const FILE: &str = "LICENCES-OF-DEPENDENCIES.txt";
@@ -32,9 +32,7 @@ struct Package {
 pub(crate) fn run(release: &Release) -> Result<()> {
     let source = release.layout.source();
     let target = release.layout.target();
-    let arguments = ["metadata", "--format-version=1", "--locked", "--filter-platform", target];
-    let text = run::read(run::cargo(&arguments).current_dir(&source))?;
-    let metadata: Value = serde_json::from_str(&text).context("cargo's metadata is no JSON")?;
+    let metadata = workspace::metadata(&source, &["--locked", "--filter-platform", target])?;
     let all = packages(&metadata)?;
     let used = reached(&metadata, "sealift")?;
     let apache = fs::read_to_string(source.join("LICENSE-APACHE"))?;

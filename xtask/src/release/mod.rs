@@ -32,7 +32,6 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use self::changelog::Entry;
 use self::date::Moment;
@@ -162,10 +161,8 @@ impl Release {
         for (name, _) in &self.edits.files {
             say::line(format_args!("{name} changes"));
         }
-        let arguments = ["metadata", "--format-version=1", "--no-deps", "--locked", "--offline"];
-        let mut metadata = run::cargo(&arguments);
-        let text = run::read(metadata.current_dir(self.layout.source()))?;
-        let metadata: Value = serde_json::from_str(&text).context("cargo's metadata is no JSON")?;
+        let source = self.layout.source();
+        let metadata = workspace::metadata(&source, &["--no-deps", "--locked", "--offline"])?;
         for package in metadata["packages"].as_array().context("there are no crates")? {
             ensure!(
                 package["version"] == self.version.to_string(),
@@ -205,9 +202,7 @@ impl Release {
 
 /// Names the workspace's own packages.
 fn members() -> Result<Vec<String>> {
-    let arguments = ["metadata", "--format-version=1", "--no-deps", "--offline"];
-    let text = run::read(&mut run::cargo(&arguments))?;
-    let metadata: Value = serde_json::from_str(&text).context("cargo's metadata is no JSON")?;
+    let metadata = workspace::metadata(workspace::root(), &["--no-deps", "--offline"])?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     Ok(packages.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect())
 }

@@ -6,13 +6,11 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::Release;
-use crate::run;
+use crate::{run, workspace};
 
 pub(crate) fn run(release: &Release) -> Result<()> {
     let (source, packing) = (release.layout.source(), release.layout.packing());
-    let list = ["metadata", "--format-version=1", "--no-deps", "--locked", "--offline"];
-    let text = run::read(run::cargo(&list).current_dir(&source))?;
-    let metadata: Value = serde_json::from_str(&text).context("cargo's metadata is no JSON")?;
+    let metadata = workspace::metadata(&source, &["--no-deps", "--locked", "--offline"])?;
     let names = published(&metadata);
 
     let mut package = run::cargo(&["package", "--locked", "--target-dir"]);

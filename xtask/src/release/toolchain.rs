@@ -1,11 +1,10 @@
 //! What the binary is built for, and whether it can stand alone.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::run;
+use crate::{run, rustc};
 
 /// What the binary is built for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +27,7 @@ struct Facts {
 
 impl Toolchain {
     pub(crate) fn find() -> Result<Self> {
-        let said = run::read(&mut rustc(&["-vV"]))?;
-        let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-        let host = host.context("rustc doesn't say what it runs on")?.to_owned();
+        let host = rustc::host()?;
         let has_musl =
             musl_of(&host).is_some_and(|musl| has_target(&musl) && has_musl_compiler(&host));
         let links_static = host.contains("linux") && links_static()?;
@@ -64,7 +61,7 @@ fn musl_of(host: &str) -> Option<String> {
 }
 
 fn has_target(target: &str) -> bool {
-    let folder = run::read(&mut rustc(&["--print", "target-libdir", "--target", target]));
+    let folder = run::read(&mut rustc::call(&["--print", "target-libdir", "--target", target]));
     folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
@@ -80,17 +77,8 @@ fn has_musl_compiler(host: &str) -> bool {
 fn links_static() -> Result<bool> {
     let folder = tempfile::tempdir().context("cannot make a folder to try the compiler in")?;
     std::fs::write(folder.path().join("empty.rs"), "fn main() {}\n")?;
-    let mut rustc = rustc(&["-C", "target-feature=+crt-static", "empty.rs"]);
-    Ok(rustc.current_dir(folder.path()).output().context("cannot run rustc")?.status.success())
-}
-
-/// Calls the compiler that belongs to the cargo that runs this.
-fn rustc(arguments: &[&str]) -> Command {
-    let beside = std::env::var_os("CARGO").map(|cargo| Path::new(&cargo).with_file_name("rustc"));
-    let rustc = beside.filter(|rustc| rustc.is_file()).unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
-    command.args(arguments);
-    command
+    let mut compile = rustc::call(&["-C", "target-feature=+crt-static", "empty.rs"]);
+    Ok(compile.current_dir(folder.path()).output().context("cannot run rustc")?.status.success())
 }
 
 #[cfg(test)]

@@ -1,0 +1,24 @@
+//! The compiler that belongs to the cargo that runs a task.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::run;
+
+/// Makes a call of it.
+pub(crate) fn call(arguments: &[&str]) -> Command {
+    let beside = std::env::var_os("CARGO").map(|cargo| Path::new(&cargo).with_file_name("rustc"));
+    let rustc = beside.filter(|rustc| rustc.is_file()).unwrap_or_else(|| "rustc".into());
+    let mut command = Command::new(rustc);
+    command.args(arguments);
+    command
+}
+
+/// Gives the platform that it runs on.
+pub(crate) fn host() -> Result<String> {
+    let said = run::read(&mut call(&["-vV"]))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc doesn't say what it runs on")
+}
