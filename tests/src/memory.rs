@@ -22,14 +22,8 @@ ended = subprocess.run(sys.argv[1:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(ended)";
 
+/// It wants as much room on the disk.
 #[test]
-fn commands_keep_little_of_a_large_archive() {
-    measure(HugeImage { zeros: 600, noise: 200 });
-}
-
-/// As the one above, with 3 GB. It wants as much room on the disk.
-#[test]
-#[ignore = "takes minutes: cargo test -p sealift-tests -- --ignored 3_gb"]
 fn commands_keep_little_of_an_archive_of_3_gb() {
     measure(HugeImage { zeros: 2048, noise: 1024 });
 }
