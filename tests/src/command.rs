@@ -58,6 +58,11 @@ impl Place {
         self.set_up(Command::new(binary()), arguments)
     }
 
+    /// Makes a call of a program of `examples/`.
+    pub(crate) fn example<S: AsRef<OsStr>>(&self, name: &str, arguments: &[S]) -> Command {
+        self.set_up(Command::new(built(name)), arguments)
+    }
+
     /// Runs it by another program, which takes a command at the end of its own arguments.
     pub(crate) fn command_by<S: AsRef<OsStr>>(
         &self,
@@ -161,11 +166,16 @@ fn collect(root: &Path, folder: &Path, state: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-/// The command beside the tests: `cargo xtask test` builds it before.
+/// The command beside the tests.
 pub(crate) fn binary() -> PathBuf {
+    built("sealift")
+}
+
+/// A program beside the tests: `cargo xtask test` builds them before.
+fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let binary = test.parent().and_then(Path::parent).unwrap().join("sealift");
-    assert!(binary.is_file(), "{} isn't built: cargo build -p sealift", binary.display());
+    let binary = test.parent().and_then(Path::parent).unwrap().join(name);
+    assert!(binary.is_file(), "{} isn't there: `cargo xtask test` builds it", binary.display());
     binary
 }
 

@@ -8,6 +8,7 @@ mod command;
 mod connect;
 mod copied_folders;
 mod damaged_saves;
+mod examples;
 mod fake_engine;
 mod faults;
 mod habits;

@@ -7,6 +7,7 @@ mod direction;
 mod docs;
 mod engine;
 mod engines;
+mod examples;
 mod faults;
 mod fuzz;
 mod release;

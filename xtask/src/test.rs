@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::arguments::Options;
 use crate::engines::{Doors, Engines, Lifetime};
-use crate::{fuzz, run, say, tools, workspace};
+use crate::{examples, fuzz, run, say, tools, workspace};
 
 /// The module that tests which need an engine live in.
 const MARK: &str = "on_engine::";
@@ -30,6 +30,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     // The end-to-end tests run the command as it was built.
     let mut build = run::cargo(&["build", "--workspace", "--all-features"]);
     ensure!(run::shown(&mut build)?, "the workspace doesn't build");
+    examples::build()?;
 
     // In the target folder, where it is in nobody's way if the task is interrupted.
     let notes = tempfile::tempdir_in(workspace::engines())
@@ -45,6 +46,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     }
     ensure!(run::shown(&mut tests)?, "tests failed");
     if options.rest.is_empty() {
+        examples::test()?;
         fuzz::test()?;
     }
 

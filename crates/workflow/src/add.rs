@@ -159,7 +159,6 @@ async fn add_as(
         Settled::UnsupportedFormat { archive } => {
             return Err(Error::UnsupportedFormat {
                 image: format!("{repository}:{version}"),
-                format: archive.name().format().to_string(),
                 archive,
             });
         }

@@ -40,15 +40,14 @@ pub enum Error {
     },
     /// The image is archived in a format that is neither docker nor zip.
     #[error(
-        "`{image}` is archived as {archive}, whose format `{format}` is neither docker nor zip"
+        "`{image}` is archived as {archive}, whose format `{}` is neither docker nor zip",
+        archive.name().format()
     )]
     UnsupportedFormat {
         /// The image.
         image: String,
         /// Its archive.
         archive: ArchivePath,
-        /// The format.
-        format: String,
     },
     /// What the engine sent is no whole image.
     #[error("the save of `{image}` is damaged; nothing was changed in {}", folder.display())]
@@ -94,7 +93,7 @@ pub enum Error {
     #[error("the engine at {endpoint} took {archive}, but does not have `{image}` now")]
     NotLoaded {
         /// The archive.
-        archive: ArchivePath,
+        archive: Box<ArchivePath>,
         /// The image that it should have.
         image: String,
         /// The engine's address.

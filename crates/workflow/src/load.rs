@@ -179,7 +179,7 @@ async fn load_one(
     let (answer, identity) = sent?;
     if !name_image(engine, &answer, &identity, &reference, repository.as_str(), &tag).await? {
         return Err(Error::NotLoaded {
-            archive: archive.clone(),
+            archive: Box::new(archive.clone()),
             image: reference,
             endpoint: engine.endpoint().to_string(),
         });
@@ -286,7 +286,7 @@ async fn send(
         (Ok(_), Err(error)) => Err(error.into()),
         (Ok(Some(identity)), Ok(answer)) => Ok((answer, identity)),
         (Ok(None), Ok(_)) => Err(Error::NotLoaded {
-            archive: entry.archive.clone(),
+            archive: Box::new(entry.archive.clone()),
             image: reference.to_owned(),
             endpoint: engine.endpoint().to_string(),
         }),

@@ -476,7 +476,7 @@ fn member_name(wanted: &Wanted, id: &str) -> Result<String, Error> {
 }
 
 fn unsupported(image: String, archive: ArchivePath) -> Error {
-    Error::UnsupportedFormat { image, format: archive.name().format().to_string(), archive }
+    Error::UnsupportedFormat { image, archive }
 }
 
 fn short(id: &str) -> String {

@@ -15,11 +15,17 @@ pub(crate) struct Edits {
     pub(crate) notes: String,
 }
 
+/// A file's name, counted from the workspace's folder, and its text.
+type File = (String, String);
+
 /// What is read to decide on edits.
 pub(crate) struct Texts {
     pub(crate) manifest: String,
-    pub(crate) lock: String,
     pub(crate) changelog: String,
+    /// Of the workspace, and of those beside it: the crates' versions stand in all of them.
+    locks: Vec<File>,
+    /// The examples' manifests, which name the crates by their versions.
+    examples: Vec<File>,
 }
 
 impl Texts {
@@ -27,10 +33,23 @@ impl Texts {
         let text = |name: &str| {
             fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))
         };
+        let files = |names: Vec<String>| -> Result<Vec<File>> {
+            names.into_iter().map(|name| Ok((name.clone(), text(&name)?))).collect()
+        };
+        let locks = ["Cargo.lock", "examples/Cargo.lock", "fuzz/Cargo.lock"].map(str::to_owned);
+        let mut examples = Vec::new();
+        for entry in fs::read_dir(root.join("examples")).context("cannot read examples")? {
+            let entry = entry?;
+            if entry.path().join("Cargo.toml").is_file() {
+                examples.push(format!("examples/{}/Cargo.toml", entry.file_name().display()));
+            }
+        }
+        examples.sort();
         Ok(Self {
             manifest: text("Cargo.toml")?,
-            lock: text("Cargo.lock")?,
             changelog: text("CHANGELOG.md")?,
+            locks: files(locks.into())?,
+            examples: files(examples)?,
         })
     }
 }
@@ -38,29 +57,27 @@ impl Texts {
 /// Decides what has to change for a version. Without an entry in the changelog, that stays as it is.
 pub(crate) fn edits(texts: &Texts, members: &[String], new: Version, day: &str) -> Result<Edits> {
     let old = version::of_manifest(&texts.manifest)?;
-    let (manifest, lock) = if old == new {
-        (texts.manifest.clone(), texts.lock.clone())
-    } else {
-        (
-            version::in_manifest(&texts.manifest, old, new)?,
-            version::in_lock(&texts.lock, members, old, new),
-        )
+    let mut files = Vec::new();
+    let mut change = |name: &str, before: &str, after: String| {
+        if before != after {
+            files.push((name.to_owned(), after));
+        }
     };
+    if old != new {
+        change("Cargo.toml", &texts.manifest, version::in_manifest(&texts.manifest, old, new)?);
+        for (name, lock) in &texts.locks {
+            change(name, lock, version::in_lock(lock, members, old, new));
+        }
+        for (name, manifest) in &texts.examples {
+            change(name, manifest, version::in_example(manifest, members, old, new));
+        }
+    }
     let entry = changelog::Entry::find(&texts.changelog, new);
-    let changelog = match entry {
-        Some(_) => changelog::dated(&texts.changelog, new, day)?,
-        None => texts.changelog.clone(),
-    };
-    let all = [
-        ("Cargo.toml", &texts.manifest, manifest),
-        ("Cargo.lock", &texts.lock, lock),
-        ("CHANGELOG.md", &texts.changelog, changelog),
-    ];
-    let changed = all.into_iter().filter(|(_, before, after)| *before != after);
-    Ok(Edits {
-        files: changed.map(|(name, _, after)| (name.to_owned(), after)).collect(),
-        notes: entry.map(|entry| entry.notes().to_owned()).unwrap_or_default(),
-    })
+    if entry.is_some() {
+        let dated = changelog::dated(&texts.changelog, new, day)?;
+        change("CHANGELOG.md", &texts.changelog, dated);
+    }
+    Ok(Edits { files, notes: entry.map(|entry| entry.notes().to_owned()).unwrap_or_default() })
 }
 
 #[cfg(test)]
@@ -70,8 +87,12 @@ mod tests {
     fn texts() -> Texts {
         Texts {
             manifest: "[workspace.package]\nversion = \"0.1.0\"\n".to_owned(),
-            lock: "name = \"sealift\"\nversion = \"0.1.0\"\n".to_owned(),
             changelog: "# Changelog\n\n## Unreleased\n\n- All.\n".to_owned(),
+            locks: vec![(
+                "Cargo.lock".to_owned(),
+                "name = \"sealift\"\nversion = \"0.1.0\"\n".to_owned(),
+            )],
+            examples: Vec::new(),
         }
     }
 
@@ -94,5 +115,21 @@ mod tests {
         assert!(of(&released, "0.1.0").files.is_empty(), "a release is dated once");
         assert_eq!(of(&released, "0.1.0").notes, "- All.");
         assert_eq!(names(&of(&released, "0.2.0")), ["Cargo.toml", "Cargo.lock"]);
+    }
+
+    #[test]
+    fn no_file_of_this_workspace_keeps_the_old_version() {
+        let texts = Texts::read(crate::workspace::root()).unwrap();
+        let old = version::of_manifest(&texts.manifest).unwrap();
+        let members = super::super::members().unwrap();
+        let edits = edits(&texts, &members, "999.0.1".parse().unwrap(), "2026-01-31").unwrap();
+        let of = |end: &str| names(&edits).iter().filter(|name| name.ends_with(end)).count();
+        assert_eq!((of("Cargo.lock"), of("/Cargo.toml")), (3, texts.examples.len()));
+        assert!(texts.examples.len() >= 5);
+        for (name, text) in edits.files.iter().filter(|(name, _)| name.ends_with("/Cargo.toml")) {
+            let ours: Vec<_> = text.lines().filter(|line| line.starts_with("sealift-")).collect();
+            let is_old = |line: &&&str| line.contains(&format!("\"{old}\""));
+            assert_eq!(ours.iter().find(is_old), None, "{name}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The crates as packages, each built from its own package and those of the others.
+//! The crates as packages, each built from its own package and those of the others, and used from it by an example.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::Release;
-use crate::{run, workspace};
+use crate::{examples, run, workspace};
 
 pub(crate) fn run(release: &Release) -> Result<()> {
     let (source, packing) = (release.layout.source(), release.layout.packing());
@@ -31,7 +31,12 @@ pub(crate) fn run(release: &Release) -> Result<()> {
             .with_context(|| format!("there is no {file}"))?;
         super::made(&finished.join(&file))?;
     }
-    Ok(())
+    let unpacked = |name: &String| {
+        let folder = packing.join("package").join(format!("{name}-{}", release.version));
+        (name.clone(), folder)
+    };
+    let packages: Vec<_> = names.iter().map(unpacked).collect();
+    examples::test_with(&source, &packing, &packages)
 }
 
 /// Names the crates that are published.

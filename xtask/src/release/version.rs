@@ -108,6 +108,17 @@ pub(crate) fn in_lock(lock: &str, members: &[String], old: Version, new: Version
     }))
 }
 
+/// Gives an example's manifest with another version of the crates that it names.
+pub(crate) fn in_example(manifest: &str, members: &[String], old: Version, new: Version) -> String {
+    let (before, after) = (format!("\"{old}\""), format!("\"{new}\""));
+    joined(manifest.lines().map(|line| {
+        let is_ours = line
+            .split_once(" = ")
+            .is_some_and(|(name, _)| members.iter().any(|member| member == name));
+        if is_ours { line.replace(&before, &after) } else { line.to_owned() }
+    }))
+}
+
 /// Gives the text of `KEY = "TEXT"`, if the line is that.
 fn quoted<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"')
@@ -179,6 +190,19 @@ other = { version = "0.1.0", default-features = false }
                     [[package]]\nname = \"divan\"\nversion = \"0.1.0\"\nsource = \"x\"\n";
         let text = in_lock(lock, &["ours".to_owned()], version("0.1.0"), version("0.2.0"));
         assert_eq!(text, lock.replacen("0.1.0", "0.2.0", 1));
+    }
+
+    #[test]
+    fn an_example_follows() {
+        let manifest = "[package]\nversion = \"0.1.0\"\n\n[dependencies]\nours = \"0.1.0\"\n\
+                        other = \"0.1.0\"\nours-too = { version = \"0.1.0\", features = [\"x\"] }\n";
+        let members = ["ours", "ours-too"].map(str::to_owned);
+        let text = in_example(manifest, &members, version("0.1.0"), version("0.2.0"));
+        let changed: Vec<_> = text.lines().filter(|line| line.contains("0.2.0")).collect();
+        assert_eq!(
+            changed,
+            ["ours = \"0.2.0\"", "ours-too = { version = \"0.2.0\", features = [\"x\"] }"]
+        );
     }
 
     #[test]

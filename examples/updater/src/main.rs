@@ -1,0 +1,45 @@
+//! Keeps a folder of archives in step with an engine, until it is interrupted: `updater FOLDER IMAGE:VERSION…`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::{Cancel, Context, Error, Silent, UpdateOptions, filename, store, update};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().context("usage: updater FOLDER IMAGE:VERSION…")?;
+    let images: Vec<_> =
+        arguments.map(|image| filename::Reference::parse(&image)).collect::<Result<_, _>>()?;
+    let settings = Settings::from_env();
+    let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
+    let folder = store::Store::create(folder)?;
+    let options = UpdateOptions { compress: true, clean: true, ..UpdateOptions::default() };
+
+    let cancel = Cancel::new();
+    let interrupt = cancel.clone();
+    tokio::spawn(async move {
+        let _ = tokio::signal::ctrl_c().await;
+        interrupt.cancel();
+    });
+    let context = Context::new(Arc::new(Silent), cancel.clone());
+    while !cancel.is_cancelled() {
+        // What is in the folder already costs a question to the engine, and nothing else.
+        let images = match update(&engine, &folder, &images, &options, &context).await {
+            Ok(report) => report.images.into_iter().map(|image| image.result).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        for image in images {
+            match image {
+                Ok(now) if now.saved => println!("{}", folder.path_of(&now.path).display()),
+                Ok(_) | Err(Error::Interrupted) => {}
+                // It may well work the next time.
+                Err(error) => eprintln!("{:#}", anyhow::Error::new(error)),
+            }
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(60), cancel.cancelled()).await;
+    }
+    Ok(())
+}
