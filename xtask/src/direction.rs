@@ -52,6 +52,11 @@ const RULES: &[Rule] = &[
     Rule { package: "sealift", below: &["sealift-workflow"], never: &[] },
 ];
 
+/// Gives a room's place among them, from the lowest; none for what is no room.
+pub(crate) fn height(package: &str) -> Option<usize> {
+    RULES.iter().position(|rule| rule.package == package)
+}
+
 /// What serves the workspace alone and is never published.
 const OUTSIDE: &[&str] = &["sealift-testing", "sealift-tests", "xtask"];
 

@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: the command reference made anew; with `--check`, that it is what the command says, that
+//! `cargo xtask docs`: the pages that are made by code made anew; with `--check`, that they are as they should be, that
 //! no link is dead, and that every page is in the summary. (That examples do what they say is a test.)
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{run, say, workspace};
+use crate::{dependencies, run, say, workspace};
 
 const REFERENCE: &str = "docs/commands.md";
 
@@ -24,17 +24,22 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         run::shown(&mut run::cargo(&["build", "--workspace", "--all-features"]))?,
         "it doesn't build"
     );
-    let reference = reference(&workspace::target().join("debug/sealift"))?;
-    let file = workspace::root().join(REFERENCE);
+    let made = [
+        (REFERENCE, reference(&workspace::target().join("debug/sealift"))?),
+        (dependencies::PAGE, dependencies::page()?),
+    ];
     if !is_check {
-        fs::write(&file, reference)?;
-        say::step(format_args!("{REFERENCE} is written"));
+        for (name, text) in made {
+            fs::write(workspace::root().join(name), text)?;
+            say::step(format_args!("{name} is written"));
+        }
         return Ok(());
     }
     let mut wrong = Vec::new();
-    if fs::read_to_string(&file).ok().as_deref() != Some(&reference) {
-        wrong
-            .push(format!("{REFERENCE} isn't what the command says: `cargo xtask docs` writes it"));
+    for (name, text) in made {
+        if fs::read_to_string(workspace::root().join(name)).ok().as_deref() != Some(&text) {
+            wrong.push(format!("{name} isn't what is so now: `cargo xtask docs` writes it"));
+        }
     }
     let pages = pages(workspace::root())?;
     for page in &pages {

@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod demo;
+mod dependencies;
 mod direction;
 mod docs;
 mod engine;
@@ -44,8 +45,9 @@ Usage: cargo xtask TASK
   bench [JOB…] [--rounds N] [--names N] [--write]
                             times sealift beside what people use today; --write
                             puts the tables into docs/benchmarks.md
-  docs [--check]            writes the command reference anew; --check looks for
-                            drift, dead links and pages that the book lacks
+  docs [--check]            writes the reference of commands and dependencies
+                            anew; --check looks for drift, dead links and pages
+                            that the book lacks
   check-direction           proves that crates depend on each other downwards only
   release [STEP…] [--version X.Y.Z] [--execute] [--publish] [--host HOST]
                             rehearses a release in target/dist, all steps or some:

@@ -1,0 +1,195 @@
+//! docs/dependencies.md: how many packages each crate brings along, and what those that it names are for.
+//!
+//! What one is for stands in the workspace's manifest, below `[workspace.metadata.purposes]`; cargo tells the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::{direction, run, workspace};
+
+pub(crate) const PAGE: &str = "docs/dependencies.md";
+
+/// Which system is counted for: others need a few more or less.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// A crate that is published, and what it names.
+#[derive(Debug, PartialEq, Eq)]
+struct Crate {
+    name: String,
+    features: Vec<String>,
+    /// The dependencies that a program with it has, without those of tests.
+    named: BTreeSet<String>,
+}
+
+/// Makes the page.
+pub(crate) fn page() -> Result<String> {
+    let metadata = workspace::metadata(workspace::root(), &["--locked"])?;
+    let purposes = purposes(&metadata)?;
+    let crates = crates(&metadata);
+    let counts: Vec<Vec<usize>> = crates.iter().map(count).collect::<Result<_>>()?;
+    written(&crates, &counts, &purposes, &licences(&metadata))
+}
+
+/// Gives how many packages are built for a crate: as it is, then with each feature alone.
+fn count(of: &Crate) -> Result<Vec<usize>> {
+    let packages = |feature: Option<&str>| -> Result<usize> {
+        let mut tree = run::cargo(&["tree", "--locked", "--no-default-features"]);
+        tree.args(["--package", &of.name, "--target", TARGET, "--edges", "normal,build"]);
+        tree.args(["--prefix", "none", "--no-dedupe", "--format", "{p}"]);
+        if let Some(feature) = feature {
+            tree.args(["--features", feature]);
+        }
+        Ok(distinct(&run::read(&mut tree)?) - 1)
+    };
+    let alone = of.features.iter().map(|feature| packages(Some(feature)));
+    std::iter::once(packages(None)).chain(alone).collect()
+}
+
+/// Counts the packages in what `cargo tree` lists, a line each time that one is needed.
+fn distinct(tree: &str) -> usize {
+    tree.lines().filter(|line| !line.is_empty()).collect::<BTreeSet<_>>().len()
+}
+
+fn purposes(metadata: &Value) -> Result<BTreeMap<&str, &str>> {
+    let purposes = metadata["metadata"]["purposes"].as_object();
+    let purposes = purposes.context("Cargo.toml has no [workspace.metadata.purposes]")?;
+    Ok(purposes
+        .iter()
+        .filter_map(|(name, purpose)| Some((name.as_str(), purpose.as_str()?)))
+        .collect())
+}
+
+/// Gives the crates that are published, the lowest room first.
+fn crates(metadata: &Value) -> Vec<Crate> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let ours =
+        packages.filter(|package| package["source"].is_null() && package["publish"].is_null());
+    let texts = |values: Option<&serde_json::Map<String, Value>>| -> Vec<String> {
+        values.into_iter().flat_map(|values| values.keys().cloned()).collect()
+    };
+    let mut crates: Vec<Crate> = ours
+        .map(|package| {
+            let named = package["dependencies"].as_array().into_iter().flatten();
+            let named = named.filter(|dependency| dependency["kind"].is_null());
+            Crate {
+                name: package["name"].as_str().unwrap_or_default().to_owned(),
+                features: texts(package["features"].as_object()),
+                named: named
+                    .filter_map(|dependency| dependency["name"].as_str().map(str::to_owned))
+                    .collect(),
+            }
+        })
+        .collect();
+    crates.sort_by_key(|one| direction::height(&one.name));
+    crates
+}
+
+fn licences(metadata: &Value) -> BTreeMap<String, String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    packages
+        .filter_map(|package| {
+            let text = |key: &str| package[key].as_str().map(str::to_owned);
+            Some((text("name")?, text("license")?.replace('/', " OR ")))
+        })
+        .collect()
+}
+
+fn written(
+    crates: &[Crate],
+    counts: &[Vec<usize>],
+    purposes: &BTreeMap<&str, &str>,
+    licences: &BTreeMap<String, String>,
+) -> Result<String> {
+    let mut page = format!(
+        "# Dependencies\n\n\
+         How many other packages cargo builds for each crate on {TARGET}: sealift's own, and those of build scripts and macros, count \
+         too.\nNo feature is on unless it is asked for. `sealift-archive` and what stands on it take a C compiler \
+         (libdeflate, zstd), and so does `tls` (ring).\nMade by `cargo xtask docs`.\n\n\
+         | crate | packages | with a feature |\n|---|---|---|\n"
+    );
+    for (of, counts) in crates.iter().zip(counts) {
+        let with = of.features.iter().zip(&counts[1..]);
+        let with: Vec<String> = with.map(|(name, count)| format!("`{name}`: {count}")).collect();
+        let _ = writeln!(page, "| `{}` | {} | {} |", of.name, counts[0], with.join(", "));
+    }
+    let ours: BTreeSet<&str> = crates.iter().map(|of| of.name.as_str()).collect();
+    let named: BTreeSet<&str> =
+        crates.iter().flat_map(|of| &of.named).map(String::as_str).collect();
+    let others: BTreeSet<&str> = named.difference(&ours).copied().collect();
+    let explained: BTreeSet<&str> = purposes.keys().copied().collect();
+    let odd: Vec<&str> = others.symmetric_difference(&explained).copied().collect();
+    ensure!(
+        odd.is_empty(),
+        "[workspace.metadata.purposes] in Cargo.toml doesn't say what each dependency is for, and nothing else: {}",
+        odd.join(", ")
+    );
+    page.push_str(
+        "\n## What they are for\n\nThose that the crates name themselves:\n\n\
+         | package | for | in | licence |\n|---|---|---|---|\n",
+    );
+    for (name, purpose) in purposes {
+        let users = crates.iter().filter(|of| of.named.contains(*name));
+        let users: Vec<String> = users.map(|of| format!("`{}`", of.name)).collect();
+        let licence = licences.get(*name).map_or("", String::as_str);
+        let _ = writeln!(page, "| `{name}` | {purpose} | {} | {licence} |", users.join(", "));
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn metadata() -> Value {
+        let on = |name: &str, kind: Option<&str>| json!({ "name": name, "kind": kind });
+        json!({
+            "metadata": { "purposes": { "serde": "texts" } },
+            "packages": [
+                { "name": "sealift", "source": null, "publish": null, "features": {},
+                  "dependencies": [on("sealift-store", None), on("serde", None)] },
+                { "name": "sealift-store", "source": null, "publish": null, "features": { "x": [], "y": [] },
+                  "dependencies": [on("serde", None), on("insta", Some("dev"))] },
+                { "name": "xtask", "source": null, "publish": [], "features": {}, "dependencies": [] },
+                { "name": "serde", "source": "registry", "publish": null, "license": "MIT/Apache-2.0",
+                  "features": {}, "dependencies": [] },
+            ],
+        })
+    }
+
+    #[test]
+    fn the_page_says_how_many_and_what_for() {
+        let metadata = metadata();
+        let crates = crates(&metadata);
+        let counts = [vec![1, 2, 3], vec![4]];
+        let page = written(&crates, &counts, &purposes(&metadata).unwrap(), &licences(&metadata));
+        let page = page.unwrap();
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+        assert_eq!(
+            rows,
+            [
+                "| `sealift-store` | 1 | `x`: 2, `y`: 3 |",
+                "| `sealift` | 4 |  |",
+                "| `serde` | texts | `sealift-store`, `sealift` | MIT OR Apache-2.0 |",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_purpose_and_what_has_one_for_nothing_are_named() {
+        let metadata = metadata();
+        let crates = crates(&metadata);
+        let purposes = BTreeMap::from([("regex", "looks")]);
+        let error = written(&crates, &[vec![1, 2, 3], vec![4]], &purposes, &BTreeMap::new());
+        assert!(error.unwrap_err().to_string().ends_with(": regex, serde"));
+    }
+
+    #[test]
+    fn a_package_that_is_needed_twice_is_one() {
+        assert_eq!(distinct("a v1\nb v1\nb v2\n\nb v1\n"), 3);
+    }
+}
