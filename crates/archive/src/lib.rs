@@ -24,6 +24,8 @@
 //! 16 MiB in all, names up to 1 MiB each and 8 MiB in all, entries up to 20,000; zstd may want a window of
 //! 128 MiB, xz 96 MiB of memory. What wants more is refused with the number.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod container;
 mod deflate_block;
 mod digest;

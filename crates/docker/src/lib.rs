@@ -56,6 +56,8 @@
 //! classic builder. What it does is told by [`BuildEvent`]s of their own, as its steps run at the same time.
 //! Logins to registries are in [`Credentials`], and go to the engine only.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod address;
 mod answer;
 mod api_version;

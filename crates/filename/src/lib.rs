@@ -37,6 +37,8 @@
 //! `strategies`, which generates names, good and nearly good, so that other crates can test against
 //! the grammar.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod archive_format;
 mod archive_name;
 mod archive_path;

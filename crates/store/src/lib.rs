@@ -44,6 +44,8 @@
 //! Nothing is decided by an archive that nobody has read, and only a regular file that is known to
 //! hold an image is ever removed. Blocking; engines are none of its business.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod choose;
 mod durable;
 mod entry;

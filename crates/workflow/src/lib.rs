@@ -27,6 +27,8 @@
 //! The crates below are re-exported, so that one dependency is enough: [`archive`], [`docker`],
 //! [`filename`], [`store`].
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod add;
 mod ask;
 mod build;
