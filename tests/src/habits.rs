@@ -20,7 +20,7 @@ fn without_a_command_it_says_how_to_begin() {
 
     To begin:
       sealift build IMAGE:VERSION PATH          build an image
-      sealift update IMAGE:VERSION --compress   save it from the engine into the folder
+      sealift update IMAGE:VERSION --compress   save it into the folder
       sealift add FILE                          take an archive made elsewhere
       sealift env                               which engine is used, and why
       sealift --help                            all commands

@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
 const BEGINNING: &str = "
 To begin:
   sealift build IMAGE:VERSION PATH          build an image
-  sealift update IMAGE:VERSION --compress   save it from the engine into the folder
+  sealift update IMAGE:VERSION --compress   save it into the folder
   sealift add FILE                          take an archive made elsewhere
   sealift env                               which engine is used, and why
   sealift --help                            all commands
