@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Release;
 use crate::{examples, run, workspace};
@@ -35,15 +35,29 @@ pub(crate) fn run(release: &Release) -> Result<()> {
         let folder = packing.join("package").join(format!("{name}-{}", release.version));
         (name.clone(), folder)
     };
-    let packages: Vec<_> = names.iter().map(unpacked).collect();
+    // A patch that nothing uses would change the examples' lock file.
+    let packages: Vec<_> = libraries(&metadata).iter().map(unpacked).collect();
     examples::test_with(&source, &packing, &packages)
 }
 
 /// Names the crates that are published.
 fn published(metadata: &Value) -> Vec<String> {
-    let packages = metadata["packages"].as_array().into_iter().flatten();
     // What is never published allows no registry at all.
-    let packages = packages.filter(|package| package["publish"].is_null());
+    names(metadata, |package| package["publish"].is_null())
+}
+
+/// Names those of them that other programs can use.
+fn libraries(metadata: &Value) -> Vec<String> {
+    let is_library = |target: &Value| target["kind"] == json!(["lib"]);
+    names(metadata, |package| {
+        let mut targets = package["targets"].as_array().into_iter().flatten();
+        package["publish"].is_null() && targets.any(is_library)
+    })
+}
+
+fn names(metadata: &Value, is_meant: impl Fn(&Value) -> bool) -> Vec<String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let packages = packages.filter(|package| is_meant(package));
     packages.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect()
 }
 
@@ -53,10 +67,13 @@ mod tests {
 
     #[test]
     fn what_serves_the_workspace_alone_is_not_packed() {
-        let metadata = serde_json::json!({ "packages": [
-            { "name": "sealift", "publish": null },
-            { "name": "xtask", "publish": [] },
+        let target = |kind: &str| json!([{ "kind": [kind] }]);
+        let metadata = json!({ "packages": [
+            { "name": "sealift", "publish": null, "targets": target("bin") },
+            { "name": "sealift-store", "publish": null, "targets": target("lib") },
+            { "name": "sealift-testing", "publish": [], "targets": target("lib") },
         ] });
-        assert_eq!(published(&metadata), ["sealift"]);
+        assert_eq!(published(&metadata), ["sealift", "sealift-store"]);
+        assert_eq!(libraries(&metadata), ["sealift-store"]);
     }
 }
