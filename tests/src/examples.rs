@@ -14,16 +14,18 @@ fn build_and_save(engine: &str) {
     place.context(b"one");
     let tag = format!("{name}:1.0.0.1");
 
-    let arguments = [tag.as_str(), "context", "saved.tar"];
-    let said = place.said(place.example("build-and-save", &arguments).output().unwrap());
+    let save = |context: &str| {
+        let arguments = [tag.as_str(), context, "saved.tar"];
+        place.said(place.example("build-and-save", &arguments).output().unwrap())
+    };
+    let said = save("context");
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.stdout.contains("\nbuilt ") && said.stdout.contains("\nsaved saved.tar ("));
     let added = place.ok(&["add", "saved.tar"]);
     assert!(added.contains(&format!("artifacts/{name}_1.0.0.1_")), "{added}");
 
     let before = std::fs::read(place.dir.path().join("saved.tar")).unwrap();
-    let arguments = [tag.as_str(), "nowhere", "saved.tar"];
-    let said = place.said(place.example("build-and-save", &arguments).output().unwrap());
+    let said = save("nowhere");
     assert_eq!(said.code, 1, "{said:?}");
     assert_eq!(std::fs::read(place.dir.path().join("saved.tar")).unwrap(), before);
 }

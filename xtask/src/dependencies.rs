@@ -64,23 +64,19 @@ fn purposes(metadata: &Value) -> Result<BTreeMap<&str, &str>> {
 
 /// Gives the crates that are published, the lowest room first.
 fn crates(metadata: &Value) -> Vec<Crate> {
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    let ours =
-        packages.filter(|package| package["source"].is_null() && package["publish"].is_null());
-    let texts = |values: Option<&serde_json::Map<String, Value>>| -> Vec<String> {
-        values.into_iter().flat_map(|values| values.keys().cloned()).collect()
+    let named = |package: &Value| {
+        let named = package["dependencies"].as_array().into_iter().flatten();
+        let normal = named.filter(|dependency| dependency["kind"].is_null());
+        normal.filter_map(|dependency| dependency["name"].as_str().map(str::to_owned)).collect()
     };
-    let mut crates: Vec<Crate> = ours
-        .map(|package| {
-            let named = package["dependencies"].as_array().into_iter().flatten();
-            let named = named.filter(|dependency| dependency["kind"].is_null());
-            Crate {
-                name: package["name"].as_str().unwrap_or_default().to_owned(),
-                features: texts(package["features"].as_object()),
-                named: named
-                    .filter_map(|dependency| dependency["name"].as_str().map(str::to_owned))
-                    .collect(),
-            }
+    let mut crates: Vec<Crate> = workspace::published(metadata)
+        .map(|package| Crate {
+            name: package["name"].as_str().unwrap_or_default().to_owned(),
+            features: package["features"]
+                .as_object()
+                .map(|features| features.keys().cloned().collect())
+                .unwrap_or_default(),
+            named: named(package),
         })
         .collect();
     crates.sort_by_key(|one| direction::height(&one.name));

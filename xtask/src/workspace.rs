@@ -32,3 +32,10 @@ pub(crate) fn metadata(folder: &Path, options: &[&str]) -> Result<Value> {
     let text = run::read(metadata.args(options).current_dir(folder))?;
     serde_json::from_str(&text).context("cargo's metadata is no JSON")
 }
+
+/// Gives what that says of the crates that are published.
+pub(crate) fn published(metadata: &Value) -> impl Iterator<Item = &Value> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    // What comes from elsewhere has a source, and what is never published allows no registry at all.
+    packages.filter(|package| package["source"].is_null() && package["publish"].is_null())
+}

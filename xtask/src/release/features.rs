@@ -36,9 +36,7 @@ enum Features {
 /// Gives the ways to build each crate that is published; one where it has no features.
 fn combinations(metadata: &Value) -> Vec<Combination> {
     let mut combinations = Vec::new();
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    // What is never published allows no registry at all.
-    for package in packages.filter(|package| package["publish"].is_null()) {
+    for package in workspace::published(metadata) {
         let name = package["name"].as_str().unwrap_or_default();
         let features = package["features"].as_object();
         let features: Vec<&str> = features

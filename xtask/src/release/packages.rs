@@ -42,22 +42,19 @@ pub(crate) fn run(release: &Release) -> Result<()> {
 
 /// Names the crates that are published.
 fn published(metadata: &Value) -> Vec<String> {
-    // What is never published allows no registry at all.
-    names(metadata, |package| package["publish"].is_null())
+    names(workspace::published(metadata))
 }
 
 /// Names those of them that other programs can use.
 fn libraries(metadata: &Value) -> Vec<String> {
     let is_library = |target: &Value| target["kind"] == json!(["lib"]);
-    names(metadata, |package| {
-        let mut targets = package["targets"].as_array().into_iter().flatten();
-        package["publish"].is_null() && targets.any(is_library)
-    })
+    names(
+        workspace::published(metadata)
+            .filter(|package| package["targets"].as_array().into_iter().flatten().any(is_library)),
+    )
 }
 
-fn names(metadata: &Value, is_meant: impl Fn(&Value) -> bool) -> Vec<String> {
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    let packages = packages.filter(|package| is_meant(package));
+fn names<'a>(packages: impl Iterator<Item = &'a Value>) -> Vec<String> {
     packages.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect()
 }
 
