@@ -37,6 +37,19 @@ pub(crate) trait EntrySink {
     fn begin(&mut self, header: EntryHeader) -> Result<(), Fault>;
     fn content(&mut self, bytes: &[u8]) -> Result<(), Fault>;
     fn end(&mut self) -> Result<(), Fault>;
+    /// Takes the bytes as they stand in the archive, after the other calls which they cause.
+    fn raw(&mut self, _part: Part, _bytes: &[u8]) {}
+}
+
+/// What bytes of an archive belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The headers of an entry, those with its extensions included, or the end marker.
+    Header,
+    /// The content of an entry and its padding.
+    Content,
+    /// What follows the end marker.
+    AfterEnd,
 }
 
 enum State {
@@ -121,10 +134,23 @@ impl TarStream {
         sink: &mut impl EntrySink,
     ) -> Result<(), Fault> {
         while !bytes.is_empty() {
+            let part = self.part();
             let taken = self.step(bytes, sink)?;
+            sink.raw(part, &bytes[..taken]);
             bytes = &bytes[taken..];
         }
         Ok(())
+    }
+
+    /// Returns what the next byte belongs to.
+    fn part(&self) -> Part {
+        match self.state {
+            State::Header | State::Extension { .. } | State::Padding { of_entry: false, .. } => {
+                Part::Header
+            }
+            State::Content { .. } | State::Padding { of_entry: true, .. } => Part::Content,
+            State::Ended => Part::AfterEnd,
+        }
     }
 
     /// Says whether the archive may end here.

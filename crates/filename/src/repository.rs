@@ -81,6 +81,31 @@ impl Repository {
         };
         Self(name.into())
     }
+
+    /// Returns the name with its registry, as containerd and Podman store it.
+    ///
+    /// ```
+    /// use sealift_filename::Repository;
+    ///
+    /// let qualified = |text| Repository::parse(text).map(|name| name.qualified().to_string());
+    /// assert_eq!(qualified("web")?, "docker.io/library/web");
+    /// assert_eq!(qualified("team/web")?, "docker.io/team/web");
+    /// assert_eq!(qualified("localhost:5000/web")?, "localhost:5000/web");
+    /// # Ok::<(), sealift_filename::ParseRepositoryError>(())
+    /// ```
+    #[must_use]
+    pub fn qualified(&self) -> Self {
+        let familiar = self.familiar();
+        let name = match familiar.0.split_once('/') {
+            None => format!("docker.io/library/{familiar}"),
+            // What Docker takes for a registry's domain instead of a part of the path.
+            Some((first, _)) if first == "localhost" || first.contains(['.', ':']) => {
+                return familiar;
+            }
+            Some(_) => format!("docker.io/{familiar}"),
+        };
+        Self(name.into())
+    }
 }
 
 fn fault(text: &str) -> Option<ParseRepositoryErrorKind> {
