@@ -32,6 +32,11 @@
 //! stream with back-pressure; [`Engine::build`] streams the context and reports what the engine does as
 //! [`BuildEvent`]s.
 //!
+//! # Runtime
+//!
+//! The asynchronous functions need a tokio runtime with I/O and time enabled; outside of one they panic, as tokio's own do.
+//! All of them can be spawned.
+//!
 //! # TLS
 //!
 //! It comes with the feature `tls`, which is off unless it is asked for: rustls, with the certificates of

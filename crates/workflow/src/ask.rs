@@ -51,16 +51,17 @@ pub(crate) async fn ask_all(
         None => SettledImages::default(),
     };
     let settled = &settled;
-    let ask = |reference| async move {
-        if let Some(image) = settled.get(reference) {
+    // By value: a closure that takes references makes a future that cannot be spawned.
+    let ask = |reference: Reference| async move {
+        if let Some(image) = settled.get(&reference) {
             return Ok(image.clone());
         }
-        let asked = Inspected::ask(engine, reference, options.platform.as_ref());
+        let asked = Inspected::ask(engine, &reference, options.platform.as_ref());
         let image = context.wait_for(asked).await?;
         check(&image, options)?;
         Ok(image)
     };
-    let images = stream::iter(references).map(ask).buffered(QUESTIONS).collect().await;
+    let images = stream::iter(references.to_vec()).map(ask).buffered(QUESTIONS).collect().await;
     let are_all_settled = store.is_some() && settled.len() == references.len();
     Ok(Asked { images, snapshot: are_all_settled.then_some(snapshot) })
 }

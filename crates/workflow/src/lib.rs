@@ -24,6 +24,11 @@
 //! # }
 //! ```
 //!
+//! # Runtime
+//!
+//! The functions need a tokio runtime with I/O and time enabled; outside of one they panic, as tokio's own do. Work that blocks
+//! runs on the runtime's blocking threads. All of them can be spawned.
+//!
 //! The crates below are re-exported, so that one dependency is enough: [`archive`], [`docker`],
 //! [`filename`], [`store`].
 

@@ -19,6 +19,7 @@ mod on_engine;
 mod received;
 mod resolve;
 mod save;
+mod spawn;
 mod ssh;
 #[cfg(feature = "tls")]
 mod tls;

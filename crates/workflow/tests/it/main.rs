@@ -8,6 +8,7 @@ mod facts;
 mod folder;
 mod peers;
 mod platforms;
+mod spawn;
 mod stand;
 mod suite;
 mod verify;

@@ -1,0 +1,56 @@
+//! Every public asynchronous function can be spawned: as a task of its own, with everything it borrows
+//! inside the task.
+
+use std::fs;
+use std::io;
+
+use bytes::Bytes;
+use futures_util::stream;
+use sealift_docker::{BuildRequest, Credentials, Engine, SaveStream};
+
+/// Accepts what `tokio::spawn` accepts.
+fn spawnable(_future: impl Future<Output: Send + 'static> + Send + 'static) {}
+
+#[expect(dead_code, reason = "that it compiles is the test")]
+fn each_is_spawnable(engine: impl Fn() -> Engine, save: SaveStream, credentials: Credentials) {
+    let it = engine();
+    spawnable(async move { it.ping().await });
+    let it = engine();
+    spawnable(async move { it.version().await });
+    let it = engine();
+    spawnable(async move { it.inspect(&String::from("web:1")).await });
+    let it = engine();
+    spawnable(async move { it.list().await });
+    let it = engine();
+    spawnable(async move { it.tag("web:1", "web", "2").await });
+    let it = engine();
+    spawnable(async move { it.remove("web:1").await });
+    let it = engine();
+    spawnable(async move { it.save("web:1", None).await });
+    let mut save = save;
+    spawnable(async move { save.next_chunk().await });
+    let it = engine();
+    spawnable(async move { it.load(stream::empty::<io::Result<Bytes>>()).await });
+    let it = engine();
+    spawnable(async move {
+        let request = BuildRequest::new("web:1", ".");
+        it.build(request, &mut |_| {}).await
+    });
+    spawnable(async move { credentials.find("registry.example").await });
+}
+
+#[test]
+fn every_public_asynchronous_function_is_tried() {
+    let mut missing = Vec::new();
+    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
+        let Ok(text) = fs::read_to_string(file.unwrap().path()) else { continue };
+        for rest in text.split("pub async fn ").skip(1) {
+            let name: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if !include_str!("spawn.rs").contains(&format!(".{name}(")) {
+                missing.push(name);
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0], "add them to `each_is_spawnable`");
+}

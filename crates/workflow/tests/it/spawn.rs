@@ -1,0 +1,96 @@
+//! Every public asynchronous function can be spawned: as a task of its own, with everything it borrows
+//! inside the task.
+
+use std::fs;
+use std::path::Path;
+
+use sealift_docker::{BuildRequest, Engine};
+use sealift_filename::Reference;
+use sealift_store::{LatestOptions, Query, Store};
+use sealift_workflow::{
+    AddOptions, Cancel, CleanOptions, Context, ListOptions, Selection, UpdateOptions, VerifyOptions,
+};
+
+/// Accepts what [`tokio::spawn`] accepts.
+fn spawnable(_future: impl Future<Output: Send + 'static> + Send + 'static) {}
+
+/// What the functions take. Nothing here runs: that it compiles is the test.
+struct Arguments {
+    engine: Engine,
+    store: Store,
+    context: Context,
+    query: Query,
+    references: Vec<Reference>,
+    clean: CleanOptions,
+    cancel: Cancel,
+}
+
+#[expect(dead_code, reason = "that it compiles is the test")]
+fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
+    let Arguments { engine, store, context, references, .. } = arguments();
+    let options = UpdateOptions::default();
+    spawnable(async move {
+        sealift_workflow::update(&engine, &store, &references, &options, &context).await
+    });
+    let Arguments { engine, store, context, references, .. } = arguments();
+    let options = UpdateOptions::default();
+    spawnable(async move {
+        sealift_workflow::plan_update(&engine, Some(&store), &references, &options, &context).await
+    });
+    let Arguments { engine, store, context, .. } = arguments();
+    spawnable(async move {
+        let selection = Selection::All(None);
+        sealift_workflow::load(&engine, &store, &selection, &context).await
+    });
+    let Arguments { store, context, .. } = arguments();
+    spawnable(async move {
+        let options = AddOptions::default();
+        sealift_workflow::add(&store, Path::new("web.tar"), &options, &context).await
+    });
+    let Arguments { store, context, .. } = arguments();
+    spawnable(async move {
+        let options = VerifyOptions::default();
+        sealift_workflow::verify(&store, &options, &context).await
+    });
+    let Arguments { store, context, clean, .. } = arguments();
+    spawnable(async move { sealift_workflow::clean(&store, &clean, &context).await });
+    let Arguments { store, context, query, .. } = arguments();
+    spawnable(async move { sealift_workflow::path(&store, &query, &context).await });
+    let Arguments { store, context, query, .. } = arguments();
+    spawnable(async move { sealift_workflow::cat(&store, &query, Vec::new(), &context).await });
+    let Arguments { store, context, .. } = arguments();
+    spawnable(
+        async move { sealift_workflow::list(&store, &ListOptions::default(), &context).await },
+    );
+    let Arguments { store, context, .. } = arguments();
+    spawnable(async move {
+        sealift_workflow::config(&store, "/", &LatestOptions::default(), &context).await
+    });
+    let Arguments { store, context, .. } = arguments();
+    spawnable(
+        async move { sealift_workflow::sums(&store, &LatestOptions::default(), &context).await },
+    );
+    let Arguments { engine, context, .. } = arguments();
+    spawnable(async move {
+        let request = BuildRequest::new("web:1", ".");
+        sealift_workflow::build(&engine, request, &context).await
+    });
+    let Arguments { cancel, .. } = arguments();
+    spawnable(async move { cancel.cancelled().await });
+}
+
+#[test]
+fn every_public_asynchronous_function_is_tried() {
+    let mut missing = Vec::new();
+    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        for rest in text.split("pub async fn ").skip(1) {
+            let name: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if !include_str!("spawn.rs").contains(&format!("{name}(")) {
+                missing.push(name);
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0], "add them to `each_is_spawnable`");
+}
