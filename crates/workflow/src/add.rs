@@ -7,6 +7,7 @@ use sealift_filename::{ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_store::{PlanOptions, Settled, Store, Wanted, reconcile};
 use serde::Serialize;
 
+use crate::archive_names::image_names;
 use crate::learn::with_learning;
 use crate::prove::{ProvenFile, prove};
 use crate::rewrite::{Copy, rewrite};
@@ -81,24 +82,12 @@ fn names(
     options: &AddOptions,
     file: &Path,
 ) -> Result<Vec<(Repository, Version)>, Error> {
-    let with_version = |reference: &Reference| {
-        let version = reference.version_or_latest();
-        (reference.repository().familiar(), version)
-    };
     if let Some(name) = &options.name {
-        return Ok(vec![(name.repository().clone(), with_version(name).1)]);
+        return Ok(vec![(name.repository().clone(), name.version_or_latest())]);
     }
-    let mut names: Vec<_> = identity
-        .repo_tags
-        .iter()
-        .filter_map(|tag| Reference::parse(tag.strip_prefix("localhost/").unwrap_or(tag)).ok())
-        .map(|reference| with_version(&reference))
-        .collect();
-    names.sort();
-    names.dedup();
     let usage = |what: String| Error::Usage { message: format!("{} {what}", file.display()) };
+    let names = image_names(&identity.repo_tags).map_err(|error| usage(error.to_string()))?;
     match names.len() {
-        0 => Err(usage("has no tag that could be its name; give one with --name".to_owned())),
         1 => Ok(names),
         _ if options.every => Ok(names),
         _ => {

@@ -35,6 +35,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod add;
+mod archive_names;
 mod ask;
 mod build;
 mod cancel;

@@ -231,8 +231,11 @@ impl Image {
             entries.extend([statement, statement_config, attestation, index]);
         }
         if let Some(tag) = self.tags.first() {
-            pointer["annotations"] =
-                json!({"io.containerd.image.name": format!("docker.io/library/{tag}")});
+            pointer["annotations"] = match tag.contains([':', '/']) {
+                true => json!({"io.containerd.image.name": format!("docker.io/library/{tag}")}),
+                // A bare tag, as the OCI specification has it.
+                false => json!({"org.opencontainers.image.ref.name": tag}),
+            };
         }
         let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [pointer]});
         entries.push(file("index.json", index.to_string().into_bytes()));

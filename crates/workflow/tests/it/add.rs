@@ -98,12 +98,35 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         nameless.tags.clear();
         let tar = pack(&nameless.podman());
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
-        assert!(error.to_string().ends_with("give one with --name"), "{error}");
+        assert!(
+            error.to_string().ends_with("contains no tag; pass --name IMAGE:VERSION"),
+            "{error}"
+        );
         assert!(folder.archives().is_empty());
         let name = Some("team/api:2.0".parse().unwrap());
         let named = AddOptions { name, ..AddOptions::default() };
         let added = folder.try_add(&tar, &named).await.unwrap();
         assert!(added[0].path.as_str().starts_with("team/api_2.0_"));
+    });
+}
+
+#[test]
+fn a_bare_tag_of_an_oci_index_names_no_image() {
+    run(async {
+        for tag in ["1.0", "latest", "v1.4.0-rc.1"] {
+            let folder = Folder::new();
+            let mut image = image("web:1");
+            image.tags = vec![tag.to_owned()];
+            let tar = pack(&image.oci_only());
+            let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            let message = format!("its only name is the tag `{tag}`; pass --name IMAGE:VERSION");
+            assert!(error.to_string().ends_with(&message), "{error}");
+            assert!(folder.archives().is_empty());
+            let name = Some("web:1".parse().unwrap());
+            let named = AddOptions { name, ..AddOptions::default() };
+            assert_eq!(folder.try_add(&tar, &named).await.unwrap().len(), 1);
+        }
     });
 }
 

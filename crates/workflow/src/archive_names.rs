@@ -1,0 +1,133 @@
+//! The image names that the tags inside an archive stand for.
+
+use std::collections::BTreeSet;
+
+use sealift_filename::{Reference, Repository, Version};
+
+/// Why the tags inside an archive do not name an image. As text, a fragment for after the file's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoName {
+    /// The archive contains no tag.
+    #[error("contains no tag; pass --name IMAGE:VERSION")]
+    NoTag,
+    /// The archive contains only tags without an image, as `skopeo copy … oci-archive:web.tar:1.0` writes them.
+    #[error("does not name its image: {}; pass --name IMAGE:VERSION", only(.0))]
+    OnlyTags(Vec<String>),
+    /// None of the archive's names is an image reference.
+    #[error("contains no usable name: {0}; pass --name IMAGE:VERSION")]
+    Unusable(#[from] sealift_filename::ParseReferenceError),
+}
+
+fn only(tags: &[String]) -> String {
+    match tags {
+        [tag] => format!("its only name is the tag `{tag}`"),
+        tags => format!("its only names are the tags `{}`", tags.join("`, `")),
+    }
+}
+
+/// Returns the image names that the tags inside an archive stand for, sorted, each once.
+///
+/// - Podman's `localhost/web:1` is `web:1`.
+/// - A name without a tag has the version `latest`.
+/// - A name with neither `:` nor `/` is ignored: the OCI specification puts a bare tag such as `1.0` into
+///   `org.opencontainers.image.ref.name`, which names no image.
+/// - A name that is not an image reference is ignored if another one is.
+///
+/// # Errors
+///
+/// If no name is left.
+pub(crate) fn image_names(tags: &[String]) -> Result<Vec<(Repository, Version)>, NoName> {
+    let mut names = BTreeSet::new();
+    let mut bare = Vec::new();
+    let mut unusable = None;
+    for tag in tags {
+        if !tag.contains([':', '/']) {
+            bare.push(tag.clone());
+            continue;
+        }
+        match Reference::parse(tag.strip_prefix("localhost/").unwrap_or(tag)) {
+            Ok(name) => {
+                names.insert((name.repository().familiar(), name.version_or_latest()));
+            }
+            Err(error) => {
+                unusable.get_or_insert(error);
+            }
+        }
+    }
+    if !names.is_empty() {
+        return Ok(names.into_iter().collect());
+    }
+    Err(match unusable {
+        Some(error) => error.into(),
+        None if bare.is_empty() => NoName::NoTag,
+        None => NoName::OnlyTags(bare),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(tags: &[&str]) -> Result<Vec<String>, NoName> {
+        let tags: Vec<String> = tags.iter().map(|&tag| tag.to_owned()).collect();
+        let names = image_names(&tags)?;
+        Ok(names.into_iter().map(|(image, version)| format!("{image}:{version}")).collect())
+    }
+
+    #[test]
+    fn names_are_shortened_sorted_and_listed_once() {
+        for (tags, expected) in [
+            (&["web:1.0"][..], &["web:1.0"][..]),
+            (&["web:1.0_beta"], &["web:1.0+beta"]),
+            (&["localhost/web:1"], &["web:1"]),
+            (&["localhost/team/web:1"], &["team/web:1"]),
+            (&["docker.io/library/web:1", "web:1", "localhost/web:1"], &["web:1"]),
+            (&["index.docker.io/team/web:1"], &["team/web:1"]),
+            (&["localhost:5000/web:1"], &["localhost:5000/web:1"]),
+            (&["quay.io/team/web"], &["quay.io/team/web:latest"]),
+            (&["web:2", "api:1", "web:1"], &["api:1", "web:1", "web:2"]),
+        ] {
+            assert_eq!(names(tags).unwrap(), expected, "{tags:?}");
+        }
+    }
+
+    #[test]
+    fn a_bare_tag_is_not_a_name() {
+        for tag in ["1.0", "latest", "v1.4.0-rc.1", "web"] {
+            assert_eq!(names(&[tag]), Err(NoName::OnlyTags(vec![tag.to_owned()])));
+        }
+        assert_eq!(names(&["1.0", "team/web:1.0"]).unwrap(), ["team/web:1.0"]);
+    }
+
+    #[test]
+    fn what_is_not_a_reference_counts_only_without_another_name() {
+        assert_eq!(names(&["Web:1", "web:1"]).unwrap(), ["web:1"]);
+        assert_eq!(names(&["web@sha256:0123", "web:1"]).unwrap(), ["web:1"]);
+        assert!(matches!(names(&["Web:1"]), Err(NoName::Unusable(_))));
+        assert!(matches!(names(&[""]), Err(NoName::OnlyTags(_))));
+        assert_eq!(names(&[]), Err(NoName::NoTag));
+    }
+
+    #[test]
+    fn the_messages_read_after_a_file_name() {
+        for (tags, message) in [
+            (&[][..], "contains no tag; pass --name IMAGE:VERSION"),
+            (
+                &["1.0"],
+                "does not name its image: its only name is the tag `1.0`; pass --name IMAGE:VERSION",
+            ),
+            (
+                &["1.0", "latest"],
+                "does not name its image: its only names are the tags `1.0`, `latest`; \
+                 pass --name IMAGE:VERSION",
+            ),
+            (
+                &["Web:1"],
+                "contains no usable name: `Web:1` is not an image reference: its part `Web` has `W` in \
+                 upper case; pass --name IMAGE:VERSION",
+            ),
+        ] {
+            assert_eq!(names(tags).unwrap_err().to_string(), message);
+        }
+    }
+}
