@@ -49,6 +49,19 @@ pub(crate) struct Content {
     pub(crate) json: Json,
 }
 
+impl Content {
+    /// Returns the content of a document.
+    pub(crate) fn of_json(json: Vec<u8>) -> Self {
+        Self {
+            size: json.len() as u64,
+            digest: Digest::of(&json),
+            compression: Compression::None,
+            unpacked: None,
+            json: Json::Kept(json),
+        }
+    }
+}
+
 /// Whether the content was kept because it may be metadata.
 #[derive(Debug, Clone)]
 pub(crate) enum Json {
@@ -305,7 +318,7 @@ pub(crate) fn blob_digest(name: &str) -> Option<Digest> {
 
 /// Drops what doesn't change where a name points: `./a//b` is `a/b`. Where something else names what lies
 /// outside, that stays as it is, and is never found: entries have no such names.
-fn normalize(name: &str) -> String {
+pub(crate) fn normalize(name: &str) -> String {
     if name.starts_with('/') || name.split('/').any(|part| part == "..") {
         return name.to_owned();
     }
@@ -315,22 +328,36 @@ fn normalize(name: &str) -> String {
 
 /// Finds the content behind a name, following links inside the archive only.
 ///
-/// Gives none where there is nothing, where a link points outside, and where links run in a circle.
+/// Returns `None` if there is nothing, if a link points outside, and if links run in a circle.
 pub(crate) fn resolve<'a>(entries: &'a Entries, name: &str) -> Option<&'a Content> {
+    match entries.get(steps(entries, name).last()?)? {
+        Entry::File(content) => Some(content),
+        Entry::Symlink(_) | Entry::Hardlink(_) => None,
+    }
+}
+
+/// Returns the names of the entries that lead from a name to its content: the name itself, then what
+/// each link points to.
+pub(crate) fn steps(entries: &Entries, name: &str) -> Vec<String> {
     /// As many links as Linux follows for one path.
     const LINK_LIMIT: usize = 40;
-    let mut name = normalize(name);
-    for _ in 0..LINK_LIMIT {
-        match entries.get(&name)? {
-            Entry::File(content) => return Some(content),
-            Entry::Hardlink(target) => name = normalize(target),
-            Entry::Symlink(target) => {
-                let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-                name = join(folder, target)?;
-            }
+    let mut steps = Vec::new();
+    let mut next = Some(normalize(name));
+    while let Some(name) = next.take() {
+        if steps.len() > LINK_LIMIT {
+            break;
         }
+        next = match entries.get(&name) {
+            Some(Entry::Hardlink(target)) => Some(normalize(target)),
+            Some(Entry::Symlink(target)) => {
+                let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+                join(folder, target)
+            }
+            Some(Entry::File(_)) | None => None,
+        };
+        steps.push(name);
     }
-    None
+    steps
 }
 
 /// Gives where a link in `folder` with this target points, counted from the archive's root.

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Digest;
-use crate::printable::Printable;
+use crate::printable::{Printable, printable};
+use crate::{Digest, Platform};
 
 /// What went wrong with an archive file: the file, and the fault that was found in it.
 #[derive(Debug, thiserror::Error)]
@@ -167,6 +167,20 @@ pub enum Fault {
         /// What it looks like instead.
         reason: String,
     },
+    /// It holds an image for several platforms, and none was chosen.
+    #[error("it holds an image for several platforms: {}", list(platforms))]
+    SeveralPlatforms {
+        /// The platforms.
+        platforms: Vec<Platform>,
+    },
+    /// It holds no image for the platform that was chosen.
+    #[error("it holds an image for {}, not for {wanted}", list(found))]
+    OtherPlatform {
+        /// The platform that was chosen.
+        wanted: Platform,
+        /// The platforms that are there.
+        found: Vec<Platform>,
+    },
     /// It is of a form that is not taken.
     #[error("{reason}")]
     Unsupported {
@@ -175,12 +189,22 @@ pub enum Fault {
     },
 }
 
+/// Returns platforms as text, those of strangers made fit to be printed.
+fn list(platforms: &[Platform]) -> String {
+    let names: Vec<String> =
+        platforms.iter().map(|platform| printable(&platform.to_string())).collect();
+    names.join(", ")
+}
+
 impl Fault {
     /// Tells damage from what simply is no image or not taken.
     pub fn kind(&self) -> FaultKind {
         match self {
             Self::NotAnImage { .. } => FaultKind::NotAnImage,
-            Self::Unsupported { .. } | Self::LimitExceeded { .. } => FaultKind::Unsupported,
+            Self::Unsupported { .. }
+            | Self::LimitExceeded { .. }
+            | Self::SeveralPlatforms { .. }
+            | Self::OtherPlatform { .. } => FaultKind::Unsupported,
             _ => FaultKind::Damaged,
         }
     }

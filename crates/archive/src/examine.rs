@@ -103,7 +103,7 @@ pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<E
     let path = path.as_ref();
     let fault = |fault| Error::fault(path, fault);
     let mut reader = PlainReader::open_hashed(path)?;
-    let mut verifier = Verifier::new(VerifyOptions { deep: options.deep });
+    let mut verifier = Verifier::new(VerifyOptions { deep: options.deep, platform: None });
     let mut buffer = vec![0; BUFFER];
     let mut reported = 0;
     loop {

@@ -70,6 +70,26 @@ pub struct Platform {
     pub variant: Option<String>,
 }
 
+impl Platform {
+    /// Returns the platform without a variant that goes without saying. Builders differ in whether
+    /// they write it: `arm64` and `arm64/v8`, `arm` and `arm/v7`, `amd64` and `amd64/v1`.
+    #[must_use]
+    pub fn normalized(&self) -> Self {
+        let implied = match self.architecture.as_str() {
+            "arm64" => Some("v8"),
+            "arm" => Some("v7"),
+            "amd64" => Some("v1"),
+            _ => None,
+        };
+        let variant = self.variant.as_deref().filter(|variant| Some(*variant) != implied);
+        Self {
+            os: self.os.clone(),
+            architecture: self.architecture.clone(),
+            variant: variant.map(str::to_owned),
+        }
+    }
+}
+
 /// Why a text is not a [`Platform`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a platform: OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, like linux/amd64")]

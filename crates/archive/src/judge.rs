@@ -6,15 +6,16 @@
 //! OCI manifest that names its digest, belongs to this config, and has its own digest proven by the
 //! index.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 
-use crate::entries::{Compression, Content, Entries, Entry, Json, blob_digest, resolve};
+use crate::entries::{Compression, Content, Entries, Entry, Json, blob_digest, resolve, steps};
+use crate::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
 use crate::metadata::{Descriptor, ImageConfig, ListedImage, OciDocument, Target, UnambiguousKeys};
 use crate::printable::printable;
 use crate::{Digest, Fault, Identity, Platform};
 
-const MANIFEST_JSON: &str = "manifest.json";
-const INDEX_JSON: &str = "index.json";
 /// An index of an index of an index: engines write two levels.
 const INDEX_DEPTH: usize = 4;
 /// More manifests than any image has platforms.
@@ -25,23 +26,19 @@ pub(crate) struct Judgement {
     pub(crate) identity: Identity,
     /// What a container of the image starts with, as the config file says.
     pub(crate) settings: serde_json::Value,
+    /// How the archive is laid out around the image.
+    pub(crate) layout: Layout,
 }
 
-/// Tells which image the entries are, or why they are none.
-pub(crate) fn judge(entries: &Entries) -> Result<Judgement, Fault> {
+/// Returns which image the entries are, or why they are none. Of several images, `platform` picks one.
+pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Judgement, Fault> {
     check_blob_names(entries)?;
     check_folders(entries)?;
     let oci = match entries.contains_key(INDEX_JSON) {
         true => Some(OciView::read(entries)?),
         false => None,
     };
-    let image = if entries.contains_key(MANIFEST_JSON) {
-        listed_image(entries)?
-    } else if let Some(oci) = &oci {
-        oci.only_image()?
-    } else {
-        return Err(Fault::not_an_image("there is neither manifest.json nor index.json in it"));
-    };
+    let Picked { image, is_one_of_several } = pick(entries, oci.as_ref(), platform)?;
 
     let config_name = &image.config_name;
     let config = find(entries, config_name, "config", image.named_by)?;
@@ -75,34 +72,54 @@ pub(crate) fn judge(entries: &Entries) -> Result<Judgement, Fault> {
         check_layer(name, layer, diff_id, &proofs, index)?;
     }
 
-    let os = document.os.unwrap_or_else(|| "linux".to_owned());
-    if os != "linux" {
+    let platform = document.platform();
+    if platform.os != "linux" {
         return Err(Fault::Unsupported {
             reason: format!(
                 "it is an image for {}, only those for linux are taken",
-                printable(&os)
+                printable(&platform.os)
             ),
         });
     }
     let mut repo_tags = image.repo_tags;
     repo_tags.dedup();
+    let layout = Layout {
+        manifest_json: value(entries, MANIFEST_JSON),
+        repositories: value(entries, REPOSITORIES),
+        index_json: value(entries, INDEX_JSON),
+        descriptor: proofs.first().map(|proof| proof.top),
+        belonging: is_one_of_several.then(|| {
+            let manifests = proofs.iter().map(|proof| proof.name.as_str());
+            let names = image.layer_names.iter().map(String::as_str).chain(manifests);
+            belonging(entries, names.chain([config_name.as_str(), OCI_LAYOUT]))
+        }),
+        manifest: proofs.first().map(|proof| proof.describe(entries)),
+        config_name: config_name.clone(),
+        layer_names: image.layer_names,
+    };
     let identity = Identity {
         config: config.digest,
         manifests: proofs.iter().map(|proof| proof.digest).collect(),
         indexes: oci.map(|oci| oci.indexes).unwrap_or_default(),
         diff_ids,
-        platform: Platform {
-            os,
-            architecture: document.architecture.unwrap_or_else(|| "unknown".to_owned()),
-            variant: document.variant.filter(|variant| !variant.is_empty()),
-        },
+        platform,
         created: document.created,
         repo_tags,
     };
-    Ok(Judgement { identity, settings: document.config })
+    Ok(Judgement { identity, settings: document.config, layout })
 }
 
-/// The one image of an archive, by the names of its entries.
+/// Returns a document as it stands in the archive, if it can be read.
+fn value(entries: &Entries, name: &str) -> Option<serde_json::Value> {
+    resolve(entries, name).and_then(|content| parse(content, name).ok())
+}
+
+/// Returns the names of entries, and of those which links lead to.
+fn belonging<'a>(entries: &Entries, names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    names.into_iter().flat_map(|name| steps(entries, name)).collect()
+}
+
+/// An image of an archive, by the names of its entries.
 struct Image {
     config_name: String,
     layer_names: Vec<String>,
@@ -110,36 +127,108 @@ struct Image {
     named_by: &'static str,
 }
 
-/// Reads `manifest.json`. Several entries are one image where all name the same config: so are
-/// several tags written by some tools.
-fn listed_image(entries: &Entries) -> Result<Image, Fault> {
-    let content = find(entries, MANIFEST_JSON, "manifest", "every archive")?;
-    let listed: Vec<ListedImage> = parse(content, MANIFEST_JSON)?;
-    let Some((first, others)) = listed.split_first() else {
-        return Err(Fault::not_an_image("its manifest.json lists none"));
-    };
-    if others.iter().any(|other| other.config != first.config) {
-        let tags: Vec<String> = listed
-            .iter()
-            .flat_map(|image| image.repo_tags.iter().flatten())
-            .map(|tag| printable(tag))
-            .collect();
-        return Err(several(listed.len(), &tags));
-    }
-    Ok(Image {
-        config_name: first.config.clone(),
-        layer_names: first.layers.clone().unwrap_or_default(),
-        repo_tags: listed
-            .iter()
-            .flat_map(|image| image.repo_tags.iter().flatten())
-            .cloned()
-            .collect(),
-        named_by: MANIFEST_JSON,
-    })
+/// The image that is meant.
+struct Picked {
+    image: Image,
+    /// Whether there are others beside it.
+    is_one_of_several: bool,
 }
 
-fn several(count: usize, tags: &[String]) -> Fault {
+/// Picks the one image of an archive, or the only one for a platform.
+fn pick(
+    entries: &Entries,
+    oci: Option<&OciView>,
+    platform: Option<&Platform>,
+) -> Result<Picked, Fault> {
+    let mut images = match oci {
+        _ if entries.contains_key(MANIFEST_JSON) => listed_images(entries)?,
+        Some(oci) => oci.images()?,
+        None => {
+            return Err(Fault::not_an_image("there is neither manifest.json nor index.json in it"));
+        }
+    };
+    if images.len() == 1 && platform.is_none() {
+        let image = images.remove(0);
+        return Ok(Picked { image, is_one_of_several: false });
+    }
+    // Some writers list one image in manifest.json, and all platforms in the index.
+    if let Some(oci) = oci.filter(|_| platform.is_some()) {
+        let digest_of = |image: &Image| resolve(entries, &image.config_name).map(|it| it.digest);
+        let there: Vec<_> = images.iter().map(digest_of).collect();
+        let others = oci.images().unwrap_or_default();
+        images.extend(others.into_iter().filter(|image| !there.contains(&digest_of(image))));
+    }
+    let platforms: Vec<Option<Platform>> =
+        images.iter().map(|image| platform_of(entries, image)).collect();
+    let Some(wanted) = platform else {
+        return Err(several(&images, &platforms));
+    };
+    let matches: Vec<usize> = (0..images.len())
+        .filter(|&at| {
+            platforms[at].as_ref().is_some_and(|of| of.normalized() == wanted.normalized())
+        })
+        .collect();
+    match matches[..] {
+        [at] => {
+            let is_one_of_several = images.len() > 1;
+            Ok(Picked { image: images.swap_remove(at), is_one_of_several })
+        }
+        [] => Err(Fault::OtherPlatform {
+            wanted: wanted.clone(),
+            found: platforms.into_iter().flatten().collect(),
+        }),
+        _ => Err(several(&images, &[])),
+    }
+}
+
+/// Returns what an image runs on, if its config is there and can be read.
+fn platform_of(entries: &Entries, image: &Image) -> Option<Platform> {
+    let config = resolve(entries, &image.config_name)?;
+    let document: ImageConfig = parse(config, &image.config_name).ok()?;
+    Some(document.platform())
+}
+
+/// Reads `manifest.json`. Several entries are one image if all name the same config: this is how
+/// some tools write several tags.
+fn listed_images(entries: &Entries) -> Result<Vec<Image>, Fault> {
+    let content = find(entries, MANIFEST_JSON, "manifest", "every archive")?;
+    let listed: Vec<ListedImage> = parse(content, MANIFEST_JSON)?;
+    let mut images: Vec<Image> = Vec::new();
+    for entry in listed {
+        let tags = entry.repo_tags.unwrap_or_default();
+        match images.iter_mut().find(|image| image.config_name == entry.config) {
+            Some(image) => image.repo_tags.extend(tags),
+            None => images.push(Image {
+                config_name: entry.config,
+                layer_names: entry.layers.unwrap_or_default(),
+                repo_tags: tags,
+                named_by: MANIFEST_JSON,
+            }),
+        }
+    }
+    if images.is_empty() {
+        return Err(Fault::not_an_image("its manifest.json lists none"));
+    }
+    Ok(images)
+}
+
+/// Returns the fault of an archive with several images, or with one image for several platforms.
+fn several(images: &[Image], platforms: &[Option<Platform>]) -> Fault {
+    let mut known: Vec<&Platform> = platforms.iter().flatten().collect();
+    known.sort_unstable();
+    known.dedup();
+    let mut tags: Vec<&str> = Vec::new();
+    for tag in images.iter().flat_map(|image| &image.repo_tags) {
+        if !tags.contains(&tag.as_str()) {
+            tags.push(tag);
+        }
+    }
+    if !known.is_empty() && known.len() == images.len() && tags.len() < 2 {
+        return Fault::SeveralPlatforms { platforms: known.into_iter().cloned().collect() };
+    }
+    let tags: Vec<String> = tags.into_iter().map(printable).collect();
     let tags = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
+    let count = images.len();
     Fault::Unsupported { reason: format!("it holds {count} images{tags}; an archive holds one") }
 }
 
@@ -156,6 +245,9 @@ struct OciManifest {
     name: String,
     config: Digest,
     layers: Vec<(Digest, Option<u64>)>,
+    media_type: String,
+    /// Which descriptor of `index.json` leads to it.
+    top: usize,
 }
 
 impl OciView {
@@ -163,7 +255,7 @@ impl OciView {
         let content = find(entries, INDEX_JSON, "index", "every OCI layout")?;
         let index: OciDocument = parse(content, INDEX_JSON)?;
         let mut view = Self { indexes: Vec::new(), manifests: Vec::new(), repo_tags: Vec::new() };
-        view.walk(entries, INDEX_JSON, index.manifests.unwrap_or_default(), 0)?;
+        view.walk(entries, INDEX_JSON, index.manifests.unwrap_or_default(), 0, 0)?;
         Ok(view)
     }
 
@@ -173,6 +265,7 @@ impl OciView {
         named_by: &str,
         descriptors: Vec<Descriptor>,
         depth: usize,
+        top: usize,
     ) -> Result<(), Fault> {
         if depth > INDEX_DEPTH || self.manifests.len() + descriptors.len() > MANIFEST_LIMIT {
             return Err(Fault::LimitExceeded {
@@ -180,7 +273,11 @@ impl OciView {
                 limit: format!("{MANIFEST_LIMIT} in {INDEX_DEPTH} levels"),
             });
         }
-        for descriptor in descriptors.iter().filter(|descriptor| !descriptor.is_attestation()) {
+        for (at, descriptor) in descriptors.iter().enumerate() {
+            if descriptor.is_attestation() {
+                continue;
+            }
+            let top = if depth == 0 { at } else { top };
             let digest: Digest = read_digest(&descriptor.digest, named_by)?;
             let name = blob_name(digest);
             if depth == 0 {
@@ -209,9 +306,15 @@ impl OciView {
             match descriptor.target() {
                 Target::Index => {
                     self.indexes.push(digest);
-                    self.walk(entries, &name, document.manifests.unwrap_or_default(), depth + 1)?;
+                    let manifests = document.manifests.unwrap_or_default();
+                    self.walk(entries, &name, manifests, depth + 1, top)?;
                 }
-                _ => self.manifests.extend(OciManifest::new(digest, name, document)?),
+                _ => {
+                    let media_type = descriptor.media_type.clone();
+                    let manifest = OciManifest::new(digest, name, document)?;
+                    let manifest = manifest.map(|found| OciManifest { media_type, top, ..found });
+                    self.manifests.extend(manifest);
+                }
             }
         }
         Ok(())
@@ -227,20 +330,25 @@ impl OciView {
         Ok(found)
     }
 
-    /// Gives the image where nothing but the index lists it.
-    fn only_image(&self) -> Result<Image, Fault> {
-        let Some(first) = self.manifests.first() else {
-            return Err(Fault::not_an_image("its index.json leads to none"));
-        };
-        if self.manifests.iter().any(|other| other.config != first.config) {
-            return Err(several(self.manifests.len(), &self.repo_tags));
+    /// Returns the images to which the index leads, each once.
+    fn images(&self) -> Result<Vec<Image>, Fault> {
+        let mut images: Vec<Image> = Vec::new();
+        for manifest in &self.manifests {
+            let config_name = blob_name(manifest.config);
+            if images.iter().any(|image| image.config_name == config_name) {
+                continue;
+            }
+            images.push(Image {
+                config_name,
+                layer_names: manifest.layers.iter().map(|(digest, _)| blob_name(*digest)).collect(),
+                repo_tags: self.repo_tags.clone(),
+                named_by: INDEX_JSON,
+            });
         }
-        Ok(Image {
-            config_name: blob_name(first.config),
-            layer_names: first.layers.iter().map(|(digest, _)| blob_name(*digest)).collect(),
-            repo_tags: self.repo_tags.clone(),
-            named_by: INDEX_JSON,
-        })
+        if images.is_empty() {
+            return Err(Fault::not_an_image("its index.json leads to none"));
+        }
+        Ok(images)
     }
 }
 
@@ -260,7 +368,17 @@ impl OciManifest {
             .iter()
             .map(|layer| Ok((read(&layer.digest)?, layer.size)))
             .collect::<Result<Vec<_>, Fault>>()?;
-        Ok(Some(Self { digest, config: read(&config.digest)?, layers, name }))
+        let config = read(&config.digest)?;
+        Ok(Some(Self { digest, config, layers, name, media_type: String::new(), top: 0 }))
+    }
+
+    /// Returns a descriptor of it, for an index of its own.
+    fn describe(&self, entries: &Entries) -> serde_json::Value {
+        serde_json::json!({
+            "mediaType": self.media_type,
+            "digest": self.digest.to_string(),
+            "size": resolve(entries, &self.name).map_or(0, |content| content.size),
+        })
     }
 
     /// Checks that everything that the manifest names is there. The digests are already known to

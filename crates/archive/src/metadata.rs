@@ -9,6 +9,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::Platform;
+
 /// An image in `manifest.json`, the list that every writer but OCI-only ones puts in.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -105,6 +107,20 @@ pub(crate) struct ImageConfig {
     #[serde(default)]
     pub(crate) config: serde_json::Value,
     pub(crate) rootfs: RootFs,
+}
+
+impl ImageConfig {
+    /// Returns what the image runs on.
+    pub(crate) fn platform(&self) -> Platform {
+        let said = |text: &Option<String>, else_: &str| {
+            text.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| else_.to_owned())
+        };
+        Platform {
+            os: said(&self.os, "linux"),
+            architecture: said(&self.architecture, "unknown"),
+            variant: self.variant.clone().filter(|variant| !variant.is_empty()),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use crate::entries::Collector;
+use crate::entries::{Collector, Entries};
 use crate::judge::{Judgement, judge};
-use crate::tar_stream::TarStream;
-use crate::{Fault, Identity};
+use crate::layout::{Layout, Naming};
+use crate::tar_stream::{EntryHeader, EntrySink, Part, TarStream};
+use crate::{Fault, Identity, Platform};
 
 /// How much of the end of the stream is remembered to find an engine's last words in it.
 const TAIL: usize = 16 << 10;
@@ -34,11 +35,52 @@ const REPORT_LIMIT: u64 = 8 << 10;
 pub struct Verifier {
     tar: TarStream,
     collector: Collector,
+    platform: Option<Platform>,
     received: u64,
     /// The last bytes received.
     tail: Vec<u8>,
     /// A fault that may turn out to be an engine's report once the rest has come.
     suspected: Option<Suspect>,
+}
+
+/// Takes an archive's bytes as they stand in it, entry by entry.
+pub(crate) trait CopySink {
+    /// Begins an entry. Its header follows.
+    fn begin(&mut self, name: &str);
+    fn raw(&mut self, part: Part, bytes: &[u8]);
+}
+
+/// Takes no copy.
+struct NoCopy;
+
+impl CopySink for NoCopy {
+    fn begin(&mut self, _name: &str) {}
+    fn raw(&mut self, _part: Part, _bytes: &[u8]) {}
+}
+
+/// Gives everything to the collector, and the raw bytes to whoever takes a copy.
+struct Tee<'a, C> {
+    collector: &'a mut Collector,
+    copy: &'a mut C,
+}
+
+impl<C: CopySink> EntrySink for Tee<'_, C> {
+    fn begin(&mut self, header: EntryHeader) -> Result<(), Fault> {
+        self.copy.begin(&header.name);
+        self.collector.begin(header)
+    }
+
+    fn content(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.collector.content(bytes)
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        self.collector.end()
+    }
+
+    fn raw(&mut self, part: Part, bytes: &[u8]) {
+        self.copy.raw(part, bytes);
+    }
 }
 
 struct Suspect {
@@ -48,10 +90,12 @@ struct Suspect {
 }
 
 /// How thorough a [`Verifier`] is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct VerifyOptions {
     /// Decompress every layer and check its diff id, also where a manifest names its digest.
     pub deep: bool,
+    /// Of several images take the one for this platform.
+    pub platform: Option<Platform>,
 }
 
 /// What a [`Verifier`] has proven.
@@ -64,6 +108,21 @@ pub struct Proof {
     pub settings: serde_json::Value,
     /// The length of the plain tar in bytes.
     pub size: u64,
+    /// How the archive is laid out around the image.
+    pub(crate) layout: Layout,
+}
+
+impl Proof {
+    pub(crate) fn new(judgement: Judgement, size: u64) -> Self {
+        let Judgement { identity, settings, layout } = judgement;
+        Self { identity, settings, size, layout }
+    }
+
+    /// Returns `true` if the archive carries exactly this name, in every layout that it has, and is in
+    /// the form in which a [`Renamer`](crate::Renamer) leaves archives.
+    pub fn carries(&self, naming: &Naming) -> bool {
+        self.layout.carries(naming)
+    }
 }
 
 impl Verifier {
@@ -72,6 +131,7 @@ impl Verifier {
         Self {
             tar: TarStream::new(),
             collector: Collector::new(options.deep),
+            platform: options.platform,
             received: 0,
             tail: Vec::new(),
             suspected: None,
@@ -84,6 +144,11 @@ impl Verifier {
     ///
     /// As soon as the stream can't be an archive any more; nothing that comes later mends that.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.push_to(bytes, &mut NoCopy)
+    }
+
+    /// Takes the next bytes, and passes on those that stay in a copy.
+    pub(crate) fn push_to(&mut self, bytes: &[u8], copy: &mut impl CopySink) -> Result<(), Fault> {
         let start = self.received;
         self.received += bytes.len() as u64;
         if let Some(Suspect { fault, received }) = &self.suspected {
@@ -93,7 +158,8 @@ impl Verifier {
             self.remember(bytes);
             return Ok(());
         }
-        let result = self.tar.push(bytes, &mut self.collector);
+        let mut sink = Tee { collector: &mut self.collector, copy };
+        let result = self.tar.push(bytes, &mut sink);
         let first = result.as_ref().err().and_then(|fault| self.first_byte(fault, start, bytes));
         self.remember(bytes);
         match result {
@@ -143,6 +209,13 @@ impl Verifier {
     /// The fault that was found. An error that the engine appended to the stream is given in its
     /// own words, whatever else it broke.
     pub fn finish(self) -> Result<Proof, Fault> {
+        let (size, platform) = (self.received, self.platform.clone());
+        let judgement = judge(&self.into_entries()?, platform.as_ref())?;
+        Ok(Proof::new(judgement, size))
+    }
+
+    /// Ends the stream and returns the entries, if the tar ended properly.
+    pub(crate) fn into_entries(self) -> Result<Entries, Fault> {
         let structure = match self.suspected {
             Some(suspect) => Err(suspect.fault),
             None => self.tar.finish(),
@@ -150,8 +223,7 @@ impl Verifier {
         if let Err(fault) = structure {
             return Err(last_report(&self.tail, self.received).unwrap_or(fault));
         }
-        let Judgement { identity, settings } = judge(&self.collector.into_entries())?;
-        Ok(Proof { identity, settings, size: self.received })
+        Ok(self.collector.into_entries())
     }
 
     fn remember(&mut self, bytes: &[u8]) {

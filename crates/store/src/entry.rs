@@ -5,7 +5,6 @@ use sealift_archive::{Digest, Fault, Identity, Platform};
 use sealift_filename::ArchivePath;
 
 use crate::Stat;
-use crate::platform::normalize;
 use crate::record::{Content, ImageContent, Record};
 
 /// What is known about the inside of an archive.
@@ -89,7 +88,7 @@ impl Entry {
 
     /// Gives what the image runs on, where that is known, in its shortest form.
     pub fn platform(&self) -> Option<Platform> {
-        self.identity().map(|identity| normalize(&identity.platform))
+        self.identity().map(|identity| identity.platform.normalized())
     }
 
     /// Tells whether the archive is known to hold an image to which the id in its name belongs: the

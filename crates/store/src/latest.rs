@@ -8,7 +8,6 @@ use sealift_archive::Platform;
 use sealift_filename::ImageId;
 
 use crate::Entry;
-use crate::platform::normalize;
 
 /// By what one archive is later than another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -58,7 +57,7 @@ pub fn latest<'a>(
 /// Tells whether an archive is a candidate at all.
 pub(crate) fn counts(entry: &Entry, options: &LatestOptions) -> bool {
     let is_wanted = |platform: Platform| {
-        options.platform.as_ref().is_none_or(|wanted| normalize(wanted) == platform)
+        options.platform.as_ref().is_none_or(|wanted| wanted.normalized() == platform)
     };
     let is_left_out = options.release && entry.archive.name().is_dirty();
     !is_left_out && !entry.holds_no_image() && entry.platform().is_none_or(is_wanted)
@@ -68,7 +67,7 @@ pub(crate) fn counts(entry: &Entry, options: &LatestOptions) -> bool {
 fn winners<'a>(candidates: &[&'a Entry], options: &LatestOptions) -> Vec<&'a Entry> {
     let ranked = rank(candidates, options.by);
     let platforms: BTreeSet<Option<Platform>> = match &options.platform {
-        Some(platform) => BTreeSet::from([Some(normalize(platform))]),
+        Some(platform) => BTreeSet::from([Some(platform.normalized())]),
         None => {
             let known: BTreeSet<_> =
                 ranked.iter().map(|entry| entry.platform()).filter(Option::is_some).collect();

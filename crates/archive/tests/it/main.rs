@@ -9,4 +9,5 @@ mod containers;
 mod damage;
 mod hostile;
 mod layouts;
+mod renaming;
 mod tar_forms;

@@ -1,0 +1,150 @@
+//! Verifies an archive and gives it one name, in one pass.
+
+use std::collections::BTreeSet;
+
+use crate::entries::{Content, Entries, Entry, normalize};
+use crate::judge::judge;
+use crate::layout::{Documents, INDEX_JSON, MANIFEST_JSON, Naming, REPOSITORIES};
+use crate::tar_entry::{END_MARKER, entry};
+use crate::tar_stream::Part;
+use crate::verifier::CopySink;
+use crate::{Fault, Proof, Verifier, VerifyOptions};
+
+/// Verifies a plain tar while its bytes pass, and passes them on as an archive that carries one name.
+///
+/// Writers put any number of names into an archive, or none, in up to four places. What comes out carries
+/// exactly one, the same in all of them, and always a `manifest.json`, so that every engine makes the same tag
+/// of it. Content and id stay as they are. The documents with the names are taken out where they stand and
+/// written anew at the end, `manifest.json` last; then comes the end marker. So nobody can read an image
+/// out of it before [`finish`](Self::finish) has returned.
+///
+/// ```
+/// use sealift_archive::{Naming, Renamer, VerifyOptions};
+/// use sealift_filename::{Repository, Version};
+///
+/// let naming = Naming::new(&Repository::parse("web")?, &Version::new("1.0"))?;
+/// let mut renamer = Renamer::new(naming, VerifyOptions::default());
+/// let mut output = Vec::new();
+/// renamer.push(&[0; 1024], &mut output)?; // an empty tar: nothing but the end marker
+/// assert!(output.is_empty());
+/// assert!(renamer.finish(&mut output).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Renamer {
+    verifier: Verifier,
+    options: VerifyOptions,
+    naming: Naming,
+    copy: Copy,
+}
+
+impl Renamer {
+    /// Creates a renamer that has seen nothing yet.
+    pub fn new(naming: Naming, options: VerifyOptions) -> Self {
+        Self { verifier: Verifier::new(options.clone()), options, naming, copy: Copy::default() }
+    }
+
+    /// Leaves out everything that does not belong to the image of an earlier pass, which was picked from
+    /// several in the same archive.
+    #[must_use]
+    pub fn only(mut self, proof: &Proof) -> Self {
+        self.copy.only.clone_from(&proof.layout.belonging);
+        self
+    }
+
+    /// Takes the next bytes, and appends to `output` what the archive continues with.
+    ///
+    /// # Errors
+    ///
+    /// As soon as the stream cannot be an archive any more.
+    pub fn push(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Result<(), Fault> {
+        std::mem::swap(&mut self.copy.output, output);
+        let start = self.copy.output.len();
+        let result = self.verifier.push_to(bytes, &mut self.copy);
+        std::mem::swap(&mut self.copy.output, output);
+        self.copy.size += (output.len() - start) as u64;
+        result
+    }
+
+    /// Ends the stream and appends the end of the archive to `output`. The proof is that of the archive
+    /// which was passed on.
+    ///
+    /// # Errors
+    ///
+    /// The fault that was found; then nothing is appended.
+    pub fn finish(self, output: &mut Vec<u8>) -> Result<Proof, Fault> {
+        let mut entries = self.verifier.into_entries()?;
+        let before = judge(&entries, self.options.platform.as_ref())?;
+        let documents = before.layout.documents(&self.naming);
+
+        // The same judgement once more, of what was passed on.
+        entries.retain(|name, _| self.copy.keeps(name));
+        let start = output.len();
+        insert(&mut entries, &documents, output);
+        let after = judge(&entries, None).and_then(|after| {
+            match after.identity.config == before.identity.config {
+                true => Ok(after),
+                false => Err(Fault::BadMetadata {
+                    entry: MANIFEST_JSON.to_owned(),
+                    reason: "describes another image under another name".to_owned(),
+                }),
+            }
+        });
+        let after = after.inspect_err(|_| output.truncate(start))?;
+        output.extend_from_slice(&END_MARKER);
+        let size = self.copy.size + (output.len() - start) as u64;
+        Ok(Proof::new(after, size))
+    }
+}
+
+/// Puts the documents among the entries, and appends them to the archive.
+fn insert(entries: &mut Entries, documents: &Documents, output: &mut Vec<u8>) {
+    for (name, json) in documents.entries() {
+        output.extend_from_slice(&entry(name, &json));
+        entries.insert(name.to_owned(), Entry::File(Content::of_json(json)));
+    }
+}
+
+/// What of an archive's bytes is passed on.
+#[derive(Default)]
+struct Copy {
+    output: Vec<u8>,
+    /// How many bytes were passed on.
+    size: u64,
+    /// The headers of an entry whose name is not known yet.
+    pending: Vec<u8>,
+    /// Whether the headers have just told the entry's name.
+    begins: bool,
+    /// Whether the current entry is passed on.
+    keep: bool,
+    only: Option<BTreeSet<String>>,
+}
+
+impl Copy {
+    fn keeps(&self, name: &str) -> bool {
+        ![MANIFEST_JSON, INDEX_JSON, REPOSITORIES].contains(&name)
+            && self.only.as_ref().is_none_or(|only| only.contains(name))
+    }
+}
+
+impl CopySink for Copy {
+    fn begin(&mut self, name: &str) {
+        self.begins = true;
+        self.keep = self.keeps(&normalize(name));
+    }
+
+    fn raw(&mut self, part: Part, bytes: &[u8]) {
+        match part {
+            Part::Header => {
+                self.pending.extend_from_slice(bytes);
+                if std::mem::take(&mut self.begins) {
+                    if self.keep {
+                        self.output.append(&mut self.pending);
+                    }
+                    self.pending.clear();
+                }
+            }
+            Part::Content if self.keep => self.output.extend_from_slice(bytes),
+            Part::Content | Part::AfterEnd => {}
+        }
+    }
+}
