@@ -61,7 +61,7 @@ fn verify(bencher: Bencher<'_, '_>, form: &str) {
     let tar = pack(&image.containerd(packing, false));
     let options = VerifyOptions { deep: form.ends_with("in full"), platform: None };
     bencher.counter(BytesCount::of_slice(&tar)).bench(|| {
-        let mut verifier = Verifier::new(options);
+        let mut verifier = Verifier::new(options.clone());
         for piece in tar.chunks(64 << 10) {
             verifier.push(piece).expect("the archive is whole");
         }
