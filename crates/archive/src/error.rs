@@ -161,6 +161,12 @@ pub enum Fault {
         /// The limit, with its unit.
         limit: String,
     },
+    /// The file was recorded as an image and no longer reads as one.
+    #[error("no longer reads as the image that was recorded: {reason}")]
+    NoLongerAnImage {
+        /// What the file looks like now.
+        reason: String,
+    },
     /// It holds no image.
     #[error("holds no image: {reason}")]
     NotAnImage {
@@ -206,6 +212,17 @@ impl Fault {
             | Self::SeveralPlatforms { .. }
             | Self::OtherPlatform { .. } => FaultKind::Unsupported,
             _ => FaultKind::Damaged,
+        }
+    }
+
+    /// Returns this fault as the fault of a file that is known to have been an image.
+    ///
+    /// Such a file is damaged, however little is left of it.
+    #[must_use]
+    pub fn of_known_image(self) -> Self {
+        match self.kind() {
+            FaultKind::Damaged => self,
+            _ => Self::NoLongerAnImage { reason: self.to_string() },
         }
     }
 

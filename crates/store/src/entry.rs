@@ -19,7 +19,8 @@ pub enum Knowledge {
         reason: String,
     },
     /// It is damaged, or of a form that isn't taken ([`Fault::kind`] tells which). This is never
-    /// noted down: somebody may be about to mend it.
+    /// recorded: somebody may be about to mend it. A file that was recorded as an image and no longer
+    /// reads as one is damaged, whatever it looks like now.
     Damaged {
         /// What is wrong, a fragment for after the archive's name.
         fault: Fault,
@@ -37,6 +38,9 @@ pub struct KnownImage {
     pub plain_size: u64,
     /// When the archive was put into the store, if sealift did it.
     pub saved: Option<Timestamp>,
+    /// The SHA-256 that was recorded before, if the file has changed since without sealift having
+    /// written it. [`Store::examine`](crate::Store::examine) accepts the new content as it is.
+    pub changed_from: Option<Digest>,
 }
 
 impl From<Record> for Knowledge {
@@ -44,8 +48,9 @@ impl From<Record> for Knowledge {
         let saved = record.saved;
         match record.content {
             Content::Image(image) => {
-                let ImageContent { identity, sha256, plain_size } = *image;
-                Self::Image(Box::new(KnownImage { identity, sha256, plain_size, saved }))
+                let ImageContent { identity, sha256, plain_size, changed_from } = *image;
+                let known = KnownImage { identity, sha256, plain_size, saved, changed_from };
+                Self::Image(Box::new(known))
             }
             Content::NoImage { reason } => Self::NoImage { reason },
         }

@@ -8,11 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use jiff::Timestamp;
-use sealift_archive::{ExamineOptions, FaultKind, Look};
+use sealift_archive::{ExamineOptions, Fault, FaultKind, Look};
 use sealift_filename::{ArchivePath, Repository, Version};
 
 use crate::record::{Content, ImageContent, Record};
-use crate::{Entry, Error, Knowledge, Snapshot, Stat, Store};
+use crate::{Entry, Error, Knowledge, KnownImage, Snapshot, Stat, Store};
 
 /// How archives are read, and who is told about it.
 #[derive(Default, Clone, Copy)]
@@ -189,7 +189,7 @@ impl Store {
             while !has_failed.load(Ordering::Relaxed)
                 && let Some((index, archive)) = archives.get(next.fetch_add(1, Ordering::Relaxed))
             {
-                let result = self.examine_with_stat(archive, &examine);
+                let result = self.examine_with_stat(archive, &examine, false);
                 if matches!(&result, Err(error) if error.kind() != crate::ErrorKind::NotFound) {
                     has_failed.store(true, Ordering::Relaxed);
                 }
@@ -205,8 +205,8 @@ impl Store {
         results.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads an archive, whatever its record says, and records what it holds. A damaged archive
-    /// loses its record.
+    /// Reads an archive, whatever its record says, and records what it holds. If the file has
+    /// changed, the new content is accepted: [`KnownImage::changed_from`](crate::KnownImage) is none.
     ///
     /// # Errors
     ///
@@ -216,10 +216,17 @@ impl Store {
         archive: &ArchivePath,
         options: &ExamineOptions<'_>,
     ) -> Result<Knowledge, Error> {
-        Ok(self.examine_with_stat(archive, options)?.1)
+        Ok(self.examine_with_stat(archive, options, true)?.1)
     }
 
-    fn examine_with_stat(&self, archive: &ArchivePath, options: &ExamineOptions<'_>) -> Examined {
+    fn examine_with_stat(
+        &self,
+        archive: &ArchivePath,
+        options: &ExamineOptions<'_>,
+        is_accepted: bool,
+    ) -> Examined {
+        let before = self.read_record(archive);
+        let known = before.as_ref().and_then(Record::image);
         let stat = self.stat(archive)?;
         let draft = self.begin_record(archive, stat);
         let content = match sealift_archive::examine(self.path_of(archive), options) {
@@ -227,20 +234,34 @@ impl Store {
                 identity: found.identity,
                 sha256: found.sha256,
                 plain_size: found.plain_size,
+                changed_from: known.filter(|_| !is_accepted).and_then(|known| {
+                    let origin = known.changed_from.unwrap_or(known.sha256);
+                    (origin != found.sha256).then_some(origin)
+                }),
             })),
             Err(sealift_archive::Error::Fault { source, .. }) => {
-                if source.kind() != FaultKind::NotAnImage {
-                    drop(draft);
-                    self.drop_record(archive);
-                    return Ok((stat, Knowledge::Damaged { fault: source }));
+                let fault = match known {
+                    Some(_) => source.of_known_image(),
+                    None => source,
+                };
+                if fault.kind() != FaultKind::NotAnImage {
+                    match before.filter(|before| before.image().is_some()) {
+                        Some(before) => {
+                            self.keep_record(archive, draft, before.doubted());
+                        }
+                        None => {
+                            drop(draft);
+                            self.drop_record(archive);
+                        }
+                    }
+                    return Ok((stat, Knowledge::Damaged { fault }));
                 }
-                Content::NoImage { reason: reason_of(&source) }
+                Content::NoImage { reason: reason_of(&fault) }
             }
             Err(error) => return Err(error.into()),
         };
-        let saved = self.saved_before(archive, &content);
         let mut record = Record::new(stat, draft.began, content);
-        record.saved = saved;
+        record.saved = saved_before(before.as_ref(), &record.content);
         // What changed while it was read is not what was read.
         if self.stat(archive)? == stat {
             self.keep_record(archive, draft, record.clone());
@@ -248,23 +269,41 @@ impl Store {
         Ok((stat, record.into()))
     }
 
-    /// Gives when an archive was saved, from a record that isn't believed any more, if the file turned
-    /// out to be the same one after all: copies have other times.
-    fn saved_before(&self, archive: &ArchivePath, content: &Content) -> Option<Timestamp> {
-        let before = self.read_record(archive)?;
-        match (&before.content, content) {
-            (Content::Image(before_image), Content::Image(image))
-                if before_image.sha256 == image.sha256 =>
-            {
-                before.saved
-            }
+    /// Returns the image that an archive was recorded to hold, whether or not the file has changed
+    /// or was found damaged since.
+    pub fn recorded_image(&self, archive: &ArchivePath) -> Option<KnownImage> {
+        match self.read_record(archive)?.into() {
+            Knowledge::Image(known) => Some(*known),
             _ => None,
         }
     }
 
+    /// Stops believing the record of an archive that was found damaged while its file looked like
+    /// this: whoever needs to know reads the file again.
+    ///
+    /// The record stays, since it states that this was an image. A record of another file, which
+    /// somebody has put in its place since, is believed as before.
+    pub fn doubt(&self, archive: &ArchivePath, stat: Stat) {
+        if let Some(record) = self.believed_record(archive, &stat)
+            && record.image().is_some()
+        {
+            let draft = self.begin_record(archive, stat);
+            self.keep_record(archive, draft, record.doubted());
+        }
+    }
+
     /// Looks whether an archive may hold an image, reading a few kilobytes of it at most. That it
-    /// holds none is recorded.
+    /// holds none is recorded, unless it was recorded as an image: then it is damaged.
     pub(crate) fn look(&self, entry: &Entry) -> Result<Option<Knowledge>, Error> {
+        if self.recorded_image(&entry.archive).is_some() {
+            return Ok(match sealift_archive::look(self.path_of(&entry.archive))? {
+                Look::MayHoldImage => None,
+                Look::NoImage { reason } => {
+                    let fault = Fault::NotAnImage { reason }.of_known_image();
+                    Some(Knowledge::Damaged { fault })
+                }
+            });
+        }
         let draft = self.begin_record(&entry.archive, entry.stat);
         match sealift_archive::look(self.path_of(&entry.archive))? {
             Look::MayHoldImage => Ok(None),
@@ -279,9 +318,23 @@ impl Store {
     }
 }
 
-fn reason_of(fault: &sealift_archive::Fault) -> String {
+/// Returns when an archive was saved, from a record that isn't believed any more, if the file turned
+/// out to be the same one after all: copies have other times.
+fn saved_before(before: Option<&Record>, content: &Content) -> Option<Timestamp> {
+    let before = before?;
+    match (&before.content, content) {
+        (Content::Image(before_image), Content::Image(image))
+            if before_image.sha256 == image.sha256 =>
+        {
+            before.saved
+        }
+        _ => None,
+    }
+}
+
+fn reason_of(fault: &Fault) -> String {
     match fault {
-        sealift_archive::Fault::NotAnImage { reason } => reason.clone(),
+        Fault::NotAnImage { reason } => reason.clone(),
         other => other.to_string(),
     }
 }

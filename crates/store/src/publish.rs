@@ -128,6 +128,7 @@ impl Staging {
                 identity: proven.identity,
                 sha256: proven.sha256,
                 plain_size: proven.plain_size,
+                changed_from: None,
             })),
         );
         record.saved = Some(proven.saved);

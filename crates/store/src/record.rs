@@ -31,11 +31,15 @@ pub(crate) struct Record {
     /// When the archive was put into the store, if sealift did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) saved: Option<Timestamp>,
+    /// Whether the file was found damaged since: then the record is kept, as it states that this was
+    /// an image, but is no longer believed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) doubted: bool,
     /// What the file holds.
     pub(crate) content: Content,
 }
 
-/// What a file with an archive's name holds. Damage is not among it: that is never noted down.
+/// What a file with an archive's name holds. Damage is not among it: it is never recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Content {
@@ -57,6 +61,9 @@ pub(crate) struct ImageContent {
     pub(crate) sha256: Digest,
     /// The size of the plain tar inside in bytes.
     pub(crate) plain_size: u64,
+    /// The SHA-256 that was recorded before the file changed, if it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) changed_from: Option<Digest>,
 }
 
 impl Record {
@@ -68,7 +75,16 @@ impl Record {
             modified: stat.modified,
             recorded,
             saved: None,
+            doubted: false,
             content,
+        }
+    }
+
+    /// Returns the image, if the file held one.
+    pub(crate) fn image(&self) -> Option<&ImageContent> {
+        match &self.content {
+            Content::Image(image) => Some(image),
+            Content::NoImage { .. } => None,
         }
     }
 
@@ -76,6 +92,11 @@ impl Record {
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let record: Self = serde_json::from_slice(bytes).ok()?;
         (record.form == FORM).then_some(record)
+    }
+
+    /// Returns the record, no longer believed.
+    pub(crate) fn doubted(self) -> Self {
+        Self { doubted: true, ..self }
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {
@@ -92,7 +113,7 @@ impl Record {
     ///   |---- at least 20 ms ----|        believed; 2 s where the mtime has whole seconds
     /// ```
     pub(crate) fn is_believed(&self, stat: &Stat) -> bool {
-        self.size == stat.size && self.modified == stat.modified && {
+        !self.doubted && self.size == stat.size && self.modified == stat.modified && {
             let age = self.recorded.duration_since(self.modified);
             age >= gap(self.modified)
         }

@@ -156,6 +156,7 @@ pub(crate) fn entry(image: &str, version: &str, identity: &Identity, format: &st
             sha256: Digest::of(archive.as_bytes()),
             plain_size: 1,
             saved: None,
+            changed_from: None,
         }))),
         ..unread(&archive)
     }

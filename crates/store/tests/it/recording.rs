@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use sealift_archive::{Digest, ExamineOptions};
 use sealift_filename::ArchivePath;
-use sealift_store::{Entry, ErrorKind, Knowledge, LearnOptions, Store};
+use sealift_store::{Depth, Entry, ErrorKind, Knowledge, LatestOptions, LearnOptions, Stat, Store};
 
 use crate::folder::{Folder, age, identity, picture, readings, tar};
 
@@ -127,7 +127,82 @@ fn damage_is_known_but_never_recorded() {
         assert!(entry.is_damaged(), "{entry:?}");
         assert_eq!(read, 1);
     }
-    assert_eq!(folder.records(), [""; 0]);
+    fs::write(&path, &whole).unwrap();
+    assert!(learn(&folder.store, &archive).0.image().is_some());
+
+    let unknown = folder.put("api_1.0_0123456789ab.docker", &whole[..whole.len() / 2]);
+    assert!(learn(&folder.store, &unknown).0.is_damaged());
+    assert_eq!(folder.records(), [format!("{archive}.json")]);
+}
+
+#[test]
+fn a_recorded_image_that_reads_as_something_else_is_damaged_each_time() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    learn(&folder.store, &archive);
+    let path = folder.store.path_of(&archive);
+    for content in [b"hello ".repeat(400), b"PK\x05\x06".iter().copied().chain([0; 18]).collect()] {
+        fs::write(&path, content).unwrap();
+        for _ in 0..2 {
+            let (entry, _) = learn(&folder.store, &archive);
+            assert!(entry.is_damaged(), "{entry:?}");
+            let looked = folder
+                .store
+                .latest(
+                    std::slice::from_ref(&archive),
+                    &LatestOptions::default(),
+                    Depth::Look,
+                    &LearnOptions::default(),
+                )
+                .unwrap();
+            assert!(looked[0].is_damaged(), "{looked:?}");
+        }
+        assert!(folder.store.recorded_image(&archive).is_some());
+    }
+    let Some(Knowledge::Damaged { fault }) = learn(&folder.store, &archive).0.knowledge else {
+        panic!("it is damaged")
+    };
+    insta::assert_snapshot!(fault, @"no longer reads as the image that was recorded: holds no image: the zip has no members instead of one");
+}
+
+#[test]
+fn a_doubted_record_is_not_believed_until_the_archive_was_read_again() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    let stat = learn(&folder.store, &archive).0.stat;
+    folder.store.doubt(&archive, Stat { size: stat.size + 1, ..stat });
+    assert!(folder.store.knowledge(&archive).unwrap().is_some(), "that was another file");
+    folder.store.doubt(&archive, stat);
+    assert_eq!(folder.store.knowledge(&archive).unwrap(), None);
+    assert!(folder.store.recorded_image(&archive).is_some());
+    assert_eq!(learn(&folder.store, &archive).1, 1);
+    assert_eq!(learn(&folder.store, &archive).1, 0);
+}
+
+#[test]
+fn what_was_recorded_before_a_change_stays_known_until_the_change_is_accepted() {
+    let folder = Folder::new();
+    let archive = folder.put_image("web", "1.0", 1);
+    let first = learn(&folder.store, &archive).0.image().unwrap().clone();
+    assert_eq!(first.changed_from, None);
+    let path = folder.store.path_of(&archive);
+    let whole = fs::read(&path).unwrap();
+    let change = |content: &[u8], seconds| {
+        fs::write(&path, content).unwrap();
+        age(&path, seconds);
+        learn(&folder.store, &archive).0.image().unwrap().changed_from
+    };
+    assert_eq!(change(&whole, 60), None, "a copy with the same bytes");
+    let longer = [whole.clone(), vec![0; 512]].concat();
+    assert_eq!(change(&longer, 50), Some(first.sha256));
+    assert_eq!(change(&[longer.clone(), vec![0; 512]].concat(), 40), Some(first.sha256));
+    assert_eq!(change(&whole, 30), None, "the first one is back");
+    assert_eq!(change(&longer, 20), Some(first.sha256));
+    let another = Store::open(&folder.root).unwrap();
+    let known = another.knowledge(&archive).unwrap().unwrap();
+    assert_eq!(known.image().unwrap().changed_from, Some(first.sha256));
+    let accepted = another.examine(&archive, &ExamineOptions::default()).unwrap();
+    assert_eq!(accepted.image().unwrap().changed_from, None);
 }
 
 #[test]
