@@ -25,6 +25,7 @@ fn main_job(engine: &str) {
 
     let saved = json(&["update", &tag("1.0.0.1")]);
     let (id, plain) = (saved[0]["id"].as_str().unwrap(), saved[0]["path"].as_str().unwrap());
+    let plain = plain.strip_prefix("artifacts/").unwrap();
     assert_eq!(plain, format!("{name}_1.0.0.1_{id}.docker"));
     assert_eq!(saved[0]["saved"], true);
     assert!(place.ok(&["update", &tag("1.0.0.1")]).contains("  unchanged  "));
@@ -32,7 +33,7 @@ fn main_job(engine: &str) {
 
     let compressed = json(&["update", &tag("1.0.0.1"), "--compress"]);
     let zip = format!("{name}_1.0.0.1_{id}.zip");
-    assert_eq!(compressed[0]["path"], zip.as_str());
+    assert_eq!(compressed[0]["path"], format!("artifacts/{zip}"));
     assert_eq!(place.files(), std::slice::from_ref(&zip), "the plain twin goes");
 
     let list = json(&["list"]);
@@ -54,7 +55,10 @@ fn main_job(engine: &str) {
 
     images.remove();
     let loaded = place.ok(&["load", &name]);
-    assert!(loaded.starts_with(&format!("{}  loaded  {zip}", tag("1.0.0.1"))), "{loaded}");
+    assert!(
+        loaded.starts_with(&format!("{}  loaded  artifacts/{zip}", tag("1.0.0.1"))),
+        "{loaded}"
+    );
     let (status, _) =
         request(&engine.host, "GET", &format!("/v1.41/images/{}/json", tag("1.0.0.1")));
     assert_eq!(status, 200, "the engine has it under its name");

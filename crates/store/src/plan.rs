@@ -20,7 +20,7 @@ pub struct PlanOptions {
 
 /// What a call is going to do.
 ///
-/// As JSON, `{"items": […], "remove": […]}`, it is what `--dry-run` prints.
+/// It serializes as `{"items": […], "remove": […]}`, with paths relative to the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// What is done for each image of the call, in its order.

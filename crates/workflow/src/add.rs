@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{Container, Identity, Level};
-use sealift_filename::{ArchivePath, ImageId, Reference, Repository, Version};
+use sealift_archive::{Container, Digest, Identity, Level};
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_store::{PlanOptions, Settled, Store, Wanted, reconcile};
 use serde::Serialize;
 
@@ -35,13 +35,22 @@ pub struct Added {
     pub version: String,
     /// The id in the archive's name.
     pub id: ImageId,
-    /// The archive, counted from the folder.
-    pub path: ArchivePath,
+    /// The full digest of the image's config.
+    pub digest: Digest,
+    /// The archive's name, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
+    /// The archive's format.
+    pub format: ArchiveFormat,
     /// Whether it was added now; else it was there.
     pub added: bool,
     /// The size of the archive's file in bytes.
-    pub bytes: u64,
+    pub size: u64,
     /// The file that it was taken from.
+    #[serde(serialize_with = "crate::path_text::serialize")]
     pub from: PathBuf,
 }
 
@@ -130,20 +139,23 @@ async fn add_as(
         .await?;
     let settled = reconcile(&snapshot, &wanted, identity, &plan_options)
         .map_err(|error| Error::Usage { message: error.to_string() })?;
-    let describe = |archive: ArchivePath, added, bytes| Added {
+    let describe = |archive: ArchivePath, added, size| Added {
         image: repository.to_string(),
         version: version.to_string(),
         id: archive.name().id(),
-        path: archive,
+        digest: identity.config,
+        format: archive.name().format(),
+        path: store.path_of(&archive),
+        archive,
         added,
-        bytes,
+        size,
         from: file.to_owned(),
     };
     let archive = match settled {
         Settled::Publish { archive } => archive,
         Settled::AlreadyThere { archive } => {
-            let bytes = store.stat(&archive)?.size;
-            return Ok(describe(archive, false, bytes));
+            let size = store.stat(&archive)?.size;
+            return Ok(describe(archive, false, size));
         }
         Settled::UnsupportedFormat { archive } => {
             return Err(Error::UnsupportedFormat {

@@ -57,8 +57,14 @@ pub async fn clean(
             let entry = entries.iter().find(|entry| entry.archive == *archive);
             entry.map_or(0, |entry| entry.stat.size)
         };
-        let removed =
-            doomed.into_iter().map(|path| RemovedArchive { bytes: size(&path), path }).collect();
+        let removed = doomed
+            .into_iter()
+            .map(|archive| RemovedArchive {
+                size: size(&archive),
+                path: store.path_of(&archive),
+                archive,
+            })
+            .collect();
         return Ok(CleanReport { removed, errors: Vec::new() });
     }
     if context.cancel().is_cancelled() {
@@ -91,7 +97,11 @@ pub(crate) async fn remove(
             report
                 .removed
                 .into_iter()
-                .map(|removed| RemovedArchive { path: removed.archive, bytes: removed.size })
+                .map(|removed| RemovedArchive {
+                    path: store.path_of(&removed.archive),
+                    archive: removed.archive,
+                    size: removed.size,
+                })
                 .collect(),
             report.failed.into_iter().map(|(_, error)| error.into()).collect(),
         ),

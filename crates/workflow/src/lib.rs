@@ -18,7 +18,7 @@
 //! let options = UpdateOptions { compress: true, ..UpdateOptions::default() };
 //! let report = update(&engine, &store, &images, &options, &Context::default()).await?;
 //! for image in report.images {
-//!     println!("{}", image.result?.path);
+//!     println!("{}", image.result?.path.display());
 //! }
 //! # Ok(())
 //! # }
@@ -49,6 +49,7 @@ mod inspected;
 mod learn;
 mod list;
 mod load;
+mod path_text;
 mod prove;
 mod pump;
 mod receive;

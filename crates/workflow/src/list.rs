@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
-use sealift_archive::Platform;
+use sealift_archive::{Digest, Platform};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository};
 use sealift_store::{Depth, Entry, LatestOptions, Other, Store, latest};
 use serde::Serialize;
@@ -42,8 +44,14 @@ pub struct ListedArchive {
     pub id: ImageId,
     /// The format.
     pub format: ArchiveFormat,
-    /// Where it is, counted from the folder.
-    pub path: ArchivePath,
+    /// The full digest of the image's config; `None` if the archive has not been read.
+    pub digest: Option<Digest>,
+    /// The archive's name, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
     /// The size of the file in bytes.
     pub size: u64,
     /// When the file was last modified.
@@ -89,7 +97,7 @@ fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<L
         let entries = with_learning(context, |learn| {
             Ok(store.latest(&archives, &options.latest, Depth::Look, learn)?)
         })?;
-        let archives = entries.iter().map(|entry| listed(entry, true)).collect();
+        let archives = entries.iter().map(|entry| listed(store, entry, true)).collect();
         return Ok(Listing { archives, others: scan.others });
     }
     let mut entries = store.entries(&archives)?;
@@ -105,21 +113,25 @@ fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<L
     let newest: BTreeSet<&ArchivePath> =
         latest(&entries, &options.latest).into_iter().map(|entry| &entry.archive).collect();
     let archives =
-        entries.iter().map(|entry| listed(entry, newest.contains(&entry.archive))).collect();
+        entries.iter().map(|entry| listed(store, entry, newest.contains(&entry.archive))).collect();
     Ok(Listing { archives, others: scan.others })
 }
 
-fn listed(entry: &Entry, latest: bool) -> ListedArchive {
+/// Returns the image that a path names, also if no engine could have an image of this name.
+pub(crate) fn image_of(archive: &ArchivePath) -> String {
+    archive.repository().map_or_else(|| archive.image().to_owned(), |image| image.to_string())
+}
+
+fn listed(store: &Store, entry: &Entry, latest: bool) -> ListedArchive {
     let name = entry.archive.name();
     ListedArchive {
-        image: entry
-            .archive
-            .repository()
-            .map_or_else(|| entry.archive.image().to_owned(), |r| r.to_string()),
+        image: image_of(&entry.archive),
         version: name.version().to_owned(),
         id: name.id(),
         format: name.format(),
-        path: entry.archive.clone(),
+        digest: entry.identity().map(|identity| identity.config),
+        path: store.path_of(&entry.archive),
+        archive: entry.archive.clone(),
         size: entry.stat.size,
         modified: entry.stat.modified,
         dirty: name.is_dirty(),

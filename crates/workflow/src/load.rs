@@ -1,12 +1,12 @@
 //! Puts archives back into an engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream;
 use sealift_archive::{Digest, Identity, Platform, ProvenReader};
 use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
-use sealift_filename::{ArchivePath, ImageId};
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Depth, Entry, Knowledge, LatestOptions, Query, Store, is_same_platform};
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -53,12 +53,20 @@ pub struct LoadedImage {
     pub tag: String,
     /// The id in the archive's name.
     pub id: ImageId,
-    /// The archive, counted from the folder.
-    pub path: ArchivePath,
+    /// The full digest of the image's config.
+    pub digest: Digest,
+    /// The archive's name, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
+    /// The archive's format.
+    pub format: ArchiveFormat,
     /// Whether it was loaded now; else the engine had it.
     pub loaded: bool,
     /// The size of the archive's file in bytes.
-    pub bytes: u64,
+    pub size: u64,
 }
 
 /// Puts archives back into an engine, one after the other; one failing doesn't stop the others.
@@ -157,22 +165,25 @@ async fn load_one(
     let repository = archive.repository().ok_or_else(no_repository)?;
     let tag = name.to_version().to_tag().map_err(|_| no_repository())?;
     let reference = format!("{repository}:{tag}");
-    let loaded = |loaded| LoadedImage {
+    let loaded = |loaded, digest| LoadedImage {
         image: repository.to_string(),
         version: name.version().to_owned(),
         tag: reference.clone(),
         id: name.id(),
-        path: archive.clone(),
+        digest,
+        archive: archive.clone(),
+        path: store.path_of(archive),
+        format: name.format(),
         loaded,
-        bytes: entry.stat.size,
+        size: entry.stat.size,
     };
 
     // On the heap: a load is deep, and a thread's stack is small.
     let asked = Box::pin(async { Ok(engine.inspect(&reference).await?) });
     if let Some(there) = context.wait_for(asked).await?
-        && is_there_already(&there, store, entry, context).await?
+        && let Some(digest) = found_there(&there, store, entry, context).await?
     {
-        return Ok(loaded(false));
+        return Ok(loaded(false, digest));
     }
     let sent = send(engine, store, entry, &reference, context).await;
     context.finish(&reference);
@@ -184,7 +195,7 @@ async fn load_one(
             endpoint: engine.endpoint().to_string(),
         });
     }
-    Ok(loaded(true))
+    Ok(loaded(true, identity.config))
 }
 
 /// Gives which image an archive holds, reading it only where no record tells.
@@ -207,33 +218,34 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
     })
 }
 
-/// Tells whether an image in the engine is the one in an archive, so that it needn't be loaded.
+/// Returns the digest of an archive's image if an image in the engine is the same, so that it needn't be loaded.
 ///
 /// Where no digest tells, all that the engine shows has to agree. For that the archive is read once more, which is
 /// still less than to load it; only where layers and platform agree, so that it may be the same.
-async fn is_there_already(
+async fn found_there(
     there: &EngineImage,
     store: &Store,
     entry: &Entry,
     context: &Context,
-) -> Result<bool, Error> {
+) -> Result<Option<Digest>, Error> {
     let identity = identity_of(store, entry, context).await?;
     if has_digest_of(there, &identity) {
-        return Ok(true);
+        return Ok(Some(identity.config));
     }
     if !has(there, &identity) {
-        return Ok(false);
+        return Ok(None);
     }
     let (path, label) = (store.path_of(&entry.archive), entry.archive.to_string());
     let read = context.blocking(move |context| prove(&path, &label, context)).await;
     context.finish(entry.archive.as_str());
     let proof = read?.proof;
-    Ok(shows_the_same(
+    let is_same = shows_the_same(
         &there.config,
         there.created.as_deref(),
         &proof.settings,
         proof.identity.created.as_deref(),
-    ))
+    );
+    Ok(is_same.then_some(identity.config))
 }
 
 /// Tells whether an image that was just loaded is the one that was sent: by its digests, by layers and platform

@@ -1,6 +1,7 @@
 //! The checksums of archives, for people to sign with the tool that they trust.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use sealift_filename::ArchivePath;
 use sealift_store::{LatestOptions, Store};
@@ -12,15 +13,19 @@ use crate::{Context, Error};
 /// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sum {
-    /// The archive, counted from the folder.
-    pub path: ArchivePath,
+    /// The archive's name, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
     /// The SHA-256 of the file, without the algorithm.
     pub sha256: String,
 }
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.as_str();
+        let path = self.archive.as_str();
         if !path.contains(['\\', '\n', '\r']) {
             return write!(f, "{}  {path}", self.sha256);
         }
@@ -46,10 +51,11 @@ pub async fn sums(
         refuse_damaged(store, &entry)?;
         if let Some(known) = entry.image() {
             let sha256 = known.sha256.hex();
-            sums.push(Sum { path: entry.archive, sha256 });
+            let path = store.path_of(&entry.archive);
+            sums.push(Sum { archive: entry.archive, path, sha256 });
         }
     }
-    sums.sort_by(|left, right| left.path.cmp(&right.path));
+    sums.sort_by(|left, right| left.archive.cmp(&right.archive));
     Ok(sums)
 }
 
@@ -59,8 +65,10 @@ mod tests {
 
     #[test]
     fn a_line_is_escaped_as_sha256sum_does_it() {
-        let line =
-            |path: &str| Sum { path: path.parse().unwrap(), sha256: "00ff".to_owned() }.to_string();
+        let line = |path: &str| {
+            Sum { archive: path.parse().unwrap(), path: path.into(), sha256: "00ff".to_owned() }
+                .to_string()
+        };
         assert_eq!(line("team/web_1_0123456789ab.zip"), "00ff  team/web_1_0123456789ab.zip");
         assert_eq!(line("web_1\\n\n\r_0123456789ab.zip"), r"\00ff  web_1\\n\n\r_0123456789ab.zip");
     }

@@ -1,7 +1,9 @@
 //! Brings a folder in step with an engine.
 
+use std::path::PathBuf;
+
 use futures_util::{StreamExt as _, stream};
-use sealift_archive::{Identity, Level, Platform, Proof};
+use sealift_archive::{Digest, Identity, Level, Platform, Proof};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
@@ -66,8 +68,14 @@ pub struct Updated {
     pub version: String,
     /// The id in the archive's name.
     pub id: ImageId,
-    /// The archive, counted from the folder.
-    pub path: ArchivePath,
+    /// The full digest of the image's config.
+    pub digest: Digest,
+    /// The archive's name, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
     /// Its format.
     pub format: ArchiveFormat,
     /// Whether it was saved now.
@@ -75,9 +83,9 @@ pub struct Updated {
     /// Whether it was made a zip now.
     pub compressed: bool,
     /// The size of the file in bytes.
-    pub bytes: u64,
+    pub size: u64,
     /// The size of the plain archive inside in bytes.
-    pub plain_bytes: u64,
+    pub plain_size: u64,
     /// What was removed for it at the end.
     pub removed: Vec<RemovedArchive>,
 }
@@ -85,10 +93,14 @@ pub struct Updated {
 /// An archive that was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemovedArchive {
-    /// Where it was, counted from the folder.
-    pub path: ArchivePath,
+    /// The name that it had, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path that it had, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
     /// The size that its file had in bytes.
-    pub bytes: u64,
+    pub size: u64,
 }
 
 /// Says what an update would do, and does nothing.
@@ -194,7 +206,7 @@ pub async fn update(
         .into_iter()
         .zip(results)
         .map(|(reference, result)| {
-            let result = result.map(|done| done.into_updated(&removed));
+            let result = result.map(|done| done.into_updated(store, &removed));
             ImageUpdate { reference, result }
         })
         .collect();
@@ -208,15 +220,15 @@ struct Done {
     archive: ArchivePath,
     saved: bool,
     compressed: bool,
-    bytes: u64,
-    plain_bytes: u64,
+    size: u64,
+    plain_size: u64,
 }
 
 impl Done {
-    fn into_updated(self, removed: &[RemovedArchive]) -> Updated {
+    fn into_updated(self, store: &Store, removed: &[RemovedArchive]) -> Updated {
         let name = self.archive.name();
         let is_mine = |archive: &RemovedArchive| {
-            archive.path.repository().as_ref() == Some(&self.wanted.repository)
+            archive.archive.repository().as_ref() == Some(&self.wanted.repository)
         };
         Updated {
             image: self.wanted.repository.to_string(),
@@ -225,10 +237,12 @@ impl Done {
             format: name.format(),
             saved: self.saved,
             compressed: self.compressed,
-            bytes: self.bytes,
-            plain_bytes: self.plain_bytes,
+            size: self.size,
+            plain_size: self.plain_size,
             removed: removed.iter().filter(|archive| is_mine(archive)).cloned().collect(),
-            path: self.archive,
+            digest: self.identity.config,
+            path: store.path_of(&self.archive),
+            archive: self.archive,
         }
     }
 }
@@ -258,12 +272,12 @@ impl Worker<'_> {
                         .await?;
                 Ok(Done {
                     wanted: image.wanted,
-                    plain_bytes: proven.plain_size,
+                    plain_size: proven.plain_size,
                     identity: proven.identity,
                     archive: published.archive,
                     saved: false,
                     compressed: !published.was_there,
-                    bytes: published.size,
+                    size: published.size,
                 })
             }
             Action::UnsupportedFormat { archive } => Err(unsupported(reference, archive)),
@@ -293,8 +307,8 @@ impl Worker<'_> {
             archive,
             saved: false,
             compressed: false,
-            bytes: entry.stat.size,
-            plain_bytes: known.plain_size,
+            size: entry.stat.size,
+            plain_size: known.plain_size,
         })
     }
 
@@ -375,7 +389,7 @@ impl Worker<'_> {
     ) -> Result<Done, Error> {
         let settled = reconcile(self.snapshot, &image.wanted, &proven.identity, self.options)
             .map_err(|error| Error::Usage { message: error.to_string() })?;
-        let (identity, plain_bytes) = (proven.identity.clone(), proven.plain_size);
+        let (identity, plain_size) = (proven.identity.clone(), proven.plain_size);
         match settled {
             Settled::Publish { archive } => {
                 let published =
@@ -386,8 +400,8 @@ impl Worker<'_> {
                     archive: published.archive,
                     saved: !published.was_there,
                     compressed: self.options.compress && !published.was_there,
-                    bytes: published.size,
-                    plain_bytes,
+                    size: published.size,
+                    plain_size,
                 })
             }
             Settled::AlreadyThere { archive } => self.keep(image.wanted, archive),

@@ -1,16 +1,18 @@
 //! Every byte of every archive, read again.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use sealift_archive::{Digest, ExamineOptions, Fault, FaultKind, Identity, examine, hash_file};
-use sealift_filename::ArchivePath;
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Entry, Knowledge, Query, Store, SweepReport};
 use serde::Serialize;
 
 use crate::learn::archives_of;
+use crate::list::image_of;
 use crate::{Context, Error, Work};
 
 /// What to verify, and how thoroughly.
@@ -27,10 +29,24 @@ pub struct VerifyOptions {
 /// What was found out about one archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerifiedArchive {
-    /// Where it is, counted from the folder.
-    pub path: ArchivePath,
+    /// The image, as the archive's path has it.
+    pub image: String,
+    /// The version.
+    pub version: String,
+    /// The id in the archive's name.
+    pub id: ImageId,
+    /// The full digest of the config of the image inside; `None` if there is no whole image.
+    pub digest: Option<Digest>,
+    /// The archive's name, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
+    /// The archive's format.
+    pub format: ArchiveFormat,
     /// The size of the file in bytes.
-    pub bytes: u64,
+    pub size: u64,
     /// What it is.
     #[serde(flatten)]
     pub verdict: Verdict,
@@ -61,7 +77,7 @@ pub enum Verdict {
     /// A whole image, but not the one that the id in its name says.
     Misnamed {
         /// The id that it should have.
-        id: String,
+        actual_id: String,
     },
 }
 
@@ -125,7 +141,7 @@ fn verify_now(
     });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut verified = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-    verified.sort_by(|left, right| left.path.cmp(&right.path));
+    verified.sort_by(|left, right| left.archive.cmp(&right.archive));
     Ok(verified)
 }
 
@@ -181,7 +197,19 @@ fn verify_one(
     };
     let verdict = verdict(store, entry, options, &examine_options);
     context.finish(&label);
-    Ok(VerifiedArchive { path: entry.archive.clone(), bytes: entry.stat.size, verdict: verdict? })
+    let (verdict, digest) = verdict?;
+    let name = entry.archive.name();
+    Ok(VerifiedArchive {
+        image: image_of(&entry.archive),
+        version: name.version().to_owned(),
+        id: name.id(),
+        digest,
+        path: store.path_of(&entry.archive),
+        archive: entry.archive.clone(),
+        format: name.format(),
+        size: entry.stat.size,
+        verdict,
+    })
 }
 
 fn verdict(
@@ -189,7 +217,7 @@ fn verdict(
     entry: &Entry,
     options: &VerifyOptions,
     examine_options: &ExamineOptions<'_>,
-) -> Result<Verdict, Error> {
+) -> Result<(Verdict, Option<Digest>), Error> {
     let recorded = entry.image();
     if let Some(known) = recorded.filter(|_| !options.deep && !options.repair)
         && hash_file(store.path_of(&entry.archive), examine_options)? == known.sha256
@@ -198,13 +226,13 @@ fn verdict(
     }
     let (identity, sha256) = match read(store, entry, options, examine_options)? {
         Ok(found) => found,
-        Err(verdict) => return Ok(verdict),
+        Err(verdict) => return Ok((verdict, None)),
     };
     // The file says that it wasn't touched since it was proven, and yet its bytes are others.
     if recorded.is_some_and(|known| known.sha256 != sha256) {
-        return Ok(Verdict::Damaged {
-            reason: "has changed since it was recorded, without a sign of being written".to_owned(),
-        });
+        let reason =
+            "has changed since it was recorded, without a sign of being written".to_owned();
+        return Ok((Verdict::Damaged { reason }, None));
     }
     Ok(named(entry, &identity))
 }
@@ -231,11 +259,12 @@ fn read(
     }
 }
 
-fn named(entry: &Entry, identity: &Identity) -> Verdict {
-    match identity.answers_to(entry.archive.name().id().as_str()) {
+fn named(entry: &Entry, identity: &Identity) -> (Verdict, Option<Digest>) {
+    let verdict = match identity.answers_to(entry.archive.name().id().as_str()) {
         true => Verdict::Whole,
-        false => Verdict::Misnamed { id: identity.config.short() },
-    }
+        false => Verdict::Misnamed { actual_id: identity.config.short() },
+    };
+    (verdict, Some(identity.config))
 }
 
 fn fault_verdict(fault: &Fault) -> Verdict {

@@ -76,7 +76,7 @@ fn write(place: &Place, number: u8, is_compressing: bool) {
             arguments.push("--compress");
         }
         let done: Value = serde_json::from_str(&ok(place, &engine.host, &arguments)).unwrap();
-        let path = place.artifacts().join(done[0]["path"].as_str().unwrap());
+        let path = place.dir.path().join(done[0]["path"].as_str().unwrap());
         assert!(path.exists(), "{} isn't there after its update", path.display());
     }
 }

@@ -103,11 +103,15 @@ pub(crate) fn assert_whole(place: &Place, folder: &Path) {
     assert!(said.code == 0 && are_whole, "{said:?}");
 }
 
-/// Gives the paths of an image's archives.
+/// Returns the paths of an image's archives, relative to the folder.
 pub(crate) fn archives_of(place: &Place, image: &str) -> Vec<String> {
     let list: Value = serde_json::from_str(&place.ok(&["list", image, "--json"])).unwrap();
     let paths = list.as_array().unwrap().iter();
-    paths.map(|archive| archive["path"].as_str().unwrap().to_owned()).collect()
+    let name = |archive: &Value| {
+        let path = archive["path"].as_str().unwrap();
+        path.strip_prefix("artifacts/").unwrap().to_owned()
+    };
+    paths.map(name).collect()
 }
 
 /// Gives the files of writers that aren't done.

@@ -32,10 +32,10 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
             Ok(added) => {
                 for added in added {
                     let word = if added.added { "added" } else { "unchanged" };
-                    let size = human::size(added.bytes);
+                    let size = human::size(added.size);
                     let (image, version) = (added.image, added.version);
                     let line =
-                        format!("{image}:{version}  {word}  {root}/{}  {size}\n", added.path);
+                        format!("{image}:{version}  {word}  {root}/{}  {size}\n", added.archive);
                     session.progress.data(&line);
                 }
             }

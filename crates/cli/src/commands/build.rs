@@ -31,7 +31,12 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     let short: String = built.id.trim_start_matches("sha256:").chars().take(12).collect();
     if !arguments.update {
         if session.global.json {
-            output::json(&json!({ "image": reference.to_string(), "id": built.id }));
+            output::json(&json!({
+                "image": reference.repository(),
+                "version": reference.version_or_latest(),
+                "id": short,
+                "engine_id": built.id,
+            }));
         } else if session.global.quiet {
             // As `docker build -q` does.
             output::data(&format!("{}\n", built.id));

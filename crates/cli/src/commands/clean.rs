@@ -44,6 +44,6 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
 
 /// Says what went.
 pub(crate) fn removed_line(word: &str, root: &str, removed: &RemovedArchive) -> String {
-    let path = printable(removed.path.as_str());
-    format!("{word}  {root}/{path}  {}\n", human::size(removed.bytes))
+    let path = printable(removed.archive.as_str());
+    format!("{word}  {root}/{path}  {}\n", human::size(removed.size))
 }

@@ -9,6 +9,7 @@ use crate::failure::{self, Failure};
 use crate::human;
 use crate::output;
 use crate::session::{Session, latest_options, platform, query_of, reference};
+use crate::table::printable;
 
 pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<ExitCode, Failure> {
     let selection = selection(&arguments)?;
@@ -28,8 +29,9 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
             Ok(_) if session.global.json => {}
             Ok(image) => {
                 let word = if image.loaded { "loaded" } else { "unchanged" };
-                let size = human::size(image.bytes);
-                session.progress.data(&format!("{}  {word}  {}  {size}\n", image.tag, image.path));
+                let size = human::size(image.size);
+                let path = printable(&image.path.display().to_string());
+                session.progress.data(&format!("{}  {word}  {path}  {size}\n", image.tag));
             }
             Err(error) => {
                 failure::show(error);

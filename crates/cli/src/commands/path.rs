@@ -13,7 +13,7 @@ pub(crate) async fn run(
     let query = query(&arguments)?;
     let path = sealift_workflow::path(&session.store()?, &query, &session.context()).await?;
     if session.global.json {
-        output::json(&serde_json::json!({ "path": path }));
+        output::json(&serde_json::json!({ "path": path.display().to_string() }));
     } else {
         output::data(&format!("{}\n", path.display()));
     }

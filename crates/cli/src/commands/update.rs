@@ -1,6 +1,8 @@
 //! `sealift update`.
 
-use sealift_workflow::filename::Reference;
+use std::path::Path;
+
+use sealift_workflow::filename::{ArchivePath, Reference};
 use sealift_workflow::store::{Action, Plan, Store};
 use sealift_workflow::{ImageUpdate, UpdateOptions, UpdateReport, plan_update, update};
 use serde_json::json;
@@ -66,11 +68,11 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     (false, true) => "compressed",
                     (false, false) => "unchanged",
                 };
-                let mut line = format!("{}  {what}  {root}/{}", image.reference, done.path);
+                let mut line = format!("{}  {what}  {root}/{}", image.reference, done.archive);
                 if done.saved || done.compressed {
-                    line.push_str(&format!("  {}", human::size(done.bytes)));
+                    line.push_str(&format!("  {}", human::size(done.size)));
                     if done.compressed {
-                        line.push_str(&format!(" ({})", human::size(done.plain_bytes)));
+                        line.push_str(&format!(" ({})", human::size(done.plain_size)));
                     }
                     line.push_str("  verified");
                 }
@@ -116,11 +118,43 @@ async fn dry_run(
     let plan =
         plan_update(&engine, store.as_ref(), references, options, &session.context()).await?;
     if session.global.json {
-        output::json(&plan);
+        output::json(&plan_document(&plan, &dir));
     } else {
         output::data(&plan_text(&plan));
     }
     Ok(ExitCode::DONE)
+}
+
+/// Describes a plan as JSON, in which paths have the folder in front.
+fn plan_document(plan: &Plan, dir: &Path) -> serde_json::Value {
+    let path = |archive: &ArchivePath| dir.join(archive.as_str()).display().to_string();
+    let items = plan.items.iter().map(|item| {
+        let mut document = json!({
+            "image": item.image,
+            "version": item.version,
+            "platform": item.platform,
+        });
+        let action = match &item.action {
+            Action::Keep { archive } => json!({ "action": "keep", "path": path(archive) }),
+            Action::Save { format, id } => json!({ "action": "save", "format": format, "id": id }),
+            Action::Compress { from, to } => {
+                json!({ "action": "compress", "from": path(from), "to": path(to) })
+            }
+            Action::UnsupportedFormat { archive } => {
+                json!({ "action": "unsupported_format", "path": path(archive) })
+            }
+            _ => json!({ "action": "unknown" }),
+        };
+        if let (Some(document), serde_json::Value::Object(action)) =
+            (document.as_object_mut(), action)
+        {
+            document.extend(action);
+        }
+        document
+    });
+    let would_remove: Vec<_> =
+        plan.remove.iter().map(|archive| json!({ "path": path(archive) })).collect();
+    json!({ "items": items.collect::<Vec<_>>(), "would_remove": would_remove })
 }
 
 fn plan_text(plan: &Plan) -> String {

@@ -47,20 +47,22 @@ fn show(verified: &[VerifiedArchive], session: &Session) {
 
 fn line(archive: &VerifiedArchive) -> String {
     let verdict = match &archive.verdict {
-        Verdict::Whole => format!("whole  {}", human::size(archive.bytes)),
+        Verdict::Whole => format!("whole  {}", human::size(archive.size)),
         Verdict::NoImage { reason } => format!("no image  {reason}"),
         Verdict::Damaged { reason } => format!("damaged  {reason}"),
         Verdict::Unsupported { reason } => format!("not taken  {reason}"),
-        Verdict::Misnamed { id } => format!("misnamed  the image in it is {id}"),
+        Verdict::Misnamed { actual_id } => {
+            format!("misnamed  the image in it is {actual_id}")
+        }
         _ => "unknown".to_owned(),
     };
-    printable(&format!("{}  {verdict}", archive.path))
+    printable(&format!("{}  {verdict}", archive.archive))
 }
 
 fn summary(verified: &[VerifiedArchive]) -> String {
     let count =
         |is: fn(&Verdict) -> bool| verified.iter().filter(|archive| is(&archive.verdict)).count();
-    let bytes = verified.iter().map(|archive| archive.bytes).sum();
+    let bytes = verified.iter().map(|archive| archive.size).sum();
     let bad = count(Verdict::is_bad);
     let whole = count(|verdict| matches!(verdict, Verdict::Whole));
     let others = verified.len() - bad - whole;

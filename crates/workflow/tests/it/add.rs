@@ -51,8 +51,8 @@ fn a_compressed_file_becomes_a_normal_zip() {
         for content in compressed {
             let folder = Folder::new();
             let added = folder.try_add(&content, &AddOptions::default()).await.unwrap();
-            let path = folder.store.path_of(&added[0].path);
-            assert!(added[0].path.as_str().ends_with(".zip"));
+            let path = folder.store.path_of(&added[0].archive);
+            assert!(added[0].archive.as_str().ends_with(".zip"));
             assert_eq!(&std::fs::read(path).unwrap()[..4], b"PK\x03\x04");
         }
     });
@@ -106,7 +106,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         let name = Some("team/api:2.0".parse().unwrap());
         let named = AddOptions { name, ..AddOptions::default() };
         let added = folder.try_add(&tar, &named).await.unwrap();
-        assert!(added[0].path.as_str().starts_with("team/api_2.0_"));
+        assert!(added[0].archive.as_str().starts_with("team/api_2.0_"));
     });
 }
 

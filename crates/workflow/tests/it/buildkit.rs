@@ -21,11 +21,11 @@ async fn keeps_after_a_rebuild_that_changed_nothing_but_provenance(stand: Stand)
     let first = stand.engine.inspect(&reference).await.unwrap().unwrap();
     stand.build_by_buildkit("1.0.0.1", "one", &options);
     let second = stand.engine.inspect(&reference).await.unwrap().unwrap();
-    let has_provenance = !stand.identity_of(&saved.path).indexes.is_empty();
+    let has_provenance = !stand.identity_of(&saved.archive).indexes.is_empty();
     assert_eq!(first.id != second.id, has_provenance, "{first:?}\n{second:?}");
 
     assert!(!stand.update("1.0.0.1", &PLAIN).await.saved);
-    assert_eq!(stand.files(), [saved.path.to_string()]);
+    assert_eq!(stand.files(), [saved.archive.to_string()]);
 }
 
 async fn saves_again_after_a_change(stand: Stand) {
@@ -57,7 +57,7 @@ async fn layers_may_be_plain_gzip_or_zstd(stand: Stand) {
         }
         let elsewhere = stand.elsewhere(stand.engine.clone());
         let saved = elsewhere.update("1.0.0.1", &ZIP).await;
-        let identity = elsewhere.identity_of(&saved.path);
+        let identity = elsewhere.identity_of(&saved.archive);
         assert_eq!(identity.diff_ids.len(), 1, "{compression}");
         assert_eq!(identity.config.to_string()[7..19], *saved.id.as_str(), "{compression}");
         assert!(!elsewhere.update("1.0.0.1", &PLAIN).await.saved, "{compression}");
@@ -83,10 +83,10 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
         let options = UpdateOptions { platform: Some(platform.clone()), clean: true, ..PLAIN };
         let saved = stand.update("1.0.0.1", &options).await;
         assert!(saved.saved && saved.removed.is_empty(), "{saved:?}");
-        let identity = stand.identity_of(&saved.path);
+        let identity = stand.identity_of(&saved.archive);
         assert_eq!(identity.platform, *platform);
         assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform}");
-        archives.push(saved.path.to_string());
+        archives.push(saved.archive.to_string());
     }
     archives.sort();
     assert_eq!(stand.files(), archives, "each platform is kept when the other is cleaned");

@@ -46,7 +46,7 @@ impl Folder {
 
     pub(crate) async fn add_entries(&self, entries: &[Entry]) -> ArchivePath {
         let added = self.try_add(&pack(entries), &AddOptions::default()).await.unwrap();
-        added.into_iter().next().unwrap().path
+        added.into_iter().next().unwrap().archive
     }
 
     /// Gives the paths of all archives.

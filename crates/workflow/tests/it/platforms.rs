@@ -72,7 +72,7 @@ fn retention_counts_each_platform_by_itself() {
         let newer = folder.add_image("web:1.0.0.2", 2, "amd64").await.to_string();
         let options = CleanOptions { images: Vec::new(), keep: 1, platform: None, dry_run: false };
         let report = clean(&folder.store, &options, &Context::default()).await.unwrap();
-        let removed: Vec<&str> = report.removed.iter().map(|gone| gone.path.as_str()).collect();
+        let removed: Vec<&str> = report.removed.iter().map(|gone| gone.archive.as_str()).collect();
         assert_eq!(removed, [amd64.as_str()]);
         let mut left = vec![arm64, newer];
         left.sort();
@@ -87,7 +87,7 @@ fn one_platform_can_be_cleaned_alone() {
         let platform = Some("linux/arm64/v8".parse().unwrap());
         let options = CleanOptions { images: Vec::new(), keep: 0, platform, dry_run: false };
         let report = clean(&folder.store, &options, &Context::default()).await.unwrap();
-        assert_eq!(report.removed[0].path.as_str(), arm64);
+        assert_eq!(report.removed[0].archive.as_str(), arm64);
         assert_eq!(folder.archives(), [amd64]);
     });
 }

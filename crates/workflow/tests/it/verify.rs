@@ -9,7 +9,7 @@ use crate::folder::{Folder, run};
 
 async fn verdicts(folder: &Folder, options: VerifyOptions) -> Vec<(String, Verdict)> {
     let verified = verify(&folder.store, &options, &Context::default()).await.unwrap();
-    verified.into_iter().map(|archive| (archive.path.to_string(), archive.verdict)).collect()
+    verified.into_iter().map(|archive| (archive.archive.to_string(), archive.verdict)).collect()
 }
 
 fn flip(folder: &Folder, archive: &str, at: usize) {
@@ -67,7 +67,7 @@ fn what_holds_no_image_is_not_damaged_and_a_wrong_id_is_named() {
         let verdicts = verdicts(&folder, VerifyOptions::default()).await;
         assert!(matches!(verdicts[0].1, Verdict::NoImage { .. }) && !verdicts[0].1.is_bad());
         let id = Image::new("web:1", 1).id()[7..19].to_owned();
-        assert_eq!(verdicts[1].1, Verdict::Misnamed { id });
+        assert_eq!(verdicts[1].1, Verdict::Misnamed { actual_id: id });
     });
 }
 
