@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use crate::component::{self, ComponentFault};
 use crate::quote::{Named, Quoted};
+use crate::repository;
 use crate::{
     ArchiveFormat, ArchiveName, ImageId, NewNameError, ParseNameErrorKind, Repository, Version,
 };
@@ -112,10 +113,20 @@ impl ArchivePath {
         &self.name
     }
 
-    /// Gives the image as it is written in the path: folders and the name's image.
+    /// Returns the image as it is written in the path: folders and the name's image. For an image of
+    /// Docker Hub, it is the short form, in whichever of its [`folders`](Repository::folders) the
+    /// archive is.
+    ///
+    /// ```
+    /// use sealift_filename::ArchivePath;
+    ///
+    /// let path = ArchivePath::parse("docker.io/library/web_1.0_0123456789ab.zip")?;
+    /// assert_eq!(path.image(), "web");
+    /// # Ok::<(), sealift_filename::ParsePathError>(())
+    /// ```
     pub fn image(&self) -> &str {
         let name_start = self.as_str().len() - self.name.as_str().len();
-        &self.as_str()[..name_start + self.name.image().len()]
+        repository::short(&self.as_str()[..name_start + self.name.image().len()])
     }
 
     /// Gives the image as engines call it, or none if the name's image can't be part of a

@@ -12,12 +12,20 @@ const LONGEST: usize = 255;
 /// A repository name, `[domain[:port]/]path`, as the distribution project's reference grammar has
 /// it.
 ///
+/// Docker Hub's names are kept in the short form in which Docker shows them, so that all spellings
+/// of one image are equal: without `docker.io/` or `index.docker.io/`, and without the `library/`
+/// of its official images. The names of other registries stay as they are.
+///
 /// ```
 /// use sealift_filename::Repository;
 ///
 /// let repository = Repository::parse("localhost:5000/team/web")?;
 /// assert_eq!(repository.image(), "web");
 /// assert_eq!(repository.folder(), "localhost+5000/team");
+///
+/// let web = Repository::parse("docker.io/library/web")?;
+/// assert_eq!(web.as_str(), "web");
+/// assert_eq!(web, Repository::parse("library/web")?);
 ///
 /// assert!(Repository::parse("team/Web").is_err());
 /// assert!(Repository::parse("web:1.0").is_err());
@@ -27,14 +35,14 @@ const LONGEST: usize = 255;
 pub struct Repository(Box<str>);
 
 impl Repository {
-    /// Reads a repository name.
+    /// Parses a repository name, in any spelling.
     ///
     /// # Errors
     ///
     /// If the text isn't of the grammar, or longer than 255 characters.
     pub fn parse(text: &str) -> Result<Self, ParseRepositoryError> {
         match fault(text) {
-            None => Ok(Self(text.into())),
+            None => Ok(Self(short(text).into())),
             Some(kind) => Err(ParseRepositoryError { input: text.into(), kind }),
         }
     }
@@ -55,34 +63,38 @@ impl Repository {
         self.0.rsplit_once('/').map(|(front, _)| front.replace(':', "+")).unwrap_or_default()
     }
 
-    /// Gives the short name by which Docker shows the same repository: without `docker.io/`, and
-    /// without the `library/` of its official images. Other names stay as they are.
+    /// Returns every folder below a store's root that may hold archives of the image, its own
+    /// [`folder`](Self::folder) first. The others are those of the image's longer spellings.
     ///
     /// ```
     /// use sealift_filename::Repository;
     ///
-    /// let familiar = |text| Repository::parse(text).map(|name| name.familiar().to_string());
-    /// assert_eq!(familiar("docker.io/library/web")?, "web");
-    /// assert_eq!(familiar("docker.io/team/web")?, "team/web");
-    /// assert_eq!(familiar("localhost/web")?, "localhost/web");
+    /// assert_eq!(
+    ///     Repository::parse("team/web")?.folders(),
+    ///     ["team", "docker.io/team", "index.docker.io/team"],
+    /// );
+    /// assert_eq!(Repository::parse("quay.io/team/web")?.folders(), ["quay.io/team"]);
     /// # Ok::<(), sealift_filename::ParseRepositoryError>(())
     /// ```
-    #[must_use]
-    pub fn familiar(&self) -> Self {
-        let path = ["docker.io/", "index.docker.io/"]
-            .iter()
-            .find_map(|domain| self.0.strip_prefix(domain))
-            .unwrap_or(&self.0);
-        let name = match path.split_once('/') {
-            Some(("library", image)) if !image.contains('/') => image,
-            // Without its domain, `docker.io/localhost/web` would be another repository.
-            Some((first, _)) if first == "localhost" || first.contains('.') => &self.0,
-            _ => path,
+    pub fn folders(&self) -> Vec<String> {
+        let folder = self.folder();
+        let others = match &*folder {
+            "" => HUB_DOMAINS
+                .iter()
+                .flat_map(|domain| [domain.to_string(), format!("{domain}/library")])
+                .chain(["library".to_owned()])
+                .collect(),
+            folder => match folder.strip_prefix("docker.io/") {
+                Some(path) => vec![format!("index.docker.io/{path}")],
+                None if has_domain(folder) => Vec::new(),
+                None => HUB_DOMAINS.map(|domain| format!("{domain}/{folder}")).to_vec(),
+            },
         };
-        Self(name.into())
+        std::iter::once(folder).chain(others).collect()
     }
 
-    /// Returns the name with its registry, as containerd and Podman store it.
+    /// Returns the name with its registry, as containerd and Podman store it. It is the one
+    /// `Repository` that is not in the short form, and so not equal to the one that it is made of.
     ///
     /// ```
     /// use sealift_filename::Repository;
@@ -95,17 +107,45 @@ impl Repository {
     /// ```
     #[must_use]
     pub fn qualified(&self) -> Self {
-        let familiar = self.familiar();
-        let name = match familiar.0.split_once('/') {
-            None => format!("docker.io/library/{familiar}"),
-            // What Docker takes for a registry's domain instead of a part of the path.
-            Some((first, _)) if first == "localhost" || first.contains(['.', ':']) => {
-                return familiar;
-            }
-            Some(_) => format!("docker.io/{familiar}"),
+        let name = match self.0.split_once('/') {
+            None => format!("docker.io/library/{self}"),
+            Some((first, _)) if has_domain(first) => return self.clone(),
+            Some(_) => format!("docker.io/{self}"),
         };
         Self(name.into())
     }
+
+    /// Returns the short name again of what [`qualified`](Self::qualified) has returned.
+    #[must_use]
+    pub fn familiar(&self) -> Self {
+        Self(short(&self.0).into())
+    }
+}
+
+/// The domains under which Docker knows its Hub.
+const HUB_DOMAINS: [&str; 2] = ["docker.io", "index.docker.io"];
+
+/// Returns the short form of a name, which is always the end of it; the `:` of a port may be
+/// written `+`.
+pub(crate) fn short(name: &str) -> &str {
+    let is_hub = |(domain, _): &(&str, &str)| HUB_DOMAINS.contains(domain);
+    let path = name.split_once('/').filter(is_hub).map_or(name, |(_, path)| path);
+    match path.split_once('/') {
+        Some(("library", image)) if !image.contains('/') => image,
+        // Without its domain it would be a repository of another registry.
+        Some(_) if path.len() < name.len() && has_domain(path) => {
+            name.strip_prefix("index.").unwrap_or(name)
+        }
+        _ => path,
+    }
+}
+
+/// Returns `true` if Docker takes the first part of a name for a registry's domain instead of for
+/// a part of the path.
+fn has_domain(name: &str) -> bool {
+    let first = name.split('/').next().unwrap_or_default();
+    let is_of_domain = |c: char| matches!(c, '.' | ':' | '+' | '[') || c.is_ascii_uppercase();
+    first == "localhost" || first.contains(is_of_domain)
 }
 
 fn fault(text: &str) -> Option<ParseRepositoryErrorKind> {

@@ -56,6 +56,7 @@ fn fault(version: &str) -> Option<TagErrorKind> {
 ///
 /// assert_eq!(version_to_imagetag("web", "1.28.0.259")?, "web:1.28.0.259");
 /// assert_eq!(version_to_imagetag("team/web", "1.0+beta")?, "team/web:1.0_beta");
+/// assert_eq!(version_to_imagetag("docker.io/library/web", "1.0")?, "web:1.0");
 /// assert!(version_to_imagetag("web", "my version").is_err());
 /// # Ok::<(), sealift_filename::TagError>(())
 /// ```
@@ -65,12 +66,12 @@ fn fault(version: &str) -> Option<TagErrorKind> {
 /// If the image is no [`Repository`], or if the version is no tag
 /// ([`Version::to_tag`]).
 pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagError> {
-    if let Err(error) = Repository::parse(image) {
+    let repository = Repository::parse(image).map_err(|error| {
         let kind = TagErrorKind::Image(error.kind().clone());
-        return Err(TagError { input: image.into(), kind });
-    }
+        TagError { input: image.into(), kind }
+    })?;
     let tag = Version::from(version).to_tag()?;
-    Ok(format!("{image}:{tag}"))
+    Ok(format!("{repository}:{tag}"))
 }
 
 /// Why an image and a version don't make a tag.

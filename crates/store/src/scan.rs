@@ -124,25 +124,36 @@ impl Store {
     }
 
     /// Lists the archives of one image, sorted by path: those that a [`scan`](Self::scan) would
-    /// list with this repository, without looking at the other folders.
+    /// list with this repository, without looking at other images' folders.
     ///
     /// # Errors
     ///
-    /// If the folder can't be read.
+    /// If a folder can't be read.
     pub fn archives_of(&self, repository: &Repository) -> Result<Vec<ArchivePath>, Error> {
-        let folder = repository.folder();
-        let mut front = self.root().to_owned();
-        for part in folder.split('/').filter(|part| !part.is_empty()) {
-            front.push(part);
-            let is_folder = fs::symlink_metadata(&front).is_ok_and(|metadata| metadata.is_dir());
-            if !is_folder || fs::symlink_metadata(front.join(SEALIFT_FOLDER)).is_ok() {
-                return Ok(Vec::new());
+        let mut archives = Vec::new();
+        for folder in repository.folders() {
+            if let Some(path) = self.entered(&folder)
+                && let Some(listing) = list(&path, &folder, false)?
+            {
+                archives.extend(listing.archives);
             }
         }
-        let mut archives = list(&front, &folder, false)?.unwrap_or_default().archives;
         archives.retain(|archive| archive.name().image() == repository.image());
         archives.sort_unstable();
         Ok(archives)
+    }
+
+    /// Returns the path of a folder, or none if a scan would not enter it.
+    fn entered(&self, folder: &str) -> Option<PathBuf> {
+        let mut path = self.root().to_owned();
+        for part in folder.split('/').filter(|part| !part.is_empty()) {
+            path.push(part);
+            let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+            if !is_folder || fs::symlink_metadata(path.join(SEALIFT_FOLDER)).is_ok() {
+                return None;
+            }
+        }
+        Some(path)
     }
 }
 

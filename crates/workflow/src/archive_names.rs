@@ -47,7 +47,7 @@ pub(crate) fn image_names(tags: &[String]) -> Result<Vec<(Repository, Version)>,
         }
         match Reference::parse(tag.strip_prefix("localhost/").unwrap_or(tag)) {
             Ok(name) => {
-                names.insert((name.repository().familiar(), name.version_or_latest()));
+                names.insert((name.repository().clone(), name.version_or_latest()));
             }
             Err(error) => {
                 unusable.get_or_insert(error);

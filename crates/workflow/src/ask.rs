@@ -8,7 +8,7 @@ use sealift_docker::{Engine, IdKind};
 use sealift_filename::{ArchivePath, Reference};
 use sealift_store::{Action, Snapshot, Store, Wanted, check_name, plan};
 
-use crate::inspected::{Inspected, with_version};
+use crate::inspected::Inspected;
 use crate::update::{UpdateOptions, plan_options, snapshot};
 use crate::{Context, Error};
 
@@ -94,15 +94,16 @@ async fn settled(
         Err(_) => return Ok(SettledImages::default()),
     };
     let with_config = list.iter().filter(|image| image.id_kind == IdKind::Config);
-    let ids: HashMap<&str, &str> = with_config
-        .flat_map(|image| image.repo_tags.iter().map(|tag| (tag.as_str(), image.id.as_str())))
+    let ids: HashMap<Reference, &str> = with_config
+        .flat_map(|image| image.repo_tags.iter().map(|tag| (tag, image.id.as_str())))
+        .filter_map(|(tag, id)| Some((Reference::parse(tag).ok()?, id)))
         .collect();
     let listed: Vec<(&Reference, Inspected)> = references
         .iter()
         .filter_map(|reference| {
             let (repository, version) = (reference.repository(), reference.version_or_latest());
-            let id = ids.get(with_version(repository, &version).as_str())?;
-            let config: Digest = id.parse().ok()?;
+            let tagged = Reference::new(repository.clone(), Some(version.clone())).ok()?;
+            let config: Digest = ids.get(&tagged)?.parse().ok()?;
             Some((reference, Inspected::by_config(repository.clone(), version, config)))
         })
         .collect();

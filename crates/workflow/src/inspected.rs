@@ -206,7 +206,7 @@ async fn not_found(engine: &Engine, repository: &Repository, image: String) -> E
         .flat_map(|image| image.repo_tags)
         .filter_map(|tag| {
             let reference = Reference::parse(&tag).ok()?;
-            (reference.repository().familiar() == repository.familiar()).then_some(tag)
+            (reference.repository() == repository).then_some(tag)
         })
         .collect();
     Error::ImageNotFound { image, endpoint: engine.endpoint().to_string(), tags }

@@ -12,7 +12,9 @@ use test_case::test_case;
 #[test_case("localhost:5000/web:1.0", "localhost:5000/web", Some("1.0"); "a port and a tag")]
 #[test_case("[::1]:5000/web:1.0", "[::1]:5000/web", Some("1.0"); "an address in brackets")]
 #[test_case("[::1]/web", "[::1]/web", None; "an address in brackets and no port")]
-#[test_case("docker.io/library/web:latest", "docker.io/library/web", Some("latest"))]
+#[test_case("docker.io/library/web:latest", "web", Some("latest"))]
+#[test_case("library/web:1.0", "web", Some("1.0"))]
+#[test_case("quay.io/library/web:1.0", "quay.io/library/web", Some("1.0"))]
 fn references_are_read_as_people_write_them(text: &str, repository: &str, version: Option<&str>) {
     let reference = Reference::parse(text).unwrap();
     assert_eq!(reference.repository().as_str(), repository);
@@ -32,8 +34,8 @@ fn any_text_is_refused_or_reads_back_equal() {
     proptest!(ProptestConfig::with_cases(4096), |((image, tag) in texts)| {
         let text = format!("{image}{tag}");
         if let Ok(reference) = Reference::parse(&text) {
-            // No image has a `+`, so every one is the version's.
-            prop_assert_eq!(reference.to_string(), text.replace('+', "_"));
+            // No image has a `+`, so every one is the version's; a short name is the end of a longer one.
+            prop_assert!(text.replace('+', "_").ends_with(&reference.to_string()));
             prop_assert_eq!(Reference::parse(&reference.to_string()).unwrap(), reference);
         }
     });

@@ -58,12 +58,13 @@ fn every_repository_has_folders_of_its_own() {
 }
 
 #[test]
-fn the_familiar_name_is_the_one_docker_shows() {
-    for (text, familiar) in [
+fn all_spellings_of_a_name_are_the_one_that_docker_shows() {
+    for (text, short) in [
         ("web", "web"),
         ("library/web", "web"),
         ("docker.io/web", "web"),
         ("docker.io/library/web", "web"),
+        ("index.docker.io/web", "web"),
         ("index.docker.io/library/web", "web"),
         ("docker.io/team/web", "team/web"),
         ("docker.io/library/team/web", "library/team/web"),
@@ -71,20 +72,49 @@ fn the_familiar_name_is_the_one_docker_shows() {
         ("localhost/web", "localhost/web"),
         ("localhost/library/web", "localhost/library/web"),
         ("localhost:5000/web", "localhost:5000/web"),
+        ("localhost:5000/library/web", "localhost:5000/library/web"),
+        ("docker.io:443/library/web", "docker.io:443/library/web"),
         ("quay.io/library/web", "quay.io/library/web"),
         ("docker.io/localhost/web", "docker.io/localhost/web"),
+        ("index.docker.io/localhost/web", "docker.io/localhost/web"),
         ("docker.io/team.org/web", "docker.io/team.org/web"),
+        ("docker.io/docker.io/web", "docker.io/docker.io/web"),
+        ("docker.io/library/docker.io", "docker.io"),
     ] {
-        assert_eq!(Repository::parse(text).unwrap().familiar().as_str(), familiar);
+        assert_eq!(Repository::parse(text).unwrap().as_str(), short, "{text}");
     }
 }
 
 #[test]
-fn a_familiar_name_is_a_name_and_stays_as_it_is() {
+fn a_short_name_is_a_name_and_stays_as_it_is() {
     proptest!(|(repository in strategies::repositories())| {
-        let familiar = repository.familiar();
-        prop_assert_eq!(&Repository::parse(familiar.as_str()).unwrap(), &familiar);
-        prop_assert_eq!(familiar.familiar(), familiar.clone());
-        prop_assert_eq!(familiar.image(), repository.image());
+        prop_assert_eq!(&Repository::parse(repository.as_str()).unwrap(), &repository);
+        let qualified = repository.qualified();
+        prop_assert_eq!(&Repository::parse(qualified.as_str()).unwrap(), &repository);
+        prop_assert_eq!(&qualified.familiar(), &repository);
+    });
+}
+
+#[test]
+fn the_folders_of_an_image_are_those_in_which_a_path_has_its_name() {
+    let id = "0123456789ab".parse().unwrap();
+    let fronts = vec!["", "docker.io/", "index.docker.io/", "docker.io/library/", "library/"];
+    let names = (strategies::repositories(), proptest::sample::select(fronts));
+    proptest!(ProptestConfig::with_cases(4096), |((repository, front) in names)| {
+        let path = ArchivePath::new(&repository, &"1.0".into(), id, "zip".into()).unwrap();
+        for folder in repository.folders() {
+            let other = ArchivePath::in_folder(&folder, path.name().clone()).unwrap();
+            prop_assert_eq!(other.repository(), Some(repository.clone()));
+            prop_assert_eq!(other.image(), path.image());
+        }
+        // And no other folder is one of its own.
+        if let Ok(other) = ArchivePath::parse(&format!("{front}{path}")) {
+            prop_assert_eq!(
+                other.repository().as_ref() == Some(&repository),
+                repository.folders().iter().any(|folder| folder == other.folder()),
+                "{} {}", repository, other
+            );
+            prop_assert_eq!(other.image() == path.image(), other.repository() == path.repository());
+        }
     });
 }

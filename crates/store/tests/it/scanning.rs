@@ -100,6 +100,11 @@ fn the_archives_of_one_image_are_those_that_a_scan_would_list() {
     for name in ["web_1.0", "web_2.0", "web_admin_1.0", "team/web_1.0", "localhost+5000/web_1.0"] {
         folder.put(&format!("{name}_{ID}.zip"), b"");
     }
+    for front in
+        ["library", "docker.io", "docker.io/library", "index.docker.io/library", "docker.io/team"]
+    {
+        folder.put(&format!("{front}/web_1.0_{ID}.zip"), b"");
+    }
     fs::create_dir_all(folder.root.join("other/.sealift")).unwrap();
     folder.put(&format!("other/web_1.0_{ID}.zip"), b"");
     let all = folder.store.scan().unwrap().archives;
@@ -112,4 +117,6 @@ fn the_archives_of_one_image_are_those_that_a_scan_would_list() {
             .collect();
         assert_eq!(folder.store.archives_of(&repository).unwrap(), expected, "{image}");
     }
+    let web = folder.store.archives_of(&Repository::parse("docker.io/web").unwrap()).unwrap();
+    assert_eq!(web.len(), 6, "{web:?}");
 }

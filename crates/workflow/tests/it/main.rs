@@ -6,6 +6,7 @@ mod buildkit;
 mod conformance;
 mod facts;
 mod folder;
+mod hub_names;
 mod peers;
 mod platforms;
 mod spawn;

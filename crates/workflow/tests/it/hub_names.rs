@@ -1,0 +1,81 @@
+//! All spellings of a name of Docker Hub are one image.
+
+use sealift_workflow::store::LatestOptions;
+use sealift_workflow::{Context, ListOptions, UpdateOptions, config, list, path, update};
+
+use crate::folder::{Folder, query, run};
+use crate::stand::Stand;
+use crate::suite::suite;
+
+#[test]
+fn archives_in_folders_of_the_longer_names_are_of_the_same_image() {
+    run(async {
+        let folder = Folder::new();
+        let older = folder.add_image("web:1.0", 1, "amd64").await;
+        let newer = folder.add_image("web:2.0", 2, "amd64").await;
+        // As versions before kept them, if they were asked for so.
+        let root = folder.store.root();
+        std::fs::create_dir_all(root.join("docker.io/library")).unwrap();
+        let moved = format!("docker.io/library/{newer}");
+        std::fs::rename(root.join(newer.as_str()), root.join(&moved)).unwrap();
+
+        for (asked, expected) in [
+            ("web", &*moved),
+            ("library/web:2.0", &moved),
+            ("docker.io/web", &moved),
+            ("docker.io/library/web:2.0", &moved),
+            ("index.docker.io/library/web:1.0", older.as_str()),
+        ] {
+            let found = path(&folder.store, &query(asked, None), &Context::default()).await;
+            assert_eq!(found.unwrap(), root.join(expected), "{asked}");
+        }
+        let options =
+            ListOptions { images: vec!["library/web".parse().unwrap()], ..ListOptions::default() };
+        let listing = list(&folder.store, &options, &Context::default()).await.unwrap();
+        let listed: Vec<_> = listing
+            .archives
+            .iter()
+            .map(|archive| (archive.image.as_str(), archive.version.as_str(), archive.latest))
+            .collect();
+        assert_eq!(listed, [("web", "2.0", true), ("web", "1.0", false)]);
+        let config = config(&folder.store, "", &LatestOptions::default(), &Context::default())
+            .await
+            .unwrap();
+        let entries: Vec<_> = config.iter().map(|(image, it)| (&**image, &*it.url)).collect();
+        assert_eq!(entries, [("web", &*moved)]);
+    });
+}
+
+/// Every spelling is saved once, also if its archive is in the folder of a longer one.
+async fn an_update_by_every_spelling_makes_one_archive(stand: Stand) {
+    stand.build("1", "hub").await;
+    let image = &stand.image;
+    let references: Vec<_> = ["", "docker.io/library/", "index.docker.io/", "library/"]
+        .iter()
+        .map(|front| format!("{front}{image}:1").parse().unwrap())
+        .collect();
+    let update = || async {
+        let (options, context) = (UpdateOptions::default(), Context::default());
+        let report = update(&stand.engine, &stand.store(), &references, &options, &context).await;
+        let images = report.unwrap().images;
+        images.into_iter().map(|image| image.result.unwrap()).collect::<Vec<_>>()
+    };
+    let saved = update().await;
+    assert_eq!(saved.len(), 1, "{saved:?}");
+    assert!(saved[0].saved && saved[0].image == *image);
+    assert_eq!(stand.files(), [saved[0].path.as_str()]);
+
+    let root = stand.folder.path().join("artifacts");
+    std::fs::create_dir_all(root.join("docker.io/library")).unwrap();
+    let moved = format!("docker.io/library/{}", saved[0].path);
+    std::fs::rename(root.join(saved[0].path.as_str()), root.join(&moved)).unwrap();
+    let kept = update().await;
+    assert!(!kept[0].saved, "{kept:?}");
+    assert_eq!(stand.files(), [moved]);
+}
+
+suite! { docker, "docker": an_update_by_every_spelling_makes_one_archive }
+suite! { podman, "podman": an_update_by_every_spelling_makes_one_archive }
+suite! { moby_classic, "moby-classic": an_update_by_every_spelling_makes_one_archive }
+suite! { moby_containerd, "moby-containerd": an_update_by_every_spelling_makes_one_archive }
+suite! { trixie_containerd, "trixie-containerd": an_update_by_every_spelling_makes_one_archive }
