@@ -1,52 +1,96 @@
-//! Passes an archive on while it is being proven.
+//! Passes an archive on while it is being verified.
 
 use std::path::Path;
 
-use crate::{Error, PlainReader, Proof, Verifier, VerifyOptions};
+use crate::{Error, Naming, PlainReader, Proof, Renamer, Verifier, VerifyOptions};
 
-/// Reads an archive file as plain tar and keeps its end back until everything is proven whole.
+const BUFFER: usize = 128 << 10;
+
+/// Reads an archive file as plain tar and withholds its end until everything is verified.
 ///
 /// A reader of tar can do nothing with an archive before it has its end marker. So whoever is given
 /// these bytes as they come, and sees an error instead of the last ones, has no image: damage is known
 /// before it can do harm, in one pass and in bounded memory.
 pub struct ProvenReader {
     reader: PlainReader,
-    verifier: Option<Verifier>,
+    pass: Pass,
     /// What came from the end marker on. It is zeros: more than this many are counted, not kept.
     held: u64,
     proof: Option<Proof>,
 }
 
+/// What becomes of the bytes on their way.
+enum Pass {
+    /// They stay as they are.
+    Kept(Verifier),
+    /// The archive is given one name.
+    Renamed(Renaming),
+    /// All of them have passed.
+    Done,
+}
+
+struct Renaming {
+    renamer: Option<Renamer>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    /// How many bytes of the output were read.
+    read: usize,
+}
+
 impl ProvenReader {
-    /// Opens an archive file.
+    /// Opens an archive file, to be read as it is.
     ///
     /// # Errors
     ///
     /// Those of [`PlainReader::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(Self {
-            reader: PlainReader::open(path)?,
-            verifier: Some(Verifier::new(VerifyOptions::default())),
-            held: 0,
-            proof: None,
-        })
+        let verifier = Verifier::new(VerifyOptions::default());
+        Self::new(path.as_ref(), Pass::Kept(verifier))
     }
 
-    /// Reads some bytes of the plain tar; 0 is its proven end.
+    /// Opens an archive file, to be read as an archive that carries this name and no other, as by
+    /// a [`Renamer`].
     ///
     /// # Errors
     ///
-    /// Where the file can't be read or is no whole image; then no more bytes come.
+    /// Those of [`PlainReader::open`].
+    pub fn open_as(path: impl AsRef<Path>, naming: Naming) -> Result<Self, Error> {
+        let renaming = Renaming {
+            renamer: Some(Renamer::new(naming, VerifyOptions::default())),
+            input: vec![0; BUFFER],
+            output: Vec::with_capacity(BUFFER),
+            read: 0,
+        };
+        Self::new(path.as_ref(), Pass::Renamed(renaming))
+    }
+
+    fn new(path: &Path, pass: Pass) -> Result<Self, Error> {
+        Ok(Self { reader: PlainReader::open(path)?, pass, held: 0, proof: None })
+    }
+
+    /// Reads some bytes of the plain tar; 0 is its verified end.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is damaged; then no more bytes come.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        while let Some(verifier) = &mut self.verifier {
+        match &mut self.pass {
+            Pass::Kept(_) => self.read_kept(buffer),
+            Pass::Renamed(_) => self.read_renamed(buffer),
+            Pass::Done => Ok(self.read_held(buffer)),
+        }
+    }
+
+    fn read_kept(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        while let Pass::Kept(verifier) = &mut self.pass {
             let start = verifier.bytes();
             let count = self.reader.read(buffer)?;
             let fault = |fault| Error::fault(self.reader.path(), fault);
             if count == 0 {
-                if let Some(verifier) = self.verifier.take() {
+                if let Pass::Kept(verifier) = std::mem::replace(&mut self.pass, Pass::Done) {
                     self.proof = Some(verifier.finish().map_err(fault)?);
                 }
                 break;
@@ -61,9 +105,38 @@ impl ProvenReader {
                 return Ok(passed);
             }
         }
+        Ok(self.read_held(buffer))
+    }
+
+    fn read_held(&mut self, buffer: &mut [u8]) -> usize {
         let count = usize::try_from(self.held).unwrap_or(usize::MAX).min(buffer.len());
         buffer[..count].fill(0);
         self.held -= count as u64;
+        count
+    }
+
+    fn read_renamed(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let Pass::Renamed(renaming) = &mut self.pass else { return Ok(0) };
+        let Renaming { renamer, input, output, read } = renaming;
+        while *read == output.len() && renamer.is_some() {
+            output.clear();
+            *read = 0;
+            let count = self.reader.read(input)?;
+            let fault = |fault| Error::fault(self.reader.path(), fault);
+            match renamer {
+                Some(renamer) if count > 0 => {
+                    renamer.push(&input[..count], output).map_err(fault)?;
+                }
+                _ => {
+                    if let Some(renamer) = renamer.take() {
+                        self.proof = Some(renamer.finish(output).map_err(fault)?);
+                    }
+                }
+            }
+        }
+        let count = (output.len() - *read).min(buffer.len());
+        buffer[..count].copy_from_slice(&output[*read..*read + count]);
+        *read += count;
         Ok(count)
     }
 
@@ -77,7 +150,7 @@ impl ProvenReader {
         self.reader.file_bytes()
     }
 
-    /// What was proven, once everything has been read.
+    /// Returns what was verified, once everything has been read.
     pub fn proof(&self) -> Option<&Proof> {
         self.proof.as_ref()
     }

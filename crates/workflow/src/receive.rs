@@ -1,7 +1,7 @@
 //! An engine's save on its way into a staging file.
 
 use bytes::{Bytes, BytesMut};
-use sealift_archive::{Fault, Proof};
+use sealift_archive::{Fault, Proof, Renamer};
 use sealift_docker::SaveStream;
 use sealift_store::Staging;
 use tokio::sync::mpsc;
@@ -21,6 +21,7 @@ pub(crate) async fn receive(
     mut stream: SaveStream,
     staging: Staging,
     packing: Packing,
+    renamer: Renamer,
     rename: impl FnOnce(&Proof) -> Option<String> + Send + 'static,
     image: &str,
     context: &Context,
@@ -29,7 +30,7 @@ pub(crate) async fn receive(
     // When the pieces come to an end, that may be the save's or the line's: which one knows the sender. Even
     // then the verifier may have heard why.
     let writer = tokio::task::spawn_blocking(move || {
-        transcribe(staging, &packing, rename, || Ok(pieces.blocking_recv()))
+        transcribe(staging, &packing, renamer, rename, || Ok(pieces.blocking_recv()))
     });
     let sent = send(&mut stream, &sender, image, context).await;
     drop(sender);

@@ -72,7 +72,7 @@ fn rewrite_now(store: &Store, copy: &Copy, context: &Context) -> Result<(Staging
         }
         _ => Packing::Plain,
     };
-    let transcript = transcribe(staging, &packing, |_| None, || pump.next());
+    let transcript = transcribe(staging, &packing, renamer, |_| None, || pump.next());
     let transcript = transcript.map_err(|broken| told(broken, &copy.from))?;
     if !transcript.proof.identity.is_same_image(&copy.expected) {
         return Err(Error::WrittenDiffers { image: copy.label.clone() });

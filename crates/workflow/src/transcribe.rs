@@ -10,8 +10,8 @@ use std::thread;
 
 use bytes::Bytes;
 use sealift_archive::{
-    Digest, ExamineOptions, Fault, HashingWriter, Level, PlainReader, Proof, Verifier,
-    VerifyOptions, ZipSink, hash_file,
+    Digest, ExamineOptions, Fault, HashingWriter, Level, PlainReader, Proof, Renamer, ZipSink,
+    hash_file,
 };
 use sealift_store::{Proven, Staging};
 
@@ -60,21 +60,26 @@ impl<E: Into<Error>> From<E> for Broken {
     }
 }
 
-/// Writes a plain tar into a staging file. Whatever fails, nothing is left: the file goes with the error.
+/// Writes a plain tar into a staging file, as an archive that carries one name. On any failure the file
+/// is removed.
 ///
-/// `next` gives the pieces of the tar, none at its end. `rename` gives the name of a zip's member, where only the
-/// whole archive tells it.
+/// `next` returns the pieces of the tar, and `None` at its end. `rename` returns the name of a zip's member, if
+/// only the whole archive tells it.
 pub(crate) fn transcribe(
     mut staging: Staging,
     packing: &Packing,
+    renamer: Renamer,
     rename: impl FnOnce(&Proof) -> Option<String>,
     next: impl FnMut() -> Result<Option<Bytes>, Error>,
 ) -> Result<Transcript, Broken> {
     let file = staging.file_mut();
     let written = match packing {
-        Packing::Plain => write_plain(file, next),
-        Packing::Zip { member_name, level } => write_zip(file, member_name, *level, rename, next)
-            .and_then(|proof| Ok((proof, hash_zip(&staging)?))),
+        Packing::Plain => write_plain(file, renamer, next),
+        Packing::Zip { member_name, level } => {
+            let zip = ZipSink::with_level(file, member_name, *level).map_err(Stopped::Disk);
+            zip.and_then(|zip| write_zip(zip, renamer, rename, next))
+                .and_then(|proof| Ok((proof, hash_zip(&staging)?)))
+        }
     };
     let (proof, sha256) = match written {
         Ok(written) => written,
@@ -97,9 +102,10 @@ impl<E: Into<Broken>> From<E> for Stopped {
     }
 }
 
-/// Proves on this thread, hashes and writes on another: both take about as long.
+/// Verifies on this thread, hashes and writes on another: both take about as long.
 fn write_plain(
     file: &mut File,
+    mut renamer: Renamer,
     mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
 ) -> Result<(Proof, Digest), Stopped> {
     let (sender, pieces) = sync_channel::<Bytes>(PIECES);
@@ -111,41 +117,43 @@ fn write_plain(
             }
             Ok::<_, io::Error>(output.finish().1)
         });
-        let mut verifier = Verifier::new(VerifyOptions::default());
-        let mut prove = || -> Result<(), Stopped> {
+        let verify = || -> Result<Proof, Stopped> {
             while let Some(bytes) = next()? {
-                verifier.push(&bytes)?;
-                if sender.send(bytes).is_err() {
+                let mut output = Vec::with_capacity(bytes.len());
+                renamer.push(&bytes, &mut output)?;
+                if sender.send(output.into()).is_err() {
                     // When the writer has given up, its own error tells why.
                     break;
                 }
             }
-            Ok(())
+            let mut end = Vec::new();
+            let proof = renamer.finish(&mut end)?;
+            let _ = sender.send(end.into());
+            Ok(proof)
         };
-        let proven = prove();
+        let proof = verify();
         drop(sender);
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let sha256 = written.map_err(Stopped::Disk)?;
-        proven?;
-        Ok((verifier.finish()?, sha256))
+        Ok((proof?, sha256))
     })
 }
 
-/// Proves on this thread and gives the bytes to those that compress.
+/// Verifies on this thread and passes the bytes to those that compress.
 fn write_zip(
-    file: &mut File,
-    member_name: &str,
-    level: Level,
+    mut zip: ZipSink<&mut File>,
+    mut renamer: Renamer,
     rename: impl FnOnce(&Proof) -> Option<String>,
     mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
 ) -> Result<Proof, Stopped> {
-    let mut verifier = Verifier::new(VerifyOptions::default());
-    let mut zip = ZipSink::with_level(file, member_name, level).map_err(Stopped::Disk)?;
+    let mut output = Vec::new();
     while let Some(bytes) = next()? {
-        verifier.push(&bytes)?;
-        zip.write_all(&bytes).map_err(Stopped::Disk)?;
+        renamer.push(&bytes, &mut output)?;
+        zip.write_all(&output).map_err(Stopped::Disk)?;
+        output.clear();
     }
-    let proof = verifier.finish()?;
+    let proof = renamer.finish(&mut output)?;
+    zip.write_all(&output).map_err(Stopped::Disk)?;
     if let Some(name) = rename(&proof) {
         zip.rename(&name).map_err(Stopped::Disk)?;
     }
