@@ -106,6 +106,7 @@ pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Resul
 pub struct PlainReader {
     path: PathBuf,
     container: Container,
+    member_name: Option<String>,
     unwrapper: Unwrapper,
     file_size: u64,
     file_bytes: Arc<AtomicU64>,
@@ -148,6 +149,7 @@ impl PlainReader {
         let raw =
             |file| RawFile { file, hash: hashed.then(Sha256::new), bytes: Arc::clone(&file_bytes) };
         let buffered = |file| BufReader::with_capacity(READ_BUFFER, raw(file));
+        let mut member_name = None;
         let unwrapper = match container {
             Container::Tar => Unwrapper::Plain(raw(file)),
             Container::Zip => {
@@ -155,6 +157,7 @@ impl PlainReader {
                     MemberError::Read(source) => io_error(source),
                     MemberError::Fault(fault) => Error::fault(path, fault),
                 })?;
+                member_name = Some(member.name.clone());
                 file.seek(SeekFrom::Start(0)).map_err(io_error)?;
                 let mut raw = raw(file);
                 io::copy(&mut raw.by_ref().take(member.start), &mut io::sink())
@@ -189,6 +192,7 @@ impl PlainReader {
         Ok(Self {
             path: path.to_owned(),
             container,
+            member_name,
             unwrapper,
             file_size: metadata.len(),
             file_bytes,
@@ -203,6 +207,11 @@ impl PlainReader {
     /// What is around the tar.
     pub fn container(&self) -> Container {
         self.container
+    }
+
+    /// Returns the name of a zip's member. Bytes that are not UTF-8 are replaced.
+    pub fn member_name(&self) -> Option<&str> {
+        self.member_name.as_deref()
     }
 
     /// The size of the file in bytes.

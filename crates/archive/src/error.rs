@@ -173,6 +173,14 @@ pub enum Fault {
         /// What it looks like instead.
         reason: String,
     },
+    /// It holds several images.
+    #[error("it holds {count} images{}; an archive holds one", in_brackets(tags))]
+    SeveralImages {
+        /// How many.
+        count: usize,
+        /// The names inside.
+        tags: Vec<String>,
+    },
     /// It holds an image for several platforms, and none was chosen.
     #[error("it holds an image for several platforms: {}", list(platforms))]
     SeveralPlatforms {
@@ -195,6 +203,11 @@ pub enum Fault {
     },
 }
 
+fn in_brackets(tags: &[String]) -> String {
+    let tags: Vec<String> = tags.iter().map(|tag| printable(tag)).collect();
+    if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) }
+}
+
 /// Returns platforms as text, those of strangers made fit to be printed.
 fn list(platforms: &[Platform]) -> String {
     let names: Vec<String> =
@@ -209,6 +222,7 @@ impl Fault {
             Self::NotAnImage { .. } => FaultKind::NotAnImage,
             Self::Unsupported { .. }
             | Self::LimitExceeded { .. }
+            | Self::SeveralImages { .. }
             | Self::SeveralPlatforms { .. }
             | Self::OtherPlatform { .. } => FaultKind::Unsupported,
             _ => FaultKind::Damaged,

@@ -226,10 +226,8 @@ fn several(images: &[Image], platforms: &[Option<Platform>]) -> Fault {
     if !known.is_empty() && known.len() == images.len() && tags.len() < 2 {
         return Fault::SeveralPlatforms { platforms: known.into_iter().cloned().collect() };
     }
-    let tags: Vec<String> = tags.into_iter().map(printable).collect();
-    let tags = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
-    let count = images.len();
-    Fault::Unsupported { reason: format!("it holds {count} images{tags}; an archive holds one") }
+    let tags = tags.into_iter().map(str::to_owned).collect();
+    Fault::SeveralImages { count: images.len(), tags }
 }
 
 /// The OCI half of an archive: what `index.json` leads to.

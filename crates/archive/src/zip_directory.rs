@@ -99,7 +99,14 @@ pub(crate) fn find_member(file: &mut (impl Read + Seek)) -> Result<Member, Membe
     }
     let start = entry.check_local_header(file)?;
     entry.check_end(file, start, directory.start)?;
-    Ok(Member { start, packed_size: entry.packed_size, deflated, size: entry.size, crc: entry.crc })
+    Ok(Member {
+        name: String::from_utf8_lossy(&entry.name).into_owned(),
+        start,
+        packed_size: entry.packed_size,
+        deflated,
+        size: entry.size,
+        crc: entry.crc,
+    })
 }
 
 /// Where the directory lies, and how much it holds.

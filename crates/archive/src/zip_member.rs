@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 /// Where the one member of a zip lies.
 pub(crate) struct Member {
+    pub(crate) name: String,
     /// Where its bytes start in the file.
     pub(crate) start: u64,
     pub(crate) packed_size: u64,

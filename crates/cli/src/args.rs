@@ -291,13 +291,15 @@ pub(crate) struct LoadArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 By docker, podman, skopeo or crane; plain tars, gzip, zstd, xz, bzip2 and zip.
-It needs no engine. docker.io/library/web and localhost/web are `web`.
+It needs no engine. docker.io/library/web and localhost/web are `web`. The
+archive carries the name under which it is added, and no other.
 
 Examples:
   sealift add web.tar.gz
+  ssh build1 docker save web:1.4.0.7 | sealift add -
   sealift add from-the-vendor.tar --name web:1.4.0.7 --compress")]
 pub(crate) struct AddArguments {
-    /// The files
+    /// The files; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// The name, instead of the tags inside; for one file
@@ -306,6 +308,9 @@ pub(crate) struct AddArguments {
     /// Add an image that has several tags under each of them
     #[arg(long)]
     pub(crate) every: bool,
+    /// Of an image for several platforms take the one for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
     /// Make plain tars zips too
     #[arg(long)]
     pub(crate) compress: bool,

@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{Container, Digest, Identity, Level};
+use sealift_archive::{
+    Container, Digest, Identity, Level, Naming, Platform, Renamer, VerifyOptions,
+};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_store::{PlanOptions, Settled, Store, Wanted, reconcile};
 use serde::Serialize;
 
 use crate::archive_names::image_names;
 use crate::learn::with_learning;
+use crate::naming::naming_of;
 use crate::prove::{ProvenFile, prove};
-use crate::rewrite::{Copy, rewrite};
+use crate::rewrite::{Copy, keep_bytes, rewrite};
+use crate::spool::{Spooled, spool};
 use crate::{Context, Error, Work};
 
 /// How to name what is added, and in what form to keep it.
@@ -24,6 +28,8 @@ pub struct AddOptions {
     pub compress: bool,
     /// How hard to compress.
     pub level: Level,
+    /// Of an image for several platforms take the one for this platform.
+    pub platform: Option<Platform>,
 }
 
 /// An archive that is in the folder now.
@@ -49,6 +55,9 @@ pub struct Added {
     pub added: bool,
     /// The size of the archive's file in bytes.
     pub size: u64,
+    /// The same image as a plain tar, if it is in the folder too.
+    #[serde(serialize_with = "crate::path_text::serialize_option")]
+    pub beside: Option<PathBuf>,
     /// The file that it was taken from.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub from: PathBuf,
@@ -57,8 +66,11 @@ pub struct Added {
 /// Takes an archive made elsewhere into a folder, under its right name: by docker, podman, skopeo or crane,
 /// plain, gzip, zstd, xz, bzip2 or zip. It needs no engine.
 ///
-/// The file is proven whole before it is copied, and the copy is proven again. Names are shortened as engines do:
-/// `docker.io/library/web` and Podman's `localhost/web` are `web`.
+/// The file may be a pipe. It is verified before it is copied, and the copy is verified again. Names are
+/// shortened as engines do: `docker.io/library/web` and Podman's `localhost/web` are `web`.
+///
+/// The archive in the folder carries the name under which it was added, and no other. A file that is already what
+/// would be written keeps its bytes, so that signatures of it stay valid.
 ///
 /// # Errors
 ///
@@ -69,20 +81,56 @@ pub async fn add(
     options: &AddOptions,
     context: &Context,
 ) -> Result<Vec<Added>, Error> {
-    let (from, wanted) = (file.to_owned(), options.clone());
-    let label = file.display().to_string();
-    let read = context.blocking(move |context| {
-        let found = prove(&from, &from.display().to_string(), context)?;
-        Ok((names(&found.proof.identity, &wanted, &from)?, found))
-    });
-    let read = read.await;
-    context.finish(&label);
-    let (names, found) = read?;
+    let (spooler, from) = (store.clone(), file.to_owned());
+    let spooled = context.blocking(move |context| spool(&spooler, &from, context)).await;
+    context.finish(&file.display().to_string());
+    let spooled = spooled?;
+    let found = Found::read(&spooled, file, options, context).await?;
     let mut added = Vec::new();
-    for name in names {
-        added.push(add_as(store, file, name, &found, options, context).await?);
+    for name in names(&found.proven.proof.identity, options, file)? {
+        added.push(add_as(store, name, &found, options, context).await?);
     }
     Ok(added)
+}
+
+/// The file that is added, and what it turned out to be.
+struct Found<'a> {
+    /// Where its bytes are.
+    path: &'a Path,
+    /// What it is called in messages.
+    shown: &'a Path,
+    proven: ProvenFile,
+    verify: VerifyOptions,
+}
+
+impl<'a> Found<'a> {
+    async fn read(
+        spooled: &'a Spooled,
+        shown: &'a Path,
+        options: &AddOptions,
+        context: &Context,
+    ) -> Result<Self, Error> {
+        let path = spooled.path();
+        let verify = VerifyOptions { deep: false, platform: options.platform.clone() };
+        let (from, label) = (path.to_owned(), shown.display().to_string());
+        let reading = verify.clone();
+        let read = context.blocking(move |context| prove(&from, reading, &label, context)).await;
+        context.finish(&shown.display().to_string());
+        let proven = read.map_err(|error| error.about_file(shown))?;
+        Ok(Self { path, shown, proven, verify })
+    }
+
+    /// Returns `true` if the file is what would be written for this archive, so that its bytes can stay.
+    fn is_already(&self, archive: &ArchivePath, naming: &Naming) -> bool {
+        let is_in_form = match archive.name().format() {
+            ArchiveFormat::Zip => {
+                self.proven.member_name.as_deref() == Some(&archive.name().member_name())
+            }
+            ArchiveFormat::Docker => self.proven.container == Container::Tar,
+            ArchiveFormat::Other(_) => false,
+        };
+        is_in_form && self.proven.proof.carries(naming)
+    }
 }
 
 /// Decides under which names the image is added.
@@ -112,13 +160,12 @@ fn names(
 
 async fn add_as(
     store: &Store,
-    file: &Path,
     (repository, version): (Repository, Version),
-    found: &ProvenFile,
+    found: &Found<'_>,
     options: &AddOptions,
     context: &Context,
 ) -> Result<Added, Error> {
-    let identity = &found.proof.identity;
+    let identity = &found.proven.proof.identity;
     let wanted = Wanted {
         repository: repository.clone(),
         version: version.clone(),
@@ -128,7 +175,7 @@ async fn add_as(
         diff_ids: identity.diff_ids.clone(),
         platform: identity.platform.clone(),
     };
-    let compress = options.compress || found.container != Container::Tar;
+    let compress = options.compress || found.proven.container != Container::Tar;
     let plan_options = PlanOptions { compress, clean: false, spare: Vec::new() };
     let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
     let snapshot = context
@@ -149,7 +196,8 @@ async fn add_as(
         archive,
         added,
         size,
-        from: file.to_owned(),
+        beside: None,
+        from: found.shown.to_owned(),
     };
     let archive = match settled {
         Settled::Publish { archive } => archive,
@@ -163,18 +211,31 @@ async fn add_as(
                 archive,
             });
         }
-        _ => return Err(Error::Usage { message: format!("{} can't be added", file.display()) }),
+        _ => {
+            return Err(Error::Usage {
+                message: format!("{} cannot be added", found.shown.display()),
+            });
+        }
     };
+    let naming = naming_of(&archive)?;
     let copy = Copy {
-        from: file.to_owned(),
+        from: found.path.to_owned(),
+        shown: found.shown.to_owned(),
+        renamer: Renamer::new(naming.clone(), found.verify.clone()).only(&found.proven.proof),
         to: archive.clone(),
         level: options.level,
         work: Work::Adding,
         expected: identity.clone(),
-        label: file.display().to_string(),
+        label: found.shown.display().to_string(),
     };
-    let (staging, proven) = rewrite(store, copy, context).await?;
+    let copied = match found.is_already(&archive, &naming) {
+        true => keep_bytes(store, copy, context).await,
+        false => rewrite(store, copy, context).await,
+    };
+    let (staging, proven) = copied.map_err(|error| error.about_file(found.shown))?;
     let target = archive.clone();
     let published = context.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
-    Ok(describe(archive, !published.was_there, published.size))
+    let twin = snapshot.entry(&archive.to_docker()).filter(|twin| twin.archive != archive);
+    let beside = twin.map(|twin| store.path_of(&twin.archive));
+    Ok(Added { beside, ..describe(archive, !published.was_there, published.size) })
 }

@@ -7,6 +7,7 @@ use sealift_archive::ProvenReader;
 use sealift_store::{Depth, Entry, Knowledge, LatestOptions, Query, Store};
 
 use crate::learn::with_learning;
+use crate::naming::naming_of;
 use crate::pump::Pump;
 use crate::{Context, Error, Work};
 
@@ -20,7 +21,8 @@ pub async fn path(store: &Store, query: &Query, context: &Context) -> Result<Pat
     Ok(store.path_of(&entry.archive))
 }
 
-/// Writes the archive that is asked for as a plain tar, whatever its form in the folder.
+/// Writes the archive that is asked for as a plain tar, whatever its form in the folder. It carries the
+/// `image:tag` of its file name and no other.
 ///
 /// It is proven while it is written: its end comes only when all of it is whole. So a reader on the other
 /// side of a pipe has no image where this fails.
@@ -36,10 +38,10 @@ pub async fn cat(
 ) -> Result<(), Error> {
     let entry = find(store, query, context).await?;
     let path = store.path_of(&entry.archive);
-    let label = entry.archive.to_string();
+    let (label, naming) = (entry.archive.to_string(), naming_of(&entry.archive)?);
     let result = context
         .blocking(move |context| {
-            let reader = ProvenReader::open(path)?;
+            let reader = ProvenReader::open_as(path, naming)?;
             let mut pump = Pump::start(reader, &label, Work::Reading, context);
             while let Some(bytes) = pump.next()? {
                 output.write_all(&bytes).map_err(Error::Output)?;

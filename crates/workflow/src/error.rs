@@ -1,6 +1,6 @@
 //! What goes wrong in a workflow.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sealift_archive::{Fault, FaultKind};
 use sealift_filename::ArchivePath;
@@ -173,6 +173,20 @@ impl Error {
         }
     }
 
+    /// Returns the same error about the file that people know, if it is about the content of one.
+    pub(crate) fn about_file(self, shown: &Path) -> Self {
+        use sealift_archive::Error as Archive;
+        match self {
+            Self::Archive(Archive::Fault { source, .. }) => {
+                Self::Archive(Archive::Fault { path: shown.to_owned(), source })
+            }
+            Self::Archive(Archive::Io { operation, source, .. }) => {
+                Self::Archive(Archive::Io { operation, path: shown.to_owned(), source })
+            }
+            other => other,
+        }
+    }
+
     /// Says what to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -193,6 +207,20 @@ impl Error {
             Self::Find(FindError::NotFound(not_found)) => not_found_hint(not_found),
             Self::Find(FindError::Ambiguous(_)) | Self::SeveralPlatforms { .. } => {
                 Some("choose one with --platform".to_owned())
+            }
+            Self::Archive(error)
+                if matches!(error.as_fault(), Some(Fault::SeveralPlatforms { .. })) =>
+            {
+                Some("choose one with --platform".to_owned())
+            }
+            Self::Archive(error)
+                if matches!(error.as_fault(), Some(Fault::SeveralImages { .. })) =>
+            {
+                Some(
+                    "load it into an engine, then save the images that you need: \
+                     sealift update IMAGE:VERSION…"
+                        .to_owned(),
+                )
             }
             Self::Archive(error)
                 if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) =>

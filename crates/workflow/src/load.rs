@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_archive::{Digest, Identity, Platform, ProvenReader};
+use sealift_archive::{Digest, Identity, Naming, Platform, ProvenReader, VerifyOptions};
 use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Depth, Entry, Knowledge, LatestOptions, Query, Store, is_same_platform};
@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::choose::{find, refuse_damaged};
 use crate::inspected::{digest_of_id, platform_of, with_version};
 use crate::learn::{learn_all, with_learning};
+use crate::naming::naming_of;
 use crate::prove::prove;
 use crate::pump::Pump;
 use crate::shown::shows_the_same;
@@ -236,7 +237,9 @@ async fn found_there(
         return Ok(None);
     }
     let (path, label) = (store.path_of(&entry.archive), entry.archive.to_string());
-    let read = context.blocking(move |context| prove(&path, &label, context)).await;
+    let read = context
+        .blocking(move |context| prove(&path, VerifyOptions::default(), &label, context))
+        .await;
     context.finish(entry.archive.as_str());
     let proof = read?.proof;
     let is_same = shows_the_same(
@@ -280,7 +283,9 @@ async fn send(
     let (sender, receiver) = mpsc::channel(PIECES);
     let path = store.path_of(&entry.archive);
     let label = reference.to_owned();
-    let reader = context.blocking(move |context| read(&path, &label, &sender, context));
+    // With the registry, so that Podman makes no second tag below `localhost/`.
+    let naming = naming_of(&entry.archive)?.qualified();
+    let reader = context.blocking(move |context| read(&path, naming, &label, &sender, context));
     let body = stream::unfold(Some(receiver), |receiver| async move {
         let mut receiver = receiver?;
         match receiver.recv().await {
@@ -321,11 +326,13 @@ struct BrokenOff;
 /// wanted the rest.
 fn read(
     path: &Path,
+    naming: Naming,
     label: &str,
     sender: &mpsc::Sender<Piece>,
     context: &Context,
 ) -> Result<Option<Identity>, Error> {
-    let mut pump = Pump::start(ProvenReader::open(path)?, label, Work::Loading, context);
+    let reader = ProvenReader::open_as(path, naming)?;
+    let mut pump = Pump::start(reader, label, Work::Loading, context);
     while let Some(bytes) = pump.next()? {
         if sender.blocking_send(Piece::Bytes(bytes)).is_err() {
             return Ok(None);

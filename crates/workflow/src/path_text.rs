@@ -8,3 +8,14 @@ use serde::Serializer;
 pub(crate) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
+
+/// Serializes a path as text, and none as null.
+pub(crate) fn serialize_option<S: Serializer>(
+    path: &Option<std::path::PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match path {
+        Some(path) => serialize(path, serializer),
+        None => serializer.serialize_none(),
+    }
+}

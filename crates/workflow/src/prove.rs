@@ -11,16 +11,24 @@ use crate::{Context, Error, Work};
 pub(crate) struct ProvenFile {
     pub(crate) proof: Proof,
     pub(crate) container: Container,
+    /// The name of the member, if it is a zip.
+    pub(crate) member_name: Option<String>,
 }
 
-/// Reads a file to its end and proves that it holds a whole image.
-pub(crate) fn prove(path: &Path, label: &str, context: &Context) -> Result<ProvenFile, Error> {
+/// Reads a file to its end and verifies that it holds a whole image.
+pub(crate) fn prove(
+    path: &Path,
+    options: VerifyOptions,
+    label: &str,
+    context: &Context,
+) -> Result<ProvenFile, Error> {
     let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
     let mut pump = Pump::start(PlainReader::open(path)?, label, Work::Reading, context);
-    let mut verifier = Verifier::new(VerifyOptions::default());
+    let mut verifier = Verifier::new(options);
     while let Some(bytes) = pump.next()? {
         verifier.push(&bytes).map_err(fault)?;
     }
     let proof = verifier.finish().map_err(fault)?;
-    Ok(ProvenFile { proof, container: pump.source.container() })
+    let member_name = pump.source.member_name().map(str::to_owned);
+    Ok(ProvenFile { proof, container: pump.source.container(), member_name })
 }

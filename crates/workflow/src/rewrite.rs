@@ -1,14 +1,21 @@
 //! Archives that are made anew from files that are there.
 
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{Identity, Level, PlainReader};
+use sealift_archive::{
+    ExamineOptions, Identity, Level, PlainReader, Renamer, VerifyOptions, examine,
+};
 use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_store::{KnownImage, Proven, Published, Staging, Store};
 
+use crate::naming::naming_of;
 use crate::pump::Pump;
 use crate::transcribe::{Broken, Packing, transcribe};
 use crate::{Context, Error, Work};
+
+const BUFFER: usize = 128 << 10;
 
 /// Makes a plain archive, which is known to hold this image, a zip. The plain one stays, for whoever removes
 /// it once all is durable.
@@ -23,6 +30,8 @@ pub(crate) async fn compress(
 ) -> Result<(Published, Proven), Error> {
     let copy = Copy {
         from: store.path_of(from),
+        shown: store.path_of(from),
+        renamer: Renamer::new(naming_of(to)?, VerifyOptions::default()),
         to: to.clone(),
         level,
         work: Work::Compressing,
@@ -41,6 +50,10 @@ pub(crate) async fn compress(
 /// A copy that is to be made.
 pub(crate) struct Copy {
     pub(crate) from: PathBuf,
+    /// What the file is called in messages.
+    pub(crate) shown: PathBuf,
+    /// Gives the archive its name.
+    pub(crate) renamer: Renamer,
     /// The archive that it becomes.
     pub(crate) to: ArchivePath,
     pub(crate) level: Level,
@@ -58,12 +71,12 @@ pub(crate) async fn rewrite(
     context: &Context,
 ) -> Result<(Staging, Proven), Error> {
     let (store, label) = (store.clone(), copy.label.clone());
-    let copied = context.blocking(move |context| rewrite_now(&store, &copy, context)).await;
+    let copied = context.blocking(move |context| rewrite_now(&store, copy, context)).await;
     context.finish(&label);
     copied
 }
 
-fn rewrite_now(store: &Store, copy: &Copy, context: &Context) -> Result<(Staging, Proven), Error> {
+fn rewrite_now(store: &Store, copy: Copy, context: &Context) -> Result<(Staging, Proven), Error> {
     let mut pump = Pump::start(PlainReader::open(&copy.from)?, &copy.label, copy.work, context);
     let staging = store.stage(copy.to.repository().as_ref())?;
     let packing = match copy.to.name().format() {
@@ -72,12 +85,58 @@ fn rewrite_now(store: &Store, copy: &Copy, context: &Context) -> Result<(Staging
         }
         _ => Packing::Plain,
     };
-    let transcript = transcribe(staging, &packing, renamer, |_| None, || pump.next());
-    let transcript = transcript.map_err(|broken| told(broken, &copy.from))?;
+    let transcript = transcribe(staging, &packing, copy.renamer, |_| None, || pump.next());
+    let transcript = transcript.map_err(|broken| told(broken, &copy.shown))?;
     if !transcript.proof.identity.is_same_image(&copy.expected) {
-        return Err(Error::WrittenDiffers { image: copy.label.clone() });
+        return Err(Error::WrittenDiffers { image: copy.label });
     }
     Ok((transcript.staging, transcript.proven))
+}
+
+/// Copies a file byte by byte into a staging file, and verifies the copy.
+pub(crate) async fn keep_bytes(
+    store: &Store,
+    copy: Copy,
+    context: &Context,
+) -> Result<(Staging, Proven), Error> {
+    let (store, label) = (store.clone(), copy.label.clone());
+    let copied = context.blocking(move |context| keep_bytes_now(&store, &copy, context)).await;
+    context.finish(&label);
+    copied
+}
+
+fn keep_bytes_now(
+    store: &Store,
+    copy: &Copy,
+    context: &Context,
+) -> Result<(Staging, Proven), Error> {
+    let read =
+        |source| sealift_archive::Error::Io { operation: "read", path: copy.shown.clone(), source };
+    let mut file = File::open(&copy.from).map_err(read)?;
+    let size = file.metadata().map_err(read)?.len();
+    context.start(&copy.label, copy.work, Some(size));
+    let mut staging = store.stage(copy.to.repository().as_ref())?;
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        if context.cancel().is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        let count = file.read(&mut buffer).map_err(read)?;
+        if count == 0 {
+            break;
+        }
+        let written = staging.file_mut().write_all(&buffer[..count]);
+        written.map_err(|error| staging.write_error(error))?;
+        context.progress(&copy.label, count as u64);
+    }
+    staging.check_is_there()?;
+    let options =
+        ExamineOptions { cancel: Some(context.cancel().flag()), ..ExamineOptions::default() };
+    let found = examine(staging.path(), &options)?;
+    if !found.identity.is_same_image(&copy.expected) {
+        return Err(Error::WrittenDiffers { image: copy.label.clone() });
+    }
+    Ok((staging, found.into()))
 }
 
 fn told(broken: Broken, from: &Path) -> Error {

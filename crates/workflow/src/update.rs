@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use futures_util::{StreamExt as _, stream};
-use sealift_archive::{Digest, Identity, Level, Platform, Proof};
+use sealift_archive::{Digest, Identity, Level, Platform, Proof, Renamer, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::ask::{Asked, ask_all};
 use crate::inspected::Inspected;
 use crate::learn::with_learning;
+use crate::naming::naming;
 use crate::receive::receive;
 use crate::rewrite::compress;
 use crate::transcribe::{Broken, Packing, Transcript};
@@ -361,7 +362,9 @@ impl Worker<'_> {
         let stream = self.context.wait_for(async { Ok(save.await?) }).await?;
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
         let rename = move |proof: &Proof| member_name(&wanted, &proof.identity.config.short()).ok();
-        let received = receive(stream, staging, packing, rename, reference, self.context).await;
+        let renamer = Renamer::new(naming(&image.wanted)?, VerifyOptions::default());
+        let received =
+            receive(stream, staging, packing, renamer, rename, reference, self.context).await;
         received.map_err(|broken| match broken {
             Broken::Other(error) => *error,
             Broken::Fault(fault) => Error::SaveDamaged {

@@ -1,5 +1,8 @@
 //! `sealift add`.
 
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
 use sealift_workflow::{AddOptions, add};
 use serde_json::json;
 
@@ -8,7 +11,8 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::human;
 use crate::output;
-use crate::session::{Session, reference};
+use crate::session::{Session, platform, reference};
+use crate::table::printable;
 
 pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<ExitCode, Failure> {
     if arguments.name.is_some() && arguments.files.len() > 1 {
@@ -19,12 +23,14 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         every: arguments.every,
         compress: arguments.compress,
         level: arguments.level,
+        platform: platform(arguments.platform.as_deref())?,
     };
     let store = session.store_to_write()?;
     let root = store.root().display().to_string();
     let mut code = ExitCode::DONE;
     let mut documents = Vec::new();
     for file in &arguments.files {
+        let file = &standard_input(file)?;
         match add(&store, file, &options, &session.context()).await {
             Ok(added) if session.global.json => {
                 documents.extend(added.into_iter().map(|added| json!(added)));
@@ -37,6 +43,12 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
                     let line =
                         format!("{image}:{version}  {word}  {root}/{}  {size}\n", added.archive);
                     session.progress.data(&line);
+                    if let Some(plain) = added.beside {
+                        output::error_line(&format!(
+                            "{image}:{version}  {} is still there: the same image as a plain tar",
+                            printable(&plain.display().to_string()),
+                        ));
+                    }
                 }
             }
             Err(error) => {
@@ -55,4 +67,15 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         output::json(&documents);
     }
     Ok(code)
+}
+
+/// Returns the file of standard input for `-`.
+fn standard_input(file: &Path) -> Result<PathBuf, Failure> {
+    if file != Path::new("-") {
+        return Ok(file.to_owned());
+    }
+    if std::io::stdin().is_terminal() {
+        return Err(Failure::usage("standard input is a terminal; pipe an archive into it"));
+    }
+    Ok(PathBuf::from("/dev/stdin"))
 }
