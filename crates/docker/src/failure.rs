@@ -119,6 +119,14 @@ pub enum Failure {
         /// The limit.
         limit: Duration,
     },
+    /// The engine stopped reading what it is sent.
+    #[error("the engine took no bytes for {}, after {after} bytes of the upload", Seconds(*limit))]
+    Stuck {
+        /// For how long nothing moved.
+        limit: Duration,
+        /// How many bytes of the request the engine had taken.
+        after: u64,
+    },
     /// The engine was silent where it may be, but no longer answered a ping either.
     #[error("the engine was silent, and no longer answers pings")]
     Silent {
@@ -172,7 +180,9 @@ impl Failure {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Refused { .. } | Self::Reported { .. } | Self::Step(_) => ErrorKind::Refused,
             Self::Broken { .. } => ErrorKind::Broken,
-            Self::Idle { .. } | Self::Slow { .. } | Self::Silent { .. } => ErrorKind::Idle,
+            Self::Idle { .. } | Self::Slow { .. } | Self::Stuck { .. } | Self::Silent { .. } => {
+                ErrorKind::Idle
+            }
             Self::Unintelligible { .. } => ErrorKind::Unintelligible,
             Self::BadReference { .. } => ErrorKind::Input,
             Self::Upload { .. } => ErrorKind::Upload,

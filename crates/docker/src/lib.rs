@@ -45,9 +45,9 @@
 //! # Limits of time
 //!
 //! An ordinary call has one limit for the whole of it. A save may stay silent for as long as it wants before
-//! its first byte, as engines prepare the whole archive first, and so may a load or a build at any time: as long as
-//! the engine answers a ping on the side. Once the bytes of a save flow, a silence longer than
-//! [`Timeouts::idle`] is an error.
+//! its first byte, as engines prepare the whole archive first, and so may a load or a build once the engine has taken all that
+//! was sent: as long as the engine answers a ping on the side. Once the bytes of a save flow, a silence longer than
+//! [`Timeouts::idle`] is an error; so is an engine that takes no byte of an upload for as long.
 //!
 //! # What a build sends
 //!
@@ -84,6 +84,7 @@ mod endpoint;
 mod engine;
 mod error;
 mod failure;
+mod flow;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::flow::Flow;
 use crate::ssh::{Destination, SshEnded, SshStream};
 use crate::{Address, Endpoint};
 
@@ -21,6 +22,7 @@ pub(crate) struct Socket {
     stream: Box<dyn Stream>,
     refuses_writes: bool,
     epitaph: Epitaph,
+    flow: Flow,
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -40,7 +42,11 @@ pub(crate) enum Cause {
 
 impl Socket {
     /// Makes a connection; the limit is for what ssh does by itself.
-    pub(crate) async fn connect(endpoint: &Endpoint, limit: Duration) -> io::Result<Self> {
+    pub(crate) async fn connect(
+        endpoint: &Endpoint,
+        limit: Duration,
+        flow: Flow,
+    ) -> io::Result<Self> {
         let stream: Box<dyn Stream> = match &endpoint.address {
             Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
             Address::Tcp { host, port } | Address::Https { host, port } => {
@@ -58,7 +64,7 @@ impl Socket {
                 Box::new(SshStream::connect(&endpoint.ssh_program, destination, limit)?)
             }
         };
-        Ok(Self { stream, refuses_writes: false, epitaph: Epitaph::default() })
+        Ok(Self { stream, refuses_writes: false, epitaph: Epitaph::default(), flow })
     }
 
     /// Gives where it will be written why this connection ended.
@@ -66,7 +72,12 @@ impl Socket {
         Arc::clone(&self.epitaph)
     }
 
-    fn note_write(&mut self, result: io::Result<usize>) -> Poll<io::Result<usize>> {
+    /// Judges the outcome of a write, and notes whether bytes flow.
+    fn note_write(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        let Poll::Ready(result) = written else {
+            self.flow.waits();
+            return Poll::Pending;
+        };
         match result {
             Err(error)
                 if matches!(
@@ -75,10 +86,14 @@ impl Socket {
                 ) =>
             {
                 self.refuses_writes = true;
+                self.flow.waits();
                 // Nobody needs to be woken for this: the end of the reading side ends the connection.
                 Poll::Pending
             }
-            result => Poll::Ready(result),
+            result => {
+                self.flow.wrote(result.as_ref().copied().unwrap_or(0));
+                Poll::Ready(result)
+            }
         }
     }
 }
@@ -124,6 +139,7 @@ impl AsyncRead for Socket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        self.flow.read();
         if let Some(cause) = read.as_ref().err().and_then(Cause::of) {
             // Only the first counts.
             let _ = self.epitaph.set(cause);
@@ -141,7 +157,7 @@ impl AsyncWrite for Socket {
         if self.refuses_writes {
             return Poll::Pending;
         }
-        let result = ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
+        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.note_write(result)
     }
 
@@ -153,7 +169,7 @@ impl AsyncWrite for Socket {
         if self.refuses_writes {
             return Poll::Pending;
         }
-        let result = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs));
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.note_write(result)
     }
 
@@ -162,7 +178,14 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        match &flushed {
+            // Behind TLS, bytes that were written wait here.
+            Poll::Pending => self.flow.waits(),
+            Poll::Ready(_) if !self.refuses_writes => self.flow.wrote(0),
+            Poll::Ready(_) => {}
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -188,7 +211,7 @@ mod tests {
         let path = folder.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
         let endpoint = Endpoint::new(Address::Unix(path), crate::Source::Default);
-        let mut socket = Socket::connect(&endpoint, Duration::MAX).await.unwrap();
+        let mut socket = Socket::connect(&endpoint, Duration::MAX, Flow::default()).await.unwrap();
         let (mut other, _) = listener.accept().await.unwrap();
         other.write_all(b"refused").await.unwrap();
         drop(other);

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use crate::api_version::ApiVersion;
 use crate::connection::{AnyBody, Connection, Kept};
 use crate::failure::BoxError;
+use crate::flow::Flow;
 use crate::socket::{Cause, Socket};
 use crate::timeouts::Seconds;
 use crate::{Address, Endpoint, Failure, IdKind, Setting, Timeouts};
@@ -99,7 +100,8 @@ impl Transport {
             .map_err(|error| Failure::unintelligible("it is no JSON", Some(error.into())))
     }
 
-    /// Sends a request to the path below the API's version, and waits for the head of the answer.
+    /// Sends a request to the path below the API's version, and waits for the head of the answer. A [`Flow`] among the
+    /// request's extensions watches its connection.
     pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
@@ -158,7 +160,8 @@ impl Transport {
         {
             return Ok(answered);
         }
-        let socket = Box::pin(self.connect()).await?;
+        let flow = request.extensions().get::<Flow>().cloned().unwrap_or_default();
+        let socket = Box::pin(self.connect(flow)).await?;
         let broken = |error: hyper::Error| Failure::Broken { after: 0, source: error.into() };
         let mut connection = Connection::over(socket).await.map_err(broken)?;
         match connection.send(request).await {
@@ -177,9 +180,10 @@ impl Transport {
         Some((response, Line::new(connection, self.kept.clone())))
     }
 
-    async fn connect(&self) -> Result<Socket, Failure> {
+    async fn connect(&self, flow: Flow) -> Result<Socket, Failure> {
         let limit = self.timeouts.connect;
-        let connected = tokio::time::timeout(limit, Socket::connect(&self.endpoint, limit)).await;
+        let connecting = Socket::connect(&self.endpoint, limit, flow);
+        let connected = tokio::time::timeout(limit, connecting).await;
         let late = |_| {
             let words = format!("no connection within {}", Seconds(limit));
             Err(io::Error::new(io::ErrorKind::TimedOut, words))

@@ -14,13 +14,11 @@ use tokio::sync::mpsc;
 use crate::Failure;
 use crate::answer::{AnswerReader, Line};
 use crate::failure::BoxError;
+use crate::flow::Flow;
 use crate::transport::{Transport, accept, post};
 
 /// How many pieces may wait for the connection.
 const PIECES: usize = 1;
-
-/// What may be left of a body when the engine has already said that all is well: a tar's padding.
-const REST_LIMIT: u64 = 1 << 20;
 
 /// The header for logins to registries.
 const REGISTRIES: HeaderName = HeaderName::from_static("x-registry-config");
@@ -74,19 +72,12 @@ impl Body for UploadBody {
     }
 }
 
-/// How far an upload went.
-enum Sent {
-    /// To its end.
-    All,
-    /// As far as the connection took it, with so many bytes in hand.
-    Part(u64),
-}
-
-/// Posts a tar while it is being made, and gives the lines of the engine's answer as they come.
+/// Posts a tar while it is being made, and passes on the lines of the engine's answer as they come.
 ///
-/// The stream's own error breaks the request off without its proper end. A refusal ends the upload at once;
-/// where the engine says that all is well before it has everything, the stream has its say to the end.
-/// The engine may be silent for as long as it answers pings.
+/// The stream's own error breaks the request off without its proper end. An engine may answer before it has everything,
+/// as engines do that read a tar no further than its end marker. Such an answer counts like any other: a refusal ends the
+/// upload at once; after a success the rest of the stream is read, since it may still end with an error. The
+/// engine may be silent once it has everything, for as long as it answers pings.
 pub(crate) async fn upload<S, E>(
     transport: &Transport,
     request: Upload<'_>,
@@ -97,58 +88,55 @@ where
     S: Stream<Item = Result<Bytes, E>> + Send,
     E: Into<BoxError>,
 {
+    let flow = Flow::default();
     let exchange = async {
         let (sender, pieces) = mpsc::channel(PIECES);
         let body = UploadBody { pieces, has_ended: false };
-        let mut tar = pin!(tar);
-        let mut answer = pin!(receive_answer(transport, request, body, on_line));
-        let sent = {
+        // The answer may come before or after the stream's end is noticed, and a stream need not stand to be polled after it.
+        let mut tar = pin!(tar.fuse());
+        let mut answer = pin!(receive_answer(transport, request, body, &flow, on_line));
+        let is_answered = {
             let mut sending = pin!(send(tar.as_mut(), sender));
             tokio::select! {
                 biased;
-                answered = &mut answer => answered.map(|()| None),
-                sent = &mut sending => sent.map(Some),
+                answered = &mut answer => answered.map(|()| true),
+                sent = &mut sending => sent.map(|()| false),
             }?
         };
-        let rest = match sent {
-            Some(Sent::All) => return answer.await,
-            Some(Sent::Part(rest)) => {
-                answer.await?;
-                rest
-            }
-            None => 0,
-        };
-        run_out(tar, rest).await
+        if !is_answered {
+            answer.await?;
+        }
+        run_out(tar).await
     };
-    transport.while_alive(exchange).await
+    transport.while_flowing(&flow, exchange).await
 }
 
-async fn send<S, E>(mut tar: Pin<&mut S>, sender: mpsc::Sender<Piece>) -> Result<Sent, Failure>
+/// Sends a stream, as far as the connection takes it.
+async fn send<S, E>(mut tar: Pin<&mut S>, sender: mpsc::Sender<Piece>) -> Result<(), Failure>
 where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<BoxError>,
 {
     while let Some(item) = tar.next().await {
         let bytes = item.map_err(|error| Failure::Upload { source: error.into() })?;
-        let length = bytes.len() as u64;
         // Why the connection takes no more is in the answer.
-        if length > 0 && sender.send(Piece::Data(bytes)).await.is_err() {
-            return Ok(Sent::Part(length));
+        if !bytes.is_empty() && sender.send(Piece::Data(bytes)).await.is_err() {
+            return Ok(());
         }
     }
-    match sender.send(Piece::End).await {
-        Ok(()) => Ok(Sent::All),
-        Err(_) => Ok(Sent::Part(0)),
-    }
+    let _ = sender.send(Piece::End).await;
+    Ok(())
 }
 
 async fn receive_answer(
     transport: &Transport,
     Upload { path, registries }: Upload<'_>,
     body: UploadBody,
+    flow: &Flow,
     on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
 ) -> Result<(), Failure> {
     let mut request = post(body);
+    request.extensions_mut().insert(flow.clone());
     request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
     if let Some(mut registries) = registries {
         registries.set_sensitive(true);
@@ -168,20 +156,16 @@ async fn receive_answer(
     reader.finish(on_line)
 }
 
-/// Takes what the engine no longer wants: the stream may still say that all was wrong.
-async fn run_out<S, E>(mut tar: Pin<&mut S>, mut rest: u64) -> Result<(), Failure>
+/// Reads what the engine does not want to its end, which may be an error.
+async fn run_out<S, E>(mut tar: Pin<&mut S>) -> Result<(), Failure>
 where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<BoxError>,
 {
-    while rest <= REST_LIMIT {
-        match tar.next().await {
-            None => return Ok(()),
-            Some(Ok(bytes)) => rest += bytes.len() as u64,
-            Some(Err(error)) => return Err(Failure::Upload { source: error.into() }),
-        }
+    while let Some(item) = tar.next().await {
+        item.map_err(|error| Failure::Upload { source: error.into() })?;
     }
-    Err(Failure::unintelligible("it says that all is well before it has everything", None))
+    Ok(())
 }
 
 #[cfg(test)]

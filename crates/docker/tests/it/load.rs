@@ -192,14 +192,64 @@ async fn an_early_success_may_leave_the_padding_of_the_tar() {
 }
 
 #[tokio::test]
-async fn a_success_in_the_middle_of_an_archive_is_not_believed() {
+async fn an_early_success_counts_however_much_is_left_to_send() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("piece").await;
         call.answer("200 OK", LOADED).await;
     });
-    let endless = stream::repeat_with(|| text("piece of an archive without an end "));
-    let error = fake.engine().load(endless).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unintelligible);
+    let rest = (0..100).map(|_| Ok(Bytes::from(vec![b'x'; 64 << 10])));
+    let items = [text("piece")].into_iter().chain(rest).collect();
+    assert_eq!(load(&fake.engine(), items).await.unwrap().references, ["web:1"]);
+}
+
+/// Gives what the engine's answer waits for before the stream's end comes, or the other way round.
+async fn load_with_an_answer_at_the_end(
+    is_answer_first: bool,
+    answer: &'static str,
+) -> Result<Loaded, Error> {
+    let (answered, is_answered) = oneshot::channel();
+    let (ended, has_ended) = oneshot::channel::<()>();
+    let once = Mutex::new(Some((answered, has_ended)));
+    let fake = Fake::start(move |mut call: Call| {
+        let (answered, has_ended) = once.lock().unwrap().take().unwrap();
+        async move {
+            call.read_until("one").await;
+            if !is_answer_first {
+                has_ended.await.unwrap();
+            }
+            call.answer("200 OK", answer).await;
+            let _ = answered.send(());
+        }
+    });
+    // Panics when it is polled after its end, as streams may.
+    let mut state = Some((is_answered, ended));
+    let mut pieces = 0;
+    let items = stream::poll_fn(move |cx| {
+        use std::task::{Poll, ready};
+        pieces += 1;
+        if pieces <= 3 {
+            return Poll::Ready(Some(text("one")));
+        }
+        if is_answer_first {
+            let (is_answered, _) = state.as_mut().expect("polled after its end");
+            let _ = ready!(std::pin::Pin::new(is_answered).poll(cx));
+        }
+        let (_, ended) = state.take().expect("polled after its end");
+        let _ = ended.send(());
+        Poll::Ready(None)
+    });
+    fake.engine().load(items).await
+}
+
+#[tokio::test]
+async fn a_stream_is_never_polled_after_its_end() {
+    for is_answer_first in [true, false] {
+        let loaded = load_with_an_answer_at_the_end(is_answer_first, LOADED).await.unwrap();
+        assert_eq!(loaded.references, ["web:1"]);
+        let refusal = "{\"error\":\"no space left on device\"}\n";
+        let error = load_with_an_answer_at_the_end(is_answer_first, refusal).await.unwrap_err();
+        assert_eq!(error.failure().engine_message(), Some("no space left on device"));
+    }
 }
 
 #[tokio::test]
@@ -222,15 +272,13 @@ async fn an_answer_that_breaks_off_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_engine_may_think_and_stop_reading_as_long_as_it_answers_pings() {
+async fn an_engine_that_has_everything_may_think_as_long_as_it_answers_pings() {
     let fake = Fake::start(|mut call: Call| async move {
-        call.pings(25).await;
         call.read_chunks().await;
-        call.pings(50).await;
+        call.pings(25).await;
         call.answer("200 OK", LOADED).await;
     });
-    // More than a socket holds, so that the upload waits for the engine as well. Twenty-five pings take longer
-    // than the limit for silence.
+    // Twenty-five pings take longer than the limit for silence.
     let items = (0..64).map(|_| Ok(Bytes::from(vec![b'x'; 64 << 10]))).collect();
     let engine = fake.engine_with(|timeouts| {
         timeouts.idle = Duration::from_secs(2);
@@ -238,6 +286,25 @@ async fn an_engine_may_think_and_stop_reading_as_long_as_it_answers_pings() {
         timeouts.ping_every = Duration::from_millis(100);
     });
     assert_eq!(load(&engine, items).await.unwrap().references, ["web:1"]);
+}
+
+#[tokio::test]
+async fn an_engine_that_stops_reading_is_given_up_though_it_answers_pings() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.read_until("piece").await;
+        std::future::pending::<()>().await;
+    });
+    let engine = fake.engine_with(|timeouts| {
+        timeouts.idle = Duration::from_millis(300);
+        timeouts.ping_every = Duration::from_millis(50);
+    });
+    let endless = stream::repeat_with(|| text("piece of an archive without an end "));
+    let error = engine.load(endless).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Idle);
+    let said = fake.chain(&error);
+    let (before, after) = said.split_once(" after ").unwrap();
+    assert!(before.ends_with("the engine took no bytes for 0.3 s,"), "{said}");
+    assert!(after.ends_with(" bytes of the upload"), "{said}");
 }
 
 #[tokio::test]
