@@ -33,7 +33,7 @@ impl AnswerReader {
             on_line(line)?;
         }
         if self.pending.len() > LINE_LIMIT {
-            return Err(Failure::unintelligible("a line of it has no end", None));
+            return Err(Failure::TooLong { what: "line", limit: LINE_LIMIT as u64 });
         }
         Ok(())
     }
@@ -80,21 +80,32 @@ fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<Line> {
     Some(Line::Text(String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
-/// Gives the error that a line reports, with the code where it has one. An error is never overlooked, whatever
-/// else is in the line.
+/// Returns the error that a line reports, with its code if it has one. An error is never overlooked, whatever else is in
+/// the line.
 pub(crate) fn reported(line: &Line) -> Option<(String, Option<i64>)> {
     let value = match line {
         Line::Text(text) => return Some((text.clone(), None)),
         Line::Json(value) => value,
     };
+    reported_in(value)
+}
+
+/// Returns the error that an object reports: Docker's `errorDetail` or `error`, or the `message` and `cause` of an API's
+/// refusal.
+pub(crate) fn reported_in(value: &Value) -> Option<(String, Option<i64>)> {
     let text = |value: &Value| {
         value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
     };
     let detail = &value["errorDetail"];
-    let message = text(&detail["message"]).or_else(|| text(&value["error"]));
-    if message.is_none() && detail.is_null() && value["error"].is_null() {
+    let is_refusal = ["message", "cause"].iter().any(|key| value[*key].is_string())
+        && ["stream", "status", "aux", "id"].iter().all(|key| value[*key].is_null());
+    if detail.is_null() && value["error"].is_null() && !is_refusal {
         return None;
     }
+    let message = text(&detail["message"])
+        .or_else(|| text(&value["error"]))
+        .or_else(|| text(&value["message"]))
+        .or_else(|| text(&value["cause"]));
     let message = message.unwrap_or_else(|| "an error, without a word on what it is".to_owned());
     Some((message, detail["code"].as_i64()))
 }
@@ -134,6 +145,7 @@ mod tests {
         let found = lines("{\"errorDetail\":{\"code\":3,\"message\":\"no\"},\"error\":\"no\"}");
         assert_eq!(reported(&found[0]), Some(("no".to_owned(), Some(3))));
         assert_eq!(reported(&Line::Json(json!({"stream": "x"}))), None);
+        assert_eq!(reported(&Line::Json(json!({"status": "x", "message": "of a layer"}))), None);
     }
 
     #[test]
@@ -142,6 +154,10 @@ mod tests {
         assert_eq!(message(json!({"error": "only the old field\n"})), "only the old field");
         assert_eq!(message(json!({"stream": "x", "error": "beside it"})), "beside it");
         assert_eq!(message(json!({"errorDetail": {"message": ""}, "error": "here"})), "here");
+        assert_eq!(message(json!({"message": "as a refusal"})), "as a refusal");
+        let podman = json!({"cause": "EOF", "message": "payload: EOF", "response": 500});
+        assert_eq!(message(podman), "payload: EOF");
+        assert_eq!(message(json!({"cause": "EOF", "message": ""})), "EOF");
         let wordless = "an error, without a word on what it is";
         assert_eq!(message(json!({"errorDetail": {}})), wordless);
         assert_eq!(message(json!({"error": ""})), wordless);

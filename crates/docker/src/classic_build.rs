@@ -29,7 +29,7 @@ pub(crate) async fn build(
     let query = request.query(context.dockerfile(), dialect);
     let path = query.on("/build");
     let registries = registries(&request.credentials, on_event).await?;
-    let upload_to = Upload { path: &path, registries };
+    let upload_to = Upload { registries, ..Upload::to(&path) };
     let (sender, receiver) = mpsc::channel(PIECES);
     let sending = tokio::task::spawn_blocking(move || context.send(sender));
     let tar = stream::unfold(receiver, |mut receiver| async move {

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
 
 use crate::failure::BoxError;
+use crate::limits;
 use crate::socket::{Epitaph, Socket};
 
 /// For how long it is kept: what lies idle for longer may be cut somewhere on the way, unseen.
@@ -31,7 +32,9 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) async fn over(socket: Socket) -> hyper::Result<Self> {
         let epitaph = socket.epitaph();
-        let (sender, connection) = handshake(TokioIo::new(socket)).await?;
+        let mut builder = Builder::new();
+        builder.max_buf_size(usize::try_from(limits::HEAD).unwrap_or(usize::MAX));
+        let (sender, connection) = builder.handshake(TokioIo::new(socket)).await?;
         let task = tokio::spawn(async move {
             // What ends a connection is told to the request that is on it.
             let _ = connection.with_upgrades().await;

@@ -10,10 +10,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::{Map, Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 use crate::cli_config::CliConfig;
+use crate::limits::{self, Limit};
 use crate::timeouts::Seconds;
 use crate::{ResolveError, Settings, Timeouts};
 
@@ -169,8 +170,14 @@ async fn call(program: &Path, command: &str, input: &str) -> io::Result<(ExitSta
         // One that doesn't read its input says why in its answer.
         let _ = stdin.write_all(input.as_bytes()).await;
     }
-    let output = child.wait_with_output().await?;
-    Ok((output.status, output.stdout))
+    let mut answer = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(limits::PROGRAM + 1).read_to_end(&mut answer).await?;
+    }
+    if answer.len() as u64 > limits::PROGRAM {
+        return Err(io::Error::other(format!("it says more than {}", Limit(limits::PROGRAM))));
+    }
+    Ok((child.wait().await?, answer))
 }
 
 /// Gives the helper that knows a registry: its own, else the one for all.

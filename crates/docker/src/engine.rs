@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
-use hyper::Request;
+use hyper::{Method, Request};
 
 use crate::api_version::ApiVersion;
 use crate::error::Operation;
+use crate::image::ListedImage;
+use crate::limits;
 use crate::query::Query;
 use crate::reference::checked;
-use crate::transport::{Transport, accept, nothing};
+use crate::transport::{Transport, nothing};
 use crate::{
-    Endpoint, EngineImage, Error, Failure, ImagePlatform, ImageSummary, SaveStream, Timeouts, typed,
+    Endpoint, EngineImage, Error, Failure, ImagePlatform, ImageSummary, SaveStream, Timeouts,
 };
 
 /// A container engine. It connects when it is first asked something, and for each request anew.
@@ -67,7 +68,7 @@ impl Engine {
     /// If it doesn't answer.
     pub async fn version(&self) -> Result<EngineVersion, Error> {
         let operation = self.operation("ask the version of", None);
-        let answer = self.call(operation, self.transport.get_json("/version")).await?;
+        let answer = self.call(operation, self.transport.get_object("/version")).await?;
         let text = |key: &str| answer[key].as_str().unwrap_or("unknown").to_owned();
         // Docker and Podman name themselves in the list of their parts.
         let name = answer["Components"][0]["Name"].as_str().unwrap_or("unknown");
@@ -95,7 +96,7 @@ impl Engine {
             if version.is_some_and(|version| version >= ApiVersion::WITH_MANIFESTS) {
                 query.add_flag("manifests", true);
             }
-            self.transport.get_json(&query.on(&path)).await
+            self.transport.get_object(&query.on(&path)).await
         });
         match answer.await {
             Ok(answer) => {
@@ -115,14 +116,11 @@ impl Engine {
     /// If the engine doesn't answer.
     pub async fn list(&self) -> Result<Vec<ImageSummary>, Error> {
         let operation = self.operation("list the images of", None);
-        let images = typed::call(&self.transport, |client| async move {
-            client.list_images(None::<ListImagesOptions>).await
-        });
-        let images = images.await.map_err(|failure| operation.fail(failure))?;
+        let images = self.transport.get_json("/images/json", limits::LIST);
+        let images: Vec<ListedImage> = self.call(operation, images).await?;
         let mut summaries = Vec::with_capacity(images.len());
         for image in images {
-            let descriptor = image.descriptor.as_ref();
-            let id_kind = self.id_kind(descriptor.is_some_and(|it| it.digest.is_some())).await;
+            let id_kind = self.id_kind(image.has_descriptor()).await;
             summaries.push(ImageSummary::new(image, id_kind));
         }
         Ok(summaries)
@@ -136,13 +134,13 @@ impl Engine {
     pub async fn tag(&self, source: &str, repository: &str, tag: &str) -> Result<(), Error> {
         let action = format!("tag `{source}` as `{repository}:{tag}` in");
         let operation = self.operation(action, Some(source));
-        let source = checked(source).map_err(|failure| operation.fail(failure))?;
-        let options =
-            TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
-        let tagged = typed::call(&self.transport, |client| async move {
-            client.tag_image(source, Some(options)).await
-        });
-        tagged.await.map_err(|failure| operation.fail(failure))
+        let tagged = async {
+            let mut query = Query::default();
+            query.add("repo", repository).add("tag", tag);
+            let path = query.on(&format!("/images/{}/tag", checked(source)?));
+            self.transport.order(Method::POST, &path).await
+        };
+        self.call(operation, tagged).await
     }
 
     /// Removes an image's name, and with the last name the image. Tells whether it was there.
@@ -152,15 +150,15 @@ impl Engine {
     /// If the engine refuses, as it does for an image that a container uses.
     pub async fn remove(&self, reference: &str) -> Result<bool, Error> {
         let operation = self.operation(format!("remove `{reference}` from"), Some(reference));
-        let reference = checked(reference).map_err(|failure| operation.fail(failure))?;
-        let removed = typed::call(&self.transport, |client| async move {
-            client.remove_image(reference, None::<RemoveImageOptions>, None).await
-        });
-        match removed.await {
-            Ok(_) => Ok(true),
-            Err(Failure::NotFound { .. }) => Ok(false),
-            Err(failure) => Err(operation.fail(failure)),
-        }
+        let removed = async {
+            let path = format!("/images/{}", checked(reference)?);
+            match self.transport.order(Method::DELETE, &path).await {
+                Ok(()) => Ok(true),
+                Err(Failure::NotFound { .. }) => Ok(false),
+                Err(failure) => Err(failure),
+            }
+        };
+        self.call(operation, removed).await
     }
 
     /// Asks for an image as an archive, by `name:tag`: by its id alone the names would be lost.
@@ -185,7 +183,7 @@ impl Engine {
             query.add_some("platform", platform.map(ImagePlatform::to_json).as_deref());
             let path = query.on(&format!("/images/{}/get", checked(reference)?));
             let (response, line) = self.transport.send(Request::new(nothing()), &path).await?;
-            Ok((accept(response).await?, line))
+            Ok((self.transport.accept(response).await?, line))
         });
         let (response, line) = opened.await.map_err(|failure| operation.fail(failure))?;
         SaveStream::new(Arc::clone(&self.transport), response, line, operation)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::limits::Limit;
 use crate::timeouts::Seconds;
 use crate::{ApiVersion, Builder, ContextError, Endpoint, ErrorKind, Source};
 
@@ -133,6 +134,14 @@ pub enum Failure {
         /// How the ping failed.
         source: Box<Failure>,
     },
+    /// The engine's answer is longer than what is read of it.
+    #[error("the engine's {what} is longer than {}, the limit", Limit(*limit))]
+    TooLong {
+        /// What is too long: `answer`, `line`.
+        what: &'static str,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// The answer isn't what engines answer.
     #[error("the engine's answer can't be understood: {reason}")]
     Unintelligible {
@@ -183,7 +192,7 @@ impl Failure {
             Self::Idle { .. } | Self::Slow { .. } | Self::Stuck { .. } | Self::Silent { .. } => {
                 ErrorKind::Idle
             }
-            Self::Unintelligible { .. } => ErrorKind::Unintelligible,
+            Self::Unintelligible { .. } | Self::TooLong { .. } => ErrorKind::Unintelligible,
             Self::BadReference { .. } => ErrorKind::Input,
             Self::Upload { .. } => ErrorKind::Upload,
             Self::Context(_) | Self::Builder { .. } => ErrorKind::Input,

@@ -19,22 +19,24 @@ pub enum IdKind {
 impl Engine {
     /// Tells of which kind the id is that the engine shows for an image.
     ///
-    /// Since API 1.48 the answer itself tells, by having a descriptor. Before, Docker 23 to 27 can have a containerd store all the
-    /// same, and only what the engine says of itself tells; it is asked once.
+    /// Since API 1.48 the answer itself tells, by having a descriptor. Docker 23 to 27 can have a containerd store all the same,
+    /// and so can newer ones that are asked in an older version of the API; then only what the engine says of itself tells, and
+    /// it is asked once.
     pub(crate) async fn id_kind(&self, has_descriptor: bool) -> IdKind {
         if has_descriptor {
             return IdKind::Descriptor;
         }
         let Ok(dialect) = self.transport.dialect().await else { return IdKind::Config };
-        let may_have_containerd_store = |version: ApiVersion| {
-            (ApiVersion::WITH_CONTAINERD_STORE..ApiVersion::WITH_MANIFESTS).contains(&version)
-        };
-        if dialect.is_podman || !dialect.version.is_some_and(may_have_containerd_store) {
+        let has_containerd_store =
+            dialect.newest.is_some_and(|newest| newest >= ApiVersion::WITH_CONTAINERD_STORE);
+        let shows_descriptors =
+            dialect.version.is_some_and(|version| version >= ApiVersion::WITH_MANIFESTS);
+        if dialect.is_podman || !has_containerd_store || shows_descriptors {
             return IdKind::Config;
         }
         let asked = self.transport.id_kind.get_or_try_init(|| async {
             let limit = self.transport.timeouts.call;
-            let info = self.transport.within(limit, self.transport.get_json("/info")).await?;
+            let info = self.transport.within(limit, self.transport.get_object("/info")).await?;
             Ok::<_, crate::Failure>(id_kind_of_driver(&info["DriverStatus"]))
         });
         // A proxy that lets nobody ask this stands before a classic store most of the time; and what is

@@ -49,6 +49,12 @@
 //! was sent: as long as the engine answers a ping on the side. Once the bytes of a save flow, a silence longer than
 //! [`Timeouts::idle`] is an error; so is an engine that takes no byte of an upload for as long.
 //!
+//! # Limits of size
+//!
+//! Every answer is read up to a limit, and one that is longer is an error ([`Failure::TooLong`]): 64 KiB of a ping and of the
+//! words of a refusal, 16 MiB of what the engine says of an image, of itself or of a load, 64 MiB of a list, 4 MiB of a line, and
+//! 400 KiB of any answer's head. Only a save and the log of a build have no limit as a whole; neither is kept in memory.
+//!
 //! # What a build sends
 //!
 //! What `<Dockerfile>.dockerignore`, or else `.dockerignore`, doesn't leave out, as the docker CLI would send it: an
@@ -92,6 +98,7 @@ mod hex;
 mod ignore;
 mod image;
 mod image_store;
+mod limits;
 mod load;
 mod loaded;
 mod machine;
@@ -110,7 +117,6 @@ mod tls;
 #[cfg(feature = "tls")]
 mod tls_client;
 mod transport;
-mod typed;
 mod upload;
 mod watch;
 

@@ -5,21 +5,28 @@ use futures_util::Stream;
 
 use crate::answer::{Line, reported};
 use crate::failure::BoxError;
+use crate::limits;
 use crate::query::Query;
 use crate::upload::{Upload, upload};
 use crate::{Engine, Error, Failure, Loaded};
 
 impl Engine {
-    /// Sends an archive to the engine, as the engine takes it.
+    /// Sends an archive to the engine, as fast as the engine reads it.
     ///
-    /// An error in the stream breaks the request off, so that the engine never sees a proper end, and so does
-    /// dropping the future. The engine may be silent for as long as it answers pings: what it does with an
-    /// archive takes its time.
+    /// An error in the stream breaks the request off, so that the engine never sees a proper end. Once the engine has
+    /// everything, it may be silent for as long as it answers pings: what it does with an archive takes its time.
+    ///
+    /// An engine may answer before it has everything. A success counts then too, once the stream has been read to its end;
+    /// ask the engine whether it has the image.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future breaks the request off, so that the engine never takes what was sent for a whole archive.
     ///
     /// # Errors
     ///
-    /// If the stream ends with an error; if the engine refuses, also where it does so within an answer that
-    /// began as a success.
+    /// If the stream ends with an error; if the engine refuses, even in an answer that began as a success; if the engine
+    /// takes no bytes for longer than [`Timeouts::idle`](crate::Timeouts::idle).
     pub async fn load<S, E>(&self, stream: S) -> Result<Loaded, Error>
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -38,7 +45,8 @@ impl Engine {
             }
         };
         let path = query.on("/images/load");
-        let sent = upload(&self.transport, Upload::to(&path), stream, &mut on_line).await;
+        let to = Upload { answer_limit: Some(limits::LOAD), ..Upload::to(&path) };
+        let sent = upload(&self.transport, to, stream, &mut on_line).await;
         match sent {
             Ok(()) => Ok(loaded),
             Err(failure) => Err(self.operation("load an archive into", None).fail(failure)),

@@ -6,14 +6,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::limits::{self, Limit};
 use crate::timeouts::Seconds;
 use crate::{ResolveError, Settings, Timeouts};
 
 /// The setting that names a machine.
 const SETTING: &str = "DOCKER_MACHINE_NAME";
-
-/// How much is read of what it says.
-const OUTPUT_LIMIT: u64 = 64 * 1024;
 
 /// How often it is looked whether it has ended, once it says no more.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -109,9 +107,14 @@ fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Re
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let read = pipe.map_or(Ok(0), |pipe| pipe.take(OUTPUT_LIMIT).read_to_end(&mut bytes));
+        let read =
+            pipe.map_or(Ok(0), |pipe| pipe.take(limits::PROGRAM + 1).read_to_end(&mut bytes));
+        let read = read.and_then(|count| match count as u64 > limits::PROGRAM {
+            true => Err(io::Error::other(format!("it says more than {}", Limit(limits::PROGRAM)))),
+            false => Ok(()),
+        });
         // Nobody listens any more where it took too long.
-        let _ = sender.send(read.map(|_| String::from_utf8_lossy(&bytes).into_owned()));
+        let _ = sender.send(read.map(|()| String::from_utf8_lossy(&bytes).into_owned()));
     });
     receiver
 }

@@ -7,20 +7,20 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Body, Incoming};
 use hyper::{Method, Request, Response, Uri, header};
+use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
+use crate::answer::reported_in;
 use crate::api_version::ApiVersion;
 use crate::connection::{AnyBody, Connection, Kept};
 use crate::failure::BoxError;
 use crate::flow::Flow;
+use crate::limits::{self, read_all, read_some};
 use crate::socket::{Cause, Socket};
 use crate::timeouts::Seconds;
 use crate::{Address, Endpoint, Failure, IdKind, Setting, Timeouts};
 
 pub(crate) use crate::connection::Line;
-
-/// How much of a refusal's words is kept.
-const MESSAGE_LIMIT: usize = 64 * 1024;
 
 /// The way to an engine: makes a connection for each request, unless one was kept.
 #[derive(Debug)]
@@ -36,8 +36,10 @@ pub(crate) struct Transport {
 /// What an engine says of the API that it speaks when it answers a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dialect {
-    /// The newest version that it knows, or the one that is chosen; none where it doesn't tell.
+    /// The version to speak: the newest that both sides know, or the one that is set; none if the engine names none.
     pub(crate) version: Option<ApiVersion>,
+    /// The newest version that the engine knows.
+    pub(crate) newest: Option<ApiVersion>,
     /// Podman reads a few options otherwise than Docker does.
     pub(crate) is_podman: bool,
     /// Builds are BuildKit's affair unless something else is asked for.
@@ -83,21 +85,68 @@ impl Transport {
         let version = version.and_then(|text| text.parse::<ApiVersion>().ok());
         let dialect = Dialect {
             version,
+            newest: version,
             is_podman: headers.contains_key("libpod-api-version"),
             prefers_buildkit: headers.get("builder-version").is_some_and(|value| value == "2"),
         };
-        let response = accept(response).await?;
+        let response = self.accept(response).await?;
         // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
-        collect(response.into_body()).await?;
+        read_all(response.into_body(), limits::WORDS).await?;
         Ok(dialect)
     }
 
-    /// Makes a GET request and gives the body, decoded from JSON.
-    pub(crate) async fn get_json(&self, path: &str) -> Result<serde_json::Value, Failure> {
+    /// Makes a GET request and returns the body, decoded from JSON.
+    pub(crate) async fn get_json<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        limit: u64,
+    ) -> Result<T, Failure> {
         let (response, _line) = self.send(Request::new(nothing()), path).await?;
-        let body = collect(accept(response).await?.into_body()).await?;
+        let body = read_all(self.accept(response).await?.into_body(), limit).await?;
         serde_json::from_slice(&body)
             .map_err(|error| Failure::unintelligible("it is no JSON", Some(error.into())))
+    }
+
+    /// Makes a GET request for one object. What an engine reports in a success is an error all the same.
+    pub(crate) async fn get_object(&self, path: &str) -> Result<serde_json::Value, Failure> {
+        let answer = self.get_json(path, limits::ANSWER).await?;
+        match reported_in(&answer) {
+            Some((message, _)) => Err(Failure::Reported { message }),
+            None => Ok(answer),
+        }
+    }
+
+    /// Makes a request of which only the status counts.
+    pub(crate) async fn order(&self, method: Method, path: &str) -> Result<(), Failure> {
+        let mut request = Request::new(nothing());
+        *request.method_mut() = method;
+        let (response, _line) = self.send(request, path).await?;
+        read_all(self.accept(response).await?.into_body(), limits::ANSWER).await?;
+        Ok(())
+    }
+
+    /// Passes on a successful answer, and reads the words of any other, for as long as an ordinary call may take.
+    pub(crate) async fn accept(
+        &self,
+        response: Response<Incoming>,
+    ) -> Result<Response<Incoming>, Failure> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let mut words = Vec::new();
+        let mut body = response.into_body();
+        let read = read_some(&mut body, limits::WORDS, &mut words);
+        // What has come until then has to do.
+        let _ = tokio::time::timeout(self.timeouts.call, read).await;
+        let words = String::from_utf8_lossy(&words);
+        let json = serde_json::from_str::<serde_json::Value>(&words).ok();
+        let message = match json.as_ref().and_then(reported_in) {
+            Some((message, _)) => message,
+            None if words.trim().is_empty() => format!("status {status}"),
+            None => words.trim().to_owned(),
+        };
+        Err(Failure::from_status(status.as_u16(), message))
     }
 
     /// Sends a request to the path below the API's version, and waits for the head of the answer. A [`Flow`] among the
@@ -162,7 +211,10 @@ impl Transport {
         }
         let flow = request.extensions().get::<Flow>().cloned().unwrap_or_default();
         let socket = Box::pin(self.connect(flow)).await?;
-        let broken = |error: hyper::Error| Failure::Broken { after: 0, source: error.into() };
+        let broken = |error: hyper::Error| match error.is_parse_too_large() {
+            true => Failure::TooLong { what: "head of an answer", limit: limits::HEAD },
+            false => Failure::Broken { after: 0, source: error.into() },
+        };
         let mut connection = Connection::over(socket).await.map_err(broken)?;
         match connection.send(request).await {
             Ok(response) => Ok((response, Line::new(connection, self.kept.clone()))),
@@ -244,36 +296,4 @@ pub(crate) fn post<B>(body: B) -> Request<B> {
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     request
-}
-
-/// Lets a successful answer pass, and reads the words of any other.
-pub(crate) async fn accept(response: Response<Incoming>) -> Result<Response<Incoming>, Failure> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let mut words = Vec::new();
-    let mut body = response.into_body();
-    while let Some(Ok(frame)) = body.frame().await {
-        words.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
-        if words.len() > MESSAGE_LIMIT {
-            break;
-        }
-    }
-    let words = String::from_utf8_lossy(&words);
-    let message = match serde_json::from_str::<serde_json::Value>(&words) {
-        Ok(value) => match value.get("message").and_then(|message| message.as_str()) {
-            Some(message) => message.trim().to_owned(),
-            None => words.trim().to_owned(),
-        },
-        Err(_) => words.trim().to_owned(),
-    };
-    let message = if message.is_empty() { format!("status {status}") } else { message };
-    Err(Failure::from_status(status.as_u16(), message))
-}
-
-/// Reads a small answer as a whole.
-async fn collect(body: Incoming) -> Result<Bytes, Failure> {
-    let collected = body.collect().await;
-    Ok(collected.map_err(|error| Failure::Broken { after: 0, source: error.into() })?.to_bytes())
 }

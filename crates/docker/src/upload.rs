@@ -15,7 +15,7 @@ use crate::Failure;
 use crate::answer::{AnswerReader, Line};
 use crate::failure::BoxError;
 use crate::flow::Flow;
-use crate::transport::{Transport, accept, post};
+use crate::transport::{Transport, post};
 
 /// How many pieces may wait for the connection.
 const PIECES: usize = 1;
@@ -28,11 +28,13 @@ pub(crate) struct Upload<'a> {
     pub(crate) path: &'a str,
     /// Logins to registries, as engines want them.
     pub(crate) registries: Option<HeaderValue>,
+    /// How much of the answer is read; none for one that tells of something as long as it takes.
+    pub(crate) answer_limit: Option<u64>,
 }
 
 impl<'a> Upload<'a> {
     pub(crate) fn to(path: &'a str) -> Self {
-        Self { path, registries: None }
+        Self { path, registries: None, answer_limit: None }
     }
 }
 
@@ -130,7 +132,7 @@ where
 
 async fn receive_answer(
     transport: &Transport,
-    Upload { path, registries }: Upload<'_>,
+    Upload { path, registries, answer_limit }: Upload<'_>,
     body: UploadBody,
     flow: &Flow,
     on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
@@ -143,13 +145,18 @@ async fn receive_answer(
         request.headers_mut().insert(REGISTRIES, registries);
     }
     let (response, _line) = transport.send(request, path).await?;
-    let mut body = accept(response).await?.into_body();
+    let mut body = transport.accept(response).await?.into_body();
     let mut reader = AnswerReader::default();
     let mut after = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Failure::Broken { after, source: error.into() })?;
         if let Some(bytes) = frame.data_ref() {
             after += bytes.len() as u64;
+            if let Some(limit) = answer_limit
+                && after > limit
+            {
+                return Err(Failure::TooLong { what: "answer", limit });
+            }
             reader.push(bytes, on_line)?;
         }
     }

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::file_sync::FileSync;
 use super::grpc::{Answers, METHODS};
 use crate::hex::hex;
-use crate::transport::{Line, Transport, accept, nothing, post};
+use crate::transport::{Line, Transport, nothing, post};
 use crate::{Credentials, Failure};
 
 const ID: HeaderName = HeaderName::from_static("x-docker-expose-session-uuid");
@@ -49,7 +49,7 @@ impl Session {
         announce(&mut request, &id, &shared_key(&files))?;
         let (response, line) = transport.send(request, "/session").await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            accept(response).await?;
+            transport.accept(response).await?;
             return Err(Failure::unintelligible("it opens no session for BuildKit", None));
         }
         let connection = hyper::upgrade::on(response).await;

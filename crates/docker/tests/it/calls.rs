@@ -135,6 +135,35 @@ async fn an_engine_that_shows_no_descriptor_is_asked_once_which_store_it_has() {
 }
 
 #[tokio::test]
+async fn an_older_version_of_the_api_that_is_set_hides_no_containerd_store() {
+    let info = "{\"DriverStatus\":[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]}";
+    let fake = Fake::start_with(u32::MAX, "1.51", move |call| async move {
+        let is_info = call.path().ends_with("/info");
+        call.answer("200 OK", if is_info { info } else { "{\"Id\":\"sha256:aa\"}" }).await;
+    });
+    let settings =
+        crate::settings(&[("DOCKER_HOST", &fake.host()), ("DOCKER_API_VERSION", "1.41")]);
+    let engine = Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default());
+    let image = engine.inspect("web:1").await.unwrap().unwrap();
+    assert_eq!(image.id_kind, IdKind::Descriptor);
+    assert_eq!(fake.asked(), ["GET /v1.41/images/web:1/json", "GET /v1.41/info"]);
+}
+
+#[tokio::test]
+async fn an_error_with_the_status_of_a_success_keeps_the_engines_words() {
+    for answer in [
+        "{\"message\":\"no such driver\"}",
+        "{\"cause\":\"EOF\",\"message\":\"no such driver\",\"response\":500}",
+        "{\"error\":\"no such driver\"}",
+    ] {
+        let fake = Fake::start(move |call| call.answer("200 OK", answer));
+        let error = fake.engine().inspect("web:1").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert_eq!(error.failure().engine_message(), Some("no such driver"));
+    }
+}
+
+#[tokio::test]
 async fn an_engine_that_refuses_to_tell_its_store_is_taken_for_a_classic_one() {
     let fake = Fake::start_with(u32::MAX, "1.45", |call| async move {
         if call.path().ends_with("/info") {

@@ -200,6 +200,11 @@ impl Call {
         let _ = self.stream.write_all(text.as_bytes()).await;
     }
 
+    /// Writes the same text again and again, until the other side reads no more.
+    pub(crate) async fn write_for_ever(&mut self, text: &str) {
+        while self.stream.write_all(text.as_bytes()).await.is_ok() {}
+    }
+
     /// Reads the request's body up to this text.
     pub(crate) async fn read_until(&mut self, text: &str) {
         while !self.body.windows(text.len()).any(|window| window == text.as_bytes()) {

@@ -98,6 +98,8 @@ async fn an_error_within_a_success_is_an_error_in_the_engines_words() {
         "{\"errorDetail\":{\"message\":\"no space left on device\"},\"error\":\"no space\"}\r\n",
         "{\"stream\":\"Loaded image: web:1\\n\"}\r\n{\"error\":\"then it broke\"}",
         "Error unpacking image web:1: unexpected EOF\n",
+        "{\"message\":\"as a refusal\"}\n",
+        "{\"cause\":\"EOF\",\"message\":\"payload: EOF\",\"response\":500}",
         "{\"stream\":\"Error unpacking image web:1: unexpected EOF\\n\"}\n",
     ];
     let mut said = Vec::new();
@@ -114,6 +116,8 @@ async fn an_error_within_a_success_is_an_error_in_the_engines_words() {
     the engine says: no space left on device
     the engine says: then it broke
     the engine says: Error unpacking image web:1: unexpected EOF
+    the engine says: as a refusal
+    the engine says: payload: EOF
     the engine says: Error unpacking image web:1: unexpected EOF
     ");
 }

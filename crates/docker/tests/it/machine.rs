@@ -56,6 +56,7 @@ fn what_it_says_against_a_machine_is_passed_on() {
         "exit 3",
         "kill -9 $$",
         "echo '# nothing'",
+        "yes",
         r#"echo 'export DOCKER_HOST=""'"#,
         r#"echo 'export DOCKER_HOST="127.0.0.1"'"#,
     ]
@@ -69,6 +70,7 @@ fn what_it_says_against_a_machine_is_passed_on() {
     DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with exit status: 3 and says: nothing
     DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with signal: 9 (SIGKILL) and says: nothing
     DOCKER_MACHINE_NAME is `m1`, but docker-machine's answer names no DOCKER_HOST
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine can't be asked: it says more than 1 MiB
     DOCKER_MACHINE_NAME is `m1`, but docker-machine's answer names no DOCKER_HOST
     DOCKER_HOST of docker-machine's `m1` is `127.0.0.1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     DOCKER_MACHINE_NAME is `--help`, but no machine's name starts with `-`

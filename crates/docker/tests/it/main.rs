@@ -13,6 +13,7 @@ mod context;
 mod fake;
 mod folders;
 mod ignore;
+mod limits;
 mod load;
 mod machine;
 mod on_engine;

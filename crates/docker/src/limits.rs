@@ -1,0 +1,67 @@
+//! How much of an answer is read.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+
+use crate::Failure;
+
+/// The head of an answer: status and headers.
+pub(crate) const HEAD: u64 = 400 << 10;
+
+/// What an engine answers to a ping, and what it says of an error.
+pub(crate) const WORDS: u64 = 64 << 10;
+
+/// An answer about one thing: an image, the engine. Configs of images are limited to 4 MiB.
+pub(crate) const ANSWER: u64 = 16 << 20;
+
+/// A list of all images: a kilobyte for each.
+pub(crate) const LIST: u64 = 64 << 20;
+
+/// What an engine says of a load: a few lines.
+pub(crate) const LOAD: u64 = 16 << 20;
+
+/// What a program says that is asked for something: a machine's address, a login.
+pub(crate) const PROGRAM: u64 = 1 << 20;
+
+/// A limit, as people read it.
+pub(crate) struct Limit(pub(crate) u64);
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes.is_multiple_of(1 << 20) => write!(f, "{} MiB", bytes >> 20),
+            bytes => write!(f, "{} KiB", bytes >> 10),
+        }
+    }
+}
+
+/// Reads an answer to its end.
+///
+/// # Errors
+///
+/// If it breaks off, or is longer than the limit.
+pub(crate) async fn read_all(mut body: Incoming, limit: u64) -> Result<Bytes, Failure> {
+    let mut content = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let after = content.len() as u64;
+        let frame = frame.map_err(|error| Failure::Broken { after, source: error.into() })?;
+        content.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        if content.len() as u64 > limit {
+            return Err(Failure::TooLong { what: "answer", limit });
+        }
+    }
+    Ok(content.into())
+}
+
+/// Reads the beginning of an answer, as much as the limit allows and as comes before it ends or breaks off.
+pub(crate) async fn read_some(body: &mut Incoming, limit: u64, content: &mut Vec<u8>) {
+    while let Some(Ok(frame)) = body.frame().await {
+        content.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        if content.len() as u64 >= limit {
+            return;
+        }
+    }
+}
