@@ -18,22 +18,84 @@ const NAMES: [&str; 14] = [
 pub(super) fn translate(expression: &str) -> Result<String, PatternError> {
     let mut output = String::new();
     let mut rest = expression;
+    let mut before = Before::Operand;
     while let Some(character) = rest.chars().next() {
         let behind = &rest[character.len_utf8()..];
+        let mut now = Before::Operand;
         rest = match character {
             '[' => class(behind, &mut output)?,
             '\\' => escape(behind, &mut output)?,
-            '^' | '$' | '.' | '*' | '?' | '(' | ')' => {
+            '*' | '?' => {
+                output.push(character);
+                now = Before::Repetition;
+                behind
+            }
+            '|' => {
+                output.push(character);
+                now = Before::Nothing;
+                behind
+            }
+            '^' | '$' | '.' | '(' | ')' => {
                 output.push(character);
                 behind
             }
-            _ => {
-                output.push_str(&regex::escape(character.encode_utf8(&mut [0; 4])));
-                behind
-            }
+            '{' => match repetition(behind) {
+                Some((counts, behind)) => {
+                    if before != Before::Operand || !is_allowed(&counts) {
+                        let text = &rest[..rest.len() - behind.len()];
+                        return Err(PatternError::BadRepetition(text.to_owned()));
+                    }
+                    output.push_str(&rest[..rest.len() - behind.len()]);
+                    now = Before::Repetition;
+                    behind
+                }
+                // Anything else between braces stands for itself.
+                None => literal(character, behind, &mut output),
+            },
+            _ => literal(character, behind, &mut output),
         };
+        before = now;
     }
     Ok(output)
+}
+
+/// What stands before an operator.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Something that can be repeated.
+    Operand,
+    /// A repetition, which Go repeats no further.
+    Repetition,
+    /// The beginning of an alternative.
+    Nothing,
+}
+
+fn literal<'a>(character: char, behind: &'a str, output: &mut String) -> &'a str {
+    output.push_str(&regex::escape(character.encode_utf8(&mut [0; 4])));
+    behind
+}
+
+/// Reads the counts of a repetition, `2}`, `2,}` or `2,3}`, and returns them with what follows the brace.
+fn repetition(text: &str) -> Option<((&str, &str), &str)> {
+    let (counts, behind) = text.split_once('}')?;
+    let (least, most) = counts.split_once(',').unwrap_or((counts, counts));
+    let is_number = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && (text.len() == 1 || !text.starts_with('0'))
+    };
+    let has_no_end = counts.contains(',') && most.is_empty();
+    (is_number(least) && (has_no_end || is_number(most))).then_some(((least, most), behind))
+}
+
+/// Returns `true` if Go repeats something so many times.
+fn is_allowed((least, most): &(&str, &str)) -> bool {
+    let number = |text: &str| text.parse::<u16>().ok().filter(|number| *number <= 1000);
+    match (number(least), number(most)) {
+        (Some(_), None) => most.is_empty(),
+        (Some(least), Some(most)) => least <= most,
+        (None, _) => false,
+    }
 }
 
 /// Translates what follows a `\`, and gives what is behind it.

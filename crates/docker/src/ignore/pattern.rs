@@ -161,11 +161,12 @@ impl How {
                     regex.push(character);
                     how = Shape::Regex;
                 }
-                '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' => {
+                '.' | '+' | '(' | ')' | '$' => {
                     regex.push('\\');
                     regex.push(character);
                 }
-                // A `^` among them isn't taken for itself, in Docker neither.
+                // Docker escapes neither `^` nor `|`, `{` and `}`: in a pattern that becomes a regular expression
+                // they are operators. (It means to escape the last three: its table of characters is too small.)
                 _ => regex.push(character),
             }
             is_first = false;

@@ -152,6 +152,33 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
         ("[?]", &["[]", "^]"], &["?"]),
         ("[a&&b~~c]", &["&", "~", "a"], &["e"]),
         ("[!a]", &["!", "a"], &["b"]),
+        // An alternative is one of the whole pattern, and without anything that makes it an expression it is a name.
+        ("a|b", &["a|b"], &["a", "b"]),
+        ("a|b*", &["a", "ab", "abc", "b", "bc"], &["c", "cbd/e"]),
+        ("a*|b", &["a", "ax", "ax/y", "b", "xb"], &["x", "bx"]),
+        ("x|*", &["x", "y", "xy/z", "z/y"], &[]),
+        ("a?|", &["ab", "", "c", "c/d"], &[]),
+        ("[a|]", &["|", "a"], &["[a|]"]),
+        ("**/a|b", &["a|b", "x/a|b"], &["a", "x/a", "b"]),
+        ("**/a|b?", &["a", "x/a", "x/ay", "bx", "xbx"], &["x", "y/b/cd"]),
+        ("**|b", &["|b", "x|b"], &["b", "x"]),
+        ("a\\|?", &["a|b"], &["a", "b"]),
+        // A repetition repeats the character before it, and other braces are themselves.
+        ("a{2}", &["a{2}"], &["aa"]),
+        ("a{2}?", &["aab"], &["a{2}b", "aaab", "ab"]),
+        ("*.t{1,2}x", &["b.tx", "b.ttx"], &["b.t{1,2}x", "b.tttx"]),
+        ("[ab]{2,}", &["ab", "bab"], &["a", "a{2,}"]),
+        ("é{0}*", &["", "b"], &["b/c"]),
+        ("?{3}", &["abc"], &["ab", "a{3}", "abcd"]),
+        ("{2}*", &["", "x", "{2}x"], &["x/y"]),
+        ("\\{2}*", &["{2}", "{2}x"], &["{{"]),
+        ("a\\{2\\}*", &["a{2}", "a{2}b"], &["aa"]),
+        ("{a,b}*", &["{a,b}", "{a,b}c"], &["a", "b"]),
+        ("a{,2}*", &["a{,2}"], &["aa"]),
+        ("a{02}*", &["a{02}"], &["aa"]),
+        ("a{}*", &["a{}", "a{}b"], &["a"]),
+        ("a{2*", &["a{2", "a{2}"], &["aa"]),
+        ("a}*", &["a}", "a}b"], &["a"]),
         // None of these would be a pattern if it stood at the beginning.
         ("a*[x-]", &["ax", "a-"], &["ay"]),
         ("a*[]x]", &["a]", "ax"], &["ay"]),
@@ -183,7 +210,10 @@ fn only_an_exception_that_begins_with_a_folder_is_looked_for_in_it() {
 
 #[test]
 fn what_is_no_pattern_says_why() {
-    use PatternError::{BadClass, BadEscape, Nothing, NothingEscaped, OpenClass};
+    use PatternError::{
+        BadClass, BadEscape, BadRepetition, Nothing, NothingEscaped, OpenClass,
+    };
+    let repetition = |text: &str| BadRepetition(text.to_owned());
     for (pattern, expected) in [
         ("!", Nothing),
         ("!/", Nothing),
@@ -212,6 +242,13 @@ fn what_is_no_pattern_says_why() {
         ("a\\1", BadEscape('1')),
         ("a\\é", BadEscape('é')),
         ("[\\b]", BadEscape('b')),
+        ("a*{2}", repetition("{2}")),
+        ("x**/{2}a", repetition("{2}")),
+        ("?{2}{3}", repetition("{3}")),
+        ("a?|{2}", repetition("{2}")),
+        ("a{1001}*", repetition("{1001}")),
+        ("a{3,2}*", repetition("{3,2}")),
+        ("a{99999999999}*", repetition("{99999999999}")),
     ] {
         let text = format!("first\n\n{pattern}\n");
         let error = Ignore::parse(text.as_bytes()).unwrap_err();

@@ -11,7 +11,7 @@ use proptest::sample::select;
 
 /// Names of files and folders: plain ones, ones with characters that are special in patterns, and ones that
 /// are no text.
-const NAMES: [&[u8]; 23] = [
+const NAMES: [&[u8]; 29] = [
     b"a",
     b"b",
     b"c",
@@ -28,6 +28,12 @@ const NAMES: [&[u8]; 23] = [
     b"^a",
     b"(a)",
     b"a+b",
+    b"a|b",
+    b"|",
+    b"a{2}",
+    b"{a,b}",
+    b"aa",
+    b"aab",
     b"!a",
     b"#a",
     b"1",
@@ -38,7 +44,7 @@ const NAMES: [&[u8]; 23] = [
 ];
 
 /// What patterns are made of between slashes.
-const PARTS: [&str; 40] = [
+const PARTS: [&str; 54] = [
     "a",
     "b",
     "c",
@@ -74,6 +80,20 @@ const PARTS: [&str; 40] = [
     "^a*",
     "(a)",
     "a+b",
+    "a|b",
+    "a|b*",
+    "*|b",
+    "?|",
+    "|",
+    "a{2}",
+    "a{2}*",
+    "[ab]{1,2}",
+    "?{2}",
+    "{2,}*",
+    "*{2}",
+    "{a,b}",
+    "{a,b}*",
+    "a\\{2}*",
     "#a",
     ".",
     "..",
@@ -123,7 +143,7 @@ pub(crate) fn lines() -> impl Strategy<Value = Vec<String>> {
     let line = prop_oneof![
         12 => pattern,
         1 => select(&["# a", "", " \t", "*", "**", "!**", "*", "!a", "!a/b", "\u{feff}a*"][..]).prop_map(str::to_owned),
-        2 => "[]ab*?!/.^\\\\\\[-]{1,8}",
+        2 => "[]ab*?!/.^|{}12,\\\\\\[-]{1,8}",
     ];
     prop::collection::vec(line, 0..7)
 }

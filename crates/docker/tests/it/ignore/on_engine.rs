@@ -77,7 +77,10 @@ async fn what_is_sent_is_what_the_docker_cli_sends() {
                 let (words, error) = refused(error);
                 let is_late = matches!(
                     error,
-                    PatternError::BadEscape(_) | PatternError::BadClass | PatternError::OpenClass
+                    PatternError::BadEscape(_)
+                        | PatternError::BadClass
+                        | PatternError::BadRepetition(_)
+                        | PatternError::OpenClass
                 );
                 assert!(is_late, "{words}\n{lines:#?}");
                 refused_by_us += 1;
@@ -132,6 +135,15 @@ async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
         "$",
         "x.y",
         "xzy",
+        "a|b",
+        "|",
+        "aa",
+        "aab",
+        "a{2}",
+        "a{2}b",
+        "{a,b}",
+        "{",
+        "d/aa",
         "*",
         "**/a",
         "?",
@@ -261,6 +273,51 @@ async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
         "x.?",
         "(a|b)*",
         "{a,b}*",
+        "a|b",
+        "a|b*",
+        "*|b",
+        "|*",
+        "?|",
+        "a*||b",
+        "d/?|x",
+        "[a|]*",
+        "[a|b",
+        "**|b",
+        "**/a|b",
+        "**/a|b*",
+        "a\\|*",
+        "*\n!a|b?",
+        "a{2}",
+        "a{2}*",
+        "a{2}?",
+        "a{1,2}?",
+        "a{1,}?",
+        "a{0}?",
+        "{2}?",
+        "^{2}?",
+        "?{2}",
+        "[ab]{2}",
+        "[ab]{2,3}|x",
+        "a*{2}",
+        "?{2}{3}",
+        "a|{2}*",
+        "**/{2}a",
+        "a**/{2}a",
+        "a{1000}*",
+        "a{1001}*",
+        "a{3,2}*",
+        "a{99999999999}*",
+        "a{02}*",
+        "a{,2}*",
+        "a{}*",
+        "a{2*",
+        "a{2,*",
+        "a}*",
+        "{*",
+        "a\\{2}*",
+        "a\\{2\\}*",
+        "\\b{2}a*",
+        "[[:alpha:]]{2}",
         "a+*",
         "é",
         "**/é",
@@ -292,7 +349,13 @@ async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
             let theirs = recorder.build_by_cli(path, dockerfile).await;
             match (ours, theirs) {
                 (Ok(ours), Ok(theirs)) => {
-                    assert_eq!(names(&ours), names(&theirs), "{lines:?} with {dockerfile}");
+                    let (mut ours, theirs) = (names(&ours), names(&theirs));
+                    // The docker CLI keeps the Dockerfile by another matcher, which misses some folders that are
+                    // left out; its build then ends without a Dockerfile.
+                    if !theirs.iter().any(|name| name == dockerfile) {
+                        ours.retain(|name| name != dockerfile);
+                    }
+                    assert_eq!(ours, theirs, "{lines:?} with {dockerfile}");
                 }
                 (Err(_), Err(_)) => {}
                 (ours, theirs) => panic!("{lines:?}: {:?}, {:?}", ours.is_ok(), theirs.is_ok()),
