@@ -1,6 +1,10 @@
 //! Builds an image.
 
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+
 use crate::context::BuildContext;
+use crate::notices::Notices;
 use crate::{BuildEvent, BuildRequest, Builder, Engine, Error, Failure, classic_build};
 
 /// An image that was built.
@@ -23,7 +27,7 @@ impl Engine {
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
     ) -> Result<Built, Error> {
         let operation = self.operation(format!("build `{}` in", request.tag), Some(&request.tag));
-        let run = self.run_build(&request, on_event).await;
+        let run = self.run_and_report(&request, on_event).await;
         let id = run.map_err(|failure| match failure {
             // What is wrong with the context says so itself.
             Failure::Upload { source } => match source.downcast::<crate::ContextError>() {
@@ -40,12 +44,42 @@ impl Engine {
         Ok(Built { id: image.id })
     }
 
-    async fn run_build(
+    /// Runs a build, and reports what its own threads notice beside what the engine says.
+    async fn run_and_report(
         &self,
         request: &BuildRequest,
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
     ) -> Result<Option<String>, Failure> {
-        let context = BuildContext::new(request)?;
+        let (notices, mut noticed) = Notices::new();
+        let on_event = Mutex::new(on_event);
+        let report = |event| {
+            let mut on_event = on_event.lock().unwrap_or_else(PoisonError::into_inner);
+            on_event(event);
+        };
+        let mut of_engine = report;
+        let built = {
+            let mut build = pin!(self.run_build(request, notices, &mut of_engine));
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(event) = noticed.recv() => report(event),
+                    built = &mut build => break built,
+                }
+            }
+        };
+        while let Ok(event) = noticed.try_recv() {
+            report(event);
+        }
+        built
+    }
+
+    async fn run_build(
+        &self,
+        request: &BuildRequest,
+        notices: Notices,
+        on_event: &mut (dyn FnMut(BuildEvent) + Send),
+    ) -> Result<Option<String>, Failure> {
+        let context = BuildContext::new(request, notices)?;
         match self.choose_builder(request).await? {
             #[cfg(feature = "buildkit")]
             Builder::BuildKit => {
@@ -55,26 +89,24 @@ impl Engine {
         }
     }
 
-    /// Settles which builder does it: never [`Builder::Auto`].
+    /// Chooses the builder: never [`Builder::Auto`].
     async fn choose_builder(&self, request: &BuildRequest) -> Result<Builder, Failure> {
         let dialect = self.transport.dialect().await?;
         let refuse = |reason: String| Err(Failure::Builder { builder: request.builder, reason });
-        let is_built_in = cfg!(feature = "buildkit");
         match (request.builder, request.only_classic()) {
-            (Builder::Auto, None) if dialect.prefers_buildkit && is_built_in => {
-                Ok(Builder::BuildKit)
-            }
-            (Builder::Auto | Builder::Classic, _) => Ok(Builder::Classic),
+            (Builder::Classic, _) | (Builder::Auto, Some(_)) => Ok(Builder::Classic),
+            (Builder::Auto, None) if !dialect.prefers_buildkit => Ok(Builder::Classic),
             (Builder::BuildKit, Some(what)) => {
-                refuse(format!("it takes no heed of {what}, which the classic builder does"))
-            }
-            (Builder::BuildKit, None) if !is_built_in => {
-                refuse("this program was built without the feature `buildkit`".to_owned())
+                refuse(format!("BuildKit ignores {what}; the classic builder applies it"))
             }
             (Builder::BuildKit, None) if dialect.is_podman => {
-                refuse("Podman has its own builder and no other".to_owned())
+                refuse("Podman only has its own builder".to_owned())
             }
-            (Builder::BuildKit, None) => Ok(Builder::BuildKit),
+            // Not the classic builder instead: what is built must not depend on a feature.
+            (Builder::Auto | Builder::BuildKit, None) if !cfg!(feature = "buildkit") => {
+                refuse("this program was built without the feature `buildkit`".to_owned())
+            }
+            (Builder::Auto | Builder::BuildKit, None) => Ok(Builder::BuildKit),
         }
     }
 }

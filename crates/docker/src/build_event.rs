@@ -1,5 +1,6 @@
 //! What happens in a build.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Something that happens in a build.
@@ -19,6 +20,23 @@ pub enum BuildEvent {
     Log(String),
     /// Something that the person who builds should know.
     Warning(String),
+    /// Something in the context isn't sent, though the ignore file doesn't say so.
+    LeftOut {
+        /// Where it is, relative to the context.
+        path: PathBuf,
+        /// Why it isn't sent.
+        reason: LeftOut,
+    },
+    /// The context is being sent to the classic builder.
+    Sending {
+        /// How many bytes have been sent so far.
+        bytes: u64,
+    },
+    /// The context was sent to the classic builder.
+    Sent {
+        /// How many bytes that were.
+        bytes: u64,
+    },
     /// One of BuildKit's steps begins. They run at the same time, so that all of its events say which one.
     Started {
         /// Which one, counted from 1 in the order of beginning.
@@ -34,6 +52,17 @@ pub enum BuildEvent {
         after: Option<Duration>,
         /// The line.
         line: String,
+    },
+    /// One of BuildKit's steps is doing a part of what it does.
+    Doing {
+        /// Which step.
+        step: usize,
+        /// What it is doing: `transferring context:`.
+        what: String,
+        /// How many bytes are done so far.
+        bytes: u64,
+        /// How many bytes there are, if that is known.
+        total: Option<u64>,
     },
     /// One of BuildKit's steps has done a part of what it does: sent the context, pulled a layer.
     Part {
@@ -58,6 +87,32 @@ pub enum BuildEvent {
         /// What happens with it.
         status: String,
     },
+}
+
+/// Why something in a context isn't sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// It is a socket.
+    Socket,
+    /// It is a pipe.
+    Pipe,
+    /// It is a device.
+    Device,
+    /// The request excludes it.
+    Excluded,
+}
+
+impl LeftOut {
+    /// Returns what it is, with its article.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Socket => "a socket",
+            Self::Pipe => "a pipe",
+            Self::Device => "a device",
+            Self::Excluded => "excluded by the request",
+        }
+    }
 }
 
 /// How a step of BuildKit's ends.

@@ -14,13 +14,19 @@ use crate::{Builder, Credentials};
 pub struct BuildRequest {
     /// What to call the image, `image:tag`.
     pub tag: String,
+    /// More names for the image.
+    pub more_tags: Vec<String>,
     /// The folder to build from.
     pub path: PathBuf,
-    /// The Dockerfile, counted from the folder; `Dockerfile` unless it is given.
+    /// Files and folders that are never part of the context, whatever the ignore file says. Those outside of the
+    /// context are ignored.
+    pub exclude: Vec<PathBuf>,
+    /// The path of the Dockerfile, relative to the folder. It may lead out of the folder. Unless it is set, the file is
+    /// called `Dockerfile` or else `dockerfile`.
     pub dockerfile: Option<String>,
-    /// What the Dockerfile says, where it is no file of the folder's; then `dockerfile` doesn't count.
+    /// The content of the Dockerfile, if it is not a file; then `dockerfile` is ignored.
     pub dockerfile_text: Option<String>,
-    /// Which of the engine's builders does it.
+    /// Which of the engine's builders runs the build; the classic one unless it is set.
     pub builder: Builder,
     /// With what to log in to the registries of base images.
     pub credentials: Credentials,
@@ -77,10 +83,12 @@ impl BuildRequest {
     pub fn new(tag: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         Self {
             tag: tag.into(),
+            more_tags: Vec::new(),
             path: path.into(),
+            exclude: Vec::new(),
             dockerfile: None,
             dockerfile_text: None,
-            builder: Builder::Auto,
+            builder: Builder::default(),
             credentials: Credentials::default(),
             build_args: BTreeMap::new(),
             labels: BTreeMap::new(),
@@ -119,8 +127,11 @@ impl BuildRequest {
     pub(crate) fn query(&self, dockerfile: &str, dialect: Dialect) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();
+        query.add("t", &self.tag);
+        for tag in &self.more_tags {
+            query.add("t", tag);
+        }
         query
-            .add("t", &self.tag)
             .add("dockerfile", dockerfile)
             .add_flag("rm", self.rm)
             .add_flag("forcerm", self.forcerm)

@@ -3,25 +3,28 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Which of an engine's builders does a build.
+/// Which of an engine's builders runs a build.
+///
+/// The result of a build never depends on whether this crate's feature `buildkit` is on: without it, a build that
+/// needs BuildKit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Builder {
-    /// The one that the engine announces; the classic one where the request asks for what only that can do, or
-    /// where this crate was built without its feature `buildkit`.
-    #[default]
+    /// The builder that the engine announces, or the classic one if the request sets a limit that BuildKit ignores.
     Auto,
-    /// The one that runs a step at a time. Podman has no other.
+    /// The builder that runs one step at a time. It is the only one that Podman has.
+    #[default]
     Classic,
-    /// BuildKit: heredocs, cache mounts, stages side by side; only what changed of the context is sent again.
+    /// BuildKit: here-documents, cache mounts, stages that run in parallel, and only the changed parts of the
+    /// context are sent again.
     BuildKit,
 }
 
 impl Builder {
-    /// All of them.
+    /// All builders.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Classic, Self::BuildKit];
 
-    /// Gives its name, as it is written on a command line.
+    /// Returns the name, as it is written on a command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -42,6 +45,6 @@ impl FromStr for Builder {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|builder| builder.name() == text);
-        found.ok_or_else(|| "it is none of auto, classic and buildkit".to_owned())
+        found.ok_or_else(|| "expected auto, classic or buildkit".to_owned())
     }
 }

@@ -63,8 +63,9 @@
 //!
 //! # BuildKit
 //!
-//! It comes with the feature `buildkit`, which is off unless it is asked for; without it, [`Builder::Auto`] is the
-//! classic builder. What it does is told by [`BuildEvent`]s of their own, as its steps run at the same time.
+//! A request asks for the classic builder unless it sets [`BuildRequest::builder`]. [`Builder::Auto`] and
+//! [`Builder::BuildKit`] need the feature `buildkit`, which is off by default. BuildKit reports what it does by
+//! [`BuildEvent`]s of their own, as its steps run at the same time.
 //! Logins to registries are in [`Credentials`], and go to the engine only.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -85,7 +86,9 @@ mod cli_config;
 mod cli_context;
 mod connection;
 mod context;
+mod context_error;
 mod credentials;
+mod dockerfile;
 mod endpoint;
 mod engine;
 mod error;
@@ -102,6 +105,7 @@ mod limits;
 mod load;
 mod loaded;
 mod machine;
+mod notices;
 mod platform;
 mod proxies;
 mod query;
@@ -123,11 +127,11 @@ mod watch;
 pub use address::{Address, ParseAddressError};
 pub use api_version::{ApiVersion, ParseApiVersionError};
 pub use build::Built;
-pub use build_event::{BuildEvent, StepEnd};
+pub use build_event::{BuildEvent, LeftOut, StepEnd};
 pub use build_output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
 pub use build_request::BuildRequest;
 pub use builder::Builder;
-pub use context::ContextError;
+pub use context_error::ContextError;
 pub use credentials::{Credentials, CredentialsError, Login};
 pub use endpoint::Endpoint;
 pub use engine::{Engine, EngineVersion};

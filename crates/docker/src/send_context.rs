@@ -10,16 +10,23 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::ContextError;
-use crate::context::{BuildContext, IGNORE_FILE, refuse_special};
+use crate::context::{BuildContext, IGNORE_FILE};
+use crate::dockerfile;
 use crate::ignore::Matches;
+use crate::notices::{Notices, special};
+use crate::{BuildEvent, ContextError, LeftOut};
 
 /// How much goes to the engine at a time.
 const PIECE: usize = 128 << 10;
 
 /// Writes a context as a tar into a channel; entries are sorted, owned by root, and keep their modes.
 pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, ContextError>>) {
-    let output = Pieces { sender: pieces.clone(), piece: Vec::with_capacity(PIECE) };
+    let output = Pieces {
+        sender: pieces.clone(),
+        piece: Vec::with_capacity(PIECE),
+        sent: 0,
+        notices: context.notices().clone(),
+    };
     let mut tar = tar::Builder::new(output);
     tar.mode(tar::HeaderMode::Complete);
     let mut sending = Sending { context, tar, linked: HashMap::new() };
@@ -40,7 +47,7 @@ struct Sending<'a> {
 impl Sending<'_> {
     fn write_all(&mut self) -> Result<(), ContextError> {
         if let Some(text) = self.context.text() {
-            self.write_text(self.context.dockerfile(), text.as_bytes())?;
+            self.write_text(self.context.dockerfile(), text)?;
         }
         if self.has_ignore_file_of_ours() {
             self.write_ignore_file()?;
@@ -50,7 +57,10 @@ impl Sending<'_> {
 
     fn end(self) -> Result<(), ContextError> {
         let read = |source| ContextError::Read { path: self.context.root().to_owned(), source };
-        self.tar.into_inner().and_then(|mut output| output.flush()).map_err(read)
+        let mut output = self.tar.into_inner().map_err(read)?;
+        output.flush().map_err(read)?;
+        output.notices.report(BuildEvent::Sent { bytes: output.sent });
+        Ok(())
     }
 
     /// Tells whether what is sent as the ignore file isn't what the folder has under this name.
@@ -63,17 +73,20 @@ impl Sending<'_> {
     /// They apply it too, and take the Dockerfile out of the build if it is ignored; the last lines take out
     /// what isn't in the folder: this file, and a Dockerfile that came from elsewhere.
     fn write_ignore_file(&mut self) -> Result<(), ContextError> {
-        let path = match self.context.special_ignore_file() {
-            Some(path) => path.to_owned(),
-            None => self.context.root().join(IGNORE_FILE),
-        };
-        let mut text = match BuildContext::read(&path) {
+        let special = self.context.special_ignore_file();
+        let path = special.map_or_else(|| self.context.root().join(IGNORE_FILE), Path::to_owned);
+        let mut is_of_folder = special.is_none();
+        let mut text = match dockerfile::read(&path) {
             Err(ContextError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                is_of_folder = false;
                 Vec::new()
             }
             text => text?,
         };
-        text.extend_from_slice(format!("\n{IGNORE_FILE}\n").as_bytes());
+        text.push(b'\n');
+        if !is_of_folder {
+            text.extend_from_slice(format!("{IGNORE_FILE}\n").as_bytes());
+        }
         if self.context.text().is_some() {
             text.extend_from_slice(format!("{}\n", self.context.dockerfile()).as_bytes());
         }
@@ -116,8 +129,15 @@ impl Sending<'_> {
         let metadata = fs::symlink_metadata(&path).map_err(read)?;
         let kind = metadata.file_type();
         let (is_included, matches) = self.context.includes(name, of_folder);
+        let is_excluded = self.context.excludes(name);
+        let left_out = if is_excluded { Some(LeftOut::Excluded) } else { special(kind) };
+        if let Some(reason) = left_out {
+            if is_included {
+                self.context.notices().left_out(name, reason);
+            }
+            return Ok(());
+        }
         if is_included {
-            refuse_special(&path, kind)?;
             let mut header = header(&metadata);
             if let Some(first) = self.first_name(name, &metadata) {
                 header.set_entry_type(tar::EntryType::Link);
@@ -229,6 +249,9 @@ impl Read for Exact {
 struct Pieces {
     sender: mpsc::Sender<Result<Bytes, ContextError>>,
     piece: Vec<u8>,
+    /// How many bytes have been sent.
+    sent: u64,
+    notices: Notices,
 }
 
 impl Write for Pieces {
@@ -245,6 +268,10 @@ impl Write for Pieces {
         if piece.is_empty() {
             return Ok(());
         }
-        self.sender.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let size = piece.len() as u64;
+        self.sender.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        self.sent += size;
+        self.notices.report(BuildEvent::Sending { bytes: self.sent });
+        Ok(())
     }
 }

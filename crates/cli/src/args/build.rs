@@ -33,8 +33,8 @@ pub(crate) struct BuildArguments {
     /// The Dockerfile, inside the folder; - reads it from standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<String>,
-    /// Which of the engine's builders does it: auto, classic or buildkit
-    #[arg(long, value_name = "BUILDER", default_value_t)]
+    /// Which of the engine's builders to use: auto, classic or buildkit
+    #[arg(long, value_name = "BUILDER", default_value_t = Builder::Auto)]
     pub(crate) builder: Builder,
     /// Set a build-time variable
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]

@@ -20,6 +20,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::folder::{Wanted, has_content, walk};
 use crate::ContextError;
 use crate::context::{BuildContext, IGNORE_FILE};
+use crate::dockerfile;
 
 /// How many packets may wait for the connection.
 const PACKETS: usize = 16;
@@ -174,7 +175,7 @@ impl FileSync {
         let ignore_file = self.context.special_ignore_file();
         let files = [
             (name.to_owned(), Some(self.context.dockerfile_text()?)),
-            (format!("{name}{IGNORE_FILE}"), ignore_file.map(BuildContext::read).transpose()?),
+            (format!("{name}{IGNORE_FILE}"), ignore_file.map(dockerfile::read).transpose()?),
         ];
         for (path, text) in files {
             let Some(text) = text else { continue };

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use bollard_buildkit_proto::fsutil::types::Stat;
 
-use crate::ContextError;
-use crate::context::{BuildContext, refuse_special};
+use crate::context::BuildContext;
 use crate::ignore::Matches;
+use crate::notices::special;
+use crate::{ContextError, LeftOut};
 
 // File modes as Go writes them.
 const GO_FOLDER: u32 = 1 << 31;
@@ -130,7 +131,16 @@ impl Walk<'_> {
         if !is_given && !goes_on {
             return Ok(());
         }
-        let stat = self.stat(name, &path, &metadata, is_given)?;
+        let is_excluded = self.context.excludes(name);
+        let kind = metadata.file_type();
+        let left_out = if is_excluded { Some(LeftOut::Excluded) } else { special(kind) };
+        if let Some(reason) = left_out {
+            if is_given {
+                self.context.notices().left_out(name, reason);
+            }
+            return Ok(());
+        }
+        let stat = self.stat(name, &path, &metadata)?;
         if is_given {
             for folder in std::mem::take(&mut self.waiting) {
                 self.give(folder)?;
@@ -159,13 +169,9 @@ impl Walk<'_> {
         name: &Path,
         path: &Path,
         metadata: &Metadata,
-        is_given: bool,
     ) -> Result<Stat, ContextError> {
         let read = |source| ContextError::Read { path: path.to_owned(), source };
         let not_utf8 = || ContextError::NotUtf8 { path: path.to_owned() };
-        if is_given {
-            refuse_special(path, metadata.file_type())?;
-        }
         let name = name.to_str().ok_or_else(not_utf8)?;
         let mut stat = Stat {
             path: name.to_owned(),
@@ -285,7 +291,9 @@ mod tests {
             std::fs::write(path(name), "").unwrap();
         }
         std::fs::write(path(".dockerignore"), "*\n!**/*.c\n").unwrap();
-        let context = BuildContext::new(&crate::BuildRequest::new("web:1", folder.path())).unwrap();
+        let request = crate::BuildRequest::new("web:1", folder.path());
+        let (notices, _events) = crate::notices::Notices::new();
+        let context = BuildContext::new(&request, notices).unwrap();
         let names = |paths: &[&str], without_ignored| {
             let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
             let wanted = Wanted::new(folder.path(), &paths, without_ignored);

@@ -22,7 +22,9 @@ pub enum PatternError {
     BadEscape(char),
     /// A repetition such as `{2}` that Go's regular expressions refuse: it follows nothing or another repetition, or
     /// its counts are in the wrong order or greater than 1000.
-    #[error("Docker's matcher reads `{0}` as a repetition, which is not possible here; write `\\{{` for a brace")]
+    #[error(
+        "Docker's matcher reads `{0}` as a repetition, which is not possible here; write `\\{{` for a brace"
+    )]
     BadRepetition(String),
     /// The pattern is too long.
     #[error("it is too long")]

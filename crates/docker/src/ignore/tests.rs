@@ -210,9 +210,7 @@ fn only_an_exception_that_begins_with_a_folder_is_looked_for_in_it() {
 
 #[test]
 fn what_is_no_pattern_says_why() {
-    use PatternError::{
-        BadClass, BadEscape, BadRepetition, Nothing, NothingEscaped, OpenClass,
-    };
+    use PatternError::{BadClass, BadEscape, BadRepetition, Nothing, NothingEscaped, OpenClass};
     let repetition = |text: &str| BadRepetition(text.to_owned());
     for (pattern, expected) in [
         ("!", Nothing),

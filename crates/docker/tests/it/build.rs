@@ -20,6 +20,8 @@ async fn build(answer: &'static str) -> (Fake, Result<Built, Error>, Vec<BuildEv
     let mut events = Vec::new();
     let request = BuildRequest::new("web:1", folder.path());
     let built = fake.engine().build(request, &mut |event| events.push(event)).await;
+    // How much of the context was sent is another test's matter.
+    events.retain(|event| !matches!(event, BuildEvent::Sending { .. } | BuildEvent::Sent { .. }));
     (fake, built, events)
 }
 
@@ -114,4 +116,36 @@ async fn an_output_that_ends_without_an_id_is_no_success() {
     cannot build `web:1` in the engine at unix:///SOCKET
       caused by: the engine's answer can't be understood: it ends without the id of an image
     ");
+}
+
+/// The fake announces BuildKit, as engines have since Docker 23.
+#[tokio::test]
+async fn the_builder_is_the_classic_one_unless_the_request_says_otherwise() {
+    let (fake, built, events) = build(
+        "{\"stream\":\"Step 1/1 : FROM scratch\\n\"}\r\n{\"aux\":{\"ID\":\"sha256:8f16\"}}\r\n",
+    )
+    .await;
+    built.unwrap();
+    assert!(matches!(events[..], [BuildEvent::Step { .. }]), "{events:?}");
+    let asked = fake.asked();
+    assert!(
+        asked[0].starts_with("POST /v1.41/build?") && asked[0].contains("version=1"),
+        "{asked:?}"
+    );
+}
+
+/// What is built must not depend on a feature.
+#[cfg(not(feature = "buildkit"))]
+#[tokio::test]
+async fn without_buildkit_a_build_that_it_would_run_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
+    let fake = Fake::start(|call: Call| call.answer("200 OK", ""));
+    for builder in [sealift_docker::Builder::Auto, sealift_docker::Builder::BuildKit] {
+        let mut request = BuildRequest::new("web:1", folder.path());
+        request.builder = builder;
+        let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();
+        assert!(matches!(error.failure(), Failure::Builder { .. }), "{}", fake.chain(&error));
+    }
+    assert!(fake.asked().is_empty());
 }

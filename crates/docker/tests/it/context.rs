@@ -6,10 +6,13 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use sealift_docker::{BuildEvent, BuildRequest, Built, ContextError, Error, ErrorKind, Failure};
+use sealift_docker::{
+    BuildEvent, BuildRequest, Built, ContextError, Error, ErrorKind, Failure, LeftOut,
+};
 use tempfile::TempDir;
 
 use crate::fake::{Call, Fake};
+use crate::received::Recorder;
 
 /// Makes a folder to build from.
 fn folder() -> TempDir {
@@ -184,43 +187,41 @@ async fn refusal(path: &Path, change: impl FnOnce(&mut BuildRequest)) -> String 
 async fn a_context_that_cannot_be_sent_says_what_is_wrong_with_it() {
     let folder = folder();
     let path = folder.path();
-    let mut refusals = vec![
+    let empty = tempfile::tempdir().unwrap();
+    let refusals = [
+        refusal(empty.path(), |_| {}).await,
         refusal(path, |request| request.dockerfile = Some("missing/Dockerfile".to_owned())).await,
-        refusal(path, |request| request.dockerfile = Some("../Dockerfile".to_owned())).await,
-        refusal(path, |request| request.dockerfile = Some("/etc/passwd".to_owned())).await,
         refusal(&path.join("missing"), |_| {}).await,
         refusal(&path.join("Dockerfile"), |_| {}).await,
     ];
-    let _listener = std::os::unix::net::UnixListener::bind(path.join("listening")).unwrap();
-    refusals.push(refusal(path, |_| {}).await);
     insta::assert_snapshot!(refusals.join("\n"), @"
     cannot build `web:1` in the engine at unix:///SOCKET
+      caused by: there is no Dockerfile or dockerfile in /FOLDER
+    cannot build `web:1` in the engine at unix:///SOCKET
       caused by: there is no missing/Dockerfile in /FOLDER
-    cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: ../Dockerfile is not inside /FOLDER
-    cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: /etc/passwd is not inside /FOLDER
     cannot build `web:1` in the engine at unix:///SOCKET
       caused by: cannot read /FOLDER for the build
       caused by: No such file or directory (os error 2)
     cannot build `web:1` in the engine at unix:///SOCKET
       caused by: /FOLDER is not a folder, so nothing can be built from it
-    cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: /FOLDER/listening is a socket, which can't be part of a build
     ");
 }
 
 #[tokio::test]
 async fn a_context_that_cannot_be_sent_never_looks_like_a_whole_one() {
     let folder = folder();
-    let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("z")).unwrap();
+    let last = folder.path().join("z");
+    fs::write(&last, "").unwrap();
     // More than fits into all the places where a piece can wait, so that the request is under way.
     fs::write(folder.path().join("large"), vec![0; 8 << 20]).unwrap();
     let (sender, received) = tokio::sync::oneshot::channel();
     let sender = Mutex::new(Some(sender));
-    let fake = Fake::start(move |call: Call| {
+    let fake = Fake::start(move |mut call: Call| {
         let sender = sender.lock().unwrap().take();
+        let last = last.clone();
         async move {
+            call.read_until("large").await;
+            fs::remove_file(last).unwrap();
             let _ = sender.unwrap().send(call.read_to_end().await);
         }
     });
@@ -276,4 +277,156 @@ async fn an_ignore_file_that_nobody_wrote_is_refused_before_anything_is_sent() {
     ./.dockerignore has more than 10,000 lines, which is the limit
     ./.dockerignore has more than 1 MiB, which is the limit
     ");
+}
+
+/// Returns what was left out, and why.
+fn left_out(events: &[BuildEvent]) -> Vec<(String, LeftOut)> {
+    let of = |event: &BuildEvent| match event {
+        BuildEvent::LeftOut { path, reason } => Some((path.display().to_string(), *reason)),
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
+}
+
+#[tokio::test]
+async fn sockets_and_pipes_are_left_out_and_reported() {
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir(path.join("git")).unwrap();
+    fs::create_dir(path.join("ignored")).unwrap();
+    let bind = |name: &str| std::os::unix::net::UnixListener::bind(path.join(name)).unwrap();
+    let _listeners = [bind("git/monitor"), bind("ignored/monitor")];
+    let pipe = std::process::Command::new("mkfifo").arg(path.join("pipe")).status().unwrap();
+    assert!(pipe.success());
+    fs::write(path.join(".dockerignore"), "ignored\n").unwrap();
+    let (_, built, events, tar) = build(BuildRequest::new("web:1", path)).await;
+    built.unwrap();
+    insta::assert_snapshot!(entries(&tar).join("\n"), @r#"
+    Regular 644 0:0 .dockerignore "ignored\n"
+    Regular 644 0:0 Dockerfile "FROM scratch\n"
+    Directory 755 0:0 git ""
+    "#);
+    let expected = [("git/monitor", LeftOut::Socket), ("pipe", LeftOut::Pipe)];
+    assert_eq!(left_out(&events), expected.map(|(path, reason)| (path.to_owned(), reason)));
+}
+
+#[tokio::test]
+async fn what_the_request_excludes_is_never_sent() {
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir_all(path.join("out/archives/.sealift")).unwrap();
+    fs::write(path.join("out/archives/web_1_0123456789ab.zip"), "").unwrap();
+    symlink("out/archives", path.join("link")).unwrap();
+    let send = async |ignore: &str, exclude: &[&Path]| {
+        fs::write(path.join(".dockerignore"), ignore).unwrap();
+        let mut request = BuildRequest::new("web:1", path);
+        request.exclude = exclude.iter().map(|path| (*path).to_owned()).collect();
+        let (_, built, events, tar) = build(request).await;
+        built.unwrap();
+        let names = entries(&tar).iter().any(|entry| entry.contains("0:0 out/archives"));
+        (names, left_out(&events))
+    };
+    let reported = vec![("out/archives".to_owned(), LeftOut::Excluded)];
+    // By any name of the folder, and even if an exception asks for it.
+    for (ignore, exclude) in [
+        ("", path.join("out/archives")),
+        ("", path.join("link")),
+        ("*\n!out\n!out/archives/*.zip\n", path.join("out/archives")),
+    ] {
+        assert_eq!(send(ignore, &[&exclude]).await, (false, reported.clone()), "{ignore}");
+    }
+    // What is ignored isn't worth a line.
+    assert_eq!(send("out\n", &[&path.join("out/archives")]).await, (false, Vec::new()));
+    // Neither what is elsewhere, nor what isn't there, nor the context itself.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let exclude = [elsewhere.path(), &path.join("missing"), path];
+    let (is_sent, left_out) = send("link\n", &exclude).await;
+    assert!(is_sent && left_out.is_empty());
+}
+
+#[tokio::test]
+async fn a_dockerfile_in_lower_case_is_found_if_there_is_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let recorder = Recorder::start();
+    file("dockerfile", "FROM scratch\n");
+    file("dockerfile.dockerignore", "ignored\n");
+    file("ignored", "");
+    let received = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap();
+    assert_eq!(received.dockerfile(), "dockerfile");
+    assert!(!received.entries().iter().any(|entry| entry.name == "ignored"));
+    file("Dockerfile", "FROM scratch\n");
+    let received = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap();
+    assert_eq!(received.dockerfile(), "Dockerfile");
+    assert!(received.entries().iter().any(|entry| entry.name == "ignored"));
+}
+
+#[tokio::test]
+async fn a_dockerfile_outside_of_the_context_is_sent_along() {
+    let around = tempfile::tempdir().unwrap();
+    let context = around.path().join("context");
+    fs::create_dir(&context).unwrap();
+    fs::write(context.join("file"), "").unwrap();
+    fs::write(context.join(".dockerignore"), "*.log\n").unwrap();
+    fs::write(context.join("a.log"), "").unwrap();
+    let outside = around.path().join("Dockerfile.prod");
+    fs::write(&outside, "FROM scratch\n# \u{e9}\n").unwrap();
+    symlink(&outside, context.join("link")).unwrap();
+    let recorder = Recorder::start();
+    let send = async |dockerfile: &str| {
+        let mut request = BuildRequest::new("web:1", &context);
+        request.dockerfile = Some(dockerfile.to_owned());
+        recorder.build(request).await.unwrap()
+    };
+    for dockerfile in ["../Dockerfile.prod", outside.to_str().unwrap(), "link"] {
+        let received = send(dockerfile).await;
+        let name = received.dockerfile();
+        assert!(name.starts_with(".dockerfile."), "{name}");
+        let content = |name: &str| {
+            let entries = received.entries();
+            let entry = entries.iter().find(|entry| entry.name == name).unwrap();
+            String::from_utf8(entry.content.clone()).unwrap()
+        };
+        assert_eq!(content(&name), "FROM scratch\n# \u{e9}\n");
+        // The engine takes the Dockerfile out again, and leaves the ignore file in, as it is the folder's own.
+        assert_eq!(content(".dockerignore"), format!("*.log\n\n{name}\n"));
+        assert!(!received.entries().iter().any(|entry| entry.name == "a.log"));
+    }
+    // An ignore file of its own applies, and isn't part of the build.
+    fs::write(around.path().join("Dockerfile.prod.dockerignore"), "file\n").unwrap();
+    let received = send("../Dockerfile.prod").await;
+    let names: Vec<String> = received.entries().into_iter().map(|entry| entry.name).collect();
+    let name = received.dockerfile();
+    assert_eq!(names, [&name, ".dockerignore", "a.log", "link"]);
+}
+
+/// As a shell passes it for `<(…)`.
+#[tokio::test]
+async fn a_dockerfile_may_be_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    std::io::Write::write_all(&mut writer, b"FROM scratch\n").unwrap();
+    drop(writer);
+    let recorder = Recorder::start();
+    let mut request = BuildRequest::new("web:1", folder.path());
+    let number = std::os::fd::AsRawFd::as_raw_fd(&reader);
+    request.dockerfile = Some(format!("/dev/fd/{number}"));
+    let received = recorder.build(request).await.unwrap();
+    assert_eq!(received.entries()[0].content, b"FROM scratch\n");
+}
+
+#[tokio::test]
+async fn progress_counts_the_bytes_of_the_context() {
+    let folder = folder();
+    fs::write(folder.path().join("large"), vec![0; 1 << 20]).unwrap();
+    let (_, built, events, tar) = build(BuildRequest::new("web:1", folder.path())).await;
+    built.unwrap();
+    let mut counts = events.iter().filter_map(|event| match event {
+        BuildEvent::Sending { bytes } => Some(*bytes),
+        _ => None,
+    });
+    assert!(counts.by_ref().take(5).is_sorted_by(|a, b| a < b));
+    assert_eq!(counts.last(), Some(tar.len() as u64));
+    let last = BuildEvent::Sent { bytes: tar.len() as u64 };
+    assert_eq!(events.last(), Some(&last));
 }

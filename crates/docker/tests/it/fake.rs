@@ -130,7 +130,7 @@ async fn receive(mut stream: UnixStream, state: Arc<State>, api_version: &str) -
             std::future::pending::<()>().await;
         }
         let answer = format!(
-            "HTTP/1.1 200 OK\r\nApi-Version: {api_version}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nApi-Version: {api_version}\r\nBuilder-Version: 2\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
             if request.starts_with("GET") { "OK" } else { "" },
         );
         stream.write_all(answer.as_bytes()).await.unwrap();

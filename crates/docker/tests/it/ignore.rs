@@ -71,17 +71,6 @@ async fn a_dockerfile_that_is_a_link_is_sent_as_what_it_leads_to() {
     let build = recorder.build(request).await.unwrap();
     assert_eq!(names(&build), [".dockerignore", "a/real"]);
     assert_eq!(build.dockerfile(), "a/real");
-
-    let elsewhere = tempfile::NamedTempFile::new().unwrap();
-    std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("out")).unwrap();
-    let mut request = BuildRequest::new("web:1", folder.path());
-    request.dockerfile = Some("out".to_owned());
-    let error = recorder.build(request).await.unwrap_err();
-    let failure = error.into_failure();
-    let Failure::Context(ContextError::DockerfileOutside { dockerfile, .. }) = failure else {
-        panic!("{failure}")
-    };
-    assert_eq!(dockerfile, "out");
 }
 
 #[tokio::test]
@@ -131,13 +120,13 @@ async fn a_line_that_is_no_pattern_is_named_and_nothing_is_sent() {
     refusals.push(text.replace(folder.path().to_str().unwrap(), "/FOLDER"));
     insta::assert_snapshot!(refusals.join("\n"), @r"
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: line 3 of /FOLDER/.dockerignore is no pattern: `src/[a-z`
+      caused by: line 3 of /FOLDER/.dockerignore is not a pattern: `src/[a-z`
       caused by: a `[` has no `]`
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: line 1 of /FOLDER/Dockerfile.dockerignore is no pattern: `!`
+      caused by: line 1 of /FOLDER/Dockerfile.dockerignore is not a pattern: `!`
       caused by: nothing follows the `!`
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: line 1 of /FOLDER/.dockerignore is no pattern: `target/debug\qa.log`
+      caused by: line 1 of /FOLDER/.dockerignore is not a pattern: `target/debug\qa.log`
       caused by: `\q` doesn't stand for a character (folders are separated by `/`)
     cannot build `web:1` in the engine at unix:///SOCKET
       caused by: cannot read /FOLDER/.dockerignore for the build

@@ -12,8 +12,6 @@ use sealift_docker::{
 };
 use tempfile::TempDir;
 
-const BUSYBOX: &str = "/bin/busybox";
-
 /// An engine that a test may use, and a name for its images.
 pub(crate) struct Stand {
     pub(crate) engine: Engine,
@@ -99,7 +97,8 @@ impl Context {
     /// Makes one whose image can run commands, without a registry.
     pub(crate) fn with_shell(dockerfile: &str) -> Self {
         let context = Self::new(&format!("FROM scratch\nCOPY sh /bin/sh\n{dockerfile}"));
-        fs::copy(BUSYBOX, context.path().join("sh")).unwrap();
+        let busybox = sealift_testing::program("busybox").expect("tests have busybox");
+        fs::copy(busybox, context.path().join("sh")).unwrap();
         context
     }
 

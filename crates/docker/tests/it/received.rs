@@ -60,7 +60,8 @@ impl Recorder {
         Ok(self.take().unwrap())
     }
 
-    /// Builds by the docker CLI, and gives what it sent, or else its words.
+    /// Builds by the docker CLI, and returns what it sent, or else its words. An empty name stands for the default
+    /// Dockerfile.
     pub(crate) async fn build_by_cli(
         &self,
         folder: &Path,
@@ -68,9 +69,11 @@ impl Recorder {
     ) -> Result<Received, String> {
         let nowhere = tempfile::tempdir().unwrap();
         let mut command = Command::new("docker");
+        command.args(["build", "--tag", "web:1"]);
+        if !dockerfile.is_empty() {
+            command.arg("--file").arg(folder.join(dockerfile));
+        }
         command
-            .args(["build", "--tag", "web:1", "--file"])
-            .arg(folder.join(dockerfile))
             .arg(folder)
             .env("DOCKER_BUILDKIT", "0")
             .env("DOCKER_CONFIG", nowhere.path())
@@ -79,7 +82,11 @@ impl Recorder {
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
         let output = output.expect("the program `docker` can be run");
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
-        let received = self.take();
+        let mut received = self.take();
+        if let Some(received) = &mut received {
+            // With a Dockerfile from elsewhere, the docker CLI doesn't end its tar: the last block is short.
+            received.tar.resize(received.tar.len().next_multiple_of(512) + 1024, 0);
+        }
         if output.status.success() { Ok(received.unwrap()) } else { Err(words) }
     }
 

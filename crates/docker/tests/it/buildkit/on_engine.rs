@@ -1,13 +1,14 @@
 //! What real engines' BuildKit does, and that it sees what `docker buildx build` shows it.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use sealift_docker::{
-    BuildEvent, BuildRequest, Builder, ContextError, ErrorKind, Failure, StepEnd,
+    BuildEvent, BuildRequest, Builder, ContextError, ErrorKind, Failure, LeftOut, StepEnd,
 };
 use sealift_testing::{output_of, program};
 
@@ -42,6 +43,8 @@ on_docker! {
     a_failed_step_says_which_with_its_exit_code_and_its_last_lines,
     a_dockerfile_may_come_from_elsewhere,
     a_context_that_cannot_be_sent_is_named,
+    sockets_pipes_and_what_is_excluded_are_left_out,
+    a_dockerfile_in_lower_case_or_outside_of_the_context_is_found,
     an_image_is_the_one_that_buildx_builds,
     one_platform_has_no_provenance,
 }
@@ -65,7 +68,8 @@ async fn built(stand: &Stand, request: BuildRequest) -> (Vec<String>, Vec<BuildE
 async fn it_is_chosen_where_the_engine_announces_it(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-auto") else { return };
     let context = Context::new("FROM scratch\nCOPY Dockerfile /\n");
-    let request = BuildRequest::new(stand.tag("1"), context.path());
+    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    request.builder = Builder::Auto;
     let (_, events) = built(&stand, request.clone()).await;
     let is_buildkit = events.iter().any(|event| matches!(event, BuildEvent::Started { .. }));
     // Docker took it as its own builder with 23.
@@ -161,10 +165,8 @@ async fn a_dockerfile_may_come_from_elsewhere(engine: &str) {
         request.dockerfile_text = Some(text.to_owned());
         layers.push(built(&stand, request).await.0);
         let names = stand.files("1").await;
-        // The classic builder takes its own additions out again, and this file too.
-        let expected: &[&str] =
-            if builder == Builder::Classic { &["file"] } else { &[".dockerignore", "file"] };
-        assert_eq!(names, expected, "{builder}");
+        // The classic builder takes its own additions out again.
+        assert_eq!(names, [".dockerignore", "file"], "{builder}");
     }
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
@@ -172,16 +174,71 @@ async fn a_dockerfile_may_come_from_elsewhere(engine: &str) {
 async fn a_context_that_cannot_be_sent_is_named(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-bad") else { return };
     let context = Context::new("FROM scratch\nCOPY . /\n");
-    let socket = context.path().join("socket");
-    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let odd = context.path().join(std::ffi::OsStr::from_bytes(b"odd\xff"));
+    fs::write(&odd, "").unwrap();
     let asked = request(&stand, "1", context.path());
     let error = stand.engine.build(asked.clone(), &mut |_| {}).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Input);
     assert!(matches!(error.failure(),
-        Failure::Context(ContextError::Special { path, .. }) if *path == socket));
+        Failure::Context(ContextError::NotUtf8 { path, .. }) if *path == odd));
     // Once it is left out, nothing is wrong with it.
-    fs::write(context.path().join(".dockerignore"), "socket\n").unwrap();
+    fs::write(context.path().join(".dockerignore"), "odd*\n").unwrap();
     built(&stand, asked).await;
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+async fn sockets_pipes_and_what_is_excluded_are_left_out(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-left-out") else { return };
+    let context = Context::new("FROM scratch\nCOPY . /\nCOPY .git /git\n");
+    let path = context.path();
+    fs::create_dir(path.join(".git")).unwrap();
+    fs::write(path.join(".git/config"), "").unwrap();
+    let _listener = std::os::unix::net::UnixListener::bind(path.join(".git/monitor.ipc")).unwrap();
+    assert!(Command::new("mkfifo").arg(path.join("pipe")).status().unwrap().success());
+    fs::create_dir_all(path.join("artifacts/.sealift")).unwrap();
+    let mut request = request(&stand, "1", &path);
+    request.exclude = vec![path.join("artifacts")];
+    let (_, events) = built(&stand, request).await;
+    let mut left_out: Vec<(&Path, LeftOut)> = events
+        .iter()
+        .filter_map(|event| match event {
+            BuildEvent::LeftOut { path, reason } => Some((path.as_path(), *reason)),
+            _ => None,
+        })
+        .collect();
+    left_out.sort_unstable_by_key(|(path, _)| path.to_owned());
+    let expected = [
+        (".git/monitor.ipc", LeftOut::Socket),
+        ("artifacts", LeftOut::Excluded),
+        ("pipe", LeftOut::Pipe),
+    ];
+    assert_eq!(left_out, expected.map(|(path, reason)| (Path::new(path), reason)));
+    let names = stand.files("1").await;
+    assert!(!names.iter().any(|name| name.starts_with("artifacts")), "{names:?}");
+    assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
+}
+
+async fn a_dockerfile_in_lower_case_or_outside_of_the_context_is_found(engine: &str) {
+    let Some(stand) = Stand::new(engine, "bk-where") else { return };
+    let around = tempfile::tempdir().unwrap();
+    let context = around.path().join("context");
+    fs::create_dir(&context).unwrap();
+    for file in ["a", "b"] {
+        fs::write(context.join(file), "").unwrap();
+    }
+    let text = "FROM scratch\nCOPY . /\n";
+    fs::write(context.join("dockerfile"), text).unwrap();
+    built(&stand, request(&stand, "1", &context)).await;
+    assert_eq!(stand.files("1").await, ["a", "b", "dockerfile"]);
+    fs::write(around.path().join("other"), text).unwrap();
+    fs::write(around.path().join("other.dockerignore"), "a\ndockerfile\n").unwrap();
+    let mut request = request(&stand, "1", &context);
+    request.dockerfile = Some("../other".to_owned());
+    for builder in [Builder::BuildKit, Builder::Classic] {
+        request.builder = builder;
+        built(&stand, request.clone()).await;
+        assert_eq!(stand.files("1").await, ["b"], "{builder}");
+    }
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 

@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use sealift_docker::{BuildRequest, ContextError, Failure, PatternError};
 
 use crate::folders::{lines, make, nodes};
-use crate::received::{Recorder, names};
+use crate::received::{Entry, Received, Recorder, names};
 
 /// How many folders are compared.
 const FOLDERS: usize = 256;
@@ -95,6 +95,51 @@ async fn what_is_sent_is_what_the_docker_cli_sends() {
          {refused_by_us} by us alone"
     );
     assert!(left_out > FOLDERS && refused_by_both > 5 && refused_by_us * 10 < compared);
+}
+
+/// Whichever Dockerfile it is: the one in lower case, or one that is outside of the context.
+#[tokio::test]
+async fn the_dockerfile_is_the_one_that_the_docker_cli_finds() {
+    if !has_cli() {
+        return;
+    }
+    let recorder = Recorder::start();
+    for (name, asked, ignore) in [
+        ("dockerfile", None, Some("dockerfile\n")),
+        ("../Dockerfile.prod", Some("../Dockerfile.prod"), None),
+        ("../Dockerfile.prod", Some("../Dockerfile.prod"), Some("a\n")),
+        ("../Dockerfile.prod", Some("link"), Some("link\n")),
+    ] {
+        let around = tempfile::tempdir().unwrap();
+        let context = around.path().join("context");
+        fs::create_dir(&context).unwrap();
+        fs::write(context.join(name), "FROM scratch\n").unwrap();
+        for file in ["a", "b"] {
+            fs::write(context.join(file), "").unwrap();
+        }
+        std::os::unix::fs::symlink("../Dockerfile.prod", context.join("link")).unwrap();
+        if let Some(text) = ignore {
+            fs::write(context.join(".dockerignore"), text).unwrap();
+        }
+        let mut request = BuildRequest::new("web:1", &context);
+        request.dockerfile = asked.map(str::to_owned);
+        let ours = recorder.build(request).await.unwrap();
+        let theirs = recorder.build_by_cli(&context, asked.unwrap_or_default()).await.unwrap();
+        let settled = |received: &Received| {
+            let random = received.dockerfile();
+            let lines = |entry: Entry| {
+                let name = entry.name.replace(&random, "DOCKERFILE");
+                let text = String::from_utf8(entry.content).unwrap().replace(&random, "DOCKERFILE");
+                let lines: Vec<String> =
+                    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+                (name, lines)
+            };
+            let mut entries: Vec<_> = received.entries().into_iter().map(lines).collect();
+            entries.sort();
+            entries
+        };
+        assert_eq!(settled(&ours), settled(&theirs), "{asked:?} {ignore:?}");
+    }
 }
 
 #[tokio::test]
