@@ -188,6 +188,14 @@ pub(crate) fn refused(place: &Place, arguments: &[&str]) -> Said {
     said
 }
 
+/// Returns the commands that a help text lists.
+pub(crate) fn commands_of(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let lines = lines.take_while(|line| line.starts_with("  "));
+    let names = lines.filter(|line| !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
 /// A name for the images of this test.
 pub(crate) fn image_name() -> String {
     let thread = std::thread::current();

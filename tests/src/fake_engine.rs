@@ -204,6 +204,12 @@ impl Script {
             }
         } else if is_save {
             self.save(&mut stream)
+        } else if path == "/version" {
+            plain(&mut stream, 200, &json!({ "Version": "0", "ApiVersion": "1.41" }).to_string())
+        } else if path == "/build" {
+            let built = json!({ "aux": { "ID": format!("sha256:{}", "0".repeat(64)) } });
+            take_chunks(&mut reader, usize::MAX)
+                .and_then(|_| plain(&mut stream, 200, &format!("{built}\n")))
         } else if path == "/images/load" {
             self.load(&mut reader, &mut stream)
         } else {

@@ -63,7 +63,7 @@ fn the_shell_completes_images_and_versions_of_the_folder() {
     assert_eq!(complete(&["path", "w"]), "web web-admin");
     assert_eq!(complete(&["load", "web:"]), "web:1.4.0.7 web:dev");
     assert_eq!(complete(&["clean", "web-"]), "web-admin");
-    assert_eq!(complete(&["ver"]), "verify");
+    assert_eq!(complete(&["ver"]), "verify version");
 }
 
 #[test]

@@ -1,22 +1,6 @@
 //! What the command says about itself.
 
-use crate::command::Place;
-
-const COMMANDS: [&str; 13] = [
-    "build",
-    "update",
-    "list",
-    "path",
-    "cat",
-    "config",
-    "load",
-    "add",
-    "verify",
-    "clean",
-    "name",
-    "env",
-    "completions",
-];
+use crate::command::{Place, commands_of};
 
 #[test]
 fn the_help_names_all_commands_and_exit_codes() {
@@ -26,8 +10,11 @@ fn the_help_names_all_commands_and_exit_codes() {
 #[test]
 fn the_help_of_every_command_has_an_example_and_fits_80_columns() {
     let place = Place::new();
-    for command in COMMANDS {
-        let help = place.ok(&[command, "--help"]);
+    // `help` has no page of its own.
+    let commands = commands_of(&place.ok(&["--help"])).into_iter().filter(|name| name != "help");
+    for command in commands {
+        let help = place.ok(&[&command, "--help"]);
+        assert_eq!(help, place.ok(&["help", &command]));
         assert!(help.contains("\nExample"), "{command}");
         let widest = help.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= 80, "{command} has a line of {widest} columns");
@@ -81,7 +68,15 @@ fn env_tells_what_is_used_and_who_says_so() {
         "value": "artifacts"
       },
       "engine": null,
-      "error": "cannot ask the version of the engine at HOST: nobody answers at HOST (from DOCKER_HOST): No such file or directory (os error 2)",
+      "error": {
+        "causes": [
+          "nobody answers at HOST (from DOCKER_HOST)",
+          "No such file or directory (os error 2)"
+        ],
+        "code": "unreachable",
+        "hint": "is the engine running? `sealift env` shows which one is used, and why",
+        "message": "cannot ask the version of the engine at HOST"
+      },
       "host": {
         "source": "DOCKER_HOST",
         "value": "HOST"
@@ -97,7 +92,7 @@ fn env_tells_what_is_used_and_who_says_so() {
     let said = place.said(command.env("ARTIFACTS_DIR", "it's here").output().unwrap());
     insta::assert_snapshot!(said.stdout, @r"
     export DOCKER_HOST='HOST'
-    export SEALIFT_DIR='it'\''s here'
+    export SEALIFT_DIR='DIR/it'\''s here'
     ");
 }
 
@@ -127,7 +122,7 @@ fn env_tells_which_context_and_which_version_are_used() {
     insta::assert_snapshot!(run(&["env", "--context", "edge", "--shell"]).stdout, @"
     export DOCKER_HOST='unix:///nonexistent/edge.sock'
     export DOCKER_API_VERSION='1.41'
-    export SEALIFT_DIR='artifacts'
+    export SEALIFT_DIR='DIR/artifacts'
     unset DOCKER_TLS_VERIFY
     ");
     insta::assert_snapshot!(run(&["env", "--context", "west"]).refusal(), @"
@@ -163,6 +158,6 @@ fn env_exports_what_the_docker_cli_needs_for_tls() {
     export DOCKER_HOST='tcp://build.example:2376'
     export DOCKER_TLS_VERIFY='1'
     export DOCKER_CERT_PATH='DIR/ada'\''s certs'
-    export SEALIFT_DIR='artifacts'
+    export SEALIFT_DIR='DIR/artifacts'
     ");
 }

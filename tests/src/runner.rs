@@ -18,6 +18,7 @@ mod http;
 mod huge_image;
 mod interrupt;
 mod json;
+mod lost_output;
 mod main_job;
 mod memory;
 mod names;

@@ -66,7 +66,8 @@ fn reference(sealift: &Path) -> Result<String> {
         let _ = write!(text, "\n## {title}\n\n```text\n{}\n```\n", help.trim_end());
     };
     add("sealift", &whole);
-    for command in commands(&whole) {
+    // `help` is described by every page.
+    for command in commands(&whole).into_iter().filter(|command| *command != "help") {
         let page = help(&[command])?;
         add(&format!("sealift {command}"), &page);
         for below in commands(&page) {

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sealift_filename::Printable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-
-use crate::printable::Printable;
 
 /// A SHA-256 content digest, written `sha256:` and 64 lowercase hex digits.
 ///

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::printable::{Printable, printable};
+use sealift_filename::Printable;
+
 use crate::{Digest, Platform};
 
 /// What went wrong with an archive file: the file, and the fault that was found in it.
@@ -204,14 +205,14 @@ pub enum Fault {
 }
 
 fn in_brackets(tags: &[String]) -> String {
-    let tags: Vec<String> = tags.iter().map(|tag| printable(tag)).collect();
+    let tags: Vec<String> = tags.iter().map(|tag| Printable(tag).to_string()).collect();
     if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) }
 }
 
 /// Returns platforms as text, those of strangers made fit to be printed.
 fn list(platforms: &[Platform]) -> String {
     let names: Vec<String> =
-        platforms.iter().map(|platform| printable(&platform.to_string())).collect();
+        platforms.iter().map(|platform| Printable(&platform.to_string()).to_string()).collect();
     names.join(", ")
 }
 

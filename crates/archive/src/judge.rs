@@ -8,12 +8,12 @@
 
 use std::collections::BTreeSet;
 
+use sealift_filename::Printable;
 use serde::de::DeserializeOwned;
 
 use crate::entries::{Compression, Content, Entries, Entry, Json, blob_digest, resolve, steps};
 use crate::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
 use crate::metadata::{Descriptor, ImageConfig, ListedImage, OciDocument, Target, UnambiguousKeys};
-use crate::printable::printable;
 use crate::{Digest, Fault, Identity, Platform};
 
 /// An index of an index of an index: engines write two levels.
@@ -77,7 +77,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
         return Err(Fault::Unsupported {
             reason: format!(
                 "it is an image for {}, only those for linux are taken",
-                printable(&platform.os)
+                Printable(&platform.os)
             ),
         });
     }
@@ -288,7 +288,7 @@ impl OciView {
                 return Err(Fault::Unsupported {
                     reason: format!(
                         "{named_by} points to something of the unknown kind `{}`",
-                        printable(&descriptor.media_type)
+                        Printable(&descriptor.media_type)
                     ),
                 });
             }
@@ -417,7 +417,7 @@ fn check_folders(entries: &Entries) -> Result<(), Fault> {
         if let Some(folder) = folders.find(|folder| entries.contains_key(*folder)) {
             return Err(bad(
                 name,
-                format!("lies below `{}`, which is no folder", printable(folder)),
+                format!("lies below `{}`, which is no folder", Printable(folder)),
             ));
         }
     }
@@ -477,15 +477,15 @@ fn find<'a>(
 }
 
 fn missing(kind: &str, name: &str, named_by: &str) -> Fault {
-    Fault::Missing { what: format!("{kind} {}", printable(name)), named_by: named_by.to_owned() }
+    Fault::Missing { what: format!("{kind} {}", Printable(name)), named_by: named_by.to_owned() }
 }
 
 fn wrong(what: &str, expected: Digest, found: Digest) -> Fault {
-    Fault::WrongDigest { what: printable(what), expected, found }
+    Fault::WrongDigest { what: Printable(what).to_string(), expected, found }
 }
 
 fn bad(entry: &str, reason: String) -> Fault {
-    Fault::BadMetadata { entry: printable(entry), reason }
+    Fault::BadMetadata { entry: Printable(entry).to_string(), reason }
 }
 
 /// Reads a digest that stands in an entry. Only in this form it can become the name of a blob.
@@ -505,7 +505,7 @@ fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault>
             serde_json::from_slice(json).map_err(unreadable)
         }
         Json::TooLarge => Err(Fault::LimitExceeded {
-            what: format!("`{}` of {} bytes", printable(name), content.size),
+            what: format!("`{}` of {} bytes", Printable(name), content.size),
             limit: "4 MiB each and 16 MiB in all".to_owned(),
         }),
         Json::No => Err(bad(name, "is no JSON".to_owned())),

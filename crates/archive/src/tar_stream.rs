@@ -5,8 +5,9 @@
 //! archives (sparse files, bad checksums, negative sizes, names from outside, two names for one entry)
 //! is refused.
 
+use sealift_filename::Printable;
+
 use crate::Fault;
-use crate::printable::Printable;
 
 const BLOCK: usize = 512;
 /// The longest name or pax record that is read: far more than any engine writes.
@@ -164,9 +165,9 @@ impl TarStream {
             State::Header if self.filled == 0 => "without tar's end marker".to_owned(),
             State::Header | State::Extension { .. } => "in the middle of a header".to_owned(),
             State::Padding { of_entry: false, .. } => "in the middle of a header".to_owned(),
-            State::Padding { .. } => format!("behind entry `{}`", self.current.escape_debug()),
+            State::Padding { .. } => format!("behind entry `{}`", Printable(&self.current)),
             State::Content { left, .. } => {
-                format!("{left} bytes before the end of entry `{}`", self.current.escape_debug())
+                format!("{left} bytes before the end of entry `{}`", Printable(&self.current))
             }
         };
         Err(Fault::Truncated { at: self.offset, place })

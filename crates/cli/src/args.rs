@@ -16,7 +16,6 @@ pub(crate) use build::BuildArguments;
 #[command(
     name = "sealift",
     version,
-    disable_help_subcommand = true,
     disable_help_flag = true,
     max_term_width = 80,
     after_help = "\
@@ -46,27 +45,27 @@ pub(crate) struct GlobalArguments {
     /// The engine's address [default: as the docker CLI finds it]
     #[arg(long, global = true, value_name = "HOST")]
     pub(crate) host: Option<String>,
-    /// The docker CLI's context that names the engine; --host goes before it
+    /// The docker CLI context to use; --host overrides it
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Print one JSON document on standard output
+    /// Print one JSON document on standard output, also on failure
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Say nothing but errors
+    /// Print errors only, and data where data is what the command is for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say more, and log what is done; SEALIFT_LOG=LEVEL logs by itself
+    /// Print more detail and debug logs; SEALIFT_LOG=LEVEL sets the level without -v
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// How to show progress: auto, plain or none
+    /// Progress display: auto, plain or none
     #[arg(long, global = true, value_enum, hide_possible_values = true)]
     #[arg(default_value_t = ProgressMode::Auto, value_name = "MODE")]
     pub(crate) progress: ProgressMode,
-    /// When to colour: auto, always or never [default: auto, as NO_COLOR says]
+    /// When to use colours: auto, always or never [default: auto, honours NO_COLOR]
     #[arg(long, global = true, value_enum, hide_possible_values = true, hide_default_value = true)]
     #[arg(default_value_t = ColorMode::Auto, value_name = "WHEN")]
     pub(crate) color: ColorMode,
-    /// How long to wait for another sealift that writes the folder, in seconds
+    /// Seconds to wait for another process that writes the folder
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) lock_timeout: u64,
     /// Print help
@@ -130,6 +129,11 @@ Example:
     Name(NameCommand),
     Env(EnvArguments),
     Completions(CompletionsArguments),
+    /// Print the version
+    #[command(after_help = "\
+Example:
+  sealift version")]
+    Version,
     #[command(hide = true)]
     Man(ManArguments),
 }
@@ -368,12 +372,17 @@ pub(crate) struct CleanArguments {
 
 /// Ask about names: the grammar, from the shell
 #[derive(Debug, Subcommand)]
-#[command(after_help = "\
+#[command(
+    disable_help_subcommand = true,
+    after_help = "\
 Example:
-  ls artifacts | sealift name parse --json")]
+  ls artifacts | sealift name parse --json"
+)]
 pub(crate) enum NameCommand {
     /// Take archive names apart; without names, read them from standard input
     #[command(after_help = "\
+With --json, each name is a JSON document in a line of its own (JSON lines).
+
 Examples:
   sealift name parse web_1.4.0.7_91e8e311933e.zip
   ls artifacts | sealift name parse --json")]
@@ -438,4 +447,18 @@ pub(crate) struct ManArguments {
     /// Where to; it is made if it isn't there
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_help_lists_every_command_but_man() {
+        let command = Arguments::command();
+        let hidden = command.get_subcommands().filter(|command| command.is_hide_set());
+        assert_eq!(hidden.map(clap::Command::get_name).collect::<Vec<_>>(), ["man"]);
+    }
 }

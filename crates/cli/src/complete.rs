@@ -1,18 +1,21 @@
 //! Completions: the shell asks the command itself, which looks into the folder.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::Path;
 
 use clap::{CommandFactory as _, ValueEnum};
-use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use sealift_workflow::filename::Version;
 use sealift_workflow::store::Store;
 
 use crate::args::Arguments;
+use crate::exit_code::ExitCode;
+use crate::output;
 use crate::session::dir_and_source;
+use crate::table::printable;
 
 /// The variable by which a shell asks for completions.
 const VARIABLE: &str = "COMPLETE";
@@ -32,18 +35,52 @@ pub(crate) enum Shell {
     Zsh,
 }
 
-/// Answers a shell that asks for completions, and ends the process; else does nothing.
-pub(crate) fn answer() {
-    CompleteEnv::with_factory(Arguments::command).var(VARIABLE).complete();
+/// Answers a shell that asks for completions; returns `None` if none does.
+pub(crate) fn answer() -> Option<ExitCode> {
+    let shell = std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
+    let words: Vec<OsString> =
+        std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    match complete(&shell, words) {
+        Ok(answer) => {
+            output::data(answer);
+            Some(ExitCode::DONE)
+        }
+        Err(error) => {
+            let shell = printable(&shell.to_string_lossy());
+            output::error_line(&format!("error: no completions for `{shell}`: {error}"));
+            Some(ExitCode::FAILED)
+        }
+    }
+}
+
+fn complete(shell: &OsStr, words: Vec<OsString>) -> io::Result<Vec<u8>> {
+    let name = Path::new(shell).file_stem().unwrap_or(shell).to_string_lossy();
+    let shells = Shells::builtins();
+    let shell = shells.completer(&name).ok_or_else(|| io::Error::other("unknown shell"))?;
+    let mut answer = Vec::new();
+    if words.is_empty() {
+        register(shell, &mut answer)?;
+        return Ok(answer);
+    }
+    let mut command = Arguments::command();
+    command.build();
+    shell.write_complete(
+        &mut command,
+        words,
+        std::env::current_dir().ok().as_deref(),
+        &mut answer,
+    )?;
+    Ok(answer)
+}
+
+fn register(shell: &dyn EnvCompleter, script: &mut Vec<u8>) -> io::Result<()> {
+    let name = "sealift";
+    shell.write_registration(VARIABLE, name, name, name, script)
 }
 
 /// Writes what a shell has to be told once.
 pub(crate) fn registration(shell: Shell) -> io::Result<Vec<u8>> {
     let mut script = Vec::new();
-    let name = "sealift";
-    let register = |shell: &dyn EnvCompleter, script: &mut Vec<u8>| {
-        shell.write_registration(VARIABLE, name, name, name, script)
-    };
     match shell {
         Shell::Bash => {
             script.extend_from_slice(COLONS.as_bytes());

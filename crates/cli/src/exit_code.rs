@@ -32,6 +32,21 @@ impl ExitCode {
 }
 
 impl ExitCode {
+    /// Returns the code's word in JSON documents.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::DONE => "done",
+            Self::USAGE => "usage",
+            Self::NOT_FOUND => "not_found",
+            Self::UNSUPPORTED_FORMAT => "unsupported_format",
+            Self::DAMAGED => "damaged",
+            Self::UNREACHABLE => "unreachable",
+            Self::LOCKED => "locked",
+            Self::INTERRUPTED => "interrupted",
+            _ => "failed",
+        }
+    }
+
     pub(crate) fn number(self) -> i32 {
         self.0.into()
     }

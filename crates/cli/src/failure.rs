@@ -1,13 +1,18 @@
-//! Errors as people read them: what and where, then causes, then a hint.
+//! Errors as people read them, and as `--json` prints them.
 
 use std::error::Error as _;
 
+use anstyle::{AnsiColor, Style};
 use sealift_workflow::docker::Failure as EngineFailure;
 use sealift_workflow::{Error, ErrorKind};
+use serde_json::{Value, json};
 
 use crate::exit_code::ExitCode;
 use crate::output;
 use crate::table::printable;
+
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = Style::new().bold();
 
 /// Why the command ends without having done what it should.
 #[derive(Debug)]
@@ -20,47 +25,83 @@ impl<E: Into<Error>> From<E> for Failure {
 }
 
 impl Failure {
-    /// Something that can't be asked for.
+    /// Creates a failure for something that can't be asked for.
     pub(crate) fn usage(message: impl ToString) -> Self {
         Self(Box::new(Error::Usage { message: message.to_string() }))
     }
 
-    /// Shows it and gives its exit code.
-    pub(crate) fn show(&self) -> ExitCode {
+    /// Prints the failure, with `--json` also as a document, and returns its exit code.
+    pub(crate) fn show(&self, json: bool) -> ExitCode {
+        if json {
+            output::json(&json!({ "error": document(&self.0) }));
+        }
         show(&self.0);
         ExitCode::of(self.0.kind())
     }
 }
 
-/// Shows an error with its causes and a hint.
+/// Prints an error with its causes and a hint.
 pub(crate) fn show(error: &Error) {
-    let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
-    let hint_style = anstyle::Style::new().bold();
     if error.kind() == ErrorKind::Interrupted {
         output::error_line("interrupted; nothing was left half done");
         return;
     }
-    output::error_line(&format!("{style}error:{style:#} {}", printable(&error.to_string())));
+    output::error_line(&format!("{ERROR}error:{ERROR:#} {}", printable(&error.to_string())));
     for cause in causes(error) {
-        output::error_line(&format!("  caused by: {cause}"));
+        output::error_line(&format!("  caused by: {}", printable(&cause)));
     }
     for line in last_output(error) {
         output::error_line(&format!("    {}", printable(line)));
     }
     if let Some(hint) = error.hint() {
-        output::error_line(&format!("{hint_style}hint:{hint_style:#} {}", printable(&hint)));
+        output::error_line(&format!("{HINT}hint:{HINT:#} {}", printable(&hint)));
     }
 }
 
-/// Gives the causes of an error, outermost first, without what was said already.
-pub(crate) fn causes(error: &Error) -> Vec<String> {
+/// Describes an error for JSON: `{code, message, causes, hint}`.
+pub(crate) fn document(error: &Error) -> Value {
+    json!({
+        "code": ExitCode::of(error.kind()).word(),
+        "message": error.to_string(),
+        "causes": causes(error),
+        "hint": error.hint(),
+    })
+}
+
+/// Prints an error in the arguments, with `--json` also as a document.
+pub(crate) fn show_usage(error: &clap::Error, json: bool) -> ExitCode {
+    let text = error.render();
+    if json {
+        output::json(&json!({ "error": usage_document(&text.to_string()) }));
+    }
+    output::error_line(text.ansi().to_string().trim_end());
+    ExitCode::USAGE
+}
+
+/// Describes what clap prints of an error: the message, tips, the usage.
+fn usage_document(text: &str) -> Value {
+    let mut paragraphs = text.split("\n\n").map(str::trim);
+    let message = paragraphs.next().unwrap_or_default();
+    let tips: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).collect();
+    let hint = if tips.is_empty() { None } else { Some(tips.join("; ")) };
+    json!({
+        "code": ExitCode::USAGE.word(),
+        "message": message.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" "),
+        "causes": [],
+        "hint": hint,
+    })
+}
+
+/// Returns the causes of an error, outermost first, without those that its message contains already.
+fn causes(error: &Error) -> Vec<String> {
     let mut causes = Vec::new();
     let mut said = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
         let text = cause.to_string();
         if !said.contains(&text) {
-            causes.push(printable(&text));
+            causes.push(text.clone());
             said = text;
         }
         next = cause.source();
@@ -68,7 +109,7 @@ pub(crate) fn causes(error: &Error) -> Vec<String> {
     causes
 }
 
-/// Gives what the step of a build that failed wrote last.
+/// Returns the last lines that a failed step of a build printed.
 fn last_output(error: &Error) -> &[String] {
     match error {
         Error::Engine(error) => match error.failure() {
@@ -79,12 +120,20 @@ fn last_output(error: &Error) -> &[String] {
     }
 }
 
-/// Says an error in one line, for JSON.
-pub(crate) fn one_line(error: &Error) -> String {
-    let mut line = error.to_string();
-    for cause in causes(error) {
-        line.push_str(": ");
-        line.push_str(&cause);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usage_error_is_described_by_its_first_paragraph_and_its_tips() {
+        let text = "error: unrecognized subcommand 'lsit'\n\n  tip: a similar subcommand exists: 'list'\n\n\
+                    Usage: sealift [OPTIONS] [COMMAND]\n\nFor more information, try '--help'.\n";
+        let document = json!({
+            "code": "usage",
+            "message": "unrecognized subcommand 'lsit'",
+            "causes": [],
+            "hint": "a similar subcommand exists: 'list'",
+        });
+        assert_eq!(usage_document(text), document);
     }
-    line
 }

@@ -8,6 +8,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::output;
+use crate::table::printable;
 
 /// The variable that says what to log: a level, or `TARGET=LEVEL` with commas between.
 const VARIABLE: &str = "SEALIFT_LOG";
@@ -19,6 +20,7 @@ pub(crate) fn start(verbose: bool) {
         Some(text) => match targets(&text) {
             Ok(targets) => targets,
             Err(reason) => {
+                let text = printable(&text);
                 output::error_line(&format!("warning: {VARIABLE} is `{text}`, but {reason}"));
                 return;
             }
@@ -36,7 +38,7 @@ pub(crate) fn start(verbose: bool) {
     let lines = tracing_subscriber::fmt::layer()
         .without_time()
         .with_ansi(is_coloured)
-        .with_writer(std::io::stderr);
+        .with_writer(|| output::LogWriter);
     // There is no other subscriber in this process.
     let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
 }

@@ -18,13 +18,22 @@ pub(crate) fn write(folder: &Path) -> io::Result<()> {
 }
 
 fn write_below(command: &Command, folder: &Path) -> io::Result<()> {
-    for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+    for below in command.get_subcommands().filter(|command| is_shown(command)) {
         write_below(below, folder)?;
     }
     let mut page = Vec::new();
     let man = man(command);
     render(&man, command, &mut page)?;
-    std::fs::write(folder.join(man.get_filename()), page)
+    let path = folder.join(man.get_filename());
+    std::fs::write(&path, page).inspect_err(|_| {
+        // Nothing truncated is left behind.
+        let _ = std::fs::remove_file(&path);
+    })
+}
+
+/// Returns `true` if a command has a page. `help` itself is clap's, and described by every page.
+fn is_shown(command: &Command) -> bool {
+    !command.is_hide_set() && command.get_name() != "help"
 }
 
 fn man(command: &Command) -> Man {
@@ -41,7 +50,7 @@ fn render(man: &Man, command: &Command, page: &mut dyn Write) -> io::Result<()> 
     man.render_synopsis_section(page)?;
     man.render_description_section(page)?;
     man.render_options_section(page)?;
-    if command.get_subcommands().any(|command| !command.is_hide_set()) {
+    if command.get_subcommands().any(is_shown) {
         man.render_subcommands_section(page)?;
     }
     match command.get_after_help() {

@@ -52,9 +52,9 @@ impl Progress {
         }
     }
 
-    /// Prints data on standard output without disturbing the bars.
-    pub(crate) fn data(&self, text: &str) {
-        self.bars.suspend(|| output::data(text));
+    /// Runs something that prints, without disturbing the bars.
+    pub(crate) fn suspend(&self, print: impl FnOnce()) {
+        self.bars.suspend(print);
     }
 
     fn start(&self, image: String, work: Work, bytes: Option<u64>) {

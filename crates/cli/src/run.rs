@@ -6,19 +6,26 @@ use crate::args::{Arguments, Command};
 use crate::commands;
 use crate::complete;
 use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::log;
 use crate::output;
 use crate::session::Session;
 
 pub(crate) fn run() -> ExitCode {
-    complete::answer();
+    let code = complete::answer().unwrap_or_else(run_command);
+    output::end(code)
+}
+
+fn run_command() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let is_asked_for = !error.use_stderr();
-            let _ = error.print();
-            return if is_asked_for { ExitCode::DONE } else { ExitCode::USAGE };
+            if error.use_stderr() {
+                return failure::show_usage(&error, asks_for_json());
+            }
+            // Help and version.
+            output::text(&error.render().ansi().to_string());
+            return ExitCode::DONE;
         }
     };
     anstream::ColorChoice::from(arguments.global.color).write_global();
@@ -42,8 +49,14 @@ pub(crate) fn run() -> ExitCode {
     drop(runtime);
     match result {
         Ok(code) => code,
-        Err(failure) => failure.show(),
+        Err(failure) => failure.show(session.global.json),
     }
+}
+
+/// Returns `true` if `--json` is among the arguments, also if they cannot be parsed.
+fn asks_for_json() -> bool {
+    let mut arguments = std::env::args_os().skip(1).take_while(|argument| argument != "--");
+    arguments.any(|argument| argument == "--json")
 }
 
 async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
@@ -61,6 +74,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Name(command) => commands::name::run(command, session),
         Command::Env(arguments) => commands::env::run(arguments, session).await,
         Command::Completions(arguments) => commands::completions::run(arguments),
+        Command::Version => Ok(commands::version::run(session)),
         Command::Man(arguments) => Ok(commands::man::run(arguments)),
     }
 }

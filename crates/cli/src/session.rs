@@ -32,6 +32,20 @@ impl Session {
         Context::new(self.progress.clone(), self.cancel.clone())
     }
 
+    /// Prints a result for people, which `--quiet` omits.
+    pub(crate) fn result(&self, text: &str) {
+        if !self.global.quiet {
+            self.progress.suspend(|| output::text(text));
+        }
+    }
+
+    /// Prints a line on standard error that is no error, which `--quiet` omits.
+    pub(crate) fn notice(&self, line: &str) {
+        if !self.global.quiet {
+            self.progress.suspend(|| output::error_line(line));
+        }
+    }
+
     /// Waits until a signal asks to stop.
     pub(crate) async fn interrupted(&self) {
         self.cancel.cancelled().await;

@@ -1,6 +1,6 @@
 //! Tables of aligned columns.
 
-use sealift_workflow::archive::Printable;
+use sealift_workflow::filename::Printable;
 
 /// Aligns rows into columns, two spaces apart, without space at the end of a line.
 pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
@@ -23,8 +23,7 @@ pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Escapes what a terminal would act on, and what turns the direction of the text behind it: names come from
-/// strangers.
+/// Escapes the characters that control a terminal, for text from untrusted sources.
 pub(crate) fn printable(text: &str) -> String {
     Printable(text).to_string()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::quote::is_control;
+use crate::printable::controls_terminal;
 use crate::{
     ArchiveFormat, ImageId, NewNameError, NewNameErrorKind, ParseNameError, Precedence, Version,
     component, image_id, version,
@@ -105,7 +105,7 @@ impl ArchiveName {
             return refuse(version, NewNameErrorKind::EmptyVersion);
         }
         if let Some(char) =
-            version.chars().find(|&char| matches!(char, '_' | '/') || is_control(char))
+            version.chars().find(|&char| matches!(char, '_' | '/') || controls_terminal(char))
         {
             return refuse(version, NewNameErrorKind::VersionCharacter(char));
         }
@@ -198,7 +198,7 @@ fn check_format(format: &ArchiveFormat) -> Result<(), NewNameError> {
     let kind = if format.is_empty() {
         NewNameErrorKind::EmptyFormat
     } else if let Some(char) =
-        format.chars().find(|&char| matches!(char, '.' | '/') || is_control(char))
+        format.chars().find(|&char| matches!(char, '.' | '/') || controls_terminal(char))
     {
         NewNameErrorKind::FormatCharacter(char)
     } else {

@@ -26,7 +26,6 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         platform: platform(arguments.platform.as_deref())?,
     };
     let store = session.store_to_write()?;
-    let root = store.root().display().to_string();
     let mut code = ExitCode::DONE;
     let mut documents = Vec::new();
     for file in &arguments.files {
@@ -39,12 +38,12 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
                 for added in added {
                     let word = if added.added { "added" } else { "unchanged" };
                     let size = human::size(added.size);
-                    let (image, version) = (added.image, added.version);
-                    let line =
-                        format!("{image}:{version}  {word}  {root}/{}  {size}\n", added.archive);
-                    session.progress.data(&line);
+                    let (image, version) = (added.image, printable(&added.version));
+                    let path = printable(&added.path.display().to_string());
+                    let line = format!("{image}:{version}  {word}  {path}  {size}\n");
+                    session.result(&line);
                     if let Some(plain) = added.beside {
-                        output::error_line(&format!(
+                        session.notice(&format!(
                             "{image}:{version}  {} is still there: the same image as a plain tar",
                             printable(&plain.display().to_string()),
                         ));
@@ -53,7 +52,9 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
             }
             Err(error) => {
                 failure::show(&error);
-                documents.push(json!({ "from": file, "error": failure::one_line(&error) }));
+                documents.push(
+                    json!({ "from": file.to_string_lossy(), "error": failure::document(&error) }),
+                );
                 if code == ExitCode::DONE {
                     code = ExitCode::of(error.kind());
                 }

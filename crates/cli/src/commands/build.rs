@@ -28,7 +28,8 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     let built =
         build(&engine, request(&arguments, &reference, &engine, session)?, &session.context())
             .await?;
-    let short: String = built.id.trim_start_matches("sha256:").chars().take(12).collect();
+    let short: String =
+        printable(&built.id).trim_start_matches("sha256:").chars().take(12).collect();
     if !arguments.update {
         if session.global.json {
             output::json(&json!({
@@ -41,7 +42,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
             // As `docker build -q` does.
             output::data(&format!("{}\n", built.id));
         } else {
-            output::data(&format!("built {reference}  {short}\n"));
+            output::text(&format!("built {reference}  {short}\n"));
         }
         return Ok(ExitCode::DONE);
     }

@@ -2,9 +2,12 @@
 
 use std::io::IsTerminal as _;
 
+use sealift_workflow::Error;
+
 use crate::args::ChooseArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output;
 use crate::session::{Session, query};
 
 pub(crate) async fn run(
@@ -18,6 +21,9 @@ pub(crate) async fn run(
         ));
     }
     let store = session.store()?;
-    sealift_workflow::cat(&store, &query, std::io::stdout(), &session.context()).await?;
+    match sealift_workflow::cat(&store, &query, std::io::stdout(), &session.context()).await {
+        Err(Error::Output(error)) => output::fail(error),
+        result => result?,
+    }
     Ok(ExitCode::DONE)
 }

@@ -25,9 +25,9 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
         output::json(&report);
     } else {
         let word = if arguments.dry_run { "would clean" } else { "cleaned" };
-        let root = store.root().display().to_string();
+        let root = printable(&store.root().display().to_string());
         for removed in &report.removed {
-            output::data(&removed_line(word, &root, removed));
+            session.result(&removed_line(word, &root, removed));
         }
         if report.removed.is_empty() && !session.global.quiet {
             output::error_line("nothing to clean");

@@ -9,6 +9,6 @@ use crate::output;
 pub(crate) fn run(arguments: CompletionsArguments) -> Result<ExitCode, Failure> {
     let script = complete::registration(arguments.shell);
     let script = script.map_err(|error| Failure::usage(format!("no completions: {error}")))?;
-    output::data(&String::from_utf8_lossy(&script));
+    output::data(script);
     Ok(ExitCode::DONE)
 }

@@ -1,6 +1,7 @@
 //! `sealift env`: which engine and which folder are used, and why.
 
 use std::fmt::Display;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use sealift_workflow::docker::{Endpoint, Engine, EngineVersion, Setting, Settings, Timeouts};
@@ -12,7 +13,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::output;
 use crate::session::{self, Session};
-use crate::table;
+use crate::table::{self, printable};
 
 /// Everything that is used, but for the engine's own answer.
 struct Used {
@@ -29,7 +30,7 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
     let endpoint = session::endpoint(&settings)?;
     let (dir, dir_source) = session.dir_and_source();
     if arguments.shell {
-        output::data(&exports(&endpoint, &settings, &dir));
+        output::data(exports(&endpoint, &settings, &dir));
         return Ok(ExitCode::DONE);
     }
     let engine = Engine::new(endpoint.clone(), timeouts);
@@ -49,7 +50,7 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
     if session.global.json {
         output::json(&used.json(&answer));
     } else {
-        output::data(&used.table(&answer));
+        output::text(&used.table(&answer));
     }
     match answer {
         Ok(_) => Ok(ExitCode::DONE),
@@ -71,7 +72,7 @@ impl Used {
             "context": endpoint.context.as_ref().map(said),
             "machine": endpoint.machine.as_ref().map(said),
             "certificates": endpoint.tls.as_ref().map(|tls| json!({
-                "value": tls.value.folder, "source": tls.source.to_string(),
+                "value": tls.value.folder.display().to_string(), "source": tls.source.to_string(),
             })),
             "api_version": endpoint.api_version.as_ref().map(said),
             "dir": { "value": self.dir.0, "source": self.dir.1 },
@@ -85,7 +86,7 @@ impl Used {
                 "os": version.os,
                 "arch": version.arch,
             })),
-            "error": answer.as_ref().err().map(failure::one_line),
+            "error": answer.as_ref().err().map(failure::document),
         })
     }
 
@@ -100,7 +101,11 @@ impl Used {
         };
         let mut rows = Vec::new();
         let mut row = |name: &str, value: &dyn Display, source: &dyn Display| {
-            rows.push(vec![name.to_owned(), value.to_string(), source.to_string()]);
+            rows.push(vec![
+                name.to_owned(),
+                printable(&value.to_string()),
+                printable(&source.to_string()),
+            ]);
         };
         row("host", endpoint, &endpoint.source);
         if let Some(context) = &endpoint.context {
@@ -128,38 +133,53 @@ fn said<T: Display>(setting: &Setting<T>) -> Value {
 }
 
 /// Writes what leads a shell's other programs to the same engine and folder.
-fn exports(endpoint: &Endpoint, settings: &Settings, dir: &Path) -> String {
-    let mut text = String::new();
-    let mut export = |name: &str, value: &str| {
-        text.push_str(&format!("export {name}={}\n", quote(value)));
+///
+/// Paths are absolute, so that they also hold in other folders.
+fn exports(endpoint: &Endpoint, settings: &Settings, dir: &Path) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut export = |name: &str, value: &[u8]| {
+        text.extend_from_slice(format!("export {name}=").as_bytes());
+        text.extend(quote(value));
+        text.push(b'\n');
+    };
+    let absolute = |path: &Path| {
+        std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into_os_string().into_vec()
     };
     // The docker CLI knows TLS by its variables only.
     let host = endpoint.to_string();
     let host = host.strip_prefix("https:").map_or(host.clone(), |rest| format!("tcp:{rest}"));
-    export("DOCKER_HOST", &host);
+    export("DOCKER_HOST", host.as_bytes());
     if let Some(tls) = &endpoint.tls {
-        export("DOCKER_TLS_VERIFY", "1");
-        export("DOCKER_CERT_PATH", &tls.value.folder.display().to_string());
+        export("DOCKER_TLS_VERIFY", b"1");
+        export("DOCKER_CERT_PATH", &absolute(&tls.value.folder));
     }
     if let Some(version) = &endpoint.api_version {
-        export("DOCKER_API_VERSION", &version.value.to_string());
+        export("DOCKER_API_VERSION", version.value.to_string().as_bytes());
     }
-    export("SEALIFT_DIR", &dir.display().to_string());
+    export("SEALIFT_DIR", &absolute(dir));
     if endpoint.tls.is_none() && settings.docker_tls_verify.is_some() {
-        text.push_str("unset DOCKER_TLS_VERIFY\n");
+        text.extend_from_slice(b"unset DOCKER_TLS_VERIFY\n");
     }
     text
 }
 
 /// Quotes a value for a shell.
-fn quote(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
+fn quote(value: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'\''];
+    for &byte in value {
+        match byte {
+            b'\'' => quoted.extend_from_slice(br"'\''"),
+            byte => quoted.push(byte),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn values_are_quoted_for_a_shell() {
-        assert_eq!(super::quote("it's"), r"'it'\''s'");
+        assert_eq!(super::quote(b"it's"), br"'it'\''s'");
     }
 }

@@ -28,14 +28,14 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
         output::json(&listing.archives);
         return Ok(ExitCode::DONE);
     }
-    let root = store.root().display().to_string();
+    let root = printable(&store.root().display().to_string());
     if listing.archives.is_empty() {
         if !session.global.quiet {
             show_empty(&root, &listing, session.global.verbose);
         }
         return Ok(ExitCode::DONE);
     }
-    output::styled(&table(&listing.archives, Timestamp::now()));
+    output::text(&table(&listing.archives, Timestamp::now()));
     if session.global.verbose {
         show_others(&listing);
     }

@@ -17,7 +17,8 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
     let engine = session.engine()?;
     let results = load(&engine, &store, &selection, &session.context()).await?;
     if results.is_empty() && !session.global.quiet {
-        output::error_line(&format!("{} holds no images", store.root().display()));
+        let root = printable(&store.root().display().to_string());
+        output::error_line(&format!("{root} holds no images"));
     }
     if session.global.json {
         let documents: Vec<_> = results.iter().map(document).collect();
@@ -31,7 +32,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
                 let word = if image.loaded { "loaded" } else { "unchanged" };
                 let size = human::size(image.size);
                 let path = printable(&image.path.display().to_string());
-                session.progress.data(&format!("{}  {word}  {path}  {size}\n", image.tag));
+                session.result(&format!("{}  {word}  {path}  {size}\n", image.tag));
             }
             Err(error) => {
                 failure::show(error);
@@ -63,6 +64,6 @@ fn selection(arguments: &LoadArguments) -> Result<Selection, Failure> {
 fn document(load: &ImageLoad) -> serde_json::Value {
     match &load.result {
         Ok(image) => json!(image),
-        Err(error) => json!({ "asked": load.asked, "error": failure::one_line(error) }),
+        Err(error) => json!({ "asked": load.asked, "error": failure::document(error) }),
     }
 }

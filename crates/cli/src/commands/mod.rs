@@ -15,3 +15,4 @@ pub(crate) mod overview;
 pub(crate) mod path;
 pub(crate) mod update;
 pub(crate) mod verify;
+pub(crate) mod version;

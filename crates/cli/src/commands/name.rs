@@ -43,8 +43,8 @@ fn parse(names: Vec<String>, json: bool) -> Result<ExitCode, Failure> {
             code = ExitCode::FAILED;
         }
         match (&parsed, json) {
-            (_, true) => output::data(&format!("{}\n", document(name, &parsed))),
-            (Ok(parsed), false) => output::data(&text(parsed)),
+            (_, true) => output::json_line(&document(name, &parsed)),
+            (Ok(parsed), false) => output::text(&text(parsed)),
             (Err(error), false) => output::error_line(&format!("error: {error}")),
         }
     };

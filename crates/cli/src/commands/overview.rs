@@ -28,15 +28,15 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::DONE);
     }
     let next = if archives.is_empty() {
-        output::data(&format!("No archives in {shown} ({source}).\n"));
+        output::text(&format!("No archives in {shown} ({source}).\n"));
         BEGINNING
     } else {
-        output::data(&format!("The latest archives in {shown} ({source}):\n\n"));
-        output::styled(&table(&archives, Timestamp::now()));
+        output::text(&format!("The latest archives in {shown} ({source}):\n\n"));
+        output::text(&table(&archives, Timestamp::now()));
         NEXT
     };
     if !session.global.quiet {
-        output::data(next);
+        output::text(next);
     }
     Ok(ExitCode::DONE)
 }

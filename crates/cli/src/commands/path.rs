@@ -1,5 +1,7 @@
 //! `sealift path`.
 
+use std::os::unix::ffi::OsStringExt as _;
+
 use crate::args::ChooseArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -15,7 +17,9 @@ pub(crate) async fn run(
     if session.global.json {
         output::json(&serde_json::json!({ "path": path.display().to_string() }));
     } else {
-        output::data(&format!("{}\n", path.display()));
+        let mut line = path.into_os_string().into_vec();
+        line.push(b'\n');
+        output::data(line);
     }
     Ok(ExitCode::DONE)
 }

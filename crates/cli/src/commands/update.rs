@@ -14,7 +14,7 @@ use crate::failure::{self, Failure};
 use crate::human;
 use crate::output;
 use crate::session::{Session, platform, reference};
-use crate::table;
+use crate::table::{self, printable};
 
 pub(crate) async fn run(
     arguments: UpdateArguments,
@@ -57,7 +57,7 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
         let documents: Vec<_> = report.images.iter().map(document).collect();
         output::json(&documents);
     }
-    let root = store.root().display().to_string();
+    let root = printable(&store.root().display().to_string());
     let mut removed = Vec::new();
     for image in &report.images {
         match &image.result {
@@ -68,7 +68,8 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     (false, true) => "compressed",
                     (false, false) => "unchanged",
                 };
-                let mut line = format!("{}  {what}  {root}/{}", image.reference, done.archive);
+                let path = printable(&done.path.display().to_string());
+                let mut line = format!("{}  {what}  {path}", image.reference);
                 if done.saved || done.compressed {
                     line.push_str(&format!("  {}", human::size(done.size)));
                     if done.compressed {
@@ -76,7 +77,7 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     }
                     line.push_str("  verified");
                 }
-                output::data(&(line + "\n"));
+                session.result(&(line + "\n"));
                 for archive in &done.removed {
                     // One archive can be removed for several versions of an image.
                     if !removed.contains(&archive) {
@@ -88,7 +89,7 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
         }
     }
     for archive in removed {
-        output::data(&removed_line("cleaned", &root, archive));
+        session.result(&removed_line("cleaned", &root, archive));
     }
     for error in &report.clean_errors {
         failure::show(error);
@@ -101,7 +102,7 @@ fn document(image: &ImageUpdate) -> serde_json::Value {
         Err(error) => json!({
             "image": image.reference.repository(),
             "version": image.reference.version().map_or("latest", |version| version.as_str()),
-            "error": failure::one_line(error),
+            "error": failure::document(error),
         }),
     }
 }
@@ -120,7 +121,7 @@ async fn dry_run(
     if session.global.json {
         output::json(&plan_document(&plan, &dir));
     } else {
-        output::data(&plan_text(&plan));
+        output::text(&plan_text(&plan));
     }
     Ok(ExitCode::DONE)
 }

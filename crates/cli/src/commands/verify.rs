@@ -37,7 +37,7 @@ fn show(verified: &[VerifiedArchive], session: &Session) {
         let line = line(archive);
         match archive.verdict {
             Verdict::Whole if session.global.quiet => {}
-            _ => output::data(&format!("{line}\n")),
+            _ => output::text(&format!("{line}\n")),
         }
     }
     if !session.global.quiet {
