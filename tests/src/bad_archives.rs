@@ -134,6 +134,7 @@ fn an_archive_of_several_images() {
     [4]
     error: their.tar is of a form that isn't taken
       caused by: it holds 2 images (web:1.0.0.1, api:2.0); an archive holds one
+    hint: load it into an engine, then save the images that you need: sealift update IMAGE:VERSION…
     ");
 }
 
