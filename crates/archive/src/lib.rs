@@ -41,6 +41,7 @@ mod metadata;
 mod parallel_deflate;
 mod proven;
 mod renamer;
+mod report;
 mod tar_entry;
 mod tar_stream;
 mod verifier;

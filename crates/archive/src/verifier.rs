@@ -1,10 +1,9 @@
 //! One pass over an archive that proves it whole and tells which image it is.
 
-use serde::Deserialize;
-
 use crate::entries::{Collector, Entries};
 use crate::judge::{Judgement, judge};
 use crate::layout::{Layout, Naming};
+use crate::report::{last_report, may_report};
 use crate::tar_stream::{EntryHeader, EntrySink, Part, TarStream};
 use crate::{Fault, Identity, Platform};
 
@@ -165,7 +164,7 @@ impl Verifier {
         match result {
             // An engine puts its report wherever it is when it fails. What may be one is collected
             // up to the stream's end, as it needn't be complete yet.
-            Err(fault) if first == Some(b'{') || last_report_start(&self.tail).is_some() => {
+            Err(fault) if first == Some(b'{') || may_report(&self.tail) => {
                 self.suspected = Some(Suspect { fault, received: self.received });
                 Ok(())
             }
@@ -233,30 +232,4 @@ impl Verifier {
         self.tail.drain(..excess);
         self.tail.extend_from_slice(kept);
     }
-}
-
-/// The beginning of the JSON object that Docker's API appends to a stream:
-/// `{"errorDetail":{"message":…},…}`.
-const REPORT_START: &[u8] = b"{\"errorDetail\"";
-
-fn last_report_start(tail: &[u8]) -> Option<usize> {
-    tail.windows(REPORT_START.len()).rposition(|bytes| bytes == REPORT_START)
-}
-
-/// Finds an engine's report in the last bytes of a stream that broke off.
-fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
-    #[derive(Deserialize)]
-    struct Report {
-        #[serde(rename = "errorDetail")]
-        detail: Detail,
-    }
-    #[derive(Deserialize)]
-    struct Detail {
-        message: String,
-    }
-    let start = last_report_start(tail)?;
-    let report =
-        serde_json::Deserializer::from_slice(&tail[start..]).into_iter::<Report>().next()?.ok()?;
-    let at = received - (tail.len() - start) as u64;
-    Some(Fault::Engine { at, message: report.detail.message.trim().to_owned() })
 }

@@ -108,15 +108,18 @@ pub(crate) fn broken_off_anywhere(saved: &Saved, seed: &mut Seed) -> Fault {
 
 /// The engine's way to tell that something went wrong after it has said that all is well.
 pub(crate) fn an_error_in_the_answer(saved: &Saved, seed: &mut Seed) -> Fault {
-    const REPORT: &[u8] =
-        b"{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"x\"}";
+    let report = *seed.any(&[
+        &b"{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"x\"}"[..],
+        b"{\"cause\":\"x\",\"message\":\"unexpected EOF from layer store\",\"response\":500}\n",
+        b"{\"message\":\"unexpected EOF from layer store\"}",
+    ]);
     let place = *seed.choose(&["behind", "at an entry", "anywhere"]);
     let at = match place {
         "behind" => saved.tar.len(),
         "at an entry" => saved.spans[seed.below(saved.spans.len())].begin,
         _ => seed.below(saved.tar.len()),
     };
-    let sent = [&saved.tar[..at], REPORT].concat();
+    let sent = [&saved.tar[..at], report].concat();
     let save = match seed.any(&[false, true]) {
         false => Save::Ends(sent),
         true => Save::BreaksOff(sent),

@@ -63,7 +63,17 @@ fn other_data_after_the_end_is_refused() {
 
 #[test]
 fn an_error_of_the_engine_is_given_in_its_own_words_wherever_it_stands() {
-    let report = b"{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"unexpected EOF from layer store\"}\r\n";
+    for report in [
+        "{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"unexpected EOF from layer store\"}\r\n",
+        "{\"error\":\"unexpected EOF from layer store\"}\n",
+        "{\"cause\":\"unexpected EOF\",\"message\":\"unexpected EOF from layer store\",\"response\":500}\n",
+        "{\"message\":\"unexpected EOF from layer store\"}",
+    ] {
+        given_wherever_it_stands(report.as_bytes());
+    }
+}
+
+fn given_wherever_it_stands(report: &[u8]) {
     for (layout, entries) in all_layouts(&image()) {
         let tar = pack(&entries);
         for at in [0, 100, 512, 700, 2048, tar.len() / 2, tar.len() - 1024, tar.len()] {

@@ -1,0 +1,87 @@
+//! The error that an engine appends to a stream that it began as a success.
+
+use serde_json::Value;
+
+use crate::Fault;
+
+/// How the JSON object begins: `{"errorDetail":{"message":…},…}` or `{"error":…}` from Docker, and
+/// `{"cause":…,"message":…,"response":…}` from Podman.
+const STARTS: [&[u8]; 4] = [b"{\"errorDetail\"", b"{\"error\"", b"{\"cause\"", b"{\"message\""];
+
+/// What such an object consists of.
+const KEYS: [&str; 6] = ["errorDetail", "error", "cause", "message", "response", "code"];
+
+/// Returns `true` if a report begins somewhere in the last bytes of a stream, complete or not.
+pub(crate) fn may_report(tail: &[u8]) -> bool {
+    starts(tail).next().is_some()
+}
+
+/// Returns an engine's report in the last bytes of a stream that broke off.
+///
+/// An object that does not begin with `errorDetail` must also be the last thing in the stream and hold nothing else:
+/// files in images contain objects with messages too.
+pub(crate) fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
+    starts(tail).find_map(|start| {
+        let message = message(&tail[start..])?;
+        let at = received - (tail.len() - start) as u64;
+        Some(Fault::Engine { at, message })
+    })
+}
+
+/// Lists where reports may begin, the last one first.
+fn starts(tail: &[u8]) -> impl Iterator<Item = usize> {
+    let is_start = |at: &usize| STARTS.iter().any(|start| tail[*at..].starts_with(start));
+    (0..tail.len()).rev().filter(is_start)
+}
+
+fn message(bytes: &[u8]) -> Option<String> {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+    let value = values.next()?.ok()?;
+    let text = |value: &Value| value.as_str().map(|text| text.trim().to_owned());
+    if let Some(message) = text(&value["errorDetail"]["message"]) {
+        return Some(message);
+    }
+    let is_last = bytes[values.byte_offset()..].iter().all(u8::is_ascii_whitespace);
+    let is_nothing_else = value.as_object()?.keys().all(|key| KEYS.contains(&key.as_str()));
+    let message = ["error", "message", "cause"].iter().find_map(|key| text(&value[*key]));
+    message.filter(|_| is_last && is_nothing_else)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(tail: &str) -> Option<String> {
+        match last_report(tail.as_bytes(), 100)? {
+            Fault::Engine { at, message } => Some(format!("{message} at {at}")),
+            fault => Some(fault.to_string()),
+        }
+    }
+
+    #[test]
+    fn each_engines_form_is_known() {
+        for report in [
+            "{\"errorDetail\":{\"message\":\"no space\"},\"error\":\"x\"}\r\n",
+            "{\"error\":\"no space\"}\n",
+            "{\"error\":\"no space\\n\",\"errorDetail\":{}}",
+            "{\"cause\":\"x\",\"message\":\"no space\",\"response\":500}\n",
+            "{\"message\":\"no space\"}",
+        ] {
+            let at = 100 - report.len();
+            assert_eq!(words(&format!("layer{report}")), Some(format!("no space at {at}")));
+        }
+    }
+
+    #[test]
+    fn what_files_contain_is_no_report() {
+        for tail in [
+            "{\"message\":\"hello\"}\0\0",
+            "{\"message\":\"hello\",\"name\":\"a\"}",
+            "{\"error\":\"hel",
+            "{\"error\":{\"deep\":1}}",
+            "{\"status\":\"x\"}",
+        ] {
+            assert_eq!(words(tail), None, "{tail}");
+        }
+    }
+}
