@@ -49,6 +49,8 @@ pub(crate) enum Load {
     Answers(usize, u16, String),
     /// All is read, and the answer breaks off in its middle.
     AnswersHalf,
+    /// So many bytes are read, or all there are, and this is written as it stands; then the image is there, or not.
+    Says { read: usize, answer: String, has_image: bool },
 }
 
 /// The fake; it ends with the test.
@@ -267,10 +269,17 @@ impl Script {
 
     fn load(&self, reader: &mut impl BufRead, stream: &mut UnixStream) -> io::Result<()> {
         let limit = match self.load {
-            Load::BreaksOff(limit) | Load::Answers(limit, ..) => limit,
+            Load::BreaksOff(limit) | Load::Answers(limit, ..) | Load::Says { read: limit, .. } => {
+                limit
+            }
             Load::Takes | Load::Forgets | Load::AnswersHalf => usize::MAX,
         };
-        if !take_chunks(reader, limit)? {
+        let is_whole = take_chunks(reader, limit)?;
+        if let Load::Says { answer, has_image, .. } = &self.load {
+            self.is_there.store(*has_image, Ordering::SeqCst);
+            return stream.write_all(answer.as_bytes());
+        }
+        if !is_whole {
             if let Load::Answers(_, status, body) = &self.load {
                 return plain(stream, *status, body);
             }
@@ -288,7 +297,7 @@ impl Script {
             Load::AnswersHalf => {
                 write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{{\"stream\":\"Loa")
             }
-            Load::BreaksOff(_) => Ok(()),
+            Load::BreaksOff(_) | Load::Says { .. } => Ok(()),
         }
     }
 }

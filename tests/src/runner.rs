@@ -22,6 +22,7 @@ mod lost_output;
 mod main_job;
 mod memory;
 mod names;
+mod odd_engines;
 mod platforms;
 mod secrets;
 mod trust;

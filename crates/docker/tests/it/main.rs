@@ -17,6 +17,7 @@ mod limits;
 mod load;
 mod machine;
 mod on_engine;
+mod padding;
 mod received;
 mod resolve;
 mod save;

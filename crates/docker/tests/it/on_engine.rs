@@ -35,14 +35,14 @@ impl Stand {
     }
 
     /// Builds an image of one small file, from nothing.
-    async fn build(&self, tag: &str, content: &str) -> String {
+    pub(crate) async fn build(&self, tag: &str, content: &str) -> String {
         let context = Context::new("FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n");
         fs::write(context.path().join("file"), content).unwrap();
         let request = BuildRequest::new(self.tag(tag), context.path());
         self.engine.build(request, &mut |_| {}).await.unwrap().id
     }
 
-    async fn save(&self, tag: &str) -> Vec<Bytes> {
+    pub(crate) async fn save(&self, tag: &str) -> Vec<Bytes> {
         let mut stream = self.engine.save(&self.tag(tag), None).await.unwrap();
         let mut chunks = Vec::new();
         while let Some(chunk) = stream.next_chunk().await.unwrap() {
