@@ -3,6 +3,7 @@
 
 mod contexts;
 mod machine;
+mod permission;
 mod sockets;
 mod ssh;
 mod tls;

@@ -49,6 +49,8 @@ pub(crate) enum Load {
     Answers(usize, u16, String),
     /// All is read, and the answer breaks off in its middle.
     AnswersHalf,
+    /// Some bytes are read, and nothing more happens until [`FakeEngine::release`].
+    Stalls,
     /// So many bytes are read, or all there are, and this is written as it stands; then the image is there, or not.
     Says { read: usize, answer: String, has_image: bool },
 }
@@ -113,6 +115,11 @@ impl FakeEngine {
     /// Serves an image that isn't there before it is loaded, which goes like this.
     pub(crate) fn loading(image: Value, load: Load) -> Self {
         Self::start(&Dialect::default(), vec![image], Save::BreaksOff(Vec::new()), load, false)
+    }
+
+    /// Serves an image that is there, under each name; another one is loaded like this.
+    pub(crate) fn having(image: Value, load: Load) -> Self {
+        Self::start(&Dialect::default(), vec![image], Save::BreaksOff(Vec::new()), load, true)
     }
 
     /// Serves what was recorded from an engine, and says of itself what that one did.
@@ -272,9 +279,14 @@ impl Script {
             Load::BreaksOff(limit) | Load::Answers(limit, ..) | Load::Says { read: limit, .. } => {
                 limit
             }
+            Load::Stalls => 1000,
             Load::Takes | Load::Forgets | Load::AnswersHalf => usize::MAX,
         };
         let is_whole = take_chunks(reader, limit)?;
+        if let Load::Stalls = self.load {
+            self.pause();
+            return Ok(());
+        }
         if let Load::Says { answer, has_image, .. } = &self.load {
             self.is_there.store(*has_image, Ordering::SeqCst);
             return stream.write_all(answer.as_bytes());
@@ -297,7 +309,7 @@ impl Script {
             Load::AnswersHalf => {
                 write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{{\"stream\":\"Loa")
             }
-            Load::BreaksOff(_) | Load::Says { .. } => Ok(()),
+            Load::BreaksOff(_) | Load::Stalls | Load::Says { .. } => Ok(()),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use sealift_testing::layouts::{Image, pack};
 
-use crate::command::{Place, write_script};
+use crate::command::{Place, Said, write_script};
+use crate::fake_engine::{FakeEngine, Load, Save, shown};
 
 /// Ctrl-C at a terminal goes to every process of the call; ssh's end would look like a host that can't be reached.
 #[test]
@@ -31,4 +32,51 @@ fn an_interrupt_at_the_terminal_does_not_end_ssh_first() {
         assert_eq!((said.code, said.stdout.as_str()), (130, ""), "{arguments:?}: {said:?}");
         assert!(said.stderr.ends_with("interrupted; nothing was left half done\n"), "{said:?}");
     }
+}
+
+/// Asks the command to stop as soon as the engine stands still.
+fn interrupted(place: &Place, engine: &FakeEngine, arguments: &[&str]) -> Said {
+    let child = place.spawn(&mut place.command(arguments));
+    engine.sent.recv().unwrap();
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let said = place.said(child.wait_with_output().unwrap());
+    assert_eq!(said.code, 130, "{said:?}");
+    said
+}
+
+#[test]
+fn what_was_finished_before_an_interrupt_is_still_reported() {
+    let image = Image::new("web:1", 1);
+    let tar = pack(&image.podman());
+    let engine = FakeEngine::new(&image, Save::Stalls(tar[..1000].to_vec()));
+    let place = Place::with_engine(&engine.host);
+    std::fs::write(place.dir.path().join("file"), &tar).unwrap();
+    place.ok(&["add", "file"]);
+    let arguments = ["update", "web:1", "web:2", "web:3", "--clean", "--progress", "none"];
+    let said = interrupted(&place, &engine, &arguments);
+    assert_eq!(said.stdout, "web:1  unchanged  artifacts/web_1_317c8f756f53.docker\n");
+    assert_eq!(said.stderr, "interrupted; nothing was left half done\n");
+    let said = interrupted(&place, &engine, &[&arguments[..], &["--json"]].concat());
+    let documents: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(documents[0]["id"], "317c8f756f53");
+    assert_eq!(documents[2]["error"], "interrupted");
+    assert_eq!(documents.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_was_loaded_before_an_interrupt_is_still_reported() {
+    let (first, second) = (Image::new("web:1", 1), Image::new("web:2", 2));
+    // The engine has the first one, whatever it is asked for.
+    let engine = FakeEngine::having(shown(&first), Load::Stalls);
+    let place = Place::with_engine(&engine.host);
+    for image in [&first, &second] {
+        std::fs::write(place.dir.path().join("file"), pack(&image.podman())).unwrap();
+        place.ok(&["add", "file"]);
+    }
+    let said = interrupted(&place, &engine, &["load", "web:1", "web:2", "--progress", "none"]);
+    assert!(said.stdout.starts_with("web:1  unchanged  "), "{said:?}");
+    assert_eq!(said.stdout.lines().count(), 1, "{said:?}");
+    assert_eq!(said.stderr, "interrupted; nothing was left half done\n");
+    assert_eq!(engine.whole_loads(), 0);
 }

@@ -23,6 +23,14 @@ pub enum Failure {
         /// The operating system's word.
         source: io::Error,
     },
+    /// The user may not use the engine's socket.
+    #[error("permission denied for {} (from {})", endpoint.address, endpoint.source)]
+    Forbidden {
+        /// The socket's address, and where it was found.
+        endpoint: Box<Endpoint>,
+        /// The group whose members may use it, if there is one.
+        group: Option<String>,
+    },
     /// One side could not prove to the other who it is.
     #[error("no TLS with {} (from {}): {reason}", endpoint.address, endpoint.source)]
     Tls {
@@ -181,7 +189,9 @@ impl Failure {
     /// Tells what kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } | Self::Ssh { .. } => ErrorKind::Unreachable,
+            Self::Unreachable { .. } | Self::Forbidden { .. } | Self::Ssh { .. } => {
+                ErrorKind::Unreachable
+            }
             Self::Tls { .. } => ErrorKind::Unproven,
             Self::TooOld { .. } | Self::TooNew { .. } | Self::SetTooNew { .. } => {
                 ErrorKind::OtherApi

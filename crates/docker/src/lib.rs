@@ -106,6 +106,7 @@ mod load;
 mod loaded;
 mod machine;
 mod notices;
+mod permission;
 mod platform;
 mod proxies;
 mod query;

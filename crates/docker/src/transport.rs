@@ -18,7 +18,7 @@ use crate::flow::Flow;
 use crate::limits::{self, read_all, read_some};
 use crate::socket::{Cause, Socket};
 use crate::timeouts::Seconds;
-use crate::{Address, Endpoint, Failure, IdKind, Setting, Timeouts};
+use crate::{Address, Endpoint, Failure, IdKind, Setting, Timeouts, permission};
 
 pub(crate) use crate::connection::Line;
 
@@ -242,8 +242,18 @@ impl Transport {
         };
         connected.unwrap_or_else(late).map_err(|source| match Cause::of(&source) {
             Some(cause) => self.explain(&cause),
-            None => Failure::Unreachable { endpoint: Box::new(self.endpoint.clone()), source },
+            None => self.unreachable(source),
         })
+    }
+
+    fn unreachable(&self, source: io::Error) -> Failure {
+        let endpoint = Box::new(self.endpoint.clone());
+        match &self.endpoint.address {
+            Address::Unix(socket) if source.kind() == io::ErrorKind::PermissionDenied => {
+                Failure::Forbidden { endpoint, group: permission::group_of(socket) }
+            }
+            _ => Failure::Unreachable { endpoint, source },
+        }
     }
 
     /// Says what ended a connection before there was an answer.

@@ -48,13 +48,21 @@ impl Context {
         }
     }
 
-    /// Runs work that blocks on a thread of its own.
+    /// Runs work that blocks on a thread of its own. When the future is dropped, the work is asked to stop: the context
+    /// that it gets is cancelled then.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let context = self.clone();
-        match tokio::task::spawn_blocking(move || work(&context)).await {
+        let cancel = self.cancel.child();
+        let _guard = cancel.on_drop();
+        let context = Self { reporter: Arc::clone(&self.reporter), cancel };
+        let run = move || match context.cancel.is_cancelled() {
+            // It waited for a thread until then.
+            true => Err(Error::Interrupted),
+            false => work(&context),
+        };
+        match tokio::task::spawn_blocking(run).await {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

@@ -122,6 +122,14 @@ pub enum Error {
     /// Something about the folder.
     #[error(transparent)]
     Store(#[from] sealift_store::Error),
+    /// An image can't be written into the folder.
+    #[error("cannot archive `{image}`")]
+    NotArchived {
+        /// The image.
+        image: String,
+        /// What the folder's file system refuses.
+        source: sealift_store::Error,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -167,7 +175,9 @@ impl Error {
             Self::Archive(error) => archive_kind(error),
             Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
             Self::Find(FindError::Ambiguous(_)) => ErrorKind::Usage,
-            Self::Find(FindError::Store(error)) | Self::Store(error) => store_kind(error),
+            Self::Find(FindError::Store(error))
+            | Self::Store(error)
+            | Self::NotArchived { source: error, .. } => store_kind(error),
             Self::Engine(error) => engine_kind(error),
             _ => ErrorKind::Failed,
         }
@@ -227,7 +237,9 @@ impl Error {
             {
                 Some("copy it again from where it came, or save the image again".to_owned())
             }
-            Self::Store(error) | Self::Find(FindError::Store(error)) => store_hint(error),
+            Self::Store(error)
+            | Self::Find(FindError::Store(error))
+            | Self::NotArchived { source: error, .. } => store_hint(error),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }
@@ -348,6 +360,16 @@ fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
     if let sealift_docker::Failure::Ssh { .. } = error.failure() {
         let hint = "does ssh run `docker version` there without a question? Known hosts are checked, and never added";
         return Some(hint.to_owned());
+    }
+    if let sealift_docker::Failure::Forbidden { group, .. } = error.failure() {
+        return Some(match group {
+            Some(group) => format!(
+                "add your user to the group that owns the socket, and log in again: sudo usermod -aG {group} $USER"
+            ),
+            None => "the socket belongs to another user; rootless Podman makes one of your own: \
+                     systemctl --user start podman.socket"
+                .to_owned(),
+        });
     }
     // Docker's own words, when it is spoken to without TLS where it wants it.
     if error.failure().engine_message().is_some_and(|said| said.contains("to an HTTPS server")) {

@@ -76,6 +76,12 @@ pub struct LoadedImage {
 /// becomes an image. What the engine has already is skipped. Afterwards the engine is asked whether it has
 /// the image, and it is tagged `image:tag`, whatever the engine made of the name.
 ///
+/// Once it is cancelled, the report says what is in the engine; the others failed with [`Error::Interrupted`].
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the upload is broken off in a way that makes no image of it.
+///
 /// # Errors
 ///
 /// Where nothing at all can be done: the folder can't be read, no engine answers.
@@ -88,16 +94,13 @@ pub async fn load(
     let chosen = choose(store, selection, context).await?;
     let mut results = Vec::new();
     for (asked, entry) in chosen {
-        if context.cancel().is_cancelled() {
-            return Err(Error::Interrupted);
-        }
         let result = match entry {
+            _ if context.cancel().is_cancelled() => Err(Error::Interrupted),
             Ok(entry) => load_one(engine, store, &entry, context).await,
             Err(error) => Err(error),
         };
         match result {
             Err(error) if error.kind() == crate::ErrorKind::Unreachable => return Err(error),
-            Err(Error::Interrupted) => return Err(Error::Interrupted),
             result => results.push(ImageLoad { asked, result }),
         }
     }

@@ -135,6 +135,13 @@ pub async fn plan_update(
 /// be the image that the engine had shown, before its archive appears. One image failing doesn't
 /// stop the others; nothing of a failed image is cleaned.
 ///
+/// Once it is cancelled, the report says which images are in the folder; the others failed with [`Error::Interrupted`].
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the work that runs on other threads stops soon after and removes its staging files. Each
+/// archive is then either published or not there at all.
+///
 /// # Errors
 ///
 /// Where nothing at all can be done: no engine answers, the folder can't be read. What goes wrong with one
@@ -183,8 +190,11 @@ pub async fn update(
     let mut done: Vec<(usize, Result<Done, Error>)> =
         stream::iter(found.into_iter().zip(plan.items).enumerate())
             .map(|(index, (image, item))| {
-                let work = &work;
-                async move { (index, work.carry_out(image, item.action).await) }
+                let (work, reference) = (&work, image.reference.clone());
+                async move {
+                    let done = work.carry_out(image, item.action).await;
+                    (index, done.map_err(|error| about(error, reference)))
+                }
             })
             .buffer_unordered(options.jobs.max(1))
             .collect()
@@ -197,12 +207,11 @@ pub async fn update(
         .into_iter()
         .map(|image| image.and_then(|_| done.next().unwrap_or(Err(Error::Interrupted))))
         .collect();
-    if context.cancel().is_cancelled() {
+    let (removed, clean_errors) = match context.cancel().is_cancelled() {
         // Whoever wants to stop doesn't want anything removed either.
-        return Err(Error::Interrupted);
-    }
-    let (removed, clean_errors) =
-        clean_up(store, &snapshot, &references, &results, &plan_options, context).await;
+        true => (Vec::new(), vec![Error::Interrupted]),
+        false => clean_up(store, &snapshot, &references, &results, &plan_options, context).await,
+    };
     let images = references
         .into_iter()
         .zip(results)
@@ -467,6 +476,22 @@ pub(crate) fn plan_options(
     spare: Vec<sealift_filename::Repository>,
 ) -> PlanOptions {
     PlanOptions { compress: options.compress, clean: options.clean, spare }
+}
+
+/// Names the image in an error of the file system, which knows only its own files.
+fn about(error: Error, image: String) -> Error {
+    use sealift_store::ErrorKind;
+    match error {
+        Error::Store(source)
+            if !matches!(
+                source.kind(),
+                ErrorKind::Locked | ErrorKind::Cancelled | ErrorKind::Archive
+            ) =>
+        {
+            Error::NotArchived { image, source }
+        }
+        error => error,
+    }
 }
 
 /// Tells an error that would be the same for every image.

@@ -74,6 +74,8 @@ pub enum Verdict {
         /// What it is, a fragment.
         reason: String,
     },
+    /// The caller asked to stop before it was read to its end.
+    Interrupted,
     /// A whole image, but not the one that the id in its name says.
     Misnamed {
         /// The id that it should have.
@@ -92,6 +94,12 @@ impl Verdict {
 ///
 /// Where a record tells the file's hash, a file that still has it is proven by that; with `deep` or
 /// `repair`, or without a record, everything inside is checked.
+///
+/// Once it is cancelled, the archives that were not read to their end are [`Verdict::Interrupted`].
+///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after. Nothing but records is written.
 ///
 /// # Errors
 ///
@@ -187,17 +195,14 @@ fn verify_one(
     options: &VerifyOptions,
     context: &Context,
 ) -> Result<VerifiedArchive, Error> {
-    let label = entry.archive.to_string();
-    context.start(&label, Work::Verifying, Some(entry.stat.size));
-    let on_bytes = |bytes| context.progress(&label, bytes);
-    let examine_options = ExamineOptions {
-        deep: options.deep,
-        cancel: Some(context.cancel().flag()),
-        on_bytes: Some(&on_bytes),
+    let verdict = match context.cancel().is_cancelled() {
+        true => Err(Error::Interrupted),
+        false => examined(store, entry, options, context),
     };
-    let verdict = verdict(store, entry, options, &examine_options);
-    context.finish(&label);
-    let (verdict, digest) = verdict?;
+    let (verdict, digest) = match verdict {
+        Err(error) if error.kind() == crate::ErrorKind::Interrupted => (Verdict::Interrupted, None),
+        verdict => verdict?,
+    };
     let name = entry.archive.name();
     Ok(VerifiedArchive {
         image: image_of(&entry.archive),
@@ -210,6 +215,26 @@ fn verify_one(
         size: entry.stat.size,
         verdict,
     })
+}
+
+/// Reads an archive, with progress.
+fn examined(
+    store: &Store,
+    entry: &Entry,
+    options: &VerifyOptions,
+    context: &Context,
+) -> Result<(Verdict, Option<Digest>), Error> {
+    let label = entry.archive.to_string();
+    context.start(&label, Work::Verifying, Some(entry.stat.size));
+    let on_bytes = |bytes| context.progress(&label, bytes);
+    let examine_options = ExamineOptions {
+        deep: options.deep,
+        cancel: Some(context.cancel().flag()),
+        on_bytes: Some(&on_bytes),
+    };
+    let verdict = verdict(store, entry, options, &examine_options);
+    context.finish(&label);
+    verdict
 }
 
 fn verdict(

@@ -104,6 +104,8 @@ fn full() {
         }
         assert_eq!(said.code, 1, "{options}: {said:?}");
         assert!(said.stderr.contains("No space left on device"), "{options}: {said:?}");
+        let is_update = arguments[0] == "update";
+        assert_eq!(said.stderr.contains("cannot archive `web:1.0.0.2`"), is_update, "{said:?}");
         assert_eq!(names_that_differ(&stand.before, &now), Vec::<String>::new(), "{said:?}");
         "refused with 1".to_owned()
     });

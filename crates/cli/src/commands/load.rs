@@ -1,6 +1,6 @@
 //! `sealift load`.
 
-use sealift_workflow::{ImageLoad, Selection, load};
+use sealift_workflow::{Error, ErrorKind, ImageLoad, Selection, load};
 use serde_json::json;
 
 use crate::args::LoadArguments;
@@ -25,6 +25,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
         output::json(&documents);
     }
     let mut code = ExitCode::DONE;
+    let mut is_interrupted = false;
     for ImageLoad { result, .. } in &results {
         match result {
             Ok(_) if session.global.json => {}
@@ -34,6 +35,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
                 let path = printable(&image.path.display().to_string());
                 session.result(&format!("{}  {word}  {path}  {size}\n", image.tag));
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => is_interrupted = true,
             Err(error) => {
                 failure::show(error);
                 if code == ExitCode::DONE {
@@ -41,6 +43,11 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
                 }
             }
         }
+    }
+    // Said once, after all that was finished.
+    if is_interrupted {
+        failure::show(&Error::Interrupted);
+        code = ExitCode::INTERRUPTED;
     }
     Ok(code)
 }

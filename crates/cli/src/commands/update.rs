@@ -4,7 +4,9 @@ use std::path::Path;
 
 use sealift_workflow::filename::{ArchivePath, Reference};
 use sealift_workflow::store::{Action, Plan, Store};
-use sealift_workflow::{ImageUpdate, UpdateOptions, UpdateReport, plan_update, update};
+use sealift_workflow::{
+    Error, ErrorKind, ImageUpdate, UpdateOptions, UpdateReport, plan_update, update,
+};
 use serde_json::json;
 
 use crate::args::UpdateArguments;
@@ -45,8 +47,16 @@ pub(crate) async fn update_and_show(
     let store = session.store_to_write()?;
     let report = update(&engine, &store, references, options, &session.context()).await?;
     show(&report, &store, session);
-    let first_error = report.images.iter().find_map(|image| image.result.as_ref().err());
-    Ok(match first_error.or(report.clean_errors.first()) {
+    let errors = || {
+        let of_images = report.images.iter().filter_map(|image| image.result.as_ref().err());
+        of_images.chain(&report.clean_errors)
+    };
+    // Said once, after all that was finished.
+    if errors().any(is_interrupt) {
+        failure::show(&Error::Interrupted);
+        return Ok(ExitCode::INTERRUPTED);
+    }
+    Ok(match errors().next() {
         Some(error) => ExitCode::of(error.kind()),
         None => ExitCode::DONE,
     })
@@ -85,15 +95,20 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     }
                 }
             }
+            Err(error) if is_interrupt(error) => {}
             Err(error) => failure::show(error),
         }
     }
     for archive in removed {
         session.result(&removed_line("cleaned", &root, archive));
     }
-    for error in &report.clean_errors {
+    for error in report.clean_errors.iter().filter(|error| !is_interrupt(error)) {
         failure::show(error);
     }
+}
+
+fn is_interrupt(error: &Error) -> bool {
+    error.kind() == ErrorKind::Interrupted
 }
 
 fn document(image: &ImageUpdate) -> serde_json::Value {

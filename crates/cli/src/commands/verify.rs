@@ -1,10 +1,10 @@
 //! `sealift verify`.
 
-use sealift_workflow::{Verdict, VerifiedArchive, VerifyOptions, verify};
+use sealift_workflow::{Error, Verdict, VerifiedArchive, VerifyOptions, verify};
 
 use crate::args::{LatestArguments, Order, VerifyArguments};
 use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::human;
 use crate::output;
 use crate::session::{Session, query_of, reference};
@@ -28,6 +28,10 @@ pub(crate) async fn run(
     } else {
         show(&verified, session);
     }
+    if verified.iter().any(|archive| archive.verdict == Verdict::Interrupted) {
+        failure::show(&Error::Interrupted);
+        return Ok(ExitCode::INTERRUPTED);
+    }
     let is_bad = verified.iter().any(|archive| archive.verdict.is_bad());
     Ok(if is_bad { ExitCode::DAMAGED } else { ExitCode::DONE })
 }
@@ -37,11 +41,14 @@ fn show(verified: &[VerifiedArchive], session: &Session) {
         let line = line(archive);
         match archive.verdict {
             Verdict::Whole if session.global.quiet => {}
+            Verdict::Interrupted => {}
             _ => output::text(&format!("{line}\n")),
         }
     }
     if !session.global.quiet {
-        output::error_line(&summary(verified));
+        let read: Vec<_> =
+            verified.iter().filter(|archive| archive.verdict != Verdict::Interrupted).collect();
+        output::error_line(&summary(&read));
     }
 }
 
@@ -59,7 +66,7 @@ fn line(archive: &VerifiedArchive) -> String {
     printable(&format!("{}  {verdict}", archive.archive))
 }
 
-fn summary(verified: &[VerifiedArchive]) -> String {
+fn summary(verified: &[&VerifiedArchive]) -> String {
     let count =
         |is: fn(&Verdict) -> bool| verified.iter().filter(|archive| is(&archive.verdict)).count();
     let bytes = verified.iter().map(|archive| archive.size).sum();

@@ -246,9 +246,10 @@ async fn leaves_the_folder_when_it_is_cancelled(stand: Stand) {
     let context = Context::new(std::sync::Arc::new(reporter), cancel);
     let references = [stand.reference("1.0.0.1")];
     let store = stand.store();
-    let result =
+    let report =
         sealift_workflow::update(&stand.engine, &store, &references, &PLAIN, &context).await;
-    assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
+    let [image] = &report.unwrap().images[..] else { panic!("one image was asked for") };
+    assert_eq!(image.result.as_ref().unwrap_err().kind(), ErrorKind::Interrupted);
     assert!(stand.files().is_empty());
     let query = Query::new(stand.repository(), None);
     assert_eq!(

@@ -11,5 +11,6 @@ mod peers;
 mod platforms;
 mod spawn;
 mod stand;
+mod stop;
 mod suite;
 mod verify;

@@ -1,0 +1,126 @@
+//! Work that is cancelled, or whose future is dropped.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use sealift_testing::layouts::{Image, file, noise, pack};
+use sealift_workflow::{
+    AddOptions, Cancel, Context, Event, Reporter, Verdict, VerifyOptions, Work, add, verify,
+};
+use tokio::sync::Notify;
+
+use crate::folder::{Folder, run};
+
+/// Holds the thread that works at its first progress with something, and counts the bytes.
+struct Hold {
+    work: Work,
+    is_held: Mutex<bool>,
+    held: Arc<Notify>,
+    released: Mutex<Receiver<()>>,
+    bytes: AtomicU64,
+}
+
+impl Hold {
+    fn new(work: Work) -> (Arc<Self>, Arc<Notify>, Sender<()>) {
+        let (release, released) = channel();
+        let held = Arc::new(Notify::new());
+        let hold = Self {
+            work,
+            is_held: Mutex::new(false),
+            held: Arc::clone(&held),
+            released: Mutex::new(released),
+            bytes: AtomicU64::new(0),
+        };
+        (Arc::new(hold), held, release)
+    }
+}
+
+impl Reporter for Hold {
+    fn report(&self, event: Event) {
+        match event {
+            Event::Started { work, .. } => *self.is_held.lock().unwrap() = work == self.work,
+            Event::Progress { bytes, .. } if *self.is_held.lock().unwrap() => {
+                self.bytes.fetch_add(bytes, Ordering::SeqCst);
+                self.held.notify_one();
+                // Released for good when the other side has gone.
+                let _ = self.released.lock().unwrap().recv();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Everything in a folder and below it that is a file.
+fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn dropping_a_future_stops_its_threads_and_removes_the_staging_file() {
+    let mut image = Image::new("web:1", 1);
+    image.layers[0] = pack(&[file("noise", noise(4_000_000))]);
+    for work in [Work::Reading, Work::Adding] {
+        let folder = Folder::new();
+        let source = tempfile::tempdir().unwrap();
+        let path = source.path().join("web.tar");
+        std::fs::write(&path, pack(&image.podman())).unwrap();
+        let (hold, held, release) = Hold::new(work);
+        let context = Context::new(hold.clone(), Cancel::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let options = AddOptions { compress: true, ..AddOptions::default() };
+            tokio::select! {
+                added = add(&folder.store, &path, &options, &context) => panic!("{added:?}"),
+                () = held.notified() => {}
+            }
+        });
+        let staged = files(folder.store.root()).len();
+        assert_eq!(staged > 0, work == Work::Adding, "{:?}", files(folder.store.root()));
+        drop(release);
+        // Waits for the threads.
+        drop(runtime);
+        let read = hold.bytes.load(Ordering::SeqCst);
+        assert!(read < 2_000_000, "{work:?} went on for {read} bytes");
+        let left = files(folder.store.root());
+        assert!(
+            !left.iter().any(|path| path.extension().is_some_and(|it| it != "lock")),
+            "{left:?}"
+        );
+    }
+}
+
+/// Asks to stop as soon as an archive has been read.
+struct StopAfterOne(Cancel);
+
+impl Reporter for StopAfterOne {
+    fn report(&self, event: Event) {
+        if matches!(event, Event::Finished { .. }) {
+            self.0.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_verification_that_is_cancelled_says_what_was_verified() {
+    run(async {
+        let folder = Folder::new();
+        let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        for number in 0..=u8::try_from(jobs.min(200)).unwrap() {
+            folder.add_image(&format!("web{number}:1"), number, "amd64").await;
+        }
+        let cancel = Cancel::new();
+        let context = Context::new(Arc::new(StopAfterOne(cancel.clone())), cancel);
+        let verified = verify(&folder.store, &VerifyOptions::default(), &context).await.unwrap();
+        assert_eq!(verified.len(), jobs.min(200) + 1);
+        let count = |verdict| verified.iter().filter(|archive| archive.verdict == verdict).count();
+        assert!(count(Verdict::Whole) > 0 && count(Verdict::Interrupted) > 0, "{verified:?}");
+        assert_eq!(count(Verdict::Whole) + count(Verdict::Interrupted), verified.len());
+    });
+}
