@@ -3,6 +3,7 @@
 
 mod add;
 mod buildkit;
+mod carried_names;
 mod conformance;
 mod facts;
 mod folder;

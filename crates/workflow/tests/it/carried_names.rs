@@ -1,0 +1,174 @@
+//! What an engine makes of an archive has the name of the archive's file, and no other tag is made or moved.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use sealift_testing::layouts::{Entry, Image, Packing, pack};
+use sealift_workflow::archive::{Naming, PlainReader, Verifier, VerifyOptions};
+use sealift_workflow::filename::{Reference, Version};
+use sealift_workflow::store::Query;
+use sealift_workflow::{AddOptions, Context, add, cat};
+
+use crate::conformance::{PLAIN, ZIP};
+use crate::stand::Stand;
+use crate::suite::suite;
+
+/// Adds entries to the stand's folder under this version of its image, whatever they are called inside.
+async fn add_as(stand: &Stand, version: &str, entries: &[Entry], compress: bool) {
+    let file = stand.folder.path().join("elsewhere.tar");
+    std::fs::write(&file, pack(entries)).unwrap();
+    let name = Some(stand.reference(version));
+    let options = AddOptions { name, compress, ..AddOptions::default() };
+    add(&stand.store(), &file, &options, &Context::default()).await.unwrap();
+}
+
+/// Returns all tags of the test's image, and of what is called like it, with the ids that they point to.
+async fn tags(stand: &Stand) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    for image in stand.engine.list().await.unwrap() {
+        for tag in image.repo_tags.iter().filter(|tag| tag.contains(&stand.image)) {
+            tags.insert(tag.clone(), image.id.clone());
+        }
+    }
+    tags
+}
+
+/// Returns the tag that the engine shows for a version of the test's image.
+fn shown(stand: &Stand, tags: &BTreeMap<String, String>, version: &str) -> String {
+    let short = format!("{}:{version}", stand.image);
+    let long = format!("docker.io/library/{short}");
+    if tags.contains_key(&long) { long } else { short }
+}
+
+/// Makes one image in layouts that name it differently, or not at all.
+fn foreign(stand: &Stand) -> Vec<(&'static str, Vec<Entry>)> {
+    let image = |tags: &[&str], seed| {
+        let mut image = Image::new("unused:1", seed);
+        image.tags = tags.iter().map(|tag| tag.replace("IMAGE", &stand.image)).collect();
+        image
+    };
+    vec![
+        ("several names", image(&["vendor/IMAGE:9", "IMAGE:latest"], 1).docker_folders()),
+        ("podman's", image(&["localhost/IMAGE:3"], 2).podman()),
+        ("another name", image(&["quay.io/vendor/IMAGE:3"], 3).docker_blobs()),
+        ("no name", image(&[], 4).docker_blobs()),
+        ("no manifest.json", image(&["IMAGE:7"], 5).oci_only()),
+        ("a short name in the index", image(&["7"], 6).oci_only()),
+        ("an attestation", image(&["vendor-IMAGE:7"], 7).containerd(Packing::Gzip, true)),
+    ]
+}
+
+async fn a_load_makes_exactly_the_tag_of_the_file_name(stand: Stand) {
+    for (at, (layout, entries)) in foreign(&stand).into_iter().enumerate() {
+        let version = format!("1.0.0.{at}");
+        add_as(&stand, &version, &entries, at % 2 == 0).await;
+        let loaded = stand.load_into(&stand.engine, &version).await;
+        assert!(loaded.loaded, "{layout}");
+        let tags = tags(&stand).await;
+        let expected = shown(&stand, &tags, &version);
+        assert_eq!(tags.keys().collect::<Vec<_>>(), [&expected], "{layout}");
+        assert!(!stand.load_into(&stand.engine, &version).await.loaded, "{layout}: unchanged");
+        stand.engine.remove(&expected).await.unwrap();
+    }
+}
+
+async fn a_plain_load_of_what_cat_prints_makes_the_tag(stand: Stand) {
+    for (at, (layout, entries)) in foreign(&stand).into_iter().enumerate() {
+        let version = format!("1.0.0.{at}");
+        add_as(&stand, &version, &entries, at % 2 == 0).await;
+        load_plainly(&stand, &version).await;
+        let tags = tags(&stand).await;
+        let mut names: Vec<&str> = tags.keys().map(String::as_str).collect();
+        // Podman takes a short name in an archive of the older layout for one of its own.
+        names.iter_mut().for_each(|name| *name = name.trim_start_matches("localhost/"));
+        let short = format!("{}:{version}", stand.image);
+        names.iter_mut().for_each(|name| *name = name.trim_start_matches("docker.io/library/"));
+        assert_eq!(names, [short.as_str()], "{layout}");
+        for tag in tags.keys() {
+            stand.engine.remove(tag).await.unwrap();
+        }
+    }
+}
+
+/// Loads what `sealift cat` prints as `docker load` does.
+async fn load_plainly(stand: &Stand, version: &str) {
+    let output = Output::default();
+    let query = Query::new(stand.repository(), Some(Version::new(version)));
+    cat(&stand.store(), &query, output.clone(), &Context::default()).await.unwrap();
+    let bytes = std::mem::take(&mut *output.0.lock().unwrap());
+    let body = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes.into())]);
+    stand.engine.load(body).await.unwrap();
+}
+
+#[derive(Clone, Default)]
+struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+async fn a_load_moves_no_other_tag(stand: Stand) {
+    for (version, seed) in [("1.0", 1), ("2.0", 2)] {
+        let mut image = Image::new(&stand.reference(version).to_string(), seed);
+        image.tags.push(stand.reference("latest").to_string());
+        add_as(&stand, version, &image.docker_folders(), false).await;
+    }
+    stand.load_into(&stand.engine, "2.0").await;
+    let reference = stand.reference("2.0").to_string();
+    stand.engine.tag(&reference, &stand.image, "latest").await.unwrap();
+    let before = tags(&stand).await;
+    stand.load_into(&stand.engine, "1.0").await;
+
+    let mut after = tags(&stand).await;
+    let added = shown(&stand, &after, "1.0");
+    assert!(after.remove(&added).is_some_and(|id| !before.values().any(|other| *other == id)));
+    assert_eq!(after, before);
+}
+
+async fn a_save_carries_the_name_of_its_archive(stand: Stand) {
+    stand.build("1.0+beta", "one").await;
+    for options in [PLAIN, ZIP] {
+        let saved = stand.update("1.0+beta", &options).await;
+        assert!(carries(&stand, saved.archive.as_str(), &stand.reference("1.0+beta")));
+        assert!(!carries(&stand, saved.archive.as_str(), &stand.reference("2.0")));
+    }
+}
+
+fn carries(stand: &Stand, archive: &str, name: &Reference) -> bool {
+    let mut reader = PlainReader::open(stand.store().root().join(archive)).unwrap();
+    let mut verifier = Verifier::new(VerifyOptions::default());
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match reader.read(&mut buffer).unwrap() {
+            0 => break,
+            count => verifier.push(&buffer[..count]).unwrap(),
+        }
+    }
+    let naming = Naming::new(name.repository(), name.version().unwrap()).unwrap();
+    verifier.finish().unwrap().carries(&naming)
+}
+
+macro_rules! on_every_engine {
+    ($($engine:ident $name:literal),*) => {
+        $(suite!($engine, $name:
+            a_load_makes_exactly_the_tag_of_the_file_name
+            a_plain_load_of_what_cat_prints_makes_the_tag
+            a_load_moves_no_other_tag
+            a_save_carries_the_name_of_its_archive
+        );)*
+    };
+}
+
+on_every_engine!(
+    docker "docker",
+    podman "podman",
+    moby_classic "moby-classic",
+    moby_containerd "moby-containerd",
+    trixie_containerd "trixie-containerd"
+);
