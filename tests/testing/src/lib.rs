@@ -17,4 +17,4 @@ mod spans;
 
 pub use gate::{Engine, engine, engine_with_door};
 pub use program::{output_of, program};
-pub use spans::{Span, spans};
+pub use spans::{Span, payload, spans};

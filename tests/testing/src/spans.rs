@@ -36,3 +36,15 @@ pub fn spans(tar: &[u8]) -> Vec<Span> {
         })
         .collect()
 }
+
+/// Returns the entries of a whole tar as they stand in it, but for the documents that name the image. Those are
+/// what sealift writes anew.
+///
+/// # Panics
+///
+/// If it is no whole tar.
+pub fn payload(tar: &[u8]) -> Vec<u8> {
+    let is_document = |name: &str| ["manifest.json", "index.json", "repositories"].contains(&name);
+    let kept = spans(tar).into_iter().filter(|span| !is_document(&span.name));
+    kept.flat_map(|span| tar[span.begin..span.end].to_vec()).collect()
+}
