@@ -3,8 +3,8 @@
 use std::io::Write as _;
 
 use sealift_testing::layouts::{Entry, Image, Packing, compress, file, pack};
-use sealift_workflow::archive::{ExamineOptions, examine};
-use sealift_workflow::{AddOptions, ErrorKind};
+use sealift_workflow::archive::{ExamineOptions, Level, examine};
+use sealift_workflow::{AddOptions, Context, ErrorKind, add};
 
 use crate::folder::{Folder, run};
 
@@ -154,5 +154,104 @@ fn what_is_no_whole_image_is_refused_and_nothing_changes() {
         }
         let others = folder.store.scan_with_others().unwrap().others;
         assert!(others.is_empty(), "no staging is left: {others:?}");
+    });
+}
+
+#[test]
+fn a_pipe_is_read_like_a_file() {
+    run(async {
+        let folder = Folder::new();
+        let pipe = folder.dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let (tar, to) = (pack(&image("web:1").podman()), pipe.clone());
+        let writer = std::thread::spawn(move || std::fs::write(to, tar).unwrap());
+        let options = AddOptions::default();
+        let added = add(&folder.store, &pipe, &options, &Context::default()).await.unwrap();
+        writer.join().unwrap();
+        assert!(added[0].added);
+        assert_eq!(folder.archives(), [added[0].archive.to_string()]);
+
+        let (tar, to) = (b"no tar".to_vec(), pipe.clone());
+        let writer = std::thread::spawn(move || std::fs::write(to, tar).unwrap());
+        let refused = add(&folder.store, &pipe, &options, &Context::default()).await.unwrap_err();
+        writer.join().unwrap();
+        assert!(refused.to_string().starts_with(&pipe.display().to_string()), "{refused}");
+        let left = std::fs::read_dir(folder.store.root()).unwrap().count();
+        assert_eq!(left, 2, "the archive and the notes; what was spooled is gone");
+    });
+}
+
+#[test]
+fn one_platform_of_several_is_added_under_its_own_id() {
+    run(async {
+        let (intel, mut arm) = (image("web:1"), Image::new("web:1", 8));
+        arm.architecture = "arm64".to_owned();
+        let tar = pack(&sealift_testing::layouts::joined(intel.podman(), arm.podman()));
+        let folder = Folder::new();
+        let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
+        assert_eq!(error.hint().as_deref(), Some("choose one with --platform"));
+
+        for image in [&intel, &arm] {
+            let platform = Some(format!("linux/{}", image.architecture).parse().unwrap());
+            let options = AddOptions { platform, ..AddOptions::default() };
+            let added = folder.try_add(&tar, &options).await.unwrap();
+            assert_eq!(*added[0].id.as_str(), *id(image));
+            let path = folder.store.path_of(&added[0].archive);
+            let found = examine(path, &ExamineOptions::default()).unwrap();
+            assert_eq!(found.identity.config.to_string(), image.id());
+        }
+        assert_eq!(folder.archives().len(), 2);
+    });
+}
+
+#[test]
+fn a_file_that_is_already_right_keeps_its_bytes() {
+    run(async {
+        let folder = Folder::new();
+        let zip = AddOptions { compress: true, ..AddOptions::default() };
+        let tar = pack(&image("web:1").containerd(Packing::Gzip, true));
+        for options in [AddOptions::default(), zip] {
+            let first = folder.try_add(&tar, &options).await.unwrap().remove(0);
+            let bytes = std::fs::read(folder.store.path_of(&first.archive)).unwrap();
+            let other = Folder::new();
+            // Another time of compression or another level would make other bytes of the same image.
+            let options = AddOptions { level: Level::Best, ..options };
+            let again = other.try_add(&bytes, &options).await.unwrap().remove(0);
+            assert!(again.added);
+            assert_eq!(again.archive, first.archive);
+            assert!(std::fs::read(other.store.path_of(&again.archive)).unwrap() == bytes);
+        }
+    });
+}
+
+#[test]
+fn a_zip_with_another_name_inside_is_written_anew() {
+    run(async {
+        let folder = Folder::new();
+        let zip = AddOptions { compress: true, ..AddOptions::default() };
+        let tar = pack(&image("web:1").docker_blobs());
+        let first = folder.try_add(&tar, &zip).await.unwrap().remove(0);
+        let bytes = std::fs::read(folder.store.path_of(&first.archive)).unwrap();
+        let options = AddOptions { name: Some("api:2.0".parse().unwrap()), ..zip };
+        let renamed = folder.try_add(&bytes, &options).await.unwrap().remove(0);
+        let path = folder.store.path_of(&renamed.archive);
+        let found = examine(path, &ExamineOptions::default()).unwrap();
+        assert_eq!(found.identity.repo_tags, ["api:2.0"]);
+        assert_eq!(renamed.id, first.id);
+    });
+}
+
+#[test]
+fn a_plain_archive_that_stays_beside_a_zip_is_told() {
+    run(async {
+        let folder = Folder::new();
+        let tar = pack(&image("web:1").podman());
+        let plain = folder.try_add(&tar, &AddOptions::default()).await.unwrap().remove(0);
+        assert_eq!(plain.beside, None);
+        let zip = AddOptions { compress: true, ..AddOptions::default() };
+        let zip = folder.try_add(&tar, &zip).await.unwrap().remove(0);
+        assert_eq!(zip.beside, Some(plain.path));
     });
 }
