@@ -1,6 +1,7 @@
 //! The ways to an engine, each on the real thing: TLS that dockerd itself speaks, a real sshd, contexts that the
 //! docker CLI made, Podman's own socket. Only docker-machine is a stub, as it is in no package.
 
+mod api_version;
 mod contexts;
 mod machine;
 mod permission;

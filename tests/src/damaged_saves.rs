@@ -2,6 +2,7 @@
 //! older archive not cleaned.
 
 use sealift_testing::layouts::{Body, Image, digest, pack};
+use sealift_testing::spans;
 
 use crate::command::{Place, Said};
 use crate::fake_engine::{FakeEngine, Save, shown};
@@ -183,4 +184,44 @@ fn an_image_whose_id_is_nowhere_in_the_save_is_known_by_its_layers_and_settings(
         let said = update(&engine);
         assert!(said.stderr.contains("the engine sent another image"), "{key}: {said:?}");
     }
+}
+
+/// As a disk that fails under the engine does it: the end of the archive is zeros, which end a tar too.
+#[test]
+fn nothing_is_cleaned_for_a_save_that_lost_its_end() {
+    for entries in [image().docker_folders(), image().docker_blobs(), image().podman()] {
+        let mut tar = pack(&entries);
+        let manifest = spans(&tar).into_iter().find(|span| span.name == "manifest.json").unwrap();
+        tar[manifest.begin..].fill(0);
+        let engine = FakeEngine::new(&image(), Save::Ends(tar));
+        let (said, files) = update_with_older(&engine);
+        assert_ne!(said.code, 0, "{said:?}");
+        assert!(files.contains(&older()), "{said:?}");
+    }
+}
+
+fn older() -> String {
+    format!("web_1.0.0.1_{}.docker", &Image::new("web:1.0.0.1", 1).id()[7..19])
+}
+
+/// Updates in a folder that holds an older archive, and gives what is there then.
+fn update_with_older(engine: &FakeEngine) -> (Said, Vec<String>) {
+    let place = Place::with_engine(&engine.host);
+    place.put(&older(), &pack(&Image::new("web:1.0.0.1", 1).podman()));
+    let said = place.run(&["update", "web:1.0.0.2", "--clean", "--progress", "none"]);
+    (said, place.files())
+}
+
+/// No engine does it, and yet it is a whole image.
+#[test]
+fn nothing_is_cleaned_for_a_save_without_a_manifest() {
+    let engine = FakeEngine::new(&image(), Save::Ends(pack(&image().oci_only())));
+    let (said, files) = update_with_older(&engine);
+    assert!(said.stdout.contains("web:1.0.0.2  saved  "), "{said:?}");
+    insta::assert_snapshot!(said.stderr, @"
+    error: web_1.0.0.1_317c8f756f53.docker was not removed: the engine sent its successor without manifest.json
+    hint: load the new archive somewhere to see that it is complete; then update with --clean again
+    ");
+    assert_eq!(said.code, 1);
+    assert_eq!(files.len(), 2, "{files:?}");
 }

@@ -92,7 +92,8 @@ impl Renamer {
         let after = after.inspect_err(|_| output.truncate(start))?;
         output.extend_from_slice(&END_MARKER);
         let size = self.copy.size + (output.len() - start) as u64;
-        Ok(Proof::new(after, size))
+        let lacked_manifest = before.layout.manifest_json.is_none();
+        Ok(Proof { lacked_manifest, ..Proof::new(after, size) })
     }
 }
 

@@ -109,12 +109,21 @@ pub struct Proof {
     pub size: u64,
     /// How the archive is laid out around the image.
     pub(crate) layout: Layout,
+    /// Whether the bytes that were read had no `manifest.json`.
+    pub(crate) lacked_manifest: bool,
 }
 
 impl Proof {
     pub(crate) fn new(judgement: Judgement, size: u64) -> Self {
         let Judgement { identity, settings, layout } = judgement;
-        Self { identity, settings, size, layout }
+        let lacked_manifest = layout.manifest_json.is_none();
+        Self { identity, settings, size, layout, lacked_manifest }
+    }
+
+    /// Returns `true` if the bytes that were read had no `manifest.json`, also if a [`Renamer`](crate::Renamer) added
+    /// one. Every save of Docker and Podman has one, so that an end of the save may be missing.
+    pub fn lacked_manifest(&self) -> bool {
+        self.lacked_manifest
     }
 
     /// Returns `true` if the archive carries exactly this name, in every layout that it has, and is in

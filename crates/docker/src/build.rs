@@ -18,6 +18,11 @@ pub struct Built {
 impl Engine {
     /// Builds an image. The context is streamed; what the engine says is given as events.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future breaks the request off, and the engine gives the build up. What it has built until then stays in
+    /// its cache.
+    ///
     /// # Errors
     ///
     /// If the context can't be sent; if a step fails, with its last lines.

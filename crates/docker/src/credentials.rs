@@ -77,6 +77,10 @@ impl Credentials {
 
     /// Finds the login for a registry; none where there is none.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the helper.
+    ///
     /// # Errors
     ///
     /// If a helper that should know can't be asked.

@@ -52,6 +52,10 @@ impl Engine {
 
     /// Asks whether the engine is there.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
+    ///
     /// # Errors
     ///
     /// If it doesn't answer.
@@ -62,6 +66,10 @@ impl Engine {
     }
 
     /// Asks which engine it is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
     ///
     /// # Errors
     ///
@@ -83,6 +91,10 @@ impl Engine {
     }
 
     /// Shows an image, or none if the engine doesn't have it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
     ///
     /// # Errors
     ///
@@ -111,6 +123,10 @@ impl Engine {
 
     /// Lists all images that have a name or are no part of another.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
+    ///
     /// # Errors
     ///
     /// If the engine doesn't answer.
@@ -128,6 +144,10 @@ impl Engine {
 
     /// Gives an image another name.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. The image may have the name already.
+    ///
     /// # Errors
     ///
     /// If the engine doesn't have the image, or refuses the name.
@@ -144,6 +164,10 @@ impl Engine {
     }
 
     /// Removes an image's name, and with the last name the image. Tells whether it was there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. The name may be gone already.
     ///
     /// # Errors
     ///
@@ -168,6 +192,10 @@ impl Engine {
     ///
     /// It waits for the engine's answer, but not for the archive, which classic stores prepare as a whole
     /// before its first byte.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection, which ends the engine's work on the save.
     ///
     /// # Errors
     ///

@@ -48,6 +48,10 @@ impl SaveStream {
     /// Gives the next bytes; none only when the engine ended the answer as it should. Whether what came is
     /// a whole archive, nothing here tells.
     ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe: if the future is dropped, no bytes are lost.
+    ///
     /// # Errors
     ///
     /// If the connection breaks off; if no bytes come for longer than

@@ -72,6 +72,11 @@ pub struct Added {
 /// The archive in the folder carries the name under which it was added, and no other. A file that is already what
 /// would be written keeps its bytes, so that signatures of it stay valid.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, the work stops soon after and removes its staging file. Each archive is then either
+/// published or not there at all. A pipe is left where it stands.
+///
 /// # Errors
 ///
 /// Where the file is no whole image, or its tags don't tell one name.

@@ -6,6 +6,10 @@ use crate::{Context, Error, Event};
 
 /// Builds an image as `docker build` does; what the engine says on the way goes to the reporter.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, the request is broken off, and the engine gives the build up.
+///
 /// # Errors
 ///
 /// Where the build fails, in the engine's words.

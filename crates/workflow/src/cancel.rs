@@ -50,6 +50,10 @@ impl Cancel {
     }
 
     /// Waits until somebody asks to stop.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
     pub async fn cancelled(&self) {
         // Registered before the flag is read, so that no request falls between the two.
         let mut notified = std::pin::pin!(self.0.waiting.notified());

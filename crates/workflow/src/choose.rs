@@ -13,6 +13,10 @@ use crate::{Context, Error, Work};
 
 /// Gives the file of the archive that is asked for.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after. Nothing but records is written.
+///
 /// # Errors
 ///
 /// Where there is none, or several for several platforms, or it is known to be damaged.
@@ -26,6 +30,10 @@ pub async fn path(store: &Store, query: &Query, context: &Context) -> Result<Pat
 ///
 /// It is proven while it is written: its end comes only when all of it is whole. So a reader on the other
 /// side of a pipe has no image where this fails.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, writing stops soon after. The output then lacks the end of the archive.
 ///
 /// # Errors
 ///

@@ -48,6 +48,10 @@ pub struct ImageConfig {
 ///
 /// All archives without a record are read before: a config never depends on what happens to be recorded.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after. Nothing but records is written.
+///
 /// # Errors
 ///
 /// Where the folder can't be read, the latest archive of an image is damaged, or an image is there for

@@ -122,6 +122,12 @@ pub enum Error {
     /// Something about the folder.
     #[error(transparent)]
     Store(#[from] sealift_store::Error),
+    /// An archive was not removed, as the save that replaces it may not be complete.
+    #[error("{archive} was not removed: the engine sent its successor without manifest.json")]
+    NotCleaned {
+        /// The archive that is still there.
+        archive: ArchivePath,
+    },
     /// An image can't be written into the folder.
     #[error("cannot archive `{image}`")]
     NotArchived {
@@ -211,6 +217,9 @@ impl Error {
                 "try again; if it stays, `docker image inspect {image}` shows whether the engine \
                  still has every layer"
             )),
+            Self::NotCleaned { .. } => {
+                Some("load the new archive somewhere to see that it is complete; then update with --clean again".to_owned())
+            }
             Self::UnsupportedFormat { archive, .. } => {
                 Some(format!("move {archive} away, or give it the ending of what it is"))
             }

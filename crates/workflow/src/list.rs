@@ -68,6 +68,10 @@ pub struct ListedArchive {
 ///
 /// Archives aren't looked into, but for the ones that are the latest when only those are asked for.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after. Nothing but records is written.
+///
 /// # Errors
 ///
 /// Where the folder can't be read, or there is no archive of an image that was named.

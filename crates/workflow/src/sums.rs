@@ -38,6 +38,10 @@ impl fmt::Display for Sum {
 /// Gives the checksums of the archives that a config of the folder is made of, sorted by path: the latest of every
 /// image. Where an image is there for several platforms and none is chosen, of each of them.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after. Nothing but records is written.
+///
 /// # Errors
 ///
 /// Where the folder can't be read, or the latest archive of an image is damaged.

@@ -108,6 +108,10 @@ pub struct RemovedArchive {
 ///
 /// Without a store, as where its folder isn't there yet, everything has to be saved.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after. Nothing but records is written.
+///
 /// # Errors
 ///
 /// The first one of any image.
@@ -232,6 +236,8 @@ struct Done {
     compressed: bool,
     size: u64,
     plain_size: u64,
+    /// Whether the engine sent it without a `manifest.json`.
+    lacked_manifest: bool,
 }
 
 impl Done {
@@ -288,6 +294,7 @@ impl Worker<'_> {
                     saved: false,
                     compressed: !published.was_there,
                     size: published.size,
+                    lacked_manifest: false,
                 })
             }
             Action::UnsupportedFormat { archive } => Err(unsupported(reference, archive)),
@@ -319,6 +326,7 @@ impl Worker<'_> {
             compressed: false,
             size: entry.stat.size,
             plain_size: known.plain_size,
+            lacked_manifest: false,
         })
     }
 
@@ -345,7 +353,7 @@ impl Worker<'_> {
                         folder: self.store.root().to_owned(),
                     });
                 }
-                return self.settle(image, staging, proven).await;
+                return self.settle(image, staging, proven, proof.lacked_manifest()).await;
             }
             self.context.report(Event::TagMoved { image: image.reference.clone() });
             image = now;
@@ -398,6 +406,7 @@ impl Worker<'_> {
         image: Inspected,
         staging: Staging,
         proven: Proven,
+        lacked_manifest: bool,
     ) -> Result<Done, Error> {
         let settled = reconcile(self.snapshot, &image.wanted, &proven.identity, self.options)
             .map_err(|error| Error::Usage { message: error.to_string() })?;
@@ -414,6 +423,7 @@ impl Worker<'_> {
                     compressed: self.options.compress && !published.was_there,
                     size: published.size,
                     plain_size,
+                    lacked_manifest,
                 })
             }
             Settled::AlreadyThere { archive } => self.keep(image.wanted, archive),
@@ -446,11 +456,21 @@ async fn clean_up(
             Err(_) => Outcome::Failed { repository: reference.repository() },
         })
         .collect();
-    let doomed = removals(snapshot, &outcomes, options);
-    if doomed.is_empty() {
-        return (Vec::new(), Vec::new());
-    }
-    crate::clean::remove(store, doomed, context).await
+    // What came without a part that engines always write may have lost more: nothing goes for it.
+    let suspects = results.iter().flatten().filter(|done| done.lacked_manifest);
+    let suspects: Vec<&sealift_filename::Repository> =
+        suspects.map(|done| &done.wanted.repository).collect();
+    let is_kept = |archive: &ArchivePath| {
+        archive.repository().is_some_and(|repository| suspects.contains(&&repository))
+    };
+    let (kept, doomed): (Vec<_>, Vec<_>) =
+        removals(snapshot, &outcomes, options).into_iter().partition(is_kept);
+    let (removed, mut errors) = match doomed.is_empty() {
+        true => (Vec::new(), Vec::new()),
+        false => crate::clean::remove(store, doomed, context).await,
+    };
+    errors.extend(kept.into_iter().map(|archive| Error::NotCleaned { archive }));
+    (removed, errors)
 }
 
 pub(crate) async fn snapshot(
