@@ -20,6 +20,8 @@ const TLS_PORT: u16 = 2376;
 /// assert_eq!(address.to_string(), "tcp://[::1]:2375");
 /// let address: Address = "ssh://ci@build.example".parse().unwrap();
 /// assert_eq!(address.to_string(), "ssh://ci@build.example");
+/// let address: Address = "localhost:2375".parse().unwrap();
+/// assert_eq!(address.to_string(), "tcp://localhost:2375");
 /// assert!("npipe:////./pipe/docker_engine".parse::<Address>().is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -128,9 +130,15 @@ impl FromStr for Address {
 }
 
 impl Address {
-    /// Reads it where it is known whether a `tcp` address means TLS, and with it another port.
+    /// Reads it where it is known whether a `tcp` address means TLS, and with it another port. As for
+    /// the docker CLI, white space around it is ignored, and `HOST:PORT` is a `tcp` address.
     pub(crate) fn read(text: &str, is_tls: bool) -> Result<Self, ParseAddressError> {
-        let (scheme, rest) = text.split_once("://").ok_or(ParseAddressError::NoScheme)?;
+        let text = text.trim();
+        let (scheme, rest) = match text.split_once("://") {
+            Some(parts) => parts,
+            None if text.contains(':') && !text.contains('/') => ("tcp", text),
+            None => return Err(ParseAddressError::NoScheme),
+        };
         let port = if is_tls || scheme == "https" { TLS_PORT } else { PLAIN_PORT };
         match scheme {
             "unix" if rest.is_empty() => Err(ParseAddressError::NoPath),
@@ -221,10 +229,10 @@ fn read_host(rest: &str, form: &'static str) -> Result<(String, Option<u16>), Pa
 
 /// Gives an address without the password that somebody may have put into it.
 pub(crate) fn without_password(text: &str) -> String {
-    let parts = text.split_once("://").and_then(|(scheme, rest)| {
-        let (user, host) = rest.rsplit_once('@')?;
+    let rest = text.find("://").map_or(0, |at| at + "://".len());
+    let parts = text[rest..].rsplit_once('@').and_then(|(user, host)| {
         let (user, _) = user.split_once(':')?;
-        Some(format!("{scheme}://{user}:***@{host}"))
+        Some(format!("{}{user}:***@{host}", &text[..rest]))
     });
     parts.unwrap_or_else(|| text.to_owned())
 }

@@ -64,7 +64,8 @@ impl Settings {
         })
     }
 
-    /// Reads them from anything that knows variables by name. An empty value is none.
+    /// Reads them from anything that knows variables by name. An empty value is none, and as for the
+    /// docker CLI, so is a `DOCKER_HOST` of white space.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let home = get("HOME");
@@ -72,7 +73,7 @@ impl Settings {
         Self {
             host: None,
             context: None,
-            docker_host: get("DOCKER_HOST"),
+            docker_host: get("DOCKER_HOST").filter(|host| !host.trim().is_empty()),
             docker_context: get("DOCKER_CONTEXT"),
             docker_machine_name: get("DOCKER_MACHINE_NAME"),
             docker_tls: get("DOCKER_TLS"),

@@ -29,6 +29,23 @@ fn config_folder(current: &str) -> tempfile::TempDir {
 }
 
 #[test]
+fn white_space_around_a_host_and_a_missing_scheme_are_taken_as_docker_takes_them() {
+    for (host, expected) in [
+        ("unix:///run/docker.sock ", "unix:///run/docker.sock"),
+        ("\ttcp://build.example:2375\n", "tcp://build.example:2375"),
+        ("localhost:2375", "tcp://localhost:2375"),
+        (" 127.0.0.1:1234 ", "tcp://127.0.0.1:1234"),
+        ("[::1]:2375", "tcp://[::1]:2375"),
+    ] {
+        let by_variable = settings(&[("DOCKER_HOST", host)]);
+        assert_eq!(found(&by_variable), format!("{expected} (DOCKER_HOST)"));
+        let by_flag = settings(&[]).with_host(Some(host.to_owned()));
+        assert_eq!(found(&by_flag), format!("{expected} (--host)"));
+    }
+    assert_eq!(settings(&[("DOCKER_HOST", " ")]).docker_host, None);
+}
+
+#[test]
 fn each_way_to_say_which_engine_is_meant_goes_before_the_next() {
     let config = config_folder(r#"{"auths": {}, "currentContext": "three"}"#);
     let stubs = tempfile::tempdir().unwrap();
@@ -187,6 +204,9 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
         "tcp://host:2375/prefix",
         "tcp://[::1]2375",
         "tcp://me:secret@host:2375",
+        "me:secret@host:2375",
+        "localhost:http",
+        "run/docker.sock:1",
         "tcp://the host",
         "https://",
         "ssh://",
@@ -212,6 +232,9 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
     DOCKER_HOST is `tcp://host:2375/prefix`, but there is more in it than a host and a port: `/prefix`
     DOCKER_HOST is `tcp://[::1]2375`, but there is more in it than a host and a port: `2375`
     DOCKER_HOST is `tcp://me:***@host:2375`, but there is more in it than a host and a port: `me@`
+    DOCKER_HOST is `me:***@host:2375`, but there is more in it than a host and a port: `me@`
+    DOCKER_HOST is `localhost:http`, but `http` is no port
+    DOCKER_HOST is `run/docker.sock:1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     DOCKER_HOST is `tcp://the host`, but `the host` is no name of a host
     DOCKER_HOST is `https://`, but it names no host: https://HOST:PORT
     DOCKER_HOST is `ssh://`, but it names no host: ssh://USER@HOST
