@@ -39,3 +39,41 @@ fn tags_and_dirty_versions_are_told() {
     error: version `my ver` contains ` `, which can't be in a tag: only ASCII letters and digits, `.`, `-` and `+` can
     ");
 }
+
+#[test]
+fn a_dirty_version_can_be_asked_for_by_an_image_and_by_exit_code() {
+    let place = Place::new();
+    for (version, word, code) in [
+        ("1.0.0.0", "dirty", 0),
+        ("web:1.0.0.0", "dirty", 0),
+        ("web:1.0_dirty", "dirty", 0),
+        ("1.0_dirty", "dirty", 0),
+        ("localhost:5000/team/web:latest", "dirty", 0),
+        ("1.0.0.1", "clean", 1),
+        ("web:1.0.0.1", "clean", 1),
+    ] {
+        assert_eq!(place.ok(&["name", "dirty", version]), format!("{word}\n"));
+        let said = place.run(&["name", "dirty", "--exit-code", version, "-q"]);
+        assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (code, "", ""));
+    }
+    insta::assert_snapshot!(place.run(&["name", "dirty", ""]).refusal(), @"
+    [2]
+    error: the version is empty
+    ");
+    insta::assert_snapshot!(place.run(&["name", "dirty", "web:"]).refusal(), @"
+    [2]
+    error: `web:` is not an image reference: its version is empty, and a tag never is
+    ");
+    insta::assert_snapshot!(place.run(&["name", "dirty", "localhost:5000/web"]).refusal(), @"
+    [2]
+    error: `localhost:5000/web` has no version
+    ");
+}
+
+#[test]
+fn all_spellings_of_a_name_are_one_tag() {
+    let place = Place::new();
+    for image in ["web", "library/web", "docker.io/library/web", "index.docker.io/web"] {
+        assert_eq!(place.ok(&["name", "tag", image, "1.0"]), "web:1.0\n");
+    }
+}

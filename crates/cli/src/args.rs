@@ -401,13 +401,18 @@ Example:
         /// The version; its `+` is a tag's `_`
         version: String,
     },
-    /// Tell whether a version is dirty: prints `dirty` or `clean`
+    /// Print whether a version is a dirty build: `dirty` or `clean`
     #[command(after_help = "\
-Example:
-  test \"$(sealift name dirty 1.4.0.0)\" = dirty")]
+Examples:
+  sealift name dirty 1.4.0.0
+  if sealift name dirty --exit-code web:1.4.0.7; then echo not released; fi")]
     Dirty {
         /// The version
+        #[arg(value_name = "[IMAGE:]VERSION")]
         version: String,
+        /// Exit with 0 if the version is dirty and with 1 if it is clean
+        #[arg(long)]
+        exit_code: bool,
     },
 }
 

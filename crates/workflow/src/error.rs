@@ -6,6 +6,8 @@ use sealift_archive::{Fault, FaultKind};
 use sealift_filename::ArchivePath;
 use sealift_store::FindError;
 
+use crate::suggest::nearest;
+
 /// What went wrong, with everything that a message needs.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -273,16 +275,6 @@ fn not_found_hint(not_found: &sealift_store::NotFound) -> Option<String> {
         return Some(format!("it has {}", enumerate(&images)));
     }
     Some(format!("sealift update {image}:VERSION saves it from an engine"))
-}
-
-/// Finds the image that somebody may have meant.
-fn nearest(asked: &str, images: &[sealift_filename::Repository]) -> Option<String> {
-    let near = |image: &sealift_filename::Repository| {
-        let image = image.to_string();
-        let slips = strsim::damerau_levenshtein(asked, &image);
-        (slips <= asked.chars().count().div_ceil(3)).then_some((slips, image))
-    };
-    images.iter().filter_map(near).min().map(|(_, image)| image)
 }
 
 /// Lists a few things: `a, b and 3 more`.

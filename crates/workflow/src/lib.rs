@@ -57,6 +57,7 @@ mod receive;
 mod rewrite;
 mod shown;
 mod spool;
+mod suggest;
 mod sums;
 mod transcribe;
 mod update;

@@ -9,7 +9,7 @@ use crate::args::NameCommand;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
-use crate::session::Session;
+use crate::session::{Session, reference};
 use crate::table::printable;
 
 pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, Failure> {
@@ -23,15 +23,29 @@ pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, F
             }
             Ok(ExitCode::DONE)
         }
-        NameCommand::Dirty { version } => {
-            let dirty = Version::new(version).is_dirty();
+        NameCommand::Dirty { version, exit_code } => {
+            let dirty = version_of(&version)?.is_dirty();
             match session.global.json {
                 true => output::json(&json!({ "dirty": dirty })),
+                false if session.global.quiet => {}
                 false => output::data(if dirty { "dirty\n" } else { "clean\n" }),
             }
-            Ok(ExitCode::DONE)
+            Ok(if exit_code && !dirty { ExitCode::FAILED } else { ExitCode::DONE })
         }
     }
+}
+
+/// Parses a version, or the one of an image.
+fn version_of(text: &str) -> Result<Version, Failure> {
+    if text.is_empty() {
+        return Err(Failure::usage("the version is empty"));
+    }
+    if !text.contains(':') {
+        return Ok(Version::from_tag(text));
+    }
+    let reference = reference(text)?;
+    let version = reference.version().cloned();
+    version.ok_or_else(|| Failure::usage(format!("`{reference}` has no version")))
 }
 
 /// Takes names apart, a line each; without names, those on standard input.
