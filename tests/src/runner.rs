@@ -24,5 +24,6 @@ mod memory;
 mod names;
 mod odd_engines;
 mod platforms;
+mod publishing;
 mod secrets;
 mod trust;

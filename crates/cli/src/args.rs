@@ -231,15 +231,25 @@ pub(crate) struct ChooseArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  sealift config https://cdn.example.org/images/ > images.json
-  sealift config https://cdn.example.org/images/ --format consul \\
+  sealift config https://cdn.example.org/images/ --release -o images.json
+  sealift config https://cdn.example.org/images/ web:1.4.0.7 api
+  sealift config https://cdn.example.org/images/ --release --format consul \\
     | consul kv import -
-  (cd artifacts && sealift config --dir . --format sums > SHA256SUMS \\
-    && gpg --detach-sign SHA256SUMS && sha256sum -c SHA256SUMS)")]
+  sealift config --release --format sums -o artifacts/SHA256SUMS
+  (cd artifacts && gpg --detach-sign SHA256SUMS && sha256sum -c SHA256SUMS)")]
 pub(crate) struct ConfigArguments {
-    /// What stands before each archive's path in its URL
-    #[arg(value_name = "BASEURL", default_value = "")]
-    pub(crate) base_url: String,
+    /// URL of the folder, or its path on a server, beginning with `/`
+    #[arg(value_name = "BASEURL")]
+    pub(crate) base_url: Option<String>,
+    /// Only these images; without a version, the latest archive
+    #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
+    pub(crate) images: Vec<String>,
+    /// File to write, atomically; it stays as it is if anything fails
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write an empty result instead of failing
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
     /// The form of the config: json, consul, or sums, the same archives' SHA256SUMS
     #[arg(long, value_enum, hide_possible_values = true)]
     #[arg(default_value_t = ConfigFormat::Json, value_name = "FORMAT")]

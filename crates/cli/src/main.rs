@@ -12,6 +12,7 @@ mod log;
 mod man;
 mod output;
 mod progress;
+mod replace_file;
 mod run;
 mod session;
 mod size;

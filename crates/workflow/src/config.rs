@@ -4,15 +4,30 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sealift_archive::{Digest, Platform};
-use sealift_filename::{ArchiveFormat, ArchiveName, ImageId, version_to_imagetag};
-use sealift_store::{Entry, LatestOptions, Store};
+use sealift_filename::{
+    ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, version_to_imagetag,
+};
+use sealift_store::{LatestOptions, Store};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::choose::{latest, refuse_damaged};
-use crate::{Context, Error, Event};
+use crate::base_url::encode;
+use crate::published::published;
+use crate::{BaseUrl, Context, Error, Event};
+
+/// Which archives a config is made of, and where they are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConfigOptions {
+    /// The URL of the folder; without one, URLs are relative.
+    pub base_url: Option<BaseUrl>,
+    /// Only these images, and of those with a version, this version; all images if it is empty.
+    pub images: Vec<Reference>,
+    /// What the latest archive of an image is.
+    pub latest: LatestOptions,
+    /// A config without any image is not an error.
+    pub allow_empty: bool,
+}
 
 /// The config of all images, keyed by image.
 pub type Config = BTreeMap<String, ImageConfig>;
@@ -30,8 +45,10 @@ pub struct ImageConfig {
     pub archfmt: ArchiveFormat,
     /// Whether the version is a dirty one.
     pub dirty: bool,
-    /// Where clusters fetch it.
+    /// Where clusters fetch it, percent-encoded.
     pub url: String,
+    /// The archive, relative to the folder.
+    pub path: ArchivePath,
     /// The version.
     pub version: String,
     /// The digest of the image's config, as most engines show it as the image's id.
@@ -44,7 +61,7 @@ pub struct ImageConfig {
     pub platform: Platform,
 }
 
-/// Makes the config of a folder.
+/// Creates the config of a folder.
 ///
 /// All archives without a record are read before: a config never depends on what happens to be recorded.
 ///
@@ -54,17 +71,16 @@ pub struct ImageConfig {
 ///
 /// # Errors
 ///
-/// Where the folder can't be read, the latest archive of an image is damaged, or an image is there for
-/// several platforms and none is chosen.
+/// If the folder can't be read, there is no archive of a selected image, the latest archive of an image is
+/// damaged, an image is there for several platforms and none is chosen, or no image is left.
 pub async fn config(
     store: &Store,
-    base_url: &str,
-    options: &LatestOptions,
+    options: &ConfigOptions,
     context: &Context,
 ) -> Result<Config, Error> {
+    refuse_two_versions(&options.images)?;
     let mut config = Config::new();
-    for entry in &latest(store, options, context).await? {
-        refuse_damaged(store, entry)?;
+    for entry in &published(store, options, context).await? {
         let name = entry.archive.name();
         let image = entry.archive.repository();
         let image = image.as_ref().map_or(entry.archive.image(), |image| image.as_str());
@@ -77,13 +93,18 @@ pub async fn config(
             }
         };
         let Some(known) = entry.image() else { continue };
+        let path = &entry.archive;
         let described = ImageConfig {
             id: name.id(),
             image: name.clone(),
             tag,
             archfmt: name.format(),
             dirty: name.is_dirty(),
-            url: url(base_url, entry),
+            url: match &options.base_url {
+                Some(base) => base.join(path.as_str()),
+                None => encode(path.as_str()),
+            },
+            path: path.clone(),
             version: name.version().to_owned(),
             digest: known.identity.config,
             size: entry.stat.size,
@@ -99,35 +120,38 @@ pub async fn config(
             });
         }
     }
+    refuse_empty(config.is_empty(), store, options)?;
     Ok(config)
 }
 
-/// What a path in a URL can't hold as it is (RFC 3986, `pchar` and `/`). A `+` stays: in a path it is
-/// itself.
-const NOT_IN_PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
-/// Joins base and path by exactly one slash.
-fn url(base_url: &str, entry: &Entry) -> String {
-    let path = utf8_percent_encode(entry.archive.as_str(), NOT_IN_PATH);
-    match base_url {
-        "" => path.to_string(),
-        base => format!("{}/{path}", base.trim_end_matches('/')),
+/// Refuses images that are selected by two versions: a config has one of each.
+fn refuse_two_versions(images: &[Reference]) -> Result<(), Error> {
+    for (index, one) in images.iter().enumerate() {
+        let is_other = |other: &&Reference| other.repository() == one.repository() && *other != one;
+        if let Some(other) = images[..index].iter().find(is_other) {
+            return Err(Error::Usage {
+                message: format!(
+                    "`{other}` and `{one}` are both selected, but a config has one version of an image"
+                ),
+            });
+        }
     }
+    Ok(())
+}
+
+/// Refuses a result that nobody can have meant.
+pub(crate) fn refuse_empty(
+    is_empty: bool,
+    store: &Store,
+    options: &ConfigOptions,
+) -> Result<(), Error> {
+    if is_empty && !options.allow_empty {
+        return Err(Error::NothingToPublish {
+            folder: store.root().to_owned(),
+            what: if options.latest.release { "release" } else { "archive" },
+        });
+    }
+    Ok(())
 }
 
 /// One key as `consul kv import` reads it.

@@ -112,6 +112,14 @@ pub enum Error {
         /// The image's name, as the path has it.
         image: String,
     },
+    /// There is nothing of which a config could be made.
+    #[error("there is no {what} to publish in {}", folder.display())]
+    NothingToPublish {
+        /// The store's folder.
+        folder: PathBuf,
+        /// What there is none of: `archive`, `release`.
+        what: &'static str,
+    },
     /// What was asked for can't be.
     #[error("{message}")]
     Usage {
@@ -141,6 +149,14 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// A file can't be written.
+    #[error("cannot write {}", path.display())]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
     /// Data can't be written to where the caller wants it.
     #[error("cannot write the archive out")]
     Output(#[source] std::io::Error),
@@ -172,7 +188,9 @@ impl Error {
     /// Tells the sort of the error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::ImageNotFound { .. } | Self::OtherPlatform { .. } => ErrorKind::NotFound,
+            Self::ImageNotFound { .. }
+            | Self::OtherPlatform { .. }
+            | Self::NothingToPublish { .. } => ErrorKind::NotFound,
             Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
             Self::SaveDamaged { .. }
             | Self::OtherImage { .. }
@@ -247,6 +265,9 @@ impl Error {
                 if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) =>
             {
                 Some("copy it again from where it came, or save the image again".to_owned())
+            }
+            Self::NothingToPublish { .. } => {
+                Some("pass --allow-empty to write an empty result".to_owned())
             }
             Self::Store(error)
             | Self::Find(FindError::Store(error))

@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use sealift_filename::ArchivePath;
-use sealift_store::{LatestOptions, Store};
+use sealift_store::{Entry, Store};
 use serde::Serialize;
 
-use crate::choose::{latest, refuse_damaged};
+use crate::config::{ConfigOptions, refuse_empty};
+use crate::published::published;
 use crate::{Context, Error};
 
 /// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
@@ -35,8 +36,8 @@ impl fmt::Display for Sum {
     }
 }
 
-/// Gives the checksums of the archives that a config of the folder is made of, sorted by path: the latest of every
-/// image. Where an image is there for several platforms and none is chosen, of each of them.
+/// Returns the checksums of the archives that a config of the folder is made of, sorted by path: the latest of every
+/// image, or of the selected ones. If an image is there for several platforms and none is chosen, of each of them.
 ///
 /// # Cancel safety
 ///
@@ -44,23 +45,20 @@ impl fmt::Display for Sum {
 ///
 /// # Errors
 ///
-/// Where the folder can't be read, or the latest archive of an image is damaged.
+/// If the folder can't be read, there is no archive of a selected image, the latest archive of an image is
+/// damaged, or there is no archive at all.
 pub async fn sums(
     store: &Store,
-    options: &LatestOptions,
+    options: &ConfigOptions,
     context: &Context,
 ) -> Result<Vec<Sum>, Error> {
-    let mut sums = Vec::new();
-    for entry in latest(store, options, context).await? {
-        refuse_damaged(store, &entry)?;
-        if let Some(known) = entry.image() {
-            let sha256 = known.sha256.hex();
-            let path = store.path_of(&entry.archive);
-            sums.push(Sum { archive: entry.archive, path, sha256 });
-        }
-    }
-    sums.sort_by(|left, right| left.archive.cmp(&right.archive));
-    Ok(sums)
+    let entries = published(store, options, context).await?;
+    refuse_empty(entries.is_empty(), store, options)?;
+    let sum = |entry: Entry| {
+        let sha256 = entry.image()?.sha256.hex();
+        Some(Sum { path: store.path_of(&entry.archive), archive: entry.archive, sha256 })
+    };
+    Ok(entries.into_iter().filter_map(sum).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! All spellings of a name of Docker Hub are one image.
 
-use sealift_workflow::store::LatestOptions;
-use sealift_workflow::{Context, ListOptions, UpdateOptions, config, list, path, update};
+use sealift_workflow::{
+    ConfigOptions, Context, ListOptions, UpdateOptions, config, list, path, update,
+};
 
 use crate::folder::{Folder, query, run};
 use crate::stand::Stand;
@@ -38,9 +39,8 @@ fn archives_in_folders_of_the_longer_names_are_of_the_same_image() {
             .map(|archive| (archive.image.as_str(), archive.version.as_str(), archive.latest))
             .collect();
         assert_eq!(listed, [("web", "2.0", true), ("web", "1.0", false)]);
-        let config = config(&folder.store, "", &LatestOptions::default(), &Context::default())
-            .await
-            .unwrap();
+        let config =
+            config(&folder.store, &ConfigOptions::default(), &Context::default()).await.unwrap();
         let entries: Vec<_> = config.iter().map(|(image, it)| (&**image, &*it.url)).collect();
         assert_eq!(entries, [("web", &*moved)]);
     });

@@ -1,7 +1,8 @@
 //! Two platforms of one tag live side by side, and are never taken for one another.
 
-use sealift_workflow::store::LatestOptions;
-use sealift_workflow::{CleanOptions, Context, ErrorKind, ListOptions, clean, config, list, path};
+use sealift_workflow::{
+    CleanOptions, ConfigOptions, Context, ErrorKind, ListOptions, clean, config, list, path,
+};
 
 use crate::folder::{Folder, query, run};
 
@@ -54,13 +55,17 @@ fn an_ambiguous_request_is_refused_with_the_choices() {
 fn a_config_is_for_one_platform() {
     run(async {
         let (folder, _, arm64) = both().await;
-        let all = LatestOptions::default();
         let context = Context::default();
-        let error = config(&folder.store, "", &all, &context).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Usage);
-        let platform = Some("linux/arm64".parse().unwrap());
-        let one = LatestOptions { platform, ..all };
-        let config = config(&folder.store, "https://a/b", &one, &context).await.unwrap();
+        let mut options = ConfigOptions::default();
+        for images in [Vec::new(), vec!["web".parse().unwrap()]] {
+            options.images = images;
+            let error = config(&folder.store, &options, &context).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert!(error.to_string().contains("linux/amd64"), "{error}");
+        }
+        options.base_url = Some("https://a/b".parse().unwrap());
+        options.latest.platform = Some("linux/arm64".parse().unwrap());
+        let config = config(&folder.store, &options, &context).await.unwrap();
         assert_eq!(config["web"].url, format!("https://a/b/{arm64}"));
     });
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
-use sealift_store::{LatestOptions, Query, Store};
+use sealift_store::{Query, Store};
 use sealift_workflow::{
-    AddOptions, Cancel, CleanOptions, Context, ListOptions, Selection, UpdateOptions, VerifyOptions,
+    AddOptions, Cancel, CleanOptions, ConfigOptions, Context, ListOptions, Selection,
+    UpdateOptions, VerifyOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -64,11 +65,11 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     );
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {
-        sealift_workflow::config(&store, "/", &LatestOptions::default(), &context).await
+        sealift_workflow::config(&store, &ConfigOptions::default(), &context).await
     });
     let Arguments { store, context, .. } = arguments();
     spawnable(
-        async move { sealift_workflow::sums(&store, &LatestOptions::default(), &context).await },
+        async move { sealift_workflow::sums(&store, &ConfigOptions::default(), &context).await },
     );
     let Arguments { engine, context, .. } = arguments();
     spawnable(async move {

@@ -1,0 +1,170 @@
+//! What a config puts before the paths of archives.
+
+use std::fmt;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What stands unencoded in a path: the unreserved characters of RFC 3986 and `/`. A `+` does not, as
+/// servers that decode paths like forms read it as a blank.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// The URL of a folder, or its absolute path on a server.
+///
+/// ```
+/// use sealift_workflow::BaseUrl;
+///
+/// let base: BaseUrl = "https://cdn.example.org/images/".parse()?;
+/// assert_eq!(base.join("web_1.0+beta.zip"), "https://cdn.example.org/images/web_1.0%2Bbeta.zip");
+/// assert_eq!("/images".parse::<BaseUrl>()?.join("web_1.zip"), "/images/web_1.zip");
+/// assert!("cdn.example.org/images".parse::<BaseUrl>().is_err());
+/// # Ok::<(), sealift_workflow::ParseBaseUrlError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BaseUrl(Box<str>);
+
+/// Why a text is not a [`BaseUrl`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseBaseUrlError {
+    /// It is neither a URL nor an absolute path.
+    #[error(
+        "expected a URL such as `https://cdn.example.org/images/`, or a path that begins with `/`"
+    )]
+    Form,
+    /// It has no host.
+    #[error("it has no host")]
+    NoHost,
+    /// It has a query or a fragment, behind which no path can stand.
+    #[error("it has a `{0}`, but archive paths are appended to it")]
+    Rest(char),
+    /// It has a character that a URL cannot have.
+    #[error("it has {0:?}, which must be percent-encoded")]
+    Character(char),
+}
+
+impl BaseUrl {
+    /// Returns `true` if a text has the form of a URL or of an absolute path, whether or not it can be
+    /// a base.
+    pub fn has_form(text: &str) -> bool {
+        text.starts_with('/') || text.contains("://")
+    }
+
+    /// Joins the base and an archive's path by exactly one slash; the path is percent-encoded.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}/{}", self.0.trim_end_matches('/'), encode(path))
+    }
+
+    /// Returns the text as it was parsed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Percent-encodes a path.
+pub(crate) fn encode(path: &str) -> String {
+    utf8_percent_encode(path, ENCODED).to_string()
+}
+
+fn fault(text: &str) -> Option<ParseBaseUrlError> {
+    if !text.starts_with('/') {
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Some(ParseBaseUrlError::Form);
+        };
+        // Nomad's downloader takes another scheme in front, as in `s3::https://…`.
+        let schemes = scheme.split("::");
+        if !schemes.into_iter().all(is_scheme) {
+            return Some(ParseBaseUrlError::Form);
+        }
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if host.is_empty() && (scheme != "file" || rest.is_empty()) {
+            return Some(ParseBaseUrlError::NoHost);
+        }
+    }
+    text.chars().find_map(|c| match c {
+        '?' | '#' => Some(ParseBaseUrlError::Rest(c)),
+        c if c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c) => {
+            Some(ParseBaseUrlError::Character(c))
+        }
+        _ => None,
+    })
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
+impl FromStr for BaseUrl {
+    type Err = ParseBaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        fault(text).map_or_else(|| Ok(Self(text.into())), Err)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_is_a_url_or_an_absolute_path() {
+        for good in [
+            "https://cdn.example.org",
+            "https://user@cdn.example.org:8443/a/b/",
+            "http://[::1]:8080/",
+            "s3::https://s3.amazonaws.com/bucket",
+            "file:///srv/images",
+            "/",
+            "/images/",
+            "//cdn.example.org/images",
+            "https://cdn.example.org/a%20b",
+        ] {
+            assert_eq!(good.parse::<BaseUrl>().unwrap().as_str(), good);
+        }
+        use ParseBaseUrlError::{Character, Form, NoHost, Rest};
+        for (bad, why) in [
+            ("", Form),
+            ("cdn.example.org/images", Form),
+            ("images", Form),
+            ("./images", Form),
+            ("1https://cdn.example.org", Form),
+            ("my images://x", Form),
+            ("https://", NoHost),
+            ("https:///images", NoHost),
+            ("https://?a=b", NoHost),
+            ("file://", NoHost),
+            ("https://cdn.example.org/?token=1", Rest('?')),
+            ("https://cdn.example.org/#top", Rest('#')),
+            ("/images?x", Rest('?')),
+            ("https://cdn.example.org/my images", Character(' ')),
+            ("/images\n", Character('\n')),
+        ] {
+            assert_eq!(bad.parse::<BaseUrl>(), Err(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_unreserved_characters_stand_as_they_are() {
+        assert_eq!(
+            encode("localhost+5000/team/web_1.0+b~-.zip"),
+            "localhost%2B5000/team/web_1.0%2Bb~-.zip"
+        );
+        assert_eq!(encode("web_a b%?#&=:@é_1.zip"), "web_a%20b%25%3F%23%26%3D%3A%40%C3%A9_1.zip");
+    }
+
+    #[test]
+    fn base_and_path_are_joined_by_one_slash() {
+        for base in ["https://a/b", "https://a/b/", "https://a/b//"] {
+            assert_eq!(base.parse::<BaseUrl>().unwrap().join("web.zip"), "https://a/b/web.zip");
+        }
+        assert_eq!("/".parse::<BaseUrl>().unwrap().join("web.zip"), "/web.zip");
+    }
+}

@@ -1,0 +1,69 @@
+//! Which archives a config or its checksums are made of.
+
+use sealift_filename::Reference;
+use sealift_store::{Entry, LatestOptions, LearnOptions, Query, Store};
+
+use crate::choose::{latest, refuse_damaged};
+use crate::config::ConfigOptions;
+use crate::learn::{archives_of, learn_all};
+use crate::{Context, Error};
+
+/// Selects the archives, sorted by path, each once: the latest of every image, or of the selected images.
+///
+/// # Errors
+///
+/// If the folder can't be read, there is no archive of a selected image, an archive can't be published,
+/// or there is none at all and that is not allowed.
+pub(crate) async fn published(
+    store: &Store,
+    options: &ConfigOptions,
+    context: &Context,
+) -> Result<Vec<Entry>, Error> {
+    let mut entries = if options.images.is_empty() {
+        latest(store, &options.latest, context).await?
+    } else {
+        let (store, options) = (store.clone(), options.clone());
+        context.blocking(move |context| selected(&store, &options, context)).await?
+    };
+    for entry in &entries {
+        refuse_damaged(store, entry)?;
+    }
+    entries.retain(|entry| entry.image().is_some());
+    entries.sort_by(|left, right| left.archive.cmp(&right.archive));
+    entries.dedup_by(|left, right| left.archive == right.archive);
+    Ok(entries)
+}
+
+fn selected(
+    store: &Store,
+    options: &ConfigOptions,
+    context: &Context,
+) -> Result<Vec<Entry>, Error> {
+    let mut selected = Vec::new();
+    for reference in &options.images {
+        selected.extend(select(store, reference, &options.latest, context)?);
+    }
+    Ok(selected)
+}
+
+/// Selects the latest archives of one image, one for each platform. A version that is named counts even if
+/// it is dirty and only releases are asked for.
+fn select(
+    store: &Store,
+    reference: &Reference,
+    latest: &LatestOptions,
+    context: &Context,
+) -> Result<Vec<Entry>, Error> {
+    let (image, version) = (reference.repository(), reference.version());
+    let latest = LatestOptions { release: latest.release && version.is_none(), ..latest.clone() };
+    let archives = archives_of(store, image, version)?;
+    let entries = learn_all(store, &archives, context)?;
+    let found: Vec<Entry> = sealift_store::latest(&entries, &latest).into_iter().cloned().collect();
+    if found.is_empty() {
+        let mut query = Query::new(image.clone(), version.cloned());
+        query.release = latest.release;
+        query.platform = latest.platform;
+        store.find(&query, &LearnOptions::default())?;
+    }
+    Ok(found)
+}
