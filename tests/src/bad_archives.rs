@@ -25,7 +25,9 @@ fn with_archive(content: &[u8]) -> String {
     assert_eq!(cat.code, 5);
     // A reader of what cat wrote has no archive: its end is missing.
     assert!(!cat.stdout.as_bytes().ends_with(&[0; 1024]));
-    assert!(place.run(&["clean", "--all", "--keep", "0"]).stderr.contains("nothing to clean"));
+    assert!(
+        place.run(&["clean", "--all", "--keep", "0", "--yes"]).stderr.contains("nothing to clean")
+    );
 
     let engine = FakeEngine::new(&Image::new("web:2", 2), Save::Ends(Vec::new()));
     let loading = Place::with_engine(&engine.host);
@@ -230,7 +232,7 @@ fn zips_that_hold_no_image() {
         "what holds no image is never latest"
     );
     assert_eq!(place.ok(&["list", "--latest", "--json"]), "[]\n");
-    place.ok(&["clean", "--all", "--keep", "0"]);
+    place.ok(&["clean", "--all", "--keep", "0", "--yes"]);
     assert_eq!(place.files(), [name("zip")], "and never cleaned");
 }
 

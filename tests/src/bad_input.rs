@@ -92,7 +92,7 @@ fn names_that_no_archive_can_have() {
 fn names_from_the_folder_are_printed_with_control_characters_escaped() {
     let place = Place::new();
     place.put("web_1\u{1b}[31m\n_0123456789ab.docker", &pack(&image().podman()));
-    let calls = [&["list"][..], &["verify"], &["config"], &["clean", "--all", "--keep", "0"]];
+    let calls = [&["list"][..], &["verify"], &["config"], &["clean", "--all", "--dirty"]];
     for arguments in calls {
         let said = place.run(arguments);
         let text = said.stdout + &said.stderr;
@@ -178,7 +178,7 @@ fn a_disk_that_is_full() {
         [1]
         error: cannot write a staging file in artifacts
           caused by: No space left on device (os error 28)
-        hint: make room, for instance with `sealift clean --all --keep 1`
+        hint: free space on that disk, or name a folder on another one with --dir; `sealift clean --all --dry-run` lists old archives that could be removed
         ");
         let said = refused(place, &["update", "web:1.0.0.1", "--compress"]);
         assert_eq!(said.code, 1, "{said:?}");

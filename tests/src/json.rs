@@ -50,7 +50,12 @@ fn add() {
 
 #[test]
 fn clean() {
-    insta::assert_snapshot!(said(&["clean", "web", "--keep", "1"]));
+    insta::assert_snapshot!(said(&["clean", "web:1.0.0.0"]));
+}
+
+#[test]
+fn clean_that_is_only_planned() {
+    insta::assert_snapshot!(said(&["clean", "web", "--keep-dirty", "0", "--dry-run"]));
 }
 
 #[test]

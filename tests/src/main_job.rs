@@ -67,7 +67,7 @@ fn main_job(engine: &str) {
     place.context(b"two");
     let built =
         place.ok(&["build", &tag("1.0.0.2"), "context", "--update", "--compress", "--clean"]);
-    assert!(built.contains("  saved  ") && built.contains(&format!("cleaned  artifacts/{zip}")));
+    assert!(built.contains("  saved  ") && built.contains(&format!("removed  artifacts/{zip}")));
     assert_eq!(place.files().len(), 1);
     place.ok(&["update", &tag("1.0.0.1")]);
     place.ok(&["clean", &name, "--keep", "1", "--dry-run"]);
@@ -92,7 +92,7 @@ fn one_of_two_fails(engine: &str) {
     place.ok(&["build", &tag("", "1.0.0.2"), "context"]);
     let said = place.run(&["update", &tag("", "1.0.0.2"), &tag("-admin", "1.0.0.2"), "--clean"]);
     assert_eq!(said.code, 3, "{said:?}");
-    assert!(said.stdout.contains("  saved  ") && said.stdout.contains("cleaned"), "{said:?}");
+    assert!(said.stdout.contains("  saved  ") && said.stdout.contains("removed"), "{said:?}");
     let files = place.files();
     assert_eq!(files.len(), 2, "{files:?}");
     assert!(files[0].starts_with(&format!("{name}-admin_1.0.0.1_")), "{files:?}");

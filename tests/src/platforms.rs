@@ -55,7 +55,7 @@ fn a_platform_chooses() {
 fn each_platform_is_cleaned_by_itself() {
     let (place, archives) = both();
     assert!(place.run(&["clean", "web", "--keep", "1"]).stderr.contains("nothing to clean"));
-    let cleaned = place.ok(&["clean", "--all", "--keep", "0", "--platform", "linux/amd64"]);
+    let cleaned = place.ok(&["clean", "web:1.0.0.1", "--platform", "linux/amd64"]);
     assert!(cleaned.contains(&archives[0]) && !cleaned.contains(&archives[1]), "{cleaned}");
     assert_eq!(place.files(), [archives[1].clone()]);
 }

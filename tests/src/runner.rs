@@ -25,5 +25,6 @@ mod names;
 mod odd_engines;
 mod platforms;
 mod publishing;
+mod retention;
 mod secrets;
 mod trust;

@@ -118,7 +118,7 @@ fn links_in_place_of_sealifts_own_notes_change_nothing_elsewhere() {
             &["add", "a.tar", "--name", "web:1"],
             &["list", "--latest"],
             &["verify", "--repair"],
-            &["clean", "--all", "--keep", "0"],
+            &["clean", "team/web:1", "web:1"],
         ] {
             place.run(command);
             check();

@@ -8,8 +8,10 @@ use sealift_workflow::archive::Level;
 use crate::complete::{self, Shell};
 
 mod build;
+mod clean;
 
 pub(crate) use build::BuildArguments;
+pub(crate) use clean::{CleanArguments, KeepArguments};
 
 /// Ship container images where there is no registry
 #[derive(Debug, Parser)]
@@ -148,14 +150,17 @@ folder stays as it was.
 Examples:
   sealift update web:1.4.0.7
   sealift update web:1.4.0.7 api:2.0.1.3 --compress --clean
+  sealift update web:1.4.0.7 --clean --keep 3
   sealift update web:1.4.0.7 --dry-run --json")]
 pub(crate) struct UpdateArguments {
     /// The images; without a version, `latest`
     #[arg(value_name = "IMAGE[:VERSION]", required = true, add = complete::references())]
     pub(crate) images: Vec<String>,
-    /// Remove the images' other archives, once everything else is done
+    /// Remove the images' other versions and ids, once everything else is done
     #[arg(long)]
     pub(crate) clean: bool,
+    #[command(flatten)]
+    pub(crate) keep: UpdateKeepArguments,
     /// Keep the archives as zips
     #[arg(long)]
     pub(crate) compress: bool,
@@ -171,6 +176,23 @@ pub(crate) struct UpdateArguments {
     /// How many images to save at the same time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: u16,
+}
+
+/// Parses a number that is not 0.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number: std::num::NonZeroUsize = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(number.get())
+}
+
+/// What an update keeps when it cleans.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct UpdateKeepArguments {
+    /// With --clean: keep this many released versions
+    #[arg(long, value_name = "N", requires = "clean", value_parser = at_least_one)]
+    pub(crate) keep: Option<usize>,
+    /// With --clean --keep: keep this many dirty builds [default: as many as --keep]
+    #[arg(long, value_name = "N", requires = "keep")]
+    pub(crate) keep_dirty: Option<usize>,
 }
 
 /// Show what the folder holds
@@ -351,33 +373,6 @@ pub(crate) struct VerifyArguments {
     /// Make all records anew and sweep what crashed writers left behind
     #[arg(long)]
     pub(crate) repair: bool,
-}
-
-/// Remove all but the newest archives of images
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Only regular files that hold an image are removed, never through a link, and
-never another image's.
-
-Examples:
-  sealift clean web --keep 3
-  sealift clean --all --keep 1 --dry-run")]
-pub(crate) struct CleanArguments {
-    /// The images
-    #[arg(value_name = "IMAGE", required_unless_present = "all", add = complete::images())]
-    pub(crate) images: Vec<String>,
-    /// Every image of the folder
-    #[arg(long, conflicts_with = "images")]
-    pub(crate) all: bool,
-    /// How many versions of each image to keep
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) keep: usize,
-    /// Only archives for this platform
-    #[arg(long, value_name = "OS/ARCH")]
-    pub(crate) platform: Option<String>,
-    /// Show what would be removed, and remove nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
 }
 
 /// Ask about names: the grammar, from the shell

@@ -83,6 +83,12 @@ pub(crate) fn error_line(line: &str) {
     let _ = writeln!(stderr, "{}", safe(line));
 }
 
+/// Prints a question on standard error; the answer follows in the same line.
+pub(crate) fn question(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = write!(stderr, "{} ", safe(text)).and_then(|()| stderr.flush());
+}
+
 /// A writer for the log: standard error, escaped like everything else.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogWriter;

@@ -123,4 +123,10 @@ impl Entry {
             .or_else(|| image?.identity.created.as_deref()?.parse().ok())
             .unwrap_or(self.stat.modified)
     }
+
+    /// Returns when the archive was saved: the recorded time if sealift put it into this folder,
+    /// otherwise the time when its file was last modified.
+    pub fn saved(&self) -> Timestamp {
+        self.image().and_then(|image| image.saved).unwrap_or(self.stat.modified)
+    }
 }

@@ -31,6 +31,14 @@ pub enum Error {
         /// What it is, with its article.
         what: &'static str,
     },
+    /// A file that was to be removed is not known to hold an image.
+    #[error("cannot remove {}: it is not known to hold an image ({why})", path.display())]
+    NotAnImage {
+        /// The file.
+        path: PathBuf,
+        /// What is known about it instead, a fragment.
+        why: String,
+    },
     /// Another writer held the folder's lock for too long.
     #[error(
         "{} is locked by {}; waited {} s",
@@ -83,6 +91,8 @@ pub enum ErrorKind {
     NotADirectory,
     /// Something that is no regular file stands where one should.
     NotAFile,
+    /// A file that was to be removed is not known to hold an image.
+    NotAnImage,
     /// A file that was being written was taken away.
     Vanished,
     /// The file system is mounted read-only.
@@ -120,6 +130,7 @@ impl Error {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::NotADirectory { .. } => ErrorKind::NotADirectory,
             Self::NotAFile { .. } => ErrorKind::NotAFile,
+            Self::NotAnImage { .. } => ErrorKind::NotAnImage,
             Self::Locked { .. } => ErrorKind::Locked,
             Self::Vanished { .. } => ErrorKind::Vanished,
             Self::Io { source, .. } | Self::Archive(sealift_archive::Error::Io { source, .. }) => {

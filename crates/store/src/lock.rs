@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 
-use crate::{Error, Store};
+use crate::{Error, ErrorKind, Store};
 
 /// The name of the lock's file in the folder for sealift's own notes.
 const LOCK_FILE: &str = "lock";
@@ -25,7 +25,7 @@ const LONGEST_HOLDER: u64 = 200;
 /// The folder's lock; it ends with the value, or with the process.
 #[derive(Debug)]
 pub(crate) struct FolderLock<'a> {
-    _file: File,
+    file: File,
     _gate: MutexGuard<'a, ()>,
 }
 
@@ -35,17 +35,32 @@ impl Store {
         let folder = self.sealift_folder();
         make_folder(&folder)?;
         let path = folder.join(LOCK_FILE);
-        let mut file = open(&path).map_err(Error::at("open the lock", &path))?;
+        let file = open(&path).map_err(Error::at("open the lock", &path))?;
+        let lock = self.wait_for(file, &path)?;
+        // Only words for others to read, so it doesn't matter if they can't be written.
+        let _ = write_holder(&lock.file);
+        Ok(lock)
+    }
+
+    /// Locks the folder against other writers. If there is no room for the lock's file, the folder
+    /// itself is locked: those that only remove make room, and others can't write until then.
+    pub(crate) fn lock_to_remove(&self) -> Result<FolderLock<'_>, Error> {
+        match self.lock() {
+            Err(error) if error.kind() == ErrorKind::NoSpace => {
+                let folder = File::open(self.root()).map_err(Error::at("open", self.root()))?;
+                self.wait_for(folder, self.root())
+            }
+            result => result,
+        }
+    }
+
+    /// Waits until nobody else holds the lock on a file.
+    fn wait_for(&self, file: File, path: &Path) -> Result<FolderLock<'_>, Error> {
         let began = Instant::now();
         loop {
             if let Some(gate) = try_gate(self) {
                 match file.try_lock() {
-                    Ok(()) => {
-                        // Only words for others to read, so it doesn't matter if they can't be
-                        // written.
-                        let _ = write_holder(&mut file);
-                        return Ok(FolderLock { _file: file, _gate: gate });
-                    }
+                    Ok(()) => return Ok(FolderLock { file, _gate: gate }),
                     Err(TryLockError::WouldBlock) => {}
                     Err(TryLockError::Error(source)) => {
                         return Err(Error::io("lock", path, source));
@@ -56,7 +71,7 @@ impl Store {
             if waited >= self.lock_timeout() {
                 return Err(Error::Locked {
                     folder: self.root().to_owned(),
-                    holder: read_holder(&mut file),
+                    holder: read_holder(&file),
                     waited: self.lock_timeout(),
                 });
             }
@@ -103,7 +118,7 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-fn write_holder(file: &mut File) -> io::Result<()> {
+fn write_holder(mut file: &File) -> io::Result<()> {
     // A file that has another name too may be somebody else's.
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.nlink() != 1 {
@@ -119,10 +134,10 @@ fn write_holder(file: &mut File) -> io::Result<()> {
 
 /// Reads who has the lock; it is somebody else's text, so only its first line counts, and only if it
 /// is plain.
-fn read_holder(file: &mut File) -> Option<String> {
+fn read_holder(mut file: &File) -> Option<String> {
     let mut text = String::new();
     file.rewind().ok()?;
-    (&*file).take(LONGEST_HOLDER).read_to_string(&mut text).ok()?;
+    file.take(LONGEST_HOLDER).read_to_string(&mut text).ok()?;
     let line = text.lines().next()?.trim();
     let is_plain = !line.is_empty() && line.chars().all(|char| !char.is_control());
     is_plain.then(|| line.to_owned())

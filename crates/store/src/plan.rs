@@ -5,15 +5,17 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository, Version}
 use serde::Serialize;
 
 use crate::removals::predicted_removals;
-use crate::{Entry, Snapshot, Wanted};
+use crate::{Entry, Keep, Removal, Snapshot, Wanted};
 
 /// What a call asks for besides its images.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PlanOptions {
     /// Every archive of the call is to end as a zip.
     pub compress: bool,
-    /// Archives of the call's images that the call doesn't name are to go.
+    /// Remove archives of the call's images that the call does not name.
     pub clean: bool,
+    /// With `clean`: keep this many of them, as [`retain`](crate::retain()) does.
+    pub keep: Option<Keep>,
     /// Images of which nothing is to be cleaned: one of them has failed already.
     pub spare: Vec<Repository>,
 }
@@ -25,11 +27,11 @@ pub struct PlanOptions {
 pub struct Plan {
     /// What is done for each image of the call, in its order.
     pub items: Vec<PlanItem>,
-    /// What goes at the end, if all items succeed; sorted by path.
+    /// What is removed at the end if all items succeed, sorted by path.
     ///
-    /// As long as it isn't known which image a save will bring, what may turn out to hold it
+    /// As long as it is not known which image a save will bring, what may turn out to hold it
     /// is not among these.
-    pub remove: Vec<ArchivePath>,
+    pub remove: Vec<Removal>,
 }
 
 /// What is done for one image.

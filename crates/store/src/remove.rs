@@ -3,13 +3,14 @@
 use std::io;
 
 use rustix::fs::FileType;
+use sealift_archive::ExamineOptions;
 use sealift_filename::ArchivePath;
 
 use crate::durable::sync_folder;
 use crate::inner_folder::{InnerFolder, parts};
-use crate::{Error, Store};
+use crate::{Error, ErrorKind, Knowledge, Stat, Store};
 
-/// What came of removing archives.
+/// The result of removing archives.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct RemovalReport {
@@ -31,15 +32,18 @@ pub struct Removed {
 }
 
 impl RemovalReport {
-    /// Gives how many bytes the removed archives had together.
+    /// Returns how many bytes the removed archives had together.
     pub fn bytes(&self) -> u64 {
         self.removed.iter().map(|removed| removed.size).sum()
     }
 }
 
 impl Store {
-    /// Removes archives and their records, durably. Only regular files go, and no symbolic link is
-    /// followed on the way to them.
+    /// Removes archives and their records, durably.
+    ///
+    /// Only regular files that hold an image are removed: an archive without a believed record is
+    /// read first. No symbolic link is followed on the way to them. The folder is locked without
+    /// creating anything if the disk is full.
     ///
     /// # Errors
     ///
@@ -49,9 +53,16 @@ impl Store {
         if archives.is_empty() {
             return Ok(report);
         }
-        let _lock = self.lock()?;
-        for archive in archives {
-            match self.remove_one(archive) {
+        // Archives may have to be read for this, while other writers need not wait.
+        let read: Vec<_> =
+            archives.iter().map(|archive| (archive, self.stat_of_image(archive))).collect();
+        let _lock = self.lock_to_remove()?;
+        for (archive, stat) in read {
+            let size = stat.and_then(|stat| match stat {
+                Some(stat) => self.remove_one(archive, &stat),
+                None => Ok(None),
+            });
+            match size {
                 Ok(Some(size)) => {
                     self.drop_record(archive);
                     report.removed.push(Removed { archive: archive.clone(), size });
@@ -74,11 +85,48 @@ impl Store {
         Ok(report)
     }
 
-    /// Gives the size of what was removed; none if nothing was there.
-    fn remove_one(&self, archive: &ArchivePath) -> Result<Option<u64>, Error> {
+    /// Returns how the file of an archive looks, or `None` if there is none.
+    ///
+    /// It is an error if it is not a regular file, or not known to hold an image.
+    fn stat_of_image(&self, archive: &ArchivePath) -> Result<Option<Stat>, Error> {
+        if self.locate(archive)?.is_none() {
+            return Ok(None);
+        }
+        let Some(entry) = self.entry(archive)? else { return Ok(None) };
+        let knowledge = match entry.knowledge {
+            Some(knowledge) => knowledge,
+            None => match self.examine(archive, &ExamineOptions::default()) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                examined => examined?,
+            },
+        };
+        let why = match knowledge {
+            Knowledge::Image(_) => return Ok(Some(entry.stat)),
+            Knowledge::NoImage { reason } => reason,
+            Knowledge::Damaged { fault } => fault.to_string(),
+        };
+        Err(Error::NotAnImage { path: self.path_of(archive), why })
+    }
+
+    /// Removes the file that looked like this, and returns its size, or `None` if nothing is there.
+    fn remove_one(&self, archive: &ArchivePath, stat: &Stat) -> Result<Option<u64>, Error> {
+        let path = self.path_of(archive);
+        let Some((folder, size)) = self.locate(archive)? else { return Ok(None) };
+        if self.stat(archive)? != *stat {
+            return Err(Error::NotAnImage { path, why: "the file changed meanwhile".to_owned() });
+        }
+        match folder.remove_file(archive.name().as_str()) {
+            Ok(()) => Ok(Some(size)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::io("remove", path, source)),
+        }
+    }
+
+    /// Finds the regular file of an archive: the folder in which it is, and its size. Returns `None`
+    /// if nothing is there.
+    fn locate(&self, archive: &ArchivePath) -> Result<Option<(InnerFolder, u64)>, Error> {
         let path = self.path_of(archive);
         let refuse = |what| Err(Error::NotAFile { path: path.clone(), what });
-        let failed = |source| Error::io("remove", &path, source);
 
         let mut folder =
             InnerFolder::open(self.root(), "").map_err(Error::at("open", self.root()))?;
@@ -91,30 +139,22 @@ impl Store {
                         Ok(stat) if stat.kind == FileType::Symlink => {
                             refuse("behind a symbolic link")
                         }
-                        // Behind anything else, nothing can be.
+                        // There can be nothing below anything else.
                         _ => Ok(None),
                     };
                 }
-                Err(error) => return Err(failed(error)),
+                Err(source) => return Err(Error::io("remove", path, source)),
             };
         }
-        let name = archive.name().as_str();
-        let gone = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => Ok(None),
-            _ => Err(failed(error)),
-        };
-        let size = match folder.stat(name) {
+        match folder.stat(archive.name().as_str()) {
             Ok(stat) => match stat.kind {
-                FileType::RegularFile => stat.size,
-                FileType::Symlink => return refuse("a symbolic link"),
-                FileType::Directory => return refuse("a folder"),
-                _ => return refuse("something else"),
+                FileType::RegularFile => Ok(Some((folder, stat.size))),
+                FileType::Symlink => refuse("a symbolic link"),
+                FileType::Directory => refuse("a folder"),
+                _ => refuse("something else"),
             },
-            Err(error) => return gone(error),
-        };
-        match folder.remove_file(name) {
-            Ok(()) => Ok(Some(size)),
-            Err(error) => gone(error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::io("remove", path, source)),
         }
     }
 }

@@ -181,7 +181,7 @@ async fn add_as(
         platform: identity.platform.clone(),
     };
     let compress = options.compress || found.proven.container != Container::Tar;
-    let plan_options = PlanOptions { compress, clean: false, spare: Vec::new() };
+    let plan_options = PlanOptions { compress, ..PlanOptions::default() };
     let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
     let snapshot = context
         .blocking(move |context| {

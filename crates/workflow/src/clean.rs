@@ -1,108 +1,237 @@
-//! Retention: all but the newest archives of images go.
+//! Retention: which archives of a folder are removed, and their removal.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use sealift_archive::Platform;
-use sealift_filename::{ArchivePath, Repository};
-use sealift_store::{Entry, Store, is_same_platform, retain};
+use jiff::Timestamp;
+use sealift_archive::{Digest, Platform};
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Version};
+use sealift_store::{Entry, Knowledge, LearnOptions, Retention, Store, retain};
 use serde::Serialize;
 
-use crate::learn::{archives_of, learn_all};
-use crate::update::RemovedArchive;
+use crate::learn::{archives_of, learn_all, with_learning};
 use crate::{Context, Error};
 
-/// What to clean, and what to keep.
+/// What [`clean`] is going to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CleanOptions {
-    /// The images; all of the folder where there are none.
-    pub images: Vec<Repository>,
-    /// How many versions to keep of each image and platform.
-    pub keep: usize,
-    /// Only archives for this platform.
-    pub platform: Option<Platform>,
-    /// Only tell what would go.
-    pub dry_run: bool,
+pub struct CleanPlan {
+    /// The archives that are removed, sorted by path.
+    pub archives: Vec<CleanedArchive>,
+    /// The archives that the selectors name, but that are neither counted nor removed.
+    pub skipped: Vec<SkippedArchive>,
+    /// Whether the folder would have no whole archive left.
+    pub takes_last: bool,
+    /// Whether [`clean`] may remove the folder's last whole archive; `false` at first.
+    pub may_take_last: bool,
+    root: PathBuf,
 }
 
-/// What was cleaned, or would be.
-#[derive(Debug, Serialize)]
-pub struct CleanReport {
-    /// What went.
-    pub removed: Vec<RemovedArchive>,
-    /// What should have gone and is still there.
+/// An archive that is removed, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CleanedArchive {
+    /// The image.
+    pub image: String,
+    /// The version.
+    pub version: String,
+    /// The id in the archive's name.
+    pub id: ImageId,
+    /// The full digest of the image's config.
+    pub digest: Option<Digest>,
+    /// The archive's name, relative to the folder.
     #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
+    /// Its format.
+    pub format: ArchiveFormat,
+    /// The size of the file in bytes.
+    pub size: u64,
+    /// When it was saved: the recorded time, otherwise the time when the file was last modified.
+    pub saved: Timestamp,
+    /// Whether the version is a dirty one.
+    pub dirty: bool,
+    /// What the image runs on.
+    pub platform: Option<Platform>,
+}
+
+/// An archive that is not removed, since it is not known what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SkippedArchive {
+    /// The archive's name, relative to the folder.
+    #[serde(skip)]
+    pub archive: ArchivePath,
+    /// The path of the archive, with the folder in front.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub path: PathBuf,
+    /// Why it was skipped: `damaged`, `misnamed` or `unsupported`.
+    pub verdict: &'static str,
+    /// The reason, a fragment.
+    pub reason: String,
+    /// Whether its version was named.
+    #[serde(skip)]
+    pub is_named: bool,
+}
+
+/// What [`clean`] removed.
+#[derive(Debug)]
+pub struct CleanReport {
+    /// The archives that were removed.
+    pub removed: Vec<CleanedArchive>,
+    /// Why others could not be removed.
     pub errors: Vec<Error>,
 }
 
-/// Removes all but the newest archives of images.
-///
-/// Only regular files that are known to hold an image go, so archives without a record are read before.
+/// Decides what a clean-up removes, and removes nothing. Archives without a record are read.
 ///
 /// # Errors
 ///
-/// Where the folder can't be read, or there is no archive of an image that was named.
+/// If the folder can't be read, or has no archive of an image or version that was named.
+pub async fn plan_clean(
+    store: &Store,
+    retention: &Retention,
+    context: &Context,
+) -> Result<CleanPlan, Error> {
+    let (store, retention) = (store.clone(), retention.clone());
+    context.blocking(move |context| plan_now(&store, &retention, context)).await
+}
+
+/// Removes what was planned, as far as it is still the same.
+///
+/// # Errors
+///
+/// If the folder's last whole archive would be removed, and [`CleanPlan::may_take_last`] is not
+/// set. What can't be removed is in the report.
 pub async fn clean(
     store: &Store,
-    options: &CleanOptions,
+    plan: &CleanPlan,
     context: &Context,
 ) -> Result<CleanReport, Error> {
-    let (reader, images) = (store.clone(), options.images.clone());
-    let mut entries = context.blocking(move |context| learn(&reader, &images, context)).await?;
-    if let Some(platform) = &options.platform {
-        entries.retain(|entry| entry.platform().is_some_and(|of| is_same_platform(platform, &of)));
-    }
-    let doomed = retain(&entries, options.keep);
-    if options.dry_run {
-        let size = |archive: &ArchivePath| {
-            let entry = entries.iter().find(|entry| entry.archive == *archive);
-            entry.map_or(0, |entry| entry.stat.size)
-        };
-        let removed = doomed
-            .into_iter()
-            .map(|archive| RemovedArchive {
-                size: size(&archive),
-                path: store.path_of(&archive),
-                archive,
-            })
-            .collect();
-        return Ok(CleanReport { removed, errors: Vec::new() });
+    if plan.takes_last && !plan.may_take_last {
+        return Err(Error::LastArchive { folder: plan.root.clone() });
     }
     if context.cancel().is_cancelled() {
         return Err(Error::Interrupted);
     }
-    let (removed, errors) = remove(store, doomed, context).await;
-    Ok(CleanReport { removed, errors })
+    let paths = plan.archives.iter().map(|archive| archive.archive.clone()).collect();
+    let (removed, errors) = remove(store, paths, context).await;
+    let removed: BTreeSet<ArchivePath> = removed.into_iter().collect();
+    let removed = plan.archives.iter().filter(|archive| removed.contains(&archive.archive));
+    Ok(CleanReport { removed: removed.cloned().collect(), errors })
 }
 
-fn learn(store: &Store, images: &[Repository], context: &Context) -> Result<Vec<Entry>, Error> {
+fn plan_now(store: &Store, retention: &Retention, context: &Context) -> Result<CleanPlan, Error> {
     let mut archives = Vec::new();
-    if images.is_empty() {
+    if retention.images.is_empty() {
         archives = store.scan()?.archives;
     }
-    for image in images.iter().collect::<BTreeSet<_>>() {
-        archives.extend(archives_of(store, image, None)?);
+    for image in &retention.images {
+        archives_of(store, image.repository(), image.version())?;
     }
-    learn_all(store, &archives, context)
+    // All versions of an image are needed, to know which one is the newest.
+    let images: BTreeSet<_> = retention.images.iter().map(Reference::repository).collect();
+    for image in images {
+        archives.extend(store.archives_of(image)?);
+    }
+    let entries = learn_all(store, &archives, context)?;
+    let removed = retain(&entries, retention);
+    let takes_last = !removed.is_empty() && !is_any_left(store, &entries, &removed, context)?;
+    let is_removed = |entry: &&Entry| removed.binary_search(&entry.archive).is_ok();
+    Ok(CleanPlan {
+        archives: entries.iter().filter(is_removed).map(|entry| cleaned(store, entry)).collect(),
+        skipped: entries.iter().filter_map(|entry| skipped(store, entry, retention)).collect(),
+        takes_last,
+        may_take_last: false,
+        root: store.root().to_owned(),
+    })
 }
 
-/// Removes archives, and tells which are gone and what went wrong with the others.
+/// Returns `true` if the folder has a whole archive that is not removed.
+fn is_any_left(
+    store: &Store,
+    entries: &[Entry],
+    removed: &[ArchivePath],
+    context: &Context,
+) -> Result<bool, Error> {
+    let is_left = |entry: &Entry| {
+        entry.is_regular
+            && entry.is_rightly_named()
+            && removed.binary_search(&entry.archive).is_err()
+    };
+    if entries.iter().any(is_left) {
+        return Ok(true);
+    }
+    let known: BTreeSet<&ArchivePath> = entries.iter().map(|entry| &entry.archive).collect();
+    let mut others = store.scan()?.archives;
+    others.retain(|archive| !known.contains(archive));
+    // What records know is enough in most cases.
+    if store.entries(&others)?.iter().any(is_left) {
+        return Ok(true);
+    }
+    let is_whole = |archive: &ArchivePath, learn: &LearnOptions<'_>| {
+        Ok(store.learn(std::slice::from_ref(archive), learn)?.iter().any(is_left))
+    };
+    for archive in &others {
+        if with_learning(context, |learn| is_whole(archive, learn))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn cleaned(store: &Store, entry: &Entry) -> CleanedArchive {
+    let name = entry.archive.name();
+    let repository = entry.archive.repository().map(|repository| repository.to_string());
+    CleanedArchive {
+        image: repository.unwrap_or_else(|| entry.archive.image().to_owned()),
+        version: name.version().to_owned(),
+        id: name.id(),
+        digest: entry.identity().map(|identity| identity.config),
+        archive: entry.archive.clone(),
+        path: store.path_of(&entry.archive),
+        format: name.format(),
+        size: entry.stat.size,
+        saved: entry.saved(),
+        dirty: name.is_dirty(),
+        platform: entry.platform(),
+    }
+}
+
+fn skipped(store: &Store, entry: &Entry, retention: &Retention) -> Option<SkippedArchive> {
+    let (verdict, reason) = match entry.knowledge.as_ref()? {
+        Knowledge::Image(image) if !entry.is_rightly_named() => {
+            ("misnamed", format!("it holds the image {}", image.identity.config.short()))
+        }
+        Knowledge::Damaged { fault } => match fault.kind() {
+            sealift_archive::FaultKind::Damaged => ("damaged", fault.to_string()),
+            _ => ("unsupported", fault.to_string()),
+        },
+        _ => return None,
+    };
+    let names = |image: &Reference| {
+        let version = entry.archive.name().version();
+        image.version().map(Version::as_str) == Some(version)
+            && entry.archive.repository().as_ref() == Some(image.repository())
+    };
+    retention.names(&entry.archive).then(|| SkippedArchive {
+        archive: entry.archive.clone(),
+        path: store.path_of(&entry.archive),
+        verdict,
+        reason,
+        is_named: retention.images.iter().any(names),
+    })
+}
+
+/// Removes archives. Returns those that are gone, and why others are not.
 pub(crate) async fn remove(
     store: &Store,
     archives: Vec<ArchivePath>,
     context: &Context,
-) -> (Vec<RemovedArchive>, Vec<Error>) {
+) -> (Vec<ArchivePath>, Vec<Error>) {
     let remover = store.clone();
     match context.blocking(move |_| Ok(remover.remove(&archives)?)).await {
         Ok(report) => (
-            report
-                .removed
-                .into_iter()
-                .map(|removed| RemovedArchive {
-                    path: store.path_of(&removed.archive),
-                    archive: removed.archive,
-                    size: removed.size,
-                })
-                .collect(),
+            report.removed.into_iter().map(|removed| removed.archive).collect(),
             report.failed.into_iter().map(|(_, error)| error.into()).collect(),
         ),
         Err(error) => (Vec::new(), vec![error]),

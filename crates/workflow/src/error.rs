@@ -120,6 +120,12 @@ pub enum Error {
         /// What there is none of: `archive`, `release`.
         what: &'static str,
     },
+    /// A clean-up would leave the folder without any whole archive.
+    #[error("this would remove the last whole archive in {}", folder.display())]
+    LastArchive {
+        /// The store's folder.
+        folder: PathBuf,
+    },
     /// What was asked for can't be.
     #[error("{message}")]
     Usage {
@@ -196,7 +202,9 @@ impl Error {
             | Self::OtherImage { .. }
             | Self::WrittenDiffers { .. }
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
-            Self::SeveralPlatforms { .. } | Self::Usage { .. } => ErrorKind::Usage,
+            Self::SeveralPlatforms { .. } | Self::LastArchive { .. } | Self::Usage { .. } => {
+                ErrorKind::Usage
+            }
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Archive(error) => archive_kind(error),
             Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
@@ -243,6 +251,7 @@ impl Error {
             Self::UnsupportedFormat { archive, .. } => {
                 Some(format!("move {archive} away, or give it the ending of what it is"))
             }
+            Self::LastArchive { .. } => Some("pass --yes if that is intended".to_owned()),
             Self::Find(FindError::NotFound(not_found)) => not_found_hint(not_found),
             Self::Find(FindError::Ambiguous(_)) | Self::SeveralPlatforms { .. } => {
                 Some("choose one with --platform".to_owned())
@@ -344,7 +353,9 @@ fn store_hint(error: &sealift_store::Error) -> Option<String> {
         }
         sealift_store::ErrorKind::NotADirectory => Some("--dir names another folder".to_owned()),
         sealift_store::ErrorKind::NoSpace => {
-            Some("make room, for instance with `sealift clean --all --keep 1`".to_owned())
+            let hint = "free space on that disk, or name a folder on another one with --dir; \
+                        `sealift clean --all --dry-run` lists old archives that could be removed";
+            Some(hint.to_owned())
         }
         sealift_store::ErrorKind::Locked => {
             Some("try again once it is done; --lock-timeout waits longer".to_owned())

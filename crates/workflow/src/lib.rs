@@ -42,6 +42,7 @@ mod build;
 mod cancel;
 mod choose;
 mod clean;
+mod clean_up;
 mod config;
 mod context;
 mod error;
@@ -70,7 +71,8 @@ pub use base_url::{BaseUrl, ParseBaseUrlError};
 pub use build::build;
 pub use cancel::Cancel;
 pub use choose::{cat, path};
-pub use clean::{CleanOptions, CleanReport, clean};
+pub use clean::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive, clean, plan_clean};
+pub use clean_up::RemovedArchive;
 pub use config::{Config, ConfigOptions, ConsulKey, ImageConfig, config, consul_keys};
 pub use context::Context;
 pub use error::{Error, ErrorKind};
@@ -78,9 +80,7 @@ pub use event::{Event, Reporter, Silent, Work};
 pub use list::{ListOptions, ListedArchive, Listing, list};
 pub use load::{ImageLoad, LoadedImage, Selection, load};
 pub use sums::{Sum, sums};
-pub use update::{
-    ImageUpdate, RemovedArchive, UpdateOptions, UpdateReport, Updated, plan_update, update,
-};
+pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, plan_update, update};
 pub use verify::{Verdict, VerifiedArchive, VerifyOptions, verify};
 
 pub use sealift_archive as archive;

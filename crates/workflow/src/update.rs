@@ -7,19 +7,20 @@ use sealift_archive::{Digest, Identity, Level, Platform, Proof, Renamer, VerifyO
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
-    Action, Entry, KnownImage, Outcome, Plan, PlanOptions, Proven, Settled, Snapshot, Staging,
-    Store, Wanted, plan, reconcile, removals,
+    Action, Entry, Keep, KnownImage, Outcome, Plan, PlanOptions, Proven, Settled, Snapshot,
+    Staging, Store, Wanted, plan, reconcile, removals,
 };
 use serde::Serialize;
 
 use crate::ask::{Asked, ask_all};
+use crate::clean_up::clean_up;
 use crate::inspected::Inspected;
 use crate::learn::with_learning;
 use crate::naming::naming;
 use crate::receive::receive;
 use crate::rewrite::compress;
 use crate::transcribe::{Broken, Packing, Transcript};
-use crate::{Context, Error, Event, Work};
+use crate::{Context, Error, Event, RemovedArchive, Work};
 
 /// How to update.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +29,10 @@ pub struct UpdateOptions {
     pub compress: bool,
     /// How hard to compress.
     pub level: Level,
-    /// Other archives of the call's images go, once everything else is durable.
+    /// Remove other archives of the call's images, once everything else is durable.
     pub clean: bool,
+    /// With `clean`: keep this many of them, as [`plan_clean`](crate::plan_clean()) does.
+    pub keep: Option<Keep>,
     /// Take the images for this platform.
     pub platform: Option<Platform>,
     /// How many images to work on at a time.
@@ -38,7 +41,14 @@ pub struct UpdateOptions {
 
 impl Default for UpdateOptions {
     fn default() -> Self {
-        Self { compress: false, level: Level::Default, clean: false, platform: None, jobs: 1 }
+        Self {
+            compress: false,
+            level: Level::Default,
+            clean: false,
+            keep: None,
+            platform: None,
+            jobs: 1,
+        }
     }
 }
 
@@ -89,19 +99,6 @@ pub struct Updated {
     pub plain_size: u64,
     /// What was removed for it at the end.
     pub removed: Vec<RemovedArchive>,
-}
-
-/// An archive that was removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RemovedArchive {
-    /// The name that it had, relative to the folder.
-    #[serde(skip)]
-    pub archive: ArchivePath,
-    /// The path that it had, with the folder in front.
-    #[serde(serialize_with = "crate::path_text::serialize")]
-    pub path: PathBuf,
-    /// The size that its file had in bytes.
-    pub size: u64,
 }
 
 /// Says what an update would do, and does nothing.
@@ -214,7 +211,15 @@ pub async fn update(
     let (removed, clean_errors) = match context.cancel().is_cancelled() {
         // Whoever wants to stop doesn't want anything removed either.
         true => (Vec::new(), vec![Error::Interrupted]),
-        false => clean_up(store, &snapshot, &references, &results, &plan_options, context).await,
+        false => {
+            let outcomes = outcomes(&references, &results);
+            // What came without a part that engines always write may have lost more: nothing is
+            // removed for it.
+            let suspects = results.iter().flatten().filter(|done| done.lacked_manifest);
+            let suspects: Vec<_> = suspects.map(|done| &done.wanted.repository).collect();
+            let planned = removals(&snapshot, &outcomes, &plan_options);
+            clean_up(store, planned, &suspects, context).await
+        }
     };
     let images = references
         .into_iter()
@@ -435,42 +440,18 @@ impl Worker<'_> {
     }
 }
 
-/// Removes what the call asked to, once all else is durable.
-async fn clean_up(
-    store: &Store,
-    snapshot: &Snapshot,
-    references: &[Reference],
-    results: &[Result<Done, Error>],
-    options: &PlanOptions,
-    context: &Context,
-) -> (Vec<RemovedArchive>, Vec<Error>) {
-    let outcomes: Vec<Outcome<'_>> = references
-        .iter()
-        .zip(results)
-        .map(|(reference, result)| match result {
-            Ok(done) => Outcome::Done {
-                wanted: &done.wanted,
-                identity: &done.identity,
-                archive: &done.archive,
-            },
-            Err(_) => Outcome::Failed { repository: reference.repository() },
-        })
-        .collect();
-    // What came without a part that engines always write may have lost more: nothing goes for it.
-    let suspects = results.iter().flatten().filter(|done| done.lacked_manifest);
-    let suspects: Vec<&sealift_filename::Repository> =
-        suspects.map(|done| &done.wanted.repository).collect();
-    let is_kept = |archive: &ArchivePath| {
-        archive.repository().is_some_and(|repository| suspects.contains(&&repository))
+/// Returns how it went for each image, for what is removed at the end.
+fn outcomes<'a>(
+    references: &'a [Reference],
+    results: &'a [Result<Done, Error>],
+) -> Vec<Outcome<'a>> {
+    let outcome = |(reference, result): (&'a Reference, &'a Result<Done, Error>)| match result {
+        Ok(done) => {
+            Outcome::Done { wanted: &done.wanted, identity: &done.identity, archive: &done.archive }
+        }
+        Err(_) => Outcome::Failed { repository: reference.repository() },
     };
-    let (kept, doomed): (Vec<_>, Vec<_>) =
-        removals(snapshot, &outcomes, options).into_iter().partition(is_kept);
-    let (removed, mut errors) = match doomed.is_empty() {
-        true => (Vec::new(), Vec::new()),
-        false => crate::clean::remove(store, doomed, context).await,
-    };
-    errors.extend(kept.into_iter().map(|archive| Error::NotCleaned { archive }));
-    (removed, errors)
+    references.iter().zip(results).map(outcome).collect()
 }
 
 pub(crate) async fn snapshot(
@@ -495,7 +476,7 @@ pub(crate) fn plan_options(
     options: &UpdateOptions,
     spare: Vec<sealift_filename::Repository>,
 ) -> PlanOptions {
-    PlanOptions { compress: options.compress, clean: options.clean, spare }
+    PlanOptions { compress: options.compress, clean: options.clean, keep: options.keep, spare }
 }
 
 /// Names the image in an error of the file system, which knows only its own files.

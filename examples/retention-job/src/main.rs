@@ -1,7 +1,8 @@
 //! Keeps the newest versions of every image in a folder: `retention-job FOLDER KEEP`, once a night.
+//! As many dirty builds are kept beside them.
 
 use anyhow::{Context as _, Result, bail};
-use sealift_store::{LearnOptions, RemovalReport, Store, retain};
+use sealift_store::{Keep, LearnOptions, RemovalReport, Retention, Store, retain};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,12 +23,13 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Removes all but this many versions of each image and platform.
+/// Removes all but this many versions and dirty builds of each image and platform.
 fn clean(store: &Store, keep: usize) -> Result<RemovalReport> {
     let archives = store.scan()?.archives;
     // What no record tells is read: a file that merely has the name of an archive never goes.
     let entries = store.learn(&archives, &LearnOptions::default())?;
-    Ok(store.remove(&retain(&entries, keep))?)
+    let retention = Retention::keeping(Keep::newest(keep));
+    Ok(store.remove(&retain(&entries, &retention))?)
 }
 
 #[cfg(test)]

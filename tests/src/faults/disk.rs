@@ -111,6 +111,39 @@ fn full() {
     });
 }
 
+/// A file system that is completely full, without sealift's own notes: what makes room still works.
+#[test]
+fn full_before_a_clean() {
+    let Some(namespace) = Namespace::find() else { return };
+    // No block is left, or no file can be created, or neither.
+    let bytes = "cat /dev/zero > artifacts/filler || true";
+    let files = "n=0; while true > artifacts/filler$n; do n=$((n + 1)); done";
+    let cases = [("size=128k", bytes), ("nr_inodes=40", files), ("nr_inodes=40,size=128k", files)];
+    for (options, fill) in cases {
+        for records in ["", "rm -r artifacts/.sealift/records;", "rm -r artifacts/.sealift;"] {
+            let stand = Stand::new("unix:///nonexistent/engine.sock");
+            let fill = match options.contains(',') {
+                true => format!("{records} {{ {bytes}; {fill}; }} 2> fills"),
+                false => format!("{records} {{ {fill}; }} 2> fills"),
+            };
+            let said = namespace.run(&stand, options, &fill, &["clean", "web:1.0.0.1"]);
+            let fills = fs::read_to_string(stand.place.dir.path().join("fills")).unwrap();
+            let is_full = |line: &str| {
+                line.contains("No space left on device") || line.contains("cannot create")
+            };
+            assert!(fills.lines().any(is_full), "it was not full: {fills}");
+            assert_eq!(said.code, 0, "{options} {records} {said:?}");
+            assert!(said.stdout.starts_with("removed  artifacts/web_1.0.0.1_"), "{said:?}");
+            let now = everything(&stand.place.dir.path().join("after"));
+            let archives: Vec<&String> = now.keys().filter(|name| name.contains("web_")).collect();
+            assert!(archives.iter().all(|name| name.contains("team/")), "{archives:?}");
+            if fill.contains("filler$n") && records.contains(".sealift;") {
+                assert!(!now.keys().any(|name| name.starts_with(".sealift")), "{:?}", now.keys());
+            }
+        }
+    }
+}
+
 /// A file system that is read-only: what only reads does so, what writes is refused.
 #[test]
 fn read_only() {
@@ -121,7 +154,7 @@ fn read_only() {
         let (arguments, code): (&[&str], i32) = *seed.choose(&[
             (&["update", "web:1.0.0.2", "--clean"][..], 1),
             (&["add", "file"], 1),
-            (&["clean", "web", "--keep", "0"], 1),
+            (&["clean", "web:1.0.0.1"], 1),
             (&["update", "web:1.0.0.2", "--compress"], 1),
             (&["list", "--latest"], 0),
             (&["verify", "--deep"], 0),

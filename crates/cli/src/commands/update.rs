@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use sealift_workflow::filename::{ArchivePath, Reference};
-use sealift_workflow::store::{Action, Plan, Store};
+use sealift_workflow::store::{Action, Keep, Plan, Removal, Store};
 use sealift_workflow::{
-    Error, ErrorKind, ImageUpdate, UpdateOptions, UpdateReport, plan_update, update,
+    Error, ErrorKind, ImageUpdate, RemovedArchive, UpdateOptions, UpdateReport, plan_update, update,
 };
 use serde_json::json;
 
@@ -28,6 +28,10 @@ pub(crate) async fn run(
         compress: arguments.compress,
         level: arguments.level,
         clean: arguments.clean,
+        keep: arguments.keep.keep.map(|releases| Keep {
+            releases,
+            dirty: arguments.keep.keep_dirty.unwrap_or(releases),
+        }),
         platform: platform(arguments.platform.as_deref())?,
         jobs: arguments.jobs.into(),
     };
@@ -100,7 +104,7 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
         }
     }
     for archive in removed {
-        session.result(&removed_line("cleaned", &root, archive));
+        session.result(&cleaned_line(&root, archive));
     }
     for error in report.clean_errors.iter().filter(|error| !is_interrupt(error)) {
         failure::show(error);
@@ -109,6 +113,15 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
 
 fn is_interrupt(error: &Error) -> bool {
     error.kind() == ErrorKind::Interrupted
+}
+
+/// Returns the line for an archive that is gone.
+fn cleaned_line(root: &str, archive: &RemovedArchive) -> String {
+    let line = removed_line("removed", root, archive.archive.as_str(), archive.size);
+    match archive.newer {
+        true => format!("{}  newer than what was updated\n", line.trim_end()),
+        false => line,
+    }
 }
 
 fn document(image: &ImageUpdate) -> serde_json::Value {
@@ -168,8 +181,8 @@ fn plan_document(plan: &Plan, dir: &Path) -> serde_json::Value {
         }
         document
     });
-    let would_remove: Vec<_> =
-        plan.remove.iter().map(|archive| json!({ "path": path(archive) })).collect();
+    let removal = |removal: &Removal| json!({ "path": path(&removal.archive), "size": removal.size, "newer": removal.newer });
+    let would_remove: Vec<_> = plan.remove.iter().map(removal).collect();
     json!({ "items": items.collect::<Vec<_>>(), "would_remove": would_remove })
 }
 
@@ -189,8 +202,9 @@ fn plan_text(plan: &Plan) -> String {
         };
         rows.push(vec![what.to_owned(), format!("{}:{}", item.image, item.version), which]);
     }
-    for archive in &plan.remove {
-        rows.push(vec!["remove".to_owned(), archive.to_string()]);
+    for removal in &plan.remove {
+        let mark = if removal.newer { "newer than what is updated" } else { "" };
+        rows.push(vec!["remove".to_owned(), removal.archive.to_string(), mark.to_owned()]);
     }
     table::align(&["ACTION", "IMAGE", "ARCHIVE"], &rows)
 }

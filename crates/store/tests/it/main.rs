@@ -8,4 +8,5 @@ mod planning;
 mod publishing;
 mod recording;
 mod removing;
+mod retaining;
 mod scanning;

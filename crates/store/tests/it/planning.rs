@@ -2,15 +2,20 @@ use proptest::prelude::*;
 use sealift_archive::{Digest, Fault, Identity};
 use sealift_filename::{ArchivePath, Repository};
 use sealift_store::{
-    Action, Entry, Knowledge, Outcome, PlanOptions, Settled, Snapshot, Wanted, check_name, plan,
-    reconcile, removals, retain,
+    Action, Entry, Keep, Knowledge, Outcome, PlanOptions, Removal, Settled, Snapshot, Wanted,
+    check_name, plan, reconcile, removals,
 };
 
 use crate::choosing::entries;
 use crate::folder::{Folder, entry, identity, readings, unread, vague, wanted};
+use crate::retaining::versions_and_builds;
 
 fn options(compress: bool, clean: bool) -> PlanOptions {
-    PlanOptions { compress, clean, spare: Vec::new() }
+    PlanOptions { compress, clean, keep: None, spare: Vec::new() }
+}
+
+fn paths(removals: &[Removal]) -> Vec<ArchivePath> {
+    removals.iter().map(|removal| removal.archive.clone()).collect()
 }
 
 fn dry_run(entries: &[Entry], images: &[Wanted], options: &PlanOptions) -> String {
@@ -75,8 +80,16 @@ fn an_image_that_is_there_is_compressed_and_others_are_cleaned() {
         }
       ],
       "remove": [
-        "web_1.0_317c8f756f53.docker",
-        "web_1.1_051d26888c31.docker"
+        {
+          "archive": "web_1.0_317c8f756f53.docker",
+          "size": 1,
+          "newer": false
+        },
+        {
+          "archive": "web_1.1_051d26888c31.docker",
+          "size": 1,
+          "newer": true
+        }
       ]
     }
     "#);
@@ -98,8 +111,16 @@ fn an_image_that_is_not_there_is_saved_and_only_its_own_are_cleaned() {
         }
       ],
       "remove": [
-        "web_1.0_317c8f756f53.docker",
-        "web_1.1_051d26888c31.docker"
+        {
+          "archive": "web_1.0_317c8f756f53.docker",
+          "size": 1,
+          "newer": false
+        },
+        {
+          "archive": "web_1.1_051d26888c31.docker",
+          "size": 1,
+          "newer": false
+        }
       ]
     }
     "#);
@@ -121,7 +142,11 @@ fn where_the_engine_cannot_tell_the_config_the_id_is_open_and_what_may_be_the_im
         }
       ],
       "remove": [
-        "web_1.0_317c8f756f53.docker"
+        {
+          "archive": "web_1.0_317c8f756f53.docker",
+          "size": 1,
+          "newer": false
+        }
       ]
     }
     "#);
@@ -136,11 +161,48 @@ fn a_plain_twin_goes_only_when_zips_are_asked_for() {
     for clean in [false, true] {
         let keep = Action::Keep { archive: twins[0].archive.clone() };
         let plain = plan(&snapshot, &asked, &options(false, clean));
-        assert_eq!((&plain.items[0].action, &plain.remove), (&keep, &vec![]));
+        assert_eq!((&plain.items[0].action, &plain.remove), (&keep, &Vec::new()));
         let zipped = plan(&snapshot, &asked, &options(true, clean));
         let gone = vec![twins[1].archive.clone()];
-        assert_eq!((&zipped.items[0].action, &zipped.remove), (&keep, &gone));
+        assert_eq!((&zipped.items[0].action, &paths(&zipped.remove)), (&keep, &gone));
     }
+}
+
+#[test]
+fn what_is_newer_than_the_updated_version_is_marked() {
+    let entries = [("1.0", 1), ("1.1", 2), ("1.2", 3), ("dev", 4)]
+        .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
+    let marked = |versions: &[(&str, u8)]| -> Vec<(String, bool)> {
+        let images: Vec<Wanted> = versions
+            .iter()
+            .map(|(version, seed)| wanted("web", version, &identity(*seed, "amd64")))
+            .collect();
+        let plan = plan(&Snapshot::new(entries.to_vec()), &images, &options(false, true));
+        let mark = |removal: &Removal| (removal.archive.name().version().to_owned(), removal.newer);
+        plan.remove.iter().map(mark).collect()
+    };
+    let expected = |marks: &[(&str, bool)]| -> Vec<(String, bool)> {
+        marks.iter().map(|(version, newer)| ((*version).to_owned(), *newer)).collect()
+    };
+    assert_eq!(marked(&[("1.1", 2)]), expected(&[("1.0", false), ("1.2", true), ("dev", false)]));
+    assert_eq!(marked(&[("1.0", 1), ("1.2", 3)]), expected(&[("1.1", false), ("dev", false)]));
+}
+
+#[test]
+fn an_update_that_keeps_some_counts_what_it_brings() {
+    let entries = [("1.0", 1), ("1.1", 2), ("1.2", 3), ("1.3.0.0", 4), ("dev", 5), ("dev", 6)]
+        .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
+    let removed = |version: &str, releases, dirty| -> Vec<String> {
+        let images = [wanted("web", version, &identity(9, "amd64"))];
+        let keep = Some(Keep { releases, dirty });
+        let options = PlanOptions { keep, ..options(false, true) };
+        let plan = plan(&Snapshot::new(entries.to_vec()), &images, &options);
+        paths(&plan.remove).iter().map(|path| path.name().version().to_owned()).collect()
+    };
+    assert_eq!(removed("1.3", 2, 3), ["1.0", "1.1"], "1.3 and 1.2 stay");
+    assert_eq!(removed("1.3", 1, 1), ["1.0", "1.1", "1.2", "dev", "dev"]);
+    assert_eq!(removed("dev", 3, 2), ["dev", "dev"], "the new build and 1.3.0.0 stay");
+    assert_eq!(removed("0.9", 3, 3), Vec::<String>::new(), "what the call names stays besides");
 }
 
 #[test]
@@ -258,7 +320,11 @@ fn a_name_by_a_manifest_is_kept_by_its_zip() {
     let plan = plan(&snapshot, &[wanted("web", "1.0", &image)], &options(true, false));
     let to: ArchivePath = format!("web_1.0_{}.zip", manifest.short()).parse().unwrap();
     assert_eq!(plan.items[0].action, Action::Compress { from: docker.archive.clone(), to });
-    assert_eq!(plan.remove, [docker.archive], "the plain twin goes, with or without --clean");
+    assert_eq!(
+        paths(&plan.remove),
+        [docker.archive],
+        "the plain twin goes, with or without --clean"
+    );
 }
 
 #[test]
@@ -272,7 +338,7 @@ fn an_archive_under_the_name_of_another_image_is_not_the_images_archive() {
     let asked = wanted("web", "1.0", &image);
     let plan = plan(&snapshot, std::slice::from_ref(&asked), &options(false, true));
     assert!(matches!(plan.items[0].action, Action::Save { .. }));
-    assert_eq!(plan.remove, [wrong.archive]);
+    assert_eq!(plan.remove, [], "what is misnamed may be the only archive of another image");
     let settled = reconcile(&snapshot, &asked, &image, &options(false, true)).unwrap();
     let archive = entry("web", "1.0", &image, "docker").archive;
     assert_eq!(settled, Settled::Publish { archive });
@@ -321,7 +387,11 @@ fn images() -> impl Strategy<Value = Vec<Wanted>> {
 }
 
 fn plan_options() -> impl Strategy<Value = PlanOptions> {
-    (any::<bool>(), any::<bool>()).prop_map(|(compress, clean)| options(compress, clean))
+    let keep = prop::option::of((0..3_usize, 0..3_usize));
+    (any::<bool>(), any::<bool>(), keep).prop_map(|(compress, clean, keep)| PlanOptions {
+        keep: keep.map(|(releases, dirty)| Keep { releases, dirty }),
+        ..options(compress, clean)
+    })
 }
 
 /// Carries a plan out on the snapshot, each save bringing the image that was wanted.
@@ -363,7 +433,7 @@ fn apply(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Snaps
         .map(|(wanted, identity, archive)| Outcome::Done { wanted, identity, archive })
         .collect();
     outcomes.extend(failed.into_iter().map(|repository| Outcome::Failed { repository }));
-    let gone = removals(snapshot, &outcomes, options);
+    let gone = paths(&removals(snapshot, &outcomes, options));
     entries.retain(|entry| !gone.contains(&entry.archive));
     Snapshot::new(entries)
 }
@@ -418,6 +488,14 @@ proptest! {
             prop_assert!(on_platform, "{} is none of the call's", entry.archive);
             prop_assert!(options.clean || options.compress);
         }
+        if let Some(keep) = options.keep {
+            let kept = versions_and_builds(after.entries());
+            for (group, (releases, dirty)) in versions_and_builds(before.entries()) {
+                let (kept_releases, kept_dirty) = &kept[&group];
+                prop_assert!(kept_releases.len() >= releases.len().min(keep.releases.max(1)));
+                prop_assert!(kept_dirty.len() >= dirty.len().min(keep.dirty));
+            }
+        }
         for image in &images {
             let mut named = after.entries().iter().filter(|entry| {
                 entry.archive.repository().as_ref() == Some(&image.repository)
@@ -442,35 +520,9 @@ proptest! {
             matches!(item.action, Action::Save { id: None, .. })
                 && archive.repository().as_ref() == Some(&image.repository)
         });
-        for archive in &foretold.remove {
+        for archive in &paths(&foretold.remove) {
             // Only a save that turns out to be refused spares something.
             prop_assert!(after.entry(archive).is_none() || refused(archive), "{archive}");
-        }
-    }
-
-    #[test]
-    fn retention_keeps_the_highest_and_is_done_at_once(entries in entries(), keep in 0..4_usize) {
-        let gone = retain(&entries, keep);
-        let rest: Vec<Entry> =
-            entries.iter().filter(|entry| !gone.contains(&entry.archive)).cloned().collect();
-        prop_assert_eq!(retain(&rest, keep), [], "the second time nothing goes");
-        for archive in &gone {
-            let entry = entries.iter().find(|entry| entry.archive == *archive).unwrap();
-            prop_assert!(entry.is_regular && entry.identity().is_some());
-            let mut better: Vec<_> = entries
-                .iter()
-                .filter(|other| {
-                    other.archive.image() == archive.image()
-                        && other.platform() == entry.platform()
-                        && other.identity().is_some()
-                        && other.archive.name().precedence() >= archive.name().precedence()
-                })
-                .map(|other| (other.archive.name().version(), other.archive.name().id()))
-                .filter(|twins| *twins != (archive.name().version(), archive.name().id()))
-                .collect();
-            better.sort_unstable();
-            better.dedup();
-            prop_assert!(better.len() >= keep, "{archive} goes for {better:?}");
         }
     }
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use sealift_filename::ArchivePath;
-use sealift_store::{ErrorKind, LearnOptions, retain};
+use sealift_store::ErrorKind;
 
 use crate::folder::Folder;
 
@@ -57,24 +57,34 @@ fn only_regular_files_go_and_no_link_is_followed() {
 }
 
 #[test]
-fn retention_counts_per_image_and_platform_and_twins_once() {
+fn what_is_not_known_to_hold_an_image_is_refused() {
     let folder = Folder::new();
-    for (version, seed) in [("1.9", 1), ("1.10", 2), ("1.2", 3)] {
-        folder.put_for("web", version, seed, "amd64");
-        folder.put_image("web_admin", version, seed);
-    }
-    let arm64 = folder.put_for("web", "1.0", 1, "arm64");
-    let highest = folder.put_image("web", "1.10", 2);
-    let twin = highest.with_name(highest.name().to_zip()).unwrap();
-    fs::copy(folder.store.path_of(&highest), folder.store.path_of(&twin)).unwrap();
-    let archives = folder.store.scan().unwrap().archives;
-    let entries = folder.store.learn(&archives, &LearnOptions::default()).unwrap();
-    let versions = |keep| -> Vec<String> {
-        let gone = retain(entries.iter().filter(|entry| entry.archive.image() == "web"), keep);
-        assert!(!gone.contains(&arm64) || keep == 0);
-        gone.iter().map(|archive| archive.name().version().to_owned()).collect()
-    };
-    assert_eq!(versions(2), ["1.2"]);
-    assert_eq!(versions(1), ["1.2", "1.9"]);
-    assert_eq!(versions(0).len(), 5);
+    let photos = folder.put("web_1.0_0123456789ab.zip", b"photos");
+    let whole = folder.put_image("web", "1.1", 1);
+    let cut = folder.put_image("web", "1.2", 2);
+    let bytes = fs::read(folder.store.path_of(&cut)).unwrap();
+    folder.put(cut.as_str(), &bytes[..bytes.len() / 2]);
+    let before = folder.files();
+
+    let report = folder.store.remove(&[photos.clone(), cut.clone(), whole.clone()]).unwrap();
+    assert_eq!(report.removed.iter().map(|one| &one.archive).collect::<Vec<_>>(), [&whole]);
+    let failed: Vec<String> = report
+        .failed
+        .iter()
+        .map(|(_, error)| {
+            assert_eq!(error.kind(), ErrorKind::NotAnImage);
+            let message = error.to_string();
+            // In parentheses stands what it looks like instead.
+            let (front, _) = message.split_once(" (").unwrap();
+            front.replace(&folder.root.display().to_string(), "artifacts")
+        })
+        .collect();
+    insta::assert_snapshot!(failed.join("\n"), @"
+    cannot remove artifacts/web_1.0_0123456789ab.zip: it is not known to hold an image
+    cannot remove artifacts/web_1.2_051d26888c31.docker: it is not known to hold an image
+    ");
+    let mut left = folder.files();
+    left.push(whole.to_string());
+    left.sort();
+    assert_eq!(left, before);
 }

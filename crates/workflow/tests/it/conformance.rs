@@ -7,10 +7,15 @@ use sealift_workflow::{Context, Error, ErrorKind, Event, UpdateOptions, Work, pa
 use crate::stand::{Stand, connect, context_at, remove_all};
 use crate::suite::suite;
 
-pub(crate) const PLAIN: UpdateOptions =
-    UpdateOptions { compress: false, level: Level::Default, clean: false, platform: None, jobs: 1 };
-pub(crate) const ZIP: UpdateOptions =
-    UpdateOptions { compress: true, level: Level::Fast, clean: false, platform: None, jobs: 1 };
+pub(crate) const PLAIN: UpdateOptions = UpdateOptions {
+    compress: false,
+    level: Level::Default,
+    clean: false,
+    keep: None,
+    platform: None,
+    jobs: 1,
+};
+pub(crate) const ZIP: UpdateOptions = UpdateOptions { compress: true, level: Level::Fast, ..PLAIN };
 
 /// The config digest of an archive, from its content alone.
 fn config_of(stand: &Stand, archive: &impl AsRef<str>) -> String {

@@ -4,6 +4,7 @@
 mod add;
 mod buildkit;
 mod carried_names;
+mod clean;
 mod conformance;
 mod facts;
 mod folder;

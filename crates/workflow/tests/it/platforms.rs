@@ -1,8 +1,6 @@
 //! Two platforms of one tag live side by side, and are never taken for one another.
 
-use sealift_workflow::{
-    CleanOptions, ConfigOptions, Context, ErrorKind, ListOptions, clean, config, list, path,
-};
+use sealift_workflow::{ConfigOptions, Context, ErrorKind, ListOptions, config, list, path};
 
 use crate::folder::{Folder, query, run};
 
@@ -67,32 +65,5 @@ fn a_config_is_for_one_platform() {
         options.latest.platform = Some("linux/arm64".parse().unwrap());
         let config = config(&folder.store, &options, &context).await.unwrap();
         assert_eq!(config["web"].url, format!("https://a/b/{arm64}"));
-    });
-}
-
-#[test]
-fn retention_counts_each_platform_by_itself() {
-    run(async {
-        let (folder, amd64, arm64) = both().await;
-        let newer = folder.add_image("web:1.0.0.2", 2, "amd64").await.to_string();
-        let options = CleanOptions { images: Vec::new(), keep: 1, platform: None, dry_run: false };
-        let report = clean(&folder.store, &options, &Context::default()).await.unwrap();
-        let removed: Vec<&str> = report.removed.iter().map(|gone| gone.archive.as_str()).collect();
-        assert_eq!(removed, [amd64.as_str()]);
-        let mut left = vec![arm64, newer];
-        left.sort();
-        assert_eq!(folder.archives(), left);
-    });
-}
-
-#[test]
-fn one_platform_can_be_cleaned_alone() {
-    run(async {
-        let (folder, amd64, arm64) = both().await;
-        let platform = Some("linux/arm64/v8".parse().unwrap());
-        let options = CleanOptions { images: Vec::new(), keep: 0, platform, dry_run: false };
-        let report = clean(&folder.store, &options, &Context::default()).await.unwrap();
-        assert_eq!(report.removed[0].archive.as_str(), arm64);
-        assert_eq!(folder.archives(), [amd64]);
     });
 }

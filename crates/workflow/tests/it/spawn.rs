@@ -6,10 +6,10 @@ use std::path::Path;
 
 use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
-use sealift_store::{Query, Store};
+use sealift_store::{Query, Retention, Store};
 use sealift_workflow::{
-    AddOptions, Cancel, CleanOptions, ConfigOptions, Context, ListOptions, Selection,
-    UpdateOptions, VerifyOptions,
+    AddOptions, Cancel, CleanPlan, ConfigOptions, Context, ListOptions, Selection, UpdateOptions,
+    VerifyOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -22,7 +22,8 @@ struct Arguments {
     context: Context,
     query: Query,
     references: Vec<Reference>,
-    clean: CleanOptions,
+    retention: Retention,
+    clean: CleanPlan,
     cancel: Cancel,
 }
 
@@ -53,6 +54,8 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
         let options = VerifyOptions::default();
         sealift_workflow::verify(&store, &options, &context).await
     });
+    let Arguments { store, context, retention, .. } = arguments();
+    spawnable(async move { sealift_workflow::plan_clean(&store, &retention, &context).await });
     let Arguments { store, context, clean, .. } = arguments();
     spawnable(async move { sealift_workflow::clean(&store, &clean, &context).await });
     let Arguments { store, context, query, .. } = arguments();

@@ -1,0 +1,104 @@
+//! The arguments of `sealift clean`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::complete;
+
+/// Remove archives that are not needed any more
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Options that select archives combine: an archive is removed if all of them
+select it. Without any, and without a version, --keep 1 applies. Versions and
+builds are counted for each image and platform; all archives of a released
+version count as one.
+
+Only regular files that hold an image are removed. Damaged and misnamed
+archives are neither counted nor removed. The newest release of an image is
+removed only if it is named with its version.
+
+On a terminal the plan is shown and must be confirmed.
+
+Examples:
+  sealift clean web --keep 3
+  sealift clean web:1.4.0.7
+  sealift clean --all --dirty --older-than 30d
+  sealift clean --all --dry-run")]
+pub(crate) struct CleanArguments {
+    /// The images, or versions of them
+    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present = "all", add = complete::references())]
+    pub(crate) images: Vec<String>,
+    /// Every image of the folder
+    #[arg(long, conflicts_with = "images")]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) keep: KeepArguments,
+    /// Only dirty builds
+    #[arg(long)]
+    pub(crate) dirty: bool,
+    /// Only archives saved longer ago, as in 12h, 30d or 8w
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) older_than: Option<Duration>,
+    /// Only archives for this platform
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask; allow --keep 0, and removing the folder's last whole archive
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// How much of each image and platform is kept.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct KeepArguments {
+    /// Keep this many released versions
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<usize>,
+    /// Keep this many dirty builds [default: as many as --keep];
+    /// without --keep, releases stay
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_dirty: Option<usize>,
+}
+
+/// Parses an age: a number and `h`, `d` or `w`.
+fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected an age such as 12h, 30d or 8w".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let hours = match unit {
+        'h' => 1,
+        'd' => 24,
+        'w' => 7 * 24,
+        _ => return Err(wrong()),
+    };
+    let number = &text[..text.len() - unit.len_utf8()];
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|_| is_number).ok_or_else(wrong)?;
+    // A hundred years are enough, and no time is out of range.
+    let hours: u64 =
+        number.checked_mul(hours).filter(|hours| *hours <= 876_600).ok_or_else(wrong)?;
+    if hours == 0 {
+        return Err(wrong());
+    }
+    Ok(Duration::from_secs(hours * 3600))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_whole_hours_days_and_weeks() {
+        let hours = |hours: u64| Ok(Duration::from_secs(hours * 3600));
+        for (text, expected) in [("1h", 1), ("30d", 720), ("2w", 336), ("036500d", 876_000)] {
+            assert_eq!(age(text), hours(expected), "{text}");
+        }
+        for text in
+            ["", "d", "30", "30m", "-1d", "+1d", "0d", "1.5d", "1 d", "1d ", "99999999w", "9é"]
+        {
+            assert!(age(text).is_err(), "{text}");
+        }
+    }
+}
