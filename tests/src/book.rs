@@ -80,19 +80,24 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// Puts what the pages build from into a place: any static program will do.
+/// Returns the files below a folder that a fresh clone of the repository has.
+fn files_of_a_clone(folder: &str) -> Vec<String> {
+    let mut git = Command::new("git");
+    let list = sealift_testing::output_of(git.args(["ls-files", folder]).current_dir(repository()));
+    list.lines().map(str::to_owned).collect()
+}
+
+/// Puts what the pages build from into a place, as a fresh clone has it.
 fn prepare(place: &Place, names: &dyn Fn(&str) -> String) {
-    let busybox = sealift_testing::program("busybox").expect("a static program");
     let root = place.dir.path();
-    let hello = root.join(names("examples/hello"));
-    let web = root.join(names("services/web"));
-    for folder in [&hello, &web] {
-        std::fs::create_dir_all(folder).unwrap();
+    for file in files_of_a_clone("examples/hello") {
+        let copy = root.join(names(&file));
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        let text = std::fs::read_to_string(repository().join(&file)).unwrap();
+        std::fs::write(copy, names(&text)).unwrap();
     }
-    let dockerfile =
-        std::fs::read_to_string(repository().join("examples/hello/Dockerfile")).unwrap();
-    std::fs::write(hello.join("Dockerfile"), names(&dockerfile)).unwrap();
-    std::fs::copy(busybox, hello.join(names("hello"))).unwrap();
+    let web = root.join(names("services/web"));
+    std::fs::create_dir_all(&web).unwrap();
     std::fs::write(web.join("Dockerfile"), "FROM scratch\nCOPY page /\n").unwrap();
     std::fs::write(web.join("page"), "one").unwrap();
 }
@@ -120,7 +125,10 @@ fn run(page: &Path, host: &str) -> Result<usize, String> {
         );
         let path = std::env::var("PATH").unwrap();
         shell.args(["-c", &script]).current_dir(place.dir.path()).env("DOCKER_HOST", host);
-        shell.env("PATH", format!("{}:{path}", binary().parent().unwrap().display()));
+        // The home is another one, in which no toolchain is found.
+        let cargo = PathBuf::from(std::env::var_os("CARGO").expect("cargo runs the tests"));
+        let programs = [binary(), cargo].map(|file| file.parent().unwrap().display().to_string());
+        shell.env("PATH", format!("{}:{path}", programs.join(":")));
         shell.env("HOME", place.dir.path()).env("COLUMNS", "80");
         for name in ["SEALIFT_DIR", "ARTIFACTS_DIR", "DOCKER_CONTEXT", "DOCKER_CONFIG"] {
             shell.env_remove(name);

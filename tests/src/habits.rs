@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
+use sealift_testing::layouts::{Image, pack};
+
 use crate::command::{Place, binary};
+use crate::fake_engine::{FakeEngine, Load, shown};
 
 fn place() -> Place {
     let place = Place::new();
@@ -91,4 +94,57 @@ fn the_log_says_what_is_asked_of_the_engine_where_somebody_wants_it() {
         log("debgu").starts_with("warning: SEALIFT_LOG is `debgu`, but it is none of off, error")
     );
     assert!(!log("debug").contains("warning"));
+}
+
+#[test]
+fn quiet_prints_errors_and_data_only() {
+    let image = Image::new("web:1.0.0.1", 1);
+    let engine = FakeEngine::loading(shown(&image), Load::Takes);
+    let place = Place::with_engine(&engine.host);
+    std::fs::write(place.dir.path().join("web.tar"), pack(&image.podman())).unwrap();
+    let quiet = |arguments: &[&str]| {
+        let said = place.run(&[arguments, &["-q"]].concat());
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{arguments:?}");
+        said.stdout
+    };
+    for arguments in [
+        &["add", "web.tar"][..],
+        &["add", "web.tar"],
+        &["add", "web.tar", "--name", "web:0.9.0.1"],
+        &["load", "web"],
+        &["load", "web"],
+        &["update", "web:1.0.0.1"],
+        &["verify"],
+        &["clean", "web"],
+        &["clean", "web"],
+    ] {
+        assert_eq!(quiet(arguments), "", "{arguments:?}");
+    }
+    for arguments in [
+        &["list"][..],
+        &["path", "web"],
+        &["cat", "web"],
+        &["config"],
+        &["name", "tag", "web", "1"],
+        &["env", "--shell"],
+        &["clean", "web", "--dry-run", "--json"],
+    ] {
+        assert_ne!(quiet(arguments), "", "{arguments:?}");
+    }
+    let said = place.run(&["path", "none", "-q"]);
+    assert!(said.code == 3 && said.stderr.starts_with("error: "), "{said:?}");
+}
+
+#[test]
+fn help_and_version_are_commands_too() {
+    let place = Place::new();
+    assert_eq!(place.ok(&["help"]), place.ok(&["--help"]));
+    assert_eq!(place.ok(&["help", "name", "parse"]), place.ok(&["name", "parse", "--help"]));
+    assert_eq!(place.ok(&["version"]), place.ok(&["--version"]));
+    let version: serde_json::Value =
+        serde_json::from_str(&place.ok(&["version", "--json"])).unwrap();
+    assert_eq!(
+        place.ok(&["version"]),
+        format!("sealift {}\n", version["version"].as_str().unwrap())
+    );
 }

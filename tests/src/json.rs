@@ -141,6 +141,59 @@ fn verify() {
     insta::assert_snapshot!(document(&place.run(&["verify", "--json"])));
 }
 
+/// Every failure is a document, and the lines for people are what they are without `--json`.
+#[test]
+fn a_failure_is_a_document_too() {
+    let place = place("unix:///nonexistent/engine.sock");
+    place.put("api_1_0123456789ab.docker", &pack(&image().podman())[..5000]);
+    place.put("odd_1_0123456789ab.docker", b"");
+    for (arguments, code) in [
+        (&["path", "wbe"][..], "not_found"),
+        (&["path", "api"], "damaged"),
+        (&["cat", "api"], "damaged"),
+        (&["config"], "damaged"),
+        (&["update", "web:1.0.0.1"], "unreachable"),
+        (&["load", "web"], "unreachable"),
+        (&["build", "web:1", "."], "unreachable"),
+        (&["list", "--dir", "none"], "not_found"),
+        (&["list", "none"], "not_found"),
+        (&["verify", "none"], "not_found"),
+        (&["clean", "none"], "not_found"),
+        (&["name", "tag", "web", "a b"], "usage"),
+        (&["env", "--host", "nowhere"], "usage"),
+        (&["lsit"], "usage"),
+        (&["update"], "usage"),
+        (&["update", "web", "--jobs", "0"], "usage"),
+        (&["help", "lsit"], "usage"),
+    ] {
+        let text = place.run(arguments);
+        let said = place.run(&[arguments, &["--json"]].concat());
+        assert_eq!((said.code, &said.stderr), (text.code, &text.stderr), "{arguments:?}");
+        let document: serde_json::Value = serde_json::from_str(&said.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said:?}"));
+        let error = &document["error"];
+        assert_eq!(error["code"], code, "{arguments:?}: {document}");
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{arguments:?}: {document}");
+        assert!(error["causes"].is_array(), "{arguments:?}: {document}");
+        assert!(error.as_object().unwrap().contains_key("hint"), "{arguments:?}: {document}");
+    }
+    insta::assert_snapshot!(document(&place.run(&["path", "wbe", "--json"])));
+}
+
+#[test]
+fn no_document_stands_in_a_part_of_an_archive() {
+    let place = Place::new();
+    let whole = pack(&image().podman());
+    let mut content = whole.clone();
+    let at = content.len() / 2;
+    content[at] ^= 1;
+    let name = format!("web_1.0.0.1_{}.docker", &image().id()[7..19]);
+    place.put(&name, &content);
+    let output = place.command(&["cat", "web", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    assert!(output.stdout.len() < whole.len() && content.starts_with(&output.stdout));
+}
+
 mod on_engine {
     mod docker {
         use crate::command::{Place, image_name};

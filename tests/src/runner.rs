@@ -24,6 +24,7 @@ mod memory;
 mod names;
 mod odd_engines;
 mod platforms;
+mod printed;
 mod publishing;
 mod retention;
 mod secrets;

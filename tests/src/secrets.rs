@@ -43,6 +43,7 @@ impl Secrets {
             },
             "credHelpers": {
                 "helper.example": "good", "odd.example": "odd", "silent.example": "silent",
+                "failing.example": "failing",
             },
             "HttpHeaders": {"X-Token": CANARY},
             "proxies": {"default": {"httpProxy": format!("http://ann:{CANARY}@proxy.example:3128")}},
@@ -55,6 +56,7 @@ impl Secrets {
             ("good", format!("cat > /dev/null; echo '{answer}'")),
             ("odd", format!("cat > /dev/null; echo '{CANARY} is no JSON'")),
             ("silent", format!("cat > /dev/null; echo {CANARY} >&2; exit 1")),
+            ("failing", format!("cat > /dev/null; echo '{answer}'; exit 1")),
         ] {
             write_script(&helpers.join(format!("docker-credential-{helper}")), &script);
         }
@@ -187,7 +189,7 @@ fn secrets_of_the_main_job_are_in_no_output(engine: &str, builders: &[&str]) {
         };
         assert_eq!(build("FROM scratch\nCOPY content /content\n"), 0);
         // Registries that don't exist, and helpers that don't do what they should.
-        for registry in ["file", "plain", "token", "helper", "odd", "silent"] {
+        for registry in ["file", "plain", "token", "helper", "odd", "silent", "failing"] {
             assert_ne!(build(&format!("FROM {registry}.example/none:1\n")), 0, "{registry}");
         }
     }

@@ -74,8 +74,22 @@ pub(crate) fn show_usage(error: &clap::Error, json: bool) -> ExitCode {
     if json {
         output::json(&json!({ "error": usage_document(&text.to_string()) }));
     }
-    output::error_line(text.ansi().to_string().trim_end());
+    let arguments: Vec<String> =
+        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    output::error_line(with_printable(text.ansi().to_string(), &arguments).trim_end());
     ExitCode::USAGE
+}
+
+/// Escapes arguments in a text that quotes them, whole or from the `=` on.
+fn with_printable(mut text: String, arguments: &[String]) -> String {
+    let values = arguments.iter().filter_map(|word| Some(word.split_once('=')?.1));
+    for word in arguments.iter().map(String::as_str).chain(values) {
+        let escaped = printable(word);
+        if escaped != word {
+            text = text.replace(word, &escaped);
+        }
+    }
+    text
 }
 
 /// Describes what clap prints of an error: the message, tips, the usage.

@@ -6,12 +6,16 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sealift_workflow::filename::controls_terminal;
 
 use crate::exit_code::ExitCode;
 
 static WRITE_ERROR: OnceLock<io::Error> = OnceLock::new();
+
+/// Whether a part of an archive was written, in which no document may stand.
+static HAS_ARCHIVE: AtomicBool = AtomicBool::new(false);
 
 /// Writes data for programs: byte for byte into a pipe or a file, escaped on a terminal.
 pub(crate) fn data(bytes: impl AsRef<[u8]>) {
@@ -21,6 +25,21 @@ pub(crate) fn data(bytes: impl AsRef<[u8]>) {
         write(&mut stdout, safe(&String::from_utf8_lossy(bytes)).as_bytes());
     } else {
         write(&mut stdout, bytes);
+    }
+}
+
+/// A writer for an archive: standard output, byte for byte.
+#[derive(Debug)]
+pub(crate) struct ArchiveWriter;
+
+impl Write for ArchiveWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        HAS_ARCHIVE.store(true, Ordering::Relaxed);
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
     }
 }
 
@@ -41,6 +60,7 @@ pub(crate) fn json_line(document: &impl serde::Serialize) {
 
 fn write_json(serialized: serde_json::Result<String>) {
     match serialized {
+        Ok(_) if HAS_ARCHIVE.load(Ordering::Relaxed) => {}
         Ok(text) => write(&mut io::stdout().lock(), (safe_json(&text) + "\n").as_bytes()),
         Err(error) => fail(error.into()),
     }
