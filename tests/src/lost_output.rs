@@ -93,7 +93,7 @@ fn run(arguments: &[&str], needs: Needs, stdout: Stdio) -> Said {
     let place = engine.as_ref().map_or_else(Place::new, |e| Place::with_engine(&e.host));
     place.context(b"content");
     let file = place.dir.path().join("web.tar");
-    for (version, seed) in [("1.0.0.1", 1), ("1.0.0.0", 2)] {
+    for (version, seed) in [("1.0.0.1", 1), ("0.9.0.1", 2)] {
         let image = Image::new(&format!("web:{version}"), seed);
         fs::write(&file, pack(&image.podman())).unwrap();
         place.ok(&["add", "web.tar"]);
