@@ -63,6 +63,16 @@ pub struct Added {
     pub from: PathBuf,
 }
 
+/// What came of adding a file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AddReport {
+    /// The archives that are in the folder now: one for each name that was added, at least one.
+    pub added: Vec<Added>,
+    /// Why the file was not added under the names after these.
+    pub error: Option<Error>,
+}
+
 /// Takes an archive made elsewhere into a folder, under its right name: by docker, podman, skopeo or crane,
 /// plain, gzip, zstd, xz, bzip2 or zip. It needs no engine.
 ///
@@ -79,23 +89,31 @@ pub struct Added {
 ///
 /// # Errors
 ///
-/// Where the file is no whole image, or its tags don't tell one name.
+/// Where the file is no whole image, its tags don't tell one name, or it can't be added under the first of them. What fails or
+/// is cancelled after that is in the report.
 pub async fn add(
     store: &Store,
     file: &Path,
     options: &AddOptions,
     context: &Context,
-) -> Result<Vec<Added>, Error> {
+) -> Result<AddReport, Error> {
     let (spooler, from) = (store.clone(), file.to_owned());
     let spooled = context.blocking(move |context| spool(&spooler, &from, context)).await;
     context.finish(&file.display().to_string());
     let spooled = spooled?;
     let found = Found::read(&spooled, file, options, context).await?;
-    let mut added = Vec::new();
+    let mut report = AddReport { added: Vec::new(), error: None };
     for name in names(&found.proven.proof.identity, options, file)? {
-        added.push(add_as(store, name, &found, options, context).await?);
+        match add_as(store, name, &found, options, context).await {
+            Ok(added) => report.added.push(added),
+            Err(error) if report.added.is_empty() => return Err(error),
+            Err(error) => {
+                report.error = Some(error);
+                break;
+            }
+        }
     }
-    Ok(added)
+    Ok(report)
 }
 
 /// The file that is added, and what it turned out to be.

@@ -66,7 +66,7 @@ mod transcribe;
 mod update;
 mod verify;
 
-pub use add::{AddOptions, Added, add};
+pub use add::{AddOptions, AddReport, Added, add};
 pub use base_url::{BaseUrl, ParseBaseUrlError};
 pub use build::build;
 pub use cancel::Cancel;

@@ -30,37 +30,40 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
     let mut documents = Vec::new();
     for file in &arguments.files {
         let file = &standard_input(file)?;
-        match add(&store, file, &options, &session.context()).await {
-            Ok(added) if session.global.json => {
-                documents.extend(added.into_iter().map(|added| json!(added)));
+        let (added, error) = match add(&store, file, &options, &session.context()).await {
+            Ok(report) => (report.added, report.error),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        for added in added {
+            if session.global.json {
+                documents.push(json!(added));
+                continue;
             }
-            Ok(added) => {
-                for added in added {
-                    let word = if added.added { "added" } else { "unchanged" };
-                    let size = human::size(added.size);
-                    let (image, version) = (added.image, printable(&added.version));
-                    let path = printable(&added.path.display().to_string());
-                    let line = format!("{image}:{version}  {word}  {path}  {size}\n");
-                    session.result(&line);
-                    if let Some(plain) = added.beside {
-                        session.notice(&format!(
-                            "{image}:{version}  {} is still there: the same image as a plain tar",
-                            printable(&plain.display().to_string()),
-                        ));
-                    }
-                }
+            let word = if added.added { "added" } else { "unchanged" };
+            let size = human::size(added.size);
+            let (image, version) = (added.image, printable(&added.version));
+            let path = printable(&added.path.display().to_string());
+            let line = format!("{image}:{version}  {word}  {path}  {size}\n");
+            session.result(&line);
+            if let Some(plain) = added.beside {
+                session.notice(&format!(
+                    "{image}:{version}  {} is still there: the same image as a plain tar",
+                    printable(&plain.display().to_string()),
+                ));
             }
-            Err(error) => {
-                failure::show(&error);
-                documents.push(
-                    json!({ "from": file.to_string_lossy(), "error": failure::document(&error) }),
-                );
-                if code == ExitCode::DONE {
-                    code = ExitCode::of(error.kind());
-                }
-                if code == ExitCode::INTERRUPTED {
-                    break;
-                }
+        }
+        if let Some(error) = error {
+            failure::show(&error);
+            documents.push(
+                json!({ "from": file.to_string_lossy(), "error": failure::document(&error) }),
+            );
+            let its_code = ExitCode::of(error.kind());
+            if its_code == ExitCode::INTERRUPTED {
+                code = its_code;
+                break;
+            }
+            if code == ExitCode::DONE {
+                code = its_code;
             }
         }
     }

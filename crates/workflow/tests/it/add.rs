@@ -167,7 +167,7 @@ fn a_pipe_is_read_like_a_file() {
         let (tar, to) = (pack(&image("web:1").podman()), pipe.clone());
         let writer = std::thread::spawn(move || std::fs::write(to, tar).unwrap());
         let options = AddOptions::default();
-        let added = add(&folder.store, &pipe, &options, &Context::default()).await.unwrap();
+        let added = add(&folder.store, &pipe, &options, &Context::default()).await.unwrap().added;
         writer.join().unwrap();
         assert!(added[0].added);
         assert_eq!(folder.archives(), [added[0].archive.to_string()]);

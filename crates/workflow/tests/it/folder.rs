@@ -34,7 +34,8 @@ impl Folder {
         options: &AddOptions,
     ) -> Result<Vec<Added>, Error> {
         let file = self.put("elsewhere", content);
-        add(&self.store, &file, options, &Context::default()).await
+        let report = add(&self.store, &file, options, &Context::default()).await?;
+        report.error.map_or(Ok(report.added), Err)
     }
 
     /// Adds an image in the layout of Podman, for this platform.

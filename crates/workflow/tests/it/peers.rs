@@ -41,7 +41,7 @@ impl Trip {
     async fn add(&self, file: &Path) -> Identity {
         let other = self.stand.elsewhere(self.stand.engine.clone());
         let added = add(&other.store(), file, &AddOptions::default(), &Context::default()).await;
-        let added = added.unwrap().remove(0);
+        let added = added.unwrap().added.remove(0);
         assert_eq!(
             (added.image.as_str(), added.version.as_str()),
             (self.stand.image.as_str(), "1.0.0.1"),

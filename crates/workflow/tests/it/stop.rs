@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use sealift_testing::layouts::{Image, file, noise, pack};
 use sealift_workflow::{
-    AddOptions, Cancel, Context, Event, Reporter, Verdict, VerifyOptions, Work, add, verify,
+    AddOptions, Cancel, Context, ErrorKind, Event, Reporter, Verdict, VerifyOptions, Work, add,
+    verify,
 };
 use tokio::sync::Notify;
 
@@ -122,5 +123,38 @@ fn a_verification_that_is_cancelled_says_what_was_verified() {
         let count = |verdict| verified.iter().filter(|archive| archive.verdict == verdict).count();
         assert!(count(Verdict::Whole) > 0 && count(Verdict::Interrupted) > 0, "{verified:?}");
         assert_eq!(count(Verdict::Whole) + count(Verdict::Interrupted), verified.len());
+    });
+}
+
+/// Asks to stop when the second copy of a file begins.
+struct StopAtSecondCopy(Cancel, AtomicU64);
+
+impl Reporter for StopAtSecondCopy {
+    fn report(&self, event: Event) {
+        if matches!(event, Event::Started { work: Work::Adding, .. })
+            && self.1.fetch_add(1, Ordering::SeqCst) == 1
+        {
+            self.0.cancel();
+        }
+    }
+}
+
+#[test]
+fn an_addition_that_is_cancelled_says_what_was_added() {
+    run(async {
+        let folder = Folder::new();
+        let mut image = Image::new("web:1", 1);
+        image.tags.push("web:2".to_owned());
+        let file = folder.dir.path().join("web.tar");
+        std::fs::write(&file, pack(&image.podman())).unwrap();
+        let cancel = Cancel::new();
+        let reporter = StopAtSecondCopy(cancel.clone(), AtomicU64::new(0));
+        let context = Context::new(Arc::new(reporter), cancel);
+        let options = AddOptions { every: true, compress: true, ..AddOptions::default() };
+        let report = add(&folder.store, &file, &options, &context).await.unwrap();
+        let added: Vec<_> = report.added.iter().map(|added| added.archive.to_string()).collect();
+        assert_eq!(report.error.unwrap().kind(), ErrorKind::Interrupted);
+        assert_eq!(added.len(), 1);
+        assert_eq!(folder.archives(), added);
     });
 }
