@@ -22,9 +22,9 @@ pub struct ProvenReader {
 /// What becomes of the bytes on their way.
 enum Pass {
     /// They stay as they are.
-    Kept(Verifier),
+    Kept(Box<Verifier>),
     /// The archive is given one name.
-    Renamed(Renaming),
+    Renamed(Box<Renaming>),
     /// All of them have passed.
     Done,
 }
@@ -45,7 +45,7 @@ impl ProvenReader {
     /// Those of [`PlainReader::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let verifier = Verifier::new(VerifyOptions::default());
-        Self::new(path.as_ref(), Pass::Kept(verifier))
+        Self::new(path.as_ref(), Pass::Kept(Box::new(verifier)))
     }
 
     /// Opens an archive file, to be read as an archive that carries this name and no other, as by
@@ -61,7 +61,7 @@ impl ProvenReader {
             output: Vec::with_capacity(BUFFER),
             read: 0,
         };
-        Self::new(path.as_ref(), Pass::Renamed(renaming))
+        Self::new(path.as_ref(), Pass::Renamed(Box::new(renaming)))
     }
 
     fn new(path: &Path, pass: Pass) -> Result<Self, Error> {
@@ -117,7 +117,7 @@ impl ProvenReader {
 
     fn read_renamed(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         let Pass::Renamed(renaming) = &mut self.pass else { return Ok(0) };
-        let Renaming { renamer, input, output, read } = renaming;
+        let Renaming { renamer, input, output, read } = &mut **renaming;
         while *read == output.len() && renamer.is_some() {
             output.clear();
             *read = 0;

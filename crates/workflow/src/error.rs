@@ -150,7 +150,7 @@ pub enum Error {
         /// The image.
         image: String,
         /// What the folder's file system refuses.
-        source: sealift_store::Error,
+        source: Box<sealift_store::Error>,
     },
     /// The caller asked to stop.
     #[error("interrupted")]
@@ -209,9 +209,8 @@ impl Error {
             Self::Archive(error) => archive_kind(error),
             Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
             Self::Find(FindError::Ambiguous(_)) => ErrorKind::Usage,
-            Self::Find(FindError::Store(error))
-            | Self::Store(error)
-            | Self::NotArchived { source: error, .. } => store_kind(error),
+            Self::Find(FindError::Store(error)) | Self::Store(error) => store_kind(error),
+            Self::NotArchived { source, .. } => store_kind(source),
             Self::Engine(error) => engine_kind(error),
             _ => ErrorKind::Failed,
         }
@@ -278,9 +277,8 @@ impl Error {
             Self::NothingToPublish { .. } => {
                 Some("pass --allow-empty to write an empty result".to_owned())
             }
-            Self::Store(error)
-            | Self::Find(FindError::Store(error))
-            | Self::NotArchived { source: error, .. } => store_hint(error),
+            Self::NotArchived { source, .. } => store_hint(source),
+            Self::Store(error) | Self::Find(FindError::Store(error)) => store_hint(error),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }

@@ -489,7 +489,7 @@ fn about(error: Error, image: String) -> Error {
                 ErrorKind::Locked | ErrorKind::Cancelled | ErrorKind::Archive
             ) =>
         {
-            Error::NotArchived { image, source }
+            Error::NotArchived { image, source: Box::new(source) }
         }
         error => error,
     }
