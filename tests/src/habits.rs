@@ -5,7 +5,7 @@ use std::process::Command;
 use sealift_testing::layouts::{Image, pack};
 
 use crate::command::{Place, binary};
-use crate::fake_engine::{FakeEngine, Load, shown};
+use crate::fake_engine::{FakeEngine, Load, Save, shown};
 
 fn place() -> Place {
     let place = Place::new();
@@ -147,4 +147,45 @@ fn help_and_version_are_commands_too() {
         place.ok(&["version"]),
         format!("sealift {}\n", version["version"].as_str().unwrap())
     );
+}
+
+#[test]
+fn what_fails_creates_no_folder() {
+    let image = Image::new("team/web:1.0.0.1", 1);
+    let engine = FakeEngine::new(&image, Save::Ends(b"no tar".to_vec()));
+    for host in ["unix:///nonexistent/engine.sock", &engine.host] {
+        let place = Place::with_engine(host);
+        std::fs::write(place.dir.path().join("odd.tar"), b"no tar").unwrap();
+        let before = place.dir.path().join("old");
+        std::fs::create_dir(&before).unwrap();
+        for arguments in [
+            &["update", "team/web:1.0.0.1"][..],
+            &["update", "team/web:1.0.0.1", "--compress", "--dir", "old/a/b"],
+            &["add", "odd.tar"],
+            &["add", "none.tar", "--dir", "old/a/b"],
+        ] {
+            assert_ne!(place.run(arguments).code, 0, "{arguments:?}");
+            assert!(!place.artifacts().exists(), "{arguments:?}");
+            assert_eq!(std::fs::read_dir(&before).unwrap().count(), 0, "{arguments:?}");
+        }
+        // One that was there stays.
+        assert_ne!(place.run(&["update", "web:1", "--dir", "old"]).code, 0);
+        assert!(before.exists());
+    }
+}
+
+/// On a terminal, data is escaped like everything else.
+#[test]
+fn data_is_escaped_on_a_terminal_and_exact_in_a_pipe() {
+    let Some(script) = sealift_testing::program("script") else { return };
+    let place = Place::new();
+    let image = Image::new("web:1.0.0.1", 1);
+    let name = format!("web_1\u{1b}[2J_{}.docker", &image.id()[7..19]);
+    place.put(&name, &pack(&image.podman()));
+    assert_eq!(place.ok(&["path", "web"]), format!("artifacts/{name}\n"));
+    let mut command = Command::new(script);
+    command.args(["-qec", &format!("{} path web", binary().display()), "/dev/null"]);
+    command.current_dir(place.dir.path()).env_remove("SEALIFT_DIR").env_remove("ARTIFACTS_DIR");
+    let shown = sealift_testing::output_of(&mut command);
+    assert_eq!(shown.trim_end(), format!("artifacts/{}", name.replace('\u{1b}', r"\u{1b}")));
 }

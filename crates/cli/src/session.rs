@@ -1,6 +1,6 @@
 //! What all commands share: the folder, the engine, whom to tell and when to stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,9 +86,12 @@ impl Session {
         Ok(self.with_timeout(Store::open(self.dir())?))
     }
 
-    /// Opens the folder for writing; it is made where it is missing.
-    pub(crate) fn store_to_write(&self) -> Result<Store, Failure> {
-        Ok(self.with_timeout(Store::create(self.dir())?))
+    /// Opens the folder for writing, and creates it if it is missing.
+    ///
+    /// A folder that was created is removed with the [`NewFolder`], if nothing was put into it.
+    pub(crate) fn store_to_write(&self) -> Result<(Store, NewFolder), Failure> {
+        let folder = NewFolder::at(&self.dir());
+        Ok((self.with_timeout(Store::create(self.dir())?), folder))
     }
 
     fn with_timeout(&self, store: Store) -> Store {
@@ -107,6 +110,24 @@ impl Session {
         Settings::from_env()
             .with_host(self.global.host.clone())
             .with_context(self.global.context.clone())
+    }
+}
+
+/// Folders that did not exist before; those that are still empty at the end are removed.
+#[derive(Debug)]
+pub(crate) struct NewFolder(Vec<PathBuf>);
+
+impl NewFolder {
+    fn at(dir: &Path) -> Self {
+        let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        Self(dir.ancestors().take_while(is_missing).map(Path::to_owned).collect())
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        // Innermost first. One that is not empty stays, and so do those around it.
+        let _ = self.0.iter().try_for_each(std::fs::remove_dir);
     }
 }
 

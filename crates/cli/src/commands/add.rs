@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         level: arguments.level,
         platform: platform(arguments.platform.as_deref())?,
     };
-    let store = session.store_to_write()?;
+    let (store, _new_folder) = session.store_to_write()?;
     let mut code = ExitCode::DONE;
     let mut documents = Vec::new();
     for file in &arguments.files {

@@ -48,7 +48,7 @@ pub(crate) async fn update_and_show(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     let engine = session.engine()?;
-    let store = session.store_to_write()?;
+    let (store, _new_folder) = session.store_to_write()?;
     let report = update(&engine, &store, references, options, &session.context()).await?;
     show(&report, &store, session);
     let errors = || {
