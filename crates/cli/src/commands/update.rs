@@ -68,7 +68,9 @@ pub(crate) async fn update_and_show(
 
 fn show(report: &UpdateReport, store: &Store, session: &Session) {
     if session.global.json {
-        let documents: Vec<_> = report.images.iter().map(document).collect();
+        let clean_errors = report.clean_errors.iter();
+        let clean_errors = clean_errors.map(|error| json!({ "error": failure::document(error) }));
+        let documents: Vec<_> = report.images.iter().map(document).chain(clean_errors).collect();
         output::json(&documents);
     }
     let root = printable(&store.root().display().to_string());
