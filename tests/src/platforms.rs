@@ -20,8 +20,7 @@ fn both() -> (Place, [String; 2]) {
 #[test]
 fn a_request_that_two_platforms_answer_is_refused_with_the_choices() {
     let (place, _) = both();
-    for arguments in [&["path", "web"][..], &["cat", "web"], &["load", "web:1.0.0.1"], &["config"]]
-    {
+    for arguments in [&["path", "web"][..], &["cat", "web"], &["config"]] {
         let said = place.run(arguments);
         assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{arguments:?}: {said:?}");
         for choice in ["linux/amd64", "linux/arm64", "--platform"] {

@@ -4,6 +4,7 @@ mod bad_archives;
 mod bad_input;
 mod book;
 mod builds;
+mod choosing;
 mod command;
 mod connect;
 mod copied_folders;

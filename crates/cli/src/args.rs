@@ -201,17 +201,18 @@ pub(crate) struct UpdateKeepArguments {
 Examples:
   sealift list
   sealift list web --latest --release
+  sealift list web:1.4.0.7
   sealift list --json | jq -r '.[].path'")]
 pub(crate) struct ListArguments {
-    /// Only these images
-    #[arg(value_name = "IMAGE", add = complete::images())]
+    /// Only these images, and of those with a version only that version
+    #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
     pub(crate) images: Vec<String>,
     /// Only the latest archive of every image
     #[arg(long)]
     pub(crate) latest: bool,
     #[command(flatten)]
     pub(crate) latest_by: LatestArguments,
-    /// Only archives for this platform
+    /// Only archives for this platform; those without a record are read
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,
 }
@@ -298,7 +299,10 @@ pub(crate) enum ConfigFormat {
 
 /// Put archives back into an engine
 #[derive(Debug, Args)]
+#[command(override_usage = "sealift load [OPTIONS] <IMAGE[:VERSION]...|--latest|--all>")]
 #[command(after_help = "\
+Of several archives with one tag, the newest is loaded. If there are several
+platforms, it is the engine's own, unless --platform is given.
 Archives are streamed, plain or zip, and proven on the way: no damaged one
 becomes an image. What the engine has already is skipped.
 
@@ -313,7 +317,7 @@ pub(crate) struct LoadArguments {
     /// Load the latest archive of every image
     #[arg(long, conflicts_with_all = ["all", "images"])]
     pub(crate) latest: bool,
-    /// Load every archive
+    /// Load the newest archive of every version
     #[arg(long, conflicts_with = "images")]
     pub(crate) all: bool,
     #[command(flatten)]

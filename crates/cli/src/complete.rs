@@ -94,17 +94,12 @@ pub(crate) fn registration(shell: Shell) -> io::Result<Vec<u8>> {
     Ok(script)
 }
 
-/// Completes the images that the folder holds.
-pub(crate) fn images() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| candidates(typed, false))
-}
-
 /// Completes the images that the folder holds, and behind a colon their versions.
 pub(crate) fn references() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| candidates(typed, true))
+    ArgValueCompleter::new(|typed: &OsStr| candidates(typed))
 }
 
-fn candidates(typed: &OsStr, with_versions: bool) -> Vec<CompletionCandidate> {
+fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
     // The flag `--dir` isn't known here: what the environment says is.
     let Ok(store) = Store::open(dir_and_source(None).0) else { return Vec::new() };
@@ -114,16 +109,12 @@ fn candidates(typed: &OsStr, with_versions: bool) -> Vec<CompletionCandidate> {
         let version = Version::new(archive.name().version()).to_tag().ok()?;
         Some((image, version))
     });
-    fitting(typed, names, with_versions).into_iter().map(CompletionCandidate::new).collect()
+    fitting(typed, names).into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// Gives the images, or once one is typed with a colon its versions.
-fn fitting(
-    typed: &str,
-    names: impl Iterator<Item = (String, String)>,
-    with_versions: bool,
-) -> BTreeSet<String> {
-    let is_version = with_versions && typed.contains(':');
+fn fitting(typed: &str, names: impl Iterator<Item = (String, String)>) -> BTreeSet<String> {
+    let is_version = typed.contains(':');
     names
         .map(|(image, version)| if is_version { format!("{image}:{version}") } else { image })
         .filter(|name| name.starts_with(typed))
@@ -136,15 +127,14 @@ mod tests {
 
     #[test]
     fn versions_come_behind_the_colon() {
-        let fitting = |typed, with_versions| {
+        let fitting = |typed| {
             let names = [("api", "2"), ("web", "1"), ("web", "dev"), ("web-admin", "1")];
             let names = names.map(|(image, version)| (image.to_owned(), version.to_owned()));
-            fitting(typed, names.into_iter(), with_versions).into_iter().collect::<Vec<_>>()
+            fitting(typed, names.into_iter()).into_iter().collect::<Vec<_>>()
         };
-        assert_eq!(fitting("", true), ["api", "web", "web-admin"]);
-        assert_eq!(fitting("w", true), ["web", "web-admin"]);
-        assert_eq!(fitting("web:", true), ["web:1", "web:dev"]);
-        assert_eq!(fitting("web:d", true), ["web:dev"]);
-        assert!(fitting("web:", false).is_empty());
+        assert_eq!(fitting(""), ["api", "web", "web-admin"]);
+        assert_eq!(fitting("w"), ["web", "web-admin"]);
+        assert_eq!(fitting("web:"), ["web:1", "web:dev"]);
+        assert_eq!(fitting("web:d"), ["web:dev"]);
     }
 }

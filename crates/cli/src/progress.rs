@@ -16,6 +16,7 @@ use crate::table::printable;
 /// A reporter for people.
 pub(crate) struct Progress {
     mode: Mode,
+    is_quiet: bool,
     bars: MultiProgress,
     by_image: Mutex<HashMap<String, ProgressBar>>,
 }
@@ -40,7 +41,7 @@ impl Progress {
             Mode::Bars => ProgressDrawTarget::stderr_with_hz(10),
             Mode::Lines | Mode::Nothing => ProgressDrawTarget::hidden(),
         });
-        Self { mode, bars, by_image: Mutex::default() }
+        Self { mode, is_quiet: global.quiet, bars, by_image: Mutex::default() }
     }
 
     /// Prints a line on standard error, above the bars where there are any.
@@ -50,6 +51,15 @@ impl Progress {
             Mode::Lines => output::error_line(line),
             Mode::Nothing => {}
         }
+    }
+
+    /// Prints a warning, unless only errors are wanted.
+    fn warning(&self, message: &str) {
+        if self.is_quiet {
+            return;
+        }
+        let line = format!("warning: {}", printable(message));
+        self.bars.suspend(|| output::error_line(&line));
     }
 
     /// Runs something that prints, without disturbing the bars.
@@ -124,7 +134,19 @@ impl Reporter for Progress {
                 self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
             }
             Event::LeftOut { archive, reason } => {
-                self.line(&printable(&format!("{archive} is left out: {reason}")));
+                self.warning(&format!("{archive} is left out: {reason}"));
+            }
+            Event::FolderLeftOut { folder, reason } => {
+                self.warning(&format!("{} is left out: {reason}", folder.display()));
+            }
+            Event::PassedOver(passed) => self.warning(&passed.to_string()),
+            Event::Changed { archive, before, now } => {
+                self.warning(&format!(
+                    "{archive} has changed since it was recorded, and is whole: its SHA-256 is {}, \
+                     and was {}",
+                    now.hex(),
+                    before.hex()
+                ));
             }
             Event::Build(event) => {
                 if let Some(line) = crate::commands::build::line(&event) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
-use sealift_workflow::filename::{Reference, Repository};
+use sealift_workflow::filename::Reference;
 use sealift_workflow::store::{By, LatestOptions, Query, Store};
 use sealift_workflow::{Cancel, Context};
 use tokio::signal::unix::{SignalKind, signal};
@@ -160,11 +160,6 @@ fn exit_now() {
 /// Reads `IMAGE[:VERSION]` as people type it.
 pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
     Reference::parse(text).map_err(Failure::usage)
-}
-
-/// Reads `IMAGE`.
-pub(crate) fn repository(text: &str) -> Result<Repository, Failure> {
-    Repository::parse(text).map_err(Failure::usage)
 }
 
 /// Reads a platform, where there is one.

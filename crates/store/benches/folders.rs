@@ -34,9 +34,11 @@ fn scan(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn latest(bencher: Bencher<'_, '_>) {
     let (_folder, store) = folder();
-    let (options, learn) = (LatestOptions::default(), LearnOptions::default());
+    let options = LatestOptions::default();
     bencher.counter(ItemsCount::new(NAMES)).bench(|| {
         let archives = store.scan().expect("it can be read").archives;
-        store.latest(&archives, &options, Depth::Recorded, &learn).expect("it can be read")
+        store
+            .latest(&archives, &options, Depth::Recorded, &LearnOptions::default())
+            .expect("it can be read")
     });
 }

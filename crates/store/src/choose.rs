@@ -5,22 +5,23 @@ use std::collections::HashMap;
 use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, Repository, Version};
 
+use crate::find_error::Misnamed;
 use crate::find_error::{Ambiguous, AmbiguousChoice, NotFound};
-use crate::latest::{counts, latest, rank};
-use crate::{By, Entry, Error, FindError, LatestOptions, LearnOptions, Store};
+use crate::latest::{contenders, latest, passed_over, rank};
+use crate::learn::unreadable;
+use crate::{
+    By, Entry, Error, FindError, Flaw, LatestOptions, LearnOptions, PassedOver, Store, Suspicion,
+};
 
-/// How sure an answer has to be.
+/// How much is done to find the latest archives. For an answer that does not depend on what is
+/// recorded, [learn](Store::learn) all archives and ask [`latest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Depth {
     /// By names and records alone: no archive is opened.
     Recorded,
-    /// Whatever is chosen has been looked into, so that it isn't known to hold no image.
+    /// Whatever is chosen has been looked into, so that it isn't known to hold no image. Only an archive
+    /// that was found damaged before is read as a whole.
     Look,
-    /// Whatever is chosen has been read, so that all is known about it.
-    Chosen,
-    /// All candidates have been read. Only then the answer is the same with and without records where
-    /// an image is there for several platforms.
-    All,
 }
 
 /// Which archive is asked for.
@@ -39,28 +40,50 @@ pub struct Query {
 }
 
 impl Query {
-    /// Asks for an image, of a certain version if one is given.
+    /// Creates a query for an image, of a certain version if one is given.
     pub fn new(repository: Repository, version: Option<Version>) -> Self {
         Self { repository, version, platform: None, by: By::default(), release: false }
     }
+
+    fn options(&self) -> LatestOptions {
+        LatestOptions { by: self.by, release: self.release, platform: self.platform.clone() }
+    }
+}
+
+/// The archive that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The archive; it has been read, now or before.
+    pub entry: Entry,
+    /// The archives that would have been chosen before it without their flaws.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// The latest archives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Latest {
+    /// One for every image and platform, sorted by path.
+    pub entries: Vec<Entry>,
+    /// The archives that are known to have flaws, and would have been chosen without them.
+    pub passed_over: Vec<PassedOver>,
 }
 
 impl Store {
-    /// Gives the [latest] archives among these, one for every image and platform.
+    /// Returns the [latest] archives among these, one for every image and platform.
     ///
     /// # Errors
     ///
-    /// If an archive can't be read. A damaged one may be the latest: it stays in the result and says
-    /// so, since to give an older one instead would hide it.
+    /// If an archive can't be looked at. A damaged one may be the latest: it stays in the result, since
+    /// an older one instead would hide it.
     pub fn latest(
         &self,
         archives: &[ArchivePath],
         options: &LatestOptions,
         depth: Depth,
         learn: &LearnOptions<'_>,
-    ) -> Result<Vec<Entry>, Error> {
-        // By modification every file has to be asked for its time, and all have to be read for `All`.
-        if depth > Depth::Look || options.by != By::Precedence {
+    ) -> Result<Latest, Error> {
+        // By modification every file has to be asked for its time.
+        if options.by != By::Precedence {
             return self.latest_among(archives, options, depth, learn);
         }
         let recorded = self.recorded();
@@ -77,14 +100,15 @@ impl Store {
                 chosen.extend(self.latest_unrecorded(archives, options, depth, learn)?);
             }
         }
-        chosen.extend(self.latest_among(&among, options, depth, learn)?);
+        let Latest { entries, passed_over } = self.latest_among(&among, options, depth, learn)?;
+        chosen.extend(entries);
         chosen.sort_unstable_by(|left, right| left.archive.cmp(&right.archive));
-        Ok(chosen)
+        Ok(Latest { entries: chosen, passed_over })
     }
 
-    /// Gives the latest archives of one image, of none of which anything is recorded: then all are taken for
-    /// the same platform, names alone tell the latest version, and no other file is even asked for its
-    /// size.
+    /// Returns the latest archives of one image, of none of which anything is recorded: then all are
+    /// taken for the same platform, names alone tell the latest version, and no other file is even
+    /// asked for its size.
     fn latest_unrecorded(
         &self,
         mut archives: Vec<&ArchivePath>,
@@ -100,7 +124,7 @@ impl Store {
             let is_latest = |archive: &&ArchivePath| archive.name().version() == version;
             let of_version: Vec<ArchivePath> =
                 archives.iter().copied().filter(is_latest).cloned().collect();
-            let found = self.latest_among(&of_version, options, depth, learn)?;
+            let found = self.latest_among(&of_version, options, depth, learn)?.entries;
             if !found.is_empty() {
                 return Ok(found);
             }
@@ -116,52 +140,30 @@ impl Store {
         options: &LatestOptions,
         depth: Depth,
         learn: &LearnOptions<'_>,
-    ) -> Result<Vec<Entry>, Error> {
-        let mut entries = self.entries(archives)?;
-        if depth == Depth::All {
-            self.learn_entries(&mut entries, |_| true, learn)?;
-        }
+    ) -> Result<Latest, Error> {
+        let mut entries = self.entries(archives);
         // Looked into, and it may hold an image.
         let mut seen: Vec<ArchivePath> = Vec::new();
         loop {
             let winners = latest(&entries, options);
-            let is_open = |entry: &Entry| {
-                entry.knowledge.is_none()
-                    && (depth >= Depth::Chosen || !seen.contains(&entry.archive))
-            };
+            let is_open =
+                |entry: &Entry| entry.knowledge.is_none() && !seen.contains(&entry.archive);
             let open: Vec<ArchivePath> = winners
                 .iter()
                 .filter(|entry| depth > Depth::Recorded && is_open(entry))
                 .map(|entry| entry.archive.clone())
                 .collect();
             if open.is_empty() {
-                return Ok(winners.into_iter().cloned().collect());
+                let passed_over = passed_over(&entries, options);
+                return Ok(Latest { entries: winners.into_iter().cloned().collect(), passed_over });
             }
-            self.settle(&mut entries, &open, depth, &mut seen, learn)?;
+            // What was found damaged is read again: it may have been mended, and is few.
+            let is_suspect = |entry: &Entry| {
+                open.contains(&entry.archive) && entry.suspicion == Some(Suspicion::Damaged)
+            };
+            self.learn_entries(&mut entries, is_suspect, learn)?;
+            self.look_into(&mut entries, |entry| open.contains(&entry.archive), &mut seen)?;
         }
-    }
-
-    /// Finds out more about the winners of a round, so that the next round is nearer to the truth.
-    fn settle(
-        &self,
-        entries: &mut Vec<Entry>,
-        open: &[ArchivePath],
-        depth: Depth,
-        seen: &mut Vec<ArchivePath>,
-        learn: &LearnOptions<'_>,
-    ) -> Result<(), Error> {
-        self.look_into(entries, |entry| open.contains(&entry.archive), seen)?;
-        if depth < Depth::Chosen {
-            return Ok(());
-        }
-        // All of the winner's version, since only what is inside tells which of them is the latest.
-        let is_rival = |entry: &Entry| {
-            open.iter().any(|winner| {
-                winner.image() == entry.archive.image()
-                    && winner.name().version() == entry.archive.name().version()
-            })
-        };
-        self.learn_entries(entries, is_rival, learn)
     }
 
     fn look_into(
@@ -177,7 +179,10 @@ impl Store {
                     Ok(Some(knowledge)) => entry.knowledge = Some(knowledge),
                     Ok(None) => seen.push(entry.archive.clone()),
                     Err(error) if error.kind() == crate::ErrorKind::NotFound => continue,
-                    Err(error) => return Err(error),
+                    Err(error) => match unreadable(&error) {
+                        Some(knowledge) => entry.knowledge = Some(knowledge),
+                        None => return Err(error),
+                    },
                 }
             }
             kept.push(entry);
@@ -186,67 +191,77 @@ impl Store {
         Ok(())
     }
 
-    /// Finds the one archive that is asked for.
+    /// Finds the one archive that is asked for, and reads it unless a believed record describes it.
     ///
-    /// Without a version it is the latest one that holds an image. If there are several archives of
-    /// that version, they are read: for one platform, the [latest] of them is it; for several, the
-    /// platform must be given. A damaged one may be it, and says so in its entry.
+    /// Without a version it is the latest one that holds an image and is named rightly. If there are
+    /// several archives of that version, all of them are read: for one platform, the [latest] of
+    /// them is it; for several, the platform must be given. A damaged or unreadable one may be it,
+    /// as its entry shows: an older version instead would hide that.
     ///
     /// # Errors
     ///
-    /// If there is no such archive, with what there is instead; if there are several platforms,
-    /// with the choices; if an archive can't be read.
-    pub fn find(&self, query: &Query, learn: &LearnOptions<'_>) -> Result<Entry, FindError> {
-        let mut entries = self.entries(&self.archives_of(&query.repository)?)?;
-        let of_version = |entry: &Entry| {
+    /// If there is no such archive, with what there is instead; if all that there are are misnamed;
+    /// if there are several platforms, with the choices; if the folder can't be read.
+    pub fn find(&self, query: &Query, learn: &LearnOptions<'_>) -> Result<Found, FindError> {
+        let all = self.entries(&self.archives_of(&query.repository)?);
+        let mut entries = all.clone();
+        entries.retain(|entry| {
             let version = query.version.as_ref();
             version.is_none_or(|version| version.as_str() == entry.archive.name().version())
-        };
-        let all = entries.clone();
-        entries.retain(of_version);
-        let options = LatestOptions {
-            by: query.by,
-            release: query.release,
-            platform: query.platform.clone(),
-        };
-        let mut seen = Vec::new();
+        });
+        let options = query.options();
         loop {
-            let candidates: Vec<&Entry> =
-                entries.iter().filter(|entry| counts(entry, &options)).collect();
-            let ranked = rank(&candidates, query.by);
+            let ranked = rank(&contenders(&entries, &options), query.by);
             let Some(best) = ranked.first() else {
-                return Err(self.not_found(query, &all, &entries)?.into());
+                return Err(self.nothing_found(query, &all, &entries)?);
             };
-            let best = (*best).clone();
-            if best.knowledge.is_none() && !seen.contains(&best.archive) {
-                self.look_into(&mut entries, |entry| entry.archive == best.archive, &mut seen)?;
-                continue;
-            }
-            let version = best.archive.name().version();
+            let name = best.archive.name();
             let rivals: Vec<&Entry> = ranked
-                .into_iter()
-                .filter(|entry| entry.archive.name().version() == version)
+                .iter()
+                .copied()
+                .filter(|entry| entry.archive.name().version() == name.version())
                 .collect();
-            let is_sure = match query.platform {
-                Some(_) => best.knowledge.is_some(),
-                None => {
-                    rivals.iter().all(|rival| rival.archive.name().id() == best.archive.name().id())
-                }
-            };
-            if !is_sure && rivals.iter().any(|rival| rival.knowledge.is_none()) {
-                let version = version.to_owned();
-                let is_rival = |entry: &Entry| entry.archive.name().version() == version;
-                self.learn_entries(&mut entries, is_rival, learn)?;
-                continue;
+            // One and the same archive in several formats: the first one decides.
+            let are_twins = rivals.iter().all(|rival| rival.archive.name().id() == name.id());
+            let deciding = if are_twins { &rivals[..1] } else { &rivals[..] };
+            let unread: Vec<ArchivePath> = deciding
+                .iter()
+                .filter(|entry| entry.knowledge.is_none())
+                .map(|entry| entry.archive.clone())
+                .collect();
+            if unread.is_empty() {
+                let entry = choose(query, &rivals)?;
+                let mut passed_over = passed_over(&entries, &options);
+                passed_over.retain(|passed| passed.instead.as_ref() == Some(&entry.archive));
+                return Ok(Found { entry, passed_over });
             }
-            return choose(query, &rivals);
+            self.learn_entries(&mut entries, |entry| unread.contains(&entry.archive), learn)?;
+        }
+    }
+
+    fn nothing_found(
+        &self,
+        query: &Query,
+        all: &[Entry],
+        asked: &[Entry],
+    ) -> Result<FindError, Error> {
+        // Without the misnamed ones there is nothing else, so that all of them are passed over.
+        let mut misnamed = passed_over(asked, &query.options());
+        misnamed.sort_by(|left, right| {
+            right.archive.name().precedence().cmp(&left.archive.name().precedence())
+        });
+        match misnamed.into_iter().next() {
+            Some(PassedOver { archive, flaw: Flaw::Misnamed { id }, .. }) => {
+                Ok(Misnamed::new(self.root().to_owned(), archive, id).into())
+            }
+            _ => Ok(self.not_found(query, all, asked)?.into()),
         }
     }
 
     fn not_found(&self, query: &Query, all: &[Entry], asked: &[Entry]) -> Result<NotFound, Error> {
         let mut versions: Vec<Version> = all
             .iter()
-            .filter(|entry| !entry.holds_no_image())
+            .filter(|entry| !entry.holds_no_image() && !entry.is_misnamed())
             .map(|entry| entry.archive.name().to_version())
             .collect();
         versions.sort_by(|left, right| right.precedence().cmp(&left.precedence()));
@@ -288,9 +303,6 @@ fn choose(query: &Query, rivals: &[&Entry]) -> Result<Entry, FindError> {
     }
     match rivals {
         [best, ..] if choices.len() < 2 => Ok((*best).clone()),
-        _ => {
-            choices.sort_unstable_by(|left, right| left.platform.cmp(&right.platform));
-            Err(Ambiguous { query: query.clone(), choices }.into())
-        }
+        _ => Err(Ambiguous::new(query.clone(), choices).into()),
     }
 }

@@ -5,6 +5,7 @@ use sealift_archive::{Digest, Fault, Identity, Platform};
 use sealift_filename::ArchivePath;
 
 use crate::Stat;
+use crate::flaw::Flaw;
 use crate::record::{Content, ImageContent, Record};
 
 /// What is known about the inside of an archive.
@@ -24,6 +25,11 @@ pub enum Knowledge {
     Damaged {
         /// What is wrong, a fragment for after the archive's name.
         fault: Fault,
+    },
+    /// The operating system refuses to read it. This is never noted down.
+    Unreadable {
+        /// The operating system's word, a fragment for after "can't be read: ".
+        reason: String,
     },
 }
 
@@ -67,6 +73,16 @@ impl Knowledge {
     }
 }
 
+/// What an archive is suspected of that hasn't been read yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Suspicion {
+    /// A record describes a file of another size or time: the file was written since, or copied.
+    Changed,
+    /// It was found damaged when it was read last.
+    Damaged,
+}
+
 /// An archive in the folder, and what is known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -76,6 +92,8 @@ pub struct Entry {
     pub stat: Stat,
     /// Whether it is a regular file, not a symbolic link to one. Only those are ever removed.
     pub is_regular: bool,
+    /// What an old record gives reason to suspect, if the archive hasn't been read since.
+    pub suspicion: Option<Suspicion>,
     /// What is known about its inside; none as long as it hasn't been read.
     pub knowledge: Option<Knowledge>,
 }
@@ -96,22 +114,49 @@ impl Entry {
         self.identity().map(|identity| identity.platform.normalized())
     }
 
-    /// Tells whether the archive is known to hold an image to which the id in its name belongs: the
-    /// id is the start of the config's digest, or of that of a manifest or an index, as in names that
+    /// Returns `true` if the archive is known to hold an image to which the id in its name belongs:
+    /// the id is the start of the digest of the config, a manifest or an index, as in names that
     /// others have made.
     pub fn is_rightly_named(&self) -> bool {
-        self.identity()
-            .is_some_and(|identity| identity.answers_to(self.archive.name().id().as_str()))
+        self.answers_to_its_name() == Some(true)
     }
 
-    /// Tells whether the archive is known to hold no image.
+    /// Returns `true` if the archive is known to hold an image to which the id in its name does not
+    /// belong. Such an archive is never chosen.
+    pub fn is_misnamed(&self) -> bool {
+        self.answers_to_its_name() == Some(false)
+    }
+
+    fn answers_to_its_name(&self) -> Option<bool> {
+        Some(self.identity()?.answers_to(self.archive.name().id().as_str()))
+    }
+
+    /// Returns `true` if the archive is known to hold no image.
     pub fn holds_no_image(&self) -> bool {
         matches!(self.knowledge, Some(Knowledge::NoImage { .. }))
     }
 
-    /// Tells whether the archive is known to be damaged, or of a form that isn't taken.
+    /// Returns `true` if the archive is known to be damaged, or is not supported.
     pub fn is_damaged(&self) -> bool {
         matches!(self.knowledge, Some(Knowledge::Damaged { .. }))
+    }
+
+    /// Returns `true` if the archive can't be read.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.knowledge, Some(Knowledge::Unreadable { .. }))
+    }
+
+    /// Returns what keeps the archive from being used, as far as that is known.
+    pub fn flaw(&self) -> Option<Flaw> {
+        match self.knowledge.as_ref()? {
+            Knowledge::Image(image) if self.is_misnamed() => {
+                Some(Flaw::Misnamed { id: image.identity.config.short() })
+            }
+            Knowledge::Image(_) => None,
+            Knowledge::NoImage { reason } => Some(Flaw::NoImage { reason: reason.clone() }),
+            Knowledge::Damaged { fault } => Some(Flaw::Damaged { fault: fault.clone() }),
+            Knowledge::Unreadable { reason } => Some(Flaw::Unreadable { reason: reason.clone() }),
+        }
     }
 
     /// Gives the time by which archives of the same version follow each other: when it was saved, if

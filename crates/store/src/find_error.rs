@@ -18,6 +18,9 @@ pub enum FindError {
     /// There are several, and only the platform tells them apart.
     #[error(transparent)]
     Ambiguous(Box<Ambiguous>),
+    /// There are only archives whose ids belong to other images.
+    #[error(transparent)]
+    Misnamed(Box<Misnamed>),
     /// The folder can't be read.
     #[error(transparent)]
     Store(#[from] Error),
@@ -32,6 +35,32 @@ impl From<NotFound> for FindError {
 impl From<Ambiguous> for FindError {
     fn from(ambiguous: Ambiguous) -> Self {
         Self::Ambiguous(Box::new(ambiguous))
+    }
+}
+
+impl From<Misnamed> for FindError {
+    fn from(misnamed: Misnamed) -> Self {
+        Self::Misnamed(Box::new(misnamed))
+    }
+}
+
+/// The only archives that could be meant are misnamed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} is misnamed: the image in it has the id {id}", root.join(archive.as_str()).display())]
+#[non_exhaustive]
+pub struct Misnamed {
+    /// The store's folder.
+    pub root: PathBuf,
+    /// The one with the highest version.
+    pub archive: ArchivePath,
+    /// The id of the image in it.
+    pub id: String,
+}
+
+impl Misnamed {
+    /// Creates the error for an archive of a store.
+    pub fn new(root: PathBuf, archive: ArchivePath, id: String) -> Self {
+        Self { root, archive, id }
     }
 }
 
@@ -63,6 +92,14 @@ pub struct Ambiguous {
     pub query: Query,
     /// The choices, sorted by platform.
     pub choices: Vec<AmbiguousChoice>,
+}
+
+impl Ambiguous {
+    /// Creates the error; the choices may be in any order.
+    pub fn new(query: Query, mut choices: Vec<AmbiguousChoice>) -> Self {
+        choices.sort_by(|left, right| left.platform.cmp(&right.platform));
+        Self { query, choices }
+    }
 }
 
 /// One of several archives that could be meant.

@@ -12,6 +12,7 @@ use sealift_archive::{ExamineOptions, Fault, FaultKind, Look};
 use sealift_filename::{ArchivePath, Repository, Version};
 
 use crate::record::{Content, ImageContent, Record};
+use crate::records::Unbelieved;
 use crate::{Entry, Error, Knowledge, KnownImage, Snapshot, Stat, Store};
 
 /// How archives are read, and who is told about it.
@@ -56,12 +57,9 @@ impl Store {
         Ok(self.believed_record(archive, &stat).map(Knowledge::from))
     }
 
-    /// Gives an archive with what a believed record says of it; none if it is gone.
-    ///
-    /// # Errors
-    ///
-    /// If the file can't be asked for its size.
-    pub fn entry(&self, archive: &ArchivePath) -> Result<Option<Entry>, Error> {
+    /// Returns an archive with what a believed record says of it; none if it is gone. A file that can't
+    /// even be asked for its size is [unreadable](Knowledge::Unreadable).
+    pub fn entry(&self, archive: &ArchivePath) -> Option<Entry> {
         let path = self.path_of(archive);
         let metadata = fs::symlink_metadata(&path).and_then(|metadata| {
             let is_regular = metadata.is_file();
@@ -69,21 +67,31 @@ impl Store {
         });
         let (metadata, is_regular) = match metadata {
             Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::io("look at", path, error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                let stat = Stat { size: 0, modified: Timestamp::MIN };
+                let knowledge = Some(Knowledge::Unreadable { reason: error.to_string() });
+                let archive = archive.clone();
+                return Some(Entry {
+                    archive,
+                    stat,
+                    is_regular: false,
+                    suspicion: None,
+                    knowledge,
+                });
+            }
         };
         let stat = Stat::of(&metadata);
-        let knowledge = self.believed_record(archive, &stat).map(Knowledge::from);
-        Ok(Some(Entry { archive: archive.clone(), stat, is_regular, knowledge }))
+        let (knowledge, suspicion) = match self.consult(archive, &stat) {
+            Ok(record) => (Some(Knowledge::from(record)), None),
+            Err(Unbelieved(suspicion)) => (None, suspicion),
+        };
+        Some(Entry { archive: archive.clone(), stat, is_regular, suspicion, knowledge })
     }
 
-    /// Gives archives with what believed records say of them, without those that are gone.
-    ///
-    /// # Errors
-    ///
-    /// If a file can't be asked for its size.
-    pub fn entries(&self, archives: &[ArchivePath]) -> Result<Vec<Entry>, Error> {
-        archives.iter().filter_map(|archive| self.entry(archive).transpose()).collect()
+    /// Returns archives with what believed records say of them, without those that are gone.
+    pub fn entries(&self, archives: &[ArchivePath]) -> Vec<Entry> {
+        archives.iter().filter_map(|archive| self.entry(archive)).collect()
     }
 
     /// Gives archives with all that can be known about them: those without a believed record are
@@ -91,13 +99,14 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If an archive can't be read. Damage is knowledge, no error.
+    /// If the caller asks to stop. An archive that is damaged or can't be read is no error: its entry
+    /// shows that.
     pub fn learn(
         &self,
         archives: &[ArchivePath],
         options: &LearnOptions<'_>,
     ) -> Result<Vec<Entry>, Error> {
-        let mut entries = self.entries(archives)?;
+        let mut entries = self.entries(archives);
         self.learn_entries(&mut entries, |_| true, options)?;
         Ok(entries)
     }
@@ -109,7 +118,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If a folder or an archive can't be read.
+    /// If the folder of an image can't be read.
     pub fn snapshot(
         &self,
         images: &[(Repository, Version)],
@@ -121,7 +130,7 @@ impl Store {
         repositories.dedup();
         let mut entries = Vec::new();
         for repository in repositories {
-            entries.extend(self.entries(&self.archives_of(repository)?)?);
+            entries.extend(self.entries(&self.archives_of(repository)?));
         }
         let is_named = |entry: &Entry| {
             let archive = &entry.archive;
@@ -159,10 +168,14 @@ impl Store {
             match result {
                 Ok((stat, knowledge)) => {
                     entries[index].stat = stat;
+                    entries[index].suspicion = None;
                     entries[index].knowledge = Some(knowledge);
                 }
                 Err(error) if error.kind() == crate::ErrorKind::NotFound => gone.push(index),
-                Err(error) => return Err(error),
+                Err(error) => match unreadable(&error) {
+                    Some(knowledge) => entries[index].knowledge = Some(knowledge),
+                    None => return Err(error),
+                },
             }
         }
         gone.sort_unstable();
@@ -172,7 +185,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reads several archives at a time. After an error no more are begun.
+    /// Reads several archives at a time. Once the caller asks to stop, no more are begun.
     fn examine_all(
         &self,
         archives: &[(usize, ArchivePath)],
@@ -181,17 +194,17 @@ impl Store {
         let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let jobs = options.jobs.unwrap_or_else(processors).get().min(archives.len());
         let next = AtomicUsize::new(0);
-        let has_failed = AtomicBool::new(false);
+        let is_cancelled = AtomicBool::new(false);
         let results = Mutex::new(Vec::with_capacity(archives.len()));
         let examine =
             ExamineOptions { deep: false, cancel: options.cancel, on_bytes: options.on_bytes };
         let work = || {
-            while !has_failed.load(Ordering::Relaxed)
+            while !is_cancelled.load(Ordering::Relaxed)
                 && let Some((index, archive)) = archives.get(next.fetch_add(1, Ordering::Relaxed))
             {
                 let result = self.examine_with_stat(archive, &examine, false);
-                if matches!(&result, Err(error) if error.kind() != crate::ErrorKind::NotFound) {
-                    has_failed.store(true, Ordering::Relaxed);
+                if matches!(&result, Err(error) if error.kind() == crate::ErrorKind::Cancelled) {
+                    is_cancelled.store(true, Ordering::Relaxed);
                 }
                 results.lock().unwrap_or_else(PoisonError::into_inner).push((*index, result));
             }
@@ -327,6 +340,16 @@ fn saved_before(before: Option<&Record>, content: &Content) -> Option<Timestamp>
             if before_image.sha256 == image.sha256 =>
         {
             before.saved
+        }
+        _ => None,
+    }
+}
+
+/// Returns what is known of an archive that the operating system refuses to read.
+pub(crate) fn unreadable(error: &Error) -> Option<Knowledge> {
+    match error {
+        Error::Io { source, .. } | Error::Archive(sealift_archive::Error::Io { source, .. }) => {
+            Some(Knowledge::Unreadable { reason: source.to_string() })
         }
         _ => None,
     }

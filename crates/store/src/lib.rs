@@ -14,7 +14,7 @@
 //! let archives = store.scan()?.archives;
 //! let latest =
 //!     store.latest(&archives, &LatestOptions::default(), Depth::Look, &LearnOptions::default())?;
-//! assert!(latest.is_empty());
+//! assert!(latest.entries.is_empty());
 //!
 //! // What an update is going to do is data, decided by what the folder holds…
 //! let images = [(Repository::parse("web")?, Version::new("1.4.0.7"))];
@@ -51,6 +51,7 @@ mod durable;
 mod entry;
 mod error;
 mod find_error;
+mod flaw;
 mod inner_folder;
 mod latest;
 mod learn;
@@ -71,11 +72,12 @@ mod store;
 mod sweep;
 mod wanted;
 
-pub use choose::{Depth, Query};
-pub use entry::{Entry, Knowledge, KnownImage};
+pub use choose::{Depth, Found, Latest, Query};
+pub use entry::{Entry, Knowledge, KnownImage, Suspicion};
 pub use error::{Error, ErrorKind};
-pub use find_error::{Ambiguous, AmbiguousChoice, FindError, NotFound};
-pub use latest::{By, LatestOptions, latest};
+pub use find_error::{Ambiguous, AmbiguousChoice, FindError, Misnamed, NotFound};
+pub use flaw::{Flaw, PassedOver};
+pub use latest::{By, LatestOptions, latest, passed_over};
 pub use learn::{LearnOptions, Reading};
 pub use plan::{Action, Plan, PlanItem, PlanOptions, plan};
 pub use platform::is_same_platform;

@@ -104,6 +104,11 @@ impl Record {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// Returns `true` if size and time of the file are those that were noted down.
+    pub(crate) fn is_of(&self, stat: &Stat) -> bool {
+        self.size == stat.size && self.modified == stat.modified
+    }
+
     /// Tells whether the file that looks like this now is the one that was read: size and time agree,
     /// and it can't have been written again unseen, too shortly after it was written for the
     /// time to differ. (Git calls that racy and has the same rule.)
@@ -113,7 +118,7 @@ impl Record {
     ///   |---- at least 20 ms ----|        believed; 2 s where the mtime has whole seconds
     /// ```
     pub(crate) fn is_believed(&self, stat: &Stat) -> bool {
-        !self.doubted && self.size == stat.size && self.modified == stat.modified && {
+        !self.doubted && self.is_of(stat) && {
             let age = self.recorded.duration_since(self.modified);
             age >= gap(self.modified)
         }

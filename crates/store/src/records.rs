@@ -17,7 +17,7 @@ use crate::lock::{is_folder, make_folder};
 use crate::record::{FINE_GAP, Record};
 use crate::store::{SEALIFT_FOLDER, modified};
 use crate::sweep::open_abandoned;
-use crate::{Stat, Store};
+use crate::{Stat, Store, Suspicion};
 
 /// The folder of the records in the folder for sealift's own notes.
 const RECORDS_FOLDER: &str = "records";
@@ -26,6 +26,9 @@ const RECORDS_FOLDER: &str = "records";
 const TICK: SignedDuration = SignedDuration::from_millis(10);
 
 const DRAFT_PREFIX: &str = "draft-";
+
+/// There is no record that is believed.
+pub(crate) struct Unbelieved(pub(crate) Option<Suspicion>);
 
 /// A record that is about to be made. Its file is there already, because its time is the one by
 /// which the record's truth is judged: that of the file system, not of this host, from before the
@@ -57,11 +60,25 @@ impl Store {
         self.records_folder().join(format!("{archive}.json"))
     }
 
+    /// Returns `true` if something is noted down about any archive in a folder below the root.
+    pub fn has_records_in(&self, folder: &str) -> bool {
+        !self.recorded_in(folder.to_owned()).is_empty()
+    }
+
     /// Gives the paths of all archives of which something is noted down, believed or not.
     pub(crate) fn recorded(&self) -> HashSet<String> {
-        let mut recorded: HashSet<String> =
-            self.remembered().keys().map(ToString::to_string).collect();
-        let mut folders = vec![String::new()];
+        self.recorded_in(String::new())
+    }
+
+    fn recorded_in(&self, folder: String) -> HashSet<String> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let remembered = self.remembered();
+        let mut recorded: HashSet<String> = remembered
+            .keys()
+            .filter(|archive| archive.as_str().starts_with(&prefix))
+            .map(ToString::to_string)
+            .collect();
+        let mut folders = vec![folder];
         while let Some(folder) = folders.pop() {
             // What can't be listed can't be read either.
             let Ok(entries) = fs::read_dir(self.records_folder().join(&folder)) else { continue };
@@ -88,11 +105,31 @@ impl Store {
         Record::read(&fs::read(self.record_path(archive)).ok()?)
     }
 
-    /// Gives what is noted down about an archive that looks like this now, if it is to be believed.
+    /// Returns what is noted down about an archive that looks like this now, if it is to be believed.
     pub(crate) fn believed_record(&self, archive: &ArchivePath, stat: &Stat) -> Option<Record> {
-        let is_believed = |record: &Record| record.is_believed(stat);
+        self.consult(archive, stat).ok()
+    }
+
+    /// Returns the record of an archive that looks like this now; if none is to be believed, what one
+    /// that isn't gives reason to suspect.
+    pub(crate) fn consult(&self, archive: &ArchivePath, stat: &Stat) -> Result<Record, Unbelieved> {
+        let mut suspicion = None;
+        let mut believe = |record: Record| {
+            if record.is_believed(stat) {
+                return Some(record);
+            }
+            suspicion = match record.doubted {
+                true => Some(Suspicion::Damaged),
+                false if !record.is_of(stat) => Some(Suspicion::Changed),
+                false => suspicion,
+            };
+            None
+        };
         let remembered = self.remembered().get(archive).cloned();
-        remembered.filter(is_believed).or_else(|| self.written_record(archive).filter(is_believed))
+        let believed = remembered
+            .and_then(&mut believe)
+            .or_else(|| self.written_record(archive).and_then(&mut believe));
+        believed.ok_or(Unbelieved(suspicion))
     }
 
     /// Begins a record of an archive that looks like this now, right before the archive is read.

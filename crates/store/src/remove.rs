@@ -92,7 +92,7 @@ impl Store {
         if self.locate(archive)?.is_none() {
             return Ok(None);
         }
-        let Some(entry) = self.entry(archive)? else { return Ok(None) };
+        let Some(entry) = self.entry(archive) else { return Ok(None) };
         let knowledge = match entry.knowledge {
             Some(knowledge) => knowledge,
             None => match self.examine(archive, &ExamineOptions::default()) {
@@ -104,6 +104,7 @@ impl Store {
             Knowledge::Image(_) => return Ok(Some(entry.stat)),
             Knowledge::NoImage { reason } => reason,
             Knowledge::Damaged { fault } => fault.to_string(),
+            Knowledge::Unreadable { reason } => reason,
         };
         Err(Error::NotAnImage { path: self.path_of(archive), why })
     }

@@ -22,6 +22,9 @@ pub struct Scan {
     pub archives: Vec<ArchivePath>,
     /// What else is there, sorted by path; empty unless it was asked for.
     pub others: Vec<Other>,
+    /// The folders below the store's that can't be read, sorted by path. Nothing is known of what is
+    /// in them.
+    pub unreadable: Vec<Other>,
 }
 
 /// Something in a store's folder that is no archive by its name.
@@ -57,11 +60,14 @@ pub enum OtherReason {
     Special,
     /// A file that a writer is filling, or left behind.
     Staging,
+    /// A folder that can't be read; the words are the operating system's.
+    Unreadable(String),
 }
 
 impl fmt::Display for OtherReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Unreadable(reason) => return write!(f, "can't be read: {reason}"),
             Self::Name(reason) => reason,
             Self::NotUtf8 => "has a name that is not valid UTF-8",
             Self::Folder => "is a folder whose name can't be part of an image's",
@@ -86,7 +92,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If a folder can't be read.
+    /// If the store's folder itself can't be read.
     pub fn scan(&self) -> Result<Scan, Error> {
         self.walk(false)
     }
@@ -95,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If a folder can't be read.
+    /// If the store's folder itself can't be read.
     pub fn scan_with_others(&self) -> Result<Scan, Error> {
         self.walk(true)
     }
@@ -104,8 +110,16 @@ impl Store {
         let mut scan = Scan::default();
         let mut folders = vec![String::new()];
         while let Some(folder) = folders.pop() {
-            let Some(listing) = list(&self.folder(&folder), &folder, with_others)? else {
-                continue;
+            let listing = match list(&self.folder(&folder), &folder, with_others) {
+                Ok(Some(listing)) => listing,
+                Ok(None) => continue,
+                // The rest of the store is not to suffer from it.
+                Err(Error::Io { source, .. }) if !folder.is_empty() => {
+                    let reason = OtherReason::Unreadable(source.to_string());
+                    scan.unreadable.push(Other { path: folder.into(), reason });
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             if listing.is_store && !folder.is_empty() {
                 if with_others {
@@ -120,6 +134,7 @@ impl Store {
         }
         scan.archives.sort_unstable();
         scan.others.sort_unstable_by(|left, right| left.path.cmp(&right.path));
+        scan.unreadable.sort_unstable_by(|left, right| left.path.cmp(&right.path));
         Ok(scan)
     }
 
@@ -132,7 +147,7 @@ impl Store {
     pub fn archives_of(&self, repository: &Repository) -> Result<Vec<ArchivePath>, Error> {
         let mut archives = Vec::new();
         for folder in repository.folders() {
-            if let Some(path) = self.entered(&folder)
+            if let Some(path) = self.entered(&folder)?
                 && let Some(listing) = list(&path, &folder, false)?
             {
                 archives.extend(listing.archives);
@@ -144,16 +159,22 @@ impl Store {
     }
 
     /// Returns the path of a folder, or none if a scan would not enter it.
-    fn entered(&self, folder: &str) -> Option<PathBuf> {
+    fn entered(&self, folder: &str) -> Result<Option<PathBuf>, Error> {
         let mut path = self.root().to_owned();
         for part in folder.split('/').filter(|part| !part.is_empty()) {
             path.push(part);
-            let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+            let is_folder = match fs::symlink_metadata(&path) {
+                Ok(metadata) => metadata.is_dir(),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => false,
+                    _ => return Err(Error::io("look at", path, error)),
+                },
+            };
             if !is_folder || fs::symlink_metadata(path.join(SEALIFT_FOLDER)).is_ok() {
-                return None;
+                return Ok(None);
             }
         }
-        Some(path)
+        Ok(Some(path))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::inner_folder::{InnerFolder, split};
 use crate::lock::is_folder;
 use crate::scan::OtherReason;
 use crate::staging::{ABANDONED, age};
-use crate::{Error, Store};
+use crate::{Error, ErrorKind, Store};
 
 /// What was cleared away.
 #[derive(Debug, Default)]
@@ -50,11 +50,19 @@ impl Store {
             drop(file);
         }
         if is_folder(&self.sealift_folder()) {
-            let _lock = self.lock()?;
-            self.prune_records();
+            match self.lock() {
+                Ok(_lock) => self.prune_records(),
+                // Stray records do no harm, and a folder that can't be written has no writers.
+                Err(error) if is_read_only(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(report)
     }
+}
+
+fn is_read_only(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::ReadOnly | ErrorKind::PermissionDenied)
 }
 
 /// Opens a file that a writer keeps locked while it works on it, and locks it, if it is abandoned.

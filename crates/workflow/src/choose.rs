@@ -1,15 +1,20 @@
 //! The one archive to use, and its content.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use sealift_archive::ProvenReader;
-use sealift_store::{Depth, Entry, Knowledge, LatestOptions, Query, Store};
+use sealift_filename::Repository;
+use sealift_store::{
+    Ambiguous, AmbiguousChoice, Entry, FindError, Flaw, LatestOptions, Misnamed, Query, Store,
+    passed_over,
+};
 
-use crate::learn::with_learning;
+use crate::learn::{complete_archives, report_changed, report_unreadable, with_learning};
 use crate::naming::naming_of;
 use crate::pump::Pump;
-use crate::{Context, Error, Work};
+use crate::{Context, Error, Event, Work};
 
 /// Gives the file of the archive that is asked for.
 ///
@@ -61,17 +66,27 @@ pub async fn cat(
     result
 }
 
-/// Finds the archive; one that is known to be damaged is refused.
+/// Finds the archive and reports what is passed over for it; one that can't be used is refused.
 pub(crate) async fn find(store: &Store, query: &Query, context: &Context) -> Result<Entry, Error> {
     let (finder, query) = (store.clone(), query.clone());
-    let entry = context
+    let found = context
         .blocking(move |context| with_learning(context, |learn| Ok(finder.find(&query, learn)?)))
         .await?;
-    refuse_damaged(store, &entry)?;
-    Ok(entry)
+    for passed in found.passed_over {
+        context.report(Event::PassedOver(passed));
+    }
+    refuse_flawed(store, &found.entry)?;
+    report_changed([&found.entry], context);
+    Ok(found.entry)
 }
 
-/// Finds the latest archive of every image, whatever has to be read for it.
+/// Finds the latest archive of every image, whatever has to be read for it, and reports what is passed
+/// over for them.
+///
+/// # Errors
+///
+/// If the folder, or one below it that archives are known to be in, can't be read; if all archives
+/// of an image are misnamed.
 pub(crate) async fn latest(
     store: &Store,
     options: &LatestOptions,
@@ -80,21 +95,76 @@ pub(crate) async fn latest(
     let (store, options) = (store.clone(), options.clone());
     context
         .blocking(move |context| {
-            let archives = store.scan()?.archives;
-            with_learning(context, |learn| {
-                Ok(store.latest(&archives, &options, Depth::All, learn)?)
-            })
+            let archives = complete_archives(&store, context)?;
+            let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
+            let Choice { latest, misnamed } = choose_latest(&entries, &options, context);
+            match misnamed.first() {
+                Some(entry) => {
+                    Err(refuse_flawed(&store, entry).err().unwrap_or(Error::Interrupted))
+                }
+                None => Ok(latest),
+            }
         })
         .await
 }
 
-/// Refuses an archive that is known to be damaged, or of a form that isn't taken.
-pub(crate) fn refuse_damaged(store: &Store, entry: &Entry) -> Result<(), Error> {
-    match &entry.knowledge {
-        Some(Knowledge::Damaged { fault }) => {
-            let path = store.path_of(&entry.archive);
-            Err(sealift_archive::Error::Fault { path, source: fault.clone() }.into())
+/// The latest archives of a folder.
+pub(crate) struct Choice {
+    pub(crate) latest: Vec<Entry>,
+    /// The archives of images of which nothing else is there.
+    pub(crate) misnamed: Vec<Entry>,
+}
+
+/// Chooses the latest archives, and reports what is passed over for them.
+pub(crate) fn choose_latest(
+    entries: &[Entry],
+    options: &LatestOptions,
+    context: &Context,
+) -> Choice {
+    let latest: Vec<Entry> = sealift_store::latest(entries, options).into_iter().cloned().collect();
+    let is_latest = |entry: &&Entry| latest.iter().any(|other| other.archive == entry.archive);
+    report_unreadable(entries.iter().filter(|entry| !is_latest(entry)), context);
+    report_changed(&latest, context);
+    let mut misnamed = Vec::new();
+    for passed in passed_over(entries, options) {
+        if passed.instead.is_some() {
+            context.report(Event::PassedOver(passed));
+        } else {
+            misnamed.extend(entries.iter().find(|entry| entry.archive == passed.archive).cloned());
         }
+    }
+    Choice { latest, misnamed }
+}
+
+/// Refuses latest archives of one image for several platforms, with all of these.
+pub(crate) fn refuse_several_platforms(latest: &[Entry]) -> Result<(), Error> {
+    let mut images: BTreeMap<Repository, Vec<AmbiguousChoice>> = BTreeMap::new();
+    for entry in latest {
+        if let (Some(image), Some(platform)) = (entry.archive.repository(), entry.platform()) {
+            let choice = AmbiguousChoice { platform, archive: entry.archive.clone() };
+            images.entry(image).or_default().push(choice);
+        }
+    }
+    match images.into_iter().find(|(_, choices)| choices.len() > 1) {
+        Some((image, choices)) => {
+            Err(FindError::from(Ambiguous::new(Query::new(image, None), choices)).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses an archive that is known to be damaged, not supported or misnamed, or that can't be read.
+pub(crate) fn refuse_flawed(store: &Store, entry: &Entry) -> Result<(), Error> {
+    let path = store.path_of(&entry.archive);
+    match entry.flaw() {
+        Some(Flaw::Damaged { fault }) => {
+            Err(sealift_archive::Error::Fault { path, source: fault }.into())
+        }
+        Some(Flaw::Misnamed { id }) => {
+            let root = store.root().to_owned();
+            Err(FindError::from(Misnamed::new(root, entry.archive.clone(), id)).into())
+        }
+        Some(Flaw::Unreadable { reason }) => Err(Error::ArchiveUnreadable { path, reason }),
         _ => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Version};
 use sealift_store::{Entry, Knowledge, LearnOptions, Retention, Store, retain};
 use serde::Serialize;
 
-use crate::learn::{archives_of, learn_all, with_learning};
+use crate::learn::{all_archives, archives_of, learn_all, with_learning};
 use crate::{Context, Error};
 
 /// What [`clean`] is going to remove.
@@ -123,7 +123,7 @@ pub async fn clean(
 fn plan_now(store: &Store, retention: &Retention, context: &Context) -> Result<CleanPlan, Error> {
     let mut archives = Vec::new();
     if retention.images.is_empty() {
-        archives = store.scan()?.archives;
+        archives = all_archives(store, context)?;
     }
     for image in &retention.images {
         archives_of(store, image.repository(), image.version())?;
@@ -165,7 +165,7 @@ fn is_any_left(
     let mut others = store.scan()?.archives;
     others.retain(|archive| !known.contains(archive));
     // What records know is enough in most cases.
-    if store.entries(&others)?.iter().any(is_left) {
+    if store.entries(&others).iter().any(is_left) {
         return Ok(true);
     }
     let is_whole = |archive: &ArchivePath, learn: &LearnOptions<'_>| {

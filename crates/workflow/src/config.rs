@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::base_url::encode;
+use crate::choose::refuse_several_platforms;
 use crate::published::published;
 use crate::{BaseUrl, Context, Error, Event};
 
@@ -80,7 +81,9 @@ pub async fn config(
 ) -> Result<Config, Error> {
     refuse_two_versions(&options.images)?;
     let mut config = Config::new();
-    for entry in &published(store, options, context).await? {
+    let entries = published(store, options, context).await?;
+    refuse_several_platforms(&entries)?;
+    for entry in &entries {
         let name = entry.archive.name();
         let image = entry.archive.repository();
         let image = image.as_ref().map_or(entry.archive.image(), |image| image.as_str());
@@ -111,14 +114,7 @@ pub async fn config(
             sha256: known.sha256.hex(),
             platform: known.identity.platform.clone(),
         };
-        if let Some(other) = config.insert(image.to_owned(), described) {
-            let (first, second) = (other.platform, known.identity.platform.clone());
-            return Err(Error::Usage {
-                message: format!(
-                    "`{image}` is there for several platforms, {first} and {second}; choose one with --platform"
-                ),
-            });
-        }
+        config.insert(image.to_owned(), described);
     }
     refuse_empty(config.is_empty(), store, options)?;
     Ok(config)

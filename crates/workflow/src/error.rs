@@ -85,6 +85,22 @@ pub enum Error {
     /// An archive can't be read, is damaged, or holds no image.
     #[error(transparent)]
     Archive(#[from] sealift_archive::Error),
+    /// The operating system refuses to read an archive.
+    #[error("cannot read {}: {reason}", path.display())]
+    ArchiveUnreadable {
+        /// The archive's file.
+        path: PathBuf,
+        /// The operating system's word.
+        reason: String,
+    },
+    /// A folder that archives are known to be in can't be read.
+    #[error("{} {reason}", folder.display())]
+    FolderUnreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why, a fragment.
+        reason: String,
+    },
     /// What was read back from the disk isn't what had been written.
     #[error("what was written of `{image}` can't be read back the same; nothing was changed")]
     WrittenDiffers {
@@ -201,6 +217,7 @@ impl Error {
             Self::SaveDamaged { .. }
             | Self::OtherImage { .. }
             | Self::WrittenDiffers { .. }
+            | Self::Find(FindError::Misnamed(_))
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
             Self::SeveralPlatforms { .. } | Self::LastArchive { .. } | Self::Usage { .. } => {
                 ErrorKind::Usage
@@ -251,6 +268,11 @@ impl Error {
                 Some(format!("move {archive} away, or give it the ending of what it is"))
             }
             Self::LastArchive { .. } => Some("pass --yes if that is intended".to_owned()),
+            Self::Find(FindError::Misnamed(misnamed)) => Some(misnamed_hint(&misnamed.archive)),
+            Self::FolderUnreadable { .. } => Some(
+                "archives of images are recorded in it; make it readable, or name the images that you want"
+                    .to_owned(),
+            ),
             Self::Find(FindError::NotFound(not_found)) => not_found_hint(not_found),
             Self::Find(FindError::Ambiguous(_)) | Self::SeveralPlatforms { .. } => {
                 Some("choose one with --platform".to_owned())
@@ -283,6 +305,16 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn misnamed_hint(archive: &ArchivePath) -> String {
+    let image =
+        archive.repository().map_or_else(|| archive.image().to_owned(), |of| of.to_string());
+    format!(
+        "move it out of the folder; if its image is the right one, `sealift add FILE --name {image}:{}` \
+         stores it under its right name",
+        archive.name().version()
+    )
 }
 
 fn not_found_hint(not_found: &sealift_store::NotFound) -> Option<String> {

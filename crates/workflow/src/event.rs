@@ -1,7 +1,11 @@
 //! What a workflow tells while it runs. It never prints.
 
+use std::path::PathBuf;
+
+use sealift_archive::Digest;
 use sealift_docker::BuildEvent;
 use sealift_filename::ArchivePath;
+use sealift_store::PassedOver;
 
 /// Something that happened on the way.
 ///
@@ -47,6 +51,24 @@ pub enum Event {
         archive: ArchivePath,
         /// Why, a fragment for after the archive's path.
         reason: String,
+    },
+    /// An archive that would have been chosen is not, because of its flaw.
+    PassedOver(PassedOver),
+    /// A folder below the store's can't be read, and what is in it is left out.
+    FolderLeftOut {
+        /// The folder.
+        folder: PathBuf,
+        /// Why, a fragment for after the folder's path.
+        reason: String,
+    },
+    /// An archive has other content than it had when it was recorded. It was read again, and is whole.
+    Changed {
+        /// The archive.
+        archive: ArchivePath,
+        /// The SHA-256 that was recorded.
+        before: Digest,
+        /// The SHA-256 of the file now.
+        now: Digest,
     },
     /// The engine says something about a build.
     Build(BuildEvent),

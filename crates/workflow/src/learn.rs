@@ -1,17 +1,84 @@
 //! Finding out what archives hold, and telling when that means to read them.
 
 use sealift_filename::{ArchivePath, Repository, Version};
-use sealift_store::{Entry, LearnOptions, Query, Reading, Store};
+use sealift_store::{Entry, Flaw, LearnOptions, Other, Query, Reading, Store};
 
 use crate::{Context, Error, Event};
 
-/// Finds out all about some archives, telling how many have to be read.
+/// Lists all archives of a folder, and reports the folders below it that can't be read.
+///
+/// # Errors
+///
+/// If the folder itself can't be read.
+pub(crate) fn all_archives(store: &Store, context: &Context) -> Result<Vec<ArchivePath>, Error> {
+    let scan = store.scan()?;
+    for folder in scan.unreadable {
+        report_folder(folder, context);
+    }
+    Ok(scan.archives)
+}
+
+/// As [`all_archives`], for what has to be complete.
+///
+/// # Errors
+///
+/// If the folder can't be read, or one below it that archives are known to be in.
+pub(crate) fn complete_archives(
+    store: &Store,
+    context: &Context,
+) -> Result<Vec<ArchivePath>, Error> {
+    let scan = store.scan()?;
+    for folder in scan.unreadable {
+        if folder.path.to_str().is_some_and(|path| store.has_records_in(path)) {
+            return Err(Error::FolderUnreadable {
+                folder: store.root().join(folder.path),
+                reason: folder.reason.to_string(),
+            });
+        }
+        report_folder(folder, context);
+    }
+    Ok(scan.archives)
+}
+
+pub(crate) fn report_folder(Other { path, reason }: Other, context: &Context) {
+    context.report(Event::FolderLeftOut { folder: path, reason: reason.to_string() });
+}
+
+/// Finds out all about some archives, telling how many have to be read. Those that can't be read are
+/// reported, and stay among them.
 pub(crate) fn learn_all(
     store: &Store,
     archives: &[ArchivePath],
     context: &Context,
 ) -> Result<Vec<Entry>, Error> {
-    with_learning(context, |learn| Ok(store.learn(archives, learn)?))
+    let entries = with_learning(context, |learn| Ok(store.learn(archives, learn)?))?;
+    report_unreadable(&entries, context);
+    Ok(entries)
+}
+
+/// Reports those of some archives that can't be read.
+pub(crate) fn report_unreadable<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+    context: &Context,
+) {
+    for entry in entries {
+        if let Some(flaw @ Flaw::Unreadable { .. }) = entry.flaw() {
+            let (archive, reason) = (entry.archive.clone(), flaw.to_string());
+            context.report(Event::LeftOut { archive, reason });
+        }
+    }
+}
+
+/// Reports those of some archives whose content has changed since it was recorded.
+pub(crate) fn report_changed<'a>(entries: impl IntoIterator<Item = &'a Entry>, context: &Context) {
+    for entry in entries {
+        if let Some(image) = entry.image()
+            && let Some(before) = image.changed_from
+        {
+            let archive = entry.archive.clone();
+            context.report(Event::Changed { archive, before, now: image.sha256 });
+        }
+    }
 }
 
 /// Runs something that may read archives.

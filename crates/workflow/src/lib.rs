@@ -58,6 +58,7 @@ mod published;
 mod pump;
 mod receive;
 mod rewrite;
+mod select;
 mod shown;
 mod spool;
 mod suggest;
@@ -77,7 +78,7 @@ pub use config::{Config, ConfigOptions, ConsulKey, ImageConfig, config, consul_k
 pub use context::Context;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Reporter, Silent, Work};
-pub use list::{ListOptions, ListedArchive, Listing, list};
+pub use list::{ArchiveState, LeftOut, ListOptions, ListedArchive, Listing, list};
 pub use load::{ImageLoad, LoadedImage, Selection, load};
 pub use sums::{Sum, sums};
 pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, plan_update, update};

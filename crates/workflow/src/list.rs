@@ -6,18 +6,22 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sealift_archive::{Digest, Platform};
-use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository};
-use sealift_store::{Depth, Entry, LatestOptions, Other, Store, latest};
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference};
+use sealift_store::{
+    Depth, Entry, Flaw, Latest, LatestOptions, Other, Scan, Store, Suspicion, is_same_platform,
+    latest, passed_over,
+};
 use serde::Serialize;
 
-use crate::learn::{archives_of, with_learning};
-use crate::{Context, Error};
+use crate::choose::refuse_flawed;
+use crate::learn::{archives_of, learn_all, report_folder, with_learning};
+use crate::{Context, Error, Event};
 
 /// What to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListOptions {
-    /// Only these images; all where there are none.
-    pub images: Vec<Repository>,
+    /// Only these images, and of those with a version only that one; all if there are none.
+    pub images: Vec<Reference>,
     /// Only the latest archive of every image.
     pub only_latest: bool,
     /// What latest means, and which archives count at all.
@@ -29,8 +33,21 @@ pub struct ListOptions {
 pub struct Listing {
     /// The archives, by image and then latest last as their names sort.
     pub archives: Vec<ListedArchive>,
-    /// What is no archive by its name.
+    /// What is no archive by its name; empty if images were named.
     pub others: Vec<Other>,
+    /// What the options left out of the archives.
+    pub left_out: LeftOut,
+    /// What is wrong with the latest archives, if only those were asked for.
+    pub errors: Vec<Error>,
+}
+
+/// What was left out of a list by its options.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LeftOut {
+    /// How many archives of dirty versions.
+    pub dirty: usize,
+    /// The platforms of the archives that are for other ones, sorted.
+    pub platforms: Vec<Platform>,
 }
 
 /// An archive in a list.
@@ -62,11 +79,53 @@ pub struct ListedArchive {
     pub latest: bool,
     /// What the image runs on; none as long as the archive wasn't read.
     pub platform: Option<Platform>,
+    /// What is known of the archive.
+    pub state: ArchiveState,
 }
 
-/// Lists a folder.
+/// What is known of an archive without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ArchiveState {
+    /// It was whole when it was read, and its name is right.
+    Whole,
+    /// It hasn't been read yet.
+    Unread,
+    /// Its file has another size, time or content than when it was recorded first.
+    Changed,
+    /// The id in its name belongs to another image. It is never chosen.
+    Misnamed,
+    /// It holds no image. It is never chosen.
+    NoImage,
+    /// It is damaged or not supported, or was so when it was read last.
+    Damaged,
+    /// It can't be read.
+    Unreadable,
+}
+
+impl ArchiveState {
+    fn of(entry: &Entry) -> Self {
+        match entry.flaw() {
+            Some(Flaw::Misnamed { .. }) => Self::Misnamed,
+            Some(Flaw::NoImage { .. }) => Self::NoImage,
+            Some(Flaw::Unreadable { .. }) => Self::Unreadable,
+            Some(_) => Self::Damaged,
+            None => match (entry.image(), entry.suspicion) {
+                (Some(image), _) if image.changed_from.is_some() => Self::Changed,
+                (Some(_), _) => Self::Whole,
+                (None, Some(Suspicion::Changed)) => Self::Changed,
+                (None, Some(_)) => Self::Damaged,
+                (None, None) => Self::Unread,
+            },
+        }
+    }
+}
+
+/// Lists a folder by names and records.
 ///
-/// Archives aren't looked into, but for the ones that are the latest when only those are asked for.
+/// Archives aren't read, unless a platform is chosen: then those that have no record are. If only the
+/// latest ones are asked for, these are looked into.
 ///
 /// # Cancel safety
 ///
@@ -74,7 +133,7 @@ pub struct ListedArchive {
 ///
 /// # Errors
 ///
-/// Where the folder can't be read, or there is no archive of an image that was named.
+/// If the folder can't be read, or there is no archive of an image that was named.
 pub async fn list(
     store: &Store,
     options: &ListOptions,
@@ -85,40 +144,112 @@ pub async fn list(
 }
 
 fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<Listing, Error> {
-    let scan = store.scan_with_others()?;
-    let mut archives = scan.archives;
-    if !options.images.is_empty() {
-        let wanted: BTreeSet<&Repository> = options.images.iter().collect();
-        for image in &wanted {
-            if !archives.iter().any(|archive| archive.repository().as_ref() == Some(image)) {
-                archives_of(store, image, None)?;
-            }
-        }
-        archives
-            .retain(|archive| archive.repository().is_some_and(|image| wanted.contains(&image)));
-    }
+    let (archives, others) = candidates(store, options, context)?;
     if options.only_latest {
-        let entries = with_learning(context, |learn| {
-            Ok(store.latest(&archives, &options.latest, Depth::Look, learn)?)
-        })?;
-        let archives = entries.iter().map(|entry| listed(store, entry, true)).collect();
-        return Ok(Listing { archives, others: scan.others });
+        return list_latest(store, archives, others, options, context);
     }
-    let mut entries = store.entries(&archives)?;
-    entries.retain(|entry| {
-        let is_other_platform = options.latest.platform.as_ref().is_some_and(|wanted| {
-            entry
-                .platform()
-                .is_some_and(|platform| !sealift_store::is_same_platform(wanted, &platform))
-        });
-        let is_left_out = options.latest.release && entry.archive.name().is_dirty();
-        !is_other_platform && !is_left_out
-    });
+    let filter = &options.latest;
+    let entries = match &filter.platform {
+        Some(_) => learn_all(store, &archives, context)?,
+        None => store.entries(&archives),
+    };
     let newest: BTreeSet<&ArchivePath> =
-        latest(&entries, &options.latest).into_iter().map(|entry| &entry.archive).collect();
-    let archives =
-        entries.iter().map(|entry| listed(store, entry, newest.contains(&entry.archive))).collect();
-    Ok(Listing { archives, others: scan.others })
+        latest(&entries, filter).into_iter().map(|entry| &entry.archive).collect();
+    let mut left_out = LeftOut::default();
+    let archives = entries
+        .iter()
+        .filter(|entry| is_named(&entry.archive, options) && left_out.admits(entry, filter))
+        .map(|entry| listed(store, entry, newest.contains(&entry.archive)))
+        .collect();
+    Ok(Listing { archives, others, left_out, errors: Vec::new() })
+}
+
+/// Lists the latest archives; if a version was named, no other one counts.
+fn list_latest(
+    store: &Store,
+    mut archives: Vec<ArchivePath>,
+    others: Vec<Other>,
+    options: &ListOptions,
+    context: &Context,
+) -> Result<Listing, Error> {
+    archives.retain(|archive| is_named(archive, options));
+    let filter = &options.latest;
+    let mut left_out = LeftOut::default();
+    let latest = with_learning(context, |learn| {
+        if filter.platform.is_none() {
+            // By names alone as far as they tell, so that a large folder is listed at once.
+            let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
+            left_out.dirty = if filter.release { dirty } else { 0 };
+            return Ok(store.latest(&archives, filter, Depth::Look, learn)?);
+        }
+        let entries = store.learn(&archives, learn)?;
+        for entry in &entries {
+            left_out.admits(entry, filter);
+        }
+        Ok(Latest {
+            entries: latest(&entries, filter).into_iter().cloned().collect(),
+            passed_over: passed_over(&entries, filter),
+        })
+    })?;
+    for passed in latest.passed_over {
+        context.report(Event::PassedOver(passed));
+    }
+    let errors =
+        latest.entries.iter().filter_map(|entry| refuse_flawed(store, entry).err()).collect();
+    let archives = latest.entries.iter().map(|entry| listed(store, entry, true)).collect();
+    Ok(Listing { archives, others, left_out, errors })
+}
+
+impl LeftOut {
+    /// Returns `true` if an archive is to be listed; otherwise notes what it is left out for.
+    fn admits(&mut self, entry: &Entry, filter: &LatestOptions) -> bool {
+        if filter.release && entry.archive.name().is_dirty() {
+            self.dirty += 1;
+            return false;
+        }
+        let (Some(wanted), Some(platform)) = (&filter.platform, entry.platform()) else {
+            return true;
+        };
+        let is_wanted = is_same_platform(wanted, &platform);
+        if !is_wanted && let Err(at) = self.platforms.binary_search(&platform) {
+            self.platforms.insert(at, platform);
+        }
+        is_wanted
+    }
+}
+
+/// Lists the archives of the images that were named, of all their versions; without names, all.
+fn candidates(
+    store: &Store,
+    options: &ListOptions,
+    context: &Context,
+) -> Result<(Vec<ArchivePath>, Vec<Other>), Error> {
+    if options.images.is_empty() {
+        let Scan { archives, others, unreadable, .. } = store.scan_with_others()?;
+        for folder in unreadable {
+            report_folder(folder, context);
+        }
+        return Ok((archives, others));
+    }
+    let mut archives = Vec::new();
+    for reference in &options.images {
+        // The error says what there is instead.
+        archives_of(store, reference.repository(), reference.version())?;
+        archives.extend(store.archives_of(reference.repository())?);
+    }
+    archives.sort_unstable();
+    archives.dedup();
+    Ok((archives, Vec::new()))
+}
+
+fn is_named(archive: &ArchivePath, options: &ListOptions) -> bool {
+    options.images.is_empty()
+        || options.images.iter().any(|reference| {
+            archive.repository().as_ref() == Some(reference.repository())
+                && reference
+                    .version()
+                    .is_none_or(|version| version.as_str() == archive.name().version())
+        })
 }
 
 /// Returns the image that a path names, also if no engine could have an image of this name.
@@ -141,5 +272,6 @@ fn listed(store: &Store, entry: &Entry, latest: bool) -> ListedArchive {
         dirty: name.is_dirty(),
         latest,
         platform: entry.platform(),
+        state: ArchiveState::of(entry),
     }
 }

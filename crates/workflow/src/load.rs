@@ -7,16 +7,17 @@ use futures_util::stream;
 use sealift_archive::{Digest, Identity, Naming, Platform, ProvenReader, VerifyOptions};
 use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
-use sealift_store::{Depth, Entry, Knowledge, LatestOptions, Query, Store, is_same_platform};
+use sealift_store::{Entry, Knowledge, LatestOptions, Query, Store, is_same_platform};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::choose::{find, refuse_damaged};
-use crate::inspected::{digest_of_id, platform_of, with_version};
-use crate::learn::{learn_all, with_learning};
+use crate::choose::refuse_flawed;
+use crate::inspected::{digest_of_id, platform_of};
+use crate::learn::learn_all;
 use crate::naming::naming_of;
 use crate::prove::prove;
 use crate::pump::Pump;
+use crate::select::select;
 use crate::shown::shows_the_same;
 use crate::{Context, Error, Work};
 
@@ -30,7 +31,7 @@ pub enum Selection {
     Queries(Vec<Query>),
     /// The latest of every image.
     Latest(LatestOptions),
-    /// Every archive, of one platform where one is given.
+    /// The newest build of every tag, for one platform if one is given.
     All(Option<Platform>),
 }
 
@@ -72,6 +73,9 @@ pub struct LoadedImage {
 
 /// Puts archives back into an engine, one after the other; one failing doesn't stop the others.
 ///
+/// If an image is there for several platforms and none is chosen, the archive for the engine's own platform
+/// is loaded.
+///
 /// Archives are proven while they are sent, and their end is held back until they are: no damaged one
 /// becomes an image. What the engine has already is skipped. Afterwards the engine is asked whether it has
 /// the image, and it is tagged `image:tag`, whatever the engine made of the name.
@@ -91,7 +95,7 @@ pub async fn load(
     selection: &Selection,
     context: &Context,
 ) -> Result<Vec<ImageLoad>, Error> {
-    let chosen = choose(store, selection, context).await?;
+    let chosen = select(engine, store, selection, context).await?;
     let mut results = Vec::new();
     for (asked, entry) in chosen {
         let result = match entry {
@@ -107,59 +111,13 @@ pub async fn load(
     Ok(results)
 }
 
-async fn choose(
-    store: &Store,
-    selection: &Selection,
-    context: &Context,
-) -> Result<Vec<(String, Result<Entry, Error>)>, Error> {
-    let entries = match selection {
-        Selection::Queries(queries) => {
-            let mut chosen = Vec::new();
-            for query in queries {
-                let asked = match &query.version {
-                    Some(version) => with_version(&query.repository, version),
-                    None => query.repository.to_string(),
-                };
-                chosen.push((asked, find(store, query, context).await));
-            }
-            return Ok(chosen);
-        }
-        Selection::Latest(options) => {
-            let (store, options) = (store.clone(), options.clone());
-            context
-                .blocking(move |context| {
-                    let archives = store.scan()?.archives;
-                    with_learning(context, |learn| {
-                        Ok(store.latest(&archives, &options, Depth::All, learn)?)
-                    })
-                })
-                .await?
-        }
-        Selection::All(platform) => {
-            let (store, platform) = (store.clone(), platform.clone());
-            context
-                .blocking(move |context| {
-                    let mut entries = learn_all(&store, &store.scan()?.archives, context)?;
-                    entries.retain(|entry| {
-                        let is_wanted =
-                            |of| platform.as_ref().is_none_or(|p| is_same_platform(p, &of));
-                        !entry.holds_no_image() && entry.platform().is_none_or(is_wanted)
-                    });
-                    Ok(entries)
-                })
-                .await?
-        }
-    };
-    Ok(entries.into_iter().map(|entry| (entry.archive.to_string(), Ok(entry))).collect())
-}
-
 async fn load_one(
     engine: &Engine,
     store: &Store,
     entry: &Entry,
     context: &Context,
 ) -> Result<LoadedImage, Error> {
-    refuse_damaged(store, entry)?;
+    refuse_flawed(store, entry)?;
     let archive = &entry.archive;
     let name = archive.name();
     let no_repository = || Error::NoRepository {
@@ -210,7 +168,7 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
     let (reader, archive) = (store.clone(), entry.archive.clone());
     let learnt = context.blocking(move |context| learn_all(&reader, &[archive], context)).await?;
     let read = learnt.first().unwrap_or(entry);
-    refuse_damaged(store, read)?;
+    refuse_flawed(store, read)?;
     read.identity().cloned().ok_or_else(|| {
         let path = store.path_of(&entry.archive);
         let reason = match &read.knowledge {

@@ -3,9 +3,9 @@
 use sealift_filename::Reference;
 use sealift_store::{Entry, LatestOptions, LearnOptions, Query, Store};
 
-use crate::choose::{latest, refuse_damaged};
+use crate::choose::{Choice, choose_latest, latest, refuse_flawed};
 use crate::config::ConfigOptions;
-use crate::learn::{archives_of, learn_all};
+use crate::learn::{archives_of, with_learning};
 use crate::{Context, Error};
 
 /// Selects the archives, sorted by path, each once: the latest of every image, or of the selected images.
@@ -26,7 +26,7 @@ pub(crate) async fn published(
         context.blocking(move |context| selected(&store, &options, context)).await?
     };
     for entry in &entries {
-        refuse_damaged(store, entry)?;
+        refuse_flawed(store, entry)?;
     }
     entries.retain(|entry| entry.image().is_some());
     entries.sort_by(|left, right| left.archive.cmp(&right.archive));
@@ -57,8 +57,11 @@ fn select(
     let (image, version) = (reference.repository(), reference.version());
     let latest = LatestOptions { release: latest.release && version.is_none(), ..latest.clone() };
     let archives = archives_of(store, image, version)?;
-    let entries = learn_all(store, &archives, context)?;
-    let found: Vec<Entry> = sealift_store::latest(&entries, &latest).into_iter().cloned().collect();
+    let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
+    let Choice { latest: found, misnamed } = choose_latest(&entries, &latest, context);
+    if let Some(entry) = misnamed.first() {
+        refuse_flawed(store, entry)?;
+    }
     if found.is_empty() {
         let mut query = Query::new(image.clone(), version.cloned());
         query.release = latest.release;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::ask::{Asked, ask_all};
 use crate::clean_up::clean_up;
 use crate::inspected::Inspected;
-use crate::learn::with_learning;
+use crate::learn::{report_unreadable, with_learning};
 use crate::naming::naming;
 use crate::receive::receive;
 use crate::rewrite::compress;
@@ -467,7 +467,8 @@ pub(crate) async fn snapshot(
     let (store, clean) = (store.clone(), options.clean);
     context
         .blocking(move |context| {
-            with_learning(context, |learn| Ok(store.snapshot(&names, clean, learn)?))
+            let learnt = with_learning(context, |learn| Ok(store.snapshot(&names, clean, learn)?));
+            learnt.inspect(|snapshot| report_unreadable(snapshot.entries(), context))
         })
         .await
 }

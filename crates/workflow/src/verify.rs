@@ -11,7 +11,7 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Entry, Knowledge, Query, Store, SweepReport};
 use serde::Serialize;
 
-use crate::learn::archives_of;
+use crate::learn::{all_archives, archives_of};
 use crate::list::image_of;
 use crate::{Context, Error, Work};
 
@@ -125,8 +125,8 @@ fn verify_now(
             return Err(error.into());
         }
     }
-    let archives = chosen(store, options)?;
-    let entries = store.entries(&archives)?;
+    let archives = chosen(store, options, context)?;
+    let entries = store.entries(&archives);
     let jobs = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(entries.len());
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
@@ -153,9 +153,13 @@ fn verify_now(
     Ok(verified)
 }
 
-fn chosen(store: &Store, options: &VerifyOptions) -> Result<Vec<ArchivePath>, Error> {
+fn chosen(
+    store: &Store,
+    options: &VerifyOptions,
+    context: &Context,
+) -> Result<Vec<ArchivePath>, Error> {
     if options.queries.is_empty() {
-        return Ok(store.scan()?.archives);
+        return all_archives(store, context);
     }
     let mut archives = Vec::new();
     for query in &options.queries {
@@ -182,7 +186,7 @@ fn verify_what_is_there(
     if !is_bad {
         return verified.map(Some);
     }
-    match store.entry(&entry.archive)? {
+    match store.entry(&entry.archive) {
         None => Ok(None),
         Some(now) if now.stat != entry.stat => verify_one(store, &now, options, context).map(Some),
         Some(_) => verified.map(Some),

@@ -8,6 +8,7 @@ use crate::complete;
 
 /// Remove archives that are not needed any more
 #[derive(Debug, Args)]
+#[command(override_usage = "sealift clean [OPTIONS] <IMAGE[:VERSION]...|--all>")]
 #[command(after_help = "\
 Options that select archives combine: an archive is removed if all of them
 select it. Without any, and without a version, --keep 1 applies. Versions and

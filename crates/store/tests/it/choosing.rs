@@ -1,9 +1,9 @@
 use proptest::prelude::*;
-use sealift_archive::Fault;
+use sealift_archive::{Digest, Fault};
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_store::{
-    By, Depth, Entry, FindError, Knowledge, LatestOptions, LearnOptions, Query, is_same_platform,
-    latest,
+    By, Depth, Entry, FindError, Knowledge, LatestOptions, LearnOptions, PassedOver, Query,
+    is_same_platform, latest, passed_over,
 };
 
 use crate::folder::{Folder, entry, identity, platform, readings, unread};
@@ -17,7 +17,15 @@ pub(crate) fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let version = prop::sample::select(vec!["1.0", "1.9.0.0", "1.10", "1.9.0.7", "dev", "latest"]);
     let image = prop::sample::select(vec!["web", "web_admin", "team/web"]);
     let format = prop::sample::select(vec!["zip", "docker", "rkt"]);
-    let what = prop::sample::select(vec!["amd64", "arm64", "unread", "none", "damaged"]);
+    let what = prop::sample::select(vec![
+        "amd64",
+        "arm64",
+        "unread",
+        "none",
+        "damaged",
+        "unreadable",
+        "misnamed",
+    ]);
     let one = (
         image,
         version,
@@ -37,6 +45,12 @@ pub(crate) fn entries() -> impl Strategy<Value = Vec<Entry>> {
             ("unread", knowledge) => *knowledge = None,
             ("none", knowledge) => {
                 *knowledge = Some(Knowledge::NoImage { reason: "is a photo".to_owned() });
+            }
+            ("unreadable", knowledge) => {
+                *knowledge = Some(Knowledge::Unreadable { reason: "no".to_owned() });
+            }
+            ("misnamed", Some(Knowledge::Image(image))) => {
+                image.identity.config = Digest::of(b"another image");
             }
             ("damaged", knowledge) => {
                 let fault = Fault::TrailingData { at: 1 };
@@ -108,7 +122,10 @@ proptest! {
         let options = LatestOptions { release, ..LatestOptions::default() };
         let winners = latest(&entries, &options);
         for entry in &entries {
-            if entry.holds_no_image() || (release && entry.archive.name().is_dirty()) {
+            if entry.holds_no_image()
+                || entry.is_misnamed()
+                || (release && entry.archive.name().is_dirty())
+            {
                 continue;
             }
             let is_beaten = winners.iter().any(|winner| {
@@ -122,7 +139,7 @@ proptest! {
             prop_assert!(is_beaten, "{} has no winner above it", entry.archive);
         }
         for winner in winners {
-            prop_assert!(!winner.holds_no_image());
+            prop_assert!(!winner.holds_no_image() && !winner.is_misnamed());
             prop_assert!(!(release && winner.archive.name().is_dirty()));
         }
     }
@@ -193,12 +210,98 @@ fn a_zip_is_preferred_to_its_twin_unless_it_is_damaged() {
     assert!(chosen(&entries, &LatestOptions::default())[0].ends_with(".docker"));
 }
 
-fn latest_in(folder: &Folder, depth: Depth) -> (Vec<String>, usize) {
+proptest! {
+    #[test]
+    fn misnamed_archives_change_nothing(entries in entries(), options in options()) {
+        let rightly: Vec<Entry> =
+            entries.iter().filter(|entry| !entry.is_misnamed()).cloned().collect();
+        prop_assert_eq!(chosen(&entries, &options), chosen(&rightly, &options));
+    }
+
+    #[test]
+    fn a_broken_archive_is_never_chosen_if_it_is_there_whole(
+        entries in entries(),
+        options in options(),
+    ) {
+        for winner in latest(&entries, &options) {
+            let is_whole_twin = |entry: &Entry| {
+                entry.is_rightly_named()
+                    && entry.archive.image() == winner.archive.image()
+                    && entry.archive.name().version() == winner.archive.name().version()
+                    && entry.archive.name().id() == winner.archive.name().id()
+            };
+            let is_broken = winner.is_damaged() || winner.is_unreadable();
+            prop_assert!(!(is_broken && entries.iter().any(is_whole_twin)));
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_would_have_been_chosen_without_its_flaw(
+        (entries, shuffled) in entries().prop_flat_map(|entries| {
+            (Just(entries.clone()), Just(entries).prop_shuffle())
+        }),
+        options in options(),
+    ) {
+        let passed = passed_over(&entries, &options);
+        prop_assert_eq!(&passed, &passed_over(&shuffled, &options));
+        let winners = chosen(&entries, &options);
+        for PassedOver { archive, instead, .. } in passed {
+            let of_image = |path: &&String| {
+                path.parse::<ArchivePath>().unwrap().image() == archive.image()
+            };
+            prop_assert!(!winners.contains(&archive.to_string()));
+            prop_assert_eq!(
+                instead.is_some(),
+                winners.iter().any(|path| of_image(&path)),
+                "{}", archive
+            );
+        }
+    }
+}
+
+#[test]
+fn a_misnamed_archive_is_passed_over_for_the_right_one() {
+    let (right, other) = (identity(1, "amd64"), identity(2, "amd64"));
+    let mut misnamed = entry("web", "2.0", &right, "docker");
+    misnamed.knowledge = entry("web", "2.0", &other, "docker").knowledge;
+    assert!(misnamed.is_misnamed() && !misnamed.is_rightly_named());
+    let passed = |entries: &[Entry]| {
+        let passed = passed_over(entries, &LatestOptions::default());
+        passed.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let alone = [misnamed.clone()];
+    assert_eq!(chosen(&alone, &LatestOptions::default()), [""; 0]);
+    insta::assert_snapshot!(passed(&alone).join("\n"), @"web_2.0_317c8f756f53.docker is misnamed: the image in it has the id 051d26888c31");
+    let older = [misnamed.clone(), entry("web", "1.0", &right, "zip")];
+    assert_eq!(chosen(&older, &LatestOptions::default()), [older[1].archive.as_str()]);
+    insta::assert_snapshot!(passed(&older).join("\n"), @"web_2.0_317c8f756f53.docker is misnamed: the image in it has the id 051d26888c31; using web_1.0_317c8f756f53.zip");
+    let newer = [misnamed, entry("web", "3.0", &right, "zip")];
+    assert_eq!(passed(&newer), [""; 0], "it would not have been chosen anyway");
+}
+
+#[test]
+fn a_damaged_archive_with_a_whole_twin_competes_on_no_platform() {
+    let amd64 = identity(1, "amd64");
+    let mut entries = [
+        entry("web", "2.0", &amd64, "zip"),
+        entry("web", "2.0", &amd64, "docker"),
+        entry("web", "1.0", &identity(2, "arm64"), "zip"),
+    ];
+    entries[0].knowledge = Some(Knowledge::Damaged { fault: Fault::TrailingData { at: 1 } });
+    let expected = [entries[2].archive.as_str(), entries[1].archive.as_str()];
+    assert_eq!(chosen(&entries, &LatestOptions::default()), expected);
+    let passed = passed_over(&entries, &LatestOptions::default());
+    assert_eq!(passed.len(), 1);
+    assert_eq!(passed[0].instead.as_ref(), Some(&entries[1].archive));
+}
+
+fn latest_in(folder: &Folder, depth: Depth) -> Vec<String> {
     let archives = folder.store.scan().unwrap().archives;
-    let (entries, read) = readings(|learn| {
-        folder.store.latest(&archives, &LatestOptions::default(), depth, learn).unwrap()
-    });
-    (entries.iter().map(|entry| entry.archive.to_string()).collect(), read)
+    let latest = folder
+        .store
+        .latest(&archives, &LatestOptions::default(), depth, &LearnOptions::default())
+        .unwrap();
+    latest.entries.iter().map(|entry| entry.archive.to_string()).collect()
 }
 
 #[test]
@@ -207,42 +310,92 @@ fn a_photo_is_never_the_latest_once_it_was_looked_into() {
     let image = folder.put_image("web", "1.0", 1);
     let photo = folder.put("web_3.0_0123456789ab.docker", &[b'x'; 4096]);
     folder.put("web_2.0_0123456789ab.zip", &[b'y'; 4096]);
-    assert_eq!(latest_in(&folder, Depth::Recorded), (vec![photo.to_string()], 0));
-    assert_eq!(latest_in(&folder, Depth::Look), (vec![image.to_string()], 0));
+    assert_eq!(latest_in(&folder, Depth::Recorded), [photo.as_str()]);
+    assert_eq!(latest_in(&folder, Depth::Look), [image.as_str()]);
     // The looks are recorded, so that nothing has to be opened for that again.
-    assert_eq!(latest_in(&folder, Depth::Recorded), (vec![image.to_string()], 0));
-    assert_eq!(latest_in(&folder, Depth::Chosen), (vec![image.to_string()], 1));
-    assert_eq!(latest_in(&folder, Depth::Chosen), (vec![image.to_string()], 0));
+    assert_eq!(latest_in(&folder, Depth::Recorded), [image.as_str()]);
 }
 
 #[test]
-fn only_what_is_chosen_is_read_unless_all_is_asked_for() {
+fn names_and_records_alone_show_a_misnamed_archive_once_it_was_read() {
     let folder = Folder::new();
-    let new = folder.put_for("web", "2.0", 2, "amd64");
-    let other = folder.put_for("web", "1.0", 1, "arm64");
-    assert_eq!(latest_in(&folder, Depth::Chosen), (vec![new.to_string()], 1));
-    assert_eq!(latest_in(&folder, Depth::All), (vec![other.to_string(), new.to_string()], 1));
+    let image = folder.put_image("web", "1.0", 1);
+    let misnamed = folder.put_misnamed("web", "2.0", 2);
+    assert_eq!(latest_in(&folder, Depth::Look), [misnamed.as_str()]);
+    folder.store.learn(&[misnamed], &LearnOptions::default()).unwrap();
+    assert_eq!(latest_in(&folder, Depth::Recorded), [image.as_str()]);
+}
+
+/// Cuts an archive off.
+fn damage(folder: &Folder, archive: &ArchivePath) {
+    let path = folder.store.path_of(archive);
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(path, &whole[..2000]).unwrap();
 }
 
 #[test]
-fn a_damaged_archive_is_not_passed_over_in_silence() {
+fn a_damaged_archive_is_found_instead_of_an_older_one() {
     let folder = Folder::new();
     folder.put_image("web", "1.0", 1);
     let damaged = folder.put_image("web", "2.0", 2);
-    let path = folder.store.path_of(&damaged);
-    let whole = std::fs::read(&path).unwrap();
-    std::fs::write(path, &whole[..2000]).unwrap();
-    let latest_ones = folder
+    damage(&folder, &damaged);
+    let found = folder.store.find(&query("web", None), &LearnOptions::default()).unwrap();
+    assert_eq!(found.entry.archive, damaged);
+    assert!(found.entry.is_damaged());
+}
+
+#[test]
+fn a_damaged_archive_gives_way_to_its_whole_twin() {
+    let folder = Folder::new();
+    let docker = folder.put_image("web", "2.0", 2);
+    let zip = docker.as_str().replace(".docker", ".zip");
+    let bytes = std::fs::read(folder.store.path_of(&docker)).unwrap();
+    let zip = folder.put(&zip, &bytes[..2000]);
+    for version in [None, Some("2.0")] {
+        let found = folder.store.find(&query("web", version), &LearnOptions::default()).unwrap();
+        assert_eq!(found.entry.archive, docker);
+        assert_eq!(found.passed_over.len(), 1);
+        assert_eq!(found.passed_over[0].archive, zip);
+    }
+}
+
+#[test]
+fn a_misnamed_archive_is_not_found() {
+    let folder = Folder::new();
+    let misnamed = folder.put_misnamed("web", "2.0", 2);
+    let message = |version| {
+        let error = folder.store.find(&query("web", version), &LearnOptions::default());
+        error.unwrap_err().to_string().replace(&folder.root.display().to_string(), "ROOT")
+    };
+    insta::assert_snapshot!(message(None), @"ROOT/web_2.0_000000000000.docker is misnamed: the image in it has the id 051d26888c31");
+    let older = folder.put_image("web", "1.0", 1);
+    let found = folder.store.find(&query("web", None), &LearnOptions::default()).unwrap();
+    assert_eq!(found.entry.archive, older);
+    assert_eq!(found.passed_over[0].archive, misnamed);
+    // It was asked for by its version, and nothing else has that.
+    insta::assert_snapshot!(message(Some("2.0")), @"ROOT/web_2.0_000000000000.docker is misnamed: the image in it has the id 051d26888c31");
+    let right = folder.put_image("web", "2.0", 3);
+    let found = folder.store.find(&query("web", Some("2.0")), &LearnOptions::default()).unwrap();
+    assert_eq!(found.entry.archive, right);
+}
+
+#[test]
+fn an_archive_that_cannot_be_read_is_found_only_if_it_is_the_one() {
+    let folder = Folder::new();
+    let image = folder.put_image("web", "2.0", 1);
+    // Its first page is mapped in no process, so that not even root can read it.
+    let older: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
+    std::os::unix::fs::symlink("/proc/self/mem", folder.store.path_of(&older)).unwrap();
+    let find = |version| folder.store.find(&query("web", version), &LearnOptions::default());
+    assert_eq!(find(None).unwrap().entry.archive, image);
+    let entries = folder
         .store
-        .latest(
-            &folder.store.scan().unwrap().archives,
-            &LatestOptions::default(),
-            Depth::Chosen,
-            &LearnOptions::default(),
-        )
+        .learn(&folder.store.scan().unwrap().archives, &LearnOptions::default())
         .unwrap();
-    assert_eq!(latest_ones[0].archive, damaged);
-    assert!(latest_ones[0].is_damaged());
+    let kinds: Vec<bool> = entries.iter().map(Entry::is_unreadable).collect();
+    assert_eq!(kinds, [true, false], "one that can't be read is no error for the others");
+    assert!(find(Some("1.0")).unwrap().entry.is_unreadable());
+    assert_eq!(find(Some("1.0")).unwrap().entry.archive, older);
 }
 
 fn query(image: &str, version: Option<&str>) -> Query {
@@ -251,18 +404,20 @@ fn query(image: &str, version: Option<&str>) -> Query {
 
 fn find(folder: &Folder, query: &Query) -> (Result<ArchivePath, FindError>, usize) {
     let (found, read) = readings(|learn| folder.store.find(query, learn));
-    (found.map(|entry| entry.archive), read)
+    (found.map(|found| found.entry.archive), read)
 }
 
 #[test]
-fn the_archive_that_was_asked_for_is_found_without_reading_it() {
+fn only_the_archive_that_was_asked_for_is_read_and_only_once() {
     let folder = Folder::new();
     let old = folder.put_image("web", "1.0", 1);
     let new = folder.put_image("web", "1.10", 2);
     folder.put_image("web_admin", "2.0", 3);
-    for (version, expected) in [(None, &new), (Some("1.0"), &old), (Some("1.10"), &new)] {
+    for (version, expected, readings) in
+        [(None, &new, 1), (Some("1.0"), &old, 1), (Some("1.10"), &new, 0)]
+    {
         let (found, read) = find(&folder, &query("web", version));
-        assert_eq!((&found.unwrap(), read), (expected, 0));
+        assert_eq!((&found.unwrap(), read), (expected, readings));
     }
     let dirty = folder.put_image("web", "2.0.0.0", 4);
     assert_eq!(find(&folder, &query("web", None)).0.unwrap(), dirty);

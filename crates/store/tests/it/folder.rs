@@ -51,6 +51,12 @@ impl Folder {
         self.put(&format!("{image}_{version}_{}.docker", id(&content)), &tar(&content))
     }
 
+    /// Puts an archive there under an id that belongs to no image.
+    pub(crate) fn put_misnamed(&self, image: &str, version: &str, seed: u8) -> ArchivePath {
+        let content = tar(&picture(seed, "amd64"));
+        self.put(&format!("{image}_{version}_000000000000.docker"), &content)
+    }
+
     /// Publishes an archive as a writer does.
     pub(crate) fn publish(&self, image: &str, version: &str, seed: u8) -> ArchivePath {
         publish(&self.store, image, version, seed)
@@ -167,6 +173,7 @@ pub(crate) fn unread(archive: &str) -> Entry {
         archive: archive.parse().unwrap(),
         stat: Stat { size: 1, modified: "2026-03-01T00:00:00.5Z".parse().unwrap() },
         is_regular: true,
+        suspicion: None,
         knowledge: None,
     }
 }

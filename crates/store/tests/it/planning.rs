@@ -422,7 +422,7 @@ fn apply(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Snaps
             }
         };
         let published = entry("x", "1", &identity, "zip");
-        entries.retain(|entry| entry.archive != archive || snapshot.identity(&archive).is_some());
+        entries.retain(|entry| entry.archive != archive || entry.is_rightly_named());
         if entries.iter().all(|entry| entry.archive != archive) {
             entries.push(Entry { archive: archive.clone(), ..published });
         }

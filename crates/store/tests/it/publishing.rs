@@ -55,7 +55,7 @@ fn what_was_published_is_known_at_once() {
     // The record says what reading the archive says.
     let mut known = image.clone();
     other.examine(&archive, &ExamineOptions::default()).unwrap();
-    let entry = other.entry(&archive).unwrap().unwrap();
+    let entry = other.entry(&archive).unwrap();
     known.identity.clone_from(&entry.image().unwrap().identity);
     assert_eq!(entry.image().unwrap(), &known);
 }

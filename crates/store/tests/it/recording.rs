@@ -65,7 +65,7 @@ fn an_archive_that_was_written_again_is_read_again() {
 fn a_record_keeps_when_the_archive_was_saved_through_a_copy_without_times() {
     let folder = Folder::new();
     let archive = folder.publish("web", "1.0", 1);
-    let saved = folder.store.entry(&archive).unwrap().unwrap().image().unwrap().saved;
+    let saved = folder.store.entry(&archive).unwrap().image().unwrap().saved;
     assert!(saved.is_some());
     age(&folder.store.path_of(&archive), 60);
     let (entry, read) = learn(&folder.store, &archive);
@@ -155,7 +155,7 @@ fn a_recorded_image_that_reads_as_something_else_is_damaged_each_time() {
                     &LearnOptions::default(),
                 )
                 .unwrap();
-            assert!(looked[0].is_damaged(), "{looked:?}");
+            assert!(looked.entries[0].is_damaged(), "{looked:?}");
         }
         assert!(folder.store.recorded_image(&archive).is_some());
     }

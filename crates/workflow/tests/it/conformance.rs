@@ -1,8 +1,11 @@
 //! One suite for every engine: what sealift promises must hold on each of them.
 
+use sealift_testing::layouts::{Image, pack};
 use sealift_workflow::archive::Level;
-use sealift_workflow::store::Query;
-use sealift_workflow::{Context, Error, ErrorKind, Event, UpdateOptions, Work, path};
+use sealift_workflow::store::{LatestOptions, Query};
+use sealift_workflow::{
+    Context, Error, ErrorKind, Event, Selection, UpdateOptions, Work, load, path,
+};
 
 use crate::stand::{Stand, connect, context_at, remove_all};
 use crate::suite::suite;
@@ -130,6 +133,60 @@ async fn loads_back_under_its_name(stand: Stand) {
     let there = stand.engine.inspect(&loaded.tag).await.unwrap().unwrap();
     assert_eq!(there.id, id);
     assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded);
+}
+
+/// Puts an archive for this platform into the folder; gives the id of its image.
+fn put(stand: &Stand, version: &str, seed: u8, architecture: &str) -> String {
+    let mut image = Image::new(&stand.reference(version).to_string(), seed);
+    image.architecture = architecture.to_owned();
+    let name = format!("{}_{version}_{}.docker", stand.image, &image.id()[7..19]);
+    std::fs::write(stand.store().root().join(name), pack(&image.docker_folders())).unwrap();
+    image.id()[7..19].to_owned()
+}
+
+/// Loads a whole folder; gives what was loaded, in the order of the tags: tag, id and whether it was new.
+async fn load_all(stand: &Stand) -> Vec<(String, String, bool)> {
+    let selection = Selection::All(None);
+    let results = load(&stand.engine, &stand.store(), &selection, &Context::default()).await;
+    let results = results.unwrap().into_iter().map(|load| load.result.unwrap());
+    results.map(|image| (image.tag, image.id.to_string(), image.loaded)).collect()
+}
+
+async fn loading_all_leaves_each_tag_on_the_newest_build(stand: Stand) {
+    let age = |id: &str, seconds: u64| {
+        let file = stand.store().root().join(format!("{}_dev_{id}.docker", stand.image));
+        let time = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+        std::fs::File::options().write(true).open(file).unwrap().set_modified(time).unwrap();
+    };
+    // Made at the same time, so that the highest id is the newest: whatever that is, it is one.
+    let mut builds = [1, 2, 3].map(|seed| put(&stand, "dev", seed, "amd64"));
+    builds.iter().for_each(|id| age(id, 60));
+    builds.sort();
+    let other = put(&stand, "1.0.0.1", 4, "amd64");
+    let expected = |loaded| {
+        vec![
+            (stand.reference("1.0.0.1").to_string(), other.clone(), loaded),
+            (stand.reference("dev").to_string(), builds[2].clone(), loaded),
+        ]
+    };
+    assert_eq!(load_all(&stand).await, expected(true));
+    assert_eq!(load_all(&stand).await, expected(false), "the second time nothing changes");
+}
+
+async fn loads_the_platform_of_the_engine(stand: Stand) {
+    put(&stand, "1.0.0.1", 1, "s390x");
+    let own = put(&stand, "1.0.0.1", 1, "amd64");
+    assert_eq!(stand.engine.version().await.unwrap().arch, "amd64", "the tests' engines are such");
+    let loaded = stand.load_into(&stand.engine, "1.0.0.1").await;
+    assert_eq!((loaded.id.to_string(), loaded.loaded), (own.clone(), true));
+    let latest = Selection::Latest(LatestOptions::default());
+    for selection in [latest, Selection::All(None)] {
+        let context = Context::default();
+        let results = load(&stand.engine, &stand.store(), &selection, &context).await.unwrap();
+        let [result] = &results[..] else { panic!("{results:?}") };
+        let image = result.result.as_ref().unwrap();
+        assert_eq!((image.id.to_string(), image.loaded), (own.clone(), false), "{selection:?}");
+    }
 }
 
 /// What differs only in its settings has the same layers, and is another image all the same.
@@ -294,6 +351,8 @@ suites! {
     cleans_other_versions_last
     many_images_in_one_call_are_each_taken_for_what_they_are
     loads_back_under_its_name
+    loading_all_leaves_each_tag_on_the_newest_build
+    loads_the_platform_of_the_engine
     loads_over_an_image_that_differs_only_in_its_settings
     loads_into_every_other_engine
     saves_once_more_when_the_tag_moves_meanwhile

@@ -1,0 +1,260 @@
+//! Which archives a load puts into an engine.
+
+use std::collections::BTreeMap;
+
+use sealift_archive::Platform;
+use sealift_docker::Engine;
+use sealift_store::{
+    Ambiguous, AmbiguousChoice, Entry, FindError, LatestOptions, Query, Store, latest, passed_over,
+};
+use tokio::sync::OnceCell;
+
+use crate::choose::{Choice, choose_latest, find, refuse_flawed};
+use crate::inspected::with_version;
+use crate::learn::{complete_archives, report_changed, with_learning};
+use crate::load::Selection;
+use crate::{Context, Error, Event};
+
+/// What was asked for, and the archive that is to be loaded for it.
+pub(crate) type Selected = (String, Result<Entry, Error>);
+
+/// Selects the archives to load.
+///
+/// # Errors
+///
+/// If the folder can't be read or no engine answers. What is wrong with one archive stands in its place.
+pub(crate) async fn select(
+    engine: &Engine,
+    store: &Store,
+    selection: &Selection,
+    context: &Context,
+) -> Result<Vec<Selected>, Error> {
+    let host = Host { engine, platform: OnceCell::new() };
+    match selection {
+        Selection::Queries(queries) => {
+            let mut selected = Vec::new();
+            for query in queries {
+                let asked = match &query.version {
+                    Some(version) => with_version(&query.repository, version),
+                    None => query.repository.to_string(),
+                };
+                selected.push((asked, find_for(&host, store, query, context).await));
+            }
+            Ok(selected)
+        }
+        Selection::Latest(options) => {
+            let Choice { latest, misnamed } = read_all(store, context, {
+                let options = options.clone();
+                move |entries, context| choose_latest(entries, &options, context)
+            })
+            .await?;
+            let mut selected: Vec<Selected> = misnamed.into_iter().map(Ok).map(named).collect();
+            let mut images: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+            for entry in latest {
+                images.entry(entry.archive.image().to_owned()).or_default().push(entry);
+            }
+            for candidates in images.into_values() {
+                selected.push(host.choose(candidates, store, context).await?);
+            }
+            Ok(selected)
+        }
+        Selection::All(platform) => {
+            let options = LatestOptions { platform: platform.clone(), ..LatestOptions::default() };
+            let tags = read_all(store, context, move |entries, context| {
+                newest_builds(entries, &options, context)
+            });
+            let mut selected = Vec::new();
+            for candidates in tags.await? {
+                selected.push(host.choose(candidates, store, context).await?);
+            }
+            Ok(selected)
+        }
+    }
+}
+
+fn named(entry: Result<Entry, Error>) -> Selected {
+    let asked = entry.as_ref().map_or_else(|_| String::new(), |entry| entry.archive.to_string());
+    (asked, entry)
+}
+
+async fn read_all<T: Send + 'static>(
+    store: &Store,
+    context: &Context,
+    choose: impl FnOnce(&[Entry], &Context) -> T + Send + 'static,
+) -> Result<T, Error> {
+    let store = store.clone();
+    context
+        .blocking(move |context| {
+            let archives = complete_archives(&store, context)?;
+            let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
+            Ok(choose(&entries, context))
+        })
+        .await
+}
+
+/// Chooses the newest build of every tag, for each platform: an engine has one image under a tag, so that
+/// an older one would be replaced at once, or replace the newest. Reports what is left out.
+fn newest_builds(entries: &[Entry], options: &LatestOptions, context: &Context) -> Vec<Vec<Entry>> {
+    let mut tags: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| !entry.holds_no_image()) {
+        tags.entry(tag_of(entry)).or_default().push(entry.clone());
+    }
+    let mut chosen = Vec::new();
+    for (tag, builds) in tags {
+        let newest: Vec<Entry> = latest(&builds, options).into_iter().cloned().collect();
+        report_changed(&newest, context);
+        let passed = passed_over(&builds, options);
+        for build in &builds {
+            let is_chosen = newest.iter().any(|entry| entry.archive == build.archive);
+            let is_twin = newest.iter().any(|entry| {
+                entry.archive.name().id() == build.archive.name().id()
+                    && entry.archive.name().version() == build.archive.name().version()
+            });
+            if is_chosen {
+                continue;
+            }
+            let archive = build.archive.clone();
+            if let Some(passed) = passed.iter().find(|passed| passed.archive == archive) {
+                context.report(Event::PassedOver(passed.clone()));
+            } else if let Some(flaw) = build.flaw() {
+                context.report(Event::LeftOut { archive, reason: flaw.to_string() });
+            } else if !is_twin && is_of(build, options) {
+                let reason = format!("it is an older build of `{tag}`");
+                context.report(Event::LeftOut { archive, reason });
+            }
+        }
+        if !newest.is_empty() {
+            chosen.push(newest);
+        }
+    }
+    chosen
+}
+
+fn is_of(entry: &Entry, options: &LatestOptions) -> bool {
+    options.platform.as_ref().is_none_or(|wanted| {
+        entry.platform().is_none_or(|platform| sealift_store::is_same_platform(wanted, &platform))
+    })
+}
+
+/// Returns the `image:tag` that an archive gets in an engine.
+fn tag_of(entry: &Entry) -> String {
+    let version = entry.archive.name().to_version();
+    match entry.archive.repository() {
+        Some(repository) => with_version(&repository, &version),
+        None => format!("{}:{version}", entry.archive.image()),
+    }
+}
+
+/// Finds an archive; of several platforms, that of the engine.
+async fn find_for(
+    host: &Host<'_>,
+    store: &Store,
+    query: &Query,
+    context: &Context,
+) -> Result<Entry, Error> {
+    let error = match find(store, query, context).await {
+        Err(Error::Find(FindError::Ambiguous(error))) => error,
+        found => return found,
+    };
+    let platforms: Vec<Platform> =
+        error.choices.iter().map(|choice| choice.platform.clone()).collect();
+    let Some(at) = host.pick(&platforms, context).await? else {
+        return Err(FindError::Ambiguous(error).into());
+    };
+    let query = Query { platform: Some(platforms[at].clone()), ..query.clone() };
+    find(store, &query, context).await
+}
+
+/// An engine, and its own platform once that was asked for.
+struct Host<'a> {
+    engine: &'a Engine,
+    platform: OnceCell<Option<Platform>>,
+}
+
+impl Host<'_> {
+    /// Chooses among archives of one image by the engine's platform.
+    ///
+    /// # Errors
+    ///
+    /// If no engine answers. That no choice can be made stands in its place.
+    async fn choose(
+        &self,
+        mut candidates: Vec<Entry>,
+        store: &Store,
+        context: &Context,
+    ) -> Result<Selected, Error> {
+        if candidates.len() == 1 {
+            return Ok(named(Ok(candidates.swap_remove(0))));
+        }
+        let platforms: Option<Vec<Platform>> = candidates.iter().map(Entry::platform).collect();
+        let Some(platforms) = platforms else {
+            // One of them can't be used, and nobody knows for which platform it is.
+            let flawed = candidates.iter().find(|entry| refuse_flawed(store, entry).is_err());
+            return Ok(named(Ok(flawed.unwrap_or(&candidates[0]).clone())));
+        };
+        if let Some(at) = self.pick(&platforms, context).await? {
+            return Ok(named(Ok(candidates.swap_remove(at))));
+        }
+        let name = candidates[0].archive.name();
+        let is_one_version =
+            candidates.iter().all(|entry| entry.archive.name().version() == name.version());
+        let Some(repository) = candidates[0].archive.repository() else {
+            return Ok(named(Ok(candidates.swap_remove(0))));
+        };
+        let query = Query::new(repository, is_one_version.then(|| name.to_version()));
+        let asked = tag_of(&candidates[0]);
+        let choices = platforms
+            .into_iter()
+            .zip(candidates)
+            .map(|(platform, entry)| AmbiguousChoice { platform, archive: entry.archive })
+            .collect();
+        Ok((asked, Err(FindError::from(Ambiguous::new(query, choices)).into())))
+    }
+
+    /// Picks the platform on which the engine runs images, if there is just one.
+    async fn pick(
+        &self,
+        platforms: &[Platform],
+        context: &Context,
+    ) -> Result<Option<usize>, Error> {
+        let own = self.platform.get_or_try_init(|| self.ask(context)).await?;
+        Ok(own.as_ref().and_then(|own| position(own, platforms)))
+    }
+
+    async fn ask(&self, context: &Context) -> Result<Option<Platform>, Error> {
+        match context.wait_for(async { Ok(self.engine.version().await?) }).await {
+            Ok(version) => Ok(format!("{}/{}", version.os, version.arch).parse().ok()),
+            Err(error) if error.kind() == crate::ErrorKind::Unreachable => Err(error),
+            Err(Error::Interrupted) => Err(Error::Interrupted),
+            // An engine that doesn't tell its platform can be used all the same.
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Finds the one platform that is an engine's. Engines don't tell their variant.
+fn position(own: &Platform, platforms: &[Platform]) -> Option<usize> {
+    let is_own = |of: &Platform| of.os == own.os && of.architecture == own.architecture;
+    let mut own_ones = platforms.iter().enumerate().filter(|(_, platform)| is_own(platform));
+    match (own_ones.next(), own_ones.next()) {
+        (Some((at, _)), None) => Some(at),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("linux/amd64", &["linux/amd64", "linux/arm64"] => Some(0); "the first")]
+    #[test_case("linux/arm64", &["linux/amd64", "linux/arm64/v8"] => Some(1); "a variant is not told")]
+    #[test_case("linux/arm", &["linux/arm/v6", "linux/arm/v7"] => None; "several variants")]
+    #[test_case("linux/s390x", &["linux/amd64", "linux/arm64"] => None; "another one")]
+    #[test_case("unknown/unknown", &["linux/amd64", "linux/arm64"] => None; "not known")]
+    fn the_engines_platform_is_picked_if_it_is_one(own: &str, platforms: &[&str]) -> Option<usize> {
+        let parse = |text: &&str| text.parse::<Platform>().unwrap();
+        position(&parse(&own), &platforms.iter().map(parse).collect::<Vec<_>>())
+    }
+}
