@@ -55,8 +55,17 @@ impl ProvenReader {
     ///
     /// Those of [`PlainReader::open`].
     pub fn open_as(path: impl AsRef<Path>, naming: Naming) -> Result<Self, Error> {
+        Self::open_through(path, Renamer::new(naming, VerifyOptions::default()))
+    }
+
+    /// Opens an archive file, to be read as what a renamer makes of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PlainReader::open`].
+    pub fn open_through(path: impl AsRef<Path>, renamer: Renamer) -> Result<Self, Error> {
         let renaming = Renaming {
-            renamer: Some(Renamer::new(naming, VerifyOptions::default())),
+            renamer: Some(renamer),
             input: vec![0; BUFFER],
             output: Vec::with_capacity(BUFFER),
             read: 0,

@@ -98,12 +98,16 @@ pub async fn add(
     context: &Context,
 ) -> Result<AddReport, Error> {
     let (spooler, from) = (store.clone(), file.to_owned());
-    let spooled = context.blocking(move |context| spool(&spooler, &from, context)).await;
+    let spooled = context.blocking(move |context| spool(Some(&spooler), &from, context)).await;
     context.finish(&file.display().to_string());
     let spooled = spooled?;
     let found = Found::read(&spooled, file, options, context).await?;
+    let names = names(&found.proven.proof.identity, options.name.as_ref(), file)?;
+    if names.len() > 1 && !options.every {
+        return Err(several_names(&names, file, ", or add it under each with --every"));
+    }
     let mut report = AddReport { added: Vec::new(), error: None };
-    for name in names(&found.proven.proof.identity, options, file)? {
+    for name in names {
         match add_as(store, name, &found, options, context).await {
             Ok(added) => report.added.push(added),
             Err(error) if report.added.is_empty() => return Err(error),
@@ -156,28 +160,29 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Decides under which names the image is added.
-fn names(
+/// Returns the names under which the image of a file is known: the one that was given, else those inside.
+pub(crate) fn names(
     identity: &Identity,
-    options: &AddOptions,
+    name: Option<&Reference>,
     file: &Path,
 ) -> Result<Vec<(Repository, Version)>, Error> {
-    if let Some(name) = &options.name {
-        return Ok(vec![(name.repository().clone(), name.version_or_latest())]);
+    if let Some(name) = name {
+        return Ok(vec![(name.repository().familiar(), name.version_or_latest())]);
     }
-    let usage = |what: String| Error::Usage { message: format!("{} {what}", file.display()) };
-    let names = image_names(&identity.repo_tags).map_err(|error| usage(error.to_string()))?;
-    match names.len() {
-        1 => Ok(names),
-        _ if options.every => Ok(names),
-        _ => {
-            let tags: Vec<String> =
-                names.iter().map(|(image, version)| format!("{image}:{version}")).collect();
-            Err(usage(format!(
-                "has several tags, {}; choose one with --name, or add it under each with --every",
-                tags.join(", ")
-            )))
-        }
+    image_names(&identity.repo_tags)
+        .map_err(|error| Error::Usage { message: format!("{} {error}", file.display()) })
+}
+
+/// Returns the error for a file with several names of which one has to be chosen.
+pub(crate) fn several_names(names: &[(Repository, Version)], file: &Path, or_else: &str) -> Error {
+    let tags: Vec<String> =
+        names.iter().map(|(image, version)| format!("{image}:{version}")).collect();
+    let tags = tags.join(", ");
+    Error::Usage {
+        message: format!(
+            "{} has several tags, {tags}; choose one with --name{or_else}",
+            file.display()
+        ),
     }
 }
 

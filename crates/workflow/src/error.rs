@@ -111,7 +111,7 @@ pub enum Error {
     #[error("the engine at {endpoint} took {archive}, but does not have `{image}` now")]
     NotLoaded {
         /// The archive.
-        archive: Box<ArchivePath>,
+        archive: String,
         /// The image that it should have.
         image: String,
         /// The engine's address.

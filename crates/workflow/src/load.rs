@@ -1,28 +1,21 @@
 //! Puts archives back into an engine.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bytes::Bytes;
-use futures_util::stream;
-use sealift_archive::{Digest, Identity, Naming, Platform, ProvenReader, VerifyOptions};
-use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
+use sealift_archive::{Digest, Identity, Platform, Renamer, VerifyOptions};
+use sealift_docker::{Engine, EngineImage};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
-use sealift_store::{Entry, Knowledge, LatestOptions, Query, Store, is_same_platform};
+use sealift_store::{Entry, Knowledge, LatestOptions, Query, Store};
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 use crate::choose::refuse_flawed;
-use crate::inspected::{digest_of_id, platform_of};
 use crate::learn::learn_all;
 use crate::naming::naming_of;
 use crate::prove::prove;
-use crate::pump::Pump;
 use crate::select::select;
+use crate::send::{Outgoing, has, has_digest_of, send};
 use crate::shown::shows_the_same;
-use crate::{Context, Error, Work};
-
-/// How many buffers may wait between the disk and the engine.
-const PIECES: usize = 4;
+use crate::{Context, Error};
 
 /// Which archives to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +50,9 @@ pub struct LoadedImage {
     pub id: ImageId,
     /// The full digest of the image's config.
     pub digest: Digest,
-    /// The archive's name, relative to the folder.
+    /// The archive's name, relative to the folder, if it is in one.
     #[serde(skip)]
-    pub archive: ArchivePath,
+    pub archive: Option<ArchivePath>,
     /// The path of the archive, with the folder in front.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
@@ -133,7 +126,7 @@ async fn load_one(
         tag: reference.clone(),
         id: name.id(),
         digest,
-        archive: archive.clone(),
+        archive: Some(archive.clone()),
         path: store.path_of(archive),
         format: name.format(),
         loaded,
@@ -147,16 +140,14 @@ async fn load_one(
     {
         return Ok(loaded(false, digest));
     }
-    let sent = send(engine, store, entry, &reference, context).await;
-    context.finish(&reference);
-    let (answer, identity) = sent?;
-    if !name_image(engine, &answer, &identity, &reference, repository.as_str(), &tag).await? {
-        return Err(Error::NotLoaded {
-            archive: Box::new(archive.clone()),
-            image: reference,
-            endpoint: engine.endpoint().to_string(),
-        });
-    }
+    let naming = naming_of(archive)?.qualified();
+    let outgoing = Outgoing {
+        path: store.path_of(archive),
+        shown: archive.to_string(),
+        renamer: Renamer::new(naming, VerifyOptions::default()),
+        reference: reference.clone(),
+    };
+    let identity = send(engine, outgoing, context).await?;
     Ok(loaded(true, identity.config))
 }
 
@@ -181,9 +172,6 @@ async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<
 }
 
 /// Returns the digest of an archive's image if an image in the engine is the same, so that it needn't be loaded.
-///
-/// Where no digest tells, all that the engine shows has to agree. For that the archive is read once more, which is
-/// still less than to load it; only where layers and platform agree, so that it may be the same.
 async fn found_there(
     there: &EngineImage,
     store: &Store,
@@ -191,138 +179,37 @@ async fn found_there(
     context: &Context,
 ) -> Result<Option<Digest>, Error> {
     let identity = identity_of(store, entry, context).await?;
-    if has_digest_of(there, &identity) {
-        return Ok(Some(identity.config));
-    }
-    if !has(there, &identity) {
-        return Ok(None);
-    }
     let (path, label) = (store.path_of(&entry.archive), entry.archive.to_string());
-    let read = context
-        .blocking(move |context| prove(&path, VerifyOptions::default(), &label, context))
-        .await;
-    context.finish(entry.archive.as_str());
+    let is_same = is_there(there, &identity, path, label, VerifyOptions::default(), context).await?;
+    Ok(is_same.then_some(identity.config))
+}
+
+/// Returns `true` if an image in the engine is the one in an archive.
+///
+/// If no digest tells, all that the engine shows has to agree. For that the archive is read once more, which is
+/// still less than to load it; only if layers and platform agree, so that it may be the same.
+pub(crate) async fn is_there(
+    there: &EngineImage,
+    identity: &Identity,
+    path: PathBuf,
+    label: String,
+    options: VerifyOptions,
+    context: &Context,
+) -> Result<bool, Error> {
+    if has_digest_of(there, identity) {
+        return Ok(true);
+    }
+    if !has(there, identity) {
+        return Ok(false);
+    }
+    let reading = label.clone();
+    let read = context.blocking(move |context| prove(&path, options, &reading, context)).await;
+    context.finish(&label);
     let proof = read?.proof;
-    let is_same = shows_the_same(
+    Ok(shows_the_same(
         &there.config,
         there.created.as_deref(),
         &proof.settings,
         proof.identity.created.as_deref(),
-    );
-    Ok(is_same.then_some(identity.config))
-}
-
-/// Tells whether an image that was just loaded is the one that was sent: by its digests, by layers and platform
-/// only where the engine shows none that was sent.
-fn has(image: &EngineImage, identity: &Identity) -> bool {
-    let is_same_layers = || {
-        !image.diff_ids.is_empty()
-            && is_same_platform(&platform_of(&image.platform), &identity.platform)
-            && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
-    };
-    has_digest_of(image, identity) || (image.id_kind == IdKind::Descriptor && is_same_layers())
-}
-
-/// Tells whether an image in the engine has the config of this one, or one of its manifests.
-fn has_digest_of(image: &EngineImage, identity: &Identity) -> bool {
-    let id = digest_of_id(&image.id);
-    if image.id_kind == IdKind::Config {
-        return id == Some(identity.config);
-    }
-    let manifests = image.manifests.iter().filter_map(|manifest| manifest.digest.parse().ok());
-    manifests.chain(id).any(|digest| identity.manifests.contains(&digest))
-}
-
-/// Streams an archive into the engine, proving it on the way.
-async fn send(
-    engine: &Engine,
-    store: &Store,
-    entry: &Entry,
-    reference: &str,
-    context: &Context,
-) -> Result<(Loaded, Identity), Error> {
-    let (sender, receiver) = mpsc::channel(PIECES);
-    let path = store.path_of(&entry.archive);
-    let label = reference.to_owned();
-    // With the registry, so that Podman makes no second tag below `localhost/`.
-    let naming = naming_of(&entry.archive)?.qualified();
-    let reader = context.blocking(move |context| read(&path, naming, &label, &sender, context));
-    let body = stream::unfold(Some(receiver), |receiver| async move {
-        let mut receiver = receiver?;
-        match receiver.recv().await {
-            Some(Piece::Bytes(bytes)) => Some((Ok(bytes), Some(receiver))),
-            Some(Piece::End) => None,
-            // The reader has given up: the request must not end as if all were well.
-            None => Some((Err(BrokenOff), None)),
-        }
-    });
-    let both = async { Ok(tokio::join!(reader, engine.load(body))) };
-    let (read, answer) = context.wait_for(both).await?;
-    match (read, answer) {
-        // A damaged archive is the cause of a load that was broken off, not the other way round.
-        (Err(error), _) => Err(error),
-        (Ok(_), Err(error)) => Err(error.into()),
-        (Ok(Some(identity)), Ok(answer)) => Ok((answer, identity)),
-        (Ok(None), Ok(_)) => Err(Error::NotLoaded {
-            archive: Box::new(entry.archive.clone()),
-            image: reference.to_owned(),
-            endpoint: engine.endpoint().to_string(),
-        }),
-    }
-}
-
-/// What goes from the reader to the engine.
-enum Piece {
-    Bytes(Bytes),
-    /// Everything is proven and was sent.
-    End,
-}
-
-/// Stands in the request's body where the rest of a damaged archive would.
-#[derive(Debug, thiserror::Error)]
-#[error("the archive is not sent to its end")]
-struct BrokenOff;
-
-/// Reads an archive into the channel; gives its identity once everything is proven, or none if nobody
-/// wanted the rest.
-fn read(
-    path: &Path,
-    naming: Naming,
-    label: &str,
-    sender: &mpsc::Sender<Piece>,
-    context: &Context,
-) -> Result<Option<Identity>, Error> {
-    let reader = ProvenReader::open_as(path, naming)?;
-    let mut pump = Pump::start(reader, label, Work::Loading, context);
-    while let Some(bytes) = pump.next()? {
-        if sender.blocking_send(Piece::Bytes(bytes)).is_err() {
-            return Ok(None);
-        }
-    }
-    let _ = sender.blocking_send(Piece::End);
-    Ok(pump.source.proof().map(|proof| proof.identity.clone()))
-}
-
-/// Makes sure that the engine has the image, under its name.
-async fn name_image(
-    engine: &Engine,
-    answer: &Loaded,
-    identity: &Identity,
-    reference: &str,
-    repository: &str,
-    tag: &str,
-) -> Result<bool, Error> {
-    let is_there = |image: Option<EngineImage>| image.is_some_and(|image| has(&image, identity));
-    if is_there(engine.inspect(reference).await?) {
-        return Ok(true);
-    }
-    let config = identity.config.to_string();
-    let names = answer.references.iter().chain(&answer.ids).chain(std::iter::once(&config));
-    for name in names {
-        if is_there(engine.inspect(name).await?) {
-            engine.tag(name, repository, tag).await?;
-            return Ok(is_there(engine.inspect(reference).await?));
-        }
-    }
-    Ok(false)
+    ))
 }

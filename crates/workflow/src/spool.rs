@@ -1,10 +1,11 @@
 //! Pipes on their way into a file, since an archive is read more than once.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use sealift_store::{Staging, Store};
+use tempfile::NamedTempFile;
 
 use crate::{Context, Error, Work};
 
@@ -14,8 +15,10 @@ const BUFFER: usize = 128 << 10;
 pub(crate) enum Spooled {
     /// It was one from the start.
     File(PathBuf),
-    /// What came out of a pipe. It is removed in the end.
+    /// What came out of a pipe, in the folder of a store. It is removed in the end.
     Staging(Box<Staging>),
+    /// The same in the system's folder for such files.
+    Temporary(NamedTempFile),
 }
 
 impl Spooled {
@@ -24,35 +27,66 @@ impl Spooled {
         match self {
             Self::File(path) => path,
             Self::Staging(staging) => staging.path(),
+            Self::Temporary(file) => file.path(),
         }
     }
 }
 
-/// Copies what is no regular file into a staging file of the store.
-pub(crate) fn spool(store: &Store, from: &Path, context: &Context) -> Result<Spooled, Error> {
-    let error = |operation| {
+/// Copies what is no regular file into a file: into the folder of the store, if there is one.
+pub(crate) fn spool(
+    store: Option<&Store>,
+    from: &Path,
+    context: &Context,
+) -> Result<Spooled, Error> {
+    let failed = |operation| {
         move |source| sealift_archive::Error::Io { operation, path: from.to_owned(), source }
     };
-    let metadata = fs::metadata(from).map_err(error("open"))?;
+    let metadata = fs::metadata(from).map_err(failed("open"))?;
     if metadata.is_file() || metadata.is_dir() {
         return Ok(Spooled::File(from.to_owned()));
     }
-    let mut pipe = File::open(from).map_err(error("open"))?;
-    let mut staging = store.stage(None)?;
+    let mut pipe = File::open(from).map_err(failed("open"))?;
     let label = from.display().to_string();
     context.start(&label, Work::Reading, None);
+    let Some(store) = store else {
+        let folder = std::env::temp_dir();
+        let at = |source| sealift_archive::Error::Io {
+            operation: "write a temporary file in",
+            path: folder.clone(),
+            source,
+        };
+        let mut file = NamedTempFile::new_in(&folder).map_err(at)?;
+        copy(&mut pipe, failed("read"), &mut file, |_, source| at(source).into(), &label, context)?;
+        return Ok(Spooled::Temporary(file));
+    };
+    let mut staging = store.stage(None)?;
+    let at = |staging: &mut Staging, source| staging.write_error(source).into();
+    copy(&mut pipe, failed("read"), &mut staging, at, &label, context)?;
+    Ok(Spooled::Staging(Box::new(staging)))
+}
+
+fn copy<W: Write>(
+    pipe: &mut impl Read,
+    read_error: impl Fn(std::io::Error) -> sealift_archive::Error,
+    output: &mut W,
+    write_error: impl Fn(&mut W, std::io::Error) -> Error,
+    label: &str,
+    context: &Context,
+) -> Result<(), Error> {
     let mut buffer = vec![0; BUFFER];
     loop {
         if context.cancel().is_cancelled() {
             return Err(Error::Interrupted);
         }
-        match pipe.read(&mut buffer).map_err(error("read"))? {
-            0 => return Ok(Spooled::Staging(Box::new(staging))),
-            count => {
-                let written = staging.file_mut().write_all(&buffer[..count]);
-                written.map_err(|error| staging.write_error(error))?;
-                context.progress(&label, count as u64);
-            }
+        let count = match pipe.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(read_error(error).into()),
+        };
+        if let Err(error) = output.write_all(&buffer[..count]) {
+            return Err(write_error(output, error));
         }
+        context.progress(label, count as u64);
     }
 }
