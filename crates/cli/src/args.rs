@@ -309,11 +309,17 @@ becomes an image. What the engine has already is skipped.
 Examples:
   sealift load web:1.4.0.7
   sealift load --latest
+  ssh build1 docker save web:1.4.0.7 | gzip | sealift load -
   sealift --dir /mnt/usb/images load --all")]
 pub(crate) struct LoadArguments {
-    /// The images; without a version, the latest archive
-    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present_any = ["latest", "all"], add = complete::references())]
+    /// The images; without a version, the latest archive. `-` and paths are archives
+    /// outside of the folder: /PATH, ./PATH, ../PATH or a file that ends in .tar,
+    /// .tgz, .gz, .zst, .xz, .bz2, .zip or .docker
+    #[arg(value_name = "IMAGE[:VERSION]|FILE", required_unless_present_any = ["latest", "all"], add = complete::references())]
     pub(crate) images: Vec<String>,
+    /// The name in the engine, instead of the tag inside; for one file
+    #[arg(long, value_name = "IMAGE:VERSION", conflicts_with_all = ["latest", "all"])]
+    pub(crate) name: Option<String>,
     /// Load the latest archive of every image
     #[arg(long, conflicts_with_all = ["all", "images"])]
     pub(crate) latest: bool,

@@ -7,6 +7,7 @@ mod commands;
 mod complete;
 mod exit_code;
 mod failure;
+mod file_argument;
 mod human;
 mod log;
 mod man;

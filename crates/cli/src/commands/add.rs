@@ -1,14 +1,12 @@
 //! `sealift add`.
 
-use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
-
 use sealift_workflow::{AddOptions, add};
 use serde_json::json;
 
 use crate::args::AddArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
+use crate::file_argument;
 use crate::human;
 use crate::output;
 use crate::session::{Session, platform, reference};
@@ -29,7 +27,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
     let mut code = ExitCode::DONE;
     let mut documents = Vec::new();
     for file in &arguments.files {
-        let file = &standard_input(file)?;
+        let file = &file_argument::path(file)?;
         let (added, error) = match add(&store, file, &options, &session.context()).await {
             Ok(report) => (report.added, report.error),
             Err(error) => (Vec::new(), Some(error)),
@@ -71,15 +69,4 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         output::json(&documents);
     }
     Ok(code)
-}
-
-/// Returns the file of standard input for `-`.
-fn standard_input(file: &Path) -> Result<PathBuf, Failure> {
-    if file != Path::new("-") {
-        return Ok(file.to_owned());
-    }
-    if std::io::stdin().is_terminal() {
-        return Err(Failure::usage("standard input is a terminal; pipe an archive into it"));
-    }
-    Ok(PathBuf::from("/dev/stdin"))
 }

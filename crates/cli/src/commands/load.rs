@@ -1,24 +1,38 @@
 //! `sealift load`.
 
-use sealift_workflow::{Error, ErrorKind, ImageLoad, Selection, load};
+use std::path::Path;
+
+use sealift_workflow::docker::Engine;
+use sealift_workflow::{
+    Error, ErrorKind, ImageLoad, LoadFileOptions, Selection, load, load_file,
+};
 use serde_json::json;
 
 use crate::args::LoadArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
+use crate::file_argument;
 use crate::human;
 use crate::output;
 use crate::session::{Session, latest_options, platform, query_of, reference};
 use crate::table::printable;
 
 pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<ExitCode, Failure> {
-    let selection = selection(&arguments)?;
-    let store = session.store()?;
+    let (files, images): (Vec<_>, Vec<_>) =
+        arguments.images.iter().cloned().partition(|image| file_argument::is_file(image));
+    if arguments.name.is_some() && (files.len() != 1 || !images.is_empty()) {
+        return Err(Failure::usage("--name is for one file"));
+    }
     let engine = session.engine()?;
-    let results = load(&engine, &store, &selection, &session.context()).await?;
-    if results.is_empty() && !session.global.quiet {
-        let root = printable(&store.root().display().to_string());
-        output::error_line(&format!("{root} holds no images"));
+    let mut results = load_files(&engine, &files, &arguments, session).await?;
+    if files.is_empty() || !images.is_empty() {
+        let selection = selection(&LoadArguments { images, ..arguments })?;
+        let store = session.store()?;
+        results.extend(load(&engine, &store, &selection, &session.context()).await?);
+        if results.is_empty() && !session.global.quiet {
+            let root = printable(&store.root().display().to_string());
+            output::error_line(&format!("{root} holds no images"));
+        }
     }
     if session.global.json {
         let documents: Vec<_> = results.iter().map(document).collect();
@@ -50,6 +64,29 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
         code = ExitCode::INTERRUPTED;
     }
     Ok(code)
+}
+
+/// Loads archives that are not in the folder, one after the other.
+async fn load_files(
+    engine: &Engine,
+    files: &[String],
+    arguments: &LoadArguments,
+    session: &Session,
+) -> Result<Vec<ImageLoad>, Failure> {
+    let options = LoadFileOptions {
+        name: arguments.name.as_deref().map(reference).transpose()?,
+        platform: platform(arguments.platform.as_deref())?,
+    };
+    let mut results = Vec::new();
+    for file in files {
+        let path = file_argument::path(Path::new(file))?;
+        let result = load_file(engine, &path, &options, &session.context()).await;
+        match result {
+            Err(error) if error.kind() == ErrorKind::Unreachable => return Err(error.into()),
+            result => results.push(ImageLoad { asked: file.clone(), result }),
+        }
+    }
+    Ok(results)
 }
 
 fn selection(arguments: &LoadArguments) -> Result<Selection, Failure> {

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use sealift_testing::layouts::{Entry, Image, Packing, pack};
+use sealift_testing::layouts::{Entry, Image, Packing, compress, pack};
 use sealift_workflow::archive::{Naming, PlainReader, Verifier, VerifyOptions};
 use sealift_workflow::filename::{Reference, Version};
 use sealift_workflow::store::Query;
-use sealift_workflow::{AddOptions, Context, add, cat};
+use sealift_workflow::{
+    AddOptions, Context, ErrorKind, LoadFileOptions, add, cat, load_file,
+};
 
 use crate::conformance::{PLAIN, ZIP};
 use crate::stand::Stand;
@@ -131,6 +133,30 @@ async fn a_load_moves_no_other_tag(stand: Stand) {
     assert_eq!(after, before);
 }
 
+async fn a_file_outside_of_the_folder_is_loaded_under_one_name(stand: Stand) {
+    let mut image = Image::new("unused:1", 9);
+    image.tags = vec![format!("localhost/{}:1.0", stand.image)];
+    let file = stand.folder.path().join("web.tar.gz");
+    std::fs::write(&file, compress(&pack(&image.podman()), Packing::Gzip)).unwrap();
+    let context = Context::default();
+    let load = async |name: Option<Reference>| {
+        let options = LoadFileOptions { name, ..LoadFileOptions::default() };
+        load_file(&stand.engine, &file, &options, &context).await
+    };
+    let loaded = load(None).await.unwrap();
+    assert!(loaded.loaded && loaded.tag == stand.reference("1.0").to_string(), "{loaded:?}");
+    assert_eq!(tags(&stand).await.len(), 1);
+    assert!(!load(None).await.unwrap().loaded, "unchanged");
+    assert!(load(Some(stand.reference("2.0"))).await.unwrap().loaded);
+    let tags = tags(&stand).await;
+    let expected = [shown(&stand, &tags, "1.0"), shown(&stand, &tags, "2.0")];
+    assert_eq!(tags.keys().collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+
+    image.tags.push(stand.reference("3.0").to_string());
+    std::fs::write(&file, pack(&image.podman())).unwrap();
+    assert_eq!(load(None).await.unwrap_err().kind(), ErrorKind::Usage);
+}
+
 async fn a_save_carries_the_name_of_its_archive(stand: Stand) {
     stand.build("1.0+beta", "one").await;
     for options in [PLAIN, ZIP] {
@@ -160,6 +186,7 @@ macro_rules! on_every_engine {
             a_load_makes_exactly_the_tag_of_the_file_name
             a_plain_load_of_what_cat_prints_makes_the_tag
             a_load_moves_no_other_tag
+            a_file_outside_of_the_folder_is_loaded_under_one_name
             a_save_carries_the_name_of_its_archive
         );)*
     };

@@ -1,0 +1,49 @@
+//! Arguments that name a file outside of the folder, or standard input.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// How the files end that people have archives in.
+const ENDINGS: &[&str] = &["tar", "tgz", "gz", "zst", "xz", "bz2", "zip", "docker"];
+
+/// Returns `true` if an argument that may also name an image is meant as a file: `-`, a path that no image can
+/// have, or a file that is there and ends like an archive.
+pub(crate) fn is_file(argument: &str) -> bool {
+    let path = Path::new(argument);
+    argument == "-"
+        || ["/", "./", "../"].iter().any(|start| argument.starts_with(start))
+        || (path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
+            && path.is_file())
+}
+
+/// Returns the file to read for an argument; `-` is standard input.
+pub(crate) fn path(argument: &Path) -> Result<PathBuf, Failure> {
+    if argument != Path::new("-") {
+        return Ok(argument.to_owned());
+    }
+    if std::io::stdin().is_terminal() {
+        return Err(Failure::usage("standard input is a terminal; pipe an archive into it"));
+    }
+    Ok(PathBuf::from("/dev/stdin"))
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::is_file;
+
+    #[test_case("-" => true)]
+    #[test_case("/tmp/web" => true)]
+    #[test_case("./web" => true)]
+    #[test_case("../web.tar" => true)]
+    #[test_case("web" => false)]
+    #[test_case("team/web:1.0" => false)]
+    #[test_case("not-there.tar" => false; "an image may be called like a file")]
+    #[test_case("Cargo.toml" => false; "another file")]
+    fn an_argument_is_a_file(argument: &str) -> bool {
+        is_file(argument)
+    }
+}
