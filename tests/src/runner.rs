@@ -24,6 +24,7 @@ mod main_job;
 mod memory;
 mod names;
 mod odd_engines;
+mod pipes;
 mod platforms;
 mod printed;
 mod publishing;

@@ -31,19 +31,16 @@ pub(crate) fn path(argument: &Path) -> Result<PathBuf, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use test_case::test_case;
-
     use super::is_file;
 
-    #[test_case("-" => true)]
-    #[test_case("/tmp/web" => true)]
-    #[test_case("./web" => true)]
-    #[test_case("../web.tar" => true)]
-    #[test_case("web" => false)]
-    #[test_case("team/web:1.0" => false)]
-    #[test_case("not-there.tar" => false; "an image may be called like a file")]
-    #[test_case("Cargo.toml" => false; "another file")]
-    fn an_argument_is_a_file(argument: &str) -> bool {
-        is_file(argument)
+    #[test]
+    fn an_argument_is_a_file_if_no_image_can_be_meant() {
+        for file in ["-", "/tmp/web", "./web", "../web.tar"] {
+            assert!(is_file(file), "{file}");
+        }
+        // An image may be called like a file that is not there; and not every file is an archive.
+        for image in ["web", "team/web:1.0", "not-there.tar", "Cargo.toml"] {
+            assert!(!is_file(image), "{image}");
+        }
     }
 }

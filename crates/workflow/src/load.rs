@@ -180,7 +180,8 @@ async fn found_there(
 ) -> Result<Option<Digest>, Error> {
     let identity = identity_of(store, entry, context).await?;
     let (path, label) = (store.path_of(&entry.archive), entry.archive.to_string());
-    let is_same = is_there(there, &identity, path, label, VerifyOptions::default(), context).await?;
+    let is_same =
+        is_there(there, &identity, path, label, VerifyOptions::default(), context).await?;
     Ok(is_same.then_some(identity.config))
 }
 

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use sealift_workflow::docker::Engine;
-use sealift_workflow::{
-    Error, ErrorKind, ImageLoad, LoadFileOptions, Selection, load, load_file,
-};
+use sealift_workflow::{Error, ErrorKind, ImageLoad, LoadFileOptions, Selection, load, load_file};
 use serde_json::json;
 
 use crate::args::LoadArguments;

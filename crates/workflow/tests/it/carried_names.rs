@@ -7,9 +7,7 @@ use sealift_testing::layouts::{Entry, Image, Packing, compress, pack};
 use sealift_workflow::archive::{Naming, PlainReader, Verifier, VerifyOptions};
 use sealift_workflow::filename::{Reference, Version};
 use sealift_workflow::store::Query;
-use sealift_workflow::{
-    AddOptions, Context, ErrorKind, LoadFileOptions, add, cat, load_file,
-};
+use sealift_workflow::{AddOptions, Context, ErrorKind, LoadFileOptions, add, cat, load_file};
 
 use crate::conformance::{PLAIN, ZIP};
 use crate::stand::Stand;

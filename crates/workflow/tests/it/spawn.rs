@@ -8,8 +8,8 @@ use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
 use sealift_store::{Query, Retention, Store};
 use sealift_workflow::{
-    AddOptions, Cancel, CleanPlan, ConfigOptions, Context, ListOptions, Selection, UpdateOptions,
-    VerifyOptions,
+    AddOptions, Cancel, CleanOptions, ConfigOptions, Context, ListOptions, LoadFileOptions,
+    Selection, UpdateOptions, VerifyOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -43,6 +43,11 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     spawnable(async move {
         let selection = Selection::All(None);
         sealift_workflow::load(&engine, &store, &selection, &context).await
+    });
+    let Arguments { engine, context, .. } = arguments();
+    spawnable(async move {
+        let options = LoadFileOptions::default();
+        sealift_workflow::load_file(&engine, Path::new("web.tar"), &options, &context).await
     });
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {
