@@ -81,7 +81,7 @@ pub use context::Context;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Reporter, Silent, Work};
 pub use list::{ArchiveState, LeftOut, ListOptions, ListedArchive, Listing, list};
-pub use load_file::{LoadFileOptions, load_file};
+pub use load::{ImageLoad, LoadedImage, Selection, load};
 pub use load_file::{LoadFileOptions, load_file};
 pub use sums::{Sum, sums};
 pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, plan_update, update};

@@ -5,7 +5,7 @@ mod on_engine;
 use std::fs;
 use std::path::Path;
 
-use sealift_docker::{BuildRequest, ContextError, ErrorKind, Failure};
+use sealift_docker::{BuildRequest, ErrorKind};
 use tempfile::TempDir;
 
 use crate::received::{Recorder, names};
