@@ -8,8 +8,8 @@ use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
 use sealift_store::{Query, Retention, Store};
 use sealift_workflow::{
-    AddOptions, Cancel, CleanOptions, ConfigOptions, Context, ListOptions, LoadFileOptions,
-    Selection, UpdateOptions, VerifyOptions,
+    AddOptions, Cancel, CleanPlan, ConfigOptions, Context, ListOptions, LoadFileOptions, Selection,
+    UpdateOptions, VerifyOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
