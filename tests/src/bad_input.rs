@@ -232,7 +232,7 @@ fn a_build_that_fails(engine: &str) {
     assert!(said.stderr.contains("step 2/2 `COPY nothing /` failed"), "{said:?}");
     std::fs::remove_file(context.join("Dockerfile")).unwrap();
     let said = refused(&place, &["build", &image, "context"]);
-    assert!(said.stderr.contains("there is no Dockerfile in context"), "{said:?}");
+    assert!(said.stderr.contains("there is no Dockerfile or dockerfile in context"), "{said:?}");
 }
 
 mod on_engine {

@@ -3,6 +3,7 @@
 mod bad_archives;
 mod bad_input;
 mod book;
+mod build_contexts;
 mod builds;
 mod choosing;
 mod command;

@@ -7,6 +7,7 @@ use sealift_workflow::docker::Failure as EngineFailure;
 use sealift_workflow::{Error, ErrorKind};
 use serde_json::{Value, json};
 
+use crate::build_output::coloured;
 use crate::exit_code::ExitCode;
 use crate::output;
 use crate::table::printable;
@@ -51,7 +52,7 @@ pub(crate) fn show(error: &Error) {
         output::error_line(&format!("  caused by: {}", printable(&cause)));
     }
     for line in last_output(error) {
-        output::error_line(&format!("    {}", printable(line)));
+        output::error_line(&format!("    {}", coloured(line)));
     }
     if let Some(hint) = error.hint() {
         output::error_line(&format!("{HINT}hint:{HINT:#} {}", printable(&hint)));

@@ -3,6 +3,7 @@
 //! It is thin: arguments in, events and results out. What it does lives in `sealift-workflow`.
 
 mod args;
+mod build_output;
 mod commands;
 mod complete;
 mod exit_code;

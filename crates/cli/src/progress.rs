@@ -6,9 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sealift_workflow::docker::BuildEvent;
 use sealift_workflow::{Event, Reporter, Work};
 
 use crate::args::{GlobalArguments, ProgressMode};
+use crate::build_output;
 use crate::human;
 use crate::output;
 use crate::table::printable;
@@ -99,11 +101,67 @@ impl Progress {
         }
     }
 
+    fn build(&self, event: &BuildEvent) {
+        match event {
+            BuildEvent::Sending { bytes } => self.show_part(CONTEXT, *bytes, None),
+            BuildEvent::Sent { .. } => self.end_parts(|part| part == CONTEXT),
+            BuildEvent::Doing { step, what, bytes, total } if *bytes > 0 => {
+                self.show_part(&format!("#{step} {what}"), *bytes, *total);
+            }
+            BuildEvent::Part { step, what, .. } => {
+                let part = format!("#{step} {what}");
+                self.end_parts(|other| other == part);
+            }
+            BuildEvent::Ended { step, .. } => {
+                let of_step = format!("#{step} ");
+                self.end_parts(|part| part.starts_with(&of_step));
+            }
+            _ => {}
+        }
+        if let Some(line) = build_output::line(event) {
+            self.line(&line);
+        }
+    }
+
+    /// Shows how far a part of a build is, if there are bars.
+    fn show_part(&self, part: &str, bytes: u64, total: Option<u64>) {
+        if self.mode != Mode::Bars {
+            return;
+        }
+        let mut bars = self.bars_by_image();
+        let bar = bars.entry(part.to_owned()).or_insert_with(|| {
+            let bar = self.bars.add(match total {
+                Some(total) => ProgressBar::new(total).with_style(style(BAR)),
+                None => ProgressBar::no_length().with_style(style(SPINNER)),
+            });
+            bar.set_message(printable(part));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        bar.set_position(bytes);
+    }
+
+    fn end_parts(&self, is_ended: impl Fn(&str) -> bool) {
+        self.bars_by_image().retain(|part, bar| {
+            if is_ended(part) {
+                bar.finish_and_clear();
+            }
+            !is_ended(part)
+        });
+    }
+
+    /// Removes the bars of a build that has ended, also in the middle of a part.
+    pub(crate) fn end_build(&self) {
+        self.end_parts(|part| part == CONTEXT || part.starts_with('#'));
+    }
+
     fn bars_by_image(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
         self.by_image.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// What a classic build shows while it sends its context.
+const CONTEXT: &str = "sending the build context";
 const BAR: &str = "{msg}  {bar:24}  {decimal_bytes}  {decimal_bytes_per_sec}";
 const SPINNER: &str = "{msg}  {spinner}  {decimal_bytes}  {decimal_bytes_per_sec}";
 
@@ -148,11 +206,7 @@ impl Reporter for Progress {
                     before.hex()
                 ));
             }
-            Event::Build(event) => {
-                if let Some(line) = crate::commands::build::line(&event) {
-                    self.line(&line);
-                }
-            }
+            Event::Build(event) => self.build(&event),
             _ => {}
         }
     }

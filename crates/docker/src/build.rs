@@ -3,9 +3,10 @@
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
+use crate::build_log::Outcome;
 use crate::context::BuildContext;
 use crate::notices::Notices;
-use crate::{BuildEvent, BuildRequest, Builder, Engine, Error, Failure, classic_build};
+use crate::{BuildEvent, BuildRequest, Builder, Engine, Error, Failure, IdKind, classic_build};
 
 /// An image that was built.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,9 @@ use crate::{BuildEvent, BuildRequest, Builder, Engine, Error, Failure, classic_b
 pub struct Built {
     /// Its full id, as the engine shows it.
     pub id: String,
+    /// The digest of its config, from which archives take their id. It is the id except on a containerd store, where only
+    /// BuildKit tells it.
+    pub config: Option<String>,
 }
 
 impl Engine {
@@ -33,7 +37,7 @@ impl Engine {
     ) -> Result<Built, Error> {
         let operation = self.operation(format!("build `{}` in", request.tag), Some(&request.tag));
         let run = self.run_and_report(&request, on_event).await;
-        let id = run.map_err(|failure| match failure {
+        let outcome = run.map_err(|failure| match failure {
             // What is wrong with the context says so itself.
             Failure::Upload { source } => match source.downcast::<crate::ContextError>() {
                 Ok(error) => operation.fail(*error),
@@ -43,10 +47,14 @@ impl Engine {
         })?;
         let nothing_built =
             || operation.fail(Failure::unintelligible("it ends without the id of an image", None));
-        let id = id.ok_or_else(nothing_built)?;
+        let id = outcome.id.ok_or_else(nothing_built)?;
         // What the output names may be the short form of an id.
         let image = self.inspect(&id).await?.ok_or_else(nothing_built)?;
-        Ok(Built { id: image.id })
+        let config = match image.id_kind {
+            IdKind::Config => Some(image.id.clone()),
+            IdKind::Descriptor => outcome.config,
+        };
+        Ok(Built { id: image.id, config })
     }
 
     /// Runs a build, and reports what its own threads notice beside what the engine says.
@@ -54,7 +62,7 @@ impl Engine {
         &self,
         request: &BuildRequest,
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Outcome, Failure> {
         let (notices, mut noticed) = Notices::new();
         let on_event = Mutex::new(on_event);
         let report = |event| {
@@ -83,7 +91,7 @@ impl Engine {
         request: &BuildRequest,
         notices: Notices,
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Outcome, Failure> {
         let context = BuildContext::new(request, notices)?;
         match self.choose_builder(request).await? {
             #[cfg(feature = "buildkit")]

@@ -1,6 +1,9 @@
 //! What the builders' ways to tell of a build have in common.
 
 use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -29,30 +32,63 @@ pub(crate) trait BuildLog: Default + Send {
     /// Gives lines whose end never came.
     fn flush(&mut self, on_event: &mut OnEvent<'_>);
 
-    /// Gives the image's id, if the engine named one.
-    fn into_id(self) -> Option<String>;
+    /// Reports what was held back until now.
+    fn tick(&mut self, _now: Instant, _on_event: &mut OnEvent<'_>) {}
+
+    /// Returns what the engine said of the image.
+    fn into_outcome(self) -> Outcome;
 
     /// Says which step failed, of what the engine says at the end.
     fn failed(self, message: String, code: Option<i64>) -> StepFailure;
 }
 
-/// Asks for a build, with what goes along, and follows it to its end. Gives the image's id if the engine names one.
+/// What an engine says of the image that it has built.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Its id, which may be short.
+    pub(crate) id: Option<String>,
+    /// The digest of its config, if that was said apart from the id.
+    pub(crate) config: Option<String>,
+}
+
+/// How often what was held back is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Asks for a build, with what goes along, and follows it to its end.
 pub(crate) async fn follow<L, S, E>(
     transport: &Transport,
     to: Upload<'_>,
     body: S,
     on_event: &mut OnEvent<'_>,
-) -> Result<Option<String>, Failure>
+) -> Result<Outcome, Failure>
 where
     L: BuildLog,
     S: Stream<Item = Result<Bytes, E>> + Send,
     E: Into<BoxError>,
 {
-    let mut log = L::default();
-    let mut on_line = |line| take(&mut log, line, on_event);
-    upload(transport, to, body, &mut on_line).await?;
+    let state = Mutex::new((L::default(), on_event));
+    let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut on_line = |line| {
+        let (log, on_event) = &mut *lock();
+        take(log, line, *on_event)
+    };
+    {
+        let mut uploading = pin!(upload(transport, to, body, &mut on_line));
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                biased;
+                uploaded = &mut uploading => break uploaded?,
+                _ = ticks.tick() => {
+                    let (log, on_event) = &mut *lock();
+                    log.tick(Instant::now(), *on_event);
+                }
+            }
+        }
+    }
+    let (mut log, on_event) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
     log.flush(on_event);
-    Ok(log.into_id())
+    Ok(log.into_outcome())
 }
 
 /// Takes a line of the answer; one that reports an error ends the build.

@@ -5,7 +5,7 @@ use hyper::header::{HeaderValue, InvalidHeaderValue};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::build_log::{BuildLog, LastLines, Lines, OnEvent, follow};
+use crate::build_log::{BuildLog, LastLines, Lines, OnEvent, Outcome, follow};
 use crate::build_output::find_built_id;
 use crate::build_request::Dialect;
 use crate::context::BuildContext;
@@ -17,13 +17,13 @@ use crate::{BuildEvent, BuildRequest, Credentials, Failure, StepFailure, credent
 /// How many pieces of the context may wait for the engine.
 const PIECES: usize = 4;
 
-/// Builds an image, and gives its id if the engine names one.
+/// Builds an image, and returns what the engine says of it.
 pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,
     context: BuildContext,
     on_event: &mut OnEvent<'_>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Outcome, Failure> {
     let is_podman = transport.dialect().await?.is_podman;
     let dialect = if is_podman { Dialect::Podman } else { Dialect::Classic };
     let query = request.query(context.dockerfile(), dialect);
@@ -80,7 +80,7 @@ impl BuildLog for Progress {
             self.has_aux = true;
         }
         if let Some(text) = line["stream"].as_str() {
-            for line in self.lines.push(text) {
+            for line in self.lines.push(without_mark(text)) {
                 self.take(&line, on_event);
             }
         }
@@ -96,8 +96,8 @@ impl BuildLog for Progress {
         self.take(&line, on_event);
     }
 
-    fn into_id(self) -> Option<String> {
-        self.id
+    fn into_outcome(self) -> Outcome {
+        Outcome { id: self.id, config: None }
     }
 
     fn failed(self, message: String, code: Option<i64>) -> StepFailure {
@@ -111,7 +111,6 @@ impl BuildLog for Progress {
 impl Progress {
     /// Takes a line of what the builder says.
     fn take(&mut self, line: &str, on_event: &mut OnEvent<'_>) {
-        let line = without_colour(line);
         let line = line.trim_end();
         if line.is_empty() {
             return;
@@ -137,9 +136,11 @@ impl Progress {
     }
 }
 
-/// Takes off the red in which Docker sets what a command wrote to its standard error.
-fn without_colour(line: &str) -> String {
-    line.replace("\u{1b}[91m", "").replace("\u{1b}[0m", "")
+/// Takes off the red in which Docker sets each piece that a command wrote to its standard error; the command's own
+/// colours stay.
+fn without_mark(text: &str) -> &str {
+    let marked = text.strip_prefix("\u{1b}[91m").and_then(|text| text.strip_suffix("\u{1b}[0m"));
+    marked.unwrap_or(text)
 }
 
 /// Gives the id where it is all that a line says, as in a quiet build of Podman.

@@ -1,10 +1,16 @@
 //! Builds an image.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use sealift_docker::{BuildRequest, Built, Engine};
+use sealift_filename::ArchiveName;
 
 use crate::{Context, Error, Event};
 
-/// Builds an image as `docker build` does; what the engine says on the way goes to the reporter.
+/// Builds an image as `docker build` does, and passes what the engine says on the way to the reporter.
+///
+/// A folder of archives that lies in the build's context should not become part of it: see [`own_files`].
 ///
 /// # Cancel safety
 ///
@@ -12,7 +18,7 @@ use crate::{Context, Error, Event};
 ///
 /// # Errors
 ///
-/// Where the build fails, in the engine's words.
+/// If the build fails, with the engine's words.
 pub async fn build(
     engine: &Engine,
     request: BuildRequest,
@@ -20,4 +26,44 @@ pub async fn build(
 ) -> Result<Built, Error> {
     let mut on_event = |event| context.report(Event::Build(event));
     context.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await
+}
+
+/// Returns what a build should exclude from its context ([`BuildRequest::exclude`]) because it belongs to the folder of
+/// archives in `dir`: without that, an image would contain the archives of all builds before it.
+///
+/// That is the folder itself, or, if the folder is the context, each archive in it and sealift's own files.
+pub fn own_files(dir: &Path, context: &Path) -> Vec<PathBuf> {
+    let is_context = match (dir.canonicalize(), context.canonicalize()) {
+        (Ok(dir), Ok(context)) => dir == context,
+        _ => false,
+    };
+    if !is_context {
+        return vec![dir.to_owned()];
+    }
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let is_own = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(".sealift") || name.parse::<ArchiveName>().is_ok()
+    };
+    entries.map(|entry| entry.path()).filter(is_own).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_files_are_the_folder_or_what_is_ours_in_the_context() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path(".sealift")).unwrap();
+        for name in ["web_1_0123456789ab.zip", "Dockerfile", ".sealift-1.tmp"] {
+            fs::write(path(name), "").unwrap();
+        }
+        let artifacts = path("artifacts");
+        assert_eq!(own_files(&artifacts, folder.path()), [artifacts]);
+        let mut own = own_files(folder.path(), &path("."));
+        own.sort();
+        assert_eq!(own, [".sealift", ".sealift-1.tmp", "web_1_0123456789ab.zip"].map(path));
+    }
 }

@@ -142,6 +142,16 @@ pub enum Error {
         /// The store's folder.
         folder: PathBuf,
     },
+    /// A build with options that only `docker buildx` has.
+    #[error("`{}` is not supported: the engine's own build endpoint takes no secrets and no ssh keys", options.join(" "))]
+    NeedsBuildx {
+        /// What to call the image.
+        image: String,
+        /// The options, with their values.
+        options: Vec<String>,
+        /// The context.
+        path: String,
+    },
     /// What was asked for can't be.
     #[error("{message}")]
     Usage {
@@ -219,9 +229,10 @@ impl Error {
             | Self::WrittenDiffers { .. }
             | Self::Find(FindError::Misnamed(_))
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
-            Self::SeveralPlatforms { .. } | Self::LastArchive { .. } | Self::Usage { .. } => {
-                ErrorKind::Usage
-            }
+            Self::SeveralPlatforms { .. }
+            | Self::LastArchive { .. }
+            | Self::NeedsBuildx { .. }
+            | Self::Usage { .. } => ErrorKind::Usage,
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Archive(error) => archive_kind(error),
             Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
@@ -301,6 +312,10 @@ impl Error {
             }
             Self::NotArchived { source, .. } => store_hint(source),
             Self::Store(error) | Self::Find(FindError::Store(error)) => store_hint(error),
+            Self::NeedsBuildx { image, options, path } => Some(format!(
+                "run `docker buildx build --load {} -t {image} {path}`, then `sealift update {image}`",
+                options.join(" ")
+            )),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }
@@ -419,6 +434,19 @@ fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
         let hint = "secrets and ssh keys: build with `docker buildx build --load -t IMAGE:VERSION PATH`, then \
                     `sealift update IMAGE:VERSION`";
         return Some(hint.to_owned());
+    }
+    if let sealift_docker::Failure::Context(sealift_docker::ContextError::NoDockerfile {
+        looked_for,
+        path,
+    }) = error.failure()
+    {
+        // It was looked for under a name that was asked for, or under the usual ones.
+        return Some(match &looked_for[..] {
+            [_] => {
+                format!("--file is relative to the current folder, or else to {}", path.display())
+            }
+            _ => "pass --file FILE for a Dockerfile with another name".to_owned(),
+        });
     }
     if let sealift_docker::Failure::Ssh { .. } = error.failure() {
         let hint = "does ssh run `docker version` there without a question? Known hosts are checked, and never added";

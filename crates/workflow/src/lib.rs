@@ -71,7 +71,7 @@ mod verify;
 
 pub use add::{AddOptions, AddReport, Added, add};
 pub use base_url::{BaseUrl, ParseBaseUrlError};
-pub use build::build;
+pub use build::{build, own_files};
 pub use cancel::Cancel;
 pub use choose::{cat, path};
 pub use clean::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive, clean, plan_clean};

@@ -12,25 +12,30 @@ use crate::size;
 /// Build an image as `docker build` does
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The context is the folder PATH, without what its .dockerignore leaves out. The
-result is tagged IMAGE:VERSION. Logins for base images and proxies come from
-the docker CLI's config file.
+The context is the folder PATH without what its .dockerignore leaves out, and
+without the folder of archives. The image is tagged IMAGE:VERSION. Logins for
+base images and proxies come from the docker CLI's config file.
 
-Secrets and ssh keys in a build: build with `docker buildx build --load -t
+Builds with secrets or ssh keys: run `docker buildx build --load -t
 IMAGE:VERSION PATH`, then `sealift update IMAGE:VERSION`.
 
 Examples:
   sealift build web:1.4.0.7 services/web
   sealift build web:1.4.0.7 services/web --update --compress
+  sealift build -t web:1.4.0.7 -t web:latest services/web
   sealift build web:1.4.0.7 . -f - < Dockerfile")]
 pub(crate) struct BuildArguments {
     /// What to call the image; without a version, `latest`
     #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
-    pub(crate) image: String,
-    /// The folder to build from
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(crate) path: PathBuf,
-    /// The Dockerfile, inside the folder; - reads it from standard input
+    #[arg(required_unless_present = "tags")]
+    pub(crate) image: Option<String>,
+    /// The folder to build from [default: .]
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// A name for the image, instead of IMAGE; may be repeated
+    #[arg(short, long = "tag", value_name = "IMAGE[:VERSION]")]
+    pub(crate) tags: Vec<String>,
+    /// The Dockerfile [default: Dockerfile in PATH]; - reads standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<String>,
     /// Which of the engine's builders to use: auto, classic or buildkit
@@ -74,6 +79,12 @@ pub(crate) struct BuildArguments {
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) force_rm: bool,
+    /// Not supported; prints how to build with secrets
+    #[arg(long = "secret", value_name = "SECRET", hide = true)]
+    pub(crate) secrets: Vec<String>,
+    /// Not supported; prints how to build with ssh keys
+    #[arg(long, value_name = "SSH", hide = true)]
+    pub(crate) ssh: Vec<String>,
     /// Archive the result, as `sealift update` does
     #[arg(long)]
     pub(crate) update: bool,

@@ -1,72 +1,183 @@
 //! `sealift build`.
 
 use std::io::Read as _;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use sealift_workflow::docker::{
-    BuildEvent, BuildRequest, Credentials, Engine, StepEnd, proxy_build_args,
-};
+use sealift_workflow::docker::{BuildRequest, Built, Credentials, Engine, proxy_build_args};
 use sealift_workflow::filename::Reference;
-use sealift_workflow::{UpdateOptions, build};
+use sealift_workflow::{Error, UpdateOptions, build, own_files};
 use serde_json::json;
 
 use crate::args::BuildArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::human;
 use crate::output;
 use crate::session::{Session, reference};
 use crate::table::printable;
 
 pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<ExitCode, Failure> {
-    let asked = reference(&arguments.image)?;
-    let version = asked.version_or_latest();
-    let reference =
-        Reference::new(asked.repository().clone(), Some(version)).map_err(Failure::usage)?;
-    let engine = session.engine()?;
-    let built =
-        build(&engine, request(&arguments, &reference, &engine, session)?, &session.context())
-            .await?;
-    let short: String =
-        printable(&built.id).trim_start_matches("sha256:").chars().take(12).collect();
-    if !arguments.update {
-        if session.global.json {
-            output::json(&json!({
-                "image": reference.repository(),
-                "version": reference.version_or_latest(),
-                "id": short,
-                "engine_id": built.id,
-            }));
-        } else if session.global.quiet {
-            // As `docker build -q` does.
-            output::data(&format!("{}\n", built.id));
-        } else {
-            output::text(&format!("built {reference}  {short}\n"));
-        }
-        return Ok(ExitCode::DONE);
-    }
-    session.progress.line(&format!("built {reference}  {short}"));
-    let options = UpdateOptions {
-        compress: arguments.compress,
-        level: arguments.level,
-        clean: arguments.clean,
-        ..UpdateOptions::default()
+    let asked = Asked::read(&arguments)?;
+    let [first, ..] = &asked.images[..] else {
+        return Err(Failure::usage("no name for the image"));
     };
-    super::update::update_and_show(&[reference], &options, session).await
+    refuse_what_needs_buildx(&arguments, first, &asked.path)?;
+    let engine = session.engine()?;
+    let request = request(&arguments, &asked, &engine, session)?;
+    let built = build(&engine, request, &session.context()).await;
+    session.progress.end_build();
+    let built = built?;
+    if arguments.update {
+        for image in &asked.images {
+            session.progress.line(&summary(image, &built));
+        }
+        let options = UpdateOptions {
+            compress: arguments.compress,
+            level: arguments.level,
+            clean: arguments.clean,
+            ..UpdateOptions::default()
+        };
+        return super::update::update_and_show(&asked.images, &options, session).await;
+    }
+    if session.global.json {
+        output::json(&document(first, &asked.images, &built));
+    } else if session.global.quiet {
+        // As `docker build -q` does.
+        output::data(format!("{}\n", built.id));
+    } else {
+        for image in &asked.images {
+            output::text(&(summary(image, &built) + "\n"));
+        }
+    }
+    Ok(ExitCode::DONE)
+}
+
+/// Returns the twelve digits of a digest by which people know it.
+fn short(digest: &str) -> String {
+    printable(digest).trim_start_matches("sha256:").chars().take(12).collect()
+}
+
+/// Says what was built, with the id that its archive has, and the engine's own if that is another one.
+fn summary(image: &Reference, built: &Built) -> String {
+    let engine_id = short(&built.id);
+    match &built.config {
+        Some(config) if *config == built.id => format!("built {image}  {engine_id}"),
+        Some(config) => {
+            format!("built {image}  {}  (the engine shows {engine_id})", short(config))
+        }
+        None => format!(
+            "built {image}  (the engine shows {engine_id}; `sealift update` prints the archive's id)"
+        ),
+    }
+}
+
+fn document(image: &Reference, images: &[Reference], built: &Built) -> serde_json::Value {
+    json!({
+        "image": image.repository(),
+        "version": image.version_or_latest(),
+        "id": built.config.as_deref().map(short),
+        "digest": built.config,
+        "engine_id": built.id,
+        "tags": images.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// What a call asks to be built, from where.
+struct Asked {
+    /// What to call the image; the first one is its name.
+    images: Vec<Reference>,
+    path: PathBuf,
+}
+
+impl Asked {
+    /// Reads `IMAGE[:VERSION] [PATH]`, or `-t IMAGE[:VERSION]… [PATH]` as docker writes it.
+    fn read(arguments: &BuildArguments) -> Result<Self, Failure> {
+        let read = |text: &str| {
+            let asked = reference(text)?;
+            let version = asked.version_or_latest();
+            Reference::new(asked.repository().clone(), Some(version)).map_err(Failure::usage)
+        };
+        let mut images: Vec<Reference> = Vec::new();
+        for tag in &arguments.tags {
+            let image = read(tag)?;
+            if !images.contains(&image) {
+                images.push(image);
+            }
+        }
+        let here = || PathBuf::from(".");
+        let (name, path) = match (&arguments.image, &arguments.path) {
+            (Some(only), None) if !images.is_empty() && Path::new(only).exists() => {
+                (None, PathBuf::from(only))
+            }
+            (name, path) => (name.as_deref(), path.clone().unwrap_or_else(here)),
+        };
+        match name {
+            None => {}
+            Some(name) if images.is_empty() => {
+                if is_meant_as_path(name, arguments) {
+                    return Err(Failure::usage(format!(
+                        "`{name}` is a folder; name the image too: sealift build IMAGE:VERSION {name}"
+                    )));
+                }
+                images.push(read(name)?);
+            }
+            // The same name twice is no contradiction.
+            Some(name) if read(name).is_ok_and(|image| images.contains(&image)) => {}
+            Some(name) if arguments.path.is_none() => {
+                return Err(Failure::usage(format!("there is no folder `{name}` to build from")));
+            }
+            Some(name) => {
+                let tag = &arguments.tags[0];
+                return Err(Failure::usage(format!(
+                    "the image is called `{name}` and, by --tag, `{tag}`; pass one name, or --tag for each"
+                )));
+            }
+        }
+        Ok(Self { images, path })
+    }
+}
+
+/// Returns `true` if what stands in the place of a name is a folder, as after `docker build`, and nothing could be built
+/// under that name.
+fn is_meant_as_path(name: &str, arguments: &BuildArguments) -> bool {
+    let has_dockerfile = ["Dockerfile", "dockerfile"].iter().any(|file| Path::new(file).exists());
+    arguments.path.is_none()
+        && Path::new(name).is_dir()
+        && (reference(name).is_err() || (arguments.file.is_none() && !has_dockerfile))
+}
+
+/// Refuses what the engine's own build endpoint can't do, and says what can.
+fn refuse_what_needs_buildx(
+    arguments: &BuildArguments,
+    image: &Reference,
+    path: &Path,
+) -> Result<(), Failure> {
+    let given = [("--secret", &arguments.secrets), ("--ssh", &arguments.ssh)];
+    let options: Vec<String> = given
+        .into_iter()
+        .flat_map(|(option, values)| values.iter().map(move |value| format!("{option} {value}")))
+        .collect();
+    if options.is_empty() {
+        return Ok(());
+    }
+    let error =
+        Error::NeedsBuildx { image: image.to_string(), options, path: path.display().to_string() };
+    Err(error.into())
 }
 
 fn request(
     arguments: &BuildArguments,
-    reference: &Reference,
+    asked: &Asked,
     engine: &Engine,
     session: &Session,
 ) -> Result<BuildRequest, Failure> {
     let settings = session.settings();
-    let mut request = BuildRequest::new(reference.to_string(), &arguments.path);
+    let mut tags = asked.images.iter().map(ToString::to_string);
+    let mut request = BuildRequest::new(tags.next().unwrap_or_default(), &asked.path);
+    request.more_tags = tags.collect();
+    request.exclude = own_files(&session.dir(), &asked.path);
     match arguments.file.as_deref() {
         Some("-") => request.dockerfile_text = Some(read_stdin()?),
-        file => request.dockerfile = file.map(|file| inside(&arguments.path, file)),
+        file => request.dockerfile = file.map(|file| from_context(&asked.path, file)),
     }
     request.builder = arguments.builder;
     request.credentials = Credentials::resolve(&settings).map_err(Failure::usage)?;
@@ -106,13 +217,14 @@ fn request(
     Ok(request)
 }
 
-/// Gives the Dockerfile's path in the context: as docker does it, a file is counted from the current folder; one
-/// that isn't there, from the context.
-fn inside(context: &Path, file: &str) -> String {
+/// Returns the Dockerfile's path from the context: as for docker, a file is relative to the current folder, and one that
+/// isn't there to the context.
+fn from_context(context: &Path, file: &str) -> String {
     let path = Path::new(file);
-    if !path.is_file() {
+    if !path.exists() || path.is_dir() {
         return file.to_owned();
     }
+    // The last part may be a link, which is left to the build.
     let place = |path: &Path| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
@@ -120,7 +232,6 @@ fn inside(context: &Path, file: &str) -> String {
     let Some(place) = place(path) else { return file.to_owned() };
     let inside = context.canonicalize().ok();
     let inside = inside.and_then(|context| place.strip_prefix(context).ok().map(Path::to_owned));
-    // One that is outside is refused with its whole path.
     inside.unwrap_or(place).display().to_string()
 }
 
@@ -134,34 +245,4 @@ fn read_stdin() -> Result<String, Failure> {
         ));
     }
     Ok(text)
-}
-
-/// Says what happens in a build, in one line, as `docker build --progress=plain` does.
-pub(crate) fn line(event: &BuildEvent) -> Option<String> {
-    let line = match event {
-        BuildEvent::Step { number, total, text } => format!("step {number}/{total}  {text}"),
-        BuildEvent::Log(text) => text.clone(),
-        BuildEvent::Warning(text) => format!("warning: {text}"),
-        BuildEvent::Started { step, name } => format!("#{step} {name}"),
-        BuildEvent::Output { step, after: None, line } => format!("#{step} {line}"),
-        BuildEvent::Output { step, after: Some(after), line } => {
-            format!("#{step} {} {line}", seconds(*after, 3))
-        }
-        BuildEvent::Part { step, what, bytes: 0 } => format!("#{step} {what} done"),
-        BuildEvent::Part { step, what, bytes } => {
-            format!("#{step} {what} {} done", human::size(*bytes))
-        }
-        BuildEvent::Ended { step, end } => match end {
-            StepEnd::Done(took) => format!("#{step} DONE {}s", seconds(*took, 1)),
-            StepEnd::Cached => format!("#{step} CACHED"),
-            StepEnd::Failed(words) => format!("#{step} ERROR {words}"),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(printable(line.trim_end()))
-}
-
-fn seconds(time: Duration, digits: usize) -> String {
-    format!("{:.digits$}", time.as_secs_f64())
 }

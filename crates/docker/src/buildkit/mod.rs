@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream;
 
-use crate::build_log::{OnEvent, follow};
+use crate::build_log::{OnEvent, Outcome, follow};
 use crate::build_request::Dialect;
 use crate::context::BuildContext;
 use crate::failure::BoxError;
@@ -25,13 +25,13 @@ use file_sync::FileSync;
 use session::Session;
 use trace::Trace;
 
-/// Builds an image, and gives its id if the engine names one.
+/// Builds an image, and returns what the engine says of it.
 pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,
     context: BuildContext,
     on_event: &mut OnEvent<'_>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Outcome, Failure> {
     let files = Arc::new(FileSync::new(context));
     let session = Session::open(transport, Arc::clone(&files), request.credentials.clone()).await?;
     let mut query = request.query(files.dockerfile_name(), Dialect::BuildKit);

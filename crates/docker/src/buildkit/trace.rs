@@ -1,7 +1,7 @@
 //! What BuildKit tells of a build: its steps, which run at the same time, and what they write.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,13 +10,24 @@ use bollard_buildkit_proto::moby::buildkit::v1::{StatusResponse, Vertex, VertexL
 use prost::Message as _;
 use serde_json::Value;
 
-use crate::build_log::{BuildLog, LastLines, Lines, OnEvent};
+use crate::build_log::{BuildLog, LastLines, Lines, OnEvent, Outcome};
 use crate::{BuildEvent, Failure, StepEnd, StepFailure};
+
+/// How long the end of a step is held back.
+///
+/// BuildKit ends a step and begins it anew within milliseconds: once it has found out what the step depends on, and
+/// once more for each layer that it pulls.
+const HELD: Duration = Duration::from_millis(150);
+
+/// How BuildKit names the part of an export in which the image's config is written, into a containerd store.
+const EXPORTING_CONFIG: &str = "exporting config ";
 
 /// What is known of a build while it runs.
 #[derive(Default)]
 pub(super) struct Trace {
     id: Option<String>,
+    /// The digests of the configs that were exported.
+    configs: Vec<String>,
     steps: Vec<Step>,
     /// The steps' places by the digests that BuildKit has for them.
     by_digest: HashMap<String, usize>,
@@ -25,10 +36,21 @@ pub(super) struct Trace {
 struct Step {
     name: String,
     started: Option<Timestamp>,
-    has_ended: bool,
+    state: State,
     error: Option<String>,
     last_lines: LastLines,
     lines: Lines,
+}
+
+/// How far a step is.
+enum State {
+    Running,
+    /// It has ended, as far as is known, and that isn't reported yet.
+    Ending {
+        end: StepEnd,
+        since: Instant,
+    },
+    Ended,
 }
 
 impl BuildLog for Trace {
@@ -53,14 +75,24 @@ impl BuildLog for Trace {
         Ok(())
     }
 
-    fn into_id(self) -> Option<String> {
-        self.id
+    fn into_outcome(self) -> Outcome {
+        // Several are those of several platforms.
+        let mut configs = self.configs.into_iter();
+        let config = configs.next().filter(|_| configs.next().is_none());
+        Outcome { id: self.id, config }
+    }
+
+    fn tick(&mut self, now: Instant, on_event: &mut OnEvent<'_>) {
+        for (index, step) in self.steps.iter_mut().enumerate() {
+            step.report_end(index, |since| now.saturating_duration_since(since) >= HELD, on_event);
+        }
     }
 
     fn flush(&mut self, on_event: &mut OnEvent<'_>) {
         for (index, step) in self.steps.iter_mut().enumerate() {
             let unfinished = step.lines.take();
             step.say(index, &unfinished, None, on_event);
+            step.report_end(index, |_| true, on_event);
         }
     }
 
@@ -98,31 +130,48 @@ impl Trace {
         for vertex in ended {
             self.end(vertex, on_event);
         }
+        self.tick(Instant::now(), on_event);
     }
 
     fn begin(&mut self, vertex: &Vertex, on_event: &mut OnEvent<'_>) {
-        let is_new = !self.by_digest.contains_key(&vertex.digest);
-        if is_new && (vertex.started.is_some() || vertex.completed.is_some()) {
-            self.by_digest.insert(vertex.digest.clone(), self.steps.len());
-            self.steps.push(Step {
-                name: vertex.name.clone(),
-                started: vertex.started,
-                has_ended: false,
-                error: None,
-                last_lines: LastLines::default(),
-                lines: Lines::default(),
-            });
-            on_event(BuildEvent::Started { step: self.steps.len(), name: vertex.name.clone() });
+        if vertex.started.is_none() && vertex.completed.is_none() {
+            return;
         }
+        if let Some(&index) = self.by_digest.get(&vertex.digest) {
+            if vertex.completed.is_none() {
+                // It goes on.
+                self.steps[index].state = State::Running;
+            }
+            return;
+        }
+        self.by_digest.insert(vertex.digest.clone(), self.steps.len());
+        self.steps.push(Step {
+            name: vertex.name.clone(),
+            started: vertex.started,
+            state: State::Running,
+            error: None,
+            last_lines: LastLines::default(),
+            lines: Lines::default(),
+        });
+        on_event(BuildEvent::Started { step: self.steps.len(), name: vertex.name.clone() });
     }
 
-    fn progress(&self, status: &VertexStatus, on_event: &mut OnEvent<'_>) {
+    fn progress(&mut self, status: &VertexStatus, on_event: &mut OnEvent<'_>) {
         let Some(&index) = self.by_digest.get(&status.vertex) else { return };
-        // Pulls of base images go on for a while, and all the rest is told at its end.
-        if status.completed.is_some() {
-            let bytes = u64::try_from(status.current).unwrap_or(0);
-            on_event(BuildEvent::Part { step: index + 1, what: status.id.clone(), bytes });
+        let (step, what) = (index + 1, status.id.clone());
+        let bytes = u64::try_from(status.current).unwrap_or(0);
+        if status.completed.is_none() {
+            let total = u64::try_from(status.total).ok().filter(|total| *total > 0);
+            on_event(BuildEvent::Doing { step, what, bytes, total });
+            return;
         }
+        if let Some(config) = what.strip_prefix(EXPORTING_CONFIG)
+            && is_digest(config)
+            && !self.configs.iter().any(|known| known == config)
+        {
+            self.configs.push(config.to_owned());
+        }
+        on_event(BuildEvent::Part { step, what, bytes });
     }
 
     fn log(&mut self, log: &VertexLog, on_event: &mut OnEvent<'_>) {
@@ -139,10 +188,9 @@ impl Trace {
         let step = &mut self.steps[index];
         let unfinished = step.lines.take();
         step.say(index, &unfinished, None, on_event);
-        if step.has_ended {
+        if matches!(step.state, State::Ended) {
             return;
         }
-        step.has_ended = true;
         let took = since(vertex.started.or(step.started), vertex.completed).unwrap_or_default();
         let end = if !vertex.error.is_empty() {
             step.error = Some(vertex.error.clone());
@@ -152,11 +200,26 @@ impl Trace {
         } else {
             StepEnd::Done(took)
         };
-        on_event(BuildEvent::Ended { step: index + 1, end });
+        step.state = State::Ending { end, since: Instant::now() };
     }
 }
 
 impl Step {
+    /// Reports that the step has ended, if that was held back for long enough.
+    fn report_end(
+        &mut self,
+        index: usize,
+        is_enough: impl Fn(Instant) -> bool,
+        on_event: &mut OnEvent<'_>,
+    ) {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Ending { end, since } if is_enough(since) => {
+                on_event(BuildEvent::Ended { step: index + 1, end });
+            }
+            state => self.state = state,
+        }
+    }
+
     fn say(
         &mut self,
         index: usize,
@@ -171,6 +234,11 @@ impl Step {
         self.last_lines.push(line);
         on_event(BuildEvent::Output { step: index + 1, after, line: line.to_owned() });
     }
+}
+
+fn is_digest(text: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(is_digit))
 }
 
 fn since(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<Duration> {
@@ -246,6 +314,7 @@ mod tests {
         ] {
             trace.note(&line(&status), &mut |event| events.push(event)).unwrap();
         }
+        trace.flush(&mut |event| events.push(event));
         insta::assert_debug_snapshot!(events, @r#"
         [
             Started {
@@ -270,16 +339,16 @@ mod tests {
                 ),
                 line: "one",
             },
+            Output {
+                step: 2,
+                after: None,
+                line: "last",
+            },
             Ended {
                 step: 1,
                 end: Failed(
                     "context canceled",
                 ),
-            },
-            Output {
-                step: 2,
-                after: None,
-                line: "last",
             },
             Ended {
                 step: 2,
@@ -297,6 +366,69 @@ mod tests {
         );
     }
 
+    fn status(digest: &str, what: &str, current: i64, is_done: bool) -> VertexStatus {
+        let time = Some(Timestamp { seconds: 10, nanos: 0 });
+        VertexStatus {
+            id: what.to_owned(),
+            vertex: digest.to_owned(),
+            current,
+            started: time,
+            completed: time.filter(|_| is_done),
+            ..VertexStatus::default()
+        }
+    }
+
+    /// As BuildKit 0.23 tells of a context.
+    #[test]
+    fn a_step_that_goes_on_after_its_end_ends_once_and_last() {
+        let name = "[internal] load build context";
+        let mut trace = Trace::default();
+        let mut events = Vec::new();
+        let mut note = |trace: &mut Trace, vertexes, statuses| {
+            let status = StatusResponse { vertexes, statuses, ..StatusResponse::default() };
+            trace.note(&line(&status), &mut |event| events.push(event)).unwrap();
+        };
+        note(&mut trace, vec![ended("a", name, "")], vec![]);
+        note(&mut trace, vec![vertex("a", name)], vec![]);
+        note(&mut trace, vec![], vec![status("a", "transferring context:", 30, false)]);
+        note(&mut trace, vec![], vec![status("a", "transferring context:", 90, true)]);
+        note(&mut trace, vec![ended("a", name, "")], vec![]);
+        let what = || "transferring context:".to_owned();
+        let mut expected = vec![
+            BuildEvent::Started { step: 1, name: name.to_owned() },
+            BuildEvent::Doing { step: 1, what: what(), bytes: 30, total: None },
+            BuildEvent::Part { step: 1, what: what(), bytes: 90 },
+        ];
+        assert_eq!(events, expected);
+        // The end is reported after a while, without any further message.
+        trace.tick(Instant::now() + HELD, &mut |event| events.push(event));
+        let end = StepEnd::Done(Duration::from_millis(1500));
+        expected.push(BuildEvent::Ended { step: 1, end });
+        assert_eq!(events, expected);
+        trace.flush(&mut |event| events.push(event));
+        assert_eq!(events, expected);
+    }
+
+    #[test]
+    fn the_config_is_known_if_one_was_exported() {
+        let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+        let config_of = |exported: &[&str]| {
+            let mut trace = Trace::default();
+            let statuses = exported
+                .iter()
+                .map(|digit| status("a", &format!("exporting config {}", digest(digit)), 0, true))
+                .collect();
+            let vertexes = vec![vertex("a", "exporting to image")];
+            let status = StatusResponse { vertexes, statuses, ..StatusResponse::default() };
+            trace.note(&line(&status), &mut |_| {}).unwrap();
+            trace.into_outcome().config
+        };
+        assert_eq!(config_of(&["1", "1"]), Some(digest("1")));
+        assert_eq!(config_of(&["1", "2"]), None);
+        assert_eq!(config_of(&[]), None);
+        assert_eq!(config_of(&["x"]), None);
+    }
+
     #[test]
     fn the_last_id_is_the_images() {
         let mut trace = Trace::default();
@@ -307,7 +439,7 @@ mod tests {
         for line in lines {
             trace.note(&line, &mut |_| {}).unwrap();
         }
-        assert_eq!(trace.into_id().as_deref(), Some("sha256:1a"));
+        assert_eq!(trace.into_outcome().id.as_deref(), Some("sha256:1a"));
         let broken = serde_json::json!({"id": "moby.buildkit.trace", "aux": "no base64"});
         let error = Trace::default().note(&broken, &mut |_| {}).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Unintelligible);

@@ -426,7 +426,7 @@ async fn progress_counts_the_bytes_of_the_context() {
         _ => None,
     });
     assert!(counts.by_ref().take(5).is_sorted_by(|a, b| a < b));
-    assert_eq!(counts.last(), Some(tar.len() as u64));
+    assert_eq!(counts.next_back(), Some(tar.len() as u64));
     let last = BuildEvent::Sent { bytes: tar.len() as u64 };
     assert_eq!(events.last(), Some(&last));
 }
