@@ -176,7 +176,8 @@ fn a_disk_that_is_full() {
     on_tmpfs("size=256k", |place| {
         insta::assert_snapshot!(refused(place, &["update", "web:1.0.0.1"]).refusal(), @"
         [1]
-        error: cannot write a staging file in artifacts
+        error: cannot archive `web:1.0.0.1`
+          caused by: cannot write a staging file in artifacts
           caused by: No space left on device (os error 28)
         hint: free space on that disk, or name a folder on another one with --dir; `sealift clean --all --dry-run` lists old archives that could be removed
         ");
@@ -191,7 +192,8 @@ fn a_folder_that_is_read_only() {
     on_tmpfs("ro", |place| {
         insta::assert_snapshot!(refused(place, &["update", "web:1.0.0.1"]).refusal(), @"
         [1]
-        error: cannot write a staging file in artifacts
+        error: cannot archive `web:1.0.0.1`
+          caused by: cannot write a staging file in artifacts
           caused by: Read-only file system (os error 30)
         ");
     });

@@ -198,6 +198,9 @@ fn on_a_terminal_the_plan_is_shown_and_confirmed() {
     removed 2 archives, 31.7 kB
     ");
 
+    // What interrupts at the question, removes nothing.
+    let Some(said) = on_terminal(&place, &["clean", "web"], "\u{3}") else { return };
+    assert_eq!((said.code, place.files().len()), (130, 4), "{said:?}");
     // --keep 0 may be confirmed, and who has said yes is not asked.
     let Some(said) = on_terminal(&place, &["clean", "web", "--keep", "0"], "n\n") else { return };
     assert_eq!((said.code, place.files().len()), (1, 4), "{said:?}");

@@ -64,7 +64,7 @@ pub struct SkippedArchive {
     /// The path of the archive, with the folder in front.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-    /// Why it was skipped: `damaged`, `misnamed` or `unsupported`.
+    /// Why it was skipped: `damaged`, `misnamed`, `unsupported` or `unreadable`.
     pub verdict: &'static str,
     /// The reason, a fragment.
     pub reason: String,
@@ -206,6 +206,7 @@ fn skipped(store: &Store, entry: &Entry, retention: &Retention) -> Option<Skippe
             sealift_archive::FaultKind::Damaged => ("damaged", fault.to_string()),
             _ => ("unsupported", fault.to_string()),
         },
+        Knowledge::Unreadable { reason } => ("unreadable", reason.clone()),
         _ => return None,
     };
     let names = |image: &Reference| {

@@ -43,7 +43,8 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
     let store = session.store()?;
     let mut plan = plan_clean(&store, &retention, &session.context()).await?;
     plan.may_take_last = arguments.yes;
-    for skipped in &plan.skipped {
+    // What can't be read was reported when it was read.
+    for skipped in plan.skipped.iter().filter(|skipped| skipped.verdict != "unreadable") {
         session.notice(&skipped_line(skipped));
     }
     if arguments.dry_run {
