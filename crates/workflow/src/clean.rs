@@ -12,6 +12,9 @@ use serde::Serialize;
 use crate::learn::{all_archives, archives_of, learn_all, with_learning};
 use crate::{Context, Error};
 
+/// How many archives are removed before it is looked whether somebody asked to stop.
+const AT_A_TIME: usize = 16;
+
 /// What [`clean`] is going to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CleanPlan {
@@ -84,6 +87,10 @@ pub struct CleanReport {
 
 /// Decides what a clean-up removes, and removes nothing. Archives without a record are read.
 ///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after. Nothing but records is written.
+///
 /// # Errors
 ///
 /// If the folder can't be read, or has no archive of an image or version that was named.
@@ -97,6 +104,12 @@ pub async fn plan_clean(
 }
 
 /// Removes what was planned, as far as it is still the same.
+///
+/// Once it is cancelled, the report says what is gone, with [`Error::Interrupted`] among its errors.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, a few more archives may be removed.
 ///
 /// # Errors
 ///
@@ -230,11 +243,55 @@ pub(crate) async fn remove(
     context: &Context,
 ) -> (Vec<ArchivePath>, Vec<Error>) {
     let remover = store.clone();
-    match context.blocking(move |_| Ok(remover.remove(&archives)?)).await {
-        Ok(report) => (
-            report.removed.into_iter().map(|removed| removed.archive).collect(),
-            report.failed.into_iter().map(|(_, error)| error.into()).collect(),
-        ),
-        Err(error) => (Vec::new(), vec![error]),
+    let removed = context.blocking(move |context| Ok(remove_now(&remover, &archives, context)));
+    removed.await.unwrap_or_else(|error| (Vec::new(), vec![error]))
+}
+
+/// Removes a few archives at a time, so that it can be interrupted.
+fn remove_now(
+    store: &Store,
+    archives: &[ArchivePath],
+    context: &Context,
+) -> (Vec<ArchivePath>, Vec<Error>) {
+    let (mut removed, mut errors) = (Vec::new(), Vec::new());
+    for some in archives.chunks(AT_A_TIME) {
+        if context.cancel().is_cancelled() {
+            errors.push(Error::Interrupted);
+            break;
+        }
+        match store.remove(some) {
+            Ok(report) => {
+                removed.extend(report.removed.into_iter().map(|removed| removed.archive));
+                errors.extend(report.failed.into_iter().map(|(_, error)| Error::from(error)));
+            }
+            Err(error) => {
+                errors.push(error.into());
+                break;
+            }
+        }
+    }
+    (removed, errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Cancel, Silent};
+
+    #[test]
+    fn an_interrupted_removal_removes_no_more_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path()).unwrap();
+        let archive: ArchivePath = "web_1_0123456789ab.docker".parse().unwrap();
+        std::fs::write(store.path_of(&archive), "x").unwrap();
+        let cancel = Cancel::new();
+        cancel.cancel();
+        let context = Context::new(Arc::new(Silent), cancel);
+        let (removed, errors) = remove_now(&store, std::slice::from_ref(&archive), &context);
+        assert!(removed.is_empty());
+        assert!(matches!(errors[..], [Error::Interrupted]), "{errors:?}");
+        assert!(store.path_of(&archive).exists());
     }
 }

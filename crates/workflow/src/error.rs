@@ -457,8 +457,8 @@ fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
             Some(group) => format!(
                 "add your user to the group that owns the socket, and log in again: sudo usermod -aG {group} $USER"
             ),
-            None => "the socket belongs to another user; rootless Podman makes one of your own: \
-                     systemctl --user start podman.socket"
+            None => "the socket belongs to another user; rootless Podman has one of your own: \
+                     systemctl --user start podman.socket, then --host unix://$XDG_RUNTIME_DIR/podman/podman.sock"
                 .to_owned(),
         });
     }

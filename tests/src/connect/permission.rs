@@ -56,6 +56,6 @@ fn a_socket_without_a_group_is_another_users() {
     [6]
     error: cannot inspect `web:1` in the engine at HOST
       caused by: permission denied for HOST (from DOCKER_HOST)
-    hint: the socket belongs to another user; rootless Podman makes one of your own: systemctl --user start podman.socket
+    hint: the socket belongs to another user; rootless Podman has one of your own: systemctl --user start podman.socket, then --host unix://$XDG_RUNTIME_DIR/podman/podman.sock
     ");
 }

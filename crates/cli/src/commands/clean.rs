@@ -5,7 +5,9 @@ use std::io::IsTerminal as _;
 use jiff::{SignedDuration, Timestamp};
 use sealift_workflow::filename::Reference;
 use sealift_workflow::store::{Keep, Retention, Store};
-use sealift_workflow::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive, clean, plan_clean};
+use sealift_workflow::{
+    CleanPlan, CleanReport, CleanedArchive, ErrorKind, SkippedArchive, clean, plan_clean,
+};
 use serde::Serialize;
 
 use crate::args::{CleanArguments, KeepArguments};
@@ -62,6 +64,9 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
     }
     let report = clean(&store, &plan, &session.context()).await?;
     show(&plan, &report, &store, session, asks);
+    if report.errors.iter().any(|error| error.kind() == ErrorKind::Interrupted) {
+        return Ok(ExitCode::INTERRUPTED);
+    }
     Ok(match report.errors.first() {
         Some(error) => ExitCode::of(error.kind()),
         None => code_of(&plan.skipped),
