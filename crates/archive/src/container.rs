@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::tar_stream::resembles_tar_header;
+use crate::detect::{detect, ends_like_tar};
 use crate::zip_directory::{MemberError, find_member};
-use crate::zip_member::MemberCheck;
+use crate::zip_member::{MemberCheck, Packed};
 use crate::{Digest, Error, Fault};
 
 /// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.
@@ -55,35 +55,6 @@ impl Container {
             Self::Bzip2 => "bzip2 stream",
         }
     }
-
-    fn detect(file: &mut File) -> io::Result<Self> {
-        let mut head = [0; 512];
-        let length = read_up_to(file, &mut head)?;
-        let container = match &head[..length] {
-            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
-            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
-            // A zip is read from its end, so a damaged beginning doesn't make it something else.
-            _ if !resembles_tar_header(&head) && ends_like_zip(file)? => Self::Zip,
-            _ => Self::Tar,
-        };
-        file.seek(SeekFrom::Start(0))?;
-        Ok(container)
-    }
-}
-
-fn ends_like_zip(file: &mut File) -> io::Result<bool> {
-    const END_RECORD: u64 = 22;
-    let mut signature = [0; 4];
-    let length = file.seek(SeekFrom::End(0))?;
-    let Some(start) = length.checked_sub(END_RECORD) else {
-        return Ok(false);
-    };
-    file.seek(SeekFrom::Start(start))?;
-    file.read_exact(&mut signature)?;
-    Ok(signature == *b"PK\x05\x06")
 }
 
 pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
@@ -106,16 +77,17 @@ pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Resul
 pub struct PlainReader {
     path: PathBuf,
     container: Container,
-    member_name: Option<String>,
     unwrapper: Unwrapper,
     file_size: u64,
     file_bytes: Arc<AtomicU64>,
+    ends_like_tar: bool,
+    member_name: Option<String>,
 }
 
 enum Unwrapper {
     Plain(RawFile),
     Stored(MemberCheck, Take<RawFile>),
-    Deflated(MemberCheck, flate2::bufread::DeflateDecoder<BufReader<Take<RawFile>>>),
+    Deflated(MemberCheck, flate2::bufread::DeflateDecoder<BufReader<Packed<Take<RawFile>>>>),
     Gzip(flate2::bufread::MultiGzDecoder<BufReader<RawFile>>),
     Zstd(zstd::stream::read::Decoder<'static, BufReader<RawFile>>),
     Xz(Box<lzma_rust2::XzReader<BufReader<RawFile>>>),
@@ -144,7 +116,9 @@ impl PlainReader {
         if metadata.is_dir() {
             return Err(Error::io("read", path, io::Error::from(io::ErrorKind::IsADirectory)));
         }
-        let container = Container::detect(&mut file).map_err(io_error)?;
+        let container = detect(&mut file).map_err(io_error)?;
+        let ends_like_tar = ends_like_tar(&mut file).map_err(io_error)?;
+        file.seek(SeekFrom::Start(0)).map_err(io_error)?;
         let file_bytes = Arc::new(AtomicU64::new(0));
         let raw =
             |file| RawFile { file, hash: hashed.then(Sha256::new), bytes: Arc::clone(&file_bytes) };
@@ -164,7 +138,7 @@ impl PlainReader {
                     .map_err(io_error)?;
                 let bytes = raw.take(member.packed_size);
                 if member.deflated {
-                    let bytes = BufReader::with_capacity(READ_BUFFER, bytes);
+                    let bytes = BufReader::with_capacity(READ_BUFFER, Packed::new(bytes));
                     let decoder = flate2::bufread::DeflateDecoder::new(bytes);
                     Unwrapper::Deflated(MemberCheck::new(&member), decoder)
                 } else {
@@ -192,10 +166,11 @@ impl PlainReader {
         Ok(Self {
             path: path.to_owned(),
             container,
-            member_name,
             unwrapper,
             file_size: metadata.len(),
             file_bytes,
+            ends_like_tar,
+            member_name,
         })
     }
 
@@ -236,7 +211,9 @@ impl PlainReader {
                 Unwrapper::Stored(check, raw) => check.read(raw, buffer),
                 Unwrapper::Deflated(check, decoder) => {
                     check.read(decoder, buffer).and_then(|count| match count {
-                        0 if !buffer.is_empty() => check.ended_at(decoder.total_in()),
+                        0 if !buffer.is_empty() => {
+                            check.ended_at(decoder.total_in(), decoder.get_ref().get_ref().crc())
+                        }
                         count => Ok(count),
                     })
                 }
@@ -253,12 +230,42 @@ impl PlainReader {
         }
     }
 
+    /// Returns the error for a fault that was found in the content.
+    ///
+    /// If the content looks as if it were no archive, the file may be damaged all the same: its
+    /// wrapping is read to its end for that, as it has checksums, and a file that ends as a tar does was one.
+    pub fn explain(&mut self, fault: Fault) -> Error {
+        if !matches!(fault, Fault::NotAnImage { .. }) {
+            return Error::fault(&self.path, fault);
+        }
+        if self.container == Container::Tar {
+            let reason = "the file ends as a tar does".to_owned();
+            return Error::fault(
+                &self.path,
+                match self.ends_like_tar {
+                    true => Fault::BadHeader { at: 0, reason },
+                    false => fault,
+                },
+            );
+        }
+        let mut buffer = vec![0; READ_BUFFER];
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => return Error::fault(&self.path, fault),
+                Ok(_) => {}
+                Err(error) => return error,
+            }
+        }
+    }
+
     /// Reads what is left of the file and gives the digest of all of it, where it was opened so.
     pub(crate) fn finish(self) -> Result<(u64, Option<Digest>), Error> {
         let mut raw = match self.unwrapper {
             Unwrapper::Plain(raw) => raw,
             Unwrapper::Stored(_, take) => take.into_inner(),
-            Unwrapper::Deflated(_, decoder) => decoder.into_inner().into_inner().into_inner(),
+            Unwrapper::Deflated(_, decoder) => {
+                decoder.into_inner().into_inner().into_inner().into_inner()
+            }
             Unwrapper::Gzip(decoder) => decoder.into_inner().into_inner(),
             Unwrapper::Zstd(decoder) => decoder.finish().into_inner(),
             Unwrapper::Xz(decoder) => decoder.into_inner().into_inner(),

@@ -24,16 +24,31 @@ pub(crate) enum Compression {
     None,
     Gzip,
     Zstd,
+    Bzip2,
+    Xz,
 }
 
 impl Compression {
-    const LONGEST_MAGIC: usize = 4;
+    const LONGEST_MAGIC: usize = 6;
 
     fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            // A frame to be passed over, which may stand before the others.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
             _ => Self::None,
+        }
+    }
+
+    /// Returns the name of a form that engines read in a layer and that is not decompressed here.
+    pub(crate) fn unsupported(self) -> Option<&'static str> {
+        match self {
+            Self::Bzip2 => Some("bzip2"),
+            Self::Xz => Some("xz"),
+            Self::None | Self::Gzip | Self::Zstd => None,
         }
     }
 }
@@ -86,6 +101,8 @@ pub(crate) struct Collector {
     /// Decompress every layer, also those that a manifest may name by digest.
     deep: bool,
     entries: Entries,
+    /// The name of the last file.
+    last: Option<String>,
     open: Option<Open>,
     metadata_left: u64,
     names_left: usize,
@@ -128,6 +145,7 @@ impl Collector {
         Self {
             deep,
             entries: Entries::new(),
+            last: None,
             open: None,
             metadata_left: METADATA_TOTAL,
             names_left: NAMES_TOTAL,
@@ -136,6 +154,11 @@ impl Collector {
 
     pub(crate) fn into_entries(self) -> Entries {
         self.entries
+    }
+
+    /// Returns the name of the last file that was collected.
+    pub(crate) fn last(&self) -> Option<&str> {
+        self.last.as_deref()
     }
 
     fn insert(&mut self, name: String, entry: Entry) -> Result<(), Fault> {
@@ -239,6 +262,7 @@ impl EntrySink for Collector {
             unpacked,
             json: open.json,
         };
+        self.last = Some(open.name.clone());
         self.insert(open.name, Entry::File(content))
     }
 }
@@ -246,7 +270,8 @@ impl EntrySink for Collector {
 impl Open {
     /// Decides by the first bytes what becomes of the content besides its hash.
     fn decide(&mut self, head: &[u8], deep: bool, metadata_left: &mut u64) {
-        if matches!(head.trim_ascii_start(), [b'{' | b'[', ..]) {
+        let head_of_text = head.trim_ascii_start();
+        if matches!(head_of_text, [b'{' | b'[', ..]) || head_of_text.starts_with(b"null") {
             self.json = if self.size > METADATA_LIMIT || self.size > *metadata_left {
                 Json::TooLarge
             } else {

@@ -106,6 +106,12 @@ pub enum Fault {
         /// Where the other data starts.
         at: u64,
     },
+    /// The padding after an entry, which writers fill with zeros, holds something else.
+    #[error("has other data in the padding of an entry, at byte {at}")]
+    Padding {
+        /// Where the other data starts.
+        at: u64,
+    },
     /// A tar header that can't be one.
     #[error("has no valid tar header at byte {at}: {reason}")]
     BadHeader {
@@ -128,6 +134,17 @@ pub enum Fault {
         /// Where it is named.
         named_by: String,
     },
+    /// A part that the writer of such an archive always writes is not there.
+    #[error("lacks {missing}, although it contains {evidence}")]
+    Incomplete {
+        /// What is not there.
+        missing: &'static str,
+        /// What shows that it was there.
+        evidence: String,
+    },
+    /// There is nothing in it.
+    #[error("contains nothing but zero bytes")]
+    OnlyZeros,
     /// Content that doesn't have the digest under which it is named.
     #[error("{what} should be {expected}, but is {found}")]
     WrongDigest {

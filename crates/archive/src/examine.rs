@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::tar_stream::resembles_tar_header;
-use crate::{Digest, Error, Fault, FaultKind, Identity, PlainReader, Verifier, VerifyOptions};
+use crate::tar_header::resembles_tar_header;
+use crate::{
+    Container, Digest, Error, Fault, FaultKind, Identity, PlainReader, Verifier, VerifyOptions,
+};
 
 const BUFFER: usize = 64 << 10;
 
@@ -25,7 +27,8 @@ pub enum Look {
 }
 
 /// Looks whether a file may hold an image, reading only a few kilobytes of it: a zip needs just one
-/// member, and the content has to begin with a tar header.
+/// member, and a file without a container has to begin with a tar header. What is inside a container is
+/// not judged, since only its checksums, at its end, show whether it is damaged.
 ///
 /// # Errors
 ///
@@ -33,21 +36,25 @@ pub enum Look {
 pub fn look(path: impl AsRef<Path>) -> Result<Look, Error> {
     let first_bytes = || {
         let mut reader = PlainReader::open(path.as_ref())?;
+        if reader.container() != Container::Tar {
+            return Ok(());
+        }
         let mut head = [0; 512];
         let mut filled = 0;
         while filled < head.len() {
             match reader.read(&mut head[filled..])? {
-                0 => return Ok(None),
+                0 => return Ok(()),
                 count => filled += count,
             }
         }
-        Ok(Some(head))
+        let fault = match resembles_tar_header(&head) {
+            true => return Ok(()),
+            false => Fault::not_an_image(Fault::no_tar_reason()),
+        };
+        Err(reader.explain(fault))
     };
     match first_bytes() {
-        Ok(Some(head)) if !resembles_tar_header(&head) => {
-            Ok(Look::NoImage { reason: Fault::no_tar_reason().to_owned() })
-        }
-        Ok(_) => Ok(Look::MayHoldImage),
+        Ok(()) => Ok(Look::MayHoldImage),
         Err(Error::Fault { source: Fault::NotAnImage { reason }, .. }) => {
             Ok(Look::NoImage { reason })
         }
@@ -92,6 +99,8 @@ pub struct Examination {
     pub plain_size: u64,
     /// The SHA-256 of the file.
     pub sha256: Digest,
+    /// The name of the member, if the file is a zip.
+    pub member_name: Option<String>,
 }
 
 /// Reads every byte of an archive and tells which image it is, or what is wrong with it.
@@ -119,12 +128,16 @@ pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<E
         if count == 0 {
             break;
         }
-        verifier.push(&buffer[..count]).map_err(fault)?;
+        if let Err(fault) = verifier.push(&buffer[..count]) {
+            return Err(reader.explain(fault));
+        }
     }
     let proof = verifier.finish().map_err(fault)?;
+    let member_name = reader.member_name().map(str::to_owned);
     let (size, sha256) = reader.finish()?;
     let sha256 = sha256.ok_or_else(|| Error::io("hash", path, std::io::ErrorKind::Other.into()))?;
-    Ok(Examination { identity: proof.identity, size, plain_size: proof.size, sha256 })
+    let (identity, plain_size) = (proof.identity, proof.size);
+    Ok(Examination { identity, size, plain_size, sha256, member_name })
 }
 
 /// Hashes a file as it is: whoever has noted its hash down after a thorough examination knows by that

@@ -13,7 +13,9 @@ use serde::de::DeserializeOwned;
 
 use crate::entries::{Compression, Content, Entries, Entry, Json, blob_digest, resolve, steps};
 use crate::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
-use crate::metadata::{Descriptor, ImageConfig, ListedImage, OciDocument, Target, UnambiguousKeys};
+use crate::metadata::{
+    Anything, Descriptor, ImageConfig, ListedImage, OciDocument, OciLayout, Target, UnambiguousKeys,
+};
 use crate::{Digest, Fault, Identity, Platform};
 
 /// An index of an index of an index: engines write two levels.
@@ -33,6 +35,7 @@ pub(crate) struct Judgement {
 /// Returns which image the entries are, or why they are none. Of several images, `platform` picks one.
 pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Judgement, Fault> {
     check_blob_names(entries)?;
+    check_legacy(entries)?;
     check_folders(entries)?;
     let oci = match entries.contains_key(INDEX_JSON) {
         true => Some(OciView::read(entries)?),
@@ -44,18 +47,24 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     let config = find(entries, config_name, "config", image.named_by)?;
     check_named_digest(config_name, config)?;
     let document: ImageConfig = parse(config, config_name)?;
-    let diff_ids = document
-        .rootfs
+    let Some(rootfs) = &document.rootfs else {
+        let reason =
+            format!("`{}` has no rootfs, so it is no image's config", Printable(config_name));
+        return Err(Fault::Unsupported { reason });
+    };
+    let diff_ids = rootfs
         .diff_ids
         .iter()
+        .flatten()
         .map(|text| read_digest(text, config_name))
         .collect::<Result<Vec<_>, _>>()?;
-    if diff_ids.len() != image.layer_names.len() {
+    let lists = || std::iter::once(&image.layer_names).chain(&image.other_layer_names);
+    for layer_names in lists().filter(|names| names.len() != diff_ids.len()) {
         let reason = format!(
             "lists {} layers where {} lists {}",
             diff_ids.len(),
             image.named_by,
-            image.layer_names.len()
+            layer_names.len()
         );
         return Err(bad(config_name, reason));
     }
@@ -67,9 +76,11 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     for proof in &proofs {
         proof.check_content(entries)?;
     }
-    for (index, (name, diff_id)) in image.layer_names.iter().zip(&diff_ids).enumerate() {
-        let layer = find(entries, name, "layer", image.named_by)?;
-        check_layer(name, layer, diff_id, &proofs, index)?;
+    for layer_names in lists() {
+        for (index, (name, diff_id)) in layer_names.iter().zip(&diff_ids).enumerate() {
+            let layer = find(entries, name, "layer", image.named_by)?;
+            check_layer(name, layer, diff_id, &proofs, index)?;
+        }
     }
 
     let platform = document.platform();
@@ -81,6 +92,14 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
             ),
         });
     }
+    // Records and lists hold it as text.
+    if platform.to_string().parse().as_ref() != Ok(&platform) {
+        let reason = format!(
+            "it is an image for `{}`, which is no platform",
+            Printable(&platform.to_string())
+        );
+        return Err(Fault::Unsupported { reason });
+    }
     let mut repo_tags = image.repo_tags;
     repo_tags.dedup();
     let layout = Layout {
@@ -90,7 +109,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
         descriptor: proofs.first().map(|proof| proof.top),
         belonging: is_one_of_several.then(|| {
             let manifests = proofs.iter().map(|proof| proof.name.as_str());
-            let names = image.layer_names.iter().map(String::as_str).chain(manifests);
+            let names = lists().flatten().map(String::as_str).chain(manifests);
             belonging(entries, names.chain([config_name.as_str(), OCI_LAYOUT]))
         }),
         manifest: proofs.first().map(|proof| proof.describe(entries)),
@@ -123,6 +142,8 @@ fn belonging<'a>(entries: &Entries, names: impl IntoIterator<Item = &'a str>) ->
 struct Image {
     config_name: String,
     layer_names: Vec<String>,
+    /// The layers of further entries of `manifest.json` with the same config.
+    other_layer_names: Vec<Vec<String>>,
     repo_tags: Vec<String>,
     named_by: &'static str,
 }
@@ -142,7 +163,7 @@ fn pick(
 ) -> Result<Picked, Fault> {
     let mut images = match oci {
         _ if entries.contains_key(MANIFEST_JSON) => listed_images(entries)?,
-        Some(oci) => oci.images()?,
+        Some(oci) => oci.images(entries)?,
         None => {
             return Err(Fault::not_an_image("there is neither manifest.json nor index.json in it"));
         }
@@ -155,7 +176,7 @@ fn pick(
     if let Some(oci) = oci.filter(|_| platform.is_some()) {
         let digest_of = |image: &Image| resolve(entries, &image.config_name).map(|it| it.digest);
         let there: Vec<_> = images.iter().map(digest_of).collect();
-        let others = oci.images().unwrap_or_default();
+        let others = oci.images(entries).unwrap_or_default();
         images.extend(others.into_iter().filter(|image| !there.contains(&digest_of(image))));
     }
     let platforms: Vec<Option<Platform>> =
@@ -192,15 +213,27 @@ fn platform_of(entries: &Entries, image: &Image) -> Option<Platform> {
 /// some tools write several tags.
 fn listed_images(entries: &Entries) -> Result<Vec<Image>, Fault> {
     let content = find(entries, MANIFEST_JSON, "manifest", "every archive")?;
-    let listed: Vec<ListedImage> = parse(content, MANIFEST_JSON)?;
+    if let Ok(OciDocument { config: Some(_), .. }) = parse(content, MANIFEST_JSON) {
+        let reason =
+            "its manifest.json is the manifest of an image, as `skopeo copy … dir:` writes it";
+        return Err(Fault::not_an_image(reason));
+    }
+    let listed: Option<Vec<ListedImage>> = parse(content, MANIFEST_JSON)?;
     let mut images: Vec<Image> = Vec::new();
-    for entry in listed {
+    for entry in listed.unwrap_or_default() {
+        let layers = entry.layers.unwrap_or_default();
         let tags = entry.repo_tags.unwrap_or_default();
         match images.iter_mut().find(|image| image.config_name == entry.config) {
-            Some(image) => image.repo_tags.extend(tags),
+            Some(image) => {
+                image.repo_tags.extend(tags);
+                if image.layer_names != layers {
+                    image.other_layer_names.push(layers);
+                }
+            }
             None => images.push(Image {
                 config_name: entry.config,
-                layer_names: entry.layers.unwrap_or_default(),
+                layer_names: layers,
+                other_layer_names: Vec::new(),
                 repo_tags: tags,
                 named_by: MANIFEST_JSON,
             }),
@@ -235,6 +268,8 @@ struct OciView {
     indexes: Vec<Digest>,
     manifests: Vec<OciManifest>,
     repo_tags: Vec<String>,
+    /// The type of the config of something that is no image.
+    artifact: Option<String>,
 }
 
 /// A manifest of kind image that is in the archive.
@@ -242,6 +277,7 @@ struct OciManifest {
     digest: Digest,
     name: String,
     config: Digest,
+    config_size: Option<u64>,
     layers: Vec<(Digest, Option<u64>)>,
     media_type: String,
     /// Which descriptor of `index.json` leads to it.
@@ -252,7 +288,12 @@ impl OciView {
     fn read(entries: &Entries) -> Result<Self, Fault> {
         let content = find(entries, INDEX_JSON, "index", "every OCI layout")?;
         let index: OciDocument = parse(content, INDEX_JSON)?;
-        let mut view = Self { indexes: Vec::new(), manifests: Vec::new(), repo_tags: Vec::new() };
+        let mut view = Self {
+            indexes: Vec::new(),
+            manifests: Vec::new(),
+            repo_tags: Vec::new(),
+            artifact: None,
+        };
         view.walk(entries, INDEX_JSON, index.manifests.unwrap_or_default(), 0, 0)?;
         Ok(view)
     }
@@ -300,6 +341,9 @@ impl OciView {
                 }
                 continue;
             };
+            if descriptor.size.is_some_and(|size| size != content.size) {
+                return Err(bad(named_by, format!("gives another size for `{name}` than it has")));
+            }
             let document: OciDocument = parse(content, &name)?;
             match descriptor.target() {
                 Target::Index => {
@@ -309,8 +353,12 @@ impl OciView {
                 }
                 _ => {
                     let media_type = descriptor.media_type.clone();
+                    let config_type = document.config.as_ref().map(|it| it.media_type.clone());
                     let manifest = OciManifest::new(digest, name, document)?;
                     let manifest = manifest.map(|found| OciManifest { media_type, top, ..found });
+                    if manifest.is_none() {
+                        self.artifact = config_type;
+                    }
                     self.manifests.extend(manifest);
                 }
             }
@@ -329,7 +377,7 @@ impl OciView {
     }
 
     /// Returns the images to which the index leads, each once.
-    fn images(&self) -> Result<Vec<Image>, Fault> {
+    fn images(&self, entries: &Entries) -> Result<Vec<Image>, Fault> {
         let mut images: Vec<Image> = Vec::new();
         for manifest in &self.manifests {
             let config_name = blob_name(manifest.config);
@@ -339,35 +387,45 @@ impl OciView {
             images.push(Image {
                 config_name,
                 layer_names: manifest.layers.iter().map(|(digest, _)| blob_name(*digest)).collect(),
+                other_layer_names: Vec::new(),
                 repo_tags: self.repo_tags.clone(),
                 named_by: INDEX_JSON,
             });
         }
-        if images.is_empty() {
-            return Err(Fault::not_an_image("its index.json leads to none"));
+        match (&images[..], &self.artifact) {
+            ([], Some(config_type)) => Err(Fault::not_an_image(format!(
+                "its index.json leads to an artifact whose config is of the type `{}`",
+                Printable(config_type)
+            ))),
+            ([], None) if entries.keys().any(|name| blob_digest(name).is_some()) => {
+                Err(bad(INDEX_JSON, "leads to no image, although there are blobs".to_owned()))
+            }
+            ([], None) => Err(Fault::not_an_image("its index.json leads to none")),
+            _ => Ok(images),
         }
-        Ok(images)
     }
 }
 
 impl OciManifest {
     /// Takes up a manifest, or nothing where it describes something that is no image.
     fn new(digest: Digest, name: String, document: OciDocument) -> Result<Option<Self>, Fault> {
-        let Some(config) = document.config else {
-            return Err(bad(&name, "names no config".to_owned()));
-        };
-        if !config.media_type.contains("config") && !config.media_type.contains("container.image") {
+        let Some(config) = document.config.filter(Descriptor::is_image_config) else {
             return Ok(None);
-        }
+        };
         let read = |text: &str| read_digest(text, &name);
-        let layers = document
-            .layers
-            .unwrap_or_default()
+        let layers = document.layers.unwrap_or_default();
+        if let Some(layer) = layers.iter().find(|layer| layer.media_type.ends_with("+encrypted")) {
+            let reason = format!("layer {} is encrypted", Printable(&layer.digest));
+            return Err(Fault::Unsupported { reason });
+        }
+        let layers = layers
             .iter()
             .map(|layer| Ok((read(&layer.digest)?, layer.size)))
             .collect::<Result<Vec<_>, Fault>>()?;
+        let config_size = config.size;
         let config = read(&config.digest)?;
-        Ok(Some(Self { digest, config, layers, name, media_type: String::new(), top: 0 }))
+        let media_type = String::new();
+        Ok(Some(Self { digest, config, config_size, layers, name, media_type, top: 0 }))
     }
 
     /// Returns a descriptor of it, for an index of its own.
@@ -382,7 +440,7 @@ impl OciManifest {
     /// Checks that everything that the manifest names is there. The digests are already known to
     /// be those of the names.
     fn check_content(&self, entries: &Entries) -> Result<(), Fault> {
-        let config = (self.config, None);
+        let config = (self.config, self.config_size);
         for (digest, size) in std::iter::once(&config).chain(&self.layers) {
             let name = blob_name(*digest);
             let content = find(entries, &name, "blob", &self.name)?;
@@ -407,6 +465,40 @@ fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Checks what engines write beside an image and hardly read, as far as it is known what they write: no digest
+/// covers it.
+fn check_legacy(entries: &Entries) -> Result<(), Fault> {
+    for (name, entry) in entries {
+        let Entry::File(content) = entry else { continue };
+        let in_layer = |(folder, file)| Digest::from_hex(folder).map(|_| file);
+        match name.split_once('/').and_then(in_layer) {
+            Some("VERSION")
+                if ![b"1.0", &b"1.0\n"[..]].map(Digest::of).contains(&content.digest) =>
+            {
+                return Err(bad(name, "is not the version of a layer".to_owned()));
+            }
+            Some("json") => check_object(content, name)?,
+            _ if name == REPOSITORIES => check_object(content, name)?,
+            _ if name == OCI_LAYOUT => {
+                let layout: OciLayout = parse(content, name)?;
+                if layout.image_layout_version != "1.0.0" {
+                    return Err(bad(name, "is of an unknown version".to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Checks that an entry is JSON, unless it was too large to be kept.
+fn check_object(content: &Content, name: &str) -> Result<(), Fault> {
+    match parse::<Anything>(content, name) {
+        Ok(Anything {}) | Err(Fault::LimitExceeded { .. }) => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Checks that nothing lies below what is no folder: whoever unpacks the archive may find it elsewhere, behind a
@@ -457,8 +549,12 @@ fn check_layer(
             let proven = |proof: &&OciManifest| {
                 proof.layers.get(index).is_some_and(|(digest, _)| *digest == layer.digest)
             };
-            if proofs.iter().any(proven) {
+            if proofs.iter().any(proven) || layer.digest == *diff_id {
                 return Ok(());
+            }
+            if let Some(form) = layer.compression.unsupported() {
+                let reason = format!("{what} is compressed by {form}; gzip and zstd are supported");
+                return Err(Fault::Unsupported { reason: Printable(&reason).to_string() });
             }
             Err(Fault::Unsupported {
                 reason: format!("{what} is compressed and no manifest names its digest"),
@@ -490,6 +586,18 @@ fn bad(entry: &str, reason: String) -> Fault {
 
 /// Reads a digest that stands in an entry. Only in this form it can become the name of a blob.
 fn read_digest(text: &str, entry: &str) -> Result<Digest, Fault> {
+    let is_other = |(algorithm, hex): (&str, &str)| {
+        matches!((algorithm, hex.len()), ("sha384", 96) | ("sha512", 128))
+            && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    if text.split_once(':').is_some_and(is_other) {
+        let algorithm = text.split(':').next().unwrap_or_default();
+        let reason = format!(
+            "`{}` names content by its {algorithm}, only sha256 is supported",
+            Printable(entry)
+        );
+        return Err(Fault::Unsupported { reason });
+    }
     text.parse().map_err(|error| bad(entry, format!("names no digest: {error}")))
 }
 
@@ -497,7 +605,7 @@ fn blob_name(digest: Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
 
-fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
+pub(crate) fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
     match &content.json {
         Json::Kept(json) => {
             let unreadable = |error| bad(name, format!("can't be read: {error}"));

@@ -15,7 +15,7 @@ pub(crate) const REPOSITORIES: &str = "repositories";
 pub(crate) const OCI_LAYOUT: &str = "oci-layout";
 
 /// Read by containerd, Docker with the containerd store, and Podman before the other one.
-const CONTAINERD_NAME: &str = "io.containerd.image.name";
+pub(crate) const CONTAINERD_NAME: &str = "io.containerd.image.name";
 /// Read by skopeo, by Podman, and by containerd if it is a whole name.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 

@@ -26,8 +26,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod completeness;
 mod container;
 mod deflate_block;
+mod detect;
 mod digest;
 mod entries;
 mod error;
@@ -39,10 +41,13 @@ mod layout;
 mod level;
 mod metadata;
 mod parallel_deflate;
+mod pax;
 mod proven;
 mod renamer;
 mod report;
+mod sparse;
 mod tar_entry;
+mod tar_header;
 mod tar_stream;
 mod verifier;
 mod zip_directory;

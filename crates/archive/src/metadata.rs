@@ -58,6 +58,15 @@ pub(crate) struct DescribedPlatform {
 }
 
 impl Descriptor {
+    /// Returns `true` if this points to an image's config, and not to that of some other artifact.
+    pub(crate) fn is_image_config(&self) -> bool {
+        matches!(
+            self.media_type.as_str(),
+            "application/vnd.oci.image.config.v1+json"
+                | "application/vnd.docker.container.image.v1+json"
+        )
+    }
+
     /// Tells whether this points to a statement about an image instead of an image: BuildKit adds
     /// such manifests, for the platform `unknown/unknown`.
     pub(crate) fn is_attestation(&self) -> bool {
@@ -92,6 +101,17 @@ pub(crate) enum Target {
     Unknown,
 }
 
+/// An object of which nothing is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Anything {}
+
+/// The file that marks an OCI layout.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OciLayout {
+    pub(crate) image_layout_version: String,
+}
+
 /// An image's config file.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ImageConfig {
@@ -106,7 +126,8 @@ pub(crate) struct ImageConfig {
     /// What a container of the image starts with.
     #[serde(default)]
     pub(crate) config: serde_json::Value,
-    pub(crate) rootfs: RootFs,
+    #[serde(default)]
+    pub(crate) rootfs: Option<RootFs>,
 }
 
 impl ImageConfig {
@@ -125,7 +146,9 @@ impl ImageConfig {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct RootFs {
-    pub(crate) diff_ids: Vec<String>,
+    /// None in an image without layers, as some writers write it.
+    #[serde(default)]
+    pub(crate) diff_ids: Option<Vec<String>>,
 }
 
 /// A document, or a list of some, whose keys every reader takes for the same.
@@ -158,6 +181,10 @@ impl<'de> Visitor<'de> for KeyVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object or a list of objects")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(UnambiguousKeys)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {

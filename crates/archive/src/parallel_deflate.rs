@@ -31,6 +31,7 @@ pub(crate) struct ParallelDeflate<W: Write> {
     spare: Vec<Block>,
     crc: crc32fast::Hasher,
     size: u64,
+    packed_crc: crc32fast::Hasher,
 }
 
 /// A block on its way to a thread and back.
@@ -112,6 +113,8 @@ pub(crate) struct Deflated<W> {
     /// The checksum of what was written, and its size in bytes.
     pub(crate) crc: u32,
     pub(crate) size: u64,
+    /// The checksum of the stream itself.
+    pub(crate) packed_crc: u32,
 }
 
 impl<W: Write> ParallelDeflate<W> {
@@ -130,6 +133,7 @@ impl<W: Write> ParallelDeflate<W> {
             spare: Vec::new(),
             crc: crc32fast::Hasher::new(),
             size: 0,
+            packed_crc: crc32fast::Hasher::new(),
         })
     }
 
@@ -151,6 +155,7 @@ impl<W: Write> ParallelDeflate<W> {
         let block = receipt.recv().map_err(|_| broken())??;
         self.crc.combine(&block.crc);
         self.size += block.input.len() as u64;
+        self.packed_crc.update(&block.output);
         self.writer.write_all(&block.output)?;
         self.spare.push(block);
         Ok(())
@@ -164,8 +169,14 @@ impl<W: Write> ParallelDeflate<W> {
         while !self.receipts.is_empty() {
             self.receive()?;
         }
+        self.packed_crc.update(&END);
         self.writer.write_all(&END)?;
-        Ok(Deflated { writer: self.writer, crc: self.crc.finalize(), size: self.size })
+        Ok(Deflated {
+            writer: self.writer,
+            crc: self.crc.finalize(),
+            size: self.size,
+            packed_crc: self.packed_crc.finalize(),
+        })
     }
 }
 
@@ -211,6 +222,7 @@ mod tests {
         };
         let one = deflated(1);
         assert_eq!((one.crc, one.size), (crc32fast::hash(&content), content.len() as u64));
+        assert_eq!(one.packed_crc, crc32fast::hash(&one.writer));
         let mut back = Vec::new();
         flate2::read::DeflateDecoder::new(&one.writer[..]).read_to_end(&mut back).unwrap();
         assert!(back == content);

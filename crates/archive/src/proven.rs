@@ -104,7 +104,9 @@ impl ProvenReader {
                 }
                 break;
             }
-            verifier.push(&buffer[..count]).map_err(fault)?;
+            if let Err(fault) = verifier.push(&buffer[..count]) {
+                return Err(self.reader.explain(fault));
+            }
             // The verifier has seen that there are only zeros from the end marker on.
             let passed =
                 verifier.end_marker().map_or(count as u64, |end| end.saturating_sub(start));

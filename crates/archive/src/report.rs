@@ -13,7 +13,8 @@ const KEYS: [&str; 6] = ["errorDetail", "error", "cause", "message", "response",
 
 /// Returns `true` if a report begins somewhere in the last bytes of a stream, complete or not.
 pub(crate) fn may_report(tail: &[u8]) -> bool {
-    starts(tail).next().is_some()
+    let has_begun = |at: usize| STARTS.iter().any(|start| start.starts_with(&tail[at..]));
+    starts(tail).next().is_some() || (tail.len().saturating_sub(16)..tail.len()).any(has_begun)
 }
 
 /// Returns an engine's report in the last bytes of a stream that broke off.

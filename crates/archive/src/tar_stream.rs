@@ -1,15 +1,17 @@
 //! A tar parser that is fed bytes as they come, in pieces of any size.
 //!
-//! Formats: POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`, `linkpath`, `size`) and GNU long names, which
-//! is what the engines' writers produce. Whatever else could make two readers see two different
-//! archives (sparse files, bad checksums, negative sizes, names from outside, two names for one entry)
-//! is refused.
+//! Formats: POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`, `linkpath`, `size`), GNU long names, which is what
+//! the engines' writers produce, and sparse files. Whatever else could make two readers see two
+//! different archives (bad checksums, negative sizes, two names for one entry) is refused, and so are
+//! padding that is not zero, names from outside and devices.
 
 use sealift_filename::Printable;
 
 use crate::Fault;
+use crate::pax::{Pax, PaxSparse, read_pax};
+use crate::sparse::{Refusal, SparseFile, SparseHeaders};
+use crate::tar_header::{BLOCK, RawHeader, resembles_tar_header, text, until_nul};
 
-const BLOCK: usize = 512;
 /// The longest name or pax record that is read: far more than any engine writes.
 const EXTENSION_LIMIT: u64 = 1 << 20;
 
@@ -71,6 +73,8 @@ enum State {
         left: u64,
         of_entry: bool,
     },
+    /// Collecting a block with more of a sparse file's map.
+    SparseHeader,
     /// Both blocks of the end marker were there; only zeros may follow.
     Ended,
 }
@@ -90,8 +94,20 @@ struct Overrides {
     name: Option<String>,
     link: Option<String>,
     size: Option<u64>,
+    sparse: PaxSparse,
     /// The kinds of header that stood before the entry.
     kinds: Vec<ExtensionKind>,
+}
+
+/// An entry whose headers have been read.
+struct Opening {
+    /// Where its header stands.
+    at: u64,
+    name: String,
+    kind: EntryKind,
+    /// How many bytes are stored for it.
+    stored: u64,
+    sparse: Option<SparseHeaders>,
 }
 
 pub(crate) struct TarStream {
@@ -106,6 +122,14 @@ pub(crate) struct TarStream {
     overrides: Overrides,
     /// The name of the entry whose content is being read, for messages.
     current: String,
+    /// The entry of which more headers follow.
+    opening: Option<Opening>,
+    /// The sparse file whose data is being read.
+    sparse: Option<SparseFile>,
+    /// Where the header of the current entry stands.
+    entry_at: u64,
+    /// The first entry that engines may read and that is refused here.
+    oddity: Option<Fault>,
     /// Where the first block of the end marker starts.
     end_marker: Option<u64>,
 }
@@ -121,8 +145,22 @@ impl TarStream {
             extension_at: 0,
             overrides: Overrides::default(),
             current: String::new(),
+            opening: None,
+            sparse: None,
+            entry_at: 0,
+            oddity: None,
             end_marker: None,
         }
+    }
+
+    /// Returns why an archive with these entries is not supported, although it is not damaged.
+    pub(crate) fn oddity(&self) -> Option<&Fault> {
+        self.oddity.as_ref()
+    }
+
+    /// The number of bytes taken.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
     }
 
     pub(crate) fn end_marker(&self) -> Option<u64> {
@@ -146,9 +184,10 @@ impl TarStream {
     /// Returns what the next byte belongs to.
     fn part(&self) -> Part {
         match self.state {
-            State::Header | State::Extension { .. } | State::Padding { of_entry: false, .. } => {
-                Part::Header
-            }
+            State::Header
+            | State::SparseHeader
+            | State::Extension { .. }
+            | State::Padding { of_entry: false, .. } => Part::Header,
             State::Content { .. } | State::Padding { of_entry: true, .. } => Part::Content,
             State::Ended => Part::AfterEnd,
         }
@@ -163,7 +202,12 @@ impl TarStream {
                 "in the middle of tar's end marker".to_owned()
             }
             State::Header if self.filled == 0 => "without tar's end marker".to_owned(),
-            State::Header | State::Extension { .. } => "in the middle of a header".to_owned(),
+            State::Header if self.offset < BLOCK as u64 && is_text(&self.block[..self.filled]) => {
+                return Err(Fault::not_an_image(Fault::no_tar_reason()));
+            }
+            State::Header | State::SparseHeader | State::Extension { .. } => {
+                "in the middle of a header".to_owned()
+            }
             State::Padding { of_entry: false, .. } => "in the middle of a header".to_owned(),
             State::Padding { .. } => format!("behind entry `{}`", Printable(&self.current)),
             State::Content { left, .. } => {
@@ -176,14 +220,17 @@ impl TarStream {
     /// Takes some bytes from the front and says how many.
     fn step(&mut self, bytes: &[u8], sink: &mut impl EntrySink) -> Result<usize, Fault> {
         match &mut self.state {
-            State::Header => {
+            State::Header | State::SparseHeader => {
                 let taken = bytes.len().min(BLOCK - self.filled);
                 self.block[self.filled..self.filled + taken].copy_from_slice(&bytes[..taken]);
                 self.filled += taken;
                 self.offset += taken as u64;
                 if self.filled == BLOCK {
                     self.filled = 0;
-                    self.header(sink)?;
+                    match self.opening.take() {
+                        Some(opening) => self.more_headers(opening, sink)?,
+                        None => self.header(sink)?,
+                    }
                 }
                 Ok(taken)
             }
@@ -194,7 +241,12 @@ impl TarStream {
                 if *left == 0 {
                     self.state = State::Padding { left: *padding, of_entry: true };
                 }
-                sink.content(&bytes[..taken])?;
+                match &mut self.sparse {
+                    Some(sparse) => sparse
+                        .push(&bytes[..taken], &mut |content: &[u8]| sink.content(content))
+                        .map_err(|refusal| refused(self.entry_at, refusal))?,
+                    None => sink.content(&bytes[..taken])?,
+                }
                 self.skip_empty_padding(sink)?;
                 Ok(taken)
             }
@@ -213,6 +265,9 @@ impl TarStream {
             }
             State::Padding { left, .. } => {
                 let taken = clamp(bytes.len(), *left);
+                if let Some(position) = bytes[..taken].iter().position(|&byte| byte != 0) {
+                    return Err(Fault::Padding { at: self.offset + position as u64 });
+                }
                 *left -= taken as u64;
                 self.offset += taken as u64;
                 self.skip_empty_padding(sink)?;
@@ -232,6 +287,11 @@ impl TarStream {
         if let State::Padding { left: 0, of_entry } = self.state {
             self.state = State::Header;
             if of_entry {
+                if let Some(sparse) = self.sparse.take() {
+                    sparse
+                        .finish(&mut |content: &[u8]| sink.content(content))
+                        .map_err(|refusal| refused(self.entry_at, refusal))?;
+                }
                 sink.end()?;
             }
         }
@@ -266,10 +326,6 @@ impl TarStream {
             b'K' => Some(ExtensionKind::LongLink),
             b'x' => Some(ExtensionKind::Pax),
             b'g' => Some(ExtensionKind::PaxGlobal),
-            b'S' => return Err(bad(SPARSE)),
-            b'3' | b'4' | b'6' => {
-                return Err(bad("it is a device or a pipe, which no engine writes"));
-            }
             _ => None,
         };
         if let Some(kind) = extension {
@@ -298,34 +354,83 @@ impl TarStream {
 
         let overrides = std::mem::take(&mut self.overrides);
         let link = || overrides.link.clone().unwrap_or_else(|| header.link_name());
-        let name = overrides.name.clone().unwrap_or_else(|| header.name());
-        if points_outside(&name) {
-            let reason = format!("its name `{}` points outside of the archive", Printable(&name));
-            return Err(bad(&reason));
-        }
-        let kind = match header.type_flag() {
+        let sparse = overrides.sparse.headers().map_err(|refusal| refused(at, refusal))?;
+        let (sparse_name, mut sparse) = sparse.unzip();
+        let name = sparse_name.flatten().or_else(|| overrides.name.clone());
+        let name = name.unwrap_or_else(|| header.name());
+        let mut kind = match header.type_flag() {
             // So the oldest writers mark a folder.
             0 if name.ends_with('/') => EntryKind::Other,
-            b'0' | 0 | b'7' => EntryKind::File,
+            b'0' | 0 | b'7' | b'S' => EntryKind::File,
             b'1' => EntryKind::Hardlink(link()),
             b'2' => EntryKind::Symlink(link()),
             _ => EntryKind::Other,
         };
         // Links, folders and devices have no content, whatever their size field says: so reads Go's
         // archive/tar, on which the engines are built.
-        let size = match (&kind, header.type_flag()) {
+        let stored = match (&kind, header.type_flag()) {
             (EntryKind::File, _) => overrides.size.unwrap_or(declared),
-            (EntryKind::Other, b'5') | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
+            (EntryKind::Other, b'3'..=b'6')
+            | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
             (EntryKind::Other, _) => overrides.size.unwrap_or(declared),
         };
-        if self.offset.checked_add(size).is_none_or(|end| end > i64::MAX as u64) {
+        if self.offset.checked_add(stored).is_none_or(|end| end > i64::MAX as u64) {
             return Err(bad("its size can't be true"));
         }
+        if sparse.is_some() && kind != EntryKind::File {
+            return Err(bad("it is sparse, and no file"));
+        }
+        let mut has_more = false;
+        if header.type_flag() == b'S' {
+            if sparse.is_some() {
+                return Err(bad("it is sparse in two forms"));
+            }
+            let (headers, more) = header.old_sparse().map_err(|refusal| refused(at, refusal))?;
+            (sparse, has_more) = (Some(headers), more);
+        }
+        if let Some(fault) = odd(&name, header.type_flag()) {
+            self.oddity.get_or_insert(fault);
+            // It is passed over; the archive is refused once it is known to hold an image.
+            kind = EntryKind::Other;
+        }
+        let opening = Opening { at, name, kind, stored, sparse };
+        if has_more {
+            self.opening = Some(opening);
+            self.state = State::SparseHeader;
+            return Ok(());
+        }
+        self.open(opening, sink)
+    }
+
+    /// Takes a block with more of a sparse file's map.
+    fn more_headers(
+        &mut self,
+        mut opening: Opening,
+        sink: &mut impl EntrySink,
+    ) -> Result<(), Fault> {
+        let refused = |refusal| refused(opening.at, refusal);
+        let has_more = match &mut opening.sparse {
+            Some(headers) => RawHeader(&self.block).more_pieces(headers).map_err(refused)?,
+            None => false,
+        };
+        if has_more {
+            self.opening = Some(opening);
+            return Ok(());
+        }
+        self.open(opening, sink)
+    }
+
+    fn open(&mut self, opening: Opening, sink: &mut impl EntrySink) -> Result<(), Fault> {
+        let Opening { at, name, kind, stored, sparse } = opening;
+        let sparse = sparse.map(|headers| SparseFile::new(headers, stored)).transpose();
+        self.sparse = sparse.map_err(|refusal| refused(at, refusal))?;
+        self.entry_at = at;
+        let size = self.sparse.as_ref().map_or(stored, SparseFile::size);
         self.current.clone_from(&name);
         sink.begin(EntryHeader { name, kind, size })?;
-        self.state = match size {
+        self.state = match stored {
             0 => State::Padding { left: 0, of_entry: true },
-            _ => State::Content { left: size, padding: padding_of(size) },
+            _ => State::Content { left: stored, padding: padding_of(stored) },
         };
         self.skip_empty_padding(sink)
     }
@@ -340,19 +445,22 @@ impl TarStream {
             }
             ExtensionKind::Pax => read_pax(&self.extension).and_then(|pax| {
                 self.overrides.size = pax.size;
+                self.overrides.sparse = pax.sparse;
                 pax.name.map_or(Ok(()), |name| set_once(&mut self.overrides.name, name))?;
                 pax.link.map_or(Ok(()), |link| set_once(&mut self.overrides.link, link))
             }),
             ExtensionKind::PaxGlobal => read_pax(&self.extension).and_then(|pax| match pax {
-                Overrides { name: None, link: None, size: None, .. } => Ok(()),
+                Pax { name: None, link: None, size: None, sparse }
+                    if sparse == PaxSparse::default() =>
+                {
+                    Ok(())
+                }
                 _ => Err("a header for all later entries names one of them"),
             }),
         }
         .map_err(|reason| Fault::BadHeader { at: self.extension_at, reason: reason.to_owned() })
     }
 }
-
-const SPARSE: &str = "it is a sparse file, which no engine writes";
 
 /// Takes a name from an extension header, where no other one has given another.
 fn set_once(name: &mut Option<String>, text: String) -> Result<(), &'static str> {
@@ -365,42 +473,27 @@ fn set_once(name: &mut Option<String>, text: String) -> Result<(), &'static str>
     }
 }
 
-/// Reads pax records: `LENGTH KEY=VALUE\n`, the length counting the whole record.
-fn read_pax(mut records: &[u8]) -> Result<Overrides, &'static str> {
-    const BROKEN: &str = "its pax records are broken";
-    let mut overrides = Overrides::default();
-    while !records.is_empty() {
-        let space = records.iter().position(|&byte| byte == b' ').ok_or(BROKEN)?;
-        let length = decimal(&records[..space]).and_then(|length| usize::try_from(length).ok());
-        let length = length.ok_or(BROKEN)?;
-        let record = records.get(space + 1..length).ok_or(BROKEN)?;
-        let record = record.strip_suffix(b"\n").ok_or(BROKEN)?;
-        let equals = record.iter().position(|&byte| byte == b'=').ok_or(BROKEN)?;
-        let (key, value) = (&record[..equals], &record[equals + 1..]);
-        if value.contains(&0) && matches!(key, b"path" | b"linkpath") {
-            return Err("its pax name has a zero byte in it");
-        }
-        // An empty value takes back what another one said.
-        let name = (!value.is_empty()).then(|| text(value));
-        match key {
-            b"path" => overrides.name = name,
-            b"linkpath" => overrides.link = name,
-            b"size" if value.is_empty() => overrides.size = None,
-            b"size" => {
-                overrides.size = Some(decimal(value).ok_or("its pax size is no number of bytes")?);
-            }
-            _ if key.starts_with(b"GNU.sparse.") => return Err(SPARSE),
-            _ => {}
-        }
-        records = &records[length..];
+fn refused(at: u64, refusal: Refusal) -> Fault {
+    match refusal {
+        Refusal::Header(reason) => Fault::BadHeader { at, reason: reason.to_owned() },
+        Refusal::Fault(fault) => fault,
     }
-    Ok(overrides)
 }
 
-/// Reads digits and nothing else.
-fn decimal(digits: &[u8]) -> Option<u64> {
-    let digits = std::str::from_utf8(digits).ok()?;
-    if digits.starts_with('+') { None } else { digits.parse().ok() }
+/// Returns why an entry is refused which engines may read. No other copy of the archive would do.
+fn odd(name: &str, type_flag: u8) -> Option<Fault> {
+    let what = match type_flag {
+        b'3' | b'4' | b'6' => "is a device or a pipe",
+        _ if points_outside(name) => "has a name that points outside of the archive",
+        _ => return None,
+    };
+    let reason = format!("its entry `{}` {what}, which is not supported", Printable(name));
+    Some(Fault::Unsupported { reason })
+}
+
+/// Returns `true` if these few bytes are a text and not the beginning of a tar.
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.contains(&0) && bytes.contains(&b'\n') && std::str::from_utf8(bytes).is_ok()
 }
 
 /// Tells whether a name leads out of the archive, or might: whoever unpacks it may put such an entry in
@@ -415,85 +508,4 @@ fn clamp(available: usize, left: u64) -> usize {
 
 fn padding_of(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK as u64
-}
-
-fn until_nul(field: &[u8]) -> &[u8] {
-    field.split(|&byte| byte == 0).next().unwrap_or_default()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-struct RawHeader<'a>(&'a [u8; BLOCK]);
-
-impl RawHeader<'_> {
-    fn type_flag(&self) -> u8 {
-        self.0[156]
-    }
-
-    fn name(&self) -> String {
-        let name = text(until_nul(&self.0[..100]));
-        // GNU's old format uses the prefix field for other things.
-        let is_ustar = &self.0[257..263] == b"ustar\0";
-        // And star's format the end of it.
-        let end = if self.0[508..] == *b"tar\0" { 476 } else { 500 };
-        let prefix = if is_ustar { until_nul(&self.0[345..end]) } else { b"" };
-        if prefix.is_empty() { name } else { format!("{}/{name}", text(prefix)) }
-    }
-
-    fn has_magic(&self) -> bool {
-        self.0[257..262] == *b"ustar"
-    }
-
-    fn has_numbers(&self) -> bool {
-        let fields = [100..108, 108..116, 116..124, 124..136, 148..156];
-        fields.into_iter().all(|field| self.0[field.start] != 0 && number(&self.0[field]).is_some())
-    }
-
-    fn link_name(&self) -> String {
-        text(until_nul(&self.0[157..257]))
-    }
-
-    fn check_sum(&self) -> Result<(), &'static str> {
-        let stored = number(&self.0[148..156]).ok_or("its checksum is no number")?;
-        let (before, after) = (&self.0[..148], &self.0[156..]);
-        let spaces = 8 * u64::from(b' ');
-        let sum = before.iter().chain(after).map(|&byte| u64::from(byte)).sum::<u64>() + spaces;
-        if stored == sum { Ok(()) } else { Err("its checksum is wrong") }
-    }
-
-    fn size(&self) -> Result<u64, &'static str> {
-        number(&self.0[124..136]).ok_or("its size is no number of bytes")
-    }
-}
-
-/// Reads a number field: octal digits, or base 256 where the first bit is set (GNU). Negative
-/// numbers and those over 64 bits are none.
-fn number(field: &[u8]) -> Option<u64> {
-    let (&first, rest) = field.split_first()?;
-    if first & 0x80 != 0 {
-        if first != 0x80 {
-            return None;
-        }
-        return rest.iter().try_fold(0_u64, |number, &byte| {
-            number.checked_mul(256).map(|number| number | u64::from(byte))
-        });
-    }
-    let digits = until_nul(field);
-    // Some readers pass over zero bytes before the digits.
-    if !field[digits.len()..].iter().all(|byte| matches!(byte, 0 | b' ')) {
-        return None;
-    }
-    let digits = digits.trim_ascii();
-    digits.iter().try_fold(0_u64, |number, &digit| match digit {
-        b'0'..=b'7' => number.checked_mul(8).map(|number| number | u64::from(digit - b'0')),
-        _ => None,
-    })
-}
-
-/// Tells whether a block was written as a tar header, even if it is damaged.
-pub(crate) fn resembles_tar_header(block: &[u8; BLOCK]) -> bool {
-    let header = RawHeader(block);
-    header.has_magic() || header.has_numbers()
 }

@@ -1,5 +1,6 @@
 //! One pass over an archive that proves it whole and tells which image it is.
 
+use crate::completeness::{Ending, check_complete};
 use crate::entries::{Collector, Entries};
 use crate::judge::{Judgement, judge};
 use crate::layout::{Layout, Naming};
@@ -26,10 +27,7 @@ const REPORT_LIMIT: u64 = 8 << 10;
 /// let mut verifier = Verifier::new(VerifyOptions::default());
 /// verifier.push(&[0; 1024]).unwrap(); // an empty tar: nothing but the end marker
 /// let refusal = verifier.finish().unwrap_err();
-/// assert_eq!(
-///     refusal.to_string(),
-///     "holds no image: there is neither manifest.json nor index.json in it",
-/// );
+/// assert_eq!(refusal.to_string(), "contains nothing but zero bytes");
 /// ```
 pub struct Verifier {
     tar: TarStream,
@@ -184,7 +182,7 @@ impl Verifier {
     /// Gives the byte at which the tar stopped making sense.
     fn first_byte(&self, fault: &Fault, start: u64, bytes: &[u8]) -> Option<u8> {
         let at = match fault {
-            Fault::BadHeader { at, .. } | Fault::TrailingData { at } => *at,
+            Fault::BadHeader { at, .. } | Fault::TrailingData { at } | Fault::Padding { at } => *at,
             Fault::NotAnImage { .. } => 0,
             _ => return None,
         };
@@ -231,7 +229,12 @@ impl Verifier {
         if let Err(fault) = structure {
             return Err(last_report(&self.tail, self.received).unwrap_or(fault));
         }
-        Ok(self.collector.into_entries())
+        let size = self.tar.offset();
+        let zeros = size - self.tar.end_marker().unwrap_or(size);
+        let last = self.collector.last().map(str::to_owned);
+        let entries = self.collector.into_entries();
+        check_complete(&entries, Ending { last: last.as_deref(), size, zeros })?;
+        self.tar.oddity().map_or(Ok(entries), |fault| Err(fault.clone()))
     }
 
     fn remember(&mut self, bytes: &[u8]) {

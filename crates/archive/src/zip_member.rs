@@ -11,12 +11,43 @@ pub(crate) struct Member {
     pub(crate) deflated: bool,
     pub(crate) size: u64,
     pub(crate) crc: u32,
+    /// The checksum of the packed bytes, if the zip states it.
+    pub(crate) packed_crc: Option<u32>,
+}
+
+/// The packed bytes of a member, whose checksum is computed as they are read.
+pub(crate) struct Packed<R> {
+    bytes: R,
+    crc: crc32fast::Hasher,
+}
+
+impl<R> Packed<R> {
+    pub(crate) fn new(bytes: R) -> Self {
+        Self { bytes, crc: crc32fast::Hasher::new() }
+    }
+
+    pub(crate) fn crc(&self) -> u32 {
+        self.crc.clone().finalize()
+    }
+
+    pub(crate) fn into_inner(self) -> R {
+        self.bytes
+    }
+}
+
+impl<R: Read> Read for Packed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read(buffer)?;
+        self.crc.update(&buffer[..count]);
+        Ok(count)
+    }
 }
 
 /// Checks size and checksum of a member as its content is read.
 pub(crate) struct MemberCheck {
     left: u64,
     packed_size: u64,
+    packed_crc: Option<u32>,
     expected_crc: u32,
     crc: crc32fast::Hasher,
 }
@@ -26,6 +57,7 @@ impl MemberCheck {
         Self {
             left: member.size,
             packed_size: member.packed_size,
+            packed_crc: member.packed_crc,
             expected_crc: member.crc,
             crc: crc32fast::Hasher::new(),
         }
@@ -49,12 +81,16 @@ impl MemberCheck {
         Ok(count)
     }
 
-    /// Checks how many packed bytes there were when the content ended.
-    pub(crate) fn ended_at(&self, packed_bytes: u64) -> io::Result<usize> {
-        if packed_bytes == self.packed_size {
-            Ok(0)
-        } else {
-            Err(io::Error::other("its member goes on behind its content"))
+    /// Checks how many packed bytes there were when the content ended, and their checksum.
+    pub(crate) fn ended_at(&self, packed_bytes: u64, packed_crc: u32) -> io::Result<usize> {
+        if packed_bytes != self.packed_size {
+            return Err(io::Error::other("its member goes on behind its content"));
+        }
+        match self.packed_crc {
+            Some(expected) if expected != packed_crc => Err(io::Error::other(
+                "its packed member has another checksum than the zip's directory says",
+            )),
+            _ => Ok(0),
         }
     }
 }

@@ -8,7 +8,9 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use crate::Level;
 use crate::parallel_deflate::{Deflated, ParallelDeflate};
-use crate::zip_signature::{DIRECTORY_ENTRY, END, LOCAL_HEADER, ZIP64_END, ZIP64_LOCATOR};
+use crate::zip_signature::{
+    DIRECTORY_ENTRY, END, LOCAL_HEADER, PACKED_CRC_FIELD, ZIP64_END, ZIP64_LOCATOR,
+};
 
 /// Zip 4.5: the first version with zip64.
 const VERSION: u16 = 45;
@@ -30,6 +32,10 @@ const NAME_IN_HEADER: u64 = 30;
 ///
 /// The member is deflated, on as many threads as there are processors, and in the zip64 form, so that
 /// its size has no limit. It bears no date: the same bytes give the same zip.
+///
+/// A zip's checksum is that of its content, and several deflate streams have the same content. So a field
+/// of its own in the zip's directory holds the CRC-32 of the stream itself: no bit of it changes
+/// unnoticed. Other readers ignore the field.
 ///
 /// ```
 /// use std::io::{Cursor, Write};
@@ -69,7 +75,7 @@ impl<W: Write + Seek> ZipSink<W> {
     pub fn with_level(mut writer: W, member_name: &str, level: Level) -> io::Result<Self> {
         let base = writer.stream_position()?;
         let numbers = Numbers::default();
-        writer.write_all(&local_header(member_name, &numbers)?)?;
+        writer.write_all(&local_header(member_name.as_bytes(), &numbers)?)?;
         Ok(Self {
             deflate: ParallelDeflate::new(writer, level)?,
             name: member_name.to_owned(),
@@ -98,16 +104,18 @@ impl<W: Write + Seek> ZipSink<W> {
     /// Those of the writer.
     pub fn finish(self) -> io::Result<W> {
         let Self { deflate, name, base } = self;
-        let Deflated { mut writer, crc, size } = deflate.finish()?;
+        let Deflated { mut writer, crc, size, packed_crc } = deflate.finish()?;
         let directory = writer.stream_position()? - base;
-        let header_size = local_header(&name, &Numbers::default())?.len() as u64;
-        let numbers = Numbers { crc, size, packed_size: directory - header_size };
+        let name = name.as_bytes();
+        let header_size = local_header(name, &Numbers::default())?.len() as u64;
+        let packed_size = directory - header_size;
+        let numbers = Numbers { crc, size, packed_size, packed_crc: Some(packed_crc) };
 
-        let header = local_header(&name, &numbers)?;
+        let header = local_header(name, &numbers)?;
         writer.seek(SeekFrom::Start(base + CRC_IN_HEADER))?;
         writer.write_all(&header[CRC_IN_HEADER as usize..])?;
         writer.seek(SeekFrom::Start(base + directory))?;
-        let entry = directory_entry(&name, &numbers)?;
+        let entry = directory_entry(name, &numbers)?;
         writer.write_all(&entry)?;
         writer.write_all(&end(directory, entry.len() as u64))?;
         writer.flush()?;
@@ -127,10 +135,12 @@ impl<W: Write + Seek> Write for ZipSink<W> {
 
 /// What is known of a member only at its end.
 #[derive(Default)]
-struct Numbers {
-    crc: u32,
-    size: u64,
-    packed_size: u64,
+pub(crate) struct Numbers {
+    pub(crate) crc: u32,
+    pub(crate) size: u64,
+    pub(crate) packed_size: u64,
+    /// The checksum of the packed bytes; none in zips of earlier versions.
+    pub(crate) packed_crc: Option<u32>,
 }
 
 impl Numbers {
@@ -138,12 +148,20 @@ impl Numbers {
     fn zip64_field(&self) -> Fields {
         Fields::default().u16(1).u16(16).u64(self.size).u64(self.packed_size)
     }
+
+    /// The fields of the directory's entry.
+    fn directory_fields(&self) -> Fields {
+        let zip64 = self.zip64_field();
+        match self.packed_crc {
+            Some(crc) => zip64.u16(PACKED_CRC_FIELD).u16(4).u32(crc),
+            None => zip64,
+        }
+    }
 }
 
-/// What a local header and an entry of the directory have in common, up to the lengths of name and zip64
-/// field.
-fn member(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
-    let fields = Fields::default()
+/// What a local header and an entry of the directory have in common, up to the lengths of name and fields.
+fn member(name: &[u8], numbers: &Numbers, fields: &Fields) -> io::Result<Vec<u8>> {
+    let described = Fields::default()
         .u16(VERSION)
         .u16(NAME_IS_UTF8)
         .u16(DEFLATED)
@@ -153,19 +171,21 @@ fn member(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
         .u32(SEE_ZIP64)
         .u32(SEE_ZIP64)
         .u16(name_length(name)?)
-        .u16(numbers.zip64_field().0.len() as u16);
-    Ok(fields.0)
+        .u16(fields.0.len() as u16);
+    Ok(described.0)
 }
 
-fn local_header(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
-    let (zip64, described) = (numbers.zip64_field().0, member(name, numbers)?);
+pub(crate) fn local_header(name: &[u8], numbers: &Numbers) -> io::Result<Vec<u8>> {
+    let zip64 = numbers.zip64_field();
+    let described = member(name, numbers, &zip64)?;
     let header = Fields::default().bytes(LOCAL_HEADER).bytes(&described);
     debug_assert_eq!(header.0.len() as u64, NAME_IN_HEADER);
-    Ok(header.bytes(name.as_bytes()).bytes(&zip64).0)
+    Ok(header.bytes(name).bytes(&zip64.0).0)
 }
 
-fn directory_entry(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
-    let (zip64, described) = (numbers.zip64_field().0, member(name, numbers)?);
+pub(crate) fn directory_entry(name: &[u8], numbers: &Numbers) -> io::Result<Vec<u8>> {
+    let own = numbers.directory_fields();
+    let described = member(name, numbers, &own)?;
     let entry = Fields::default()
         .bytes(DIRECTORY_ENTRY)
         .u16(MADE_BY)
@@ -177,11 +197,11 @@ fn directory_entry(name: &str, numbers: &Numbers) -> io::Result<Vec<u8>> {
         .u32(MODE)
         // The local header is where the zip starts.
         .u32(0);
-    Ok(entry.bytes(name.as_bytes()).bytes(&zip64).0)
+    Ok(entry.bytes(name).bytes(&own.0).0)
 }
 
 /// The end of the zip, in the zip64 form only where the directory lies too far behind for the other.
-fn end(directory: u64, length: u64) -> Vec<u8> {
+pub(crate) fn end(directory: u64, length: u64) -> Vec<u8> {
     let mut fields = Fields::default();
     let near = u32::try_from(directory).ok().filter(|&place| place != SEE_ZIP64);
     if near.is_none() {
@@ -215,7 +235,7 @@ fn end(directory: u64, length: u64) -> Vec<u8> {
         .0
 }
 
-fn name_length(name: &str) -> io::Result<u16> {
+fn name_length(name: &[u8]) -> io::Result<u16> {
     u16::try_from(name.len())
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a member's name is too long"))
 }

@@ -135,11 +135,33 @@ cases! { ($)
         || replaced_in(image().docker_blobs(), "index.json", index_of("\\n\\u001b[2J\u{202e}"));
 
     a_sparse_file:
-        "a sparse file of GNU's old form", Damaged "has no valid tar header at byte 0: it is a sparse file, which no engine writes",
-        || with(&RawTar::new().header(b'S', "layer.tar", &size_field(0)));
+        "a sparse file of GNU's old form that is nothing but a hole", Whole "",
+        || with(&RawTar::new().header(b'S', "hole", &size_field(0)));
     a_sparse_file_of_the_pax_form:
-        "a sparse file of the pax form", Damaged "has no valid tar header at byte 0: it is a sparse file, which no engine writes",
+        "a sparse file of an unknown pax form", Damaged "has no valid tar header at byte 1024: it is a sparse file of an unknown form",
         || with(&RawTar::new().pax(&[("GNU.sparse.major", "1")]).file("layer.tar", b""));
+    a_sparse_file_whose_pieces_overlap:
+        "a sparse file whose pieces overlap", Damaged "has no valid tar header at byte 1024: its sparse map is broken",
+        || with(&RawTar::new().pax(&[
+            ("GNU.sparse.numblocks", "2"), ("GNU.sparse.map", "0,3,1,2"), ("GNU.sparse.size", "5"),
+        ]).file("sparse", b"abcde"));
+    a_sparse_file_with_more_than_its_map_says:
+        "a sparse file with more data than its map lists", Damaged "has no valid tar header at byte 1024: its sparse map does not match its size",
+        || with(&RawTar::new().pax(&[
+            ("GNU.sparse.numblocks", "1"), ("GNU.sparse.map", "0,3"), ("GNU.sparse.size", "5"),
+        ]).file("sparse", b"abcde"));
+    a_sparse_file_of_a_petabyte:
+        "a sparse file with a hole of 1 PiB", NotTaken "the holes of a sparse file of 1125899906842624 bytes: more than 16 GiB, which is the limit",
+        || with(&RawTar::new().pax(&[
+            ("GNU.sparse.numblocks", "0"), ("GNU.sparse.map", ""), ("GNU.sparse.size", "1125899906842624"),
+        ]).file("sparse", b""));
+    padding_that_is_not_zero:
+        "data in the padding of an entry", Damaged "has other data in the padding of an entry, at byte 1023",
+        || {
+            let mut tar = RawTar::new().file("a", b"hello");
+            tar.bytes[1023] = 1;
+            with(&tar)
+        };
     a_negative_size:
         "a negative size in base 256", Damaged "has no valid tar header at byte 0: its size is no number of bytes",
         || with(&RawTar::new().header(b'0', "a", &[0xff; 12]));
@@ -201,19 +223,19 @@ cases! { ($)
         };
 
     a_device:
-        "a device node", Damaged "has no valid tar header at byte 0: it is a device or a pipe, which no engine writes",
+        "a device node", NotTaken "its entry `dev/sda` is a device or a pipe, which is not supported",
         || with(&RawTar::new().header(b'3', "dev/sda", &size_field(0)));
     a_pipe:
-        "a pipe", Damaged "has no valid tar header at byte 0: it is a device or a pipe, which no engine writes",
+        "a pipe", NotTaken "its entry `pipe` is a device or a pipe, which is not supported",
         || with(&RawTar::new().header(b'6', "pipe", &size_field(0)));
     an_absolute_path:
-        "an absolute path, which unpacks to `manifest.json`", Damaged "has no valid tar header at byte 0: its name `/manifest.json` points outside of the archive",
+        "an absolute path, which unpacks to `manifest.json`", NotTaken "its entry `/manifest.json` has a name that points outside of the archive, which is not supported",
         || with(&RawTar::new().file("/manifest.json", b"[]"));
     a_path_that_leads_outside:
-        "a path with `..`", Damaged "has no valid tar header at byte 0: its name `../../etc/cron.d/x` points outside of the archive",
+        "a path with `..`", NotTaken "its entry `../../etc/cron.d/x` has a name that points outside of the archive, which is not supported",
         || with(&RawTar::new().file("../../etc/cron.d/x", b"* * * * *"));
     a_path_that_leads_back:
-        "a path with `..` that comes back", Damaged "has no valid tar header at byte 0: its name `a/../manifest.json` points outside of the archive",
+        "a path with `..` that comes back", NotTaken "its entry `a/../manifest.json` has a name that points outside of the archive, which is not supported",
         || with(&RawTar::new().file("a/../manifest.json", b"[]"));
     a_path_with_needless_parts:
         "`./` and `//` in names, as some writers have them", Whole "",
@@ -261,10 +283,10 @@ cases! { ($)
         "a zip with no member", NoImage "the zip has no members instead of one",
         || RawZip::of(b"").bytes[RawZip::of(b"").end..].iter().enumerate().map(|(at, &byte)| if at < 20 && at > 3 { 0 } else { byte }).collect();
     a_zip_with_two_members:
-        "a zip with two members", NoImage "the zip has 2 members instead of one",
+        "a zip that claims two members and has one", Damaged "is not a readable zip: its directory has another length than its end says",
         || RawZip::of(&tar()).end_number(8, 2, 2).end_number(10, 2, 2).bytes;
     a_zip_that_claims_many_members:
-        "a zip64 that claims 2⁶³ members", NoImage "the zip has 9223372036854775808 members instead of one",
+        "a zip64 that claims 2⁶³ members", Damaged "is not a readable zip: its directory has another length than its end says",
         || RawZip::of(&tar()).with_zip64_end(|end| {
             end[24..32].copy_from_slice(&(1_u64 << 63).to_le_bytes());
             end[32..40].copy_from_slice(&(1_u64 << 63).to_le_bytes());
@@ -359,8 +381,14 @@ cases! { ($)
         "a member packed by LZMA", NotTaken "the zip's member is packed by method 14; stored and deflate are read",
         || RawZip::of(&tar()).both_numbers(8, 2, 14).bytes;
     a_zip_of_several_volumes:
-        "a volume of several", NotTaken "the zip is one of several volumes",
+        "a zip that says it is the last of several volumes, and begins as one alone does", Damaged "is not a readable zip: its end counts volumes or members twice, differently",
         || RawZip::of(&tar()).end_number(4, 2, 1).bytes;
+    a_zip_whose_times_disagree:
+        "another time before the member than in the directory", Damaged "is not a readable zip: it gives its member's time twice, differently",
+        || RawZip::of(&tar()).local_number(10, 2, 1).bytes;
+    a_zip_whose_member_is_a_link:
+        "a member that unpacks to a symbolic link", NotTaken "the zip's member is a link or a device",
+        || RawZip::of(&tar()).entry_number(5, 1, 3).entry_number(38, 4, 0o120_777 << 16).bytes;
     a_zip64_without_its_numbers:
         "sizes that point to a zip64 field that isn't there", Damaged "is not a readable zip: a number is missing in its zip64 field",
         || RawZip::of(&tar()).both_numbers(22, 4, 0xffff_ffff).bytes;

@@ -5,8 +5,10 @@
     reason = "a test that can't go on stops and says why"
 )]
 
+mod bits;
 mod containers;
 mod damage;
+mod forms;
 mod hostile;
 mod layouts;
 mod renaming;

@@ -98,12 +98,28 @@ fn long_names_are_read_in_both_forms() {
 }
 
 #[test]
-fn sparse_files_are_refused() {
-    let tar = repack(&image(), |_, header| {
-        header.set_entry_type(tar::EntryType::GNUSparse);
-        header.set_cksum();
-    });
-    insta::assert_snapshot!(verify(&tar).unwrap_err(), @"has no valid tar header at byte 0: it is a sparse file, which no engine writes");
+fn checksums_are_read_in_the_forms_that_writers_use_and_in_no_other() {
+    let with = |form: fn(u32) -> String| {
+        repack(&image(), |_, header| {
+            header.set_cksum();
+            let sum = header.cksum().unwrap();
+            header.as_old_mut().cksum.copy_from_slice(form(sum).as_bytes());
+        })
+    };
+    for form in
+        [|sum| format!("{sum:06o}\0 "), |sum| format!("{sum:07o}\0"), |sum| format!("{sum:06o} \0")]
+    {
+        assert!(verify(&with(form)).is_ok());
+    }
+    for form in [
+        |sum| format!("{sum:06o}  "),
+        |sum| format!("{sum:06o}\0\0"),
+        |sum| format!("{sum:6o}\0 "),
+        |sum| format!("{sum:7o}\0"),
+    ] {
+        let fault = verify(&with(form)).unwrap_err().to_string();
+        assert!(fault.ends_with("its checksum is written in an unknown form"), "{fault}");
+    }
 }
 
 #[test]

@@ -1,0 +1,181 @@
+//! Whether an archive still has the parts that every writer of its kind writes: a pure function.
+//!
+//! A disk or a copy that fails leaves zeros, and zeros are how a tar ends: an archive whose last blocks were
+//! zeroed still is a proper tar, with fewer entries. So what is there tells what must have been there.
+//!
+//! - Docker writes `manifest.json` with every `index.json`, and so does sealift, as the last entry. Only
+//!   OCI layouts have none; they have `oci-layout` then, and no `repositories`.
+//! - Docker's classic store writes `repositories` last, and so do Podman and skopeo.
+//! - A tar ends with two zero blocks, filled up to a record of twenty blocks by some writers. More zeros are
+//!   accepted, as engines send them, unless they stand where something is missing.
+
+use crate::Fault;
+use crate::entries::{Entries, Entry, Json, blob_digest};
+use crate::layout::{CONTAINERD_NAME, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
+use crate::{Digest, tar_header};
+
+/// The end marker of a tar.
+const MARKER: u64 = 2 * tar_header::BLOCK as u64;
+/// The size to which GNU tar, bsdtar and Python fill a tar up.
+const RECORD: u64 = 10_240;
+
+/// How a tar ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending<'a> {
+    /// The last entry with content.
+    pub(crate) last: Option<&'a str>,
+    /// The size of the tar.
+    pub(crate) size: u64,
+    /// How many zero bytes it ends with, the end marker included.
+    pub(crate) zeros: u64,
+}
+
+impl Ending<'_> {
+    /// Returns `true` if a writer may have written so many zeros.
+    fn is_as_written(self) -> bool {
+        self.zeros == MARKER || (self.is_filled_up() && self.zeros < RECORD + MARKER)
+    }
+
+    fn is_filled_up(self) -> bool {
+        self.size % RECORD == 0
+    }
+}
+
+/// Checks that no part is missing of which others show that it was there. What shows no part of an
+/// image is not damaged: it holds no image.
+pub(crate) fn check_complete(entries: &Entries, ending: Ending<'_>) -> Result<(), Fault> {
+    const NO_IMAGE: &str = "there is neither manifest.json nor index.json in it";
+    let has = |name: &str| entries.contains_key(name);
+    let incomplete =
+        |missing, evidence: &str| Err(Fault::Incomplete { missing, evidence: evidence.to_owned() });
+    if ending.zeros == ending.size {
+        return Err(Fault::OnlyZeros);
+    }
+    match (has(MANIFEST_JSON), has(INDEX_JSON)) {
+        (false, false) => match entries.keys().find(|name| is_part_of_image(name)) {
+            Some(part) => incomplete("manifest.json", &format!("`{part}`")),
+            None => Err(Fault::not_an_image(NO_IMAGE)),
+        },
+        (false, true) => {
+            if !entries.keys().any(|name| blob_digest(name).is_some()) {
+                return Ok(());
+            }
+            if has(REPOSITORIES) {
+                return incomplete("manifest.json", "`repositories`, which only Docker writes");
+            }
+            if !has(OCI_LAYOUT) {
+                return incomplete("manifest.json and oci-layout", "an index.json and blobs");
+            }
+            let may_be_cut = match ending.is_as_written() {
+                true => {
+                    ending.zeros > MARKER
+                        && ending.last == Some(INDEX_JSON)
+                        && says(entries, INDEX_JSON, CONTAINERD_NAME.as_bytes())
+                }
+                false => true,
+            };
+            match may_be_cut {
+                true => incomplete("manifest.json", "zeros where it may have been"),
+                false => Ok(()),
+            }
+        }
+        (true, _) if ending.is_as_written() => Ok(()),
+        (true, has_index) => {
+            let is_legacy = |name: &String| {
+                let file =
+                    name.split_once('/').filter(|(folder, _)| Digest::from_hex(folder).is_some());
+                file.is_some_and(|(_, file)| file == "VERSION")
+            };
+            if has_index && !has(OCI_LAYOUT) {
+                return incomplete("oci-layout", "zeros where it may have been");
+            }
+            let had_repositories = match has_index {
+                true => says(entries, MANIFEST_JSON, b"LayerSources"),
+                false => entries.keys().any(is_legacy),
+            };
+            if had_repositories && !has(REPOSITORIES) {
+                return incomplete("repositories", "zeros where it may have been");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Returns `true` for the names that engines give to parts of an image.
+fn is_part_of_image(name: &str) -> bool {
+    let is_hex = |text: &str| Digest::from_hex(text).is_some();
+    let file = name.strip_suffix("/layer.tar").unwrap_or(name);
+    let file = file.strip_prefix("sha256:").unwrap_or(file);
+    let file = [".json", ".tar", ".tar.gz"]
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending))
+        .unwrap_or(file);
+    let is_bare = file == name;
+    blob_digest(name).is_some() || name == OCI_LAYOUT || (is_hex(file) && !is_bare)
+}
+
+/// Returns `true` if a document contains these bytes.
+fn says(entries: &Entries, name: &str, words: &[u8]) -> bool {
+    match entries.get(name) {
+        Some(Entry::File(content)) => match &content.json {
+            Json::Kept(json) => json.windows(words.len()).any(|bytes| bytes == words),
+            Json::TooLarge | Json::No => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entries::Content;
+
+    fn check(names: &[&str], last: &str, size: u64, zeros: u64) -> String {
+        let index = br#"{"annotations":{"io.containerd.image.name":"web:1"}}"#;
+        let entry = |_| Entry::File(Content::of_json(index.to_vec()));
+        let entries = names.iter().map(|name| ((*name).to_owned(), entry(name))).collect();
+        let ending = Ending { last: Some(last), size, zeros };
+        check_complete(&entries, ending).map_or_else(|fault| fault.to_string(), |()| String::new())
+    }
+
+    const BLOB: &str =
+        "blobs/sha256/317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a";
+    const LEGACY: &str = "317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a/VERSION";
+    const LAYER: &str = "317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.tar";
+
+    #[test]
+    fn what_docker_always_writes_must_be_there() {
+        insta::assert_snapshot!(check(&[BLOB], BLOB, 9000, 1024), @"lacks manifest.json, although it contains `blobs/sha256/317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a`");
+        insta::assert_snapshot!(check(&[LAYER], LAYER, 9000, 1024), @"lacks manifest.json, although it contains `317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.tar`");
+        insta::assert_snapshot!(check(&[BLOB, "index.json"], "index.json", 9000, 1024), @"lacks manifest.json and oci-layout, although it contains an index.json and blobs");
+        insta::assert_snapshot!(check(&[BLOB, "index.json", "oci-layout", "repositories"], BLOB, 9000, 1024), @"lacks manifest.json, although it contains `repositories`, which only Docker writes");
+        insta::assert_snapshot!(check(&[], "", 9000, 9000), @"contains nothing but zero bytes");
+        insta::assert_snapshot!(check(&["etc/passwd"], "etc/passwd", 9000, 1024), @"holds no image: there is neither manifest.json nor index.json in it");
+    }
+
+    #[test]
+    fn zeros_are_suspicious_only_if_something_is_missing() {
+        let layout = [BLOB, "index.json", "oci-layout"];
+        assert_eq!(check(&layout, "oci-layout", 9000, 1024), "");
+        assert_eq!(check(&layout, "oci-layout", 20_480, 9000), "");
+        assert_eq!(check(&layout, "index.json", 9000, 1024), "");
+        let cut = "lacks manifest.json, although it contains zeros where it may have been";
+        assert_eq!(check(&layout, "oci-layout", 9000, 2048), cut);
+        assert_eq!(check(&layout, "index.json", 20_480, 3000), cut);
+        let docker = [BLOB, "index.json", "manifest.json", "oci-layout"];
+        assert_eq!(check(&docker, "oci-layout", 9000, 4096), "");
+        assert_eq!(check(&docker[..3], "manifest.json", 9000, 1024), "");
+        let cut = "lacks oci-layout, although it contains zeros where it may have been";
+        assert_eq!(check(&docker[..3], "manifest.json", 9000, 4096), cut);
+        let old = [LEGACY, "manifest.json", "repositories"];
+        assert_eq!(check(&old, "repositories", 9000, 4096), "");
+        assert_eq!(check(&old[..2], "manifest.json", 9000, 1024), "");
+        let cut = "lacks repositories, although it contains zeros where it may have been";
+        assert_eq!(check(&old[..2], "manifest.json", 9000, 4096), cut);
+    }
+
+    #[test]
+    fn an_index_without_blobs_is_judged_by_what_it_says() {
+        assert_eq!(check(&["index.json"], "index.json", 9000, 4096), "");
+    }
+}

@@ -1,0 +1,331 @@
+//! Sparse files inside a tar: entries whose holes are not stored.
+//!
+//! There are four forms: GNU tar's old one, with the map of the data in the header (type `S`), and the
+//! pax forms 0.0, 0.1 and 1.0. bsdtar, the `tar` of macOS and Windows, writes 1.0 for every file with
+//! holes. A reader sees the file with its holes filled, so that is what is hashed. The rules are those
+//! of Go's archive/tar, on which the engines are built: the data is in order and does not overlap, lies
+//! within the file, and is exactly as long as what is stored.
+
+use crate::Fault;
+
+const BLOCK: usize = 512;
+/// More pieces of data than any file of an image has.
+const PIECE_LIMIT: usize = 100_000;
+/// Zeros are hashed like everything else, so holes cost time; this is about ten seconds.
+const HOLE_LIMIT: u64 = 16 << 30;
+
+const BROKEN: &str = "its sparse map is broken";
+
+/// Where a piece of data lies in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    offset: u64,
+    length: u64,
+}
+
+/// What the headers of an entry state about a sparse file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SparseHeaders {
+    /// The size of the file with its holes.
+    pub(crate) size: Option<u64>,
+    pub(crate) map: Vec<Piece>,
+    /// Whether the map stands before the data (pax 1.0).
+    pub(crate) map_in_content: bool,
+}
+
+/// A sparse file whose data passes.
+pub(crate) struct SparseFile {
+    size: u64,
+    map: Vec<Piece>,
+    /// How many bytes are stored for it.
+    stored: u64,
+    /// The map as text, while it comes.
+    text: Option<MapText>,
+    next_piece: usize,
+    position: u64,
+}
+
+#[derive(Default)]
+struct MapText {
+    text: Vec<u8>,
+    lines: usize,
+    /// How many lines there will be.
+    wanted: Option<usize>,
+}
+
+/// Why a sparse file is refused.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// What is wrong with its header or its map.
+    Header(&'static str),
+    Fault(Fault),
+}
+
+impl From<&'static str> for Refusal {
+    fn from(reason: &'static str) -> Self {
+        Self::Header(reason)
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Reads the pieces of one header of GNU's old form, up to the first that is empty.
+pub(crate) fn old_pieces(
+    fields: &[u8],
+    number: impl Fn(&[u8]) -> Option<u64>,
+    map: &mut Vec<Piece>,
+) -> Result<(), Refusal> {
+    for field in fields.chunks_exact(24) {
+        if field[0] == 0 {
+            break;
+        }
+        let (offset, length) = field.split_at(12);
+        let offset = number(offset).ok_or(BROKEN)?;
+        push(map, offset, number(length).ok_or(BROKEN)?)?;
+    }
+    Ok(())
+}
+
+/// Reads the pieces of the pax forms 0.0 and 0.1: numbers in pairs.
+pub(crate) fn pax_pieces(numbers: &[u64]) -> Result<Vec<Piece>, Refusal> {
+    let mut map = Vec::new();
+    for pair in numbers.chunks(2) {
+        let [offset, length] = pair else { return Err(BROKEN.into()) };
+        push(&mut map, *offset, *length)?;
+    }
+    Ok(map)
+}
+
+fn push(map: &mut Vec<Piece>, offset: u64, length: u64) -> Result<(), Refusal> {
+    if map.len() >= PIECE_LIMIT {
+        let what = "the pieces of a sparse file".to_owned();
+        return Err(Fault::LimitExceeded { what, limit: PIECE_LIMIT.to_string() }.into());
+    }
+    map.push(Piece { offset, length });
+    Ok(())
+}
+
+impl SparseFile {
+    /// Creates the file that the headers describe, for which so many bytes are stored.
+    pub(crate) fn new(headers: SparseHeaders, stored: u64) -> Result<Self, Refusal> {
+        let file = Self {
+            size: headers.size.unwrap_or(stored),
+            map: headers.map,
+            stored,
+            text: headers.map_in_content.then(MapText::default),
+            next_piece: 0,
+            position: 0,
+        };
+        if file.text.is_none() {
+            file.check_map()?;
+        }
+        Ok(file)
+    }
+
+    /// The size of the file with its holes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn check_map(&self) -> Result<(), Refusal> {
+        let mut end = 0;
+        let mut data = 0_u64;
+        for Piece { offset, length } in &self.map {
+            let is_behind = *offset >= end;
+            end = offset.checked_add(*length).filter(|_| is_behind).ok_or(BROKEN)?;
+            data = data.checked_add(*length).ok_or(BROKEN)?;
+        }
+        if end > self.size || data != self.stored {
+            return Err("its sparse map does not match its size".into());
+        }
+        if self.size - data > HOLE_LIMIT {
+            let what = format!("the holes of a sparse file of {} bytes", self.size);
+            return Err(Fault::LimitExceeded { what, limit: "16 GiB".to_owned() }.into());
+        }
+        Ok(())
+    }
+
+    /// Takes stored bytes, and passes on the content up to where they end.
+    pub(crate) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        sink: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Refusal> {
+        if let Some(text) = &mut self.text {
+            let taken = text.push(bytes)?;
+            bytes = &bytes[taken..];
+            if !text.is_complete() {
+                return Ok(());
+            }
+            self.map = text.pieces()?;
+            self.stored = self.stored.checked_sub(text.text.len() as u64).ok_or(BROKEN)?;
+            self.text = None;
+            self.check_map()?;
+        }
+        while !bytes.is_empty() {
+            // The map was checked, so there is a piece for every byte.
+            let Some(piece) = self.map.get(self.next_piece) else { return Err(BROKEN.into()) };
+            let end = piece.offset + piece.length;
+            if self.position >= end {
+                self.next_piece += 1;
+                continue;
+            }
+            let start = piece.offset;
+            self.fill_to(start, sink)?;
+            let left = usize::try_from(end - self.position).unwrap_or(usize::MAX);
+            let (now, rest) = bytes.split_at(left.min(bytes.len()));
+            sink(now)?;
+            self.position += now.len() as u64;
+            bytes = rest;
+        }
+        Ok(())
+    }
+
+    /// Passes on the hole at the end of the file.
+    pub(crate) fn finish(
+        mut self,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Refusal> {
+        if self.text.is_some() {
+            return Err(BROKEN.into());
+        }
+        Ok(self.fill_to(self.size, sink)?)
+    }
+
+    fn fill_to(
+        &mut self,
+        end: u64,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        const ZEROS: &[u8] = &[0; 64 << 10];
+        while self.position < end {
+            let left = usize::try_from(end - self.position).unwrap_or(usize::MAX);
+            let zeros = &ZEROS[..left.min(ZEROS.len())];
+            sink(zeros)?;
+            self.position += zeros.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+impl MapText {
+    fn is_complete(&self) -> bool {
+        self.wanted.is_some_and(|wanted| self.lines >= wanted) && self.text.len() % BLOCK == 0
+    }
+
+    /// Takes bytes up to the end of the block in which the map ends.
+    fn push(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
+        let mut taken = 0;
+        while taken < bytes.len() && !self.is_complete() {
+            let byte = bytes[taken];
+            taken += 1;
+            self.text.push(byte);
+            let is_padding = self.wanted.is_some_and(|wanted| self.lines >= wanted);
+            match byte {
+                0 if is_padding => {}
+                b'0'..=b'9' if !is_padding => {}
+                b'\n' if !is_padding => {
+                    self.lines += 1;
+                    if self.lines == 1 {
+                        let pieces = self.numbers().next().flatten().ok_or(BROKEN)?;
+                        let pieces = usize::try_from(pieces).unwrap_or(usize::MAX);
+                        if pieces > PIECE_LIMIT {
+                            let what = "the pieces of a sparse file".to_owned();
+                            let limit = PIECE_LIMIT.to_string();
+                            return Err(Fault::LimitExceeded { what, limit }.into());
+                        }
+                        self.wanted = Some(1 + 2 * pieces);
+                    }
+                }
+                _ => return Err(BROKEN.into()),
+            }
+            // No number has more digits.
+            if self.wanted.is_none() && self.text.len() > 20 {
+                return Err(BROKEN.into());
+            }
+        }
+        Ok(taken)
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = Option<u64>> {
+        let lines = self.text.split(|&byte| byte == b'\n').take(self.lines);
+        lines.map(|line| std::str::from_utf8(line).ok()?.parse().ok())
+    }
+
+    fn pieces(&self) -> Result<Vec<Piece>, Refusal> {
+        let numbers: Option<Vec<u64>> = self.numbers().skip(1).collect();
+        pax_pieces(&numbers.ok_or(BROKEN)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(headers: SparseHeaders, stored: &[u8], piece: usize) -> Result<Vec<u8>, Refusal> {
+        let mut content = Vec::new();
+        let mut sink = |bytes: &[u8]| {
+            content.extend_from_slice(bytes);
+            Ok(())
+        };
+        let mut file = SparseFile::new(headers, stored.len() as u64)?;
+        for bytes in stored.chunks(piece) {
+            file.push(bytes, &mut sink)?;
+        }
+        file.finish(&mut sink)?;
+        Ok(content)
+    }
+
+    fn mapped(size: u64, numbers: &[u64]) -> SparseHeaders {
+        SparseHeaders { size: Some(size), map: pax_pieces(numbers).unwrap(), map_in_content: false }
+    }
+
+    #[test]
+    fn holes_are_filled_with_zeros() {
+        let expected = b"\0\0abc\0\0de\0\0\0";
+        for piece in [1, 2, 100] {
+            let headers = mapped(12, &[2, 3, 7, 2, 12, 0]);
+            assert_eq!(expand(headers, b"abcde", piece).unwrap(), expected);
+            let mut stored = b"3\n2\n3\n7\n2\n12\n0\n".to_vec();
+            stored.resize(BLOCK, 0);
+            stored.extend(b"abcde");
+            let headers = SparseHeaders { size: Some(12), map: Vec::new(), map_in_content: true };
+            assert_eq!(expand(headers, &stored, piece).unwrap(), expected);
+        }
+        assert_eq!(expand(mapped(3, &[]), b"", 1).unwrap(), [0; 3]);
+    }
+
+    #[test]
+    fn maps_that_readers_could_read_differently_are_refused() {
+        let maps: [(u64, &[u64]); 5] = [
+            (12, &[2, 3, 4, 2]),
+            (12, &[7, 2, 2, 3]),
+            (8, &[2, 3, 7, 2]),
+            (12, &[2, 3]),
+            (u64::MAX, &[u64::MAX, 5]),
+        ];
+        for (size, map) in maps {
+            assert!(matches!(expand(mapped(size, map), b"abcde", 9), Err(Refusal::Header(_))));
+        }
+        for text in ["", "x\n", "1\n2\n", "2\n0\n5\n3\n", "99999999999999999999999\n"] {
+            let mut stored = text.as_bytes().to_vec();
+            stored.resize(BLOCK, 0);
+            stored.extend(b"abcde");
+            let headers = SparseHeaders { size: Some(12), map: Vec::new(), map_in_content: true };
+            assert!(matches!(expand(headers, &stored, 9), Err(Refusal::Header(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn holes_and_pieces_without_end_are_refused_with_the_number() {
+        let holes = expand(mapped(1 << 50, &[0, 5]), b"abcde", 9);
+        assert!(matches!(holes, Err(Refusal::Fault(Fault::LimitExceeded { .. }))));
+        let headers = SparseHeaders { size: Some(12), map: Vec::new(), map_in_content: true };
+        let pieces = expand(headers, b"100001\n", 9);
+        assert!(matches!(pieces, Err(Refusal::Fault(Fault::LimitExceeded { .. }))));
+    }
+}

@@ -1,0 +1,119 @@
+//! The header block of a tar's entry.
+
+use crate::sparse::{Refusal, SparseHeaders, old_pieces};
+
+pub(crate) const BLOCK: usize = 512;
+
+pub(crate) fn until_nul(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A header block, as it stands in the archive.
+pub(crate) struct RawHeader<'a>(pub(crate) &'a [u8; BLOCK]);
+
+impl RawHeader<'_> {
+    pub(crate) fn type_flag(&self) -> u8 {
+        self.0[156]
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let name = text(until_nul(&self.0[..100]));
+        // GNU's old format uses the prefix field for other things.
+        let is_ustar = &self.0[257..263] == b"ustar\0";
+        // And star's format the end of it.
+        let end = if self.0[508..] == *b"tar\0" { 476 } else { 500 };
+        let prefix = if is_ustar { until_nul(&self.0[345..end]) } else { b"" };
+        if prefix.is_empty() { name } else { format!("{}/{name}", text(prefix)) }
+    }
+
+    fn has_magic(&self) -> bool {
+        // All but a bit of it is enough: the checksum tells the rest.
+        let flipped = self.0[257..262].iter().zip(b"ustar").map(|(left, right)| left ^ right);
+        flipped.map(u8::count_ones).sum::<u32>() <= 1
+    }
+
+    fn has_numbers(&self) -> bool {
+        let fields = [100..108, 108..116, 116..124, 124..136, 148..156];
+        fields.into_iter().all(|field| self.0[field.start] != 0 && number(&self.0[field]).is_some())
+    }
+
+    pub(crate) fn link_name(&self) -> String {
+        text(until_nul(&self.0[157..257]))
+    }
+
+    /// Checks the sum over all bytes, which has to be written as writers do: then no bit of it can
+    /// differ unseen.
+    pub(crate) fn check_sum(&self) -> Result<(), &'static str> {
+        let field = &self.0[148..156];
+        let stored = number(field).ok_or("its checksum is no number")?;
+        let is_blank_padded = self.0[100] == b' ';
+        let is_digit = |byte: &u8| byte.is_ascii_digit() || (is_blank_padded && *byte == b' ');
+        let (digits, end) = field.split_at(6);
+        let ends_as_written = matches!(end, [0, b' '] | [b' ', 0] | [b'0'..=b'7', 0]);
+        if !digits.iter().all(is_digit) || !ends_as_written {
+            return Err("its checksum is written in an unknown form");
+        }
+        let (before, after) = (&self.0[..148], &self.0[156..]);
+        let spaces = 8 * u64::from(b' ');
+        let sum = before.iter().chain(after).map(|&byte| u64::from(byte)).sum::<u64>() + spaces;
+        if stored == sum { Ok(()) } else { Err("its checksum is wrong") }
+    }
+
+    pub(crate) fn size(&self) -> Result<u64, &'static str> {
+        number(&self.0[124..136]).ok_or("its size is no number of bytes")
+    }
+
+    /// Returns what a header of GNU's old form states about a sparse file, and whether more of the map
+    /// follows.
+    pub(crate) fn old_sparse(&self) -> Result<(SparseHeaders, bool), Refusal> {
+        if self.0[257..265] != *b"ustar  \0" {
+            return Err("it is a sparse file of an unknown form".into());
+        }
+        let mut map = Vec::new();
+        old_pieces(&self.0[386..482], number, &mut map)?;
+        let size = number(&self.0[483..495]).ok_or("its size is no number of bytes")?;
+        let headers = SparseHeaders { size: Some(size), map, map_in_content: false };
+        Ok((headers, self.0[482] != 0))
+    }
+
+    /// Takes a block with more of the map of a sparse file of GNU's old form, and returns whether
+    /// another one follows.
+    pub(crate) fn more_pieces(&self, headers: &mut SparseHeaders) -> Result<bool, Refusal> {
+        old_pieces(&self.0[..504], number, &mut headers.map)?;
+        Ok(self.0[504] != 0)
+    }
+}
+
+/// Reads a number field: octal digits, or base 256 where the first bit is set (GNU). Negative
+/// numbers and those over 64 bits are none.
+fn number(field: &[u8]) -> Option<u64> {
+    let (&first, rest) = field.split_first()?;
+    if first & 0x80 != 0 {
+        if first != 0x80 {
+            return None;
+        }
+        return rest.iter().try_fold(0_u64, |number, &byte| {
+            number.checked_mul(256).map(|number| number | u64::from(byte))
+        });
+    }
+    let digits = until_nul(field);
+    // Some readers pass over zero bytes before the digits.
+    if !field[digits.len()..].iter().all(|byte| matches!(byte, 0 | b' ')) {
+        return None;
+    }
+    let digits = digits.trim_ascii();
+    digits.iter().try_fold(0_u64, |number, &digit| match digit {
+        b'0'..=b'7' => number.checked_mul(8).map(|number| number | u64::from(digit - b'0')),
+        _ => None,
+    })
+}
+
+/// Tells whether a block was written as a tar header, even if it is damaged.
+pub(crate) fn resembles_tar_header(block: &[u8; BLOCK]) -> bool {
+    let header = RawHeader(block);
+    header.has_magic() || header.has_numbers()
+}
