@@ -30,11 +30,11 @@ fn check(case: &Case) {
     place.put(&name, &content);
     let verify = place.run(&["verify", "web", "--progress", "none"]);
     let word = match case.verdict {
-        Verdict::NotTaken => "not taken",
+        Verdict::NotTaken => "unsupported",
         verdict => verdict.name(),
     };
-    let is_damaged = case.verdict == Verdict::Damaged;
-    assert_eq!(verify.code, if is_damaged { 5 } else { 0 }, "{verify:?}");
+    let verdict_code = if case.verdict == Verdict::NoImage { 0 } else { code };
+    assert_eq!(verify.code, verdict_code, "{verify:?}");
     assert_eq!(verify.stdout, format!("{name}  {word}  {}\n", case.says));
     let as_json = place.run(&["verify", "web", "--json"]);
     let as_json: serde_json::Value = serde_json::from_str(&as_json.stdout).unwrap();

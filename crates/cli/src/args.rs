@@ -368,7 +368,8 @@ pub(crate) struct AddArguments {
 /// Read every byte of archives and tell whether they are whole
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Ends with 5 if one is damaged. What holds no image is not damaged.
+Ends with 5 if one is damaged or misnamed, with 4 if one is unsupported.
+What holds no image is neither.
 
 Examples:
   sealift verify

@@ -47,6 +47,9 @@ pub struct KnownImage {
     /// The SHA-256 that was recorded before, if the file has changed since without sealift having
     /// written it. [`Store::examine`](crate::Store::examine) accepts the new content as it is.
     pub changed_from: Option<Digest>,
+    /// The name of the member, if the file is a zip whose member is not named as it should be: like the
+    /// zip, but ending in `.docker`. Clusters look for that name.
+    pub wrong_member: Option<String>,
 }
 
 impl From<Record> for Knowledge {
@@ -54,8 +57,10 @@ impl From<Record> for Knowledge {
         let saved = record.saved;
         match record.content {
             Content::Image(image) => {
-                let ImageContent { identity, sha256, plain_size, changed_from } = *image;
-                let known = KnownImage { identity, sha256, plain_size, saved, changed_from };
+                let ImageContent { identity, sha256, plain_size, changed_from, wrong_member } =
+                    *image;
+                let known =
+                    KnownImage { identity, sha256, plain_size, saved, changed_from, wrong_member };
                 Self::Image(Box::new(known))
             }
             Content::NoImage { reason } => Self::NoImage { reason },
@@ -116,19 +121,21 @@ impl Entry {
 
     /// Returns `true` if the archive is known to hold an image to which the id in its name belongs:
     /// the id is the start of the digest of the config, a manifest or an index, as in names that
-    /// others have made.
+    /// others have made. The member of a zip must have its name too.
     pub fn is_rightly_named(&self) -> bool {
         self.answers_to_its_name() == Some(true)
     }
 
     /// Returns `true` if the archive is known to hold an image to which the id in its name does not
-    /// belong. Such an archive is never chosen.
+    /// belong, or a zip whose member has another name. Such an archive is never chosen.
     pub fn is_misnamed(&self) -> bool {
         self.answers_to_its_name() == Some(false)
     }
 
     fn answers_to_its_name(&self) -> Option<bool> {
-        Some(self.identity()?.answers_to(self.archive.name().id().as_str()))
+        let image = self.image()?;
+        let has_its_id = image.identity.answers_to(self.archive.name().id().as_str());
+        Some(has_its_id && image.wrong_member.is_none())
     }
 
     /// Returns `true` if the archive is known to hold no image.

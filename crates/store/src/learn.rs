@@ -9,7 +9,7 @@ use std::thread;
 
 use jiff::Timestamp;
 use sealift_archive::{ExamineOptions, Fault, FaultKind, Look};
-use sealift_filename::{ArchivePath, Repository, Version};
+use sealift_filename::{ArchiveFormat, ArchivePath, Repository, Version};
 
 use crate::record::{Content, ImageContent, Record};
 use crate::records::Unbelieved;
@@ -244,6 +244,7 @@ impl Store {
         let draft = self.begin_record(archive, stat);
         let content = match sealift_archive::examine(self.path_of(archive), options) {
             Ok(found) => Content::Image(Box::new(ImageContent {
+                wrong_member: wrong_member(archive, found.member_name),
                 identity: found.identity,
                 sha256: found.sha256,
                 plain_size: found.plain_size,
@@ -329,6 +330,12 @@ impl Store {
             }
         }
     }
+}
+
+/// Returns the name of a zip's member, if it is not the one that the archive's name asks for.
+pub fn wrong_member(archive: &ArchivePath, member: Option<String>) -> Option<String> {
+    let is_zip = archive.name().format() == ArchiveFormat::Zip;
+    member.filter(|member| is_zip && *member != archive.name().member_name())
 }
 
 /// Returns when an archive was saved, from a record that isn't believed any more, if the file turned

@@ -78,7 +78,7 @@ pub use error::{Error, ErrorKind};
 pub use find_error::{Ambiguous, AmbiguousChoice, FindError, Misnamed, NotFound};
 pub use flaw::{Flaw, PassedOver};
 pub use latest::{By, LatestOptions, latest, passed_over};
-pub use learn::{LearnOptions, Reading};
+pub use learn::{LearnOptions, Reading, wrong_member};
 pub use plan::{Action, Plan, PlanItem, PlanOptions, plan};
 pub use platform::is_same_platform;
 pub use publish::{Proven, Published};

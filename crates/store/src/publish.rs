@@ -61,7 +61,11 @@ impl Store {
         let stat = Stat::of(&metadata);
         let record = self.believed_record(archive, &stat).filter(|_| metadata.is_file())?;
         match record.content {
-            Content::Image(image) if image.identity.is_same_image(identity) => Some(stat.size),
+            Content::Image(image)
+                if image.identity.is_same_image(identity) && image.wrong_member.is_none() =>
+            {
+                Some(stat.size)
+            }
             _ => None,
         }
     }
@@ -129,6 +133,7 @@ impl Staging {
                 sha256: proven.sha256,
                 plain_size: proven.plain_size,
                 changed_from: None,
+                wrong_member: None,
             })),
         );
         record.saved = Some(proven.saved);

@@ -64,6 +64,9 @@ pub(crate) struct ImageContent {
     /// The SHA-256 that was recorded before the file changed, if it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) changed_from: Option<Digest>,
+    /// The name of the member, if the file is a zip whose member is not named as it should be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wrong_member: Option<String>,
 }
 
 impl Record {

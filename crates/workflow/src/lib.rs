@@ -85,7 +85,7 @@ pub use load::{ImageLoad, LoadedImage, Selection, load};
 pub use load_file::{LoadFileOptions, load_file};
 pub use sums::{Sum, sums};
 pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, plan_update, update};
-pub use verify::{Verdict, VerifiedArchive, VerifyOptions, verify};
+pub use verify::{Covered, Verdict, VerifiedArchive, VerifyOptions, verify};
 
 pub use sealift_archive as archive;
 pub use sealift_docker as docker;

@@ -26,7 +26,9 @@ pub(crate) fn prove(
     let mut pump = Pump::start(PlainReader::open(path)?, label, Work::Reading, context);
     let mut verifier = Verifier::new(options);
     while let Some(bytes) = pump.next()? {
-        verifier.push(&bytes).map_err(fault)?;
+        if let Err(fault) = verifier.push(&bytes) {
+            return Err(pump.source.explain(fault).into());
+        }
     }
     let proof = verifier.finish().map_err(fault)?;
     let member_name = pump.source.member_name().map(str::to_owned);

@@ -8,7 +8,7 @@ use std::thread;
 
 use sealift_archive::{Digest, ExamineOptions, Fault, FaultKind, Identity, examine, hash_file};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
-use sealift_store::{Entry, Knowledge, Query, Store, SweepReport};
+use sealift_store::{Entry, Knowledge, Query, Store, SweepReport, wrong_member};
 use serde::Serialize;
 
 use crate::learn::{all_archives, archives_of};
@@ -50,6 +50,23 @@ pub struct VerifiedArchive {
     /// What it is.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// What was compared to find that out.
+    pub covered: Covered,
+    /// The SHA-256 that was recorded before, if the file has changed since without sealift having
+    /// written it.
+    pub changed_from: Option<Digest>,
+}
+
+/// What an archive was compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Covered {
+    /// The file has the SHA-256 that was recorded when its content was verified: no bit of it has
+    /// changed since.
+    RecordedSum,
+    /// Everything inside was read, and compared with the digests that name it.
+    Content,
 }
 
 /// What an archive turned out to be.
@@ -76,6 +93,13 @@ pub enum Verdict {
     },
     /// The caller asked to stop before it was read to its end.
     Interrupted,
+    /// A zip with a whole image, whose member is not named like the zip: clusters do not find it.
+    MisnamedMember {
+        /// The name of the member.
+        member: String,
+        /// The name that it should have.
+        expected: String,
+    },
     /// A whole image, but not the one that the id in its name says.
     Misnamed {
         /// The id that it should have.
@@ -86,7 +110,17 @@ pub enum Verdict {
 impl Verdict {
     /// Tells whether the archive can't be relied on.
     pub fn is_bad(&self) -> bool {
-        matches!(self, Self::Damaged { .. } | Self::Misnamed { .. })
+        self.is_damaged() || self.is_misnamed()
+    }
+
+    /// Returns `true` if bytes are missing or wrong.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
+    /// Returns `true` if the archive's name does not fit what is inside.
+    pub fn is_misnamed(&self) -> bool {
+        matches!(self, Self::Misnamed { .. } | Self::MisnamedMember { .. })
     }
 }
 
@@ -199,14 +233,19 @@ fn verify_one(
     options: &VerifyOptions,
     context: &Context,
 ) -> Result<VerifiedArchive, Error> {
-    let verdict = match context.cancel().is_cancelled() {
+    let found = match context.cancel().is_cancelled() {
         true => Err(Error::Interrupted),
         false => examined(store, entry, options, context),
     };
-    let (verdict, digest) = match verdict {
-        Err(error) if error.kind() == crate::ErrorKind::Interrupted => (Verdict::Interrupted, None),
-        verdict => verdict?,
+    let Found { verdict, digest, covered, changed_from } = match found {
+        Err(error) if error.kind() == crate::ErrorKind::Interrupted => {
+            Found::without_image(Verdict::Interrupted)
+        }
+        found => found?,
     };
+    if verdict.is_damaged() {
+        store.doubt(&entry.archive, entry.stat);
+    }
     let name = entry.archive.name();
     Ok(VerifiedArchive {
         image: image_of(&entry.archive),
@@ -218,6 +257,8 @@ fn verify_one(
         format: name.format(),
         size: entry.stat.size,
         verdict,
+        covered,
+        changed_from,
     })
 }
 
@@ -227,7 +268,7 @@ fn examined(
     entry: &Entry,
     options: &VerifyOptions,
     context: &Context,
-) -> Result<(Verdict, Option<Digest>), Error> {
+) -> Result<Found, Error> {
     let label = entry.archive.to_string();
     context.start(&label, Work::Verifying, Some(entry.stat.size));
     let on_bytes = |bytes| context.progress(&label, bytes);
@@ -236,9 +277,23 @@ fn examined(
         cancel: Some(context.cancel().flag()),
         on_bytes: Some(&on_bytes),
     };
-    let verdict = verdict(store, entry, options, &examine_options);
+    let found = verdict(store, entry, options, &examine_options);
     context.finish(&label);
-    verdict
+    found
+}
+
+/// What was found out about an archive.
+struct Found {
+    verdict: Verdict,
+    digest: Option<Digest>,
+    covered: Covered,
+    changed_from: Option<Digest>,
+}
+
+impl Found {
+    fn without_image(verdict: Verdict) -> Self {
+        Self { verdict, digest: None, covered: Covered::Content, changed_from: None }
+    }
 }
 
 fn verdict(
@@ -246,52 +301,79 @@ fn verdict(
     entry: &Entry,
     options: &VerifyOptions,
     examine_options: &ExamineOptions<'_>,
-) -> Result<(Verdict, Option<Digest>), Error> {
-    let recorded = entry.image();
-    if let Some(known) = recorded.filter(|_| !options.deep && !options.repair)
-        && hash_file(store.path_of(&entry.archive), examine_options)? == known.sha256
+) -> Result<Found, Error> {
+    let path = store.path_of(&entry.archive);
+    let believed = entry.image();
+    if let Some(known) = believed.filter(|_| !options.deep && !options.repair)
+        && hash_file(&path, examine_options)? == known.sha256
     {
-        return Ok(named(entry, &known.identity));
+        let (verdict, digest) = named(entry, &known.identity, known.wrong_member.clone());
+        let changed_from = known.changed_from;
+        return Ok(Found { verdict, digest, covered: Covered::RecordedSum, changed_from });
     }
-    let (identity, sha256) = match read(store, entry, options, examine_options)? {
+    let recorded = store.recorded_image(&entry.archive);
+    let covered = Covered::Content;
+    let (identity, sha256, wrong_member) = match read(store, entry, options, examine_options)? {
         Ok(found) => found,
-        Err(verdict) => return Ok((verdict, None)),
+        Err(fault) => {
+            let fault = match recorded {
+                Some(_) => fault.of_known_image(),
+                None => fault,
+            };
+            return Ok(Found::without_image(fault_verdict(&fault)));
+        }
     };
-    // The file says that it wasn't touched since it was proven, and yet its bytes are others.
-    if recorded.is_some_and(|known| known.sha256 != sha256) {
+    // The file says that it wasn't touched since it was verified, and yet its bytes are others.
+    if believed.is_some_and(|known| known.sha256 != sha256) {
         let reason =
             "has changed since it was recorded, without a sign of being written".to_owned();
-        return Ok((Verdict::Damaged { reason }, None));
+        return Ok(Found::without_image(Verdict::Damaged { reason }));
     }
-    Ok(named(entry, &identity))
+    let origin = recorded.map(|known| known.changed_from.unwrap_or(known.sha256));
+    let changed_from = origin.filter(|origin| *origin != sha256 && !options.repair);
+    let (verdict, digest) = named(entry, &identity, wrong_member);
+    Ok(Found { verdict, digest, covered, changed_from })
 }
 
-/// Reads an archive whole: its image and its hash, or why it holds none. A repair makes its record anew.
+/// The image in an archive, the hash of the file, and the name of a zip's member if it is wrong.
+type Whole = (Identity, Digest, Option<String>);
+
+/// Reads an archive whole, or tells why it holds no image. A repair makes its record anew.
 fn read(
     store: &Store,
     entry: &Entry,
     options: &VerifyOptions,
     examine_options: &ExamineOptions<'_>,
-) -> Result<Result<(Identity, Digest), Verdict>, Error> {
+) -> Result<Result<Whole, Fault>, Error> {
     if options.repair {
-        return Ok(match store.examine(&entry.archive, examine_options)? {
-            Knowledge::Image(known) => Ok((known.identity, known.sha256)),
-            Knowledge::NoImage { reason } => Err(Verdict::NoImage { reason }),
-            Knowledge::Damaged { fault } => Err(fault_verdict(&fault)),
-            _ => Err(Verdict::Unsupported { reason: "is of an unknown form".to_owned() }),
+        let examined = store.examine(&entry.archive, examine_options)?;
+        return Ok(match examined {
+            Knowledge::Image(known) => Ok((known.identity, known.sha256, known.wrong_member)),
+            Knowledge::NoImage { reason } => Err(Fault::NotAnImage { reason }),
+            Knowledge::Damaged { fault } => Err(fault),
+            _ => Err(Fault::Unsupported { reason: "is of an unknown form".to_owned() }),
         });
     }
     match examine(store.path_of(&entry.archive), examine_options) {
-        Ok(found) => Ok(Ok((found.identity, found.sha256))),
-        Err(sealift_archive::Error::Fault { source, .. }) => Ok(Err(fault_verdict(&source))),
+        Ok(found) => {
+            let wrong_member = wrong_member(&entry.archive, found.member_name);
+            Ok(Ok((found.identity, found.sha256, wrong_member)))
+        }
+        Err(sealift_archive::Error::Fault { source, .. }) => Ok(Err(source)),
         Err(error) => Err(error.into()),
     }
 }
 
-fn named(entry: &Entry, identity: &Identity) -> (Verdict, Option<Digest>) {
-    let verdict = match identity.answers_to(entry.archive.name().id().as_str()) {
-        true => Verdict::Whole,
-        false => Verdict::Misnamed { actual_id: identity.config.short() },
+fn named(
+    entry: &Entry,
+    identity: &Identity,
+    wrong_member: Option<String>,
+) -> (Verdict, Option<Digest>) {
+    let name = entry.archive.name();
+    let verdict = match (identity.answers_to(name.id().as_str()), wrong_member) {
+        (false, _) => Verdict::Misnamed { actual_id: identity.config.short() },
+        (true, Some(member)) => Verdict::MisnamedMember { member, expected: name.member_name() },
+        (true, None) => Verdict::Whole,
     };
     (verdict, Some(identity.config))
 }

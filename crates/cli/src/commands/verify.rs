@@ -1,6 +1,6 @@
 //! `sealift verify`.
 
-use sealift_workflow::{Error, Verdict, VerifiedArchive, VerifyOptions, verify};
+use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyOptions, verify};
 
 use crate::args::{LatestArguments, Order, VerifyArguments};
 use crate::exit_code::ExitCode;
@@ -32,15 +32,19 @@ pub(crate) async fn run(
         failure::show(&Error::Interrupted);
         return Ok(ExitCode::INTERRUPTED);
     }
-    let is_bad = verified.iter().any(|archive| archive.verdict.is_bad());
-    Ok(if is_bad { ExitCode::DAMAGED } else { ExitCode::DONE })
+    let has = |is: fn(&Verdict) -> bool| verified.iter().any(|archive| is(&archive.verdict));
+    Ok(match (has(Verdict::is_bad), has(is_unsupported)) {
+        (true, _) => ExitCode::DAMAGED,
+        (false, true) => ExitCode::UNSUPPORTED_FORMAT,
+        (false, false) => ExitCode::DONE,
+    })
 }
 
 fn show(verified: &[VerifiedArchive], session: &Session) {
     for archive in verified {
         let line = line(archive);
         match archive.verdict {
-            Verdict::Whole if session.global.quiet => {}
+            Verdict::Whole if session.global.quiet && archive.changed_from.is_none() => {}
             Verdict::Interrupted => {}
             _ => output::text(&format!("{line}\n")),
         }
@@ -57,33 +61,56 @@ fn line(archive: &VerifiedArchive) -> String {
         Verdict::Whole => format!("whole  {}", human::size(archive.size)),
         Verdict::NoImage { reason } => format!("no image  {reason}"),
         Verdict::Damaged { reason } => format!("damaged  {reason}"),
-        Verdict::Unsupported { reason } => format!("not taken  {reason}"),
+        Verdict::Unsupported { reason } => format!("unsupported  {reason}"),
+        Verdict::MisnamedMember { member, expected } => {
+            format!("misnamed  the file in the zip is named {member}, not {expected}")
+        }
         Verdict::Misnamed { actual_id } => {
             format!("misnamed  the image in it is {actual_id}")
         }
         _ => "unknown".to_owned(),
     };
-    printable(&format!("{}  {verdict}", archive.archive))
+    let changed = match archive.changed_from {
+        Some(_) => "  changed since it was recorded",
+        None => "",
+    };
+    printable(&format!("{}  {verdict}{changed}", archive.archive))
 }
 
 fn summary(verified: &[&VerifiedArchive]) -> String {
     let count =
         |is: fn(&Verdict) -> bool| verified.iter().filter(|archive| is(&archive.verdict)).count();
     let bytes = verified.iter().map(|archive| archive.size).sum();
-    let bad = count(Verdict::is_bad);
-    let whole = count(|verdict| matches!(verdict, Verdict::Whole));
-    let others = verified.len() - bad - whole;
-    let mut parts = vec![format!("{whole} whole")];
-    if bad > 0 {
-        parts.push(format!("{bad} damaged"));
+    let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
+    let others: [(fn(&Verdict) -> bool, _); 4] = [
+        (Verdict::is_damaged, "damaged"),
+        (Verdict::is_misnamed, "misnamed"),
+        (is_unsupported, "unsupported"),
+        (|verdict| matches!(verdict, Verdict::NoImage { .. }), "no image"),
+    ];
+    for (is, name) in others {
+        match count(is) {
+            0 => {}
+            count => parts.push(format!("{count} {name}")),
+        }
     }
-    if others > 0 {
-        parts.push(format!("{others} no image"));
-    }
+    let by_sum = verified.iter().filter(|archive| archive.covered == Covered::RecordedSum).count();
+    let covered = match (by_sum, verified.len() - by_sum) {
+        (0, 0) => "",
+        (_, 0) => "; compared with the recorded checksums",
+        (0, _) => "; the content was read",
+        (by_sum, by_content) => &format!(
+            "; {by_sum} compared with the recorded checksums, the content of {by_content} read"
+        ),
+    };
     format!(
-        "{}, {}: {}",
+        "{}, {}: {}{covered}",
         human::count(verified.len(), "archive"),
         human::size(bytes),
         parts.join(", ")
     )
+}
+
+fn is_unsupported(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Unsupported { .. })
 }

@@ -163,6 +163,7 @@ pub(crate) fn entry(image: &str, version: &str, identity: &Identity, format: &st
             plain_size: 1,
             saved: None,
             changed_from: None,
+            wrong_member: None,
         }))),
         ..unread(&archive)
     }

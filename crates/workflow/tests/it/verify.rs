@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use sealift_store::LearnOptions;
 use sealift_testing::layouts::{Image, file, pack};
-use sealift_workflow::{Cancel, Context, Event, Reporter, Verdict, VerifyOptions, verify};
+use sealift_testing::raw_tar::RawTar;
+use sealift_workflow::{Cancel, Context, Covered, Event, Reporter, Verdict, VerifyOptions, verify};
 
 use crate::folder::{Folder, run};
 
@@ -47,7 +49,7 @@ fn a_bit_that_changes_no_image_is_damage_all_the_same() {
         let folder = Folder::new();
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
         let content = std::fs::read(folder.store.root().join(&web)).unwrap();
-        let unreferenced = content.windows(3).position(|bytes| bytes == b"1.0").unwrap();
+        let unreferenced = content.windows(3).position(|bytes| bytes == b"\"x\"").unwrap() + 1;
         flip(&folder, &web, unreferenced);
         let verdicts = verdicts(&folder, VerifyOptions::default()).await;
         let reason = "has changed since it was recorded, without a sign of being written";
@@ -68,6 +70,103 @@ fn what_holds_no_image_is_not_damaged_and_a_wrong_id_is_named() {
         assert!(matches!(verdicts[0].1, Verdict::NoImage { .. }) && !verdicts[0].1.is_bad());
         let id = Image::new("web:1", 1).id()[7..19].to_owned();
         assert_eq!(verdicts[1].1, Verdict::Misnamed { actual_id: id });
+    });
+}
+
+#[test]
+fn a_recorded_archive_is_damaged_wherever_a_bit_of_it_rots() {
+    run(async {
+        let folder = Folder::new();
+        let web = folder.add_image("web:1", 1, "amd64").await.to_string();
+        let length = std::fs::metadata(folder.store.root().join(&web)).unwrap().len();
+        let archive = web.parse().unwrap();
+        let stat = folder.store.stat(&archive).unwrap();
+        for at in (0..length).step_by(397) {
+            let at = usize::try_from(at).unwrap();
+            flip(&folder, &web, at);
+            let found = verdicts(&folder, VerifyOptions::default()).await.remove(0).1;
+            assert!(found.is_damaged(), "byte {at}: {found:?}");
+            // From then on nobody believes the record, and yet it is known what this was.
+            assert_eq!(folder.store.knowledge(&archive).unwrap(), None, "byte {at}");
+            assert!(folder.store.recorded_image(&archive).is_some());
+            flip(&folder, &web, at);
+            assert_eq!(folder.store.stat(&archive).unwrap(), stat);
+            let repair = VerifyOptions { repair: true, ..VerifyOptions::default() };
+            assert_eq!(verdicts(&folder, repair).await.remove(0).1, Verdict::Whole);
+        }
+    });
+}
+
+#[test]
+fn a_recorded_archive_that_looks_like_something_else_is_damaged() {
+    run(async {
+        let folder = Folder::new();
+        let web = folder.add_image("web:1", 1, "amd64").await.to_string();
+        let path = folder.store.root().join(&web);
+        let whole = std::fs::read(&path).unwrap();
+        for content in [b"hello ".repeat(400), vec![0; whole.len()], pack(&[file("a", vec![1])])] {
+            std::fs::write(&path, content).unwrap();
+            for (deep, repair) in [(false, false), (true, false), (false, true)] {
+                let options = VerifyOptions { deep, repair, ..VerifyOptions::default() };
+                let found = verdicts(&folder, options).await.remove(0).1;
+                assert!(found.is_damaged(), "{found:?}");
+            }
+        }
+        std::fs::write(&path, whole).unwrap();
+        assert_eq!(verdicts(&folder, VerifyOptions::default()).await[0].1, Verdict::Whole);
+    });
+}
+
+#[test]
+fn a_changed_archive_is_whole_and_said_to_have_changed_until_that_is_accepted() {
+    run(async {
+        let folder = Folder::new();
+        let web = folder.add_image("web:1", 1, "amd64").await.to_string();
+        let path = folder.store.root().join(&web);
+        let whole = std::fs::read(&path).unwrap();
+        let more = RawTar::new().file("more", b"1").end();
+        let changed = [&whole[..whole.len() - 1024], &more].concat();
+        std::fs::write(&path, changed).unwrap();
+        let check = async |repair| {
+            let options = VerifyOptions { repair, ..VerifyOptions::default() };
+            let mut found = verify(&folder.store, &options, &Context::default()).await.unwrap();
+            let found = found.remove(0);
+            assert_eq!(found.verdict, Verdict::Whole);
+            (found.covered, found.changed_from.is_some())
+        };
+        assert_eq!(check(false).await, (Covered::Content, true));
+        assert_eq!(check(false).await, (Covered::Content, true));
+        assert_eq!(check(true).await, (Covered::Content, false));
+        assert_eq!(check(false).await, (Covered::RecordedSum, false));
+    });
+}
+
+#[test]
+fn the_member_of_a_zip_must_be_named_like_the_zip() {
+    run(async {
+        let folder = Folder::new();
+        let image = Image::new("web:1", 1);
+        let name = format!("web_1_{}", &image.id()[7..19]);
+        let put = |member: &str| {
+            use std::io::Write as _;
+            let zip = std::io::Cursor::new(Vec::new());
+            let mut zip = sealift_archive::ZipSink::new(zip, member).unwrap();
+            zip.write_all(&pack(&image.podman())).unwrap();
+            let zip = zip.finish().unwrap().into_inner();
+            std::fs::write(folder.store.root().join(format!("{name}.zip")), zip).unwrap();
+        };
+        let expected = format!("{name}.docker");
+        put(&expected);
+        assert_eq!(verdicts(&folder, VerifyOptions::default()).await[0].1, Verdict::Whole);
+        put("another.docker");
+        let archives = folder.store.scan().unwrap().archives;
+        for _ in 0..2 {
+            let found = verdicts(&folder, VerifyOptions::default()).await.remove(0).1;
+            let member = "another.docker".to_owned();
+            assert_eq!(found, Verdict::MisnamedMember { member, expected: expected.clone() });
+            let entry = folder.store.learn(&archives, &LearnOptions::default()).unwrap().remove(0);
+            assert!(entry.image().is_some() && !entry.is_rightly_named());
+        }
     });
 }
 
