@@ -80,6 +80,7 @@ impl Place {
             "SEALIFT_DIR",
             "ARTIFACTS_DIR",
             "SEALIFT_API_TIMEOUT",
+            "SEALIFT_IMMUTABLE",
             "DOCKER_API_VERSION",
             "DOCKER_CERT_PATH",
             "DOCKER_CONFIG",

@@ -29,6 +29,7 @@ mod pipes;
 mod platforms;
 mod printed;
 mod publishing;
+mod releases;
 mod retention;
 mod secrets;
 mod trust;

@@ -173,6 +173,9 @@ pub(crate) struct UpdateArguments {
     /// Take the image for this platform
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,
+    /// Refuse another build of a release that is in the folder; so does SEALIFT_IMMUTABLE=1
+    #[arg(long)]
+    pub(crate) immutable: bool,
     /// How many images to save at the same time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: u16,
@@ -357,6 +360,9 @@ pub(crate) struct AddArguments {
     /// Of an image for several platforms take the one for this platform
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,
+    /// Refuse another build of a release that is in the folder; so does SEALIFT_IMMUTABLE=1
+    #[arg(long)]
+    pub(crate) immutable: bool,
     /// Make plain tars zips too
     #[arg(long)]
     pub(crate) compress: bool,

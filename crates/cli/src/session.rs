@@ -81,6 +81,12 @@ impl Session {
         dir_and_source(self.global.dir.clone())
     }
 
+    /// Returns `true` if releases are immutable, by the flag or by `SEALIFT_IMMUTABLE`.
+    pub(crate) fn immutable(flag: bool) -> bool {
+        let variable = std::env::var("SEALIFT_IMMUTABLE").unwrap_or_default();
+        flag || !matches!(variable.trim(), "" | "0" | "false" | "no")
+    }
+
     /// Opens the folder for reading.
     pub(crate) fn store(&self) -> Result<Store, Failure> {
         Ok(self.with_timeout(Store::open(self.dir())?))

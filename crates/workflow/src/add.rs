@@ -6,7 +6,7 @@ use sealift_archive::{
     Container, Digest, Identity, Level, Naming, Platform, Renamer, VerifyOptions,
 };
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
-use sealift_store::{PlanOptions, Settled, Store, Wanted, reconcile};
+use sealift_store::{PlanOptions, Settled, Store, Wanted, other_builds, reconcile};
 use serde::Serialize;
 
 use crate::archive_names::image_names;
@@ -15,6 +15,7 @@ use crate::naming::naming_of;
 use crate::prove::{ProvenFile, prove};
 use crate::rewrite::{Copy, keep_bytes, rewrite};
 use crate::spool::{Spooled, spool};
+use crate::update::rebuilt;
 use crate::{Context, Error, Work};
 
 /// How to name what is added, and in what form to keep it.
@@ -30,6 +31,8 @@ pub struct AddOptions {
     pub level: Level,
     /// Of an image for several platforms take the one for this platform.
     pub platform: Option<Platform>,
+    /// Refuse another build of a release that is in the folder.
+    pub immutable: bool,
 }
 
 /// An archive that is in the folder now.
@@ -58,6 +61,8 @@ pub struct Added {
     /// The same image as a plain tar, if it is in the folder too.
     #[serde(serialize_with = "crate::path_text::serialize_option")]
     pub beside: Option<PathBuf>,
+    /// The ids of the other builds of the same release that were in the folder, if it was added now.
+    pub replaces: Vec<ImageId>,
     /// The file that it was taken from.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub from: PathBuf,
@@ -225,6 +230,7 @@ async fn add_as(
         added,
         size,
         beside: None,
+        replaces: Vec::new(),
         from: found.shown.to_owned(),
     };
     let archive = match settled {
@@ -245,6 +251,10 @@ async fn add_as(
             });
         }
     };
+    let replaces = other_builds(&snapshot, &wanted, Some(identity));
+    if options.immutable && !replaces.is_empty() {
+        return Err(rebuilt(&wanted, replaces, Some(store)));
+    }
     let naming = naming_of(&archive)?;
     let copy = Copy {
         from: found.path.to_owned(),
@@ -265,5 +275,5 @@ async fn add_as(
     let published = context.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
     let twin = snapshot.entry(&archive.to_docker()).filter(|twin| twin.archive != archive);
     let beside = twin.map(|twin| store.path_of(&twin.archive));
-    Ok(Added { beside, ..describe(archive, !published.was_there, published.size) })
+    Ok(Added { beside, replaces, ..describe(archive, !published.was_there, published.size) })
 }

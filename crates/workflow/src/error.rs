@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sealift_archive::{Fault, FaultKind};
-use sealift_filename::ArchivePath;
+use sealift_filename::{ArchivePath, ImageId};
 use sealift_store::FindError;
 
 use crate::suggest::nearest;
@@ -127,6 +127,19 @@ pub enum Error {
         archive: ArchivePath,
         /// The image's name, as the path has it.
         image: String,
+    },
+    /// Another build of a release is there already, and releases are immutable.
+    #[error(
+        "another build of the release `{image}` is in {} already: {}; nothing was changed",
+        folder.display(), ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Rebuilt {
+        /// The image.
+        image: String,
+        /// The ids of the builds that are there.
+        ids: Vec<ImageId>,
+        /// The store's folder.
+        folder: PathBuf,
     },
     /// There is nothing of which a config could be made.
     #[error("there is no {what} to publish in {}", folder.display())]
@@ -307,6 +320,7 @@ impl Error {
             {
                 Some("copy it again from where it came, or save the image again".to_owned())
             }
+            Self::Rebuilt { .. } => Some("give the new build a version of its own".to_owned()),
             Self::NothingToPublish { .. } => {
                 Some("pass --allow-empty to write an empty result".to_owned())
             }

@@ -54,6 +54,7 @@ mod load;
 mod load_file;
 mod naming;
 mod path_text;
+mod plan_update;
 mod prove;
 mod published;
 mod pump;
@@ -83,8 +84,9 @@ pub use event::{Event, Reporter, Silent, Work};
 pub use list::{ArchiveState, LeftOut, ListOptions, ListedArchive, Listing, list};
 pub use load::{ImageLoad, LoadedImage, Selection, load};
 pub use load_file::{LoadFileOptions, load_file};
+pub use plan_update::{ImagePlan, PlannedImage, UpdatePlan, plan_update};
 pub use sums::{Sum, sums};
-pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, plan_update, update};
+pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, update};
 pub use verify::{Covered, Verdict, VerifiedArchive, VerifyOptions, verify};
 
 pub use sealift_archive as archive;

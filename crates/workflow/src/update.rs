@@ -7,14 +7,14 @@ use sealift_archive::{Digest, Identity, Level, Platform, Proof, Renamer, VerifyO
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_store::{
-    Action, Entry, Keep, KnownImage, Outcome, Plan, PlanOptions, Proven, Settled, Snapshot,
-    Staging, Store, Wanted, plan, reconcile, removals,
+    Action, Entry, Keep, KnownImage, Outcome, PlanOptions, Proven, Settled, Snapshot, Staging,
+    Store, Wanted, other_builds, plan, reconcile, removals,
 };
 use serde::Serialize;
 
 use crate::ask::{Asked, ask_all};
 use crate::clean_up::clean_up;
-use crate::inspected::Inspected;
+use crate::inspected::{Inspected, with_version};
 use crate::learn::{report_unreadable, with_learning};
 use crate::naming::naming;
 use crate::receive::receive;
@@ -37,6 +37,8 @@ pub struct UpdateOptions {
     pub platform: Option<Platform>,
     /// How many images to work on at a time.
     pub jobs: usize,
+    /// Refuse another build of a release that is in the folder.
+    pub immutable: bool,
 }
 
 impl Default for UpdateOptions {
@@ -48,6 +50,7 @@ impl Default for UpdateOptions {
             keep: None,
             platform: None,
             jobs: 1,
+            immutable: false,
         }
     }
 }
@@ -97,37 +100,10 @@ pub struct Updated {
     pub size: u64,
     /// The size of the plain archive inside in bytes.
     pub plain_size: u64,
+    /// The ids of the other builds of the same release that were in the folder, if it was saved now.
+    pub replaces: Vec<ImageId>,
     /// What was removed for it at the end.
     pub removed: Vec<RemovedArchive>,
-}
-
-/// Says what an update would do, and does nothing.
-///
-/// Without a store, as where its folder isn't there yet, everything has to be saved.
-///
-/// # Cancel safety
-///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
-///
-/// # Errors
-///
-/// The first one of any image.
-pub async fn plan_update(
-    engine: &Engine,
-    store: Option<&Store>,
-    references: &[Reference],
-    options: &UpdateOptions,
-    context: &Context,
-) -> Result<Plan, Error> {
-    let asked = ask_all(engine, store, &distinct(references), options, context).await?;
-    let inspected = asked.images.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let snapshot = match (asked.snapshot, store) {
-        (Some(snapshot), _) => snapshot,
-        (None, Some(store)) => snapshot(store, &inspected, options, context).await?,
-        (None, None) => Snapshot::default(),
-    };
-    let wanted: Vec<Wanted> = inspected.into_iter().map(|image| image.wanted).collect();
-    Ok(plan(&snapshot, &wanted, &plan_options(options, Vec::new())))
 }
 
 /// Saves images from an engine into a folder, where they aren't there yet.
@@ -186,6 +162,7 @@ pub async fn update(
         snapshot: &snapshot,
         options: &plan_options,
         level: options.level,
+        immutable: options.immutable,
         context,
     };
     let mut done: Vec<(usize, Result<Done, Error>)> =
@@ -243,6 +220,8 @@ struct Done {
     plain_size: u64,
     /// Whether the engine sent it without a `manifest.json`.
     lacked_manifest: bool,
+    /// The other builds of the same release.
+    replaces: Vec<ImageId>,
 }
 
 impl Done {
@@ -260,6 +239,7 @@ impl Done {
             compressed: self.compressed,
             size: self.size,
             plain_size: self.plain_size,
+            replaces: self.replaces,
             removed: removed.iter().filter(|archive| is_mine(archive)).cloned().collect(),
             digest: self.identity.config,
             path: store.path_of(&self.archive),
@@ -275,6 +255,7 @@ struct Worker<'a> {
     snapshot: &'a Snapshot,
     options: &'a PlanOptions,
     level: Level,
+    immutable: bool,
     context: &'a Context,
 }
 
@@ -300,11 +281,18 @@ impl Worker<'_> {
                     compressed: !published.was_there,
                     size: published.size,
                     lacked_manifest: false,
+                    replaces: Vec::new(),
                 })
             }
             Action::UnsupportedFormat { archive } => Err(unsupported(reference, archive)),
             Action::Save { .. } => {
-                let done = self.save(image).await;
+                // What is not certain yet is decided once the save has told which build it is.
+                self.check_immutable(
+                    &image.wanted,
+                    other_builds(self.snapshot, &image.wanted, None),
+                )?;
+                // It is large, and every future around it would be so too.
+                let done = Box::pin(self.save(image)).await;
                 self.context.finish(&reference);
                 done
             }
@@ -321,6 +309,14 @@ impl Worker<'_> {
         })
     }
 
+    /// Refuses other builds of the same release, if releases are immutable.
+    fn check_immutable(&self, wanted: &Wanted, others: Vec<ImageId>) -> Result<(), Error> {
+        match self.immutable && !others.is_empty() {
+            true => Err(rebuilt(wanted, others, Some(self.store))),
+            false => Ok(()),
+        }
+    }
+
     fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Done, Error> {
         let (entry, known) = self.known(&archive)?;
         Ok(Done {
@@ -332,6 +328,7 @@ impl Worker<'_> {
             size: entry.stat.size,
             plain_size: known.plain_size,
             lacked_manifest: false,
+            replaces: Vec::new(),
         })
     }
 
@@ -339,7 +336,7 @@ impl Worker<'_> {
     async fn save(&self, first: Inspected) -> Result<Done, Error> {
         let mut image = first;
         for _ in 0..2 {
-            let received = self.receive(&image).await;
+            let received = Box::pin(self.receive(&image)).await;
             if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
                 return Err(error);
             }
@@ -380,7 +377,7 @@ impl Worker<'_> {
         let store = self.store.clone();
         let staging = self.context.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
         self.context.start(reference, Work::Saving, None);
-        let save = self.engine.save(reference, image.save_platform.as_ref());
+        let save = Box::pin(self.engine.save(reference, image.save_platform.as_ref()));
         let stream = self.context.wait_for(async { Ok(save.await?) }).await?;
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
         let rename = move |proof: &Proof| member_name(&wanted, &proof.identity.config.short()).ok();
@@ -418,6 +415,8 @@ impl Worker<'_> {
         let (identity, plain_size) = (proven.identity.clone(), proven.plain_size);
         match settled {
             Settled::Publish { archive } => {
+                let replaces = other_builds(self.snapshot, &image.wanted, Some(&identity));
+                self.check_immutable(&image.wanted, replaces.clone())?;
                 let published =
                     self.context.blocking(move |_| Ok(staging.publish(&archive, proven)?)).await?;
                 Ok(Done {
@@ -429,6 +428,7 @@ impl Worker<'_> {
                     size: published.size,
                     plain_size,
                     lacked_manifest,
+                    replaces,
                 })
             }
             Settled::AlreadyThere { archive } => self.keep(image.wanted, archive),
@@ -497,11 +497,11 @@ fn about(error: Error, image: String) -> Error {
 }
 
 /// Tells an error that would be the same for every image.
-fn is_fatal(error: &Error) -> bool {
+pub(crate) fn is_fatal(error: &Error) -> bool {
     matches!(error.kind(), crate::ErrorKind::Unreachable | crate::ErrorKind::Interrupted)
 }
 
-fn distinct(references: &[Reference]) -> Vec<Reference> {
+pub(crate) fn distinct(references: &[Reference]) -> Vec<Reference> {
     let mut distinct: Vec<Reference> = Vec::new();
     for reference in references {
         if !distinct.contains(reference) {
@@ -517,6 +517,15 @@ fn member_name(wanted: &Wanted, id: &str) -> Result<String, Error> {
     let name = ArchiveName::new(wanted.repository.image(), &wanted.version, id, ArchiveFormat::Zip)
         .map_err(|error| usage(error.to_string()))?;
     Ok(name.member_name())
+}
+
+/// Returns the error for another build of a release.
+pub(crate) fn rebuilt(wanted: &Wanted, ids: Vec<ImageId>, store: Option<&Store>) -> Error {
+    Error::Rebuilt {
+        image: with_version(&wanted.repository, &wanted.version),
+        ids,
+        folder: store.map(|store| store.root().to_owned()).unwrap_or_default(),
+    }
 }
 
 fn unsupported(image: String, archive: ArchivePath) -> Error {

@@ -4,6 +4,7 @@ use sealift_workflow::{AddOptions, add};
 use serde_json::json;
 
 use crate::args::AddArguments;
+use crate::commands::update::rebuilt_line;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::file_argument;
@@ -22,6 +23,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         compress: arguments.compress,
         level: arguments.level,
         platform: platform(arguments.platform.as_deref())?,
+        immutable: Session::immutable(arguments.immutable),
     };
     let (store, _new_folder) = session.store_to_write()?;
     let mut code = ExitCode::DONE;
@@ -43,6 +45,9 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
             let path = printable(&added.path.display().to_string());
             let line = format!("{image}:{version}  {word}  {path}  {size}\n");
             session.result(&line);
+            if !added.replaces.is_empty() {
+                session.notice(&rebuilt_line(&image, &version, &added.replaces));
+            }
             if let Some(plain) = added.beside {
                 session.notice(&format!(
                     "{image}:{version}  {} is still there: the same image as a plain tar",

@@ -34,6 +34,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
             compress: arguments.compress,
             level: arguments.level,
             clean: arguments.clean,
+            immutable: Session::immutable(false),
             ..UpdateOptions::default()
         };
         return super::update::update_and_show(&asked.images, &options, session).await;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use sealift_workflow::filename::{ArchivePath, Reference};
-use sealift_workflow::store::{Action, Keep, Plan, Removal, Store};
+use sealift_workflow::filename::{ArchivePath, ImageId, Reference};
+use sealift_workflow::store::{Action, Keep, Removal, Store};
 use sealift_workflow::{
-    Error, ErrorKind, ImageUpdate, RemovedArchive, UpdateOptions, UpdateReport, plan_update, update,
+    Error, ErrorKind, ImageUpdate, PlannedImage, RemovedArchive, UpdateOptions, UpdatePlan,
+    UpdateReport, plan_update, update,
 };
 use serde_json::json;
 
@@ -34,6 +35,7 @@ pub(crate) async fn run(
         }),
         platform: platform(arguments.platform.as_deref())?,
         jobs: arguments.jobs.into(),
+        immutable: Session::immutable(arguments.immutable),
     };
     if arguments.dry_run {
         return dry_run(&references, &options, session).await;
@@ -94,6 +96,10 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     line.push_str("  verified");
                 }
                 session.result(&(line + "\n"));
+                if !done.replaces.is_empty() {
+                    let (image, version) = (&done.image, &done.version);
+                    session.notice(&rebuilt_line(image, version, &done.replaces));
+                }
                 for archive in &done.removed {
                     // One archive can be removed for several versions of an image.
                     if !removed.contains(&archive) {
@@ -113,6 +119,12 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
     }
 }
 
+/// Returns the line for a release that came with another content than before.
+pub(crate) fn rebuilt_line(image: &str, version: &str, replaces: &[ImageId]) -> String {
+    let ids = replaces.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("{image}:{version}  rebuilt  the same release was {ids} before")
+}
+
 fn is_interrupt(error: &Error) -> bool {
     error.kind() == ErrorKind::Interrupted
 }
@@ -129,12 +141,16 @@ fn cleaned_line(root: &str, archive: &RemovedArchive) -> String {
 fn document(image: &ImageUpdate) -> serde_json::Value {
     match &image.result {
         Ok(done) => json!(done),
-        Err(error) => json!({
-            "image": image.reference.repository(),
-            "version": image.reference.version().map_or("latest", |version| version.as_str()),
-            "error": failure::document(error),
-        }),
+        Err(error) => failed_document(&image.reference, error),
     }
+}
+
+fn failed_document(reference: &Reference, error: &Error) -> serde_json::Value {
+    json!({
+        "image": reference.repository(),
+        "version": reference.version_or_latest(),
+        "error": failure::document(error),
+    })
 }
 
 async fn dry_run(
@@ -146,20 +162,29 @@ async fn dry_run(
     let dir = session.dir();
     // A folder that isn't there yet would be made.
     let store = if dir.exists() { Some(session.store()?) } else { None };
-    let plan =
+    let planned =
         plan_update(&engine, store.as_ref(), references, options, &session.context()).await?;
     if session.global.json {
-        output::json(&plan_document(&plan, &dir));
+        output::json(&plan_document(&planned, &dir));
     } else {
-        output::text(&plan_text(&plan));
+        output::text(&plan_text(&planned));
     }
-    Ok(ExitCode::DONE)
+    let errors: Vec<&Error> =
+        planned.images.iter().filter_map(|image| image.result.as_ref().err()).collect();
+    for error in &errors {
+        failure::show(error);
+    }
+    Ok(errors.first().map_or(ExitCode::DONE, |error| ExitCode::of(error.kind())))
 }
 
 /// Describes a plan as JSON, in which paths have the folder in front.
-fn plan_document(plan: &Plan, dir: &Path) -> serde_json::Value {
+fn plan_document(planned: &UpdatePlan, dir: &Path) -> serde_json::Value {
     let path = |archive: &ArchivePath| dir.join(archive.as_str()).display().to_string();
-    let items = plan.items.iter().map(|item| {
+    let items = planned.images.iter().map(|image| {
+        let PlannedImage { item, replaces } = match &image.result {
+            Ok(planned) => planned,
+            Err(error) => return failed_document(&image.reference, error),
+        };
         let mut document = json!({
             "image": item.image,
             "version": item.version,
@@ -167,7 +192,9 @@ fn plan_document(plan: &Plan, dir: &Path) -> serde_json::Value {
         });
         let action = match &item.action {
             Action::Keep { archive } => json!({ "action": "keep", "path": path(archive) }),
-            Action::Save { format, id } => json!({ "action": "save", "format": format, "id": id }),
+            Action::Save { format, id } => {
+                json!({ "action": "save", "format": format, "id": id, "replaces": replaces })
+            }
             Action::Compress { from, to } => {
                 json!({ "action": "compress", "from": path(from), "to": path(to) })
             }
@@ -184,19 +211,27 @@ fn plan_document(plan: &Plan, dir: &Path) -> serde_json::Value {
         document
     });
     let removal = |removal: &Removal| json!({ "path": path(&removal.archive), "size": removal.size, "newer": removal.newer });
-    let would_remove: Vec<_> = plan.remove.iter().map(removal).collect();
+    let would_remove: Vec<_> = planned.plan.remove.iter().map(removal).collect();
     json!({ "items": items.collect::<Vec<_>>(), "would_remove": would_remove })
 }
 
-fn plan_text(plan: &Plan) -> String {
+fn plan_text(planned: &UpdatePlan) -> String {
     let mut rows = Vec::new();
-    for item in &plan.items {
+    for PlannedImage { item, replaces } in
+        planned.images.iter().filter_map(|image| image.result.as_ref().ok())
+    {
         let (what, which) = match &item.action {
             Action::Keep { archive } => ("keep", archive.to_string()),
             Action::Save { format, id } => {
                 let id =
                     id.map_or_else(|| "id known after the save".to_owned(), |id| id.to_string());
-                ("save", format!("as {format}, {id}"))
+                let mut which = format!("as {format}, {id}");
+                if !replaces.is_empty() {
+                    let ids =
+                        replaces.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    which.push_str(&format!(", the same release was {ids} before"));
+                }
+                ("save", which)
             }
             Action::Compress { from, to } => ("compress", format!("{from} to {to}")),
             Action::UnsupportedFormat { archive } => ("refuse", format!("the format of {archive}")),
@@ -204,7 +239,7 @@ fn plan_text(plan: &Plan) -> String {
         };
         rows.push(vec![what.to_owned(), format!("{}:{}", item.image, item.version), which]);
     }
-    for removal in &plan.remove {
+    for removal in &planned.plan.remove {
         let mark = if removal.newer { "newer than what is updated" } else { "" };
         rows.push(vec!["remove".to_owned(), removal.archive.to_string(), mark.to_owned()]);
     }

@@ -17,6 +17,7 @@ pub(crate) const PLAIN: UpdateOptions = UpdateOptions {
     keep: None,
     platform: None,
     jobs: 1,
+    immutable: false,
 };
 pub(crate) const ZIP: UpdateOptions = UpdateOptions { compress: true, level: Level::Fast, ..PLAIN };
 

@@ -9,6 +9,7 @@ mod conformance;
 mod facts;
 mod folder;
 mod hub_names;
+mod immutable;
 mod peers;
 mod platforms;
 mod spawn;

@@ -161,7 +161,9 @@ impl Stand {
         context: &Context,
     ) -> ImageUpdate {
         let references = [self.reference(version)];
-        let report = update(&self.engine, &self.store(), &references, options, context).await;
+        let store = self.store();
+        // It is large, and a test awaits several of them.
+        let report = Box::pin(update(&self.engine, &store, &references, options, context)).await;
         report.unwrap().images.remove(0)
     }
 

@@ -1,0 +1,48 @@
+//! Releases that were built again under the same version.
+
+use std::collections::BTreeSet;
+
+use sealift_archive::Identity;
+use sealift_filename::ImageId;
+
+use crate::platform::is_same_platform;
+use crate::{Entry, Knowledge, Snapshot, Wanted};
+
+/// Returns the ids, sorted, of the other builds of a release that a [snapshot](crate::Store::snapshot)
+/// holds: archives of the same image, version and platform with another image inside. A dirty version
+/// is no release, and has none.
+///
+/// Without the identity of what was saved, only those are returned that are certainly another build. An
+/// archive that is damaged counts by the id in its name, and on every platform.
+pub fn other_builds(
+    snapshot: &Snapshot,
+    wanted: &Wanted,
+    identity: Option<&Identity>,
+) -> Vec<ImageId> {
+    if wanted.version.is_dirty() {
+        return Vec::new();
+    }
+    let is_other = |entry: &&Entry| match &entry.knowledge {
+        Some(Knowledge::Image(image)) => {
+            let there = &image.identity;
+            let is_same = match identity {
+                Some(identity) => there.is_same_image(identity),
+                None => wanted.is(there) || wanted.may_be(there),
+            };
+            let platform = identity.map_or(&wanted.platform, |identity| &identity.platform);
+            !is_same && is_same_platform(platform, &there.platform) && entry.is_rightly_named()
+        }
+        Some(Knowledge::Damaged { .. }) => {
+            let id = entry.archive.name().id();
+            match identity {
+                Some(identity) => !identity.answers_to(id.as_str()),
+                None => wanted.config.is_some() && !wanted.answers_to(id),
+            }
+        }
+        _ => false,
+    };
+    let entries = snapshot.of_version(&wanted.repository, &wanted.version);
+    let ids: BTreeSet<ImageId> =
+        entries.filter(is_other).map(|entry| entry.archive.name().id()).collect();
+    ids.into_iter().collect()
+}
