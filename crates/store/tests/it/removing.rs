@@ -2,7 +2,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use sealift_filename::ArchivePath;
-use sealift_store::ErrorKind;
+use sealift_store::{ErrorKind, LearnOptions};
+use sealift_testing::layouts::{file, pack};
 
 use crate::folder::Folder;
 
@@ -59,7 +60,10 @@ fn only_regular_files_go_and_no_link_is_followed() {
 #[test]
 fn what_is_not_known_to_hold_an_image_is_refused() {
     let folder = Folder::new();
-    let photos = folder.put("web_1.0_0123456789ab.zip", b"photos");
+    let tar = pack(&[file("photo.jpeg", b"photo".to_vec())]);
+    let photos = folder.put("web_1.0_0123456789ab.docker", &tar);
+    let learned = folder.store.learn(std::slice::from_ref(&photos), &LearnOptions::default());
+    assert!(learned.unwrap()[0].holds_no_image());
     let whole = folder.put_image("web", "1.1", 1);
     let cut = folder.put_image("web", "1.2", 2);
     let bytes = fs::read(folder.store.path_of(&cut)).unwrap();
@@ -80,7 +84,7 @@ fn what_is_not_known_to_hold_an_image_is_refused() {
         })
         .collect();
     insta::assert_snapshot!(failed.join("\n"), @"
-    cannot remove artifacts/web_1.0_0123456789ab.zip: it is not known to hold an image
+    cannot remove artifacts/web_1.0_0123456789ab.docker: it is not known to hold an image
     cannot remove artifacts/web_1.2_051d26888c31.docker: it is not known to hold an image
     ");
     let mut left = folder.files();
