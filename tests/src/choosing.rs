@@ -247,7 +247,8 @@ impl Unprivileged {
 
 #[test]
 fn an_unreadable_folder_is_left_out_of_the_rest() {
-    let Some(setup) = Unprivileged::new("unix:///nonexistent/engine.sock") else { return };
+    let engine = FakeEngine::loading(shown(&image("1.0.0.1", 1)), Load::Takes);
+    let Some(setup) = Unprivileged::new(&engine.host) else { return };
     let place = &setup.place;
     let archive = put(place, "1.0.0.1", 1);
     std::fs::create_dir(place.artifacts().join("backup")).unwrap();
@@ -279,6 +280,10 @@ fn an_unreadable_folder_is_left_out_of_the_rest() {
     error: artifacts/backup can't be read: Permission denied (os error 13)
     hint: archives of images are recorded in it; make it readable, or name the images that you want
     ");
+    assert!(setup.run(&["config", "web"]).stdout.contains(&archive));
+    let loaded = setup.run(&["load", "--all"]);
+    assert_eq!((loaded.code, engine.whole_loads()), (1, 1), "{loaded:?}");
+    assert!(loaded.stderr.contains("artifacts/backup can't be read"), "{loaded:?}");
     setup.permit("backup", 0o755);
 }
 
@@ -299,6 +304,11 @@ fn an_unreadable_archive_matters_to_its_own_image_alone() {
     assert!(config.stdout.contains(&new) && config.stdout.contains("api"), "{config:?}");
     insta::assert_snapshot!(warnings(&config), @"warning: web_1.0.0.1_317c8f756f53.docker is left out: can't be read: Permission denied (os error 13)");
     assert_eq!(setup.run(&["clean", "api"]).code, 0);
+    let verified = setup.run(&["verify"]);
+    assert_eq!(verified.code, 1, "{verified:?}");
+    assert!(verified.stdout.contains(&format!("{old}  unreadable  ")), "{verified:?}");
+    assert!(verified.stdout.contains(&format!("{new}  whole  ")), "{verified:?}");
+    assert_eq!(setup.run(&["verify", "api"]).code, 0);
 
     setup.permit(&old, 0o644);
     setup.permit(&new, 0o000);
@@ -392,9 +402,9 @@ fn a_command_that_needs_images_says_how_to_name_all() {
     insta::assert_snapshot!(refused(&place, &["load"]).refusal(), @"
     [2]
     error: the following required arguments were not provided:
-      <IMAGE[:VERSION]>...
+      <IMAGE[:VERSION]|FILE>...
 
-    Usage: sealift load [OPTIONS] <IMAGE[:VERSION]...|--latest|--all>
+    Usage: sealift load [OPTIONS] <IMAGE[:VERSION]|FILE...|--latest|--all>
 
     For more information, try '--help'.
     ");

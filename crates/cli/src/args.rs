@@ -302,7 +302,7 @@ pub(crate) enum ConfigFormat {
 
 /// Put archives back into an engine
 #[derive(Debug, Args)]
-#[command(override_usage = "sealift load [OPTIONS] <IMAGE[:VERSION]...|--latest|--all>")]
+#[command(override_usage = "sealift load [OPTIONS] <IMAGE[:VERSION]|FILE...|--latest|--all>")]
 #[command(after_help = "\
 Of several archives with one tag, the newest is loaded. If there are several
 platforms, it is the engine's own, unless --platform is given.

@@ -11,7 +11,7 @@ use sealift_store::{
     passed_over,
 };
 
-use crate::learn::{complete_archives, report_changed, report_unreadable, with_learning};
+use crate::learn::{known_archives, report_changed, report_unreadable, with_learning};
 use crate::naming::naming_of;
 use crate::pump::Pump;
 use crate::{Context, Error, Event, Work};
@@ -95,7 +95,11 @@ pub(crate) async fn latest(
     let (store, options) = (store.clone(), options.clone());
     context
         .blocking(move |context| {
-            let archives = complete_archives(&store, context)?;
+            let (archives, errors) = known_archives(&store, context)?;
+            // Without them the result would be incomplete.
+            if let Some(error) = errors.into_iter().next() {
+                return Err(error);
+            }
             let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
             let Choice { latest, misnamed } = choose_latest(&entries, &options, context);
             match misnamed.first() {

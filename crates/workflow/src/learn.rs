@@ -18,26 +18,29 @@ pub(crate) fn all_archives(store: &Store, context: &Context) -> Result<Vec<Archi
     Ok(scan.archives)
 }
 
-/// As [`all_archives`], for what has to be complete.
+/// Lists all archives of a folder that can be listed, with an error for each folder below it that can't be
+/// read although archives are known to be in it. The others are reported.
 ///
 /// # Errors
 ///
-/// If the folder can't be read, or one below it that archives are known to be in.
-pub(crate) fn complete_archives(
+/// If the folder itself can't be read.
+pub(crate) fn known_archives(
     store: &Store,
     context: &Context,
-) -> Result<Vec<ArchivePath>, Error> {
+) -> Result<(Vec<ArchivePath>, Vec<Error>), Error> {
     let scan = store.scan()?;
+    let mut errors = Vec::new();
     for folder in scan.unreadable {
         if folder.path.to_str().is_some_and(|path| store.has_records_in(path)) {
-            return Err(Error::FolderUnreadable {
+            errors.push(Error::FolderUnreadable {
                 folder: store.root().join(folder.path),
                 reason: folder.reason.to_string(),
             });
+        } else {
+            report_folder(folder, context);
         }
-        report_folder(folder, context);
     }
-    Ok(scan.archives)
+    Ok((scan.archives, errors))
 }
 
 pub(crate) fn report_folder(Other { path, reason }: Other, context: &Context) {

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::choose::{Choice, choose_latest, find, refuse_flawed};
 use crate::inspected::with_version;
-use crate::learn::{complete_archives, report_changed, with_learning};
+use crate::learn::{known_archives, report_changed, with_learning};
 use crate::load::Selection;
 use crate::{Context, Error, Event};
 
@@ -43,12 +43,12 @@ pub(crate) async fn select(
             Ok(selected)
         }
         Selection::Latest(options) => {
-            let Choice { latest, misnamed } = read_all(store, context, {
+            let (Choice { latest, misnamed }, mut selected) = read_all(store, context, {
                 let options = options.clone();
                 move |entries, context| choose_latest(entries, &options, context)
             })
             .await?;
-            let mut selected: Vec<Selected> = misnamed.into_iter().map(Ok).map(named).collect();
+            selected.extend(misnamed.into_iter().map(Ok).map(named));
             let mut images: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
             for entry in latest {
                 images.entry(entry.archive.image().to_owned()).or_default().push(entry);
@@ -63,8 +63,8 @@ pub(crate) async fn select(
             let tags = read_all(store, context, move |entries, context| {
                 newest_builds(entries, &options, context)
             });
-            let mut selected = Vec::new();
-            for candidates in tags.await? {
+            let (tags, mut selected) = tags.await?;
+            for candidates in tags {
                 selected.push(host.choose(candidates, store, context).await?);
             }
             Ok(selected)
@@ -77,17 +77,24 @@ fn named(entry: Result<Entry, Error>) -> Selected {
     (asked, entry)
 }
 
+/// Reads all archives and chooses among them; with the folders that are missing.
 async fn read_all<T: Send + 'static>(
     store: &Store,
     context: &Context,
     choose: impl FnOnce(&[Entry], &Context) -> T + Send + 'static,
-) -> Result<T, Error> {
+) -> Result<(T, Vec<Selected>), Error> {
     let store = store.clone();
     context
         .blocking(move |context| {
-            let archives = complete_archives(&store, context)?;
+            let (archives, errors) = known_archives(&store, context)?;
             let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
-            Ok(choose(&entries, context))
+            let missing = errors.into_iter().map(|error| match &error {
+                Error::FolderUnreadable { folder, .. } => {
+                    (folder.display().to_string(), Err(error))
+                }
+                _ => (store.root().display().to_string(), Err(error)),
+            });
+            Ok((choose(&entries, context), missing.collect()))
         })
         .await
 }

@@ -91,6 +91,11 @@ pub enum Verdict {
         /// What it is, a fragment.
         reason: String,
     },
+    /// The operating system refuses to read it.
+    Unreadable {
+        /// The operating system's word.
+        reason: String,
+    },
     /// The caller asked to stop before it was read to its end.
     Interrupted,
     /// A zip with a whole image, whose member is not named like the zip: clusters do not find it.
@@ -241,7 +246,11 @@ fn verify_one(
         Err(error) if error.kind() == crate::ErrorKind::Interrupted => {
             Found::without_image(Verdict::Interrupted)
         }
-        found => found?,
+        Err(error) => match refusal(&error) {
+            Some(reason) => Found::without_image(Verdict::Unreadable { reason }),
+            None => return Err(error),
+        },
+        Ok(found) => found,
     };
     if verdict.is_damaged() {
         store.doubt(&entry.archive, entry.stat);
@@ -260,6 +269,19 @@ fn verify_one(
         covered,
         changed_from,
     })
+}
+
+/// Returns the operating system's word if it refuses to read an archive that is there.
+fn refusal(error: &Error) -> Option<String> {
+    let source = match error {
+        Error::Archive(sealift_archive::Error::Io { source, .. })
+        | Error::Store(
+            sealift_store::Error::Io { source, .. }
+            | sealift_store::Error::Archive(sealift_archive::Error::Io { source, .. }),
+        ) => source,
+        _ => return None,
+    };
+    (source.kind() != std::io::ErrorKind::NotFound).then(|| source.to_string())
 }
 
 /// Reads an archive, with progress.

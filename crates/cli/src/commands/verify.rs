@@ -33,10 +33,11 @@ pub(crate) async fn run(
         return Ok(ExitCode::INTERRUPTED);
     }
     let has = |is: fn(&Verdict) -> bool| verified.iter().any(|archive| is(&archive.verdict));
-    Ok(match (has(Verdict::is_bad), has(is_unsupported)) {
-        (true, _) => ExitCode::DAMAGED,
-        (false, true) => ExitCode::UNSUPPORTED_FORMAT,
-        (false, false) => ExitCode::DONE,
+    Ok(match (has(Verdict::is_bad), has(is_unreadable), has(is_unsupported)) {
+        (true, ..) => ExitCode::DAMAGED,
+        (false, true, _) => ExitCode::FAILED,
+        (false, false, true) => ExitCode::UNSUPPORTED_FORMAT,
+        (false, false, false) => ExitCode::DONE,
     })
 }
 
@@ -68,6 +69,7 @@ fn line(archive: &VerifiedArchive) -> String {
         Verdict::Misnamed { actual_id } => {
             format!("misnamed  the image in it is {actual_id}")
         }
+        Verdict::Unreadable { reason } => format!("unreadable  {reason}"),
         _ => "unknown".to_owned(),
     };
     let changed = match archive.changed_from {
@@ -82,10 +84,11 @@ fn summary(verified: &[&VerifiedArchive]) -> String {
         |is: fn(&Verdict) -> bool| verified.iter().filter(|archive| is(&archive.verdict)).count();
     let bytes = verified.iter().map(|archive| archive.size).sum();
     let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
-    let others: [(fn(&Verdict) -> bool, _); 4] = [
+    let others: [(fn(&Verdict) -> bool, _); 5] = [
         (Verdict::is_damaged, "damaged"),
         (Verdict::is_misnamed, "misnamed"),
         (is_unsupported, "unsupported"),
+        (is_unreadable, "unreadable"),
         (|verdict| matches!(verdict, Verdict::NoImage { .. }), "no image"),
     ];
     for (is, name) in others {
@@ -109,6 +112,10 @@ fn summary(verified: &[&VerifiedArchive]) -> String {
         human::size(bytes),
         parts.join(", ")
     )
+}
+
+fn is_unreadable(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Unreadable { .. })
 }
 
 fn is_unsupported(verdict: &Verdict) -> bool {
