@@ -58,6 +58,17 @@ pub enum Error {
         /// The staging file.
         path: PathBuf,
     },
+    /// The file system ignores case, and a name that differs in case only is there.
+    #[error(
+        "cannot publish {}: {} is there, and the file system ignores case",
+        archive.display(), existing.display()
+    )]
+    OtherSpelling {
+        /// The file of the archive.
+        archive: PathBuf,
+        /// The file or folder that stands in its place.
+        existing: PathBuf,
+    },
     /// The operating system refuses.
     #[error("cannot {operation} {}", path.display())]
     Io {
@@ -93,6 +104,8 @@ pub enum ErrorKind {
     NotAFile,
     /// A file that was to be removed is not known to hold an image.
     NotAnImage,
+    /// A name that differs in case only stands in the place of the archive.
+    OtherSpelling,
     /// A file that was being written was taken away.
     Vanished,
     /// The file system is mounted read-only.
@@ -131,6 +144,7 @@ impl Error {
             Self::NotADirectory { .. } => ErrorKind::NotADirectory,
             Self::NotAFile { .. } => ErrorKind::NotAFile,
             Self::NotAnImage { .. } => ErrorKind::NotAnImage,
+            Self::OtherSpelling { .. } => ErrorKind::OtherSpelling,
             Self::Locked { .. } => ErrorKind::Locked,
             Self::Vanished { .. } => ErrorKind::Vanished,
             Self::Io { source, .. } | Self::Archive(sealift_archive::Error::Io { source, .. }) => {

@@ -68,6 +68,7 @@ mod remove;
 mod retain;
 mod scan;
 mod snapshot;
+mod spelling;
 mod staging;
 mod store;
 mod sweep;

@@ -105,6 +105,7 @@ impl Staging {
         self.file.sync_all().map_err(|source| self.write_error(source))?;
 
         let lock = store.lock()?;
+        store.refuse_other_spelling(archive)?;
         if let Some(size) = store.size_of_same(archive, &proven.identity) {
             let archive = archive.clone();
             return Ok(Published { archive, size, replaced: false, was_there: true });

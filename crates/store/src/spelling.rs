@@ -1,0 +1,108 @@
+//! Names on file systems that ignore case.
+
+use std::io;
+
+use sealift_filename::ArchivePath;
+
+use crate::inner_folder::{InnerFolder, parts, split};
+use crate::{Error, Store};
+
+impl Store {
+    /// Refuses an archive if a file or folder that differs from it only in case stands in its place: on
+    /// exFAT, NTFS or macOS, the one would replace the other.
+    pub(crate) fn refuse_other_spelling(&self, archive: &ArchivePath) -> Result<(), Error> {
+        match self.find_other_spelling(archive) {
+            Ok(None) => Ok(()),
+            Ok(Some(existing)) => Err(Error::OtherSpelling {
+                archive: self.path_of(archive),
+                existing: self.root().join(existing),
+            }),
+            Err(source) => Err(Error::io("look at", self.path_of(archive), source)),
+        }
+    }
+
+    fn find_other_spelling(&self, archive: &ArchivePath) -> io::Result<Option<String>> {
+        let (folder, name) = split(archive.as_str());
+        let mut above = InnerFolder::open(self.root(), "")?;
+        let mut path = String::new();
+        for part in parts(folder).chain([name]) {
+            if let Some(existing) = other_spelling(
+                part,
+                |name| above.stat(name).is_ok(),
+                || {
+                    let entries = above.entries()?.into_iter();
+                    Ok(entries.filter_map(|(name, _)| name.into_string().ok()).collect())
+                },
+            )? {
+                return Ok(Some(format!("{path}{existing}")));
+            }
+            path.push_str(part);
+            path.push('/');
+            above = match above.inner(part) {
+                Ok(inner) => inner,
+                // Nothing stands there, or the archive itself.
+                Err(_) => return Ok(None),
+            };
+        }
+        Ok(None)
+    }
+}
+
+/// Returns the name that stands in a folder in the place of this one, if it differs in case only. The
+/// folder is listed only if it seems to ignore case.
+fn other_spelling(
+    name: &str,
+    exists: impl Fn(&str) -> bool,
+    entries: impl FnOnce() -> io::Result<Vec<String>>,
+) -> io::Result<Option<String>> {
+    if !exists(name) || !exists(&swapped(name)) {
+        return Ok(None);
+    }
+    let entries = entries()?;
+    if entries.iter().any(|entry| entry == name) {
+        return Ok(None);
+    }
+    let folded = name.to_lowercase();
+    Ok(entries.into_iter().find(|entry| entry.to_lowercase() == folded))
+}
+
+/// Swaps upper and lower case.
+fn swapped(name: &str) -> String {
+    let swap = |c: char| match c.is_ascii_lowercase() {
+        true => c.to_ascii_uppercase(),
+        false => c.to_ascii_lowercase(),
+    };
+    name.chars().map(swap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks a name up in a folder that ignores case, or doesn't.
+    fn found(name: &str, entries: &[&str], ignores_case: bool) -> Option<String> {
+        let exists = |name: &str| {
+            entries.iter().any(|entry| match ignores_case {
+                true => entry.eq_ignore_ascii_case(name),
+                false => *entry == name,
+            })
+        };
+        let list = || Ok(entries.iter().map(|&entry| entry.to_owned()).collect());
+        other_spelling(name, exists, list).unwrap()
+    }
+
+    #[test]
+    fn a_name_that_differs_in_case_stands_in_the_place_only_if_case_is_ignored() {
+        let (upper, lower) = ("web_RC2_0123456789ab.zip", "web_rc2_0123456789ab.zip");
+        assert_eq!(found(lower, &[upper], true).as_deref(), Some(upper));
+        assert_eq!(found(upper, &["a", lower], true).as_deref(), Some(lower));
+        assert_eq!(found(lower, &[lower], true), None);
+        assert_eq!(found(lower, &["web_rc3_0123456789ab.zip"], true), None);
+        assert_eq!(found(lower, &[upper], false), None);
+        assert_eq!(found(lower, &[lower, upper], false), None, "both may live side by side");
+        assert_eq!(
+            found("Registry+5000", &["registry+5000"], true).as_deref(),
+            Some("registry+5000")
+        );
+    }
+}
