@@ -13,7 +13,8 @@ use crate::fake_engine::{FakeEngine, Load, Save, shown};
 fn an_interrupt_at_the_terminal_does_not_end_ssh_first() {
     for arguments in [&["update", "web:1"][..], &["load", "web:1"], &["env"]] {
         let place = Place::with_engine("ssh://edge");
-        place.put("web_1_0123456789ab.docker", &pack(&Image::new("web:1", 1).podman()));
+        let image = Image::new("web:1", 1);
+        place.put(&format!("web_1_{}.docker", &image.id()[7..19]), &pack(&image.podman()));
         // A stub of ssh that tells which group of processes it is in, and reaches nobody.
         let group = place.dir.path().join("group");
         assert!(Command::new("mkfifo").arg(&group).status().unwrap().success());
@@ -60,7 +61,7 @@ fn what_was_finished_before_an_interrupt_is_still_reported() {
     let said = interrupted(&place, &engine, &[&arguments[..], &["--json"]].concat());
     let documents: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(documents[0]["id"], "317c8f756f53");
-    assert_eq!(documents[2]["error"], "interrupted");
+    assert_eq!(documents[2]["error"]["code"], "interrupted");
     assert_eq!(documents.as_array().unwrap().len(), 3);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sealift_testing::layouts::{Image, pack};
+use sealift_testing::layouts::{Image, file, noise, pack};
 
 use crate::command::{Place, Said};
 use crate::fake_engine::{FakeEngine, Load, Save, shown};
@@ -184,22 +184,22 @@ fn a_failure_is_a_document_too() {
 #[test]
 fn no_document_stands_in_a_part_of_an_archive() {
     let place = Place::new();
-    let whole = pack(&image().podman());
-    let mut content = whole.clone();
-    let at = content.len() / 2;
+    let mut large = image();
+    large.layers.push(pack(&[file("large", noise(4 << 20))]));
+    fs::write(place.dir.path().join("web.tar"), pack(&large.podman())).unwrap();
+    place.ok(&["add", "web.tar"]);
+    // Its record still states that it is whole.
+    let path = place.artifacts().join(&place.files()[0]);
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    let mut content = fs::read(&path).unwrap();
+    let at = content.len() - 100_000;
     content[at] ^= 1;
-    let name = format!("web_1.0.0.1_{}.docker", &image().id()[7..19]);
-    // It rots after it was recorded, and only the bytes show that.
-    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
-    for bytes in [&whole, &content] {
-        place.put(&name, bytes);
-        let file = std::fs::File::options().write(true).open(place.artifacts().join(&name));
-        file.unwrap().set_modified(hour_ago).unwrap();
-        place.ok(&["path", "web"]);
-    }
+    fs::write(&path, &content).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
     let output = place.command(&["cat", "web", "--json"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(5));
-    assert!(output.stdout.len() < whole.len() && content.starts_with(&output.stdout));
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    let written = String::from_utf8_lossy(&output.stdout);
+    assert!(!written.is_empty() && !written.contains("\"causes\""), "{}", written.len());
 }
 
 mod on_engine {

@@ -70,7 +70,7 @@ pub(crate) async fn update_and_show(
 
 fn show(report: &UpdateReport, store: &Store, session: &Session) {
     if session.global.json {
-        let clean_errors = report.clean_errors.iter();
+        let clean_errors = report.clean_errors.iter().filter(|error| !is_interrupt(error));
         let clean_errors = clean_errors.map(|error| json!({ "error": failure::document(error) }));
         let documents: Vec<_> = report.images.iter().map(document).chain(clean_errors).collect();
         output::json(&documents);
