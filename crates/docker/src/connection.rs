@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
 
 use crate::failure::BoxError;
-use crate::limits;
+use crate::limits::{self, Meter};
 use crate::socket::{Epitaph, Socket};
 
 /// For how long it is kept: what lies idle for longer may be cut somewhere on the way, unseen.
@@ -26,12 +26,13 @@ pub(crate) type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
 pub(crate) struct Connection {
     sender: SendRequest<AnyBody>,
     pub(crate) epitaph: Epitaph,
+    meter: Meter,
     task: JoinHandle<()>,
 }
 
 impl Connection {
     pub(crate) async fn over(socket: Socket) -> hyper::Result<Self> {
-        let epitaph = socket.epitaph();
+        let (epitaph, meter) = (socket.epitaph(), socket.meter());
         let mut builder = Builder::new();
         builder.max_buf_size(usize::try_from(limits::HEAD).unwrap_or(usize::MAX));
         let (sender, connection) = builder.handshake(TokioIo::new(socket)).await?;
@@ -39,7 +40,7 @@ impl Connection {
             // What ends a connection is told to the request that is on it.
             let _ = connection.with_upgrades().await;
         });
-        Ok(Self { sender, epitaph, task })
+        Ok(Self { sender, epitaph, meter, task })
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -47,6 +48,7 @@ impl Connection {
         &mut self,
         request: Request<AnyBody>,
     ) -> hyper::Result<Response<Incoming>> {
+        self.meter.begin(request.extensions().get().copied());
         self.sender.send_request(request).await
     }
 }

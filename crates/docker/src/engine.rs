@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use hyper::{Method, Request};
+use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
+use hyper::Request;
 
 use crate::api_version::ApiVersion;
 use crate::error::Operation;
-use crate::image::ListedImage;
 use crate::limits;
 use crate::query::Query;
 use crate::reference::checked;
 use crate::transport::{Transport, nothing};
+use crate::typed;
 use crate::{
     Endpoint, EngineImage, Error, Failure, ImagePlatform, ImageSummary, SaveStream, Timeouts,
 };
@@ -132,11 +133,14 @@ impl Engine {
     /// If the engine doesn't answer.
     pub async fn list(&self) -> Result<Vec<ImageSummary>, Error> {
         let operation = self.operation("list the images of", None);
-        let images = self.transport.get_json("/images/json", limits::LIST);
-        let images: Vec<ListedImage> = self.call(operation, images).await?;
+        let images = typed::call(&self.transport, limits::LIST, |client| async move {
+            client.list_images(None::<ListImagesOptions>).await
+        });
+        let images = images.await.map_err(|failure| operation.fail(failure))?;
         let mut summaries = Vec::with_capacity(images.len());
         for image in images {
-            let id_kind = self.id_kind(image.has_descriptor()).await;
+            let descriptor = image.descriptor.as_ref();
+            let id_kind = self.id_kind(descriptor.is_some_and(|it| it.digest.is_some())).await;
             summaries.push(ImageSummary::new(image, id_kind));
         }
         Ok(summaries)
@@ -154,13 +158,13 @@ impl Engine {
     pub async fn tag(&self, source: &str, repository: &str, tag: &str) -> Result<(), Error> {
         let action = format!("tag `{source}` as `{repository}:{tag}` in");
         let operation = self.operation(action, Some(source));
-        let tagged = async {
-            let mut query = Query::default();
-            query.add("repo", repository).add("tag", tag);
-            let path = query.on(&format!("/images/{}/tag", checked(source)?));
-            self.transport.order(Method::POST, &path).await
-        };
-        self.call(operation, tagged).await
+        let source = checked(source).map_err(|failure| operation.fail(failure))?;
+        let options =
+            TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
+        let tagged = typed::call(&self.transport, limits::ANSWER, |client| async move {
+            client.tag_image(source, Some(options)).await
+        });
+        tagged.await.map_err(|failure| operation.fail(failure))
     }
 
     /// Removes an image's name, and with the last name the image. Tells whether it was there.
@@ -174,15 +178,15 @@ impl Engine {
     /// If the engine refuses, as it does for an image that a container uses.
     pub async fn remove(&self, reference: &str) -> Result<bool, Error> {
         let operation = self.operation(format!("remove `{reference}` from"), Some(reference));
-        let removed = async {
-            let path = format!("/images/{}", checked(reference)?);
-            match self.transport.order(Method::DELETE, &path).await {
-                Ok(()) => Ok(true),
-                Err(Failure::NotFound { .. }) => Ok(false),
-                Err(failure) => Err(failure),
-            }
-        };
-        self.call(operation, removed).await
+        let reference = checked(reference).map_err(|failure| operation.fail(failure))?;
+        let removed = typed::call(&self.transport, limits::ANSWER, |client| async move {
+            client.remove_image(reference, None::<RemoveImageOptions>, None).await
+        });
+        match removed.await {
+            Ok(_) => Ok(true),
+            Err(Failure::NotFound { .. }) => Ok(false),
+            Err(failure) => Err(operation.fail(failure)),
+        }
     }
 
     /// Asks for an image as an archive, by `name:tag`: by its id alone the names would be lost.

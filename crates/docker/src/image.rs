@@ -1,6 +1,5 @@
 //! Images as engines show them.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{Failure, IdKind, ImagePlatform};
@@ -103,35 +102,13 @@ pub struct ImageSummary {
     pub created_unix: i64,
 }
 
-/// What is read of an image in an engine's list.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListedImage {
-    id: String,
-    #[serde(default)]
-    repo_tags: Option<Vec<String>>,
-    #[serde(default)]
-    size: i64,
-    #[serde(default)]
-    created: i64,
-    #[serde(default)]
-    descriptor: Option<Value>,
-}
-
-impl ListedImage {
-    pub(crate) fn has_descriptor(&self) -> bool {
-        self.descriptor.as_ref().is_some_and(|descriptor| descriptor["digest"].is_string())
-    }
-}
-
 impl ImageSummary {
-    pub(crate) fn new(image: ListedImage, id_kind: IdKind) -> Self {
-        let tags = image.repo_tags.unwrap_or_default();
+    pub(crate) fn new(image: bollard::models::ImageSummary, id_kind: IdKind) -> Self {
         Self {
             id: with_algorithm(&image.id),
             id_kind,
             // An image without a name is listed as `<none>:<none>` by older engines.
-            repo_tags: tags.into_iter().filter(|tag| !tag.contains("<none>")).collect(),
+            repo_tags: image.repo_tags.into_iter().filter(|tag| !tag.contains("<none>")).collect(),
             size: u64::try_from(image.size).unwrap_or(0),
             created_unix: image.created,
         }

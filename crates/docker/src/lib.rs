@@ -122,6 +122,7 @@ mod tls;
 #[cfg(feature = "tls")]
 mod tls_client;
 mod transport;
+mod typed;
 mod upload;
 mod watch;
 

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::flow::Flow;
+use crate::limits::Meter;
 use crate::ssh::{Destination, SshEnded, SshStream};
 use crate::{Address, Endpoint};
 
@@ -23,6 +24,7 @@ pub(crate) struct Socket {
     refuses_writes: bool,
     epitaph: Epitaph,
     flow: Flow,
+    meter: Meter,
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -64,12 +66,18 @@ impl Socket {
                 Box::new(SshStream::connect(&endpoint.ssh_program, destination, limit)?)
             }
         };
-        Ok(Self { stream, refuses_writes: false, epitaph: Epitaph::default(), flow })
+        let (epitaph, meter) = (Epitaph::default(), Meter::default());
+        Ok(Self { stream, refuses_writes: false, epitaph, flow, meter })
     }
 
     /// Gives where it will be written why this connection ended.
     pub(crate) fn epitaph(&self) -> Epitaph {
         Arc::clone(&self.epitaph)
+    }
+
+    /// Returns what counts the bytes that come.
+    pub(crate) fn meter(&self) -> Meter {
+        self.meter.clone()
     }
 
     /// Judges the outcome of a write, and notes whether bytes flow.
@@ -138,8 +146,10 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         self.flow.read();
+        let read = read.and_then(|()| self.meter.count(buf.filled().len() - before));
         if let Some(cause) = read.as_ref().err().and_then(Cause::of) {
             // Only the first counts.
             let _ = self.epitaph.set(cause);

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Body, Incoming};
 use hyper::{Method, Request, Response, Uri, header};
-use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::answer::reported_in;
@@ -95,34 +94,16 @@ impl Transport {
         Ok(dialect)
     }
 
-    /// Makes a GET request and returns the body, decoded from JSON.
-    pub(crate) async fn get_json<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        limit: u64,
-    ) -> Result<T, Failure> {
-        let (response, _line) = self.send(Request::new(nothing()), path).await?;
-        let body = read_all(self.accept(response).await?.into_body(), limit).await?;
-        serde_json::from_slice(&body)
-            .map_err(|error| Failure::unintelligible("it is no JSON", Some(error.into())))
-    }
-
     /// Makes a GET request for one object. What an engine reports in a success is an error all the same.
     pub(crate) async fn get_object(&self, path: &str) -> Result<serde_json::Value, Failure> {
-        let answer = self.get_json(path, limits::ANSWER).await?;
+        let (response, _line) = self.send(Request::new(nothing()), path).await?;
+        let body = read_all(self.accept(response).await?.into_body(), limits::ANSWER).await?;
+        let answer = serde_json::from_slice(&body)
+            .map_err(|error| Failure::unintelligible("it is no JSON", Some(error.into())))?;
         match reported_in(&answer) {
             Some((message, _)) => Err(Failure::Reported { message }),
             None => Ok(answer),
         }
-    }
-
-    /// Makes a request of which only the status counts.
-    pub(crate) async fn order(&self, method: Method, path: &str) -> Result<(), Failure> {
-        let mut request = Request::new(nothing());
-        *request.method_mut() = method;
-        let (response, _line) = self.send(request, path).await?;
-        read_all(self.accept(response).await?.into_body(), limits::ANSWER).await?;
-        Ok(())
     }
 
     /// Passes on a successful answer, and reads the words of any other, for as long as an ordinary call may take.
