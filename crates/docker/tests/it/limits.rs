@@ -31,7 +31,6 @@ async fn an_answer_without_an_end_is_read_up_to_a_limit() {
         too_long(&engine.version().await.unwrap_err()),
         too_long(&engine.inspect("web:1").await.unwrap_err()),
         too_long(&engine.list().await.unwrap_err()),
-        too_long(&engine.tag("web:1", "web", "2").await.unwrap_err()),
         too_long(&engine.remove("web:1").await.unwrap_err()),
     ];
     insta::assert_snapshot!(said.join("\n"), @"
@@ -39,8 +38,9 @@ async fn an_answer_without_an_end_is_read_up_to_a_limit() {
     the engine's answer is longer than 16 MiB, the limit
     the engine's answer is longer than 64 MiB, the limit
     the engine's answer is longer than 16 MiB, the limit
-    the engine's answer is longer than 16 MiB, the limit
     ");
+    // Of this one only the status counts: nothing else is read.
+    engine.tag("web:1", "web", "2").await.unwrap();
 }
 
 #[tokio::test]
