@@ -37,7 +37,7 @@ impl Ending<'_> {
     }
 
     fn is_filled_up(self) -> bool {
-        self.size % RECORD == 0
+        self.size.is_multiple_of(RECORD)
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
         .map(|text| read_digest(text, config_name))
         .collect::<Result<Vec<_>, _>>()?;
     let lists = || std::iter::once(&image.layer_names).chain(&image.other_layer_names);
-    for layer_names in lists().filter(|names| names.len() != diff_ids.len()) {
+    if let Some(layer_names) = lists().find(|names| names.len() != diff_ids.len()) {
         let reason = format!(
             "lists {} layers where {} lists {}",
             diff_ids.len(),

@@ -64,7 +64,7 @@ impl PaxSparse {
             }
             b"offset" | b"numbytes" => {
                 self.has_map = true;
-                if (self.map.len() % 2 == 0) != (key == b"offset") {
+                if self.map.len().is_multiple_of(2) != (key == b"offset") {
                     return Err(BROKEN);
                 }
                 self.map.push(number()?);

@@ -214,7 +214,8 @@ impl SparseFile {
 
 impl MapText {
     fn is_complete(&self) -> bool {
-        self.wanted.is_some_and(|wanted| self.lines >= wanted) && self.text.len() % BLOCK == 0
+        self.wanted.is_some_and(|wanted| self.lines >= wanted)
+            && self.text.len().is_multiple_of(BLOCK)
     }
 
     /// Takes bytes up to the end of the block in which the map ends.

@@ -7,13 +7,18 @@ use std::path::{Path, PathBuf};
 
 use sealift_workflow::Error;
 
+use crate::failure::Failure;
+
 /// Replaces the content of a file atomically and durably: a reader sees the old content or the new one,
 /// and if anything fails, the old one is still there.
 ///
 /// The mode of a file that is replaced is kept. A symbolic link is followed, so that it stays a link. What
 /// is not a regular file, such as `/dev/stdout` or a named pipe, is written to.
-pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
-    replace(path, content).map_err(|source| Error::WriteFile { path: path.to_owned(), source })
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    replace(path, content).map_err(|source| {
+        let path = path.to_owned();
+        Failure::from(Error::WriteFile { path, source })
+    })
 }
 
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {

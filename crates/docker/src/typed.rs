@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::{BollardRequest, Docker};
 
+use crate::Failure;
 use crate::limits::{AnswerLimit, Exceeded};
 use crate::transport::{Line, Transport};
-use crate::Failure;
 
 /// Our own limits hold for every call, so bollard's must never be the first to fire; in seconds.
 const NEVER: u64 = 365 * 24 * 3600;

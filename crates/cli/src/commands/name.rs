@@ -19,7 +19,7 @@ pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, F
             let tag = version_to_imagetag(&image, &version).map_err(Failure::usage)?;
             match session.global.json {
                 true => output::json(&json!({ "tag": tag })),
-                false => output::data(&format!("{tag}\n")),
+                false => output::data(format!("{tag}\n")),
             }
             Ok(ExitCode::DONE)
         }

@@ -79,12 +79,14 @@ fn line(archive: &VerifiedArchive) -> String {
     printable(&format!("{}  {verdict}{changed}", archive.archive))
 }
 
+/// Picks the verdicts of one kind.
+type Kind = fn(&Verdict) -> bool;
+
 fn summary(verified: &[&VerifiedArchive]) -> String {
-    let count =
-        |is: fn(&Verdict) -> bool| verified.iter().filter(|archive| is(&archive.verdict)).count();
+    let count = |is: Kind| verified.iter().filter(|archive| is(&archive.verdict)).count();
     let bytes = verified.iter().map(|archive| archive.size).sum();
     let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
-    let others: [(fn(&Verdict) -> bool, _); 5] = [
+    let others: [(Kind, _); 5] = [
         (Verdict::is_damaged, "damaged"),
         (Verdict::is_misnamed, "misnamed"),
         (is_unsupported, "unsupported"),
