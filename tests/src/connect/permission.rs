@@ -14,7 +14,7 @@ fn refused(group: Option<u32>) -> Option<Said> {
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let socket = folder.path().join("engine.sock");
     let _listener = UnixListener::bind(&socket).unwrap();
-    fs::set_permissions(&socket, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&socket, Permissions::from_mode(0o0)).unwrap();
     if let Some(group) = group {
         fs::set_permissions(&socket, Permissions::from_mode(0o660)).unwrap();
         chown(&socket, None, Some(group)).ok()?;
