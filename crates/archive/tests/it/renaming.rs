@@ -25,6 +25,13 @@ fn rename(tar: &[u8], naming: &Naming, piece: usize) -> Result<(Vec<u8>, Proof),
     Ok((output, proof))
 }
 
+/// Returns a proof without what it says of the archive before.
+fn seen_as_output(proof: &Proof) -> Proof {
+    let mut seen = proof.clone();
+    seen.lacked_manifest = false;
+    seen
+}
+
 /// Reads the names and contents of all entries with another reader, links as empty files.
 fn entries(tar: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = tar::Archive::new(tar);
@@ -54,7 +61,8 @@ fn every_layout_carries_exactly_the_one_name() {
         let before = verify(&tar).unwrap();
         let (renamed, proof) = rename(&tar, &name, 777).unwrap();
 
-        assert_eq!(proof, verify(&renamed).unwrap(), "{layout}: the proof is that of the output");
+        let expected = verify(&renamed).unwrap();
+        assert_eq!(seen_as_output(&proof), expected, "{layout}: the proof is that of the output");
         assert_eq!(proof.identity.config, before.identity.config, "{layout}");
         assert_eq!(proof.identity.manifests, before.identity.manifests, "{layout}");
         assert_eq!(proof.identity.indexes, before.identity.indexes, "{layout}");
@@ -180,6 +188,6 @@ proptest! {
         let (once, first) = rename(&pack(&entries), &name, piece).unwrap();
         let (twice, second) = rename(&once, &name, 4096).unwrap();
         prop_assert_eq!(once, twice);
-        prop_assert_eq!(first, second);
+        prop_assert_eq!(seen_as_output(&first), second);
     }
 }
