@@ -1,0 +1,65 @@
+//! Entries looked up and read by name, and the faults that they can have.
+
+use sealift_filename::Printable;
+use serde::de::DeserializeOwned;
+
+use crate::entries::{Content, Entries, Json, resolve};
+use crate::metadata::UnambiguousKeys;
+use crate::{Digest, Fault};
+
+pub(crate) fn find<'a>(
+    entries: &'a Entries,
+    name: &str,
+    kind: &str,
+    named_by: &str,
+) -> Result<&'a Content, Fault> {
+    resolve(entries, name).ok_or_else(|| missing(kind, name, named_by))
+}
+
+pub(crate) fn missing(kind: &str, name: &str, named_by: &str) -> Fault {
+    Fault::Missing { what: format!("{kind} {}", Printable(name)), named_by: named_by.to_owned() }
+}
+
+pub(crate) fn wrong(what: &str, expected: Digest, found: Digest) -> Fault {
+    Fault::WrongDigest { what: Printable(what).to_string(), expected, found }
+}
+
+pub(crate) fn bad(entry: &str, reason: String) -> Fault {
+    Fault::BadMetadata { entry: Printable(entry).to_string(), reason }
+}
+
+/// Reads a digest that stands in an entry. Only in this form it can become the name of a blob.
+pub(crate) fn read_digest(text: &str, entry: &str) -> Result<Digest, Fault> {
+    let is_other = |(algorithm, hex): (&str, &str)| {
+        matches!((algorithm, hex.len()), ("sha384", 96) | ("sha512", 128))
+            && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    if text.split_once(':').is_some_and(is_other) {
+        let algorithm = text.split(':').next().unwrap_or_default();
+        let reason = format!(
+            "`{}` names content by its {algorithm}, only sha256 is supported",
+            Printable(entry)
+        );
+        return Err(Fault::Unsupported { reason });
+    }
+    text.parse().map_err(|error| bad(entry, format!("names no digest: {error}")))
+}
+
+pub(crate) fn blob_name(digest: Digest) -> String {
+    format!("blobs/sha256/{}", digest.hex())
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
+    match &content.json {
+        Json::Kept(json) => {
+            let unreadable = |error| bad(name, format!("can't be read: {error}"));
+            let UnambiguousKeys = serde_json::from_slice(json).map_err(unreadable)?;
+            serde_json::from_slice(json).map_err(unreadable)
+        }
+        Json::TooLarge => Err(Fault::LimitExceeded {
+            what: format!("`{}` of {} bytes", Printable(name), content.size),
+            limit: "4 MiB each and 16 MiB in all".to_owned(),
+        }),
+        Json::No => Err(bad(name, "is no JSON".to_owned())),
+    }
+}

@@ -1,0 +1,70 @@
+//! What can be checked of entries whether or not the image refers to them.
+
+use sealift_filename::Printable;
+
+use crate::documents::{bad, parse, wrong};
+use crate::entries::{Content, Entries, Entry, blob_digest};
+use crate::layout::{OCI_LAYOUT, REPOSITORIES};
+use crate::metadata::{Anything, OciLayout};
+use crate::{Digest, Fault};
+
+/// Every blob of an OCI layout is named by its digest, so each can be checked, whoever refers to it.
+pub(crate) fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
+    for (name, entry) in entries {
+        if let (Some(expected), Entry::File(content)) = (blob_digest(name), entry)
+            && expected != content.digest
+        {
+            return Err(wrong(name, expected, content.digest));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what engines write beside an image and hardly read, as far as it is known what they write: no digest
+/// covers it.
+pub(crate) fn check_legacy(entries: &Entries) -> Result<(), Fault> {
+    for (name, entry) in entries {
+        let Entry::File(content) = entry else { continue };
+        let in_layer = |(folder, file)| Digest::from_hex(folder).map(|_| file);
+        match name.split_once('/').and_then(in_layer) {
+            Some("VERSION")
+                if ![b"1.0", &b"1.0\n"[..]].map(Digest::of).contains(&content.digest) =>
+            {
+                return Err(bad(name, "is not the version of a layer".to_owned()));
+            }
+            Some("json") => check_object(content, name)?,
+            _ if name == REPOSITORIES => check_object(content, name)?,
+            _ if name == OCI_LAYOUT => {
+                let layout: OciLayout = parse(content, name)?;
+                if layout.image_layout_version != "1.0.0" {
+                    return Err(bad(name, "is of an unknown version".to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Checks that an entry is JSON, unless it was too large to be kept.
+pub(crate) fn check_object(content: &Content, name: &str) -> Result<(), Fault> {
+    match parse::<Anything>(content, name) {
+        Ok(Anything {}) | Err(Fault::LimitExceeded { .. }) => Ok(()),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Checks that nothing lies below what is no folder: whoever unpacks the archive may find it elsewhere, behind a
+/// link for instance.
+pub(crate) fn check_folders(entries: &Entries) -> Result<(), Fault> {
+    for name in entries.keys() {
+        let mut folders = name.match_indices('/').map(|(end, _)| &name[..end]);
+        if let Some(folder) = folders.find(|folder| entries.contains_key(*folder)) {
+            return Err(bad(
+                name,
+                format!("lies below `{}`, which is no folder", Printable(folder)),
+            ));
+        }
+    }
+    Ok(())
+}
