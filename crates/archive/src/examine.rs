@@ -47,7 +47,8 @@ pub fn look(path: impl AsRef<Path>) -> Result<Look, Error> {
                 count => filled += count,
             }
         }
-        let fault = match resembles_tar_header(&head) {
+        // Zeros where the header was are damage, which `examine` reports.
+        let fault = match resembles_tar_header(&head) || head.iter().all(|byte| *byte == 0) {
             true => return Ok(()),
             false => Fault::not_an_image(Fault::no_tar_reason()),
         };

@@ -157,6 +157,18 @@ fn a_zip_must_have_one_member_that_is_an_image() {
 }
 
 #[test]
+fn a_look_does_not_take_zeros_for_something_else() {
+    let folder = Folder::new();
+    for size in [1, 511, 512, 659, 1023, 1024, 1600, 8272, 20_480] {
+        let zeros = vec![0; size];
+        let (kind, message) = folder.refusal(&zeros);
+        assert_eq!(kind, FaultKind::Damaged, "{size} bytes: {message}");
+        let path = folder.put("web.docker", &zeros);
+        assert_eq!(look(&path).unwrap(), Look::MayHoldImage, "{size} bytes");
+    }
+}
+
+#[test]
 fn an_encrypted_zip_is_refused() {
     let folder = Folder::new();
     let plain = folder.put("web.docker", &tar());
