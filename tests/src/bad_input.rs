@@ -84,7 +84,7 @@ fn names_that_no_archive_can_have() {
     ");
     insta::assert_snapshot!(refused(&place, &["list", "a b\u{1b}[31m"]).refusal(), @r"
     [2]
-    error: `a b\u{1b}[31m` is not a repository name: its part `a b\u{1b}[31m` has ` `, but takes only lowercase letters, digits, `.`, `_` and `-`
+    error: `a b\u{1b}[31m` is not an image reference: its part `a b\u{1b}[31m` has ` `, but takes only lowercase letters, digits, `.`, `_` and `-`
     ");
 }
 

@@ -141,10 +141,16 @@ fn a_damaged_archive() {
         let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
         std::fs::write(&path, content).unwrap();
         std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
-        let before = stand.now();
+        // The record may be marked: after what was found, it is not believed any more.
+        let archives = || {
+            let mut now = stand.now();
+            now.retain(|name, _| !name.starts_with(".sealift/records/"));
+            now
+        };
+        let before = archives();
         let said = stand.place.run(&["load", &format!("{image}:{version}"), "--progress", "none"]);
         assert_eq!(engine.whole_loads(), 0, "it went out to its end: {said:?}");
-        assert_eq!(stand.now(), before);
+        assert!(archives() == before, "the archives stay as they are");
         assert!(matches!(said.code, 3 | 5), "{said:?}");
         format!("refused with {}", said.code)
     });
