@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_archive::{Digest, Identity, ProvenReader, Renamer};
+use sealift_archive::{Digest, Identity, Proof, ProvenReader, Renamer};
 use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_store::is_same_platform;
 use tokio::sync::mpsc;
 
 use crate::inspected::{digest_of_id, platform_of};
 use crate::pump::Pump;
+use crate::shown::shows_the_same;
 use crate::{Context, Error, Work};
 
 /// How many buffers may wait between the disk and the engine.
@@ -43,9 +44,9 @@ pub(crate) async fn send(
     };
     let sent = stream_to(engine, path, renamer, &reference, context).await;
     context.finish(&reference);
-    let (answer, identity) = sent?.ok_or_else(not_loaded)?;
-    match name_image(engine, &answer, &identity, &reference).await? {
-        true => Ok(identity),
+    let (answer, proof) = sent?.ok_or_else(not_loaded)?;
+    match name_image(engine, &answer, &proof, &reference).await? {
+        true => Ok(proof.identity),
         false => Err(not_loaded()),
     }
 }
@@ -57,7 +58,7 @@ async fn stream_to(
     renamer: Renamer,
     reference: &str,
     context: &Context,
-) -> Result<Option<(Loaded, Identity)>, Error> {
+) -> Result<Option<(Loaded, Proof)>, Error> {
     let (sender, receiver) = mpsc::channel(PIECES);
     let label = reference.to_owned();
     let reader = context.blocking(move |context| read(&path, renamer, &label, &sender, context));
@@ -76,7 +77,7 @@ async fn stream_to(
         // A damaged archive is the cause of a load that was broken off, not the other way round.
         (Err(error), _) => Err(error),
         (Ok(_), Err(error)) => Err(error.into()),
-        (Ok(identity), Ok(answer)) => Ok(identity.map(|identity| (answer, identity))),
+        (Ok(proof), Ok(answer)) => Ok(proof.map(|proof| (answer, proof))),
     }
 }
 
@@ -92,7 +93,7 @@ enum Piece {
 #[error("the archive is not sent to its end")]
 struct BrokenOff;
 
-/// Reads an archive into the channel; gives its identity once everything is proven, or none if nobody
+/// Reads an archive into the channel; returns its proof once everything is verified, or none if nobody
 /// wanted the rest.
 fn read(
     path: &Path,
@@ -100,7 +101,7 @@ fn read(
     label: &str,
     sender: &mpsc::Sender<Piece>,
     context: &Context,
-) -> Result<Option<Identity>, Error> {
+) -> Result<Option<Proof>, Error> {
     let reader = ProvenReader::open_through(path, renamer)?;
     let mut pump = Pump::start(reader, label, Work::Loading, context);
     while let Some(bytes) = pump.next()? {
@@ -109,21 +110,21 @@ fn read(
         }
     }
     let _ = sender.blocking_send(Piece::End);
-    Ok(pump.source.proof().map(|proof| proof.identity.clone()))
+    Ok(pump.source.proof().cloned())
 }
 
 /// Makes sure that the engine has the image, under its name.
 async fn name_image(
     engine: &Engine,
     answer: &Loaded,
-    identity: &Identity,
+    proof: &Proof,
     reference: &str,
 ) -> Result<bool, Error> {
-    let is_there = |image: Option<EngineImage>| image.is_some_and(|image| has(&image, identity));
+    let is_there = |image: Option<EngineImage>| image.is_some_and(|image| is_sent(&image, proof));
     if is_there(engine.inspect(reference).await?) {
         return Ok(true);
     }
-    let config = identity.config.to_string();
+    let config = proof.identity.config.to_string();
     let names = answer.references.iter().chain(&answer.ids).chain(std::iter::once(&config));
     for name in names {
         if is_there(engine.inspect(name).await?) {
@@ -135,12 +136,27 @@ async fn name_image(
     Ok(false)
 }
 
-/// Tells whether an image that was just loaded is the one that was sent: by its digests, by layers and platform
-/// only where the engine shows none that was sent.
+/// Returns `true` if an image that was just loaded is the one that was sent. Images without layers all have the
+/// same layers, so that their settings and times of creation are compared, too.
+fn is_sent(image: &EngineImage, proof: &Proof) -> bool {
+    let identity = &proof.identity;
+    let is_shown = || {
+        shows_the_same(
+            &image.config,
+            image.created.as_deref(),
+            &proof.settings,
+            identity.created.as_deref(),
+        )
+    };
+    has(image, identity)
+        && (has_digest_of(image, identity) || !identity.diff_ids.is_empty() || is_shown())
+}
+
+/// Returns `true` if an image in the engine has a digest of this one, or, if the engine shows none that was sent,
+/// the same layers and platform.
 pub(crate) fn has(image: &EngineImage, identity: &Identity) -> bool {
     let is_same_layers = || {
-        !image.diff_ids.is_empty()
-            && is_same_platform(&platform_of(&image.platform), &identity.platform)
+        is_same_platform(&platform_of(&image.platform), &identity.platform)
             && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
     };
     has_digest_of(image, identity) || (image.id_kind == IdKind::Descriptor && is_same_layers())

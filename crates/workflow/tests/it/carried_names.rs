@@ -47,7 +47,10 @@ fn foreign(stand: &Stand) -> Vec<(&'static str, Vec<Entry>)> {
         image.tags = tags.iter().map(|tag| tag.replace("IMAGE", &stand.image)).collect();
         image
     };
+    let mut no_layers = image(&["IMAGE:3"], 8);
+    no_layers.layers.clear();
     vec![
+        ("no layers", no_layers.docker_blobs()),
         ("several names", image(&["vendor/IMAGE:9", "IMAGE:latest"], 1).docker_folders()),
         ("podman's", image(&["localhost/IMAGE:3"], 2).podman()),
         ("another name", image(&["quay.io/vendor/IMAGE:3"], 3).docker_blobs()),
