@@ -1,6 +1,7 @@
 //! Which archive is chosen: what is misnamed, damaged, changed or unreadable is neither chosen nor passed
 //! over in silence.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -109,6 +110,32 @@ fn a_misnamed_archive_is_passed_over_for_the_right_one_with_a_warning() {
     // It was asked for, and nothing else has that version.
     assert_eq!(refused(&place, &["path", "web:2.0.0.1"]).code, 5);
     assert_eq!(refused(&place, &["load", "web:2.0.0.1"]).code, 5);
+}
+
+/// A failing disk changes no time, so that the record is believed until somebody reads the content.
+#[test]
+fn silent_rot_is_damage_once_the_content_is_read_and_from_then_on() {
+    for arguments in [&["cat", "web"][..], &["load", "web"]] {
+        let newest = image("2.0.0.1", 2);
+        let engine = FakeEngine::loading(shown(&newest), Load::Takes);
+        let place = Place::with_engine(&engine.host);
+        put(&place, "1.0.0.1", 1);
+        let damaged = put(&place, "2.0.0.1", 2);
+        age(&place, &damaged, 1800);
+        place.ok(&["config"]);
+        let modified = fs::metadata(place.artifacts().join(&damaged)).unwrap().modified().unwrap();
+        let mut overwritten = fs::read(place.artifacts().join(&damaged)).unwrap();
+        overwritten.fill(b'x');
+        place.put(&damaged, &overwritten);
+        let file = fs::File::options().write(true).open(place.artifacts().join(&damaged)).unwrap();
+        file.set_modified(modified).unwrap();
+
+        let said = refused(&place, arguments);
+        assert_eq!(said.code, 5, "{arguments:?}: {said:?}");
+        assert!(said.stderr.contains("no longer reads as the image that was recorded"), "{said:?}");
+        let said = refused(&place, &["config"]);
+        assert_eq!(said.code, 5, "after {arguments:?}: {said:?}");
+    }
 }
 
 #[test]

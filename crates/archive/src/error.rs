@@ -209,7 +209,7 @@ pub enum Fault {
     #[error("it holds an image for {}, not for {wanted}", list(found))]
     OtherPlatform {
         /// The platform that was chosen.
-        wanted: Platform,
+        wanted: Box<Platform>,
         /// The platforms that are there.
         found: Vec<Platform>,
     },

@@ -64,7 +64,7 @@ pub(crate) fn pick(
             Ok(Picked { image: images.swap_remove(at), is_one_of_several })
         }
         [] => Err(Fault::OtherPlatform {
-            wanted: wanted.clone(),
+            wanted: Box::new(wanted.clone()),
             found: platforms.into_iter().flatten().collect(),
         }),
         _ => Err(several(&images, &[])),

@@ -63,7 +63,21 @@ pub async fn cat(
         })
         .await;
     context.finish(entry.archive.as_str());
-    result
+    result.map_err(|error| held_against_record(store, &entry, error))
+}
+
+/// Returns what a fault of an archive means for one that is recorded as an image: it is damaged, whatever it
+/// looks like now. Its record is not believed any more.
+pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) -> Error {
+    match error {
+        Error::Archive(sealift_archive::Error::Fault { path, source })
+            if entry.image().is_some() =>
+        {
+            store.doubt(&entry.archive, entry.stat);
+            sealift_archive::Error::Fault { path, source: source.of_known_image() }.into()
+        }
+        error => error,
+    }
 }
 
 /// Finds the archive and reports what is passed over for it; one that can't be used is refused.

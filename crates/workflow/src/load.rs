@@ -8,7 +8,7 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Entry, Knowledge, LatestOptions, Query, Store};
 use serde::Serialize;
 
-use crate::choose::refuse_flawed;
+use crate::choose::{held_against_record, refuse_flawed};
 use crate::learn::learn_all;
 use crate::naming::naming_of;
 use crate::prove::prove;
@@ -93,7 +93,9 @@ pub async fn load(
     for (asked, entry) in chosen {
         let result = match entry {
             _ if context.cancel().is_cancelled() => Err(Error::Interrupted),
-            Ok(entry) => load_one(engine, store, &entry, context).await,
+            Ok(entry) => load_one(engine, store, &entry, context)
+                .await
+                .map_err(|error| held_against_record(store, &entry, error)),
             Err(error) => Err(error),
         };
         match result {
