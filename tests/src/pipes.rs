@@ -71,6 +71,12 @@ mod on_engine {
         assert!(place.ok(&["load", "./web.tar", "--name", &other]).contains("  loaded  "));
         let (status, _) = request(&engine.host, "GET", &format!("/v1.41/images/{other}/json"));
         assert_eq!(status, 200);
+
+        // What ends like a file and is neither a file nor an image of the folder was meant as a file.
+        std::fs::create_dir(place.artifacts()).unwrap();
+        let said = place.run(&["load", "gone.tar"]);
+        assert_eq!(said.code, 3, "{said:?}");
+        assert!(said.stderr.starts_with("error: cannot open gone.tar\n"), "{said:?}");
         images.remove();
     }
 }

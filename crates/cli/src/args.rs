@@ -13,7 +13,7 @@ mod clean;
 pub(crate) use build::BuildArguments;
 pub(crate) use clean::{CleanArguments, KeepArguments};
 
-/// Ship container images where there is no registry
+/// Move container images to places without a registry
 #[derive(Debug, Parser)]
 #[command(
     name = "sealift",
@@ -22,8 +22,8 @@ pub(crate) use clean::{CleanArguments, KeepArguments};
     max_term_width = 80,
     after_help = "\
 sealift keeps a folder of versioned image archives, IMAGE_VERSION_ID.zip, in
-step with a container engine. Every archive is proven whole before anyone can
-see it.
+step with a container engine. Every archive is verified before it becomes
+visible.
 
 Exit codes:
   0 done   1 failed   2 usage   3 image or archive not found
@@ -117,7 +117,8 @@ Example:
     Path(ChooseArguments),
     /// Write an archive as a plain tar to standard output
     #[command(after_help = "\
-It is proven while it is written: its end comes only when all of it is whole.
+The archive is verified while it is written; its end marker is withheld until
+verification succeeds. It carries the name of its file and no other.
 
 Example:
   sealift cat web | ssh edge docker load")]
@@ -140,12 +141,12 @@ Example:
     Man(ManArguments),
 }
 
-/// Save images from the engine into the folder, where they aren't there yet
+/// Save images from the engine into the folder, unless they are there already
 #[derive(Debug, Args)]
 #[command(after_help = "\
-An image that is there under its version is kept, whatever engine wrote it. A
-save is proven whole before its archive appears; when anything fails, the
-folder stays as it was.
+An image that is in the folder under its version is not saved again, whichever
+engine wrote it. A save is verified before its archive becomes visible; if
+anything fails, the folder stays as it was.
 
 Examples:
   sealift update web:1.4.0.7
@@ -156,7 +157,7 @@ pub(crate) struct UpdateArguments {
     /// The images; without a version, `latest`
     #[arg(value_name = "IMAGE[:VERSION]", required = true, add = complete::references())]
     pub(crate) images: Vec<String>,
-    /// Remove the images' other versions and ids, once everything else is done
+    /// Remove the images' other versions and ids, also newer ones, once everything else is done
     #[arg(long)]
     pub(crate) clean: bool,
     #[command(flatten)]
@@ -198,7 +199,7 @@ pub(crate) struct UpdateKeepArguments {
     pub(crate) keep_dirty: Option<usize>,
 }
 
-/// Show what the folder holds
+/// List the archives in the folder
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -253,7 +254,7 @@ pub(crate) struct ChooseArguments {
     pub(crate) platform: Option<String>,
 }
 
-/// Write the clusters' config: where each image's latest archive is, and what it is
+/// Write the clusters' config: the URL and checksums of each image's latest archive
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -280,7 +281,7 @@ pub(crate) struct ConfigArguments {
     #[arg(long, value_enum, hide_possible_values = true)]
     #[arg(default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
     pub(crate) format: ConfigFormat,
-    /// With --format consul: where the keys stand
+    /// With --format consul: the prefix of the keys
     #[arg(long, value_name = "KEY", default_value = "genvid/images/")]
     pub(crate) prefix: String,
     #[command(flatten)]
@@ -300,14 +301,14 @@ pub(crate) enum ConfigFormat {
     Sums,
 }
 
-/// Put archives back into an engine
+/// Load archives into an engine
 #[derive(Debug, Args)]
 #[command(override_usage = "sealift load [OPTIONS] <IMAGE[:VERSION]|FILE...|--latest|--all>")]
 #[command(after_help = "\
-Of several archives with one tag, the newest is loaded. If there are several
-platforms, it is the engine's own, unless --platform is given.
-Archives are streamed, plain or zip, and proven on the way: no damaged one
-becomes an image. What the engine has already is skipped.
+load creates the tag of the archive's file name and no other. Of several
+archives with one tag, the newest is loaded; of several platforms, the engine's
+own, unless --platform is passed. Archives are streamed and verified on the way:
+a damaged one never becomes an image. Images that the engine has are skipped.
 
 Examples:
   sealift load web:1.4.0.7
@@ -316,7 +317,7 @@ Examples:
   sealift --dir /mnt/usb/images load --all")]
 pub(crate) struct LoadArguments {
     /// The images; without a version, the latest archive. `-` and paths are archives
-    /// outside of the folder: /PATH, ./PATH, ../PATH or a file that ends in .tar,
+    /// outside of the folder: /PATH, ./PATH, ../PATH or an existing file that ends in .tar,
     /// .tgz, .gz, .zst, .xz, .bz2, .zip or .docker
     #[arg(value_name = "IMAGE[:VERSION]|FILE", required_unless_present_any = ["latest", "all"], add = complete::references())]
     pub(crate) images: Vec<String>,
@@ -336,11 +337,11 @@ pub(crate) struct LoadArguments {
     pub(crate) platform: Option<String>,
 }
 
-/// Take archives made elsewhere into the folder, under their right names
+/// Import archives made by other tools into the folder, under their right names
 #[derive(Debug, Args)]
 #[command(after_help = "\
-By docker, podman, skopeo or crane; plain tars, gzip, zstd, xz, bzip2 and zip.
-It needs no engine. docker.io/library/web and localhost/web are `web`. The
+add reads archives by docker, podman, skopeo or crane: plain tars, gzip, zstd,
+xz, bzip2 and zip. It needs no engine. docker.io/library/web and localhost/web are `web`. The
 archive carries the name under which it is added, and no other.
 
 Examples:
@@ -357,13 +358,13 @@ pub(crate) struct AddArguments {
     /// Add an image that has several tags under each of them
     #[arg(long)]
     pub(crate) every: bool,
-    /// Of an image for several platforms take the one for this platform
+    /// Import this platform of an image for several platforms
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,
     /// Refuse another build of a release that is in the folder; so does SEALIFT_IMMUTABLE=1
     #[arg(long)]
     pub(crate) immutable: bool,
-    /// Make plain tars zips too
+    /// Store plain tars as zips
     #[arg(long)]
     pub(crate) compress: bool,
     /// How hard to compress: fast, default or best
@@ -371,11 +372,12 @@ pub(crate) struct AddArguments {
     pub(crate) level: Level,
 }
 
-/// Read every byte of archives and tell whether they are whole
+/// Verify that archives are whole and hold the image in their name
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Ends with 5 if one is damaged or misnamed, with 4 if one is unsupported.
-What holds no image is neither.
+verify compares archives with their recorded checksums, and reads the content
+of those without a record. It exits with 5 if an archive is damaged or misnamed,
+and with 4 if one is unsupported. A file that holds no image is neither.
 
 Examples:
   sealift verify
@@ -384,15 +386,15 @@ pub(crate) struct VerifyArguments {
     /// The images; the whole folder without any
     #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
     pub(crate) images: Vec<String>,
-    /// Decompress every layer too, and believe no record
+    /// Also decompress every layer; ignore the recorded checksums
     #[arg(long)]
     pub(crate) deep: bool,
-    /// Make all records anew and sweep what crashed writers left behind
+    /// Rebuild all records, accept changed files, and remove leftovers of crashed runs
     #[arg(long)]
     pub(crate) repair: bool,
 }
 
-/// Ask about names: the grammar, from the shell
+/// Parse and check names, for shell scripts
 #[derive(Debug, Subcommand)]
 #[command(
     disable_help_subcommand = true,
@@ -401,7 +403,7 @@ Example:
   ls artifacts | sealift name parse --json"
 )]
 pub(crate) enum NameCommand {
-    /// Take archive names apart; without names, read them from standard input
+    /// Parse archive names; without names, read them from standard input
     #[command(after_help = "\
 With --json, each name is a JSON document in a line of its own (JSON lines).
 
@@ -438,7 +440,7 @@ Examples:
     },
 }
 
-/// Show which engine is used, and why
+/// Show which engine is used, and which setting chose it
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -450,7 +452,7 @@ pub(crate) struct EnvArguments {
     pub(crate) shell: bool,
 }
 
-/// Write what a shell needs to complete commands, images and versions
+/// Print shell completions for commands, images and versions
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Images and versions are those of the folder that SEALIFT_DIR or ARTIFACTS_DIR
@@ -471,7 +473,7 @@ pub(crate) struct CompletionsArguments {
 Example:
   sealift man ~/.local/share/man/man1")]
 pub(crate) struct ManArguments {
-    /// Where to; it is made if it isn't there
+    /// The folder to write to; it is created if it is missing
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
 }

@@ -14,8 +14,13 @@ pub(crate) fn is_file(argument: &str) -> bool {
     let path = Path::new(argument);
     argument == "-"
         || ["/", "./", "../"].iter().any(|start| argument.starts_with(start))
-        || (path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
-            && path.is_file())
+        || (ends_like_archive(argument) && path.is_file())
+}
+
+/// Returns `true` if an argument ends like the files that people have archives in.
+pub(crate) fn ends_like_archive(argument: &str) -> bool {
+    let ending = Path::new(argument).extension();
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
 }
 
 /// Returns the file to read for an argument; `-` is standard input.

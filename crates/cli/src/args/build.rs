@@ -35,7 +35,7 @@ pub(crate) struct BuildArguments {
     /// A name for the image, instead of IMAGE; may be repeated
     #[arg(short, long = "tag", value_name = "IMAGE[:VERSION]")]
     pub(crate) tags: Vec<String>,
-    /// The Dockerfile [default: Dockerfile in PATH]; - reads standard input
+    /// The Dockerfile [default: Dockerfile or dockerfile in PATH]; - reads standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<String>,
     /// Which of the engine's builders to use: auto, classic or buildkit
@@ -94,7 +94,7 @@ pub(crate) struct BuildArguments {
     /// With --update --compress: how hard, fast, default or best
     #[arg(long, value_name = "LEVEL", requires = "compress", default_value_t)]
     pub(crate) level: Level,
-    /// With --update: remove the image's other archives
+    /// With --update: remove the image's other versions and ids, also newer ones
     #[arg(long, requires = "update")]
     pub(crate) clean: bool,
     #[command(flatten)]
@@ -111,7 +111,7 @@ pub(crate) struct BuildLimits {
     /// Memory and swap together; -1 without a limit
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = size::bytes_or_none)]
     pub(crate) memory_swap: Option<i64>,
-    /// The share of processor time beside others, 1024 is an equal one
+    /// CPU shares (relative weight, default 1024)
     #[arg(short, long, value_name = "NUMBER")]
     pub(crate) cpu_shares: Option<u64>,
     /// The processors to run on, as in 0-3 or 0,1

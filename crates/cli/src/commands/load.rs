@@ -26,7 +26,18 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
     if files.is_empty() || !images.is_empty() {
         let selection = selection(&LoadArguments { images, ..arguments })?;
         let store = session.store()?;
-        results.extend(load(&engine, &store, &selection, &session.context()).await?);
+        for mut result in load(&engine, &store, &selection, &session.context()).await? {
+            // No image and no file is called so; most likely a file was meant.
+            let is_missing = |error: &Error| error.kind() == ErrorKind::NotFound;
+            if file_argument::ends_like_archive(&result.asked)
+                && result.result.as_ref().is_err_and(is_missing)
+            {
+                let file = Path::new(&result.asked);
+                let options = LoadFileOptions::default();
+                result.result = load_file(&engine, file, &options, &session.context()).await;
+            }
+            results.push(result);
+        }
         if results.is_empty() && !session.global.quiet {
             let root = printable(&store.root().display().to_string());
             output::error_line(&format!("{root} holds no images"));
