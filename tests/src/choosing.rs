@@ -308,6 +308,11 @@ fn an_unreadable_folder_is_left_out_of_the_rest() {
     hint: archives of images are recorded in it; make it readable, or name the images that you want
     ");
     assert!(setup.run(&["config", "web"]).stdout.contains(&archive));
+    let verified = setup.run(&["verify"]);
+    assert_eq!(verified.code, 1, "{verified:?}");
+    let hidden = format!("backup/{archive}  unreadable  its folder can't be read: ");
+    assert!(verified.stdout.contains(&hidden), "{verified:?}");
+    assert!(verified.stdout.contains(&format!("\n{archive}  whole")), "{verified:?}");
     let loaded = setup.run(&["load", "--all"]);
     assert_eq!((loaded.code, engine.whole_loads()), (1, 1), "{loaded:?}");
     assert!(loaded.stderr.contains("artifacts/backup can't be read"), "{loaded:?}");

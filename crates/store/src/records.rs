@@ -65,6 +65,15 @@ impl Store {
         !self.recorded_in(folder.to_owned()).is_empty()
     }
 
+    /// Returns the archives in a folder below the root of which something is noted down, in order.
+    pub fn recorded_archives_in(&self, folder: &str) -> Vec<ArchivePath> {
+        let recorded = self.recorded_in(folder.to_owned());
+        let mut archives: Vec<ArchivePath> =
+            recorded.iter().filter_map(|path| path.parse().ok()).collect();
+        archives.sort_unstable();
+        archives
+    }
+
     /// Gives the paths of all archives of which something is noted down, believed or not.
     pub(crate) fn recorded(&self) -> HashSet<String> {
         self.recorded_in(String::new())

@@ -11,7 +11,7 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Entry, Knowledge, Query, Store, SweepReport, wrong_member};
 use serde::Serialize;
 
-use crate::learn::{all_archives, archives_of};
+use crate::learn::{archives_of, report_folder};
 use crate::list::image_of;
 use crate::{Context, Error, Work};
 
@@ -164,7 +164,7 @@ fn verify_now(
             return Err(error.into());
         }
     }
-    let archives = chosen(store, options, context)?;
+    let (archives, hidden) = chosen(store, options, context)?;
     let entries = store.entries(&archives);
     let jobs = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(entries.len());
     let next = AtomicUsize::new(0);
@@ -188,17 +188,30 @@ fn verify_now(
     });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut verified = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    verified.extend(hidden);
     verified.sort_by(|left, right| left.archive.cmp(&right.archive));
     Ok(verified)
 }
 
+/// Returns the archives to verify, and those that are recorded in folders that can't be read.
 fn chosen(
     store: &Store,
     options: &VerifyOptions,
     context: &Context,
-) -> Result<Vec<ArchivePath>, Error> {
+) -> Result<(Vec<ArchivePath>, Vec<VerifiedArchive>), Error> {
     if options.queries.is_empty() {
-        return all_archives(store, context);
+        let mut hidden = Vec::new();
+        let scan = store.scan()?;
+        for folder in scan.unreadable {
+            let path = folder.path.to_str().unwrap_or_default();
+            for archive in store.recorded_archives_in(path) {
+                let reason = format!("its folder {}", folder.reason);
+                let found = Found::without_image(Verdict::Unreadable { reason });
+                hidden.push(found.of(store, &archive, 0));
+            }
+            report_folder(folder, context);
+        }
+        return Ok((scan.archives, hidden));
     }
     let mut archives = Vec::new();
     for query in &options.queries {
@@ -206,7 +219,7 @@ fn chosen(
     }
     archives.sort_unstable();
     archives.dedup();
-    Ok(archives)
+    Ok((archives, Vec::new()))
 }
 
 /// Judges an archive; one that another writer removes meanwhile is none, and one that is replaced is judged by what
@@ -242,7 +255,7 @@ fn verify_one(
         true => Err(Error::Interrupted),
         false => examined(store, entry, options, context),
     };
-    let Found { verdict, digest, covered, changed_from } = match found {
+    let found = match found {
         Err(error) if error.kind() == crate::ErrorKind::Interrupted => {
             Found::without_image(Verdict::Interrupted)
         }
@@ -252,23 +265,10 @@ fn verify_one(
         },
         Ok(found) => found,
     };
-    if verdict.is_damaged() {
+    if found.verdict.is_damaged() {
         store.doubt(&entry.archive, entry.stat);
     }
-    let name = entry.archive.name();
-    Ok(VerifiedArchive {
-        image: image_of(&entry.archive),
-        version: name.version().to_owned(),
-        id: name.id(),
-        digest,
-        path: store.path_of(&entry.archive),
-        archive: entry.archive.clone(),
-        format: name.format(),
-        size: entry.stat.size,
-        verdict,
-        covered,
-        changed_from,
-    })
+    Ok(found.of(store, &entry.archive, entry.stat.size))
 }
 
 /// Returns the operating system's word if it refuses to read an archive that is there.
@@ -315,6 +315,24 @@ struct Found {
 impl Found {
     fn without_image(verdict: Verdict) -> Self {
         Self { verdict, digest: None, covered: Covered::Content, changed_from: None }
+    }
+
+    fn of(self, store: &Store, archive: &ArchivePath, size: u64) -> VerifiedArchive {
+        let Self { verdict, digest, covered, changed_from } = self;
+        let name = archive.name();
+        VerifiedArchive {
+            image: image_of(archive),
+            version: name.version().to_owned(),
+            id: name.id(),
+            digest,
+            path: store.path_of(archive),
+            archive: archive.clone(),
+            format: name.format(),
+            size,
+            verdict,
+            covered,
+            changed_from,
+        }
     }
 }
 
