@@ -83,6 +83,27 @@ fn a_misnamed_archive_alone_is_refused_by_everything() {
 }
 
 #[test]
+fn a_zip_whose_file_has_another_name_is_refused_for_that() {
+    let place = Place::new();
+    let plain = place.root().join("web.tar");
+    fs::write(&plain, pack(&image("1.0.0.1", 1).podman())).unwrap();
+    place.ok(&["add", "web.tar", "--compress"]);
+    let [right, wrong] =
+        ["1.0.0.1", "2.0.0.1"].map(|version| name(version, 1).replace(".docker", ".zip"));
+    fs::rename(place.artifacts().join(&right), place.artifacts().join(&wrong)).unwrap();
+    let reason = format!(
+        "is misnamed: the file in the zip is named {}, not {}\n",
+        name("1.0.0.1", 1),
+        name("2.0.0.1", 1)
+    );
+    for arguments in [&["path", "web"][..], &["config"], &["load", "web"]] {
+        let said = place.run(arguments);
+        assert_eq!(said.code, 5, "{arguments:?}: {said:?}");
+        assert!(said.stderr.contains(&reason), "{arguments:?}: {said:?}");
+    }
+}
+
+#[test]
 fn a_misnamed_archive_is_passed_over_for_the_right_one_with_a_warning() {
     let engine = FakeEngine::loading(shown(&image("1.0.0.1", 1)), Load::Takes);
     let place = Place::with_engine(&engine.host);

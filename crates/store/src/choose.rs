@@ -251,8 +251,8 @@ impl Store {
             right.archive.name().precedence().cmp(&left.archive.name().precedence())
         });
         match misnamed.into_iter().next() {
-            Some(PassedOver { archive, flaw: Flaw::Misnamed { id }, .. }) => {
-                Ok(Misnamed::new(self.root().to_owned(), archive, id).into())
+            Some(PassedOver { archive, flaw: Flaw::Misnamed { reason }, .. }) => {
+                Ok(Misnamed::new(self.root().to_owned(), archive, reason).into())
             }
             _ => Ok(self.not_found(query, all, asked)?.into()),
         }

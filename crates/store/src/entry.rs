@@ -132,6 +132,16 @@ impl Entry {
         self.answers_to_its_name() == Some(false)
     }
 
+    /// Returns what does not agree with the archive's name, a sentence without its end.
+    fn misnaming(&self) -> Option<String> {
+        let (image, name) = (self.image()?, self.archive.name());
+        if !image.identity.answers_to(name.id().as_str()) {
+            return Some(format!("the image in it has the id {}", image.identity.config.short()));
+        }
+        let member = image.wrong_member.as_ref()?;
+        Some(format!("the file in the zip is named {member}, not {}", name.member_name()))
+    }
+
     fn answers_to_its_name(&self) -> Option<bool> {
         let image = self.image()?;
         let has_its_id = image.identity.answers_to(self.archive.name().id().as_str());
@@ -156,10 +166,7 @@ impl Entry {
     /// Returns what keeps the archive from being used, as far as that is known.
     pub fn flaw(&self) -> Option<Flaw> {
         match self.knowledge.as_ref()? {
-            Knowledge::Image(image) if self.is_misnamed() => {
-                Some(Flaw::Misnamed { id: image.identity.config.short() })
-            }
-            Knowledge::Image(_) => None,
+            Knowledge::Image(_) => self.misnaming().map(|reason| Flaw::Misnamed { reason }),
             Knowledge::NoImage { reason } => Some(Flaw::NoImage { reason: reason.clone() }),
             Knowledge::Damaged { fault } => Some(Flaw::Damaged { fault: fault.clone() }),
             Knowledge::Unreadable { reason } => Some(Flaw::Unreadable { reason: reason.clone() }),

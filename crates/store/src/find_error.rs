@@ -46,21 +46,21 @@ impl From<Misnamed> for FindError {
 
 /// The only archives that could be meant are misnamed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is misnamed: the image in it has the id {id}", root.join(archive.as_str()).display())]
+#[error("{} is misnamed: {reason}", root.join(archive.as_str()).display())]
 #[non_exhaustive]
 pub struct Misnamed {
     /// The store's folder.
     pub root: PathBuf,
     /// The one with the highest version.
     pub archive: ArchivePath,
-    /// The id of the image in it.
-    pub id: String,
+    /// What does not agree with its name.
+    pub reason: String,
 }
 
 impl Misnamed {
     /// Creates the error for an archive of a store.
-    pub fn new(root: PathBuf, archive: ArchivePath, id: String) -> Self {
-        Self { root, archive, id }
+    pub fn new(root: PathBuf, archive: ArchivePath, reason: String) -> Self {
+        Self { root, archive, reason }
     }
 }
 

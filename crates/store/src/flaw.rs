@@ -16,10 +16,10 @@ pub enum Flaw {
         /// What it looks like instead.
         reason: String,
     },
-    /// The id in its name belongs to another image.
+    /// The id in its name belongs to another image, or the file in a zip has another name.
     Misnamed {
-        /// The id of the image in it.
-        id: String,
+        /// What does not agree with its name.
+        reason: String,
     },
     /// It is damaged, or not supported ([`Fault::kind`] tells which).
     Damaged {
@@ -37,7 +37,7 @@ impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoImage { reason } => write!(f, "holds no image: {reason}"),
-            Self::Misnamed { id } => write!(f, "is misnamed: the image in it has the id {id}"),
+            Self::Misnamed { reason } => write!(f, "is misnamed: {reason}"),
             Self::Damaged { fault } if fault.kind() == FaultKind::Unsupported => {
                 write!(f, "is not supported: {fault}")
             }

@@ -178,9 +178,9 @@ pub(crate) fn refuse_flawed(store: &Store, entry: &Entry) -> Result<(), Error> {
         Some(Flaw::Damaged { fault }) => {
             Err(sealift_archive::Error::Fault { path, source: fault }.into())
         }
-        Some(Flaw::Misnamed { id }) => {
+        Some(Flaw::Misnamed { reason }) => {
             let root = store.root().to_owned();
-            Err(FindError::from(Misnamed::new(root, entry.archive.clone(), id)).into())
+            Err(FindError::from(Misnamed::new(root, entry.archive.clone(), reason)).into())
         }
         Some(Flaw::Unreadable { reason }) => Err(Error::ArchiveUnreadable { path, reason }),
         _ => Ok(()),

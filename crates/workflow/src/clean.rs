@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use sealift_archive::{Digest, Platform};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Version};
-use sealift_store::{Entry, Knowledge, LearnOptions, Retention, Store, retain};
+use sealift_store::{Entry, Flaw, Knowledge, LearnOptions, Retention, Store, retain};
 use serde::Serialize;
 
 use crate::learn::{all_archives, archives_of, learn_all, with_learning};
@@ -212,9 +212,10 @@ fn cleaned(store: &Store, entry: &Entry) -> CleanedArchive {
 
 fn skipped(store: &Store, entry: &Entry, retention: &Retention) -> Option<SkippedArchive> {
     let (verdict, reason) = match entry.knowledge.as_ref()? {
-        Knowledge::Image(image) if !entry.is_rightly_named() => {
-            ("misnamed", format!("it holds the image {}", image.identity.config.short()))
-        }
+        Knowledge::Image(_) => match entry.flaw()? {
+            Flaw::Misnamed { reason } => ("misnamed", reason),
+            _ => return None,
+        },
         Knowledge::Damaged { fault } => match fault.kind() {
             sealift_archive::FaultKind::Damaged => ("damaged", fault.to_string()),
             _ => ("unsupported", fault.to_string()),

@@ -147,11 +147,14 @@ impl Choice {
     }
 }
 
-/// Gives a platform in the words of the folder.
+/// Gives a platform in the words of the folder. Engines show what an image leaves out as empty.
 pub(crate) fn platform_of(image: &ImagePlatform) -> Platform {
+    let shown = |text: &str, absent: &str| {
+        if text.is_empty() { absent.to_owned() } else { text.to_owned() }
+    };
     Platform {
-        os: image.os.clone(),
-        architecture: image.architecture.clone(),
+        os: shown(&image.os, "linux"),
+        architecture: shown(&image.architecture, "unknown"),
         variant: image.variant.clone(),
     }
 }

@@ -49,7 +49,10 @@ fn foreign(stand: &Stand) -> Vec<(&'static str, Vec<Entry>)> {
     };
     let mut no_layers = image(&["IMAGE:3"], 8);
     no_layers.layers.clear();
+    let mut no_architecture = image(&["IMAGE:3"], 9);
+    no_architecture.architecture.clear();
     vec![
+        ("no architecture", no_architecture.docker_folders()),
         ("no layers", no_layers.docker_blobs()),
         ("several names", image(&["vendor/IMAGE:9", "IMAGE:latest"], 1).docker_folders()),
         ("podman's", image(&["localhost/IMAGE:3"], 2).podman()),
