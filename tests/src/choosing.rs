@@ -85,7 +85,7 @@ fn a_misnamed_archive_alone_is_refused_by_everything() {
 #[test]
 fn a_zip_whose_file_has_another_name_is_refused_for_that() {
     let place = Place::new();
-    let plain = place.root().join("web.tar");
+    let plain = place.dir.path().join("web.tar");
     fs::write(&plain, pack(&image("1.0.0.1", 1).podman())).unwrap();
     place.ok(&["add", "web.tar", "--compress"]);
     let [right, wrong] =
