@@ -134,7 +134,7 @@ fn an_archive_of_several_images() {
     let entries = joined(image().docker_blobs(), Image::new("api:2.0", 9).docker_blobs());
     insta::assert_snapshot!(made_elsewhere(&entries), @"
     [4]
-    error: their.tar is of a form that isn't taken
+    error: their.tar is not a supported archive
       caused by: it holds 2 images (web:1.0.0.1, api:2.0); an archive holds one
     hint: load it into an engine, then save the images that you need: sealift update IMAGE:VERSION…
     ");
@@ -183,7 +183,7 @@ fn an_archive_with_an_unknown_media_type() {
     );
     insta::assert_snapshot!(made_elsewhere(&replaced(image().oci_only(), "index.json", &index)), @"
     [4]
-    error: their.tar is of a form that isn't taken
+    error: their.tar is not a supported archive
       caused by: index.json points to something of the unknown kind `application/vnd.wasm.config.v1+json`
     ");
 }
@@ -194,7 +194,7 @@ fn an_archive_for_another_operating_system() {
     image.os = "windows".to_owned();
     insta::assert_snapshot!(made_elsewhere(&image.docker_folders()), @"
     [4]
-    error: their.tar is of a form that isn't taken
+    error: their.tar is not a supported archive
       caused by: it is an image for windows, only those for linux are taken
     ");
 }

@@ -73,7 +73,7 @@ impl FaultKind {
         match self {
             Self::Damaged => "is damaged",
             Self::NotAnImage => "is no archive of an image",
-            Self::Unsupported => "is of a form that isn't taken",
+            Self::Unsupported => "is not a supported archive",
         }
     }
 }

@@ -19,7 +19,7 @@ pub enum Knowledge {
         /// What it looks like instead, a fragment for after "holds no image: ".
         reason: String,
     },
-    /// It is damaged, or of a form that isn't taken ([`Fault::kind`] tells which). This is never
+    /// It is damaged, or not a supported archive ([`Fault::kind`] tells which). This is never
     /// recorded: somebody may be about to mend it. A file that was recorded as an image and no longer
     /// reads as one is damaged, whatever it looks like now.
     Damaged {

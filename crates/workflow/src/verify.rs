@@ -86,7 +86,7 @@ pub enum Verdict {
         /// What is wrong, a fragment.
         reason: String,
     },
-    /// It may be whole, but it is of a form that isn't taken.
+    /// It may be whole, but it is not a supported archive.
     Unsupported {
         /// What it is, a fragment.
         reason: String,

@@ -240,8 +240,9 @@ fn plan_text(planned: &UpdatePlan) -> String {
         rows.push(vec![what.to_owned(), format!("{}:{}", item.image, item.version), which]);
     }
     for removal in &planned.plan.remove {
-        let mark = if removal.newer { "newer than what is updated" } else { "" };
-        rows.push(vec!["remove".to_owned(), removal.archive.to_string(), mark.to_owned()]);
+        let mark = if removal.newer { "  newer than what is updated" } else { "" };
+        let image = format!("{}:{}", removal.archive.image(), removal.archive.name().version());
+        rows.push(vec!["remove".to_owned(), image, format!("{}{mark}", removal.archive)]);
     }
     table::align(&["ACTION", "IMAGE", "ARCHIVE"], &rows)
 }
