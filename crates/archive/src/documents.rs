@@ -17,6 +17,10 @@ pub(crate) fn find<'a>(
 }
 
 pub(crate) fn missing(kind: &str, name: &str, named_by: &str) -> Fault {
+    if kind == "layer" && name.is_empty() {
+        let reason = format!("{named_by} leaves a layer to the engine: its name is empty");
+        return Fault::Unsupported { reason };
+    }
     Fault::Missing { what: format!("{kind} {}", Printable(name)), named_by: named_by.to_owned() }
 }
 

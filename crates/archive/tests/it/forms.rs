@@ -78,6 +78,9 @@ fn every_entry_of_the_manifest_is_verified() {
     assert_eq!(listed("same.tar").unwrap().identity.repo_tags, ["web:1", "web:2"]);
     assert!(listed("other.tar").unwrap_err().to_string().starts_with("layer other.tar should be"));
     insta::assert_snapshot!(listed("gone.tar").unwrap_err(), @"lacks layer gone.tar, which manifest.json names");
+    let fault = listed("").unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Unsupported);
+    insta::assert_snapshot!(fault, @"manifest.json leaves a layer to the engine: its name is empty");
 }
 
 #[test]
