@@ -53,6 +53,7 @@ fn a_dirty_version_can_be_asked_for_by_an_image_and_by_exit_code() {
         ("web:1.0.0.1", "clean", 1),
     ] {
         assert_eq!(place.ok(&["name", "dirty", version]), format!("{word}\n"));
+        assert_ne!(place.ok(&["name", "dirty", version, "-q"]), "");
         let said = place.run(&["name", "dirty", "--exit-code", version, "-q"]);
         assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (code, "", ""));
     }

@@ -84,9 +84,10 @@ fn images_are_selected_and_versions_pinned() {
 fn what_cannot_be_selected_is_refused() {
     let place = place();
     for (arguments, code, message) in [
-        (&["ftp.example.org/x:y/"][..], 2, "is not an image reference"),
+        (&["ftp.example.org/x:y/"][..], 2, "is neither an image nor a BASEURL"),
         (&["https://a.example.org/?token=1"], 2, "is not a BASEURL: it has a `?`"),
         (&["https://a.example.org/#x"], 2, "is not a BASEURL: it has a `#`"),
+        (&["images/"], 2, "`images/` is neither an image nor a BASEURL"),
         (&["https:///x"], 2, "is not a BASEURL: it has no host"),
         (&["/images?x"], 2, "is not a BASEURL: it has a `?`"),
         (&["web", "/images"], 2, "`/images` is a BASEURL; put it before the images"),

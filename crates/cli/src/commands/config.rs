@@ -46,6 +46,11 @@ fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
     let first = arguments.base_url.as_deref();
     let base_url = first.filter(|text| BaseUrl::has_form(text));
     let image = first.filter(|text| !BaseUrl::has_form(text));
+    if let Some(text) = image.filter(|text| text.ends_with('/')) {
+        return Err(Failure::usage(format!(
+            "`{text}` is neither an image nor a BASEURL, which is a URL or begins with `/`"
+        )));
+    }
     if let Some(text) = arguments.images.iter().find(|text| BaseUrl::has_form(text)) {
         return Err(Failure::usage(format!("`{text}` is a BASEURL; put it before the images")));
     }

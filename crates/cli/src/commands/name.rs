@@ -27,7 +27,7 @@ pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, F
             let dirty = version_of(&version)?.is_dirty();
             match session.global.json {
                 true => output::json(&json!({ "dirty": dirty })),
-                false if session.global.quiet => {}
+                false if session.global.quiet && exit_code => {}
                 false => output::data(if dirty { "dirty\n" } else { "clean\n" }),
             }
             Ok(if exit_code && !dirty { ExitCode::FAILED } else { ExitCode::DONE })
