@@ -89,6 +89,15 @@ fn a_plan_goes_on_after_a_missing_image(engine: &str) {
     assert_eq!(plan["items"][1]["action"], "save");
     assert_eq!(plan["items"][1]["replaces"], serde_json::json!([]));
     assert!(!place.artifacts().exists());
+
+    // An archive of the image in a format that is not taken.
+    place.ok(&["update", &tag("1.0.0.1")]);
+    let archive = place.artifacts().join(&place.files()[0]);
+    std::fs::rename(&archive, archive.with_extension("tgz")).unwrap();
+    let there = tag("1.0.0.1");
+    for arguments in [&["update", &there][..], &["update", &there, "--dry-run"]] {
+        assert_eq!(place.run(arguments).code, 4, "{arguments:?}");
+    }
 }
 
 mod on_engine {

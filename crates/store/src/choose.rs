@@ -1,6 +1,6 @@
 //! Which archive of an image is the latest, or the one that was asked for: the questions to a folder.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, Repository, Version};
@@ -143,12 +143,12 @@ impl Store {
     ) -> Result<Latest, Error> {
         let mut entries = self.entries(archives);
         // Looked into, and it may hold an image.
-        let mut seen: Vec<ArchivePath> = Vec::new();
+        let mut seen: HashSet<ArchivePath> = HashSet::new();
         loop {
             let winners = latest(&entries, options);
             let is_open =
                 |entry: &Entry| entry.knowledge.is_none() && !seen.contains(&entry.archive);
-            let open: Vec<ArchivePath> = winners
+            let open: HashSet<ArchivePath> = winners
                 .iter()
                 .filter(|entry| depth > Depth::Recorded && is_open(entry))
                 .map(|entry| entry.archive.clone())
@@ -159,7 +159,7 @@ impl Store {
             }
             // What was found damaged is read again: it may have been mended, and is few.
             let is_suspect = |entry: &Entry| {
-                open.contains(&entry.archive) && entry.suspicion == Some(Suspicion::Damaged)
+                entry.suspicion == Some(Suspicion::Damaged) && open.contains(&entry.archive)
             };
             self.learn_entries(&mut entries, is_suspect, learn)?;
             self.look_into(&mut entries, |entry| open.contains(&entry.archive), &mut seen)?;
@@ -170,14 +170,16 @@ impl Store {
         &self,
         entries: &mut Vec<Entry>,
         is_wanted: impl Fn(&Entry) -> bool,
-        seen: &mut Vec<ArchivePath>,
+        seen: &mut HashSet<ArchivePath>,
     ) -> Result<(), Error> {
         let mut kept = Vec::with_capacity(entries.len());
         for mut entry in entries.drain(..) {
             if entry.knowledge.is_none() && is_wanted(&entry) && !seen.contains(&entry.archive) {
                 match self.look(&entry) {
                     Ok(Some(knowledge)) => entry.knowledge = Some(knowledge),
-                    Ok(None) => seen.push(entry.archive.clone()),
+                    Ok(None) => {
+                        seen.insert(entry.archive.clone());
+                    }
                     Err(error) if error.kind() == crate::ErrorKind::NotFound => continue,
                     Err(error) => match unreadable(&error) {
                         Some(knowledge) => entry.knowledge = Some(knowledge),

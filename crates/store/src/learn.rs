@@ -12,7 +12,7 @@ use sealift_archive::{ExamineOptions, Fault, FaultKind, Look};
 use sealift_filename::{ArchiveFormat, ArchivePath, Repository, Version};
 
 use crate::record::{Content, ImageContent, Record};
-use crate::records::Unbelieved;
+use crate::records::{Draft, Unbelieved};
 use crate::{Entry, Error, Knowledge, KnownImage, Snapshot, Stat, Store};
 
 /// How archives are read, and who is told about it.
@@ -259,14 +259,9 @@ impl Store {
                     None => source,
                 };
                 if fault.kind() != FaultKind::NotAnImage {
-                    match before.filter(|before| before.image().is_some()) {
-                        Some(before) => {
-                            self.keep_record(archive, draft, before.doubted());
-                        }
-                        None => {
-                            drop(draft);
-                            self.drop_record(archive);
-                        }
+                    // What another writer has put in its place meanwhile has its own record.
+                    if self.stat(archive).is_ok_and(|now| now == stat) {
+                        self.forget(archive, draft, before);
                     }
                     return Ok((stat, Knowledge::Damaged { fault }));
                 }
@@ -281,6 +276,15 @@ impl Store {
             self.keep_record(archive, draft, record.clone());
         }
         Ok((stat, record.into()))
+    }
+
+    /// Stops believing what was recorded about an archive that is damaged. That it was an image stays
+    /// known.
+    fn forget(&self, archive: &ArchivePath, draft: Draft, before: Option<Record>) {
+        match before.filter(|before| before.image().is_some()) {
+            Some(before) => self.keep_record(archive, draft, before.doubted()),
+            None => self.drop_record(archive),
+        }
     }
 
     /// Returns the image that an archive was recorded to hold, whether or not the file has changed

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::platform::is_same_platform;
 use crate::retain::{Build, Ranking, group_of};
-use crate::{Action, Entry, PlanItem, PlanOptions, Snapshot, Wanted};
+use crate::{Action, Entry, PlanItem, PlanOptions, Snapshot, Stat, Wanted};
 
 /// An archive that is to be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +18,9 @@ pub struct Removal {
     pub archive: ArchivePath,
     /// The size of its file in bytes.
     pub size: u64,
+    /// How its file looked when this was decided.
+    #[serde(skip)]
+    pub stat: Stat,
     /// Whether its version is newer than every version of the image that the call names.
     pub newer: bool,
 }
@@ -182,6 +185,7 @@ fn decide(
         is_removed.then(|| Removal {
             archive: entry.archive.clone(),
             size: entry.stat.size,
+            stat: entry.stat,
             newer: !is_named
                 && of_platform.all(|done| precedence > done.wanted.version.precedence()),
         })

@@ -49,15 +49,42 @@ impl Store {
     ///
     /// If the folder can't be locked. What can't be removed is in the report.
     pub fn remove(&self, archives: &[ArchivePath]) -> Result<RemovalReport, Error> {
+        // Archives may have to be read for this, while other writers need not wait.
+        self.remove_checked(archives, |archive| (archive, self.stat_of_image(archive)))
+    }
+
+    /// Removes archives as [`remove`](Self::remove) does, but only if their files still look as they did
+    /// when the removal was decided.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be locked. What can't be removed is in the report.
+    pub fn remove_unchanged(
+        &self,
+        archives: &[(ArchivePath, Stat)],
+    ) -> Result<RemovalReport, Error> {
+        self.remove_checked(archives, |(archive, stat)| {
+            let checked = match self.stat(archive) {
+                Ok(now) if now != *stat => Err(self.changed(archive)),
+                // The time of the decision counts, even if the file changes right now.
+                _ => self.stat_of_image(archive).map(|found| found.map(|_| *stat)),
+            };
+            (archive, checked)
+        })
+    }
+
+    fn remove_checked<T>(
+        &self,
+        archives: &[T],
+        check: impl Fn(&T) -> (&ArchivePath, Result<Option<Stat>, Error>),
+    ) -> Result<RemovalReport, Error> {
         let mut report = RemovalReport::default();
         if archives.is_empty() {
             return Ok(report);
         }
-        // Archives may have to be read for this, while other writers need not wait.
-        let read: Vec<_> =
-            archives.iter().map(|archive| (archive, self.stat_of_image(archive))).collect();
+        let checked: Vec<_> = archives.iter().map(check).collect();
         let _lock = self.lock_to_remove()?;
-        for (archive, stat) in read {
+        for (archive, stat) in checked {
             let size = stat.and_then(|stat| match stat {
                 Some(stat) => self.remove_one(archive, &stat),
                 None => Ok(None),
@@ -114,13 +141,18 @@ impl Store {
         let path = self.path_of(archive);
         let Some((folder, size)) = self.locate(archive)? else { return Ok(None) };
         if self.stat(archive)? != *stat {
-            return Err(Error::NotAnImage { path, why: "the file changed meanwhile".to_owned() });
+            return Err(self.changed(archive));
         }
         match folder.remove_file(archive.name().as_str()) {
             Ok(()) => Ok(Some(size)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::io("remove", path, source)),
         }
+    }
+
+    fn changed(&self, archive: &ArchivePath) -> Error {
+        let why = "the file changed meanwhile".to_owned();
+        Error::NotAnImage { path: self.path_of(archive), why }
     }
 
     /// Finds the regular file of an archive: the folder in which it is, and its size. Returns `None`

@@ -141,7 +141,9 @@ pub(crate) fn choose_latest(
 ) -> Choice {
     let latest: Vec<Entry> = sealift_store::latest(entries, options).into_iter().cloned().collect();
     let is_latest = |entry: &&Entry| latest.iter().any(|other| other.archive == entry.archive);
-    report_unreadable(entries.iter().filter(|entry| !is_latest(entry)), context);
+    // Few are unreadable; all others would be compared with every latest one.
+    let unreadable = entries.iter().filter(|entry| entry.is_unreadable());
+    report_unreadable(unreadable.filter(|entry| !is_latest(entry)), context);
     report_changed(&latest, context);
     let mut misnamed = Vec::new();
     for passed in passed_over(entries, options) {

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use sealift_archive::{Digest, Platform};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Version};
-use sealift_store::{Entry, Flaw, Knowledge, LearnOptions, Retention, Store, retain};
+use sealift_store::{Entry, Flaw, Knowledge, LearnOptions, Retention, Stat, Store, retain};
 use serde::Serialize;
 
 use crate::learn::{all_archives, archives_of, learn_all, with_learning};
+use crate::list::image_of;
 use crate::{Context, Error};
 
 /// How many archives are removed before it is looked whether somebody asked to stop.
@@ -56,6 +57,9 @@ pub struct CleanedArchive {
     pub dirty: bool,
     /// What the image runs on.
     pub platform: Option<Platform>,
+    /// How the file looked when this was decided.
+    #[serde(skip)]
+    pub stat: Stat,
 }
 
 /// An archive that is not removed, since it is not known what it holds.
@@ -126,7 +130,7 @@ pub async fn clean(
     if context.cancel().is_cancelled() {
         return Err(Error::Interrupted);
     }
-    let paths = plan.archives.iter().map(|archive| archive.archive.clone()).collect();
+    let paths = plan.archives.iter().map(|one| (one.archive.clone(), one.stat)).collect();
     let (removed, errors) = remove(store, paths, context).await;
     let removed: BTreeSet<ArchivePath> = removed.into_iter().collect();
     let removed = plan.archives.iter().filter(|archive| removed.contains(&archive.archive));
@@ -194,9 +198,8 @@ fn is_any_left(
 
 fn cleaned(store: &Store, entry: &Entry) -> CleanedArchive {
     let name = entry.archive.name();
-    let repository = entry.archive.repository().map(|repository| repository.to_string());
     CleanedArchive {
-        image: repository.unwrap_or_else(|| entry.archive.image().to_owned()),
+        image: image_of(&entry.archive),
         version: name.version().to_owned(),
         id: name.id(),
         digest: entry.identity().map(|identity| identity.config),
@@ -207,6 +210,7 @@ fn cleaned(store: &Store, entry: &Entry) -> CleanedArchive {
         saved: entry.saved(),
         dirty: name.is_dirty(),
         platform: entry.platform(),
+        stat: entry.stat,
     }
 }
 
@@ -237,10 +241,10 @@ fn skipped(store: &Store, entry: &Entry, retention: &Retention) -> Option<Skippe
     })
 }
 
-/// Removes archives. Returns those that are gone, and why others are not.
+/// Removes archives whose files still look like this. Returns those that are gone, and why others are not.
 pub(crate) async fn remove(
     store: &Store,
-    archives: Vec<ArchivePath>,
+    archives: Vec<(ArchivePath, Stat)>,
     context: &Context,
 ) -> (Vec<ArchivePath>, Vec<Error>) {
     let remover = store.clone();
@@ -251,7 +255,7 @@ pub(crate) async fn remove(
 /// Removes a few archives at a time, so that it can be interrupted.
 fn remove_now(
     store: &Store,
-    archives: &[ArchivePath],
+    archives: &[(ArchivePath, Stat)],
     context: &Context,
 ) -> (Vec<ArchivePath>, Vec<Error>) {
     let (mut removed, mut errors) = (Vec::new(), Vec::new());
@@ -260,7 +264,7 @@ fn remove_now(
             errors.push(Error::Interrupted);
             break;
         }
-        match store.remove(some) {
+        match store.remove_unchanged(some) {
             Ok(report) => {
                 removed.extend(report.removed.into_iter().map(|removed| removed.archive));
                 errors.extend(report.failed.into_iter().map(|(_, error)| Error::from(error)));
@@ -290,7 +294,8 @@ mod tests {
         let cancel = Cancel::new();
         cancel.cancel();
         let context = Context::new(Arc::new(Silent), cancel);
-        let (removed, errors) = remove_now(&store, std::slice::from_ref(&archive), &context);
+        let stat = store.stat(&archive).unwrap();
+        let (removed, errors) = remove_now(&store, &[(archive.clone(), stat)], &context);
         assert!(removed.is_empty());
         assert!(matches!(errors[..], [Error::Interrupted]), "{errors:?}");
         assert!(store.path_of(&archive).exists());

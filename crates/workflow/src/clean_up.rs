@@ -36,7 +36,7 @@ pub(crate) async fn clean_up(
         removal.archive.repository().is_some_and(|repository| suspects.contains(&&repository))
     };
     let kept: Vec<Removal> = planned.extract_if(.., is_suspect).collect();
-    let paths = planned.iter().map(|removal| removal.archive.clone()).collect();
+    let paths = planned.iter().map(|removal| (removal.archive.clone(), removal.stat)).collect();
     let (removed, mut errors) = remove(store, paths, context).await;
     errors.extend(kept.into_iter().map(|removal| Error::NotCleaned { archive: removal.archive }));
     let removed: BTreeSet<ArchivePath> = removed.into_iter().collect();

@@ -5,8 +5,8 @@ use std::path::Path;
 use sealift_workflow::filename::{ArchivePath, ImageId, Reference};
 use sealift_workflow::store::{Action, Keep, Removal, Store};
 use sealift_workflow::{
-    Error, ErrorKind, ImageUpdate, PlannedImage, RemovedArchive, UpdateOptions, UpdatePlan,
-    UpdateReport, plan_update, update,
+    Error, ErrorKind, ImagePlan, ImageUpdate, PlannedImage, RemovedArchive, UpdateOptions,
+    UpdatePlan, UpdateReport, plan_update, update,
 };
 use serde_json::json;
 
@@ -169,12 +169,19 @@ async fn dry_run(
     } else {
         output::text(&plan_text(&planned));
     }
-    let errors: Vec<&Error> =
-        planned.images.iter().filter_map(|image| image.result.as_ref().err()).collect();
-    for error in &errors {
+    for error in planned.images.iter().filter_map(|image| image.result.as_ref().err()) {
         failure::show(error);
     }
-    Ok(errors.first().map_or(ExitCode::DONE, |error| ExitCode::of(error.kind())))
+    Ok(planned.images.iter().find_map(failed_code).unwrap_or(ExitCode::DONE))
+}
+
+/// Returns the exit code with which an update would end for an image, if it would fail.
+fn failed_code(image: &ImagePlan) -> Option<ExitCode> {
+    match &image.result {
+        Ok(planned) => matches!(planned.item.action, Action::UnsupportedFormat { .. })
+            .then_some(ExitCode::UNSUPPORTED_FORMAT),
+        Err(error) => Some(ExitCode::of(error.kind())),
+    }
 }
 
 /// Describes a plan as JSON, in which paths have the folder in front.

@@ -1,4 +1,5 @@
 use std::fs::{self, File};
+use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
 use sealift_archive::{Digest, ExamineOptions};
@@ -133,6 +134,27 @@ fn damage_is_known_but_never_recorded() {
     let unknown = folder.put("api_1.0_0123456789ab.docker", &whole[..whole.len() / 2]);
     assert!(learn(&folder.store, &unknown).0.is_damaged());
     assert_eq!(folder.records(), [format!("{archive}.json")]);
+}
+
+#[test]
+fn damage_is_not_held_against_what_was_published_while_it_was_read() {
+    let folder = Folder::new();
+    let archive = folder.publish("web", "1.0", 1);
+    let path = folder.store.path_of(&archive);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    age(&path, 60);
+    let healed = Once::new();
+    let heal = |_| {
+        healed.call_once(|| {
+            folder.publish("web", "1.0", 1);
+        });
+    };
+    let options = ExamineOptions { on_bytes: Some(&heal), ..ExamineOptions::default() };
+    let found = folder.store.examine(&archive, &options).unwrap();
+    assert!(healed.is_completed() && matches!(found, Knowledge::Damaged { .. }), "{found:?}");
+    let knowledge = folder.store.knowledge(&archive).unwrap();
+    assert!(knowledge.is_some_and(|known| known.image().is_some()), "its record is believed");
 }
 
 #[test]
