@@ -40,6 +40,7 @@ mod ask;
 mod base_url;
 mod build;
 mod cancel;
+mod carry_out;
 mod choose;
 mod clean;
 mod clean_up;
