@@ -16,6 +16,8 @@ struct State {
     written: u64,
     /// Since when bytes wait to be written, and no byte has moved in either direction.
     stuck_since: Option<Instant>,
+    /// Whether the engine has answered, so that it need not take anything more.
+    is_over: bool,
 }
 
 impl Flow {
@@ -32,6 +34,11 @@ impl Flow {
     /// Notes that the engine sent something.
     pub(crate) fn read(&self) {
         self.lock().read(Instant::now());
+    }
+
+    /// Notes that the exchange over the connection is over.
+    pub(crate) fn end(&self) {
+        self.lock().is_over = true;
     }
 
     /// Returns the number of bytes that the engine took, if it has been stuck for longer than the limit.
@@ -61,7 +68,7 @@ impl State {
     }
 
     fn stuck_after(&self, limit: Duration, now: Instant) -> Option<u64> {
-        let since = self.stuck_since?;
+        let since = self.stuck_since.filter(|_| !self.is_over)?;
         (now.saturating_duration_since(since) > limit).then_some(self.written)
     }
 }
@@ -88,5 +95,8 @@ mod tests {
         assert_eq!(state.stuck_after(LIMIT, at(3)), Some(7));
         state.wrote(1);
         assert_eq!(state.stuck_after(LIMIT, at(4)), None, "the engine took something");
+        state.waits(at(4));
+        state.is_over = true;
+        assert_eq!(state.stuck_after(LIMIT, at(6)), None, "the engine has answered");
     }
 }

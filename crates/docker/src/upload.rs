@@ -108,6 +108,7 @@ where
         if !is_answered {
             answer.await?;
         }
+        flow.end();
         run_out(tar).await
     };
     transport.while_flowing(&flow, exchange).await

@@ -206,6 +206,28 @@ async fn an_early_success_counts_however_much_is_left_to_send() {
     assert_eq!(load(&fake.engine(), items).await.unwrap().references, ["web:1"]);
 }
 
+#[tokio::test]
+async fn an_early_success_counts_however_long_the_rest_of_the_archive_takes() {
+    let fake = Fake::start(|mut call: Call| async move {
+        call.read_until("piece").await;
+        // Until the connection takes no more.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        call.answer("200 OK", LOADED).await;
+        std::future::pending::<()>().await;
+    });
+    let engine = fake.engine_with(|timeouts| {
+        timeouts.idle = Duration::from_millis(300);
+        timeouts.ping_every = Duration::from_millis(50);
+    });
+    let start = stream::iter((0..100).map(|_| Ok(Bytes::from(b"piece".repeat(10_000)))));
+    let slow = stream::once(async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        text("verified")
+    });
+    let loaded = engine.load(start.chain(slow)).await.unwrap();
+    assert_eq!(loaded.references, ["web:1"]);
+}
+
 /// Gives what the engine's answer waits for before the stream's end comes, or the other way round.
 async fn load_with_an_answer_at_the_end(
     is_answer_first: bool,
