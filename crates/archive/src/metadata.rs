@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::Platform;
 
 /// An image in `manifest.json`, the list that every writer but OCI-only ones puts in.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(remote = "Self", rename_all = "PascalCase")]
 pub(crate) struct ListedImage {
     pub(crate) config: String,
     #[serde(default)]
@@ -24,7 +25,7 @@ pub(crate) struct ListedImage {
 
 /// An OCI index or manifest; Docker's manifest list and schema 2 manifest have the same fields.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub(crate) struct OciDocument {
     #[serde(default)]
     pub(crate) manifests: Option<Vec<Descriptor>>,
@@ -36,7 +37,7 @@ pub(crate) struct OciDocument {
 
 /// A pointer to content by its digest.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub(crate) struct Descriptor {
     #[serde(default)]
     pub(crate) media_type: String,
@@ -50,6 +51,7 @@ pub(crate) struct Descriptor {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct DescribedPlatform {
     #[serde(default)]
     pub(crate) os: String,
@@ -103,17 +105,19 @@ pub(crate) enum Target {
 
 /// An object of which nothing is read.
 #[derive(Debug, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct Anything {}
 
 /// The file that marks an OCI layout.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub(crate) struct OciLayout {
     pub(crate) image_layout_version: String,
 }
 
 /// An image's config file.
 #[derive(Debug, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct ImageConfig {
     #[serde(default)]
     pub(crate) architecture: Option<String>,
@@ -145,11 +149,49 @@ impl ImageConfig {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct RootFs {
     /// None in an image without layers, as some writers write it.
     #[serde(default)]
     pub(crate) diff_ids: Option<Vec<String>>,
 }
+
+/// Reads each of these from an object and from nothing else: serde takes a list of the fields' values too, engines do
+/// not.
+macro_rules! read_from_objects {
+    ($($name:ident),*) => { $(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Object;
+
+                impl<'de> Visitor<'de> for Object {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
+                        $name::deserialize(MapAccessDeserializer::new(map))
+                    }
+                }
+
+                deserializer.deserialize_map(Object)
+            }
+        }
+    )* };
+}
+
+read_from_objects!(
+    ListedImage,
+    OciDocument,
+    Descriptor,
+    DescribedPlatform,
+    Anything,
+    OciLayout,
+    ImageConfig,
+    RootFs
+);
 
 /// A document, or a list of some, whose keys every reader takes for the same.
 ///

@@ -49,6 +49,8 @@ impl PaxSparse {
             b"major" => self.major = Some(number()?),
             b"minor" => self.minor = Some(number()?),
             b"name" if value.contains(&0) => return Err("its pax name has a zero byte in it"),
+            // Some readers take an empty name for none.
+            b"name" if value.is_empty() => return Err("its name is empty"),
             b"name" => self.name = Some(text(value)),
             b"size" | b"realsize" => {
                 let size = number()?;

@@ -136,7 +136,9 @@ impl ProvenReader {
             let fault = |fault| Error::fault(self.reader.path(), fault);
             match renamer {
                 Some(renamer) if count > 0 => {
-                    renamer.push(&input[..count], output).map_err(fault)?;
+                    if let Err(fault) = renamer.push(&input[..count], output) {
+                        return Err(self.reader.explain(fault));
+                    }
                 }
                 _ => {
                     if let Some(renamer) = renamer.take() {

@@ -11,8 +11,9 @@ use crate::Fault;
 const BLOCK: usize = 512;
 /// More pieces of data than any file of an image has.
 const PIECE_LIMIT: usize = 100_000;
-/// Zeros are hashed like everything else, so holes cost time; this is about ten seconds.
-const HOLE_LIMIT: u64 = 16 << 30;
+/// The holes of all files of an archive. Zeros are hashed like everything else, so holes cost time; this is about ten
+/// seconds.
+pub(crate) const HOLE_LIMIT: u64 = 16 << 30;
 
 const BROKEN: &str = "its sparse map is broken";
 
@@ -43,12 +44,16 @@ pub(crate) struct SparseFile {
     text: Option<MapText>,
     next_piece: usize,
     position: u64,
+    /// How many bytes of holes may still come.
+    holes_left: u64,
 }
 
 #[derive(Default)]
 struct MapText {
     text: Vec<u8>,
     lines: usize,
+    /// How many bytes of the current line there are.
+    line_length: usize,
     /// How many lines there will be.
     wanted: Option<usize>,
 }
@@ -111,7 +116,11 @@ fn push(map: &mut Vec<Piece>, offset: u64, length: u64) -> Result<(), Refusal> {
 
 impl SparseFile {
     /// Creates the file that the headers describe, for which so many bytes are stored.
-    pub(crate) fn new(headers: SparseHeaders, stored: u64) -> Result<Self, Refusal> {
+    pub(crate) fn new(
+        headers: SparseHeaders,
+        stored: u64,
+        holes_left: u64,
+    ) -> Result<Self, Refusal> {
         let file = Self {
             size: headers.size.unwrap_or(stored),
             map: headers.map,
@@ -119,6 +128,7 @@ impl SparseFile {
             text: headers.map_in_content.then(MapText::default),
             next_piece: 0,
             position: 0,
+            holes_left,
         };
         if file.text.is_none() {
             file.check_map()?;
@@ -142,8 +152,11 @@ impl SparseFile {
         if end > self.size || data != self.stored {
             return Err("its sparse map does not match its size".into());
         }
-        if self.size - data > HOLE_LIMIT {
-            let what = format!("the holes of a sparse file of {} bytes", self.size);
+        if self.size - data > self.holes_left {
+            let what = match self.size - data > HOLE_LIMIT {
+                true => format!("the holes of a sparse file of {} bytes", self.size),
+                false => "the holes of its sparse files".to_owned(),
+            };
             return Err(Fault::LimitExceeded { what, limit: "16 GiB".to_owned() }.into());
         }
         Ok(())
@@ -185,15 +198,16 @@ impl SparseFile {
         Ok(())
     }
 
-    /// Passes on the hole at the end of the file.
+    /// Passes on the hole at the end of the file, and returns how many bytes of holes may still come.
     pub(crate) fn finish(
         mut self,
         sink: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<u64, Refusal> {
         if self.text.is_some() {
             return Err(BROKEN.into());
         }
-        Ok(self.fill_to(self.size, sink)?)
+        self.fill_to(self.size, sink)?;
+        Ok(self.holes_left)
     }
 
     fn fill_to(
@@ -207,6 +221,7 @@ impl SparseFile {
             let zeros = &ZEROS[..left.min(ZEROS.len())];
             sink(zeros)?;
             self.position += zeros.len() as u64;
+            self.holes_left = self.holes_left.saturating_sub(zeros.len() as u64);
         }
         Ok(())
     }
@@ -228,9 +243,11 @@ impl MapText {
             let is_padding = self.wanted.is_some_and(|wanted| self.lines >= wanted);
             match byte {
                 0 if is_padding => {}
-                b'0'..=b'9' if !is_padding => {}
+                // No number has more digits.
+                b'0'..=b'9' if !is_padding && self.line_length < 20 => self.line_length += 1,
                 b'\n' if !is_padding => {
                     self.lines += 1;
+                    self.line_length = 0;
                     if self.lines == 1 {
                         let pieces = self.numbers().next().flatten().ok_or(BROKEN)?;
                         let pieces = usize::try_from(pieces).unwrap_or(usize::MAX);
@@ -243,10 +260,6 @@ impl MapText {
                     }
                 }
                 _ => return Err(BROKEN.into()),
-            }
-            // No number has more digits.
-            if self.wanted.is_none() && self.text.len() > 20 {
-                return Err(BROKEN.into());
             }
         }
         Ok(taken)
@@ -273,7 +286,7 @@ mod tests {
             content.extend_from_slice(bytes);
             Ok(())
         };
-        let mut file = SparseFile::new(headers, stored.len() as u64)?;
+        let mut file = SparseFile::new(headers, stored.len() as u64, HOLE_LIMIT)?;
         for bytes in stored.chunks(piece) {
             file.push(bytes, &mut sink)?;
         }
@@ -325,6 +338,14 @@ mod tests {
     fn holes_and_pieces_without_end_are_refused_with_the_number() {
         let holes = expand(mapped(1 << 50, &[0, 5]), b"abcde", 9);
         assert!(matches!(holes, Err(Refusal::Fault(Fault::LimitExceeded { .. }))));
+        let together = |holes_left| {
+            SparseFile::new(mapped(12, &[2, 3, 7, 2]), 5, holes_left)?.finish(&mut |_| Ok(()))
+        };
+        assert!(matches!(together(6), Err(Refusal::Fault(Fault::LimitExceeded { .. }))));
+        assert!(matches!(together(12), Ok(0)), "no data came: all of it was filled");
+        let mut text = MapText::default();
+        assert!(matches!(text.push(b"1\n"), Ok(2)));
+        assert!(matches!(text.push(&[b'0'; 21]), Err(Refusal::Header(_))), "is not kept");
         let headers = SparseHeaders { size: Some(12), map: Vec::new(), map_in_content: true };
         let pieces = expand(headers, b"100001\n", 9);
         assert!(matches!(pieces, Err(Refusal::Fault(Fault::LimitExceeded { .. }))));

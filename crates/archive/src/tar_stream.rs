@@ -9,11 +9,15 @@ use sealift_filename::Printable;
 
 use crate::Fault;
 use crate::pax::{Pax, PaxSparse, read_pax};
-use crate::sparse::{Refusal, SparseFile, SparseHeaders};
+use crate::sparse::{HOLE_LIMIT, Refusal, SparseFile, SparseHeaders};
 use crate::tar_header::{BLOCK, RawHeader, resembles_tar_header, text, until_nul};
 
 /// The longest name or pax record that is read: far more than any engine writes.
 const EXTENSION_LIMIT: u64 = 1 << 20;
+
+/// The headers of one entry together, with its extensions and its sparse map, and whatever global headers stand before
+/// it: far more than any entry has.
+const HEADERS_LIMIT: u64 = 16 << 20;
 
 /// What an entry is, as far as it matters to the inside of an image archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +132,10 @@ pub(crate) struct TarStream {
     sparse: Option<SparseFile>,
     /// Where the header of the current entry stands.
     entry_at: u64,
+    /// How many bytes the headers before the next entry have so far.
+    headers: u64,
+    /// How many bytes of holes may still come.
+    holes_left: u64,
     /// The first entry that engines may read and that is refused here.
     oddity: Option<Fault>,
     /// Where the first block of the end marker starts.
@@ -148,6 +156,8 @@ impl TarStream {
             opening: None,
             sparse: None,
             entry_at: 0,
+            headers: 0,
+            holes_left: HOLE_LIMIT,
             oddity: None,
             end_marker: None,
         }
@@ -175,8 +185,24 @@ impl TarStream {
         while !bytes.is_empty() {
             let part = self.part();
             let taken = self.step(bytes, sink)?;
+            self.count_headers(part, taken)?;
             sink.raw(part, &bytes[..taken]);
             bytes = &bytes[taken..];
+        }
+        Ok(())
+    }
+
+    /// Counts what stands before an entry, which whoever copies the archive keeps until the entry is known.
+    fn count_headers(&mut self, part: Part, bytes: usize) -> Result<(), Fault> {
+        self.headers = match part {
+            Part::Header => self.headers + bytes as u64,
+            Part::Content | Part::AfterEnd => 0,
+        };
+        if self.headers > HEADERS_LIMIT {
+            return Err(Fault::LimitExceeded {
+                what: format!("the headers before byte {}", self.offset),
+                limit: format!("{} MiB", HEADERS_LIMIT >> 20),
+            });
         }
         Ok(())
     }
@@ -288,7 +314,7 @@ impl TarStream {
             self.state = State::Header;
             if of_entry {
                 if let Some(sparse) = self.sparse.take() {
-                    sparse
+                    self.holes_left = sparse
                         .finish(&mut |content: &[u8]| sink.content(content))
                         .map_err(|refusal| refused(self.entry_at, refusal))?;
                 }
@@ -422,11 +448,13 @@ impl TarStream {
 
     fn open(&mut self, opening: Opening, sink: &mut impl EntrySink) -> Result<(), Fault> {
         let Opening { at, name, kind, stored, sparse } = opening;
-        let sparse = sparse.map(|headers| SparseFile::new(headers, stored)).transpose();
+        let sparse =
+            sparse.map(|headers| SparseFile::new(headers, stored, self.holes_left)).transpose();
         self.sparse = sparse.map_err(|refusal| refused(at, refusal))?;
         self.entry_at = at;
         let size = self.sparse.as_ref().map_or(stored, SparseFile::size);
         self.current.clone_from(&name);
+        self.headers = 0;
         sink.begin(EntryHeader { name, kind, size })?;
         self.state = match stored {
             0 => State::Padding { left: 0, of_entry: true },
@@ -438,10 +466,10 @@ impl TarStream {
     fn extension_read(&mut self, kind: ExtensionKind) -> Result<(), Fault> {
         match kind {
             ExtensionKind::LongName => {
-                set_once(&mut self.overrides.name, text(until_nul(&self.extension)))
+                long_name(&self.extension).and_then(|name| set_once(&mut self.overrides.name, name))
             }
             ExtensionKind::LongLink => {
-                set_once(&mut self.overrides.link, text(until_nul(&self.extension)))
+                long_name(&self.extension).and_then(|link| set_once(&mut self.overrides.link, link))
             }
             ExtensionKind::Pax => read_pax(&self.extension).and_then(|pax| {
                 self.overrides.size = pax.size;
@@ -473,6 +501,15 @@ fn set_once(name: &mut Option<String>, text: String) -> Result<(), &'static str>
     }
 }
 
+/// Reads a name of GNU's form.
+fn long_name(extension: &[u8]) -> Result<String, &'static str> {
+    match until_nul(extension) {
+        // Some readers take the name in the entry's own header then.
+        [] => Err("its name is empty"),
+        name => Ok(text(name)),
+    }
+}
+
 fn refused(at: u64, refusal: Refusal) -> Fault {
     match refusal {
         Refusal::Header(reason) => Fault::BadHeader { at, reason: reason.to_owned() },
@@ -484,6 +521,8 @@ fn refused(at: u64, refusal: Refusal) -> Fault {
 fn odd(name: &str, type_flag: u8) -> Option<Fault> {
     let what = match type_flag {
         b'3' | b'4' | b'6' => "is a device or a pipe",
+        // Some readers take it for a file, others pass over it.
+        flag if !matches!(flag, 0 | b'0'..=b'7' | b'S') => "is of an unknown kind",
         _ if points_outside(name) => "has a name that points outside of the archive",
         _ => return None,
     };

@@ -17,7 +17,7 @@ use crate::zip_member::Member;
 use crate::zip_signature::{
     DESCRIPTOR, DIRECTORY_ENTRY, END, LOCAL_HEADER, PACKED_CRC_FIELD, ZIP64_END, ZIP64_LOCATOR,
 };
-use crate::zip_writer::{Numbers, directory_entry, end, local_header};
+use crate::zip_writer::{NAME_IS_UTF8, NO_DATE, Numbers, directory_entry, end, local_header};
 
 const END_LENGTH: usize = 22;
 const LOCATOR_LENGTH: u64 = 20;
@@ -132,8 +132,12 @@ fn check_as_written(
     directory: &Directory,
 ) -> Result<(), MemberError> {
     const FEW: usize = 8;
+    // What both headers state alike is not damaged.
+    let is_like_ours = entry.method == DEFLATED
+        && entry.flags == u64::from(NAME_IS_UTF8)
+        && entry.record.number(12, 4) == u64::from(NO_DATE) << 16;
     // Both have the zip64 field, and the directory may have the checksum of the packed bytes.
-    if entry.local_extra_length != 20 || !matches!(entry.extra.len(), 20 | 28) {
+    if !is_like_ours || entry.local_extra_length != 20 || !matches!(entry.extra.len(), 20 | 28) {
         return Ok(());
     }
     let packed_crc = entry.extra.get(24..28).map(|crc| number(crc) as u32);
@@ -358,7 +362,8 @@ impl Entry {
         }
         // Some writers ask for more only in the directory, where they know the sizes.
         let [needs, directory_needs] = [record.number(4, 2), in_directory.number(6, 2)];
-        if !VERSIONS.contains(&needs) || !VERSIONS.contains(&directory_needs) {
+        let is_plain = matches!(self.method, STORED | DEFLATED) && self.flags & IS_ENCRYPTED == 0;
+        if is_plain && !(VERSIONS.contains(&needs) && VERSIONS.contains(&directory_needs)) {
             return Err(disagree("version"));
         }
         let [name_length, extra_length] = [26, 28].map(|at| record.number(at, 2));

@@ -16,10 +16,10 @@ use crate::zip_signature::{
 const VERSION: u16 = 45;
 /// The same, made on Unix.
 const MADE_BY: u16 = 3 << 8 | VERSION;
-const NAME_IS_UTF8: u16 = 1 << 11;
+pub(crate) const NAME_IS_UTF8: u16 = 1 << 11;
 const DEFLATED: u16 = 8;
 /// The first day that a zip can tell, 1 January 1980: the same bytes give the same zip.
-const NO_DATE: u16 = 1 << 5 | 1;
+pub(crate) const NO_DATE: u16 = 1 << 5 | 1;
 /// Says that the true number is in the zip64 field.
 const SEE_ZIP64: u32 = u32::MAX;
 /// A regular file that all may read.

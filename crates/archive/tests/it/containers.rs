@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sealift_archive::{
-    Container, Digest, Error, ExamineOptions, FaultKind, Look, PlainReader, ProvenReader, ZipSink,
-    examine, look,
+    Container, Digest, Error, ExamineOptions, FaultKind, Look, Naming, PlainReader, ProvenReader,
+    ZipSink, examine, look,
 };
+use sealift_filename::{Repository, Version};
 use sealift_testing::layouts::{Image, file, pack};
 use tempfile::TempDir;
 
@@ -280,6 +281,42 @@ fn zips_that_other_tools_write_are_read() {
     if ran(Command::new("zip").args(["-q", "-j"]).arg(&zip).arg(&plain)) {
         assert!(examine(&zip, &ExamineOptions::default()).is_ok());
     }
+}
+
+/// Changes a field of a zip's member, before it and in the directory.
+fn with_field(mut zip: Vec<u8>, at: usize, change: impl Fn(&mut u8)) -> Vec<u8> {
+    let entry = zip.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
+    change(&mut zip[at]);
+    change(&mut zip[entry + at + 2]);
+    zip
+}
+
+#[test]
+fn a_zip_that_differs_little_from_ours_may_be_another_programs() {
+    let folder = Folder::new();
+    // Python writes the same fields and date, but not that the name is UTF-8.
+    let zip = with_field(sealift_zip(&tar()), 7, |flags| *flags = 0);
+    examine(folder.put("zip", &zip), &ExamineOptions::default()).unwrap();
+}
+
+#[test]
+fn a_zip_packed_by_another_method_is_not_damaged() {
+    let zip = with_field(sealift_zip(&tar()), 4, |version| *version = 46);
+    let zip = with_field(zip, 8, |method| *method = 12);
+    let (kind, message) = Folder::new().refusal(&zip);
+    assert_eq!(kind, FaultKind::Unsupported);
+    insta::assert_snapshot!(message, @"the zip's member is packed by method 12; stored and deflate are read");
+}
+
+#[test]
+fn a_damaged_zip_is_not_taken_for_something_else_while_it_is_renamed() {
+    let folder = Folder::new();
+    let zip = with_field(sealift_zip(&b"no tar\n".repeat(1000)), 14, |crc| *crc ^= 1);
+    let name = Repository::parse("web").unwrap();
+    let naming = Naming::new(&name, &Version::new("1.0")).unwrap();
+    let mut reader = ProvenReader::open_as(folder.put("zip", &zip), naming).unwrap();
+    let error = reader.read(&mut [0; 1000]).unwrap_err();
+    assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged, "{error}");
 }
 
 fn read_all(path: &Path) -> (Vec<u8>, Result<(), Error>) {

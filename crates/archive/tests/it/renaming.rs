@@ -5,7 +5,7 @@ use std::io::Read as _;
 use proptest::prelude::*;
 use sealift_archive::{Fault, Identity, Naming, Proof, Renamer, VerifyOptions};
 use sealift_filename::{Repository, Version};
-use sealift_testing::layouts::{Entry, Image, Packing, file, joined, pack};
+use sealift_testing::layouts::{Body, Entry, Image, Packing, file, joined, pack};
 use serde_json::{Value, json};
 
 use crate::layouts::{all_layouts, verify};
@@ -170,6 +170,19 @@ fn nothing_of_the_end_comes_out_of_a_damaged_archive() {
     let pushed = renamer.push(&tar, &mut output);
     assert!(pushed.is_err() || renamer.finish(&mut output).is_err());
     assert!(!entries(&output).iter().any(|(name, _)| name == "manifest.json"));
+}
+
+#[test]
+fn a_list_in_the_place_of_an_object_is_refused() {
+    let mut entries = Image::new("vendor:1", 1).docker_blobs();
+    let index = entries.iter_mut().find(|entry| entry.name == "index.json").unwrap();
+    let Body::File(content) = &mut index.body else { panic!("it is a file") };
+    let mut document: Value = serde_json::from_slice(content).unwrap();
+    let descriptor = document["manifests"][0].clone();
+    document["manifests"][0] = json!([descriptor["mediaType"], descriptor["digest"]]);
+    *content = document.to_string().into_bytes();
+    let fault = rename(&pack(&entries), &naming("web", "1"), 777).unwrap_err();
+    assert!(matches!(&fault, Fault::BadMetadata { entry, .. } if entry == "index.json"), "{fault}");
 }
 
 proptest! {

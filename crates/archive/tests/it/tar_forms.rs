@@ -2,6 +2,7 @@
 
 use sealift_archive::Fault;
 use sealift_testing::layouts::{Body, Image, pack};
+use sealift_testing::raw_tar::{RawTar, pax_record};
 
 use crate::layouts::verify;
 
@@ -129,4 +130,37 @@ fn a_name_longer_than_any_is_refused_before_it_is_read() {
     header.set_size(1 << 40);
     header.set_cksum();
     insta::assert_snapshot!(verify(header.as_bytes()).unwrap_err(), @"a name or attribute of 1099511627776 bytes, at byte 0: more than 1 MiB, which is the limit");
+}
+
+#[test]
+fn an_entry_whose_name_readers_could_take_from_two_places_is_refused() {
+    let sound = pack(&image().docker_blobs());
+    let before = |hidden: RawTar| match verify(&[hidden.bytes, sound.clone()].concat()) {
+        Err(Fault::BadHeader { reason, .. } | Fault::Unsupported { reason }) => reason,
+        other => panic!("{other:?}"),
+    };
+    let hidden = |kind| RawTar::new().extension(kind, b"\0").file("manifest.json", b"[]");
+    insta::assert_snapshot!(before(hidden(b'L')), @"its name is empty");
+    insta::assert_snapshot!(before(hidden(b'K')), @"its name is empty");
+    let sparse = RawTar::new().pax(&[
+        ("GNU.sparse.major", "0"),
+        ("GNU.sparse.minor", "1"),
+        ("GNU.sparse.name", ""),
+        ("GNU.sparse.numblocks", "1"),
+        ("GNU.sparse.map", "0,2"),
+    ]);
+    insta::assert_snapshot!(before(sparse.file("manifest.json", b"[]")), @"its name is empty");
+    let unknown = RawTar::new().header(b'9', "manifest.json", b"00000000002\0").content(b"[]");
+    insta::assert_snapshot!(before(unknown), @"its entry `manifest.json` is of an unknown kind, which is not supported");
+}
+
+#[test]
+fn headers_without_an_end_are_refused() {
+    let record = pax_record("comment", &"x".repeat(1_000_000));
+    let headers = (0..20).fold(RawTar::new(), |tar, _| tar.extension(b'g', &record));
+    let fault = verify(&headers.end()).unwrap_err();
+    assert!(matches!(fault, Fault::LimitExceeded { .. }), "{fault}");
+    let few = (0..10).fold(RawTar::new(), |tar, _| tar.extension(b'g', &record).file("a", b""));
+    let twice = [few.bytes.clone(), few.bytes, pack(&image().docker_blobs())].concat();
+    verify(&twice).unwrap();
 }
