@@ -155,6 +155,9 @@ pub enum Fault {
         /// The digest that it has.
         found: Digest,
     },
+    /// The checksum that sealift wrote into the archive is another one.
+    #[error("has another checksum than the one that was written into it")]
+    Checksum,
     /// Metadata that contradicts itself or can't be read.
     #[error("`{entry}` {reason}")]
     BadMetadata {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::entries::{Content, Entries, Entry, normalize};
+use crate::entries::{Content, Entry, normalize};
 use crate::judge::judge;
 use crate::layout::{Documents, INDEX_JSON, MANIFEST_JSON, Naming, REPOSITORIES};
-use crate::tar_entry::{END_MARKER, entry};
+use crate::tar_entry::{END_MARKER, checksum, entry};
 use crate::tar_stream::Part;
 use crate::verifier::CopySink;
 use crate::{Fault, Proof, Verifier, VerifyOptions};
@@ -15,7 +15,7 @@ use crate::{Fault, Proof, Verifier, VerifyOptions};
 /// Writers put any number of names into an archive, or none, in up to four places. What comes out carries
 /// exactly one, the same in all of them, and always a `manifest.json`, so that every engine makes the same tag
 /// of it. Content and id stay as they are. The documents with the names are taken out where they stand and
-/// written anew at the end, `manifest.json` last; then comes the end marker. So nobody can read an image
+/// written anew at the end, `manifest.json` last, after a checksum of the whole archive; then comes the end marker. So nobody can read an image
 /// out of it before [`finish`](Self::finish) has returned.
 ///
 /// ```
@@ -62,6 +62,7 @@ impl Renamer {
         let result = self.verifier.push_to(bytes, &mut self.copy);
         std::mem::swap(&mut self.copy.output, output);
         self.copy.size += (output.len() - start) as u64;
+        self.copy.crc.update(&output[start..]);
         result
     }
 
@@ -79,7 +80,10 @@ impl Renamer {
         // The same judgement once more, of what was passed on.
         entries.retain(|name, _| self.copy.keeps(name));
         let start = output.len();
-        insert(&mut entries, &documents, output);
+        append(&documents, self.copy.crc, output);
+        for (name, json) in documents.entries() {
+            entries.insert(name.to_owned(), Entry::File(Content::of_json(json)));
+        }
         let after = judge(&entries, None).and_then(|after| {
             match after.identity.config == before.identity.config {
                 true => Ok(after),
@@ -97,12 +101,16 @@ impl Renamer {
     }
 }
 
-/// Puts the documents among the entries, and appends them to the archive.
-fn insert(entries: &mut Entries, documents: &Documents, output: &mut Vec<u8>) {
-    for (name, json) in documents.entries() {
-        output.extend_from_slice(&entry(name, &json));
-        entries.insert(name.to_owned(), Entry::File(Content::of_json(json)));
-    }
+/// Appends the documents to the archive, the last one behind a checksum of everything. `crc` is that of what
+/// stands before.
+fn append(documents: &Documents, mut crc: crc32fast::Hasher, output: &mut Vec<u8>) {
+    let mut entries: Vec<Vec<u8>> =
+        documents.entries().map(|(name, json)| entry(name, &json)).collect();
+    entries.iter().for_each(|entry| crc.update(entry));
+    let last = entries.pop().unwrap_or_default();
+    output.extend(entries.concat());
+    output.extend(checksum(crc.finalize()));
+    output.extend(last);
 }
 
 /// What of an archive's bytes is passed on.
@@ -111,6 +119,8 @@ struct Copy {
     output: Vec<u8>,
     /// How many bytes were passed on.
     size: u64,
+    /// The CRC-32 of what was passed on.
+    crc: crc32fast::Hasher,
     /// The headers of an entry whose name is not known yet.
     pending: Vec<u8>,
     /// Whether the headers have just told the entry's name.

@@ -5,15 +5,40 @@ const BLOCK: usize = 512;
 /// The two empty blocks at the end of a tar.
 pub(crate) const END_MARKER: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
+/// The name of the extension header that holds the checksum. Readers skip such headers: POSIX.1-2001 lets
+/// vendors add records of their own.
+const CHECKSUM_NAME: &[u8] = b"PaxHeaders/sealift-checksum";
+
 /// Returns the entry of a regular file: header, content, padding. It bears no date and no owner, so that the
 /// same content makes the same bytes.
 ///
 /// The name has at most 100 bytes, and the content less than 8 GiB.
 pub(crate) fn entry(name: &str, content: &[u8]) -> Vec<u8> {
+    entry_of(name.as_bytes(), b'0', content)
+}
+
+/// Returns an extension header with the CRC-32 of everything else in the archive before its end marker: what
+/// stands before this header, and the one entry that follows it.
+pub(crate) fn checksum(crc: u32) -> Vec<u8> {
+    entry_of(CHECKSUM_NAME, b'x', &checksum_record(crc))
+}
+
+/// Returns the only content that a header with a checksum can have.
+pub(crate) fn checksum_record(crc: u32) -> Vec<u8> {
+    format!("26 SEALIFT.crc32={crc:08x}\n").into_bytes()
+}
+
+/// Returns `true` for the header block of a checksum. The block has a sum of its own, so that no damage makes
+/// it look like another one.
+pub(crate) fn is_checksum(block: &[u8; BLOCK]) -> bool {
+    block[156] == b'x' && block.starts_with(CHECKSUM_NAME) && block[CHECKSUM_NAME.len()] == 0
+}
+
+fn entry_of(name: &[u8], type_flag: u8, content: &[u8]) -> Vec<u8> {
     debug_assert!(name.len() <= 100);
     let mut header = [0; BLOCK];
     let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
-    put(0, name.as_bytes());
+    put(0, name);
     put(100, b"0000644\0");
     put(108, b"0000000\0");
     put(116, b"0000000\0");
@@ -21,11 +46,30 @@ pub(crate) fn entry(name: &str, content: &[u8]) -> Vec<u8> {
     put(136, b"00000000000\0");
     // The checksum counts itself as blanks.
     put(148, b"        ");
-    put(156, b"0");
+    put(156, &[type_flag]);
     put(257, b"ustar\x0000");
     let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 
     let padding = content.len().wrapping_neg() % BLOCK;
     [&header[..], content, &[0; BLOCK][..padding]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_states_its_own_length() {
+        let record = checksum_record(0x12ab);
+        assert_eq!(record, b"26 SEALIFT.crc32=000012ab\n");
+        assert_eq!(record.len(), 26);
+    }
+
+    #[test]
+    fn a_checksum_is_told_from_other_headers() {
+        let block = |bytes: &[u8]| <[u8; BLOCK]>::try_from(&bytes[..BLOCK]).unwrap();
+        assert!(is_checksum(&block(&checksum(1))));
+        assert!(!is_checksum(&block(&entry("PaxHeaders/sealift-checksum", b""))));
+    }
 }

@@ -10,6 +10,7 @@ use sealift_filename::Printable;
 use crate::Fault;
 use crate::pax::{Pax, PaxSparse, read_pax};
 use crate::sparse::{HOLE_LIMIT, Refusal, SparseFile, SparseHeaders};
+use crate::tar_entry::{checksum_record, is_checksum};
 use crate::tar_header::{BLOCK, RawHeader, resembles_tar_header, text, until_nul};
 
 /// The longest name or pax record that is read: far more than any engine writes.
@@ -140,6 +141,12 @@ pub(crate) struct TarStream {
     oddity: Option<Fault>,
     /// Where the first block of the end marker starts.
     end_marker: Option<u64>,
+    /// The CRC-32 of what came, but for the header with the checksum.
+    crc: crc32fast::Hasher,
+    /// Whether the current extension header is the one with the checksum.
+    in_checksum: bool,
+    /// The record with the checksum that was written.
+    checksum: Option<Vec<u8>>,
 }
 
 impl TarStream {
@@ -160,6 +167,9 @@ impl TarStream {
             holes_left: HOLE_LIMIT,
             oddity: None,
             end_marker: None,
+            crc: crc32fast::Hasher::new(),
+            in_checksum: false,
+            checksum: None,
         }
     }
 
@@ -222,7 +232,7 @@ impl TarStream {
     /// Says whether the archive may end here.
     pub(crate) fn finish(&self) -> Result<(), Fault> {
         let place = match &self.state {
-            State::Ended => return Ok(()),
+            State::Ended => return self.check_sum(),
             State::Header if self.offset == 0 => "it is empty".to_owned(),
             State::Header if self.end_marker.is_some() => {
                 "in the middle of tar's end marker".to_owned()
@@ -241,6 +251,16 @@ impl TarStream {
             }
         };
         Err(Fault::Truncated { at: self.offset, place })
+    }
+
+    /// Checks the checksum, if one was written.
+    fn check_sum(&self) -> Result<(), Fault> {
+        match &self.checksum {
+            Some(record) if *record != checksum_record(self.crc.clone().finalize()) => {
+                Err(Fault::Checksum)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes some bytes from the front and says how many.
@@ -267,6 +287,7 @@ impl TarStream {
                 if *left == 0 {
                     self.state = State::Padding { left: *padding, of_entry: true };
                 }
+                self.crc.update(&bytes[..taken]);
                 match &mut self.sparse {
                     Some(sparse) => sparse
                         .push(&bytes[..taken], &mut |content: &[u8]| sink.content(content))
@@ -279,6 +300,9 @@ impl TarStream {
             State::Extension { kind, left, padding } => {
                 let taken = clamp(bytes.len(), *left);
                 self.extension.extend_from_slice(&bytes[..taken]);
+                if !self.in_checksum {
+                    self.crc.update(&bytes[..taken]);
+                }
                 *left -= taken as u64;
                 self.offset += taken as u64;
                 if *left == 0 {
@@ -293,6 +317,9 @@ impl TarStream {
                 let taken = clamp(bytes.len(), *left);
                 if let Some(position) = bytes[..taken].iter().position(|&byte| byte != 0) {
                     return Err(Fault::Padding { at: self.offset + position as u64 });
+                }
+                if !self.in_checksum {
+                    self.crc.update(&bytes[..taken]);
                 }
                 *left -= taken as u64;
                 self.offset += taken as u64;
@@ -345,6 +372,10 @@ impl TarStream {
         }
         let header = RawHeader(&self.block);
         header.check_sum().map_err(bad)?;
+        self.in_checksum = is_checksum(&self.block);
+        if !self.in_checksum {
+            self.crc.update(&self.block);
+        }
         let declared = header.size().map_err(bad)?;
 
         let extension = match header.type_flag() {
@@ -370,6 +401,9 @@ impl TarStream {
             self.extension.clear();
             self.extension_at = at;
             let padding = padding_of(declared);
+            if self.in_checksum && declared == 0 {
+                return Err(Fault::Checksum);
+            }
             self.state = if declared == 0 {
                 State::Header
             } else {
@@ -434,6 +468,7 @@ impl TarStream {
         mut opening: Opening,
         sink: &mut impl EntrySink,
     ) -> Result<(), Fault> {
+        self.crc.update(&self.block);
         let refused = |refusal| refused(opening.at, refusal);
         let has_more = match &mut opening.sparse {
             Some(headers) => RawHeader(&self.block).more_pieces(headers).map_err(refused)?,
@@ -464,6 +499,9 @@ impl TarStream {
     }
 
     fn extension_read(&mut self, kind: ExtensionKind) -> Result<(), Fault> {
+        if self.in_checksum && self.checksum.replace(self.extension.clone()).is_some() {
+            return Err(Fault::Checksum);
+        }
         match kind {
             ExtensionKind::LongName => {
                 long_name(&self.extension).and_then(|name| set_once(&mut self.overrides.name, name))

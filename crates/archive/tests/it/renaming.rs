@@ -25,6 +25,11 @@ fn rename(tar: &[u8], naming: &Naming, piece: usize) -> Result<(Vec<u8>, Proof),
     Ok((output, proof))
 }
 
+/// Returns a tar as sealift writes it.
+pub(crate) fn renamed(tar: &[u8]) -> Vec<u8> {
+    rename(tar, &naming("web", "1.0"), 4096).unwrap().0
+}
+
 /// Returns what a proof says of the archive that came out.
 fn outcome(proof: &Proof) -> (&Identity, &Value, u64) {
     (&proof.identity, &proof.settings, proof.size)
