@@ -192,10 +192,10 @@ fn on_a_terminal_the_plan_is_shown_and_confirmed() {
     let shown = said.stdout.replace(&release[..12], "RELEASE").replace(&nightly[..12], "NIGHTLY");
     insta::assert_snapshot!(shown, @"
     IMAGE  VERSION  ID            SIZE     SAVED
-    web    1.3.0.9  RELEASE  15.9 kB  just now  release docker
-    web    1.5.0.0  NIGHTLY  15.9 kB  just now  dirty docker
-    2 archives, 31.7 kB. Remove them? [y/N] y
-    removed 2 archives, 31.7 kB
+    web    1.3.0.9  RELEASE  16.9 kB  just now  release docker
+    web    1.5.0.0  NIGHTLY  16.9 kB  just now  dirty docker
+    2 archives, 33.8 kB. Remove them? [y/N] y
+    removed 2 archives, 33.8 kB
     ");
 
     // What interrupts at the question, removes nothing.
