@@ -117,7 +117,7 @@ impl OciView {
         Ok(())
     }
 
-    /// Gives the manifests whose config is this one.
+    /// Returns the manifests whose config is this one.
     pub(crate) fn manifests_of(&self, config: Digest) -> Result<Vec<&OciManifest>, Fault> {
         let found: Vec<_> =
             self.manifests.iter().filter(|manifest| manifest.config == config).collect();

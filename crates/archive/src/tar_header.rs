@@ -112,7 +112,7 @@ fn number(field: &[u8]) -> Option<u64> {
     })
 }
 
-/// Tells whether a block was written as a tar header, even if it is damaged.
+/// Returns `true` if a block was written as a tar header, even if it is damaged.
 pub(crate) fn resembles_tar_header(block: &[u8; BLOCK]) -> bool {
     let header = RawHeader(block);
     header.has_magic() || header.has_numbers()

@@ -55,7 +55,7 @@ impl CopySink for NoCopy {
     fn raw(&mut self, _part: Part, _bytes: &[u8]) {}
 }
 
-/// Gives everything to the collector, and the raw bytes to whoever takes a copy.
+/// Passes everything to the collector, and the raw bytes to whoever takes a copy.
 struct Tee<'a, C> {
     collector: &'a mut Collector,
     copy: &'a mut C,

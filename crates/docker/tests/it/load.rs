@@ -228,7 +228,7 @@ async fn an_early_success_counts_however_long_the_rest_of_the_archive_takes() {
     assert_eq!(loaded.references, ["web:1"]);
 }
 
-/// Gives what the engine's answer waits for before the stream's end comes, or the other way round.
+/// Returns what the engine's answer waits for before the stream's end comes, or the other way round.
 async fn load_with_an_answer_at_the_end(
     is_answer_first: bool,
     answer: &'static str,
