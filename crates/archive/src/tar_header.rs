@@ -74,8 +74,8 @@ impl RawHeader<'_> {
             return Err("it is a sparse file of an unknown form".into());
         }
         let mut map = Vec::new();
-        old_pieces(&self.0[386..482], number, &mut map)?;
-        let size = number(&self.0[483..495]).ok_or("its size is no number of bytes")?;
+        old_pieces(&self.0[386..482], stated_number, &mut map)?;
+        let size = stated_number(&self.0[483..495]).ok_or("its size is no number of bytes")?;
         let headers = SparseHeaders { size: Some(size), map, map_in_content: false };
         Ok((headers, self.0[482] != 0))
     }
@@ -83,9 +83,15 @@ impl RawHeader<'_> {
     /// Takes a block with more of the map of a sparse file of GNU's old form, and returns whether
     /// another one follows.
     pub(crate) fn more_pieces(&self, headers: &mut SparseHeaders) -> Result<bool, Refusal> {
-        old_pieces(&self.0[..504], number, &mut headers.map)?;
+        old_pieces(&self.0[..504], stated_number, &mut headers.map)?;
         Ok(self.0[504] != 0)
     }
+}
+
+/// Reads a number field that must not be empty: some readers take that for zero, others for an error.
+fn stated_number(field: &[u8]) -> Option<u64> {
+    let is_empty = until_nul(field).trim_ascii().is_empty();
+    if is_empty { None } else { number(field) }
 }
 
 /// Reads a number field: octal digits, or base 256 where the first bit is set (GNU). Negative

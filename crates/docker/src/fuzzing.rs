@@ -17,7 +17,7 @@ pub fn follow_build<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     let pushed = pieces.into_iter().try_for_each(|piece| reader.push(piece, &mut on_line));
     let result = pushed.and_then(|()| reader.finish(&mut on_line));
     progress.flush(&mut on_event);
-    format!("{told:?} {:?} {:?}", progress.into_id(), result)
+    format!("{told:?} {:?} {:?}", progress.into_outcome().id, result)
 }
 
 /// Tells of each path, for each folder on the way to it and for itself, whether an ignore file leaves it out; none where
