@@ -135,7 +135,7 @@ cases! { ($)
         || replaced_in(image().docker_blobs(), "index.json", index_of("\\n\\u001b[2J\u{202e}"));
 
     a_sparse_file:
-        "a sparse file of GNU's old form that is nothing but a hole", Whole "",
+        "a sparse file of GNU's old form that does not state its size", Damaged "has no valid tar header at byte 0: its size is no number of bytes",
         || with(&RawTar::new().header(b'S', "hole", &size_field(0)));
     a_sparse_file_of_the_pax_form:
         "a sparse file of an unknown pax form", Damaged "has no valid tar header at byte 1024: it is a sparse file of an unknown form",
