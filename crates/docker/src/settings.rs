@@ -64,8 +64,8 @@ impl Settings {
         })
     }
 
-    /// Reads them from anything that knows variables by name. An empty value is none, and as for the
-    /// docker CLI, so is a `DOCKER_HOST` of white space.
+    /// Reads them from anything that knows variables by name. An empty value counts as
+    /// unset, and so does a `DOCKER_HOST` of white space, as for the docker CLI.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let home = get("HOME");

@@ -219,7 +219,7 @@ impl Store {
     }
 
     /// Reads an archive, whatever its record says, and records what it holds. If the file has
-    /// changed, the new content is accepted: [`KnownImage::changed_from`](crate::KnownImage) is none.
+    /// changed, the new content is accepted: [`KnownImage::changed_from`](crate::KnownImage) is `None`.
     ///
     /// # Errors
     ///

@@ -112,7 +112,7 @@ impl Store {
         Ok(report)
     }
 
-    /// Returns how the file of an archive looks, or `None` if there is none.
+    /// Returns the size and time of an archive's file, or `None` if there is no such file.
     ///
     /// It is an error if it is not a regular file, or not known to hold an image.
     fn stat_of_image(&self, archive: &ArchivePath) -> Result<Option<Stat>, Error> {

@@ -110,7 +110,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Gives what is known of an archive by which the plan was made.
+    /// Returns what is known of an archive that the plan was made from.
     fn known(&self, archive: &ArchivePath) -> Result<(&Entry, &KnownImage), Error> {
         let entry = self.snapshot.entry(archive);
         entry.and_then(|entry| Some((entry, entry.image()?))).ok_or_else(|| Error::Usage {

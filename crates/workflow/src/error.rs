@@ -146,7 +146,7 @@ pub enum Error {
     NothingToPublish {
         /// The store's folder.
         folder: PathBuf,
-        /// What there is none of: `archive`, `release`.
+        /// What is missing: `archive`, `release`.
         what: &'static str,
     },
     /// A clean-up would leave the folder without any whole archive.

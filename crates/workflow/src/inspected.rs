@@ -147,7 +147,7 @@ impl Choice {
     }
 }
 
-/// Gives a platform in the words of the folder. Engines show what an image leaves out as empty.
+/// Returns a platform as archives state it. Engines show what an image leaves out as empty.
 pub(crate) fn platform_of(image: &ImagePlatform) -> Platform {
     let shown = |text: &str, absent: &str| {
         if text.is_empty() { absent.to_owned() } else { text.to_owned() }
