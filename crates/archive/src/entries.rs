@@ -5,7 +5,7 @@ use std::io::Write;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::container::ZSTD_WINDOW_LOG;
+use crate::read::plain::ZSTD_WINDOW_LOG;
 use crate::tar_stream::{EntryHeader, EntryKind, EntrySink};
 use crate::{Digest, Fault};
 

@@ -27,14 +27,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod completeness;
-mod container;
 mod deflate_block;
-mod detect;
 mod digest;
 mod documents;
 mod entries;
 mod error;
-mod examine;
 mod hashing_writer;
 mod identity;
 mod images;
@@ -45,7 +42,7 @@ mod metadata;
 mod oci_view;
 mod parallel_deflate;
 mod pax;
-mod proven;
+mod read;
 mod renamer;
 mod report;
 mod sparse;
@@ -54,20 +51,18 @@ mod tar_header;
 mod tar_stream;
 mod unreferenced;
 mod verifier;
-mod zip_directory;
-mod zip_member;
 mod zip_signature;
 mod zip_writer;
 
-pub use container::{Container, PlainReader};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{Error, Fault, FaultKind};
-pub use examine::{Examination, ExamineOptions, Look, examine, hash_file, look};
 pub use hashing_writer::HashingWriter;
 pub use identity::{Identity, ParsePlatformError, Platform};
 pub use layout::Naming;
 pub use level::{Level, ParseLevelError};
-pub use proven::ProvenReader;
+pub use read::examine::{Examination, ExamineOptions, Look, examine, hash_file, look};
+pub use read::plain::{Container, PlainReader};
+pub use read::verified::ProvenReader;
 pub use renamer::Renamer;
 pub use verifier::{Proof, Verifier, VerifyOptions};
 pub use zip_writer::ZipSink;

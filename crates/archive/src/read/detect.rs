@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::Container;
-use crate::container::read_up_to;
+use crate::read::plain::read_up_to;
 use crate::tar_header::{BLOCK, resembles_tar_header};
 use crate::zip_signature::{END, LOCAL_HEADER};
 

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::detect::{detect, ends_like_tar};
-use crate::zip_directory::{MemberError, find_member};
-use crate::zip_member::{MemberCheck, Packed};
+use crate::read::detect::{detect, ends_like_tar};
+use crate::read::zip_directory::{MemberError, find_member};
+use crate::read::zip_member::{MemberCheck, Packed};
 use crate::{Digest, Error, Fault};
 
 /// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.

@@ -13,7 +13,7 @@
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use crate::Fault;
-use crate::zip_member::Member;
+use crate::read::zip_member::Member;
 use crate::zip_signature::{
     DESCRIPTOR, DIRECTORY_ENTRY, END, LOCAL_HEADER, PACKED_CRC_FIELD, ZIP64_END, ZIP64_LOCATOR,
 };
