@@ -48,7 +48,8 @@ Usage: cargo xtask TASK
   docs [--check]            writes the reference of commands and dependencies
                             anew; --check looks for drift, dead links and pages
                             that the book lacks
-  check-direction           proves that crates depend on each other downwards only
+  check-direction           checks that crates, and the files in each, depend on
+                            each other downwards only
   release [STEP…] [--version X.Y.Z] [--execute] [--publish] [--host HOST]
                             rehearses a release in target/dist, all steps or some:
                             version, checks (or checks:NAME), packages, binary,

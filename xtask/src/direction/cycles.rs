@@ -1,0 +1,67 @@
+//! Cycles in a graph of names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The nodes that each node has an arrow to.
+pub(super) type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+/// Returns the groups of nodes that reach each other, without those of a single node.
+pub(super) fn cycles<'a>(graph: &Graph<'a>) -> Vec<BTreeSet<&'a str>> {
+    let reached: BTreeMap<&str, BTreeSet<&str>> =
+        graph.keys().map(|&node| (node, reached(graph, node))).collect();
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (&node, others) in &reached {
+        let reaches_back =
+            |other: &&str| reached.get(other).is_some_and(|back| back.contains(node));
+        let group: BTreeSet<&str> = others.iter().copied().filter(reaches_back).collect();
+        if group.len() > 1 && seen.insert(group.first().copied()) {
+            found.push(group);
+        }
+    }
+    found
+}
+
+/// Returns every node that can be reached from this one by one arrow or more.
+fn reached<'a>(graph: &Graph<'a>, node: &str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut next: Vec<&str> = graph.get(node).into_iter().flatten().copied().collect();
+    while let Some(node) = next.pop() {
+        if found.insert(node) {
+            next.extend(graph.get(node).into_iter().flatten());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups(arrows: &[(&'static str, &'static str)]) -> Vec<String> {
+        let mut graph = Graph::new();
+        for &(from, to) in arrows {
+            graph.entry(from).or_default().insert(to);
+        }
+        cycles(&graph).iter().map(|group| Vec::from_iter(group.iter().copied()).join(" ")).collect()
+    }
+
+    #[test]
+    fn arrows_in_one_direction_are_no_cycle() {
+        assert_eq!(groups(&[("a", "b"), ("b", "c"), ("a", "c"), ("d", "c")]), [""; 0]);
+    }
+
+    #[test]
+    fn a_cycle_is_found_without_what_leads_to_it() {
+        assert_eq!(
+            groups(&[("x", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("c", "y")]),
+            ["a b c"]
+        );
+    }
+
+    #[test]
+    fn separate_cycles_are_separate() {
+        let arrows = [("a", "b"), ("b", "a"), ("b", "c"), ("c", "d"), ("d", "c")];
+        assert_eq!(groups(&arrows), ["a b", "c d"]);
+    }
+}

@@ -1,0 +1,241 @@
+//! Which files of a crate import which.
+//!
+//! A file may import others by their own paths, and only such that don't import it in turn, over however
+//! many others. What the crate root exports for other crates is not for the crate itself: files that import
+//! through it are all tied to each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::cycles::{Graph, cycles};
+use super::paths;
+use crate::say;
+
+/// Crates whose cycles are only reported.
+const TOLERATED: &[&str] = &[
+    "sealift",
+    "sealift-archive",
+    "sealift-docker",
+    "sealift-filename",
+    "sealift-store",
+    "sealift-workflow",
+    "sealift-oci",
+    "sealift-catalog",
+    "sealift-dockerignore",
+    "sealift-credentials",
+    "xtask",
+];
+
+/// Prints the cycles and the imports through the crate root of each crate, and returns the crates that are
+/// not allowed to have any.
+pub(super) fn report(metadata: &Value) -> Result<Vec<String>> {
+    let mut faulty = Vec::new();
+    for (name, folder) in members(metadata) {
+        let lines = Imports::of(&files(&folder)?).with_context(|| name.clone())?.faults();
+        for line in &lines {
+            say::line(format_args!("{name}: {line}"));
+        }
+        if !lines.is_empty() && !TOLERATED.contains(&name.as_str()) {
+            faulty.push(name);
+        }
+    }
+    Ok(faulty)
+}
+
+/// Returns the names of the workspace's crates that have rules, and of this one, with the folders of their sources.
+fn members(metadata: &Value) -> Vec<(String, std::path::PathBuf)> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let ours = packages.filter(|package| package["source"].is_null());
+    let named = ours.filter_map(|package| {
+        let name = package["name"].as_str()?.to_owned();
+        let folder = Path::new(package["manifest_path"].as_str()?).parent()?.join("src");
+        Some((name, folder))
+    });
+    named.filter(|(name, _)| super::crates::height(name).is_some() || name == "xtask").collect()
+}
+
+/// Reads all source files below a folder, by their paths in it.
+fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).with_context(|| next.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(folder)?.to_string_lossy().into_owned();
+                files.insert(name, fs::read_to_string(&path)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The imports of one crate.
+#[derive(Debug, Default)]
+struct Imports {
+    /// The names that a file takes from another, by the paths of both.
+    arrows: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The names that a file takes from the crate root.
+    through_root: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Imports {
+    /// Reads source files, which are named by their paths below `src`.
+    fn of(files: &BTreeMap<String, String>) -> Result<Self> {
+        let mut read = BTreeMap::new();
+        for (file, text) in files {
+            // A program beside a library is a crate of its own.
+            if file == "main.rs" && files.contains_key("lib.rs") || file.starts_with("bin/") {
+                continue;
+            }
+            let module = module(file);
+            let paths = paths::read(text, &module).with_context(|| file.clone())?;
+            read.insert(module, (file, paths));
+        }
+        let is_for_tests = |module: &[String]| {
+            (1..=module.len()).any(|length| {
+                let parent = read.get(&module[..length - 1]);
+                parent.is_some_and(|(_, paths)| paths.tests.contains(&module[length - 1]))
+            })
+        };
+        let mut imports = Self::default();
+        for (module, (file, paths)) in &read {
+            if is_for_tests(module) {
+                continue;
+            }
+            for path in &paths.named {
+                let longest =
+                    (0..=path.len()).rev().find(|&length| read.contains_key(&path[..length]));
+                let Some(length) = longest else { continue };
+                let (other, _) = &read[&path[..length]];
+                let name = path.get(length).map_or("*", String::as_str).to_owned();
+                if other == file {
+                } else if length == 0 {
+                    imports.through_root.entry(file.to_string()).or_default().insert(name);
+                } else {
+                    let arrow = (file.to_string(), other.to_string());
+                    imports.arrows.entry(arrow).or_default().insert(name);
+                }
+            }
+        }
+        Ok(imports)
+    }
+
+    /// Returns a line for each import through the crate root, and for each import in a cycle.
+    fn faults(&self) -> Vec<String> {
+        let list = |names: &BTreeSet<String>| Vec::from_iter(names.iter().cloned()).join(", ");
+        let roots = self.through_root.iter();
+        let mut lines: Vec<String> = roots
+            .map(|(file, names)| format!("{file} imports through the crate root: {}", list(names)))
+            .collect();
+        let mut graph = Graph::new();
+        for (from, to) in self.arrows.keys() {
+            graph.entry(from).or_default().insert(to);
+        }
+        for cycle in cycles(&graph) {
+            lines.push(format!("{} files import each other in a cycle", cycle.len()));
+            let is_in = |file: &String| cycle.contains(file.as_str());
+            for ((from, to), names) in &self.arrows {
+                if is_in(from) && is_in(to) {
+                    lines.push(format!("  {from} -> {to}: {}", list(names)));
+                }
+            }
+        }
+        lines
+    }
+}
+
+/// Returns the absolute path of the module that a file holds.
+fn module(file: &str) -> Vec<String> {
+    let mut names: Vec<String> =
+        file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    let last = names.last().map(String::as_str);
+    if last == Some("mod") || names.len() == 1 && matches!(last, Some("lib" | "main")) {
+        names.pop();
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(files: &[(&str, &str)]) -> Vec<String> {
+        let files = files.iter().map(|&(file, text)| (file.to_owned(), text.to_owned())).collect();
+        Imports::of(&files).unwrap().faults()
+    }
+
+    #[test]
+    fn imports_downwards_are_no_fault() {
+        let files = [
+            ("lib.rs", "mod read; mod tar; pub use read::Reader;"),
+            ("read/mod.rs", "mod zip; pub use zip::Zip; use crate::tar::Header;"),
+            ("read/zip.rs", "use crate::tar::{self, Header};"),
+            ("tar.rs", "pub struct Header;"),
+        ];
+        assert_eq!(faults(&files), [""; 0]);
+    }
+
+    #[test]
+    fn a_cycle_is_shown_with_what_ties_it() {
+        let files = [
+            ("lib.rs", "mod a; mod b; mod c;"),
+            ("a.rs", "use crate::b::B; use crate::c;"),
+            ("b.rs", "fn f() { crate::c::g(); crate::c::h() }"),
+            ("c.rs", "use super::a::A;"),
+        ];
+        assert_eq!(
+            faults(&files),
+            [
+                "3 files import each other in a cycle",
+                "  a.rs -> b.rs: B",
+                "  a.rs -> c.rs: *",
+                "  b.rs -> c.rs: g, h",
+                "  c.rs -> a.rs: A",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_child_that_imports_from_its_parent_makes_a_cycle() {
+        let files = [
+            ("main.rs", "mod read;"),
+            ("read/mod.rs", "mod zip; pub use zip::Zip; pub struct Name;"),
+            ("read/zip.rs", "use super::Name;"),
+        ];
+        assert_eq!(faults(&files).len(), 3);
+    }
+
+    #[test]
+    fn an_import_through_the_crate_root_is_a_fault() {
+        let files = [
+            ("lib.rs", "mod a; mod b; pub use a::A;"),
+            ("a.rs", "pub struct A;"),
+            ("b.rs", "use crate::A; fn f(x: super::A) {}"),
+        ];
+        assert_eq!(faults(&files), ["b.rs imports through the crate root: A"]);
+    }
+
+    #[test]
+    fn code_for_tests_may_import_what_it_likes() {
+        let files = [
+            ("lib.rs", "mod a; #[cfg(test)] mod laws; pub use a::A;"),
+            ("a.rs", "#[cfg(test)] mod tests { use crate::laws::Law; }"),
+            ("laws/mod.rs", "mod more; pub struct Law; use crate::A;"),
+            ("laws/more.rs", "use crate::laws::Law; use crate::a::A;"),
+        ];
+        assert_eq!(faults(&files), [""; 0]);
+    }
+
+    #[test]
+    fn a_program_beside_a_library_is_a_crate_of_its_own() {
+        let files = [("lib.rs", "mod a;"), ("a.rs", ""), ("main.rs", "use crate::a::A;")];
+        assert_eq!(faults(&files), [""; 0]);
+    }
+}
