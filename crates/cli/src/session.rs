@@ -7,7 +7,7 @@ use std::time::Duration;
 use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
 use sealift_workflow::filename::Reference;
 use sealift_workflow::store::{By, LatestOptions, Query, Store};
-use sealift_workflow::{Cancel, Context};
+use sealift_workflow::{Cancel, Run};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{ChooseArguments, GlobalArguments, LatestArguments, Order};
@@ -28,8 +28,8 @@ impl Session {
         Self { progress: Arc::new(Progress::new(&global)), cancel: Cancel::new(), global }
     }
 
-    pub(crate) fn context(&self) -> Context {
-        Context::new(self.progress.clone(), self.cancel.clone())
+    pub(crate) fn run(&self) -> Run {
+        Run::new(self.progress.clone(), self.cancel.clone())
     }
 
     /// Prints a result for people, which `--quiet` omits.

@@ -16,7 +16,7 @@ use crate::prove::{ProvenFile, prove};
 use crate::rewrite::{Copy, keep_bytes, rewrite};
 use crate::spool::{Spooled, spool};
 use crate::update::rebuilt;
-use crate::{Context, Error, Work};
+use crate::{Error, Run, Work};
 
 /// How to name what is added, and in what form to keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,20 +100,19 @@ pub async fn add(
     store: &Store,
     file: &Path,
     options: &AddOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<AddReport, Error> {
     let (spooler, from) = (store.clone(), file.to_owned());
-    let spooled = context.blocking(move |context| spool(Some(&spooler), &from, context)).await;
-    context.finish(&file.display().to_string());
+    let spooled = run.blocking(move |run| spool(Some(&spooler), &from, run)).await;
     let spooled = spooled?;
-    let found = Found::read(&spooled, file, options, context).await?;
+    let found = Found::read(&spooled, file, options, run).await?;
     let names = names(&found.proven.proof.identity, options.name.as_ref(), file)?;
     if names.len() > 1 && !options.every {
         return Err(several_names(&names, file, ", or add it under each with --every"));
     }
     let mut report = AddReport { added: Vec::new(), error: None };
     for name in names {
-        match add_as(store, name, &found, options, context).await {
+        match add_as(store, name, &found, options, run).await {
             Ok(added) => report.added.push(added),
             Err(error) if report.added.is_empty() => return Err(error),
             Err(error) => {
@@ -140,14 +139,13 @@ impl<'a> Found<'a> {
         spooled: &'a Spooled,
         shown: &'a Path,
         options: &AddOptions,
-        context: &Context,
+        run: &Run,
     ) -> Result<Self, Error> {
         let path = spooled.path();
         let verify = VerifyOptions { deep: false, platform: options.platform.clone() };
         let (from, label) = (path.to_owned(), shown.display().to_string());
         let reading = verify.clone();
-        let read = context.blocking(move |context| prove(&from, reading, &label, context)).await;
-        context.finish(&shown.display().to_string());
+        let read = run.blocking(move |run| prove(&from, reading, &label, run)).await;
         let proven = read.map_err(|error| error.about_file(shown))?;
         Ok(Self { path, shown, proven, verify })
     }
@@ -196,7 +194,7 @@ async fn add_as(
     (repository, version): (Repository, Version),
     found: &Found<'_>,
     options: &AddOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Added, Error> {
     let identity = &found.proven.proof.identity;
     let wanted = Wanted {
@@ -211,10 +209,10 @@ async fn add_as(
     let compress = options.compress || found.proven.container != Container::Tar;
     let plan_options = PlanOptions { compress, ..PlanOptions::default() };
     let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
-    let snapshot = context
-        .blocking(move |context| {
+    let snapshot = run
+        .blocking(move |run| {
             reader.sweep()?;
-            with_learning(context, |learn| Ok(reader.snapshot(&names, false, learn)?))
+            with_learning(run, |learn| Ok(reader.snapshot(&names, false, learn)?))
         })
         .await?;
     let settled = reconcile(&snapshot, &wanted, identity, &plan_options)
@@ -267,12 +265,12 @@ async fn add_as(
         label: found.shown.display().to_string(),
     };
     let copied = match found.is_already(&archive, &naming) {
-        true => keep_bytes(store, copy, context).await,
-        false => rewrite(store, copy, context).await,
+        true => keep_bytes(store, copy, run).await,
+        false => rewrite(store, copy, run).await,
     };
     let (staging, proven) = copied.map_err(|error| error.about_file(found.shown))?;
     let target = archive.clone();
-    let published = context.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
+    let published = run.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
     let twin = snapshot.entry(&archive.to_docker()).filter(|twin| twin.archive != archive);
     let beside = twin.map(|twin| store.path_of(&twin.archive));
     Ok(Added { beside, replaces, ..describe(archive, !published.was_there, published.size) })

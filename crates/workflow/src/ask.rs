@@ -10,7 +10,7 @@ use sealift_store::{Action, Snapshot, Store, Wanted, check_name, plan};
 
 use crate::inspected::Inspected;
 use crate::update::{UpdateOptions, plan_options, snapshot};
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// How many images the engine is asked for at a time.
 const QUESTIONS: usize = 16;
@@ -44,10 +44,10 @@ pub(crate) async fn ask_all(
     store: Option<&Store>,
     references: &[Reference],
     options: &UpdateOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Asked, Error> {
     let SettledImages { images: settled, snapshot } = match store {
-        Some(store) => settled(engine, store, references, options, context).await?,
+        Some(store) => settled(engine, store, references, options, run).await?,
         None => SettledImages::default(),
     };
     let settled = &settled;
@@ -57,7 +57,7 @@ pub(crate) async fn ask_all(
             return Ok(image.clone());
         }
         let asked = Inspected::ask(engine, &reference, options.platform.as_ref());
-        let image = context.wait_for(asked).await?;
+        let image = run.wait_for(asked).await?;
         check(&image, options)?;
         Ok(image)
     };
@@ -81,13 +81,13 @@ async fn settled(
     store: &Store,
     references: &[Reference],
     options: &UpdateOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<SettledImages, Error> {
     if references.len() < MANY || options.platform.is_some() {
         return Ok(SettledImages::default());
     }
     // An engine that can't list is asked for each image, and says what is wrong.
-    let list = context.wait_for(async { Ok(engine.list().await?) }).await;
+    let list = run.wait_for(async { Ok(engine.list().await?) }).await;
     let list = match list {
         Ok(list) => list,
         Err(Error::Interrupted) => return Err(Error::Interrupted),
@@ -108,7 +108,7 @@ async fn settled(
         })
         .collect();
     let images: Vec<Inspected> = listed.iter().map(|(_, image)| image.clone()).collect();
-    let snapshot = snapshot(store, &images, options, context).await?;
+    let snapshot = snapshot(store, &images, options, run).await?;
     let wanted: Vec<Wanted> = images.iter().map(|image| image.wanted.clone()).collect();
     let plan = plan(&snapshot, &wanted, &plan_options(options, Vec::new()));
     let settled = listed.into_iter().zip(plan.items).filter_map(|((reference, image), item)| {

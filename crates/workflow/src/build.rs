@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sealift_docker::{BuildRequest, Built, Engine};
 use sealift_filename::ArchiveName;
 
-use crate::{Context, Error, Event};
+use crate::{Error, Event, Run};
 
 /// Builds an image as `docker build` does, and passes what the engine says on the way to the reporter.
 ///
@@ -19,13 +19,9 @@ use crate::{Context, Error, Event};
 /// # Errors
 ///
 /// If the build fails, with the engine's words.
-pub async fn build(
-    engine: &Engine,
-    request: BuildRequest,
-    context: &Context,
-) -> Result<Built, Error> {
-    let mut on_event = |event| context.report(Event::Build(event));
-    context.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await
+pub async fn build(engine: &Engine, request: BuildRequest, run: &Run) -> Result<Built, Error> {
+    let mut on_event = |event| run.report(Event::Build(event));
+    run.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await
 }
 
 /// Returns what a build should exclude from its context ([`BuildRequest::exclude`]) because it belongs to the folder of

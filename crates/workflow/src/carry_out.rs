@@ -12,9 +12,10 @@ use crate::inspected::Inspected;
 use crate::naming::naming;
 use crate::receive::receive;
 use crate::rewrite::compress;
+use crate::run::Activity;
 use crate::transcribe::{Broken, Packing, Transcript};
 use crate::update::rebuilt;
-use crate::{Context, Error, Event, RemovedArchive, Updated, Work};
+use crate::{Error, Event, RemovedArchive, Run, Updated, Work};
 
 /// What came of one image.
 pub(crate) struct Done {
@@ -64,13 +65,13 @@ pub(crate) struct Worker<'a> {
     pub(crate) options: &'a PlanOptions,
     pub(crate) level: Level,
     pub(crate) immutable: bool,
-    pub(crate) context: &'a Context,
+    pub(crate) run: &'a Run,
 }
 
 impl Worker<'_> {
     /// Carries out what is planned for an image.
     pub(crate) async fn carry_out(&self, image: Inspected, action: Action) -> Result<Done, Error> {
-        if self.context.cancel().is_cancelled() {
+        if self.run.cancel().is_cancelled() {
             return Err(Error::Interrupted);
         }
         let reference = image.reference.clone();
@@ -79,7 +80,7 @@ impl Worker<'_> {
             Action::Compress { from, to } => {
                 let (_, known) = self.known(&from)?;
                 let (published, proven) =
-                    compress(self.store, &from, known, &to, self.level, &reference, self.context)
+                    compress(self.store, &from, known, &to, self.level, &reference, self.run)
                         .await?;
                 Ok(Done {
                     wanted: image.wanted,
@@ -101,9 +102,7 @@ impl Worker<'_> {
                     other_builds(self.snapshot, &image.wanted, None),
                 )?;
                 // It is large, and every future around it would be so too.
-                let done = Box::pin(self.save(image)).await;
-                self.context.finish(&reference);
-                done
+                Box::pin(self.save(image)).await
             }
             // What a later version of the store can plan, this one can't carry out.
             _ => Err(Error::Usage { message: format!("no way is known to archive `{reference}`") }),
@@ -145,7 +144,10 @@ impl Worker<'_> {
     async fn save(&self, first: Inspected) -> Result<Done, Error> {
         let mut image = first;
         for _ in 0..2 {
-            let received = Box::pin(self.receive(&image)).await;
+            let (store, repository) = (self.store.clone(), image.wanted.repository.clone());
+            let staging = self.run.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
+            let activity = self.run.activity(&image.reference, Work::Saving, None);
+            let received = Box::pin(self.receive(&image, staging, &activity)).await;
             if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
                 return Err(error);
             }
@@ -166,7 +168,7 @@ impl Worker<'_> {
                 }
                 return self.settle(image, staging, proven, proof.lacked_manifest()).await;
             }
-            self.context.report(Event::TagMoved { image: image.reference.clone() });
+            self.run.report(Event::TagMoved { image: image.reference.clone() });
             image = now;
         }
         Err(Error::TagMoved { image: image.reference })
@@ -177,22 +179,22 @@ impl Worker<'_> {
         let reference = Reference::new(image.wanted.repository.clone(), version)
             .map_err(|error| Error::Usage { message: error.to_string() })?;
         let asked = Inspected::ask(self.engine, &reference, image.asked.as_ref());
-        self.context.wait_for(asked).await
+        self.run.wait_for(asked).await
     }
 
-    async fn receive(&self, image: &Inspected) -> Result<Transcript, Error> {
+    async fn receive(
+        &self,
+        image: &Inspected,
+        staging: Staging,
+        activity: &Activity,
+    ) -> Result<Transcript, Error> {
         let reference = &image.reference;
-        let repository = image.wanted.repository.clone();
-        let store = self.store.clone();
-        let staging = self.context.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
-        self.context.start(reference, Work::Saving, None);
         let save = Box::pin(self.engine.save(reference, image.save_platform.as_ref()));
-        let stream = self.context.wait_for(async { Ok(save.await?) }).await?;
+        let stream = self.run.wait_for(async { Ok(save.await?) }).await?;
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
         let rename = move |proof: &Proof| member_name(&wanted, &proof.identity.config.short()).ok();
         let renamer = Renamer::new(naming(&image.wanted)?, VerifyOptions::default());
-        let received =
-            receive(stream, staging, packing, renamer, rename, reference, self.context).await;
+        let received = receive(stream, staging, packing, renamer, rename, activity, self.run).await;
         received.map_err(|broken| match broken {
             Broken::Other(error) => *error,
             Broken::Fault(fault) => Error::SaveDamaged {
@@ -227,7 +229,7 @@ impl Worker<'_> {
                 let replaces = other_builds(self.snapshot, &image.wanted, Some(&identity));
                 self.check_immutable(&image.wanted, replaces.clone())?;
                 let published =
-                    self.context.blocking(move |_| Ok(staging.publish(&archive, proven)?)).await?;
+                    self.run.blocking(move |_| Ok(staging.publish(&archive, proven)?)).await?;
                 Ok(Done {
                     wanted: image.wanted,
                     identity,

@@ -14,7 +14,7 @@ use sealift_store::{
 use crate::learn::{known_archives, report_changed, report_unreadable, with_learning};
 use crate::naming::naming_of;
 use crate::pump::Pump;
-use crate::{Context, Error, Event, Work};
+use crate::{Error, Event, Run, Work};
 
 /// Gives the file of the archive that is asked for.
 ///
@@ -25,8 +25,8 @@ use crate::{Context, Error, Event, Work};
 /// # Errors
 ///
 /// Where there is none, or several for several platforms, or it is known to be damaged.
-pub async fn path(store: &Store, query: &Query, context: &Context) -> Result<PathBuf, Error> {
-    let entry = find(store, query, context).await?;
+pub async fn path(store: &Store, query: &Query, run: &Run) -> Result<PathBuf, Error> {
+    let entry = find(store, query, run).await?;
     Ok(store.path_of(&entry.archive))
 }
 
@@ -47,22 +47,21 @@ pub async fn cat(
     store: &Store,
     query: &Query,
     mut output: impl Write + Send + 'static,
-    context: &Context,
+    run: &Run,
 ) -> Result<(), Error> {
-    let entry = find(store, query, context).await?;
+    let entry = find(store, query, run).await?;
     let path = store.path_of(&entry.archive);
     let (label, naming) = (entry.archive.to_string(), naming_of(&entry.archive)?);
-    let result = context
-        .blocking(move |context| {
+    let result = run
+        .blocking(move |run| {
             let reader = ProvenReader::open_as(path, naming)?;
-            let mut pump = Pump::start(reader, &label, Work::Reading, context);
+            let mut pump = Pump::start(reader, &label, Work::Reading, run);
             while let Some(bytes) = pump.next()? {
                 output.write_all(&bytes).map_err(Error::Output)?;
             }
             output.flush().map_err(Error::Output)
         })
         .await;
-    context.finish(entry.archive.as_str());
     result.map_err(|error| held_against_record(store, &entry, error))
 }
 
@@ -81,16 +80,16 @@ pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) ->
 }
 
 /// Finds the archive and reports what is passed over for it; one that can't be used is refused.
-pub(crate) async fn find(store: &Store, query: &Query, context: &Context) -> Result<Entry, Error> {
+pub(crate) async fn find(store: &Store, query: &Query, run: &Run) -> Result<Entry, Error> {
     let (finder, query) = (store.clone(), query.clone());
-    let found = context
-        .blocking(move |context| with_learning(context, |learn| Ok(finder.find(&query, learn)?)))
+    let found = run
+        .blocking(move |run| with_learning(run, |learn| Ok(finder.find(&query, learn)?)))
         .await?;
     for passed in found.passed_over {
-        context.report(Event::PassedOver(passed));
+        run.report(Event::PassedOver(passed));
     }
     refuse_flawed(store, &found.entry)?;
-    report_changed([&found.entry], context);
+    report_changed([&found.entry], run);
     Ok(found.entry)
 }
 
@@ -104,26 +103,23 @@ pub(crate) async fn find(store: &Store, query: &Query, context: &Context) -> Res
 pub(crate) async fn latest(
     store: &Store,
     options: &LatestOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<Entry>, Error> {
     let (store, options) = (store.clone(), options.clone());
-    context
-        .blocking(move |context| {
-            let (archives, errors) = known_archives(&store, context)?;
-            // Without them the result would be incomplete.
-            if let Some(error) = errors.into_iter().next() {
-                return Err(error);
-            }
-            let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
-            let Choice { latest, misnamed } = choose_latest(&entries, &options, context);
-            match misnamed.first() {
-                Some(entry) => {
-                    Err(refuse_flawed(&store, entry).err().unwrap_or(Error::Interrupted))
-                }
-                None => Ok(latest),
-            }
-        })
-        .await
+    run.blocking(move |run| {
+        let (archives, errors) = known_archives(&store, run)?;
+        // Without them the result would be incomplete.
+        if let Some(error) = errors.into_iter().next() {
+            return Err(error);
+        }
+        let entries = with_learning(run, |learn| Ok(store.learn(&archives, learn)?))?;
+        let Choice { latest, misnamed } = choose_latest(&entries, &options, run);
+        match misnamed.first() {
+            Some(entry) => Err(refuse_flawed(&store, entry).err().unwrap_or(Error::Interrupted)),
+            None => Ok(latest),
+        }
+    })
+    .await
 }
 
 /// The latest archives of a folder.
@@ -134,21 +130,17 @@ pub(crate) struct Choice {
 }
 
 /// Chooses the latest archives, and reports what is passed over for them.
-pub(crate) fn choose_latest(
-    entries: &[Entry],
-    options: &LatestOptions,
-    context: &Context,
-) -> Choice {
+pub(crate) fn choose_latest(entries: &[Entry], options: &LatestOptions, run: &Run) -> Choice {
     let latest: Vec<Entry> = sealift_store::latest(entries, options).into_iter().cloned().collect();
     let is_latest = |entry: &&Entry| latest.iter().any(|other| other.archive == entry.archive);
     // Few are unreadable; all others would be compared with every latest one.
     let unreadable = entries.iter().filter(|entry| entry.is_unreadable());
-    report_unreadable(unreadable.filter(|entry| !is_latest(entry)), context);
-    report_changed(&latest, context);
+    report_unreadable(unreadable.filter(|entry| !is_latest(entry)), run);
+    report_changed(&latest, run);
     let mut misnamed = Vec::new();
     for passed in passed_over(entries, options) {
         if passed.instead.is_some() {
-            context.report(Event::PassedOver(passed));
+            run.report(Event::PassedOver(passed));
         } else {
             misnamed.extend(entries.iter().find(|entry| entry.archive == passed.archive).cloned());
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::learn::{all_archives, archives_of, learn_all, with_learning};
 use crate::list::image_of;
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// How many archives are removed before it is looked whether somebody asked to stop.
 const AT_A_TIME: usize = 16;
@@ -101,10 +101,10 @@ pub struct CleanReport {
 pub async fn plan_clean(
     store: &Store,
     retention: &Retention,
-    context: &Context,
+    run: &Run,
 ) -> Result<CleanPlan, Error> {
     let (store, retention) = (store.clone(), retention.clone());
-    context.blocking(move |context| plan_now(&store, &retention, context)).await
+    run.blocking(move |run| plan_now(&store, &retention, run)).await
 }
 
 /// Removes what was planned, as far as it is still the same.
@@ -119,28 +119,24 @@ pub async fn plan_clean(
 ///
 /// If the folder's last whole archive would be removed, and [`CleanPlan::may_take_last`] is not
 /// set. What can't be removed is in the report.
-pub async fn clean(
-    store: &Store,
-    plan: &CleanPlan,
-    context: &Context,
-) -> Result<CleanReport, Error> {
+pub async fn clean(store: &Store, plan: &CleanPlan, run: &Run) -> Result<CleanReport, Error> {
     if plan.takes_last && !plan.may_take_last {
         return Err(Error::LastArchive { folder: plan.root.clone() });
     }
-    if context.cancel().is_cancelled() {
+    if run.cancel().is_cancelled() {
         return Err(Error::Interrupted);
     }
     let paths = plan.archives.iter().map(|one| (one.archive.clone(), one.stat)).collect();
-    let (removed, errors) = remove(store, paths, context).await;
+    let (removed, errors) = remove(store, paths, run).await;
     let removed: BTreeSet<ArchivePath> = removed.into_iter().collect();
     let removed = plan.archives.iter().filter(|archive| removed.contains(&archive.archive));
     Ok(CleanReport { removed: removed.cloned().collect(), errors })
 }
 
-fn plan_now(store: &Store, retention: &Retention, context: &Context) -> Result<CleanPlan, Error> {
+fn plan_now(store: &Store, retention: &Retention, run: &Run) -> Result<CleanPlan, Error> {
     let mut archives = Vec::new();
     if retention.images.is_empty() {
-        archives = all_archives(store, context)?;
+        archives = all_archives(store, run)?;
     }
     for image in &retention.images {
         archives_of(store, image.repository(), image.version())?;
@@ -150,9 +146,9 @@ fn plan_now(store: &Store, retention: &Retention, context: &Context) -> Result<C
     for image in images {
         archives.extend(store.archives_of(image)?);
     }
-    let entries = learn_all(store, &archives, context)?;
+    let entries = learn_all(store, &archives, run)?;
     let removed = retain(&entries, retention);
-    let takes_last = !removed.is_empty() && !is_any_left(store, &entries, &removed, context)?;
+    let takes_last = !removed.is_empty() && !is_any_left(store, &entries, &removed, run)?;
     let is_removed = |entry: &&Entry| removed.binary_search(&entry.archive).is_ok();
     Ok(CleanPlan {
         archives: entries.iter().filter(is_removed).map(|entry| cleaned(store, entry)).collect(),
@@ -168,7 +164,7 @@ fn is_any_left(
     store: &Store,
     entries: &[Entry],
     removed: &[ArchivePath],
-    context: &Context,
+    run: &Run,
 ) -> Result<bool, Error> {
     let is_left = |entry: &Entry| {
         entry.is_regular
@@ -189,7 +185,7 @@ fn is_any_left(
         Ok(store.learn(std::slice::from_ref(archive), learn)?.iter().any(is_left))
     };
     for archive in &others {
-        if with_learning(context, |learn| is_whole(archive, learn))? {
+        if with_learning(run, |learn| is_whole(archive, learn))? {
             return Ok(true);
         }
     }
@@ -245,10 +241,10 @@ fn skipped(store: &Store, entry: &Entry, retention: &Retention) -> Option<Skippe
 pub(crate) async fn remove(
     store: &Store,
     archives: Vec<(ArchivePath, Stat)>,
-    context: &Context,
+    run: &Run,
 ) -> (Vec<ArchivePath>, Vec<Error>) {
     let remover = store.clone();
-    let removed = context.blocking(move |context| Ok(remove_now(&remover, &archives, context)));
+    let removed = run.blocking(move |run| Ok(remove_now(&remover, &archives, run)));
     removed.await.unwrap_or_else(|error| (Vec::new(), vec![error]))
 }
 
@@ -256,11 +252,11 @@ pub(crate) async fn remove(
 fn remove_now(
     store: &Store,
     archives: &[(ArchivePath, Stat)],
-    context: &Context,
+    run: &Run,
 ) -> (Vec<ArchivePath>, Vec<Error>) {
     let (mut removed, mut errors) = (Vec::new(), Vec::new());
     for some in archives.chunks(AT_A_TIME) {
-        if context.cancel().is_cancelled() {
+        if run.cancel().is_cancelled() {
             errors.push(Error::Interrupted);
             break;
         }
@@ -293,9 +289,9 @@ mod tests {
         std::fs::write(store.path_of(&archive), "x").unwrap();
         let cancel = Cancel::new();
         cancel.cancel();
-        let context = Context::new(Arc::new(Silent), cancel);
+        let run = Run::new(Arc::new(Silent), cancel);
         let stat = store.stat(&archive).unwrap();
-        let (removed, errors) = remove_now(&store, &[(archive.clone(), stat)], &context);
+        let (removed, errors) = remove_now(&store, &[(archive.clone(), stat)], &run);
         assert!(removed.is_empty());
         assert!(matches!(errors[..], [Error::Interrupted]), "{errors:?}");
         assert!(store.path_of(&archive).exists());

@@ -8,7 +8,7 @@ use sealift_store::{Removal, Store};
 use serde::Serialize;
 
 use crate::clean::remove;
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// An archive that an update removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,14 +30,14 @@ pub(crate) async fn clean_up(
     store: &Store,
     mut planned: Vec<Removal>,
     suspects: &[&Repository],
-    context: &Context,
+    run: &Run,
 ) -> (Vec<RemovedArchive>, Vec<Error>) {
     let is_suspect = |removal: &mut Removal| {
         removal.archive.repository().is_some_and(|repository| suspects.contains(&&repository))
     };
     let kept: Vec<Removal> = planned.extract_if(.., is_suspect).collect();
     let paths = planned.iter().map(|removal| (removal.archive.clone(), removal.stat)).collect();
-    let (removed, mut errors) = remove(store, paths, context).await;
+    let (removed, mut errors) = remove(store, paths, run).await;
     errors.extend(kept.into_iter().map(|removal| Error::NotCleaned { archive: removal.archive }));
     let removed: BTreeSet<ArchivePath> = removed.into_iter().collect();
     let is_removed = |removal: &Removal| removed.contains(&removal.archive);

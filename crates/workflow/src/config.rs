@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::base_url::encode;
 use crate::choose::refuse_several_platforms;
 use crate::published::published;
-use crate::{BaseUrl, Context, Error, Event};
+use crate::{BaseUrl, Error, Event, Run};
 
 /// Which archives a config is made of, and where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,14 +74,10 @@ pub struct ImageConfig {
 ///
 /// If the folder can't be read, there is no archive of a selected image, the latest archive of an image is
 /// damaged, an image is there for several platforms and none is chosen, or no image is left.
-pub async fn config(
-    store: &Store,
-    options: &ConfigOptions,
-    context: &Context,
-) -> Result<Config, Error> {
+pub async fn config(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Config, Error> {
     refuse_two_versions(&options.images)?;
     let mut config = Config::new();
-    let entries = published(store, options, context).await?;
+    let entries = published(store, options, run).await?;
     refuse_several_platforms(&entries)?;
     for entry in &entries {
         let name = entry.archive.name();
@@ -91,7 +87,7 @@ pub async fn config(
             Ok(tag) => tag,
             Err(error) => {
                 let (archive, reason) = (entry.archive.clone(), error.to_string());
-                context.report(Event::LeftOut { archive, reason });
+                run.report(Event::LeftOut { archive, reason });
                 continue;
             }
         };

@@ -3,17 +3,17 @@
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_store::{Entry, Flaw, LearnOptions, Other, Query, Reading, Store};
 
-use crate::{Context, Error, Event};
+use crate::{Error, Event, Run};
 
 /// Lists all archives of a folder, and reports the folders below it that can't be read.
 ///
 /// # Errors
 ///
 /// If the folder itself can't be read.
-pub(crate) fn all_archives(store: &Store, context: &Context) -> Result<Vec<ArchivePath>, Error> {
+pub(crate) fn all_archives(store: &Store, run: &Run) -> Result<Vec<ArchivePath>, Error> {
     let scan = store.scan()?;
     for folder in scan.unreadable {
-        report_folder(folder, context);
+        report_folder(folder, run);
     }
     Ok(scan.archives)
 }
@@ -26,7 +26,7 @@ pub(crate) fn all_archives(store: &Store, context: &Context) -> Result<Vec<Archi
 /// If the folder itself can't be read.
 pub(crate) fn known_archives(
     store: &Store,
-    context: &Context,
+    run: &Run,
 ) -> Result<(Vec<ArchivePath>, Vec<Error>), Error> {
     let scan = store.scan()?;
     let mut errors = Vec::new();
@@ -37,14 +37,14 @@ pub(crate) fn known_archives(
                 reason: folder.reason.to_string(),
             });
         } else {
-            report_folder(folder, context);
+            report_folder(folder, run);
         }
     }
     Ok((scan.archives, errors))
 }
 
-pub(crate) fn report_folder(Other { path, reason }: Other, context: &Context) {
-    context.report(Event::FolderLeftOut { folder: path, reason: reason.to_string() });
+pub(crate) fn report_folder(Other { path, reason }: Other, run: &Run) {
+    run.report(Event::FolderLeftOut { folder: path, reason: reason.to_string() });
 }
 
 /// Finds out all about some archives, telling how many have to be read. Those that can't be read are
@@ -52,46 +52,43 @@ pub(crate) fn report_folder(Other { path, reason }: Other, context: &Context) {
 pub(crate) fn learn_all(
     store: &Store,
     archives: &[ArchivePath],
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<Entry>, Error> {
-    let entries = with_learning(context, |learn| Ok(store.learn(archives, learn)?))?;
-    report_unreadable(&entries, context);
+    let entries = with_learning(run, |learn| Ok(store.learn(archives, learn)?))?;
+    report_unreadable(&entries, run);
     Ok(entries)
 }
 
 /// Reports those of some archives that can't be read.
-pub(crate) fn report_unreadable<'a>(
-    entries: impl IntoIterator<Item = &'a Entry>,
-    context: &Context,
-) {
+pub(crate) fn report_unreadable<'a>(entries: impl IntoIterator<Item = &'a Entry>, run: &Run) {
     for entry in entries {
         if let Some(flaw @ Flaw::Unreadable { .. }) = entry.flaw() {
             let (archive, reason) = (entry.archive.clone(), flaw.to_string());
-            context.report(Event::LeftOut { archive, reason });
+            run.report(Event::LeftOut { archive, reason });
         }
     }
 }
 
 /// Reports those of some archives whose content has changed since it was recorded.
-pub(crate) fn report_changed<'a>(entries: impl IntoIterator<Item = &'a Entry>, context: &Context) {
+pub(crate) fn report_changed<'a>(entries: impl IntoIterator<Item = &'a Entry>, run: &Run) {
     for entry in entries {
         if let Some(image) = entry.image()
             && let Some(before) = image.changed_from
         {
             let archive = entry.archive.clone();
-            context.report(Event::Changed { archive, before, now: image.sha256 });
+            run.report(Event::Changed { archive, before, now: image.sha256 });
         }
     }
 }
 
 /// Runs something that may read archives.
 pub(crate) fn with_learning<T>(
-    context: &Context,
+    run: &Run,
     work: impl FnOnce(&LearnOptions<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let on_start = |reading: Reading| context.report(Event::Reading { archives: reading.archives });
+    let on_start = |reading: Reading| run.report(Event::Reading { archives: reading.archives });
     let learn = LearnOptions {
-        cancel: Some(context.cancel().flag()),
+        cancel: Some(run.cancel().flag()),
         on_start: Some(&on_start),
         ..LearnOptions::default()
     };

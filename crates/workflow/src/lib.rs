@@ -1,6 +1,6 @@
 //! What joins a container engine and a folder of image archives: update, load, list, config, clean.
 //!
-//! Each workflow is a function of an engine, a store, options that are plain values, and a [`Context`]
+//! Each workflow is a function of an engine, a store, options that are plain values, and a [`Run`]
 //! that says whom to tell and whom to obey. It tells what happens as [`Event`]s and never prints; it
 //! stops soon after [`Cancel`] is set, and leaves the folder as it was.
 //!
@@ -8,7 +8,7 @@
 //! use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
 //! use sealift_workflow::filename::Reference;
 //! use sealift_workflow::store::Store;
-//! use sealift_workflow::{Context, UpdateOptions, update};
+//! use sealift_workflow::{Run, UpdateOptions, update};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let settings = Settings::from_env();
@@ -16,7 +16,7 @@
 //! let store = Store::create("artifacts")?;
 //! let images = [Reference::parse("web:1.4.0.7")?];
 //! let options = UpdateOptions { compress: true, ..UpdateOptions::default() };
-//! let report = update(&engine, &store, &images, &options, &Context::default()).await?;
+//! let report = update(&engine, &store, &images, &options, &Run::default()).await?;
 //! for image in report.images {
 //!     println!("{}", image.result?.path.display());
 //! }
@@ -45,7 +45,6 @@ mod choose;
 mod clean;
 mod clean_up;
 mod config;
-mod context;
 mod error;
 mod event;
 mod inspected;
@@ -61,6 +60,7 @@ mod published;
 mod pump;
 mod receive;
 mod rewrite;
+mod run;
 mod select;
 mod send;
 mod shown;
@@ -79,13 +79,13 @@ pub use choose::{cat, path};
 pub use clean::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive, clean, plan_clean};
 pub use clean_up::RemovedArchive;
 pub use config::{Config, ConfigOptions, ConsulKey, ImageConfig, config, consul_keys};
-pub use context::Context;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Reporter, Silent, Work};
 pub use list::{ArchiveState, LeftOut, ListOptions, ListedArchive, Listing, list};
 pub use load::{ImageLoad, LoadedImage, Selection, load};
 pub use load_file::{LoadFileOptions, load_file};
 pub use plan_update::{ImagePlan, PlannedImage, UpdatePlan, plan_update};
+pub use run::Run;
 pub use sums::{Sum, sums};
 pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, update};
 pub use verify::{Covered, Verdict, VerifiedArchive, VerifyOptions, verify};

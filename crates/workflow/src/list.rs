@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::choose::refuse_flawed;
 use crate::learn::{archives_of, learn_all, report_folder, with_learning};
-use crate::{Context, Error, Event};
+use crate::{Error, Event, Run};
 
 /// What to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -134,23 +134,19 @@ impl ArchiveState {
 /// # Errors
 ///
 /// If the folder can't be read, or there is no archive of an image that was named.
-pub async fn list(
-    store: &Store,
-    options: &ListOptions,
-    context: &Context,
-) -> Result<Listing, Error> {
+pub async fn list(store: &Store, options: &ListOptions, run: &Run) -> Result<Listing, Error> {
     let (store, options) = (store.clone(), options.clone());
-    context.blocking(move |context| list_now(&store, &options, context)).await
+    run.blocking(move |run| list_now(&store, &options, run)).await
 }
 
-fn list_now(store: &Store, options: &ListOptions, context: &Context) -> Result<Listing, Error> {
-    let (archives, others) = candidates(store, options, context)?;
+fn list_now(store: &Store, options: &ListOptions, run: &Run) -> Result<Listing, Error> {
+    let (archives, others) = candidates(store, options, run)?;
     if options.only_latest {
-        return list_latest(store, archives, others, options, context);
+        return list_latest(store, archives, others, options, run);
     }
     let filter = &options.latest;
     let entries = match &filter.platform {
-        Some(_) => learn_all(store, &archives, context)?,
+        Some(_) => learn_all(store, &archives, run)?,
         None => store.entries(&archives),
     };
     let newest: BTreeSet<&ArchivePath> =
@@ -170,12 +166,12 @@ fn list_latest(
     mut archives: Vec<ArchivePath>,
     others: Vec<Other>,
     options: &ListOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Listing, Error> {
     archives.retain(|archive| is_named(archive, options));
     let filter = &options.latest;
     let mut left_out = LeftOut::default();
-    let latest = with_learning(context, |learn| {
+    let latest = with_learning(run, |learn| {
         if filter.platform.is_none() {
             // By names alone as far as they tell, so that a large folder is listed at once.
             let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
@@ -192,7 +188,7 @@ fn list_latest(
         })
     })?;
     for passed in latest.passed_over {
-        context.report(Event::PassedOver(passed));
+        run.report(Event::PassedOver(passed));
     }
     let errors =
         latest.entries.iter().filter_map(|entry| refuse_flawed(store, entry).err()).collect();
@@ -222,12 +218,12 @@ impl LeftOut {
 fn candidates(
     store: &Store,
     options: &ListOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<(Vec<ArchivePath>, Vec<Other>), Error> {
     if options.images.is_empty() {
         let Scan { archives, others, unreadable, .. } = store.scan_with_others()?;
         for folder in unreadable {
-            report_folder(folder, context);
+            report_folder(folder, run);
         }
         return Ok((archives, others));
     }

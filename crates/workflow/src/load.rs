@@ -15,7 +15,7 @@ use crate::prove::prove;
 use crate::select::select;
 use crate::send::{Outgoing, has, has_digest_of, send};
 use crate::shown::shows_the_same;
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// Which archives to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,14 +86,14 @@ pub async fn load(
     engine: &Engine,
     store: &Store,
     selection: &Selection,
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<ImageLoad>, Error> {
-    let chosen = select(engine, store, selection, context).await?;
+    let chosen = select(engine, store, selection, run).await?;
     let mut results = Vec::new();
     for (asked, entry) in chosen {
         let result = match entry {
-            _ if context.cancel().is_cancelled() => Err(Error::Interrupted),
-            Ok(entry) => load_one(engine, store, &entry, context)
+            _ if run.cancel().is_cancelled() => Err(Error::Interrupted),
+            Ok(entry) => load_one(engine, store, &entry, run)
                 .await
                 .map_err(|error| held_against_record(store, &entry, error)),
             Err(error) => Err(error),
@@ -110,7 +110,7 @@ async fn load_one(
     engine: &Engine,
     store: &Store,
     entry: &Entry,
-    context: &Context,
+    run: &Run,
 ) -> Result<LoadedImage, Error> {
     refuse_flawed(store, entry)?;
     let archive = &entry.archive;
@@ -137,8 +137,8 @@ async fn load_one(
 
     // On the heap: a load is deep, and a thread's stack is small.
     let asked = Box::pin(async { Ok(engine.inspect(&reference).await?) });
-    if let Some(there) = context.wait_for(asked).await?
-        && let Some(digest) = found_there(&there, store, entry, context).await?
+    if let Some(there) = run.wait_for(asked).await?
+        && let Some(digest) = found_there(&there, store, entry, run).await?
     {
         return Ok(loaded(false, digest));
     }
@@ -149,17 +149,17 @@ async fn load_one(
         renamer: Renamer::new(naming, VerifyOptions::default()),
         reference: reference.clone(),
     };
-    let identity = send(engine, outgoing, context).await?;
+    let identity = send(engine, outgoing, run).await?;
     Ok(loaded(true, identity.config))
 }
 
 /// Gives which image an archive holds, reading it only where no record tells.
-async fn identity_of(store: &Store, entry: &Entry, context: &Context) -> Result<Identity, Error> {
+async fn identity_of(store: &Store, entry: &Entry, run: &Run) -> Result<Identity, Error> {
     if let Some(identity) = entry.identity() {
         return Ok(identity.clone());
     }
     let (reader, archive) = (store.clone(), entry.archive.clone());
-    let learnt = context.blocking(move |context| learn_all(&reader, &[archive], context)).await?;
+    let learnt = run.blocking(move |run| learn_all(&reader, &[archive], run)).await?;
     let read = learnt.first().unwrap_or(entry);
     refuse_flawed(store, read)?;
     read.identity().cloned().ok_or_else(|| {
@@ -178,12 +178,11 @@ async fn found_there(
     there: &EngineImage,
     store: &Store,
     entry: &Entry,
-    context: &Context,
+    run: &Run,
 ) -> Result<Option<Digest>, Error> {
-    let identity = identity_of(store, entry, context).await?;
+    let identity = identity_of(store, entry, run).await?;
     let (path, label) = (store.path_of(&entry.archive), entry.archive.to_string());
-    let is_same =
-        is_there(there, &identity, path, label, VerifyOptions::default(), context).await?;
+    let is_same = is_there(there, &identity, path, label, VerifyOptions::default(), run).await?;
     Ok(is_same.then_some(identity.config))
 }
 
@@ -197,7 +196,7 @@ pub(crate) async fn is_there(
     path: PathBuf,
     label: String,
     options: VerifyOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<bool, Error> {
     if has_digest_of(there, identity) {
         return Ok(true);
@@ -205,10 +204,7 @@ pub(crate) async fn is_there(
     if !has(there, identity) {
         return Ok(false);
     }
-    let reading = label.clone();
-    let read = context.blocking(move |context| prove(&path, options, &reading, context)).await;
-    context.finish(&label);
-    let proof = read?.proof;
+    let proof = run.blocking(move |run| prove(&path, options, &label, run)).await?.proof;
     Ok(shows_the_same(
         &there.config,
         there.created.as_deref(),

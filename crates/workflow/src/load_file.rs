@@ -11,7 +11,7 @@ use crate::load::is_there;
 use crate::prove::{ProvenFile, prove};
 use crate::send::{Outgoing, send};
 use crate::spool::spool;
-use crate::{Context, Error, LoadedImage};
+use crate::{Error, LoadedImage, Run};
 
 /// What an archive is called in the engine, and which image of it is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,17 +40,15 @@ pub async fn load_file(
     engine: &Engine,
     file: &Path,
     options: &LoadFileOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<LoadedImage, Error> {
     let (from, label) = (file.to_owned(), file.display().to_string());
-    let spooled = context.blocking(move |context| spool(None, &from, context)).await;
-    context.finish(&label);
+    let spooled = run.blocking(move |run| spool(None, &from, run)).await;
     let spooled = spooled?;
     let path = spooled.path().to_owned();
     let verify = VerifyOptions { deep: false, platform: options.platform.clone() };
     let (from, reading, shown) = (path.clone(), verify.clone(), label.clone());
-    let read = context.blocking(move |context| prove(&from, reading, &shown, context)).await;
-    context.finish(&label);
+    let read = run.blocking(move |run| prove(&from, reading, &shown, run)).await;
     let ProvenFile { proof, container, .. } = read.map_err(|error| error.about_file(file))?;
     let identity = &proof.identity;
 
@@ -87,8 +85,8 @@ pub async fn load_file(
 
     // On the heap: a load is deep, and a thread's stack is small.
     let asked = Box::pin(async { Ok(engine.inspect(&reference).await?) });
-    if let Some(there) = context.wait_for(asked).await? {
-        let same = is_there(&there, identity, path.clone(), label, verify.clone(), context).await;
+    if let Some(there) = run.wait_for(asked).await? {
+        let same = is_there(&there, identity, path.clone(), label, verify.clone(), run).await;
         if same.map_err(|error| error.about_file(file))? {
             return loaded(false);
         }
@@ -99,6 +97,6 @@ pub async fn load_file(
         renamer: Renamer::new(naming.qualified(), verify).only(&proof),
         reference: reference.clone(),
     };
-    send(engine, outgoing, context).await.map_err(|error| error.about_file(file))?;
+    send(engine, outgoing, run).await.map_err(|error| error.about_file(file))?;
     loaded(true)
 }

@@ -7,7 +7,7 @@ use sealift_store::{Action, Plan, PlanItem, Snapshot, Store, Wanted, other_build
 use crate::ask::ask_all;
 use crate::inspected::Inspected;
 use crate::update::{UpdateOptions, distinct, is_fatal, plan_options, rebuilt, snapshot};
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// What an update would do.
 #[derive(Debug)]
@@ -53,10 +53,10 @@ pub async fn plan_update(
     store: Option<&Store>,
     references: &[Reference],
     options: &UpdateOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<UpdatePlan, Error> {
     let references = distinct(references);
-    let mut asked = Box::pin(ask_all(engine, store, &references, options, context)).await?;
+    let mut asked = Box::pin(ask_all(engine, store, &references, options, run)).await?;
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.images.iter().position(fatal) {
         return Err(asked.images.swap_remove(at).err().unwrap_or(Error::Interrupted));
@@ -64,7 +64,7 @@ pub async fn plan_update(
     let found: Vec<Inspected> = asked.images.iter().flatten().cloned().collect();
     let snapshot = match (asked.snapshot, store) {
         (Some(snapshot), _) => snapshot,
-        (None, Some(store)) => snapshot(store, &found, options, context).await?,
+        (None, Some(store)) => snapshot(store, &found, options, run).await?,
         (None, None) => Snapshot::default(),
     };
     let wanted: Vec<Wanted> = found.into_iter().map(|image| image.wanted).collect();

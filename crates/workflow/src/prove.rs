@@ -5,7 +5,7 @@ use std::path::Path;
 use sealift_archive::{Container, PlainReader, Proof, Verifier, VerifyOptions};
 
 use crate::pump::Pump;
-use crate::{Context, Error, Work};
+use crate::{Error, Run, Work};
 
 /// What a file turned out to be.
 pub(crate) struct ProvenFile {
@@ -20,10 +20,10 @@ pub(crate) fn prove(
     path: &Path,
     options: VerifyOptions,
     label: &str,
-    context: &Context,
+    run: &Run,
 ) -> Result<ProvenFile, Error> {
     let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
-    let mut pump = Pump::start(PlainReader::open(path)?, label, Work::Reading, context);
+    let mut pump = Pump::start(PlainReader::open(path)?, label, Work::Reading, run);
     let mut verifier = Verifier::new(options);
     while let Some(bytes) = pump.next()? {
         if let Err(fault) = verifier.push(&bytes) {

@@ -6,7 +6,7 @@ use sealift_store::{Entry, LatestOptions, LearnOptions, Query, Store};
 use crate::choose::{Choice, choose_latest, latest, refuse_flawed};
 use crate::config::ConfigOptions;
 use crate::learn::{archives_of, with_learning};
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// Selects the archives, sorted by path, each once: the latest of every image, or of the selected images.
 ///
@@ -17,13 +17,13 @@ use crate::{Context, Error};
 pub(crate) async fn published(
     store: &Store,
     options: &ConfigOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<Entry>, Error> {
     let mut entries = if options.images.is_empty() {
-        latest(store, &options.latest, context).await?
+        latest(store, &options.latest, run).await?
     } else {
         let (store, options) = (store.clone(), options.clone());
-        context.blocking(move |context| selected(&store, &options, context)).await?
+        run.blocking(move |run| selected(&store, &options, run)).await?
     };
     for entry in &entries {
         refuse_flawed(store, entry)?;
@@ -34,14 +34,10 @@ pub(crate) async fn published(
     Ok(entries)
 }
 
-fn selected(
-    store: &Store,
-    options: &ConfigOptions,
-    context: &Context,
-) -> Result<Vec<Entry>, Error> {
+fn selected(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Entry>, Error> {
     let mut selected = Vec::new();
     for reference in &options.images {
-        selected.extend(select(store, reference, &options.latest, context)?);
+        selected.extend(select(store, reference, &options.latest, run)?);
     }
     Ok(selected)
 }
@@ -52,13 +48,13 @@ fn select(
     store: &Store,
     reference: &Reference,
     latest: &LatestOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<Entry>, Error> {
     let (image, version) = (reference.repository(), reference.version());
     let latest = LatestOptions { release: latest.release && version.is_none(), ..latest.clone() };
     let archives = archives_of(store, image, version)?;
-    let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
-    let Choice { latest: found, misnamed } = choose_latest(&entries, &latest, context);
+    let entries = with_learning(run, |learn| Ok(store.learn(&archives, learn)?))?;
+    let Choice { latest: found, misnamed } = choose_latest(&entries, &latest, run);
     if let Some(entry) = misnamed.first() {
         refuse_flawed(store, entry)?;
     }

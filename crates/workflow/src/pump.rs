@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use sealift_archive::{PlainReader, ProvenReader};
 
-use crate::{Context, Error, Work};
+use crate::run::Activity;
+use crate::{Error, Run, Work};
 
 const BUFFER: usize = 128 << 10;
 
@@ -38,27 +39,25 @@ source!(ProvenReader);
 /// Reads a file's plain tar, telling how far it is and stopping when somebody wishes so.
 pub(crate) struct Pump<'a, S> {
     pub(crate) source: S,
-    label: &'a str,
-    context: &'a Context,
+    pub(crate) activity: Activity,
+    run: &'a Run,
     reported: u64,
 }
 
 impl<'a, S: Source> Pump<'a, S> {
-    pub(crate) fn start(source: S, label: &'a str, work: Work, context: &'a Context) -> Self {
-        context.start(label, work, Some(source.file_size()));
-        Self { source, label, context, reported: 0 }
+    pub(crate) fn start(source: S, label: &str, work: Work, run: &'a Run) -> Self {
+        let activity = run.activity(label, work, Some(source.file_size()));
+        Self { source, activity, run, reported: 0 }
     }
 
     /// Gives the next piece, none at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        if self.context.cancel().is_cancelled() {
-            return Err(Error::Interrupted);
-        }
+        self.run.check_cancelled()?;
         let mut buffer = vec![0; BUFFER];
         let count = self.source.read(&mut buffer)?;
         buffer.truncate(count);
         let bytes = self.source.file_bytes();
-        self.context.progress(self.label, bytes - self.reported);
+        self.activity.progress(bytes - self.reported);
         self.reported = bytes;
         Ok((count > 0).then(|| buffer.into()))
     }

@@ -6,8 +6,9 @@ use sealift_docker::SaveStream;
 use sealift_store::Staging;
 use tokio::sync::mpsc;
 
+use crate::run::Activity;
 use crate::transcribe::{Broken, Packing, Transcript, transcribe};
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// The size of a piece in bytes.
 const PIECE: usize = 64 << 10;
@@ -23,8 +24,8 @@ pub(crate) async fn receive(
     packing: Packing,
     renamer: Renamer,
     rename: impl FnOnce(&Proof) -> Option<String> + Send + 'static,
-    image: &str,
-    context: &Context,
+    activity: &Activity,
+    run: &Run,
 ) -> Result<Transcript, Broken> {
     let (sender, mut pieces) = mpsc::channel(PIECES);
     // When the pieces come to an end, that may be the save's or the line's: which one knows the sender. Even
@@ -32,7 +33,7 @@ pub(crate) async fn receive(
     let writer = tokio::task::spawn_blocking(move || {
         transcribe(staging, &packing, renamer, rename, || Ok(pieces.blocking_recv()))
     });
-    let sent = send(&mut stream, &sender, image, context).await;
+    let sent = send(&mut stream, &sender, activity, run).await;
     drop(sender);
     let written = match writer.await {
         Ok(written) => written,
@@ -55,14 +56,14 @@ pub(crate) async fn receive(
 async fn send(
     stream: &mut SaveStream,
     sender: &mpsc::Sender<Bytes>,
-    image: &str,
-    context: &Context,
+    activity: &Activity,
+    run: &Run,
 ) -> Result<(), Error> {
     let mut piece = BytesMut::with_capacity(PIECE);
     loop {
         let chunk = tokio::select! {
             chunk = stream.next_chunk() => chunk.map_err(Error::from),
-            () = context.cancel().cancelled() => return Err(Error::Interrupted),
+            () = run.cancel().cancelled() => return Err(Error::Interrupted),
         };
         if let Ok(Some(bytes)) = &chunk {
             piece.extend_from_slice(bytes);
@@ -70,7 +71,7 @@ async fn send(
                 continue;
             }
         }
-        context.progress(image, piece.len() as u64);
+        activity.progress(piece.len() as u64);
         // When the writer has given up, its own error tells why.
         if !piece.is_empty() && sender.send(piece.split().freeze()).await.is_err() {
             return Ok(());

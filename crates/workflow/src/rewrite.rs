@@ -13,7 +13,7 @@ use sealift_store::{KnownImage, Proven, Published, Staging, Store};
 use crate::naming::naming_of;
 use crate::pump::Pump;
 use crate::transcribe::{Broken, Packing, transcribe};
-use crate::{Context, Error, Work};
+use crate::{Error, Run, Work};
 
 const BUFFER: usize = 128 << 10;
 
@@ -26,7 +26,7 @@ pub(crate) async fn compress(
     to: &ArchivePath,
     level: Level,
     image: &str,
-    context: &Context,
+    run: &Run,
 ) -> Result<(Published, Proven), Error> {
     let copy = Copy {
         from: store.path_of(from),
@@ -38,12 +38,12 @@ pub(crate) async fn compress(
         expected: known.identity.clone(),
         label: image.to_owned(),
     };
-    let (staging, mut proven) = rewrite(store, copy, context).await?;
+    let (staging, mut proven) = rewrite(store, copy, run).await?;
     if let Some(saved) = known.saved {
         proven.saved = saved;
     }
     let (archive, to_publish) = (to.clone(), proven.clone());
-    let published = context.blocking(move |_| Ok(staging.publish(&archive, to_publish)?)).await?;
+    let published = run.blocking(move |_| Ok(staging.publish(&archive, to_publish)?)).await?;
     Ok((published, proven))
 }
 
@@ -68,16 +68,14 @@ pub(crate) struct Copy {
 pub(crate) async fn rewrite(
     store: &Store,
     copy: Copy,
-    context: &Context,
+    run: &Run,
 ) -> Result<(Staging, Proven), Error> {
-    let (store, label) = (store.clone(), copy.label.clone());
-    let copied = context.blocking(move |context| rewrite_now(&store, copy, context)).await;
-    context.finish(&label);
-    copied
+    let store = store.clone();
+    run.blocking(move |run| rewrite_now(&store, copy, run)).await
 }
 
-fn rewrite_now(store: &Store, copy: Copy, context: &Context) -> Result<(Staging, Proven), Error> {
-    let mut pump = Pump::start(PlainReader::open(&copy.from)?, &copy.label, copy.work, context);
+fn rewrite_now(store: &Store, copy: Copy, run: &Run) -> Result<(Staging, Proven), Error> {
+    let mut pump = Pump::start(PlainReader::open(&copy.from)?, &copy.label, copy.work, run);
     let staging = store.stage(copy.to.repository().as_ref())?;
     let packing = match copy.to.name().format() {
         ArchiveFormat::Zip => {
@@ -97,28 +95,22 @@ fn rewrite_now(store: &Store, copy: Copy, context: &Context) -> Result<(Staging,
 pub(crate) async fn keep_bytes(
     store: &Store,
     copy: Copy,
-    context: &Context,
+    run: &Run,
 ) -> Result<(Staging, Proven), Error> {
-    let (store, label) = (store.clone(), copy.label.clone());
-    let copied = context.blocking(move |context| keep_bytes_now(&store, &copy, context)).await;
-    context.finish(&label);
-    copied
+    let store = store.clone();
+    run.blocking(move |run| keep_bytes_now(&store, &copy, run)).await
 }
 
-fn keep_bytes_now(
-    store: &Store,
-    copy: &Copy,
-    context: &Context,
-) -> Result<(Staging, Proven), Error> {
+fn keep_bytes_now(store: &Store, copy: &Copy, run: &Run) -> Result<(Staging, Proven), Error> {
     let read =
         |source| sealift_archive::Error::Io { operation: "read", path: copy.shown.clone(), source };
     let mut file = File::open(&copy.from).map_err(read)?;
     let size = file.metadata().map_err(read)?.len();
-    context.start(&copy.label, copy.work, Some(size));
+    let activity = run.activity(&copy.label, copy.work, Some(size));
     let mut staging = store.stage(copy.to.repository().as_ref())?;
     let mut buffer = vec![0; BUFFER];
     loop {
-        if context.cancel().is_cancelled() {
+        if run.cancel().is_cancelled() {
             return Err(Error::Interrupted);
         }
         let count = file.read(&mut buffer).map_err(read)?;
@@ -127,11 +119,10 @@ fn keep_bytes_now(
         }
         let written = staging.file_mut().write_all(&buffer[..count]);
         written.map_err(|error| staging.write_error(error))?;
-        context.progress(&copy.label, count as u64);
+        activity.progress(count as u64);
     }
     staging.check_is_there()?;
-    let options =
-        ExamineOptions { cancel: Some(context.cancel().flag()), ..ExamineOptions::default() };
+    let options = ExamineOptions { cancel: Some(run.cancel().flag()), ..ExamineOptions::default() };
     let found = examine(staging.path(), &options)?;
     if !found.identity.is_same_image(&copy.expected) {
         return Err(Error::WrittenDiffers { image: copy.label.clone() });

@@ -13,7 +13,7 @@ use crate::choose::{Choice, choose_latest, find, refuse_flawed};
 use crate::inspected::with_version;
 use crate::learn::{known_archives, report_changed, with_learning};
 use crate::load::Selection;
-use crate::{Context, Error, Event};
+use crate::{Error, Event, Run};
 
 /// What was asked for, and the archive that is to be loaded for it.
 pub(crate) type Selected = (String, Result<Entry, Error>);
@@ -27,7 +27,7 @@ pub(crate) async fn select(
     engine: &Engine,
     store: &Store,
     selection: &Selection,
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<Selected>, Error> {
     let host = Host { engine, platform: OnceCell::new() };
     match selection {
@@ -38,14 +38,14 @@ pub(crate) async fn select(
                     Some(version) => with_version(&query.repository, version),
                     None => query.repository.to_string(),
                 };
-                selected.push((asked, find_for(&host, store, query, context).await));
+                selected.push((asked, find_for(&host, store, query, run).await));
             }
             Ok(selected)
         }
         Selection::Latest(options) => {
-            let (Choice { latest, misnamed }, mut selected) = read_all(store, context, {
+            let (Choice { latest, misnamed }, mut selected) = read_all(store, run, {
                 let options = options.clone();
-                move |entries, context| choose_latest(entries, &options, context)
+                move |entries, run| choose_latest(entries, &options, run)
             })
             .await?;
             selected.extend(misnamed.into_iter().map(Ok).map(named));
@@ -54,18 +54,17 @@ pub(crate) async fn select(
                 images.entry(entry.archive.image().to_owned()).or_default().push(entry);
             }
             for candidates in images.into_values() {
-                selected.push(host.choose(candidates, store, context).await?);
+                selected.push(host.choose(candidates, store, run).await?);
             }
             Ok(selected)
         }
         Selection::All(platform) => {
             let options = LatestOptions { platform: platform.clone(), ..LatestOptions::default() };
-            let tags = read_all(store, context, move |entries, context| {
-                newest_builds(entries, &options, context)
-            });
+            let tags =
+                read_all(store, run, move |entries, run| newest_builds(entries, &options, run));
             let (tags, mut selected) = tags.await?;
             for candidates in tags {
-                selected.push(host.choose(candidates, store, context).await?);
+                selected.push(host.choose(candidates, store, run).await?);
             }
             Ok(selected)
         }
@@ -80,28 +79,25 @@ fn named(entry: Result<Entry, Error>) -> Selected {
 /// Reads all archives and chooses among them; with the folders that are missing.
 async fn read_all<T: Send + 'static>(
     store: &Store,
-    context: &Context,
-    choose: impl FnOnce(&[Entry], &Context) -> T + Send + 'static,
+    run: &Run,
+    choose: impl FnOnce(&[Entry], &Run) -> T + Send + 'static,
 ) -> Result<(T, Vec<Selected>), Error> {
     let store = store.clone();
-    context
-        .blocking(move |context| {
-            let (archives, errors) = known_archives(&store, context)?;
-            let entries = with_learning(context, |learn| Ok(store.learn(&archives, learn)?))?;
-            let missing = errors.into_iter().map(|error| match &error {
-                Error::FolderUnreadable { folder, .. } => {
-                    (folder.display().to_string(), Err(error))
-                }
-                _ => (store.root().display().to_string(), Err(error)),
-            });
-            Ok((choose(&entries, context), missing.collect()))
-        })
-        .await
+    run.blocking(move |run| {
+        let (archives, errors) = known_archives(&store, run)?;
+        let entries = with_learning(run, |learn| Ok(store.learn(&archives, learn)?))?;
+        let missing = errors.into_iter().map(|error| match &error {
+            Error::FolderUnreadable { folder, .. } => (folder.display().to_string(), Err(error)),
+            _ => (store.root().display().to_string(), Err(error)),
+        });
+        Ok((choose(&entries, run), missing.collect()))
+    })
+    .await
 }
 
 /// Chooses the newest build of every tag, for each platform: an engine has one image under a tag, so that
 /// an older one would be replaced at once, or replace the newest. Reports what is left out.
-fn newest_builds(entries: &[Entry], options: &LatestOptions, context: &Context) -> Vec<Vec<Entry>> {
+fn newest_builds(entries: &[Entry], options: &LatestOptions, run: &Run) -> Vec<Vec<Entry>> {
     let mut tags: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !entry.holds_no_image()) {
         tags.entry(tag_of(entry)).or_default().push(entry.clone());
@@ -109,7 +105,7 @@ fn newest_builds(entries: &[Entry], options: &LatestOptions, context: &Context) 
     let mut chosen = Vec::new();
     for (tag, builds) in tags {
         let newest: Vec<Entry> = latest(&builds, options).into_iter().cloned().collect();
-        report_changed(&newest, context);
+        report_changed(&newest, run);
         let passed = passed_over(&builds, options);
         for build in &builds {
             let is_chosen = newest.iter().any(|entry| entry.archive == build.archive);
@@ -122,12 +118,12 @@ fn newest_builds(entries: &[Entry], options: &LatestOptions, context: &Context) 
             }
             let archive = build.archive.clone();
             if let Some(passed) = passed.iter().find(|passed| passed.archive == archive) {
-                context.report(Event::PassedOver(passed.clone()));
+                run.report(Event::PassedOver(passed.clone()));
             } else if let Some(flaw) = build.flaw() {
-                context.report(Event::LeftOut { archive, reason: flaw.to_string() });
+                run.report(Event::LeftOut { archive, reason: flaw.to_string() });
             } else if !is_twin && is_of(build, options) {
                 let reason = format!("it is an older build of `{tag}`");
-                context.report(Event::LeftOut { archive, reason });
+                run.report(Event::LeftOut { archive, reason });
             }
         }
         if !newest.is_empty() {
@@ -157,19 +153,19 @@ async fn find_for(
     host: &Host<'_>,
     store: &Store,
     query: &Query,
-    context: &Context,
+    run: &Run,
 ) -> Result<Entry, Error> {
-    let error = match find(store, query, context).await {
+    let error = match find(store, query, run).await {
         Err(Error::Find(FindError::Ambiguous(error))) => error,
         found => return found,
     };
     let platforms: Vec<Platform> =
         error.choices.iter().map(|choice| choice.platform.clone()).collect();
-    let Some(at) = host.pick(&platforms, context).await? else {
+    let Some(at) = host.pick(&platforms, run).await? else {
         return Err(FindError::Ambiguous(error).into());
     };
     let query = Query { platform: Some(platforms[at].clone()), ..query.clone() };
-    find(store, &query, context).await
+    find(store, &query, run).await
 }
 
 /// An engine, and its own platform once that was asked for.
@@ -188,7 +184,7 @@ impl Host<'_> {
         &self,
         mut candidates: Vec<Entry>,
         store: &Store,
-        context: &Context,
+        run: &Run,
     ) -> Result<Selected, Error> {
         if candidates.len() == 1 {
             return Ok(named(Ok(candidates.swap_remove(0))));
@@ -199,7 +195,7 @@ impl Host<'_> {
             let flawed = candidates.iter().find(|entry| refuse_flawed(store, entry).is_err());
             return Ok(named(Ok(flawed.unwrap_or(&candidates[0]).clone())));
         };
-        if let Some(at) = self.pick(&platforms, context).await? {
+        if let Some(at) = self.pick(&platforms, run).await? {
             return Ok(named(Ok(candidates.swap_remove(at))));
         }
         let name = candidates[0].archive.name();
@@ -219,17 +215,13 @@ impl Host<'_> {
     }
 
     /// Picks the platform on which the engine runs images, if there is just one.
-    async fn pick(
-        &self,
-        platforms: &[Platform],
-        context: &Context,
-    ) -> Result<Option<usize>, Error> {
-        let own = self.platform.get_or_try_init(|| self.ask(context)).await?;
+    async fn pick(&self, platforms: &[Platform], run: &Run) -> Result<Option<usize>, Error> {
+        let own = self.platform.get_or_try_init(|| self.ask(run)).await?;
         Ok(own.as_ref().and_then(|own| position(own, platforms)))
     }
 
-    async fn ask(&self, context: &Context) -> Result<Option<Platform>, Error> {
-        match context.wait_for(async { Ok(self.engine.version().await?) }).await {
+    async fn ask(&self, run: &Run) -> Result<Option<Platform>, Error> {
+        match run.wait_for(async { Ok(self.engine.version().await?) }).await {
             Ok(version) => Ok(format!("{}/{}", version.os, version.arch).parse().ok()),
             Err(error) if error.kind() == crate::ErrorKind::Unreachable => Err(error),
             Err(Error::Interrupted) => Err(Error::Interrupted),

@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 
 use crate::inspected::{digest_of_id, platform_of};
 use crate::pump::Pump;
+use crate::run::Activity;
 use crate::shown::shows_the_same;
-use crate::{Context, Error, Work};
+use crate::{Error, Run, Work};
 
 /// How many buffers may wait between the disk and the engine.
 const PIECES: usize = 4;
@@ -34,7 +35,7 @@ pub(crate) struct Outgoing {
 pub(crate) async fn send(
     engine: &Engine,
     outgoing: Outgoing,
-    context: &Context,
+    run: &Run,
 ) -> Result<Identity, Error> {
     let Outgoing { path, shown, renamer, reference } = outgoing;
     let not_loaded = || Error::NotLoaded {
@@ -42,9 +43,8 @@ pub(crate) async fn send(
         image: reference.clone(),
         endpoint: engine.endpoint().to_string(),
     };
-    let sent = stream_to(engine, path, renamer, &reference, context).await;
-    context.finish(&reference);
-    let (answer, proof) = sent?.ok_or_else(not_loaded)?;
+    let sent = stream_to(engine, path, renamer, &reference, run).await?;
+    let (answer, proof) = sent.ok_or_else(not_loaded)?;
     match name_image(engine, &answer, &proof, &reference).await? {
         true => Ok(proof.identity),
         false => Err(not_loaded()),
@@ -57,11 +57,11 @@ async fn stream_to(
     path: PathBuf,
     renamer: Renamer,
     reference: &str,
-    context: &Context,
+    run: &Run,
 ) -> Result<Option<(Loaded, Proof)>, Error> {
     let (sender, receiver) = mpsc::channel(PIECES);
     let label = reference.to_owned();
-    let reader = context.blocking(move |context| read(&path, renamer, &label, &sender, context));
+    let reader = run.blocking(move |run| read(&path, renamer, &label, &sender, run));
     let body = stream::unfold(Some(receiver), |receiver| async move {
         let mut receiver = receiver?;
         match receiver.recv().await {
@@ -72,12 +72,13 @@ async fn stream_to(
         }
     });
     let both = async { Ok(tokio::join!(reader, engine.load(body))) };
-    let (read, answer) = context.wait_for(both).await?;
+    let (read, answer) = run.wait_for(both).await?;
     match (read, answer) {
         // A damaged archive is the cause of a load that was broken off, not the other way round.
         (Err(error), _) => Err(error),
         (Ok(_), Err(error)) => Err(error.into()),
-        (Ok(proof), Ok(answer)) => Ok(proof.map(|proof| (answer, proof))),
+        // The activity goes on until the engine has answered.
+        (Ok(sent), Ok(answer)) => Ok(sent.map(|(proof, _activity)| (answer, proof))),
     }
 }
 
@@ -94,23 +95,23 @@ enum Piece {
 struct BrokenOff;
 
 /// Reads an archive into the channel; returns its proof once everything is verified, or none if nobody
-/// wanted the rest.
+/// wanted the rest. The activity is for the caller, who knows when the engine has answered.
 fn read(
     path: &Path,
     renamer: Renamer,
     label: &str,
     sender: &mpsc::Sender<Piece>,
-    context: &Context,
-) -> Result<Option<Proof>, Error> {
+    run: &Run,
+) -> Result<Option<(Proof, Activity)>, Error> {
     let reader = ProvenReader::open_through(path, renamer)?;
-    let mut pump = Pump::start(reader, label, Work::Loading, context);
+    let mut pump = Pump::start(reader, label, Work::Loading, run);
     while let Some(bytes) = pump.next()? {
         if sender.blocking_send(Piece::Bytes(bytes)).is_err() {
             return Ok(None);
         }
     }
     let _ = sender.blocking_send(Piece::End);
-    Ok(pump.source.proof().cloned())
+    Ok(pump.source.proof().cloned().map(|proof| (proof, pump.activity)))
 }
 
 /// Makes sure that the engine has the image, under its name.

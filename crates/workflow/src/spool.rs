@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use sealift_store::{Staging, Store};
 use tempfile::NamedTempFile;
 
-use crate::{Context, Error, Work};
+use crate::run::Activity;
+use crate::{Error, Run, Work};
 
 const BUFFER: usize = 128 << 10;
 
@@ -33,11 +34,7 @@ impl Spooled {
 }
 
 /// Copies what is no regular file into a file: into the folder of the store, if there is one.
-pub(crate) fn spool(
-    store: Option<&Store>,
-    from: &Path,
-    context: &Context,
-) -> Result<Spooled, Error> {
+pub(crate) fn spool(store: Option<&Store>, from: &Path, run: &Run) -> Result<Spooled, Error> {
     let failed = |operation| {
         move |source| sealift_archive::Error::Io { operation, path: from.to_owned(), source }
     };
@@ -47,7 +44,7 @@ pub(crate) fn spool(
     }
     let mut pipe = File::open(from).map_err(failed("open"))?;
     let label = from.display().to_string();
-    context.start(&label, Work::Reading, None);
+    let activity = run.activity(label, Work::Reading, None);
     let Some(store) = store else {
         let folder = std::env::temp_dir();
         let at = |source| sealift_archive::Error::Io {
@@ -56,12 +53,12 @@ pub(crate) fn spool(
             source,
         };
         let mut file = NamedTempFile::new_in(&folder).map_err(at)?;
-        copy(&mut pipe, failed("read"), &mut file, |_, source| at(source).into(), &label, context)?;
+        copy(&mut pipe, failed("read"), &mut file, |_, source| at(source).into(), &activity, run)?;
         return Ok(Spooled::Temporary(file));
     };
     let mut staging = store.stage(None)?;
     let at = |staging: &mut Staging, source| staging.write_error(source).into();
-    copy(&mut pipe, failed("read"), &mut staging, at, &label, context)?;
+    copy(&mut pipe, failed("read"), &mut staging, at, &activity, run)?;
     Ok(Spooled::Staging(Box::new(staging)))
 }
 
@@ -70,12 +67,12 @@ fn copy<W: Write>(
     read_error: impl Fn(std::io::Error) -> sealift_archive::Error,
     output: &mut W,
     write_error: impl Fn(&mut W, std::io::Error) -> Error,
-    label: &str,
-    context: &Context,
+    activity: &Activity,
+    run: &Run,
 ) -> Result<(), Error> {
     let mut buffer = vec![0; BUFFER];
     loop {
-        if context.cancel().is_cancelled() {
+        if run.cancel().is_cancelled() {
             return Err(Error::Interrupted);
         }
         let count = match pipe.read(&mut buffer) {
@@ -87,6 +84,6 @@ fn copy<W: Write>(
         if let Err(error) = output.write_all(&buffer[..count]) {
             return Err(write_error(output, error));
         }
-        context.progress(label, count as u64);
+        activity.progress(count as u64);
     }
 }

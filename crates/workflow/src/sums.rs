@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::{ConfigOptions, refuse_empty};
 use crate::published::published;
-use crate::{Context, Error};
+use crate::{Error, Run};
 
 /// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,12 +47,8 @@ impl fmt::Display for Sum {
 ///
 /// If the folder can't be read, there is no archive of a selected image, the latest archive of an image is
 /// damaged, or there is no archive at all.
-pub async fn sums(
-    store: &Store,
-    options: &ConfigOptions,
-    context: &Context,
-) -> Result<Vec<Sum>, Error> {
-    let entries = published(store, options, context).await?;
+pub async fn sums(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Sum>, Error> {
+    let entries = published(store, options, run).await?;
     refuse_empty(entries.is_empty(), store, options)?;
     let sum = |entry: Entry| {
         let sha256 = entry.image()?.sha256.hex();

@@ -14,7 +14,7 @@ use crate::carry_out::{Done, Worker};
 use crate::clean_up::clean_up;
 use crate::inspected::{Inspected, with_version};
 use crate::learn::{report_unreadable, with_learning};
-use crate::{Context, Error, RemovedArchive};
+use crate::{Error, RemovedArchive, Run};
 
 /// How to update.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,14 +122,14 @@ pub async fn update(
     store: &Store,
     references: &[Reference],
     options: &UpdateOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<UpdateReport, Error> {
     let references = distinct(references);
     let sweeper = store.clone();
-    context.blocking(move |_| Ok(sweeper.sweep()?)).await?;
+    run.blocking(move |_| Ok(sweeper.sweep()?)).await?;
 
     // It is large, and stands on the heap.
-    let asked = Box::pin(ask_all(engine, Some(store), &references, options, context)).await;
+    let asked = Box::pin(ask_all(engine, Some(store), &references, options, run)).await;
     let Asked { images: mut asked, snapshot: known } = asked?;
     let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
     if let Some(at) = asked.iter().position(fatal) {
@@ -145,7 +145,7 @@ pub async fn update(
     let plan_options = plan_options(options, spare);
     let snapshot = match known {
         Some(snapshot) => snapshot,
-        None => snapshot(store, &found, options, context).await?,
+        None => snapshot(store, &found, options, run).await?,
     };
     let wanted: Vec<Wanted> = found.iter().map(|image| image.wanted.clone()).collect();
     let plan = plan(&snapshot, &wanted, &plan_options);
@@ -157,7 +157,7 @@ pub async fn update(
         options: &plan_options,
         level: options.level,
         immutable: options.immutable,
-        context,
+        run,
     };
     let mut done: Vec<(usize, Result<Done, Error>)> =
         stream::iter(found.into_iter().zip(plan.items).enumerate())
@@ -179,7 +179,7 @@ pub async fn update(
         .into_iter()
         .map(|image| image.and_then(|_| done.next().unwrap_or(Err(Error::Interrupted))))
         .collect();
-    let (removed, clean_errors) = match context.cancel().is_cancelled() {
+    let (removed, clean_errors) = match run.cancel().is_cancelled() {
         // Whoever wants to stop doesn't want anything removed either.
         true => (Vec::new(), vec![Error::Interrupted]),
         false => {
@@ -189,7 +189,7 @@ pub async fn update(
             let suspects = results.iter().flatten().filter(|done| done.lacked_manifest);
             let suspects: Vec<_> = suspects.map(|done| &done.wanted.repository).collect();
             let planned = removals(&snapshot, &outcomes, &plan_options);
-            clean_up(store, planned, &suspects, context).await
+            clean_up(store, planned, &suspects, run).await
         }
     };
     let images = references
@@ -221,19 +221,18 @@ pub(crate) async fn snapshot(
     store: &Store,
     images: &[Inspected],
     options: &UpdateOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Snapshot, Error> {
     let names: Vec<_> = images
         .iter()
         .map(|image| (image.wanted.repository.clone(), image.wanted.version.clone()))
         .collect();
     let (store, clean) = (store.clone(), options.clean);
-    context
-        .blocking(move |context| {
-            let learnt = with_learning(context, |learn| Ok(store.snapshot(&names, clean, learn)?));
-            learnt.inspect(|snapshot| report_unreadable(snapshot.entries(), context))
-        })
-        .await
+    run.blocking(move |run| {
+        let learnt = with_learning(run, |learn| Ok(store.snapshot(&names, clean, learn)?));
+        learnt.inspect(|snapshot| report_unreadable(snapshot.entries(), run))
+    })
+    .await
 }
 
 pub(crate) fn plan_options(options: &UpdateOptions, spare: Vec<Repository>) -> PlanOptions {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::learn::{archives_of, report_folder};
 use crate::list::image_of;
-use crate::{Context, Error, Work};
+use crate::{Error, Run, Work};
 
 /// What to verify, and how thoroughly.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -147,16 +147,16 @@ impl Verdict {
 pub async fn verify(
     store: &Store,
     options: &VerifyOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<VerifiedArchive>, Error> {
     let (store, options) = (store.clone(), options.clone());
-    context.blocking(move |context| verify_now(&store, &options, context)).await
+    run.blocking(move |run| verify_now(&store, &options, run)).await
 }
 
 fn verify_now(
     store: &Store,
     options: &VerifyOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Vec<VerifiedArchive>, Error> {
     if options.repair {
         let SweepReport { failed, .. } = store.sweep()?;
@@ -164,14 +164,14 @@ fn verify_now(
             return Err(error.into());
         }
     }
-    let (archives, hidden) = chosen(store, options, context)?;
+    let (archives, hidden) = chosen(store, options, run)?;
     let entries = store.entries(&archives);
     let jobs = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(entries.len());
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
     let work = || {
         while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = verify_what_is_there(store, entry, options, context).transpose();
+            let result = verify_what_is_there(store, entry, options, run).transpose();
             let Some(result) = result else { continue };
             let is_end = result.is_err();
             results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
@@ -197,7 +197,7 @@ fn verify_now(
 fn chosen(
     store: &Store,
     options: &VerifyOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<(Vec<ArchivePath>, Vec<VerifiedArchive>), Error> {
     if options.queries.is_empty() {
         let mut hidden = Vec::new();
@@ -209,7 +209,7 @@ fn chosen(
                 let found = Found::without_image(Verdict::Unreadable { reason });
                 hidden.push(found.of(store, &archive, 0));
             }
-            report_folder(folder, context);
+            report_folder(folder, run);
         }
         return Ok((scan.archives, hidden));
     }
@@ -228,9 +228,9 @@ fn verify_what_is_there(
     store: &Store,
     entry: &Entry,
     options: &VerifyOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Option<VerifiedArchive>, Error> {
-    let verified = verify_one(store, entry, options, context);
+    let verified = verify_one(store, entry, options, run);
     let is_bad = verified.as_ref().map_or_else(
         |error| error.kind() == crate::ErrorKind::NotFound,
         |verified| verified.verdict.is_bad(),
@@ -240,7 +240,7 @@ fn verify_what_is_there(
     }
     match store.entry(&entry.archive) {
         None => Ok(None),
-        Some(now) if now.stat != entry.stat => verify_one(store, &now, options, context).map(Some),
+        Some(now) if now.stat != entry.stat => verify_one(store, &now, options, run).map(Some),
         Some(_) => verified.map(Some),
     }
 }
@@ -249,11 +249,11 @@ fn verify_one(
     store: &Store,
     entry: &Entry,
     options: &VerifyOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<VerifiedArchive, Error> {
-    let found = match context.cancel().is_cancelled() {
+    let found = match run.cancel().is_cancelled() {
         true => Err(Error::Interrupted),
-        false => examined(store, entry, options, context),
+        false => examined(store, entry, options, run),
     };
     let found = match found {
         Err(error) if error.kind() == crate::ErrorKind::Interrupted => {
@@ -289,19 +289,16 @@ fn examined(
     store: &Store,
     entry: &Entry,
     options: &VerifyOptions,
-    context: &Context,
+    run: &Run,
 ) -> Result<Found, Error> {
-    let label = entry.archive.to_string();
-    context.start(&label, Work::Verifying, Some(entry.stat.size));
-    let on_bytes = |bytes| context.progress(&label, bytes);
+    let activity = run.activity(entry.archive.as_str(), Work::Verifying, Some(entry.stat.size));
+    let on_bytes = |bytes| activity.progress(bytes);
     let examine_options = ExamineOptions {
         deep: options.deep,
-        cancel: Some(context.cancel().flag()),
+        cancel: Some(run.cancel().flag()),
         on_bytes: Some(&on_bytes),
     };
-    let found = verdict(store, entry, options, &examine_options);
-    context.finish(&label);
-    found
+    verdict(store, entry, options, &examine_options)
 }
 
 /// What was found out about an archive.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
-use sealift_workflow::{Cancel, Context, Error, Silent, UpdateOptions, filename, store, update};
+use sealift_workflow::{Cancel, Error, Run, Silent, UpdateOptions, filename, store, update};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -24,10 +24,10 @@ async fn main() -> Result<()> {
         let _ = tokio::signal::ctrl_c().await;
         interrupt.cancel();
     });
-    let context = Context::new(Arc::new(Silent), cancel.clone());
+    let run = Run::new(Arc::new(Silent), cancel.clone());
     while !cancel.is_cancelled() {
         // What is in the folder already costs a question to the engine, and nothing else.
-        let images = match update(&engine, &folder, &images, &options, &context).await {
+        let images = match update(&engine, &folder, &images, &options, &run).await {
             Ok(report) => report.images.into_iter().map(|image| image.result).collect(),
             Err(error) => vec![Err(error)],
         };

@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
     let mut documents = Vec::new();
     for file in &arguments.files {
         let file = &file_argument::path(file)?;
-        let (added, error) = match add(&store, file, &options, &session.context()).await {
+        let (added, error) = match add(&store, file, &options, &session.run()).await {
             Ok(report) => (report.added, report.error),
             Err(error) => (Vec::new(), Some(error)),
         };

@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     refuse_what_needs_buildx(&arguments, first, &asked.path)?;
     let engine = session.engine()?;
     let request = request(&arguments, &asked, &engine, session)?;
-    let built = build(&engine, request, &session.context()).await;
+    let built = build(&engine, request, &session.run()).await;
     session.progress.end_build();
     let built = built?;
     if arguments.update {

@@ -21,7 +21,7 @@ pub(crate) async fn run(
         ));
     }
     let store = session.store()?;
-    match sealift_workflow::cat(&store, &query, output::ArchiveWriter, &session.context()).await {
+    match sealift_workflow::cat(&store, &query, output::ArchiveWriter, &session.run()).await {
         Err(Error::Output(error)) => output::fail(error),
         result => result?,
     }

@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
         ));
     }
     let store = session.store()?;
-    let mut plan = plan_clean(&store, &retention, &session.context()).await?;
+    let mut plan = plan_clean(&store, &retention, &session.run()).await?;
     plan.may_take_last = arguments.yes;
     // What can't be read was reported when it was read.
     for skipped in plan.skipped.iter().filter(|skipped| skipped.verdict != "unreadable") {
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
         output::error_line("nothing was removed");
         return Ok(ExitCode::FAILED);
     }
-    let report = clean(&store, &plan, &session.context()).await?;
+    let report = clean(&store, &plan, &session.run()).await?;
     show(&plan, &report, &store, session, asks);
     if report.errors.iter().any(|error| error.kind() == ErrorKind::Interrupted) {
         return Ok(ExitCode::INTERRUPTED);

@@ -19,7 +19,7 @@ pub(crate) async fn run(
     let output = arguments.output.as_deref();
     let options = options(&arguments)?;
     let store = session.store()?;
-    let context = session.context();
+    let context = session.run();
     match arguments.format {
         ConfigFormat::Sums => {
             if options.base_url.is_some() {

@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
         latest: latest_options(arguments.latest_by, arguments.platform.as_deref())?,
     };
     let store = session.store()?;
-    let listing = list(&store, &options, &session.context()).await?;
+    let listing = list(&store, &options, &session.run()).await?;
     if session.global.json {
         output::json(&listing.archives);
     } else if listing.archives.is_empty() {

@@ -26,7 +26,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
     if files.is_empty() || !images.is_empty() {
         let selection = selection(&LoadArguments { images, ..arguments })?;
         let store = session.store()?;
-        for mut result in load(&engine, &store, &selection, &session.context()).await? {
+        for mut result in load(&engine, &store, &selection, &session.run()).await? {
             // No image and no file is called so; most likely a file was meant.
             let is_missing = |error: &Error| error.kind() == ErrorKind::NotFound;
             if file_argument::ends_like_archive(&result.asked)
@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
             {
                 let file = Path::new(&result.asked);
                 let options = LoadFileOptions::default();
-                result.result = load_file(&engine, file, &options, &session.context()).await;
+                result.result = load_file(&engine, file, &options, &session.run()).await;
             }
             results.push(result);
         }
@@ -89,7 +89,7 @@ async fn load_files(
     let mut results = Vec::new();
     for file in files {
         let path = file_argument::path(Path::new(file))?;
-        let result = load_file(engine, &path, &options, &session.context()).await;
+        let result = load_file(engine, &path, &options, &session.run()).await;
         match result {
             Err(error) if error.kind() == ErrorKind::Unreachable => return Err(error.into()),
             result => results.push(ImageLoad { asked: file.clone(), result }),

@@ -18,7 +18,7 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
     let archives = match Store::open(&dir) {
         Ok(store) => {
             let options = ListOptions { only_latest: true, ..ListOptions::default() };
-            list(&store, &options, &session.context()).await?.archives
+            list(&store, &options, &session.run()).await?.archives
         }
         Err(_) if !dir.exists() => Vec::new(),
         Err(error) => return Err(error.into()),

@@ -13,7 +13,7 @@ pub(crate) async fn run(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     let query = query(&arguments)?;
-    let path = sealift_workflow::path(&session.store()?, &query, &session.context()).await?;
+    let path = sealift_workflow::path(&session.store()?, &query, &session.run()).await?;
     if session.global.json {
         output::json(&serde_json::json!({ "path": path.display().to_string() }));
     } else {

@@ -51,7 +51,7 @@ pub(crate) async fn update_and_show(
 ) -> Result<ExitCode, Failure> {
     let engine = session.engine()?;
     let (store, _new_folder) = session.store_to_write()?;
-    let report = update(&engine, &store, references, options, &session.context()).await?;
+    let report = update(&engine, &store, references, options, &session.run()).await?;
     show(&report, &store, session);
     let errors = || {
         let of_images = report.images.iter().filter_map(|image| image.result.as_ref().err());
@@ -162,8 +162,7 @@ async fn dry_run(
     let dir = session.dir();
     // A folder that isn't there yet would be made.
     let store = if dir.exists() { Some(session.store()?) } else { None };
-    let planned =
-        plan_update(&engine, store.as_ref(), references, options, &session.context()).await?;
+    let planned = plan_update(&engine, store.as_ref(), references, options, &session.run()).await?;
     if session.global.json {
         output::json(&plan_document(&planned, &dir));
     } else {

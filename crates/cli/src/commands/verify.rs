@@ -22,7 +22,7 @@ pub(crate) async fn run(
         .collect::<Result<_, _>>()?;
     let options = VerifyOptions { queries, deep: arguments.deep, repair: arguments.repair };
     let store = session.store()?;
-    let verified = verify(&store, &options, &session.context()).await?;
+    let verified = verify(&store, &options, &session.run()).await?;
     if session.global.json {
         output::json(&verified);
     } else {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use sealift_testing::layouts::{Entry, Image, Packing, compress, file, pack};
 use sealift_workflow::archive::{ExamineOptions, Level, examine};
-use sealift_workflow::{AddOptions, Context, ErrorKind, add};
+use sealift_workflow::{AddOptions, ErrorKind, Run, add};
 
 use crate::folder::{Folder, run};
 
@@ -167,14 +167,14 @@ fn a_pipe_is_read_like_a_file() {
         let (tar, to) = (pack(&image("web:1").podman()), pipe.clone());
         let writer = std::thread::spawn(move || std::fs::write(to, tar).unwrap());
         let options = AddOptions::default();
-        let added = add(&folder.store, &pipe, &options, &Context::default()).await.unwrap().added;
+        let added = add(&folder.store, &pipe, &options, &Run::default()).await.unwrap().added;
         writer.join().unwrap();
         assert!(added[0].added);
         assert_eq!(folder.archives(), [added[0].archive.to_string()]);
 
         let (tar, to) = (b"no tar".to_vec(), pipe.clone());
         let writer = std::thread::spawn(move || std::fs::write(to, tar).unwrap());
-        let refused = add(&folder.store, &pipe, &options, &Context::default()).await.unwrap_err();
+        let refused = add(&folder.store, &pipe, &options, &Run::default()).await.unwrap_err();
         writer.join().unwrap();
         assert!(refused.to_string().starts_with(&pipe.display().to_string()), "{refused}");
         let left = std::fs::read_dir(folder.store.root()).unwrap().count();

@@ -2,7 +2,7 @@
 
 use sealift_workflow::archive::Platform;
 use sealift_workflow::store::{LatestOptions, Query};
-use sealift_workflow::{Context, Error, ErrorKind, Selection, UpdateOptions, load, path};
+use sealift_workflow::{Error, ErrorKind, Run, Selection, UpdateOptions, load, path};
 
 use crate::conformance::{PLAIN, ZIP, travels};
 use crate::stand::Stand;
@@ -73,7 +73,7 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
     if !stand.build_by_buildkit("1.0.0.1", "one", &options) {
         return;
     }
-    let error = stand.try_update("1.0.0.1", &PLAIN, &Context::default()).await.result.unwrap_err();
+    let error = stand.try_update("1.0.0.1", &PLAIN, &Run::default()).await.result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(matches!(&error, Error::SeveralPlatforms { platforms, .. }
         if *platforms == ["linux/amd64", "linux/arm64"]));
@@ -91,13 +91,13 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
     archives.sort();
     assert_eq!(stand.files(), archives, "each platform is kept when the other is cleaned");
     let s390x = UpdateOptions { platform: Some("linux/s390x".parse().unwrap()), ..PLAIN };
-    let error = stand.try_update("1.0.0.1", &s390x, &Context::default()).await.result.unwrap_err();
+    let error = stand.try_update("1.0.0.1", &s390x, &Run::default()).await.result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().ends_with("is for linux/amd64, linux/arm64, not for linux/s390x"));
 
     let reference = stand.reference("1.0.0.1").to_string();
     let query = Query::new(stand.repository(), None);
-    let error = path(&stand.store(), &query, &Context::default()).await.unwrap_err();
+    let error = path(&stand.store(), &query, &Run::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     for platform in &platforms {
         assert!(stand.engine.remove(&reference).await.unwrap());
@@ -105,7 +105,7 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
             platform: Some(platform.clone()),
             ..LatestOptions::default()
         });
-        let loaded = load(&stand.engine, &stand.store(), &selection, &Context::default()).await;
+        let loaded = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
         assert!(loaded.unwrap().remove(0).result.unwrap().loaded, "{platform}");
         let options = UpdateOptions { platform: Some(platform.clone()), ..PLAIN };
         assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform} is what was loaded");

@@ -7,7 +7,7 @@ use sealift_testing::layouts::{Entry, Image, Packing, compress, pack};
 use sealift_workflow::archive::{Naming, PlainReader, Verifier, VerifyOptions};
 use sealift_workflow::filename::{Reference, Version};
 use sealift_workflow::store::Query;
-use sealift_workflow::{AddOptions, Context, ErrorKind, LoadFileOptions, add, cat, load_file};
+use sealift_workflow::{AddOptions, ErrorKind, LoadFileOptions, Run, add, cat, load_file};
 
 use crate::conformance::{PLAIN, ZIP};
 use crate::stand::Stand;
@@ -19,7 +19,7 @@ async fn add_as(stand: &Stand, version: &str, entries: &[Entry], compress: bool)
     std::fs::write(&file, pack(entries)).unwrap();
     let name = Some(stand.reference(version));
     let options = AddOptions { name, compress, ..AddOptions::default() };
-    add(&stand.store(), &file, &options, &Context::default()).await.unwrap();
+    add(&stand.store(), &file, &options, &Run::default()).await.unwrap();
 }
 
 /// Returns all tags of the test's image, and of what is called like it, with the ids that they point to.
@@ -100,7 +100,7 @@ async fn a_plain_load_of_what_cat_prints_makes_the_tag(stand: Stand) {
 async fn load_plainly(stand: &Stand, version: &str) {
     let output = Output::default();
     let query = Query::new(stand.repository(), Some(Version::new(version)));
-    cat(&stand.store(), &query, output.clone(), &Context::default()).await.unwrap();
+    cat(&stand.store(), &query, output.clone(), &Run::default()).await.unwrap();
     let bytes = std::mem::take(&mut *output.0.lock().unwrap());
     let body = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes.into())]);
     stand.engine.load(body).await.unwrap();
@@ -142,7 +142,7 @@ async fn a_file_outside_of_the_folder_is_loaded_under_one_name(stand: Stand) {
     image.tags = vec![format!("localhost/{}:1.0", stand.image)];
     let file = stand.folder.path().join("web.tar.gz");
     std::fs::write(&file, compress(&pack(&image.podman()), Packing::Gzip)).unwrap();
-    let context = Context::default();
+    let context = Run::default();
     let load = async |name: Option<Reference>| {
         let options = LoadFileOptions { name, ..LoadFileOptions::default() };
         load_file(&stand.engine, &file, &options, &context).await

@@ -4,12 +4,12 @@ use std::fs;
 
 use sealift_workflow::filename::Reference;
 use sealift_workflow::store::{ErrorKind as StoreErrorKind, Keep, Retention};
-use sealift_workflow::{CleanReport, Context, Error, ErrorKind, clean, plan_clean};
+use sealift_workflow::{CleanReport, Error, ErrorKind, Run, clean, plan_clean};
 
 use crate::folder::{Folder, run};
 
 async fn clean_all(folder: &Folder, retention: &Retention) -> Result<CleanReport, Error> {
-    let context = Context::default();
+    let context = Run::default();
     let plan = plan_clean(&folder.store, retention, &context).await?;
     clean(&folder.store, &plan, &context).await
 }
@@ -32,7 +32,7 @@ fn platforms_are_counted_and_cleaned_apart() {
         let arm64 = folder.add_image("web:1.0.0.1", 1, "arm64").await.to_string();
         let newer = folder.add_image("web:1.0.0.2", 2, "amd64").await.to_string();
         let newest = Retention::keeping(Keep::newest(1));
-        let context = Context::default();
+        let context = Run::default();
         let plan = plan_clean(&folder.store, &newest, &context).await.unwrap();
         assert_eq!(plan.archives[0].archive.as_str(), old);
         assert_eq!(folder.archives().len(), 3, "a plan removes nothing");
@@ -51,7 +51,7 @@ fn the_last_whole_archive_goes_only_if_that_is_allowed() {
         let folder = Folder::new();
         folder.add_image("web:1.0", 1, "amd64").await;
         let api = folder.add_image("api:1.0", 2, "amd64").await;
-        let context = Context::default();
+        let context = Run::default();
         let plan = plan_clean(&folder.store, &only("web:1.0"), &context).await.unwrap();
         assert!(!plan.takes_last);
 
@@ -75,7 +75,7 @@ fn what_was_planned_and_is_another_file_now_stays() {
         let folder = Folder::new();
         let old = folder.add_image("web:1.0", 1, "amd64").await;
         let kept = folder.add_image("web:1.1", 2, "amd64").await;
-        let context = Context::default();
+        let context = Run::default();
         let newest = Retention::keeping(Keep::newest(1));
         let plan = plan_clean(&folder.store, &newest, &context).await.unwrap();
         let another_image = fs::read(folder.store.path_of(&kept)).unwrap();
@@ -100,7 +100,7 @@ fn what_is_damaged_or_misnamed_is_reported() {
         let kept = folder.add_image("web:1.1", 2, "amd64").await;
         let misnamed = "web_1.2_0123456789ab.docker";
         fs::copy(folder.store.path_of(&kept), folder.store.root().join(misnamed)).unwrap();
-        let context = Context::default();
+        let context = Run::default();
         let newest = Retention::keeping(Keep::newest(1));
         let plan = plan_clean(&folder.store, &newest, &context).await.unwrap();
         assert!(plan.archives.is_empty(), "{plan:?}");

@@ -3,9 +3,7 @@
 use sealift_testing::layouts::{Image, pack};
 use sealift_workflow::archive::Level;
 use sealift_workflow::store::{LatestOptions, Query};
-use sealift_workflow::{
-    Context, Error, ErrorKind, Event, Selection, UpdateOptions, Work, load, path,
-};
+use sealift_workflow::{Error, ErrorKind, Event, Run, Selection, UpdateOptions, Work, load, path};
 
 use crate::stand::{Stand, connect, context_at, remove_all};
 use crate::suite::suite;
@@ -97,7 +95,7 @@ async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) 
         (1..=COUNT).map(|number| stand.reference(&version(number))).collect();
     let store = stand.store();
     let update = async |references: &[_], options: &UpdateOptions| {
-        let context = Context::default();
+        let context = Run::default();
         sealift_workflow::update(&stand.engine, &store, references, options, &context)
             .await
             .unwrap()
@@ -148,7 +146,7 @@ fn put(stand: &Stand, version: &str, seed: u8, architecture: &str) -> String {
 /// Loads a whole folder; gives what was loaded, in the order of the tags: tag, id and whether it was new.
 async fn load_all(stand: &Stand) -> Vec<(String, String, bool)> {
     let selection = Selection::All(None);
-    let results = load(&stand.engine, &stand.store(), &selection, &Context::default()).await;
+    let results = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
     let results = results.unwrap().into_iter().map(|load| load.result.unwrap());
     results.map(|image| (image.tag, image.id.to_string(), image.loaded)).collect()
 }
@@ -182,7 +180,7 @@ async fn loads_the_platform_of_the_engine(stand: Stand) {
     assert_eq!((loaded.id.to_string(), loaded.loaded), (own.clone(), true));
     let latest = Selection::Latest(LatestOptions::default());
     for selection in [latest, Selection::All(None)] {
-        let context = Context::default();
+        let context = Run::default();
         let results = load(&stand.engine, &stand.store(), &selection, &context).await.unwrap();
         let [result] = &results[..] else { panic!("{results:?}") };
         let image = result.result.as_ref().unwrap();
@@ -227,10 +225,10 @@ pub(crate) async fn travels(stand: &Stand) {
         }
         let other = stand.elsewhere(connect(&other.host));
         assert!(stand.load_into(&other.engine, "1.0.0.1").await.loaded, "{kind}");
-        let again = other.try_update("1.0.0.1", &PLAIN, &Context::default()).await.result;
+        let again = other.try_update("1.0.0.1", &PLAIN, &Run::default()).await.result;
 
         let same_folder = other.with_folder_of(stand);
-        let kept = same_folder.try_update("1.0.0.1", &PLAIN, &Context::default()).await.result;
+        let kept = same_folder.try_update("1.0.0.1", &PLAIN, &Run::default()).await.result;
         remove_all(&other.engine, &stand.image).await;
         assert!(!kept.unwrap().saved, "{kind} has the image that is in the folder");
         match again {
@@ -290,7 +288,7 @@ async fn gives_up_when_the_tag_moves_each_time(stand: Stand) {
 
 async fn says_what_it_has_instead_of_an_image_that_is_not_there(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
-    let error = stand.try_update("9.9.9.9", &PLAIN, &Context::default()).await.result.unwrap_err();
+    let error = stand.try_update("9.9.9.9", &PLAIN, &Run::default()).await.result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     let hint = error.hint().unwrap();
     assert!(hint.contains(&format!("{}:1.0.0.1", stand.image)), "{hint}");
@@ -306,7 +304,7 @@ async fn leaves_the_folder_when_it_is_cancelled(stand: Stand) {
             wish.cancel();
         }
     }));
-    let context = Context::new(std::sync::Arc::new(reporter), cancel);
+    let context = Run::new(std::sync::Arc::new(reporter), cancel);
     let references = [stand.reference("1.0.0.1")];
     let store = stand.store();
     let report =
@@ -316,7 +314,7 @@ async fn leaves_the_folder_when_it_is_cancelled(stand: Stand) {
     assert!(stand.files().is_empty());
     let query = Query::new(stand.repository(), None);
     assert_eq!(
-        path(&store, &query, &Context::default()).await.unwrap_err().kind(),
+        path(&store, &query, &Run::default()).await.unwrap_err().kind(),
         ErrorKind::NotFound
     );
 }

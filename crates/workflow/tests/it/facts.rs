@@ -8,7 +8,7 @@ use futures_util::stream;
 use sealift_testing::layouts::{Image, Packing, compress, digest, noise};
 use sealift_workflow::docker::{Engine, EngineImage, IdKind};
 use sealift_workflow::store::Store;
-use sealift_workflow::{AddOptions, Context, add};
+use sealift_workflow::{AddOptions, Run, add};
 use serde_json::Value;
 
 use crate::conformance::travels;
@@ -176,7 +176,7 @@ fn crane_writes_layers_compressed_and_no_index() {
     assert!(entries.iter().any(|entry| entry.name == image.id()));
     std::fs::write(&file, sealift_testing::layouts::pack(&entries)).unwrap();
     let added =
-        crate::folder::block_on(add(&store, &file, &AddOptions::default(), &Context::default()));
+        crate::folder::block_on(add(&store, &file, &AddOptions::default(), &Run::default()));
     assert_eq!(added.unwrap().added[0].id.as_str(), &image.id()[7..19]);
 }
 

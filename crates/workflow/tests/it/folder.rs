@@ -6,7 +6,7 @@ use sealift_testing::layouts::{Entry, Image, pack};
 use sealift_workflow::archive::Platform;
 use sealift_workflow::filename::{ArchivePath, Reference};
 use sealift_workflow::store::{Query, Store};
-use sealift_workflow::{AddOptions, Added, Context, Error, add};
+use sealift_workflow::{AddOptions, Added, Error, Run, add};
 use tempfile::TempDir;
 
 pub(crate) struct Folder {
@@ -34,7 +34,7 @@ impl Folder {
         options: &AddOptions,
     ) -> Result<Vec<Added>, Error> {
         let file = self.put("elsewhere", content);
-        let report = add(&self.store, &file, options, &Context::default()).await?;
+        let report = add(&self.store, &file, options, &Run::default()).await?;
         report.error.map_or(Ok(report.added), Err)
     }
 

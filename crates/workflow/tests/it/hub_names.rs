@@ -1,7 +1,7 @@
 //! All spellings of a name of Docker Hub are one image.
 
 use sealift_workflow::{
-    ConfigOptions, Context, ListOptions, UpdateOptions, config, list, path, update,
+    ConfigOptions, ListOptions, Run, UpdateOptions, config, list, path, update,
 };
 
 use crate::folder::{Folder, query, run};
@@ -27,12 +27,12 @@ fn archives_in_folders_of_the_longer_names_are_of_the_same_image() {
             ("docker.io/library/web:2.0", &moved),
             ("index.docker.io/library/web:1.0", older.as_str()),
         ] {
-            let found = path(&folder.store, &query(asked, None), &Context::default()).await;
+            let found = path(&folder.store, &query(asked, None), &Run::default()).await;
             assert_eq!(found.unwrap(), root.join(expected), "{asked}");
         }
         let options =
             ListOptions { images: vec!["library/web".parse().unwrap()], ..ListOptions::default() };
-        let listing = list(&folder.store, &options, &Context::default()).await.unwrap();
+        let listing = list(&folder.store, &options, &Run::default()).await.unwrap();
         let listed: Vec<_> = listing
             .archives
             .iter()
@@ -40,7 +40,7 @@ fn archives_in_folders_of_the_longer_names_are_of_the_same_image() {
             .collect();
         assert_eq!(listed, [("web", "2.0", true), ("web", "1.0", false)]);
         let config =
-            config(&folder.store, &ConfigOptions::default(), &Context::default()).await.unwrap();
+            config(&folder.store, &ConfigOptions::default(), &Run::default()).await.unwrap();
         let entries: Vec<_> = config.iter().map(|(image, it)| (&**image, &*it.url)).collect();
         assert_eq!(entries, [("web", &*moved)]);
     });
@@ -55,7 +55,7 @@ async fn an_update_by_every_spelling_makes_one_archive(stand: Stand) {
         .map(|front| format!("{front}{image}:1").parse().unwrap())
         .collect();
     let update = || async {
-        let (options, context) = (UpdateOptions::default(), Context::default());
+        let (options, context) = (UpdateOptions::default(), Run::default());
         let report = update(&stand.engine, &stand.store(), &references, &options, &context).await;
         let images = report.unwrap().images;
         images.into_iter().map(|image| image.result.unwrap()).collect::<Vec<_>>()

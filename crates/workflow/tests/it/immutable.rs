@@ -1,7 +1,7 @@
 //! A release that is built again under its version is reported, and refused if releases are immutable.
 
 use sealift_testing::layouts::{Image, pack};
-use sealift_workflow::{AddOptions, Context, Error, ErrorKind, UpdateOptions, plan_update};
+use sealift_workflow::{AddOptions, Error, ErrorKind, Run, UpdateOptions, plan_update};
 
 use crate::folder::{Folder, run};
 use crate::stand::Stand;
@@ -76,7 +76,7 @@ fn a_damaged_archive_of_a_release_counts_by_its_id() {
 async fn updates_report_or_refuse_another_build(stand: Stand) {
     let options = UpdateOptions::default();
     let immutable = UpdateOptions { immutable: true, ..UpdateOptions::default() };
-    let context = Context::default();
+    let context = Run::default();
     stand.build("1.0.0.7", "one").await;
     let first = stand.update("1.0.0.7", &immutable).await;
     assert!(first.saved && first.replaces.is_empty());

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use sealift_testing::{output_of, program};
 use sealift_workflow::archive::Identity;
-use sealift_workflow::{AddOptions, Context, add};
+use sealift_workflow::{AddOptions, Run, add};
 
 use crate::conformance::{PLAIN, ZIP};
 use crate::stand::{Stand, remove_all};
@@ -40,7 +40,7 @@ impl Trip {
     /// Adds what a tool wrote to an empty folder, and gives what we found in it.
     async fn add(&self, file: &Path) -> Identity {
         let other = self.stand.elsewhere(self.stand.engine.clone());
-        let added = add(&other.store(), file, &AddOptions::default(), &Context::default()).await;
+        let added = add(&other.store(), file, &AddOptions::default(), &Run::default()).await;
         let added = added.unwrap().added.remove(0);
         assert_eq!(
             (added.image.as_str(), added.version.as_str()),

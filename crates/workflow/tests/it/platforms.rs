@@ -1,6 +1,6 @@
 //! Two platforms of one tag live side by side, and are never taken for one another.
 
-use sealift_workflow::{ConfigOptions, Context, ErrorKind, ListOptions, config, list, path};
+use sealift_workflow::{ConfigOptions, ErrorKind, ListOptions, Run, config, list, path};
 
 use crate::folder::{Folder, query, run};
 
@@ -16,8 +16,7 @@ async fn both() -> (Folder, String, String) {
 fn both_are_listed_and_both_are_latest() {
     run(async {
         let (folder, ..) = both().await;
-        let listing =
-            list(&folder.store, &ListOptions::default(), &Context::default()).await.unwrap();
+        let listing = list(&folder.store, &ListOptions::default(), &Run::default()).await.unwrap();
         let mut platforms: Vec<String> = listing
             .archives
             .iter()
@@ -33,7 +32,7 @@ fn both_are_listed_and_both_are_latest() {
 fn an_ambiguous_request_is_refused_with_the_choices() {
     run(async {
         let (folder, amd64, arm64) = both().await;
-        let context = Context::default();
+        let context = Run::default();
         for asked in ["web", "web:1.0.0.1"] {
             let error = path(&folder.store, &query(asked, None), &context).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
@@ -53,7 +52,7 @@ fn an_ambiguous_request_is_refused_with_the_choices() {
 fn a_config_is_for_one_platform() {
     run(async {
         let (folder, _, arm64) = both().await;
-        let context = Context::default();
+        let context = Run::default();
         let mut options = ConfigOptions::default();
         for images in [Vec::new(), vec!["web".parse().unwrap()]] {
             options.images = images;

@@ -8,7 +8,7 @@ use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
 use sealift_store::{Query, Retention, Store};
 use sealift_workflow::{
-    AddOptions, Cancel, CleanPlan, ConfigOptions, Context, ListOptions, LoadFileOptions, Selection,
+    AddOptions, Cancel, CleanPlan, ConfigOptions, ListOptions, LoadFileOptions, Run, Selection,
     UpdateOptions, VerifyOptions,
 };
 
@@ -19,7 +19,7 @@ fn spawnable(_future: impl Future<Output: Send + 'static> + Send + 'static) {}
 struct Arguments {
     engine: Engine,
     store: Store,
-    context: Context,
+    context: Run,
     query: Query,
     references: Vec<Reference>,
     retention: Retention,

@@ -8,7 +8,7 @@ use sealift_workflow::docker::{BuildRequest, Builder, Endpoint, Engine, Settings
 use sealift_workflow::filename::{Reference, Repository, Version};
 use sealift_workflow::store::{Query, Store};
 use sealift_workflow::{
-    Cancel, Context, Event, ImageUpdate, LoadedImage, Reporter, Selection, UpdateOptions, Updated,
+    Cancel, Event, ImageUpdate, LoadedImage, Reporter, Run, Selection, UpdateOptions, Updated,
     load, update,
 };
 use tempfile::TempDir;
@@ -112,7 +112,7 @@ impl Stand {
         let mut request = BuildRequest::new(self.reference(version).to_string(), &context);
         // What BuildKit makes is looked at by itself; every engine has this one.
         request.builder = Builder::Classic;
-        sealift_workflow::build(&self.engine, request, &Context::default()).await.unwrap().id
+        sealift_workflow::build(&self.engine, request, &Run::default()).await.unwrap().id
     }
 
     /// Builds the test's image by BuildKit, as its users do, with more options; false where there is no
@@ -151,14 +151,14 @@ impl Stand {
     }
 
     pub(crate) async fn update(&self, version: &str, options: &UpdateOptions) -> Updated {
-        self.try_update(version, options, &Context::default()).await.result.unwrap()
+        self.try_update(version, options, &Run::default()).await.result.unwrap()
     }
 
     pub(crate) async fn try_update(
         &self,
         version: &str,
         options: &UpdateOptions,
-        context: &Context,
+        context: &Run,
     ) -> ImageUpdate {
         let references = [self.reference(version)];
         let store = self.store();
@@ -170,7 +170,7 @@ impl Stand {
     pub(crate) async fn load_into(&self, engine: &Engine, version: &str) -> LoadedImage {
         let query = Query::new(self.repository(), Some(Version::new(version)));
         let selection = Selection::Queries(vec![query]);
-        let results = load(engine, &self.store(), &selection, &Context::default()).await;
+        let results = load(engine, &self.store(), &selection, &Run::default()).await;
         results.unwrap().remove(0).result.unwrap()
     }
 
@@ -208,6 +208,6 @@ impl<F: FnMut(&Event) + Send> Reporter for At<F> {
 }
 
 /// Makes a context that does something at some event.
-pub(crate) fn context_at(react: impl FnMut(&Event) + Send + 'static) -> Context {
-    Context::new(Arc::new(At(Mutex::new(react))), Cancel::new())
+pub(crate) fn context_at(react: impl FnMut(&Event) + Send + 'static) -> Run {
+    Run::new(Arc::new(At(Mutex::new(react))), Cancel::new())
 }

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use sealift_testing::layouts::{Image, file, noise, pack};
 use sealift_workflow::{
-    AddOptions, Cancel, Context, ErrorKind, Event, Reporter, Verdict, VerifyOptions, Work, add,
-    verify,
+    AddOptions, Cancel, ErrorKind, Event, Reporter, Run, Verdict, VerifyOptions, Work, add, verify,
 };
 use tokio::sync::Notify;
 
@@ -73,7 +72,7 @@ fn dropping_a_future_stops_its_threads_and_removes_the_staging_file() {
         let path = source.path().join("web.tar");
         std::fs::write(&path, pack(&image.podman())).unwrap();
         let (hold, held, release) = Hold::new(work);
-        let context = Context::new(hold.clone(), Cancel::new());
+        let context = Run::new(hold.clone(), Cancel::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let options = AddOptions { compress: true, ..AddOptions::default() };
@@ -117,7 +116,7 @@ fn a_verification_that_is_cancelled_says_what_was_verified() {
             folder.add_image(&format!("web{number}:1"), number, "amd64").await;
         }
         let cancel = Cancel::new();
-        let context = Context::new(Arc::new(StopAfterOne(cancel.clone())), cancel);
+        let context = Run::new(Arc::new(StopAfterOne(cancel.clone())), cancel);
         let verified = verify(&folder.store, &VerifyOptions::default(), &context).await.unwrap();
         assert_eq!(verified.len(), jobs.min(200) + 1);
         let count = |verdict| verified.iter().filter(|archive| archive.verdict == verdict).count();
@@ -149,7 +148,7 @@ fn an_addition_that_is_cancelled_says_what_was_added() {
         std::fs::write(&file, pack(&image.podman())).unwrap();
         let cancel = Cancel::new();
         let reporter = StopAtSecondCopy(cancel.clone(), AtomicU64::new(0));
-        let context = Context::new(Arc::new(reporter), cancel);
+        let context = Run::new(Arc::new(reporter), cancel);
         let options = AddOptions { every: true, compress: true, ..AddOptions::default() };
         let report = add(&folder.store, &file, &options, &context).await.unwrap();
         let added: Vec<_> = report.added.iter().map(|added| added.archive.to_string()).collect();

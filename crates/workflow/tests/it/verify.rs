@@ -5,12 +5,12 @@ use std::sync::Arc;
 use sealift_store::LearnOptions;
 use sealift_testing::layouts::{Image, file, pack};
 use sealift_testing::raw_tar::RawTar;
-use sealift_workflow::{Cancel, Context, Covered, Event, Reporter, Verdict, VerifyOptions, verify};
+use sealift_workflow::{Cancel, Covered, Event, Reporter, Run, Verdict, VerifyOptions, verify};
 
 use crate::folder::{Folder, run};
 
 async fn verdicts(folder: &Folder, options: VerifyOptions) -> Vec<(String, Verdict)> {
-    let verified = verify(&folder.store, &options, &Context::default()).await.unwrap();
+    let verified = verify(&folder.store, &options, &Run::default()).await.unwrap();
     verified.into_iter().map(|archive| (archive.archive.to_string(), archive.verdict)).collect()
 }
 
@@ -139,7 +139,7 @@ fn a_changed_archive_is_whole_and_said_to_have_changed_until_that_is_accepted() 
         std::fs::write(&path, changed).unwrap();
         let check = async |repair| {
             let options = VerifyOptions { repair, ..VerifyOptions::default() };
-            let mut found = verify(&folder.store, &options, &Context::default()).await.unwrap();
+            let mut found = verify(&folder.store, &options, &Run::default()).await.unwrap();
             let found = found.remove(0);
             assert_eq!(found.verdict, Verdict::Whole);
             (found.covered, found.changed_from.is_some())
@@ -198,7 +198,7 @@ fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
         let path = folder.store.root().join(&web);
         let verify_while = async |work: Box<dyn Fn() + Send + Sync>| {
-            let context = Context::new(Arc::new(Meanwhile(work)), Cancel::new());
+            let context = Run::new(Arc::new(Meanwhile(work)), Cancel::new());
             verify(&folder.store, &VerifyOptions::default(), &context).await.unwrap()
         };
         // Another save of the same image differs in bytes, not in what it is.

@@ -1,0 +1,163 @@
+//! One run of a workflow: the reporter that hears of it, the flag that stops it, and its activities.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::cancel::Cancel;
+use crate::error::Error;
+use crate::event::{Event, Reporter, Silent, Work};
+
+/// A reporter that receives events, and a flag that stops the work.
+///
+/// Every workflow takes one. Clones report to the same reporter and share the flag; one `Run` can serve any number
+/// of calls, at the same time or one after the other.
+///
+/// ```
+/// use std::sync::Arc;
+/// use sealift_workflow::{Cancel, Run, Silent};
+///
+/// let cancel = Cancel::new();
+/// let run = Run::new(Arc::new(Silent), cancel.clone());
+/// // Pass `&run` to workflows; `cancel.cancel()` stops them.
+/// # drop(run);
+/// ```
+#[derive(Clone)]
+pub struct Run {
+    reporter: Arc<dyn Reporter>,
+    cancel: Cancel,
+}
+
+impl Run {
+    /// Creates a run that reports to `reporter` and stops when `cancel` is set.
+    pub fn new(reporter: Arc<dyn Reporter>, cancel: Cancel) -> Self {
+        Self { reporter, cancel }
+    }
+
+    pub(crate) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    pub(crate) fn report(&self, event: Event) {
+        self.reporter.report(event);
+    }
+
+    /// Reports that work on an image begins. The end is reported when the returned [`Activity`] is dropped.
+    pub(crate) fn activity(
+        &self,
+        image: impl Into<String>,
+        work: Work,
+        bytes: Option<u64>,
+    ) -> Activity {
+        let image = image.into();
+        self.report(Event::Started { image: image.clone(), work, bytes });
+        Activity { image, reporter: Arc::clone(&self.reporter) }
+    }
+
+    /// Returns an error if somebody asked to stop.
+    pub(crate) fn check_cancelled(&self) -> Result<(), Error> {
+        match self.cancel.is_cancelled() {
+            true => Err(Error::Interrupted),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits for an engine's answer, unless somebody asks to stop before it comes.
+    pub(crate) async fn wait_for<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            answer = answer => answer,
+            () = self.cancel.cancelled() => Err(Error::Interrupted),
+        }
+    }
+
+    /// Runs work that blocks on a thread of its own. When the future is dropped, the work is asked to stop: the run
+    /// that it gets is cancelled then.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let cancel = self.cancel.child();
+        let _guard = cancel.on_drop();
+        let run = Self { reporter: Arc::clone(&self.reporter), cancel };
+        // It may have waited for a thread until somebody asked to stop.
+        let work = move || run.check_cancelled().and_then(|()| work(&run));
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::Interrupted),
+            },
+        }
+    }
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self::new(Arc::new(Silent), Cancel::new())
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("cancel", &self.cancel).finish_non_exhaustive()
+    }
+}
+
+/// Work on an image that has been reported as started. Dropping it reports the end, so that every start has one.
+#[must_use = "the work is reported as finished when this is dropped"]
+pub(crate) struct Activity {
+    image: String,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl Activity {
+    /// Reports that more bytes are done.
+    pub(crate) fn progress(&self, bytes: u64) {
+        self.reporter.report(Event::Progress { image: self.image.clone(), bytes });
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        self.reporter.report(Event::Finished { image: std::mem::take(&mut self.image) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Events(Mutex<Vec<Event>>);
+
+    impl Reporter for Events {
+        fn report(&self, event: Event) {
+            self.0.lock().unwrap().push(event);
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_activity_is_reported_once_however_it_ends() {
+        let events = Arc::new(Events::default());
+        let run = Run::new(events.clone(), Cancel::new());
+        let broken = || -> Result<(), Error> {
+            let activity = run.activity("web:1", Work::Saving, None);
+            activity.progress(7);
+            Err(Error::Interrupted)
+        };
+        broken().unwrap_err();
+        let image = || "web:1".to_owned();
+        assert_eq!(
+            *events.0.lock().unwrap(),
+            [
+                Event::Started { image: image(), work: Work::Saving, bytes: None },
+                Event::Progress { image: image(), bytes: 7 },
+                Event::Finished { image: image() },
+            ]
+        );
+    }
+}
