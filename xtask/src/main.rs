@@ -11,6 +11,7 @@ mod engines;
 mod examples;
 mod faults;
 mod fuzz;
+mod public_api;
 mod release;
 mod run;
 mod rustc;
@@ -50,6 +51,8 @@ Usage: cargo xtask TASK
                             that the book lacks
   check-direction           checks that crates, and the files in each, depend on
                             each other downwards only
+  public-api [--check]      writes the list of each crate's public interface;
+                            --check compares the lists with the code
   release [STEP…] [--version X.Y.Z] [--execute] [--publish] [--host HOST]
                             rehearses a release in target/dist, all steps or some:
                             version, checks (or checks:NAME), packages, binary,
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         ["bench", options @ ..] => bench::run(options),
         ["release", options @ ..] => release::run(options),
         ["docs", options @ ..] => docs::run(options),
+        ["public-api", options @ ..] => public_api::run(options),
         ["check-direction"] => direction::run(),
         [] | ["help" | "--help" | "-h"] => {
             say::line(USAGE);

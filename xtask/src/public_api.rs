@@ -1,0 +1,189 @@
+//! `cargo xtask public-api`: the public interface of each library crate, written as `public-api.txt` into its
+//! folder, so that a change of it shows in review; with `--check`, compares the files with the code.
+//!
+//! The lists come from rustdoc's JSON. Its format changes with the compiler, so they are always made by the
+//! oldest Rust that the workspace supports, and by the release of `public-api` that reads that format.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use public_api::Builder;
+use serde_json::Value;
+
+use crate::{run, rustc, say, workspace};
+
+const FILE: &str = "public-api.txt";
+
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let is_check = match words {
+        [] => false,
+        ["--check"] => true,
+        _ => bail!("`public-api` takes no argument but --check"),
+    };
+    let metadata = workspace::metadata(workspace::root(), &["--no-deps"])?;
+    let libraries = libraries(&metadata);
+    let version = metadata["packages"][0]["rust_version"].as_str();
+    let json = document(&libraries, version.context("there is no rust-version")?)?;
+    let mut stale = Vec::new();
+    for library in &libraries {
+        let now = list(&json.join(format!("{}.json", library.name.replace('-', "_"))))
+            .with_context(|| format!("cannot read the interface of {}", library.name))?;
+        let file = library.folder.join(FILE);
+        if !is_check {
+            fs::write(&file, now).with_context(|| file.display().to_string())?;
+        } else {
+            let noted = fs::read_to_string(&file).unwrap_or_default();
+            if let Some(changes) = changes(&noted, &now) {
+                say::line(format_args!("{}:\n{changes}", library.name));
+                stale.push(library.name.as_str());
+            }
+        }
+    }
+    ensure!(
+        stale.is_empty(),
+        "the public interface differs from {FILE} in {}; `cargo xtask public-api` updates the files",
+        stale.join(", ")
+    );
+    let verb = if is_check { "are up to date" } else { "are written" };
+    say::step(format_args!("{} lists of public interfaces {verb}", libraries.len()));
+    Ok(())
+}
+
+/// A library crate that is published.
+struct Library {
+    name: String,
+    folder: PathBuf,
+}
+
+fn libraries(metadata: &Value) -> Vec<Library> {
+    let is_library = |package: &&Value| {
+        let targets = package["targets"].as_array().into_iter().flatten();
+        let mut kinds = targets.filter_map(|target| target["kind"].as_array()).flatten();
+        kinds.any(|kind| kind == "lib")
+    };
+    let read = |package: &Value| {
+        let manifest = Path::new(package["manifest_path"].as_str()?);
+        let name = package["name"].as_str()?.to_owned();
+        Some(Library { name, folder: manifest.parent()?.to_owned() })
+    };
+    workspace::published(metadata).filter(is_library).filter_map(read).collect()
+}
+
+/// Writes rustdoc's JSON for the crates, with all features, and returns the folder that holds it.
+fn document(libraries: &[Library], version: &str) -> Result<PathBuf> {
+    let toolchain = Toolchain::find(version)?;
+    let target = workspace::target().join("public-api");
+    fs::create_dir_all(&target)?;
+    // JSON is an unstable option. Only rustdoc may know that it is used: the compiler and build scripts would
+    // build every dependency anew, and differently.
+    let rustdoc = target.join("rustdoc");
+    let script =
+        format!("#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec '{}' \"$@\"\n", toolchain.rustdoc.display());
+    fs::write(&rustdoc, script)?;
+    fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755))?;
+
+    let mut doc = toolchain.cargo;
+    doc.args(["doc", "--locked", "--no-deps", "--lib", "--all-features"]);
+    doc.args(libraries.iter().flat_map(|library| ["--package", &library.name]));
+    doc.arg("--target-dir").arg(&toolchain.target);
+    doc.env("RUSTDOC", &rustdoc).env("RUSTDOCFLAGS", "-Zunstable-options --output-format json");
+    ensure!(run::shown(&mut doc)?, "rustdoc failed");
+    Ok(toolchain.target.join("doc"))
+}
+
+/// The Rust that the lists are made with.
+struct Toolchain {
+    cargo: Command,
+    rustdoc: PathBuf,
+    /// The folder that it builds into.
+    target: PathBuf,
+}
+
+impl Toolchain {
+    /// Returns the toolchain of this version: the one in use, or one of rustup's.
+    fn find(version: &str) -> Result<Self> {
+        let rustdoc = |sysroot: &str| Path::new(sysroot.trim()).join("bin/rustdoc");
+        let current = run::read(&mut rustc::call(&["--version"]))?;
+        if is_release_of(&current, version) {
+            let sysroot = run::read(&mut rustc::call(&["--print", "sysroot"]))?;
+            let target = workspace::target();
+            return Ok(Self { cargo: run::cargo(&[]), rustdoc: rustdoc(&sysroot), target });
+        }
+        let mut sysroot = Command::new("rustup");
+        sysroot.args(["run", version, "rustc", "--print", "sysroot"]);
+        let sysroot = run::read(&mut sysroot).with_context(|| {
+            format!(
+                "the lists are made with Rust {version}, the oldest that is supported: \
+                 run `rustup toolchain install {version} --profile minimal`"
+            )
+        })?;
+        let mut cargo = Command::new("rustup");
+        cargo.args(["run", version, "cargo"]).current_dir(workspace::root());
+        // Those of the toolchain that runs this task.
+        for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
+            cargo.env_remove(name);
+        }
+        let target = workspace::target().join("public-api");
+        Ok(Self { cargo, rustdoc: rustdoc(&sysroot), target })
+    }
+}
+
+/// Returns `true` if `rustc --version` printed a stable release of this version, such as `1.95`.
+fn is_release_of(printed: &str, version: &str) -> bool {
+    let release = printed.split_whitespace().nth(1).unwrap_or_default();
+    let patch = release.strip_prefix(version).and_then(|rest| rest.strip_prefix('.'));
+    patch.is_some_and(|patch| patch.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Lists the items of a public interface, one on each line.
+///
+/// Implementations of traits by the compiler are left out; of derived ones, their methods are.
+fn list(json: &Path) -> Result<String> {
+    let items = |omit_derived: bool| -> Result<Vec<String>> {
+        let builder = Builder::from_rustdoc_json(json).omit_blanket_impls(true);
+        let builder = builder.omit_auto_trait_impls(true).omit_auto_derived_impls(omit_derived);
+        let interface = builder.build().context(
+            "rustdoc's JSON has another format than xtask's version of the package `public-api` reads",
+        )?;
+        Ok(interface.items().map(ToString::to_string).collect())
+    };
+    let written: BTreeSet<String> = items(true)?.into_iter().collect();
+    let shown = |item: &&String| item.starts_with("impl") || written.contains(*item);
+    Ok(items(false)?.iter().filter(shown).fold(String::new(), |text, item| text + item + "\n"))
+}
+
+/// Returns what was removed from a list and what was added, or `None` if it is the same.
+fn changes(before: &str, now: &str) -> Option<String> {
+    if before == now {
+        return None;
+    }
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (before, now) = (lines(before), lines(now));
+    let removed = before.difference(&now).map(|line| format!("- {line}"));
+    let added = now.difference(&before).map(|line| format!("+ {line}"));
+    Some(removed.chain(added).collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toolchain_is_the_right_one_by_its_first_two_numbers() {
+        assert!(is_release_of("rustc 1.95.0 (59807616e 2026-04-14)", "1.95"));
+        assert!(is_release_of("rustc 1.95.2 (59807616e 2026-04-14)\n", "1.95"));
+        assert!(!is_release_of("rustc 1.96.0 (59807616e 2026-04-14)", "1.95"));
+        assert!(!is_release_of("rustc 1.9.0", "1.95"));
+        assert!(!is_release_of("rustc 1.95.0-nightly (59807616e 2026-04-14)", "1.95"));
+    }
+
+    #[test]
+    fn changes_name_what_was_removed_and_added() {
+        assert_eq!(changes("a\nb\n", "a\nb\n"), None);
+        assert_eq!(changes("a\nb\nc\n", "a\nc\nd\n").unwrap(), "- b\n+ d");
+    }
+}
