@@ -2,17 +2,16 @@
 
 use std::error::Error as _;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use sealift_workflow::docker::Failure as EngineFailure;
+use sealift_workflow::filename::Printable;
 use sealift_workflow::{Error, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::build_output::coloured;
 use crate::exit_code::ExitCode;
-use crate::output;
-use crate::table::printable;
+use crate::output::{self, ERROR};
+use crate::program_line::coloured;
 
-pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = Style::new().bold();
 
 /// Why the command ends without having done what it should.
@@ -47,15 +46,15 @@ pub(crate) fn show(error: &Error) {
         output::error_line("interrupted; nothing was left half done");
         return;
     }
-    output::error_line(&format!("{ERROR}error:{ERROR:#} {}", printable(&error.to_string())));
+    output::error_line(&format!("{ERROR}error:{ERROR:#} {}", Printable(&error.to_string())));
     for cause in causes(error) {
-        output::error_line(&format!("  caused by: {}", printable(&cause)));
+        output::error_line(&format!("  caused by: {}", Printable(&cause)));
     }
     for line in last_output(error) {
         output::error_line(&format!("    {}", coloured(line)));
     }
     if let Some(hint) = error.hint() {
-        output::error_line(&format!("{HINT}hint:{HINT:#} {}", printable(&hint)));
+        output::error_line(&format!("{HINT}hint:{HINT:#} {}", Printable(&hint)));
     }
 }
 
@@ -85,7 +84,7 @@ pub(crate) fn show_usage(error: &clap::Error, json: bool) -> ExitCode {
 fn with_printable(mut text: String, arguments: &[String]) -> String {
     let values = arguments.iter().filter_map(|word| Some(word.split_once('=')?.1));
     for word in arguments.iter().map(String::as_str).chain(values) {
-        let escaped = printable(word);
+        let escaped = Printable(word).to_string();
         if escaped != word {
             text = text.replace(word, &escaped);
         }

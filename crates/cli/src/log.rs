@@ -2,13 +2,13 @@
 
 use std::io::IsTerminal as _;
 
+use sealift_workflow::filename::Printable;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::output;
-use crate::table::printable;
 
 /// The variable that says what to log: a level, or `TARGET=LEVEL` with commas between.
 const VARIABLE: &str = "SEALIFT_LOG";
@@ -20,7 +20,7 @@ pub(crate) fn start(verbose: bool) {
         Some(text) => match targets(&text) {
             Ok(targets) => targets,
             Err(reason) => {
-                let text = printable(&text);
+                let text = Printable(&text);
                 output::error_line(&format!("warning: {VARIABLE} is `{text}`, but {reason}"));
                 return;
             }

@@ -2,22 +2,24 @@
 //!
 //! It is thin: arguments in, events and results out. What it does lives in `sealift-workflow`.
 
-mod args;
-mod build_output;
+mod archive_lines;
+mod archive_table;
+mod arguments;
+mod build_lines;
+mod command_line;
 mod commands;
 mod complete;
+mod escape;
 mod exit_code;
 mod failure;
-mod file_argument;
-mod human;
+mod format;
 mod log;
-mod man;
 mod output;
+mod program_line;
 mod progress;
 mod replace_file;
 mod run;
 mod session;
-mod size;
 mod table;
 
 fn main() -> std::process::ExitCode {

@@ -3,14 +3,17 @@
 //! The first write to standard output that fails is remembered, and nothing is written after it. At the
 //! end of the process [`end`] reports it, so no command can lose output without an error.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sealift_workflow::filename::controls_terminal;
+use anstyle::{AnsiColor, Style};
 
+use crate::escape::{safe, safe_json};
 use crate::exit_code::ExitCode;
+
+/// The style of the word `error`.
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 static WRITE_ERROR: OnceLock<io::Error> = OnceLock::new();
 
@@ -89,8 +92,7 @@ pub(crate) fn end(code: ExitCode) -> ExitCode {
         None => code,
         Some(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
         Some(error) => {
-            let style = crate::failure::ERROR;
-            error_line(&format!("{style}error:{style:#} could not write to standard output"));
+            error_line(&format!("{ERROR}error:{ERROR:#} could not write to standard output"));
             error_line(&format!("  caused by: {error}"));
             if code == ExitCode::DONE { ExitCode::FAILED } else { code }
         }
@@ -121,72 +123,5 @@ impl Write for LogWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
-    }
-}
-
-/// Escapes every character that controls a terminal, except line feeds, tabs and colours.
-///
-/// This is the last line of defence: text from untrusted sources is displayed through `Printable`, which
-/// escapes those too.
-fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let length = colour_length(rest).unwrap_or(character.len_utf8());
-        let (piece, behind) = rest.split_at(length);
-        if length == character.len_utf8()
-            && controls_terminal(character)
-            && !matches!(character, '\n' | '\t')
-        {
-            safe.extend(character.escape_default());
-        } else {
-            safe.push_str(piece);
-        }
-        rest = behind;
-    }
-    safe
-}
-
-/// Returns the length of the colour sequence (SGR) at the beginning of a text.
-fn colour_length(text: &str) -> Option<usize> {
-    let parameters = text.strip_prefix("\u{1b}[")?;
-    let end = parameters.find(|c: char| !matches!(c, '0'..='9' | ';' | ':'))?;
-    parameters[end..].starts_with('m').then_some(2 + end + 1)
-}
-
-/// Escapes the characters of a JSON text that control a terminal, which stand only inside strings there.
-fn safe_json(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if controls_terminal(character) && character != '\n' {
-            let _ = write!(safe, "\\u{:04x}", u32::from(character));
-        } else {
-            safe.push(character);
-        }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colours_lines_and_tabs_are_kept_and_everything_else_is_escaped() {
-        assert_eq!(
-            safe("\u{1b}[1;31merror:\u{1b}[0m a\tb\n"),
-            "\u{1b}[1;31merror:\u{1b}[0m a\tb\n"
-        );
-        assert_eq!(safe("\u{1b}[2J\u{1b}]0;x\u{7}"), r"\u{1b}[2J\u{1b}]0;x\u{7}");
-        assert_eq!(safe("a\r\u{9b}31m\u{202e}\u{1b}"), r"a\r\u{9b}31m\u{202e}\u{1b}");
-        assert_eq!(safe("\u{1b}["), r"\u{1b}[");
-    }
-
-    #[test]
-    fn escaped_json_means_the_same() {
-        let value = serde_json::json!({ "a\u{9b}": ["\u{202e}\n\u{7f}", "ü"] });
-        let text = safe_json(&serde_json::to_string_pretty(&value).unwrap());
-        assert!(!text.chars().any(|c| controls_terminal(c) && c != '\n'), "{text}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sealift_workflow::docker::BuildEvent;
+use sealift_workflow::filename::Printable;
 use sealift_workflow::{Event, Reporter, Work};
 
-use crate::args::{GlobalArguments, ProgressMode};
-use crate::build_output;
-use crate::human;
+use crate::arguments::global::{GlobalArguments, ProgressMode};
+use crate::build_lines;
+use crate::format;
 use crate::output;
-use crate::table::printable;
 
 /// A reporter for people.
 pub(crate) struct Progress {
@@ -60,7 +60,7 @@ impl Progress {
         if self.is_quiet {
             return;
         }
-        let line = format!("warning: {}", printable(message));
+        let line = format!("warning: {}", Printable(message));
         self.bars.suspend(|| output::error_line(&line));
     }
 
@@ -79,11 +79,11 @@ impl Progress {
             Work::Adding => "adding",
             _ => "working",
         };
-        let label = format!("{}  {doing}", printable(&image));
+        let label = format!("{}  {doing}", Printable(&image));
         match self.mode {
             Mode::Nothing => {}
             Mode::Lines => match bytes {
-                Some(bytes) => output::error_line(&format!("{label}  {}", human::size(bytes))),
+                Some(bytes) => output::error_line(&format!("{label}  {}", format::size(bytes))),
                 None => output::error_line(&label),
             },
             Mode::Bars => {
@@ -118,7 +118,7 @@ impl Progress {
             }
             _ => {}
         }
-        if let Some(line) = build_output::line(event) {
+        if let Some(line) = build_lines::line(event) {
             self.line(&line);
         }
     }
@@ -134,7 +134,7 @@ impl Progress {
                 Some(total) => ProgressBar::new(total).with_style(style(BAR)),
                 None => ProgressBar::no_length().with_style(style(SPINNER)),
             });
-            bar.set_message(printable(part));
+            bar.set_message(Printable(part).to_string());
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
@@ -175,7 +175,7 @@ impl Reporter for Progress {
     fn report(&self, event: Event) {
         match event {
             Event::Reading { archives } => {
-                self.line(&format!("reading {}", human::count(archives, "archive")));
+                self.line(&format!("reading {}", format::count(archives, "archive")));
             }
             Event::Started { image, work, bytes } => self.start(image, work, bytes),
             Event::Progress { image, bytes } => {

@@ -1,8 +1,8 @@
 //! From arguments to an exit code.
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
-use crate::args::{Arguments, Command};
+use crate::command_line::{Arguments, Command};
 use crate::commands;
 use crate::complete;
 use crate::exit_code::ExitCode;
@@ -75,6 +75,6 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Env(arguments) => commands::env::run(arguments, session).await,
         Command::Completions(arguments) => commands::completions::run(arguments),
         Command::Version => Ok(commands::version::run(session)),
-        Command::Man(arguments) => Ok(commands::man::run(arguments)),
+        Command::Man(arguments) => Ok(commands::man::run(arguments, Arguments::command())),
     }
 }

@@ -1,7 +1,5 @@
 //! Tables of aligned columns.
 
-use sealift_workflow::filename::Printable;
-
 /// Aligns rows into columns, two spaces apart, without space at the end of a line.
 pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
     let header: Vec<String> = header.iter().map(|&title| title.to_owned()).collect();
@@ -23,11 +21,6 @@ pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Escapes the characters that control a terminal, for text from untrusted sources.
-pub(crate) fn printable(text: &str) -> String {
-    Printable(text).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,10 +36,5 @@ mod tests {
         web          1.4.0.7
         a-long-name  1        latest
         ");
-    }
-
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(printable("a\n\u{1b}[31mb\u{202e}"), "a\\n\\u{1b}[31mb\\u{202e}");
     }
 }

@@ -1,17 +1,57 @@
 //! `sealift add`.
 
+use std::path::PathBuf;
+
+use clap::Args;
+use sealift_workflow::archive::Level;
+use sealift_workflow::filename::Printable;
 use sealift_workflow::{AddOptions, add};
 use serde_json::json;
 
-use crate::args::AddArguments;
-use crate::commands::update::rebuilt_line;
+use crate::archive_lines::rebuilt_line;
+use crate::arguments::file;
+use crate::arguments::immutable::ImmutableArguments;
+use crate::arguments::platform::PlatformArguments;
+use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
-use crate::file_argument;
-use crate::human;
+use crate::format;
 use crate::output;
-use crate::session::{Session, platform, reference};
-use crate::table::printable;
+use crate::session::Session;
+
+/// Import archives made by other tools into the folder, under their right names
+#[derive(Debug, Args)]
+#[command(mut_arg("platform", |arg| arg.help("Import this platform of an image for several platforms")))]
+#[command(after_help = "\
+add reads archives by docker, podman, skopeo or crane: plain tars, gzip, zstd,
+xz, bzip2 and zip. It needs no engine. docker.io/library/web and localhost/web are `web`. The
+archive carries the name under which it is added, and no other.
+
+Examples:
+  sealift add web.tar.gz
+  ssh build1 docker save web:1.4.0.7 | sealift add -
+  sealift add from-the-vendor.tar --name web:1.4.0.7 --compress")]
+pub(crate) struct AddArguments {
+    /// The files; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The name, instead of the tags inside; for one file
+    #[arg(long, value_name = "IMAGE:VERSION", conflicts_with = "every")]
+    name: Option<String>,
+    /// Add an image that has several tags under each of them
+    #[arg(long)]
+    every: bool,
+    #[command(flatten)]
+    platform: PlatformArguments,
+    #[command(flatten)]
+    immutable: ImmutableArguments,
+    /// Store plain tars as zips
+    #[arg(long)]
+    compress: bool,
+    /// How hard to compress: fast, default or best
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    level: Level,
+}
 
 pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<ExitCode, Failure> {
     if arguments.name.is_some() && arguments.files.len() > 1 {
@@ -22,14 +62,14 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         every: arguments.every,
         compress: arguments.compress,
         level: arguments.level,
-        platform: platform(arguments.platform.as_deref())?,
-        immutable: Session::immutable(arguments.immutable),
+        platform: arguments.platform.platform()?,
+        immutable: arguments.immutable.is_set(),
     };
     let (store, _new_folder) = session.store_to_write()?;
     let mut code = ExitCode::DONE;
     let mut documents = Vec::new();
     for file in &arguments.files {
-        let file = &file_argument::path(file)?;
+        let file = &file::path(file)?;
         let (added, error) = match add(&store, file, &options, &session.run()).await {
             Ok(report) => (report.added, report.error),
             Err(error) => (Vec::new(), Some(error)),
@@ -40,18 +80,18 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
                 continue;
             }
             let word = if added.added { "added" } else { "unchanged" };
-            let size = human::size(added.size);
-            let (image, version) = (added.image, printable(&added.version));
-            let path = printable(&added.path.display().to_string());
+            let size = format::size(added.size);
+            let (image, version) = (&added.image, Printable(&added.version));
+            let path = format::path(&added.path);
             let line = format!("{image}:{version}  {word}  {path}  {size}\n");
             session.result(&line);
             if !added.replaces.is_empty() {
-                session.notice(&rebuilt_line(&image, &version, &added.replaces));
+                session.notice(&rebuilt_line(image, &added.version, &added.replaces));
             }
             if let Some(plain) = added.beside {
                 session.notice(&format!(
                     "{image}:{version}  {} is still there: the same image as a plain tar",
-                    printable(&plain.display().to_string()),
+                    format::path(&plain),
                 ));
             }
         }

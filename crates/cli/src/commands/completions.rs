@@ -1,14 +1,72 @@
 //! `sealift completions`.
 
-use crate::args::CompletionsArguments;
-use crate::complete;
+use std::io;
+
+use clap::{Args, ValueEnum};
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
 
+/// Print shell completions for commands, images and versions
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Images and versions are those of the folder that SEALIFT_DIR or ARTIFACTS_DIR
+names, or of ./artifacts.
+
+Examples:
+  source <(sealift completions bash)
+  sealift completions fish > ~/.config/fish/completions/sealift.fish")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// A shell that has completions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+/// The variable by which a shell asks for completions.
+pub(crate) const VARIABLE: &str = "COMPLETE";
+
+/// Without this, a colon would end the word that is completed.
+const COLONS: &str = "# Versions stand behind a colon, which is part of the word.
+COMP_WORDBREAKS=${COMP_WORDBREAKS//:/}
+";
+
 pub(crate) fn run(arguments: CompletionsArguments) -> Result<ExitCode, Failure> {
-    let script = complete::registration(arguments.shell);
+    let script = registration(arguments.shell);
     let script = script.map_err(|error| Failure::usage(format!("no completions: {error}")))?;
     output::data(script);
     Ok(ExitCode::DONE)
+}
+
+/// Returns the script that a shell runs once.
+fn registration(shell: Shell) -> io::Result<Vec<u8>> {
+    let mut script = Vec::new();
+    match shell {
+        Shell::Bash => {
+            script.extend_from_slice(COLONS.as_bytes());
+            register(&Bash, &mut script)
+        }
+        Shell::Elvish => register(&Elvish, &mut script),
+        Shell::Fish => register(&Fish, &mut script),
+        Shell::Powershell => register(&Powershell, &mut script),
+        Shell::Zsh => register(&Zsh, &mut script),
+    }?;
+    Ok(script)
+}
+
+/// Writes the lines by which a shell asks the command for completions.
+pub(crate) fn register(shell: &dyn EnvCompleter, script: &mut Vec<u8>) -> io::Result<()> {
+    let name = "sealift";
+    shell.write_registration(VARIABLE, name, name, name, script)
 }

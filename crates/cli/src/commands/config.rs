@@ -1,16 +1,64 @@
 //! `sealift config`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use sealift_workflow::{BaseUrl, ConfigOptions, config, consul_keys, sums};
 use serde::Serialize;
 
-use crate::args::{ConfigArguments, ConfigFormat};
+use crate::arguments::completer;
+use crate::arguments::latest::LatestArguments;
+use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
 use crate::replace_file::replace_file;
-use crate::session::{Session, latest_options, reference};
+use crate::session::Session;
+
+/// Write the clusters' config: the URL and checksums of each image's latest archive
+#[derive(Debug, Args)]
+#[command(mut_arg("platform", |arg| arg.help("Take archives for this platform")))]
+#[command(after_help = "\
+Examples:
+  sealift config https://cdn.example.org/images/ --release -o images.json
+  sealift config https://cdn.example.org/images/ web:1.4.0.7 api
+  sealift config https://cdn.example.org/images/ --release --format consul \\
+    | consul kv import -
+  sealift config --release --format sums -o artifacts/SHA256SUMS
+  (cd artifacts && gpg --detach-sign SHA256SUMS && sha256sum -c SHA256SUMS)")]
+pub(crate) struct ConfigArguments {
+    /// URL of the folder, or its path on a server, beginning with `/`
+    #[arg(value_name = "BASEURL")]
+    base_url: Option<String>,
+    /// Only these images; without a version, the latest archive
+    #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
+    images: Vec<String>,
+    /// File to write, atomically; it stays as it is if anything fails
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write an empty result instead of failing
+    #[arg(long)]
+    allow_empty: bool,
+    /// The form of the config: json, consul, or sums, the same archives' SHA256SUMS
+    #[arg(long, value_enum, hide_possible_values = true)]
+    #[arg(default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
+    format: ConfigFormat,
+    /// With --format consul: the prefix of the keys
+    #[arg(long, value_name = "KEY", default_value = "genvid/images/")]
+    prefix: String,
+    #[command(flatten)]
+    latest_by: LatestArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigFormat {
+    /// One object, keyed by image
+    Json,
+    /// An array for `consul kv import`
+    Consul,
+    /// The lines that `sha256sum -c` reads in the folder
+    Sums,
+}
 
 pub(crate) async fn run(
     arguments: ConfigArguments,
@@ -19,24 +67,24 @@ pub(crate) async fn run(
     let output = arguments.output.as_deref();
     let options = options(&arguments)?;
     let store = session.store()?;
-    let context = session.run();
+    let run = session.run();
     match arguments.format {
         ConfigFormat::Sums => {
             if options.base_url.is_some() {
                 return Err(Failure::usage("sums are of files in the folder; leave BASEURL out"));
             }
-            let sums = sums(&store, &options, &context).await?;
+            let sums = sums(&store, &options, &run).await?;
             if session.global.json {
                 return write_json(&sums, output);
             }
             write(&sums.iter().map(|sum| format!("{sum}\n")).collect::<String>(), output)
         }
         ConfigFormat::Consul => {
-            let config = config(&store, &options, &context).await?;
+            let config = config(&store, &options, &run).await?;
             let keys = consul_keys(&config, &arguments.prefix).map_err(Failure::usage)?;
             write_json(&keys, output)
         }
-        ConfigFormat::Json => write_json(&config(&store, &options, &context).await?, output),
+        ConfigFormat::Json => write_json(&config(&store, &options, &run).await?, output),
     }
 }
 
@@ -58,7 +106,7 @@ fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
     Ok(ConfigOptions {
         base_url: base_url.map(read_base_url).transpose()?,
         images: images.map(reference).collect::<Result<_, _>>()?,
-        latest: latest_options(arguments.latest_by, arguments.platform.as_deref())?,
+        latest: arguments.latest_by.options()?,
         allow_empty: arguments.allow_empty,
     })
 }

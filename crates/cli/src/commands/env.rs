@@ -4,16 +4,29 @@ use std::fmt::Display;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
+use clap::Args;
 use sealift_workflow::docker::{Endpoint, Engine, EngineVersion, Setting, Settings, Timeouts};
+use sealift_workflow::filename::Printable;
 use sealift_workflow::{Error, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::args::EnvArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::output;
-use crate::session::{self, Session};
-use crate::table::{self, printable};
+use crate::session::Session;
+use crate::table;
+
+/// Show which engine is used, and which setting chose it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sealift env
+  eval \"$(sealift env --shell)\"")]
+pub(crate) struct EnvArguments {
+    /// Print exports for a shell
+    #[arg(long, conflicts_with = "json")]
+    shell: bool,
+}
 
 /// Everything that is used, but for the engine's own answer.
 struct Used {
@@ -27,7 +40,7 @@ struct Used {
 pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<ExitCode, Failure> {
     let settings = session.settings();
     let timeouts = Timeouts::resolve(&settings).map_err(Failure::usage)?;
-    let endpoint = session::endpoint(&settings)?;
+    let endpoint = Endpoint::resolve(&settings).map_err(Failure::usage)?;
     let (dir, dir_source) = session.dir_and_source();
     if arguments.shell {
         output::data(exports(&endpoint, &settings, &dir));
@@ -103,8 +116,8 @@ impl Used {
         let mut row = |name: &str, value: &dyn Display, source: &dyn Display| {
             rows.push(vec![
                 name.to_owned(),
-                printable(&value.to_string()),
-                printable(&source.to_string()),
+                Printable(&value.to_string()).to_string(),
+                Printable(&source.to_string()).to_string(),
             ]);
         };
         row("host", endpoint, &endpoint.source);

@@ -1,18 +1,122 @@
-//! `sealift man`: what packages install beside the command; hidden, since people have `--help`.
+//! `sealift man`: manual pages, one for the command and one for each command in it. Packages
+//! install them; the command is hidden, since people have `--help`.
 
-use crate::args::ManArguments;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+
 use crate::exit_code::ExitCode;
-use crate::man;
+use crate::format;
 use crate::output;
-use crate::table::printable;
 
-pub(crate) fn run(arguments: ManArguments) -> ExitCode {
-    match man::write(&arguments.folder) {
+/// Write the manual pages
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sealift man ~/.local/share/man/man1")]
+pub(crate) struct ManArguments {
+    /// The folder to write to; it is created if it is missing
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Writes the pages of the whole command line.
+pub(crate) fn run(arguments: ManArguments, mut command: Command) -> ExitCode {
+    match write(&mut command, &arguments.folder) {
         Ok(()) => ExitCode::DONE,
         Err(error) => {
-            let folder = printable(&arguments.folder.display().to_string());
+            let folder = format::path(&arguments.folder);
             output::error_line(&format!("error: cannot write manual pages to {folder}: {error}"));
             ExitCode::FAILED
         }
+    }
+}
+
+/// Writes the pages of a command and of those in it into a folder.
+fn write(command: &mut Command, folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    command.build();
+    write_below(command, folder)
+}
+
+fn write_below(command: &Command, folder: &Path) -> io::Result<()> {
+    for below in command.get_subcommands().filter(|command| is_shown(command)) {
+        write_below(below, folder)?;
+    }
+    let mut page = Vec::new();
+    let man = man(command);
+    render(&man, command, &mut page)?;
+    let path = folder.join(man.get_filename());
+    std::fs::write(&path, page).inspect_err(|_| {
+        // Nothing truncated is left behind.
+        let _ = std::fs::remove_file(&path);
+    })
+}
+
+/// Returns `true` if a command has a page. `help` itself is clap's, and described by every page.
+fn is_shown(command: &Command) -> bool {
+    !command.is_hide_set() && command.get_name() != "help"
+}
+
+fn man(command: &Command) -> Man {
+    // As in the help: all options by name would be longer than the rest of the page.
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ").to_owned();
+    let source = format!("sealift {}", env!("CARGO_PKG_VERSION"));
+    Man::new(command.clone().override_usage(usage)).source(source).manual("sealift")
+}
+
+fn render(man: &Man, command: &Command, page: &mut dyn Write) -> io::Result<()> {
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    if command.get_subcommands().any(is_shown) {
+        man.render_subcommands_section(page)?;
+    }
+    match command.get_after_help() {
+        Some(text) => more(&text.to_string()).to_writer(page),
+        None => Ok(()),
+    }
+}
+
+/// Lays out what stands below a help, whose examples have lines of their own.
+fn more(text: &str) -> Roff {
+    let mut roff = Roff::new();
+    let (words, examples) = match text.find("Example") {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let section = |roff: &mut Roff, title: &str, lines: &str| {
+        roff.control("SH", [title]);
+        roff.control("nf", []);
+        for line in lines.trim_end().lines() {
+            roff.text([roman(line)]);
+        }
+        roff.control("fi", []);
+    };
+    if !words.is_empty() {
+        section(&mut roff, "NOTES", words);
+    }
+    if let Some((_, lines)) = examples.split_once('\n') {
+        section(&mut roff, "EXAMPLES", lines);
+    }
+    roff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_keep_their_lines() {
+        let page = more("A note.\n\nExamples:\n  sealift list\n  .\\ 'x'\n").to_roff();
+        assert!(page.contains(".SH NOTES\n.nf\nA note."), "{page}");
+        assert!(page.contains(".SH EXAMPLES\n.nf\n  sealift list\n"), "{page}");
+        assert!(page.ends_with(".fi\n"), "{page}");
     }
 }

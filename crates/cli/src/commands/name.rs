@@ -2,15 +2,61 @@
 
 use std::io::BufRead as _;
 
-use sealift_workflow::filename::{ArchiveName, Version, version_to_imagetag};
+use clap::Subcommand;
+use sealift_workflow::filename::{ArchiveName, Printable, Version, version_to_imagetag};
 use serde_json::{Value, json};
 
-use crate::args::NameCommand;
+use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
-use crate::session::{Session, reference};
-use crate::table::printable;
+use crate::session::Session;
+
+/// Parse and check names, for shell scripts
+#[derive(Debug, Subcommand)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "\
+Example:
+  ls artifacts | sealift name parse --json"
+)]
+pub(crate) enum NameCommand {
+    /// Parse archive names; without names, read them from standard input
+    #[command(after_help = "\
+With --json, each name is a JSON document in a line of its own (JSON lines).
+
+Examples:
+  sealift name parse web_1.4.0.7_91e8e311933e.zip
+  ls artifacts | sealift name parse --json")]
+    Parse {
+        /// File names
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Print the IMAGE:TAG for an image and a version
+    #[command(after_help = "\
+Example:
+  docker run \"$(sealift name tag web 1.4.0+beta)\"")]
+    Tag {
+        /// The image
+        image: String,
+        /// The version; its `+` is a tag's `_`
+        version: String,
+    },
+    /// Print whether a version is a dirty build: `dirty` or `clean`
+    #[command(after_help = "\
+Examples:
+  sealift name dirty 1.4.0.0
+  if sealift name dirty --exit-code web:1.4.0.7; then echo not released; fi")]
+    Dirty {
+        /// The version
+        #[arg(value_name = "[IMAGE:]VERSION")]
+        version: String,
+        /// Exit with 0 if the version is dirty and with 1 if it is clean
+        #[arg(long)]
+        exit_code: bool,
+    },
+}
 
 pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, Failure> {
     match command {
@@ -93,6 +139,6 @@ fn document(name: &str, parsed: &Result<ArchiveName, impl ToString>) -> Value {
 fn text(parsed: &ArchiveName) -> String {
     let dirty = if parsed.is_dirty() { "  dirty" } else { "" };
     let parts = [parsed.image(), parsed.version(), parsed.id().as_str(), parsed.format().as_str()]
-        .map(printable);
+        .map(|part| Printable(part).to_string());
     format!("{}{dirty}\n", parts.join("  "))
 }

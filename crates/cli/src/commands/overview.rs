@@ -4,16 +4,16 @@ use jiff::Timestamp;
 use sealift_workflow::store::Store;
 use sealift_workflow::{ListOptions, list};
 
-use crate::commands::list::table;
+use crate::archive_table::table;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::format;
 use crate::output;
 use crate::session::Session;
-use crate::table::printable;
 
 pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
     let (dir, source) = session.dir_and_source();
-    let shown = printable(&dir.display().to_string());
+    let shown = format::path(&dir);
     // A folder that isn't there is the usual beginning; one that can't be read is an error.
     let archives = match Store::open(&dir) {
         Ok(store) => {

@@ -1,25 +1,49 @@
 //! `sealift verify`.
 
+use clap::Args;
+use sealift_workflow::filename::Printable;
+use sealift_workflow::store::Query;
 use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyOptions, verify};
 
-use crate::args::{LatestArguments, Order, VerifyArguments};
+use crate::arguments::completer;
+use crate::arguments::reference::references;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
-use crate::human;
+use crate::format;
 use crate::output;
-use crate::session::{Session, query_of, reference};
-use crate::table::printable;
+use crate::session::Session;
+
+/// Verify that archives are whole and hold the image in their name
+#[derive(Debug, Args)]
+#[command(after_help = "\
+verify compares archives with their recorded checksums, and reads the content
+of those without a record. It exits with 5 if an archive is damaged or misnamed,
+and with 4 if one is unsupported. A file that holds no image is neither.
+
+Examples:
+  sealift verify
+  sealift verify web:1.4.0.7 --deep")]
+pub(crate) struct VerifyArguments {
+    /// The images; the whole folder without any
+    #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
+    images: Vec<String>,
+    /// Also decompress every layer; ignore the recorded checksums
+    #[arg(long)]
+    deep: bool,
+    /// Rebuild all records, accept changed files, and remove leftovers of crashed runs
+    #[arg(long)]
+    repair: bool,
+}
 
 pub(crate) async fn run(
     arguments: VerifyArguments,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
-    let any = LatestArguments { release: false, by: Order::Version };
-    let queries = arguments
-        .images
+    let images = references(&arguments.images)?;
+    let queries = images
         .iter()
-        .map(|image| query_of(&reference(image)?, any, None))
-        .collect::<Result<_, _>>()?;
+        .map(|image| Query::new(image.repository().clone(), image.version().cloned()))
+        .collect();
     let options = VerifyOptions { queries, deep: arguments.deep, repair: arguments.repair };
     let store = session.store()?;
     let verified = verify(&store, &options, &session.run()).await?;
@@ -59,7 +83,7 @@ fn show(verified: &[VerifiedArchive], session: &Session) {
 
 fn line(archive: &VerifiedArchive) -> String {
     let verdict = match &archive.verdict {
-        Verdict::Whole => format!("whole  {}", human::size(archive.size)),
+        Verdict::Whole => format!("whole  {}", format::size(archive.size)),
         Verdict::NoImage { reason } => format!("no image  {reason}"),
         Verdict::Damaged { reason } => format!("damaged  {reason}"),
         Verdict::Unsupported { reason } => format!("unsupported  {reason}"),
@@ -76,7 +100,7 @@ fn line(archive: &VerifiedArchive) -> String {
         Some(_) => "  changed since it was recorded",
         None => "",
     };
-    printable(&format!("{}  {verdict}{changed}", archive.archive))
+    Printable(&format!("{}  {verdict}{changed}", archive.archive)).to_string()
 }
 
 /// Picks the verdicts of one kind.
@@ -110,8 +134,8 @@ fn summary(verified: &[&VerifiedArchive]) -> String {
     };
     format!(
         "{}, {}: {}{covered}",
-        human::count(verified.len(), "archive"),
-        human::size(bytes),
+        format::count(verified.len(), "archive"),
+        format::size(bytes),
         parts.join(", ")
     )
 }

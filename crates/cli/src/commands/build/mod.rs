@@ -1,19 +1,24 @@
 //! `sealift build`.
 
+mod arguments;
+mod parse_size;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use sealift_workflow::docker::{BuildRequest, Built, Credentials, Engine, proxy_build_args};
-use sealift_workflow::filename::Reference;
+use sealift_workflow::filename::{Printable, Reference};
 use sealift_workflow::{Error, UpdateOptions, build, own_files};
 use serde_json::json;
 
-use crate::args::BuildArguments;
+use crate::arguments::immutable::ImmutableArguments;
+use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
-use crate::session::{Session, reference};
-use crate::table::printable;
+use crate::session::Session;
+
+pub(crate) use arguments::BuildArguments;
 
 pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<ExitCode, Failure> {
     let asked = Asked::read(&arguments)?;
@@ -34,7 +39,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
             compress: arguments.compress,
             level: arguments.level,
             clean: arguments.clean,
-            immutable: Session::immutable(false),
+            immutable: ImmutableArguments::default().is_set(),
             ..UpdateOptions::default()
         };
         return super::update::update_and_show(&asked.images, &options, session).await;
@@ -54,7 +59,8 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
 
 /// Returns the twelve digits of a digest by which people know it.
 fn short(digest: &str) -> String {
-    printable(digest).trim_start_matches("sha256:").chars().take(12).collect()
+    let hex = digest.trim_start_matches("sha256:");
+    Printable(hex).to_string().chars().take(12).collect()
 }
 
 /// Says what was built, with the id that its archive has, and the engine's own if that is another one.

@@ -1,8 +1,10 @@
 //! `sealift update`.
 
+mod arguments;
+
 use std::path::Path;
 
-use sealift_workflow::filename::{ArchivePath, ImageId, Reference};
+use sealift_workflow::filename::{ArchivePath, Reference};
 use sealift_workflow::store::{Action, Keep, Removal, Store};
 use sealift_workflow::{
     Error, ErrorKind, ImagePlan, ImageUpdate, PlannedImage, RemovedArchive, UpdateOptions,
@@ -10,21 +12,22 @@ use sealift_workflow::{
 };
 use serde_json::json;
 
-use crate::args::UpdateArguments;
-use crate::commands::clean::removed_line;
+use crate::archive_lines::{rebuilt_line, removed_line};
+use crate::arguments::reference::references;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
-use crate::human;
+use crate::format;
 use crate::output;
-use crate::session::{Session, platform, reference};
-use crate::table::{self, printable};
+use crate::session::Session;
+use crate::table;
+
+pub(crate) use arguments::UpdateArguments;
 
 pub(crate) async fn run(
     arguments: UpdateArguments,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
-    let references =
-        arguments.images.iter().map(|image| reference(image)).collect::<Result<Vec<_>, _>>()?;
+    let references = references(&arguments.images)?;
     let options = UpdateOptions {
         compress: arguments.compress,
         level: arguments.level,
@@ -33,9 +36,9 @@ pub(crate) async fn run(
             releases,
             dirty: arguments.keep.keep_dirty.unwrap_or(releases),
         }),
-        platform: platform(arguments.platform.as_deref())?,
+        platform: arguments.platform.platform()?,
         jobs: arguments.jobs.into(),
-        immutable: Session::immutable(arguments.immutable),
+        immutable: arguments.immutable.is_set(),
     };
     if arguments.dry_run {
         return dry_run(&references, &options, session).await;
@@ -75,7 +78,7 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
         let documents: Vec<_> = report.images.iter().map(document).chain(clean_errors).collect();
         output::json(&documents);
     }
-    let root = printable(&store.root().display().to_string());
+    let root = format::path(store.root());
     let mut removed = Vec::new();
     for image in &report.images {
         match &image.result {
@@ -86,12 +89,12 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     (false, true) => "compressed",
                     (false, false) => "unchanged",
                 };
-                let path = printable(&done.path.display().to_string());
+                let path = format::path(&done.path);
                 let mut line = format!("{}  {what}  {path}", image.reference);
                 if done.saved || done.compressed {
-                    line.push_str(&format!("  {}", human::size(done.size)));
+                    line.push_str(&format!("  {}", format::size(done.size)));
                     if done.compressed {
-                        line.push_str(&format!(" ({})", human::size(done.plain_size)));
+                        line.push_str(&format!(" ({})", format::size(done.plain_size)));
                     }
                     line.push_str("  verified");
                 }
@@ -117,12 +120,6 @@ fn show(report: &UpdateReport, store: &Store, session: &Session) {
     for error in report.clean_errors.iter().filter(|error| !is_interrupt(error)) {
         failure::show(error);
     }
-}
-
-/// Returns the line for a release that came with another content than before.
-pub(crate) fn rebuilt_line(image: &str, version: &str, replaces: &[ImageId]) -> String {
-    let ids = replaces.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    format!("{image}:{version}  rebuilt  the same release was {ids} before")
 }
 
 fn is_interrupt(error: &Error) -> bool {

@@ -1,22 +1,29 @@
 //! `sealift clean`.
 
+mod arguments;
+
 use std::io::IsTerminal as _;
 
 use jiff::{SignedDuration, Timestamp};
-use sealift_workflow::filename::Reference;
+use sealift_workflow::filename::{Printable, Reference};
 use sealift_workflow::store::{Keep, Retention, Store};
 use sealift_workflow::{
     CleanPlan, CleanReport, CleanedArchive, ErrorKind, SkippedArchive, clean, plan_clean,
 };
 use serde::Serialize;
 
-use crate::args::{CleanArguments, KeepArguments};
+use crate::archive_lines::removed_line;
+use crate::arguments::reference::references;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
-use crate::human;
+use crate::format;
 use crate::output;
-use crate::session::{Session, platform, reference};
-use crate::table::{self, printable};
+use crate::session::Session;
+use crate::table;
+
+use arguments::KeepArguments;
+
+pub(crate) use arguments::CleanArguments;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -75,8 +82,7 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
 
 /// Returns what the arguments select.
 fn retention(arguments: &CleanArguments, now: Timestamp) -> Result<Retention, Failure> {
-    let images: Vec<Reference> =
-        arguments.images.iter().map(|image| reference(image)).collect::<Result<_, _>>()?;
+    let images = references(&arguments.images)?;
     let KeepArguments { keep, keep_dirty } = arguments.keep;
     let has_version = |image: &Reference| image.version().is_some();
     let is_selected = arguments.dirty || arguments.older_than.is_some();
@@ -101,7 +107,7 @@ fn retention(arguments: &CleanArguments, now: Timestamp) -> Result<Retention, Fa
     });
     Ok(Retention {
         images,
-        platform: platform(arguments.platform.as_deref())?,
+        platform: arguments.platform.platform()?,
         only_dirty: arguments.dirty || (arguments.keep.keep.is_none() && keep_dirty.is_some()),
         before,
         keep,
@@ -134,14 +140,14 @@ fn table(plan: &CleanPlan, now: Timestamp) -> String {
     let row = |archive: &CleanedArchive| {
         let mut mark = if archive.dirty { "dirty" } else { "release" }.to_owned();
         if archive.format.as_str() != "zip" {
-            mark = format!("{mark} {}", printable(archive.format.as_str()));
+            mark = format!("{mark} {}", Printable(archive.format.as_str()));
         }
         vec![
-            printable(&archive.image),
-            printable(&archive.version),
+            Printable(&archive.image).to_string(),
+            Printable(&archive.version).to_string(),
             archive.id.to_string(),
-            human::size(archive.size),
-            human::age(archive.saved, now),
+            format::size(archive.size),
+            format::age(archive.saved, now),
             mark,
         ]
     };
@@ -151,14 +157,14 @@ fn table(plan: &CleanPlan, now: Timestamp) -> String {
 
 fn total(archives: &[CleanedArchive]) -> String {
     let size = archives.iter().map(|archive| archive.size).sum();
-    format!("{}, {}", human::count(archives.len(), "archive"), human::size(size))
+    format!("{}, {}", format::count(archives.len(), "archive"), format::size(size))
 }
 
 fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
     if session.global.json {
         output::json(&DryRun { would_remove: &plan.archives, skipped: &plan.skipped });
     } else {
-        let root = printable(&store.root().display().to_string());
+        let root = format::path(store.root());
         for archive in &plan.archives {
             session.result(&removed_line(
                 "would remove",
@@ -171,7 +177,7 @@ fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
     if plan.takes_last {
         let line =
             format!("this would remove the last whole archive in {}", store.root().display());
-        session.notice(&printable(&(line + "; it needs --yes")));
+        session.notice(&Printable(&(line + "; it needs --yes")).to_string());
     }
     show_nothing(plan, session);
 }
@@ -190,7 +196,7 @@ fn show(
         // The archives stand right above.
         session.result(&format!("removed {}\n", total(&report.removed)));
     } else {
-        let root = printable(&store.root().display().to_string());
+        let root = format::path(store.root());
         for archive in &report.removed {
             session.result(&removed_line("removed", &root, archive.archive.as_str(), archive.size));
         }
@@ -209,7 +215,7 @@ fn show_nothing(plan: &CleanPlan, session: &Session) {
 
 fn skipped_line(skipped: &SkippedArchive) -> String {
     let SkippedArchive { archive, verdict, reason, .. } = skipped;
-    printable(&format!("{archive} is {verdict} and stays: {reason}"))
+    Printable(&format!("{archive} is {verdict} and stays: {reason}")).to_string()
 }
 
 /// Returns the exit code for what could not be removed though its version was named.
@@ -222,9 +228,4 @@ fn code_of(skipped: &[SkippedArchive]) -> ExitCode {
         Some("unsupported") => ExitCode::UNSUPPORTED_FORMAT,
         Some(_) => ExitCode::FAILED,
     }
-}
-
-/// Returns the line that states what happens to an archive.
-pub(crate) fn removed_line(word: &str, root: &str, path: &str, size: u64) -> String {
-    format!("{word}  {root}/{}  {}\n", printable(path), human::size(size))
 }

@@ -6,8 +6,8 @@ use clap::{ArgAction, Args};
 use sealift_workflow::archive::Level;
 use sealift_workflow::docker::Builder;
 
-use crate::complete;
-use crate::size;
+use crate::arguments::completer;
+use crate::commands::build::parse_size;
 
 /// Build an image as `docker build` does
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ Examples:
   sealift build web:1.4.0.7 . -f - < Dockerfile")]
 pub(crate) struct BuildArguments {
     /// What to call the image; without a version, `latest`
-    #[arg(value_name = "IMAGE[:VERSION]", add = complete::references())]
+    #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
     #[arg(required_unless_present = "tags")]
     pub(crate) image: Option<String>,
     /// The folder to build from [default: .]
@@ -69,7 +69,7 @@ pub(crate) struct BuildArguments {
     #[arg(long, value_name = "NAME:ADDRESS")]
     pub(crate) add_host: Vec<String>,
     /// The size of /dev/shm, as in 64m
-    #[arg(long, value_name = "SIZE", value_parser = size::bytes)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size::bytes)]
     pub(crate) shm_size: Option<u64>,
     /// Remove intermediate containers after a success (classic builder)
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
@@ -106,10 +106,10 @@ pub(crate) struct BuildArguments {
 #[command(next_help_heading = "Limits (classic builder)")]
 pub(crate) struct BuildLimits {
     /// The memory of a RUN instruction, as in 512m
-    #[arg(short, long, value_name = "SIZE", value_parser = size::bytes)]
+    #[arg(short, long, value_name = "SIZE", value_parser = parse_size::bytes)]
     pub(crate) memory: Option<u64>,
     /// Memory and swap together; -1 without a limit
-    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = size::bytes_or_none)]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = parse_size::bytes_or_none)]
     pub(crate) memory_swap: Option<i64>,
     /// CPU shares (relative weight, default 1024)
     #[arg(short, long, value_name = "NUMBER")]

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::complete;
+use crate::arguments::completer;
+use crate::arguments::platform::PlatformArguments;
 
 /// Remove archives that are not needed any more
 #[derive(Debug, Args)]
+#[command(mut_arg("platform", |arg| arg.help("Only archives for this platform")))]
 #[command(override_usage = "sealift clean [OPTIONS] <IMAGE[:VERSION]...|--all>")]
 #[command(after_help = "\
 Options that select archives combine: an archive is removed if all of them
@@ -28,7 +30,7 @@ Examples:
   sealift clean --all --dry-run")]
 pub(crate) struct CleanArguments {
     /// The images, or versions of them
-    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present = "all", add = complete::references())]
+    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present = "all", add = completer::references())]
     pub(crate) images: Vec<String>,
     /// Every image of the folder
     #[arg(long, conflicts_with = "images")]
@@ -41,9 +43,8 @@ pub(crate) struct CleanArguments {
     /// Only archives saved longer ago, as in 12h, 30d or 8w
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Option<Duration>,
-    /// Only archives for this platform
-    #[arg(long, value_name = "OS/ARCH")]
-    pub(crate) platform: Option<String>,
+    #[command(flatten)]
+    pub(crate) platform: PlatformArguments,
     /// Show what would be removed, and remove nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

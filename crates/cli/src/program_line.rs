@@ -1,49 +1,6 @@
-//! What a build prints on the way, in lines as `docker build --progress=plain` prints them.
+//! Lines that other programs print, made safe for a terminal.
 
-use std::time::Duration;
-
-use sealift_workflow::docker::{BuildEvent, LeftOut, StepEnd};
-
-use crate::human;
-use crate::table::printable;
-
-/// Returns the line for an event, if it has one.
-pub(crate) fn line(event: &BuildEvent) -> Option<String> {
-    let line = match event {
-        BuildEvent::Step { number, total, text } => format!("step {number}/{total}  {text}"),
-        BuildEvent::Log(text) => text.clone(),
-        BuildEvent::Warning(text) => format!("warning: {text}"),
-        BuildEvent::LeftOut { path, reason } => {
-            let what = match reason {
-                LeftOut::Excluded => "it belongs to the folder of archives".to_owned(),
-                reason => format!("it is {}", reason.name()),
-            };
-            format!("warning: {} is not part of the build context: {what}", path.display())
-        }
-        BuildEvent::Sent { bytes } => format!("sent the build context  {}", human::size(*bytes)),
-        BuildEvent::Started { step, name } => format!("#{step} {name}"),
-        BuildEvent::Output { step, after: None, line } => format!("#{step} {line}"),
-        BuildEvent::Output { step, after: Some(after), line } => {
-            format!("#{step} {} {line}", seconds(*after, 3))
-        }
-        BuildEvent::Part { step, what, bytes: 0 } => format!("#{step} {what} done"),
-        BuildEvent::Part { step, what, bytes } => {
-            format!("#{step} {what} {} done", human::size(*bytes))
-        }
-        BuildEvent::Ended { step, end } => match end {
-            StepEnd::Done(took) => format!("#{step} DONE {}s", seconds(*took, 1)),
-            StepEnd::Cached => format!("#{step} CACHED"),
-            StepEnd::Failed(words) => format!("#{step} ERROR {words}"),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(coloured(line.trim_end()))
-}
-
-fn seconds(time: Duration, digits: usize) -> String {
-    format!("{:.digits$}", time.as_secs_f64())
-}
+use sealift_workflow::filename::Printable;
 
 /// Returns a line of a program's output in a form that is safe to print: with its colours and tabs, and without the
 /// sequences that move the cursor, clear the screen or set a title. If no colours are wanted, printing removes them.
@@ -65,7 +22,7 @@ pub(crate) fn coloured(line: &str) -> String {
             // What follows is written over the line, as by a progress bar.
             (None, '\r') => output.clear(),
             (None, '\t') => output.push('\t'),
-            (None, _) => output.push_str(&printable(piece)),
+            (None, _) => output.push_str(&Printable(piece).to_string()),
         }
         rest = behind;
     }
@@ -155,19 +112,5 @@ mod tests {
         ] {
             assert_eq!(coloured(line), expected, "{line:?}");
         }
-    }
-
-    #[test]
-    fn what_is_left_out_says_why() {
-        let left_out =
-            |path: &str, reason| line(&BuildEvent::LeftOut { path: path.into(), reason }).unwrap();
-        assert_eq!(
-            left_out("artifacts", LeftOut::Excluded),
-            "warning: artifacts is not part of the build context: it belongs to the folder of archives"
-        );
-        assert_eq!(
-            left_out("a\nb", LeftOut::Socket),
-            "warning: a\\nb is not part of the build context: it is a socket"
-        );
     }
 }

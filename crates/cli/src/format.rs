@@ -1,8 +1,11 @@
-//! Sizes and ages as people read them.
+//! Sizes, ages, counts and paths for people.
+
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use sealift_workflow::filename::Printable;
 
-/// Gives a size in decimal units, as docker does: `18.2 MB`.
+/// Returns a size in decimal units, as docker does: `18.2 MB`.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     if bytes < 1000 {
@@ -21,7 +24,7 @@ pub(crate) fn size(bytes: u64) -> String {
     if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// Gives how long ago something was: `3 days ago`.
+/// Returns how long ago something was: `3 days ago`.
 pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     let elapsed = now.duration_since(then);
     if elapsed < SignedDuration::ZERO {
@@ -40,9 +43,14 @@ pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     format!("{count} {unit}{plural} ago")
 }
 
-/// Gives a count with its noun: `1 archive`, `3 archives`.
+/// Returns a count with its noun: `1 archive`, `3 archives`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Returns a path, escaped for a terminal.
+pub(crate) fn path(path: &Path) -> String {
+    Printable(&path.display().to_string()).to_string()
 }
 
 #[cfg(test)]

@@ -1,0 +1,17 @@
+//! Lines about archives that several commands print.
+
+use sealift_workflow::filename::{ImageId, Printable};
+
+use crate::format;
+
+/// Returns the line that states what happens to an archive: that it is removed or would be.
+pub(crate) fn removed_line(word: &str, root: &str, path: &str, size: u64) -> String {
+    format!("{word}  {root}/{}  {}\n", Printable(path), format::size(size))
+}
+
+/// Returns the line for a release that came with another content than before.
+pub(crate) fn rebuilt_line(image: &str, version: &str, replaces: &[ImageId]) -> String {
+    let ids = replaces.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let version = Printable(version);
+    format!("{image}:{version}  rebuilt  the same release was {ids} before")
+}

@@ -1,0 +1,73 @@
+//! The options that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArguments {
+    /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The engine's address [default: as the docker CLI finds it]
+    #[arg(long, global = true, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// The docker CLI context to use; --host overrides it
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Print one JSON document on standard output, also on failure
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print errors only, and data where data is what the command is for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print more detail and debug logs; SEALIFT_LOG=LEVEL sets the level without -v
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Progress display: auto, plain or none
+    #[arg(long, global = true, value_enum, hide_possible_values = true)]
+    #[arg(default_value_t = ProgressMode::Auto, value_name = "MODE")]
+    pub(crate) progress: ProgressMode,
+    /// When to use colours: auto, always or never [default: auto, honours NO_COLOR]
+    #[arg(long, global = true, value_enum, hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = ColorMode::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorMode,
+    /// Seconds to wait for another process that writes the folder
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) lock_timeout: u64,
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorMode {
+    /// On a terminal, unless NO_COLOR or CLICOLOR say otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<ColorMode> for anstream::ColorChoice {
+    fn from(mode: ColorMode) -> Self {
+        match mode {
+            ColorMode::Auto => Self::Auto,
+            ColorMode::Always => Self::Always,
+            ColorMode::Never => Self::Never,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// Bars on a terminal, else plain lines
+    Auto,
+    /// Plain lines
+    Plain,
+    /// Nothing on the way, only results
+    None,
+}

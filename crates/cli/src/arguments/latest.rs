@@ -1,0 +1,57 @@
+//! The arguments that define the latest archive of an image.
+
+use clap::{Args, ValueEnum};
+use sealift_workflow::filename::Reference;
+use sealift_workflow::store::{By, LatestOptions, Query};
+
+use crate::arguments::platform::PlatformArguments;
+use crate::failure::Failure;
+
+/// Which archives count, and which of them is the latest.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LatestArguments {
+    /// Leave out dirty versions: latest, dev, *.dirty, *+dirty, and build number 0
+    #[arg(long)]
+    release: bool,
+    /// What makes an archive the latest: version or modified
+    #[arg(long, value_enum, hide_possible_values = true)]
+    #[arg(default_value_t = Order::Version, value_name = "ORDER")]
+    by: Order,
+    #[command(flatten)]
+    pub(crate) platform: PlatformArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Order {
+    /// The highest version
+    Version,
+    /// The last one written
+    Modified,
+}
+
+impl LatestArguments {
+    /// Returns the options by which the latest archives are chosen.
+    pub(crate) fn options(&self) -> Result<LatestOptions, Failure> {
+        Ok(LatestOptions {
+            by: self.by(),
+            release: self.release,
+            platform: self.platform.platform()?,
+        })
+    }
+
+    /// Returns the query for the archive that a reference stands for.
+    pub(crate) fn query(&self, reference: &Reference) -> Result<Query, Failure> {
+        let mut query = Query::new(reference.repository().clone(), reference.version().cloned());
+        query.platform = self.platform.platform()?;
+        query.by = self.by();
+        query.release = self.release;
+        Ok(query)
+    }
+
+    fn by(&self) -> By {
+        match self.by {
+            Order::Version => By::Precedence,
+            Order::Modified => By::Modified,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Arguments that several commands share, and how their values are read.
+
+pub(crate) mod choose;
+pub(crate) mod completer;
+pub(crate) mod file;
+pub(crate) mod global;
+pub(crate) mod immutable;
+pub(crate) mod latest;
+pub(crate) mod platform;
+pub(crate) mod reference;

@@ -1,0 +1,107 @@
+//! The command line as a whole: the global options and one of the commands.
+
+use clap::{Parser, Subcommand};
+
+use crate::arguments::choose::ChooseArguments;
+use crate::arguments::global::GlobalArguments;
+use crate::commands::add::AddArguments;
+use crate::commands::build::BuildArguments;
+use crate::commands::clean::CleanArguments;
+use crate::commands::completions::CompletionsArguments;
+use crate::commands::config::ConfigArguments;
+use crate::commands::env::EnvArguments;
+use crate::commands::list::ListArguments;
+use crate::commands::load::LoadArguments;
+use crate::commands::man::ManArguments;
+use crate::commands::name::NameCommand;
+use crate::commands::update::UpdateArguments;
+use crate::commands::verify::VerifyArguments;
+
+/// Move container images to places without a registry
+#[derive(Debug, Parser)]
+#[command(
+    name = "sealift",
+    version,
+    disable_help_flag = true,
+    max_term_width = 80,
+    after_help = "\
+sealift keeps a folder of versioned image archives, IMAGE_VERSION_ID.zip, in
+step with a container engine. Every archive is verified before it becomes
+visible.
+
+Exit codes:
+  0 done   1 failed   2 usage   3 image or archive not found
+  4 unsupported format   5 damaged archive   6 engine unreachable
+  7 folder locked   130 interrupted"
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Build(Box<BuildArguments>),
+    Update(UpdateArguments),
+    List(ListArguments),
+    /// Print the file of the archive to use
+    #[command(after_help = "\
+Example:
+  scp \"$(sealift path web)\" edge:")]
+    Path(ChooseArguments),
+    /// Write an archive as a plain tar to standard output
+    #[command(after_help = "\
+The archive is verified while it is written; its end marker is withheld until
+verification succeeds. It carries the name of its file and no other.
+
+Example:
+  sealift cat web | ssh edge docker load")]
+    Cat(ChooseArguments),
+    Config(ConfigArguments),
+    Load(LoadArguments),
+    Add(AddArguments),
+    Verify(VerifyArguments),
+    Clean(CleanArguments),
+    #[command(subcommand)]
+    Name(NameCommand),
+    Env(EnvArguments),
+    Completions(CompletionsArguments),
+    /// Print the version
+    #[command(after_help = "\
+Example:
+  sealift version")]
+    Version,
+    #[command(hide = true)]
+    Man(ManArguments),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::commands;
+    use crate::exit_code::ExitCode;
+
+    #[test]
+    fn the_help_lists_every_command_but_man() {
+        let command = Arguments::command();
+        let hidden = command.get_subcommands().filter(|command| command.is_hide_set());
+        assert_eq!(hidden.map(clap::Command::get_name).collect::<Vec<_>>(), ["man"]);
+    }
+    #[test]
+    fn every_command_that_is_shown_has_a_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ManArguments { folder: folder.path().to_owned() };
+        assert_eq!(commands::man::run(arguments, Arguments::command()), ExitCode::DONE);
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert!(names.contains(&"sealift.1".to_owned()), "{names:?}");
+        assert!(names.contains(&"sealift-name-parse.1".to_owned()), "{names:?}");
+        assert!(!names.contains(&"sealift-man.1".to_owned()), "{names:?}");
+    }
+}

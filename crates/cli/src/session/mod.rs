@@ -1,0 +1,102 @@
+//! What all commands share: the folder, the engine, the reporter and the request to stop.
+
+pub(crate) mod folder;
+mod signals;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::store::Store;
+use sealift_workflow::{Cancel, Run};
+
+use crate::arguments::global::GlobalArguments;
+use crate::failure::Failure;
+use crate::output;
+use crate::progress::Progress;
+use crate::session::folder::NewFolder;
+
+/// One call of the command.
+pub(crate) struct Session {
+    pub(crate) global: GlobalArguments,
+    pub(crate) progress: Arc<Progress>,
+    cancel: Cancel,
+}
+
+impl Session {
+    pub(crate) fn new(global: GlobalArguments) -> Self {
+        Self { progress: Arc::new(Progress::new(&global)), cancel: Cancel::new(), global }
+    }
+
+    /// Returns the reporter and the request to stop, as workflows take them.
+    pub(crate) fn run(&self) -> Run {
+        Run::new(self.progress.clone(), self.cancel.clone())
+    }
+
+    /// Cancels everything at the first signal, and ends the process at the second.
+    pub(crate) fn obey_signals(&self) {
+        signals::obey(self.cancel.clone());
+    }
+
+    /// Waits until a signal asks to stop.
+    pub(crate) async fn interrupted(&self) {
+        self.cancel.cancelled().await;
+    }
+
+    /// Prints a result for people, which `--quiet` omits.
+    pub(crate) fn result(&self, text: &str) {
+        if !self.global.quiet {
+            self.progress.suspend(|| output::text(text));
+        }
+    }
+
+    /// Prints a line on standard error that is no error, which `--quiet` omits.
+    pub(crate) fn notice(&self, line: &str) {
+        if !self.global.quiet {
+            self.progress.suspend(|| output::error_line(line));
+        }
+    }
+
+    /// Returns the folder's path.
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.dir_and_source().0
+    }
+
+    /// Returns the folder's path, and which setting chose it.
+    pub(crate) fn dir_and_source(&self) -> (PathBuf, &'static str) {
+        folder::dir_and_source(self.global.dir.clone())
+    }
+
+    /// Opens the folder for reading.
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
+        Ok(self.with_timeout(Store::open(self.dir())?))
+    }
+
+    /// Opens the folder for writing, and creates it if it is missing.
+    ///
+    /// A folder that was created is removed with the [`NewFolder`], if nothing was put into it.
+    pub(crate) fn store_to_write(&self) -> Result<(Store, NewFolder), Failure> {
+        let folder = NewFolder::at(&self.dir());
+        Ok((self.with_timeout(Store::create(self.dir())?), folder))
+    }
+
+    fn with_timeout(&self, store: Store) -> Store {
+        store.with_lock_timeout(Duration::from_secs(self.global.lock_timeout))
+    }
+
+    /// Returns the engine. Nothing is sent to it yet.
+    pub(crate) fn engine(&self) -> Result<Engine, Failure> {
+        let settings = self.settings();
+        let timeouts = Timeouts::resolve(&settings).map_err(Failure::usage)?;
+        let endpoint = Endpoint::resolve(&settings).map_err(Failure::usage)?;
+        Ok(Engine::new(endpoint, timeouts))
+    }
+
+    /// Returns the settings that choose the engine: options and environment variables.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings::from_env()
+            .with_host(self.global.host.clone())
+            .with_context(self.global.context.clone())
+    }
+}
