@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::{direction, run, workspace};
+use crate::{direction, metadata, run, workspace};
 
 pub(crate) const PAGE: &str = "docs/dependencies.md";
 
@@ -26,7 +26,7 @@ struct Crate {
 
 /// Makes the page.
 pub(crate) fn page() -> Result<String> {
-    let metadata = workspace::metadata(workspace::root(), &["--locked"])?;
+    let metadata = metadata::read(workspace::root(), &["--locked"])?;
     let purposes = purposes(&metadata)?;
     let crates = crates(&metadata);
     let counts: Vec<Vec<usize>> = crates.iter().map(count).collect::<Result<_>>()?;
@@ -69,7 +69,7 @@ fn crates(metadata: &Value) -> Vec<Crate> {
         let normal = named.filter(|dependency| dependency["kind"].is_null());
         normal.filter_map(|dependency| dependency["name"].as_str().map(str::to_owned)).collect()
     };
-    let mut crates: Vec<Crate> = workspace::published(metadata)
+    let mut crates: Vec<Crate> = metadata::published(metadata)
         .map(|package| Crate {
             name: package["name"].as_str().unwrap_or_default().to_owned(),
             features: package["features"]

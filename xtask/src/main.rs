@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod cargo_tools;
 mod demo;
 mod dependencies;
 mod direction;
@@ -10,7 +11,9 @@ mod engine;
 mod engines;
 mod examples;
 mod faults;
+mod features;
 mod fuzz;
+mod metadata;
 mod public_api;
 mod release;
 mod run;
@@ -51,6 +54,7 @@ Usage: cargo xtask TASK
                             that the book lacks
   check-direction           checks that crates, and the files in each, depend on
                             each other downwards only
+  features                  checks every crate with each of its features alone
   public-api [--check]      writes the list of each crate's public interface;
                             --check compares the lists with the code
   release [STEP…] [--version X.Y.Z] [--execute] [--publish] [--host HOST]
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         ["release", options @ ..] => release::run(options),
         ["docs", options @ ..] => docs::run(options),
         ["public-api", options @ ..] => public_api::run(options),
+        ["features"] => features::run(),
         ["check-direction"] => direction::run(),
         [] | ["help" | "--help" | "-h"] => {
             say::line(USAGE);

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use public_api::Builder;
 use serde_json::Value;
 
-use crate::{run, rustc, say, workspace};
+use crate::{metadata, run, rustc, say, workspace};
 
 const FILE: &str = "public-api.txt";
 
@@ -24,7 +24,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         ["--check"] => true,
         _ => bail!("`public-api` takes no argument but --check"),
     };
-    let metadata = workspace::metadata(workspace::root(), &["--no-deps"])?;
+    let metadata = metadata::read(workspace::root(), &["--no-deps"])?;
     let libraries = libraries(&metadata);
     let version = metadata["packages"][0]["rust_version"].as_str();
     let json = document(&libraries, version.context("there is no rust-version")?)?;
@@ -70,7 +70,7 @@ fn libraries(metadata: &Value) -> Vec<Library> {
         let name = package["name"].as_str()?.to_owned();
         Some(Library { name, folder: manifest.parent()?.to_owned() })
     };
-    workspace::published(metadata).filter(is_library).filter_map(read).collect()
+    metadata::published(metadata).filter(is_library).filter_map(read).collect()
 }
 
 /// Writes rustdoc's JSON for the crates, with all features, and returns the folder that holds it.

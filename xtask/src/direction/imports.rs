@@ -27,7 +27,6 @@ const TOLERATED: &[&str] = &[
     "sealift-catalog",
     "sealift-dockerignore",
     "sealift-credentials",
-    "xtask",
 ];
 
 /// Prints the cycles and the imports through the crate root of each crate, and returns the crates that are

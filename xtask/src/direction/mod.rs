@@ -8,12 +8,12 @@ mod paths;
 
 use anyhow::{Result, bail};
 
-use crate::{say, workspace};
+use crate::{metadata, say, workspace};
 
 pub(crate) use crates::height;
 
 pub(crate) fn run() -> Result<()> {
-    let metadata = workspace::metadata(workspace::root(), &["--all-features"])?;
+    let metadata = metadata::read(workspace::root(), &["--all-features"])?;
     let found = crates::violations(&metadata)?;
     for violation in &found {
         say::line(violation);

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::Kind;
 use super::certificates::{self, Shows};
+use super::kind::Kind;
 
 /// What the host consists of, beside its engine.
 pub(crate) const SSH_PACKAGES: &[&str] = &["openssh-server", "openssh-client"];

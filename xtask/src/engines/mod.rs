@@ -18,18 +18,10 @@ use anyhow::{Context as _, Result, ensure};
 
 pub(crate) use doors::{Door, Doors, SSH_PACKAGES};
 pub(crate) use kind::Kind;
+pub(crate) use session::Lifetime;
 
 use crate::{run, say};
 use session::Session;
-
-/// When the engines that are started here end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lifetime {
-    /// With the value that stands for them, or the process, however it ends.
-    OfTheTask,
-    /// By [`down`].
-    UntilDown,
-}
 
 /// Engines that answer. Those that were started for it end with it.
 pub(crate) struct Engines(Vec<Engine>);

@@ -9,14 +9,24 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::api;
 use super::doors::{self, Door, Prepared};
-use super::{Kind, Lifetime, api};
+use super::kind::Kind;
 use crate::workspace;
 
 /// The longest path of a socket is 107 bytes; engines put nothing longer than this file into a home.
 const LONGEST_HOME: usize = 90;
 const START: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(20);
+
+/// When the engines that are started here end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// With the value that stands for them, or the process, however it ends.
+    OfTheTask,
+    /// By [`end`].
+    UntilDown,
+}
 
 /// An engine that was started here. It ends with this value, or else by [`end`].
 pub(super) struct Session {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Release, elf, verify};
+use super::plan::{Release, made};
+use super::{elf, verify};
 use crate::{run, say, workspace};
 
 pub(crate) fn run(release: &Release) -> Result<()> {
@@ -38,7 +39,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let binary = stage.join("sealift");
     fs::copy(&built, &binary).with_context(|| format!("cannot write {}", binary.display()))?;
     verify::try_binary(&binary, release.version)?;
-    super::made(&binary)
+    made(&binary)
 }
 
 /// Gives the binary that an earlier step has built.

@@ -121,7 +121,7 @@ mod tests {
     fn no_file_of_this_workspace_keeps_the_old_version() {
         let texts = Texts::read(crate::workspace::root()).unwrap();
         let old = version::of_manifest(&texts.manifest).unwrap();
-        let members = super::super::members().unwrap();
+        let members = crate::release::plan::members().unwrap();
         let edits = edits(&texts, &members, "999.0.1".parse().unwrap(), "2026-01-31").unwrap();
         let of = |end: &str| names(&edits).iter().filter(|name| name.ends_with(end)).count();
         assert_eq!((of("Cargo.lock"), of("/Cargo.toml")), (3, texts.examples.len()));

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Release, binary, elf, licences};
+use super::plan::{Release, made};
+use super::{binary, elf, licences};
 use crate::engines::{self, Doors, Engines, Kind, Lifetime, api};
 use crate::{run, say, workspace};
 
@@ -133,7 +134,7 @@ impl Work<'_> {
         let text = run::read(&mut self.command(&["config", &address]))?;
         let file = self.release.layout.images().join(CONFIG);
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-        super::made(&file)
+        made(&file)
     }
 
     fn sealift(&self, arguments: &[&str]) -> Result<()> {

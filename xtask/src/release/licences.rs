@@ -8,9 +8,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use super::Release;
+use super::plan::{Release, made};
 use super::toolchain::Toolchain;
-use crate::{say, workspace};
+use crate::{metadata, say};
 
 /// The file's name in the tarball and in the image.
 pub(crate) const FILE: &str = "LICENCES-OF-DEPENDENCIES.txt";
@@ -32,7 +32,7 @@ struct Package {
 pub(crate) fn run(release: &Release) -> Result<()> {
     let source = release.layout.source();
     let target = release.layout.target();
-    let metadata = workspace::metadata(&source, &["--locked", "--filter-platform", target])?;
+    let metadata = metadata::read(&source, &["--locked", "--filter-platform", target])?;
     let all = packages(&metadata)?;
     let used = reached(&metadata, "sealift")?;
     let apache = fs::read_to_string(source.join("LICENSE-APACHE"))?;
@@ -48,7 +48,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let text = format!("{}{}", beginning(release), written(&packages));
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     say::line(format_args!("{} packages are in the binary", packages.len()));
-    super::made(&file)
+    made(&file)
 }
 
 fn beginning(release: &Release) -> String {

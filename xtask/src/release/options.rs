@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Error, Result, bail, ensure};
 
-use super::checks::Check;
+use super::check::Check;
 use super::refusals::Deeds;
 use super::version::Version;
 

@@ -5,12 +5,12 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::Release;
-use crate::{examples, run, workspace};
+use super::plan::{Release, made};
+use crate::{examples, metadata, run};
 
 pub(crate) fn run(release: &Release) -> Result<()> {
     let (source, packing) = (release.layout.source(), release.layout.packing());
-    let metadata = workspace::metadata(&source, &["--no-deps", "--locked", "--offline"])?;
+    let metadata = metadata::read(&source, &["--no-deps", "--locked", "--offline"])?;
     let names = published(&metadata);
 
     let mut package = run::cargo(&["package", "--locked", "--target-dir"]);
@@ -29,7 +29,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
         let file = format!("{name}-{}.crate", release.version);
         fs::copy(packing.join("package").join(&file), finished.join(&file))
             .with_context(|| format!("there is no {file}"))?;
-        super::made(&finished.join(&file))?;
+        made(&finished.join(&file))?;
     }
     let unpacked = |name: &String| {
         let folder = packing.join("package").join(format!("{name}-{}", release.version));
@@ -42,14 +42,14 @@ pub(crate) fn run(release: &Release) -> Result<()> {
 
 /// Names the crates that are published.
 fn published(metadata: &Value) -> Vec<String> {
-    names(workspace::published(metadata))
+    names(metadata::published(metadata))
 }
 
 /// Names those of them that other programs can use.
 fn libraries(metadata: &Value) -> Vec<String> {
     let is_library = |target: &Value| target["kind"] == json!(["lib"]);
     names(
-        workspace::published(metadata)
+        metadata::published(metadata)
             .filter(|package| package["targets"].as_array().into_iter().flatten().any(is_library)),
     )
 }

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Release, binary};
+use super::binary;
+use super::plan::{Release, made, shown};
 use crate::{run, say};
 
 /// Shells, and the file that each looks for.
@@ -25,12 +26,12 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     run::read(Command::new(&sealift).arg("man").arg(&manual))?;
     let pages = fs::read_dir(&manual)?.count();
     ensure!(pages > 10, "the command wrote only {pages} manual pages");
-    say::line(format_args!("made {} ({pages} pages)", super::shown(&manual)));
+    say::line(format_args!("made {} ({pages} pages)", shown(&manual)));
     for (shell, name) in SHELLS {
         let script = run::read(Command::new(&sealift).args(["completions", shell]))?;
         let file = completions.join(name);
         fs::write(&file, script).with_context(|| format!("cannot write {}", file.display()))?;
-        super::made(&file)?;
+        made(&file)?;
     }
     Ok(())
 }

@@ -10,7 +10,8 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tar::{Archive, Builder, EntryType, Header};
 
-use super::{Release, sums};
+use super::plan::{Release, made};
+use super::sums;
 
 /// Packs what the steps before have put together.
 pub(crate) fn run(release: &Release) -> Result<()> {
@@ -36,7 +37,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let is_same = sums::of_file(&tarball)? == sums::of_file(&second)?;
     fs::remove_file(&second)?;
     ensure!(is_same, "{} comes out different each time", tarball.display());
-    super::made(&tarball)
+    made(&tarball)
 }
 
 /// Packs a folder as `name` into a file: in the order of names, for nobody, and at one time.

@@ -1,4 +1,4 @@
-//! Cargo's own tools that a release needs: found, or installed into the target folder.
+//! Tools for cargo that tasks call: found, or installed into the target folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
