@@ -9,6 +9,7 @@ use sealift_workflow::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::exit_code::ExitCode;
+use crate::hints;
 use crate::output::{self, ERROR};
 use crate::program_line::coloured;
 
@@ -53,7 +54,7 @@ pub(crate) fn show(error: &Error) {
     for line in last_output(error) {
         output::error_line(&format!("    {}", coloured(line)));
     }
-    if let Some(hint) = error.hint() {
+    if let Some(hint) = hints::hint(error) {
         output::error_line(&format!("{HINT}hint:{HINT:#} {}", Printable(&hint)));
     }
 }
@@ -64,7 +65,7 @@ pub(crate) fn document(error: &Error) -> Value {
         "code": ExitCode::of(error.kind()).word(),
         "message": error.to_string(),
         "causes": causes(error),
-        "hint": error.hint(),
+        "hint": hints::hint(error),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Sizes, ages, counts and paths for people.
+//! Sizes, ages, counts, lists and paths for people.
 
 use std::path::Path;
 
@@ -46,6 +46,17 @@ pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
 /// Returns a count with its noun: `1 archive`, `3 archives`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Returns a list of a few things: `a, b and 3 more`.
+pub(crate) fn enumeration(things: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match things {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] if things.len() <= SHOWN => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", things[..SHOWN].join(", "), things.len() - SHOWN),
+    }
 }
 
 /// Returns a path, escaped for a terminal.

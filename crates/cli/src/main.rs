@@ -13,6 +13,7 @@ mod escape;
 mod exit_code;
 mod failure;
 mod format;
+mod hints;
 mod log;
 mod output;
 mod program_line;

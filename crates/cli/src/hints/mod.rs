@@ -1,0 +1,77 @@
+//! What to do about an error: the hint below it.
+//!
+//! The libraries' errors carry the facts; what to run or pass about them is known only here.
+
+mod engine;
+mod folder;
+mod nearest;
+
+use sealift_workflow::Error;
+use sealift_workflow::archive::{Fault, FaultKind};
+use sealift_workflow::store::FindError;
+
+use crate::format;
+
+/// Returns the hint for an error, if there is something to do about it.
+pub(crate) fn hint(error: &Error) -> Option<String> {
+    match error {
+        Error::ImageNotFound { image, tags, .. } if tags.is_empty() => {
+            Some(format!("build it first: sealift build {image} PATH"))
+        }
+        Error::ImageNotFound { image, tags, .. } => Some(format!(
+            "it has {}; build it first: sealift build {image} PATH",
+            format::enumeration(tags)
+        )),
+        Error::SaveDamaged { image, .. } => Some(format!(
+            "try again; if it stays, `docker image inspect {image}` shows whether the engine \
+             still has every layer"
+        )),
+        Error::NotCleaned { .. } => {
+            Some("load the new archive somewhere to see that it is complete; then update with --clean again".to_owned())
+        }
+        Error::UnsupportedFormat { archive, .. } => {
+            Some(format!("move {archive} away, or give it the ending of what it is"))
+        }
+        Error::LastArchive { .. } => Some("pass --yes if that is intended".to_owned()),
+        Error::Find(FindError::Misnamed(misnamed)) => Some(folder::misnamed(&misnamed.archive)),
+        Error::FolderUnreadable { .. } => Some(
+            "archives of images are recorded in it; make it readable, or name the images that you want"
+                .to_owned(),
+        ),
+        Error::Find(FindError::NotFound(not_found)) => folder::not_found(not_found),
+        Error::Find(FindError::Ambiguous(_)) | Error::SeveralPlatforms { .. } => {
+            Some("choose one with --platform".to_owned())
+        }
+        Error::Archive(error)
+            if matches!(error.as_fault(), Some(Fault::SeveralPlatforms { .. })) =>
+        {
+            Some("choose one with --platform".to_owned())
+        }
+        Error::Archive(error)
+            if matches!(error.as_fault(), Some(Fault::SeveralImages { .. })) =>
+        {
+            Some(
+                "load it into an engine, then save the images that you need: \
+                 sealift update IMAGE:VERSION…"
+                    .to_owned(),
+            )
+        }
+        Error::Archive(error)
+            if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) =>
+        {
+            Some("copy it again from where it came, or save the image again".to_owned())
+        }
+        Error::Rebuilt { .. } => Some("give the new build a version of its own".to_owned()),
+        Error::NothingToPublish { .. } => {
+            Some("pass --allow-empty to write an empty result".to_owned())
+        }
+        Error::NotArchived { source, .. } => folder::store(source),
+        Error::Store(error) | Error::Find(FindError::Store(error)) => folder::store(error),
+        Error::NeedsBuildx { image, options, path } => Some(format!(
+            "run `docker buildx build --load {} -t {image} {path}`, then `sealift update {image}`",
+            options.join(" ")
+        )),
+        Error::Engine(error) => engine::hint(error),
+        _ => None,
+    }
+}

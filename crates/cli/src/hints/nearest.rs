@@ -1,0 +1,48 @@
+//! The name that was probably meant.
+
+use sealift_workflow::filename::Repository;
+
+/// Returns the image whose name is nearest to what was asked for, if one is near.
+pub(super) fn nearest(asked: &str, images: &[Repository]) -> Option<String> {
+    let slips = |image: &Repository| Some((slips(asked, image.as_str())?, image.to_string()));
+    images.iter().filter_map(slips).min().map(|(_, image)| image)
+}
+
+/// Returns how many letters differ between two whole names, or none if they are not near: a slip in
+/// three letters of what follows the folders that both have in common.
+fn slips(asked: &str, name: &str) -> Option<usize> {
+    let (mut left, mut right) = (asked, name);
+    while let (Some((one, left_rest)), Some((other, right_rest))) =
+        (left.split_once('/'), right.split_once('/'))
+        && one == other
+    {
+        (left, right) = (left_rest, right_rest);
+    }
+    let slips = strsim::damerau_levenshtein(left, right);
+    (slips * 3 <= left.len().min(right.len())).then_some(slips)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_near_names_are_offered() {
+        for (asked, images, expected) in [
+            ("wbe", &["api", "web"][..], Some("web")),
+            ("web", &["api", "db", "ab"], None),
+            ("team/web", &["team/api", "team/db"], None),
+            ("team/wbe", &["team/api", "team/web", "web"], Some("team/web")),
+            ("tema/web", &["team/web"], Some("team/web")),
+            ("web", &["team/web"], None),
+            ("webserver", &["web-server", "web"], Some("web-server")),
+            ("registry:5000/a", &["registry:5000/b"], None),
+            ("a", &["b"], None),
+            ("", &["web"], None),
+        ] {
+            let images: Vec<_> =
+                images.iter().map(|image| Repository::parse(image).unwrap()).collect();
+            assert_eq!(nearest(asked, &images).as_deref(), expected, "{asked}");
+        }
+    }
+}
