@@ -10,13 +10,15 @@ use sealift_store::{PlanOptions, Settled, Store, Wanted, other_builds, reconcile
 use serde::Serialize;
 
 use crate::archive_names::image_names;
-use crate::learn::with_learning;
+use crate::error::Error;
+use crate::event::Work;
 use crate::naming::naming_of;
 use crate::prove::{ProvenFile, prove};
 use crate::rewrite::{Copy, keep_bytes, rewrite};
+use crate::run::Run;
+use crate::select::learn::with_learning;
 use crate::spool::{Spooled, spool};
 use crate::update::rebuilt;
-use crate::{Error, Run, Work};
 
 /// How to name what is added, and in what form to keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use sealift_docker::{BuildRequest, Built, Engine};
 use sealift_filename::ArchiveName;
 
-use crate::{Error, Event, Run};
+use crate::error::Error;
+use crate::event::Event;
+use crate::run::Run;
 
 /// Builds an image as `docker build` does, and passes what the engine says on the way to the reporter.
 ///

@@ -9,9 +9,10 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Version};
 use sealift_store::{Entry, Flaw, Knowledge, LearnOptions, Retention, Stat, Store, retain};
 use serde::Serialize;
 
-use crate::learn::{all_archives, archives_of, learn_all, with_learning};
+use crate::error::Error;
 use crate::list::image_of;
-use crate::{Error, Run};
+use crate::run::Run;
+use crate::select::learn::{all_archives, archives_of, learn_all, with_learning};
 
 /// How many archives are removed before it is looked whether somebody asked to stop.
 const AT_A_TIME: usize = 16;
@@ -279,7 +280,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Cancel, Silent};
+    use crate::cancel::Cancel;
+    use crate::event::Silent;
 
     #[test]
     fn an_interrupted_removal_removes_no_more_and_says_so() {

@@ -13,9 +13,11 @@ use sealift_store::{
 };
 use serde::Serialize;
 
-use crate::choose::refuse_flawed;
-use crate::learn::{archives_of, learn_all, report_folder, with_learning};
-use crate::{Error, Event, Run};
+use crate::error::Error;
+use crate::event::Event;
+use crate::run::Run;
+use crate::select::learn::{archives_of, learn_all, report_folder, with_learning};
+use crate::select::refuse_flawed;
 
 /// What to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,7 +4,7 @@ use sealift_archive::Naming;
 use sealift_filename::ArchivePath;
 use sealift_store::Wanted;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Returns the name that the archive of an image carries.
 pub(crate) fn naming(wanted: &Wanted) -> Result<Naming, Error> {

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use sealift_archive::{Container, PlainReader, Proof, Verifier, VerifyOptions};
 
+use crate::error::Error;
+use crate::event::Work;
 use crate::pump::Pump;
-use crate::{Error, Run, Work};
+use crate::run::Run;
 
 /// What a file turned out to be.
 pub(crate) struct ProvenFile {

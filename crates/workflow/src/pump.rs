@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use sealift_archive::{PlainReader, ProvenReader};
 
+use crate::error::Error;
+use crate::event::Work;
 use crate::run::Activity;
-use crate::{Error, Run, Work};
+use crate::run::Run;
 
 const BUFFER: usize = 128 << 10;
 

@@ -6,9 +6,10 @@ use sealift_docker::SaveStream;
 use sealift_store::Staging;
 use tokio::sync::mpsc;
 
+use crate::error::Error;
 use crate::run::Activity;
+use crate::run::Run;
 use crate::transcribe::{Broken, Packing, Transcript, transcribe};
-use crate::{Error, Run};
 
 /// The size of a piece in bytes.
 const PIECE: usize = 64 << 10;

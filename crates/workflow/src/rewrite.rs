@@ -10,10 +10,12 @@ use sealift_archive::{
 use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_store::{KnownImage, Proven, Published, Staging, Store};
 
+use crate::error::Error;
+use crate::event::Work;
 use crate::naming::naming_of;
 use crate::pump::Pump;
+use crate::run::Run;
 use crate::transcribe::{Broken, Packing, transcribe};
-use crate::{Error, Run, Work};
 
 const BUFFER: usize = 128 << 10;
 

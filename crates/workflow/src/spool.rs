@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use sealift_store::{Staging, Store};
 use tempfile::NamedTempFile;
 
+use crate::error::Error;
+use crate::event::Work;
 use crate::run::Activity;
-use crate::{Error, Run, Work};
+use crate::run::Run;
 
 const BUFFER: usize = 128 << 10;
 

@@ -7,9 +7,10 @@ use sealift_filename::ArchivePath;
 use sealift_store::{Entry, Store};
 use serde::Serialize;
 
+use crate::config::published::published;
 use crate::config::{ConfigOptions, refuse_empty};
-use crate::published::published;
-use crate::{Error, Run};
+use crate::error::Error;
+use crate::run::Run;
 
 /// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -15,7 +15,7 @@ use sealift_archive::{
 };
 use sealift_store::{Proven, Staging};
 
-use crate::Error;
+use crate::error::Error;
 
 /// How many pieces may wait to be written: enough that nobody waits for a moment's delay.
 const PIECES: usize = 4;

@@ -11,9 +11,11 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Entry, Knowledge, Query, Store, SweepReport, wrong_member};
 use serde::Serialize;
 
-use crate::learn::{archives_of, report_folder};
+use crate::error::{Error, ErrorKind};
+use crate::event::Work;
 use crate::list::image_of;
-use crate::{Error, Run, Work};
+use crate::run::Run;
+use crate::select::learn::{archives_of, report_folder};
 
 /// What to verify, and how thoroughly.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -232,7 +234,7 @@ fn verify_what_is_there(
 ) -> Result<Option<VerifiedArchive>, Error> {
     let verified = verify_one(store, entry, options, run);
     let is_bad = verified.as_ref().map_or_else(
-        |error| error.kind() == crate::ErrorKind::NotFound,
+        |error| error.kind() == ErrorKind::NotFound,
         |verified| verified.verdict.is_bad(),
     );
     if !is_bad {
@@ -256,7 +258,7 @@ fn verify_one(
         false => examined(store, entry, options, run),
     };
     let found = match found {
-        Err(error) if error.kind() == crate::ErrorKind::Interrupted => {
+        Err(error) if error.kind() == ErrorKind::Interrupted => {
             Found::without_image(Verdict::Interrupted)
         }
         Err(error) => match refusal(&error) {

@@ -88,11 +88,22 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     spawnable(async move { cancel.cancelled().await });
 }
 
+/// Collects the text of every source file below a folder.
+fn sources(folder: &Path, texts: &mut Vec<String>) {
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        match path.is_dir() {
+            true => sources(&path, texts),
+            false => texts.push(fs::read_to_string(path).unwrap()),
+        }
+    }
+}
+
 #[test]
 fn every_public_asynchronous_function_is_tried() {
-    let mut missing = Vec::new();
-    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+    let (mut missing, mut texts) = (Vec::new(), Vec::new());
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut texts);
+    for text in texts {
         for rest in text.split("pub async fn ").skip(1) {
             let name: String =
                 rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();

@@ -8,9 +8,10 @@ use sealift_docker::{Engine, IdKind};
 use sealift_filename::{ArchivePath, Reference};
 use sealift_store::{Action, Snapshot, Store, Wanted, check_name, plan};
 
-use crate::inspected::Inspected;
+use crate::engine_image::Inspected;
+use crate::error::Error;
+use crate::run::Run;
 use crate::update::{UpdateOptions, plan_options, snapshot};
-use crate::{Error, Run};
 
 /// How many images the engine is asked for at a time.
 const QUESTIONS: usize = 16;

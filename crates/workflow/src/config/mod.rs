@@ -1,5 +1,8 @@
 //! What clusters read: where each image's latest archive is, and what it is.
 
+pub(crate) mod base_url;
+pub(crate) mod published;
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -12,10 +15,13 @@ use sealift_store::{LatestOptions, Store};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base_url::encode;
-use crate::choose::refuse_several_platforms;
-use crate::published::published;
-use crate::{BaseUrl, Error, Event, Run};
+use crate::config::base_url::BaseUrl;
+use crate::config::base_url::encode;
+use crate::config::published::published;
+use crate::error::Error;
+use crate::event::Event;
+use crate::run::Run;
+use crate::select::refuse_several_platforms;
 
 /// Which archives a config is made of, and where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -9,11 +9,13 @@ use sealift_store::{
 };
 use tokio::sync::OnceCell;
 
-use crate::choose::{Choice, choose_latest, find, refuse_flawed};
-use crate::inspected::with_version;
-use crate::learn::{known_archives, report_changed, with_learning};
+use crate::engine_image::with_version;
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
 use crate::load::Selection;
-use crate::{Error, Event, Run};
+use crate::run::Run;
+use crate::select::learn::{known_archives, report_changed, with_learning};
+use crate::select::{Choice, choose_latest, find, refuse_flawed};
 
 /// What was asked for, and the archive that is to be loaded for it.
 pub(crate) type Selected = (String, Result<Entry, Error>);
@@ -223,7 +225,7 @@ impl Host<'_> {
     async fn ask(&self, run: &Run) -> Result<Option<Platform>, Error> {
         match run.wait_for(async { Ok(self.engine.version().await?) }).await {
             Ok(version) => Ok(format!("{}/{}", version.os, version.arch).parse().ok()),
-            Err(error) if error.kind() == crate::ErrorKind::Unreachable => Err(error),
+            Err(error) if error.kind() == ErrorKind::Unreachable => Err(error),
             Err(Error::Interrupted) => Err(Error::Interrupted),
             // An engine that doesn't tell its platform can be used all the same.
             Err(_) => Ok(None),

@@ -6,8 +6,8 @@ use sealift_filename::{Reference, Repository, Version};
 use sealift_store::{Wanted, is_same_platform};
 use serde_json::Value;
 
-use crate::Error;
-use crate::shown::shows_the_same;
+use crate::error::Error;
+use crate::same_config::shows_the_same;
 
 /// An image of a call, as the engine shows it.
 #[derive(Debug, Clone)]

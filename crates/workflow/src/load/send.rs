@@ -9,11 +9,13 @@ use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_store::is_same_platform;
 use tokio::sync::mpsc;
 
-use crate::inspected::{digest_of_id, platform_of};
+use crate::engine_image::{digest_of_id, platform_of};
+use crate::error::Error;
+use crate::event::Work;
 use crate::pump::Pump;
 use crate::run::Activity;
-use crate::shown::shows_the_same;
-use crate::{Error, Run, Work};
+use crate::run::Run;
+use crate::same_config::shows_the_same;
 
 /// How many buffers may wait between the disk and the engine.
 const PIECES: usize = 4;

@@ -3,10 +3,11 @@
 use sealift_filename::Reference;
 use sealift_store::{Entry, LatestOptions, LearnOptions, Query, Store};
 
-use crate::choose::{Choice, choose_latest, latest, refuse_flawed};
 use crate::config::ConfigOptions;
-use crate::learn::{archives_of, with_learning};
-use crate::{Error, Run};
+use crate::error::Error;
+use crate::run::Run;
+use crate::select::learn::{archives_of, with_learning};
+use crate::select::{Choice, choose_latest, latest, refuse_flawed};
 
 /// Selects the archives, sorted by path, each once: the latest of every image, or of the selected images.
 ///

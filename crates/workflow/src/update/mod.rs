@@ -1,5 +1,10 @@
 //! Brings a folder in step with an engine.
 
+mod carry_out;
+pub(crate) mod clean_up;
+pub(crate) mod plan;
+mod resolve;
+
 use std::path::PathBuf;
 
 use futures_util::{StreamExt as _, stream};
@@ -9,12 +14,14 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repositor
 use sealift_store::{Keep, Outcome, PlanOptions, Snapshot, Store, Wanted, plan, removals};
 use serde::Serialize;
 
-use crate::ask::{Asked, ask_all};
-use crate::carry_out::{Done, Worker};
-use crate::clean_up::clean_up;
-use crate::inspected::{Inspected, with_version};
-use crate::learn::{report_unreadable, with_learning};
-use crate::{Error, RemovedArchive, Run};
+use crate::engine_image::{Inspected, with_version};
+use crate::error::{Error, ErrorKind};
+use crate::run::Run;
+use crate::select::learn::{report_unreadable, with_learning};
+use crate::update::carry_out::{Done, Worker};
+use crate::update::clean_up::RemovedArchive;
+use crate::update::clean_up::clean_up;
+use crate::update::resolve::{Asked, ask_all};
 
 /// How to update.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,12 +248,12 @@ pub(crate) fn plan_options(options: &UpdateOptions, spare: Vec<Repository>) -> P
 
 /// Names the image in an error of the file system, which knows only its own files.
 fn about(error: Error, image: String) -> Error {
-    use sealift_store::ErrorKind;
+    use sealift_store::ErrorKind as StoreErrorKind;
     match error {
         Error::Store(source)
             if !matches!(
                 source.kind(),
-                ErrorKind::Locked | ErrorKind::Cancelled | ErrorKind::Archive
+                StoreErrorKind::Locked | StoreErrorKind::Cancelled | StoreErrorKind::Archive
             ) =>
         {
             Error::NotArchived { image, source: Box::new(source) }
@@ -257,7 +264,7 @@ fn about(error: Error, image: String) -> Error {
 
 /// Tells an error that would be the same for every image.
 pub(crate) fn is_fatal(error: &Error) -> bool {
-    matches!(error.kind(), crate::ErrorKind::Unreachable | crate::ErrorKind::Interrupted)
+    matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Interrupted)
 }
 
 pub(crate) fn distinct(references: &[Reference]) -> Vec<Reference> {

@@ -1,5 +1,9 @@
 //! Puts archives back into an engine.
 
+pub(crate) mod file;
+mod select;
+mod send;
+
 use std::path::PathBuf;
 
 use sealift_archive::{Digest, Identity, Platform, Renamer, VerifyOptions};
@@ -8,14 +12,15 @@ use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
 use sealift_store::{Entry, Knowledge, LatestOptions, Query, Store};
 use serde::Serialize;
 
-use crate::choose::{held_against_record, refuse_flawed};
-use crate::learn::learn_all;
+use crate::error::{Error, ErrorKind};
+use crate::load::select::select;
+use crate::load::send::{Outgoing, has, has_digest_of, send};
 use crate::naming::naming_of;
 use crate::prove::prove;
-use crate::select::select;
-use crate::send::{Outgoing, has, has_digest_of, send};
-use crate::shown::shows_the_same;
-use crate::{Error, Run};
+use crate::run::Run;
+use crate::same_config::shows_the_same;
+use crate::select::learn::learn_all;
+use crate::select::{held_against_record, refuse_flawed};
 
 /// Which archives to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +104,7 @@ pub async fn load(
             Err(error) => Err(error),
         };
         match result {
-            Err(error) if error.kind() == crate::ErrorKind::Unreachable => return Err(error),
+            Err(error) if error.kind() == ErrorKind::Unreachable => return Err(error),
             result => results.push(ImageLoad { asked, result }),
         }
     }

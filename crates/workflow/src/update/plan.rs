@@ -4,10 +4,11 @@ use sealift_docker::Engine;
 use sealift_filename::{ImageId, Reference, Repository};
 use sealift_store::{Action, Plan, PlanItem, Snapshot, Store, Wanted, other_builds, plan};
 
-use crate::ask::ask_all;
-use crate::inspected::Inspected;
+use crate::engine_image::Inspected;
+use crate::error::Error;
+use crate::run::Run;
+use crate::update::resolve::ask_all;
 use crate::update::{UpdateOptions, distinct, is_fatal, plan_options, rebuilt, snapshot};
-use crate::{Error, Run};
 
 /// What an update would do.
 #[derive(Debug)]

@@ -8,7 +8,8 @@ use sealift_store::{Removal, Store};
 use serde::Serialize;
 
 use crate::clean::remove;
-use crate::{Error, Run};
+use crate::error::Error;
+use crate::run::Run;
 
 /// An archive that an update removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

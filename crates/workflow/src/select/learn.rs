@@ -3,7 +3,9 @@
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_store::{Entry, Flaw, LearnOptions, Other, Query, Reading, Store};
 
-use crate::{Error, Event, Run};
+use crate::error::Error;
+use crate::event::Event;
+use crate::run::Run;
 
 /// Lists all archives of a folder, and reports the folders below it that can't be read.
 ///

@@ -8,14 +8,18 @@ use sealift_store::{
     other_builds, reconcile,
 };
 
-use crate::inspected::Inspected;
+use crate::engine_image::Inspected;
+use crate::error::Error;
+use crate::event::{Event, Work};
 use crate::naming::naming;
 use crate::receive::receive;
 use crate::rewrite::compress;
 use crate::run::Activity;
+use crate::run::Run;
 use crate::transcribe::{Broken, Packing, Transcript};
+use crate::update::Updated;
+use crate::update::clean_up::RemovedArchive;
 use crate::update::rebuilt;
-use crate::{Error, Event, RemovedArchive, Run, Updated, Work};
 
 /// What came of one image.
 pub(crate) struct Done {

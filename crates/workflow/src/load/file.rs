@@ -7,11 +7,13 @@ use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ImageId, Reference};
 
 use crate::add::{names, several_names};
+use crate::error::Error;
+use crate::load::LoadedImage;
 use crate::load::is_there;
+use crate::load::send::{Outgoing, send};
 use crate::prove::{ProvenFile, prove};
-use crate::send::{Outgoing, send};
+use crate::run::Run;
 use crate::spool::spool;
-use crate::{Error, LoadedImage, Run};
 
 /// What an archive is called in the engine, and which image of it is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

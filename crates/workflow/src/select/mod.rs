@@ -1,5 +1,7 @@
 //! The one archive to use, and its content.
 
+pub(crate) mod learn;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,10 +13,12 @@ use sealift_store::{
     passed_over,
 };
 
-use crate::learn::{known_archives, report_changed, report_unreadable, with_learning};
+use crate::error::Error;
+use crate::event::{Event, Work};
 use crate::naming::naming_of;
 use crate::pump::Pump;
-use crate::{Error, Event, Run, Work};
+use crate::run::Run;
+use crate::select::learn::{known_archives, report_changed, report_unreadable, with_learning};
 
 /// Gives the file of the archive that is asked for.
 ///
