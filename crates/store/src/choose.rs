@@ -2,16 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sealift_archive::Platform;
-use sealift_filename::{ArchivePath, Repository, Version};
-
-use crate::find_error::Misnamed;
-use crate::find_error::{Ambiguous, AmbiguousChoice, NotFound};
-use crate::latest::{contenders, latest, passed_over, rank};
-use crate::learn::unreadable;
-use crate::{
-    By, Entry, Error, FindError, Flaw, LatestOptions, LearnOptions, PassedOver, Store, Suspicion,
+use sealift_catalog::{
+    By, Entry, Found, LatestOptions, PassedOver, Query, SelectError, Selection, Suspicion, latest,
+    passed_over, select,
 };
+use sealift_filename::ArchivePath;
+
+use crate::learn::unreadable;
+use crate::{Error, FindError, LearnOptions, Store};
 
 /// How much is done to find the latest archives. For an answer that does not depend on what is
 /// recorded, [learn](Store::learn) all archives and ask [`latest`].
@@ -22,41 +20,6 @@ pub enum Depth {
     /// Whatever is chosen has been looked into, so that it isn't known to hold no image. Only an archive
     /// that was found damaged before is read as a whole.
     Look,
-}
-
-/// Which archive is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    /// The image.
-    pub repository: Repository,
-    /// The version; the latest one unless it is given.
-    pub version: Option<Version>,
-    /// The platform; there must be just one unless it is given.
-    pub platform: Option<Platform>,
-    /// By what the latest is chosen.
-    pub by: By,
-    /// Leave out dirty versions.
-    pub release: bool,
-}
-
-impl Query {
-    /// Creates a query for an image, of a certain version if one is given.
-    pub fn new(repository: Repository, version: Option<Version>) -> Self {
-        Self { repository, version, platform: None, by: By::default(), release: false }
-    }
-
-    fn options(&self) -> LatestOptions {
-        LatestOptions { by: self.by, release: self.release, platform: self.platform.clone() }
-    }
-}
-
-/// The archive that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The archive; it has been read, now or before.
-    pub entry: Entry,
-    /// The archives that would have been chosen before it without their flaws.
-    pub passed_over: Vec<PassedOver>,
 }
 
 /// The latest archives.
@@ -193,118 +156,33 @@ impl Store {
         Ok(())
     }
 
-    /// Finds the one archive that is asked for, and reads it unless a believed record describes it.
-    ///
-    /// Without a version it is the latest one that holds an image and is named rightly. If there are
-    /// several archives of that version, all of them are read: for one platform, the [latest] of
-    /// them is it; for several, the platform must be given. A damaged or unreadable one may be it,
-    /// as its entry shows: an older version instead would hide that.
+    /// Finds the one archive that is asked for, as [`select`] does, and reads the archives that decide
+    /// unless believed records describe them.
     ///
     /// # Errors
     ///
     /// If there is no such archive, with what there is instead; if all that there are are misnamed;
     /// if there are several platforms, with the choices; if the folder can't be read.
     pub fn find(&self, query: &Query, learn: &LearnOptions<'_>) -> Result<Found, FindError> {
-        let all = self.entries(&self.archives_of(&query.repository)?);
-        let mut entries = all.clone();
-        entries.retain(|entry| {
-            let version = query.version.as_ref();
-            version.is_none_or(|version| version.as_str() == entry.archive.name().version())
-        });
-        let options = query.options();
+        let place = self.root().display().to_string();
+        let mut entries = self.entries(&self.archives_of(&query.repository)?);
+        let is_empty = entries.is_empty();
         loop {
-            let ranked = rank(&contenders(&entries, &options), query.by);
-            let Some(best) = ranked.first() else {
-                return Err(self.nothing_found(query, &all, &entries)?);
-            };
-            let name = best.archive.name();
-            let rivals: Vec<&Entry> = ranked
-                .iter()
-                .copied()
-                .filter(|entry| entry.archive.name().version() == name.version())
-                .collect();
-            // One and the same archive in several formats: the first one decides.
-            let are_twins = rivals.iter().all(|rival| rival.archive.name().id() == name.id());
-            let deciding = if are_twins { &rivals[..1] } else { &rivals[..] };
-            let unread: Vec<ArchivePath> = deciding
-                .iter()
-                .filter(|entry| entry.knowledge.is_none())
-                .map(|entry| entry.archive.clone())
-                .collect();
-            if unread.is_empty() {
-                let entry = choose(query, &rivals)?;
-                let mut passed_over = passed_over(&entries, &options);
-                passed_over.retain(|passed| passed.instead.as_ref() == Some(&entry.archive));
-                return Ok(Found { entry, passed_over });
+            match select(&place, &entries, query) {
+                Ok(Selection::Found(found)) => return Ok(*found),
+                Ok(Selection::Unread(unread)) => {
+                    let is_unread = |entry: &Entry| unread.contains(&entry.archive);
+                    self.learn_entries(&mut entries, is_unread, learn)?;
+                }
+                Err(SelectError::NotFound(mut error)) if is_empty => {
+                    let archives = self.scan()?.archives;
+                    error.images = archives.iter().filter_map(ArchivePath::repository).collect();
+                    error.images.sort_unstable();
+                    error.images.dedup();
+                    return Err(FindError::NotFound(error));
+                }
+                Err(error) => return Err(error.into()),
             }
-            self.learn_entries(&mut entries, |entry| unread.contains(&entry.archive), learn)?;
         }
-    }
-
-    fn nothing_found(
-        &self,
-        query: &Query,
-        all: &[Entry],
-        asked: &[Entry],
-    ) -> Result<FindError, Error> {
-        // Without the misnamed ones there is nothing else, so that all of them are passed over.
-        let mut misnamed = passed_over(asked, &query.options());
-        misnamed.sort_by(|left, right| {
-            right.archive.name().precedence().cmp(&left.archive.name().precedence())
-        });
-        match misnamed.into_iter().next() {
-            Some(PassedOver { archive, flaw: Flaw::Misnamed { reason }, .. }) => {
-                Ok(Misnamed::new(self.root().to_owned(), archive, reason).into())
-            }
-            _ => Ok(self.not_found(query, all, asked)?.into()),
-        }
-    }
-
-    fn not_found(&self, query: &Query, all: &[Entry], asked: &[Entry]) -> Result<NotFound, Error> {
-        let mut versions: Vec<Version> = all
-            .iter()
-            .filter(|entry| !entry.holds_no_image() && !entry.is_misnamed())
-            .map(|entry| entry.archive.name().to_version())
-            .collect();
-        versions.sort_by(|left, right| right.precedence().cmp(&left.precedence()));
-        versions.dedup();
-        let mut images: Vec<Repository> = if all.is_empty() {
-            self.scan()?.archives.iter().filter_map(ArchivePath::repository).collect()
-        } else {
-            Vec::new()
-        };
-        images.sort_unstable();
-        images.dedup();
-        let mut platforms: Vec<Platform> = asked.iter().filter_map(Entry::platform).collect();
-        platforms.sort_unstable();
-        platforms.dedup();
-        Ok(NotFound {
-            root: self.root().to_owned(),
-            query: query.clone(),
-            versions,
-            platforms,
-            images,
-            without_image: asked
-                .iter()
-                .filter(|entry| entry.holds_no_image())
-                .map(|entry| entry.archive.clone())
-                .collect(),
-        })
-    }
-}
-
-/// Chooses among archives of one version, latest first.
-fn choose(query: &Query, rivals: &[&Entry]) -> Result<Entry, FindError> {
-    let mut choices: Vec<AmbiguousChoice> = Vec::new();
-    for rival in rivals {
-        if let Some(platform) = rival.platform()
-            && !choices.iter().any(|choice| choice.platform == platform)
-        {
-            choices.push(AmbiguousChoice { platform, archive: rival.archive.clone() });
-        }
-    }
-    match rivals {
-        [best, ..] if choices.len() < 2 => Ok((*best).clone()),
-        _ => Err(Ambiguous::new(query.clone(), choices).into()),
     }
 }

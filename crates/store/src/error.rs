@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sealift_catalog::{Ambiguous, Misnamed, NotFound, SelectError};
+
 /// What went wrong in a store, and where.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -89,6 +91,46 @@ struct Holder<'a>(Option<&'a str>);
 impl fmt::Display for Holder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.unwrap_or("another process"))
+    }
+}
+
+/// Why an archive that was asked for isn't found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindError {
+    /// There is no such archive.
+    #[error(transparent)]
+    NotFound(Box<NotFound>),
+    /// There are several, and only the platform tells them apart.
+    #[error(transparent)]
+    Ambiguous(Box<Ambiguous>),
+    /// There are only archives whose ids belong to other images.
+    #[error(transparent)]
+    Misnamed(Box<Misnamed>),
+    /// The folder can't be read.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<Ambiguous> for FindError {
+    fn from(error: Ambiguous) -> Self {
+        Self::Ambiguous(Box::new(error))
+    }
+}
+
+impl From<Misnamed> for FindError {
+    fn from(error: Misnamed) -> Self {
+        Self::Misnamed(Box::new(error))
+    }
+}
+
+impl From<SelectError> for FindError {
+    fn from(error: SelectError) -> Self {
+        match error {
+            SelectError::NotFound(error) => Self::NotFound(error),
+            SelectError::Ambiguous(error) => Self::Ambiguous(error),
+            SelectError::Misnamed(error) => Self::Misnamed(error),
+        }
     }
 }
 

@@ -9,11 +9,13 @@ use std::thread;
 
 use jiff::Timestamp;
 use sealift_archive::{ExamineOptions, Fault, FaultKind, Look};
+use sealift_catalog::{Entry, Knowledge, KnownImage, Snapshot, Stat};
 use sealift_filename::{ArchiveFormat, ArchivePath, Repository, Version};
 
 use crate::record::{Content, ImageContent, Record};
 use crate::records::{Draft, Unbelieved};
-use crate::{Entry, Error, Knowledge, KnownImage, Snapshot, Stat, Store};
+use crate::store::stat_of;
+use crate::{Error, Store};
 
 /// How archives are read, and who is told about it.
 #[derive(Default, Clone, Copy)]
@@ -81,7 +83,7 @@ impl Store {
                 });
             }
         };
-        let stat = Stat::of(&metadata);
+        let stat = stat_of(&metadata);
         let (knowledge, suspicion) = match self.consult(archive, &stat) {
             Ok(record) => (Some(Knowledge::from(record)), None),
             Err(Unbelieved(suspicion)) => (None, suspicion),

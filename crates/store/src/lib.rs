@@ -48,53 +48,35 @@
 
 mod choose;
 mod durable;
-mod entry;
 mod error;
-mod find_error;
-mod flaw;
 mod inner_folder;
-mod latest;
 mod learn;
 mod lock;
-mod plan;
-mod platform;
 mod publish;
-mod rebuilt;
-mod reconcile;
 mod record;
 mod records;
-mod removals;
 mod remove;
-mod retain;
 mod scan;
-mod snapshot;
 mod spelling;
 mod staging;
 mod store;
 mod sweep;
-mod wanted;
 
-pub use choose::{Depth, Found, Latest, Query};
-pub use entry::{Entry, Knowledge, KnownImage, Suspicion};
-pub use error::{Error, ErrorKind};
-pub use find_error::{Ambiguous, AmbiguousChoice, FindError, Misnamed, NotFound};
-pub use flaw::{Flaw, PassedOver};
-pub use latest::{By, LatestOptions, latest, passed_over};
+pub use choose::{Depth, Latest};
+pub use error::{Error, ErrorKind, FindError};
 pub use learn::{LearnOptions, Reading, wrong_member};
-pub use plan::{Action, Plan, PlanItem, PlanOptions, plan};
-pub use platform::is_same_platform;
 pub use publish::{Proven, Published};
-pub use rebuilt::other_builds;
-pub use reconcile::{Settled, check_name, reconcile};
-pub use removals::{Outcome, Removal, removals};
 pub use remove::{RemovalReport, Removed};
-pub use retain::{Keep, Retention, retain};
 pub use scan::{Other, OtherReason, Scan};
-pub use snapshot::Snapshot;
+pub use sealift_catalog::{
+    Action, Ambiguous, AmbiguousChoice, By, Entry, Flaw, Found, Keep, Knowledge, KnownImage,
+    LatestOptions, Misnamed, NotFound, Outcome, PassedOver, Plan, PlanItem, PlanOptions, Query,
+    Removal, Retention, Settled, Snapshot, Stat, Suspicion, Wanted, check_name, is_same_platform,
+    latest, other_builds, passed_over, plan, reconcile, removals, retain,
+};
 pub use staging::Staging;
-pub use store::{Stat, Store};
+pub use store::Store;
 pub use sweep::SweepReport;
-pub use wanted::Wanted;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

@@ -6,13 +6,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sealift_archive::{Digest, Examination, Identity};
+use sealift_catalog::Stat;
 use sealift_filename::ArchivePath;
 
 use crate::durable::sync_folder;
 use crate::inner_folder::{InnerFolder, split};
 use crate::record::{Content, ImageContent, Record};
 use crate::staging::{ATTEMPTS, open_up};
-use crate::{Error, ErrorKind, Staging, Stat, Store};
+use crate::store::stat_of;
+use crate::{Error, ErrorKind, Staging, Store};
 
 /// What was proven of the content of a staging file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +60,7 @@ impl Store {
     /// Gives the size of an archive that is known to hold this image.
     fn size_of_same(&self, archive: &ArchivePath, identity: &Identity) -> Option<u64> {
         let metadata = fs::symlink_metadata(self.path_of(archive)).ok()?;
-        let stat = Stat::of(&metadata);
+        let stat = stat_of(&metadata);
         let record = self.believed_record(archive, &stat).filter(|_| metadata.is_file())?;
         match record.content {
             Content::Image(image)
@@ -178,6 +180,6 @@ impl Staging {
 
     fn stat(&self) -> Result<Stat, Error> {
         let metadata = self.file.metadata().map_err(|source| self.write_error(source))?;
-        Ok(Stat::of(&metadata))
+        Ok(stat_of(&metadata))
     }
 }

@@ -2,9 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use sealift_archive::{Digest, Identity};
+use sealift_catalog::{Knowledge, KnownImage, Stat};
 use serde::{Deserialize, Serialize};
-
-use crate::Stat;
 
 /// The version of the records' form; records of another one are as good as absent.
 const FORM: u32 = 1;
@@ -67,6 +66,22 @@ pub(crate) struct ImageContent {
     /// The name of the member, if the file is a zip whose member is not named as it should be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) wrong_member: Option<String>,
+}
+
+impl From<Record> for Knowledge {
+    fn from(record: Record) -> Self {
+        let saved = record.saved;
+        match record.content {
+            Content::Image(image) => {
+                let ImageContent { identity, sha256, plain_size, changed_from, wrong_member } =
+                    *image;
+                let known =
+                    KnownImage { identity, sha256, plain_size, saved, changed_from, wrong_member };
+                Self::Image(Box::new(known))
+            }
+            Content::NoImage { reason } => Self::NoImage { reason },
+        }
+    }
 }
 
 impl Record {

@@ -9,15 +9,16 @@ use std::thread;
 
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::FileType;
+use sealift_catalog::{Stat, Suspicion};
 use sealift_filename::ArchivePath;
 
+use crate::Store;
 use crate::durable::create_unique;
 use crate::inner_folder::InnerFolder;
 use crate::lock::{is_folder, make_folder};
 use crate::record::{FINE_GAP, Record};
 use crate::store::{SEALIFT_FOLDER, modified};
 use crate::sweep::open_abandoned;
-use crate::{Stat, Store, Suspicion};
 
 /// The folder of the records in the folder for sealift's own notes.
 const RECORDS_FOLDER: &str = "records";

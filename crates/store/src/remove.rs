@@ -4,11 +4,12 @@ use std::io;
 
 use rustix::fs::FileType;
 use sealift_archive::ExamineOptions;
+use sealift_catalog::{Knowledge, Stat};
 use sealift_filename::ArchivePath;
 
 use crate::durable::sync_folder;
 use crate::inner_folder::{InnerFolder, parts};
-use crate::{Error, ErrorKind, Knowledge, Stat, Store};
+use crate::{Error, ErrorKind, Store};
 
 /// The result of removing archives.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sealift_catalog::Stat;
 use sealift_filename::ArchivePath;
 
 use crate::Error;
@@ -52,19 +53,9 @@ struct Shared {
     gate: Mutex<()>,
 }
 
-/// The size and the age of an archive's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stat {
-    /// The size in bytes.
-    pub size: u64,
-    /// When the file was last modified, as exactly as the file system knows it.
-    pub modified: Timestamp,
-}
-
-impl Stat {
-    pub(crate) fn of(metadata: &fs::Metadata) -> Self {
-        Self { size: metadata.len(), modified: modified(metadata) }
-    }
+/// Returns the size and the time of a file.
+pub(crate) fn stat_of(metadata: &fs::Metadata) -> Stat {
+    Stat { size: metadata.len(), modified: modified(metadata) }
 }
 
 /// Gives a file's modification time; one that is out of all range counts as the beginning of time.
@@ -156,7 +147,7 @@ impl Store {
     pub fn stat(&self, archive: &ArchivePath) -> Result<Stat, Error> {
         let path = self.path_of(archive);
         match fs::metadata(&path) {
-            Ok(metadata) => Ok(Stat::of(&metadata)),
+            Ok(metadata) => Ok(stat_of(&metadata)),
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
                 Err(Error::NotFound { what: "archive", path })
             }

@@ -245,11 +245,6 @@ async fn add_as(
                 archive,
             });
         }
-        _ => {
-            return Err(Error::Usage {
-                message: format!("{} cannot be added", found.shown.display()),
-            });
-        }
     };
     let replaces = other_builds(&snapshot, &wanted, Some(identity));
     if options.immutable && !replaces.is_empty() {

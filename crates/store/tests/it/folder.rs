@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use sealift_archive::{Digest, Identity, Platform};
-use sealift_filename::{ArchivePath, Repository, Version};
-use sealift_store::{Entry, Knowledge, KnownImage, LearnOptions, Proven, Stat, Store, Wanted};
+use sealift_filename::{ArchivePath, Repository};
+use sealift_store::{LearnOptions, Proven, Store};
 use sealift_testing::layouts::{Image, pack};
 use tempfile::TempDir;
 
@@ -151,48 +151,4 @@ pub(crate) fn readings<T>(work: impl FnOnce(&LearnOptions<'_>) -> T) -> (T, usiz
     let options = LearnOptions { on_start: Some(&count), ..LearnOptions::default() };
     let result = work(&options);
     (result, read.into_inner())
-}
-
-/// An archive that is nowhere, for pure decisions. The id in its name is right.
-pub(crate) fn entry(image: &str, version: &str, identity: &Identity, format: &str) -> Entry {
-    let archive = format!("{image}_{version}_{}.{format}", identity.config.short());
-    Entry {
-        knowledge: Some(Knowledge::Image(Box::new(KnownImage {
-            identity: identity.clone(),
-            sha256: Digest::of(archive.as_bytes()),
-            plain_size: 1,
-            saved: None,
-            changed_from: None,
-            wrong_member: None,
-        }))),
-        ..unread(&archive)
-    }
-}
-
-pub(crate) fn unread(archive: &str) -> Entry {
-    Entry {
-        archive: archive.parse().unwrap(),
-        stat: Stat { size: 1, modified: "2026-03-01T00:00:00.5Z".parse().unwrap() },
-        is_regular: true,
-        suspicion: None,
-        knowledge: None,
-    }
-}
-
-/// What an engine with a classic store says of an image.
-pub(crate) fn wanted(image: &str, version: &str, identity: &Identity) -> Wanted {
-    Wanted {
-        repository: Repository::parse(image).unwrap(),
-        version: Version::from(version),
-        config: Some(identity.config),
-        manifests: Vec::new(),
-        index: None,
-        diff_ids: identity.diff_ids.clone(),
-        platform: identity.platform.clone(),
-    }
-}
-
-/// What an engine says that can't tell the config.
-pub(crate) fn vague(image: &str, version: &str, identity: &Identity) -> Wanted {
-    Wanted { config: None, ..wanted(image, version, identity) }
 }

@@ -8,5 +8,4 @@ mod planning;
 mod publishing;
 mod recording;
 mod removing;
-mod retaining;
 mod scanning;

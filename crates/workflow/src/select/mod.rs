@@ -177,7 +177,7 @@ pub(crate) fn refuse_flawed(store: &Store, entry: &Entry) -> Result<(), Error> {
             Err(sealift_archive::Error::Fault { path, source: fault }.into())
         }
         Some(Flaw::Misnamed { reason }) => {
-            let root = store.root().to_owned();
+            let root = store.root().display().to_string();
             Err(FindError::from(Misnamed::new(root, entry.archive.clone(), reason)).into())
         }
         Some(Flaw::Unreadable { reason }) => Err(Error::ArchiveUnreadable { path, reason }),

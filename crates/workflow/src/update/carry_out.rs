@@ -108,8 +108,6 @@ impl Worker<'_> {
                 // It is large, and every future around it would be so too.
                 Box::pin(self.save(image)).await
             }
-            // What a later version of the store can plan, this one can't carry out.
-            _ => Err(Error::Usage { message: format!("no way is known to archive `{reference}`") }),
         }
     }
 
@@ -248,9 +246,6 @@ impl Worker<'_> {
             }
             Settled::AlreadyThere { archive } => self.keep(image.wanted, archive),
             Settled::UnsupportedFormat { archive } => Err(unsupported(image.reference, archive)),
-            _ => Err(Error::Usage {
-                message: format!("no way is known to archive `{}`", image.reference),
-            }),
         }
     }
 }

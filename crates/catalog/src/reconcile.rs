@@ -3,12 +3,12 @@
 use sealift_archive::Identity;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, NewNameError};
 
-use crate::plan::{Twins, format};
-use crate::{PlanOptions, Snapshot, Wanted};
+use crate::plan::{PlanOptions, Twins, format};
+use crate::snapshot::Snapshot;
+use crate::wanted::Wanted;
 
 /// What becomes of a save.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Settled {
     /// It is to be published.
     Publish {

@@ -7,9 +7,13 @@ use sealift_archive::{Identity, Platform};
 use sealift_filename::{ArchiveFormat, ArchivePath, Repository};
 use serde::Serialize;
 
+use crate::entry::Entry;
+use crate::plan::{Action, PlanItem, PlanOptions};
 use crate::platform::is_same_platform;
 use crate::retain::{Build, Ranking, group_of};
-use crate::{Action, Entry, PlanItem, PlanOptions, Snapshot, Stat, Wanted};
+use crate::snapshot::Snapshot;
+use crate::stat::Stat;
+use crate::wanted::Wanted;
 
 /// An archive that is to be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,7 +31,6 @@ pub struct Removal {
 
 /// How it went for one image of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Outcome<'a> {
     /// It is in the folder, durably.
     Done {

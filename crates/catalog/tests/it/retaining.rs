@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use sealift_archive::Fault;
+use sealift_catalog::{Entry, Keep, Knowledge, Retention, retain};
 use sealift_filename::{ArchivePath, Reference};
-use sealift_store::{Entry, Keep, Knowledge, Retention, retain};
 
-use crate::choosing::entries;
-use crate::folder::{entry, identity, platform};
+use crate::entries::{entries, entry, identity, platform};
 
 /// An archive of `web`.
 fn web(version: &str, seed: u8) -> Entry {

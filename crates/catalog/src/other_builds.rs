@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use sealift_archive::Identity;
 use sealift_filename::ImageId;
 
+use crate::entry::{Entry, Knowledge};
 use crate::platform::is_same_platform;
-use crate::{Entry, Knowledge, Snapshot, Wanted};
+use crate::snapshot::Snapshot;
+use crate::wanted::Wanted;
 
-/// Returns the ids, sorted, of the other builds of a release that a [snapshot](crate::Store::snapshot)
+/// Returns the ids, sorted, of the other builds of a release that a snapshot
 /// holds: archives of the same image, version and platform with another image inside. A dirty version
 /// is no release, and has none.
 ///

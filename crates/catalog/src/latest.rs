@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use sealift_archive::Platform;
 use sealift_filename::ImageId;
 
-use crate::{Entry, PassedOver};
+use crate::entry::Entry;
+use crate::flaw::PassedOver;
 
 /// By what one archive is later than another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -3,7 +3,7 @@
 use sealift_archive::Identity;
 use sealift_filename::{ArchivePath, Repository, Version};
 
-use crate::Entry;
+use crate::entry::Entry;
 
 /// The archives of the images of a call at one moment, sorted by path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

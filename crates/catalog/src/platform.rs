@@ -5,7 +5,7 @@ use sealift_archive::Platform;
 /// Tells whether both are the same platform, a variant that goes without saying left out.
 ///
 /// ```
-/// use sealift_store::is_same_platform;
+/// use sealift_catalog::is_same_platform;
 ///
 /// let parse = |text: &str| text.parse().unwrap();
 /// assert!(is_same_platform(&parse("linux/arm64"), &parse("linux/arm64/v8")));

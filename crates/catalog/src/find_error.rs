@@ -1,17 +1,15 @@
-//! Why an archive that was asked for isn't found.
+//! Why no archive answers a query.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, Repository, Version};
 
-use crate::{Error, Query};
+use crate::select::Query;
 
-/// Why an archive that was asked for isn't found.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FindError {
+/// Why no archive answers a query.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SelectError {
     /// There is no such archive.
     #[error(transparent)]
     NotFound(Box<NotFound>),
@@ -21,24 +19,21 @@ pub enum FindError {
     /// There are only archives whose ids belong to other images.
     #[error(transparent)]
     Misnamed(Box<Misnamed>),
-    /// The folder can't be read.
-    #[error(transparent)]
-    Store(#[from] Error),
 }
 
-impl From<NotFound> for FindError {
+impl From<NotFound> for SelectError {
     fn from(not_found: NotFound) -> Self {
         Self::NotFound(Box::new(not_found))
     }
 }
 
-impl From<Ambiguous> for FindError {
+impl From<Ambiguous> for SelectError {
     fn from(ambiguous: Ambiguous) -> Self {
         Self::Ambiguous(Box::new(ambiguous))
     }
 }
 
-impl From<Misnamed> for FindError {
+impl From<Misnamed> for SelectError {
     fn from(misnamed: Misnamed) -> Self {
         Self::Misnamed(Box::new(misnamed))
     }
@@ -46,11 +41,11 @@ impl From<Misnamed> for FindError {
 
 /// The only archives that could be meant are misnamed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is misnamed: {reason}", root.join(archive.as_str()).display())]
+#[error("{} is misnamed: {reason}", Placed(place, archive))]
 #[non_exhaustive]
 pub struct Misnamed {
-    /// The store's folder.
-    pub root: PathBuf,
+    /// The folder or bucket in which the archives are.
+    pub place: String,
     /// The one with the highest version.
     pub archive: ArchivePath,
     /// What does not agree with its name.
@@ -58,19 +53,19 @@ pub struct Misnamed {
 }
 
 impl Misnamed {
-    /// Creates the error for an archive of a store.
-    pub fn new(root: PathBuf, archive: ArchivePath, reason: String) -> Self {
-        Self { root, archive, reason }
+    /// Creates the error for an archive in a folder or bucket.
+    pub fn new(place: String, archive: ArchivePath, reason: String) -> Self {
+        Self { place, archive, reason }
     }
 }
 
 /// There is no archive that was asked for; with what there is instead, for a hint.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("no archive of {} in {}", Asked(query), root.display())]
+#[error("no archive of {} in {place}", Asked(query))]
 #[non_exhaustive]
 pub struct NotFound {
-    /// The store's folder.
-    pub root: PathBuf,
+    /// The folder or bucket in which the archives are.
+    pub place: String,
     /// What was asked for.
     pub query: Query,
     /// The versions of this image that are there, highest first.
@@ -109,6 +104,17 @@ pub struct AmbiguousChoice {
     pub platform: Platform,
     /// The archive.
     pub archive: ArchivePath,
+}
+
+/// The path of an archive with the place in front of it.
+struct Placed<'a>(&'a str, &'a ArchivePath);
+
+impl fmt::Display for Placed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(place, archive) = self;
+        let separator = if place.is_empty() || place.ends_with('/') { "" } else { "/" };
+        write!(f, "{place}{separator}{archive}")
+    }
 }
 
 /// `web:1.0`, as people type it, and the platform.

@@ -4,13 +4,11 @@ use jiff::Timestamp;
 use sealift_archive::{Digest, Fault, Identity, Platform};
 use sealift_filename::ArchivePath;
 
-use crate::Stat;
 use crate::flaw::Flaw;
-use crate::record::{Content, ImageContent, Record};
+use crate::stat::Stat;
 
 /// What is known about the inside of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Knowledge {
     /// It holds a whole image; every byte of it was read.
     Image(Box<KnownImage>),
@@ -45,27 +43,11 @@ pub struct KnownImage {
     /// When the archive was put into the store, if sealift did it.
     pub saved: Option<Timestamp>,
     /// The SHA-256 that was recorded before, if the file has changed since without sealift having
-    /// written it. [`Store::examine`](crate::Store::examine) accepts the new content as it is.
+    /// written it. Examining the archive again accepts the new content as it is.
     pub changed_from: Option<Digest>,
     /// The name of the member, if the file is a zip whose member is not named as it should be: like the
     /// zip, but ending in `.docker`. Clusters look for that name.
     pub wrong_member: Option<String>,
-}
-
-impl From<Record> for Knowledge {
-    fn from(record: Record) -> Self {
-        let saved = record.saved;
-        match record.content {
-            Content::Image(image) => {
-                let ImageContent { identity, sha256, plain_size, changed_from, wrong_member } =
-                    *image;
-                let known =
-                    KnownImage { identity, sha256, plain_size, saved, changed_from, wrong_member };
-                Self::Image(Box::new(known))
-            }
-            Content::NoImage { reason } => Self::NoImage { reason },
-        }
-    }
 }
 
 impl Knowledge {
@@ -80,7 +62,6 @@ impl Knowledge {
 
 /// What an archive is suspected of that hasn't been read yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Suspicion {
     /// A record describes a file of another size or time: the file was written since, or copied.
     Changed,

@@ -9,7 +9,6 @@ use sealift_filename::ArchivePath;
 ///
 /// As text, a fragment for after the archive's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Flaw {
     /// It holds no image.
     NoImage {

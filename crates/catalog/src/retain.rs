@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, ImageId, Precedence, Reference, Version};
 
-use crate::Entry;
+use crate::entry::Entry;
 use crate::platform::is_same_platform;
 
 /// How many versions and builds of each image and platform are kept.
@@ -91,18 +91,17 @@ impl Retention {
 ///
 /// Versions follow each other as in [`latest`](crate::latest), and are counted for each image and
 /// platform. An archive only counts, and is only removed, if it is a regular file that is known to
-/// hold an image to which the id in its name belongs: call [`learn`](crate::Store::learn) first.
+/// hold an image to which the id in its name belongs: the content must be known.
 /// Damaged and misnamed archives are neither kept in place of others nor removed.
 ///
 /// ```
-/// use sealift_store::{Keep, LearnOptions, Retention, Store, retain};
+/// use sealift_catalog::{Entry, Keep, Retention, retain};
+/// use sealift_filename::ArchivePath;
 ///
-/// # let folder = tempfile::tempdir()?;
-/// let store = Store::open(folder.path())?;
-/// let entries = store.learn(&store.scan()?.archives, &LearnOptions::default())?;
-/// let surplus = retain(&entries, &Retention::keeping(Keep::newest(3)));
-/// store.remove(&surplus)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// /// Returns what exceeds three releases and three dirty builds of each image.
+/// fn surplus(entries: &[Entry]) -> Vec<ArchivePath> {
+///     retain(entries, &Retention::keeping(Keep::newest(3)))
+/// }
 /// ```
 pub fn retain<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,

@@ -4,8 +4,11 @@ use sealift_archive::Platform;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository, Version};
 use serde::Serialize;
 
-use crate::removals::predicted_removals;
-use crate::{Entry, Keep, Removal, Snapshot, Wanted};
+use crate::entry::Entry;
+use crate::removals::{Removal, predicted_removals};
+use crate::retain::Keep;
+use crate::snapshot::Snapshot;
+use crate::wanted::Wanted;
 
 /// What a call asks for besides its images.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,7 +54,6 @@ pub struct PlanItem {
 /// What is done for an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Action {
     /// It is there already.
     Keep {
@@ -79,7 +81,7 @@ pub enum Action {
     },
 }
 
-/// Decides what is to be done, from a [snapshot](crate::Store::snapshot) of the folder and what the
+/// Decides what is to be done, from a snapshot of the archives and what the
 /// engine says of all images of the call.
 ///
 /// Nothing is decided by an archive that hasn't been read: one that is damaged, or of which nothing is

@@ -1,0 +1,162 @@
+//! Which archive answers a query.
+
+use sealift_archive::Platform;
+use sealift_filename::{ArchivePath, Repository, Version};
+
+use crate::entry::Entry;
+use crate::find_error::{Ambiguous, AmbiguousChoice, Misnamed, NotFound, SelectError};
+use crate::flaw::{Flaw, PassedOver};
+use crate::latest::{By, LatestOptions, contenders, passed_over, rank};
+
+/// Which archive is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The image.
+    pub repository: Repository,
+    /// The version; the latest one unless it is given.
+    pub version: Option<Version>,
+    /// The platform; there must be just one unless it is given.
+    pub platform: Option<Platform>,
+    /// By what the latest is chosen.
+    pub by: By,
+    /// Leave out dirty versions.
+    pub release: bool,
+}
+
+impl Query {
+    /// Creates a query for an image, of a certain version if one is given.
+    pub fn new(repository: Repository, version: Option<Version>) -> Self {
+        Self { repository, version, platform: None, by: By::default(), release: false }
+    }
+
+    fn options(&self) -> LatestOptions {
+        LatestOptions { by: self.by, release: self.release, platform: self.platform.clone() }
+    }
+}
+
+/// The archive that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The archive; its content is known.
+    pub entry: Entry,
+    /// The archives that would have been chosen before it without their flaws.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// The result of [`select`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// The archive that was asked for.
+    Found(Box<Found>),
+    /// The archives whose content decides. Read them, complete their entries and select again.
+    Unread(Vec<ArchivePath>),
+}
+
+/// Selects the archive that a query asks for among the archives of its image.
+///
+/// Without a version it is the latest one that holds an image and is named correctly. If there are
+/// several archives of that version, the content of all of them must be known: for one platform, the
+/// [latest](crate::latest()) of them is selected; for several, the query must name the platform. A
+/// damaged or unreadable archive can be selected, and its entry shows that: an older version instead
+/// would hide the problem.
+///
+/// `place` names the folder or bucket in error messages.
+pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selection, SelectError> {
+    let of_image: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.archive.repository().as_ref() == Some(&query.repository))
+        .collect();
+    let is_of_version = |entry: &&Entry| {
+        let version = query.version.as_ref();
+        version.is_none_or(|version| version.as_str() == entry.archive.name().version())
+    };
+    let asked: Vec<&Entry> = of_image.iter().copied().filter(is_of_version).collect();
+    let options = query.options();
+    let ranked = rank(&contenders(asked.iter().copied(), &options), query.by);
+    let Some(best) = ranked.first() else {
+        let mut images: Vec<Repository> = match of_image.is_empty() {
+            true => entries.iter().filter_map(|entry| entry.archive.repository()).collect(),
+            false => Vec::new(),
+        };
+        images.sort_unstable();
+        images.dedup();
+        return Err(nothing_found(place, query, &of_image, &asked, images));
+    };
+    let name = best.archive.name();
+    let rivals: Vec<&Entry> = ranked
+        .iter()
+        .copied()
+        .filter(|entry| entry.archive.name().version() == name.version())
+        .collect();
+    // One and the same archive in several formats: the first one decides.
+    let are_twins = rivals.iter().all(|rival| rival.archive.name().id() == name.id());
+    let deciding = if are_twins { &rivals[..1] } else { &rivals[..] };
+    let unread: Vec<ArchivePath> = deciding
+        .iter()
+        .filter(|entry| entry.knowledge.is_none())
+        .map(|entry| entry.archive.clone())
+        .collect();
+    if !unread.is_empty() {
+        return Ok(Selection::Unread(unread));
+    }
+    let entry = choose(query, &rivals)?;
+    let mut passed_over = passed_over(asked, &options);
+    passed_over.retain(|passed| passed.instead.as_ref() == Some(&entry.archive));
+    Ok(Selection::Found(Box::new(Found { entry, passed_over })))
+}
+
+/// Chooses among archives of one version, latest first.
+fn choose(query: &Query, rivals: &[&Entry]) -> Result<Entry, SelectError> {
+    let mut choices: Vec<AmbiguousChoice> = Vec::new();
+    for rival in rivals {
+        if let Some(platform) = rival.platform()
+            && !choices.iter().any(|choice| choice.platform == platform)
+        {
+            choices.push(AmbiguousChoice { platform, archive: rival.archive.clone() });
+        }
+    }
+    match rivals {
+        [best, ..] if choices.len() < 2 => Ok((*best).clone()),
+        _ => Err(Ambiguous::new(query.clone(), choices).into()),
+    }
+}
+
+/// Returns why no archive can be chosen: all are misnamed, or there are none.
+fn nothing_found(
+    place: &str,
+    query: &Query,
+    of_image: &[&Entry],
+    asked: &[&Entry],
+    images: Vec<Repository>,
+) -> SelectError {
+    // Without the misnamed ones there is nothing else, so that all of them are passed over.
+    let mut misnamed = passed_over(asked.iter().copied(), &query.options());
+    misnamed.sort_by(|left, right| {
+        right.archive.name().precedence().cmp(&left.archive.name().precedence())
+    });
+    if let Some(PassedOver { archive, flaw: Flaw::Misnamed { reason }, .. }) =
+        misnamed.into_iter().next()
+    {
+        return Misnamed::new(place.to_owned(), archive, reason).into();
+    }
+    let mut versions: Vec<Version> = of_image
+        .iter()
+        .filter(|entry| !entry.holds_no_image() && !entry.is_misnamed())
+        .map(|entry| entry.archive.name().to_version())
+        .collect();
+    versions.sort_by(|left, right| right.precedence().cmp(&left.precedence()));
+    versions.dedup();
+    let mut platforms: Vec<Platform> = asked.iter().filter_map(|entry| entry.platform()).collect();
+    platforms.sort_unstable();
+    platforms.dedup();
+    let without_image = asked.iter().filter(|entry| entry.holds_no_image());
+    NotFound {
+        place: place.to_owned(),
+        query: query.clone(),
+        versions,
+        platforms,
+        images,
+        without_image: without_image.map(|entry| entry.archive.clone()).collect(),
+    }
+    .into()
+}

@@ -1,0 +1,12 @@
+//! What is known about an archive's file without opening it.
+
+use jiff::Timestamp;
+
+/// The size and the time of an archive's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// The size in bytes.
+    pub size: u64,
+    /// When the file was last modified, as precisely as its storage records it.
+    pub modified: Timestamp,
+}

@@ -1,0 +1,129 @@
+//! Entries for the tests, made without a folder.
+
+use proptest::prelude::*;
+use sealift_archive::{Digest, Fault, Identity, Platform};
+use sealift_catalog::{Entry, Knowledge, KnownImage, Stat, Wanted};
+use sealift_filename::{Repository, Version};
+use sealift_testing::layouts::Image;
+
+/// The identity of the image of that seed.
+pub(crate) fn identity(seed: u8, architecture: &str) -> Identity {
+    let image = Image { architecture: architecture.to_owned(), ..Image::new("web:1.0", seed) };
+    Identity {
+        config: image.id().parse().unwrap(),
+        manifests: Vec::new(),
+        indexes: Vec::new(),
+        diff_ids: image.layers.iter().map(|layer| Digest::of(layer)).collect(),
+        platform: platform(&format!("linux/{architecture}")),
+        created: Some("2026-01-02T03:04:05.6Z".to_owned()),
+        repo_tags: vec!["web:1.0".to_owned()],
+    }
+}
+
+pub(crate) fn platform(text: &str) -> Platform {
+    text.parse().unwrap()
+}
+
+/// An archive that is nowhere, for pure decisions. The id in its name is right.
+pub(crate) fn entry(image: &str, version: &str, identity: &Identity, format: &str) -> Entry {
+    let archive = format!("{image}_{version}_{}.{format}", identity.config.short());
+    Entry {
+        knowledge: Some(Knowledge::Image(Box::new(KnownImage {
+            identity: identity.clone(),
+            sha256: Digest::of(archive.as_bytes()),
+            plain_size: 1,
+            saved: None,
+            changed_from: None,
+            wrong_member: None,
+        }))),
+        ..unread(&archive)
+    }
+}
+
+pub(crate) fn unread(archive: &str) -> Entry {
+    Entry {
+        archive: archive.parse().unwrap(),
+        stat: Stat { size: 1, modified: "2026-03-01T00:00:00.5Z".parse().unwrap() },
+        is_regular: true,
+        suspicion: None,
+        knowledge: None,
+    }
+}
+
+/// What an engine with a classic store says of an image.
+pub(crate) fn wanted(image: &str, version: &str, identity: &Identity) -> Wanted {
+    Wanted {
+        repository: Repository::parse(image).unwrap(),
+        version: Version::from(version),
+        config: Some(identity.config),
+        manifests: Vec::new(),
+        index: None,
+        diff_ids: identity.diff_ids.clone(),
+        platform: identity.platform.clone(),
+    }
+}
+
+/// What an engine says that can't tell the config.
+pub(crate) fn vague(image: &str, version: &str, identity: &Identity) -> Wanted {
+    Wanted { config: None, ..wanted(image, version, identity) }
+}
+
+/// Entries of few images, versions, times and platforms, so that they compete.
+pub(crate) fn entries() -> impl Strategy<Value = Vec<Entry>> {
+    let version = prop::sample::select(vec!["1.0", "1.9.0.0", "1.10", "1.9.0.7", "dev", "latest"]);
+    let image = prop::sample::select(vec!["web", "web_admin", "team/web"]);
+    let format = prop::sample::select(vec!["zip", "docker", "rkt"]);
+    let what = prop::sample::select(vec![
+        "amd64",
+        "arm64",
+        "unread",
+        "none",
+        "damaged",
+        "unreadable",
+        "misnamed",
+    ]);
+    let one = (
+        image,
+        version,
+        0..4_u8,
+        format,
+        what,
+        0..3_i64,
+        prop::option::of(0..3_i64),
+        prop::bool::weighted(0.9),
+    );
+    let one = one.prop_map(|(image, version, seed, format, what, modified, saved, is_regular)| {
+        let architecture = if what == "arm64" { "arm64" } else { "amd64" };
+        let mut entry = entry(image, version, &identity(seed, architecture), format);
+        entry.stat.modified = second(modified);
+        entry.is_regular = is_regular;
+        match (what, &mut entry.knowledge) {
+            ("unread", knowledge) => *knowledge = None,
+            ("none", knowledge) => {
+                *knowledge = Some(Knowledge::NoImage { reason: "is a photo".to_owned() });
+            }
+            ("unreadable", knowledge) => {
+                *knowledge = Some(Knowledge::Unreadable { reason: "no".to_owned() });
+            }
+            ("misnamed", Some(Knowledge::Image(image))) => {
+                image.identity.config = Digest::of(b"another image");
+            }
+            ("damaged", knowledge) => {
+                let fault = Fault::TrailingData { at: 1 };
+                *knowledge = Some(Knowledge::Damaged { fault });
+            }
+            (_, Some(Knowledge::Image(image))) => image.saved = saved.map(second),
+            _ => {}
+        }
+        entry
+    });
+    prop::collection::vec(one, 0..12).prop_map(|mut entries| {
+        entries.sort_by(|left, right| left.archive.cmp(&right.archive));
+        entries.dedup_by(|left, right| left.archive == right.archive);
+        entries
+    })
+}
+
+pub(crate) fn second(second: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(1_767_000_000 + second).unwrap()
+}

@@ -1,0 +1,7 @@
+//! Tests of sealift-catalog on entries made by code.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+
+mod choosing;
+mod entries;
+mod planning;
+mod retaining;

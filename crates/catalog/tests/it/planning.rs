@@ -1,0 +1,513 @@
+use proptest::prelude::*;
+use sealift_archive::{Digest, Fault, Identity};
+use sealift_catalog::{
+    Action, Entry, Keep, Knowledge, Outcome, PlanOptions, Removal, Settled, Snapshot, Wanted,
+    check_name, plan, reconcile, removals,
+};
+use sealift_filename::ArchivePath;
+
+use crate::entries::{entries, entry, identity, unread, vague, wanted};
+use crate::retaining::versions_and_builds;
+
+fn options(compress: bool, clean: bool) -> PlanOptions {
+    PlanOptions { compress, clean, keep: None, spare: Vec::new() }
+}
+
+fn paths(removals: &[Removal]) -> Vec<ArchivePath> {
+    removals.iter().map(|removal| removal.archive.clone()).collect()
+}
+
+fn dry_run(entries: &[Entry], images: &[Wanted], options: &PlanOptions) -> String {
+    let plan = plan(&Snapshot::new(entries.to_vec()), images, options);
+    serde_json::to_string_pretty(&plan).unwrap()
+}
+
+/// A folder with two versions of `web`, and things that must be left alone.
+fn folder() -> Vec<Entry> {
+    let old = identity(1, "amd64");
+    let mut damaged = entry("web", "0.8", &identity(9, "amd64"), "zip");
+    damaged.knowledge = Some(Knowledge::Damaged { fault: Fault::TrailingData { at: 1 } });
+    let mut photos = unread("web_0.7_0123456789ab.zip");
+    photos.knowledge = Some(Knowledge::NoImage { reason: "is a photo".to_owned() });
+    let mut link = entry("web", "0.6", &identity(6, "amd64"), "zip");
+    link.is_regular = false;
+    vec![
+        entry("web", "1.0", &old, "docker"),
+        entry("web", "1.1", &identity(2, "amd64"), "docker"),
+        entry("web", "0.9", &identity(9, "arm64"), "zip"),
+        entry("web_admin", "1.0", &old, "docker"),
+        entry("team/web", "1.0", &old, "docker"),
+        damaged,
+        photos,
+        link,
+        unread("web_0.5_0123456789ab.zip"),
+    ]
+}
+
+#[test]
+fn an_image_that_is_there_is_kept() {
+    let images = [wanted("web", "1.0", &identity(1, "amd64"))];
+    insta::assert_snapshot!(dry_run(&folder(), &images, &options(false, false)), @r#"
+    {
+      "items": [
+        {
+          "image": "web",
+          "version": "1.0",
+          "platform": "linux/amd64",
+          "action": "keep",
+          "archive": "web_1.0_317c8f756f53.docker"
+        }
+      ],
+      "remove": []
+    }
+    "#);
+}
+
+#[test]
+fn an_image_that_is_there_is_compressed_and_others_are_cleaned() {
+    let images = [wanted("web", "1.0", &identity(1, "amd64"))];
+    insta::assert_snapshot!(dry_run(&folder(), &images, &options(true, true)), @r#"
+    {
+      "items": [
+        {
+          "image": "web",
+          "version": "1.0",
+          "platform": "linux/amd64",
+          "action": "compress",
+          "from": "web_1.0_317c8f756f53.docker",
+          "to": "web_1.0_317c8f756f53.zip"
+        }
+      ],
+      "remove": [
+        {
+          "archive": "web_1.0_317c8f756f53.docker",
+          "size": 1,
+          "newer": false
+        },
+        {
+          "archive": "web_1.1_051d26888c31.docker",
+          "size": 1,
+          "newer": true
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn an_image_that_is_not_there_is_saved_and_only_its_own_are_cleaned() {
+    let images = [wanted("web", "1.2", &identity(3, "amd64"))];
+    insta::assert_snapshot!(dry_run(&folder(), &images, &options(false, true)), @r#"
+    {
+      "items": [
+        {
+          "image": "web",
+          "version": "1.2",
+          "platform": "linux/amd64",
+          "action": "save",
+          "format": "docker",
+          "id": "c9dff14d689d"
+        }
+      ],
+      "remove": [
+        {
+          "archive": "web_1.0_317c8f756f53.docker",
+          "size": 1,
+          "newer": false
+        },
+        {
+          "archive": "web_1.1_051d26888c31.docker",
+          "size": 1,
+          "newer": false
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn where_the_engine_cannot_tell_the_config_the_id_is_open_and_what_may_be_the_image_stays() {
+    let images = [vague("web", "1.1", &identity(2, "amd64"))];
+    insta::assert_snapshot!(dry_run(&folder(), &images, &options(true, true)), @r#"
+    {
+      "items": [
+        {
+          "image": "web",
+          "version": "1.1",
+          "platform": "linux/amd64",
+          "action": "save",
+          "format": "zip",
+          "id": null
+        }
+      ],
+      "remove": [
+        {
+          "archive": "web_1.0_317c8f756f53.docker",
+          "size": 1,
+          "newer": false
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_plain_twin_goes_only_when_zips_are_asked_for() {
+    let image = identity(1, "amd64");
+    let twins = ["zip", "docker"].map(|format| entry("web", "1.0", &image, format));
+    let snapshot = Snapshot::new(twins.to_vec());
+    let asked = [wanted("web", "1.0", &image)];
+    for clean in [false, true] {
+        let keep = Action::Keep { archive: twins[0].archive.clone() };
+        let plain = plan(&snapshot, &asked, &options(false, clean));
+        assert_eq!((&plain.items[0].action, &plain.remove), (&keep, &Vec::new()));
+        let zipped = plan(&snapshot, &asked, &options(true, clean));
+        let gone = vec![twins[1].archive.clone()];
+        assert_eq!((&zipped.items[0].action, &paths(&zipped.remove)), (&keep, &gone));
+    }
+}
+
+#[test]
+fn what_is_newer_than_the_updated_version_is_marked() {
+    let entries = [("1.0", 1), ("1.1", 2), ("1.2", 3), ("dev", 4)]
+        .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
+    let marked = |versions: &[(&str, u8)]| -> Vec<(String, bool)> {
+        let images: Vec<Wanted> = versions
+            .iter()
+            .map(|(version, seed)| wanted("web", version, &identity(*seed, "amd64")))
+            .collect();
+        let plan = plan(&Snapshot::new(entries.to_vec()), &images, &options(false, true));
+        let mark = |removal: &Removal| (removal.archive.name().version().to_owned(), removal.newer);
+        plan.remove.iter().map(mark).collect()
+    };
+    let expected = |marks: &[(&str, bool)]| -> Vec<(String, bool)> {
+        marks.iter().map(|(version, newer)| ((*version).to_owned(), *newer)).collect()
+    };
+    assert_eq!(marked(&[("1.1", 2)]), expected(&[("1.0", false), ("1.2", true), ("dev", false)]));
+    assert_eq!(marked(&[("1.0", 1), ("1.2", 3)]), expected(&[("1.1", false), ("dev", false)]));
+}
+
+#[test]
+fn an_update_that_keeps_some_counts_what_it_brings() {
+    let entries = [("1.0", 1), ("1.1", 2), ("1.2", 3), ("1.3.0.0", 4), ("dev", 5), ("dev", 6)]
+        .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
+    let removed = |version: &str, releases, dirty| -> Vec<String> {
+        let images = [wanted("web", version, &identity(9, "amd64"))];
+        let keep = Some(Keep { releases, dirty });
+        let options = PlanOptions { keep, ..options(false, true) };
+        let plan = plan(&Snapshot::new(entries.to_vec()), &images, &options);
+        paths(&plan.remove).iter().map(|path| path.name().version().to_owned()).collect()
+    };
+    assert_eq!(removed("1.3", 2, 3), ["1.0", "1.1"], "1.3 and 1.2 stay");
+    assert_eq!(removed("1.3", 1, 1), ["1.0", "1.1", "1.2", "dev", "dev"]);
+    assert_eq!(removed("dev", 3, 2), ["dev", "dev"], "the new build and 1.3.0.0 stay");
+    assert_eq!(removed("0.9", 3, 3), Vec::<String>::new(), "what the call names stays besides");
+}
+
+#[test]
+fn several_images_do_not_clean_each_other() {
+    let images =
+        [wanted("web", "1.0", &identity(1, "amd64")), wanted("web", "1.1", &identity(2, "amd64"))];
+    let plan = plan(&Snapshot::new(folder()), &images, &options(false, true));
+    assert_eq!(plan.remove, []);
+}
+
+#[test]
+fn an_image_of_which_one_has_failed_is_spared() {
+    let images = [wanted("web", "1.2", &identity(3, "amd64"))];
+    let spare = PlanOptions { spare: vec![images[0].repository.clone()], ..options(false, true) };
+    assert_eq!(plan(&Snapshot::new(folder()), &images, &spare).remove, []);
+}
+
+#[test]
+fn a_format_that_is_not_taken_is_refused_for_this_image_and_version_only() {
+    let image = identity(1, "amd64");
+    let rkt = |version| {
+        let archive = format!("web_{version}_{}.rkt", image.config.short());
+        Entry {
+            knowledge: Some(Knowledge::NoImage { reason: "is no tar".to_owned() }),
+            ..unread(&archive)
+        }
+    };
+    let asked = [wanted("web", "1.0", &image)];
+    insta::assert_snapshot!(dry_run(&[rkt("1.0")], &asked, &options(false, true)), @r#"
+    {
+      "items": [
+        {
+          "image": "web",
+          "version": "1.0",
+          "platform": "linux/amd64",
+          "action": "unsupported_format",
+          "archive": "web_1.0_317c8f756f53.rkt"
+        }
+      ],
+      "remove": []
+    }
+    "#);
+    let elsewhere = plan(&Snapshot::new(vec![rkt("1.1")]), &asked, &options(false, true));
+    assert!(matches!(elsewhere.items[0].action, Action::Save { .. }));
+    let settled = reconcile(
+        &Snapshot::new(vec![rkt("1.0")]),
+        &vague("web", "1.0", &image),
+        &image,
+        &options(false, true),
+    );
+    assert!(matches!(settled, Ok(Settled::UnsupportedFormat { .. })), "{settled:?}");
+}
+
+#[test]
+fn a_manifest_in_common_makes_the_same_image_and_an_index_does_not() {
+    let digest = |text: &str| Digest::of(text.as_bytes());
+    let inside = Identity {
+        manifests: vec![digest("manifest")],
+        indexes: vec![digest("index")],
+        ..identity(1, "amd64")
+    };
+    let snapshot = Snapshot::new(vec![entry("web", "1.0", &inside, "zip")]);
+    let by = |manifests: Vec<Digest>| {
+        let asked = Wanted { manifests, ..vague("web", "1.0", &inside) };
+        plan(&snapshot, &[asked], &options(false, false)).items.remove(0).action
+    };
+    assert!(matches!(by(vec![digest("other"), digest("manifest")]), Action::Keep { .. }));
+    assert!(matches!(by(vec![digest("index")]), Action::Save { id: None, .. }));
+    assert!(matches!(by(Vec::new()), Action::Save { id: None, .. }));
+    // Layers rule out, whatever else is said.
+    let other_layers = Wanted { diff_ids: vec![digest("layer")], ..wanted("web", "1.0", &inside) };
+    let action = plan(&snapshot, &[other_layers], &options(false, false)).items.remove(0).action;
+    assert!(matches!(action, Action::Save { .. }));
+}
+
+#[test]
+fn an_unread_or_damaged_archive_under_the_right_name_is_not_the_image() {
+    let image = identity(1, "amd64");
+    let mut there = entry("web", "1.0", &image, "docker");
+    for knowledge in [None, Some(Knowledge::Damaged { fault: Fault::TrailingData { at: 1 } })] {
+        there.knowledge = knowledge;
+        let snapshot = Snapshot::new(vec![there.clone()]);
+        let plan = plan(&snapshot, &[wanted("web", "1.0", &image)], &options(false, true));
+        assert!(matches!(plan.items[0].action, Action::Save { .. }));
+        assert_eq!(plan.remove, []);
+        let settled =
+            reconcile(&snapshot, &wanted("web", "1.0", &image), &image, &options(false, true));
+        assert_eq!(settled, Ok(Settled::Publish { archive: there.archive.clone() }));
+    }
+}
+
+#[test]
+fn a_save_turns_out_to_be_there_or_gets_its_name() {
+    let image = identity(1, "amd64");
+    let docker = entry("web", "1.0", &image, "docker");
+    let snapshot = Snapshot::new(vec![docker.clone()]);
+    let settle = |image: &Identity, compress| {
+        reconcile(&snapshot, &vague("web", "1.0", image), image, &options(compress, true)).unwrap()
+    };
+    assert_eq!(settle(&image, false), Settled::AlreadyThere { archive: docker.archive.clone() });
+    let zip = entry("web", "1.0", &image, "zip").archive;
+    assert_eq!(settle(&image, true), Settled::Publish { archive: zip });
+    let other = identity(2, "amd64");
+    let named = entry("web", "1.0", &other, "docker").archive;
+    assert_eq!(settle(&other, false), Settled::Publish { archive: named });
+}
+
+#[test]
+fn a_name_by_a_manifest_is_kept_by_its_zip() {
+    let manifest = Digest::of(b"manifest");
+    let image = Identity { manifests: vec![manifest], ..identity(1, "amd64") };
+    let mut docker = entry("web", "1.0", &image, "docker");
+    docker.archive = format!("web_1.0_{}.docker", manifest.short()).parse().unwrap();
+    let snapshot = Snapshot::new(vec![docker.clone()]);
+    let plan = plan(&snapshot, &[wanted("web", "1.0", &image)], &options(true, false));
+    let to: ArchivePath = format!("web_1.0_{}.zip", manifest.short()).parse().unwrap();
+    assert_eq!(plan.items[0].action, Action::Compress { from: docker.archive.clone(), to });
+    assert_eq!(
+        paths(&plan.remove),
+        [docker.archive],
+        "the plain twin goes, with or without --clean"
+    );
+}
+
+#[test]
+fn an_archive_under_the_name_of_another_image_is_not_the_images_archive() {
+    let image = identity(1, "amd64");
+    let wrong = Entry {
+        archive: entry("web", "1.0", &identity(2, "amd64"), "docker").archive,
+        ..entry("web", "1.0", &image, "docker")
+    };
+    let snapshot = Snapshot::new(vec![wrong.clone()]);
+    let asked = wanted("web", "1.0", &image);
+    let plan = plan(&snapshot, std::slice::from_ref(&asked), &options(false, true));
+    assert!(matches!(plan.items[0].action, Action::Save { .. }));
+    assert_eq!(plan.remove, [], "what is misnamed may be the only archive of another image");
+    let settled = reconcile(&snapshot, &asked, &image, &options(false, true)).unwrap();
+    let archive = entry("web", "1.0", &image, "docker").archive;
+    assert_eq!(settled, Settled::Publish { archive });
+}
+
+#[test]
+fn a_version_that_cannot_be_in_a_name_is_told_before_the_save() {
+    let image = wanted("web", "my_ver", &identity(1, "amd64"));
+    let error = check_name(&image, &options(false, false)).unwrap_err();
+    assert_eq!(
+        error,
+        reconcile(&Snapshot::default(), &image, &identity(1, "amd64"), &options(false, false))
+            .unwrap_err(),
+    );
+    assert!(
+        check_name(&wanted("web", "1.0", &identity(1, "amd64")), &options(true, false)).is_ok()
+    );
+}
+
+fn images() -> impl Strategy<Value = Vec<Wanted>> {
+    let name = prop::sample::select(vec!["web", "web_admin", "team/web"]);
+    let version = prop::sample::select(vec!["1.0", "1.10", "dev"]);
+    let architecture = prop::sample::select(vec!["amd64", "arm64"]);
+    let one = (name, version, 0..4_u8, architecture, any::<bool>()).prop_map(
+        |(name, version, seed, architecture, is_vague)| {
+            let identity = identity(seed, architecture);
+            let make = if is_vague { vague } else { wanted };
+            make(name, version, &identity)
+        },
+    );
+    prop::collection::vec(one, 0..4)
+}
+
+fn plan_options() -> impl Strategy<Value = PlanOptions> {
+    let keep = prop::option::of((0..3_usize, 0..3_usize));
+    (any::<bool>(), any::<bool>(), keep).prop_map(|(compress, clean, keep)| PlanOptions {
+        keep: keep.map(|(releases, dirty)| Keep { releases, dirty }),
+        ..options(compress, clean)
+    })
+}
+
+/// Carries a plan out on the snapshot, each save bringing the image that was wanted.
+fn apply(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Snapshot {
+    let plan = plan(snapshot, images, options);
+    let mut entries = snapshot.entries().to_vec();
+    let mut done: Vec<(&Wanted, Identity, ArchivePath)> = Vec::new();
+    let mut failed = Vec::new();
+    for (wanted, item) in images.iter().zip(&plan.items) {
+        let brought = brought(wanted);
+        let (identity, archive) = match &item.action {
+            Action::Keep { archive } => {
+                (snapshot.identity(archive).unwrap().clone(), archive.clone())
+            }
+            Action::Compress { from, to } => (snapshot.identity(from).unwrap().clone(), to.clone()),
+            Action::Save { .. } => match reconcile(snapshot, wanted, &brought, options).unwrap() {
+                Settled::Publish { archive } | Settled::AlreadyThere { archive } => {
+                    (brought, archive)
+                }
+                _ => {
+                    failed.push(&wanted.repository);
+                    continue;
+                }
+            },
+            _ => {
+                failed.push(&wanted.repository);
+                continue;
+            }
+        };
+        let published = entry("x", "1", &identity, "zip");
+        entries.retain(|entry| entry.archive != archive || entry.is_rightly_named());
+        if entries.iter().all(|entry| entry.archive != archive) {
+            entries.push(Entry { archive: archive.clone(), ..published });
+        }
+        done.push((wanted, identity, archive));
+    }
+    let mut outcomes: Vec<Outcome<'_>> = done
+        .iter()
+        .map(|(wanted, identity, archive)| Outcome::Done { wanted, identity, archive })
+        .collect();
+    outcomes.extend(failed.into_iter().map(|repository| Outcome::Failed { repository }));
+    let gone = paths(&removals(snapshot, &outcomes, options));
+    entries.retain(|entry| !gone.contains(&entry.archive));
+    Snapshot::new(entries)
+}
+
+/// The image that an engine would save for this.
+fn brought(wanted: &Wanted) -> Identity {
+    (0..4)
+        .map(|seed| identity(seed, &wanted.platform.architecture))
+        .find(|identity| identity.diff_ids == wanted.diff_ids)
+        .unwrap()
+}
+
+proptest! {
+    #[test]
+    fn what_was_applied_is_kept_from_then_on(
+        entries in entries(),
+        images in images(),
+        options in plan_options(),
+    ) {
+        let after = apply(&Snapshot::new(entries), &images, &options);
+        let exact: Vec<Wanted> = images
+            .iter()
+            .map(|image| Wanted { config: Some(brought(image).config), ..image.clone() })
+            .collect();
+        let again = plan(&after, &exact, &options);
+        for item in &again.items {
+            let is_settled =
+                matches!(item.action, Action::Keep { .. } | Action::UnsupportedFormat { .. });
+            prop_assert!(is_settled, "{item:?}");
+        }
+        prop_assert_eq!(&again.remove, &[]);
+        prop_assert_eq!(apply(&after, &exact, &options), after);
+    }
+
+    #[test]
+    fn cleaning_never_takes_what_it_may_not(
+        entries in entries(),
+        images in images(),
+        options in plan_options(),
+    ) {
+        let before = Snapshot::new(entries);
+        let after = apply(&before, &images, &options);
+        for entry in before.entries() {
+            if after.entry(&entry.archive).is_some() {
+                continue;
+            }
+            let repository = entry.archive.repository().unwrap();
+            prop_assert!(entry.is_regular && entry.identity().is_some());
+            let on_platform = images.iter().any(|image| {
+                image.repository == repository && Some(&image.platform) == entry.platform().as_ref()
+            });
+            prop_assert!(on_platform, "{} is none of the call's", entry.archive);
+            prop_assert!(options.clean || options.compress);
+        }
+        if let Some(keep) = options.keep {
+            let kept = versions_and_builds(after.entries());
+            for (group, (releases, dirty)) in versions_and_builds(before.entries()) {
+                let (kept_releases, kept_dirty) = &kept[&group];
+                prop_assert!(kept_releases.len() >= releases.len().min(keep.releases.max(1)));
+                prop_assert!(kept_dirty.len() >= dirty.len().min(keep.dirty));
+            }
+        }
+        for image in &images {
+            let mut named = after.entries().iter().filter(|entry| {
+                entry.archive.repository().as_ref() == Some(&image.repository)
+                    && entry.archive.name().version() == image.version.as_str()
+                    && (entry.identity() == Some(&brought(image))
+                        || entry.archive.name().format().as_str() == "rkt")
+            });
+            prop_assert!(named.next().is_some(), "{image:?} is gone");
+        }
+    }
+
+    #[test]
+    fn the_foretold_removals_come_true(
+        entries in entries(),
+        images in images(),
+        options in plan_options(),
+    ) {
+        let before = Snapshot::new(entries);
+        let foretold = plan(&before, &images, &options);
+        let after = apply(&before, &images, &options);
+        let refused = |archive: &ArchivePath| foretold.items.iter().zip(&images).any(|(item, image)| {
+            matches!(item.action, Action::Save { id: None, .. })
+                && archive.repository().as_ref() == Some(&image.repository)
+        });
+        for archive in &paths(&foretold.remove) {
+            // Only a save that turns out to be refused spares something.
+            prop_assert!(after.entry(archive).is_none() || refused(archive), "{archive}");
+        }
+    }
+}
