@@ -1,9 +1,11 @@
-//! docs/dependencies.md: how many packages each crate brings along, and what those that it names are for.
+//! The tables of docs/dependencies.md: how many packages each crate brings along, and what those that it names
+//! are for.
 //!
-//! What one is for stands in the workspace's manifest, below `[workspace.metadata.purposes]`; cargo tells the rest.
+//! The purposes are in the workspace's manifest, below `[workspace.metadata.purposes]`; the rest comes from cargo.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -12,7 +14,11 @@ use crate::{direction, metadata, run, workspace};
 
 pub(crate) const PAGE: &str = "docs/dependencies.md";
 
-/// Which system is counted for: others need a few more or less.
+/// The line of the page that precedes the tables, and the one that follows them.
+const BEGIN: &str = "<!-- tables: begin -->\n";
+const END: &str = "<!-- tables: end -->\n";
+
+/// The system that packages are counted for; others need a few more or less.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// A crate that is published, and what it names.
@@ -24,8 +30,15 @@ struct Crate {
     named: BTreeSet<String>,
 }
 
-/// Makes the page.
+/// Returns the page with new tables.
 pub(crate) fn page() -> Result<String> {
+    let page = fs::read_to_string(workspace::root().join(PAGE)).context(PAGE)?;
+    let (before, rest) = page.split_once(BEGIN).context("the page has lost its marks")?;
+    let (_, after) = rest.split_once(END).context("the page has lost its marks")?;
+    Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", tables()?))
+}
+
+fn tables() -> Result<String> {
     let metadata = metadata::read(workspace::root(), &["--locked"])?;
     let purposes = purposes(&metadata)?;
     let crates = crates(&metadata);
@@ -33,7 +46,7 @@ pub(crate) fn page() -> Result<String> {
     written(&crates, &counts, &purposes, &licences(&metadata))
 }
 
-/// Gives how many packages are built for a crate: as it is, then with each feature alone.
+/// Returns how many packages are built for a crate: without features, then with each feature alone.
 fn count(of: &Crate) -> Result<Vec<usize>> {
     let packages = |feature: Option<&str>| -> Result<usize> {
         let mut tree = run::cargo(&["tree", "--locked", "--no-default-features"]);
@@ -62,7 +75,7 @@ fn purposes(metadata: &Value) -> Result<BTreeMap<&str, &str>> {
         .collect())
 }
 
-/// Gives the crates that are published, the lowest room first.
+/// Returns the crates that are published, the lowest first.
 fn crates(metadata: &Value) -> Vec<Crate> {
     let named = |package: &Value| {
         let named = package["dependencies"].as_array().into_iter().flatten();
@@ -99,13 +112,7 @@ fn written(
     purposes: &BTreeMap<&str, &str>,
     licences: &BTreeMap<String, String>,
 ) -> Result<String> {
-    let mut page = format!(
-        "# Dependencies\n\n\
-         How many other packages cargo builds for each crate on {TARGET}: sealift's own, and those of build scripts and macros, count \
-         too.\nNo feature is on unless it is asked for. `sealift-archive` and what stands on it take a C compiler \
-         (libdeflate, zstd), and so does `tls` (ring).\nMade by `cargo xtask docs`.\n\n\
-         | crate | packages | with a feature |\n|---|---|---|\n"
-    );
+    let mut page = "| crate | packages | with a feature |\n|---|---|---|\n".to_owned();
     for (of, counts) in crates.iter().zip(counts) {
         let with = of.features.iter().zip(&counts[1..]);
         let with: Vec<String> = with.map(|(name, count)| format!("`{name}`: {count}")).collect();
@@ -119,13 +126,10 @@ fn written(
     let odd: Vec<&str> = others.symmetric_difference(&explained).copied().collect();
     ensure!(
         odd.is_empty(),
-        "[workspace.metadata.purposes] in Cargo.toml doesn't say what each dependency is for, and nothing else: {}",
+        "[workspace.metadata.purposes] in Cargo.toml must name each dependency and nothing else, but differs: {}",
         odd.join(", ")
     );
-    page.push_str(
-        "\n## What they are for\n\nThose that the crates name themselves:\n\n\
-         | package | for | in | licence |\n|---|---|---|---|\n",
-    );
+    page.push_str("\n| package | used for | in | licence |\n|---|---|---|---|\n");
     for (name, purpose) in purposes {
         let users = crates.iter().filter(|of| of.named.contains(*name));
         let users: Vec<String> = users.map(|of| format!("`{}`", of.name)).collect();
