@@ -1,7 +1,7 @@
 //! Metadata: whatever stands in a manifest, an index or a config, an archive that is found whole has the image's own
 //! config in it.
 
-use sealift_archive::Digest;
+use sealift_oci::Digest;
 use sealift_testing::layouts::{Body, Entry, Image, Packing, pack};
 
 /// Holds the law of metadata: the first byte says whose place the rest takes.

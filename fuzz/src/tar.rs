@@ -3,7 +3,8 @@
 
 use std::io::Read as _;
 
-use sealift_archive::{Digest, Fault, Identity, Proof, Verifier, VerifyOptions};
+use sealift_archive::{Fault, Proof, Verifier, VerifyOptions};
+use sealift_oci::{Digest, Identity};
 use sealift_testing::hostile::CASES;
 use sealift_testing::layouts::{Image, Packing, pack};
 

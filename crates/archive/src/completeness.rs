@@ -12,7 +12,8 @@
 use crate::Fault;
 use crate::entries::{Entries, Entry, Json, blob_digest};
 use crate::layout::{CONTAINERD_NAME, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
-use crate::{Digest, tar_header};
+use crate::tar_header;
+use sealift_oci::Digest;
 
 /// The end marker of a tar.
 const MARKER: u64 = 2 * tar_header::BLOCK as u64;

@@ -3,9 +3,9 @@
 use sealift_filename::Printable;
 use serde::de::DeserializeOwned;
 
+use crate::Fault;
 use crate::entries::{Content, Entries, Json, resolve};
-use crate::metadata::UnambiguousKeys;
-use crate::{Digest, Fault};
+use sealift_oci::{Digest, parse_document};
 
 pub(crate) fn find<'a>(
     entries: &'a Entries,
@@ -56,9 +56,7 @@ pub(crate) fn blob_name(digest: Digest) -> String {
 pub(crate) fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
     match &content.json {
         Json::Kept(json) => {
-            let unreadable = |error| bad(name, format!("can't be read: {error}"));
-            let UnambiguousKeys = serde_json::from_slice(json).map_err(unreadable)?;
-            serde_json::from_slice(json).map_err(unreadable)
+            parse_document(json).map_err(|error| bad(name, format!("can't be read: {error}")))
         }
         Json::TooLarge => Err(Fault::LimitExceeded {
             what: format!("`{}` of {} bytes", Printable(name), content.size),

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use sha2::{Digest as _, Sha256};
-
+use crate::Fault;
 use crate::read::plain::ZSTD_WINDOW_LOG;
 use crate::tar_stream::{EntryHeader, EntryKind, EntrySink};
-use crate::{Digest, Fault};
+use sealift_oci::{Digest, Hasher};
 
 /// More entries than this no image has; each costs memory.
 const ENTRY_LIMIT: usize = 20_000;
@@ -111,7 +110,7 @@ pub(crate) struct Collector {
 struct Open {
     name: String,
     size: u64,
-    hasher: Sha256,
+    hasher: Hasher,
     head: Vec<u8>,
     unpacker: Unpacker,
     json: Json,
@@ -122,22 +121,9 @@ enum Unpacker {
     /// Too few bytes have come to tell.
     Undecided,
     NotNeeded(Compression),
-    Gzip(Box<flate2::write::MultiGzDecoder<HashSink>>),
-    Zstd(Box<zstd::stream::write::Decoder<'static, HashSink>>),
+    Gzip(Box<flate2::write::MultiGzDecoder<Hasher>>),
+    Zstd(Box<zstd::stream::write::Decoder<'static, Hasher>>),
     Failed(Compression, String),
-}
-
-struct HashSink(Sha256);
-
-impl Write for HashSink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 impl Collector {
@@ -213,7 +199,7 @@ impl EntrySink for Collector {
                 self.open = Some(Open {
                     name,
                     size: header.size,
-                    hasher: Sha256::new(),
+                    hasher: Hasher::new(),
                     head: Vec::new(),
                     unpacker: Unpacker::Undecided,
                     json: Json::No,
@@ -257,7 +243,7 @@ impl EntrySink for Collector {
         let (compression, unpacked) = open.unpacker.finish();
         let content = Content {
             size: open.size,
-            digest: Digest::from_hasher(open.hasher),
+            digest: open.hasher.finish(),
             compression,
             unpacked,
             json: open.json,
@@ -284,16 +270,15 @@ impl Open {
         // only by its diff id, which is the digest of the decompressed content.
         let wanted = deep || blob_digest(&self.name).is_none();
         self.unpacker = match compression {
-            Compression::Gzip if wanted => Unpacker::Gzip(Box::new(
-                flate2::write::MultiGzDecoder::new(HashSink(Sha256::new())),
-            )),
+            Compression::Gzip if wanted => {
+                Unpacker::Gzip(Box::new(flate2::write::MultiGzDecoder::new(Hasher::new())))
+            }
             Compression::Zstd if wanted => {
-                let decoder = zstd::stream::write::Decoder::new(HashSink(Sha256::new())).and_then(
-                    |mut decoder| {
+                let decoder =
+                    zstd::stream::write::Decoder::new(Hasher::new()).and_then(|mut decoder| {
                         decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                         Ok(decoder)
-                    },
-                );
+                    });
                 match decoder {
                     Ok(decoder) => Unpacker::Zstd(Box::new(decoder)),
                     Err(error) => Unpacker::Failed(compression, error.to_string()),
@@ -325,11 +310,11 @@ impl Unpacker {
             Self::NotNeeded(compression) => (compression, None),
             Self::Failed(compression, reason) => (compression, Some(Err(reason))),
             Self::Gzip(decoder) => {
-                let digest = decoder.finish().map(|sink| Digest::from_hasher(sink.0));
+                let digest = decoder.finish().map(|sink| sink.finish());
                 (Compression::Gzip, Some(digest.map_err(|error| error.to_string())))
             }
             Self::Zstd(mut decoder) => {
-                let digest = decoder.flush().map(|()| Digest::from_hasher(decoder.into_inner().0));
+                let digest = decoder.flush().map(|()| decoder.into_inner().finish());
                 (Compression::Zstd, Some(digest.map_err(|error| error.to_string())))
             }
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sealift_filename::Printable;
 
-use crate::{Digest, Platform};
+use sealift_oci::{Digest, Platform};
 
 /// What went wrong with an archive file: the file, and the fault that was found in it.
 #[derive(Debug, thiserror::Error)]

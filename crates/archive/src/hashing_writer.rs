@@ -2,15 +2,14 @@
 
 use std::io::{self, Write};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::Digest;
+use sealift_oci::{Digest, Hasher};
 
 /// Hashes what goes through it to another writer.
 ///
 /// ```
 /// use std::io::Write;
-/// use sealift_archive::{Digest, HashingWriter};
+/// use sealift_archive::HashingWriter;
+/// use sealift_oci::Digest;
 ///
 /// let mut writer = HashingWriter::new(Vec::new());
 /// writer.write_all(b"bytes")?;
@@ -21,18 +20,18 @@ use crate::Digest;
 #[derive(Debug)]
 pub struct HashingWriter<W> {
     writer: W,
-    hash: Sha256,
+    hash: Hasher,
 }
 
 impl<W: Write> HashingWriter<W> {
     /// Begins with nothing hashed.
     pub fn new(writer: W) -> Self {
-        Self { writer, hash: Sha256::new() }
+        Self { writer, hash: Hasher::new() }
     }
 
     /// Gives the writer back, and the SHA-256 of everything that it took.
     pub fn finish(self) -> (W, Digest) {
-        (self.writer, Digest::from_hasher(self.hash))
+        (self.writer, self.hash.finish())
     }
 }
 

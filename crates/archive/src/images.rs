@@ -1,11 +1,12 @@
 //! Which images an archive holds, and which of them is meant.
 
+use crate::Fault;
 use crate::documents::{find, parse};
 use crate::entries::{Entries, resolve};
 use crate::layout::MANIFEST_JSON;
-use crate::metadata::{ImageConfig, ListedImage, OciDocument};
 use crate::oci_view::OciView;
-use crate::{Fault, Platform};
+use sealift_oci::Platform;
+use sealift_oci::{ImageConfig, ListedImage, OciDocument};
 
 /// An image of an archive, by the names of its entries.
 pub(crate) struct Image {

@@ -10,14 +10,15 @@ use std::collections::BTreeSet;
 
 use sealift_filename::Printable;
 
+use crate::Fault;
 use crate::documents::{bad, find, parse, read_digest, wrong};
 use crate::entries::{Compression, Content, Entries, resolve, steps};
 use crate::images::{Picked, pick};
 use crate::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
-use crate::metadata::ImageConfig;
 use crate::oci_view::{OciManifest, OciView};
 use crate::unreferenced::{check_blob_names, check_folders, check_legacy};
-use crate::{Digest, Fault, Identity, Platform};
+use sealift_oci::ImageConfig;
+use sealift_oci::{Digest, Identity, Platform};
 
 /// What the entries turned out to be.
 pub(crate) struct Judgement {

@@ -3,7 +3,7 @@
 //! Engines end a save with status 200 and a damaged tar when something breaks on the way, and every one of
 //! them writes another layout. This crate reads them all in one streaming pass, hashes everything that
 //! passes, and judges at the end: an archive is whole when its tar ended properly and everything that is
-//! named in it is there with its digest. The verdict comes with the image's [`Identity`], which is the
+//! named in it is there with its digest. The verdict comes with the image's [`Identity`](sealift_oci::Identity), which is the
 //! same whatever engine wrote the archive.
 //!
 //! ```
@@ -28,17 +28,14 @@
 
 mod completeness;
 mod deflate_block;
-mod digest;
 mod documents;
 mod entries;
 mod error;
 mod hashing_writer;
-mod identity;
 mod images;
 mod judge;
 mod layout;
 mod level;
-mod metadata;
 mod oci_view;
 mod parallel_deflate;
 mod pax;
@@ -54,10 +51,8 @@ mod verifier;
 mod zip_signature;
 mod zip_writer;
 
-pub use digest::{Digest, ParseDigestError};
 pub use error::{Error, Fault, FaultKind};
 pub use hashing_writer::HashingWriter;
-pub use identity::{Identity, ParsePlatformError, Platform};
 pub use layout::Naming;
 pub use level::{Level, ParseLevelError};
 pub use read::examine::{Examination, ExamineOptions, Look, examine, hash_file, look};

@@ -2,12 +2,13 @@
 
 use sealift_filename::Printable;
 
+use crate::Fault;
 use crate::documents::{bad, blob_name, find, missing, parse, read_digest};
 use crate::entries::{Entries, blob_digest, resolve};
 use crate::images::Image;
 use crate::layout::INDEX_JSON;
-use crate::metadata::{Descriptor, OciDocument, Target};
-use crate::{Digest, Fault};
+use sealift_oci::Digest;
+use sealift_oci::{Descriptor, OciDocument, Target};
 
 /// An index of an index of an index: engines write two levels.
 const INDEX_DEPTH: usize = 4;

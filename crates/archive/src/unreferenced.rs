@@ -2,11 +2,12 @@
 
 use sealift_filename::Printable;
 
+use crate::Fault;
 use crate::documents::{bad, parse, wrong};
 use crate::entries::{Content, Entries, Entry, blob_digest};
 use crate::layout::{OCI_LAYOUT, REPOSITORIES};
-use crate::metadata::{Anything, OciLayout};
-use crate::{Digest, Fault};
+use sealift_oci::Digest;
+use sealift_oci::{AnyObject, OciLayout};
 
 /// Every blob of an OCI layout is named by its digest, so each can be checked, whoever refers to it.
 pub(crate) fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
@@ -48,8 +49,8 @@ pub(crate) fn check_legacy(entries: &Entries) -> Result<(), Fault> {
 
 /// Checks that an entry is JSON, unless it was too large to be kept.
 pub(crate) fn check_object(content: &Content, name: &str) -> Result<(), Fault> {
-    match parse::<Anything>(content, name) {
-        Ok(Anything {}) | Err(Fault::LimitExceeded { .. }) => Ok(()),
+    match parse::<AnyObject>(content, name) {
+        Ok(AnyObject {}) | Err(Fault::LimitExceeded { .. }) => Ok(()),
         Err(fault) => Err(fault),
     }
 }

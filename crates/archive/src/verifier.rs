@@ -1,12 +1,13 @@
 //! One pass over an archive that proves it whole and tells which image it is.
 
+use crate::Fault;
 use crate::completeness::{Ending, check_complete};
 use crate::entries::{Collector, Entries};
 use crate::judge::{Judgement, judge};
 use crate::layout::{Layout, Naming};
 use crate::report::{last_report, may_report};
 use crate::tar_stream::{EntryHeader, EntrySink, Part, TarStream};
-use crate::{Fault, Identity, Platform};
+use sealift_oci::{Identity, Platform};
 
 /// How much of the end of the stream is remembered to find an engine's last words in it.
 const TAIL: usize = 16 << 10;

@@ -1,8 +1,9 @@
 //! An archive and what is known about it.
 
 use jiff::Timestamp;
-use sealift_archive::{Digest, Fault, Identity, Platform};
+use sealift_archive::Fault;
 use sealift_filename::ArchivePath;
+use sealift_oci::{Digest, Identity, Platform};
 
 use crate::flaw::Flaw;
 use crate::stat::Stat;
@@ -116,7 +117,7 @@ impl Entry {
     /// Returns what does not agree with the archive's name, a sentence without its end.
     fn misnaming(&self) -> Option<String> {
         let (image, name) = (self.image()?, self.archive.name());
-        if !image.identity.answers_to(name.id().as_str()) {
+        if !image.identity.has_short_id(name.id()) {
             return Some(format!("the image in it has the id {}", image.identity.config.short()));
         }
         let member = image.wrong_member.as_ref()?;
@@ -125,7 +126,7 @@ impl Entry {
 
     fn answers_to_its_name(&self) -> Option<bool> {
         let image = self.image()?;
-        let has_its_id = image.identity.answers_to(self.archive.name().id().as_str());
+        let has_its_id = image.identity.has_short_id(self.archive.name().id());
         Some(has_its_id && image.wrong_member.is_none())
     }
 

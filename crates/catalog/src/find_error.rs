@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, Repository, Version};
+use sealift_oci::Platform;
 
 use crate::select::Query;
 

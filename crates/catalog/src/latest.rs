@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use sealift_archive::Platform;
 use sealift_filename::ImageId;
+use sealift_oci::Platform;
 
 use crate::entry::Entry;
 use crate::flaw::PassedOver;

@@ -6,7 +6,7 @@
 //! nothing is read, written or removed.
 //!
 //! ```
-//! use sealift_archive::{Digest, Identity};
+//! use sealift_oci::{Digest, Identity};
 //! use sealift_catalog::{
 //!     Action, Entry, Knowledge, KnownImage, LatestOptions, PlanOptions, Snapshot, Stat, Wanted,
 //!     latest, plan,
@@ -76,7 +76,6 @@ mod flaw;
 mod latest;
 mod other_builds;
 mod plan;
-mod platform;
 mod reconcile;
 mod removals;
 mod retain;
@@ -91,7 +90,6 @@ pub use flaw::{Flaw, PassedOver};
 pub use latest::{By, LatestOptions, latest, passed_over};
 pub use other_builds::other_builds;
 pub use plan::{Action, Plan, PlanItem, PlanOptions, plan};
-pub use platform::is_same_platform;
 pub use reconcile::{Settled, check_name, reconcile};
 pub use removals::{Outcome, Removal, removals};
 pub use retain::{Keep, Retention, retain};

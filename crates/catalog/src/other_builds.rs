@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sealift_archive::Identity;
 use sealift_filename::ImageId;
+use sealift_oci::Identity;
 
 use crate::entry::{Entry, Knowledge};
-use crate::platform::is_same_platform;
 use crate::snapshot::Snapshot;
 use crate::wanted::Wanted;
 
@@ -32,12 +31,12 @@ pub fn other_builds(
                 None => wanted.is(there) || wanted.may_be(there),
             };
             let platform = identity.map_or(&wanted.platform, |identity| &identity.platform);
-            !is_same && is_same_platform(platform, &there.platform) && entry.is_rightly_named()
+            !is_same && platform.matches(&there.platform) && entry.is_rightly_named()
         }
         Some(Knowledge::Damaged { .. }) => {
             let id = entry.archive.name().id();
             match identity {
-                Some(identity) => !identity.answers_to(id.as_str()),
+                Some(identity) => !identity.has_short_id(id),
                 None => wanted.config.is_some() && !wanted.answers_to(id),
             }
         }

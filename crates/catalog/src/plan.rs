@@ -1,7 +1,7 @@
 //! What a call of `update` is going to do, as data.
 
-use sealift_archive::Platform;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository, Version};
+use sealift_oci::Platform;
 use serde::Serialize;
 
 use crate::entry::Entry;

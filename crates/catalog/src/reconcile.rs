@@ -1,7 +1,7 @@
 //! What becomes of a save once it is known which image it brought.
 
-use sealift_archive::Identity;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, NewNameError};
+use sealift_oci::Identity;
 
 use crate::plan::{PlanOptions, Twins, format};
 use crate::snapshot::Snapshot;
@@ -46,7 +46,7 @@ pub fn reconcile(
         snapshot,
         wanted,
         |entry| entry.identity().is_some_and(|other| other.is_same_image(identity)),
-        |id| identity.answers_to(id.as_str()),
+        |id| identity.has_short_id(id),
     );
     let already_there = match options.compress {
         true => found.zip,

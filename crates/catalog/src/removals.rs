@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sealift_archive::{Identity, Platform};
 use sealift_filename::{ArchiveFormat, ArchivePath, Repository};
+use sealift_oci::{Identity, Platform};
 use serde::Serialize;
 
 use crate::entry::Entry;
 use crate::plan::{Action, PlanItem, PlanOptions};
-use crate::platform::is_same_platform;
 use crate::retain::{Build, Ranking, group_of};
 use crate::snapshot::Snapshot;
 use crate::stat::Stat;
@@ -129,7 +128,7 @@ impl Done<'_> {
 
     /// Returns `true` if an archive of its repository is for its platform.
     fn is_on_platform(&self, identity: &Identity) -> bool {
-        is_same_platform(self.platform(), &identity.platform)
+        self.platform().matches(&identity.platform)
     }
 
     /// Returns the build that the call adds: the newest one of its version.

@@ -4,11 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, ImageId, Precedence, Reference, Version};
+use sealift_oci::Platform;
 
 use crate::entry::Entry;
-use crate::platform::is_same_platform;
 
 /// How many versions and builds of each image and platform are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +78,7 @@ impl Retention {
         self.names(&entry.archive)
             && (!ranking.is_newest_release(name.version()) || is_named_by_version())
             && self.platform.as_ref().is_none_or(|wanted| {
-                entry.platform().is_some_and(|platform| is_same_platform(wanted, &platform))
+                entry.platform().is_some_and(|platform| wanted.matches(&platform))
             })
             && (!self.only_dirty || name.is_dirty())
             && self.before.is_none_or(|before| entry.saved() < before)

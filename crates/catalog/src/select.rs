@@ -1,7 +1,7 @@
 //! Which archive answers a query.
 
-use sealift_archive::Platform;
 use sealift_filename::{ArchivePath, Repository, Version};
+use sealift_oci::Platform;
 
 use crate::entry::Entry;
 use crate::find_error::{Ambiguous, AmbiguousChoice, Misnamed, NotFound, SelectError};

@@ -1,7 +1,7 @@
 //! A folder at one moment, as far as a call is concerned with it.
 
-use sealift_archive::Identity;
 use sealift_filename::{ArchivePath, Repository, Version};
+use sealift_oci::Identity;
 
 use crate::entry::Entry;
 

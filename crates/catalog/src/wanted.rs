@@ -1,9 +1,7 @@
 //! An image as an engine knows it.
 
-use sealift_archive::{Digest, Identity, Platform};
 use sealift_filename::{ImageId, Repository, Version};
-
-use crate::platform::is_same_platform;
+use sealift_oci::{Digest, Identity, Platform};
 
 /// An image that a call wants to have in the folder, as the engine describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +32,7 @@ impl Wanted {
     pub fn is(&self, identity: &Identity) -> bool {
         let is_of_same_index = || {
             self.index.is_some_and(|index| identity.indexes.contains(&index))
-                && is_same_platform(&self.platform, &identity.platform)
+                && self.platform.matches(&identity.platform)
                 && !self.diff_ids.is_empty()
         };
         !self.has_other_layers(identity)
@@ -50,7 +48,7 @@ impl Wanted {
             && !self.manifests.iter().any(|digest| identity.manifests.contains(digest));
         !is_other_config
             && !self.has_other_layers(identity)
-            && is_same_platform(&self.platform, &identity.platform)
+            && self.platform.matches(&identity.platform)
     }
 
     fn has_other_layers(&self, identity: &Identity) -> bool {
@@ -59,7 +57,7 @@ impl Wanted {
 
     /// Gives the id that the image's archive will have in its name, where it is known.
     pub fn id(&self) -> Option<ImageId> {
-        ImageId::from_digest(&self.config?.to_string())
+        Some(self.config?.image_id())
     }
 
     /// Tells whether the id in an archive's name is the start of one of this image's digests.

@@ -38,6 +38,19 @@ impl ImageId {
         Self::from_ascii(digits)
     }
 
+    /// Creates the id from the first 6 bytes of a digest.
+    pub const fn from_bytes(bytes: [u8; LENGTH / 2]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; LENGTH];
+        let mut at = 0;
+        while at < bytes.len() {
+            digits[2 * at] = DIGITS[(bytes[at] >> 4) as usize];
+            digits[2 * at + 1] = DIGITS[(bytes[at] & 15) as usize];
+            at += 1;
+        }
+        Self(digits)
+    }
+
     pub(crate) fn from_ascii(digits: &[u8; LENGTH]) -> Option<Self> {
         digits.iter().all(is_digit).then_some(Self(*digits))
     }

@@ -23,7 +23,7 @@
 //! # let image = sealift_store::Wanted {
 //! #     repository: images[0].0.clone(),
 //! #     version: images[0].1.clone(),
-//! #     config: Some(sealift_archive::Digest::of(b"config")),
+//! #     config: Some(sealift_oci::Digest::of(b"config")),
 //! #     manifests: Vec::new(),
 //! #     index: None,
 //! #     diff_ids: Vec::new(),
@@ -71,8 +71,8 @@ pub use scan::{Other, OtherReason, Scan};
 pub use sealift_catalog::{
     Action, Ambiguous, AmbiguousChoice, By, Entry, Flaw, Found, Keep, Knowledge, KnownImage,
     LatestOptions, Misnamed, NotFound, Outcome, PassedOver, Plan, PlanItem, PlanOptions, Query,
-    Removal, Retention, Settled, Snapshot, Stat, Suspicion, Wanted, check_name, is_same_platform,
-    latest, other_builds, passed_over, plan, reconcile, removals, retain,
+    Removal, Retention, Settled, Snapshot, Stat, Suspicion, Wanted, check_name, latest,
+    other_builds, passed_over, plan, reconcile, removals, retain,
 };
 pub use staging::Staging;
 pub use store::Store;

@@ -5,9 +5,10 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sealift_archive::{Digest, Examination, Identity};
+use sealift_archive::Examination;
 use sealift_catalog::Stat;
 use sealift_filename::ArchivePath;
+use sealift_oci::{Digest, Identity};
 
 use crate::durable::sync_folder;
 use crate::inner_folder::{InnerFolder, split};

@@ -1,8 +1,8 @@
 //! What is noted down about an archive, and when it is believed.
 
 use jiff::{SignedDuration, Timestamp};
-use sealift_archive::{Digest, Identity};
 use sealift_catalog::{Knowledge, KnownImage, Stat};
+use sealift_oci::{Digest, Identity};
 use serde::{Deserialize, Serialize};
 
 /// The version of the records' form; records of another one are as good as absent.

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{
-    Container, Digest, Identity, Level, Naming, Platform, Renamer, VerifyOptions,
-};
+use sealift_archive::{Container, Level, Naming, Renamer, VerifyOptions};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
+use sealift_oci::{Digest, Identity, Platform};
 use sealift_store::{PlanOptions, Settled, Store, Wanted, other_builds, reconcile};
 use serde::Serialize;
 

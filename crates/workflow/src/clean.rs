@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sealift_archive::{Digest, Platform};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Version};
+use sealift_oci::{Digest, Platform};
 use sealift_store::{Entry, Flaw, Knowledge, LearnOptions, Retention, Stat, Store, retain};
 use serde::Serialize;
 

@@ -1,9 +1,10 @@
 //! What the engine says of an image, in the words of the folder.
 
-use sealift_archive::{Digest, Platform, Proof};
+use sealift_archive::Proof;
 use sealift_docker::{Engine, EngineImage, IdKind, ImageManifest, ImagePlatform};
 use sealift_filename::{Reference, Repository, Version};
-use sealift_store::{Wanted, is_same_platform};
+use sealift_oci::{Digest, Platform};
+use sealift_store::Wanted;
 use serde_json::Value;
 
 use crate::error::Error;
@@ -90,7 +91,7 @@ impl Inspected {
             || wanted.config.is_none()
                 && !wanted.diff_ids.is_empty()
                 && wanted.diff_ids == identity.diff_ids
-                && is_same_platform(&wanted.platform, &identity.platform)
+                && wanted.platform.matches(&identity.platform)
                 && shows_the_same()
     }
 }
@@ -124,8 +125,8 @@ impl Choice {
             }
             None => &shown,
         };
-        let found = there.iter().find(|there| is_same_platform(&platform_of(there), wanted));
-        let is_shown = is_same_platform(&shown, wanted);
+        let found = there.iter().find(|there| platform_of(there).matches(wanted));
+        let is_shown = shown.matches(wanted);
         if found.is_none() && !is_shown {
             return Err(Error::OtherPlatform {
                 image: reference.to_owned(),
@@ -143,7 +144,7 @@ impl Choice {
     /// Tells whether a manifest is of this platform. One that doesn't say is the only one.
     fn is_of(&self, manifest: &ImageManifest) -> bool {
         let of = manifest.platform.as_ref().map(platform_of);
-        of.is_none_or(|of| is_same_platform(&of, &self.platform))
+        of.is_none_or(|of| of.matches(&self.platform))
     }
 }
 

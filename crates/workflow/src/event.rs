@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use sealift_archive::Digest;
 use sealift_docker::BuildEvent;
 use sealift_filename::ArchivePath;
+use sealift_oci::Digest;
 use sealift_store::PassedOver;
 
 /// Something that happened on the way.

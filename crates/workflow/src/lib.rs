@@ -30,7 +30,7 @@
 //! runs on the runtime's blocking threads. All of them can be spawned.
 //!
 //! The crates below are re-exported, so that one dependency is enough: [`archive`], [`docker`],
-//! [`filename`], [`store`].
+//! [`filename`], [`oci`], [`store`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -83,6 +83,7 @@ pub use verify::{Covered, Verdict, VerifiedArchive, VerifyOptions, verify};
 pub use sealift_archive as archive;
 pub use sealift_docker as docker;
 pub use sealift_filename as filename;
+pub use sealift_oci as oci;
 pub use sealift_store as store;
 
 #[doc = include_str!("../README.md")]

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sealift_archive::{Digest, Platform};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference};
+use sealift_oci::{Digest, Platform};
 use sealift_store::{
-    Depth, Entry, Flaw, Latest, LatestOptions, Other, Scan, Store, Suspicion, is_same_platform,
-    latest, passed_over,
+    Depth, Entry, Flaw, Latest, LatestOptions, Other, Scan, Store, Suspicion, latest, passed_over,
 };
 use serde::Serialize;
 
@@ -208,7 +207,7 @@ impl LeftOut {
         let (Some(wanted), Some(platform)) = (&filter.platform, entry.platform()) else {
             return true;
         };
-        let is_wanted = is_same_platform(wanted, &platform);
+        let is_wanted = wanted.matches(&platform);
         if !is_wanted && let Err(at) = self.platforms.binary_search(&platform) {
             self.platforms.insert(at, platform);
         }

@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{
-    ExamineOptions, Identity, Level, PlainReader, Renamer, VerifyOptions, examine,
-};
+use sealift_archive::{ExamineOptions, Level, PlainReader, Renamer, VerifyOptions, examine};
 use sealift_filename::{ArchiveFormat, ArchivePath};
+use sealift_oci::Identity;
 use sealift_store::{KnownImage, Proven, Published, Staging, Store};
 
 use crate::error::Error;

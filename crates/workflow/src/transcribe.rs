@@ -10,9 +10,9 @@ use std::thread;
 
 use bytes::Bytes;
 use sealift_archive::{
-    Digest, ExamineOptions, Fault, HashingWriter, Level, PlainReader, Proof, Renamer, ZipSink,
-    hash_file,
+    ExamineOptions, Fault, HashingWriter, Level, PlainReader, Proof, Renamer, ZipSink, hash_file,
 };
+use sealift_oci::Digest;
 use sealift_store::{Proven, Staging};
 
 use crate::error::Error;

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use sealift_archive::{Digest, ExamineOptions, Fault, FaultKind, Identity, examine, hash_file};
+use sealift_archive::{ExamineOptions, Fault, FaultKind, examine, hash_file};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
+use sealift_oci::{Digest, Identity};
 use sealift_store::{Entry, Knowledge, Query, Store, SweepReport, wrong_member};
 use serde::Serialize;
 
@@ -409,7 +410,7 @@ fn named(
     wrong_member: Option<String>,
 ) -> (Verdict, Option<Digest>) {
     let name = entry.archive.name();
-    let verdict = match (identity.answers_to(name.id().as_str()), wrong_member) {
+    let verdict = match (identity.has_short_id(name.id()), wrong_member) {
         (false, _) => Verdict::Misnamed { actual_id: identity.config.short() },
         (true, Some(member)) => Verdict::MisnamedMember { member, expected: name.member_name() },
         (true, None) => Verdict::Whole,

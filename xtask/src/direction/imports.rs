@@ -23,7 +23,6 @@ const TOLERATED: &[&str] = &[
     "sealift-filename",
     "sealift-store",
     "sealift-workflow",
-    "sealift-oci",
     "sealift-catalog",
     "sealift-dockerignore",
     "sealift-credentials",

@@ -5,12 +5,9 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::tar_header::resembles_tar_header;
-use crate::{
-    Container, Digest, Error, Fault, FaultKind, Identity, PlainReader, Verifier, VerifyOptions,
-};
+use crate::{Container, Error, Fault, FaultKind, PlainReader, Verifier, VerifyOptions};
+use sealift_oci::{Digest, Hasher, Identity};
 
 const BUFFER: usize = 64 << 10;
 
@@ -150,14 +147,14 @@ pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<E
 pub fn hash_file(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Digest, Error> {
     let path = path.as_ref();
     let mut file = File::open(path).map_err(|source| Error::io("open", path, source))?;
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     let mut buffer = vec![0; BUFFER];
     loop {
         if options.is_cancelled() {
             return Err(Error::Cancelled { path: path.to_owned() });
         }
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(Digest::from_hasher(hash)),
+            Ok(0) => return Ok(hash.finish()),
             Ok(count) => {
                 hash.update(&buffer[..count]);
                 if let Some(on_bytes) = options.on_bytes {

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sha2::{Digest as _, Sha256};
+use sealift_oci::{Digest, Hasher};
 
 use crate::read::detect::{detect, ends_like_tar};
 use crate::read::zip_directory::{MemberError, find_member};
 use crate::read::zip_member::{MemberCheck, Packed};
-use crate::{Digest, Error, Fault};
+use crate::{Error, Fault};
 
 /// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.
 const XZ_MEMORY_KIB: u32 = 96 << 10;
@@ -121,7 +121,7 @@ impl PlainReader {
         file.seek(SeekFrom::Start(0)).map_err(io_error)?;
         let file_bytes = Arc::new(AtomicU64::new(0));
         let raw =
-            |file| RawFile { file, hash: hashed.then(Sha256::new), bytes: Arc::clone(&file_bytes) };
+            |file| RawFile { file, hash: hashed.then(Hasher::new), bytes: Arc::clone(&file_bytes) };
         let buffered = |file| BufReader::with_capacity(READ_BUFFER, raw(file));
         let mut member_name = None;
         let unwrapper = match container {
@@ -274,7 +274,7 @@ impl PlainReader {
         io::copy(&mut raw, &mut io::sink())
             .map_err(|source| Error::io("read", &self.path, source))?;
         let size = raw.bytes.load(Ordering::Relaxed);
-        Ok((size, raw.hash.map(Digest::from_hasher)))
+        Ok((size, raw.hash.map(Hasher::finish)))
     }
 
     /// Tells the disk's errors from the decoders'.
@@ -308,7 +308,7 @@ impl PlainReader {
 /// The file itself: counts and hashes what is read from it.
 struct RawFile {
     file: File,
-    hash: Option<Sha256>,
+    hash: Option<Hasher>,
     bytes: Arc<AtomicU64>,
 }
 

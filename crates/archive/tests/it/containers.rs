@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sealift_archive::{
-    Container, Digest, Error, ExamineOptions, FaultKind, Look, Naming, PlainReader, ProvenReader,
-    ZipSink, examine, look,
+    Container, Error, ExamineOptions, FaultKind, Look, Naming, PlainReader, ProvenReader, ZipSink,
+    examine, look,
 };
 use sealift_filename::{Repository, Version};
+use sealift_oci::Digest;
 use sealift_testing::layouts::{Image, file, pack};
 use tempfile::TempDir;
 

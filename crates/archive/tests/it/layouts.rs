@@ -57,7 +57,7 @@ fn manifests_of_kind_image_are_told_from_attestations_and_indexes() {
     assert_eq!((plain.manifests.len(), plain.indexes.len()), (1, 0));
     assert_eq!((attested.manifests.len(), attested.indexes.len()), (1, 1));
     assert_eq!(plain.manifests, attested.manifests);
-    assert!(attested.answers_to(&attested.indexes[0].short()));
+    assert!(attested.has_short_id(attested.indexes[0].image_id()));
 }
 
 #[test]

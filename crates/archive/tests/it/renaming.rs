@@ -3,8 +3,9 @@
 use std::io::Read as _;
 
 use proptest::prelude::*;
-use sealift_archive::{Fault, Identity, Naming, Proof, Renamer, VerifyOptions};
+use sealift_archive::{Fault, Naming, Proof, Renamer, VerifyOptions};
 use sealift_filename::{Repository, Version};
+use sealift_oci::Identity;
 use sealift_testing::layouts::{Body, Entry, Image, Packing, file, joined, pack};
 use serde_json::{Value, json};
 

@@ -1,8 +1,6 @@
 use proptest::prelude::*;
 use sealift_archive::Fault;
-use sealift_catalog::{
-    By, Entry, Knowledge, LatestOptions, PassedOver, is_same_platform, latest, passed_over,
-};
+use sealift_catalog::{By, Entry, Knowledge, LatestOptions, PassedOver, latest, passed_over};
 use sealift_filename::ArchivePath;
 
 use crate::entries::{entries, entry, identity, platform, unread};
@@ -71,7 +69,7 @@ proptest! {
                 winner.archive.image() == entry.archive.image()
                     && winner.archive.name().precedence() >= entry.archive.name().precedence()
                     && match (winner.platform(), entry.platform()) {
-                        (Some(winner), Some(entry)) => is_same_platform(&winner, &entry),
+                        (Some(winner), Some(entry)) => winner.matches(&entry),
                         _ => true,
                     }
             });

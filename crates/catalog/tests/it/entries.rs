@@ -1,9 +1,10 @@
 //! Entries for the tests, made without a folder.
 
 use proptest::prelude::*;
-use sealift_archive::{Digest, Fault, Identity, Platform};
+use sealift_archive::Fault;
 use sealift_catalog::{Entry, Knowledge, KnownImage, Stat, Wanted};
 use sealift_filename::{Repository, Version};
+use sealift_oci::{Digest, Identity, Platform};
 use sealift_testing::layouts::Image;
 
 /// The identity of the image of that seed.

@@ -1,10 +1,11 @@
 use proptest::prelude::*;
-use sealift_archive::{Digest, Fault, Identity};
+use sealift_archive::Fault;
 use sealift_catalog::{
     Action, Entry, Keep, Knowledge, Outcome, PlanOptions, Removal, Settled, Snapshot, Wanted,
     check_name, plan, reconcile, removals,
 };
 use sealift_filename::ArchivePath;
+use sealift_oci::{Digest, Identity};
 
 use crate::entries::{entries, entry, identity, unread, vague, wanted};
 use crate::retaining::versions_and_builds;

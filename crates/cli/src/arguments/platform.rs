@@ -1,7 +1,7 @@
 //! The argument `--platform`.
 
 use clap::Args;
-use sealift_workflow::archive::Platform;
+use sealift_workflow::oci::Platform;
 
 use crate::failure::Failure;
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use sealift_archive::{Digest, Identity, Platform};
 use sealift_filename::{ArchivePath, Repository};
+use sealift_oci::{Digest, Identity, Platform};
 use sealift_store::{LearnOptions, Proven, Store};
 use sealift_testing::layouts::{Image, pack};
 use tempfile::TempDir;

@@ -2,8 +2,9 @@ use std::fs::{self, File};
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
-use sealift_archive::{Digest, ExamineOptions};
+use sealift_archive::ExamineOptions;
 use sealift_filename::ArchivePath;
+use sealift_oci::Digest;
 use sealift_store::{Depth, Entry, ErrorKind, Knowledge, LatestOptions, LearnOptions, Stat, Store};
 
 use crate::folder::{Folder, age, identity, picture, readings, tar};

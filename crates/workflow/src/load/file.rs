@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use sealift_archive::{Container, Naming, Platform, Renamer, VerifyOptions};
+use sealift_archive::{Container, Naming, Renamer, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ImageId, Reference};
+use sealift_oci::Platform;
 
 use crate::add::{names, several_names};
 use crate::error::Error;

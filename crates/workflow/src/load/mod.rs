@@ -6,9 +6,10 @@ mod send;
 
 use std::path::PathBuf;
 
-use sealift_archive::{Digest, Identity, Platform, Renamer, VerifyOptions};
+use sealift_archive::{Renamer, VerifyOptions};
 use sealift_docker::{Engine, EngineImage};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
+use sealift_oci::{Digest, Identity, Platform};
 use sealift_store::{Entry, Knowledge, LatestOptions, Query, Store};
 use serde::Serialize;
 

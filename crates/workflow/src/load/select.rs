@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sealift_archive::Platform;
 use sealift_docker::Engine;
+use sealift_oci::Platform;
 use sealift_store::{
     Ambiguous, AmbiguousChoice, Entry, FindError, LatestOptions, Query, Store, latest, passed_over,
 };
@@ -136,9 +136,10 @@ fn newest_builds(entries: &[Entry], options: &LatestOptions, run: &Run) -> Vec<V
 }
 
 fn is_of(entry: &Entry, options: &LatestOptions) -> bool {
-    options.platform.as_ref().is_none_or(|wanted| {
-        entry.platform().is_none_or(|platform| sealift_store::is_same_platform(wanted, &platform))
-    })
+    options
+        .platform
+        .as_ref()
+        .is_none_or(|wanted| entry.platform().is_none_or(|platform| wanted.matches(&platform)))
 }
 
 /// Returns the `image:tag` that an archive gets in an engine.

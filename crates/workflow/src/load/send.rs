@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_archive::{Digest, Identity, Proof, ProvenReader, Renamer};
+use sealift_archive::{Proof, ProvenReader, Renamer};
 use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
-use sealift_store::is_same_platform;
+use sealift_oci::{Digest, Identity};
 use tokio::sync::mpsc;
 
 use crate::engine_image::{digest_of_id, platform_of};
@@ -159,7 +159,7 @@ fn is_sent(image: &EngineImage, proof: &Proof) -> bool {
 /// the same layers and platform.
 pub(crate) fn has(image: &EngineImage, identity: &Identity) -> bool {
     let is_same_layers = || {
-        is_same_platform(&platform_of(&image.platform), &identity.platform)
+        platform_of(&image.platform).matches(&identity.platform)
             && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
     };
     has_digest_of(image, identity) || (image.id_kind == IdKind::Descriptor && is_same_layers())

@@ -1,8 +1,9 @@
 //! What an update does for one image.
 
-use sealift_archive::{Identity, Level, Proof, Renamer, VerifyOptions};
+use sealift_archive::{Level, Proof, Renamer, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
+use sealift_oci::Identity;
 use sealift_store::{
     Action, Entry, KnownImage, PlanOptions, Proven, Settled, Snapshot, Staging, Store, Wanted,
     other_builds, reconcile,

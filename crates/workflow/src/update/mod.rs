@@ -8,9 +8,10 @@ mod resolve;
 use std::path::PathBuf;
 
 use futures_util::{StreamExt as _, stream};
-use sealift_archive::{Digest, Level, Platform};
+use sealift_archive::Level;
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository};
+use sealift_oci::{Digest, Platform};
 use sealift_store::{Keep, Outcome, PlanOptions, Snapshot, Store, Wanted, plan, removals};
 use serde::Serialize;
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use futures_util::{StreamExt as _, stream};
-use sealift_archive::Digest;
 use sealift_docker::{Engine, IdKind};
 use sealift_filename::{ArchivePath, Reference};
+use sealift_oci::Digest;
 use sealift_store::{Action, Snapshot, Store, Wanted, check_name, plan};
 
 use crate::engine_image::Inspected;

@@ -1,6 +1,6 @@
 //! What BuildKit builds: images with provenance, layers in several forms, several platforms under one tag.
 
-use sealift_workflow::archive::Platform;
+use sealift_workflow::oci::Platform;
 use sealift_workflow::store::{LatestOptions, Query};
 use sealift_workflow::{Error, ErrorKind, Run, Selection, UpdateOptions, load, path};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sealift_testing::{output_of, program};
-use sealift_workflow::archive::Identity;
+use sealift_workflow::oci::Identity;
 use sealift_workflow::{AddOptions, Run, add};
 
 use crate::conformance::{PLAIN, ZIP};

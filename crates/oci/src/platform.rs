@@ -1,60 +1,15 @@
-//! What an image is, whatever engine holds it and whoever wrote its archive.
+//! The platform that an image runs on.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use crate::Digest;
-
-/// All the names by which engines and archives know one image, computed from its content.
-///
-/// The config digest is the one that every archive layout lets us compute and that survives save
-/// and load between all engines; its first 12 digits stand in an archive's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// The digest of the image's config file.
-    pub config: Digest,
-    /// The digests of the OCI manifests that describe this image (not attestations).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub manifests: Vec<Digest>,
-    /// The digests of the OCI indexes that led to those manifests. They decide nothing: they change
-    /// with provenance and with the platforms at hand.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub indexes: Vec<Digest>,
-    /// The digests of the uncompressed layers, lowest first.
-    pub diff_ids: Vec<Digest>,
-    /// What the image runs on.
-    pub platform: Platform,
-    /// When the image was built, RFC 3339, as its config says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created: Option<String>,
-    /// The names and tags that the archive carries for it, as written there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repo_tags: Vec<String>,
-}
-
-impl Identity {
-    /// Tells whether both are the same image: the same config, or a manifest in common.
-    pub fn is_same_image(&self, other: &Self) -> bool {
-        self.config == other.config
-            || self.manifests.iter().any(|digest| other.manifests.contains(digest))
-    }
-
-    /// Tells whether 12 hex digits in an archive's name are the start of one of this image's
-    /// digests: its config's, or that of a manifest or an index (as named by tools that ask a
-    /// containerd store for the id).
-    pub fn answers_to(&self, short: &str) -> bool {
-        std::iter::once(&self.config)
-            .chain(&self.manifests)
-            .chain(&self.indexes)
-            .any(|digest| digest.short() == short)
-    }
-}
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An operating system and a processor, as in the OCI image specification.
 ///
 /// ```
-/// use sealift_archive::Platform;
+/// use sealift_oci::Platform;
 ///
 /// let platform: Platform = "linux/arm64/v8".parse().unwrap();
 /// assert_eq!(platform.architecture, "arm64");
@@ -88,6 +43,19 @@ impl Platform {
             variant: variant.map(str::to_owned),
         }
     }
+
+    /// Returns `true` if both are the same platform, with or without an implied variant.
+    ///
+    /// ```
+    /// use sealift_oci::Platform;
+    ///
+    /// let parse = |text: &str| text.parse::<Platform>().unwrap();
+    /// assert!(parse("linux/arm64").matches(&parse("linux/arm64/v8")));
+    /// assert!(!parse("linux/arm/v6").matches(&parse("linux/arm/v7")));
+    /// ```
+    pub fn matches(&self, other: &Self) -> bool {
+        self.normalized() == other.normalized()
+    }
 }
 
 /// Why a text is not a [`Platform`].
@@ -105,7 +73,7 @@ impl fmt::Display for Platform {
     }
 }
 
-impl std::str::FromStr for Platform {
+impl FromStr for Platform {
     type Err = ParsePlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -127,14 +95,14 @@ impl std::str::FromStr for Platform {
 }
 
 impl Serialize for Platform {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
 impl<'de> Deserialize<'de> for Platform {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sealift_filename::Printable;
+use sealift_filename::{ImageId, Printable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// algorithm for images today; another one is refused when it is read.
 ///
 /// ```
-/// use sealift_archive::Digest;
+/// use sealift_oci::Digest;
 ///
 /// let digest = Digest::of(b"");
 /// assert_eq!(
@@ -37,9 +37,9 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Takes over a finished hash.
-    pub(crate) fn from_hasher(hasher: Sha256) -> Self {
-        Self(hasher.finalize().into())
+    /// Creates the digest from its 32 bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 
     /// Reads 64 lowercase hex digits, the form in which archives name their entries.
@@ -57,9 +57,14 @@ impl Digest {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Gives the first 12 hex digits, the form in which people and archive names know an image.
+    /// Returns the first 12 hex digits, the short form that people and archive names use.
     pub fn short(&self) -> String {
-        self.0[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        self.image_id().to_string()
+    }
+
+    /// Returns the first 12 hex digits as the id in an archive's name.
+    pub fn image_id(&self) -> ImageId {
+        ImageId::from_bytes([self.0[0], self.0[1], self.0[2], self.0[3], self.0[4], self.0[5]])
     }
 }
 

@@ -1,0 +1,125 @@
+//! How the documents inside archives are read: stricter than serde, so that no engine can read
+//! another image out of the same bytes.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{
+    DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+
+/// Why bytes are not the document that was expected.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ParseDocumentError(serde_json::Error);
+
+/// Parses one of this crate's documents, or a list of some.
+///
+/// Refuses keys that differ only in case or appear twice, and lists in place of objects: readers
+/// disagree on what those mean.
+///
+/// ```
+/// use sealift_oci::{ImageConfig, parse_document};
+///
+/// let config: ImageConfig = parse_document(br#"{"architecture": "arm64", "os": "linux"}"#)?;
+/// assert_eq!(config.platform().to_string(), "linux/arm64");
+/// assert!(parse_document::<ImageConfig>(br#"{"os": "linux", "OS": "windows"}"#).is_err());
+/// # Ok::<(), sealift_oci::ParseDocumentError>(())
+/// ```
+pub fn parse_document<T: DeserializeOwned>(json: &[u8]) -> Result<T, ParseDocumentError> {
+    let UnambiguousKeys = serde_json::from_slice(json).map_err(ParseDocumentError)?;
+    serde_json::from_slice(json).map_err(ParseDocumentError)
+}
+
+/// An object whose fields are ignored.
+#[derive(Debug, Deserialize)]
+#[serde(remote = "Self")]
+pub struct AnyObject {}
+
+read_from_objects!(AnyObject);
+
+/// Implements `Deserialize` so that only an object is accepted. What serde derives also accepts a list
+/// of the fields' values, which engines don't.
+macro_rules! read_from_objects {
+    ($($name:ident),*) => { $(
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Object;
+
+                impl<'de> serde::de::Visitor<'de> for Object {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
+                        $name::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+                    }
+                }
+
+                deserializer.deserialize_map(Object)
+            }
+        }
+    )* };
+}
+
+pub(crate) use read_from_objects;
+
+/// An object, or a list of objects, in which all readers see the same keys.
+///
+/// Engines are written in Go, whose JSON reader ignores the case of keys and uses the last of several
+/// equal ones: a document with both `config` and `Config` would mean something else to them.
+struct UnambiguousKeys;
+
+impl<'de> Deserialize<'de> for UnambiguousKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor { depth: 0 })
+    }
+}
+
+/// What stands in a list of documents.
+struct Listed;
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor { depth: 1 }).map(|_| Self)
+    }
+}
+
+struct KeyVisitor {
+    depth: usize,
+}
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = UnambiguousKeys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list of objects")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(UnambiguousKeys)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            // Both, as there are letters that only one of them makes the same.
+            if !seen.insert(key.to_uppercase().to_lowercase()) {
+                return Err(A::Error::custom(format_args!("it has two keys {key:?}")));
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(UnambiguousKeys)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        match self.depth {
+            0 => while list.next_element::<Listed>()?.is_some() {},
+            _ => while list.next_element::<IgnoredAny>()?.is_some() {},
+        }
+        Ok(UnambiguousKeys)
+    }
+}

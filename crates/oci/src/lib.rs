@@ -1,0 +1,54 @@
+//! Values of the OCI and Docker image formats, without files and without I/O: digests, platforms,
+//! media types, descriptors, and the documents inside images.
+//!
+//! ```
+//! use sealift_oci::{Digest, Platform};
+//!
+//! let digest = Digest::of(b"");
+//! assert_eq!(
+//!     digest.to_string(),
+//!     "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+//! );
+//! assert_eq!(digest.image_id().as_str(), "e3b0c44298fc");
+//!
+//! let platform: Platform = "linux/arm64/v8".parse()?;
+//! assert!(platform.matches(&"linux/arm64".parse()?));
+//! # Ok::<(), sealift_oci::ParsePlatformError>(())
+//! ```
+//!
+//! - [`Digest`] names content, and its start is the [`ImageId`](sealift_filename::ImageId) in an
+//!   archive's name.
+//! - [`Platform`] is what an image runs on.
+//! - [`Identity`] is what an image is, whatever engine holds it.
+//! - [`parse_document`] reads the documents of an image.
+//!
+//! Sources: the OCI image specification 1.1 (index, manifest, config, layout) and Docker's image
+//! specification v1.2 (`manifest.json`).
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod config;
+mod descriptor;
+mod digest;
+mod document;
+mod hasher;
+mod identity;
+mod json;
+mod layout;
+mod listed_image;
+mod platform;
+
+pub use config::{ImageConfig, RootFs};
+pub use descriptor::{DescribedPlatform, Descriptor, Target};
+pub use digest::{Digest, ParseDigestError};
+pub use document::OciDocument;
+pub use hasher::Hasher;
+pub use identity::Identity;
+pub use json::{AnyObject, ParseDocumentError, parse_document};
+pub use layout::OciLayout;
+pub use listed_image::ListedImage;
+pub use platform::{ParsePlatformError, Platform};
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;
