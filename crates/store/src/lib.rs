@@ -46,37 +46,29 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod choose;
-mod durable;
 mod error;
-mod inner_folder;
-mod learn;
-mod lock;
-mod publish;
+mod fs;
+mod read;
 mod record;
-mod records;
-mod remove;
-mod scan;
-mod spelling;
-mod staging;
+mod record_store;
 mod store;
-mod sweep;
+mod write;
 
-pub use choose::{Depth, Latest};
 pub use error::{Error, ErrorKind, FindError};
-pub use learn::{LearnOptions, Reading, wrong_member};
-pub use publish::{Proven, Published};
-pub use remove::{RemovalReport, Removed};
-pub use scan::{Other, OtherReason, Scan};
+pub use read::examine::{LearnOptions, Reading, wrong_member};
+pub use read::scan::{Other, OtherReason, Scan};
+pub use read::select::{Depth, Latest};
 pub use sealift_catalog::{
     Action, Ambiguous, AmbiguousChoice, By, Entry, Flaw, Found, Keep, Knowledge, KnownImage,
     LatestOptions, Misnamed, NotFound, Outcome, PassedOver, Plan, PlanItem, PlanOptions, Query,
     Removal, Retention, Settled, Snapshot, Stat, Suspicion, Wanted, check_name, latest,
     other_builds, passed_over, plan, reconcile, removals, retain,
 };
-pub use staging::Staging;
 pub use store::Store;
-pub use sweep::SweepReport;
+pub use write::publish::{Proven, Published};
+pub use write::remove::{RemovalReport, Removed};
+pub use write::staging::Staging;
+pub use write::sweep::SweepReport;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

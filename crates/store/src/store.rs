@@ -7,16 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sealift_catalog::Stat;
 use sealift_filename::ArchivePath;
 
-use crate::Error;
-use crate::durable::sync_folder;
+use crate::error::Error;
+use crate::fs::own_folder::SEALIFT_FOLDER;
+use crate::fs::stat::stat_of;
+use crate::fs::sync::sync_folder;
 use crate::record::Record;
-
-/// The folder below a store's root that holds what sealift notes down for itself.
-pub(crate) const SEALIFT_FOLDER: &str = ".sealift";
 
 /// How long a writer waits for another one, unless it is told otherwise.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
@@ -51,20 +49,6 @@ struct Shared {
     /// Held with the folder's lock: where that is emulated by locks of whole processes, as on
     /// network file systems, it doesn't keep threads apart.
     gate: Mutex<()>,
-}
-
-/// Returns the size and the time of a file.
-pub(crate) fn stat_of(metadata: &fs::Metadata) -> Stat {
-    Stat { size: metadata.len(), modified: modified(metadata) }
-}
-
-/// Gives a file's modification time; one that is out of all range counts as the beginning of time.
-pub(crate) fn modified(metadata: &fs::Metadata) -> Timestamp {
-    metadata
-        .modified()
-        .ok()
-        .and_then(|time| Timestamp::try_from(time).ok())
-        .unwrap_or(Timestamp::MIN)
 }
 
 impl Store {

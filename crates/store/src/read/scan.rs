@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use sealift_filename::{ArchiveName, ArchivePath, Repository, is_repository_folder};
 
-use crate::store::SEALIFT_FOLDER;
-use crate::{Error, Store, staging};
+use crate::error::Error;
+use crate::fs::own_folder::SEALIFT_FOLDER;
+use crate::store::Store;
+use crate::write::staging;
 
 /// No repository name is longer, so that no image can be deeper either.
 const LONGEST_FOLDER: usize = 255;

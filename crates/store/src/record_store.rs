@@ -12,13 +12,14 @@ use rustix::fs::FileType;
 use sealift_catalog::{Stat, Suspicion};
 use sealift_filename::ArchivePath;
 
-use crate::Store;
-use crate::durable::create_unique;
-use crate::inner_folder::InnerFolder;
-use crate::lock::{is_folder, make_folder};
+use crate::fs::abandoned::open_abandoned;
+use crate::fs::dir::Dir;
+use crate::fs::own_folder::SEALIFT_FOLDER;
+use crate::fs::own_folder::{is_folder, make_folder};
+use crate::fs::stat::modified;
+use crate::fs::unique::create_unique;
 use crate::record::{FINE_GAP, Record};
-use crate::store::{SEALIFT_FOLDER, modified};
-use crate::sweep::open_abandoned;
+use crate::store::Store;
 
 /// The folder of the records in the folder for sealift's own notes.
 const RECORDS_FOLDER: &str = "records";
@@ -43,7 +44,7 @@ pub(crate) struct Draft {
 }
 
 /// A draft's file, which goes unless the record is kept.
-struct Leftover(InnerFolder, String);
+struct Leftover(Dir, String);
 
 impl Drop for Leftover {
     fn drop(&mut self) {
@@ -173,7 +174,7 @@ impl Store {
     /// Drops what is noted down about an archive that is gone.
     pub(crate) fn drop_record(&self, archive: &ArchivePath) {
         self.remembered().remove(archive);
-        let _ = InnerFolder::open(self.root(), &record_folder(archive))
+        let _ = Dir::open(self.root(), &record_folder(archive))
             .and_then(|folder| folder.remove_file(&record_name(archive)));
     }
 
@@ -196,13 +197,13 @@ impl Store {
 
     /// Drops the records of archives that are gone, and drafts that were left behind.
     pub(crate) fn prune_records(&self) {
-        if let Ok(records) = InnerFolder::open(self.root(), &record_root()) {
+        if let Ok(records) = Dir::open(self.root(), &record_root()) {
             self.prune(&records, "");
         }
     }
 
     /// Returns whether the folder has nothing left in it.
-    fn prune(&self, folder: &InnerFolder, relative: &str) -> bool {
+    fn prune(&self, folder: &Dir, relative: &str) -> bool {
         let Ok(entries) = folder.entries() else { return false };
         let mut is_empty = true;
         for (name, kind) in entries {
@@ -237,7 +238,7 @@ impl Store {
 }
 
 /// Tells whether a file is a draft that nobody works on any more.
-fn is_left_draft(folder: &InnerFolder, name: &str) -> bool {
+fn is_left_draft(folder: &Dir, name: &str) -> bool {
     name.starts_with(DRAFT_PREFIX) && open_abandoned(folder, name).is_some()
 }
 
@@ -257,7 +258,7 @@ fn record_name(archive: &ArchivePath) -> String {
 }
 
 fn create_draft(root: &Path, folder: &str) -> io::Result<(File, Leftover, Timestamp)> {
-    let folder = InnerFolder::create(root, folder)?;
+    let folder = Dir::create(root, folder)?;
     let (file, name) = create_unique(&folder, DRAFT_PREFIX, "", 0o666)?;
     let leftover = Leftover(folder, name);
     // So that whoever sweeps sees that it isn't left behind. Without, the record may be kept in memory.

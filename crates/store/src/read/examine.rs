@@ -1,7 +1,5 @@
 //! Finding out what archives hold, as thoroughly as is needed.
 
-use std::fs;
-use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,18 +7,18 @@ use std::thread;
 
 use jiff::Timestamp;
 use sealift_archive::{ExamineOptions, Fault, FaultKind, Look};
-use sealift_catalog::{Entry, Knowledge, KnownImage, Snapshot, Stat};
+use sealift_catalog::{Entry, Knowledge, Snapshot, Stat};
 use sealift_filename::{ArchiveFormat, ArchivePath, Repository, Version};
 
+use crate::error::{Error, ErrorKind};
 use crate::record::{Content, ImageContent, Record};
-use crate::records::{Draft, Unbelieved};
-use crate::store::stat_of;
-use crate::{Error, Store};
+use crate::record_store::Draft;
+use crate::store::Store;
 
 /// How archives are read, and who is told about it.
 #[derive(Default, Clone, Copy)]
 pub struct LearnOptions<'a> {
-    /// Stop with an error of the kind [`Cancelled`](crate::ErrorKind::Cancelled) once this is set.
+    /// Stop with an error of the kind [`Cancelled`](ErrorKind::Cancelled) once this is set.
     pub cancel: Option<&'a AtomicBool>,
     /// Called before archives are read, whenever any have to be: once in most cases.
     pub on_start: Option<&'a (dyn Fn(Reading) + Sync)>,
@@ -49,53 +47,6 @@ pub struct Reading {
 }
 
 impl Store {
-    /// Tells what a believed record says of an archive; none if there is no such record.
-    ///
-    /// # Errors
-    ///
-    /// If the archive isn't there.
-    pub fn knowledge(&self, archive: &ArchivePath) -> Result<Option<Knowledge>, Error> {
-        let stat = self.stat(archive)?;
-        Ok(self.believed_record(archive, &stat).map(Knowledge::from))
-    }
-
-    /// Returns an archive with what a believed record says of it; none if it is gone. A file that can't
-    /// even be asked for its size is [unreadable](Knowledge::Unreadable).
-    pub fn entry(&self, archive: &ArchivePath) -> Option<Entry> {
-        let path = self.path_of(archive);
-        let metadata = fs::symlink_metadata(&path).and_then(|metadata| {
-            let is_regular = metadata.is_file();
-            Ok((if is_regular { metadata } else { fs::metadata(&path)? }, is_regular))
-        });
-        let (metadata, is_regular) = match metadata {
-            Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => {
-                let stat = Stat { size: 0, modified: Timestamp::MIN };
-                let knowledge = Some(Knowledge::Unreadable { reason: error.to_string() });
-                let archive = archive.clone();
-                return Some(Entry {
-                    archive,
-                    stat,
-                    is_regular: false,
-                    suspicion: None,
-                    knowledge,
-                });
-            }
-        };
-        let stat = stat_of(&metadata);
-        let (knowledge, suspicion) = match self.consult(archive, &stat) {
-            Ok(record) => (Some(Knowledge::from(record)), None),
-            Err(Unbelieved(suspicion)) => (None, suspicion),
-        };
-        Some(Entry { archive: archive.clone(), stat, is_regular, suspicion, knowledge })
-    }
-
-    /// Returns archives with what believed records say of them, without those that are gone.
-    pub fn entries(&self, archives: &[ArchivePath]) -> Vec<Entry> {
-        archives.iter().filter_map(|archive| self.entry(archive)).collect()
-    }
-
     /// Gives archives with all that can be known about them: those without a believed record are
     /// read, and recorded. Those that are gone are left out.
     ///
@@ -173,7 +124,7 @@ impl Store {
                     entries[index].suspicion = None;
                     entries[index].knowledge = Some(knowledge);
                 }
-                Err(error) if error.kind() == crate::ErrorKind::NotFound => gone.push(index),
+                Err(error) if error.kind() == ErrorKind::NotFound => gone.push(index),
                 Err(error) => match unreadable(&error) {
                     Some(knowledge) => entries[index].knowledge = Some(knowledge),
                     None => return Err(error),
@@ -205,7 +156,7 @@ impl Store {
                 && let Some((index, archive)) = archives.get(next.fetch_add(1, Ordering::Relaxed))
             {
                 let result = self.examine_with_stat(archive, &examine, false);
-                if matches!(&result, Err(error) if error.kind() == crate::ErrorKind::Cancelled) {
+                if matches!(&result, Err(error) if error.kind() == ErrorKind::Cancelled) {
                     is_cancelled.store(true, Ordering::Relaxed);
                 }
                 results.lock().unwrap_or_else(PoisonError::into_inner).push((*index, result));
@@ -286,29 +237,6 @@ impl Store {
         match before.filter(|before| before.image().is_some()) {
             Some(before) => self.keep_record(archive, draft, before.doubted()),
             None => self.drop_record(archive),
-        }
-    }
-
-    /// Returns the image that an archive was recorded to hold, whether or not the file has changed
-    /// or was found damaged since.
-    pub fn recorded_image(&self, archive: &ArchivePath) -> Option<KnownImage> {
-        match self.read_record(archive)?.into() {
-            Knowledge::Image(known) => Some(*known),
-            _ => None,
-        }
-    }
-
-    /// Stops believing the record of an archive that was found damaged while its file looked like
-    /// this: whoever needs to know reads the file again.
-    ///
-    /// The record stays, since it states that this was an image. A record of another file, which
-    /// somebody has put in its place since, is believed as before.
-    pub fn doubt(&self, archive: &ArchivePath, stat: Stat) {
-        if let Some(record) = self.believed_record(archive, &stat)
-            && record.image().is_some()
-        {
-            let draft = self.begin_record(archive, stat);
-            self.keep_record(archive, draft, record.doubted());
         }
     }
 

@@ -1,14 +1,13 @@
 //! Clearing away what crashed writers left behind.
 
-use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
-use crate::durable::is_shared;
-use crate::inner_folder::{InnerFolder, split};
-use crate::lock::is_folder;
-use crate::scan::OtherReason;
-use crate::staging::{ABANDONED, age};
-use crate::{Error, ErrorKind, Store};
+use crate::error::{Error, ErrorKind};
+use crate::fs::abandoned::open_abandoned;
+use crate::fs::dir::{Dir, split};
+use crate::fs::own_folder::is_folder;
+use crate::read::scan::OtherReason;
+use crate::store::Store;
 
 /// What was cleared away.
 #[derive(Debug, Default)]
@@ -37,7 +36,7 @@ impl Store {
             }
             let path = self.root().join(&other.path);
             let Some((folder, name)) = other.path.to_str().map(split) else { continue };
-            let Ok(folder) = InnerFolder::open(self.root(), folder) else { continue };
+            let Ok(folder) = Dir::open(self.root(), folder) else { continue };
             let Some((file, size)) = open_abandoned(&folder, name) else { continue };
             match folder.remove_file(name) {
                 Ok(()) => {
@@ -63,18 +62,4 @@ impl Store {
 
 fn is_read_only(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::ReadOnly | ErrorKind::PermissionDenied)
-}
-
-/// Opens a file that a writer keeps locked while it works on it, and locks it, if it is abandoned.
-pub(crate) fn open_abandoned(folder: &InnerFolder, name: &str) -> Option<(File, u64)> {
-    let file = folder.open_file(name).ok()?;
-    let metadata = file.metadata().ok()?;
-    let is_locked_by_us = match file.try_lock() {
-        Ok(()) => true,
-        Err(TryLockError::WouldBlock) => return None,
-        Err(TryLockError::Error(_)) => false,
-    };
-    let is_certain = is_locked_by_us && !is_shared(&file);
-    let is_abandoned = metadata.is_file() && (is_certain || age(&metadata) > ABANDONED);
-    is_abandoned.then_some((file, metadata.len()))
 }

@@ -8,8 +8,10 @@ use sealift_catalog::{
 };
 use sealift_filename::ArchivePath;
 
-use crate::learn::unreadable;
-use crate::{Error, FindError, LearnOptions, Store};
+use crate::error::{Error, ErrorKind, FindError};
+use crate::read::examine::LearnOptions;
+use crate::read::examine::unreadable;
+use crate::store::Store;
 
 /// How much is done to find the latest archives. For an answer that does not depend on what is
 /// recorded, [learn](Store::learn) all archives and ask [`latest`].
@@ -143,7 +145,7 @@ impl Store {
                     Ok(None) => {
                         seen.insert(entry.archive.clone());
                     }
-                    Err(error) if error.kind() == crate::ErrorKind::NotFound => continue,
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
                     Err(error) => match unreadable(&error) {
                         Some(knowledge) => entry.knowledge = Some(knowledge),
                         None => return Err(error),

@@ -4,8 +4,9 @@ use std::io;
 
 use sealift_filename::ArchivePath;
 
-use crate::inner_folder::{InnerFolder, parts, split};
-use crate::{Error, Store};
+use crate::error::Error;
+use crate::fs::dir::{Dir, parts, split};
+use crate::store::Store;
 
 impl Store {
     /// Refuses an archive if a file or folder that differs from it only in case stands in its place: on
@@ -23,7 +24,7 @@ impl Store {
 
     fn find_other_spelling(&self, archive: &ArchivePath) -> io::Result<Option<String>> {
         let (folder, name) = split(archive.as_str());
-        let mut above = InnerFolder::open(self.root(), "")?;
+        let mut above = Dir::open(self.root(), "")?;
         let mut path = String::new();
         for part in parts(folder).chain([name]) {
             if let Some(existing) = other_spelling(

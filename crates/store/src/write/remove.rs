@@ -7,9 +7,10 @@ use sealift_archive::ExamineOptions;
 use sealift_catalog::{Knowledge, Stat};
 use sealift_filename::ArchivePath;
 
-use crate::durable::sync_folder;
-use crate::inner_folder::{InnerFolder, parts};
-use crate::{Error, ErrorKind, Store};
+use crate::error::{Error, ErrorKind};
+use crate::fs::dir::{Dir, parts};
+use crate::fs::sync::sync_folder;
+use crate::store::Store;
 
 /// The result of removing archives.
 #[derive(Debug, Default)]
@@ -158,12 +159,11 @@ impl Store {
 
     /// Finds the regular file of an archive: the folder in which it is, and its size. Returns `None`
     /// if nothing is there.
-    fn locate(&self, archive: &ArchivePath) -> Result<Option<(InnerFolder, u64)>, Error> {
+    fn locate(&self, archive: &ArchivePath) -> Result<Option<(Dir, u64)>, Error> {
         let path = self.path_of(archive);
         let refuse = |what| Err(Error::NotAFile { path: path.clone(), what });
 
-        let mut folder =
-            InnerFolder::open(self.root(), "").map_err(Error::at("open", self.root()))?;
+        let mut folder = Dir::open(self.root(), "").map_err(Error::at("open", self.root()))?;
         for part in parts(archive.folder()) {
             folder = match folder.inner(part) {
                 Ok(inner) => inner,

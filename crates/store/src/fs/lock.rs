@@ -1,6 +1,6 @@
 //! The folder's lock, which writers hold for the moments in which they change what others see.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 
-use crate::{Error, ErrorKind, Store};
+use crate::error::{Error, ErrorKind};
+use crate::fs::own_folder::make_folder;
+use crate::store::Store;
 
 /// The name of the lock's file in the folder for sealift's own notes.
 const LOCK_FILE: &str = "lock";
@@ -87,23 +89,6 @@ fn try_gate(store: &Store) -> Option<MutexGuard<'_, ()>> {
         Err(GateError::Poisoned(gate)) => Some(gate.into_inner()),
         Err(GateError::WouldBlock) => None,
     }
-}
-
-/// Makes the folder for sealift's own notes, where it isn't there.
-pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
-    match fs::create_dir(folder) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match is_folder(folder) {
-            true => Ok(()),
-            false => Err(Error::NotADirectory { path: folder.to_owned() }),
-        },
-        Err(error) => Err(Error::io("make the folder", folder, error)),
-    }
-}
-
-/// Tells whether a folder is there, and not a link to one: what is written into it must stay in the store.
-pub(crate) fn is_folder(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -7,14 +7,14 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
 /// A folder that stays the same one, whatever becomes of its name: what is swapped in for it, or for one on the
 /// way to it, has nothing written into it or removed from it.
 #[derive(Debug)]
-pub(crate) struct InnerFolder(OwnedFd);
+pub(crate) struct Dir(OwnedFd);
 
 /// What stands under a name.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub(crate) struct Found {
     pub(crate) size: u64,
 }
 
-impl InnerFolder {
+impl Dir {
     /// Opens a folder, given from the root on; empty for the root, which alone may be a link.
     pub(crate) fn open(root: &Path, folder: &str) -> io::Result<Self> {
         let mut opened = Self(File::open(root)?.into());
@@ -90,7 +90,7 @@ impl InnerFolder {
     /// Lists what is here by name; a folder's own entry and its parent's left out.
     pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, FileType)>> {
         let mut entries = Vec::new();
-        for entry in Dir::read_from(&self.0)? {
+        for entry in rustix::fs::Dir::read_from(&self.0)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
             if matches!(name, b"." | b"..") {

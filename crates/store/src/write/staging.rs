@@ -5,19 +5,15 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
 use sealift_filename::Repository;
 
-use crate::durable::create_unique;
-use crate::inner_folder::{InnerFolder, parts, split};
-use crate::{Error, ErrorKind, Store};
+use crate::error::{Error, ErrorKind};
+use crate::fs::dir::{Dir, parts, split};
+use crate::fs::unique::create_unique;
+use crate::store::Store;
 
 const PREFIX: &str = ".sealift-";
 const SUFFIX: &str = ".part";
-
-/// After this time, what nobody is seen to hold is taken for abandoned even where locks of other
-/// hosts can't be seen.
-pub(crate) const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often making a staging file is tried again, when other writers get in between.
 pub(crate) const ATTEMPTS: usize = 100;
@@ -39,7 +35,7 @@ pub struct Staging {
 pub(crate) struct Leftover {
     pub(crate) path: PathBuf,
     /// The folder that it is in, and its name there.
-    pub(crate) place: (InnerFolder, String),
+    pub(crate) place: (Dir, String),
     pub(crate) root: PathBuf,
     /// The folders that were made for it, outermost first.
     pub(crate) made: Vec<PathBuf>,
@@ -61,7 +57,7 @@ fn remove_empty(root: &Path, folders: &[PathBuf]) {
         let Some(folder) = folder.strip_prefix(root).ok().and_then(Path::to_str) else { continue };
         let (parent, name) = split(folder);
         // Others may have put something there meanwhile, then it stays.
-        let _ = InnerFolder::open(root, parent).and_then(|parent| parent.remove_empty_folder(name));
+        let _ = Dir::open(root, parent).and_then(|parent| parent.remove_empty_folder(name));
     }
 }
 
@@ -85,7 +81,7 @@ impl Store {
         loop {
             attempts += 1;
             let made = self.make_folders(&folder)?;
-            let created = InnerFolder::open(self.root(), &folder).and_then(|inner| {
+            let created = Dir::open(self.root(), &folder).and_then(|inner| {
                 let (file, name) = create_unique(&inner, PREFIX, SUFFIX, 0o600)?;
                 Ok((file, inner, name))
             });
@@ -159,7 +155,7 @@ impl Store {
 
     fn try_make_folders(&self, folder: &str, made: &mut Vec<PathBuf>) -> Result<(), Error> {
         let mut path = self.root().to_owned();
-        let mut above = InnerFolder::open(self.root(), "").map_err(Error::at("write in", &path))?;
+        let mut above = Dir::open(self.root(), "").map_err(Error::at("write in", &path))?;
         for part in parts(folder) {
             path.push(part);
             let is_made = above.make_folder(part).map_err(Error::at("make the folder", &path))?;
@@ -235,11 +231,6 @@ pub(crate) fn open_up(file: &File, usual: Option<fs::Permissions>) -> io::Result
     // Where nothing tells what the user's mask leaves, the owner may read and write, others read.
     let mode = usual.map_or(0o644, |permissions| permissions.mode() & 0o666);
     file.set_permissions(fs::Permissions::from_mode(mode))
-}
-
-/// Tells how long ago a file was modified.
-pub(crate) fn age(metadata: &fs::Metadata) -> SignedDuration {
-    Timestamp::now().duration_since(crate::store::modified(metadata))
 }
 
 #[cfg(test)]

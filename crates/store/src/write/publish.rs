@@ -10,12 +10,14 @@ use sealift_catalog::Stat;
 use sealift_filename::ArchivePath;
 use sealift_oci::{Digest, Identity};
 
-use crate::durable::sync_folder;
-use crate::inner_folder::{InnerFolder, split};
+use crate::error::{Error, ErrorKind};
+use crate::fs::dir::{Dir, split};
+use crate::fs::stat::stat_of;
+use crate::fs::sync::sync_folder;
 use crate::record::{Content, ImageContent, Record};
-use crate::staging::{ATTEMPTS, open_up};
-use crate::store::stat_of;
-use crate::{Error, ErrorKind, Staging, Store};
+use crate::store::Store;
+use crate::write::staging::Staging;
+use crate::write::staging::{ATTEMPTS, open_up};
 
 /// What was proven of the content of a staging file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +158,7 @@ impl Staging {
             attempts += 1;
             self.leftover.made.extend(self.store.make_folders(folder)?);
             let (folder_now, name) = &self.leftover.place;
-            let renamed = InnerFolder::open(self.store.root(), folder).and_then(|inner| {
+            let renamed = Dir::open(self.store.root(), folder).and_then(|inner| {
                 let (_, new_name) = split(archive.as_str());
                 folder_now.rename(name, &inner, new_name)
             });

@@ -1,0 +1,32 @@
+//! Files that crashed writers left behind.
+
+use std::fs::{File, Metadata, TryLockError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::fs::dir::Dir;
+use crate::fs::shared::is_shared;
+use crate::fs::stat::modified;
+
+/// After this time, what nobody is seen to hold is taken for abandoned even where locks of other
+/// hosts can't be seen.
+const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Opens a file that a writer keeps locked while it works on it, and locks it, if it is abandoned.
+pub(crate) fn open_abandoned(folder: &Dir, name: &str) -> Option<(File, u64)> {
+    let file = folder.open_file(name).ok()?;
+    let metadata = file.metadata().ok()?;
+    let is_locked_by_us = match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => return None,
+        Err(TryLockError::Error(_)) => false,
+    };
+    let is_certain = is_locked_by_us && !is_shared(&file);
+    let is_abandoned = metadata.is_file() && (is_certain || age(&metadata) > ABANDONED);
+    is_abandoned.then_some((file, metadata.len()))
+}
+
+/// Tells how long ago a file was modified.
+fn age(metadata: &Metadata) -> SignedDuration {
+    Timestamp::now().duration_since(modified(metadata))
+}

@@ -1,0 +1,27 @@
+//! The folder below a store's root that holds the lock and the records.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::error::Error;
+
+/// Its name.
+pub(crate) const SEALIFT_FOLDER: &str = ".sealift";
+
+/// Makes the folder for sealift's own notes, where it isn't there.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
+    match fs::create_dir(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match is_folder(folder) {
+            true => Ok(()),
+            false => Err(Error::NotADirectory { path: folder.to_owned() }),
+        },
+        Err(error) => Err(Error::io("make the folder", folder, error)),
+    }
+}
+
+/// Tells whether a folder is there, and not a link to one: what is written into it must stay in the store.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
