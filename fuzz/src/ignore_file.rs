@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use sealift_docker::fuzzing::left_out;
+use sealift_dockerignore::IgnoreFile;
 
 const PATHS: [&str; 8] = [
     "a",
@@ -29,6 +29,18 @@ pub fn holds(bytes: &[u8]) {
         let below = first.map_or(&[][..], |first| &answer[first..]);
         assert!(below.iter().all(|is_left_out| *is_left_out), "{path}: {answer:?}");
     }
+}
+
+/// Returns for each path, for each folder on the way to it and for itself, whether it is ignored.
+/// Returns `None` if the bytes are not an ignore file.
+fn left_out(bytes: &[u8], paths: &[&Path]) -> Option<Vec<Vec<bool>>> {
+    let ignore = IgnoreFile::parse(bytes).ok()?;
+    let of_path = |path: &&Path| {
+        let mut folders: Vec<&Path> = path.ancestors().collect();
+        folders.pop();
+        folders.iter().rev().map(|folder| ignore.is_ignored(folder)).collect()
+    };
+    Some(paths.iter().map(of_path).collect())
 }
 
 /// Makes ignore files.

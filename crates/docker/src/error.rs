@@ -1,6 +1,7 @@
 //! What could not be done, to which image, at which engine.
 
-use crate::{Address, Failure};
+use crate::discover::address::Address;
+use crate::failure::Failure;
 
 /// What could not be done, to which image, at which engine; the [`Failure`] is its source.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,14 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::limits::Limit;
-use crate::timeouts::Seconds;
-use crate::{ApiVersion, Builder, ContextError, Endpoint, ErrorKind, Source};
+use crate::build::builder::Builder;
+use crate::build::context_error::ContextError;
+use crate::discover::api_version::ApiVersion;
+use crate::discover::endpoint::Endpoint;
+use crate::discover::setting::Source;
+use crate::discover::timeouts::Seconds;
+use crate::error::ErrorKind;
+use crate::wire::limits::Limit;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 

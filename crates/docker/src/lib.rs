@@ -70,86 +70,40 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod address;
-mod answer;
-mod api_version;
+mod api;
 mod build;
-mod build_event;
-mod build_log;
-mod build_output;
-mod build_request;
-mod builder;
-#[cfg(feature = "buildkit")]
-mod buildkit;
-mod classic_build;
-mod cli_config;
-mod cli_context;
-mod connection;
-mod context;
-mod context_error;
-mod credentials;
-mod dockerfile;
-mod endpoint;
-mod engine;
+mod discover;
 mod error;
 mod failure;
-mod flow;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod hex;
-mod ignore;
-mod image;
-mod image_store;
-mod limits;
-mod load;
-mod loaded;
-mod machine;
-mod notices;
-mod permission;
-mod platform;
-mod proxies;
-mod query;
-mod reference;
-mod save;
-mod send_context;
-mod settings;
-mod socket;
-mod source;
-mod ssh;
-mod timeouts;
-mod tls;
-#[cfg(feature = "tls")]
-mod tls_client;
-mod transport;
-mod typed;
-mod upload;
-mod watch;
+mod wire;
 
-pub use address::{Address, ParseAddressError};
-pub use api_version::{ApiVersion, ParseApiVersionError};
-pub use build::Built;
-pub use build_event::{BuildEvent, LeftOut, StepEnd};
-pub use build_output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
-pub use build_request::BuildRequest;
-pub use builder::Builder;
-pub use context_error::ContextError;
-pub use credentials::{Credentials, CredentialsError, Login};
-pub use endpoint::Endpoint;
-pub use engine::{Engine, EngineVersion};
+pub use api::engine::{Engine, EngineVersion};
+pub use api::id_kind::IdKind;
+pub use api::image::{EngineImage, ImageManifest, ImageSummary};
+pub use api::loaded::Loaded;
+pub use api::platform::ImagePlatform;
+pub use api::save::SaveStream;
+pub use build::builder::Builder;
+pub use build::context_error::ContextError;
+pub use build::engine_build::Built;
+pub use build::event::{BuildEvent, LeftOut, StepEnd};
+pub use build::output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
+pub use build::request::BuildRequest;
+pub use discover::address::{Address, ParseAddressError};
+pub use discover::api_version::{ApiVersion, ParseApiVersionError};
+pub use discover::endpoint::Endpoint;
+pub use discover::setting::{Setting, Source};
+pub use discover::settings::{ResolveError, Settings};
+pub use discover::timeouts::Timeouts;
+pub use discover::tls::Tls;
 pub use error::{Error, ErrorKind};
 pub use failure::{Failure, StepFailure};
-pub use ignore::PatternError;
-pub use image::{EngineImage, ImageManifest, ImageSummary};
-pub use image_store::IdKind;
-pub use loaded::Loaded;
-pub use platform::ImagePlatform;
-pub use proxies::proxy_build_args;
-pub use save::SaveStream;
-pub use settings::{ResolveError, Settings};
-pub use source::{Setting, Source};
-pub use timeouts::Timeouts;
-pub use tls::Tls;
+pub use sealift_credentials::{Credentials, CredentialsError, Login};
+pub use sealift_dockerignore::PatternError;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

@@ -84,7 +84,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Crates that have a rule before they exist.
-const PLANNED: &[&str] = &["sealift-catalog", "sealift-dockerignore", "sealift-credentials"];
+const PLANNED: &[&str] = &[];
 
 /// Returns a crate's place in that order, or `None` if it has no rule.
 pub(crate) fn height(package: &str) -> Option<usize> {

@@ -6,7 +6,7 @@ mod parse_size;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use sealift_workflow::docker::{BuildRequest, Built, Credentials, Engine, proxy_build_args};
+use sealift_workflow::docker::{BuildRequest, Built, Engine};
 use sealift_workflow::filename::{Printable, Reference};
 use sealift_workflow::{Error, UpdateOptions, build, own_files};
 use serde_json::json;
@@ -187,7 +187,7 @@ fn request(
         file => request.dockerfile = file.map(|file| from_context(&asked.path, file)),
     }
     request.builder = arguments.builder;
-    request.credentials = Credentials::resolve(&settings).map_err(Failure::usage)?;
+    request.credentials = settings.credentials().map_err(Failure::usage)?;
     request.target = arguments.target.clone();
     request.network_mode = arguments.network.clone();
     request.platform = arguments.platform.clone();
@@ -206,7 +206,7 @@ fn request(
     request.cpu_quota = arguments.limits.cpu_quota;
     // What is said on the command line goes before the config file.
     request.build_args =
-        proxy_build_args(&settings, &engine.endpoint().address).map_err(Failure::usage)?;
+        settings.proxy_build_args(&engine.endpoint().address).map_err(Failure::usage)?;
     for argument in &arguments.build_args {
         // As `docker build` does: without a value, the environment's.
         let (name, value) = match argument.split_once('=') {

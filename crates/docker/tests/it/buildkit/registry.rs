@@ -63,7 +63,7 @@ mod on_engine {
         let mut settings =
             Settings::from_vars(|name| (name == "DOCKER_CONFIG").then(|| path.clone()));
         settings.credential_helpers = helpers.map(Path::to_owned);
-        Credentials::resolve(&settings).unwrap()
+        settings.credentials().unwrap()
     }
 
     async fn a_base_image_is_pulled_with_the_login_of_the_docker_cli(

@@ -1,0 +1,151 @@
+//! Images as engines show them.
+
+use serde_json::Value;
+
+use crate::api::id_kind::IdKind;
+use crate::api::platform::ImagePlatform;
+use crate::failure::Failure;
+
+/// An image as the engine shows it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct EngineImage {
+    /// The id that the engine shows, `sha256:…`.
+    pub id: String,
+    /// What the id is the digest of.
+    pub id_kind: IdKind,
+    /// Its names and tags.
+    pub repo_tags: Vec<String>,
+    /// The digests of its uncompressed layers, lowest first.
+    pub diff_ids: Vec<String>,
+    /// Its manifests of the kind image that are there, one a platform; empty where the engine doesn't list
+    /// them.
+    pub manifests: Vec<ImageManifest>,
+    /// When it was built, RFC 3339.
+    pub created: Option<String>,
+    /// What it is for: of several platforms, the one that the engine would run.
+    pub platform: ImagePlatform,
+    /// Its size in bytes, as the engine counts it.
+    pub size: u64,
+    /// Its config as the engine shows it.
+    pub config: Value,
+}
+
+impl EngineImage {
+    /// Reads the answer to an inspect. Engines differ in what they leave out, so nothing but the id is
+    /// required.
+    pub(crate) fn read(answer: &Value, id_kind: IdKind) -> Result<Self, Failure> {
+        let text =
+            |key: &str| answer[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let id = text("Id").ok_or_else(|| Failure::unintelligible("it shows no id", None))?;
+        Ok(Self {
+            id: with_algorithm(&id),
+            id_kind,
+            repo_tags: texts(&answer["RepoTags"]),
+            diff_ids: texts(&answer["RootFS"]["Layers"]),
+            manifests: image_manifests(&answer["Manifests"]),
+            created: text("Created"),
+            platform: ImagePlatform::of_image(answer),
+            size: answer["Size"].as_u64().unwrap_or(0),
+            config: answer["Config"].clone(),
+        })
+    }
+}
+
+/// Podman leaves the algorithm out here and there.
+fn with_algorithm(id: &str) -> String {
+    if id.contains(':') { id.to_owned() } else { format!("sha256:{id}") }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let values = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+}
+
+/// A manifest that describes an image for one platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImageManifest {
+    /// Its digest, `sha256:…`.
+    pub digest: String,
+    /// What the image is for; none where it is not said.
+    pub platform: Option<ImagePlatform>,
+}
+
+fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
+    let manifests = manifests.as_array().map(Vec::as_slice).unwrap_or_default();
+    manifests
+        .iter()
+        .filter(|manifest| manifest["Kind"] == "image" && manifest["Available"] != false)
+        .filter_map(|manifest| {
+            let platforms =
+                [&manifest["ImageData"]["Platform"], &manifest["Descriptor"]["platform"]];
+            Some(ImageManifest {
+                digest: manifest["Descriptor"]["digest"].as_str()?.to_owned(),
+                platform: platforms.into_iter().find_map(ImagePlatform::read),
+            })
+        })
+        .collect()
+}
+
+/// An image in the engine's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImageSummary {
+    /// The id that the engine shows.
+    pub id: String,
+    /// What it is the digest of.
+    pub id_kind: IdKind,
+    /// Its names and tags.
+    pub repo_tags: Vec<String>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was built, in seconds since 1970.
+    pub created_unix: i64,
+}
+
+impl ImageSummary {
+    pub(crate) fn new(image: bollard::models::ImageSummary, id_kind: IdKind) -> Self {
+        Self {
+            id: with_algorithm(&image.id),
+            id_kind,
+            // An image without a name is listed as `<none>:<none>` by older engines.
+            repo_tags: image.repo_tags.into_iter().filter(|tag| !tag.contains("<none>")).collect(),
+            size: u64::try_from(image.size).unwrap_or(0),
+            created_unix: image.created,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{EngineImage, IdKind};
+
+    #[test]
+    fn an_answer_of_the_containerd_store_shows_its_image_manifests() {
+        let answer = json!({
+            "Id": "sha256:aa", "Os": "linux", "Architecture": "arm64", "Variant": "v8",
+            "RootFS": {"Layers": ["sha256:bb"]},
+            "Manifests": [
+                {"Kind": "image", "Available": true, "Descriptor": {"digest": "sha256:cc"},
+                 "ImageData": {"Platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}}},
+                {"Kind": "image", "Available": false, "Descriptor": {"digest": "sha256:dd"}},
+                {"Kind": "attestation", "Available": true, "Descriptor": {"digest": "sha256:ee"}},
+            ],
+        });
+        let image = EngineImage::read(&answer, IdKind::Descriptor).unwrap();
+        let [manifest] = &image.manifests[..] else { panic!("{:?}", image.manifests) };
+        assert_eq!(manifest.digest, "sha256:cc");
+        assert_eq!(manifest.platform.as_ref(), Some(&image.platform));
+        assert_eq!(image.platform.to_string(), "linux/arm64/v8");
+    }
+
+    #[test]
+    fn an_id_without_its_algorithm_gets_it_and_one_is_required() {
+        let read = |answer| EngineImage::read(&answer, IdKind::Config);
+        assert_eq!(read(json!({"Id": "aa"})).unwrap().id, "sha256:aa");
+        assert!(read(json!({})).is_err());
+    }
+}

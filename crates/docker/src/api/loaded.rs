@@ -1,0 +1,98 @@
+//! What an engine says that it has loaded.
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// How much of what it says is kept, in lines.
+const MESSAGES: usize = 1000;
+
+/// What an engine says that it has loaded. Ask it whether that is true.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The references, as the engine made them of the names in the archive.
+    pub references: Vec<String>,
+    /// The ids of images without a name.
+    pub ids: Vec<String>,
+    /// What it said, up to a thousand lines.
+    pub messages: Vec<String>,
+}
+
+impl Loaded {
+    /// Takes up a line of the answer.
+    pub(crate) fn note(&mut self, line: &Value) -> Result<(), Failure> {
+        let Some(text) = line["stream"].as_str().or_else(|| line["status"].as_str()) else {
+            return Ok(());
+        };
+        for message in text.lines().map(str::trim).filter(|message| !message.is_empty()) {
+            // Written as if it were a line among others, and nothing else tells of it.
+            if message.starts_with("Error unpacking image") {
+                return Err(Failure::Reported { message: message.to_owned() });
+            }
+            let named = message
+                .strip_prefix("Loaded image ID:")
+                .or_else(|| message.strip_prefix("Loaded image:"))
+                .or_else(|| message.strip_prefix("Loaded image(s):"));
+            // Podman gives all names of an image in one line, and its id where it has none.
+            for name in named.unwrap_or_default().split(',').map(str::trim) {
+                match name {
+                    "" => {}
+                    _ if self.references.len() + self.ids.len() >= MESSAGES => {}
+                    id if id.starts_with("sha256:") => self.ids.push(id.to_owned()),
+                    name => self.references.push(name.to_owned()),
+                }
+            }
+            if self.messages.len() < MESSAGES {
+                self.messages.push(message.to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Loaded;
+
+    #[test]
+    fn what_engines_say_is_read() {
+        let mut loaded = Loaded::default();
+        for stream in [
+            "Loaded image: web:1\n",
+            "Loaded image ID: sha256:0123\n",
+            "Loaded image: localhost/a:1,docker.io/library/b:2",
+            "Loaded image(s): localhost/c:1",
+            "Loaded image: sha256:4567",
+        ] {
+            loaded.note(&json!({ "stream": stream })).unwrap();
+        }
+        loaded.note(&json!({"status": "Loading layer", "progressDetail": {}})).unwrap();
+        let references = ["web:1", "localhost/a:1", "docker.io/library/b:2", "localhost/c:1"];
+        assert_eq!(loaded.references, references);
+        assert_eq!(loaded.ids, ["sha256:0123", "sha256:4567"]);
+        assert_eq!(loaded.messages.len(), 6);
+    }
+
+    #[test]
+    fn an_engine_that_never_stops_is_not_remembered_for_ever() {
+        let mut loaded = Loaded::default();
+        for _ in 0..1500 {
+            loaded.note(&json!({"stream": "Loaded image: a:1,sha256:0123\n"})).unwrap();
+        }
+        assert_eq!(
+            (loaded.references.len(), loaded.ids.len(), loaded.messages.len()),
+            (500, 500, 1000)
+        );
+    }
+
+    #[test]
+    fn an_image_that_was_not_unpacked_is_an_error() {
+        let words = "Error unpacking image web:1: no space left on device";
+        let failure =
+            Loaded::default().note(&json!({ "stream": format!("{words}\n") })).unwrap_err();
+        assert_eq!(failure.engine_message(), Some(words));
+    }
+}

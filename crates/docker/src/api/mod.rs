@@ -1,0 +1,11 @@
+//! The calls to an engine.
+
+pub(crate) mod engine;
+pub(crate) mod id_kind;
+pub(crate) mod image;
+pub(crate) mod load;
+pub(crate) mod loaded;
+pub(crate) mod platform;
+pub(crate) mod query;
+pub(crate) mod reference;
+pub(crate) mod save;

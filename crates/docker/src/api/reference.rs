@@ -1,0 +1,35 @@
+//! References and ids on the paths of the API.
+
+use crate::failure::Failure;
+
+/// Lets pass what can be a reference or an id; engines' paths take those as they are.
+pub(crate) fn checked(reference: &str) -> Result<&str, Failure> {
+    let is_known = |c: char| c.is_ascii_alphanumeric() || "._-/:@[]".contains(c);
+    let reason = if reference.is_empty() {
+        "it is empty"
+    } else if !reference.chars().all(is_known) {
+        "it has characters that none can have"
+    } else if reference.split('/').any(|part| part.is_empty() || part.chars().all(|c| c == '.')) {
+        "it has an empty part"
+    } else {
+        return Ok(reference);
+    };
+    Err(Failure::BadReference { reference: reference.to_owned(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checked;
+
+    #[test]
+    fn references_and_ids_pass_and_nothing_else() {
+        for good in
+            ["web", "web:1.0_beta", "localhost:5000/team/web:1", "sha256:0123", "[::1]:5000/a"]
+        {
+            assert!(checked(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a?b=c", "a/../b", "a//b", "a%2f", "a\n"] {
+            assert!(checked(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! What BuildKit gets to see of a folder: its entries, in the order and the form that it wants.
+
+use std::collections::HashMap;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use bollard_buildkit_proto::fsutil::types::Stat;
+
+use crate::build::context::BuildContext;
+use crate::build::context_error::ContextError;
+use crate::build::event::LeftOut;
+use crate::build::notices::special;
+use sealift_dockerignore::FolderMatches;
+
+// File modes as Go writes them.
+const GO_FOLDER: u32 = 1 << 31;
+const GO_SYMLINK: u32 = 1 << 27;
+const GO_SETUID: u32 = 1 << 23;
+const GO_SETGID: u32 = 1 << 22;
+const GO_STICKY: u32 = 1 << 20;
+
+/// What the engine asks for of a folder.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// Paths, relative to the folder, with all that is below; none for everything.
+    pub(super) paths: Option<Vec<PathBuf>>,
+    /// Whether the ignore file counts.
+    pub(super) without_ignored: bool,
+}
+
+impl Wanted {
+    /// Reads the paths that the engine is going to copy.
+    ///
+    /// It says them as a hint: more may be sent. So wherever it would take a pattern or a link to know what is
+    /// meant, the whole folder above is taken.
+    pub(super) fn new(root: &Path, paths: &[String], without_ignored: bool) -> Self {
+        let beginnings = paths.iter().map(|path| beginning(root, path));
+        let paths = if paths.is_empty() { None } else { beginnings.collect() };
+        Self { paths, without_ignored }
+    }
+
+    fn includes(&self, name: &Path) -> bool {
+        self.paths.as_ref().is_none_or(|paths| paths.iter().any(|path| name.starts_with(path)))
+    }
+
+    fn may_include_below(&self, folder: &Path) -> bool {
+        let is_above = |path: &PathBuf| path.starts_with(folder) || folder.starts_with(path);
+        self.paths.as_ref().is_none_or(|paths| paths.iter().any(is_above))
+    }
+}
+
+/// Gives the part of a path that says by itself what it means; none where that is the folder as a whole.
+fn beginning(root: &Path, path: &str) -> Option<PathBuf> {
+    let mut beginning = PathBuf::new();
+    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if part == ".." {
+            return None;
+        }
+        if part.contains(['*', '?', '[', '\\']) {
+            break;
+        }
+        beginning.push(part);
+        if fs::symlink_metadata(root.join(&beginning)).is_ok_and(|metadata| metadata.is_symlink()) {
+            return None;
+        }
+    }
+    (!beginning.as_os_str().is_empty()).then_some(beginning)
+}
+
+/// Walks a folder, and gives each entry to `on_entry`, folders before what is in them.
+///
+/// It ends early where `on_entry` gives `false`.
+pub(super) fn walk(
+    context: &BuildContext,
+    wanted: &Wanted,
+    on_entry: &mut dyn FnMut(Stat) -> bool,
+) -> Result<(), ContextError> {
+    let mut walk = Walk { context, wanted, on_entry, waiting: Vec::new(), linked: HashMap::new() };
+    match walk.folder(Path::new(""), &FolderMatches::default()) {
+        Ok(()) | Err(Stop::NobodyListens) => Ok(()),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+enum Stop {
+    Failed(ContextError),
+    NobodyListens,
+}
+
+impl From<ContextError> for Stop {
+    fn from(error: ContextError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+struct Walk<'a> {
+    context: &'a BuildContext,
+    wanted: &'a Wanted,
+    on_entry: &'a mut dyn FnMut(Stat) -> bool,
+    /// The folders above that are left out themselves, and are given once something in them isn't.
+    waiting: Vec<Stat>,
+    /// Under which names files were given that have more than one, by device and number.
+    linked: HashMap<(u64, u64), String>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path, matches: &FolderMatches) -> Result<(), Stop> {
+        let path = self.context.root().join(folder);
+        let names = fs::read_dir(&path).and_then(|entries| {
+            entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()
+        });
+        let mut names = names.map_err(|source| ContextError::Read { path, source })?;
+        names.sort_unstable();
+        names.into_iter().try_for_each(|name| self.entry(&folder.join(name), matches))
+    }
+
+    fn entry(&mut self, name: &Path, of_folder: &FolderMatches) -> Result<(), Stop> {
+        let path = self.context.root().join(name);
+        let read = |source| ContextError::Read { path: path.clone(), source };
+        let metadata = fs::symlink_metadata(&path).map_err(read)?;
+        let (is_ignored, matches) = if self.wanted.without_ignored {
+            self.context.ignore().check(name, of_folder)
+        } else {
+            (false, FolderMatches::default())
+        };
+        let is_given = !is_ignored && self.wanted.includes(name);
+        let may_go_on = self.wanted.may_include_below(name)
+            && (!is_ignored || self.context.ignore().may_reinclude_below_in_buildkit(name));
+        let goes_on = metadata.is_dir() && may_go_on;
+        if !is_given && !goes_on {
+            return Ok(());
+        }
+        let is_excluded = self.context.excludes(name);
+        let kind = metadata.file_type();
+        let left_out = if is_excluded { Some(LeftOut::Excluded) } else { special(kind) };
+        if let Some(reason) = left_out {
+            if is_given {
+                self.context.notices().left_out(name, reason);
+            }
+            return Ok(());
+        }
+        let stat = self.stat(name, &path, &metadata)?;
+        if is_given {
+            for folder in std::mem::take(&mut self.waiting) {
+                self.give(folder)?;
+            }
+            self.give(stat)?;
+        } else {
+            self.waiting.push(stat);
+        }
+        if goes_on {
+            let depth = self.waiting.len();
+            self.folder(name, &matches)?;
+            // It is still waiting if nothing in it was given.
+            if !is_given && self.waiting.len() == depth {
+                self.waiting.pop();
+            }
+        }
+        Ok(())
+    }
+
+    fn give(&mut self, stat: Stat) -> Result<(), Stop> {
+        if (self.on_entry)(stat) { Ok(()) } else { Err(Stop::NobodyListens) }
+    }
+
+    fn stat(
+        &mut self,
+        name: &Path,
+        path: &Path,
+        metadata: &Metadata,
+    ) -> Result<Stat, ContextError> {
+        let read = |source| ContextError::Read { path: path.to_owned(), source };
+        let not_utf8 = || ContextError::NotUtf8 { path: path.to_owned() };
+        let name = name.to_str().ok_or_else(not_utf8)?;
+        let mut stat = Stat {
+            path: name.to_owned(),
+            mode: go_mode(metadata),
+            // Who owns it here means nothing in the image: all is root's.
+            uid: 0,
+            gid: 0,
+            mod_time: metadata
+                .mtime()
+                .saturating_mul(1_000_000_000)
+                .saturating_add(metadata.mtime_nsec()),
+            xattrs: attributes(path).map_err(read)?,
+            ..Stat::default()
+        };
+        if metadata.is_dir() {
+            return Ok(stat);
+        }
+        stat.size = i64::try_from(metadata.len()).unwrap_or(i64::MAX);
+        if metadata.is_symlink() {
+            let target = fs::read_link(path).map_err(read)?;
+            stat.linkname = target.into_os_string().into_string().map_err(|_| not_utf8())?;
+        } else if metadata.nlink() > 1 {
+            let file = (metadata.dev(), metadata.ino());
+            match self.linked.get(&file) {
+                Some(first) => {
+                    stat.linkname.clone_from(first);
+                    stat.size = 0;
+                }
+                None => drop(self.linked.insert(file, name.to_owned())),
+            }
+        }
+        Ok(stat)
+    }
+}
+
+/// Tells whether an entry is one whose content can be asked for: neither a folder nor a link of any kind.
+pub(super) fn has_content(stat: &Stat) -> bool {
+    stat.mode & (GO_FOLDER | GO_SYMLINK) == 0 && stat.linkname.is_empty()
+}
+
+fn go_mode(metadata: &Metadata) -> u32 {
+    let mode = metadata.mode();
+    let special = [(0o4000, GO_SETUID), (0o2000, GO_SETGID), (0o1000, GO_STICKY)];
+    let special = special.into_iter().filter(|(bit, _)| mode & bit != 0).map(|(_, go)| go);
+    let kind = match metadata.file_type() {
+        kind if kind.is_dir() => GO_FOLDER,
+        kind if kind.is_symlink() => GO_SYMLINK,
+        _ => 0,
+    };
+    special.fold(kind | (mode & 0o777), |mode, bit| mode | bit)
+}
+
+/// Reads the extended attributes of a file, such as its capabilities.
+fn attributes(path: &Path) -> io::Result<HashMap<String, Vec<u8>>> {
+    use rustix::fs::{lgetxattr, llistxattr};
+    use rustix::io::Errno;
+
+    let mut list = vec![0; 4096];
+    let count = loop {
+        match llistxattr(path, &mut list[..]) {
+            Ok(count) => break count,
+            Err(Errno::RANGE) => list.resize(list.len() * 4, 0),
+            // The file system has none.
+            Err(Errno::NOTSUP) => return Ok(HashMap::new()),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let names = list[..count].split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    let mut attributes = HashMap::new();
+    for name in names {
+        let mut value = vec![0; 64 << 10];
+        // One that can't be read isn't sent, as by the docker CLI: some are the kernel's own affair.
+        if let Ok(length) = lgetxattr(path, name, &mut value[..])
+            && let Ok(name) = std::str::from_utf8(name)
+            && !name.starts_with("com.apple.")
+        {
+            value.truncate(length);
+            attributes.insert(name.to_owned(), value);
+        }
+    }
+    Ok(attributes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_is_taken_up_to_the_first_pattern_or_link() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::os::unix::fs::symlink("src", folder.path().join("link")).unwrap();
+        let beginning = |path| beginning(folder.path(), path);
+        for (path, expected) in [
+            ("src/a", Some("src/a")),
+            ("/src//./a/", Some("src/a")),
+            ("src/*.c", Some("src")),
+            ("src/a?/b", Some("src")),
+            ("nowhere", Some("nowhere")),
+            ("*.c", None),
+            (".", None),
+            ("", None),
+            ("../a", None),
+            ("src/../../a", None),
+            ("link/a", None),
+        ] {
+            assert_eq!(beginning(path), expected.map(PathBuf::from), "{path}");
+        }
+    }
+
+    #[test]
+    fn folders_come_before_what_is_in_them_even_if_they_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path("a/b/c")).unwrap();
+        for name in ["Dockerfile", "a/b/c/keep.c", "a/b/no", "a-b", "a/x"] {
+            std::fs::write(path(name), "").unwrap();
+        }
+        std::fs::write(path(".dockerignore"), "*\n!**/*.c\n").unwrap();
+        let request = crate::build::request::BuildRequest::new("web:1", folder.path());
+        let (notices, _events) = crate::build::notices::Notices::new();
+        let context = BuildContext::new(&request, notices).unwrap();
+        let names = |paths: &[&str], without_ignored| {
+            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+            let wanted = Wanted::new(folder.path(), &paths, without_ignored);
+            let mut names = Vec::new();
+            walk(&context, &wanted, &mut |stat| {
+                names.push(stat.path);
+                true
+            })
+            .unwrap();
+            names
+        };
+        assert_eq!(names(&[], true), ["a", "a/b", "a/b/c", "a/b/c/keep.c"]);
+        assert_eq!(names(&[".dockerignore"], false), [".dockerignore"]);
+        assert_eq!(names(&["a/b/no", "a-b"], false), ["a", "a/b", "a/b/no", "a-b"]);
+        assert_eq!(names(&["a/b"], true), ["a", "a/b", "a/b/c", "a/b/c/keep.c"]);
+    }
+}

@@ -1,0 +1,48 @@
+//! Builds an image with BuildKit, over the engine's own build endpoint.
+//!
+//! A session goes along with the request: a second connection, on which the engine asks back, by gRPC, for the
+//! Dockerfile, for what it lacks of the context, and for credentials of registries.
+
+mod file_sync;
+mod folder;
+mod grpc;
+mod session;
+mod trace;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream;
+
+use crate::build::context::BuildContext;
+use crate::build::log::{OnEvent, Outcome, follow};
+use crate::build::request::BuildRequest;
+use crate::build::request::Dialect;
+use crate::failure::BoxError;
+use crate::failure::Failure;
+use crate::wire::transport::Transport;
+use crate::wire::upload::Upload;
+use file_sync::FileSync;
+use session::Session;
+use trace::Trace;
+
+/// Builds an image, and returns what the engine says of it.
+pub(crate) async fn build(
+    transport: &Transport,
+    request: &BuildRequest,
+    context: BuildContext,
+    on_event: &mut OnEvent<'_>,
+) -> Result<Outcome, Failure> {
+    let files = Arc::new(FileSync::new(context));
+    let session = Session::open(transport, Arc::clone(&files), request.credentials.clone()).await?;
+    let mut query = request.query(files.dockerfile_name(), Dialect::BuildKit);
+    query.add("remote", "client-session").add("session", session.id());
+    let nothing = stream::empty::<Result<Bytes, BoxError>>();
+    let path = query.on("/build");
+    let built = follow::<Trace, _, _>(transport, Upload::to(&path), nothing, on_event).await;
+    // What is wrong with the context says so itself; the engine only knows that it didn't get it.
+    if let Some(error) = files.take_failure() {
+        return Err(Failure::Context(error));
+    }
+    built
+}

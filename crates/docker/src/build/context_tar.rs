@@ -1,0 +1,278 @@
+//! The context of a build as a tar that is sent while it is written.
+
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::build::context::{BuildContext, IGNORE_FILE};
+use crate::build::context_error::ContextError;
+use crate::build::dockerfile;
+use crate::build::event::{BuildEvent, LeftOut};
+use crate::build::notices::{Notices, special};
+use sealift_dockerignore::FolderMatches;
+
+/// How much goes to the engine at a time.
+const PIECE: usize = 128 << 10;
+
+/// Writes a context as a tar into a channel; entries are sorted, owned by root, and keep their modes.
+pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, ContextError>>) {
+    let output = Pieces {
+        sender: pieces.clone(),
+        piece: Vec::with_capacity(PIECE),
+        sent: 0,
+        notices: context.notices().clone(),
+    };
+    let mut tar = tar::Builder::new(output);
+    tar.mode(tar::HeaderMode::Complete);
+    let mut sending = Sending { context, tar, linked: HashMap::new() };
+    if let Err(error) = sending.write_all().and_then(|()| sending.end()) {
+        // If nobody listens any more, the request has ended for another reason.
+        let _ = pieces.blocking_send(Err(error));
+    }
+}
+
+/// A context on its way.
+struct Sending<'a> {
+    context: &'a BuildContext,
+    tar: tar::Builder<Pieces>,
+    /// Under which names files were sent that have more than one, by device and number.
+    linked: HashMap<(u64, u64), PathBuf>,
+}
+
+impl Sending<'_> {
+    fn write_all(&mut self) -> Result<(), ContextError> {
+        if let Some(text) = self.context.text() {
+            self.write_text(self.context.dockerfile(), text)?;
+        }
+        if self.has_ignore_file_of_ours() {
+            self.write_ignore_file()?;
+        }
+        self.write_folder(Path::new(""), &FolderMatches::default())
+    }
+
+    fn end(self) -> Result<(), ContextError> {
+        let read = |source| ContextError::Read { path: self.context.root().to_owned(), source };
+        let mut output = self.tar.into_inner().map_err(read)?;
+        output.flush().map_err(read)?;
+        output.notices.report(BuildEvent::Sent { bytes: output.sent });
+        Ok(())
+    }
+
+    /// Tells whether what is sent as the ignore file isn't what the folder has under this name.
+    fn has_ignore_file_of_ours(&self) -> bool {
+        self.context.special_ignore_file().is_some() || self.context.text().is_some()
+    }
+
+    /// Writes the ignore file that counts under the name under which engines look for it.
+    ///
+    /// They apply it too, and take the Dockerfile out of the build if it is ignored; the last lines take out
+    /// what isn't in the folder: this file, and a Dockerfile that came from elsewhere.
+    fn write_ignore_file(&mut self) -> Result<(), ContextError> {
+        let special = self.context.special_ignore_file();
+        let path = special.map_or_else(|| self.context.root().join(IGNORE_FILE), Path::to_owned);
+        let mut is_of_folder = special.is_none();
+        let mut text = match dockerfile::read(&path) {
+            Err(ContextError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                is_of_folder = false;
+                Vec::new()
+            }
+            text => text?,
+        };
+        text.push(b'\n');
+        if !is_of_folder {
+            text.extend_from_slice(format!("{IGNORE_FILE}\n").as_bytes());
+        }
+        if self.context.text().is_some() {
+            text.extend_from_slice(format!("{}\n", self.context.dockerfile()).as_bytes());
+        }
+        self.write_text(IGNORE_FILE, &text)
+    }
+
+    /// Writes a file that isn't in the folder.
+    fn write_text(&mut self, name: &str, text: &[u8]) -> Result<(), ContextError> {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_size(text.len() as u64);
+        let path = || self.context.root().join(name);
+        let written = self.tar.append_data(&mut header, name, text);
+        written.map_err(|source| ContextError::Read { path: path(), source })
+    }
+
+    fn write_folder(&mut self, folder: &Path, matches: &FolderMatches) -> Result<(), ContextError> {
+        let path = self.context.root().join(folder);
+        let mut names = fs::read_dir(&path)
+            .and_then(|entries| {
+                entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()
+            })
+            .map_err(|source| ContextError::Read { path, source })?;
+        names.sort_unstable();
+        for name in names {
+            let name = folder.join(name);
+            if name != Path::new(IGNORE_FILE) || !self.has_ignore_file_of_ours() {
+                self.write_entry(&name, matches)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_entry(&mut self, name: &Path, of_folder: &FolderMatches) -> Result<(), ContextError> {
+        let path = self.context.root().join(name);
+        let read = |source| ContextError::Read { path: path.clone(), source };
+        let metadata = fs::symlink_metadata(&path).map_err(read)?;
+        let kind = metadata.file_type();
+        let (is_included, matches) = self.context.includes(name, of_folder);
+        let is_excluded = self.context.excludes(name);
+        let left_out = if is_excluded { Some(LeftOut::Excluded) } else { special(kind) };
+        if let Some(reason) = left_out {
+            if is_included {
+                self.context.notices().left_out(name, reason);
+            }
+            return Ok(());
+        }
+        if is_included {
+            let mut header = header(&metadata);
+            if let Some(first) = self.first_name(name, &metadata) {
+                header.set_entry_type(tar::EntryType::Link);
+                self.append_link(header, name, &first).map_err(read)?;
+            } else if kind.is_symlink() {
+                let target = fs::read_link(&path).map_err(read)?;
+                header.set_entry_type(tar::EntryType::Symlink);
+                self.append_link(header, name, &target).map_err(read)?;
+            } else if kind.is_dir() {
+                header.set_entry_type(tar::EntryType::Directory);
+                self.tar.append_data(&mut header, name, io::empty()).map_err(read)?;
+            } else {
+                self.append_file(header, name, &path, &metadata)?;
+            }
+        }
+        if kind.is_dir() && (is_included || self.context.may_include_below(name)) {
+            self.write_folder(name, &matches)?;
+        }
+        Ok(())
+    }
+
+    fn append_file(
+        &mut self,
+        mut header: tar::Header,
+        name: &Path,
+        path: &Path,
+        metadata: &Metadata,
+    ) -> Result<(), ContextError> {
+        let read = |source| ContextError::Read { path: path.to_owned(), source };
+        header.set_size(metadata.len());
+        let file = File::open(path).map_err(read)?;
+        let mut exact = Exact { file, left: metadata.len(), has_changed: false };
+        let appended = self.tar.append_data(&mut header, name, &mut exact);
+        if exact.has_changed {
+            return Err(ContextError::Changed { path: path.to_owned() });
+        }
+        appended.map_err(read)
+    }
+
+    /// Writes a link with its target as it is, which `tar` would clean.
+    fn append_link(
+        &mut self,
+        mut header: tar::Header,
+        name: &Path,
+        target: &Path,
+    ) -> io::Result<()> {
+        let target = target.as_os_str().as_bytes();
+        if header.set_link_name_literal(target).is_err() {
+            let text = [target, b"\0"].concat();
+            let mut long = tar::Header::new_gnu();
+            long.set_entry_type(tar::EntryType::GNULongLink);
+            long.set_size(text.len() as u64);
+            long.set_mode(0o644);
+            self.tar.append_data(&mut long, "././@LongLink", &text[..])?;
+        }
+        self.tar.append_data(&mut header, name, io::empty())
+    }
+
+    /// Gives the name under which a file with several names was sent already.
+    fn first_name(&mut self, name: &Path, metadata: &Metadata) -> Option<PathBuf> {
+        if metadata.is_dir() || metadata.nlink() < 2 {
+            return None;
+        }
+        let file = (metadata.dev(), metadata.ino());
+        let first = self.linked.get(&file).cloned();
+        if first.is_none() {
+            self.linked.insert(file, name.to_owned());
+        }
+        first
+    }
+}
+
+/// Owned by root, as the docker CLI sends it: what the files' owners are here means nothing there.
+fn header(metadata: &Metadata) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(0);
+    header.set_mode(metadata.mode() & 0o7777);
+    header.set_mtime(u64::try_from(metadata.mtime()).unwrap_or(0));
+    header.set_uid(0);
+    header.set_gid(0);
+    header
+}
+
+/// Reads as many bytes of a file as its header says, and notes where there are fewer or more.
+struct Exact {
+    file: File,
+    left: u64,
+    has_changed: bool,
+}
+
+impl Read for Exact {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            self.has_changed |= self.file.read(&mut [0])? > 0;
+            return Ok(0);
+        }
+        let wanted = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = self.file.read(&mut buffer[..wanted])?;
+        if count == 0 {
+            self.has_changed = true;
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+/// Sends what is written, in pieces.
+struct Pieces {
+    sender: mpsc::Sender<Result<Bytes, ContextError>>,
+    piece: Vec<u8>,
+    /// How many bytes have been sent.
+    sent: u64,
+    notices: Notices,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let size = piece.len() as u64;
+        self.sender.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        self.sent += size;
+        self.notices.report(BuildEvent::Sending { bytes: self.sent });
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! Builds an image.
+
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+
+use crate::api::engine::Engine;
+use crate::api::id_kind::IdKind;
+use crate::build::builder::Builder;
+use crate::build::classic;
+use crate::build::context::BuildContext;
+use crate::build::event::BuildEvent;
+use crate::build::log::Outcome;
+use crate::build::notices::Notices;
+use crate::build::request::BuildRequest;
+use crate::error::Error;
+use crate::failure::Failure;
+
+/// An image that was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Built {
+    /// Its full id, as the engine shows it.
+    pub id: String,
+    /// The digest of its config, from which archives take their id. It is the id except on a containerd store, where only
+    /// BuildKit tells it.
+    pub config: Option<String>,
+}
+
+impl Engine {
+    /// Builds an image. The context is streamed; what the engine says is given as events.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future breaks the request off, and the engine gives the build up. What it has built until then stays in
+    /// its cache.
+    ///
+    /// # Errors
+    ///
+    /// If the context can't be sent; if a step fails, with its last lines.
+    pub async fn build(
+        &self,
+        request: BuildRequest,
+        on_event: &mut (dyn FnMut(BuildEvent) + Send),
+    ) -> Result<Built, Error> {
+        let operation = self.operation(format!("build `{}` in", request.tag), Some(&request.tag));
+        let run = self.run_and_report(&request, on_event).await;
+        let outcome = run.map_err(|failure| match failure {
+            // What is wrong with the context says so itself.
+            Failure::Upload { source } => {
+                match source.downcast::<crate::build::context_error::ContextError>() {
+                    Ok(error) => operation.fail(*error),
+                    Err(source) => operation.fail(Failure::Upload { source }),
+                }
+            }
+            failure => operation.fail(failure),
+        })?;
+        let nothing_built =
+            || operation.fail(Failure::unintelligible("it ends without the id of an image", None));
+        let id = outcome.id.ok_or_else(nothing_built)?;
+        // What the output names may be the short form of an id.
+        let image = self.inspect(&id).await?.ok_or_else(nothing_built)?;
+        let config = match image.id_kind {
+            IdKind::Config => Some(image.id.clone()),
+            IdKind::Descriptor => outcome.config,
+        };
+        Ok(Built { id: image.id, config })
+    }
+
+    /// Runs a build, and reports what its own threads notice beside what the engine says.
+    async fn run_and_report(
+        &self,
+        request: &BuildRequest,
+        on_event: &mut (dyn FnMut(BuildEvent) + Send),
+    ) -> Result<Outcome, Failure> {
+        let (notices, mut noticed) = Notices::new();
+        let on_event = Mutex::new(on_event);
+        let report = |event| {
+            let mut on_event = on_event.lock().unwrap_or_else(PoisonError::into_inner);
+            on_event(event);
+        };
+        let mut of_engine = report;
+        let built = {
+            let mut build = pin!(self.run_build(request, notices, &mut of_engine));
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(event) = noticed.recv() => report(event),
+                    built = &mut build => break built,
+                }
+            }
+        };
+        while let Ok(event) = noticed.try_recv() {
+            report(event);
+        }
+        built
+    }
+
+    async fn run_build(
+        &self,
+        request: &BuildRequest,
+        notices: Notices,
+        on_event: &mut (dyn FnMut(BuildEvent) + Send),
+    ) -> Result<Outcome, Failure> {
+        let context = BuildContext::new(request, notices)?;
+        match self.choose_builder(request).await? {
+            #[cfg(feature = "buildkit")]
+            Builder::BuildKit => {
+                Box::pin(crate::build::buildkit::build(&self.transport, request, context, on_event))
+                    .await
+            }
+            _ => Box::pin(classic::build(&self.transport, request, context, on_event)).await,
+        }
+    }
+
+    /// Chooses the builder: never [`Builder::Auto`].
+    async fn choose_builder(&self, request: &BuildRequest) -> Result<Builder, Failure> {
+        let dialect = self.transport.dialect().await?;
+        let refuse = |reason: String| Err(Failure::Builder { builder: request.builder, reason });
+        match (request.builder, request.only_classic()) {
+            (Builder::Classic, _) | (Builder::Auto, Some(_)) => Ok(Builder::Classic),
+            (Builder::Auto, None) if !dialect.prefers_buildkit => Ok(Builder::Classic),
+            (Builder::BuildKit, Some(what)) => {
+                refuse(format!("BuildKit ignores {what}; the classic builder applies it"))
+            }
+            (Builder::BuildKit, None) if dialect.is_podman => {
+                refuse("Podman only has its own builder".to_owned())
+            }
+            // Not the classic builder instead: what is built must not depend on a feature.
+            (Builder::Auto | Builder::BuildKit, None) if !cfg!(feature = "buildkit") => {
+                refuse("this program was built without the feature `buildkit`".to_owned())
+            }
+            (Builder::Auto | Builder::BuildKit, None) => Ok(Builder::BuildKit),
+        }
+    }
+}

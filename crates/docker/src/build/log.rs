@@ -1,0 +1,174 @@
+//! What the builders' ways to tell of a build have in common.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use serde_json::Value;
+
+use crate::build::event::BuildEvent;
+use crate::failure::BoxError;
+use crate::failure::{Failure, StepFailure};
+use crate::wire::json_lines::{Line, reported};
+use crate::wire::transport::Transport;
+use crate::wire::upload::{Upload, upload};
+
+/// How much of a line is waited for, in bytes, before it is taken for a whole one: commands that draw progress end no
+/// line for a long time.
+const LINE_LIMIT: usize = 64 << 10;
+/// How many lines of a failed step's output are shown.
+const LAST_LINES: usize = 10;
+
+/// Who is told of what happens.
+pub(crate) type OnEvent<'a> = dyn FnMut(BuildEvent) + Send + 'a;
+
+/// What is known of a build while it runs, as one of the builders tells it.
+pub(crate) trait BuildLog: Default + Send {
+    /// Takes a line of the engine's answer.
+    fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure>;
+
+    /// Gives lines whose end never came.
+    fn flush(&mut self, on_event: &mut OnEvent<'_>);
+
+    /// Reports what was held back until now.
+    fn tick(&mut self, _now: Instant, _on_event: &mut OnEvent<'_>) {}
+
+    /// Returns what the engine said of the image.
+    fn into_outcome(self) -> Outcome;
+
+    /// Says which step failed, of what the engine says at the end.
+    fn failed(self, message: String, code: Option<i64>) -> StepFailure;
+}
+
+/// What an engine says of the image that it has built.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Its id, which may be short.
+    pub(crate) id: Option<String>,
+    /// The digest of its config, if that was said apart from the id.
+    pub(crate) config: Option<String>,
+}
+
+/// How often what was held back is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Asks for a build, with what goes along, and follows it to its end.
+pub(crate) async fn follow<L, S, E>(
+    transport: &Transport,
+    to: Upload<'_>,
+    body: S,
+    on_event: &mut OnEvent<'_>,
+) -> Result<Outcome, Failure>
+where
+    L: BuildLog,
+    S: Stream<Item = Result<Bytes, E>> + Send,
+    E: Into<BoxError>,
+{
+    let state = Mutex::new((L::default(), on_event));
+    let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut on_line = |line| {
+        let (log, on_event) = &mut *lock();
+        take(log, line, *on_event)
+    };
+    {
+        let mut uploading = pin!(upload(transport, to, body, &mut on_line));
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                biased;
+                uploaded = &mut uploading => break uploaded?,
+                _ = ticks.tick() => {
+                    let (log, on_event) = &mut *lock();
+                    log.tick(Instant::now(), *on_event);
+                }
+            }
+        }
+    }
+    let (mut log, on_event) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    log.flush(on_event);
+    Ok(log.into_outcome())
+}
+
+/// Takes a line of the answer; one that reports an error ends the build.
+pub(crate) fn take<L: BuildLog>(
+    log: &mut L,
+    line: Line,
+    on_event: &mut OnEvent<'_>,
+) -> Result<(), Failure> {
+    match (reported(&line), line) {
+        (Some((message, code)), _) => {
+            log.flush(on_event);
+            let failed = std::mem::take(log).failed(message, code);
+            Err(Failure::Step(Box::new(failed)))
+        }
+        (None, Line::Json(line)) => log.note(&line, on_event),
+        (None, Line::Text(_)) => Ok(()),
+    }
+}
+
+/// Text that comes in pieces, cut into lines.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    /// A line whose end hasn't come yet.
+    unfinished: String,
+}
+
+impl Lines {
+    /// Takes a piece, and gives the lines that it ends, without their ends.
+    pub(crate) fn push(&mut self, piece: &str) -> Vec<String> {
+        self.unfinished.push_str(piece);
+        let end = match self.unfinished.rfind('\n') {
+            Some(end) => end + 1,
+            None if self.unfinished.len() > LINE_LIMIT => self.unfinished.len(),
+            None => return Vec::new(),
+        };
+        let rest = self.unfinished.split_off(end);
+        let whole = std::mem::replace(&mut self.unfinished, rest);
+        whole.lines().map(str::to_owned).collect()
+    }
+
+    /// Takes the line whose end hasn't come.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(&mut self.unfinished)
+    }
+}
+
+/// The last lines that a step wrote.
+#[derive(Debug, Default)]
+pub(crate) struct LastLines(VecDeque<String>);
+
+impl LastLines {
+    pub(crate) fn push(&mut self, line: &str) {
+        if self.0.len() == LAST_LINES {
+            self.0.pop_front();
+        }
+        self.0.push_back(line.to_owned());
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        self.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_an_end_is_not_kept() {
+        let mut lines = Lines::default();
+        let (mut given, mut longest) = (0, 0);
+        for _ in 0..1000 {
+            given += lines.push(&"#".repeat(1000)).len();
+            longest = longest.max(lines.unfinished.len());
+        }
+        assert_eq!((given, longest), (15, 65_000));
+    }
+}

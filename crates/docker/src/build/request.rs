@@ -1,0 +1,174 @@
+//! What to build, and how.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::api::query::Query;
+use crate::build::builder::Builder;
+use sealift_credentials::Credentials;
+
+/// What to build, and how. The fields are those of docker-py's `images.build` that engines still honour.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct BuildRequest {
+    /// What to call the image, `image:tag`.
+    pub tag: String,
+    /// More names for the image.
+    pub more_tags: Vec<String>,
+    /// The folder to build from.
+    pub path: PathBuf,
+    /// Files and folders that are never part of the context, whatever the ignore file says. Those outside of the
+    /// context are ignored.
+    pub exclude: Vec<PathBuf>,
+    /// The path of the Dockerfile, relative to the folder. It may lead out of the folder. Unless it is set, the file is
+    /// called `Dockerfile` or else `dockerfile`.
+    pub dockerfile: Option<String>,
+    /// The content of the Dockerfile, if it is not a file; then `dockerfile` is ignored.
+    pub dockerfile_text: Option<String>,
+    /// Which of the engine's builders runs the build; the classic one unless it is set.
+    pub builder: Builder,
+    /// With what to log in to the registries of base images.
+    pub credentials: Credentials,
+    /// Build-time variables.
+    pub build_args: BTreeMap<String, String>,
+    /// Labels on the image.
+    pub labels: BTreeMap<String, String>,
+    /// The stage at which to stop.
+    pub target: Option<String>,
+    /// The network for `RUN`.
+    pub network_mode: Option<String>,
+    /// What to build for.
+    pub platform: Option<String>,
+    /// `name:address` for `/etc/hosts` in the build.
+    pub extra_hosts: Vec<String>,
+    /// Images whose layers may be taken from the cache.
+    pub cache_from: Vec<String>,
+    /// Pull base images even if they are there.
+    pub pull: bool,
+    /// Don't use the cache.
+    pub no_cache: bool,
+    /// Say nothing but the id.
+    pub quiet: bool,
+    /// Remove intermediate containers after a success.
+    pub rm: bool,
+    /// Remove intermediate containers after a failure too.
+    pub forcerm: bool,
+    /// The size of `/dev/shm` in bytes.
+    pub shm_size: Option<u64>,
+    /// The memory of a build container in bytes.
+    pub memory: Option<u64>,
+    /// Memory and swap of a build container in bytes, -1 without a limit.
+    pub memory_swap: Option<i64>,
+    /// The relative share of processor time.
+    pub cpu_shares: Option<u64>,
+    /// The processors, `0-3` or `0,1`.
+    pub cpuset_cpus: Option<String>,
+    /// The length of a period of processor time in microseconds.
+    pub cpu_period: Option<u64>,
+    /// The processor time in a period in microseconds.
+    pub cpu_quota: Option<u64>,
+}
+
+/// How an engine wants to be asked for a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Classic,
+    BuildKit,
+    Podman,
+}
+
+impl BuildRequest {
+    /// Asks for an image from a folder, with all else as usual.
+    pub fn new(tag: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self {
+            tag: tag.into(),
+            more_tags: Vec::new(),
+            path: path.into(),
+            exclude: Vec::new(),
+            dockerfile: None,
+            dockerfile_text: None,
+            builder: Builder::default(),
+            credentials: Credentials::default(),
+            build_args: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            target: None,
+            network_mode: None,
+            platform: None,
+            extra_hosts: Vec::new(),
+            cache_from: Vec::new(),
+            pull: false,
+            no_cache: false,
+            quiet: false,
+            rm: true,
+            forcerm: true,
+            shm_size: None,
+            memory: None,
+            memory_swap: None,
+            cpu_shares: None,
+            cpuset_cpus: None,
+            cpu_period: None,
+            cpu_quota: None,
+        }
+    }
+
+    /// Names what is asked for that only the classic builder does.
+    pub(crate) fn only_classic(&self) -> Option<&'static str> {
+        let limits = [
+            ("a limit of memory", self.memory.is_some() || self.memory_swap.is_some()),
+            ("shares of processor time", self.cpu_shares.is_some()),
+            ("a choice of processors", self.cpuset_cpus.is_some()),
+            ("a limit of processor time", self.cpu_period.is_some() || self.cpu_quota.is_some()),
+        ];
+        limits.into_iter().find(|(_, is_set)| *is_set).map(|(what, _)| what)
+    }
+
+    /// Gives the query that asks for it, with the Dockerfile under this name.
+    pub(crate) fn query(&self, dockerfile: &str, dialect: Dialect) -> Query {
+        let number = |value: Option<u64>| value.map(|value| value.to_string());
+        let mut query = Query::default();
+        query.add("t", &self.tag);
+        for tag in &self.more_tags {
+            query.add("t", tag);
+        }
+        query
+            .add("dockerfile", dockerfile)
+            .add_flag("rm", self.rm)
+            .add_flag("forcerm", self.forcerm)
+            .add_flag("nocache", self.no_cache)
+            .add_flag("q", self.quiet)
+            // Always said, as engines would choose otherwise.
+            .add("version", if dialect == Dialect::BuildKit { "2" } else { "1" })
+            .add_some("target", self.target.as_deref())
+            .add_some("networkmode", self.network_mode.as_deref())
+            .add_some("platform", self.platform.as_deref())
+            .add_some("shmsize", number(self.shm_size).as_deref())
+            .add_some("memory", number(self.memory).as_deref())
+            .add_some("memswap", self.memory_swap.map(|value| value.to_string()).as_deref())
+            .add_some("cpushares", number(self.cpu_shares).as_deref())
+            .add_some("cpusetcpus", self.cpuset_cpus.as_deref())
+            .add_some("cpuperiod", number(self.cpu_period).as_deref())
+            .add_some("cpuquota", number(self.cpu_quota).as_deref());
+        if self.pull {
+            query.add_flag("pull", true);
+        }
+        if !self.build_args.is_empty() {
+            query.add("buildargs", &json!(self.build_args).to_string());
+        }
+        if !self.labels.is_empty() {
+            query.add("labels", &json!(self.labels).to_string());
+        }
+        if !self.cache_from.is_empty() {
+            query.add("cachefrom", &json!(self.cache_from).to_string());
+        }
+        if dialect == Dialect::Podman && !self.extra_hosts.is_empty() {
+            query.add("extrahosts", &json!(self.extra_hosts).to_string());
+        } else {
+            for host in &self.extra_hosts {
+                query.add("extrahosts", host);
+            }
+        }
+        query
+    }
+}

@@ -1,0 +1,103 @@
+//! Contexts of the docker CLI: engines that it knows by name.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use sealift_credentials::CliConfig;
+
+use crate::discover::setting::{Setting, Source};
+use crate::discover::settings::ResolveError;
+use crate::hex::hex;
+
+/// What a context says of its engine.
+pub(crate) struct CliContext {
+    /// The engine's address, as the docker CLI writes it.
+    pub(crate) host: String,
+    pub(crate) tls_folder: TlsFolder,
+}
+
+/// Where a context keeps its certificates.
+pub(crate) struct TlsFolder {
+    pub(crate) path: PathBuf,
+    /// Whether there are any.
+    pub(crate) has_files: bool,
+}
+
+/// Gives the context that the docker CLI's config file names.
+pub(crate) fn current(folder: &Path) -> Result<Option<Setting<String>>, ResolveError> {
+    let Some(config) = CliConfig::read(folder)? else { return Ok(None) };
+    let name = config.current_context()?;
+    Ok(name.map(|name| Setting::new(name, Source::ConfigFile(config.path().to_owned()))))
+}
+
+/// Reads the context of this name.
+pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, ResolveError> {
+    let contexts = folder.join("contexts");
+    let setting = match &name.source {
+        Source::ConfigFile(path) => format!("currentContext of {}", path.display()),
+        source => source.to_string(),
+    };
+    let refuse = |reason: String| ResolveError::new(&setting, &name.value, reason);
+    let id = id_of(&name.value);
+    let path = contexts.join("meta").join(&id).join("meta.json");
+    let Some(meta) = read_json(&path)
+        .map_err(|reason| refuse(format!("{} can't be used: {reason}", path.display())))?
+    else {
+        let reason =
+            format!("there is no such context in {}; {}", contexts.display(), known(&contexts));
+        return Err(refuse(reason));
+    };
+    let docker = &meta["Endpoints"]["docker"];
+    let host = docker["Host"].as_str().filter(|host| !host.is_empty());
+    let host = host.ok_or_else(|| refuse(format!("{} names no host", path.display())))?;
+    let tls_folder = contexts.join("tls").join(&id).join("docker");
+    let has_files = ["ca.pem", "cert.pem", "key.pem"].map(|name| tls_folder.join(name).exists());
+    let has_files = has_files.contains(&true);
+    // With this, the docker CLI speaks TLS to a port of a host even where there are no certificates.
+    let may_be_tls = has_files || host.starts_with("tcp:") || host.starts_with("https:");
+    if docker["SkipTLSVerify"] == Value::Bool(true) && may_be_tls {
+        let reason = "it has SkipTLSVerify, so nothing would prove who answers; make it anew without \
+                      skip-tls-verify and with ca=FILE";
+        return Err(refuse(reason.to_owned()));
+    }
+    Ok(CliContext { host: host.to_owned(), tls_folder: TlsFolder { path: tls_folder, has_files } })
+}
+
+/// Gives the folder's name for a context: the docker CLI takes the digest of the context's.
+fn id_of(name: &str) -> String {
+    hex(&Sha256::digest(name.as_bytes()))
+}
+
+/// Says which contexts there are.
+fn known(contexts: &Path) -> String {
+    let entries = std::fs::read_dir(contexts.join("meta")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| read_json(&entry.path().join("meta.json")).ok().flatten())
+        .filter_map(|meta| Some(format!("`{}`", meta["Name"].as_str()?)))
+        .collect();
+    names.sort();
+    match &names[..] {
+        [] => "there are none".to_owned(),
+        [only] => format!("there is {only}"),
+        [first @ .., last] => format!("there are {} and {last}", first.join(", ")),
+    }
+}
+
+/// Reads a file of JSON. Returns `None` if there is no such file.
+fn read_json(path: &Path) -> Result<Option<Value>, String> {
+    match std::fs::read(path) {
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(format!("it is no JSON: {error}")),
+        },
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(format!("it can't be read: {error}")),
+    }
+}

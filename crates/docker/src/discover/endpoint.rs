@@ -1,0 +1,268 @@
+//! Which engine is meant, and who says so.
+
+use std::fmt;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::discover::address::Address;
+use crate::discover::address::without_password;
+use crate::discover::api_version::ApiVersion;
+use crate::discover::cli_context::{self, CliContext};
+use crate::discover::machine::{self, Machine};
+use crate::discover::setting::{Setting, Source};
+use crate::discover::settings::{ResolveError, Settings};
+use crate::discover::tls::Tls;
+
+/// The socket where an engine listens when nothing is set.
+const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+
+/// The address of an engine, how to speak to it, and who says so.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// Where the engine listens.
+    pub address: Address,
+    /// Where that was said.
+    pub source: Source,
+    /// The context of the docker CLI that was taken, where one was.
+    pub context: Option<Setting<String>>,
+    /// The machine that docker-machine was asked about, where it was.
+    pub machine: Option<Setting<String>>,
+    /// What proves who is who, where TLS is spoken.
+    pub tls: Option<Setting<Tls>>,
+    /// The version of the API to speak, where one is set.
+    pub api_version: Option<Setting<ApiVersion>>,
+    pub(crate) ssh_program: PathBuf,
+}
+
+/// An address as it was found, before it is read.
+struct Found {
+    /// The setting's name in a message.
+    setting: String,
+    text: String,
+    source: Source,
+    /// The folder of certificates.
+    folder: Option<Setting<PathBuf>>,
+    /// Whether a `tcp` address means TLS.
+    is_tls: bool,
+    context: Option<Setting<String>>,
+    machine: Option<Setting<String>>,
+}
+
+/// What says which engine is meant.
+enum Meant {
+    Host(String, Source),
+    Context(Setting<String>),
+    Machine(String),
+    Nothing,
+}
+
+impl Endpoint {
+    /// Makes one of an address that needs nothing else to be reached.
+    pub fn new(address: Address, source: Source) -> Self {
+        Self {
+            address,
+            source,
+            context: None,
+            machine: None,
+            tls: None,
+            api_version: None,
+            ssh_program: "ssh".into(),
+        }
+    }
+
+    /// Finds the engine that the settings mean, without asking it anything.
+    ///
+    /// The flags go first, `--host` before `--context`; then `DOCKER_HOST`, `DOCKER_CONTEXT`,
+    /// `DOCKER_MACHINE_NAME`, `currentContext` of the docker CLI's config file, and the first of
+    /// [`Settings::sockets`] that is there; then `/var/run/docker.sock`. It reads the docker CLI's config folder
+    /// and the certificates. Only for a machine it runs docker-machine, and then takes as long as that does.
+    ///
+    /// ```
+    /// use sealift_docker::{Endpoint, Settings, Source};
+    ///
+    /// let endpoint = Endpoint::resolve(&Settings::default()).unwrap();
+    /// assert_eq!(endpoint.address.to_string(), "unix:///var/run/docker.sock");
+    /// assert_eq!(endpoint.source, Source::Default);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the setting that counts can't be used.
+    pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
+        let mut endpoint = match meant(settings)? {
+            Meant::Host(text, source) => by_host(text, source, settings)?.read()?,
+            Meant::Context(context) => by_context(context, settings)?.read()?,
+            Meant::Machine(name) => by_machine(name, settings)?.read()?,
+            Meant::Nothing => by_socket(&settings.sockets),
+        };
+        endpoint.api_version = api_version(settings)?;
+        if let Some(program) = &settings.ssh_program {
+            endpoint.ssh_program.clone_from(program);
+        }
+        Ok(endpoint)
+    }
+}
+
+/// Decides what says which engine is meant, as the docker CLI does.
+fn meant(settings: &Settings) -> Result<Meant, ResolveError> {
+    if let Some(host) = &settings.host {
+        return Ok(Meant::Host(host.clone(), Source::Flag("--host")));
+    }
+    // `default` is the docker CLI's own name for having no context.
+    let by_context = |name: &String, source| match name.as_str() {
+        "default" => Meant::Nothing,
+        _ => Meant::Context(Setting::new(name, source)),
+    };
+    if let Some(name) = settings.context.as_ref().filter(|name| *name != "default") {
+        return Ok(by_context(name, Source::Flag("--context")));
+    }
+    if let Some(host) = &settings.docker_host {
+        return Ok(Meant::Host(host.clone(), Source::Variable("DOCKER_HOST")));
+    }
+    if settings.context.is_some() {
+        return Ok(Meant::Nothing);
+    }
+    if let Some(name) = &settings.docker_context {
+        return Ok(by_context(name, Source::Variable("DOCKER_CONTEXT")));
+    }
+    if let Some(name) = &settings.docker_machine_name {
+        return Ok(Meant::Machine(name.clone()));
+    }
+    match settings.config_folder() {
+        Some(folder) => Ok(match cli_context::current(&folder.value)? {
+            Some(Setting { value, source }) => by_context(&value, source),
+            None => Meant::Nothing,
+        }),
+        None => Ok(Meant::Nothing),
+    }
+}
+
+fn by_host(text: String, source: Source, settings: &Settings) -> Result<Found, ResolveError> {
+    if let (Some(tls), None) = (&settings.docker_tls, &settings.docker_tls_verify) {
+        let reason = "that is TLS without proof of who answers; set DOCKER_TLS_VERIFY instead";
+        if text.starts_with("tcp:") || text.starts_with("http:") {
+            return Err(ResolveError::new("DOCKER_TLS", tls, reason));
+        }
+    }
+    let folder = match &settings.docker_cert_path {
+        Some(path) => Some(Setting::new(path, Source::Variable("DOCKER_CERT_PATH"))),
+        None => settings.config_folder(),
+    };
+    let is_tls = settings.docker_tls_verify.is_some();
+    let setting = source.to_string();
+    Ok(Found { setting, text, source, folder, is_tls, context: None, machine: None })
+}
+
+fn by_context(name: Setting<String>, settings: &Settings) -> Result<Found, ResolveError> {
+    let folder = settings.config_folder().ok_or_else(|| {
+        let reason = "neither DOCKER_CONFIG nor HOME says where contexts are kept";
+        ResolveError::new(&name.source, &name.value, reason)
+    })?;
+    let CliContext { host, tls_folder } = cli_context::read(&folder.value, &name)?;
+    let source = Source::Context(name.value.clone());
+    Ok(Found {
+        setting: format!("the host of the context `{}` (from {})", name.value, name.source),
+        text: host,
+        is_tls: tls_folder.has_files,
+        folder: Some(Setting::new(tls_folder.path, source.clone())),
+        source,
+        context: Some(name),
+        machine: None,
+    })
+}
+
+fn by_machine(name: String, settings: &Settings) -> Result<Found, ResolveError> {
+    let Machine { host, is_tls, cert_path } = machine::ask(&name, settings)?;
+    let source = Source::Machine(name.clone());
+    let folder = match cert_path {
+        Some(path) => Some(Setting::new(path, source.clone())),
+        None => settings.config_folder(),
+    };
+    Ok(Found {
+        setting: format!("DOCKER_HOST of {source}"),
+        text: host,
+        source,
+        folder,
+        is_tls,
+        context: None,
+        machine: Some(Setting::new(name, Source::Variable("DOCKER_MACHINE_NAME"))),
+    })
+}
+
+/// Takes the first socket that is there.
+fn by_socket(sockets: &[PathBuf]) -> Endpoint {
+    let is_socket =
+        |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());
+    match sockets.iter().find(|path| is_socket(path)) {
+        Some(path) => Endpoint::new(Address::Unix(path.clone()), Source::FirstSocket),
+        None => Endpoint::new(Address::Unix(DEFAULT_SOCKET.into()), Source::Default),
+    }
+}
+
+impl Found {
+    fn read(self) -> Result<Endpoint, ResolveError> {
+        let address =
+            Address::read(&self.text, self.is_tls).map_err(|reason| self.refuse(reason))?;
+        let tls = match &address {
+            Address::Https { host, .. } => Some(self.tls(host)?),
+            Address::Tcp { host, .. } if self.is_tls => Some(self.tls(host)?),
+            _ => None,
+        };
+        let mut endpoint = Endpoint::new(address, self.source);
+        endpoint.tls = tls;
+        endpoint.context = self.context;
+        endpoint.machine = self.machine;
+        Ok(endpoint)
+    }
+
+    fn refuse(&self, reason: impl fmt::Display) -> ResolveError {
+        ResolveError::new(&self.setting, without_password(&self.text), reason)
+    }
+
+    fn tls(&self, host: &str) -> Result<Setting<Tls>, ResolveError> {
+        if !cfg!(feature = "tls") {
+            let reason = "it means TLS, which this program was built without: the feature `tls` of \
+                          sealift-docker is off";
+            return Err(self.refuse(reason));
+        }
+        let Some(folder) = &self.folder else {
+            let reason = "it means TLS, and none of DOCKER_CERT_PATH, DOCKER_CONFIG and HOME says where \
+                          its certificates are";
+            return Err(self.refuse(reason));
+        };
+        let tls = Tls::read(&folder.value, host).map_err(|reason| {
+            let setting = match &folder.source {
+                Source::Variable("DOCKER_CERT_PATH") => "DOCKER_CERT_PATH".to_owned(),
+                Source::Machine(_) => format!("DOCKER_CERT_PATH of {}", folder.source),
+                Source::Context(name) => {
+                    format!("the folder of certificates of the context `{name}`")
+                }
+                _ => "the folder of certificates (DOCKER_CERT_PATH isn't set)".to_owned(),
+            };
+            ResolveError::new(setting, folder.value.display().to_string(), reason)
+        })?;
+        Ok(Setting { value: tls, source: folder.source.clone() })
+    }
+}
+
+fn api_version(settings: &Settings) -> Result<Option<Setting<ApiVersion>>, ResolveError> {
+    const NAME: &str = "DOCKER_API_VERSION";
+    let Some(text) = &settings.docker_api_version else { return Ok(None) };
+    let version: ApiVersion = text
+        .trim_start_matches('v')
+        .parse()
+        .map_err(|reason| ResolveError::new(NAME, text, reason))?;
+    let (oldest, newest) = (ApiVersion::OLDEST_NEEDED, ApiVersion::NEWEST_KNOWN);
+    if version < oldest || version > newest {
+        let reason = format!("the versions that are spoken go from {oldest} to {newest}");
+        return Err(ResolveError::new(NAME, text, reason));
+    }
+    Ok(Some(Setting { value: version, source: Source::Variable(NAME) }))
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}

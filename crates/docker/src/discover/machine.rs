@@ -1,0 +1,130 @@
+//! Machines of docker-machine's: it is asked where their engines are.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::discover::settings::{ResolveError, Settings};
+use crate::discover::timeouts::Seconds;
+use crate::discover::timeouts::Timeouts;
+use crate::wire::limits::{self, Limit};
+
+/// The setting that names a machine.
+const SETTING: &str = "DOCKER_MACHINE_NAME";
+
+/// How often it is looked whether it has ended, once it says no more.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// What docker-machine says of a machine.
+pub(crate) struct Machine {
+    /// The engine's address.
+    pub(crate) host: String,
+    /// Whether it says that TLS is spoken.
+    pub(crate) is_tls: bool,
+    /// The folder of certificates.
+    pub(crate) cert_path: Option<PathBuf>,
+}
+
+/// Runs `docker-machine env` for a machine, within the limit for an ordinary call.
+pub(crate) fn ask(name: &str, settings: &Settings) -> Result<Machine, ResolveError> {
+    let limit = Timeouts::resolve(settings)?.call;
+    let program = settings.docker_machine_program.as_deref();
+    let program = program.unwrap_or(Path::new("docker-machine"));
+    let refuse = |reason: String| ResolveError::new(SETTING, name, reason);
+    if name.starts_with('-') {
+        return Err(refuse("no machine's name starts with `-`".to_owned()));
+    }
+    let output = run(program, name, limit).map_err(&refuse)?;
+    let value = |name: &str| find_export(&output, name).map(str::to_owned);
+    let host = value("DOCKER_HOST")
+        .ok_or_else(|| refuse("docker-machine's answer names no DOCKER_HOST".to_owned()))?;
+    let is_tls = value("DOCKER_TLS_VERIFY").is_some();
+    Ok(Machine { host, is_tls, cert_path: value("DOCKER_CERT_PATH").map(PathBuf::from) })
+}
+
+/// Gives what the program prints, or why there is nothing to go by.
+fn run(program: &Path, name: &str, limit: Duration) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.args(["env", "--shell", "sh", name]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!(
+            "there is no program `{}` to ask; install it, or say which engine is meant by DOCKER_HOST",
+            program.display()
+        ),
+        _ => format!("`{}` can't be run: {error}", program.display()),
+    })?;
+    let ended = wait(&mut child, limit);
+    if ended.is_err() {
+        // Both fail only where it has ended meanwhile.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let Ended { status, stdout, stderr } = ended.map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => format!(
+            "docker-machine doesn't answer within {}; SEALIFT_API_TIMEOUT=SECONDS waits longer",
+            Seconds(limit)
+        ),
+        _ => format!("docker-machine can't be asked: {error}"),
+    })?;
+    if !status.success() {
+        let said = stderr.trim();
+        let said = if said.is_empty() { "nothing" } else { said };
+        return Err(format!("docker-machine ends with {status} and says: {said}"));
+    }
+    Ok(stdout)
+}
+
+struct Ended {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+}
+
+/// Reads both outputs to their ends, and waits for the program's.
+fn wait(child: &mut Child, limit: Duration) -> io::Result<Ended> {
+    let start = Instant::now();
+    let stdout = read_aside(child.stdout.take());
+    let stderr = read_aside(child.stderr.take());
+    let rest = || limit.saturating_sub(start.elapsed());
+    let late = |_| io::Error::from(io::ErrorKind::TimedOut);
+    let stdout = stdout.recv_timeout(rest()).map_err(late)??;
+    let stderr = stderr.recv_timeout(rest()).map_err(late)??;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Ended { status, stdout, stderr });
+        }
+        if rest().is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Reads a pipe on a thread of its own, which ends with the pipe.
+fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Result<String>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read =
+            pipe.map_or(Ok(0), |pipe| pipe.take(limits::PROGRAM + 1).read_to_end(&mut bytes));
+        let read = read.and_then(|count| match count as u64 > limits::PROGRAM {
+            true => Err(io::Error::other(format!("it says more than {}", Limit(limits::PROGRAM)))),
+            false => Ok(()),
+        });
+        // Nobody listens any more where it took too long.
+        let _ = sender.send(read.map(|()| String::from_utf8_lossy(&bytes).into_owned()));
+    });
+    receiver
+}
+
+/// Finds the value in a line `export NAME="value"`; an empty one is none.
+fn find_export<'a>(output: &'a str, name: &str) -> Option<&'a str> {
+    let value = output.lines().find_map(|line| {
+        let value = line.trim().strip_prefix("export ")?.strip_prefix(name)?.strip_prefix('=')?;
+        Some(value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value))
+    })?;
+    (!value.is_empty()).then_some(value)
+}

@@ -1,0 +1,12 @@
+//! Which engine is meant, and how it is reached.
+
+pub(crate) mod address;
+pub(crate) mod api_version;
+pub(crate) mod cli_context;
+pub(crate) mod docker_config;
+pub(crate) mod endpoint;
+pub(crate) mod machine;
+pub(crate) mod setting;
+pub(crate) mod settings;
+pub(crate) mod timeouts;
+pub(crate) mod tls;

@@ -1,0 +1,157 @@
+//! What people set to say which engine they mean.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::discover::setting::{Setting, Source};
+
+/// The settings that choose an engine and its limits, as values.
+///
+/// ```
+/// use sealift_docker::Settings;
+///
+/// let settings = Settings::from_vars(|name| match name {
+///     "DOCKER_HOST" => Some("tcp://build.example:2375".to_owned()),
+///     _ => None,
+/// });
+/// assert_eq!(settings.docker_host.as_deref(), Some("tcp://build.example:2375"));
+/// assert_eq!(settings.host, None);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The value of a flag `--host`, which goes before everything else.
+    pub host: Option<String>,
+    /// The value of a flag `--context`, which goes before every variable.
+    pub context: Option<String>,
+    /// `DOCKER_HOST`.
+    pub docker_host: Option<String>,
+    /// `DOCKER_CONTEXT`: a context of the docker CLI.
+    pub docker_context: Option<String>,
+    /// `DOCKER_MACHINE_NAME`: a machine of docker-machine's.
+    pub docker_machine_name: Option<String>,
+    /// `DOCKER_TLS`: TLS that proves nothing, which is refused.
+    pub docker_tls: Option<String>,
+    /// `DOCKER_TLS_VERIFY`: any value asks for TLS.
+    pub docker_tls_verify: Option<String>,
+    /// `DOCKER_CERT_PATH`: the folder of `ca.pem`, `cert.pem` and `key.pem`.
+    pub docker_cert_path: Option<String>,
+    /// `DOCKER_API_VERSION`: the version of the API to speak.
+    pub docker_api_version: Option<String>,
+    /// `DOCKER_CONFIG`: the config folder of the docker CLI.
+    pub docker_config: Option<String>,
+    /// `HOME`, where that folder is `.docker` unless it is set.
+    pub home: Option<String>,
+    /// The sockets to look for when nothing says which engine is meant.
+    pub sockets: Vec<PathBuf>,
+    /// The program to run as ssh; none for `ssh` on the path.
+    pub ssh_program: Option<PathBuf>,
+    /// The program to run as docker-machine; none for `docker-machine` on the path.
+    pub docker_machine_program: Option<PathBuf>,
+    /// The folder of the credential helpers, `docker-credential-NAME`; none for the path.
+    pub credential_helpers: Option<PathBuf>,
+    /// `SEALIFT_API_TIMEOUT`, in seconds.
+    pub sealift_api_timeout: Option<String>,
+    /// `GENVID_DOCKER_API_TIMEOUT`, in seconds; goes after `SEALIFT_API_TIMEOUT`.
+    pub genvid_docker_api_timeout: Option<String>,
+}
+
+impl Settings {
+    /// Reads them from the process's environment, which is never changed.
+    pub fn from_env() -> Self {
+        Self::from_vars(|name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    /// Reads them from anything that knows variables by name. An empty value counts as
+    /// unset, and so does a `DOCKER_HOST` of white space, as for the docker CLI.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let home = get("HOME");
+        let sockets = usual_sockets(get("XDG_RUNTIME_DIR").as_deref(), home.as_deref());
+        Self {
+            host: None,
+            context: None,
+            docker_host: get("DOCKER_HOST").filter(|host| !host.trim().is_empty()),
+            docker_context: get("DOCKER_CONTEXT"),
+            docker_machine_name: get("DOCKER_MACHINE_NAME"),
+            docker_tls: get("DOCKER_TLS"),
+            docker_tls_verify: get("DOCKER_TLS_VERIFY"),
+            docker_cert_path: get("DOCKER_CERT_PATH"),
+            docker_api_version: get("DOCKER_API_VERSION"),
+            docker_config: get("DOCKER_CONFIG"),
+            home,
+            sockets,
+            ssh_program: None,
+            docker_machine_program: None,
+            credential_helpers: None,
+            sealift_api_timeout: get("SEALIFT_API_TIMEOUT"),
+            genvid_docker_api_timeout: get("GENVID_DOCKER_API_TIMEOUT"),
+        }
+    }
+
+    /// Gives them with the value of a flag `--host`.
+    #[must_use]
+    pub fn with_host(mut self, host: Option<String>) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Gives them with the value of a flag `--context`.
+    #[must_use]
+    pub fn with_context(mut self, context: Option<String>) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// Gives the config folder of the docker CLI; none where nothing says where it is.
+    pub fn config_folder(&self) -> Option<Setting<PathBuf>> {
+        match (&self.docker_config, &self.home) {
+            (Some(folder), _) => Some(Setting::new(folder, Source::Variable("DOCKER_CONFIG"))),
+            (None, Some(home)) => {
+                Some(Setting::new(Path::new(home).join(".docker"), Source::Default))
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+/// Lists where engines listen when nothing is set, in the order in which they are looked for.
+fn usual_sockets(runtime: Option<&str>, home: Option<&str>) -> Vec<PathBuf> {
+    let below = |folder: Option<&str>, name| folder.map(|folder| Path::new(folder).join(name));
+    [
+        Some("/var/run/docker.sock".into()),
+        below(runtime, "docker.sock"),
+        below(home, ".docker/run/docker.sock"),
+        below(home, ".docker/desktop/docker.sock"),
+        Some("/run/podman/podman.sock".into()),
+        below(runtime, "podman/podman.sock"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A setting that can't be used: its name, its value and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} is `{value}`, but {reason}")]
+#[non_exhaustive]
+pub struct ResolveError {
+    /// The setting as people write it: `DOCKER_HOST`, `--host`, "the host of the context `edge`".
+    pub setting: String,
+    /// Its value.
+    pub value: String,
+    /// Why that can't be.
+    pub reason: String,
+}
+
+impl ResolveError {
+    pub(crate) fn new(
+        setting: impl fmt::Display,
+        value: impl Into<String>,
+        reason: impl fmt::Display,
+    ) -> Self {
+        Self { setting: setting.to_string(), value: value.into(), reason: reason.to_string() }
+    }
+}

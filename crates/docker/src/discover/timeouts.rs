@@ -1,0 +1,80 @@
+//! How long an engine may be silent.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::discover::settings::{ResolveError, Settings};
+
+/// How long an engine may be silent, and how often it is asked whether it is still there.
+///
+/// ```
+/// use std::time::Duration;
+/// use sealift_docker::{Settings, Timeouts};
+///
+/// let timeouts = Timeouts::resolve(&Settings::default()).unwrap();
+/// assert_eq!(timeouts.idle, Duration::from_secs(120));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For making a connection.
+    pub connect: Duration,
+    /// For the silence between two pieces of a save, and for the answer to a ping.
+    pub idle: Duration,
+    /// For the whole of an ordinary call: inspect, list, tag, remove.
+    pub call: Duration,
+    /// How often an engine that is silent where it may be is asked whether it is still there.
+    pub ping_every: Duration,
+}
+
+impl Timeouts {
+    /// Makes the limits that go with this one for silence.
+    pub fn new(idle: Duration) -> Self {
+        Self {
+            connect: idle.min(Duration::from_secs(30)),
+            idle,
+            call: idle,
+            ping_every: idle.min(Duration::from_secs(15)),
+        }
+    }
+
+    /// Takes the limits from the settings: `SEALIFT_API_TIMEOUT`, else `GENVID_DOCKER_API_TIMEOUT`, else
+    /// 120 seconds.
+    ///
+    /// # Errors
+    ///
+    /// Where the setting that counts is no number of seconds above 0.
+    pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
+        let (setting, value) =
+            match (&settings.sealift_api_timeout, &settings.genvid_docker_api_timeout) {
+                (Some(value), _) => ("SEALIFT_API_TIMEOUT", value),
+                (None, Some(value)) => ("GENVID_DOCKER_API_TIMEOUT", value),
+                (None, None) => return Ok(Self::default()),
+            };
+        let idle = parse_seconds(value).ok_or_else(|| {
+            ResolveError::new(setting, value, "a timeout is a number of seconds above 0")
+        })?;
+        Ok(Self::new(idle))
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(120))
+    }
+}
+
+fn parse_seconds(text: &str) -> Option<Duration> {
+    let seconds: f64 = text.trim().parse().ok()?;
+    let duration = Duration::try_from_secs_f64(seconds).ok()?;
+    (!duration.is_zero()).then_some(duration)
+}
+
+/// A duration as people write it in a message.
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s", self.0.as_secs_f64())
+    }
+}

@@ -1,0 +1,40 @@
+//! TLS: what proves who is who.
+
+use std::path::{Path, PathBuf};
+
+/// The certificates by which an engine proves who it is, and this side proves itself to the engine.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Tls {
+    /// The folder of `ca.pem`, and of `cert.pem` and `key.pem` where there are any.
+    pub folder: PathBuf,
+    /// Whether there is a certificate to show to the engine.
+    pub has_certificate: bool,
+    #[cfg(feature = "tls")]
+    pub(crate) client: crate::wire::tls::TlsClient,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls")
+            .field("folder", &self.folder)
+            .field("has_certificate", &self.has_certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Tls {
+    /// Reads the certificates for speaking to this host, or says why they can't be used.
+    pub(crate) fn read(folder: &Path, host: &str) -> Result<Self, String> {
+        let (client, has_certificate) = crate::wire::tls::TlsClient::read(folder, host)?;
+        Ok(Self { folder: folder.to_owned(), has_certificate, client })
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Tls {
+    pub(crate) fn read(_: &Path, _: &str) -> Result<Self, String> {
+        Err("TLS isn't built in".to_owned())
+    }
+}

@@ -1,0 +1,87 @@
+//! The calls for which bollard has options and models. It speaks over our transport.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bollard::{BollardRequest, Docker};
+
+use crate::failure::Failure;
+use crate::wire::limits::{AnswerLimit, Exceeded};
+use crate::wire::transport::{Line, Transport};
+
+/// Our own limits hold for every call, so bollard's must never be the first to fire; in seconds.
+const NEVER: u64 = 365 * 24 * 3600;
+
+/// Creates a client for one call, runs the call, and closes its connection.
+///
+/// bollard reads an answer to its end however long it is, so the connection ends it after `limit` bytes.
+pub(crate) async fn call<T, F>(
+    transport: &Arc<Transport>,
+    limit: u64,
+    request: impl FnOnce(Docker) -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, bollard::errors::Error>>,
+{
+    // bollard has no place for the connection that the body of the answer needs until it is read.
+    let line: Arc<Mutex<Option<Line>>> = Arc::default();
+    let slot = Arc::clone(&line);
+    let way = Arc::clone(transport);
+    let send = move |mut request: BollardRequest| {
+        request.extensions_mut().insert(AnswerLimit(limit));
+        let (way, slot) = (Arc::clone(&way), Arc::clone(&slot));
+        async move {
+            let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+            let (response, line) = way.send(request, &path).await.map_err(io::Error::other)?;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+            Ok(response)
+        }
+    };
+    let client = Docker::connect_with_custom_transport(
+        send,
+        Some("http://localhost"),
+        NEVER,
+        bollard::API_DEFAULT_VERSION,
+    )
+    .map_err(into_failure)?;
+    let answer = async { request(client).await.map_err(into_failure) };
+    let answer = transport.within(transport.timeouts.call, answer).await;
+    drop(line);
+    answer
+}
+
+/// Returns our own failure if it went through bollard, and judges bollard's.
+fn into_failure(error: bollard::errors::Error) -> Failure {
+    use bollard::errors::Error;
+    if let Some(limit) = exceeded(&error) {
+        return Failure::TooLong { what: "answer", limit };
+    }
+    match error {
+        Error::DockerResponseServerError { status_code, message } => {
+            Failure::from_status(status_code, message.trim().to_owned())
+        }
+        Error::IOError { err } => match err.downcast::<Failure>() {
+            Ok(failure) => failure,
+            Err(error) => Failure::Broken { after: 0, source: error.into() },
+        },
+        Error::HyperResponseError { err } => Failure::Broken { after: 0, source: err.into() },
+        error => Failure::unintelligible(error.to_string(), None),
+    }
+}
+
+/// Returns the limit, if an answer was cut off at it.
+fn exceeded(error: &(dyn std::error::Error + 'static)) -> Option<u64> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(Exceeded { limit }) = error.downcast_ref() {
+            return Some(*limit);
+        }
+        // An I/O error shows the cause of what it carries, but not that itself.
+        let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(Exceeded { limit }) = carried.and_then(|inner| inner.downcast_ref()) {
+            return Some(*limit);
+        }
+        next = error.source();
+    }
+    None
+}

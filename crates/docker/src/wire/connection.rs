@@ -1,0 +1,106 @@
+//! A connection that speaks HTTP, and is kept for the next request where making one is slow.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::task::JoinHandle;
+
+use crate::failure::BoxError;
+use crate::wire::limits::{self, Meter};
+use crate::wire::socket::{Epitaph, Socket};
+
+/// For how long it is kept: what lies idle for longer may be cut somewhere on the way, unseen.
+const KEPT_FOR: Duration = Duration::from_secs(10);
+
+/// The body of any request.
+pub(crate) type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// A connection that speaks HTTP. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    sender: SendRequest<AnyBody>,
+    pub(crate) epitaph: Epitaph,
+    meter: Meter,
+    task: JoinHandle<()>,
+}
+
+impl Connection {
+    pub(crate) async fn over(socket: Socket) -> hyper::Result<Self> {
+        let (epitaph, meter) = (socket.epitaph(), socket.meter());
+        let mut builder = Builder::new();
+        builder.max_buf_size(usize::try_from(limits::HEAD).unwrap_or(usize::MAX));
+        let (sender, connection) = builder.handshake(TokioIo::new(socket)).await?;
+        let task = tokio::spawn(async move {
+            // What ends a connection is told to the request that is on it.
+            let _ = connection.with_upgrades().await;
+        });
+        Ok(Self { sender, epitaph, meter, task })
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<AnyBody>,
+    ) -> hyper::Result<Response<Incoming>> {
+        self.meter.begin(request.extensions().get().copied());
+        self.sender.send_request(request).await
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The place of a connection that is kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Kept(Arc<Mutex<Option<(Connection, Instant)>>>);
+
+impl Kept {
+    /// Takes the connection that is there, if it's still good as far as one can tell.
+    pub(crate) fn take(&self) -> Option<Connection> {
+        let (connection, since) = self.lock().take()?;
+        let is_good = since.elapsed() < KEPT_FOR && connection.sender.is_ready();
+        is_good.then_some(connection)
+    }
+
+    fn put(&self, connection: Connection) {
+        *self.lock() = Some((connection, Instant::now()));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Connection, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection with a request on it, which is open as long as this value lives.
+#[derive(Debug)]
+pub(crate) struct Line {
+    connection: Option<Connection>,
+    /// Where it goes once everything on it is said.
+    kept: Option<Kept>,
+}
+
+impl Line {
+    pub(crate) fn new(connection: Connection, kept: Option<Kept>) -> Self {
+        Self { connection: Some(connection), kept }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let connection = self.connection.take();
+        // It is ready again only after the whole of the request went out, and the whole of the answer came.
+        let idle = connection.filter(|connection| connection.sender.is_ready());
+        if let (Some(connection), Some(kept)) = (idle, &self.kept) {
+            kept.put(connection);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The lines of JSON in which engines tell how a load or a build goes.
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// How much may come without the end of a line: a line is a few kilobytes.
+const LINE_LIMIT: usize = 4 << 20;
+
+/// Something in an engine's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Line {
+    Json(Value),
+    /// What isn't JSON is an error that the engine wrote as plain text.
+    Text(String),
+}
+
+/// Cuts an answer into lines, in whatever pieces it comes.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerReader {
+    pending: Vec<u8>,
+}
+
+impl AnswerReader {
+    /// Takes the next bytes, and gives each line that they complete to `on_line`.
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+    ) -> Result<(), Failure> {
+        self.pending.extend_from_slice(bytes);
+        while let Some(line) = take_line(&mut self.pending, false) {
+            on_line(line)?;
+        }
+        if self.pending.len() > LINE_LIMIT {
+            return Err(Failure::TooLong { what: "line", limit: LINE_LIMIT as u64 });
+        }
+        Ok(())
+    }
+
+    /// Gives what is left at the answer's proper end.
+    pub(crate) fn finish(
+        mut self,
+        on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+    ) -> Result<(), Failure> {
+        while let Some(line) = take_line(&mut self.pending, true) {
+            on_line(line)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes one line off the front, as soon as it is known to be whole. Docker ends each object with a line
+/// break, Podman doesn't always.
+fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<Line> {
+    let start =
+        pending.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(pending.len());
+    pending.drain(..start);
+    if pending.is_empty() {
+        return None;
+    }
+    if pending[0] == b'{' {
+        let mut values = serde_json::Deserializer::from_slice(pending).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(value)) => {
+                let end = values.byte_offset();
+                pending.drain(..end);
+                return Some(Line::Json(value));
+            }
+            Some(Err(error)) if error.is_eof() && !is_complete => return None,
+            _ => {}
+        }
+    }
+    let end = match pending.iter().position(|&byte| byte == b'\n') {
+        Some(end) => end,
+        None if is_complete => pending.len(),
+        None => return None,
+    };
+    let line: Vec<u8> = pending.drain(..end).collect();
+    Some(Line::Text(String::from_utf8_lossy(&line).trim().to_owned()))
+}
+
+/// Returns the error that a line reports, with its code if it has one. An error is never overlooked, whatever else is in
+/// the line.
+pub(crate) fn reported(line: &Line) -> Option<(String, Option<i64>)> {
+    let value = match line {
+        Line::Text(text) => return Some((text.clone(), None)),
+        Line::Json(value) => value,
+    };
+    reported_in(value)
+}
+
+/// Returns the error that an object reports: Docker's `errorDetail` or `error`, or the `message` and `cause` of an API's
+/// refusal.
+pub(crate) fn reported_in(value: &Value) -> Option<(String, Option<i64>)> {
+    let text = |value: &Value| {
+        value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let detail = &value["errorDetail"];
+    let is_refusal = ["message", "cause"].iter().any(|key| value[*key].is_string())
+        && ["stream", "status", "aux", "id"].iter().all(|key| value[*key].is_null());
+    if detail.is_null() && value["error"].is_null() && !is_refusal {
+        return None;
+    }
+    let message = text(&detail["message"])
+        .or_else(|| text(&value["error"]))
+        .or_else(|| text(&value["message"]))
+        .or_else(|| text(&value["cause"]));
+    let message = message.unwrap_or_else(|| "an error, without a word on what it is".to_owned());
+    Some((message, detail["code"].as_i64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{AnswerReader, LINE_LIMIT, Line, reported, take_line};
+
+    fn lines(text: &str) -> Vec<Line> {
+        let mut pending = text.as_bytes().to_vec();
+        std::iter::from_fn(|| take_line(&mut pending, true)).collect()
+    }
+
+    #[test]
+    fn objects_need_no_line_breaks_between_them() {
+        let found = lines("{\"a\":1}\r\n{\"b\":2}{\"c\":3}\n\n");
+        assert_eq!(found, [json!({"a": 1}), json!({"b": 2}), json!({"c": 3})].map(Line::Json));
+    }
+
+    #[test]
+    fn an_object_that_is_not_complete_waits() {
+        let mut pending = b"{\"stream\":\"a".to_vec();
+        assert_eq!(take_line(&mut pending, false), None);
+        pending.extend(b"b\"}");
+        assert_eq!(take_line(&mut pending, false), Some(Line::Json(json!({"stream": "ab"}))));
+    }
+
+    #[test]
+    fn plain_text_is_an_error_and_so_is_an_error_object() {
+        let found = lines("Error unpacking image x: disk full\n");
+        assert_eq!(
+            reported(&found[0]),
+            Some(("Error unpacking image x: disk full".to_owned(), None))
+        );
+        let found = lines("{\"errorDetail\":{\"code\":3,\"message\":\"no\"},\"error\":\"no\"}");
+        assert_eq!(reported(&found[0]), Some(("no".to_owned(), Some(3))));
+        assert_eq!(reported(&Line::Json(json!({"stream": "x"}))), None);
+        assert_eq!(reported(&Line::Json(json!({"status": "x", "message": "of a layer"}))), None);
+    }
+
+    #[test]
+    fn an_error_is_never_overlooked() {
+        let message = |line| reported(&Line::Json(line)).unwrap().0;
+        assert_eq!(message(json!({"error": "only the old field\n"})), "only the old field");
+        assert_eq!(message(json!({"stream": "x", "error": "beside it"})), "beside it");
+        assert_eq!(message(json!({"errorDetail": {"message": ""}, "error": "here"})), "here");
+        assert_eq!(message(json!({"message": "as a refusal"})), "as a refusal");
+        let podman = json!({"cause": "EOF", "message": "payload: EOF", "response": 500});
+        assert_eq!(message(podman), "payload: EOF");
+        assert_eq!(message(json!({"cause": "EOF", "message": ""})), "EOF");
+        let wordless = "an error, without a word on what it is";
+        assert_eq!(message(json!({"errorDetail": {}})), wordless);
+        assert_eq!(message(json!({"error": ""})), wordless);
+    }
+
+    #[test]
+    fn the_pieces_in_which_an_answer_comes_change_nothing() {
+        let answer = "{\"a\":\"ü\\n\"}\r\n{\"b\":2}plain ü\n\n{\"c\"";
+        let read = |pieces: &[&[u8]]| {
+            let mut lines = Vec::new();
+            let mut on_line = |line| {
+                lines.push(line);
+                Ok(())
+            };
+            let mut reader = AnswerReader::default();
+            for piece in pieces {
+                reader.push(piece, &mut on_line).unwrap();
+            }
+            reader.finish(&mut on_line).unwrap();
+            lines
+        };
+        let bytes: Vec<&[u8]> = answer.as_bytes().chunks(1).collect();
+        let whole = read(&[answer.as_bytes()]);
+        assert_eq!(whole.len(), 4);
+        assert_eq!(read(&bytes), whole);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_not_kept() {
+        let mut reader = AnswerReader::default();
+        let pushed = reader.push(&vec![b'x'; LINE_LIMIT + 1], &mut |_| Ok(()));
+        assert_eq!(pushed.unwrap_err().kind(), crate::error::ErrorKind::Unintelligible);
+    }
+}

@@ -1,0 +1,52 @@
+//! Waiting for an engine that may be silent, as long as it answers pings.
+
+use std::pin::pin;
+
+use crate::failure::Failure;
+use crate::wire::flow::Flow;
+use crate::wire::transport::Transport;
+
+impl Transport {
+    /// Waits for as long as it takes, while the engine answers a ping on the side now and then.
+    ///
+    /// # Errors
+    ///
+    /// If the engine does not answer a ping.
+    pub(crate) async fn while_alive<T>(
+        &self,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        self.while_flowing(&Flow::default(), call).await
+    }
+
+    /// Waits like [`while_alive`](Self::while_alive) for a call that sends something: answers to pings do not excuse an
+    /// engine that stops reading what it is sent.
+    ///
+    /// # Errors
+    ///
+    /// If the engine does not answer a ping, or if the connection is stuck for longer than the limit for silence.
+    pub(crate) async fn while_flowing<T>(
+        &self,
+        flow: &Flow,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let limit = self.timeouts.idle;
+        let mut call = pin!(call);
+        loop {
+            let ping = async {
+                tokio::time::sleep(self.timeouts.ping_every).await;
+                self.within(limit, self.ping()).await
+            };
+            tokio::select! {
+                biased;
+                result = &mut call => return result,
+                pong = ping => {
+                    pong.map_err(|failure| Failure::Silent { source: Box::new(failure) })?;
+                }
+            }
+            if let Some(after) = flow.stuck_after(limit) {
+                return Err(Failure::Stuck { limit, after });
+            }
+        }
+    }
+}

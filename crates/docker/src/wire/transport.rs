@@ -1,0 +1,296 @@
+//! One request at a time on a connection, with the version of the API on its path.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Body, Incoming};
+use hyper::{Method, Request, Response, Uri, header};
+use tokio::sync::OnceCell;
+
+use crate::api::id_kind::IdKind;
+use crate::discover::address::Address;
+use crate::discover::api_version::ApiVersion;
+use crate::discover::endpoint::Endpoint;
+use crate::discover::setting::Setting;
+use crate::discover::timeouts::Seconds;
+use crate::discover::timeouts::Timeouts;
+use crate::failure::BoxError;
+use crate::failure::Failure;
+use crate::wire::connection::{AnyBody, Connection, Kept};
+use crate::wire::flow::Flow;
+use crate::wire::json_lines::reported_in;
+use crate::wire::limits::{self, read_all, read_some};
+use crate::wire::permission;
+use crate::wire::socket::{Cause, Socket};
+
+pub(crate) use crate::wire::connection::Line;
+
+/// The way to an engine: makes a connection for each request, unless one was kept.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) timeouts: Timeouts,
+    dialect: OnceCell<Dialect>,
+    pub(crate) id_kind: OnceCell<IdKind>,
+    /// Where a connection waits for the next request; none where a new one costs nothing.
+    kept: Option<Kept>,
+}
+
+/// What an engine says of the API that it speaks when it answers a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// The version to speak: the newest that both sides know, or the one that is set; none if the engine names none.
+    pub(crate) version: Option<ApiVersion>,
+    /// The newest version that the engine knows.
+    pub(crate) newest: Option<ApiVersion>,
+    /// Podman reads a few options otherwise than Docker does.
+    pub(crate) is_podman: bool,
+    /// Builds are BuildKit's affair unless something else is asked for.
+    pub(crate) prefers_buildkit: bool,
+}
+
+impl Transport {
+    pub(crate) fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
+        // By ssh each is a process here and two there, and a handshake between them.
+        let kept = matches!(endpoint.address, Address::Ssh { .. }).then(Kept::default);
+        Self { endpoint, timeouts, dialect: OnceCell::new(), id_kind: OnceCell::new(), kept }
+    }
+
+    /// Gives the API to speak; the engine is asked once.
+    pub(crate) async fn dialect(&self) -> Result<Dialect, Failure> {
+        let ask = async { self.choose(self.ping().await?) };
+        let asked = self.dialect.get_or_try_init(|| self.within(self.timeouts.call, Box::pin(ask)));
+        asked.await.copied()
+    }
+
+    /// Holds what the engine speaks against what is spoken here, and against what is set.
+    fn choose(&self, engine: Dialect) -> Result<Dialect, Failure> {
+        let set = self.endpoint.api_version.as_ref();
+        let version = match (engine.version, set) {
+            (Some(newest), _) if newest < ApiVersion::OLDEST_NEEDED => {
+                return Err(Failure::TooOld { newest, needed: ApiVersion::OLDEST_NEEDED });
+            }
+            (Some(newest), Some(set)) if newest < set.value => {
+                let Setting { value, source } = set.clone();
+                return Err(Failure::SetTooNew { version: value, setting: source, newest });
+            }
+            (_, Some(set)) => Some(set.value),
+            (newest, None) => newest.map(|newest| newest.min(ApiVersion::NEWEST_KNOWN)),
+        };
+        Ok(Dialect { version, ..engine })
+    }
+
+    /// Asks whether the engine is there, and which API it speaks.
+    pub(crate) async fn ping(&self) -> Result<Dialect, Failure> {
+        let (response, _line) = self.send_as_is(Request::new(nothing()), "/_ping").await?;
+        let headers = response.headers();
+        let version = headers.get("api-version").and_then(|value| value.to_str().ok());
+        let version = version.and_then(|text| text.parse::<ApiVersion>().ok());
+        let dialect = Dialect {
+            version,
+            newest: version,
+            is_podman: headers.contains_key("libpod-api-version"),
+            prefers_buildkit: headers.get("builder-version").is_some_and(|value| value == "2"),
+        };
+        let response = self.accept(response).await?;
+        // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
+        read_all(response.into_body(), limits::WORDS).await?;
+        Ok(dialect)
+    }
+
+    /// Makes a GET request for one object. What an engine reports in a success is an error all the same.
+    pub(crate) async fn get_object(&self, path: &str) -> Result<serde_json::Value, Failure> {
+        let (response, _line) = self.send(Request::new(nothing()), path).await?;
+        let body = read_all(self.accept(response).await?.into_body(), limits::ANSWER).await?;
+        let answer = serde_json::from_slice(&body)
+            .map_err(|error| Failure::unintelligible("it is no JSON", Some(error.into())))?;
+        match reported_in(&answer) {
+            Some((message, _)) => Err(Failure::Reported { message }),
+            None => Ok(answer),
+        }
+    }
+
+    /// Passes on a successful answer, and reads the words of any other, for as long as an ordinary call may take.
+    pub(crate) async fn accept(
+        &self,
+        response: Response<Incoming>,
+    ) -> Result<Response<Incoming>, Failure> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let mut words = Vec::new();
+        let mut body = response.into_body();
+        let read = read_some(&mut body, limits::WORDS, &mut words);
+        // What has come until then has to do.
+        let _ = tokio::time::timeout(self.timeouts.call, read).await;
+        let words = String::from_utf8_lossy(&words);
+        let json = serde_json::from_str::<serde_json::Value>(&words).ok();
+        let message = match json.as_ref().and_then(reported_in) {
+            Some((message, _)) => message,
+            None if words.trim().is_empty() => format!("status {status}"),
+            None => words.trim().to_owned(),
+        };
+        Err(Failure::from_status(status.as_u16(), message))
+    }
+
+    /// Sends a request to the path below the API's version, and waits for the head of the answer. A [`Flow`] among the
+    /// request's extensions watches its connection.
+    pub(crate) async fn send<B>(
+        &self,
+        request: Request<B>,
+        path: &str,
+    ) -> Result<(Response<Incoming>, Line), Failure>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        match self.dialect().await?.version {
+            // On the heap, as every call of the engine's is built around it.
+            Some(version) => {
+                Box::pin(self.send_as_is(request, &format!("/v{version}{path}"))).await
+            }
+            None => Box::pin(self.send_as_is(request, path)).await,
+        }
+    }
+
+    async fn send_as_is<B>(
+        &self,
+        mut request: Request<B>,
+        path: &str,
+    ) -> Result<(Response<Incoming>, Line), Failure>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        *request.uri_mut() = path.parse::<Uri>().map_err(|error| {
+            Failure::unintelligible(format!("`{path}` is no path"), Some(error.into()))
+        })?;
+        let host = match self.endpoint.address.authority() {
+            None => header::HeaderValue::from_static("localhost"),
+            Some(host) => header::HeaderValue::from_str(&host).map_err(|error| {
+                Failure::unintelligible(format!("`{host}` is no host"), Some(error.into()))
+            })?,
+        };
+        request.headers_mut().insert(header::HOST, host);
+        let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        let (method, start) = (request.method().clone(), Instant::now());
+        let answered = self.send_somehow(request).await?;
+        // What stands behind the path can hold a secret, as a build's variables do.
+        let shown = path.split('?').next().unwrap_or_default();
+        let (status, took) = (answered.0.status().as_u16(), start.elapsed());
+        tracing::debug!("{method} {shown}: {status} after {took:.1?}");
+        Ok(answered)
+    }
+
+    /// Sends a request on the connection that was kept, or else on a new one.
+    async fn send_somehow(
+        &self,
+        request: Request<AnyBody>,
+    ) -> Result<(Response<Incoming>, Line), Failure> {
+        // On the heap, since every call of the engine has this within it.
+        if let Some(again) = copy_of_question(&request)
+            && let Some(answered) = Box::pin(self.send_on_kept(again)).await
+        {
+            return Ok(answered);
+        }
+        let flow = request.extensions().get::<Flow>().cloned().unwrap_or_default();
+        let socket = Box::pin(self.connect(flow)).await?;
+        let broken = |error: hyper::Error| match error.is_parse_too_large() {
+            true => Failure::TooLong { what: "head of an answer", limit: limits::HEAD },
+            false => Failure::Broken { after: 0, source: error.into() },
+        };
+        let mut connection = Connection::over(socket).await.map_err(broken)?;
+        match connection.send(request).await {
+            Ok(response) => Ok((response, Line::new(connection, self.kept.clone()))),
+            Err(error) => Err(match connection.epitaph.get() {
+                Some(cause) => self.explain(cause),
+                None => broken(error),
+            }),
+        }
+    }
+
+    /// Sends a request on the connection that was kept; none where there is no answer, as it has ended meanwhile.
+    async fn send_on_kept(&self, request: Request<AnyBody>) -> Option<(Response<Incoming>, Line)> {
+        let mut connection = self.kept.as_ref()?.take()?;
+        let response = connection.send(request).await.ok()?;
+        Some((response, Line::new(connection, self.kept.clone())))
+    }
+
+    async fn connect(&self, flow: Flow) -> Result<Socket, Failure> {
+        let limit = self.timeouts.connect;
+        let connecting = Socket::connect(&self.endpoint, limit, flow);
+        let connected = tokio::time::timeout(limit, connecting).await;
+        let late = |_| {
+            let words = format!("no connection within {}", Seconds(limit));
+            Err(io::Error::new(io::ErrorKind::TimedOut, words))
+        };
+        connected.unwrap_or_else(late).map_err(|source| match Cause::of(&source) {
+            Some(cause) => self.explain(&cause),
+            None => self.unreachable(source),
+        })
+    }
+
+    fn unreachable(&self, source: io::Error) -> Failure {
+        let endpoint = Box::new(self.endpoint.clone());
+        match &self.endpoint.address {
+            Address::Unix(socket) if source.kind() == io::ErrorKind::PermissionDenied => {
+                Failure::Forbidden { endpoint, group: permission::group_of(socket) }
+            }
+            _ => Failure::Unreachable { endpoint, source },
+        }
+    }
+
+    /// Says what ended a connection before there was an answer.
+    fn explain(&self, cause: &Cause) -> Failure {
+        let endpoint = Box::new(self.endpoint.clone());
+        match cause {
+            Cause::Ssh(ended) => Failure::Ssh {
+                endpoint,
+                status: ended.status.to_string(),
+                words: ended.words.clone(),
+            },
+            #[cfg(feature = "tls")]
+            Cause::Tls(error) => {
+                let reason = match (&endpoint.tls, &endpoint.address) {
+                    (Some(tls), Address::Tcp { host, .. } | Address::Https { host, .. }) => {
+                        crate::wire::tls::explain(error, &tls.value, host)
+                    }
+                    _ => error.to_string(),
+                };
+                Failure::Tls { endpoint, reason, source: error.clone().into() }
+            }
+        }
+    }
+
+    /// Holds a call to a limit for the whole of it.
+    pub(crate) async fn within<T>(
+        &self,
+        limit: Duration,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::time::timeout(limit, call).await.unwrap_or(Err(Failure::Slow { limit }))
+    }
+}
+
+/// Copies a request that only asks, and so may be sent twice.
+fn copy_of_question(request: &Request<AnyBody>) -> Option<Request<AnyBody>> {
+    let mut copy = Request::new(nothing().map_err(Into::into).boxed_unsync());
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    (request.method() == Method::GET).then_some(copy)
+}
+
+/// Makes the body of a request that has none.
+pub(crate) fn nothing() -> Empty<Bytes> {
+    Empty::new()
+}
+
+/// Makes a request that posts this body.
+pub(crate) fn post<B>(body: B) -> Request<B> {
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
+    request
+}
