@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use sealift_workflow::filename::Reference;
+use sealift_workflow::store::{Keep, Retention};
 
 use crate::arguments::completer;
 use crate::arguments::platform::PlatformArguments;
+use crate::arguments::reference::references;
+use crate::failure::Failure;
 
 /// Remove archives that are not needed any more
 #[derive(Debug, Args)]
@@ -51,6 +56,42 @@ pub(crate) struct CleanArguments {
     /// Do not ask; allow --keep 0, and removing the folder's last whole archive
     #[arg(short, long)]
     pub(crate) yes: bool,
+}
+
+impl CleanArguments {
+    /// Returns what the arguments select.
+    pub(super) fn retention(&self, now: Timestamp) -> Result<Retention, Failure> {
+        let images = references(&self.images)?;
+        let KeepArguments { keep, keep_dirty } = self.keep;
+        let has_version = |image: &Reference| image.version().is_some();
+        let is_selected = self.dirty || self.older_than.is_some();
+        let keep = match (keep, keep_dirty) {
+            (Some(releases), dirty) => Some(Keep { releases, dirty: dirty.unwrap_or(releases) }),
+            // Releases are left out below.
+            (None, Some(dirty)) => Some(Keep { releases: 0, dirty }),
+            (None, None) if is_selected => None,
+            (None, None) if images.is_empty() || !images.iter().any(has_version) => {
+                Some(Keep::newest(1))
+            }
+            (None, None) if images.iter().all(has_version) => None,
+            (None, None) => {
+                return Err(Failure::usage(
+                    "some images have a version and others do not; pass --keep or name every version",
+                ));
+            }
+        };
+        let before = self.older_than.and_then(|age| {
+            let age = SignedDuration::try_from(age).ok()?;
+            now.checked_sub(age).ok()
+        });
+        Ok(Retention {
+            images,
+            platform: self.platform.platform()?,
+            only_dirty: self.dirty || (self.keep.keep.is_none() && keep_dirty.is_some()),
+            before,
+            keep,
+        })
+    }
 }
 
 /// How much of each image and platform is kept.

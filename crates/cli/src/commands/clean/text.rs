@@ -1,0 +1,131 @@
+//! What a clean-up prints.
+
+use std::io::IsTerminal as _;
+
+use jiff::Timestamp;
+use sealift_workflow::filename::Printable;
+use sealift_workflow::store::Store;
+use sealift_workflow::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive};
+use serde::Serialize;
+
+use crate::archive_lines::removed_line;
+use crate::failure;
+use crate::format;
+use crate::output;
+use crate::session::Session;
+use crate::table;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    removed: &'a [CleanedArchive],
+    skipped: &'a [SkippedArchive],
+    errors: Vec<serde_json::Value>,
+}
+
+/// What `--json --dry-run` prints.
+#[derive(Serialize)]
+struct DryRun<'a> {
+    would_remove: &'a [CleanedArchive],
+    skipped: &'a [SkippedArchive],
+}
+
+/// Prints the plan, and asks whether to carry it out.
+pub(super) fn ask(plan: &CleanPlan) {
+    let them = if plan.archives.len() == 1 { "it" } else { "them" };
+    output::error_line(table(plan, Timestamp::now()).trim_end());
+    output::question(&format!("{}. Remove {them}? [y/N]", total(&plan.archives)));
+}
+
+/// Prints that the plan was not confirmed.
+pub(super) fn show_refused(plan: &CleanPlan, session: &Session) {
+    if session.global.json {
+        output::json(&Document { removed: &[], skipped: &plan.skipped, errors: Vec::new() });
+    }
+    output::error_line("nothing was removed");
+}
+
+fn table(plan: &CleanPlan, now: Timestamp) -> String {
+    let row = |archive: &CleanedArchive| {
+        let mut mark = if archive.dirty { "dirty" } else { "release" }.to_owned();
+        if archive.format.as_str() != "zip" {
+            mark = format!("{mark} {}", Printable(archive.format.as_str()));
+        }
+        vec![
+            Printable(&archive.image).to_string(),
+            Printable(&archive.version).to_string(),
+            archive.id.to_string(),
+            format::size(archive.size),
+            format::age(archive.saved, now),
+            mark,
+        ]
+    };
+    let rows: Vec<Vec<String>> = plan.archives.iter().map(row).collect();
+    table::align(&["IMAGE", "VERSION", "ID", "SIZE", "SAVED", ""], &rows)
+}
+
+fn total(archives: &[CleanedArchive]) -> String {
+    let size = archives.iter().map(|archive| archive.size).sum();
+    format!("{}, {}", format::count(archives.len(), "archive"), format::size(size))
+}
+
+/// Prints what would be removed.
+pub(super) fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
+    if session.global.json {
+        output::json(&DryRun { would_remove: &plan.archives, skipped: &plan.skipped });
+    } else {
+        let root = format::path(store.root());
+        for archive in &plan.archives {
+            session.result(&removed_line(
+                "would remove",
+                &root,
+                archive.archive.as_str(),
+                archive.size,
+            ));
+        }
+    }
+    if plan.takes_last {
+        let line =
+            format!("this would remove the last whole archive in {}", store.root().display());
+        session.notice(&Printable(&(line + "; it needs --yes")).to_string());
+    }
+    show_nothing(plan, session);
+}
+
+/// Prints what was removed, and what went wrong.
+pub(super) fn show(
+    plan: &CleanPlan,
+    report: &CleanReport,
+    store: &Store,
+    session: &Session,
+    is_confirmed: bool,
+) {
+    if session.global.json {
+        let errors = report.errors.iter().map(failure::document).collect();
+        output::json(&Document { removed: &report.removed, skipped: &plan.skipped, errors });
+    } else if is_confirmed && std::io::stdout().is_terminal() {
+        // The archives stand right above.
+        session.result(&format!("removed {}\n", total(&report.removed)));
+    } else {
+        let root = format::path(store.root());
+        for archive in &report.removed {
+            session.result(&removed_line("removed", &root, archive.archive.as_str(), archive.size));
+        }
+    }
+    show_nothing(plan, session);
+    for error in &report.errors {
+        failure::show(error);
+    }
+}
+
+fn show_nothing(plan: &CleanPlan, session: &Session) {
+    if plan.archives.is_empty() {
+        session.notice("nothing to clean");
+    }
+}
+
+/// Returns the line for an archive that stays because of its content.
+pub(super) fn skipped_line(skipped: &SkippedArchive) -> String {
+    let SkippedArchive { archive, verdict, reason, .. } = skipped;
+    Printable(&format!("{archive} is {verdict} and stays: {reason}")).to_string()
+}

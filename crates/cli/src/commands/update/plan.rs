@@ -1,0 +1,116 @@
+//! `sealift update --dry-run`.
+
+use std::path::Path;
+
+use sealift_workflow::filename::{ArchivePath, Reference};
+use sealift_workflow::store::{Action, Removal};
+use sealift_workflow::{ImagePlan, PlannedImage, UpdateOptions, UpdatePlan, plan_update};
+use serde_json::json;
+
+use crate::commands::update::text::failed_document;
+use crate::exit_code::ExitCode;
+use crate::failure::{self, Failure};
+use crate::output;
+use crate::session::Session;
+use crate::table;
+
+/// Prints what an update would do.
+pub(super) async fn dry_run(
+    references: &[Reference],
+    options: &UpdateOptions,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
+    let engine = session.engine()?;
+    let dir = session.dir();
+    // A folder that isn't there yet would be made.
+    let store = if dir.exists() { Some(session.store()?) } else { None };
+    let planned = plan_update(&engine, store.as_ref(), references, options, &session.run()).await?;
+    if session.global.json {
+        output::json(&plan_document(&planned, &dir));
+    } else {
+        output::text(&plan_text(&planned));
+    }
+    for error in planned.images.iter().filter_map(|image| image.result.as_ref().err()) {
+        failure::show(error);
+    }
+    Ok(planned.images.iter().find_map(failed_code).unwrap_or(ExitCode::DONE))
+}
+
+/// Returns the exit code with which an update would end for an image, if it would fail.
+fn failed_code(image: &ImagePlan) -> Option<ExitCode> {
+    match &image.result {
+        Ok(planned) => matches!(planned.item.action, Action::UnsupportedFormat { .. })
+            .then_some(ExitCode::UNSUPPORTED_FORMAT),
+        Err(error) => Some(ExitCode::of(error.kind())),
+    }
+}
+
+/// Describes a plan as JSON, in which paths have the folder in front.
+fn plan_document(planned: &UpdatePlan, dir: &Path) -> serde_json::Value {
+    let path = |archive: &ArchivePath| dir.join(archive.as_str()).display().to_string();
+    let items = planned.images.iter().map(|image| {
+        let PlannedImage { item, replaces } = match &image.result {
+            Ok(planned) => planned,
+            Err(error) => return failed_document(&image.reference, error),
+        };
+        let mut document = json!({
+            "image": item.image,
+            "version": item.version,
+            "platform": item.platform,
+        });
+        let action = match &item.action {
+            Action::Keep { archive } => json!({ "action": "keep", "path": path(archive) }),
+            Action::Save { format, id } => {
+                json!({ "action": "save", "format": format, "id": id, "replaces": replaces })
+            }
+            Action::Compress { from, to } => {
+                json!({ "action": "compress", "from": path(from), "to": path(to) })
+            }
+            Action::UnsupportedFormat { archive } => {
+                json!({ "action": "unsupported_format", "path": path(archive) })
+            }
+            _ => json!({ "action": "unknown" }),
+        };
+        if let (Some(document), serde_json::Value::Object(action)) =
+            (document.as_object_mut(), action)
+        {
+            document.extend(action);
+        }
+        document
+    });
+    let removal = |removal: &Removal| json!({ "path": path(&removal.archive), "size": removal.size, "newer": removal.newer });
+    let would_remove: Vec<_> = planned.plan.remove.iter().map(removal).collect();
+    json!({ "items": items.collect::<Vec<_>>(), "would_remove": would_remove })
+}
+
+fn plan_text(planned: &UpdatePlan) -> String {
+    let mut rows = Vec::new();
+    for PlannedImage { item, replaces } in
+        planned.images.iter().filter_map(|image| image.result.as_ref().ok())
+    {
+        let (what, which) = match &item.action {
+            Action::Keep { archive } => ("keep", archive.to_string()),
+            Action::Save { format, id } => {
+                let id =
+                    id.map_or_else(|| "id known after the save".to_owned(), |id| id.to_string());
+                let mut which = format!("as {format}, {id}");
+                if !replaces.is_empty() {
+                    let ids =
+                        replaces.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    which.push_str(&format!(", the same release was {ids} before"));
+                }
+                ("save", which)
+            }
+            Action::Compress { from, to } => ("compress", format!("{from} to {to}")),
+            Action::UnsupportedFormat { archive } => ("refuse", format!("the format of {archive}")),
+            _ => continue,
+        };
+        rows.push(vec![what.to_owned(), format!("{}:{}", item.image, item.version), which]);
+    }
+    for removal in &planned.plan.remove {
+        let mark = if removal.newer { "  newer than what is updated" } else { "" };
+        let image = format!("{}:{}", removal.archive.image(), removal.archive.name().version());
+        rows.push(vec!["remove".to_owned(), image, format!("{}{mark}", removal.archive)]);
+    }
+    table::align(&["ACTION", "IMAGE", "ARCHIVE"], &rows)
+}

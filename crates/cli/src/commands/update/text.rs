@@ -1,0 +1,95 @@
+//! What an update prints.
+
+use sealift_workflow::filename::Reference;
+use sealift_workflow::store::Store;
+use sealift_workflow::{Error, ErrorKind, ImageUpdate, RemovedArchive, UpdateReport};
+use serde_json::json;
+
+use crate::archive_lines::{rebuilt_line, removed_line};
+use crate::failure;
+use crate::format;
+use crate::output;
+use crate::session::Session;
+
+/// Prints the result for each image, what was removed, and what went wrong.
+///
+/// An interruption is left out: the caller reports it once.
+pub(super) fn show(report: &UpdateReport, store: &Store, session: &Session) {
+    if session.global.json {
+        let clean_errors = report.clean_errors.iter().filter(|error| !is_interrupt(error));
+        let clean_errors = clean_errors.map(|error| json!({ "error": failure::document(error) }));
+        let documents: Vec<_> = report.images.iter().map(document).chain(clean_errors).collect();
+        output::json(&documents);
+    }
+    let root = format::path(store.root());
+    let mut removed = Vec::new();
+    for image in &report.images {
+        match &image.result {
+            Ok(_) if session.global.json => {}
+            Ok(done) => {
+                let what = match (done.saved, done.compressed) {
+                    (true, _) => "saved",
+                    (false, true) => "compressed",
+                    (false, false) => "unchanged",
+                };
+                let path = format::path(&done.path);
+                let mut line = format!("{}  {what}  {path}", image.reference);
+                if done.saved || done.compressed {
+                    line.push_str(&format!("  {}", format::size(done.size)));
+                    if done.compressed {
+                        line.push_str(&format!(" ({})", format::size(done.plain_size)));
+                    }
+                    line.push_str("  verified");
+                }
+                session.result(&(line + "\n"));
+                if !done.replaces.is_empty() {
+                    let (image, version) = (&done.image, &done.version);
+                    session.notice(&rebuilt_line(image, version, &done.replaces));
+                }
+                for archive in &done.removed {
+                    // One archive can be removed for several versions of an image.
+                    if !removed.contains(&archive) {
+                        removed.push(archive);
+                    }
+                }
+            }
+            Err(error) if is_interrupt(error) => {}
+            Err(error) => failure::show(error),
+        }
+    }
+    for archive in removed {
+        session.result(&cleaned_line(&root, archive));
+    }
+    for error in report.clean_errors.iter().filter(|error| !is_interrupt(error)) {
+        failure::show(error);
+    }
+}
+
+pub(super) fn is_interrupt(error: &Error) -> bool {
+    error.kind() == ErrorKind::Interrupted
+}
+
+/// Returns the line for an archive that is gone.
+fn cleaned_line(root: &str, archive: &RemovedArchive) -> String {
+    let line = removed_line("removed", root, archive.archive.as_str(), archive.size);
+    match archive.newer {
+        true => format!("{}  newer than what was updated\n", line.trim_end()),
+        false => line,
+    }
+}
+
+fn document(image: &ImageUpdate) -> serde_json::Value {
+    match &image.result {
+        Ok(done) => json!(done),
+        Err(error) => failed_document(&image.reference, error),
+    }
+}
+
+/// Describes an image that could not be archived as JSON.
+pub(super) fn failed_document(reference: &Reference, error: &Error) -> serde_json::Value {
+    json!({
+        "image": reference.repository(),
+        "version": reference.version_or_latest(),
+        "error": failure::document(error),
+    })
+}
