@@ -1,11 +1,11 @@
-//! Errors as people read them, and as `--json` prints them.
+//! What went wrong, as people read it and as `--json` prints it.
 
 use std::error::Error as _;
 
 use anstyle::Style;
+use sealift_workflow::Error;
 use sealift_workflow::docker::Failure as EngineFailure;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::exit_code::ExitCode;
@@ -15,97 +15,95 @@ use crate::program_line::coloured;
 
 const HINT: Style = Style::new().bold();
 
-/// Why the command ends without having done what it should.
+/// Why the command, or one part of what it should do, failed.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<Error>);
+pub(crate) struct Failure {
+    code: ExitCode,
+    message: String,
+    /// Outermost first, without those that the message contains.
+    causes: Vec<String>,
+    /// The last lines that a failed step of a build printed.
+    output: Vec<String>,
+    hint: Option<String>,
+}
 
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(Box::new(error.into()))
+        Self::of(&error.into())
     }
 }
 
 impl Failure {
-    /// Creates a failure for something that can't be asked for.
+    /// Describes an error of a workflow.
+    pub(crate) fn of(error: &Error) -> Self {
+        Self {
+            code: ExitCode::of(error.kind()),
+            message: error.to_string(),
+            causes: causes(error),
+            output: last_output(error).to_vec(),
+            hint: hints::hint(error),
+        }
+    }
+
+    /// Creates a failure for arguments that ask for something impossible.
     pub(crate) fn usage(message: impl ToString) -> Self {
-        Self(Box::new(Error::Usage { message: message.to_string() }))
+        Self::new(ExitCode::USAGE, message, None)
     }
 
-    /// Prints the failure, with `--json` also as a document, and returns its exit code.
-    pub(crate) fn show(&self, json: bool) -> ExitCode {
-        if json {
-            output::json(&json!({ "error": document(&self.0) }));
+    /// Creates a failure that no workflow knows, with its cause.
+    pub(crate) fn new(code: ExitCode, message: impl ToString, cause: Option<String>) -> Self {
+        let causes = cause.into_iter().collect();
+        Self { code, message: message.to_string(), causes, output: Vec::new(), hint: None }
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn with_hint(mut self, hint: String) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// Returns the exit code with which the command ends.
+    pub(crate) fn code(&self) -> ExitCode {
+        self.code
+    }
+
+    /// Prints the failure on standard error, with its causes and the hint.
+    pub(crate) fn show(&self) {
+        if self.code == ExitCode::INTERRUPTED {
+            output::error_line("interrupted; nothing was left half done");
+            return;
         }
-        show(&self.0);
-        ExitCode::of(self.0.kind())
+        output::error_line(&format!("{ERROR}error:{ERROR:#} {}", Printable(&self.message)));
+        for cause in &self.causes {
+            output::error_line(&format!("  caused by: {}", Printable(cause)));
+        }
+        for line in &self.output {
+            output::error_line(&format!("    {}", coloured(line)));
+        }
+        if let Some(hint) = &self.hint {
+            output::error_line(&format!("{HINT}hint:{HINT:#} {}", Printable(hint)));
+        }
+    }
+
+    /// Describes the failure for JSON: `{code, message, causes, hint}`.
+    pub(crate) fn document(&self) -> Value {
+        json!({
+            "code": self.code.word(),
+            "message": self.message,
+            "causes": self.causes,
+            "hint": self.hint,
+        })
     }
 }
 
-/// Prints an error with its causes and a hint.
+/// Prints an error of a workflow.
 pub(crate) fn show(error: &Error) {
-    if error.kind() == ErrorKind::Interrupted {
-        output::error_line("interrupted; nothing was left half done");
-        return;
-    }
-    output::error_line(&format!("{ERROR}error:{ERROR:#} {}", Printable(&error.to_string())));
-    for cause in causes(error) {
-        output::error_line(&format!("  caused by: {}", Printable(&cause)));
-    }
-    for line in last_output(error) {
-        output::error_line(&format!("    {}", coloured(line)));
-    }
-    if let Some(hint) = hints::hint(error) {
-        output::error_line(&format!("{HINT}hint:{HINT:#} {}", Printable(&hint)));
-    }
+    Failure::of(error).show();
 }
 
-/// Describes an error for JSON: `{code, message, causes, hint}`.
+/// Describes an error of a workflow for JSON.
 pub(crate) fn document(error: &Error) -> Value {
-    json!({
-        "code": ExitCode::of(error.kind()).word(),
-        "message": error.to_string(),
-        "causes": causes(error),
-        "hint": hints::hint(error),
-    })
-}
-
-/// Prints an error in the arguments, with `--json` also as a document.
-pub(crate) fn show_usage(error: &clap::Error, json: bool) -> ExitCode {
-    let text = error.render();
-    if json {
-        output::json(&json!({ "error": usage_document(&text.to_string()) }));
-    }
-    let arguments: Vec<String> =
-        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    output::error_line(with_printable(text.ansi().to_string(), &arguments).trim_end());
-    ExitCode::USAGE
-}
-
-/// Escapes arguments in a text that quotes them, whole or from the `=` on.
-fn with_printable(mut text: String, arguments: &[String]) -> String {
-    let values = arguments.iter().filter_map(|word| Some(word.split_once('=')?.1));
-    for word in arguments.iter().map(String::as_str).chain(values) {
-        let escaped = Printable(word).to_string();
-        if escaped != word {
-            text = text.replace(word, &escaped);
-        }
-    }
-    text
-}
-
-/// Describes what clap prints of an error: the message, tips, the usage.
-fn usage_document(text: &str) -> Value {
-    let mut paragraphs = text.split("\n\n").map(str::trim);
-    let message = paragraphs.next().unwrap_or_default();
-    let tips: Vec<&str> =
-        text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).collect();
-    let hint = if tips.is_empty() { None } else { Some(tips.join("; ")) };
-    json!({
-        "code": ExitCode::USAGE.word(),
-        "message": message.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" "),
-        "causes": [],
-        "hint": hint,
-    })
+    Failure::of(error).document()
 }
 
 /// Returns the causes of an error, outermost first, without those that its message contains already.
@@ -132,23 +130,5 @@ fn last_output(error: &Error) -> &[String] {
             _ => &[],
         },
         _ => &[],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_usage_error_is_described_by_its_first_paragraph_and_its_tips() {
-        let text = "error: unrecognized subcommand 'lsit'\n\n  tip: a similar subcommand exists: 'list'\n\n\
-                    Usage: sealift [OPTIONS] [COMMAND]\n\nFor more information, try '--help'.\n";
-        let document = json!({
-            "code": "usage",
-            "message": "unrecognized subcommand 'lsit'",
-            "causes": [],
-            "hint": "a similar subcommand exists: 'list'",
-        });
-        assert_eq!(usage_document(text), document);
     }
 }

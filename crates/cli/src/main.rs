@@ -22,6 +22,7 @@ mod replace_file;
 mod run;
 mod session;
 mod table;
+mod usage_error;
 
 fn main() -> std::process::ExitCode {
     run::run().into()

@@ -5,8 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use sealift_workflow::Error;
-
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// Replaces the content of a file atomically and durably: a reader sees the old content or the new one,
@@ -15,9 +14,9 @@ use crate::failure::Failure;
 /// The mode of a file that is replaced is kept. A symbolic link is followed, so that it stays a link. What
 /// is not a regular file, such as `/dev/stdout` or a named pipe, is written to.
 pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    replace(path, content).map_err(|source| {
-        let path = path.to_owned();
-        Failure::from(Error::WriteFile { path, source })
+    replace(path, content).map_err(|error| {
+        let message = format!("cannot write {}", path.display());
+        Failure::new(ExitCode::FAILED, message, Some(error.to_string()))
     })
 }
 

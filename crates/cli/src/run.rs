@@ -6,10 +6,11 @@ use crate::command_line::{Arguments, Command};
 use crate::commands;
 use crate::complete;
 use crate::exit_code::ExitCode;
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::log;
 use crate::output;
 use crate::session::Session;
+use crate::usage_error;
 
 pub(crate) fn run() -> ExitCode {
     let code = complete::answer().unwrap_or_else(run_command);
@@ -21,7 +22,7 @@ fn run_command() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             if error.use_stderr() {
-                return failure::show_usage(&error, asks_for_json());
+                return usage_error::show(&error, asks_for_json());
             }
             // Help and version.
             output::text(&error.render().ansi().to_string());
@@ -49,7 +50,13 @@ fn run_command() -> ExitCode {
     drop(runtime);
     match result {
         Ok(code) => code,
-        Err(failure) => failure.show(session.global.json),
+        Err(failure) => {
+            if session.global.json {
+                output::json(&serde_json::json!({ "error": failure.document() }));
+            }
+            failure.show();
+            failure.code()
+        }
     }
 }
 

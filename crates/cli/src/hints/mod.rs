@@ -67,10 +67,6 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         Error::NotArchived { source, .. } => folder::store(source),
         Error::Store(error) | Error::Find(FindError::Store(error)) => folder::store(error),
-        Error::NeedsBuildx { image, options, path } => Some(format!(
-            "run `docker buildx build --load {} -t {image} {path}`, then `sealift update {image}`",
-            options.join(" ")
-        )),
         Error::Engine(error) => engine::hint(error),
         _ => None,
     }

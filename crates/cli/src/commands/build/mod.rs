@@ -9,7 +9,7 @@ mod text;
 use std::path::Path;
 
 use sealift_workflow::filename::Reference;
-use sealift_workflow::{Error, UpdateOptions, build};
+use sealift_workflow::{UpdateOptions, build};
 
 use crate::arguments::immutable::ImmutableArguments;
 use crate::commands::build::positional::Positional;
@@ -72,7 +72,12 @@ fn refuse_what_needs_buildx(
     if options.is_empty() {
         return Ok(());
     }
-    let error =
-        Error::NeedsBuildx { image: image.to_string(), options, path: path.display().to_string() };
-    Err(error.into())
+    let options = options.join(" ");
+    let message = format!(
+        "`{options}` is not supported: the engine's own build endpoint takes no secrets and no ssh keys"
+    );
+    let path = path.display();
+    Err(Failure::usage(message).with_hint(format!(
+        "run `docker buildx build --load {options} -t {image} {path}`, then `sealift update {image}`"
+    )))
 }
