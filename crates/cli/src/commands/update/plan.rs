@@ -69,7 +69,6 @@ fn plan_document(planned: &UpdatePlan, dir: &Path) -> serde_json::Value {
             Action::UnsupportedFormat { archive } => {
                 json!({ "action": "unsupported_format", "path": path(archive) })
             }
-            _ => json!({ "action": "unknown" }),
         };
         if let (Some(document), serde_json::Value::Object(action)) =
             (document.as_object_mut(), action)
@@ -103,7 +102,6 @@ fn plan_text(planned: &UpdatePlan) -> String {
             }
             Action::Compress { from, to } => ("compress", format!("{from} to {to}")),
             Action::UnsupportedFormat { archive } => ("refuse", format!("the format of {archive}")),
-            _ => continue,
         };
         rows.push(vec![what.to_owned(), format!("{}:{}", item.image, item.version), which]);
     }
