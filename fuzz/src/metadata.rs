@@ -16,10 +16,10 @@ pub fn holds(bytes: &[u8]) {
     }
     let Ok(proof) = crate::tar::verdict(&pack(&entries), 4096) else { return };
     let is_config = |entry: &Entry| match &entry.body {
-        Body::File(content) => Digest::of(content) == proof.identity.config,
+        Body::File(content) => Digest::of(content) == proof.identity().config,
         _ => false,
     };
-    assert!(entries.iter().any(is_config), "no config of {:?}", proof.identity);
+    assert!(entries.iter().any(is_config), "no config of {:?}", proof.identity());
 }
 
 /// Gives a layout, and the names of its files of metadata.

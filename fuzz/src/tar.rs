@@ -3,7 +3,7 @@
 
 use std::io::Read as _;
 
-use sealift_archive::{Fault, Proof, Verifier, VerifyOptions};
+use sealift_archive::{Fault, Contents, Verifier, VerifyOptions};
 use sealift_oci::{Digest, Identity};
 use sealift_testing::hostile::CASES;
 use sealift_testing::layouts::{Image, Packing, pack};
@@ -20,13 +20,13 @@ pub fn holds(bytes: &[u8]) {
         assert!(whole == in_pieces || is_report(whole) || is_report(in_pieces));
     }
     if let Ok(proof) = whole {
-        assert_eq!(proof.size, bytes.len() as u64);
-        same_to_another_reader(bytes, &proof.identity);
+        assert_eq!(proof.plain_size(), bytes.len() as u64);
+        same_to_another_reader(bytes, proof.identity());
     }
 }
 
 /// Gives the verdict on bytes that come in pieces of that length.
-pub(crate) fn verdict(bytes: &[u8], length: usize) -> Result<Proof, Fault> {
+pub(crate) fn verdict(bytes: &[u8], length: usize) -> Result<Contents, Fault> {
     let mut verifier = Verifier::new(VerifyOptions::default());
     for piece in bytes.chunks(length) {
         verifier.push(piece)?;

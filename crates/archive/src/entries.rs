@@ -56,6 +56,8 @@ impl Compression {
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) size: u64,
+    /// Where it stands in the archive, if it is contiguous.
+    pub(crate) offset: Option<u64>,
     pub(crate) digest: Digest,
     pub(crate) compression: Compression,
     /// The digest of the decompressed content, where it was decompressed, or what the decoder said.
@@ -68,6 +70,7 @@ impl Content {
     pub(crate) fn of_json(json: Vec<u8>) -> Self {
         Self {
             size: json.len() as u64,
+            offset: None,
             digest: Digest::of(&json),
             compression: Compression::None,
             unpacked: None,
@@ -110,6 +113,7 @@ pub(crate) struct Collector {
 struct Open {
     name: String,
     size: u64,
+    offset: Option<u64>,
     hasher: Hasher,
     head: Vec<u8>,
     unpacker: Unpacker,
@@ -199,6 +203,7 @@ impl EntrySink for Collector {
                 self.open = Some(Open {
                     name,
                     size: header.size,
+                    offset: header.offset,
                     hasher: Hasher::new(),
                     head: Vec::new(),
                     unpacker: Unpacker::Undecided,
@@ -243,6 +248,7 @@ impl EntrySink for Collector {
         let (compression, unpacked) = open.unpacker.finish();
         let content = Content {
             size: open.size,
+            offset: open.offset,
             digest: open.hasher.finish(),
             compression,
             unpacked,

@@ -14,8 +14,10 @@ use crate::Fault;
 use crate::documents::{bad, find, parse, read_digest, wrong};
 use crate::entries::{Compression, Content, Entries, resolve, steps};
 use crate::images::{Picked, pick};
+use crate::layer_span::LayerSpan;
 use crate::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
 use crate::oci_view::{OciManifest, OciView};
+use crate::spans::spans;
 use crate::unreferenced::{check_blob_names, check_folders, check_legacy};
 use sealift_oci::ImageConfig;
 use sealift_oci::{Digest, Identity, Platform};
@@ -25,6 +27,8 @@ pub(crate) struct Judgement {
     pub(crate) identity: Identity,
     /// What a container of the image starts with, as the config file says.
     pub(crate) settings: serde_json::Value,
+    /// Where the layers lie.
+    pub(crate) layers: Vec<LayerSpan>,
     /// How the archive is laid out around the image.
     pub(crate) layout: Layout,
 }
@@ -80,6 +84,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
         }
     }
 
+    let layers = spans(entries, lists(), &diff_ids, &proofs);
     let platform = document.platform();
     if platform.os != "linux" {
         return Err(Fault::Unsupported {
@@ -122,7 +127,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
         created: document.created,
         repo_tags,
     };
-    Ok(Judgement { identity, settings: document.config, layout })
+    Ok(Judgement { identity, settings: document.config, layers, layout })
 }
 
 /// Returns a document as it stands in the archive, if it can be read.
@@ -166,7 +171,7 @@ fn check_layer(
         (None, Compression::None) => Err(wrong(&what, *diff_id, layer.digest)),
         (None, _) => {
             let proven = |proof: &&OciManifest| {
-                proof.layers.get(index).is_some_and(|(digest, _)| *digest == layer.digest)
+                proof.layers.get(index).is_some_and(|proven| proven.digest == layer.digest)
             };
             if proofs.iter().any(proven) || layer.digest == *diff_id {
                 return Ok(());

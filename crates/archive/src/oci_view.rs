@@ -30,10 +30,17 @@ pub(crate) struct OciManifest {
     pub(crate) name: String,
     pub(crate) config: Digest,
     pub(crate) config_size: Option<u64>,
-    pub(crate) layers: Vec<(Digest, Option<u64>)>,
+    pub(crate) layers: Vec<OciLayer>,
     pub(crate) media_type: String,
     /// Which descriptor of `index.json` leads to it.
     pub(crate) top: usize,
+}
+
+/// A layer that a manifest names.
+pub(crate) struct OciLayer {
+    pub(crate) digest: Digest,
+    pub(crate) size: Option<u64>,
+    pub(crate) media_type: String,
 }
 
 impl OciView {
@@ -138,7 +145,7 @@ impl OciView {
             }
             images.push(Image {
                 config_name,
-                layer_names: manifest.layers.iter().map(|(digest, _)| blob_name(*digest)).collect(),
+                layer_names: manifest.layers.iter().map(|layer| blob_name(layer.digest)).collect(),
                 other_layer_names: Vec::new(),
                 repo_tags: self.repo_tags.clone(),
                 named_by: INDEX_JSON,
@@ -175,8 +182,10 @@ impl OciManifest {
             return Err(Fault::Unsupported { reason });
         }
         let layers = layers
-            .iter()
-            .map(|layer| Ok((read(&layer.digest)?, layer.size)))
+            .into_iter()
+            .map(|Descriptor { digest, size, media_type, .. }| {
+                Ok(OciLayer { digest: read(&digest)?, size, media_type })
+            })
             .collect::<Result<Vec<_>, Fault>>()?;
         let config_size = config.size;
         let config = read(&config.digest)?;
@@ -196,9 +205,9 @@ impl OciManifest {
     /// Checks that everything that the manifest names is there. The digests are already known to
     /// be those of the names.
     pub(crate) fn check_content(&self, entries: &Entries) -> Result<(), Fault> {
-        let config = (self.config, self.config_size);
-        for (digest, size) in std::iter::once(&config).chain(&self.layers) {
-            let name = blob_name(*digest);
+        let layers = self.layers.iter().map(|layer| (layer.digest, layer.size));
+        for (digest, size) in std::iter::once((self.config, self.config_size)).chain(layers) {
+            let name = blob_name(digest);
             let content = find(entries, &name, "blob", &self.name)?;
             if size.is_some_and(|size| size != content.size) {
                 return Err(bad(

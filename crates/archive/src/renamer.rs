@@ -8,7 +8,7 @@ use crate::layout::{Documents, INDEX_JSON, MANIFEST_JSON, Naming, REPOSITORIES};
 use crate::tar_entry::{END_MARKER, checksum, entry};
 use crate::tar_stream::Part;
 use crate::verifier::CopySink;
-use crate::{Fault, Proof, Verifier, VerifyOptions};
+use crate::{Contents, Fault, Verifier, VerifyOptions};
 
 /// Verifies a plain tar while its bytes pass, and passes them on as an archive that carries one name.
 ///
@@ -46,8 +46,8 @@ impl Renamer {
     /// Leaves out everything that does not belong to the image of an earlier pass, which was picked from
     /// several in the same archive.
     #[must_use]
-    pub fn only(mut self, proof: &Proof) -> Self {
-        self.copy.only.clone_from(&proof.layout.belonging);
+    pub fn only(mut self, contents: &Contents) -> Self {
+        self.copy.only.clone_from(&contents.layout().belonging);
         self
     }
 
@@ -66,13 +66,13 @@ impl Renamer {
         result
     }
 
-    /// Ends the stream and appends the end of the archive to `output`. The proof is that of the archive
+    /// Ends the stream and appends the end of the archive to `output`. The contents are those of the archive
     /// which was passed on.
     ///
     /// # Errors
     ///
     /// The fault that was found; then nothing is appended.
-    pub fn finish(self, output: &mut Vec<u8>) -> Result<Proof, Fault> {
+    pub fn finish(self, output: &mut Vec<u8>) -> Result<Contents, Fault> {
         let mut entries = self.verifier.into_entries()?;
         let before = judge(&entries, self.options.platform.as_ref())?;
         let documents = before.layout.documents(&self.naming);
@@ -97,7 +97,7 @@ impl Renamer {
         output.extend_from_slice(&END_MARKER);
         let size = self.copy.size + (output.len() - start) as u64;
         let lacked_manifest = before.layout.manifest_json.is_none();
-        Ok(Proof { lacked_manifest, ..Proof::new(after, size) })
+        Ok(Contents::new(after, size).with_lacked_manifest(lacked_manifest))
     }
 }
 
@@ -121,6 +121,8 @@ struct Copy {
     size: u64,
     /// The CRC-32 of what was passed on.
     crc: crc32fast::Hasher,
+    /// How many bytes were left out.
+    left_out: u64,
     /// The headers of an entry whose name is not known yet.
     pending: Vec<u8>,
     /// Whether the headers have just told the entry's name.
@@ -138,9 +140,10 @@ impl Copy {
 }
 
 impl CopySink for Copy {
-    fn begin(&mut self, name: &str) {
+    fn begin(&mut self, name: &str) -> u64 {
         self.begins = true;
         self.keep = self.keeps(&normalize(name));
+        self.left_out
     }
 
     fn raw(&mut self, part: Part, bytes: &[u8]) {
@@ -151,11 +154,12 @@ impl CopySink for Copy {
                     if self.keep {
                         self.output.append(&mut self.pending);
                     }
+                    self.left_out += self.pending.len() as u64;
                     self.pending.clear();
                 }
             }
             Part::Content if self.keep => self.output.extend_from_slice(bytes),
-            Part::Content | Part::AfterEnd => {}
+            Part::Content | Part::AfterEnd => self.left_out += bytes.len() as u64,
         }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct EntryHeader {
     pub(crate) kind: EntryKind,
     /// Length of the content in bytes.
     pub(crate) size: u64,
+    /// Where the content stands in the archive, unless it is that of a sparse file, which is not contiguous.
+    pub(crate) offset: Option<u64>,
 }
 
 /// Takes what the parser finds.
@@ -490,7 +492,8 @@ impl TarStream {
         let size = self.sparse.as_ref().map_or(stored, SparseFile::size);
         self.current.clone_from(&name);
         self.headers = 0;
-        sink.begin(EntryHeader { name, kind, size })?;
+        let offset = self.sparse.is_none().then_some(self.offset);
+        sink.begin(EntryHeader { name, kind, size, offset })?;
         self.state = match stored {
             0 => State::Padding { left: 0, of_entry: true },
             _ => State::Content { left: stored, padding: padding_of(stored) },

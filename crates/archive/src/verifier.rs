@@ -2,12 +2,12 @@
 
 use crate::Fault;
 use crate::completeness::{Ending, check_complete};
+use crate::contents::Contents;
 use crate::entries::{Collector, Entries};
-use crate::judge::{Judgement, judge};
-use crate::layout::{Layout, Naming};
+use crate::judge::judge;
 use crate::report::{last_report, may_report};
 use crate::tar_stream::{EntryHeader, EntrySink, Part, TarStream};
-use sealift_oci::{Identity, Platform};
+use sealift_oci::Platform;
 
 /// How much of the end of the stream is remembered to find an engine's last words in it.
 const TAIL: usize = 16 << 10;
@@ -43,8 +43,8 @@ pub struct Verifier {
 
 /// Takes an archive's bytes as they stand in it, entry by entry.
 pub(crate) trait CopySink {
-    /// Begins an entry. Its header follows.
-    fn begin(&mut self, name: &str);
+    /// Begins an entry. Its header follows. Returns how many bytes before it are not in the copy.
+    fn begin(&mut self, name: &str) -> u64;
     fn raw(&mut self, part: Part, bytes: &[u8]);
 }
 
@@ -52,7 +52,10 @@ pub(crate) trait CopySink {
 struct NoCopy;
 
 impl CopySink for NoCopy {
-    fn begin(&mut self, _name: &str) {}
+    fn begin(&mut self, _name: &str) -> u64 {
+        0
+    }
+
     fn raw(&mut self, _part: Part, _bytes: &[u8]) {}
 }
 
@@ -63,8 +66,9 @@ struct Tee<'a, C> {
 }
 
 impl<C: CopySink> EntrySink for Tee<'_, C> {
-    fn begin(&mut self, header: EntryHeader) -> Result<(), Fault> {
-        self.copy.begin(&header.name);
+    fn begin(&mut self, mut header: EntryHeader) -> Result<(), Fault> {
+        let left_out = self.copy.begin(&header.name);
+        header.offset = header.offset.map(|offset| offset - left_out);
         self.collector.begin(header)
     }
 
@@ -94,42 +98,6 @@ pub struct VerifyOptions {
     pub deep: bool,
     /// Of several images take the one for this platform.
     pub platform: Option<Platform>,
-}
-
-/// What a [`Verifier`] has proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
-    /// The image in the archive.
-    pub identity: Identity,
-    /// What a container of the image starts with (`Env`, `Cmd`, `Labels`, …): the object `config` of the
-    /// image's config file, or null.
-    pub settings: serde_json::Value,
-    /// The length of the plain tar in bytes.
-    pub size: u64,
-    /// How the archive is laid out around the image.
-    pub(crate) layout: Layout,
-    /// Whether the bytes that were read had no `manifest.json`.
-    pub(crate) lacked_manifest: bool,
-}
-
-impl Proof {
-    pub(crate) fn new(judgement: Judgement, size: u64) -> Self {
-        let Judgement { identity, settings, layout } = judgement;
-        let lacked_manifest = layout.manifest_json.is_none();
-        Self { identity, settings, size, layout, lacked_manifest }
-    }
-
-    /// Returns `true` if the bytes that were read had no `manifest.json`, also if a [`Renamer`](crate::Renamer) added
-    /// one. Every save of Docker and Podman has one, so that an end of the save may be missing.
-    pub fn lacked_manifest(&self) -> bool {
-        self.lacked_manifest
-    }
-
-    /// Returns `true` if the archive carries exactly this name, in every layout that it has, and is in
-    /// the form in which a [`Renamer`](crate::Renamer) leaves archives.
-    pub fn carries(&self, naming: &Naming) -> bool {
-        self.layout.carries(naming)
-    }
 }
 
 impl Verifier {
@@ -215,10 +183,10 @@ impl Verifier {
     ///
     /// The fault that was found. An error that the engine appended to the stream is given in its
     /// own words, whatever else it broke.
-    pub fn finish(self) -> Result<Proof, Fault> {
+    pub fn finish(self) -> Result<Contents, Fault> {
         let (size, platform) = (self.received, self.platform.clone());
         let judgement = judge(&self.into_entries()?, platform.as_ref())?;
-        Ok(Proof::new(judgement, size))
+        Ok(Contents::new(judgement, size))
     }
 
     /// Ends the stream and returns the entries, if the tar ended properly.

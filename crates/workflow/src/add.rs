@@ -107,7 +107,7 @@ pub async fn add(
     let spooled = run.blocking(move |run| spool(Some(&spooler), &from, run)).await;
     let spooled = spooled?;
     let found = Found::read(&spooled, file, options, run).await?;
-    let names = names(&found.proven.proof.identity, options.name.as_ref(), file)?;
+    let names = names(found.proven.contents.identity(), options.name.as_ref(), file)?;
     if names.len() > 1 && !options.every {
         return Err(several_names(&names, file, ", or add it under each with --every"));
     }
@@ -160,7 +160,7 @@ impl<'a> Found<'a> {
             ArchiveFormat::Docker => self.proven.container == Container::Tar,
             ArchiveFormat::Other(_) => false,
         };
-        is_in_form && self.proven.proof.carries(naming)
+        is_in_form && self.proven.contents.carries(naming)
     }
 }
 
@@ -197,7 +197,7 @@ async fn add_as(
     options: &AddOptions,
     run: &Run,
 ) -> Result<Added, Error> {
-    let identity = &found.proven.proof.identity;
+    let identity = found.proven.contents.identity();
     let wanted = Wanted {
         repository: repository.clone(),
         version: version.clone(),
@@ -253,7 +253,7 @@ async fn add_as(
     let copy = Copy {
         from: found.path.to_owned(),
         shown: found.shown.to_owned(),
-        renamer: Renamer::new(naming.clone(), found.verify.clone()).only(&found.proven.proof),
+        renamer: Renamer::new(naming.clone(), found.verify.clone()).only(&found.proven.contents),
         to: archive.clone(),
         level: options.level,
         work: Work::Adding,

@@ -1,6 +1,6 @@
 //! What the engine says of an image, in the words of the folder.
 
-use sealift_archive::Proof;
+use sealift_archive::Contents;
 use sealift_docker::{Engine, EngineImage, IdKind, ImageManifest, ImagePlatform};
 use sealift_filename::{Reference, Repository, Version};
 use sealift_oci::{Digest, Platform};
@@ -77,13 +77,13 @@ impl Inspected {
 
     /// Tells whether what the engine sent is what it had shown: by the digest of the config, a manifest or
     /// the index, and only where none of them is in the archive, by layers and settings.
-    pub(crate) fn is(&self, proof: &Proof) -> bool {
-        let (wanted, identity) = (&self.wanted, &proof.identity);
+    pub(crate) fn is(&self, contents: &Contents) -> bool {
+        let (wanted, identity) = (&self.wanted, contents.identity());
         let shows_the_same = || {
             shows_the_same(
                 &self.settings,
                 self.created.as_deref(),
-                &proof.settings,
+                contents.settings(),
                 identity.created.as_deref(),
             )
         };

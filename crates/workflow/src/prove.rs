@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sealift_archive::{Container, PlainReader, Proof, Verifier, VerifyOptions};
+use sealift_archive::{Container, Contents, PlainReader, Verifier, VerifyOptions};
 
 use crate::error::Error;
 use crate::event::Work;
@@ -11,7 +11,7 @@ use crate::run::Run;
 
 /// What a file turned out to be.
 pub(crate) struct ProvenFile {
-    pub(crate) proof: Proof,
+    pub(crate) contents: Contents,
     pub(crate) container: Container,
     /// The name of the member, if it is a zip.
     pub(crate) member_name: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) fn prove(
             return Err(pump.source.explain(fault).into());
         }
     }
-    let proof = verifier.finish().map_err(fault)?;
+    let contents = verifier.finish().map_err(fault)?;
     let member_name = pump.source.member_name().map(str::to_owned);
-    Ok(ProvenFile { proof, container: pump.source.container(), member_name })
+    Ok(ProvenFile { contents, container: pump.source.container(), member_name })
 }

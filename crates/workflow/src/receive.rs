@@ -1,7 +1,7 @@
 //! An engine's save on its way into a staging file.
 
 use bytes::{Bytes, BytesMut};
-use sealift_archive::{Fault, Proof, Renamer};
+use sealift_archive::{Contents, Fault, Renamer};
 use sealift_docker::SaveStream;
 use sealift_store::Staging;
 use tokio::sync::mpsc;
@@ -24,7 +24,7 @@ pub(crate) async fn receive(
     staging: Staging,
     packing: Packing,
     renamer: Renamer,
-    rename: impl FnOnce(&Proof) -> Option<String> + Send + 'static,
+    rename: impl FnOnce(&Contents) -> Option<String> + Send + 'static,
     activity: &Activity,
     run: &Run,
 ) -> Result<Transcript, Broken> {

@@ -86,7 +86,7 @@ fn rewrite_now(store: &Store, copy: Copy, run: &Run) -> Result<(Staging, Proven)
     };
     let transcript = transcribe(staging, &packing, copy.renamer, |_| None, || pump.next());
     let transcript = transcript.map_err(|broken| told(broken, &copy.shown))?;
-    if !transcript.proof.identity.is_same_image(&copy.expected) {
+    if !transcript.contents.identity().is_same_image(&copy.expected) {
         return Err(Error::WrittenDiffers { image: copy.label });
     }
     Ok((transcript.staging, transcript.proven))
@@ -125,7 +125,7 @@ fn keep_bytes_now(store: &Store, copy: &Copy, run: &Run) -> Result<(Staging, Pro
     staging.check_is_there()?;
     let options = ExamineOptions { cancel: Some(run.cancel().flag()), ..ExamineOptions::default() };
     let found = examine(staging.path(), &options)?;
-    if !found.identity.is_same_image(&copy.expected) {
+    if !found.identity().is_same_image(&copy.expected) {
         return Err(Error::WrittenDiffers { image: copy.label.clone() });
     }
     Ok((staging, found.into()))

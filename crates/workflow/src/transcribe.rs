@@ -10,7 +10,7 @@ use std::thread;
 
 use bytes::Bytes;
 use sealift_archive::{
-    ExamineOptions, Fault, HashingWriter, Level, PlainReader, Proof, Renamer, ZipSink, hash_file,
+    Contents, ExamineOptions, Fault, HashingWriter, Level, PlainReader, Renamer, ZipSink, hash_file,
 };
 use sealift_oci::Digest;
 use sealift_store::{Proven, Staging};
@@ -36,7 +36,7 @@ pub(crate) enum Packing {
 /// A staging file that holds a whole archive.
 pub(crate) struct Transcript {
     pub(crate) staging: Staging,
-    pub(crate) proof: Proof,
+    pub(crate) contents: Contents,
     pub(crate) proven: Proven,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn transcribe(
     mut staging: Staging,
     packing: &Packing,
     renamer: Renamer,
-    rename: impl FnOnce(&Proof) -> Option<String>,
+    rename: impl FnOnce(&Contents) -> Option<String>,
     next: impl FnMut() -> Result<Option<Bytes>, Error>,
 ) -> Result<Transcript, Broken> {
     let file = staging.file_mut();
@@ -81,13 +81,13 @@ pub(crate) fn transcribe(
                 .and_then(|proof| Ok((proof, hash_zip(&staging)?)))
         }
     };
-    let (proof, sha256) = match written {
+    let (contents, sha256) = match written {
         Ok(written) => written,
         Err(Stopped::Broken(broken)) => return Err(broken),
         Err(Stopped::Disk(error)) => return Err(staging.write_error(error).into()),
     };
-    let proven = Proven::now(proof.identity.clone(), sha256, proof.size);
-    Ok(Transcript { staging, proof, proven })
+    let proven = Proven::now(contents.identity().clone(), sha256, contents.plain_size());
+    Ok(Transcript { staging, contents, proven })
 }
 
 /// Why writing stopped. What the disk says is told with the place, which only the staging file knows.
@@ -107,7 +107,7 @@ fn write_plain(
     file: &mut File,
     mut renamer: Renamer,
     mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
-) -> Result<(Proof, Digest), Stopped> {
+) -> Result<(Contents, Digest), Stopped> {
     let (sender, pieces) = sync_channel::<Bytes>(PIECES);
     thread::scope(|scope| {
         let writer = scope.spawn(move || {
@@ -117,7 +117,7 @@ fn write_plain(
             }
             Ok::<_, io::Error>(output.finish().1)
         });
-        let verify = || -> Result<Proof, Stopped> {
+        let verify = || -> Result<Contents, Stopped> {
             while let Some(bytes) = next()? {
                 let mut output = Vec::with_capacity(bytes.len());
                 renamer.push(&bytes, &mut output)?;
@@ -143,9 +143,9 @@ fn write_plain(
 fn write_zip(
     mut zip: ZipSink<&mut File>,
     mut renamer: Renamer,
-    rename: impl FnOnce(&Proof) -> Option<String>,
+    rename: impl FnOnce(&Contents) -> Option<String>,
     mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
-) -> Result<Proof, Stopped> {
+) -> Result<Contents, Stopped> {
     let mut output = Vec::new();
     while let Some(bytes) = next()? {
         renamer.push(&bytes, &mut output)?;

@@ -396,8 +396,9 @@ fn read(
     }
     match examine(store.path_of(&entry.archive), examine_options) {
         Ok(found) => {
-            let wrong_member = wrong_member(&entry.archive, found.member_name);
-            Ok(Ok((found.identity, found.sha256, wrong_member)))
+            let member = found.member_name().map(str::to_owned);
+            let wrong_member = wrong_member(&entry.archive, member);
+            Ok(Ok((found.identity().clone(), found.sha256(), wrong_member)))
         }
         Err(sealift_archive::Error::Fault { source, .. }) => Ok(Err(source)),
         Err(error) => Err(error.into()),

@@ -5,9 +5,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::proof::FileFacts;
 use crate::tar_header::resembles_tar_header;
-use crate::{Container, Error, Fault, FaultKind, PlainReader, Verifier, VerifyOptions};
-use sealift_oci::{Digest, Hasher, Identity};
+use crate::{Container, Error, Fault, FaultKind, PlainReader, Proof, Verifier, VerifyOptions};
+use sealift_oci::{Digest, Hasher};
 
 const BUFFER: usize = 64 << 10;
 
@@ -86,27 +87,12 @@ impl std::fmt::Debug for ExamineOptions<'_> {
     }
 }
 
-/// What a thorough examination of a whole file tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Examination {
-    /// The image inside.
-    pub identity: Identity,
-    /// The size of the file in bytes.
-    pub size: u64,
-    /// The size of the plain tar inside in bytes.
-    pub plain_size: u64,
-    /// The SHA-256 of the file.
-    pub sha256: Digest,
-    /// The name of the member, if the file is a zip.
-    pub member_name: Option<String>,
-}
-
 /// Reads every byte of an archive and tells which image it is, or what is wrong with it.
 ///
 /// # Errors
 ///
 /// [`Error::Fault`] where the file is no whole image, [`Error::Io`] where it can't be read.
-pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Examination, Error> {
+pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
     let path = path.as_ref();
     let fault = |fault| Error::fault(path, fault);
     let mut reader = PlainReader::open_hashed(path)?;
@@ -130,12 +116,11 @@ pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<E
             return Err(reader.explain(fault));
         }
     }
-    let proof = verifier.finish().map_err(fault)?;
-    let member_name = reader.member_name().map(str::to_owned);
+    let contents = verifier.finish().map_err(fault)?;
+    let (container, member_name) = (reader.container(), reader.member_name().map(str::to_owned));
     let (size, sha256) = reader.finish()?;
     let sha256 = sha256.ok_or_else(|| Error::io("hash", path, std::io::ErrorKind::Other.into()))?;
-    let (identity, plain_size) = (proof.identity, proof.size);
-    Ok(Examination { identity, size, plain_size, sha256, member_name })
+    Ok(Proof::new(contents, FileFacts { sha256, size, container, member_name, blocks: None }))
 }
 
 /// Hashes a file as it is: whoever has noted its hash down after a thorough examination knows by that

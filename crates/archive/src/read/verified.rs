@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Error, Naming, PlainReader, Proof, Renamer, Verifier, VerifyOptions};
+use crate::{Contents, Error, Naming, PlainReader, Renamer, Verifier, VerifyOptions};
 
 const BUFFER: usize = 128 << 10;
 
@@ -16,7 +16,7 @@ pub struct ProvenReader {
     pass: Pass,
     /// What came from the end marker on. It is zeros: more than this many are counted, not kept.
     held: u64,
-    proof: Option<Proof>,
+    contents: Option<Contents>,
 }
 
 /// What becomes of the bytes on their way.
@@ -74,7 +74,7 @@ impl ProvenReader {
     }
 
     fn new(path: &Path, pass: Pass) -> Result<Self, Error> {
-        Ok(Self { reader: PlainReader::open(path)?, pass, held: 0, proof: None })
+        Ok(Self { reader: PlainReader::open(path)?, pass, held: 0, contents: None })
     }
 
     /// Reads some bytes of the plain tar; 0 is its verified end.
@@ -100,7 +100,7 @@ impl ProvenReader {
             let fault = |fault| Error::fault(self.reader.path(), fault);
             if count == 0 {
                 if let Pass::Kept(verifier) = std::mem::replace(&mut self.pass, Pass::Done) {
-                    self.proof = Some(verifier.finish().map_err(fault)?);
+                    self.contents = Some(verifier.finish().map_err(fault)?);
                 }
                 break;
             }
@@ -142,7 +142,7 @@ impl ProvenReader {
                 }
                 _ => {
                     if let Some(renamer) = renamer.take() {
-                        self.proof = Some(renamer.finish(output).map_err(fault)?);
+                        self.contents = Some(renamer.finish(output).map_err(fault)?);
                     }
                 }
             }
@@ -164,7 +164,7 @@ impl ProvenReader {
     }
 
     /// Returns what was verified, once everything has been read.
-    pub fn proof(&self) -> Option<&Proof> {
-        self.proof.as_ref()
+    pub fn contents(&self) -> Option<&Contents> {
+        self.contents.as_ref()
     }
 }

@@ -33,7 +33,7 @@ fn unfound(content: &[u8], bits: impl Iterator<Item = (usize, u8)>) -> Vec<(usiz
     let sound = {
         let whole = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(whole.path(), content).unwrap();
-        examine(whole.path(), &deep()).unwrap().identity.config
+        examine(whole.path(), &deep()).unwrap().identity().config
     };
     let work = || {
         let target = tempfile::NamedTempFile::new().unwrap();
@@ -45,7 +45,7 @@ fn unfound(content: &[u8], bits: impl Iterator<Item = (usize, u8)>) -> Vec<(usiz
             file.write_all_at(&[content[at] ^ 1 << bit], at as u64).unwrap();
             match examine(target.path(), &deep()) {
                 Ok(found) => {
-                    assert_eq!(found.identity.config, sound, "bit {bit} of byte {at}");
+                    assert_eq!(found.identity().config, sound, "bit {bit} of byte {at}");
                     unfound.lock().unwrap().push((at, bit));
                 }
                 Err(error) => {
@@ -160,7 +160,7 @@ fn of_other_tools_zips_all_is_covered_that_a_reader_can_know() {
 /// The same for a tar, which needs no file: one bit of so many.
 fn unfound_in_tar(tar: &[u8], step: usize) -> Vec<(usize, u8)> {
     let options = VerifyOptions { deep: true, platform: None };
-    let sound = verify(tar).unwrap().identity.config;
+    let sound = verify(tar).unwrap().identity().config;
     let half = tar.len() / 2;
     let work = |range: std::ops::Range<usize>| {
         let mut flipped = tar.to_vec();
@@ -172,7 +172,7 @@ fn unfound_in_tar(tar: &[u8], step: usize) -> Vec<(usize, u8)> {
             flipped[at] ^= 1 << bit;
             match verify_with(&flipped, options.clone(), tar.len()) {
                 Ok(proof) => {
-                    assert_eq!(proof.identity.config, sound, "bit {bit} of byte {at}");
+                    assert_eq!(proof.identity().config, sound, "bit {bit} of byte {at}");
                     unfound.push((at, bit));
                 }
                 Err(fault) => {

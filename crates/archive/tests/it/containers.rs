@@ -84,10 +84,10 @@ fn the_container_is_told_by_content_and_unwrapped() {
         assert_eq!(PlainReader::open(&path).unwrap().container(), container);
         let examination = examine(&path, &ExamineOptions::default())
             .unwrap_or_else(|error| panic!("{container}: {error:?}"));
-        assert_eq!(examination.identity.config.to_string(), image().id(), "{container}");
-        assert_eq!(examination.sha256, Digest::of(&content), "{container}");
-        assert_eq!(examination.size, content.len() as u64, "{container}");
-        assert_eq!(examination.plain_size, tar().len() as u64, "{container}");
+        assert_eq!(examination.identity().config.to_string(), image().id(), "{container}");
+        assert_eq!(examination.sha256(), Digest::of(&content), "{container}");
+        assert_eq!(examination.size(), content.len() as u64, "{container}");
+        assert_eq!(examination.plain_size(), tar().len() as u64, "{container}");
         assert_eq!(look(&path).unwrap(), Look::MayHoldImage);
     }
 }

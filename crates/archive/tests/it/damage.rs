@@ -203,8 +203,8 @@ proptest! {
         let at = (place * tar.len() as f64) as usize;
         tar[at] ^= 1 << bit;
         if let Ok(proof) = verify(&tar) {
-            prop_assert_eq!(proof.identity.config, sound.identity.config);
-            prop_assert_eq!(proof.identity.diff_ids, sound.identity.diff_ids);
+            prop_assert_eq!(proof.identity().config, sound.identity().config);
+            prop_assert_eq!(&proof.identity().diff_ids, &sound.identity().diff_ids);
         }
     }
 

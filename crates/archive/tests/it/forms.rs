@@ -37,7 +37,7 @@ fn an_image_without_layers_is_an_image() {
         for layers in [json!(null), json!([])] {
             let config = json!({"os": "linux", "architecture": "amd64", "rootfs": rootfs});
             let proof = verify(&archive(&config, &layers)).unwrap();
-            assert_eq!(proof.identity.diff_ids, []);
+            assert_eq!(proof.identity().diff_ids, []);
         }
     }
     let fault = verify(&archive(&json!({"os": "linux"}), &json!(null))).unwrap_err();
@@ -50,7 +50,7 @@ fn an_empty_os_or_architecture_is_one_that_is_not_there() {
         let diff_ids = [digest(&image().layers[0])];
         let config = json!({"os": os, "architecture": architecture, "variant": variant, "rootfs": {"diff_ids": diff_ids}});
         verify(&archive(&config, &json!(["layer.tar"])))
-            .map(|proof| proof.identity.platform.to_string())
+            .map(|proof| proof.identity().platform.to_string())
             .map_err(|fault| fault.to_string())
     };
     assert_eq!(platform("", "amd64", "").unwrap(), "linux/amd64");
@@ -75,7 +75,7 @@ fn every_entry_of_the_manifest_is_verified() {
             file("manifest.json", manifest.to_string().into_bytes()),
         ]))
     };
-    assert_eq!(listed("same.tar").unwrap().identity.repo_tags, ["web:1", "web:2"]);
+    assert_eq!(listed("same.tar").unwrap().identity().repo_tags, ["web:1", "web:2"]);
     assert!(listed("other.tar").unwrap_err().to_string().starts_with("layer other.tar should be"));
     insta::assert_snapshot!(listed("gone.tar").unwrap_err(), @"lacks layer gone.tar, which manifest.json names");
     let fault = listed("").unwrap_err();
@@ -91,7 +91,7 @@ fn zstd_with_frames_to_be_passed_over_is_read() {
     let path = folder.path().join("archive");
     std::fs::write(&path, around(compress(&pack(&image().podman()), Packing::Zstd))).unwrap();
     let found = examine(&path, &ExamineOptions::default()).unwrap();
-    assert_eq!(found.identity.config.to_string(), image().id());
+    assert_eq!(found.identity().config.to_string(), image().id());
 
     let config = image().config();
     let layers: Vec<Vec<u8>> =
@@ -250,7 +250,7 @@ fn sparse_files_are_read_in_every_form_that_tars_write() {
         for piece in [511, 70_000] {
             let proof = verify_with(&tar, VerifyOptions::default(), piece)
                 .unwrap_or_else(|fault| panic!("{program} {options:?}: {fault}"));
-            assert_eq!(proof.identity.config.to_string(), image.id(), "{program} {options:?}");
+            assert_eq!(proof.identity().config.to_string(), image.id(), "{program} {options:?}");
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Every layout that engines write is read, in any order of its entries.
 
 use proptest::prelude::*;
-use sealift_archive::{Fault, Proof, Verifier, VerifyOptions};
+use sealift_archive::{Contents, Fault, Verifier, VerifyOptions};
+use sealift_oci::Digest;
 use sealift_testing::layouts::{Body, Entry, Image, Packing, joined, pack};
 
-pub(crate) fn verify(tar: &[u8]) -> Result<Proof, Fault> {
+pub(crate) fn verify(tar: &[u8]) -> Result<Contents, Fault> {
     verify_with(tar, VerifyOptions::default(), 4096)
 }
 
@@ -12,7 +13,7 @@ pub(crate) fn verify_with(
     tar: &[u8],
     options: VerifyOptions,
     piece: usize,
-) -> Result<Proof, Fault> {
+) -> Result<Contents, Fault> {
     let mut verifier = Verifier::new(options);
     for bytes in tar.chunks(piece) {
         verifier.push(bytes)?;
@@ -41,10 +42,10 @@ fn every_layout_gives_the_same_config_digest_and_layers() {
             let options = VerifyOptions { deep, ..VerifyOptions::default() };
             let proof = verify_with(&pack(&entries), options, 777)
                 .unwrap_or_else(|fault| panic!("{layout}: {fault}"));
-            assert_eq!(proof.identity.config.to_string(), image.id(), "{layout}");
-            assert_eq!(proof.identity.diff_ids.len(), 2, "{layout}");
-            assert_eq!(proof.identity.platform.to_string(), "linux/amd64", "{layout}");
-            assert_eq!(proof.identity.repo_tags.len(), 1, "{layout}");
+            assert_eq!(proof.identity().config.to_string(), image.id(), "{layout}");
+            assert_eq!(proof.identity().diff_ids.len(), 2, "{layout}");
+            assert_eq!(proof.identity().platform.to_string(), "linux/amd64", "{layout}");
+            assert_eq!(proof.identity().repo_tags.len(), 1, "{layout}");
         }
     }
 }
@@ -52,8 +53,9 @@ fn every_layout_gives_the_same_config_digest_and_layers() {
 #[test]
 fn manifests_of_kind_image_are_told_from_attestations_and_indexes() {
     let image = Image::new("web:1.0", 1);
-    let plain = verify(&pack(&image.containerd(Packing::Gzip, false))).unwrap().identity;
-    let attested = verify(&pack(&image.containerd(Packing::Gzip, true))).unwrap().identity;
+    let plain = verify(&pack(&image.containerd(Packing::Gzip, false))).unwrap().identity().clone();
+    let attested =
+        verify(&pack(&image.containerd(Packing::Gzip, true))).unwrap().identity().clone();
     assert_eq!((plain.manifests.len(), plain.indexes.len()), (1, 0));
     assert_eq!((attested.manifests.len(), attested.indexes.len()), (1, 1));
     assert_eq!(plain.manifests, attested.manifests);
@@ -66,7 +68,10 @@ fn a_layer_that_is_there_twice_is_read_through_its_link() {
     image.layers.push(image.layers[0].clone());
     let entries = image.docker_folders();
     assert!(entries.iter().any(|entry| matches!(entry.body, Body::Symlink(_))));
-    assert_eq!(verify(&pack(&entries)).unwrap().identity.diff_ids.len(), 3);
+    let contents = verify(&pack(&entries)).unwrap();
+    assert_eq!(contents.identity().diff_ids.len(), 3);
+    // The third layer is a link to another one.
+    assert_eq!(contents.layers().len(), 2);
 }
 
 #[test]
@@ -106,6 +111,29 @@ proptest! {
         shuffled.sort_by_key(|(key, _)| *key);
         let shuffled: Vec<Entry> = shuffled.into_iter().map(|(_, entry)| entry.clone()).collect();
         let proof = verify_with(&pack(&shuffled), VerifyOptions::default(), piece).unwrap();
-        prop_assert_eq!(proof.identity.config.to_string(), image.id());
+        prop_assert_eq!(proof.identity().config.to_string(), image.id());
+    }
+}
+
+/// Checks that each layer lies where the contents of a tar state.
+pub(crate) fn check_spans(tar: &[u8], contents: &Contents, layout: &str) {
+    let mut diff_ids: Vec<_> = contents.layers().iter().map(|layer| layer.diff_id).collect();
+    diff_ids.dedup();
+    assert_eq!(diff_ids, contents.identity().diff_ids, "{layout}");
+    for layer in contents.layers() {
+        let start = usize::try_from(layer.offset).unwrap();
+        let bytes = &tar[start..start + usize::try_from(layer.size).unwrap()];
+        assert_eq!(Digest::of(bytes), layer.digest, "{layout}");
+        let is_plain = layer.digest == layer.diff_id;
+        assert_eq!(is_plain, layer.media_type.ends_with("tar"), "{layout} {layer:?}");
+    }
+}
+
+#[test]
+fn every_layout_tells_where_its_layers_lie() {
+    let image = Image::new("web:1.0", 1);
+    for (layout, entries) in all_layouts(&image) {
+        let tar = pack(&entries);
+        check_spans(&tar, &verify(&tar).unwrap(), layout);
     }
 }

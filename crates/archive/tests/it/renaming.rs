@@ -3,20 +3,20 @@
 use std::io::Read as _;
 
 use proptest::prelude::*;
-use sealift_archive::{Fault, Naming, Proof, Renamer, VerifyOptions};
+use sealift_archive::{Contents, Fault, Naming, Renamer, VerifyOptions};
 use sealift_filename::{Repository, Version};
 use sealift_oci::Identity;
 use sealift_testing::layouts::{Body, Entry, Image, Packing, file, joined, pack};
 use serde_json::{Value, json};
 
-use crate::layouts::{all_layouts, verify};
+use crate::layouts::{all_layouts, check_spans, verify};
 
 fn naming(repository: &str, version: &str) -> Naming {
     Naming::new(&Repository::parse(repository).unwrap(), &Version::new(version)).unwrap()
 }
 
 /// Renames a tar that comes in pieces of that length.
-fn rename(tar: &[u8], naming: &Naming, piece: usize) -> Result<(Vec<u8>, Proof), Fault> {
+fn rename(tar: &[u8], naming: &Naming, piece: usize) -> Result<(Vec<u8>, Contents), Fault> {
     let mut renamer = Renamer::new(naming.clone(), VerifyOptions::default());
     let mut output = Vec::new();
     for bytes in tar.chunks(piece) {
@@ -32,8 +32,8 @@ pub(crate) fn renamed(tar: &[u8]) -> Vec<u8> {
 }
 
 /// Returns what a proof says of the archive that came out.
-fn outcome(proof: &Proof) -> (&Identity, &Value, u64) {
-    (&proof.identity, &proof.settings, proof.size)
+fn outcome(proof: &Contents) -> (&Identity, &Value, u64) {
+    (proof.identity(), proof.settings(), proof.plain_size())
 }
 
 /// Reads the names and contents of all entries with another reader, links as empty files.
@@ -67,10 +67,12 @@ fn every_layout_carries_exactly_the_one_name() {
 
         let expected = verify(&renamed).unwrap();
         assert_eq!(outcome(&proof), outcome(&expected), "{layout}: it is that of the output");
-        assert_eq!(proof.identity.config, before.identity.config, "{layout}");
-        assert_eq!(proof.identity.manifests, before.identity.manifests, "{layout}");
-        assert_eq!(proof.identity.indexes, before.identity.indexes, "{layout}");
-        assert_eq!(proof.settings, before.settings, "{layout}");
+        assert_eq!(proof.layers(), expected.layers(), "{layout}");
+        check_spans(&renamed, &proof, layout);
+        assert_eq!(proof.identity().config, before.identity().config, "{layout}");
+        assert_eq!(proof.identity().manifests, before.identity().manifests, "{layout}");
+        assert_eq!(proof.identity().indexes, before.identity().indexes, "{layout}");
+        assert_eq!(proof.settings(), before.settings(), "{layout}");
         assert!(proof.carries(&name) && !before.carries(&name), "{layout}");
 
         let manifest = document(&renamed, "manifest.json").expect("every archive gets one");
@@ -114,7 +116,7 @@ fn all_names_of_an_index_become_one() {
         *content = index.to_string().into_bytes();
     }
     let (renamed, proof) = rename(&pack(&entries_before), &naming("web", "1"), 4096).unwrap();
-    assert_eq!(proof.identity.repo_tags, ["web:1"]);
+    assert_eq!(proof.identity().repo_tags, ["web:1"]);
     let index = document(&renamed, "index.json").unwrap();
     assert_eq!(index["manifests"].as_array().unwrap().len(), 1);
 }
@@ -143,7 +145,7 @@ fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
         ..VerifyOptions::default()
     };
     let first = crate::layouts::verify_with(&tar, platform("linux/arm64/v8"), 4096).unwrap();
-    assert_eq!(first.identity.config.to_string(), arm.id());
+    assert_eq!(first.identity().config.to_string(), arm.id());
 
     let name = naming("web", "1");
     assert!(!first.carries(&name));
@@ -152,7 +154,7 @@ fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
     renamer.push(&tar, &mut picked).unwrap();
     let proof = renamer.finish(&mut picked).unwrap();
     assert_eq!(proof, verify(&picked).unwrap());
-    assert_eq!(proof.identity.config.to_string(), arm.id());
+    assert_eq!(proof.identity().config.to_string(), arm.id());
     assert!(proof.carries(&name));
     let mut names: Vec<String> = entries(&picked).into_iter().map(|(name, _)| name).collect();
     names.sort();

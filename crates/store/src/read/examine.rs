@@ -197,13 +197,13 @@ impl Store {
         let draft = self.begin_record(archive, stat);
         let content = match sealift_archive::examine(self.path_of(archive), options) {
             Ok(found) => Content::Image(Box::new(ImageContent {
-                wrong_member: wrong_member(archive, found.member_name),
-                identity: found.identity,
-                sha256: found.sha256,
-                plain_size: found.plain_size,
+                wrong_member: wrong_member(archive, found.member_name().map(str::to_owned)),
+                identity: found.identity().clone(),
+                sha256: found.sha256(),
+                plain_size: found.plain_size(),
                 changed_from: known.filter(|_| !is_accepted).and_then(|known| {
                     let origin = known.changed_from.unwrap_or(known.sha256);
-                    (origin != found.sha256).then_some(origin)
+                    (origin != found.sha256()).then_some(origin)
                 }),
             })),
             Err(sealift_archive::Error::Fault { source, .. }) => {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sealift_archive::Examination;
+use sealift_archive::Proof;
 use sealift_catalog::Stat;
 use sealift_filename::ArchivePath;
 use sealift_oci::{Digest, Identity};
@@ -40,9 +40,9 @@ impl Proven {
     }
 }
 
-impl From<Examination> for Proven {
-    fn from(found: Examination) -> Self {
-        Self::now(found.identity, found.sha256, found.plain_size)
+impl From<Proof> for Proven {
+    fn from(proof: Proof) -> Self {
+        Self::now(proof.identity().clone(), proof.sha256(), proof.plain_size())
     }
 }
 

@@ -52,8 +52,8 @@ pub async fn load_file(
     let verify = VerifyOptions { deep: false, platform: options.platform.clone() };
     let (from, reading, shown) = (path.clone(), verify.clone(), label.clone());
     let read = run.blocking(move |run| prove(&from, reading, &shown, run)).await;
-    let ProvenFile { proof, container, .. } = read.map_err(|error| error.about_file(file))?;
-    let identity = &proof.identity;
+    let ProvenFile { contents, container, .. } = read.map_err(|error| error.about_file(file))?;
+    let identity = contents.identity();
 
     let mut names = names(identity, options.name.as_ref(), file)?;
     let (repository, version) = match names.len() {
@@ -97,7 +97,7 @@ pub async fn load_file(
     let outgoing = Outgoing {
         path: path.clone(),
         shown: file.display().to_string(),
-        renamer: Renamer::new(naming.qualified(), verify).only(&proof),
+        renamer: Renamer::new(naming.qualified(), verify).only(&contents),
         reference: reference.clone(),
     };
     send(engine, outgoing, run).await.map_err(|error| error.about_file(file))?;

@@ -210,11 +210,11 @@ pub(crate) async fn is_there(
     if !has(there, identity) {
         return Ok(false);
     }
-    let proof = run.blocking(move |run| prove(&path, options, &label, run)).await?.proof;
+    let contents = run.blocking(move |run| prove(&path, options, &label, run)).await?.contents;
     Ok(shows_the_same(
         &there.config,
         there.created.as_deref(),
-        &proof.settings,
-        proof.identity.created.as_deref(),
+        contents.settings(),
+        contents.identity().created.as_deref(),
     ))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_archive::{Proof, ProvenReader, Renamer};
+use sealift_archive::{Contents, ProvenReader, Renamer};
 use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_oci::{Digest, Identity};
 use tokio::sync::mpsc;
@@ -46,9 +46,9 @@ pub(crate) async fn send(
         endpoint: engine.endpoint().to_string(),
     };
     let sent = stream_to(engine, path, renamer, &reference, run).await?;
-    let (answer, proof) = sent.ok_or_else(not_loaded)?;
-    match name_image(engine, &answer, &proof, &reference).await? {
-        true => Ok(proof.identity),
+    let (answer, contents) = sent.ok_or_else(not_loaded)?;
+    match name_image(engine, &answer, &contents, &reference).await? {
+        true => Ok(contents.identity().clone()),
         false => Err(not_loaded()),
     }
 }
@@ -60,7 +60,7 @@ async fn stream_to(
     renamer: Renamer,
     reference: &str,
     run: &Run,
-) -> Result<Option<(Loaded, Proof)>, Error> {
+) -> Result<Option<(Loaded, Contents)>, Error> {
     let (sender, receiver) = mpsc::channel(PIECES);
     let label = reference.to_owned();
     let reader = run.blocking(move |run| read(&path, renamer, &label, &sender, run));
@@ -80,7 +80,7 @@ async fn stream_to(
         (Err(error), _) => Err(error),
         (Ok(_), Err(error)) => Err(error.into()),
         // The activity goes on until the engine has answered.
-        (Ok(sent), Ok(answer)) => Ok(sent.map(|(proof, _activity)| (answer, proof))),
+        (Ok(sent), Ok(answer)) => Ok(sent.map(|(contents, _activity)| (answer, contents))),
     }
 }
 
@@ -96,7 +96,7 @@ enum Piece {
 #[error("the archive is not sent to its end")]
 struct BrokenOff;
 
-/// Reads an archive into the channel; returns its proof once everything is verified, or none if nobody
+/// Reads an archive into the channel; returns its contents once everything is verified, or none if nobody
 /// wanted the rest. The activity is for the caller, who knows when the engine has answered.
 fn read(
     path: &Path,
@@ -104,7 +104,7 @@ fn read(
     label: &str,
     sender: &mpsc::Sender<Piece>,
     run: &Run,
-) -> Result<Option<(Proof, Activity)>, Error> {
+) -> Result<Option<(Contents, Activity)>, Error> {
     let reader = ProvenReader::open_through(path, renamer)?;
     let mut pump = Pump::start(reader, label, Work::Loading, run);
     while let Some(bytes) = pump.next()? {
@@ -113,21 +113,22 @@ fn read(
         }
     }
     let _ = sender.blocking_send(Piece::End);
-    Ok(pump.source.proof().cloned().map(|proof| (proof, pump.activity)))
+    Ok(pump.source.contents().cloned().map(|contents| (contents, pump.activity)))
 }
 
 /// Makes sure that the engine has the image, under its name.
 async fn name_image(
     engine: &Engine,
     answer: &Loaded,
-    proof: &Proof,
+    contents: &Contents,
     reference: &str,
 ) -> Result<bool, Error> {
-    let is_there = |image: Option<EngineImage>| image.is_some_and(|image| is_sent(&image, proof));
+    let is_there =
+        |image: Option<EngineImage>| image.is_some_and(|image| is_sent(&image, contents));
     if is_there(engine.inspect(reference).await?) {
         return Ok(true);
     }
-    let config = proof.identity.config.to_string();
+    let config = contents.identity().config.to_string();
     let names = answer.references.iter().chain(&answer.ids).chain(std::iter::once(&config));
     for name in names {
         if is_there(engine.inspect(name).await?) {
@@ -141,13 +142,13 @@ async fn name_image(
 
 /// Returns `true` if an image that was just loaded is the one that was sent. Images without layers all have the
 /// same layers, so that their settings and times of creation are compared, too.
-fn is_sent(image: &EngineImage, proof: &Proof) -> bool {
-    let identity = &proof.identity;
+fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
+    let identity = contents.identity();
     let is_shown = || {
         shows_the_same(
             &image.config,
             image.created.as_deref(),
-            &proof.settings,
+            contents.settings(),
             identity.created.as_deref(),
         )
     };

@@ -1,6 +1,6 @@
 //! What an update does for one image.
 
-use sealift_archive::{Level, Proof, Renamer, VerifyOptions};
+use sealift_archive::{Contents, Level, Renamer, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
 use sealift_oci::Identity;
@@ -160,16 +160,16 @@ impl Worker<'_> {
                 Err(error) => return Err(received.err().unwrap_or(error)),
             };
             if now.engine_id == image.engine_id {
-                let Transcript { staging, proof, proven } = received?;
-                if !image.is(&proof) {
+                let Transcript { staging, contents, proven } = received?;
+                if !image.is(&contents) {
                     return Err(Error::OtherImage {
                         expected: short(&image.engine_id),
-                        found: proof.identity.config.short(),
+                        found: contents.identity().config.short(),
                         image: image.reference,
                         folder: self.store.root().to_owned(),
                     });
                 }
-                return self.settle(image, staging, proven, proof.lacked_manifest()).await;
+                return self.settle(image, staging, proven, contents.lacked_manifest()).await;
             }
             self.run.report(Event::TagMoved { image: image.reference.clone() });
             image = now;
@@ -195,7 +195,9 @@ impl Worker<'_> {
         let save = Box::pin(self.engine.save(reference, image.save_platform.as_ref()));
         let stream = self.run.wait_for(async { Ok(save.await?) }).await?;
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
-        let rename = move |proof: &Proof| member_name(&wanted, &proof.identity.config.short()).ok();
+        let rename = move |contents: &Contents| {
+            member_name(&wanted, &contents.identity().config.short()).ok()
+        };
         let renamer = Renamer::new(naming(&image.wanted)?, VerifyOptions::default());
         let received = receive(stream, staging, packing, renamer, rename, activity, self.run).await;
         received.map_err(|broken| match broken {

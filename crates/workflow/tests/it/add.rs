@@ -200,7 +200,7 @@ fn one_platform_of_several_is_added_under_its_own_id() {
             assert_eq!(*added[0].id.as_str(), *id(image));
             let path = folder.store.path_of(&added[0].archive);
             let found = examine(path, &ExamineOptions::default()).unwrap();
-            assert_eq!(found.identity.config.to_string(), image.id());
+            assert_eq!(found.identity().config.to_string(), image.id());
         }
         assert_eq!(folder.archives().len(), 2);
     });
@@ -238,7 +238,7 @@ fn a_zip_with_another_name_inside_is_written_anew() {
         let renamed = folder.try_add(&bytes, &options).await.unwrap().remove(0);
         let path = folder.store.path_of(&renamed.archive);
         let found = examine(path, &ExamineOptions::default()).unwrap();
-        assert_eq!(found.identity.repo_tags, ["api:2.0"]);
+        assert_eq!(found.identity().repo_tags, ["api:2.0"]);
         assert_eq!(renamed.id, first.id);
     });
 }

@@ -148,7 +148,7 @@ impl Stand {
     pub(crate) fn identity_of(&self, archive: &impl AsRef<str>) -> Identity {
         let path = self.folder.path().join("artifacts").join(archive.as_ref());
         let options = ExamineOptions { deep: true, ..ExamineOptions::default() };
-        sealift_workflow::archive::examine(path, &options).unwrap().identity
+        sealift_workflow::archive::examine(path, &options).unwrap().identity().clone()
     }
 
     pub(crate) async fn update(&self, version: &str, options: &UpdateOptions) -> Updated {

@@ -1,0 +1,99 @@
+//! What is proven about an archive file.
+
+use sealift_oci::{Digest, Identity};
+
+use crate::block_table::BlockTable;
+use crate::contents::Contents;
+use crate::layer_span::LayerSpan;
+use crate::layout::Naming;
+use crate::read::plain::Container;
+
+/// States that every byte of an archive file was verified, and what it contains.
+///
+/// It has no public constructor: only [`examine`](crate::examine) and the writers of this crate create it. Whoever has one
+/// knows that the archive is whole.
+///
+/// ```compile_fail
+/// let proof = sealift_archive::Proof { sha256: sealift_oci::Digest::of(b"anything") };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    contents: Contents,
+    file: FileFacts,
+}
+
+/// What is known about the file of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileFacts {
+    pub(crate) sha256: Digest,
+    pub(crate) size: u64,
+    pub(crate) container: Container,
+    pub(crate) member_name: Option<String>,
+    pub(crate) blocks: Option<BlockTable>,
+}
+
+impl Proof {
+    pub(crate) fn new(contents: Contents, file: FileFacts) -> Self {
+        Self { contents, file }
+    }
+
+    /// Returns what the plain tar contains.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// Returns the identity of the image.
+    pub fn identity(&self) -> &Identity {
+        self.contents.identity()
+    }
+
+    /// Returns what a container of the image starts with, as [`Contents::settings`] does.
+    pub fn settings(&self) -> &serde_json::Value {
+        self.contents.settings()
+    }
+
+    /// Returns where the layers lie, as [`Contents::layers`] does.
+    pub fn layers(&self) -> &[LayerSpan] {
+        self.contents.layers()
+    }
+
+    /// Returns the size of the plain tar in bytes.
+    pub fn plain_size(&self) -> u64 {
+        self.contents.plain_size()
+    }
+
+    /// Returns `true` if the bytes that were read had no `manifest.json`, as [`Contents::lacked_manifest`] does.
+    pub fn lacked_manifest(&self) -> bool {
+        self.contents.lacked_manifest()
+    }
+
+    /// Returns `true` if the archive carries exactly this name, as [`Contents::carries`] does.
+    pub fn carries(&self, naming: &Naming) -> bool {
+        self.contents.carries(naming)
+    }
+
+    /// Returns the SHA-256 of the file.
+    pub fn sha256(&self) -> Digest {
+        self.file.sha256
+    }
+
+    /// Returns the size of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.file.size
+    }
+
+    /// Returns what is around the plain tar.
+    pub fn container(&self) -> Container {
+        self.file.container
+    }
+
+    /// Returns the name of the member if the file is a zip.
+    pub fn member_name(&self) -> Option<&str> {
+        self.file.member_name.as_deref()
+    }
+
+    /// Returns the blocks from which a zip can be read at any place, if they are known.
+    pub fn blocks(&self) -> Option<&BlockTable> {
+        self.file.blocks.as_ref()
+    }
+}

@@ -1,0 +1,55 @@
+//! Where the layers of an image lie: a pure function of what was remembered of the entries.
+
+use crate::documents::blob_name;
+use crate::entries::{Compression, Content, Entries, resolve};
+use crate::layer_span::LayerSpan;
+use crate::oci_view::OciManifest;
+use sealift_oci::Digest;
+
+const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
+
+/// Returns the layers that the lists of an archive and its manifests name, each content once.
+///
+/// The lists and the manifests have been checked: they name one layer for each diff id, and all are there.
+pub(crate) fn spans<'a>(
+    entries: &Entries,
+    lists: impl Iterator<Item = &'a Vec<String>>,
+    diff_ids: &[Digest],
+    manifests: &[&OciManifest],
+) -> Vec<LayerSpan> {
+    let mut spans: Vec<LayerSpan> = Vec::new();
+    let mut add = |name: &str, diff_id: Digest| {
+        let Some(content @ &Content { digest, offset: Some(offset), size, .. }) =
+            resolve(entries, name)
+        else {
+            return;
+        };
+        if !spans.iter().any(|span| span.digest == digest) {
+            let media_type = media_type(content, diff_id, manifests);
+            spans.push(LayerSpan { digest, diff_id, media_type, offset, size });
+        }
+    };
+    for names in lists {
+        names.iter().zip(diff_ids).for_each(|(name, diff_id)| add(name, *diff_id));
+    }
+    for manifest in manifests.iter().filter(|manifest| manifest.layers.len() == diff_ids.len()) {
+        for (layer, diff_id) in manifest.layers.iter().zip(diff_ids) {
+            add(&blob_name(layer.digest), *diff_id);
+        }
+    }
+    spans
+}
+
+/// Returns what a manifest states, otherwise what the content is.
+fn media_type(content: &Content, diff_id: Digest, manifests: &[&OciManifest]) -> String {
+    let mut layers = manifests.iter().flat_map(|manifest| &manifest.layers);
+    let stated = layers.find(|layer| layer.digest == content.digest);
+    if let Some(stated) = stated.filter(|layer| !layer.media_type.is_empty()) {
+        return stated.media_type.clone();
+    }
+    match content.compression {
+        Compression::Gzip if content.digest != diff_id => format!("{TAR}+gzip"),
+        Compression::Zstd if content.digest != diff_id => format!("{TAR}+zstd"),
+        _ => TAR.to_owned(),
+    }
+}
