@@ -1,5 +1,5 @@
-//! `cargo xtask features`: whether every published crate builds with none of its features, with each alone, and
-//! with all.
+//! `cargo xtask features`: whether every published crate, and its tests, build with none of its features, with
+//! each alone, and with all.
 
 use anyhow::Result;
 
@@ -7,7 +7,11 @@ use crate::cargo_tools;
 
 pub(crate) fn run() -> Result<()> {
     let hack = cargo_tools::find_or_install("cargo-hack")?;
-    let arguments =
-        ["hack", "check", "--locked", "--workspace", "--ignore-private", "--each-feature"];
-    cargo_tools::passes(&hack, &arguments)
+    // Dependencies of tests can turn on a feature that the crate itself lacks, so both are built.
+    for targets in [&[][..], &["--all-targets"]] {
+        let each =
+            ["hack", "check", "--locked", "--workspace", "--ignore-private", "--each-feature"];
+        cargo_tools::passes(&hack, &[&each, targets].concat())?;
+    }
+    Ok(())
 }
