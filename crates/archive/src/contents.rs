@@ -1,8 +1,8 @@
 //! What the bytes of a plain tar prove.
 
-use crate::judge::Judgement;
 use crate::layer_span::LayerSpan;
-use crate::layout::{Layout, Naming};
+use crate::verify::judge::Judgement;
+use crate::verify::layout::{Layout, Naming};
 use sealift_oci::Identity;
 
 /// What a verified plain tar contains.

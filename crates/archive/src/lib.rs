@@ -27,49 +27,29 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod block_table;
-mod completeness;
 mod contents;
-mod deflate_block;
-mod documents;
-mod entries;
 mod error;
-mod hashing_writer;
-mod images;
-mod judge;
 mod layer_span;
-mod layout;
-mod level;
-mod oci_view;
-mod parallel_deflate;
-mod pax;
 mod proof;
 mod read;
-mod renamer;
-mod report;
-mod spans;
-mod sparse;
-mod tar_entry;
-mod tar_header;
-mod tar_stream;
-mod unreferenced;
-mod verifier;
+mod verify;
+mod write;
 mod zip_signature;
-mod zip_writer;
 
 pub use block_table::{Block, BlockTable, ParseBlockTableError};
 pub use contents::Contents;
 pub use error::{Error, Fault, FaultKind};
-pub use hashing_writer::HashingWriter;
 pub use layer_span::LayerSpan;
-pub use layout::Naming;
-pub use level::{Level, ParseLevelError};
 pub use proof::Proof;
 pub use read::examine::{ExamineOptions, Look, examine, hash_file, look};
 pub use read::plain::{Container, PlainReader};
 pub use read::verified::ProvenReader;
-pub use renamer::Renamer;
-pub use verifier::{Verifier, VerifyOptions};
-pub use zip_writer::ZipSink;
+pub use verify::layout::Naming;
+pub use verify::renamer::Renamer;
+pub use verify::verifier::{Verifier, VerifyOptions};
+pub use write::hashing_writer::HashingWriter;
+pub use write::level::{Level, ParseLevelError};
+pub use write::zip::ZipSink;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

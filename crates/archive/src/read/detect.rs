@@ -2,9 +2,9 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::Container;
+use crate::read::plain::Container;
 use crate::read::plain::read_up_to;
-use crate::tar_header::{BLOCK, resembles_tar_header};
+use crate::verify::tar_header::{BLOCK, resembles_tar_header};
 use crate::zip_signature::{END, LOCAL_HEADER};
 
 const ZIP_END_LENGTH: usize = 22;

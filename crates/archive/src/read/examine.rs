@@ -5,9 +5,12 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::error::{Error, Fault, FaultKind};
 use crate::proof::FileFacts;
-use crate::tar_header::resembles_tar_header;
-use crate::{Container, Error, Fault, FaultKind, PlainReader, Proof, Verifier, VerifyOptions};
+use crate::proof::Proof;
+use crate::read::plain::{Container, PlainReader};
+use crate::verify::tar_header::resembles_tar_header;
+use crate::verify::verifier::{Verifier, VerifyOptions};
 use sealift_oci::{Digest, Hasher};
 
 const BUFFER: usize = 64 << 10;

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sealift_oci::{Digest, Hasher};
 
+use crate::error::{Error, Fault};
 use crate::read::detect::{detect, ends_like_tar};
 use crate::read::zip_directory::{MemberError, find_member};
 use crate::read::zip_member::{MemberCheck, Packed};
-use crate::{Error, Fault};
 
 /// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.
 const XZ_MEMORY_KIB: u32 = 96 << 10;

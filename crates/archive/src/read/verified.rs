@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use crate::{Contents, Error, Naming, PlainReader, Renamer, Verifier, VerifyOptions};
+use crate::contents::Contents;
+use crate::error::Error;
+use crate::read::plain::PlainReader;
+use crate::verify::layout::Naming;
+use crate::verify::renamer::Renamer;
+use crate::verify::verifier::{Verifier, VerifyOptions};
 
 const BUFFER: usize = 128 << 10;
 

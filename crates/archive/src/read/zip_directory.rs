@@ -12,12 +12,12 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use crate::Fault;
+use crate::error::Fault;
 use crate::read::zip_member::Member;
+use crate::write::zip::{NAME_IS_UTF8, NO_DATE, Numbers, directory_entry, end, local_header};
 use crate::zip_signature::{
     DESCRIPTOR, DIRECTORY_ENTRY, END, LOCAL_HEADER, PACKED_CRC_FIELD, ZIP64_END, ZIP64_LOCATOR,
 };
-use crate::zip_writer::{NAME_IS_UTF8, NO_DATE, Numbers, directory_entry, end, local_header};
 
 const END_LENGTH: usize = 22;
 const LOCATOR_LENGTH: u64 = 20;

@@ -1,6 +1,6 @@
 //! The header block of a tar's entry.
 
-use crate::sparse::{Refusal, SparseHeaders, old_pieces};
+use crate::verify::sparse::{Refusal, SparseHeaders, old_pieces};
 
 pub(crate) const BLOCK: usize = 512;
 

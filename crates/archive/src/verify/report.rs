@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Fault;
+use crate::error::Fault;
 
 /// How the JSON object begins: `{"errorDetail":{"message":…},…}` or `{"error":…}` from Docker, and
 /// `{"cause":…,"message":…,"response":…}` from Podman.

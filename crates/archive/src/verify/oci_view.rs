@@ -2,11 +2,11 @@
 
 use sealift_filename::Printable;
 
-use crate::Fault;
-use crate::documents::{bad, blob_name, find, missing, parse, read_digest};
-use crate::entries::{Entries, blob_digest, resolve};
-use crate::images::Image;
-use crate::layout::INDEX_JSON;
+use crate::error::Fault;
+use crate::verify::documents::{bad, blob_name, find, missing, parse, read_digest};
+use crate::verify::entries::{Entries, blob_digest, resolve};
+use crate::verify::images::Image;
+use crate::verify::layout::INDEX_JSON;
 use sealift_oci::Digest;
 use sealift_oci::{Descriptor, OciDocument, Target};
 

@@ -1,7 +1,7 @@
 //! The records of a pax extension header.
 
-use crate::sparse::{Refusal, SparseHeaders, pax_pieces};
-use crate::tar_header::text;
+use crate::verify::sparse::{Refusal, SparseHeaders, pax_pieces};
+use crate::verify::tar_header::text;
 
 /// What pax records state about an entry.
 #[derive(Default)]

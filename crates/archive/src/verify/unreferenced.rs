@@ -2,10 +2,10 @@
 
 use sealift_filename::Printable;
 
-use crate::Fault;
-use crate::documents::{bad, parse, wrong};
-use crate::entries::{Content, Entries, Entry, blob_digest};
-use crate::layout::{OCI_LAYOUT, REPOSITORIES};
+use crate::error::Fault;
+use crate::verify::documents::{bad, parse, wrong};
+use crate::verify::entries::{Content, Entries, Entry, blob_digest};
+use crate::verify::layout::{OCI_LAYOUT, REPOSITORIES};
 use sealift_oci::Digest;
 use sealift_oci::{AnyObject, OciLayout};
 

@@ -1,12 +1,12 @@
 //! One pass over an archive that proves it whole and tells which image it is.
 
-use crate::Fault;
-use crate::completeness::{Ending, check_complete};
 use crate::contents::Contents;
-use crate::entries::{Collector, Entries};
-use crate::judge::judge;
-use crate::report::{last_report, may_report};
-use crate::tar_stream::{EntryHeader, EntrySink, Part, TarStream};
+use crate::error::Fault;
+use crate::verify::completeness::{Ending, check_complete};
+use crate::verify::entries::{Collector, Entries};
+use crate::verify::judge::judge;
+use crate::verify::report::{last_report, may_report};
+use crate::verify::tar_stream::{EntryHeader, EntrySink, Part, TarStream};
 use sealift_oci::Platform;
 
 /// How much of the end of the stream is remembered to find an engine's last words in it.

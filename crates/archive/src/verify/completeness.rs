@@ -9,10 +9,10 @@
 //! - A tar ends with two zero blocks, filled up to a record of twenty blocks by some writers. More zeros are
 //!   accepted, as engines send them, unless they stand where something is missing.
 
-use crate::Fault;
-use crate::entries::{Entries, Entry, Json, blob_digest};
-use crate::layout::{CONTAINERD_NAME, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
-use crate::tar_header;
+use crate::error::Fault;
+use crate::verify::entries::{Entries, Entry, Json, blob_digest};
+use crate::verify::layout::{CONTAINERD_NAME, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
+use crate::verify::tar_header;
 use sealift_oci::Digest;
 
 /// The end marker of a tar.
@@ -129,7 +129,7 @@ fn says(entries: &Entries, name: &str, words: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entries::Content;
+    use crate::verify::entries::Content;
 
     fn check(names: &[&str], last: &str, size: u64, zeros: u64) -> String {
         let index = br#"{"annotations":{"io.containerd.image.name":"web:1"}}"#;

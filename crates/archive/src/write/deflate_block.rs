@@ -14,7 +14,7 @@ use miniz_oxide::inflate::core::inflate_flags::{
 };
 use miniz_oxide::inflate::core::{BlockBoundaryState, DecompressorOxide, decompress};
 
-use crate::Level;
+use crate::write::level::Level;
 
 /// How much of a stream is deflated at a time. Larger blocks gain next to nothing, and cost memory.
 pub(crate) const BLOCK: usize = 256 << 10;

@@ -7,11 +7,11 @@
 
 use sealift_filename::Printable;
 
-use crate::Fault;
-use crate::pax::{Pax, PaxSparse, read_pax};
-use crate::sparse::{HOLE_LIMIT, Refusal, SparseFile, SparseHeaders};
-use crate::tar_entry::{checksum_record, is_checksum};
-use crate::tar_header::{BLOCK, RawHeader, resembles_tar_header, text, until_nul};
+use crate::error::Fault;
+use crate::verify::pax::{Pax, PaxSparse, read_pax};
+use crate::verify::sparse::{HOLE_LIMIT, Refusal, SparseFile, SparseHeaders};
+use crate::verify::tar_entry::{checksum_record, is_checksum};
+use crate::verify::tar_header::{BLOCK, RawHeader, resembles_tar_header, text, until_nul};
 
 /// The longest name or pax record that is read: far more than any engine writes.
 const EXTENSION_LIMIT: u64 = 1 << 20;

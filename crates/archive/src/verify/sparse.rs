@@ -6,7 +6,7 @@
 //! of Go's archive/tar, on which the engines are built: the data is in order and does not overlap, lies
 //! within the file, and is exactly as long as what is stored.
 
-use crate::Fault;
+use crate::error::Fault;
 
 const BLOCK: usize = 512;
 /// More pieces of data than any file of an image has.

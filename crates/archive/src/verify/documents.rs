@@ -3,8 +3,8 @@
 use sealift_filename::Printable;
 use serde::de::DeserializeOwned;
 
-use crate::Fault;
-use crate::entries::{Content, Entries, Json, resolve};
+use crate::error::Fault;
+use crate::verify::entries::{Content, Entries, Json, resolve};
 use sealift_oci::{Digest, parse_document};
 
 pub(crate) fn find<'a>(

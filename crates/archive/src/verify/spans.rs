@@ -1,9 +1,9 @@
 //! Where the layers of an image lie: a pure function of what was remembered of the entries.
 
-use crate::documents::blob_name;
-use crate::entries::{Compression, Content, Entries, resolve};
 use crate::layer_span::LayerSpan;
-use crate::oci_view::OciManifest;
+use crate::verify::documents::blob_name;
+use crate::verify::entries::{Compression, Content, Entries, resolve};
+use crate::verify::oci_view::OciManifest;
 use sealift_oci::Digest;
 
 const TAR: &str = "application/vnd.oci.image.layer.v1.tar";

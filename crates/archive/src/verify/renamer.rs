@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::entries::{Content, Entry, normalize};
-use crate::judge::judge;
-use crate::layout::{Documents, INDEX_JSON, MANIFEST_JSON, Naming, REPOSITORIES};
-use crate::tar_entry::{END_MARKER, checksum, entry};
-use crate::tar_stream::Part;
-use crate::verifier::CopySink;
-use crate::{Contents, Fault, Verifier, VerifyOptions};
+use crate::contents::Contents;
+use crate::error::Fault;
+use crate::verify::entries::{Content, Entry, normalize};
+use crate::verify::judge::judge;
+use crate::verify::layout::{Documents, INDEX_JSON, MANIFEST_JSON, Naming, REPOSITORIES};
+use crate::verify::tar_entry::{END_MARKER, checksum, entry};
+use crate::verify::tar_stream::Part;
+use crate::verify::verifier::CopySink;
+use crate::verify::verifier::{Verifier, VerifyOptions};
 
 /// Verifies a plain tar while its bytes pass, and passes them on as an archive that carries one name.
 ///

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use crate::Fault;
+use crate::error::Fault;
 use crate::read::plain::ZSTD_WINDOW_LOG;
-use crate::tar_stream::{EntryHeader, EntryKind, EntrySink};
+use crate::verify::tar_stream::{EntryHeader, EntryKind, EntrySink};
 use sealift_oci::{Digest, Hasher};
 
 /// More entries than this no image has; each costs memory.

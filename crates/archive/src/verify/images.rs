@@ -1,10 +1,10 @@
 //! Which images an archive holds, and which of them is meant.
 
-use crate::Fault;
-use crate::documents::{find, parse};
-use crate::entries::{Entries, resolve};
-use crate::layout::MANIFEST_JSON;
-use crate::oci_view::OciView;
+use crate::error::Fault;
+use crate::verify::documents::{find, parse};
+use crate::verify::entries::{Entries, resolve};
+use crate::verify::layout::MANIFEST_JSON;
+use crate::verify::oci_view::OciView;
 use sealift_oci::Platform;
 use sealift_oci::{ImageConfig, ListedImage, OciDocument};
 

@@ -10,15 +10,15 @@ use std::collections::BTreeSet;
 
 use sealift_filename::Printable;
 
-use crate::Fault;
-use crate::documents::{bad, find, parse, read_digest, wrong};
-use crate::entries::{Compression, Content, Entries, resolve, steps};
-use crate::images::{Picked, pick};
+use crate::error::Fault;
 use crate::layer_span::LayerSpan;
-use crate::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
-use crate::oci_view::{OciManifest, OciView};
-use crate::spans::spans;
-use crate::unreferenced::{check_blob_names, check_folders, check_legacy};
+use crate::verify::documents::{bad, find, parse, read_digest, wrong};
+use crate::verify::entries::{Compression, Content, Entries, resolve, steps};
+use crate::verify::images::{Picked, pick};
+use crate::verify::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
+use crate::verify::oci_view::{OciManifest, OciView};
+use crate::verify::spans::spans;
+use crate::verify::unreferenced::{check_blob_names, check_folders, check_legacy};
 use sealift_oci::ImageConfig;
 use sealift_oci::{Digest, Identity, Platform};
 

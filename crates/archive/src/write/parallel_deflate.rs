@@ -11,8 +11,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crate::Level;
-use crate::deflate_block::{BLOCK, BlockDeflater, END};
+use crate::write::deflate_block::{BLOCK, BlockDeflater, END};
+use crate::write::level::Level;
 
 /// How many blocks are on their way for each thread, the one that it works on included.
 const BLOCKS_A_THREAD: usize = 2;

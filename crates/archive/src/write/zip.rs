@@ -6,8 +6,8 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use crate::Level;
-use crate::parallel_deflate::{Deflated, ParallelDeflate};
+use crate::write::level::Level;
+use crate::write::parallel_deflate::{Deflated, ParallelDeflate};
 use crate::zip_signature::{
     DIRECTORY_ENTRY, END, LOCAL_HEADER, PACKED_CRC_FIELD, ZIP64_END, ZIP64_LOCATOR,
 };

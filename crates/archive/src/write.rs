@@ -1,0 +1,7 @@
+//! Writing archives: from the bytes of a plain tar to a file.
+
+pub(crate) mod deflate_block;
+pub(crate) mod hashing_writer;
+pub(crate) mod level;
+pub(crate) mod parallel_deflate;
+pub(crate) mod zip;
