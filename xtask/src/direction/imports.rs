@@ -17,15 +17,11 @@ use crate::say;
 
 /// Crates whose cycles are only reported.
 const TOLERATED: &[&str] = &[
-    "sealift",
     "sealift-archive",
+    "sealift-catalog",
     "sealift-docker",
     "sealift-filename",
-    "sealift-store",
     "sealift-workflow",
-    "sealift-catalog",
-    "sealift-dockerignore",
-    "sealift-credentials",
 ];
 
 /// Prints the cycles and the imports through the crate root of each crate, and returns the crates that are
