@@ -1,0 +1,162 @@
+//! Shows the events of a workflow: bars on a terminal, plain lines elsewhere.
+
+mod bars;
+
+use std::io::IsTerminal as _;
+
+use sealift_workflow::docker::BuildEvent;
+use sealift_workflow::filename::Printable;
+use sealift_workflow::{Event, Reporter, Work};
+
+use crate::arguments::global::{GlobalArguments, ProgressMode};
+use crate::build_lines;
+use crate::format;
+use crate::output;
+use crate::progress::bars::Bars;
+
+/// The name of the bar that a classic build has while it sends its context.
+const CONTEXT: &str = "sending the build context";
+
+/// A reporter for people.
+pub(crate) struct Progress {
+    mode: Mode,
+    is_quiet: bool,
+    bars: Bars,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Bars,
+    Lines,
+    Nothing,
+}
+
+impl Progress {
+    /// Creates a reporter in the mode that the options and the terminal allow.
+    pub(crate) fn new(global: &GlobalArguments) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let mode = match global.progress {
+            _ if global.quiet => Mode::Nothing,
+            ProgressMode::None => Mode::Nothing,
+            ProgressMode::Auto if terminal => Mode::Bars,
+            ProgressMode::Auto | ProgressMode::Plain => Mode::Lines,
+        };
+        Self { mode, is_quiet: global.quiet, bars: Bars::new(mode == Mode::Bars) }
+    }
+
+    /// Prints a line on standard error, above the bars if there are any.
+    pub(crate) fn line(&self, line: &str) {
+        if self.mode != Mode::Nothing {
+            self.suspend(|| output::error_line(line));
+        }
+    }
+
+    /// Prints a warning, unless only errors are wanted.
+    fn warning(&self, message: &str) {
+        if !self.is_quiet {
+            let line = format!("warning: {}", Printable(message));
+            self.suspend(|| output::error_line(&line));
+        }
+    }
+
+    /// Runs something that prints, without disturbing the bars.
+    pub(crate) fn suspend(&self, print: impl FnOnce()) {
+        self.bars.suspend(print);
+    }
+
+    fn start(&self, image: String, work: Work, bytes: Option<u64>) {
+        let label = format!("{}  {}", Printable(&image), word(work));
+        match (self.mode, bytes) {
+            (Mode::Nothing, _) => {}
+            (Mode::Lines, Some(bytes)) => {
+                output::error_line(&format!("{label}  {}", format::size(bytes)));
+            }
+            (Mode::Lines, None) => output::error_line(&label),
+            (Mode::Bars, _) => self.bars.start(image, label, bytes),
+        }
+    }
+
+    fn build(&self, event: &BuildEvent) {
+        match event {
+            BuildEvent::Sending { bytes } => self.show_part(CONTEXT, *bytes, None),
+            BuildEvent::Sent { .. } => self.bars.end(|part| part == CONTEXT),
+            BuildEvent::Doing { step, what, bytes, total } if *bytes > 0 => {
+                self.show_part(&format!("#{step} {what}"), *bytes, *total);
+            }
+            BuildEvent::Part { step, what, .. } => {
+                let part = format!("#{step} {what}");
+                self.bars.end(|other| other == part);
+            }
+            BuildEvent::Ended { step, .. } => {
+                let of_step = format!("#{step} ");
+                self.bars.end(|part| part.starts_with(&of_step));
+            }
+            _ => {}
+        }
+        if let Some(line) = build_lines::line(event) {
+            self.line(&line);
+        }
+    }
+
+    /// Shows how far a part of a build is, if there are bars.
+    fn show_part(&self, part: &str, bytes: u64, total: Option<u64>) {
+        if self.mode == Mode::Bars {
+            self.bars.set(part, Printable(part).to_string(), bytes, total);
+        }
+    }
+
+    /// Removes the bars of a build that has ended, also in the middle of a part.
+    pub(crate) fn end_build(&self) {
+        self.bars.end(|part| part == CONTEXT || part.starts_with('#'));
+    }
+}
+
+/// Returns the word for what is done with an image.
+fn word(work: Work) -> &'static str {
+    match work {
+        Work::Saving => "saving",
+        Work::Compressing => "compressing",
+        Work::Verifying => "verifying",
+        Work::Loading => "loading",
+        Work::Reading => "reading",
+        Work::Adding => "adding",
+        _ => "working",
+    }
+}
+
+impl Reporter for Progress {
+    fn report(&self, event: Event) {
+        match event {
+            Event::Reading { archives } => {
+                self.line(&format!("reading {}", format::count(archives, "archive")));
+            }
+            Event::Started { image, work, bytes } => self.start(image, work, bytes),
+            Event::Progress { image, bytes } => {
+                self.bars.advance(&image, bytes);
+            }
+            Event::Finished { image } => {
+                self.bars.end(|name| name == image);
+            }
+            Event::TagMoved { image } => {
+                self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
+            }
+            Event::LeftOut { archive, reason } => {
+                self.warning(&format!("{archive} is left out: {reason}"));
+            }
+            Event::FolderLeftOut { folder, reason } => {
+                self.warning(&format!("{} is left out: {reason}", folder.display()));
+            }
+            Event::PassedOver(passed) => self.warning(&passed.to_string()),
+            Event::Changed { archive, before, now } => {
+                self.warning(&format!(
+                    "{archive} has changed since it was recorded, and is whole: its SHA-256 is {}, \
+                     and was {}",
+                    now.hex(),
+                    before.hex()
+                ));
+            }
+            Event::Build(event) => self.build(&event),
+            _ => {}
+        }
+    }
+}
