@@ -1,4 +1,4 @@
-//! What a build prints on the way, in lines as `docker build --progress=plain` prints them.
+//! Lines about the progress of a build, in the form of `docker build --progress=plain`.
 
 use std::time::Duration;
 

@@ -3,9 +3,9 @@
 use std::error::Error as _;
 
 use anstyle::Style;
-use sealift_workflow::Error;
 use sealift_workflow::docker::Failure as EngineFailure;
 use sealift_workflow::filename::Printable;
+use sealift_workflow::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::exit_code::ExitCode;
@@ -15,7 +15,7 @@ use crate::program_line::coloured;
 
 const HINT: Style = Style::new().bold();
 
-/// Why the command, or one part of what it should do, failed.
+/// The reason that the command, or one part of its work, failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: ExitCode,
@@ -99,6 +99,29 @@ impl Failure {
 /// Prints an error of a workflow.
 pub(crate) fn show(error: &Error) {
     Failure::of(error).show();
+}
+
+/// Returns the exit code of a call with these errors, each of which was shown but interruptions.
+///
+/// An interruption is shown here, once after everything that was finished, and decides the code.
+/// Otherwise the first error does.
+pub(crate) fn code_of<'a>(errors: impl IntoIterator<Item = &'a Error>) -> ExitCode {
+    let mut code = ExitCode::DONE;
+    for error in errors {
+        if is_interruption(error) {
+            show(error);
+            return ExitCode::INTERRUPTED;
+        }
+        if code == ExitCode::DONE {
+            code = ExitCode::of(error.kind());
+        }
+    }
+    code
+}
+
+/// Returns `true` if an error is no failure but a stop that was asked for.
+pub(crate) fn is_interruption(error: &Error) -> bool {
+    error.kind() == ErrorKind::Interrupted
 }
 
 /// Describes an error of a workflow for JSON.

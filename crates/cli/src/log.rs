@@ -10,10 +10,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::output;
 
-/// The variable that says what to log: a level, or `TARGET=LEVEL` with commas between.
+/// The variable that sets what is logged: a level, or a list of `TARGET=LEVEL`.
 const VARIABLE: &str = "SEALIFT_LOG";
 
-/// Starts logging where `-v` or `SEALIFT_LOG` asks for it.
+/// Starts logging if `-v` or `SEALIFT_LOG` asks for it.
 pub(crate) fn start(verbose: bool) {
     let set = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty());
     let targets = match set {
@@ -47,7 +47,7 @@ fn targets(text: &str) -> Result<Targets, String> {
     if let Ok(level) = text.parse::<LevelFilter>() {
         return Ok(of_ours(level));
     }
-    // A word alone would be a target, of which there is none by that name.
+    // A single word would be parsed as a target, and match nothing.
     let list = if text.contains('=') { text.parse().ok() } else { None };
     list.ok_or_else(|| {
         "it is none of off, error, warn, info, debug and trace, and no list of TARGET=LEVEL"
@@ -55,7 +55,8 @@ fn targets(text: &str) -> Result<Targets, String> {
     })
 }
 
-/// What the libraries below have to say is of no use to who ships images.
+/// Returns the filter for the messages of this project. Those of its libraries help nobody who ships
+/// images.
 fn of_ours(level: LevelFilter) -> Targets {
     Targets::new().with_target("sealift", level)
 }

@@ -17,7 +17,7 @@ pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 static WRITE_ERROR: OnceLock<io::Error> = OnceLock::new();
 
-/// Whether a part of an archive was written, in which no document may stand.
+/// `true` after a part of an archive was written: a document after it would be read as archive.
 static HAS_ARCHIVE: AtomicBool = AtomicBool::new(false);
 
 /// Writes data for programs: byte for byte into a pipe or a file, escaped on a terminal.

@@ -37,11 +37,12 @@ pub(crate) fn coloured(line: &str) -> String {
 struct Sequence {
     /// Its length in bytes.
     length: usize,
-    /// Whether it does nothing but set colours and the like.
+    /// `true` if it only sets colours and the like.
     is_colour: bool,
 }
 
-/// Finds the control sequence (ECMA-48) at the beginning of a text. One that never ends takes all of the text.
+/// Returns the control sequence (ECMA-48) at the beginning of a text. One without an end is as long
+/// as the text.
 fn sequence(text: &str) -> Option<Sequence> {
     let first = text.chars().next()?;
     let after_escape = text.strip_prefix('\u{1b}');

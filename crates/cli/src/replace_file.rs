@@ -61,7 +61,7 @@ impl Temporary {
             let path = folder.join(name);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok((file, Self { path, is_renamed: false })),
-                // A process of the same number has left it behind.
+                // An earlier process with the same id left it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => {
                     attempt += 1;
                 }
@@ -81,7 +81,7 @@ impl Drop for Temporary {
 
 /// Follows symbolic links to the file that is to be replaced, which need not be there.
 fn target(path: &Path) -> io::Result<PathBuf> {
-    /// As many as Linux follows.
+    /// The number of links that Linux follows.
     const LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..LINKS {

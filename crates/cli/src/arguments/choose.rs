@@ -8,7 +8,7 @@ use crate::arguments::latest::LatestArguments;
 use crate::arguments::reference::reference;
 use crate::failure::Failure;
 
-/// How one archive is chosen.
+/// The image whose archive is chosen, and the options that choose it.
 #[derive(Debug, Args)]
 pub(crate) struct ChooseArguments {
     /// The image; without a version, its latest archive

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// How the files end that people have archives in.
+/// The endings of files that usually are archives.
 const ENDINGS: &[&str] = &["tar", "tgz", "gz", "zst", "xz", "bz2", "zip", "docker"];
 
 /// Returns `true` if an argument that may also name an image is meant as a file: `-`, a path that no image can
@@ -17,7 +17,7 @@ pub(crate) fn is_file(argument: &str) -> bool {
         || (ends_like_archive(argument) && path.is_file())
 }
 
-/// Returns `true` if an argument ends like the files that people have archives in.
+/// Returns `true` if an argument ends like the name of an archive.
 pub(crate) fn ends_like_archive(argument: &str) -> bool {
     let ending = Path::new(argument).extension();
     ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// Whether another build of a release that is in the folder is refused.
+/// The option that refuses another build of a release that is in the folder.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct ImmutableArguments {
     /// Refuse another build of a release that is in the folder; so does SEALIFT_IMMUTABLE=1

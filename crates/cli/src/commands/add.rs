@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sealift_workflow::archive::Level;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{AddOptions, add};
+use sealift_workflow::{AddOptions, Added, add};
 use serde_json::json;
 
 use crate::archive_lines::rebuilt_line;
@@ -14,7 +14,7 @@ use crate::arguments::immutable::ImmutableArguments;
 use crate::arguments::platform::PlatformArguments;
 use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, is_interruption};
 use crate::format;
 use crate::output;
 use crate::session::Session;
@@ -66,52 +66,52 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         immutable: arguments.immutable.is_set(),
     };
     let (store, _new_folder) = session.store_to_write()?;
-    let mut code = ExitCode::DONE;
     let mut documents = Vec::new();
+    let mut errors = Vec::new();
     for file in &arguments.files {
         let file = &file::path(file)?;
         let (added, error) = match add(&store, file, &options, &session.run()).await {
             Ok(report) => (report.added, report.error),
             Err(error) => (Vec::new(), Some(error)),
         };
-        for added in added {
-            if session.global.json {
-                documents.push(json!(added));
-                continue;
-            }
-            let word = if added.added { "added" } else { "unchanged" };
-            let size = format::size(added.size);
-            let (image, version) = (&added.image, Printable(&added.version));
-            let path = format::path(&added.path);
-            let line = format!("{image}:{version}  {word}  {path}  {size}\n");
-            session.result(&line);
-            if !added.replaces.is_empty() {
-                session.notice(&rebuilt_line(image, &added.version, &added.replaces));
-            }
-            if let Some(plain) = added.beside {
-                session.notice(&format!(
-                    "{image}:{version}  {} is still there: the same image as a plain tar",
-                    format::path(&plain),
-                ));
+        for added in &added {
+            match session.global.json {
+                true => documents.push(json!(added)),
+                false => show(added, session),
             }
         }
-        if let Some(error) = error {
+        let Some(error) = error else { continue };
+        documents
+            .push(json!({ "from": file.to_string_lossy(), "error": failure::document(&error) }));
+        let stops = is_interruption(&error);
+        if !stops {
             failure::show(&error);
-            documents.push(
-                json!({ "from": file.to_string_lossy(), "error": failure::document(&error) }),
-            );
-            let its_code = ExitCode::of(error.kind());
-            if its_code == ExitCode::INTERRUPTED {
-                code = its_code;
-                break;
-            }
-            if code == ExitCode::DONE {
-                code = its_code;
-            }
+        }
+        errors.push(error);
+        if stops {
+            break;
         }
     }
     if session.global.json {
         output::json(&documents);
     }
-    Ok(code)
+    Ok(failure::code_of(&errors))
+}
+
+/// Prints what became of one name of a file.
+fn show(added: &Added, session: &Session) {
+    let Added { image, version, .. } = added;
+    let word = if added.added { "added" } else { "unchanged" };
+    let (path, size) = (format::path(&added.path), format::size(added.size));
+    let shown = Printable(version);
+    session.result(&format!("{image}:{shown}  {word}  {path}  {size}\n"));
+    if !added.replaces.is_empty() {
+        session.notice(&rebuilt_line(image, version, &added.replaces));
+    }
+    if let Some(plain) = &added.beside {
+        session.notice(&format!(
+            "{image}:{shown}  {} is still there: the same image as a plain tar",
+            format::path(plain),
+        ));
+    }
 }

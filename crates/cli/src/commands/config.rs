@@ -88,8 +88,8 @@ pub(crate) async fn run(
     }
 }
 
-/// Reads what is selected. The first argument is an image if it has neither the form of a URL nor that
-/// of an absolute path.
+/// Returns the options. The first argument is an image if it has neither the form of a URL nor that of
+/// an absolute path.
 fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
     let first = arguments.base_url.as_deref();
     let base_url = first.filter(|text| BaseUrl::has_form(text));
@@ -104,14 +104,14 @@ fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
     }
     let images = image.into_iter().chain(arguments.images.iter().map(String::as_str));
     Ok(ConfigOptions {
-        base_url: base_url.map(read_base_url).transpose()?,
+        base_url: base_url.map(parse_base_url).transpose()?,
         images: images.map(reference).collect::<Result<_, _>>()?,
         latest: arguments.latest_by.options()?,
         allow_empty: arguments.allow_empty,
     })
 }
 
-fn read_base_url(text: &str) -> Result<BaseUrl, Failure> {
+fn parse_base_url(text: &str) -> Result<BaseUrl, Failure> {
     text.parse().map_err(|error| Failure::usage(format!("`{text}` is not a BASEURL: {error}")))
 }
 

@@ -28,10 +28,10 @@ pub(crate) struct EnvArguments {
     shell: bool,
 }
 
-/// Everything that is used, but for the engine's own answer.
+/// Everything that is used, except the engine's answer.
 struct Used {
     endpoint: Endpoint,
-    /// The folder, and who says so.
+    /// The folder, and which setting chose it.
     dir: (String, &'static str),
     timeouts: Timeouts,
     timeout_source: &'static str,
@@ -82,12 +82,12 @@ impl Used {
         let endpoint = &self.endpoint;
         json!({
             "host": { "value": endpoint.to_string(), "source": endpoint.source.to_string() },
-            "context": endpoint.context.as_ref().map(said),
-            "machine": endpoint.machine.as_ref().map(said),
+            "context": endpoint.context.as_ref().map(document_of),
+            "machine": endpoint.machine.as_ref().map(document_of),
             "certificates": endpoint.tls.as_ref().map(|tls| json!({
                 "value": tls.value.folder.display().to_string(), "source": tls.source.to_string(),
             })),
-            "api_version": endpoint.api_version.as_ref().map(said),
+            "api_version": endpoint.api_version.as_ref().map(document_of),
             "dir": { "value": self.dir.0, "source": self.dir.1 },
             "idle_timeout_seconds": {
                 "value": self.timeouts.idle.as_secs_f64(), "source": self.timeout_source,
@@ -141,11 +141,11 @@ impl Used {
     }
 }
 
-fn said<T: Display>(setting: &Setting<T>) -> Value {
+fn document_of<T: Display>(setting: &Setting<T>) -> Value {
     json!({ "value": setting.value.to_string(), "source": setting.source.to_string() })
 }
 
-/// Writes what leads a shell's other programs to the same engine and folder.
+/// Returns the exports by which other programs of a shell use the same engine and folder.
 ///
 /// Paths are absolute, so that they also hold in other folders.
 fn exports(endpoint: &Endpoint, settings: &Settings, dir: &Path) -> Vec<u8> {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use clap::Args;
 use sealift_workflow::docker::Engine;
-use sealift_workflow::{Error, ErrorKind, ImageLoad, LoadFileOptions, Selection, load, load_file};
+use sealift_workflow::{
+    Error, ErrorKind, ImageLoad, LoadFileOptions, LoadedImage, Selection, load, load_file,
+};
 use serde_json::json;
 
 use crate::arguments::completer;
@@ -12,7 +14,7 @@ use crate::arguments::file;
 use crate::arguments::latest::LatestArguments;
 use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, is_interruption};
 use crate::format;
 use crate::output;
 use crate::session::Session;
@@ -83,32 +85,15 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
         let documents: Vec<_> = results.iter().map(document).collect();
         output::json(&documents);
     }
-    let mut code = ExitCode::DONE;
-    let mut is_interrupted = false;
     for ImageLoad { result, .. } in &results {
         match result {
             Ok(_) if session.global.json => {}
-            Ok(image) => {
-                let word = if image.loaded { "loaded" } else { "unchanged" };
-                let size = format::size(image.size);
-                let path = format::path(&image.path);
-                session.result(&format!("{}  {word}  {path}  {size}\n", image.tag));
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => is_interrupted = true,
-            Err(error) => {
-                failure::show(error);
-                if code == ExitCode::DONE {
-                    code = ExitCode::of(error.kind());
-                }
-            }
+            Ok(image) => session.result(&line(image)),
+            Err(error) if is_interruption(error) => {}
+            Err(error) => failure::show(error),
         }
     }
-    // Said once, after all that was finished.
-    if is_interrupted {
-        failure::show(&Error::Interrupted);
-        code = ExitCode::INTERRUPTED;
-    }
-    Ok(code)
+    Ok(failure::code_of(results.iter().filter_map(|load| load.result.as_ref().err())))
 }
 
 /// Loads archives that are not in the folder, one after the other.
@@ -148,6 +133,12 @@ fn selection(arguments: &LoadArguments) -> Result<Selection, Failure> {
         .map(|image| latest_by.query(&reference(image)?))
         .collect::<Result<_, _>>()?;
     Ok(Selection::Queries(queries))
+}
+
+fn line(image: &LoadedImage) -> String {
+    let word = if image.loaded { "loaded" } else { "unchanged" };
+    let (path, size) = (format::path(&image.path), format::size(image.size));
+    format!("{}  {word}  {path}  {size}\n", image.tag)
 }
 
 fn document(load: &ImageLoad) -> serde_json::Value {

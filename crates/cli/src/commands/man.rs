@@ -51,7 +51,7 @@ fn write_below(command: &Command, folder: &Path) -> io::Result<()> {
     render(&man, command, &mut page)?;
     let path = folder.join(man.get_filename());
     std::fs::write(&path, page).inspect_err(|_| {
-        // Nothing truncated is left behind.
+        // No truncated page stays.
         let _ = std::fs::remove_file(&path);
     })
 }
@@ -84,7 +84,7 @@ fn render(man: &Man, command: &Command, page: &mut dyn Write) -> io::Result<()> 
     }
 }
 
-/// Lays out what stands below a help, whose examples have lines of their own.
+/// Returns the text below a help as sections: notes, and examples with their line breaks.
 fn more(text: &str) -> Roff {
     let mut roff = Roff::new();
     let (words, examples) = match text.find("Example") {

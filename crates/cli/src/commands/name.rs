@@ -1,4 +1,4 @@
-//! `sealift name`: the grammar, from the shell.
+//! `sealift name`: the grammar of names for shell scripts.
 
 use std::io::BufRead as _;
 
@@ -94,7 +94,7 @@ fn version_of(text: &str) -> Result<Version, Failure> {
     version.ok_or_else(|| Failure::usage(format!("`{reference}` has no version")))
 }
 
-/// Takes names apart, a line each; without names, those on standard input.
+/// Parses names and prints a line for each; without names, reads them from standard input.
 fn parse(names: Vec<String>, json: bool) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::DONE;
     let mut show = |name: &str| {

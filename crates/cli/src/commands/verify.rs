@@ -103,7 +103,7 @@ fn line(archive: &VerifiedArchive) -> String {
     Printable(&format!("{}  {verdict}{changed}", archive.archive)).to_string()
 }
 
-/// Picks the verdicts of one kind.
+/// A predicate for one kind of verdict.
 type Kind = fn(&Verdict) -> bool;
 
 fn summary(verified: &[&VerifiedArchive]) -> String {

@@ -42,7 +42,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
                 .to_owned(),
         });
     }
-    // Docker's own words, when it is spoken to without TLS where it wants it.
+    // What Docker answers to plain HTTP on a port for TLS.
     if error.failure().engine_message().is_some_and(|said| said.contains("to an HTTPS server")) {
         let hint = "this port wants TLS: DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH=DIR with its certificates";
         return Some(hint.to_owned());

@@ -101,7 +101,7 @@ pub(crate) struct BuildArguments {
     pub(crate) limits: BuildLimits,
 }
 
-/// Limits that only the classic builder knows; `auto` takes that one where there are any.
+/// Limits that only the classic builder has; `--builder auto` chooses it if any is passed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits (classic builder)")]
 pub(crate) struct BuildLimits {

@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     Ok(ExitCode::DONE)
 }
 
-/// Refuses what the engine's own build endpoint can't do, and says what can.
+/// Refuses the options that the engine's own build endpoint does not support.
 fn refuse_what_needs_buildx(
     arguments: &BuildArguments,
     image: &Reference,

@@ -1,6 +1,6 @@
-//! Sizes as people write them for docker: `64m` is 64 MiB.
+//! Sizes in the docker CLI's notation: `64m` is 64 MiB.
 
-/// Reads a number of bytes, with `b`, `k`, `m`, `g` or `t` behind it, counted in steps of 1024.
+/// Parses a number of bytes with the unit `b`, `k`, `m`, `g` or `t`, each 1024 times the one before.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || "it is no size such as 512m or 2g".to_owned();
     let text = text.to_ascii_lowercase();
@@ -19,7 +19,7 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| "it is more than there can be".to_owned())
 }
 
-/// Reads the same, or `-1` for no limit.
+/// Parses a number of bytes, or `-1` for no limit.
 pub(crate) fn bytes_or_none(text: &str) -> Result<i64, String> {
     match text {
         "-1" => Ok(-1),

@@ -1,4 +1,4 @@
-//! What `sealift build` builds, from where.
+//! The names and the context of a build.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,13 @@ use crate::failure::Failure;
 
 /// The image's names and the build context.
 pub(super) struct Positional {
-    /// What to call the image; the first one is its name.
+    /// The image's names; the first one is used in messages.
     pub(super) images: Vec<Reference>,
     pub(super) path: PathBuf,
 }
 
 impl Positional {
-    /// Reads `IMAGE[:VERSION] [PATH]`, or `-t IMAGE[:VERSION]… [PATH]` as docker writes it.
+    /// Parses `IMAGE[:VERSION] [PATH]`, or `-t IMAGE[:VERSION]… [PATH]` as docker writes it.
     pub(super) fn read(arguments: &BuildArguments) -> Result<Self, Failure> {
         let read = |text: &str| {
             let asked = reference(text)?;
@@ -63,8 +63,8 @@ impl Positional {
     }
 }
 
-/// Returns `true` if what stands in the place of a name is a folder, as after `docker build`, and nothing could be built
-/// under that name.
+/// Returns `true` if the argument in the place of the name is a folder, as in `docker build FOLDER`,
+/// and nothing could be built under that name.
 fn is_meant_as_path(name: &str, arguments: &BuildArguments) -> bool {
     let has_dockerfile = ["Dockerfile", "dockerfile"].iter().any(|file| Path::new(file).exists());
     arguments.path.is_none()

@@ -11,7 +11,7 @@ use crate::commands::build::positional::Positional;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// Returns the request for what the arguments ask.
+/// Returns the request that the arguments describe.
 pub(super) fn request(
     arguments: &BuildArguments,
     positional: &Positional,
@@ -45,7 +45,7 @@ pub(super) fn request(
     request.cpuset_cpus = arguments.limits.cpuset_cpus.clone();
     request.cpu_period = arguments.limits.cpu_period;
     request.cpu_quota = arguments.limits.cpu_quota;
-    // What is said on the command line goes before the config file.
+    // The command line overrides the config file.
     request.build_args =
         settings.proxy_build_args(&engine.endpoint().address).map_err(Failure::usage)?;
     for argument in &arguments.build_args {
@@ -65,14 +65,14 @@ pub(super) fn request(
     Ok(request)
 }
 
-/// Returns the Dockerfile's path from the context: as for docker, a file is relative to the current folder, and one that
-/// isn't there to the context.
+/// Returns the Dockerfile's path in the context. As with docker, a path is relative to the current
+/// folder, or to the context if there is no such file.
 fn from_context(context: &Path, file: &str) -> String {
     let path = Path::new(file);
     if !path.exists() || path.is_dir() {
         return file.to_owned();
     }
-    // The last part may be a link, which is left to the build.
+    // The last part may be a link, which the build resolves.
     let place = |path: &Path| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))

@@ -94,7 +94,7 @@ impl CleanArguments {
     }
 }
 
-/// How much of each image and platform is kept.
+/// How many versions of each image and platform are kept.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct KeepArguments {
     /// Keep this many released versions

@@ -15,7 +15,7 @@ use crate::output;
 use crate::session::Session;
 use crate::table;
 
-/// What `--json` prints.
+/// The document of `--json`.
 #[derive(Serialize)]
 struct Document<'a> {
     removed: &'a [CleanedArchive],
@@ -23,7 +23,7 @@ struct Document<'a> {
     errors: Vec<serde_json::Value>,
 }
 
-/// What `--json --dry-run` prints.
+/// The document of `--json --dry-run`.
 #[derive(Serialize)]
 struct DryRun<'a> {
     would_remove: &'a [CleanedArchive],

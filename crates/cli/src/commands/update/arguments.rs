@@ -53,7 +53,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     Ok(number.get())
 }
 
-/// What an update keeps when it cleans.
+/// How many versions an update with `--clean` keeps.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct UpdateKeepArguments {
     /// With --clean: keep this many released versions

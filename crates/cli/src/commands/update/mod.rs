@@ -6,7 +6,7 @@ mod text;
 
 use sealift_workflow::filename::Reference;
 use sealift_workflow::store::Keep;
-use sealift_workflow::{Error, UpdateOptions, update};
+use sealift_workflow::{UpdateOptions, update};
 
 use crate::arguments::reference::references;
 use crate::exit_code::ExitCode;
@@ -48,17 +48,6 @@ pub(crate) async fn update_and_show(
     let (store, _new_folder) = session.store_to_write()?;
     let report = update(&engine, &store, references, options, &session.run()).await?;
     text::show(&report, &store, session);
-    let errors = || {
-        let of_images = report.images.iter().filter_map(|image| image.result.as_ref().err());
-        of_images.chain(&report.clean_errors)
-    };
-    // Said once, after all that was finished.
-    if errors().any(text::is_interrupt) {
-        failure::show(&Error::Interrupted);
-        return Ok(ExitCode::INTERRUPTED);
-    }
-    Ok(match errors().next() {
-        Some(error) => ExitCode::of(error.kind()),
-        None => ExitCode::DONE,
-    })
+    let of_images = report.images.iter().filter_map(|image| image.result.as_ref().err());
+    Ok(failure::code_of(of_images.chain(&report.clean_errors)))
 }

@@ -2,11 +2,11 @@
 
 use sealift_workflow::filename::Reference;
 use sealift_workflow::store::Store;
-use sealift_workflow::{Error, ErrorKind, ImageUpdate, RemovedArchive, UpdateReport};
+use sealift_workflow::{Error, ImageUpdate, RemovedArchive, UpdateReport};
 use serde_json::json;
 
 use crate::archive_lines::{rebuilt_line, removed_line};
-use crate::failure;
+use crate::failure::{self, is_interruption};
 use crate::format;
 use crate::output;
 use crate::session::Session;
@@ -16,7 +16,7 @@ use crate::session::Session;
 /// An interruption is left out: the caller reports it once.
 pub(super) fn show(report: &UpdateReport, store: &Store, session: &Session) {
     if session.global.json {
-        let clean_errors = report.clean_errors.iter().filter(|error| !is_interrupt(error));
+        let clean_errors = report.clean_errors.iter().filter(|error| !is_interruption(error));
         let clean_errors = clean_errors.map(|error| json!({ "error": failure::document(error) }));
         let documents: Vec<_> = report.images.iter().map(document).chain(clean_errors).collect();
         output::json(&documents);
@@ -53,20 +53,16 @@ pub(super) fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     }
                 }
             }
-            Err(error) if is_interrupt(error) => {}
+            Err(error) if is_interruption(error) => {}
             Err(error) => failure::show(error),
         }
     }
     for archive in removed {
         session.result(&cleaned_line(&root, archive));
     }
-    for error in report.clean_errors.iter().filter(|error| !is_interrupt(error)) {
+    for error in report.clean_errors.iter().filter(|error| !is_interruption(error)) {
         failure::show(error);
     }
-}
-
-pub(super) fn is_interrupt(error: &Error) -> bool {
-    error.kind() == ErrorKind::Interrupted
 }
 
 /// Returns the line for an archive that is gone.
