@@ -9,7 +9,7 @@ use crate::engines::Kind;
 pub(crate) struct Options {
     /// The engines that were asked for, if any were.
     pub(crate) engines: Option<Vec<Kind>>,
-    /// What stands behind `--`.
+    /// The words after `--`.
     pub(crate) rest: Vec<String>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn find_or_install(name: &str) -> Result<PathBuf> {
     Ok(ours)
 }
 
-/// Runs a tool as cargo would, and wants it to succeed.
+/// Runs a tool as cargo would, and returns an error unless it succeeds.
 pub(crate) fn passes(tool: &Path, arguments: &[&str]) -> Result<()> {
     let mut command = Command::new(tool);
     command.args(arguments).current_dir(workspace::root());

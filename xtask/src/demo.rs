@@ -94,7 +94,7 @@ impl Demo<'_> {
         Ok(())
     }
 
-    /// Gives the archives with the times of their last change.
+    /// Returns the archives with the times of their last change.
     fn archives(&self) -> Result<BTreeMap<PathBuf, SystemTime>> {
         let mut archives = BTreeMap::new();
         for entry in fs::read_dir(self.folder.join("artifacts")).context("no archives")? {
@@ -108,7 +108,7 @@ impl Demo<'_> {
     }
 }
 
-/// Copies the example, and compiles the program that goes into its image.
+/// Copies the example and compiles the program for its image.
 fn copy_project(project: &Path) -> Result<()> {
     fs::create_dir_all(project)?;
     let source = workspace::root().join("examples/hello");

@@ -1,7 +1,8 @@
-//! The tables of docs/dependencies.md: how many packages each crate brings along, and what those that it names
-//! are for.
+//! The tables of docs/dependencies.md: how many packages each crate brings along, and what those
+//! that it names are for.
 //!
-//! The purposes are in the workspace's manifest, below `[workspace.metadata.purposes]`; the rest comes from cargo.
+//! The purposes are in the workspace's manifest, below `[workspace.metadata.purposes]`; the rest
+//! comes from cargo.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

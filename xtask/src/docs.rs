@@ -1,5 +1,5 @@
-//! `cargo xtask docs`: the pages that are made by code made anew; with `--check`, that they are as they should be, that
-//! no link is dead, and that every page is in the summary. (That examples do what they say is a test.)
+//! `cargo xtask docs` writes the generated pages; with `--check` it compares them, and checks that
+//! no link is dead and that every page is in the summary. (Tests run the examples in the pages.)
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -52,7 +52,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Puts together what every command says of itself.
+/// Collects the help of every command.
 fn reference(sealift: &Path) -> Result<String> {
     let help = |command: &[&str]| -> Result<String> {
         let mut call = Command::new(sealift);
@@ -87,7 +87,7 @@ fn commands(help: &str) -> Vec<&str> {
     names.collect()
 }
 
-/// Gives every page of the repository that people read.
+/// Returns every Markdown page of the repository.
 fn pages(root: &Path) -> Result<Vec<PathBuf>> {
     let list = run::read(Command::new("git").args(["ls-files", "*.md"]).current_dir(root));
     let list = list.context("git knows which pages there are")?;
@@ -113,7 +113,7 @@ fn dead_links(page: &Path, text: &str) -> Vec<String> {
     dead.map(|link| format!("{}: {link} leads nowhere", page.display())).collect()
 }
 
-/// Gives the links of a page to other files and to headings.
+/// Returns the links of a page to other files and to headings.
 fn links(text: &str) -> Vec<&str> {
     let mut links = Vec::new();
     let mut is_code = false;
@@ -135,7 +135,7 @@ fn links(text: &str) -> Vec<&str> {
     links
 }
 
-/// Gives the anchors of a page's headings, as web pages of Markdown have them.
+/// Returns the anchors of a page's headings, as GitHub creates them.
 fn headings(text: &str) -> impl Iterator<Item = String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     headings.map(|line| {
@@ -145,7 +145,7 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Names the pages of the book that its summary doesn't.
+/// Returns the pages of the book that are missing from its summary.
 fn left_out(root: &Path, pages: &[PathBuf]) -> Result<Vec<String>> {
     let docs = root.join("docs");
     let summary = docs.join("SUMMARY.md");

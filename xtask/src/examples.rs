@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::{run, workspace};
 
-/// Builds them beside the command, where the end-to-end tests look for both.
+/// Builds them into the target folder of the command, where the end-to-end tests look for both.
 pub(crate) fn build() -> Result<()> {
     ensure!(run::shown(&mut cargo(&["build", "--locked"]))?, "the examples don't build");
     Ok(())
@@ -19,7 +19,8 @@ pub(crate) fn test() -> Result<()> {
     Ok(())
 }
 
-/// Tries those in `workspace` with packages, given by name and folder, in place of the crates beside them.
+/// Tests those in `workspace` with packages, given by name and folder, instead of the crates beside
+/// them.
 pub(crate) fn test_with(
     workspace: &Path,
     target: &Path,

@@ -1,5 +1,5 @@
-//! `cargo xtask faults`: the scenarios of `tests/src/faults`, with as many seeds as wanted, and a table of what came
-//! out.
+//! `cargo xtask faults`: the scenarios of `tests/src/faults`, with as many seeds as wanted, and a
+//! table of what came out.
 
 use std::fs;
 use std::path::Path;
@@ -97,7 +97,7 @@ fn tests() -> Command {
     run::cargo(&["test", "--quiet", "--package", "sealift-tests", "--test", "runner"])
 }
 
-/// Gives the tests that are these scenarios, all of them where none is named.
+/// Returns the tests of these scenarios, or all if none is named.
 fn chosen(list: &str, only: &[String]) -> Result<Vec<String>> {
     let tests = list.lines().filter_map(|line| line.strip_suffix(": test"));
     let all: Vec<&str> = tests
@@ -115,7 +115,7 @@ fn chosen(list: &str, only: &[String]) -> Result<Vec<String>> {
     Ok(all.into_iter().filter(is_chosen).map(str::to_owned).collect())
 }
 
-/// Gives the name of a scenario, as the tests write it into their report.
+/// Returns the name of a scenario, as the tests write it into their report.
 fn name(test: &str) -> String {
     let parts: Vec<&str> = test.split("::").skip(1).filter(|part| *part != "on_engine").collect();
     parts.join("/").replace('_', "-")

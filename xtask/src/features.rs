@@ -1,5 +1,5 @@
-//! `cargo xtask features`: whether every published crate, and its tests, build with none of its features, with
-//! each alone, and with all.
+//! `cargo xtask features`: whether every published crate, and its tests, build with none of its
+//! features, with each alone, and with all.
 
 use anyhow::Result;
 

@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz`: the laws of `fuzz/`, held against whatever bytes libFuzzer thinks of.
 //!
-//! The flags are those of cargo-fuzz without a sanitizer, which there is no unsafe code for; so it works with a stable
-//! Rust, and nothing has to be installed but a C++ compiler for libFuzzer itself.
+//! The flags are those of cargo-fuzz without a sanitizer, which there is no unsafe code for; so it
+//! works with a stable Rust, and nothing has to be installed but a C++ compiler for libFuzzer
+//! itself.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use crate::{run, rustc, say, workspace};
 
 /// What builds of the fuzz targets see of the crates' insides.
 const INSIDES: &str = "--cfg fuzzing";
-/// What tells libFuzzer which code an input has reached.
+/// The flags by which libFuzzer learns which code an input reaches.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions";
@@ -99,7 +100,7 @@ fn cargo(what: &str, flags: &str) -> Command {
     command
 }
 
-/// Gives the names of the targets: a file each.
+/// Returns the names of the targets: a file each.
 fn targets() -> Result<Vec<String>> {
     let folder = workspace::root().join("fuzz/fuzz_targets");
     let mut names = Vec::new();
@@ -111,7 +112,7 @@ fn targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What libFuzzer says at its end.
+/// The last lines that libFuzzer prints.
 #[derive(Debug, PartialEq, Eq)]
 struct Stats {
     runs: u64,

@@ -1,4 +1,4 @@
-//! Tasks of this workspace, called as `cargo xtask TASK`: one file a task.
+//! Tasks of this workspace, called as `cargo xtask TASK`: one file for each task.
 
 mod arguments;
 mod bench;
@@ -32,26 +32,27 @@ Usage: cargo xtask TASK
 
   demo                      runs the main job on a real engine, command by command
   test [--engines LIST] [-- ARGUMENTS]
-                            runs all tests, those that need engines included, on
-                            every kind of engine; `--engines none` skips those;
-                            ARGUMENTS go to `cargo test`
+                            runs all tests, including those that need an engine,
+                            on every kind of engine; `--engines none` skips those;
+                            ARGUMENTS are passed to `cargo test`
   engine up [--engines LIST]
-                            starts engines of our own and leaves them running
+                            starts engines and leaves them running
   engine down [--engines LIST]
-                            ends what `engine up` started
+                            stops the engines that `engine up` started
   faults [SCENARIO…] [--seeds N] [--seed S] [--engines LIST]
-                            lets faults loose on line, process and disk, with N
-                            seeds a scenario (100) or the one S, and tells what
-                            came out; --engines adds saves recorded from them
+                            injects faults into connections, processes and disks,
+                            with N seeds for each scenario (100) or the seed S,
+                            and prints the results; --engines adds saves that are
+                            recorded from these engines
   fuzz [TARGET…] [--time SECONDS]
-                            lets libFuzzer look for bytes that break a law of
-                            `fuzz/`, 60 seconds a target
+                            runs libFuzzer against the properties of `fuzz/`,
+                            60 seconds for each target
   bench [JOB…] [--rounds N] [--names N] [--write]
-                            times sealift beside what people use today; --write
+                            compares sealift with what people use today; --write
                             puts the tables into docs/benchmarks.md
-  docs [--check]            writes the reference of commands and dependencies
-                            anew; --check looks for drift, dead links and pages
-                            that the book lacks
+  docs [--check]            writes the generated pages; --check looks for
+                            differences, dead links and pages that are missing
+                            from the summary
   check-direction           checks that crates, and the files in each, depend on
                             each other downwards only
   features                  checks every crate with each of its features alone
@@ -63,9 +64,9 @@ Usage: cargo xtask TASK
                             pages, licences, tarball, image, sums; --execute
                             commits and tags it, --publish publishes the crates;
                             --host names the engine that builds the image
-  release --verify DIR      checks a finished folder, and runs the binary in it
+  release --verify DIR      checks a finished folder and runs the binary in it
 
-LIST: docker, podman, moby-classic, moby-containerd, trixie-containerd, joined
+LIST: docker, podman, moby-classic, moby-containerd, trixie-containerd, separated
       by commas, or all";
 
 fn main() -> ExitCode {

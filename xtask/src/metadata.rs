@@ -17,6 +17,7 @@ pub(crate) fn read(folder: &Path, options: &[&str]) -> Result<Value> {
 /// Returns those of the packages that are published.
 pub(crate) fn published(metadata: &Value) -> impl Iterator<Item = &Value> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
-    // What comes from elsewhere has a source, and what is never published allows no registry at all.
+    // Other packages have a source, and packages that are never published have a list of
+    // registries, an empty one.
     packages.filter(|package| package["source"].is_null() && package["publish"].is_null())
 }

@@ -1,8 +1,10 @@
-//! `cargo xtask public-api`: the public interface of each library crate, written as `public-api.txt` into its
-//! folder, so that a change of it shows in review; with `--check`, compares the files with the code.
+//! `cargo xtask public-api`: the public interface of each library crate, written as
+//! `public-api.txt` into its folder, so that a change of it shows in review; with `--check`,
+//! compares the files with the code.
 //!
-//! The lists come from rustdoc's JSON. Its format changes with the compiler, so they are always made by the
-//! oldest Rust that the workspace supports, and by the release of `public-api` that reads that format.
+//! The lists come from rustdoc's JSON. Its format changes with the compiler, so they are always
+//! made by the oldest Rust that the workspace supports, and by the release of `public-api` that
+//! reads that format.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -78,8 +80,8 @@ fn document(libraries: &[Library], version: &str) -> Result<PathBuf> {
     let toolchain = Toolchain::find(version)?;
     let target = workspace::target().join("public-api");
     fs::create_dir_all(&target)?;
-    // JSON is an unstable option. Only rustdoc may know that it is used: the compiler and build scripts would
-    // build every dependency anew, and differently.
+    // JSON is an unstable option. The variable is set for rustdoc only: with it, the compiler and
+    // build scripts would rebuild every dependency, and differently.
     let rustdoc = target.join("rustdoc");
     let script =
         format!("#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec '{}' \"$@\"\n", toolchain.rustdoc.display());

@@ -8,21 +8,21 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::say;
 
-/// Makes a call of the cargo that runs this task, in the workspace's folder.
+/// Creates a command that calls the cargo that runs this task, in the workspace's folder.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(crate::workspace::root());
     command
 }
 
-/// Runs it, shown as `$ program arguments`, and tells whether it succeeded.
+/// Runs a command, printed as `$ program arguments`, and returns `true` if it succeeds.
 pub(crate) fn shown(command: &mut Command) -> Result<bool> {
     say::line(format_args!("$ {}", written(command)));
     let status = command.status().with_context(|| format!("cannot run {}", written(command)))?;
     Ok(status.success())
 }
 
-/// Runs it and gives what it wrote to its standard output.
+/// Runs a command and returns its standard output.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let what = written(command);
     let output = command.output().with_context(|| format!("cannot run {what}"))?;
@@ -39,7 +39,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Gives `PATH` with these folders first.
+/// Returns `PATH` with these folders first.
 pub(crate) fn path_with(first: &[PathBuf]) -> Result<OsString> {
     let old = std::env::var_os("PATH").unwrap_or_default();
     let folders = first.iter().cloned().chain(std::env::split_paths(&old));

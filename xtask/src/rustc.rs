@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::run;
 
-/// Makes a call of it.
+/// Creates a command that calls it.
 pub(crate) fn call(arguments: &[&str]) -> Command {
     let beside = std::env::var_os("CARGO").map(|cargo| Path::new(&cargo).with_file_name("rustc"));
     let rustc = beside.filter(|rustc| rustc.is_file()).unwrap_or_else(|| "rustc".into());
@@ -16,7 +16,7 @@ pub(crate) fn call(arguments: &[&str]) -> Command {
     command
 }
 
-/// Gives the platform that it runs on.
+/// Returns the platform that it runs on.
 pub(crate) fn host() -> Result<String> {
     let said = run::read(&mut call(&["-vV"]))?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));

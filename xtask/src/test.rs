@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test of the workspace, with the engines that some of them need.
 //!
-//! A test that needs an engine notes that it got one. Afterwards the notes are held against the
-//! list of such tests: a run in which one was skipped is not green, unless the very engine that its
+//! A test that needs an engine notes that it got one. Afterwards the notes are compared with the
+//! list of such tests: a run in which one was skipped fails, unless the very engine that its
 //! module is named for isn't here.
 
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     ensure!(run::shown(&mut build)?, "the workspace doesn't build");
     examples::build()?;
 
-    // In the target folder, where it is in nobody's way if the task is interrupted.
+    // In the target folder, where it does no harm if the task is interrupted.
     let notes = tempfile::tempdir_in(workspace::engines())
         .context("cannot make a folder for the tests' notes")?;
     let ledger = notes.path().join("ledger");
@@ -102,7 +102,7 @@ fn compare(list: &str, ledger: &Path, missing: &[String]) -> Result<Counts> {
     Ok(Counts { ran: ran.len(), excused: excused.len() })
 }
 
-/// Tells whether a test stands in a module that is named for one of these engines, or for a door of theirs.
+/// Returns `true` if a test is in a module that is named for one of these engines or doors.
 fn is_for_one_of(test: &str, names: &[String]) -> bool {
     test.split("::").any(|module| names.iter().any(|name| name == module))
 }

@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result};
 use crate::engines::{self, packages};
 use crate::{run, say, workspace};
 
-/// A program and where it can be had.
+/// A program and the packages that contain it.
 struct Tool {
     name: &'static str,
-    /// The first number of the oldest version that will do, where not any will.
+    /// The major version of the oldest usable release, if not every release is usable.
     oldest: Option<u32>,
     origins: &'static [Origin],
 }
@@ -23,7 +23,7 @@ struct Origin {
     /// The folder that they are unpacked in.
     folder: &'static str,
     packages: &'static [&'static str],
-    /// The release of Debian, where it isn't the system's own.
+    /// The release of Debian, unless it is the system's own.
     suite: Option<&'static str>,
     file: &'static str,
 }
@@ -33,7 +33,7 @@ impl Tool {
         Self { name, oldest: None, origins }
     }
 
-    /// Tells whether the system has it, and in a version that will do.
+    /// Returns `true` if the system has it in a usable version.
     fn is_here(&self) -> bool {
         let Some(program) = run::find(self.name) else { return false };
         let Some(oldest) = self.oldest else { return true };
@@ -42,7 +42,7 @@ impl Tool {
     }
 }
 
-/// Gives the first number in what a program says of its version.
+/// Returns the first number in the output of a program's `--version`.
 fn first_number(said: &str) -> Option<u32> {
     said.split(|c: char| !c.is_ascii_digit()).find(|word| !word.is_empty())?.parse().ok()
 }
@@ -66,8 +66,8 @@ impl Origin {
     }
 }
 
-/// The other readers and writers of archives and zips that ours are held against, other ways to build
-/// and to copy, what goes into images, and what lets faults loose.
+/// The readers and writers of archives and zips that sealift is compared with, other ways to build
+/// and to copy, content for images, and tools that inject faults.
 const TOOLS: &[Tool] = &[
     Tool::any(
         "7z",
@@ -116,9 +116,9 @@ const BENCH_TOOLS: &[Tool] = &[
     Tool::any("openssl", &[Origin::system("tool-openssl", &["openssl"], "usr/bin/openssl")]),
 ];
 
-/// Gives a folder, to stand first in `PATH`, with the programs for tests that the system lacks.
+/// Returns a folder with the programs for tests that the system lacks. It is put first in `PATH`.
 ///
-/// One that can't be had is named; the tests that would use it do without. In CI none may be missing.
+/// A missing program is logged, and tests that would use it are skipped. In CI it is an error.
 pub(crate) fn for_tests() -> Result<PathBuf> {
     let folder = workspace::engines().join("tools");
     if folder.exists() {
@@ -145,7 +145,7 @@ pub(crate) fn for_benchmarks() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Provides those tools that the system lacks, and tells how it went for each.
+/// Provides the tools that the system lacks, and returns the result for each.
 fn provide_missing(
     tools: &'static [Tool],
     folder: &Path,
@@ -178,7 +178,7 @@ fn provide(tool: &Tool, place: &Path) -> Result<()> {
     Err(failure)
 }
 
-/// Makes an unpacked program one that can be called, with the libraries that it was unpacked with.
+/// Makes an unpacked program callable, with the libraries from its package.
 fn make_callable(root: &Path, file: &str, name: &str, place: &Path) -> Result<()> {
     let program = root.join(file);
     if name == "busybox" {

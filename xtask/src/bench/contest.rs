@@ -16,7 +16,7 @@ pub(super) struct Contestant {
     pub(super) name: String,
     /// A shell script that makes all ready, and isn't timed.
     pub(super) prepare: String,
-    /// What is timed: a command line, or a shell script where it has a `|` or a `>`.
+    /// What is timed: a command line, or a shell script if it contains a `|` or a `>`.
     pub(super) command: String,
 }
 
@@ -48,8 +48,8 @@ impl Times {
     }
 }
 
-/// Runs contestants in turn, so that whatever else the machine does meets all of them alike; the first
-/// round doesn't count.
+/// Runs contestants in turn, so that whatever else the machine does meets all of them alike; the
+/// first round doesn't count.
 pub(super) fn run_alternately(
     contestants: &[Contestant],
     rounds: usize,

@@ -13,8 +13,8 @@ use crate::{run, say};
 const LAYER: u64 = 115 << 20;
 const LAYERS: usize = 3;
 
-/// Makes the context of an image whose layers hold files of this system, as many as every image has:
-/// programs, libraries, scripts, documents.
+/// Creates the context of an image whose layers hold files of this system, as many as every image
+/// has: programs, libraries, scripts, documents.
 pub(super) fn image_context(folder: &Path) -> Result<PathBuf> {
     let context = folder.join("context");
     fs::create_dir_all(&context)?;

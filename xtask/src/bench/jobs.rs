@@ -116,7 +116,7 @@ impl Bench {
                 format!("docker save -o save.tar {TAG}"),
             ),
             Contestant::new("the Python way", "rm -rf python", python),
-            // What nobody can be faster than: a classic store prepares the whole image first.
+            // The lower limit for everybody: a classic store prepares the whole image first.
             Contestant::new(
                 "docker save, up to its first byte",
                 "",

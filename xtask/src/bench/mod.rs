@@ -16,7 +16,7 @@ use jobs::Bench;
 
 /// Where the tables go.
 const REPORT: &str = "docs/benchmarks.md";
-/// What stands in that file around the tables.
+/// The lines of that file that enclose the tables.
 const BEGIN: &str = "<!-- tables: begin -->\n";
 const END: &str = "<!-- tables: end -->\n";
 
@@ -97,7 +97,7 @@ fn imports_docker() -> bool {
     output.is_ok_and(|output| output.status.success())
 }
 
-/// Says on what the figures were taken.
+/// Describes the machine that the figures were taken on.
 fn machine(engines: &Engines, options: &Options) -> Result<String> {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

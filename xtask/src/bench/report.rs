@@ -1,4 +1,4 @@
-//! The table of a benchmark run, as it stands in the book.
+//! The table of a benchmark run, as it is in the book.
 
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! Which files of a crate import which.
 //!
-//! A file may import others by their own paths, and only such that don't import it in turn, over however
-//! many others. What the crate root exports for other crates is not for the crate itself: files that import
-//! through it are all tied to each other.
+//! A file may import others by their own paths, and only such that don't import it in turn, over
+//! however many others. What the crate root exports for other crates is not for the crate itself:
+//! files that import through it are all tied to each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,8 +24,8 @@ const TOLERATED: &[&str] = &[
     "sealift-workflow",
 ];
 
-/// Prints the cycles and the imports through the crate root of each crate, and returns the crates that are
-/// not allowed to have any.
+/// Prints the cycles and the imports through the crate root of each crate, and returns the crates
+/// that are not allowed to have any.
 pub(super) fn report(metadata: &Value) -> Result<Vec<String>> {
     let mut faulty = Vec::new();
     for (name, folder) in members(metadata) {
@@ -40,7 +40,8 @@ pub(super) fn report(metadata: &Value) -> Result<Vec<String>> {
     Ok(faulty)
 }
 
-/// Returns the names of the workspace's crates that have rules, and of this one, with the folders of their sources.
+/// Returns the names of the workspace's crates that have rules, and of this one, with the folders
+/// of their sources.
 fn members(metadata: &Value) -> Vec<(String, std::path::PathBuf)> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let ours = packages.filter(|package| package["source"].is_null());

@@ -1,8 +1,8 @@
-//! Finds the paths into its own crate that a source file names: `crate::…`, `super::…`, `self::…`, and
-//! those that start with one of its child modules.
+//! Finds the paths into its own crate that a source file names: `crate::…`, `super::…`, `self::…`,
+//! and those that start with one of its child modules.
 //!
-//! It reads tokens, so that paths in expressions and macro calls count like imports. Code that exists
-//! only in tests does not count.
+//! It reads tokens, so that paths in expressions and macro calls count like imports. Code that
+//! exists only in tests does not count.
 
 use std::collections::BTreeSet;
 
@@ -167,7 +167,8 @@ fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
         if is_punct(first, ':') && joint(first) && is_punct(second, ':'))
 }
 
-/// Returns `true` if these are the brackets of `#[cfg(test)]`, or of another condition that needs tests.
+/// Returns `true` if these are the brackets of `#[cfg(test)]`, or of another condition that needs
+/// tests.
 fn is_for_tests(brackets: &TokenTree) -> bool {
     let TokenTree::Group(brackets) = brackets else { return false };
     match Vec::from_iter(brackets.stream()).as_slice() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// An engine that takes longer than this to answer a small question is not to be used.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Tells whether an engine answers at this address, as in `DOCKER_HOST`.
+/// Returns `true` if an engine answers at this address, as in `DOCKER_HOST`.
 pub(crate) fn answers(host: &str) -> bool {
     matches!(request(host, "GET", "/_ping"), Ok((200, _)))
 }
@@ -25,7 +25,7 @@ pub(crate) fn version(host: &str) -> Result<String> {
     Ok(version.split(['+', '~']).next().unwrap_or(version).to_owned())
 }
 
-/// Tells whether the engine has an image of this name.
+/// Returns `true` if the engine has an image of this name.
 pub(crate) fn has_image(host: &str, name: &str) -> Result<bool> {
     match request(host, "GET", &format!("/images/{name}/json"))? {
         (200, _) => Ok(true),

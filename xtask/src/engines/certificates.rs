@@ -25,7 +25,8 @@ pub(super) enum Shows {
 /// An authority that signs certificates.
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// Writes into this folder what the engine needs, as `ca.pem`, `server.pem` and `server-key.pem`, and in
+/// Writes into this folder what the engine needs, as `ca.pem`, `server.pem` and `server-key.pem`,
+/// and in
 /// `clients` a folder for each kind of client, as `DOCKER_CERT_PATH` names one.
 pub(super) fn write(folder: &Path, shows: Shows) -> Result<()> {
     let authority = self::authority("the engine's authority")?;

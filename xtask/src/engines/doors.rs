@@ -1,9 +1,10 @@
-//! Ways to an engine other than its socket: a port with TLS, and the ssh of the host that it stands for.
+//! Ways to an engine other than its socket: a port with TLS, and ssh to its host.
 //!
 //! All that a test needs to come by them is in the folder `doors` of the engine's home:
 //!
 //! - `tls/host` is the address of a port with TLS, and `tls/clients/*` are folders of certificates.
-//! - `ssh/host` is the address of the host, and `ssh/bare-host` that of the same host where `docker` isn't
+//! - `ssh/host` is the address of the host, and `ssh/bare-host` that of the same host where
+//!   `docker` isn't
 //!   found; `ssh/host_key.pub` is the key that it is known by. It takes `ssh/user_key`, and doesn't know
 //!   `ssh/unknown_key`.
 
@@ -37,7 +38,7 @@ pub(crate) enum Door {
 }
 
 impl Door {
-    /// Gives the name of its folder.
+    /// Returns the name of its folder.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tls => "tls",
@@ -56,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// Tells what it shows at its port: an engine has only one certificate, and tests want several.
+    /// Returns the certificate that it presents. An engine has only one, and tests need several.
     fn shows(self) -> Shows {
         match self {
             Self::MobyClassic => Shows::Expired,
@@ -75,7 +76,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Tells whether somebody answers at every port.
+    /// Returns `true` if every port accepts a connection.
     pub(super) fn are_open(&self) -> bool {
         self.ports.iter().all(|&port| {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -112,12 +113,13 @@ fn prepare_tls(kind: Kind, folder: &Path, prepared: &mut Prepared) -> Result<()>
     Ok(())
 }
 
-/// The keys are made where sshd is started, with the programs that are there.
+/// The keys are created when sshd starts, with the programs of its package.
 fn prepare_ssh(folder: &Path, prepared: &mut Prepared) -> Result<()> {
     let (port, bare_port) = (prepared.free_port()?, prepared.free_port()?);
     fs::write(folder.join("host"), format!("ssh://root@127.0.0.1:{port}"))?;
     fs::write(folder.join("bare-host"), format!("ssh://root@127.0.0.1:{bare_port}"))?;
-    // Nothing but keys opens it. Who may write to the folders on the way there is not what is tested.
+    // Nothing but keys opens it. Who may write to the folders on the way there is not what is
+    // tested.
     let config = format!(
         "ListenAddress 127.0.0.1:{port}\n\
          ListenAddress 127.0.0.1:{bare_port}\n\

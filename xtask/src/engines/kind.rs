@@ -14,7 +14,8 @@ pub(crate) enum Kind {
     MobyClassic,
     /// The newest Docker that Debian has, with containerd's image store.
     MobyContainerd,
-    /// Docker of Debian 13 with containerd's image store, in which it can't list an image's manifests yet.
+    /// Docker of Debian 13 with containerd's image store, in which it can't list an image's
+    /// manifests yet.
     TrixieContainerd,
 }
 
@@ -37,10 +38,10 @@ impl Kind {
         }
     }
 
-    /// Gives the files that it reads its settings from, by name and content.
+    /// Returns the names and contents of its configuration files.
     ///
-    /// Where its folder is on an overlay, containerd's store can't lay another over it and has to copy
-    /// instead. The other stores notice that themselves.
+    /// Where its folder is on an overlay, containerd's store can't lay another over it and has to
+    /// copy instead. The other stores notice that themselves.
     pub(super) fn settings(self, on_overlay: bool) -> Vec<(&'static str, &'static str)> {
         match self {
             Self::Docker => vec![("containerd.toml", CONTAINERD), ("daemon.json", "{}\n")],
@@ -55,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// Gives the command line that starts it, as seen from inside its namespaces.
+    /// Returns the command line that starts it, as seen from inside its namespaces.
     pub(super) fn command(self) -> &'static [&'static str] {
         match self {
             Self::Docker | Self::MobyClassic | Self::MobyContainerd | Self::TrixieContainerd => &[

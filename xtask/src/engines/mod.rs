@@ -1,7 +1,7 @@
-//! Engines for tests and the demo: found, or set up in folders of our own, and ended again.
+//! Engines for tests and the demo: found, or set up in folders of our own, and stopped again.
 //!
-//! All of them stand below `target/engines`. What was there before is used where nothing can be set
-//! up; it is never changed or ended.
+//! They are below `target/engines`. An engine that runs already is used if none can be set up; it
+//! is never changed or stopped.
 
 pub(crate) mod api;
 mod certificates;
@@ -32,14 +32,14 @@ pub(crate) struct Engine {
     /// Its address, as in `DOCKER_HOST`.
     pub(crate) host: String,
     version: String,
-    /// None where it was there before.
+    /// `None` if it ran before.
     session: Option<Session>,
-    /// The folder of the ways to it other than its socket, where it has any.
+    /// The folder that describes other ways to it than its socket, if there are any.
     doors: Option<PathBuf>,
 }
 
 impl Engine {
-    /// Tells whether it is somebody's own, or stays for other reasons.
+    /// Returns `true` if it ran before this task.
     pub(crate) fn was_there_before(&self) -> bool {
         self.session.is_none()
     }
@@ -65,7 +65,8 @@ impl Engines {
         Ok(engines)
     }
 
-    /// Sets up as many kinds of engine as there can be here, and says which can't. In CI all have to be.
+    /// Sets up as many kinds of engine as possible, and logs the others. In CI all kinds are
+    /// required.
     pub(crate) fn up_where_possible(lifetime: Lifetime, doors: Doors) -> Result<Self> {
         if std::env::var_os("CI").is_some() {
             return Self::up(&Kind::ALL, lifetime, doors);
@@ -88,7 +89,7 @@ impl Engines {
         }
     }
 
-    /// Names the kinds that there is none of, and the doors that aren't open, as test modules are named.
+    /// Returns the missing kinds and doors, as test modules are named.
     pub(crate) fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         for kind in Kind::ALL {
@@ -106,21 +107,21 @@ impl Engines {
         missing
     }
 
-    /// Gives `name=address` pairs, as tests read them.
+    /// Returns `name=address` pairs, as tests read them.
     pub(crate) fn variable(&self) -> String {
         let pairs: Vec<String> =
             self.0.iter().map(|engine| format!("{}={}", engine.kind, engine.host)).collect();
         pairs.join(",")
     }
 
-    /// Gives `name=folder` pairs of those with doors, as tests read them.
+    /// Returns `name=folder` pairs of those with doors, as tests read them.
     pub(crate) fn doors(&self) -> String {
         let folder =
             |engine: &Engine| Some(format!("{}={}", engine.kind, engine.doors.as_ref()?.display()));
         self.0.iter().filter_map(folder).collect::<Vec<_>>().join(",")
     }
 
-    /// Gives the addresses, in the order in which the engines were asked for.
+    /// Returns the addresses, in the order in which the engines were asked for.
     pub(crate) fn hosts(&self) -> Vec<String> {
         self.0.iter().map(|engine| engine.host.clone()).collect()
     }
@@ -222,7 +223,7 @@ fn start(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
     Ok(Engine { kind, host, version, session: Some(session), doors: session::doors(kind)? })
 }
 
-/// Tells what keeps engines from being started here.
+/// Returns the reason why no engine can be started, if there is one.
 fn obstacle() -> Option<&'static str> {
     if !cfg!(target_os = "linux") {
         return Some("engines of our own need Linux");
@@ -233,7 +234,7 @@ fn obstacle() -> Option<&'static str> {
     packages::obstacle()
 }
 
-/// Gives the folders of unpacked packages that the engine needs, the uppermost first.
+/// Returns the folders of unpacked packages that the engine needs, the uppermost first.
 fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
     match kind {
         Kind::Docker => packages::of_the_system("docker", DOCKER_PACKAGES).map(|root| vec![root]),
@@ -252,7 +253,7 @@ fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// Gives the newest Docker that runs on this system.
+/// Returns the newest Docker that runs on this system.
 fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
     let mut failure = anyhow::anyhow!("no newer release is known");
     for suite in ["sid", "trixie"] {
@@ -267,7 +268,7 @@ fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
     Err(failure)
 }
 
-/// Gives the Docker of another release of Debian, if it runs on this system.
+/// Returns the Docker of another release of Debian, if it runs on this system.
 fn docker_of(suite: &str, below: &[PathBuf]) -> Result<PathBuf> {
     let names = ["docker.io", "docker-cli", "containerd"];
     let root = packages::of_suite(suite, &format!("docker-{suite}"), &names)?;

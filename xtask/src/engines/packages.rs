@@ -2,7 +2,8 @@
 //!
 //! Nothing is installed, for three reasons: no service starts by itself, no configuration of the
 //! system changes, and another release's packages can stand beside the system's. Apt works out what
-//! is missing, checks signatures and downloads; its lists and caches are ours too, so it needs no root.
+//! is missing, checks signatures and downloads; its lists and caches are ours too, so it needs no
+//! root.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::{run, say, workspace};
 
 /// Packages of the system's own release with everything they need that isn't installed.
 ///
-/// Gives a folder like `/`, which lacks what the system has.
+/// Returns a folder like `/` with the packages that the system lacks.
 pub(crate) fn of_the_system(name: &str, packages: &[&str]) -> Result<PathBuf> {
     unpacked(name, packages, |folder| {
         let apt = Apt::new(&sources::of_the_system()?, "system")?;
@@ -37,7 +38,7 @@ pub(crate) fn of_suite(suite: &str, name: &str, packages: &[&str]) -> Result<Pat
     })
 }
 
-/// Tells what keeps packages from being had here.
+/// Returns the reason why packages cannot be downloaded, if there is one.
 pub(crate) fn obstacle() -> Option<&'static str> {
     let found = ["apt-get", "dpkg-deb"].iter().all(|program| run::find(program).is_some());
     (!found).then_some("there is no apt here to get packages with")
@@ -96,7 +97,7 @@ fn unpack(package: &Path, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Gives a mark that changes whenever packages are installed or removed.
+/// Returns a value that changes when packages are installed or removed.
 fn installed_at() -> u128 {
     fs::metadata("/var/lib/dpkg/status")
         .and_then(|status| status.modified())
@@ -121,8 +122,8 @@ impl Apt {
         let lines: Vec<String> = sources.iter().map(Source::to_string).collect();
         fs::write(&list, lines.join("\n") + "\n")?;
         let configuration = folder.join("apt.conf");
-        // Lists may be older than they say they should be, as a mirror that lags gives them: they are
-        // signed all the same, and an older engine is as good for tests.
+        // Lists may be older than they say they should be, as a mirror that lags gives them: they
+        // are signed all the same, and an older engine is as good for tests.
         fs::write(
             &configuration,
             format!(
@@ -173,7 +174,7 @@ impl Apt {
     }
 }
 
-/// Gives the folders of a package folder that hold libraries outside of the usual places.
+/// Returns the folders in a package that contain libraries outside of the usual places.
 pub(crate) fn libraries(roots: &[PathBuf]) -> Result<String> {
     let mut folders = Vec::new();
     for root in roots {

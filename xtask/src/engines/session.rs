@@ -14,7 +14,8 @@ use super::doors::{self, Door, Prepared};
 use super::kind::Kind;
 use crate::workspace;
 
-/// The longest path of a socket is 107 bytes; engines put nothing longer than this file into a home.
+/// The longest path of a socket is 107 bytes; engines put nothing longer than this file into a
+/// home.
 const LONGEST_HOME: usize = 90;
 const START: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(20);
@@ -22,7 +23,7 @@ const END: Duration = Duration::from_secs(20);
 /// When the engines that are started here end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lifetime {
-    /// With the value that stands for them, or the process, however it ends.
+    /// When the value is dropped, or the process ends.
     OfTheTask,
     /// By [`end`].
     UntilDown,
@@ -133,7 +134,7 @@ impl Drop for Session {
     }
 }
 
-/// Tells whether a folder is itself on an overlay, as everything in a container is.
+/// Returns `true` if a folder is on an overlay file system, as everything in a container is.
 fn is_overlay(folder: &Path) -> Result<bool> {
     const OVERLAYFS: u64 = 0x794c_7630;
     let system = rustix::fs::statfs(folder)
@@ -141,7 +142,7 @@ fn is_overlay(folder: &Path) -> Result<bool> {
     Ok(u64::try_from(system.f_type).is_ok_and(|number| number == OVERLAYFS))
 }
 
-/// Gives the folder of all that the engine of this kind has.
+/// Returns the folder with all files of the engine of this kind.
 fn home(kind: Kind) -> PathBuf {
     workspace::engines().join(kind.name())
 }
@@ -155,7 +156,7 @@ fn shortcut(home: &Path) -> PathBuf {
     std::env::temp_dir().join(format!("sealift-{:016x}", hasher.finish()))
 }
 
-/// Gives the address at which the engine answers, if it runs.
+/// Returns the address at which the engine answers, if it runs.
 pub(super) fn address(kind: Kind) -> Result<String> {
     let mut home = home(kind);
     let plain = |&byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
@@ -171,7 +172,8 @@ pub(super) fn address(kind: Kind) -> Result<String> {
     Ok(format!("unix://{}/engine.sock", home.display()))
 }
 
-/// Gives the folder of the ways to it other than its socket, if it runs and has any.
+/// Returns the folder that describes other ways to it than its socket, if it runs and there are
+/// any.
 pub(super) fn doors(kind: Kind) -> Result<Option<PathBuf>> {
     // By the same way as to the socket, since that has no character that would have to be quoted.
     let socket = address(kind)?;
@@ -179,7 +181,7 @@ pub(super) fn doors(kind: Kind) -> Result<Option<PathBuf>> {
     Ok(home.is_dir().then_some(home))
 }
 
-/// Ends the engine of this kind, if there is one of ours, and removes all that it had but its log.
+/// Stops the engine of this kind, if it is one of ours, and removes its files except the log.
 pub(super) fn end(kind: Kind) -> Result<bool> {
     let home = home(kind);
     let running = first_process(&home)?;
@@ -233,7 +235,7 @@ fn first_process(home: &Path) -> Result<Option<Pid>> {
     Ok(None)
 }
 
-/// Tells whether the engine of this kind runs in a folder of ours.
+/// Returns `true` if an engine of this kind runs in a folder of ours.
 pub(super) fn runs(kind: Kind) -> bool {
     matches!(first_process(&home(kind)), Ok(Some(_)))
 }

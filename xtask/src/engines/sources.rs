@@ -15,7 +15,7 @@ pub(super) struct Source {
     signed_by: Option<String>,
 }
 
-/// Gives the sources of the release that runs here, and none of other makers.
+/// Returns the package sources of the running release, without those of other vendors.
 pub(super) fn of_the_system() -> Result<Vec<Source>> {
     let release = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
     let codename = release
@@ -40,7 +40,7 @@ pub(super) fn of_the_system() -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Gives the source of another suite, from the mirror of the system's own.
+/// Returns the source of another suite, from the mirror of the system's own.
 pub(super) fn of_suite(suite: &str) -> Result<Source> {
     let mut source = of_the_system()?.swap_remove(0);
     source.suite = suite.to_owned();
@@ -107,7 +107,7 @@ fn stanzas(text: &str) -> Vec<Source> {
                     address: address.to_owned(),
                     suite: suite.to_owned(),
                     components: words("Components").map(str::to_owned).collect(),
-                    // A key may also stand here in full; apt's own keys have to do then.
+                    // A key may also be inlined here; then apt's own keys are used.
                     signed_by: field("Signed-By")
                         .filter(|file| file.starts_with('/'))
                         .map(str::to_owned),

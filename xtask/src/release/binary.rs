@@ -1,4 +1,4 @@
-//! The command, optimised, and where it can be had without any library beside it.
+//! The optimised command, linked statically if that is possible.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,20 +42,20 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     made(&binary)
 }
 
-/// Gives the binary that an earlier step has built.
+/// Returns the binary that an earlier step has built.
 pub(crate) fn built(release: &Release) -> Result<PathBuf> {
     let binary = release.layout.stage().join("sealift");
     ensure!(binary.is_file(), "there is no binary yet: `binary` is a step before this");
     Ok(binary)
 }
 
-/// Tells whether a path of this machine got into the binary.
+/// Returns `true` if the binary contains a path of this machine.
 fn names(bytes: &[u8], path: &Path) -> bool {
     let path = path.as_os_str().as_encoded_bytes();
     bytes.windows(path.len()).any(|window| window == path)
 }
 
-/// Gives the folder that cargo keeps the source of dependencies in.
+/// Returns the folder that cargo keeps the source of dependencies in.
 fn cargo_home() -> Result<PathBuf> {
     if let Some(home) = std::env::var_os("CARGO_HOME") {
         return Ok(workspace::root().join(home));

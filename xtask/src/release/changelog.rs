@@ -6,17 +6,17 @@ use super::version::Version;
 
 const UNRELEASED: &str = "## Unreleased";
 
-/// What the changelog says of a version.
+/// The changelog's entry for a version.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Entry<'a> {
     /// It has been dated before.
     Dated { day: &'a str, notes: &'a str },
-    /// It will be what stands under "Unreleased".
+    /// It will be the text under "Unreleased".
     Unreleased { notes: &'a str },
 }
 
 impl<'a> Entry<'a> {
-    /// Finds the entry for a version; none where nobody wrote down what is new.
+    /// Finds the entry for a version, if there is one.
     pub(crate) fn find(changelog: &'a str, version: Version) -> Option<Self> {
         let mark = format!("## {version} - ");
         let dated = sections(changelog).find_map(|(heading, notes)| {
@@ -37,7 +37,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Gives the changelog with the version dated, and room for what comes after it.
+/// Returns the changelog with the version dated, and a new empty entry above it.
 pub(crate) fn dated(changelog: &str, version: Version, day: &str) -> Result<String> {
     match Entry::find(changelog, version) {
         Some(Entry::Dated { .. }) => Ok(changelog.to_owned()),
@@ -49,7 +49,7 @@ pub(crate) fn dated(changelog: &str, version: Version, day: &str) -> Result<Stri
     }
 }
 
-/// Gives headings of second order with what stands below each.
+/// Returns the headings of the second level, each with the text below it.
 fn sections(changelog: &str) -> impl Iterator<Item = (&str, &str)> {
     let starts = changelog.match_indices("\n## ").map(|(at, _)| at + 1);
     starts.map(|start| {

@@ -27,9 +27,10 @@ fn documents() -> Result<()> {
     docs::run(&["--check"])
 }
 
-/// Looks at licences, duplicates and origins of all dependencies, by `deny.toml`.
+/// Checks licences, duplicates and origins of all dependencies against `deny.toml`.
 ///
-/// Advisories change from day to day and need the network: they are asked for by those who want them.
+/// Advisories change from day to day and need the network: a workflow on GitHub checks them every
+/// week.
 fn deny() -> Result<()> {
     let deny = cargo_tools::find_or_install("cargo-deny")?;
     let arguments = ["deny", "--all-features", "--locked", "check", "licenses", "bans", "sources"];

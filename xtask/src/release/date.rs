@@ -1,4 +1,4 @@
-//! The day of a release, and the time that its files carry.
+//! The day of a release, and the time of its files.
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -12,8 +12,8 @@ pub(crate) struct Moment {
     pub(crate) seconds: i64,
 }
 
-/// Decides on the time that a release's files carry: what `SOURCE_DATE_EPOCH` says, else the beginning of the
-/// day that the changelog gives, so that a build from the tag has the same bytes, else that of today.
+/// Decides on the time of a release's files: `SOURCE_DATE_EPOCH`, else the beginning of the day in
+/// the changelog, so that a build from the tag has the same bytes, else the beginning of today.
 pub(crate) fn of_release(
     epoch: Option<&str>,
     dated: Option<&str>,

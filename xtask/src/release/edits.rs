@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use super::changelog;
 use super::version::{self, Version};
 
-/// The files that change, with their new text, and what the changelog says.
+/// The files that change, with their new text, and the notes from the changelog.
 #[derive(Debug, Default)]
 pub(crate) struct Edits {
     pub(crate) files: Vec<(String, String)>,
@@ -22,7 +22,7 @@ type File = (String, String);
 pub(crate) struct Texts {
     pub(crate) manifest: String,
     pub(crate) changelog: String,
-    /// Of the workspace, and of those beside it: the crates' versions stand in all of them.
+    /// Of the workspace and of those beside it: all contain the crates' versions.
     locks: Vec<File>,
     /// The examples' manifests, which name the crates by their versions.
     examples: Vec<File>,
@@ -54,7 +54,8 @@ impl Texts {
     }
 }
 
-/// Decides what has to change for a version. Without an entry in the changelog, that stays as it is.
+/// Decides what has to change for a version. Without an entry in the changelog, that stays as it
+/// is.
 pub(crate) fn edits(texts: &Texts, members: &[String], new: Version, day: &str) -> Result<Edits> {
     let old = version::of_manifest(&texts.manifest)?;
     let mut files = Vec::new();

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 /// The kind of a header that names the program's interpreter, which loads its libraries.
 const INTERPRETER: u32 = 3;
 
-/// Tells whether it stands alone.
+/// Returns `true` if it is linked statically.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ fn bytes<const N: usize>(program: &[u8], at: usize) -> Option<[u8; N]> {
 mod tests {
     use super::*;
 
-    /// Makes headers of these kinds, behind the one that all programs start with.
+    /// Creates headers of these kinds, after the one that all programs start with.
     fn program(kinds: &[u32]) -> Vec<u8> {
         let mut program = vec![0; 64];
         program[..6].copy_from_slice(b"\x7fELF\x02\x01");

@@ -42,12 +42,12 @@ impl Repository {
         Ok(status.lines().map(|line| line.get(3..).unwrap_or(line).to_owned()).collect())
     }
 
-    /// Gives the last commit's id.
+    /// Returns the last commit's id.
     pub(crate) fn head(&self) -> Result<String> {
         Ok(self.ask(&["rev-parse", "HEAD"])?.trim().to_owned())
     }
 
-    /// Gives the number of commits up to the last.
+    /// Returns the number of commits up to the last.
     pub(crate) fn commits(&self) -> Result<u64> {
         let count = self.ask(&["rev-list", "--count", "HEAD"])?;
         count.trim().parse().context("git doesn't count its commits")
@@ -59,7 +59,7 @@ impl Repository {
         Ok(list.split_terminator('\0').map(str::to_owned).collect())
     }
 
-    /// Makes the release's commit, if it changes anything, and its tag.
+    /// Creates the release's commit, if it changes anything, and its tag.
     ///
     /// # Errors
     ///

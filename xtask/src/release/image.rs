@@ -13,7 +13,7 @@ use crate::{run, say, workspace};
 
 const NAME: &str = "sealift";
 
-/// The config's file, beside the archive that it names.
+/// The name of the config, which is beside the archive that it describes.
 const CONFIG: &str = "config.json";
 
 /// An engine, and its own client to run the image with, if there is one.
@@ -22,7 +22,7 @@ struct Place {
     docker: Option<PathBuf>,
     /// Whether what is made in it has to be removed again.
     is_somebodys: bool,
-    /// Ends with this value, where it was started for it.
+    /// Stopped with this value, if it was started for it.
     _engines: Option<Engines>,
 }
 
@@ -127,7 +127,7 @@ impl Work<'_> {
         Ok(context)
     }
 
-    /// Writes what clusters read, with the address that the repository gives a release's files.
+    /// Writes the config for clusters, with the URL of the release's files.
     fn write_config(&self) -> Result<()> {
         let repository = env!("CARGO_PKG_REPOSITORY");
         let address = format!("{repository}/releases/download/{}/", self.release.version.tag());

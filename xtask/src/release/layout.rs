@@ -36,7 +36,7 @@ impl Layout {
         self.root.join(format!("{}.tar.gz", self.name()))
     }
 
-    /// What the changelog says of the version.
+    /// The changelog's entry for the version.
     pub(crate) fn notes(&self) -> PathBuf {
         self.root.join("NOTES.md")
     }
@@ -71,7 +71,7 @@ impl Layout {
         self.work().join("packing")
     }
 
-    /// Hidden, so that it is no part of what is finished.
+    /// Hidden, because it is not part of the result.
     fn work(&self) -> PathBuf {
         self.root.join(".work")
     }

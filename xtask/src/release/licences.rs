@@ -23,7 +23,7 @@ const DEPTH: u32 = 2;
 struct Package {
     name: String,
     version: String,
-    /// As it says itself: `MIT OR Apache-2.0`.
+    /// From its manifest: `MIT OR Apache-2.0`.
     licence: String,
     repository: String,
     texts: Vec<String>,
@@ -60,7 +60,7 @@ fn beginning(release: &Release) -> String {
     )
 }
 
-/// Names the C library, where it is in the binary.
+/// Names the C library, if it is in the binary.
 fn c_library(toolchain: &Toolchain) -> &'static str {
     match (toolchain.is_static, toolchain.target.ends_with("musl")) {
         (false, _) => "",
@@ -72,7 +72,8 @@ fn c_library(toolchain: &Toolchain) -> &'static str {
     }
 }
 
-/// Reads all packages, but for those of this workspace, with the licences that lie in their folders.
+/// Reads all packages, but for those of this workspace, with the licences that lie in their
+/// folders.
 fn packages(metadata: &Value) -> Result<BTreeMap<String, Package>> {
     let packages = metadata["packages"].as_array().context("cargo's metadata has no packages")?;
     let others = packages.iter().filter(|package| !package["source"].is_null());
@@ -125,7 +126,7 @@ fn is_licence(name: &str) -> bool {
         && !matches!(extension, "rs" | "c" | "h" | "py" | "json" | "toml" | "yml" | "html")
 }
 
-/// Gives the ids of what a member depends on, but for what only builds or tests it.
+/// Returns the ids of a member's dependencies, without those that only build or test it.
 fn reached<'a>(metadata: &'a Value, member: &str) -> Result<BTreeSet<&'a str>> {
     let nodes = metadata["resolve"]["nodes"].as_array();
     let nodes: BTreeMap<&str, &Value> = nodes
@@ -156,8 +157,8 @@ fn reached<'a>(metadata: &'a Value, member: &str) -> Result<BTreeSet<&'a str>> {
     Ok(reached)
 }
 
-/// Gives a package a text where its own lacks one: that of another from the same repository, else the standard
-/// text, where that names nobody.
+/// Completes a package without a licence text: with the text of another package from the same
+/// repository, or with the standard text, if that names nobody.
 fn complete<'a>(
     package: &Package,
     all: impl Iterator<Item = &'a Package>,
@@ -187,7 +188,7 @@ fn complete<'a>(
     Ok(package)
 }
 
-/// Gives a package's repository, without the folder in it.
+/// Returns a package's repository, without the folder in it.
 fn repository(package: &Package) -> &str {
     let address = package.repository.split("/tree/").next().unwrap_or_default();
     address.trim_end_matches('/').trim_end_matches(".git")

@@ -1,7 +1,8 @@
 //! `cargo xtask release`: what a release is made of, step by step.
 //!
-//! By default it rehearses: everything is made in `target/dist`, from a copy of the source that has the release's
-//! version, and nothing else changes. Blocking problems are reported; they refuse only a real release.
+//! By default it rehearses: everything is made in `target/dist`, from a copy of the source that has
+//! the release's version, and nothing else changes. Blocking problems are reported; they refuse
+//! only a real release.
 
 mod binary;
 mod changelog;

@@ -109,7 +109,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Gives the steps to go through.
+    /// Returns the steps to run.
     pub(crate) fn steps(&self) -> &[Step] {
         if self.steps.is_empty() { &Step::ALL } else { &self.steps }
     }

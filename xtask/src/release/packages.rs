@@ -1,4 +1,5 @@
-//! The crates as packages, each built from its own package and those of the others, and used from it by an example.
+//! The crates as packages, each built from its own package and those of the others, and used from
+//! it by an example.
 
 use std::fs;
 
@@ -40,12 +41,12 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     examples::test_with(&source, &packing, &packages)
 }
 
-/// Names the crates that are published.
+/// Returns the names of the crates that are published.
 fn published(metadata: &Value) -> Vec<String> {
     names(metadata::published(metadata))
 }
 
-/// Names those of them that other programs can use.
+/// Returns the names of those that are libraries.
 fn libraries(metadata: &Value) -> Vec<String> {
     let is_library = |target: &Value| target["kind"] == json!(["lib"]);
     names(

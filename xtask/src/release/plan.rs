@@ -86,21 +86,21 @@ impl Release {
     }
 }
 
-/// Names the workspace's own packages.
+/// Returns the names of the workspace's own packages.
 pub(crate) fn members() -> Result<Vec<String>> {
     let metadata = metadata::read(workspace::root(), &["--no-deps", "--offline"])?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     Ok(packages.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect())
 }
 
-/// Says that a file is finished.
+/// Prints that a file is finished.
 pub(crate) fn made(file: &Path) -> Result<()> {
     let bytes = fs::metadata(file).with_context(|| file.display().to_string())?.len();
     say::line(format_args!("made {} ({bytes} bytes)", shown(file)));
     Ok(())
 }
 
-/// Gives a path as people call it who stand in the workspace.
+/// Returns a path relative to the workspace.
 pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(workspace::root()).unwrap_or(path).display().to_string()
 }

@@ -15,7 +15,7 @@ pub(crate) struct Facts {
     pub(crate) tags: Vec<String>,
     /// The tags of the last commit.
     pub(crate) tags_here: Vec<String>,
-    /// Whether the changelog says what is new.
+    /// Whether the changelog has an entry.
     pub(crate) has_entry: bool,
     /// Whether older commits are missing, by whose number builds are named.
     pub(crate) is_shallow: bool,
@@ -34,13 +34,13 @@ pub(crate) struct Deeds {
 const BRANCH: &str = "main";
 
 impl Facts {
-    /// Gives the last version that was released.
+    /// Returns the last version that was released.
     pub(crate) fn last(&self) -> Option<Version> {
         self.tags.iter().filter_map(|tag| Version::of_tag(tag)).max()
     }
 }
 
-/// Gives every reason against the release; none where it can be made.
+/// Returns every reason against the release.
 pub(crate) fn refusals(facts: &Facts, deeds: Deeds) -> Vec<String> {
     let mut reasons = Vec::new();
     if !facts.changed.is_empty() {

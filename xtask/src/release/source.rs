@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result};
 
 use super::edits::Edits;
 
-/// Makes `copy` hold these files of `root`, with edits, and nothing else.
+/// Copies these files of `root` to `copy`, with edits, and removes everything else from it.
 ///
-/// What is the same already isn't written again: cargo goes by the times of files.
+/// Files that are the same are not written again: cargo compares the times of files.
 pub(crate) fn copy(root: &Path, files: &[String], edits: &Edits, copy: &Path) -> Result<()> {
     let mut kept = BTreeSet::new();
     for name in files {

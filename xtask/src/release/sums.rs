@@ -27,7 +27,8 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Sums> {
 
 /// Names the files of a finished folder, but for the sums themselves.
 ///
-/// What is hidden is no part of it: it belongs to work that isn't finished, or to the folder of images.
+/// What is hidden is no part of it: it belongs to work that isn't finished, or to the folder of
+/// images.
 pub(crate) fn files(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     collect(folder, "", &mut names)?;
@@ -58,7 +59,7 @@ fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Gives the digest of a file.
+/// Returns the digest of a file.
 pub(crate) fn of_file(path: &Path) -> Result<String> {
     let failed = || format!("cannot read {}", path.display());
     let mut hasher = Hasher(Sha256::new());

@@ -1,4 +1,4 @@
-//! A tarball whose bytes depend on nothing but what is in it and the time that it is given.
+//! A tarball whose bytes depend only on its content and a given time.
 
 use std::fs::{self, File};
 use std::io;
@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    /// Makes the same files in another order, at another time.
+    /// Creates the same files in another order, at another time.
     fn folder(order: &[&str], age: u64) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("man")).unwrap();

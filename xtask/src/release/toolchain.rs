@@ -1,4 +1,4 @@
-//! What the binary is built for, and whether it can stand alone.
+//! The target of the binary, and whether it can be linked statically.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::{run, rustc};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toolchain {
     pub(crate) target: String,
-    /// Whether the C library goes into the binary.
+    /// Whether the C library is linked into the binary.
     pub(crate) is_static: bool,
 }
 
@@ -41,7 +41,7 @@ impl Toolchain {
         }
     }
 
-    /// Gives the compiler's flags: no path of this machine gets into the binary.
+    /// Returns the compiler's flags, which keep paths of this machine out of the binary.
     pub(crate) fn flags(&self, source: &Path, cargo_home: &Path) -> Vec<String> {
         let mut flags = vec![
             format!("--remap-path-prefix={}=cargo", cargo_home.display()),
@@ -54,7 +54,7 @@ impl Toolchain {
     }
 }
 
-/// Gives the target with musl for the same machine.
+/// Returns the target with musl for the same machine.
 fn musl_of(host: &str) -> Option<String> {
     let machine = host.split_once("-linux-")?.0;
     Some(format!("{machine}-linux-musl"))
@@ -65,7 +65,7 @@ fn has_target(target: &str) -> bool {
     folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
-/// Tells whether C can be compiled for musl: several crates have parts in C.
+/// Returns `true` if C can be compiled for musl: several crates have parts in C.
 fn has_musl_compiler(host: &str) -> bool {
     let machine = host.split('-').next().unwrap_or_default();
     ["musl-gcc".to_owned(), format!("{machine}-linux-musl-gcc")]
@@ -73,7 +73,8 @@ fn has_musl_compiler(host: &str) -> bool {
         .any(|compiler| run::find(compiler).is_some())
 }
 
-/// Tries it on the smallest program: whether the C library's static form is here can't be asked for.
+/// Tries it on the smallest program: whether the C library's static form is here can't be asked
+/// for.
 fn links_static() -> Result<bool> {
     let folder = tempfile::tempdir().context("cannot make a folder to try the compiler in")?;
     std::fs::write(folder.path().join("empty.rs"), "fn main() {}\n")?;

@@ -1,4 +1,5 @@
-//! `cargo xtask release --verify DIR`: whether a finished folder is what was released, and its binary runs.
+//! `cargo xtask release --verify DIR`: whether a finished folder is what was released, and its
+//! binary runs.
 
 use std::fs;
 use std::path::Path;
@@ -77,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    /// Makes a finished folder, whose binary is a script that says its version.
+    /// Creates a finished folder whose binary is a script that prints its version.
     fn finished(said: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let stage = folder.path().join(".work");

@@ -1,4 +1,5 @@
-//! Versions of a release, and where a version stands: once in the workspace's manifest, for every crate.
+//! Versions of a release, and the places that contain the version: one in the workspace's manifest
+//! for all crates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,17 +11,17 @@ use anyhow::{Context as _, Result, bail, ensure};
 pub(crate) struct Version([u64; 3]);
 
 impl Version {
-    /// Gives the tag that marks it in git.
+    /// Returns the tag that marks it in git.
     pub(crate) fn tag(self) -> String {
         format!("v{self}")
     }
 
-    /// Reads a tag; none where it doesn't mark a release.
+    /// Parses a tag. Returns `None` if it does not mark a release.
     pub(crate) fn of_tag(tag: &str) -> Option<Self> {
         tag.strip_prefix('v')?.parse().ok()
     }
 
-    /// Gives the image's version, which has a build number as its fourth part.
+    /// Returns the image's version, which has a build number as its fourth part.
     pub(crate) fn with_build(self, build: u64) -> String {
         format!("{self}.{build}")
     }
@@ -50,7 +51,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// Gives the build number: that of the commit that is released, counted from the first.
+/// Returns the build number: the number of commits up to the one that is released.
 ///
 /// What isn't committed is dirty, and 0 is the dirty build by the published rule of archive names.
 pub(crate) fn build_number(commits: u64, makes_commit: bool, is_dirty: bool) -> u64 {
@@ -65,7 +66,8 @@ pub(crate) fn of_manifest(manifest: &str) -> Result<Version> {
     version.context("the workspace's manifest has no version")?.parse()
 }
 
-/// Gives the workspace's manifest with another version: of the crates, and of what they ask of each other.
+/// Returns the workspace's manifest with another version of the crates and of their requirements on
+/// each other.
 pub(crate) fn in_manifest(manifest: &str, old: Version, new: Version) -> Result<String> {
     let (before, after) = (format!("version = \"{old}\""), format!("version = \"{new}\""));
     let mut changed = 0;
@@ -91,7 +93,7 @@ pub(crate) fn in_manifest(manifest: &str, old: Version, new: Version) -> Result<
     Ok(text)
 }
 
-/// Gives the lock file with another version of the workspace's own packages.
+/// Returns the lock file with another version of the workspace's own packages.
 pub(crate) fn in_lock(lock: &str, members: &[String], old: Version, new: Version) -> String {
     let before = format!("version = \"{old}\"");
     let mut is_ours = false;
@@ -108,7 +110,7 @@ pub(crate) fn in_lock(lock: &str, members: &[String], old: Version, new: Version
     }))
 }
 
-/// Gives an example's manifest with another version of the crates that it names.
+/// Returns an example's manifest with another version of the crates that it names.
 pub(crate) fn in_example(manifest: &str, members: &[String], old: Version, new: Version) -> String {
     let (before, after) = (format!("\"{old}\""), format!("\"{new}\""));
     joined(manifest.lines().map(|line| {
@@ -119,7 +121,7 @@ pub(crate) fn in_example(manifest: &str, members: &[String], old: Version, new: 
     }))
 }
 
-/// Gives the text of `KEY = "TEXT"`, if the line is that.
+/// Returns the text of a line `KEY = "TEXT"`.
 fn quoted<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"')
 }
