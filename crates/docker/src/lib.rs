@@ -15,7 +15,7 @@
 //! let Some(image) = engine.inspect("web:1.4.0.7").await? else {
 //!     return Err("no such image".into());
 //! };
-//! println!("{} for {}/{}", image.id, image.platform.os, image.platform.architecture);
+//! println!("{} for {}", image.id, image.platform);
 //!
 //! let mut archive = engine.save("web:1.4.0.7", None).await?;
 //! let mut bytes = 0;
@@ -85,7 +85,6 @@ pub use api::engine::{Engine, EngineVersion};
 pub use api::id_kind::IdKind;
 pub use api::image::{EngineImage, ImageManifest, ImageSummary};
 pub use api::loaded::Loaded;
-pub use api::platform::ImagePlatform;
 pub use api::save::SaveStream;
 pub use build::builder::Builder;
 pub use build::context_error::ContextError;

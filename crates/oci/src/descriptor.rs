@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::platform_object::PlatformObject;
+
 /// A pointer to content by its digest.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
@@ -21,19 +23,7 @@ pub struct Descriptor {
     pub annotations: Option<BTreeMap<String, String>>,
     /// The platform of the image that this points to.
     #[serde(default)]
-    pub platform: Option<DescribedPlatform>,
-}
-
-/// A platform as a descriptor states it.
-#[derive(Debug, Deserialize)]
-#[serde(remote = "Self")]
-pub struct DescribedPlatform {
-    /// The operating system.
-    #[serde(default)]
-    pub os: String,
-    /// The processor.
-    #[serde(default)]
-    pub architecture: String,
+    pub platform: Option<PlatformObject>,
 }
 
 impl Descriptor {
@@ -85,4 +75,4 @@ pub enum Target {
     Unknown,
 }
 
-crate::json::read_from_objects!(Descriptor, DescribedPlatform);
+crate::json::read_from_objects!(Descriptor);

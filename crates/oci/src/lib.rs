@@ -37,9 +37,10 @@ mod json;
 mod layout;
 mod listed_image;
 mod platform;
+mod platform_object;
 
 pub use config::{ImageConfig, RootFs};
-pub use descriptor::{DescribedPlatform, Descriptor, Target};
+pub use descriptor::{Descriptor, Target};
 pub use digest::{Digest, ParseDigestError};
 pub use document::OciDocument;
 pub use hasher::Hasher;
@@ -48,6 +49,7 @@ pub use json::{AnyObject, ParseDocumentError, parse_document};
 pub use layout::OciLayout;
 pub use listed_image::ListedImage;
 pub use platform::{ParsePlatformError, Platform};
+pub use platform_object::PlatformObject;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

@@ -1,7 +1,7 @@
 //! What the engine says of an image, in the words of the folder.
 
 use sealift_archive::Contents;
-use sealift_docker::{Engine, EngineImage, IdKind, ImageManifest, ImagePlatform};
+use sealift_docker::{Engine, EngineImage, IdKind, ImageManifest};
 use sealift_filename::{Reference, Repository, Version};
 use sealift_oci::{Digest, Platform};
 use sealift_store::Wanted;
@@ -21,7 +21,7 @@ pub(crate) struct Inspected {
     /// The platform that the caller asked for.
     pub(crate) asked: Option<Platform>,
     /// The platform to save, where the engine has the image for several.
-    pub(crate) save_platform: Option<ImagePlatform>,
+    pub(crate) save_platform: Option<Platform>,
     settings: Value,
     created: Option<String>,
 }
@@ -101,13 +101,13 @@ struct Choice {
     platform: Platform,
     /// Whether it is the one whose layers and settings the engine shows.
     is_shown: bool,
-    save_platform: Option<ImagePlatform>,
+    save_platform: Option<Platform>,
 }
 
 impl Choice {
     fn make(image: &EngineImage, asked: Option<&Platform>, reference: &str) -> Result<Self, Error> {
-        let shown = platform_of(&image.platform);
-        let mut there: Vec<&ImagePlatform> = Vec::new();
+        let shown = &image.platform;
+        let mut there: Vec<&Platform> = Vec::new();
         for platform in image.manifests.iter().filter_map(|manifest| manifest.platform.as_ref()) {
             if !there.contains(&platform) {
                 there.push(platform);
@@ -123,9 +123,9 @@ impl Choice {
                     platforms: platforms(),
                 });
             }
-            None => &shown,
+            None => shown,
         };
-        let found = there.iter().find(|there| platform_of(there).matches(wanted));
+        let found = there.iter().find(|there| there.matches(wanted));
         let is_shown = shown.matches(wanted);
         if found.is_none() && !is_shown {
             return Err(Error::OtherPlatform {
@@ -135,7 +135,7 @@ impl Choice {
             });
         }
         Ok(Self {
-            platform: found.map_or_else(|| wanted.clone(), |found| platform_of(found)),
+            platform: found.map_or_else(|| wanted.clone(), |&found| found.clone()),
             is_shown,
             save_platform: found.filter(|_| is_one_of_several).copied().cloned(),
         })
@@ -143,20 +143,7 @@ impl Choice {
 
     /// Tells whether a manifest is of this platform. One that doesn't say is the only one.
     fn is_of(&self, manifest: &ImageManifest) -> bool {
-        let of = manifest.platform.as_ref().map(platform_of);
-        of.is_none_or(|of| of.matches(&self.platform))
-    }
-}
-
-/// Returns a platform as archives state it. Engines show what an image leaves out as empty.
-pub(crate) fn platform_of(image: &ImagePlatform) -> Platform {
-    let shown = |text: &str, absent: &str| {
-        if text.is_empty() { absent.to_owned() } else { text.to_owned() }
-    };
-    Platform {
-        os: shown(&image.os, "linux"),
-        architecture: shown(&image.architecture, "unknown"),
-        variant: image.variant.clone(),
+        manifest.platform.as_ref().is_none_or(|of| of.matches(&self.platform))
     }
 }
 

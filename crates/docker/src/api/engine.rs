@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
 use hyper::Request;
+use sealift_oci::Platform;
 
 use crate::api::image::{EngineImage, ImageSummary};
-use crate::api::platform::ImagePlatform;
+use crate::api::platform;
 use crate::api::query::Query;
 use crate::api::reference::checked;
 use crate::api::save::SaveStream;
@@ -211,12 +212,12 @@ impl Engine {
     pub async fn save(
         &self,
         reference: &str,
-        platform: Option<&ImagePlatform>,
+        platform: Option<&Platform>,
     ) -> Result<SaveStream, Error> {
         let operation = self.operation(format!("save `{reference}` from"), Some(reference));
         let opened = self.transport.while_alive(async {
             let mut query = Query::default();
-            query.add_some("platform", platform.map(ImagePlatform::to_json).as_deref());
+            query.add_some("platform", platform.map(platform::to_json).as_deref());
             let path = query.on(&format!("/images/{}/get", checked(reference)?));
             let (response, line) = self.transport.send(Request::new(nothing()), &path).await?;
             Ok((self.transport.accept(response).await?, line))

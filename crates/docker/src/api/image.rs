@@ -1,9 +1,10 @@
 //! Images as engines show them.
 
+use sealift_oci::Platform;
 use serde_json::Value;
 
 use crate::api::id_kind::IdKind;
-use crate::api::platform::ImagePlatform;
+use crate::api::platform;
 use crate::failure::Failure;
 
 /// An image as the engine shows it.
@@ -24,7 +25,7 @@ pub struct EngineImage {
     /// When it was built, RFC 3339.
     pub created: Option<String>,
     /// What it is for: of several platforms, the one that the engine would run.
-    pub platform: ImagePlatform,
+    pub platform: Platform,
     /// Its size in bytes, as the engine counts it.
     pub size: u64,
     /// Its config as the engine shows it.
@@ -45,7 +46,7 @@ impl EngineImage {
             diff_ids: texts(&answer["RootFS"]["Layers"]),
             manifests: image_manifests(&answer["Manifests"]),
             created: text("Created"),
-            platform: ImagePlatform::of_image(answer),
+            platform: platform::of_image(answer),
             size: answer["Size"].as_u64().unwrap_or(0),
             config: answer["Config"].clone(),
         })
@@ -69,7 +70,7 @@ pub struct ImageManifest {
     /// Its digest, `sha256:…`.
     pub digest: String,
     /// What the image is for; none where it is not said.
-    pub platform: Option<ImagePlatform>,
+    pub platform: Option<Platform>,
 }
 
 fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
@@ -82,7 +83,7 @@ fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
                 [&manifest["ImageData"]["Platform"], &manifest["Descriptor"]["platform"]];
             Some(ImageManifest {
                 digest: manifest["Descriptor"]["digest"].as_str()?.to_owned(),
-                platform: platforms.into_iter().find_map(ImagePlatform::read),
+                platform: platforms.into_iter().find_map(platform::of_descriptor),
             })
         })
         .collect()

@@ -1,59 +1,33 @@
-//! The platform that an image is for, as engines show it.
+//! Platforms as the engine's API writes them.
 
-use std::fmt;
+use sealift_oci::{Platform, PlatformObject};
+use serde_json::Value;
 
-use serde_json::{Value, json};
-
-/// An operating system and a processor, in the engine's words.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ImagePlatform {
-    /// The operating system, `linux` nearly always.
-    pub os: String,
-    /// The processor, in Go's words: `amd64`, `arm64`.
-    pub architecture: String,
-    /// The processor's variant, `v7` of `arm`.
-    pub variant: Option<String>,
+/// Reads the platform of an inspected image, whose keys begin with a capital. What the image's config
+/// leaves out is empty there.
+pub(crate) fn of_image(image: &Value) -> Platform {
+    let shown = |key: &str, absent: &str| text(&image[key]).unwrap_or_else(|| absent.to_owned());
+    Platform {
+        os: shown("Os", "linux"),
+        architecture: shown("Architecture", "unknown"),
+        variant: text(&image["Variant"]),
+    }
 }
 
-impl ImagePlatform {
-    /// Reads it from an image that is inspected, whose keys begin with a capital.
-    pub(crate) fn of_image(image: &Value) -> Self {
-        Self {
-            os: text(&image["Os"]).unwrap_or_else(|| "linux".to_owned()),
-            architecture: text(&image["Architecture"]).unwrap_or_default(),
-            variant: text(&image["Variant"]),
-        }
-    }
+/// Reads a platform as a descriptor states it.
+pub(crate) fn of_descriptor(platform: &Value) -> Option<Platform> {
+    Some(Platform {
+        os: text(&platform["os"])?,
+        architecture: text(&platform["architecture"])?,
+        variant: text(&platform["variant"]),
+    })
+}
 
-    /// Reads it as the OCI image specification writes it.
-    pub(crate) fn read(platform: &Value) -> Option<Self> {
-        Some(Self {
-            os: text(&platform["os"])?,
-            architecture: text(&platform["architecture"])?,
-            variant: text(&platform["variant"]),
-        })
-    }
-
-    /// Writes it as a request's query takes it.
-    pub(crate) fn to_json(&self) -> String {
-        let mut platform = json!({"os": self.os, "architecture": self.architecture});
-        if let Some(variant) = &self.variant {
-            platform["variant"] = json!(variant);
-        }
-        platform.to_string()
-    }
+/// Returns a platform as a request's query states it.
+pub(crate) fn to_json(platform: &Platform) -> String {
+    serde_json::json!(PlatformObject::from(platform)).to_string()
 }
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-impl fmt::Display for ImagePlatform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        match &self.variant {
-            Some(variant) => write!(f, "/{variant}"),
-            None => Ok(()),
-        }
-    }
 }

@@ -9,7 +9,7 @@ use sealift_docker::{Engine, EngineImage, IdKind, Loaded};
 use sealift_oci::{Digest, Identity};
 use tokio::sync::mpsc;
 
-use crate::engine_image::{digest_of_id, platform_of};
+use crate::engine_image::digest_of_id;
 use crate::error::Error;
 use crate::event::Work;
 use crate::pump::Pump;
@@ -160,7 +160,7 @@ fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
 /// the same layers and platform.
 pub(crate) fn has(image: &EngineImage, identity: &Identity) -> bool {
     let is_same_layers = || {
-        platform_of(&image.platform).matches(&identity.platform)
+        image.platform.matches(&identity.platform)
             && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
     };
     has_digest_of(image, identity) || (image.id_kind == IdKind::Descriptor && is_same_layers())
