@@ -47,9 +47,10 @@ Usage: cargo xtask TASK
   fuzz [TARGET…] [--time SECONDS]
                             runs libFuzzer against the properties of `fuzz/`,
                             60 seconds for each target
-  bench [JOB…] [--rounds N] [--names N] [--write]
-                            compares sealift with what people use today; --write
-                            puts the tables into docs/benchmarks.md
+  bench [JOB…] [--rounds N] [--names N] [--binary FILE] [--write]
+                            compares sealift with what people use today; --binary
+                            names a built command, of another commit for example;
+                            --write puts the tables into docs/benchmarks.md
   docs [--check]            writes the generated pages; --check looks for
                             differences, dead links and pages that are missing
                             from the summary

@@ -6,6 +6,7 @@ mod jobs;
 mod report;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -24,12 +25,15 @@ struct Options {
     rounds: usize,
     names: usize,
     writes: bool,
+    /// A built command, instead of the one that is built here.
+    binary: Option<PathBuf>,
     only: Vec<String>,
 }
 
 impl Options {
     fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { rounds: 10, names: 100_000, writes: false, only: Vec::new() };
+        let (rounds, names) = (10, 100_000);
+        let mut options = Self { rounds, names, writes: false, binary: None, only: Vec::new() };
         let mut words = words.iter();
         while let Some(&word) = words.next() {
             let mut number = || -> Result<usize> {
@@ -40,6 +44,11 @@ impl Options {
                 "--rounds" => options.rounds = number()?.max(1),
                 "--names" => options.names = number()?,
                 "--write" => options.writes = true,
+                "--binary" => {
+                    let file = words.next().context("`--binary` needs a file")?;
+                    options.binary =
+                        Some(fs::canonicalize(file).with_context(|| (*file).to_owned())?);
+                }
                 _ if word.starts_with('-') => bail!("no such option: {word}"),
                 _ => options.only.push(word.to_owned()),
             }
@@ -52,9 +61,10 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let options = Options::parse(words)?;
     let engines =
         Engines::up(&[Kind::Docker, Kind::MobyContainerd], Lifetime::OfTheTask, Doors::Shut)?;
-    say::step("builds the command as it is released");
-    let mut build = run::cargo(&["build", "--release", "--package", "sealift"]);
-    ensure!(run::shown(&mut build)?, "it doesn't build");
+    let sealift = match &options.binary {
+        Some(binary) => binary.clone(),
+        None => build()?,
+    };
     let path = run::path_with(&[tools::for_benchmarks()?])?;
     let path = path.into_string().ok().context("PATH is no text")?;
     let folder = workspace::engines().join("bench");
@@ -73,7 +83,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let [classic, containerd] = &hosts[..] else { bail!("there should be two engines") };
     let bench = Bench {
         folder,
-        sealift: workspace::target().join("release/sealift"),
+        sealift,
         reference: workspace::root().join("xtask/bench/reference.py"),
         classic: classic.clone(),
         containerd: containerd.clone(),
@@ -90,6 +100,14 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         say::step(format_args!("wrote {REPORT}"));
     }
     Ok(())
+}
+
+/// Builds the command as it is released.
+fn build() -> Result<PathBuf> {
+    say::step("builds the command as it is released");
+    let mut build = run::cargo(&["build", "--release", "--package", "sealift"]);
+    ensure!(run::shown(&mut build)?, "it doesn't build");
+    Ok(workspace::target().join("release/sealift"))
 }
 
 fn imports_docker() -> bool {
