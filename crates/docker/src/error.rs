@@ -1,6 +1,7 @@
 //! What could not be done, to which image, at which engine.
 
 use crate::discover::address::Address;
+use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 
 /// What could not be done, to which image, at which engine; the [`Failure`] is its source.
@@ -17,32 +18,6 @@ struct Parts {
     address: Address,
     #[source]
     failure: Failure,
-}
-
-/// What kind of failure an [`Error`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// Nobody answers at the engine's address.
-    Unreachable,
-    /// The engine or this side could not prove who it is.
-    Unproven,
-    /// The engine speaks no version of the API that is spoken here.
-    OtherApi,
-    /// The engine doesn't have the image.
-    NotFound,
-    /// The engine said no.
-    Refused,
-    /// The connection broke off.
-    Broken,
-    /// The engine fell silent.
-    Idle,
-    /// The engine's answer can't be understood.
-    Unintelligible,
-    /// The stream that was to be sent ended with an error of its own.
-    Upload,
-    /// What was to be done can't be: a reference that none can be, a context that can't be sent.
-    Input,
 }
 
 impl Error {

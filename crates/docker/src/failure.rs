@@ -1,17 +1,18 @@
 //! What went wrong between an engine and us.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::build::builder::Builder;
 use crate::build::context_error::ContextError;
+use crate::build::step_failure::StepFailure;
 use crate::discover::api_version::ApiVersion;
 use crate::discover::endpoint::Endpoint;
 use crate::discover::setting::Source;
 use crate::discover::timeouts::Seconds;
-use crate::error::ErrorKind;
+use crate::error_kind::ErrorKind;
 use crate::wire::limits::Limit;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -185,6 +186,16 @@ pub enum Failure {
         /// Why not.
         reason: String,
     },
+    /// A file on this side cannot be written or read.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// `write` or `read`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's error.
+        source: io::Error,
+    },
     /// The build's context can't be sent.
     #[error(transparent)]
     Context(#[from] ContextError),
@@ -197,9 +208,9 @@ impl Failure {
             Self::Unreachable { .. } | Self::Forbidden { .. } | Self::Ssh { .. } => {
                 ErrorKind::Unreachable
             }
-            Self::Tls { .. } => ErrorKind::Unproven,
+            Self::Tls { .. } => ErrorKind::Untrusted,
             Self::TooOld { .. } | Self::TooNew { .. } | Self::SetTooNew { .. } => {
-                ErrorKind::OtherApi
+                ErrorKind::IncompatibleApi
             }
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Refused { .. } | Self::Reported { .. } | Self::Step(_) => ErrorKind::Refused,
@@ -210,6 +221,7 @@ impl Failure {
             Self::Unintelligible { .. } | Self::TooLong { .. } => ErrorKind::Unintelligible,
             Self::BadReference { .. } => ErrorKind::Input,
             Self::Upload { .. } => ErrorKind::Upload,
+            Self::File { .. } => ErrorKind::File,
             Self::Context(_) | Self::Builder { .. } => ErrorKind::Input,
         }
     }
@@ -243,41 +255,5 @@ impl Failure {
             404 => Self::NotFound { message },
             status => Self::Refused { status, message },
         }
-    }
-}
-
-/// A step of a build that failed. What it wrote last is no part of what it displays as: that is one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StepFailure {
-    /// Which step, counted from 1; 0 where the build failed before its first, or where steps aren't counted.
-    pub number: u32,
-    /// How many steps there are.
-    pub total: u32,
-    /// The instruction.
-    pub text: String,
-    /// The exit code of the step's command, where a command failed and the engine says with what.
-    pub exit_code: Option<i64>,
-    /// The engine's own words.
-    pub message: String,
-    /// The last lines of the step's output.
-    pub output: Vec<String>,
-}
-
-impl StdError for StepFailure {}
-
-impl fmt::Display for StepFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.number > 0 {
-            write!(f, "step {}/{} `{}` failed", self.number, self.total, self.text)?;
-        } else if !self.text.is_empty() {
-            write!(f, "the step `{}` failed", self.text)?;
-        } else {
-            f.write_str("the build failed before its first step")?;
-        }
-        if let Some(code) = self.exit_code {
-            write!(f, " with exit code {code}")?;
-        }
-        write!(f, "; the engine says: {}", self.message)
     }
 }

@@ -74,6 +74,7 @@ mod api;
 mod build;
 mod discover;
 mod error;
+mod error_kind;
 mod failure;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -81,17 +82,19 @@ pub mod fuzzing;
 mod hex;
 mod wire;
 
-pub use api::engine::{Engine, EngineVersion};
+pub use api::engine::Engine;
 pub use api::id_kind::IdKind;
 pub use api::image::{EngineImage, ImageManifest, ImageSummary};
 pub use api::loaded::Loaded;
 pub use api::save::SaveStream;
+pub use api::version::EngineVersion;
 pub use build::builder::Builder;
 pub use build::context_error::ContextError;
 pub use build::engine_build::Built;
 pub use build::event::{BuildEvent, LeftOut, StepEnd};
 pub use build::output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
 pub use build::request::BuildRequest;
+pub use build::step_failure::StepFailure;
 pub use discover::address::{Address, ParseAddressError};
 pub use discover::api_version::{ApiVersion, ParseApiVersionError};
 pub use discover::endpoint::Endpoint;
@@ -99,10 +102,12 @@ pub use discover::setting::{Setting, Source};
 pub use discover::settings::{ResolveError, Settings};
 pub use discover::timeouts::Timeouts;
 pub use discover::tls::Tls;
-pub use error::{Error, ErrorKind};
-pub use failure::{Failure, StepFailure};
+pub use error::Error;
+pub use error_kind::ErrorKind;
+pub use failure::Failure;
 pub use sealift_credentials::{Credentials, CredentialsError, Login};
 pub use sealift_dockerignore::PatternError;
+pub use wire::archive_body::{ArchiveBody, ArchiveSender, BodyClosed, BrokenOff, archive_body};
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

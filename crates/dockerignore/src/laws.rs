@@ -66,7 +66,7 @@ proptest! {
     fn all_but_one_leaves_that_and_what_is_below(name in names(), path in paths()) {
         let ignore = parse(&format!("*\n!{name}"));
         for path in [&path, &Path::new(&name).join(&path), Path::new(&name)] {
-            let is_left_out = ignore.walk(&path).pop();
+            let is_left_out = ignore.walk(path).pop();
             prop_assert_eq!(is_left_out, Some(!path.starts_with(&name)), "{}", path.display());
         }
         for folder in Path::new(&name).ancestors().skip(1).filter(|folder| *folder != Path::new("")) {

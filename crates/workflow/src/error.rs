@@ -425,7 +425,7 @@ fn store_hint(error: &sealift_store::Error) -> Option<String> {
 
 fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
     match error.kind() {
-        sealift_docker::ErrorKind::Unreachable | sealift_docker::ErrorKind::Unproven => {
+        sealift_docker::ErrorKind::Unreachable | sealift_docker::ErrorKind::Untrusted => {
             ErrorKind::Unreachable
         }
         sealift_docker::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -485,7 +485,7 @@ fn engine_hint(error: &sealift_docker::Error) -> Option<String> {
         sealift_docker::ErrorKind::Unreachable => {
             Some("is the engine running? `sealift env` shows which one is used, and why".to_owned())
         }
-        sealift_docker::ErrorKind::Unproven => Some(
+        sealift_docker::ErrorKind::Untrusted => Some(
             "are these the certificates of this engine? `sealift env` shows which are used, and why"
                 .to_owned(),
         ),

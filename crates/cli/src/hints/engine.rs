@@ -51,7 +51,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         ErrorKind::Unreachable => {
             Some("is the engine running? `sealift env` shows which one is used, and why".to_owned())
         }
-        ErrorKind::Unproven => Some(
+        ErrorKind::Untrusted => Some(
             "are these the certificates of this engine? `sealift env` shows which are used, and why"
                 .to_owned(),
         ),

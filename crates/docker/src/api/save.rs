@@ -1,104 +1,267 @@
-//! A save, as it comes from the engine.
+//! Saves an image, as a stream of bytes.
+//!
+//! This call is our own: bollard's `export_image` has no option for a platform, accepts an answer whose
+//! end cannot be told from a break, and has no limit for a silent engine.
 
+use std::fmt;
 use std::io;
+use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
+use futures_util::Stream;
 use hyper::body::{Body as _, Incoming};
-use hyper::{Response, header};
+use hyper::{Request, Response, header};
+use sealift_oci::Platform;
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
 
-use crate::error::Error;
-use crate::error::Operation;
+use crate::api::engine::Engine;
+use crate::api::platform;
+use crate::api::query::Query;
+use crate::api::reference::checked;
+use crate::error::{Error, Operation};
 use crate::failure::Failure;
-use crate::wire::transport::{Line, Transport};
+use crate::wire::connection::ActiveConnection;
+use crate::wire::transport::{Transport, nothing};
 
-/// The bytes of an archive, as the engine sends them. Dropping it closes the connection.
-#[derive(Debug)]
+impl Engine {
+    /// Asks for an image as an archive, by `name:tag`: an archive that is asked for by id contains no
+    /// names.
+    ///
+    /// If the image exists for several platforms, the archive contains all that the engine has, or
+    /// only `platform`. Engines that do not [list](crate::EngineImage::manifests) manifests ignore the
+    /// platform.
+    ///
+    /// The call waits for the engine's answer, but not for the archive, which classic stores prepare
+    /// as a whole before they send the first byte.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection, which ends the engine's work on the save.
+    pub async fn save(
+        &self,
+        reference: &str,
+        platform: Option<&Platform>,
+    ) -> Result<SaveStream, Error> {
+        let operation = self.operation(format!("save `{reference}` from"), Some(reference));
+        let opened = self.transport.while_alive(async {
+            let mut query = Query::default();
+            query.add_some("platform", platform.map(platform::to_json).as_deref());
+            let path = query.on(&format!("/images/{}/get", checked(reference)?));
+            let (response, active) = self.transport.send(Request::new(nothing()), &path).await?;
+            Ok((self.transport.accept(response).await?, active))
+        });
+        let (response, active) = opened.await.map_err(|failure| operation.fail(failure))?;
+        SaveStream::new(Arc::clone(&self.transport), response, active, operation)
+    }
+
+    /// Saves an image into a file, by `name:tag`, and returns the number of bytes.
+    ///
+    /// An existing file is replaced. The bytes are **not verified**: an engine can send a damaged
+    /// archive and end the answer properly. The crate `sealift-workflow` saves verified archives into
+    /// a folder.
+    ///
+    /// # Errors
+    ///
+    /// On any failure the incomplete file is removed. An error of the file is an
+    /// [`ErrorKind::File`](crate::ErrorKind::File).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection, and leaves an incomplete file.
+    pub async fn save_to(
+        &self,
+        reference: &str,
+        platform: Option<&Platform>,
+        path: impl AsRef<Path>,
+    ) -> Result<u64, Error> {
+        let path = path.as_ref();
+        let mut stream = self.save(reference, platform).await?;
+        let operation = stream.operation.clone();
+        let fail = |source| {
+            operation.fail(Failure::File { action: "write", path: path.to_owned(), source })
+        };
+        let mut file = File::create(path).await.map_err(fail)?;
+        let written = async {
+            while let Some(bytes) = stream.next_chunk().await? {
+                file.write_all(&bytes).await.map_err(fail)?;
+            }
+            file.sync_all().await.map_err(fail)
+        };
+        if let Err(error) = written.await {
+            // The first error is the one to report.
+            let _ = tokio::fs::remove_file(path).await;
+            return Err(error);
+        }
+        Ok(stream.received)
+    }
+}
+
+/// The bytes of an archive, as the engine sends them.
+///
+/// The stream ends only if the engine ended its answer properly; a connection that breaks off is an
+/// error. The bytes themselves are not verified. After an error nothing more can be read.
+///
+/// It is a [`Stream`] of [`Bytes`] and an [`AsyncRead`]; [`next_chunk`](Self::next_chunk) needs
+/// neither trait. Dropping it closes the connection.
+#[must_use = "dropping the stream ends the save"]
 pub struct SaveStream {
     transport: Arc<Transport>,
     body: Incoming,
-    _line: Line,
+    _active: ActiveConnection,
     operation: Operation,
     received: u64,
-    state: State,
+    state: SaveState,
+    /// Watches the engine while no bytes come; ready with the reason to give up.
+    silence: Option<Pin<Box<dyn Future<Output = Failure> + Send>>>,
+    /// What [`AsyncRead`] has received and not passed on yet.
+    unread: Bytes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum SaveState {
     Flowing,
     Ended,
     Failed,
 }
 
 impl SaveStream {
-    pub(crate) fn new(
+    fn new(
         transport: Arc<Transport>,
         response: Response<Incoming>,
-        line: Line,
+        active: ActiveConnection,
         operation: Operation,
     ) -> Result<Self, Error> {
         if !has_provable_end(&response) {
             let reason = "it has no length, so nobody could tell its end from a break";
             return Err(operation.fail(Failure::unintelligible(reason, None)));
         }
-        let body = response.into_body();
-        Ok(Self { transport, body, _line: line, operation, received: 0, state: State::Flowing })
+        Ok(Self {
+            transport,
+            body: response.into_body(),
+            _active: active,
+            operation,
+            received: 0,
+            state: SaveState::Flowing,
+            silence: None,
+            unread: Bytes::new(),
+        })
     }
 
-    /// Gives the next bytes; none only when the engine ended the answer as it should. Whether what came is
-    /// a whole archive, nothing here tells.
+    /// Returns the next bytes, or `None` once the engine has ended its answer properly.
+    ///
+    /// # Errors
+    ///
+    /// A connection that breaks off is an error, and so is a silence that is longer than
+    /// [`Timeouts::idle`](crate::Timeouts::idle). Before the first byte, the engine may be silent for
+    /// as long as it answers pings.
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe: if the future is dropped, no bytes are lost.
-    ///
-    /// # Errors
-    ///
-    /// If the connection breaks off; if no bytes come for longer than
-    /// [`Timeouts::idle`](crate::Timeouts::idle); before the first byte, if the engine answers no pings.
     pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        std::future::poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// Returns the number of bytes that have been received.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        if !self.unread.is_empty() {
+            return Poll::Ready(Ok(Some(std::mem::take(&mut self.unread))));
+        }
         let next = match self.state {
-            State::Flowing => self.next().await,
-            State::Ended => Ok(None),
-            State::Failed => {
+            SaveState::Flowing => ready!(self.poll_body(cx)),
+            SaveState::Ended => Ok(None),
+            SaveState::Failed => {
                 let source = io::Error::other("it was read on after an error");
                 Err(Failure::Broken { after: self.received, source: source.into() })
             }
         };
         match &next {
-            Ok(Some(_)) => {}
-            Ok(None) => self.state = State::Ended,
-            Err(_) => self.state = State::Failed,
+            Ok(Some(bytes)) => self.received += bytes.len() as u64,
+            Ok(None) => self.state = SaveState::Ended,
+            Err(_) => self.state = SaveState::Failed,
         }
-        next.map_err(|failure| self.operation.fail(failure))
+        self.silence = None;
+        Poll::Ready(next.map_err(|failure| self.operation.fail(failure)))
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
         let after = self.received;
-        let limit = self.transport.timeouts.idle;
-        loop {
-            let body = &mut self.body;
-            let frame = async {
-                let frame = body.frame().await.transpose();
-                frame.map_err(|error| Failure::Broken { after, source: error.into() })
+        while let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            let broken = |error: hyper::Error| Failure::Broken { after, source: error.into() };
+            let Some(frame) = frame.transpose().map_err(broken)? else {
+                return Poll::Ready(Ok(None));
             };
-            let frame = if after == 0 {
-                self.transport.while_alive(frame).await?
-            } else {
-                let in_time = tokio::time::timeout(limit, frame).await;
-                in_time.unwrap_or(Err(Failure::Idle { limit, after }))?
-            };
-            let Some(frame) = frame else { return Ok(None) };
             match frame.into_data() {
-                Ok(bytes) if !bytes.is_empty() => {
-                    self.received += bytes.len() as u64;
-                    return Ok(Some(bytes));
-                }
-                // Trailers and empty pieces say nothing.
+                Ok(bytes) if !bytes.is_empty() => return Poll::Ready(Ok(Some(bytes))),
+                // Trailers and empty pieces contain nothing.
                 _ => {}
             }
         }
+        let transport = &self.transport;
+        let silence = self
+            .silence
+            .get_or_insert_with(|| Box::pin(outlast_silence(Arc::clone(transport), after)));
+        silence.as_mut().poll(cx).map(Err)
+    }
+}
+
+/// Waits for as long as the engine may be silent, and returns the failure after that.
+async fn outlast_silence(transport: Arc<Transport>, after: u64) -> Failure {
+    if after == 0 {
+        // Only a ping without an answer ends this.
+        let never = std::future::pending::<Result<Failure, Failure>>();
+        return transport.while_alive(never).await.unwrap_or_else(|failure| failure);
+    }
+    let limit = transport.timeouts.idle;
+    tokio::time::sleep(limit).await;
+    Failure::Idle { limit, after }
+}
+
+impl Stream for SaveStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        // As for any stream, an error is followed by the end.
+        if this.state == SaveState::Failed {
+            return Poll::Ready(None);
+        }
+        this.poll_chunk(cx).map(Result::transpose)
+    }
+}
+
+impl AsyncRead for SaveStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let next = ready!(this.poll_chunk(cx)).map_err(io::Error::other)?;
+        if let Some(mut bytes) = next {
+            let count = bytes.len().min(buf.remaining());
+            buf.put_slice(&bytes.split_to(count));
+            this.unread = bytes;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl fmt::Debug for SaveStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SaveStream")
+            .field("operation", &self.operation)
+            .field("received", &self.received)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use crate::build::context::BuildContext;
+use crate::build::context_tar;
 use crate::build::event::BuildEvent;
 use crate::build::log::{BuildLog, LastLines, Lines, OnEvent, Outcome, follow};
 use crate::build::output::find_built_id;
-use crate::build::request::BuildRequest;
-use crate::build::request::Dialect;
-use crate::failure::BoxError;
-use crate::failure::{Failure, StepFailure};
+use crate::build::request::{BuildApi, BuildRequest};
+use crate::build::step_failure::StepFailure;
+use crate::failure::{BoxError, Failure};
 use crate::wire::transport::Transport;
 use crate::wire::upload::Upload;
 
@@ -31,14 +31,14 @@ pub(crate) async fn build(
     context: BuildContext,
     on_event: &mut OnEvent<'_>,
 ) -> Result<Outcome, Failure> {
-    let is_podman = transport.dialect().await?.is_podman;
-    let dialect = if is_podman { Dialect::Podman } else { Dialect::Classic };
-    let query = request.query(context.dockerfile(), dialect);
+    let is_podman = transport.api().await?.is_podman;
+    let api = if is_podman { BuildApi::Podman } else { BuildApi::Classic };
+    let query = request.query(context.dockerfile(), api);
     let path = query.on("/build");
     let registries = registries(&request.credentials, on_event).await?;
     let upload_to = Upload { registries, ..Upload::to(&path) };
     let (sender, receiver) = mpsc::channel(PIECES);
-    let sending = tokio::task::spawn_blocking(move || context.send(sender));
+    let sending = tokio::task::spawn_blocking(move || context_tar::send(&context, sender));
     let tar = stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|piece| (piece, receiver))
     });

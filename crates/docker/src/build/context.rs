@@ -1,26 +1,15 @@
 //! The context of a build: a folder, and what of it is sent.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use sealift_dockerignore::{FolderMatches, IgnoreFile, ParseError};
-use tokio::sync::mpsc;
+use sealift_dockerignore::{FolderMatches, IgnoreFile};
 
 use crate::build::context_error::ContextError;
-use crate::build::context_tar;
-use crate::build::dockerfile::{Dockerfile, within};
-use crate::build::notices::{Notices, special};
+use crate::build::dockerfile::{self, Dockerfile, within};
+use crate::build::ignore_file::{IGNORE_FILE, read_ignore_file};
+use crate::build::notices::Notices;
 use crate::build::request::BuildRequest;
-
-/// The name under which engines look for an ignore file.
-pub(crate) const IGNORE_FILE: &str = ".dockerignore";
-
-/// How large an ignore file may be in bytes …
-const IGNORE_FILE_LIMIT: u64 = 1 << 20;
-/// … and how many lines it may have: each pattern costs memory, and time for each file.
-const LINE_LIMIT: usize = 10_000;
 
 /// A folder to build from, found to be usable.
 #[derive(Debug, Clone)]
@@ -85,7 +74,7 @@ impl BuildContext {
     pub(crate) fn dockerfile_text(&self) -> Result<Vec<u8>, ContextError> {
         match self.text() {
             Some(text) => Ok(text.to_owned()),
-            None => crate::build::dockerfile::read(&self.root.join(self.dockerfile())),
+            None => dockerfile::read(&self.root.join(self.dockerfile())),
         }
     }
 
@@ -121,47 +110,8 @@ impl BuildContext {
     pub(crate) fn may_include_below(&self, folder: &Path) -> bool {
         self.ignore.may_reinclude_below(folder) || Path::new(self.dockerfile()).starts_with(folder)
     }
-
-    /// Writes what is sent into a channel, as a tar.
-    pub(crate) fn send(&self, pieces: mpsc::Sender<Result<Bytes, ContextError>>) {
-        context_tar::send(self, pieces);
-    }
 }
 
 fn is_below(path: &Path, folders: &[PathBuf]) -> bool {
     folders.iter().any(|folder| path.starts_with(folder))
-}
-
-/// Reads an ignore file if it is there.
-fn read_ignore_file(path: &Path) -> Result<Option<IgnoreFile>, ContextError> {
-    let read = |source| ContextError::Read { path: path.to_owned(), source };
-    match fs::metadata(path) {
-        Ok(metadata) => {
-            // Reading one of these might never end.
-            if let Some(kind) = special(metadata.file_type()) {
-                return Err(ContextError::Special { what: kind.name(), path: path.to_owned() });
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // Not a folder: where the Dockerfile came from has no ignore files.
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(None),
-        Err(error) => return Err(read(error)),
-    }
-    let too_large = |limit| ContextError::IgnoreFileTooLarge { path: path.to_owned(), limit };
-    let mut text = Vec::new();
-    let mut file = File::open(path).map_err(read)?.take(IGNORE_FILE_LIMIT + 1);
-    file.read_to_end(&mut text).map_err(read)?;
-    if text.len() as u64 > IGNORE_FILE_LIMIT {
-        return Err(too_large("1 MiB"));
-    }
-    if text.iter().filter(|byte| **byte == b'\n').count() > LINE_LIMIT {
-        return Err(too_large("10,000 lines"));
-    }
-    let bad = |error: ParseError| ContextError::Pattern {
-        path: path.to_owned(),
-        line: error.line(),
-        pattern: error.pattern().to_owned(),
-        source: error.into_kind(),
-    };
-    IgnoreFile::parse(&text).map(Some).map_err(bad)
 }

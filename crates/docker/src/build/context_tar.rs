@@ -1,21 +1,22 @@
 //! The context of a build as a tar that is sent while it is written.
 
-use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
+use sealift_dockerignore::FolderMatches;
 use tokio::sync::mpsc;
 
-use crate::build::context::{BuildContext, IGNORE_FILE};
+use crate::build::context::BuildContext;
 use crate::build::context_error::ContextError;
 use crate::build::dockerfile;
-use crate::build::event::{BuildEvent, LeftOut};
-use crate::build::notices::{Notices, special};
-use sealift_dockerignore::FolderMatches;
+use crate::build::event::BuildEvent;
+use crate::build::ignore_file::IGNORE_FILE;
+use crate::build::notices::Notices;
+use crate::build::walk::{Entry, Selection, Visit, walk};
 
 /// How much goes to the engine at a time.
 const PIECE: usize = 128 << 10;
@@ -30,7 +31,7 @@ pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, Co
     };
     let mut tar = tar::Builder::new(output);
     tar.mode(tar::HeaderMode::Complete);
-    let mut sending = Sending { context, tar, linked: HashMap::new() };
+    let mut sending = Sending { context, tar };
     if let Err(error) = sending.write_all().and_then(|()| sending.end()) {
         // If nobody listens any more, the request has ended for another reason.
         let _ = pieces.blocking_send(Err(error));
@@ -41,8 +42,6 @@ pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, Co
 struct Sending<'a> {
     context: &'a BuildContext,
     tar: tar::Builder<Pieces>,
-    /// Under which names files were sent that have more than one, by device and number.
-    linked: HashMap<(u64, u64), PathBuf>,
 }
 
 impl Sending<'_> {
@@ -50,10 +49,10 @@ impl Sending<'_> {
         if let Some(text) = self.context.text() {
             self.write_text(self.context.dockerfile(), text)?;
         }
-        if self.has_ignore_file_of_ours() {
+        if self.has_own_ignore_file() {
             self.write_ignore_file()?;
         }
-        self.write_folder(Path::new(""), &FolderMatches::default())
+        walk(self.context, self)
     }
 
     fn end(self) -> Result<(), ContextError> {
@@ -64,8 +63,8 @@ impl Sending<'_> {
         Ok(())
     }
 
-    /// Tells whether what is sent as the ignore file isn't what the folder has under this name.
-    fn has_ignore_file_of_ours(&self) -> bool {
+    /// Returns `true` if the ignore file that is sent is not the file of this name in the folder.
+    fn has_own_ignore_file(&self) -> bool {
         self.context.special_ignore_file().is_some() || self.context.text().is_some()
     }
 
@@ -107,59 +106,6 @@ impl Sending<'_> {
         written.map_err(|source| ContextError::Read { path: path(), source })
     }
 
-    fn write_folder(&mut self, folder: &Path, matches: &FolderMatches) -> Result<(), ContextError> {
-        let path = self.context.root().join(folder);
-        let mut names = fs::read_dir(&path)
-            .and_then(|entries| {
-                entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()
-            })
-            .map_err(|source| ContextError::Read { path, source })?;
-        names.sort_unstable();
-        for name in names {
-            let name = folder.join(name);
-            if name != Path::new(IGNORE_FILE) || !self.has_ignore_file_of_ours() {
-                self.write_entry(&name, matches)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_entry(&mut self, name: &Path, of_folder: &FolderMatches) -> Result<(), ContextError> {
-        let path = self.context.root().join(name);
-        let read = |source| ContextError::Read { path: path.clone(), source };
-        let metadata = fs::symlink_metadata(&path).map_err(read)?;
-        let kind = metadata.file_type();
-        let (is_included, matches) = self.context.includes(name, of_folder);
-        let is_excluded = self.context.excludes(name);
-        let left_out = if is_excluded { Some(LeftOut::Excluded) } else { special(kind) };
-        if let Some(reason) = left_out {
-            if is_included {
-                self.context.notices().left_out(name, reason);
-            }
-            return Ok(());
-        }
-        if is_included {
-            let mut header = header(&metadata);
-            if let Some(first) = self.first_name(name, &metadata) {
-                header.set_entry_type(tar::EntryType::Link);
-                self.append_link(header, name, &first).map_err(read)?;
-            } else if kind.is_symlink() {
-                let target = fs::read_link(&path).map_err(read)?;
-                header.set_entry_type(tar::EntryType::Symlink);
-                self.append_link(header, name, &target).map_err(read)?;
-            } else if kind.is_dir() {
-                header.set_entry_type(tar::EntryType::Directory);
-                self.tar.append_data(&mut header, name, io::empty()).map_err(read)?;
-            } else {
-                self.append_file(header, name, &path, &metadata)?;
-            }
-        }
-        if kind.is_dir() && (is_included || self.context.may_include_below(name)) {
-            self.write_folder(name, &matches)?;
-        }
-        Ok(())
-    }
-
     fn append_file(
         &mut self,
         mut header: tar::Header,
@@ -196,18 +142,41 @@ impl Sending<'_> {
         }
         self.tar.append_data(&mut header, name, io::empty())
     }
+}
 
-    /// Gives the name under which a file with several names was sent already.
-    fn first_name(&mut self, name: &Path, metadata: &Metadata) -> Option<PathBuf> {
-        if metadata.is_dir() || metadata.nlink() < 2 {
-            return None;
+impl Visit for Sending<'_> {
+    type Stop = ContextError;
+
+    fn select(&self, name: &Path, folder: &FolderMatches) -> Selection {
+        let (is_included, matches) = self.context.includes(name, folder);
+        let is_replaced = name == Path::new(IGNORE_FILE) && self.has_own_ignore_file();
+        Selection {
+            is_sent: is_included && !is_replaced,
+            goes_below: (is_included || self.context.may_include_below(name)) && !is_replaced,
+            matches,
         }
-        let file = (metadata.dev(), metadata.ino());
-        let first = self.linked.get(&file).cloned();
-        if first.is_none() {
-            self.linked.insert(file, name.to_owned());
+    }
+
+    fn enter(&mut self, entry: &Entry<'_>, is_sent: bool) -> Result<(), ContextError> {
+        if !is_sent {
+            return Ok(());
         }
-        first
+        let Entry { name, path, metadata, first_name } = *entry;
+        let read = |source| ContextError::Read { path: path.to_owned(), source };
+        let mut header = header(metadata);
+        if let Some(first) = first_name {
+            header.set_entry_type(tar::EntryType::Link);
+            self.append_link(header, name, first).map_err(read)
+        } else if metadata.is_symlink() {
+            let target = fs::read_link(path).map_err(read)?;
+            header.set_entry_type(tar::EntryType::Symlink);
+            self.append_link(header, name, &target).map_err(read)
+        } else if metadata.is_dir() {
+            header.set_entry_type(tar::EntryType::Directory);
+            self.tar.append_data(&mut header, name, io::empty()).map_err(read)
+        } else {
+            self.append_file(header, name, path, metadata)
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::build::context::IGNORE_FILE;
 use crate::build::context_error::ContextError;
+use crate::build::ignore_file::IGNORE_FILE;
 use crate::hex::hex;
 
 /// The names of a Dockerfile that nobody named, as the docker CLI looks for them.

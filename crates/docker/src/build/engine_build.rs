@@ -114,7 +114,7 @@ impl Engine {
 
     /// Chooses the builder: never [`Builder::Auto`].
     async fn choose_builder(&self, request: &BuildRequest) -> Result<Builder, Failure> {
-        let dialect = self.transport.dialect().await?;
+        let dialect = self.transport.api().await?;
         let refuse = |reason: String| Err(Failure::Builder { builder: request.builder, reason });
         match (request.builder, request.only_classic()) {
             (Builder::Classic, _) | (Builder::Auto, Some(_)) => Ok(Builder::Classic),

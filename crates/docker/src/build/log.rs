@@ -10,9 +10,9 @@ use futures_util::Stream;
 use serde_json::Value;
 
 use crate::build::event::BuildEvent;
-use crate::failure::BoxError;
-use crate::failure::{Failure, StepFailure};
-use crate::wire::json_lines::{Line, reported};
+use crate::build::step_failure::StepFailure;
+use crate::failure::{BoxError, Failure};
+use crate::wire::json_lines::{AnswerLine, reported};
 use crate::wire::transport::Transport;
 use crate::wire::upload::{Upload, upload};
 
@@ -95,7 +95,7 @@ where
 /// Takes a line of the answer; one that reports an error ends the build.
 pub(crate) fn take<L: BuildLog>(
     log: &mut L,
-    line: Line,
+    line: AnswerLine,
     on_event: &mut OnEvent<'_>,
 ) -> Result<(), Failure> {
     match (reported(&line), line) {
@@ -104,8 +104,8 @@ pub(crate) fn take<L: BuildLog>(
             let failed = std::mem::take(log).failed(message, code);
             Err(Failure::Step(Box::new(failed)))
         }
-        (None, Line::Json(line)) => log.note(&line, on_event),
-        (None, Line::Text(_)) => Ok(()),
+        (None, AnswerLine::Json(line)) => log.note(&line, on_event),
+        (None, AnswerLine::Text(_)) => Ok(()),
     }
 }
 

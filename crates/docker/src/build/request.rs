@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use sealift_credentials::Credentials;
 use serde_json::json;
 
 use crate::api::query::Query;
 use crate::build::builder::Builder;
-use sealift_credentials::Credentials;
 
 /// What to build, and how. The fields are those of docker-py's `images.build` that engines still honour.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ pub struct BuildRequest {
 
 /// How an engine wants to be asked for a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub(crate) enum BuildApi {
     Classic,
     BuildKit,
     Podman,
@@ -125,7 +125,7 @@ impl BuildRequest {
     }
 
     /// Gives the query that asks for it, with the Dockerfile under this name.
-    pub(crate) fn query(&self, dockerfile: &str, dialect: Dialect) -> Query {
+    pub(crate) fn query(&self, dockerfile: &str, api: BuildApi) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();
         query.add("t", &self.tag);
@@ -139,7 +139,7 @@ impl BuildRequest {
             .add_flag("nocache", self.no_cache)
             .add_flag("q", self.quiet)
             // Always said, as engines would choose otherwise.
-            .add("version", if dialect == Dialect::BuildKit { "2" } else { "1" })
+            .add("version", if api == BuildApi::BuildKit { "2" } else { "1" })
             .add_some("target", self.target.as_deref())
             .add_some("networkmode", self.network_mode.as_deref())
             .add_some("platform", self.platform.as_deref())
@@ -162,7 +162,7 @@ impl BuildRequest {
         if !self.cache_from.is_empty() {
             query.add("cachefrom", &json!(self.cache_from).to_string());
         }
-        if dialect == Dialect::Podman && !self.extra_hosts.is_empty() {
+        if api == BuildApi::Podman && !self.extra_hosts.is_empty() {
             query.add("extrahosts", &json!(self.extra_hosts).to_string());
         } else {
             for host in &self.extra_hosts {

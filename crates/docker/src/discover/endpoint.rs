@@ -4,8 +4,7 @@ use std::fmt;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::discover::address::Address;
-use crate::discover::address::without_password;
+use crate::discover::address::{Address, without_password};
 use crate::discover::api_version::ApiVersion;
 use crate::discover::cli_context::{self, CliContext};
 use crate::discover::machine::{self, Machine};

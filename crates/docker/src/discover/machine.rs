@@ -7,8 +7,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::discover::settings::{ResolveError, Settings};
-use crate::discover::timeouts::Seconds;
-use crate::discover::timeouts::Timeouts;
+use crate::discover::timeouts::{Seconds, Timeouts};
 use crate::wire::limits::{self, Limit};
 
 /// The setting that names a machine.

@@ -30,6 +30,11 @@ impl Tls {
         let (client, has_certificate) = crate::wire::tls::TlsClient::read(folder, host)?;
         Ok(Self { folder: folder.to_owned(), has_certificate, client })
     }
+
+    /// Returns what an explanation of a failure needs.
+    pub(crate) fn shown(&self) -> crate::wire::tls::Certificates<'_> {
+        crate::wire::tls::Certificates { folder: &self.folder, has_own: self.has_certificate }
+    }
 }
 
 #[cfg(not(feature = "tls"))]

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bollard::{BollardRequest, Docker};
 
 use crate::failure::Failure;
-use crate::wire::limits::{AnswerLimit, Exceeded};
-use crate::wire::transport::{Line, Transport};
+use crate::wire::connection::ActiveConnection;
+use crate::wire::meter::{AnswerLimit, Exceeded};
+use crate::wire::transport::Transport;
 
 /// Our own limits hold for every call, so bollard's must never be the first to fire; in seconds.
 const NEVER: u64 = 365 * 24 * 3600;
@@ -24,16 +25,16 @@ where
     F: Future<Output = Result<T, bollard::errors::Error>>,
 {
     // bollard has no place for the connection that the body of the answer needs until it is read.
-    let line: Arc<Mutex<Option<Line>>> = Arc::default();
-    let slot = Arc::clone(&line);
+    let active: Arc<Mutex<Option<ActiveConnection>>> = Arc::default();
+    let slot = Arc::clone(&active);
     let way = Arc::clone(transport);
     let send = move |mut request: BollardRequest| {
         request.extensions_mut().insert(AnswerLimit(limit));
         let (way, slot) = (Arc::clone(&way), Arc::clone(&slot));
         async move {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-            let (response, line) = way.send(request, &path).await.map_err(io::Error::other)?;
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+            let (response, active) = way.send(request, &path).await.map_err(io::Error::other)?;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(active);
             Ok(response)
         }
     };
@@ -46,7 +47,7 @@ where
     .map_err(into_failure)?;
     let answer = async { request(client).await.map_err(into_failure) };
     let answer = transport.within(transport.timeouts.call, answer).await;
-    drop(line);
+    drop(active);
     answer
 }
 

@@ -1,4 +1,4 @@
-//! A connection that speaks HTTP, and is kept for the next request where making one is slow.
+//! A connection that speaks HTTP, and is idle for the next request where making one is slow.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,10 +12,11 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinHandle;
 
 use crate::failure::BoxError;
-use crate::wire::limits::{self, Meter};
-use crate::wire::socket::{Epitaph, Socket};
+use crate::wire::limits;
+use crate::wire::meter::Meter;
+use crate::wire::socket::{CloseReasonCell, Socket};
 
-/// For how long it is kept: what lies idle for longer may be cut somewhere on the way, unseen.
+/// For how long it is idle: what lies idle for longer may be cut somewhere on the way, unseen.
 const KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// The body of any request.
@@ -25,14 +26,14 @@ pub(crate) type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
 #[derive(Debug)]
 pub(crate) struct Connection {
     sender: SendRequest<AnyBody>,
-    pub(crate) epitaph: Epitaph,
+    pub(crate) close_reason: CloseReasonCell,
     meter: Meter,
     task: JoinHandle<()>,
 }
 
 impl Connection {
     pub(crate) async fn over(socket: Socket) -> hyper::Result<Self> {
-        let (epitaph, meter) = (socket.epitaph(), socket.meter());
+        let (close_reason, meter) = (socket.close_reason(), socket.meter());
         let mut builder = Builder::new();
         builder.max_buf_size(usize::try_from(limits::HEAD).unwrap_or(usize::MAX));
         let (sender, connection) = builder.handshake(TokioIo::new(socket)).await?;
@@ -40,7 +41,7 @@ impl Connection {
             // What ends a connection is told to the request that is on it.
             let _ = connection.with_upgrades().await;
         });
-        Ok(Self { sender, epitaph, meter, task })
+        Ok(Self { sender, close_reason, meter, task })
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -59,11 +60,11 @@ impl Drop for Connection {
     }
 }
 
-/// The place of a connection that is kept.
+/// The place of a connection that is idle.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Kept(Arc<Mutex<Option<(Connection, Instant)>>>);
+pub(crate) struct IdleConnection(Arc<Mutex<Option<(Connection, Instant)>>>);
 
-impl Kept {
+impl IdleConnection {
     /// Takes the connection that is there, if it's still good as far as one can tell.
     pub(crate) fn take(&self) -> Option<Connection> {
         let (connection, since) = self.lock().take()?;
@@ -82,25 +83,25 @@ impl Kept {
 
 /// A connection with a request on it, which is open as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ActiveConnection {
     connection: Option<Connection>,
     /// Where it goes once everything on it is said.
-    kept: Option<Kept>,
+    idle: Option<IdleConnection>,
 }
 
-impl Line {
-    pub(crate) fn new(connection: Connection, kept: Option<Kept>) -> Self {
-        Self { connection: Some(connection), kept }
+impl ActiveConnection {
+    pub(crate) fn new(connection: Connection, idle: Option<IdleConnection>) -> Self {
+        Self { connection: Some(connection), idle }
     }
 }
 
-impl Drop for Line {
+impl Drop for ActiveConnection {
     fn drop(&mut self) {
         let connection = self.connection.take();
         // It is ready again only after the whole of the request went out, and the whole of the answer came.
         let idle = connection.filter(|connection| connection.sender.is_ready());
-        if let (Some(connection), Some(kept)) = (idle, &self.kept) {
-            kept.put(connection);
+        if let (Some(connection), Some(idle)) = (idle, &self.idle) {
+            idle.put(connection);
         }
     }
 }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 /// Clones watch the same connection. A connection on which nothing waits to be written is never stuck: then the
 /// engine has everything, or there is nothing to send yet.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Flow(Arc<Mutex<State>>);
+pub(crate) struct Flow(Arc<Mutex<FlowState>>);
 
 #[derive(Debug, Default)]
-struct State {
+struct FlowState {
     /// How many bytes the engine took.
     written: u64,
     /// Since when bytes wait to be written, and no byte has moved in either direction.
@@ -46,12 +46,12 @@ impl Flow {
         self.lock().stuck_after(limit, Instant::now())
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, FlowState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl FlowState {
     fn wrote(&mut self, bytes: usize) {
         self.written += bytes as u64;
         self.stuck_since = None;
@@ -83,7 +83,7 @@ mod tests {
     fn a_connection_is_stuck_only_while_bytes_wait_and_none_moves() {
         let start = Instant::now();
         let at = |minutes: u32| start + minutes * (LIMIT + Duration::from_secs(1));
-        let mut state = State::default();
+        let mut state = FlowState::default();
         assert_eq!(state.stuck_after(LIMIT, at(1)), None, "nothing waits to be written");
         state.wrote(7);
         state.waits(at(1));

@@ -9,7 +9,7 @@ const LINE_LIMIT: usize = 4 << 20;
 
 /// Something in an engine's answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Line {
+pub(crate) enum AnswerLine {
     Json(Value),
     /// What isn't JSON is an error that the engine wrote as plain text.
     Text(String),
@@ -26,7 +26,7 @@ impl AnswerReader {
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
-        on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+        on_line: &mut (dyn FnMut(AnswerLine) -> Result<(), Failure> + Send),
     ) -> Result<(), Failure> {
         self.pending.extend_from_slice(bytes);
         while let Some(line) = take_line(&mut self.pending, false) {
@@ -41,7 +41,7 @@ impl AnswerReader {
     /// Gives what is left at the answer's proper end.
     pub(crate) fn finish(
         mut self,
-        on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+        on_line: &mut (dyn FnMut(AnswerLine) -> Result<(), Failure> + Send),
     ) -> Result<(), Failure> {
         while let Some(line) = take_line(&mut self.pending, true) {
             on_line(line)?;
@@ -52,7 +52,7 @@ impl AnswerReader {
 
 /// Takes one line off the front, as soon as it is known to be whole. Docker ends each object with a line
 /// break, Podman doesn't always.
-fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<Line> {
+fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<AnswerLine> {
     let start =
         pending.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(pending.len());
     pending.drain(..start);
@@ -65,7 +65,7 @@ fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<Line> {
             Some(Ok(value)) => {
                 let end = values.byte_offset();
                 pending.drain(..end);
-                return Some(Line::Json(value));
+                return Some(AnswerLine::Json(value));
             }
             Some(Err(error)) if error.is_eof() && !is_complete => return None,
             _ => {}
@@ -77,15 +77,15 @@ fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<Line> {
         None => return None,
     };
     let line: Vec<u8> = pending.drain(..end).collect();
-    Some(Line::Text(String::from_utf8_lossy(&line).trim().to_owned()))
+    Some(AnswerLine::Text(String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
 /// Returns the error that a line reports, with its code if it has one. An error is never overlooked, whatever else is in
 /// the line.
-pub(crate) fn reported(line: &Line) -> Option<(String, Option<i64>)> {
+pub(crate) fn reported(line: &AnswerLine) -> Option<(String, Option<i64>)> {
     let value = match line {
-        Line::Text(text) => return Some((text.clone(), None)),
-        Line::Json(value) => value,
+        AnswerLine::Text(text) => return Some((text.clone(), None)),
+        AnswerLine::Json(value) => value,
     };
     reported_in(value)
 }
@@ -114,9 +114,9 @@ pub(crate) fn reported_in(value: &Value) -> Option<(String, Option<i64>)> {
 mod tests {
     use serde_json::json;
 
-    use super::{AnswerReader, LINE_LIMIT, Line, reported, take_line};
+    use super::{AnswerLine, AnswerReader, LINE_LIMIT, reported, take_line};
 
-    fn lines(text: &str) -> Vec<Line> {
+    fn lines(text: &str) -> Vec<AnswerLine> {
         let mut pending = text.as_bytes().to_vec();
         std::iter::from_fn(|| take_line(&mut pending, true)).collect()
     }
@@ -124,7 +124,10 @@ mod tests {
     #[test]
     fn objects_need_no_line_breaks_between_them() {
         let found = lines("{\"a\":1}\r\n{\"b\":2}{\"c\":3}\n\n");
-        assert_eq!(found, [json!({"a": 1}), json!({"b": 2}), json!({"c": 3})].map(Line::Json));
+        assert_eq!(
+            found,
+            [json!({"a": 1}), json!({"b": 2}), json!({"c": 3})].map(AnswerLine::Json)
+        );
     }
 
     #[test]
@@ -132,7 +135,7 @@ mod tests {
         let mut pending = b"{\"stream\":\"a".to_vec();
         assert_eq!(take_line(&mut pending, false), None);
         pending.extend(b"b\"}");
-        assert_eq!(take_line(&mut pending, false), Some(Line::Json(json!({"stream": "ab"}))));
+        assert_eq!(take_line(&mut pending, false), Some(AnswerLine::Json(json!({"stream": "ab"}))));
     }
 
     #[test]
@@ -144,13 +147,16 @@ mod tests {
         );
         let found = lines("{\"errorDetail\":{\"code\":3,\"message\":\"no\"},\"error\":\"no\"}");
         assert_eq!(reported(&found[0]), Some(("no".to_owned(), Some(3))));
-        assert_eq!(reported(&Line::Json(json!({"stream": "x"}))), None);
-        assert_eq!(reported(&Line::Json(json!({"status": "x", "message": "of a layer"}))), None);
+        assert_eq!(reported(&AnswerLine::Json(json!({"stream": "x"}))), None);
+        assert_eq!(
+            reported(&AnswerLine::Json(json!({"status": "x", "message": "of a layer"}))),
+            None
+        );
     }
 
     #[test]
     fn an_error_is_never_overlooked() {
-        let message = |line| reported(&Line::Json(line)).unwrap().0;
+        let message = |line| reported(&AnswerLine::Json(line)).unwrap().0;
         assert_eq!(message(json!({"error": "only the old field\n"})), "only the old field");
         assert_eq!(message(json!({"stream": "x", "error": "beside it"})), "beside it");
         assert_eq!(message(json!({"errorDetail": {"message": ""}, "error": "here"})), "here");
@@ -189,6 +195,6 @@ mod tests {
     fn a_line_without_an_end_is_not_kept() {
         let mut reader = AnswerReader::default();
         let pushed = reader.push(&vec![b'x'; LINE_LIMIT + 1], &mut |_| Ok(()));
-        assert_eq!(pushed.unwrap_err().kind(), crate::error::ErrorKind::Unintelligible);
+        assert_eq!(pushed.unwrap_err().kind(), crate::error_kind::ErrorKind::Unintelligible);
     }
 }

@@ -1,12 +1,15 @@
 //! Connections to an engine, and HTTP on them.
 
+pub(crate) mod archive_body;
 pub(crate) mod bollard_client;
 pub(crate) mod connection;
 pub(crate) mod flow;
 pub(crate) mod json_lines;
 pub(crate) mod keepalive;
 pub(crate) mod limits;
+pub(crate) mod meter;
 pub(crate) mod permission;
+pub(crate) mod read_body;
 pub(crate) mod socket;
 pub(crate) mod ssh;
 #[cfg(feature = "tls")]

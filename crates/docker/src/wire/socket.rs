@@ -12,7 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 use crate::discover::address::Address;
 use crate::discover::endpoint::Endpoint;
 use crate::wire::flow::Flow;
-use crate::wire::limits::Meter;
+use crate::wire::meter::Meter;
 use crate::wire::ssh::{Destination, SshEnded, SshStream};
 
 /// A connection to an engine on which an answer can still be read when the engine no longer reads.
@@ -21,23 +21,23 @@ use crate::wire::ssh::{Destination, SshEnded, SshStream};
 /// client that stops there never sees the words of the refusal, which lie ready to be read. So writing
 /// to a closed side waits, and reading goes on up to the end of what the engine said.
 pub(crate) struct Socket {
-    stream: Box<dyn Stream>,
+    stream: Box<dyn ByteStream>,
     refuses_writes: bool,
-    epitaph: Epitaph,
+    close_reason: CloseReasonCell,
     flow: Flow,
     meter: Meter,
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
 /// Why a connection ended, where what is under it says so; it is read after the connection's end.
-pub(crate) type Epitaph = Arc<OnceLock<Cause>>;
+pub(crate) type CloseReasonCell = Arc<OnceLock<CloseReason>>;
 
 /// What ended a connection, other than the engine's silence.
 #[derive(Debug, Clone)]
-pub(crate) enum Cause {
+pub(crate) enum CloseReason {
     Ssh(SshEnded),
     #[cfg(feature = "tls")]
     Tls(rustls::Error),
@@ -50,7 +50,7 @@ impl Socket {
         limit: Duration,
         flow: Flow,
     ) -> io::Result<Self> {
-        let stream: Box<dyn Stream> = match &endpoint.address {
+        let stream: Box<dyn ByteStream> = match &endpoint.address {
             Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
             Address::Tcp { host, port } | Address::Https { host, port } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
@@ -67,13 +67,13 @@ impl Socket {
                 Box::new(SshStream::connect(&endpoint.ssh_program, destination, limit)?)
             }
         };
-        let (epitaph, meter) = (Epitaph::default(), Meter::default());
-        Ok(Self { stream, refuses_writes: false, epitaph, flow, meter })
+        let (close_reason, meter) = (CloseReasonCell::default(), Meter::default());
+        Ok(Self { stream, refuses_writes: false, close_reason, flow, meter })
     }
 
     /// Gives where it will be written why this connection ended.
-    pub(crate) fn epitaph(&self) -> Epitaph {
-        Arc::clone(&self.epitaph)
+    pub(crate) fn close_reason(&self) -> CloseReasonCell {
+        Arc::clone(&self.close_reason)
     }
 
     /// Returns what counts the bytes that come.
@@ -108,7 +108,7 @@ impl Socket {
 }
 
 #[cfg(feature = "tls")]
-async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn ByteStream>> {
     Ok(match (&endpoint.tls, &endpoint.address) {
         (Some(tls), _) => Box::new(tls.value.client.connect(stream).await?),
         (None, Address::Https { .. }) => return Err(no_tls()),
@@ -117,7 +117,7 @@ async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn S
 }
 
 #[cfg(not(feature = "tls"))]
-async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn ByteStream>> {
     match (&endpoint.tls, &endpoint.address) {
         (Some(_), _) | (_, Address::Https { .. }) => Err(no_tls()),
         (None, _) => Ok(Box::new(stream)),
@@ -129,7 +129,7 @@ fn no_tls() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "there are no certificates for TLS")
 }
 
-impl Cause {
+impl CloseReason {
     /// Finds the cause in an error of a connection.
     pub(crate) fn of(error: &io::Error) -> Option<Self> {
         let inner = error.get_ref()?;
@@ -151,9 +151,9 @@ impl AsyncRead for Socket {
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         self.flow.read();
         let read = read.and_then(|()| self.meter.count(buf.filled().len() - before));
-        if let Some(cause) = read.as_ref().err().and_then(Cause::of) {
+        if let Some(cause) = read.as_ref().err().and_then(CloseReason::of) {
             // Only the first counts.
-            let _ = self.epitaph.set(cause);
+            let _ = self.close_reason.set(cause);
         }
         Poll::Ready(read)
     }

@@ -34,10 +34,10 @@ pub(crate) struct SshStream {
     stdout: ChildStdout,
     /// What comes after the last byte.
     end: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
-    state: State,
+    state: SshState,
 }
 
-enum State {
+enum SshState {
     Flowing,
     Ending,
     Ended,
@@ -74,7 +74,7 @@ impl SshStream {
             return Err(io::Error::other("ssh has no pipes"));
         };
         let words = tokio::spawn(listen(stderr));
-        Ok(Self { stdin, stdout, end: Box::pin(end(child, words)), state: State::Flowing })
+        Ok(Self { stdin, stdout, end: Box::pin(end(child, words)), state: SshState::Flowing })
     }
 }
 
@@ -145,17 +145,17 @@ impl AsyncRead for SshStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let State::Flowing = self.state {
+        if let SshState::Flowing = self.state {
             let before = buf.filled().len();
             ready!(Pin::new(&mut self.stdout).poll_read(cx, buf))?;
             if buf.filled().len() > before || buf.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            self.state = State::Ending;
+            self.state = SshState::Ending;
         }
-        if let State::Ending = self.state {
+        if let SshState::Ending = self.state {
             let end = ready!(self.end.as_mut().poll(cx));
-            self.state = State::Ended;
+            self.state = SshState::Ended;
             end?;
         }
         Poll::Ready(Ok(()))

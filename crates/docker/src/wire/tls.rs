@@ -14,7 +14,13 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::discover::tls::Tls;
+/// The certificates that were used, as far as an explanation needs them.
+#[derive(Clone, Copy)]
+pub(crate) struct Certificates<'a> {
+    pub(crate) folder: &'a Path,
+    /// Whether there is a certificate to show to the engine.
+    pub(crate) has_own: bool,
+}
 
 /// What makes TLS connections to one host.
 #[derive(Clone)]
@@ -97,7 +103,7 @@ fn words(path: &Path, error: pem::Error) -> String {
 }
 
 /// Says why TLS came to nothing.
-pub(crate) fn explain(error: &rustls::Error, tls: &Tls, host: &str) -> String {
+pub(crate) fn explain(error: &rustls::Error, tls: Certificates<'_>, host: &str) -> String {
     let ca = tls.folder.join("ca.pem");
     match error {
         rustls::Error::InvalidCertificate(error) => match error {
@@ -134,7 +140,7 @@ fn bare(name: &str) -> &str {
 }
 
 /// Says why the engine ended it.
-fn explain_alert(alert: AlertDescription, tls: &Tls) -> String {
+fn explain_alert(alert: AlertDescription, tls: Certificates<'_>) -> String {
     let about_us = match alert {
         AlertDescription::CertificateExpired => Some("it has expired"),
         AlertDescription::UnknownCA => Some("the engine doesn't know its authority"),
@@ -149,8 +155,8 @@ fn explain_alert(alert: AlertDescription, tls: &Tls) -> String {
         alert => return format!("the engine ends it with {alert:?}"),
     };
     let folder = tls.folder.display();
-    if tls.has_certificate {
-        let about_us = about_us.map_or_else(|| guess(&tls.folder), str::to_owned);
+    if tls.has_own {
+        let about_us = about_us.map_or_else(|| guess(tls.folder), str::to_owned);
         format!("the engine refuses our certificate, {folder}/cert.pem: {about_us}")
     } else {
         format!("the engine wants a certificate, and there is no cert.pem and key.pem in {folder}")

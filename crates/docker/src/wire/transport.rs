@@ -9,38 +9,32 @@ use hyper::body::{Body, Incoming};
 use hyper::{Method, Request, Response, Uri, header};
 use tokio::sync::OnceCell;
 
-use crate::api::id_kind::IdKind;
 use crate::discover::address::Address;
 use crate::discover::api_version::ApiVersion;
 use crate::discover::endpoint::Endpoint;
 use crate::discover::setting::Setting;
-use crate::discover::timeouts::Seconds;
-use crate::discover::timeouts::Timeouts;
-use crate::failure::BoxError;
-use crate::failure::Failure;
-use crate::wire::connection::{AnyBody, Connection, Kept};
+use crate::discover::timeouts::{Seconds, Timeouts};
+use crate::failure::{BoxError, Failure};
+use crate::wire::connection::{ActiveConnection, AnyBody, Connection, IdleConnection};
 use crate::wire::flow::Flow;
 use crate::wire::json_lines::reported_in;
-use crate::wire::limits::{self, read_all, read_some};
-use crate::wire::permission;
-use crate::wire::socket::{Cause, Socket};
-
-pub(crate) use crate::wire::connection::Line;
+use crate::wire::read_body::{read_all, read_some};
+use crate::wire::socket::{CloseReason, Socket};
+use crate::wire::{limits, permission};
 
 /// The way to an engine: makes a connection for each request, unless one was kept.
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) endpoint: Endpoint,
     pub(crate) timeouts: Timeouts,
-    dialect: OnceCell<Dialect>,
-    pub(crate) id_kind: OnceCell<IdKind>,
+    api: OnceCell<EngineApi>,
     /// Where a connection waits for the next request; none where a new one costs nothing.
-    kept: Option<Kept>,
+    idle: Option<IdleConnection>,
 }
 
 /// What an engine says of the API that it speaks when it answers a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Dialect {
+pub(crate) struct EngineApi {
     /// The version to speak: the newest that both sides know, or the one that is set; none if the engine names none.
     pub(crate) version: Option<ApiVersion>,
     /// The newest version that the engine knows.
@@ -54,19 +48,19 @@ pub(crate) struct Dialect {
 impl Transport {
     pub(crate) fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
         // By ssh each is a process here and two there, and a handshake between them.
-        let kept = matches!(endpoint.address, Address::Ssh { .. }).then(Kept::default);
-        Self { endpoint, timeouts, dialect: OnceCell::new(), id_kind: OnceCell::new(), kept }
+        let idle = matches!(endpoint.address, Address::Ssh { .. }).then(IdleConnection::default);
+        Self { endpoint, timeouts, api: OnceCell::new(), idle }
     }
 
     /// Gives the API to speak; the engine is asked once.
-    pub(crate) async fn dialect(&self) -> Result<Dialect, Failure> {
+    pub(crate) async fn api(&self) -> Result<EngineApi, Failure> {
         let ask = async { self.choose(self.ping().await?) };
-        let asked = self.dialect.get_or_try_init(|| self.within(self.timeouts.call, Box::pin(ask)));
+        let asked = self.api.get_or_try_init(|| self.within(self.timeouts.call, Box::pin(ask)));
         asked.await.copied()
     }
 
     /// Holds what the engine speaks against what is spoken here, and against what is set.
-    fn choose(&self, engine: Dialect) -> Result<Dialect, Failure> {
+    fn choose(&self, engine: EngineApi) -> Result<EngineApi, Failure> {
         let set = self.endpoint.api_version.as_ref();
         let version = match (engine.version, set) {
             (Some(newest), _) if newest < ApiVersion::OLDEST_NEEDED => {
@@ -79,16 +73,16 @@ impl Transport {
             (_, Some(set)) => Some(set.value),
             (newest, None) => newest.map(|newest| newest.min(ApiVersion::NEWEST_KNOWN)),
         };
-        Ok(Dialect { version, ..engine })
+        Ok(EngineApi { version, ..engine })
     }
 
     /// Asks whether the engine is there, and which API it speaks.
-    pub(crate) async fn ping(&self) -> Result<Dialect, Failure> {
+    pub(crate) async fn ping(&self) -> Result<EngineApi, Failure> {
         let (response, _line) = self.send_as_is(Request::new(nothing()), "/_ping").await?;
         let headers = response.headers();
         let version = headers.get("api-version").and_then(|value| value.to_str().ok());
         let version = version.and_then(|text| text.parse::<ApiVersion>().ok());
-        let dialect = Dialect {
+        let api = EngineApi {
             version,
             newest: version,
             is_podman: headers.contains_key("libpod-api-version"),
@@ -97,7 +91,7 @@ impl Transport {
         let response = self.accept(response).await?;
         // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
         read_all(response.into_body(), limits::WORDS).await?;
-        Ok(dialect)
+        Ok(api)
     }
 
     /// Makes a GET request for one object. What an engine reports in a success is an error all the same.
@@ -142,12 +136,12 @@ impl Transport {
         &self,
         request: Request<B>,
         path: &str,
-    ) -> Result<(Response<Incoming>, Line), Failure>
+    ) -> Result<(Response<Incoming>, ActiveConnection), Failure>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        match self.dialect().await?.version {
+        match self.api().await?.version {
             // On the heap, as every call of the engine's is built around it.
             Some(version) => {
                 Box::pin(self.send_as_is(request, &format!("/v{version}{path}"))).await
@@ -160,7 +154,7 @@ impl Transport {
         &self,
         mut request: Request<B>,
         path: &str,
-    ) -> Result<(Response<Incoming>, Line), Failure>
+    ) -> Result<(Response<Incoming>, ActiveConnection), Failure>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -189,10 +183,10 @@ impl Transport {
     async fn send_somehow(
         &self,
         request: Request<AnyBody>,
-    ) -> Result<(Response<Incoming>, Line), Failure> {
+    ) -> Result<(Response<Incoming>, ActiveConnection), Failure> {
         // On the heap, since every call of the engine has this within it.
         if let Some(again) = copy_of_question(&request)
-            && let Some(answered) = Box::pin(self.send_on_kept(again)).await
+            && let Some(answered) = Box::pin(self.send_on_idle(again)).await
         {
             return Ok(answered);
         }
@@ -204,8 +198,8 @@ impl Transport {
         };
         let mut connection = Connection::over(socket).await.map_err(broken)?;
         match connection.send(request).await {
-            Ok(response) => Ok((response, Line::new(connection, self.kept.clone()))),
-            Err(error) => Err(match connection.epitaph.get() {
+            Ok(response) => Ok((response, ActiveConnection::new(connection, self.idle.clone()))),
+            Err(error) => Err(match connection.close_reason.get() {
                 Some(cause) => self.explain(cause),
                 None => broken(error),
             }),
@@ -213,10 +207,13 @@ impl Transport {
     }
 
     /// Sends a request on the connection that was kept; none where there is no answer, as it has ended meanwhile.
-    async fn send_on_kept(&self, request: Request<AnyBody>) -> Option<(Response<Incoming>, Line)> {
-        let mut connection = self.kept.as_ref()?.take()?;
+    async fn send_on_idle(
+        &self,
+        request: Request<AnyBody>,
+    ) -> Option<(Response<Incoming>, ActiveConnection)> {
+        let mut connection = self.idle.as_ref()?.take()?;
         let response = connection.send(request).await.ok()?;
-        Some((response, Line::new(connection, self.kept.clone())))
+        Some((response, ActiveConnection::new(connection, self.idle.clone())))
     }
 
     async fn connect(&self, flow: Flow) -> Result<Socket, Failure> {
@@ -227,7 +224,7 @@ impl Transport {
             let words = format!("no connection within {}", Seconds(limit));
             Err(io::Error::new(io::ErrorKind::TimedOut, words))
         };
-        connected.unwrap_or_else(late).map_err(|source| match Cause::of(&source) {
+        connected.unwrap_or_else(late).map_err(|source| match CloseReason::of(&source) {
             Some(cause) => self.explain(&cause),
             None => self.unreachable(source),
         })
@@ -244,19 +241,19 @@ impl Transport {
     }
 
     /// Says what ended a connection before there was an answer.
-    fn explain(&self, cause: &Cause) -> Failure {
+    fn explain(&self, cause: &CloseReason) -> Failure {
         let endpoint = Box::new(self.endpoint.clone());
         match cause {
-            Cause::Ssh(ended) => Failure::Ssh {
+            CloseReason::Ssh(ended) => Failure::Ssh {
                 endpoint,
                 status: ended.status.to_string(),
                 words: ended.words.clone(),
             },
             #[cfg(feature = "tls")]
-            Cause::Tls(error) => {
+            CloseReason::Tls(error) => {
                 let reason = match (&endpoint.tls, &endpoint.address) {
                     (Some(tls), Address::Tcp { host, .. } | Address::Https { host, .. }) => {
-                        crate::wire::tls::explain(error, &tls.value, host)
+                        crate::wire::tls::explain(error, tls.value.shown(), host)
                     }
                     _ => error.to_string(),
                 };

@@ -1,20 +1,17 @@
 //! A body on its way to the engine, which may answer before it has all of it.
 
-use std::io;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use http_body_util::BodyExt as _;
-use hyper::body::{Body, Frame};
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use tokio::sync::mpsc;
 
-use crate::failure::BoxError;
-use crate::failure::Failure;
+use crate::failure::{BoxError, Failure};
+use crate::wire::archive_body::{ArchiveBody, ArchiveSender, archive_body};
 use crate::wire::flow::Flow;
-use crate::wire::json_lines::{AnswerReader, Line};
+use crate::wire::json_lines::{AnswerLine, AnswerReader};
 use crate::wire::transport::{Transport, post};
 
 /// How many pieces may wait for the connection.
@@ -38,42 +35,6 @@ impl<'a> Upload<'a> {
     }
 }
 
-enum Piece {
-    Data(Bytes),
-    End,
-}
-
-/// A request's body that ends properly only where it is told to.
-///
-/// Whatever else ends it breaks the request off, as an engine may take a body that ends properly for a whole
-/// archive: an upload that is given up halfway, by its future being dropped, must not look like one.
-struct UploadBody {
-    pieces: mpsc::Receiver<Piece>,
-    has_ended: bool,
-}
-
-impl Body for UploadBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if self.has_ended {
-            return Poll::Ready(None);
-        }
-        Poll::Ready(match ready!(self.pieces.poll_recv(cx)) {
-            Some(Piece::Data(bytes)) => Some(Ok(Frame::data(bytes))),
-            Some(Piece::End) => {
-                self.has_ended = true;
-                None
-            }
-            None => Some(Err(io::Error::other("the upload was broken off"))),
-        })
-    }
-}
-
 /// Posts a tar while it is being made, and passes on the lines of the engine's answer as they come.
 ///
 /// The stream's own error breaks the request off without its proper end. An engine may answer before it has everything,
@@ -84,7 +45,7 @@ pub(crate) async fn upload<S, E>(
     transport: &Transport,
     request: Upload<'_>,
     tar: S,
-    on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+    on_line: &mut (dyn FnMut(AnswerLine) -> Result<(), Failure> + Send),
 ) -> Result<(), Failure>
 where
     S: Stream<Item = Result<Bytes, E>> + Send,
@@ -92,8 +53,7 @@ where
 {
     let flow = Flow::default();
     let exchange = async {
-        let (sender, pieces) = mpsc::channel(PIECES);
-        let body = UploadBody { pieces, has_ended: false };
+        let (sender, body) = archive_body(PIECES);
         // The answer may come before or after the stream's end is noticed, and a stream need not stand to be polled after it.
         let mut tar = pin!(tar.fuse());
         let mut answer = pin!(receive_answer(transport, request, body, &flow, on_line));
@@ -115,7 +75,7 @@ where
 }
 
 /// Sends a stream, as far as the connection takes it.
-async fn send<S, E>(mut tar: Pin<&mut S>, sender: mpsc::Sender<Piece>) -> Result<(), Failure>
+async fn send<S, E>(mut tar: Pin<&mut S>, sender: ArchiveSender) -> Result<(), Failure>
 where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<BoxError>,
@@ -123,22 +83,23 @@ where
     while let Some(item) = tar.next().await {
         let bytes = item.map_err(|error| Failure::Upload { source: error.into() })?;
         // Why the connection takes no more is in the answer.
-        if !bytes.is_empty() && sender.send(Piece::Data(bytes)).await.is_err() {
+        if sender.send(bytes).await.is_err() {
             return Ok(());
         }
     }
-    let _ = sender.send(Piece::End).await;
+    sender.finish().await;
     Ok(())
 }
 
 async fn receive_answer(
     transport: &Transport,
     Upload { path, registries, answer_limit }: Upload<'_>,
-    body: UploadBody,
+    body: ArchiveBody,
     flow: &Flow,
-    on_line: &mut (dyn FnMut(Line) -> Result<(), Failure> + Send),
+    on_line: &mut (dyn FnMut(AnswerLine) -> Result<(), Failure> + Send),
 ) -> Result<(), Failure> {
-    let mut request = post(body);
+    let frames = body.map(|bytes| bytes.map(Frame::data));
+    let mut request = post(StreamBody::new(frames));
     request.extensions_mut().insert(flow.clone());
     request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
     if let Some(mut registries) = registries {
@@ -174,39 +135,4 @@ where
         item.map_err(|error| Failure::Upload { source: error.into() })?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn frames(pieces: Vec<Piece>) -> Vec<Result<Bytes, String>> {
-        let (sender, receiver) = mpsc::channel(8);
-        for piece in pieces {
-            assert!(sender.try_send(piece).is_ok());
-        }
-        drop(sender);
-        let mut body = UploadBody { pieces: receiver, has_ended: false };
-        let mut frames = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let is_last = frame.is_err();
-            frames.push(match frame {
-                Ok(frame) => Ok(frame.into_data().unwrap()),
-                Err(error) => Err(error.to_string()),
-            });
-            if is_last {
-                break;
-            }
-        }
-        frames
-    }
-
-    #[tokio::test]
-    async fn a_body_ends_properly_only_where_it_is_told_to() {
-        let data = Bytes::from_static(b"tar");
-        let told = frames(vec![Piece::Data(data.clone()), Piece::End]).await;
-        assert_eq!(told, [Ok(data.clone())]);
-        let given_up = frames(vec![Piece::Data(data.clone())]).await;
-        assert_eq!(given_up, [Ok(data), Err("the upload was broken off".to_owned())]);
-    }
 }

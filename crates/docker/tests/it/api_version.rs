@@ -27,7 +27,7 @@ async fn the_version_that_is_set_is_spoken() {
 async fn a_version_that_the_engine_does_not_speak_is_said_with_who_set_it() {
     let fake = Fake::start(|call| call.answer("200 OK", VERSION));
     let error = engine(&fake, "1.44").version().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OtherApi);
+    assert_eq!(error.kind(), ErrorKind::IncompatibleApi);
     insta::assert_snapshot!(error.failure(), @"DOCKER_API_VERSION is `1.44`, but the engine's newest API is 1.41");
     assert_eq!(fake.asked(), [""; 0]);
 }
@@ -36,7 +36,7 @@ async fn a_version_that_the_engine_does_not_speak_is_said_with_who_set_it() {
 async fn an_engine_that_is_too_old_is_said_so() {
     let fake = Fake::start_with(u32::MAX, "1.39", |call| call.answer("200 OK", VERSION));
     let error = fake.engine().version().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OtherApi);
+    assert_eq!(error.kind(), ErrorKind::IncompatibleApi);
     insta::assert_snapshot!(error.failure(), @"the engine is too old: its newest API is 1.39, and 1.41 is needed");
 }
 
@@ -46,7 +46,7 @@ async fn an_engine_that_is_too_new_is_said_so() {
     let fake =
         Fake::start_with(u32::MAX, "1.70", move |call| call.answer("400 Bad Request", refusal));
     let error = fake.engine().version().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OtherApi);
+    assert_eq!(error.kind(), ErrorKind::IncompatibleApi);
     insta::assert_snapshot!(error.failure(), @"the engine is too new for this program, whose newest API is 1.53; it says: client version 1.53 is too old. Minimum supported API version is 1.60, please upgrade your client to a newer version");
 }
 

@@ -11,6 +11,7 @@ mod calls;
 mod cli_contexts;
 mod context;
 mod fake;
+mod files;
 mod folders;
 mod ignore;
 mod limits;

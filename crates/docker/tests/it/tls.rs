@@ -152,7 +152,7 @@ impl Stand {
     /// Gives what failed, with names for the address and the folder that don't change.
     async fn failure(&self) -> String {
         let error = self.error().await;
-        assert_eq!(error.kind(), ErrorKind::Unproven, "{}", crate::chain(&error));
+        assert_eq!(error.kind(), ErrorKind::Untrusted, "{}", crate::chain(&error));
         assert_eq!(self.fake.asked(), [""; 0]);
         self.clean(&error.failure().to_string())
     }

@@ -17,10 +17,11 @@ use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::folder::{Wanted, has_content, walk};
-use crate::build::context::{BuildContext, IGNORE_FILE};
+use crate::build::buildkit::folder::{self, Wanted, has_content};
+use crate::build::context::BuildContext;
 use crate::build::context_error::ContextError;
 use crate::build::dockerfile;
+use crate::build::ignore_file::IGNORE_FILE;
 
 /// How many packets may wait for the connection.
 const PACKETS: usize = 16;
@@ -152,7 +153,7 @@ impl FileSync {
             packets.blocking_send(packet).is_ok()
         };
         let walked = match wanted {
-            Some(wanted) => walk(&self.context, wanted, &mut |stat| {
+            Some(wanted) => folder::list(&self.context, wanted, &mut |stat| {
                 let content = content_of(&stat);
                 list(stat, content)
             }),

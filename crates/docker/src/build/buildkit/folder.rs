@@ -7,12 +7,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use bollard_buildkit_proto::fsutil::types::Stat;
+use sealift_dockerignore::FolderMatches;
 
 use crate::build::context::BuildContext;
 use crate::build::context_error::ContextError;
-use crate::build::event::LeftOut;
-use crate::build::notices::special;
-use sealift_dockerignore::FolderMatches;
+use crate::build::walk::{Entry, Selection, Visit, walk};
 
 // File modes as Go writes them.
 const GO_FOLDER: u32 = 1 << 31;
@@ -69,16 +68,16 @@ fn beginning(root: &Path, path: &str) -> Option<PathBuf> {
     (!beginning.as_os_str().is_empty()).then_some(beginning)
 }
 
-/// Walks a folder, and gives each entry to `on_entry`, folders before what is in them.
+/// Walks a folder and passes each entry to `on_entry`, folders before their entries.
 ///
-/// It ends early where `on_entry` gives `false`.
-pub(super) fn walk(
+/// It ends early if `on_entry` returns `false`.
+pub(super) fn list(
     context: &BuildContext,
     wanted: &Wanted,
     on_entry: &mut dyn FnMut(Stat) -> bool,
 ) -> Result<(), ContextError> {
-    let mut walk = Walk { context, wanted, on_entry, waiting: Vec::new(), linked: HashMap::new() };
-    match walk.folder(Path::new(""), &FolderMatches::default()) {
+    let mut listing = Listing { context, wanted, on_entry, waiting: Vec::new() };
+    match walk(context, &mut listing) {
         Ok(()) | Err(Stop::NobodyListens) => Ok(()),
         Err(Stop::Failed(error)) => Err(error),
     }
@@ -95,117 +94,86 @@ impl From<ContextError> for Stop {
     }
 }
 
-struct Walk<'a> {
+struct Listing<'a> {
     context: &'a BuildContext,
     wanted: &'a Wanted,
     on_entry: &'a mut dyn FnMut(Stat) -> bool,
-    /// The folders above that are left out themselves, and are given once something in them isn't.
+    /// The folders above that are not sent themselves. They are listed as soon as something in them
+    /// is sent.
     waiting: Vec<Stat>,
-    /// Under which names files were given that have more than one, by device and number.
-    linked: HashMap<(u64, u64), String>,
 }
 
-impl Walk<'_> {
-    fn folder(&mut self, folder: &Path, matches: &FolderMatches) -> Result<(), Stop> {
-        let path = self.context.root().join(folder);
-        let names = fs::read_dir(&path).and_then(|entries| {
-            entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()
-        });
-        let mut names = names.map_err(|source| ContextError::Read { path, source })?;
-        names.sort_unstable();
-        names.into_iter().try_for_each(|name| self.entry(&folder.join(name), matches))
-    }
+impl Visit for Listing<'_> {
+    type Stop = Stop;
 
-    fn entry(&mut self, name: &Path, of_folder: &FolderMatches) -> Result<(), Stop> {
-        let path = self.context.root().join(name);
-        let read = |source| ContextError::Read { path: path.clone(), source };
-        let metadata = fs::symlink_metadata(&path).map_err(read)?;
-        let (is_ignored, matches) = if self.wanted.without_ignored {
-            self.context.ignore().check(name, of_folder)
-        } else {
-            (false, FolderMatches::default())
+    fn select(&self, name: &Path, folder: &FolderMatches) -> Selection {
+        let ignore = self.context.ignore();
+        let (is_ignored, matches) = match self.wanted.without_ignored {
+            true => ignore.check(name, folder),
+            false => (false, FolderMatches::default()),
         };
-        let is_given = !is_ignored && self.wanted.includes(name);
-        let may_go_on = self.wanted.may_include_below(name)
-            && (!is_ignored || self.context.ignore().may_reinclude_below_in_buildkit(name));
-        let goes_on = metadata.is_dir() && may_go_on;
-        if !is_given && !goes_on {
-            return Ok(());
+        Selection {
+            is_sent: !is_ignored && self.wanted.includes(name),
+            goes_below: self.wanted.may_include_below(name)
+                && (!is_ignored || ignore.may_reinclude_below_in_buildkit(name)),
+            matches,
         }
-        let is_excluded = self.context.excludes(name);
-        let kind = metadata.file_type();
-        let left_out = if is_excluded { Some(LeftOut::Excluded) } else { special(kind) };
-        if let Some(reason) = left_out {
-            if is_given {
-                self.context.notices().left_out(name, reason);
-            }
-            return Ok(());
-        }
-        let stat = self.stat(name, &path, &metadata)?;
-        if is_given {
-            for folder in std::mem::take(&mut self.waiting) {
-                self.give(folder)?;
-            }
-            self.give(stat)?;
-        } else {
-            self.waiting.push(stat);
-        }
-        if goes_on {
-            let depth = self.waiting.len();
-            self.folder(name, &matches)?;
-            // It is still waiting if nothing in it was given.
-            if !is_given && self.waiting.len() == depth {
-                self.waiting.pop();
-            }
-        }
-        Ok(())
     }
 
+    fn enter(&mut self, entry: &Entry<'_>, is_sent: bool) -> Result<(), Stop> {
+        let stat = stat(entry)?;
+        if !is_sent {
+            self.waiting.push(stat);
+            return Ok(());
+        }
+        for folder in std::mem::take(&mut self.waiting) {
+            self.give(folder)?;
+        }
+        self.give(stat)
+    }
+
+    fn leave(&mut self, name: &Path) {
+        // It is still waiting if nothing in it was sent.
+        self.waiting.pop_if(|folder| Path::new(&folder.path) == name);
+    }
+}
+
+impl Listing<'_> {
     fn give(&mut self, stat: Stat) -> Result<(), Stop> {
         if (self.on_entry)(stat) { Ok(()) } else { Err(Stop::NobodyListens) }
     }
+}
 
-    fn stat(
-        &mut self,
-        name: &Path,
-        path: &Path,
-        metadata: &Metadata,
-    ) -> Result<Stat, ContextError> {
-        let read = |source| ContextError::Read { path: path.to_owned(), source };
-        let not_utf8 = || ContextError::NotUtf8 { path: path.to_owned() };
-        let name = name.to_str().ok_or_else(not_utf8)?;
-        let mut stat = Stat {
-            path: name.to_owned(),
-            mode: go_mode(metadata),
-            // Who owns it here means nothing in the image: all is root's.
-            uid: 0,
-            gid: 0,
-            mod_time: metadata
-                .mtime()
-                .saturating_mul(1_000_000_000)
-                .saturating_add(metadata.mtime_nsec()),
-            xattrs: attributes(path).map_err(read)?,
-            ..Stat::default()
-        };
-        if metadata.is_dir() {
-            return Ok(stat);
-        }
-        stat.size = i64::try_from(metadata.len()).unwrap_or(i64::MAX);
-        if metadata.is_symlink() {
-            let target = fs::read_link(path).map_err(read)?;
-            stat.linkname = target.into_os_string().into_string().map_err(|_| not_utf8())?;
-        } else if metadata.nlink() > 1 {
-            let file = (metadata.dev(), metadata.ino());
-            match self.linked.get(&file) {
-                Some(first) => {
-                    stat.linkname.clone_from(first);
-                    stat.size = 0;
-                }
-                None => drop(self.linked.insert(file, name.to_owned())),
-            }
-        }
-        Ok(stat)
+/// Describes an entry as BuildKit wants it.
+fn stat(entry: &Entry<'_>) -> Result<Stat, ContextError> {
+    let Entry { name, path, metadata, first_name } = *entry;
+    let read = |source| ContextError::Read { path: path.to_owned(), source };
+    let utf8 = |text: &Path| match text.to_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(ContextError::NotUtf8 { path: path.to_owned() }),
+    };
+    let nanoseconds = metadata.mtime().saturating_mul(1_000_000_000);
+    let mut stat = Stat {
+        path: utf8(name)?,
+        mode: go_mode(metadata),
+        // The owner on this host means nothing in the image: everything is owned by root.
+        uid: 0,
+        gid: 0,
+        mod_time: nanoseconds.saturating_add(metadata.mtime_nsec()),
+        xattrs: attributes(path).map_err(read)?,
+        ..Stat::default()
+    };
+    if metadata.is_dir() {
+        return Ok(stat);
     }
+    stat.size = i64::try_from(metadata.len()).unwrap_or(i64::MAX);
+    if metadata.is_symlink() {
+        stat.linkname = utf8(&fs::read_link(path).map_err(read)?)?;
+    } else if let Some(first) = first_name {
+        stat.linkname = utf8(first)?;
+        stat.size = 0;
+    }
+    Ok(stat)
 }
 
 /// Tells whether an entry is one whose content can be asked for: neither a folder nor a link of any kind.
@@ -299,7 +267,7 @@ mod tests {
             let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
             let wanted = Wanted::new(folder.path(), &paths, without_ignored);
             let mut names = Vec::new();
-            walk(&context, &wanted, &mut |stat| {
+            list(&context, &wanted, &mut |stat| {
                 names.push(stat.path);
                 true
             })

@@ -11,14 +11,14 @@ use bollard_buildkit_proto::health::{HealthCheckRequest, HealthCheckResponse};
 use bollard_buildkit_proto::moby::filesync::v1::{CredentialsRequest, CredentialsResponse};
 use hyper::body::Incoming;
 use prost::Message;
+use sealift_credentials::Credentials;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::server::Grpc;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use super::file_sync::{FileSync, Packets};
-use sealift_credentials::Credentials;
+use crate::build::buildkit::file_sync::{FileSync, Packets};
 
 const DIFF_COPY: &str = "/moby.filesync.v1.FileSync/DiffCopy";
 const CREDENTIALS: &str = "/moby.filesync.v1.Auth/Credentials";

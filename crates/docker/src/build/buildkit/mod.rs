@@ -14,17 +14,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream;
 
+use crate::build::buildkit::file_sync::FileSync;
+use crate::build::buildkit::session::Session;
+use crate::build::buildkit::trace::Trace;
 use crate::build::context::BuildContext;
 use crate::build::log::{OnEvent, Outcome, follow};
-use crate::build::request::BuildRequest;
-use crate::build::request::Dialect;
-use crate::failure::BoxError;
-use crate::failure::Failure;
+use crate::build::request::{BuildApi, BuildRequest};
+use crate::failure::{BoxError, Failure};
 use crate::wire::transport::Transport;
 use crate::wire::upload::Upload;
-use file_sync::FileSync;
-use session::Session;
-use trace::Trace;
 
 /// Builds an image, and returns what the engine says of it.
 pub(crate) async fn build(
@@ -35,7 +33,7 @@ pub(crate) async fn build(
 ) -> Result<Outcome, Failure> {
     let files = Arc::new(FileSync::new(context));
     let session = Session::open(transport, Arc::clone(&files), request.credentials.clone()).await?;
-    let mut query = request.query(files.dockerfile_name(), Dialect::BuildKit);
+    let mut query = request.query(files.dockerfile_name(), BuildApi::BuildKit);
     query.add("remote", "client-session").add("session", session.id());
     let nothing = stream::empty::<Result<Bytes, BoxError>>();
     let path = query.on("/build");

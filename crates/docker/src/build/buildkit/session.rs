@@ -10,15 +10,16 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioExecutor;
+use sealift_credentials::Credentials;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
-use super::file_sync::FileSync;
-use super::grpc::{Answers, METHODS};
+use crate::build::buildkit::file_sync::FileSync;
+use crate::build::buildkit::grpc::{Answers, METHODS};
 use crate::failure::Failure;
 use crate::hex::hex;
-use crate::wire::transport::{Line, Transport, nothing, post};
-use sealift_credentials::Credentials;
+use crate::wire::connection::ActiveConnection;
+use crate::wire::transport::{Transport, nothing, post};
 
 const ID: HeaderName = HeaderName::from_static("x-docker-expose-session-uuid");
 const NAME: HeaderName = HeaderName::from_static("x-docker-expose-session-name");
@@ -29,7 +30,7 @@ const METHOD: HeaderName = HeaderName::from_static("x-docker-expose-session-grpc
 pub(super) struct Session {
     id: String,
     serving: JoinHandle<()>,
-    _line: Line,
+    _active: ActiveConnection,
 }
 
 impl Drop for Session {
@@ -48,7 +49,7 @@ impl Session {
         let id = random_id();
         let mut request = post(nothing());
         announce(&mut request, &id, &shared_key(&files))?;
-        let (response, line) = transport.send(request, "/session").await?;
+        let (response, active) = transport.send(request, "/session").await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             transport.accept(response).await?;
             return Err(Failure::unintelligible("it opens no session for BuildKit", None));
@@ -67,7 +68,7 @@ impl Session {
             // Where it breaks off, the build ends with an error of its own.
             let _ = serving.await;
         });
-        Ok(Self { id, serving, _line: line })
+        Ok(Self { id, serving, _active: active })
     }
 
     pub(super) fn id(&self) -> &str {

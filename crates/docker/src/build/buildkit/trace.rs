@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::build::event::{BuildEvent, StepEnd};
 use crate::build::log::{BuildLog, LastLines, Lines, OnEvent, Outcome};
-use crate::failure::{Failure, StepFailure};
+use crate::build::step_failure::StepFailure;
+use crate::failure::Failure;
 
 /// How long the end of a step is held back.
 ///
@@ -37,14 +38,14 @@ pub(super) struct Trace {
 struct Step {
     name: String,
     started: Option<Timestamp>,
-    state: State,
+    state: StepState,
     error: Option<String>,
     last_lines: LastLines,
     lines: Lines,
 }
 
 /// How far a step is.
-enum State {
+enum StepState {
     Running,
     /// It has ended, as far as is known, and that isn't reported yet.
     Ending {
@@ -141,7 +142,7 @@ impl Trace {
         if let Some(&index) = self.by_digest.get(&vertex.digest) {
             if vertex.completed.is_none() {
                 // It goes on.
-                self.steps[index].state = State::Running;
+                self.steps[index].state = StepState::Running;
             }
             return;
         }
@@ -149,7 +150,7 @@ impl Trace {
         self.steps.push(Step {
             name: vertex.name.clone(),
             started: vertex.started,
-            state: State::Running,
+            state: StepState::Running,
             error: None,
             last_lines: LastLines::default(),
             lines: Lines::default(),
@@ -189,7 +190,7 @@ impl Trace {
         let step = &mut self.steps[index];
         let unfinished = step.lines.take();
         step.say(index, &unfinished, None, on_event);
-        if matches!(step.state, State::Ended) {
+        if matches!(step.state, StepState::Ended) {
             return;
         }
         let took = since(vertex.started.or(step.started), vertex.completed).unwrap_or_default();
@@ -201,7 +202,7 @@ impl Trace {
         } else {
             StepEnd::Done(took)
         };
-        step.state = State::Ending { end, since: Instant::now() };
+        step.state = StepState::Ending { end, since: Instant::now() };
     }
 }
 
@@ -213,8 +214,8 @@ impl Step {
         is_enough: impl Fn(Instant) -> bool,
         on_event: &mut OnEvent<'_>,
     ) {
-        match std::mem::replace(&mut self.state, State::Ended) {
-            State::Ending { end, since } if is_enough(since) => {
+        match std::mem::replace(&mut self.state, StepState::Ended) {
+            StepState::Ending { end, since } if is_enough(since) => {
                 on_event(BuildEvent::Ended { step: index + 1, end });
             }
             state => self.state = state,
@@ -443,7 +444,7 @@ mod tests {
         assert_eq!(trace.into_outcome().id.as_deref(), Some("sha256:1a"));
         let broken = serde_json::json!({"id": "moby.buildkit.trace", "aux": "no base64"});
         let error = Trace::default().note(&broken, &mut |_| {}).unwrap_err();
-        assert_eq!(error.kind(), crate::error::ErrorKind::Unintelligible);
+        assert_eq!(error.kind(), crate::error_kind::ErrorKind::Unintelligible);
     }
 
     #[test]

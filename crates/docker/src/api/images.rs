@@ -1,0 +1,71 @@
+//! Lists, tags and removes images.
+
+use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
+
+use crate::api::engine::Engine;
+use crate::api::image::ImageSummary;
+use crate::api::reference::checked;
+use crate::error::Error;
+use crate::failure::Failure;
+use crate::wire::{bollard_client, limits};
+
+impl Engine {
+    /// Returns all images that have a name or are not part of another image.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
+    pub async fn list(&self) -> Result<Vec<ImageSummary>, Error> {
+        let operation = self.operation("list the images of", None);
+        let images = bollard_client::call(&self.transport, limits::LIST, |client| async move {
+            client.list_images(None::<ListImagesOptions>).await
+        });
+        let images = images.await.map_err(|failure| operation.fail(failure))?;
+        let mut summaries = Vec::with_capacity(images.len());
+        for image in images {
+            let descriptor = image.descriptor.as_ref();
+            let id_kind = self.id_kind(descriptor.is_some_and(|it| it.digest.is_some())).await;
+            summaries.push(ImageSummary::new(image, id_kind));
+        }
+        Ok(summaries)
+    }
+
+    /// Adds a name to an image.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. The image may have the name already.
+    pub async fn tag(&self, source: &str, repository: &str, tag: &str) -> Result<(), Error> {
+        let action = format!("tag `{source}` as `{repository}:{tag}` in");
+        let operation = self.operation(action, Some(source));
+        let source = checked(source).map_err(|failure| operation.fail(failure))?;
+        let options =
+            TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
+        let tagged = bollard_client::call(&self.transport, limits::ANSWER, |client| async move {
+            client.tag_image(source, Some(options)).await
+        });
+        tagged.await.map_err(|failure| operation.fail(failure))
+    }
+
+    /// Removes a name of an image, and with the last name the image. Returns `true` if it was there.
+    ///
+    /// # Errors
+    ///
+    /// Engines refuse to remove an image that a container uses.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. The name may be removed already.
+    pub async fn remove(&self, reference: &str) -> Result<bool, Error> {
+        let operation = self.operation(format!("remove `{reference}` from"), Some(reference));
+        let reference = checked(reference).map_err(|failure| operation.fail(failure))?;
+        let removed = bollard_client::call(&self.transport, limits::ANSWER, |client| async move {
+            client.remove_image(reference, None::<RemoveImageOptions>, None).await
+        });
+        match removed.await {
+            Ok(_) => Ok(true),
+            Err(Failure::NotFound { .. }) => Ok(false),
+            Err(failure) => Err(operation.fail(failure)),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The bytes of an archive on their way into an engine.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::sync::mpsc;
+
+/// Creates a body for [`Engine::load`](crate::Engine::load) whose bytes come from elsewhere, such as
+/// a thread that reads a file. At most `capacity` pieces wait for the engine.
+///
+/// The body ends properly only after [`ArchiveSender::finish`]. If the sender is dropped before, the
+/// body ends with an error, so that the engine never takes an incomplete archive for a whole one.
+///
+/// ```
+/// use std::io::BufRead as _;
+///
+/// use bytes::Bytes;
+/// use sealift_docker::{Engine, Error, Loaded, archive_body};
+///
+/// # async fn example(engine: &Engine, file: std::fs::File) -> Result<Loaded, Error> {
+/// let (sender, body) = archive_body(4);
+/// std::thread::spawn(move || {
+///     let mut reader = std::io::BufReader::with_capacity(64 << 10, file);
+///     loop {
+///         let bytes = Bytes::copy_from_slice(reader.fill_buf()?);
+///         if bytes.is_empty() || sender.blocking_send(bytes.clone()).is_err() {
+///             break;
+///         }
+///         reader.consume(bytes.len());
+///     }
+///     // Not reached after an error, so the engine refuses what it got until then.
+///     sender.blocking_finish();
+///     Ok::<(), std::io::Error>(())
+/// });
+/// engine.load(body).await
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Panics if `capacity` is 0.
+pub fn archive_body(capacity: usize) -> (ArchiveSender, ArchiveBody) {
+    let (sender, pieces) = mpsc::channel(capacity);
+    (ArchiveSender { pieces: sender }, ArchiveBody { pieces, has_ended: false })
+}
+
+/// The sending side of an [`ArchiveBody`].
+#[derive(Debug)]
+#[must_use = "dropping the sender breaks the upload off"]
+pub struct ArchiveSender {
+    pieces: mpsc::Sender<Piece>,
+}
+
+/// A stream of the bytes of an archive that ends only when its sender is finished.
+#[derive(Debug)]
+#[must_use = "a body does nothing unless it is loaded"]
+pub struct ArchiveBody {
+    pieces: mpsc::Receiver<Piece>,
+    has_ended: bool,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Data(Bytes),
+    End,
+}
+
+/// The sender of an archive was dropped before it was finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the archive was not sent to its end")]
+#[non_exhaustive]
+pub struct BrokenOff;
+
+/// Nobody reads the body any more, because the engine has answered or the call was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nobody reads the archive any more")]
+#[non_exhaustive]
+pub struct BodyClosed;
+
+impl ArchiveSender {
+    /// Sends bytes, and waits while too many are under way. Empty pieces are ignored.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the bytes may be lost, so the archive must not be finished.
+    pub async fn send(&self, bytes: Bytes) -> Result<(), BodyClosed> {
+        match bytes.is_empty() {
+            true => Ok(()),
+            false => self.pieces.send(Piece::Data(bytes)).await.map_err(|_| BodyClosed),
+        }
+    }
+
+    /// Sends bytes like [`send`](Self::send), from a thread that may block.
+    ///
+    /// # Panics
+    ///
+    /// Panics within an asynchronous task.
+    pub fn blocking_send(&self, bytes: Bytes) -> Result<(), BodyClosed> {
+        match bytes.is_empty() {
+            true => Ok(()),
+            false => self.pieces.blocking_send(Piece::Data(bytes)).map_err(|_| BodyClosed),
+        }
+    }
+
+    /// Ends the archive properly.
+    pub async fn finish(self) {
+        // If nobody reads the body any more, its end does not matter either.
+        let _ = self.pieces.send(Piece::End).await;
+    }
+
+    /// Ends the archive properly, from a thread that may block.
+    ///
+    /// # Panics
+    ///
+    /// Panics within an asynchronous task.
+    pub fn blocking_finish(self) {
+        let _ = self.pieces.blocking_send(Piece::End);
+    }
+}
+
+impl Stream for ArchiveBody {
+    type Item = Result<Bytes, BrokenOff>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.has_ended {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(match ready!(self.pieces.poll_recv(cx)) {
+            Some(Piece::Data(bytes)) => Some(Ok(bytes)),
+            Some(Piece::End) => {
+                self.has_ended = true;
+                None
+            }
+            // Every further read is an error too, so that this is never taken for the end.
+            None => Some(Err(BrokenOff)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_ends_properly_only_where_it_is_told_to() {
+        let data = Bytes::from_static(b"tar");
+        let (sender, mut body) = archive_body(2);
+        sender.send(Bytes::new()).await.unwrap();
+        sender.send(data.clone()).await.unwrap();
+        sender.finish().await;
+        assert_eq!(body.next().await, Some(Ok(data.clone())));
+        assert_eq!(body.next().await, None);
+        assert_eq!(body.next().await, None);
+        let (sender, mut body) = archive_body(2);
+        sender.send(data.clone()).await.unwrap();
+        drop(sender);
+        assert_eq!(body.next().await, Some(Ok(data)));
+        assert_eq!(body.next().await, Some(Err(BrokenOff)));
+        assert_eq!(body.next().await, Some(Err(BrokenOff)));
+        assert_eq!(BrokenOff.to_string(), "the archive was not sent to its end");
+    }
+
+    #[tokio::test]
+    async fn a_sender_learns_that_nobody_reads() {
+        let (sender, body) = archive_body(1);
+        drop(body);
+        assert_eq!(sender.send(Bytes::from_static(b"tar")).await, Err(BodyClosed));
+        sender.finish().await;
+    }
+}
