@@ -7,7 +7,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use sealift_workflow::filename::Version;
 use sealift_workflow::store::Store;
 
-use crate::session::folder;
+use crate::arguments::folder::FolderArguments;
 
 /// Completes the images that the folder holds, and after a colon their versions.
 pub(crate) fn references() -> ArgValueCompleter {
@@ -17,7 +17,9 @@ pub(crate) fn references() -> ArgValueCompleter {
 fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
     // The shell does not pass the value of `--dir`, so the environment decides.
-    let Ok(store) = Store::open(folder::dir_and_source(None).0) else { return Vec::new() };
+    let Ok(store) = Store::open(FolderArguments::default().dir_and_source().0) else {
+        return Vec::new();
+    };
     let Ok(scan) = store.scan() else { return Vec::new() };
     let names = scan.archives.iter().filter_map(|archive| {
         let image = archive.repository()?.to_string();

@@ -1,22 +1,18 @@
 //! The options that every command takes.
 
-use std::path::PathBuf;
-
 use clap::{ArgAction, Args, ValueEnum};
+
+use crate::arguments::engine::EngineArguments;
+use crate::arguments::folder::FolderArguments;
 
 /// The options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
-    /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
-    /// The engine's address [default: as the docker CLI finds it]
-    #[arg(long, global = true, value_name = "HOST")]
-    pub(crate) host: Option<String>,
-    /// The docker CLI context to use; --host overrides it
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) context: Option<String>,
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
+    #[command(flatten)]
+    pub(crate) engine: EngineArguments,
     /// Print one JSON document on standard output, also on failure
     #[arg(long, global = true)]
     pub(crate) json: bool,

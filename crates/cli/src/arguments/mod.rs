@@ -2,7 +2,9 @@
 
 pub(crate) mod choose;
 pub(crate) mod completer;
+pub(crate) mod engine;
 pub(crate) mod file;
+pub(crate) mod folder;
 pub(crate) mod global;
 pub(crate) mod immutable;
 pub(crate) mod latest;

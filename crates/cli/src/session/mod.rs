@@ -1,6 +1,6 @@
 //! What all commands share: the folder, the engine, the reporter and the request to stop.
 
-pub(crate) mod folder;
+mod new_folder;
 mod signals;
 
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::arguments::global::GlobalArguments;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
-use crate::session::folder::NewFolder;
+use crate::session::new_folder::NewFolder;
 
 /// One call of the command.
 pub(crate) struct Session {
@@ -65,7 +65,7 @@ impl Session {
 
     /// Returns the folder's path, and which setting chose it.
     pub(crate) fn dir_and_source(&self) -> (PathBuf, &'static str) {
-        folder::dir_and_source(self.global.dir.clone())
+        self.global.folder.dir_and_source()
     }
 
     /// Opens the folder for reading.
@@ -95,8 +95,6 @@ impl Session {
 
     /// Returns the settings that choose the engine: options and environment variables.
     pub(crate) fn settings(&self) -> Settings {
-        Settings::from_env()
-            .with_host(self.global.host.clone())
-            .with_context(self.global.context.clone())
+        self.global.engine.settings()
     }
 }

@@ -1,20 +1,6 @@
-//! Which folder of archives is used, and one that this call creates.
+//! A folder that this call creates.
 
 use std::path::{Path, PathBuf};
-
-/// Returns the folder's path and which setting chose it: the value of `--dir`, `SEALIFT_DIR`,
-/// `ARTIFACTS_DIR` or the default, `./artifacts`.
-pub(crate) fn dir_and_source(flag: Option<PathBuf>) -> (PathBuf, &'static str) {
-    if let Some(dir) = flag {
-        return (dir, "--dir");
-    }
-    for name in ["SEALIFT_DIR", "ARTIFACTS_DIR"] {
-        if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
-            return (value.into(), name);
-        }
-    }
-    (PathBuf::from("artifacts"), "the default")
-}
 
 /// Folders that did not exist before; those that are still empty at the end are removed.
 #[derive(Debug)]
