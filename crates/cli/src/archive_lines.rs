@@ -1,6 +1,6 @@
 //! Lines about archives that several commands print.
 
-use sealift_workflow::filename::{ImageId, Printable};
+use sealift_workflow::filename::{ImageId, Printable, Repository, Version};
 
 use crate::format;
 
@@ -10,8 +10,8 @@ pub(crate) fn removed_line(word: &str, root: &str, path: &str, size: u64) -> Str
 }
 
 /// Returns the line for a release that came with another content than before.
-pub(crate) fn rebuilt_line(image: &str, version: &str, replaces: &[ImageId]) -> String {
+pub(crate) fn rebuilt_line(image: &Repository, version: &Version, replaces: &[ImageId]) -> String {
     let ids = replaces.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let version = Printable(version);
+    let version = Printable(version.as_str());
     format!("{image}:{version}  rebuilt  the same release was {ids} before")
 }

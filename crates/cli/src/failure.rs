@@ -1,7 +1,5 @@
 //! What went wrong, as people read it and as `--json` prints it.
 
-use std::error::Error as _;
-
 use anstyle::Style;
 use sealift_workflow::docker::Failure as EngineFailure;
 use sealift_workflow::filename::Printable;
@@ -38,8 +36,8 @@ impl Failure {
     pub(crate) fn of(error: &Error) -> Self {
         Self {
             code: ExitCode::of(error.kind()),
-            message: error.to_string(),
-            causes: causes(error),
+            message: hints::message(error),
+            causes: error.causes(),
             output: last_output(error).to_vec(),
             hint: hints::hint(error),
         }
@@ -129,20 +127,12 @@ pub(crate) fn document(error: &Error) -> Value {
     Failure::of(error).document()
 }
 
-/// Returns the causes of an error, outermost first, without those that its message contains already.
-fn causes(error: &Error) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !said.contains(&text) {
-            causes.push(text.clone());
-            said = text;
-        }
-        next = cause.source();
+/// Adds the command's words to the `error` of a document about something that may have failed.
+pub(crate) fn with_hint<T>(mut described: Value, result: &Result<T, Error>) -> Value {
+    if let Err(error) = result {
+        described["error"] = document(error);
     }
-    causes
+    described
 }
 
 /// Returns the last lines that a failed step of a build printed.

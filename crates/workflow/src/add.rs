@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 
 use sealift_archive::{Container, Level, Naming, Renamer, VerifyOptions};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
-use sealift_oci::{Digest, Identity, Platform};
+use sealift_oci::{Digest, Platform};
 use sealift_store::{PlanOptions, Settled, Store, Wanted, other_builds, reconcile};
 use serde::Serialize;
 
-use crate::archive_names::image_names;
 use crate::error::Error;
 use crate::event::Work;
+use crate::image_names::names_of;
+use crate::immutable::refuse_other_builds;
 use crate::naming::naming_of;
 use crate::prove::{ProvenFile, prove};
 use crate::rewrite::{Copy, keep_bytes, rewrite};
 use crate::run::Run;
 use crate::select::learn::with_learning;
 use crate::spool::{Spooled, spool};
-use crate::update::rebuilt;
 
 /// How to name what is added, and in what form to keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,9 +40,9 @@ pub struct AddOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Added {
     /// The image.
-    pub image: String,
+    pub image: Repository,
     /// The version.
-    pub version: String,
+    pub version: Version,
     /// The id in the archive's name.
     pub id: ImageId,
     /// The full digest of the image's config.
@@ -107,9 +107,9 @@ pub async fn add(
     let spooled = run.blocking(move |run| spool(Some(&spooler), &from, run)).await;
     let spooled = spooled?;
     let found = Found::read(&spooled, file, options, run).await?;
-    let names = names(found.proven.contents.identity(), options.name.as_ref(), file)?;
+    let names = names_of(found.proven.contents.identity(), options.name.as_ref(), file)?;
     if names.len() > 1 && !options.every {
-        return Err(several_names(&names, file, ", or add it under each with --every"));
+        return Err(Error::SeveralNames { file: file.to_owned(), names, allows_every: true });
     }
     let mut report = AddReport { added: Vec::new(), error: None };
     for name in names {
@@ -164,40 +164,15 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Returns the names under which the image of a file is known: the one that was given, else those inside.
-pub(crate) fn names(
-    identity: &Identity,
-    name: Option<&Reference>,
-    file: &Path,
-) -> Result<Vec<(Repository, Version)>, Error> {
-    if let Some(name) = name {
-        return Ok(vec![(name.repository().familiar(), name.version_or_latest())]);
-    }
-    image_names(&identity.repo_tags)
-        .map_err(|error| Error::Usage { message: format!("{} {error}", file.display()) })
-}
-
-/// Returns the error for a file with several names of which one has to be chosen.
-pub(crate) fn several_names(names: &[(Repository, Version)], file: &Path, or_else: &str) -> Error {
-    let tags: Vec<String> =
-        names.iter().map(|(image, version)| format!("{image}:{version}")).collect();
-    let tags = tags.join(", ");
-    Error::Usage {
-        message: format!(
-            "{} has several tags, {tags}; choose one with --name{or_else}",
-            file.display()
-        ),
-    }
-}
-
 async fn add_as(
     store: &Store,
-    (repository, version): (Repository, Version),
+    name: Reference,
     found: &Found<'_>,
     options: &AddOptions,
     run: &Run,
 ) -> Result<Added, Error> {
     let identity = found.proven.contents.identity();
+    let (repository, version) = (name.repository().clone(), name.version_or_latest());
     let wanted = Wanted {
         repository: repository.clone(),
         version: version.clone(),
@@ -216,11 +191,10 @@ async fn add_as(
             with_learning(run, |learn| Ok(reader.snapshot(&names, false, learn)?))
         })
         .await?;
-    let settled = reconcile(&snapshot, &wanted, identity, &plan_options)
-        .map_err(|error| Error::Usage { message: error.to_string() })?;
+    let settled = reconcile(&snapshot, &wanted, identity, &plan_options)?;
     let describe = |archive: ArchivePath, added, size| Added {
-        image: repository.to_string(),
-        version: version.to_string(),
+        image: repository.clone(),
+        version: version.clone(),
         id: archive.name().id(),
         digest: identity.config,
         format: archive.name().format(),
@@ -239,16 +213,11 @@ async fn add_as(
             return Ok(describe(archive, false, size));
         }
         Settled::UnsupportedFormat { archive } => {
-            return Err(Error::UnsupportedFormat {
-                image: format!("{repository}:{version}"),
-                archive,
-            });
+            return Err(Error::UnsupportedFormat { image: name, archive });
         }
     };
     let replaces = other_builds(&snapshot, &wanted, Some(identity));
-    if options.immutable && !replaces.is_empty() {
-        return Err(rebuilt(&wanted, replaces, Some(store)));
-    }
+    refuse_other_builds(options.immutable, &name, &replaces, Some(store))?;
     let naming = naming_of(&archive)?;
     let copy = Copy {
         from: found.path.to_owned(),

@@ -2,7 +2,7 @@
 
 use sealift_archive::Contents;
 use sealift_docker::{Engine, EngineImage, IdKind, ImageManifest};
-use sealift_filename::{Reference, Repository, Version};
+use sealift_filename::{Reference, TagError};
 use sealift_oci::{Digest, Platform};
 use sealift_store::Wanted;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::same_config::shows_the_same;
 #[derive(Debug, Clone)]
 pub(crate) struct Inspected {
     /// What the caller asked for, `image:tag`.
-    pub(crate) reference: String,
+    pub(crate) reference: Reference,
     /// The id that the engine shows, whatever kind of digest that is.
     pub(crate) engine_id: String,
     pub(crate) wanted: Wanted,
@@ -33,16 +33,15 @@ impl Inspected {
         reference: &Reference,
         platform: Option<&Platform>,
     ) -> Result<Self, Error> {
-        let version = reference.version_or_latest();
-        let text = with_version(reference.repository(), &version);
-        let Some(image) = engine.inspect(&text).await? else {
-            return Err(not_found(engine, reference.repository(), text).await);
+        let reference = tagged(reference)?;
+        let Some(image) = engine.inspect(&reference.to_string()).await? else {
+            return Err(not_found(engine, reference).await);
         };
-        let choice = Choice::make(&image, platform, &text)?;
+        let choice = Choice::make(&image, platform, &reference)?;
         Ok(Self {
             engine_id: image.id.clone(),
-            wanted: wanted(reference.repository().clone(), version, &image, &choice),
-            reference: text,
+            wanted: wanted(&reference, &image, &choice),
+            reference,
             asked: platform.cloned(),
             save_platform: choice.save_platform,
             settings: image.config,
@@ -51,13 +50,12 @@ impl Inspected {
     }
 
     /// Takes it that the engine has an image with this config, of which nothing else is known.
-    pub(crate) fn by_config(repository: Repository, version: Version, config: Digest) -> Self {
+    pub(crate) fn by_config(reference: Reference, config: Digest) -> Self {
         Self {
-            reference: with_version(&repository, &version),
             engine_id: config.to_string(),
             wanted: Wanted {
-                repository,
-                version,
+                repository: reference.repository().clone(),
+                version: reference.version_or_latest(),
                 config: Some(config),
                 manifests: Vec::new(),
                 index: None,
@@ -68,6 +66,7 @@ impl Inspected {
                     variant: None,
                 },
             },
+            reference,
             asked: None,
             save_platform: None,
             settings: Value::Null,
@@ -105,7 +104,11 @@ struct Choice {
 }
 
 impl Choice {
-    fn make(image: &EngineImage, asked: Option<&Platform>, reference: &str) -> Result<Self, Error> {
+    fn make(
+        image: &EngineImage,
+        asked: Option<&Platform>,
+        reference: &Reference,
+    ) -> Result<Self, Error> {
         let shown = &image.platform;
         let mut there: Vec<&Platform> = Vec::new();
         for platform in image.manifests.iter().filter_map(|manifest| manifest.platform.as_ref()) {
@@ -119,7 +122,7 @@ impl Choice {
             Some(asked) => asked,
             None if is_one_of_several => {
                 return Err(Error::SeveralPlatforms {
-                    image: reference.to_owned(),
+                    image: reference.clone(),
                     platforms: platforms(),
                 });
             }
@@ -129,7 +132,7 @@ impl Choice {
         let is_shown = shown.matches(wanted);
         if found.is_none() && !is_shown {
             return Err(Error::OtherPlatform {
-                image: reference.to_owned(),
+                image: reference.clone(),
                 found: if there.is_empty() { shown.to_string() } else { platforms().join(", ") },
                 wanted: wanted.to_string(),
             });
@@ -147,19 +150,12 @@ impl Choice {
     }
 }
 
-/// Writes a reference as engines know it.
-pub(crate) fn with_version(repository: &Repository, version: &Version) -> String {
-    // A version of a `Reference` can always be a tag; one from a folder is checked where it is used.
-    let tag = version.to_tag().unwrap_or_else(|_| version.to_string());
-    format!("{repository}:{tag}")
+/// Returns a reference with the version that it stands for, which is `latest` if it has none.
+pub(crate) fn tagged(reference: &Reference) -> Result<Reference, TagError> {
+    Reference::new(reference.repository().clone(), Some(reference.version_or_latest()))
 }
 
-fn wanted(
-    repository: Repository,
-    version: Version,
-    image: &EngineImage,
-    choice: &Choice,
-) -> Wanted {
+fn wanted(reference: &Reference, image: &EngineImage, choice: &Choice) -> Wanted {
     let id = digest_of_id(&image.id);
     let is_config = image.id_kind == IdKind::Config;
     let mut manifests: Vec<Digest> = image
@@ -174,8 +170,8 @@ fn wanted(
     }
     let digests = |texts: &[String]| texts.iter().filter_map(|text| text.parse().ok()).collect();
     Wanted {
-        repository,
-        version,
+        repository: reference.repository().clone(),
+        version: reference.version_or_latest(),
         config: id.filter(|_| is_config),
         manifests,
         index: id.filter(|_| !is_config),
@@ -189,7 +185,7 @@ pub(crate) fn digest_of_id(id: &str) -> Option<Digest> {
     id.parse().ok().or_else(|| Digest::from_hex(id))
 }
 
-async fn not_found(engine: &Engine, repository: &Repository, image: String) -> Error {
+async fn not_found(engine: &Engine, image: Reference) -> Error {
     // Only for a hint, so that an error here is none.
     let images = engine.list().await.unwrap_or_default();
     let tags = images
@@ -197,7 +193,7 @@ async fn not_found(engine: &Engine, repository: &Repository, image: String) -> E
         .flat_map(|image| image.repo_tags)
         .filter_map(|tag| {
             let reference = Reference::parse(&tag).ok()?;
-            (reference.repository() == repository).then_some(tag)
+            (reference.repository() == image.repository()).then_some(tag)
         })
         .collect();
     Error::ImageNotFound { image, endpoint: engine.endpoint().to_string(), tags }

@@ -35,7 +35,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod add;
-mod archive_names;
 mod build;
 mod cancel;
 mod clean;
@@ -43,6 +42,8 @@ mod config;
 mod engine_image;
 mod error;
 mod event;
+mod image_names;
+mod immutable;
 mod list;
 mod load;
 mod naming;
@@ -55,7 +56,6 @@ mod run;
 mod same_config;
 mod select;
 mod spool;
-mod suggest;
 mod sums;
 mod transcribe;
 mod update;
@@ -69,15 +69,19 @@ pub use config::base_url::{BaseUrl, ParseBaseUrlError};
 pub use config::{Config, ConfigOptions, ConsulKey, ImageConfig, config, consul_keys};
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Reporter, Silent, Work};
+pub use image_names::NoName;
 pub use list::{ArchiveState, LeftOut, ListOptions, ListedArchive, Listing, list};
-pub use load::file::{LoadFileOptions, load_file};
-pub use load::{ImageLoad, LoadedImage, Selection, load};
+pub use load::file::load_file;
+pub use load::load;
+pub use load::options::{LoadFileOptions, Selection};
+pub use load::report::{ImageLoad, LoadedImage};
 pub use run::Run;
 pub use select::{cat, path};
 pub use sums::{Sum, sums};
-pub use update::clean_up::RemovedArchive;
+pub use update::options::UpdateOptions;
 pub use update::plan::{ImagePlan, PlannedImage, UpdatePlan, plan_update};
-pub use update::{ImageUpdate, UpdateOptions, UpdateReport, Updated, update};
+pub use update::report::{ImageUpdate, RemovedArchive, UpdateReport, Updated};
+pub use update::update;
 pub use verify::{Covered, Verdict, VerifiedArchive, VerifyOptions, verify};
 
 pub use sealift_archive as archive;

@@ -8,8 +8,7 @@ use crate::error::Error;
 
 /// Returns the name that the archive of an image carries.
 pub(crate) fn naming(wanted: &Wanted) -> Result<Naming, Error> {
-    Naming::new(&wanted.repository, &wanted.version)
-        .map_err(|error| Error::Usage { message: error.to_string() })
+    Ok(Naming::new(&wanted.repository, &wanted.version)?)
 }
 
 /// Returns the name that an archive carries, by where it stands.

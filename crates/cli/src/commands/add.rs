@@ -103,7 +103,7 @@ fn show(added: &Added, session: &Session) {
     let Added { image, version, .. } = added;
     let word = if added.added { "added" } else { "unchanged" };
     let (path, size) = (format::path(&added.path), format::size(added.size));
-    let shown = Printable(version);
+    let shown = Printable(version.as_str());
     session.result(&format!("{image}:{shown}  {word}  {path}  {size}\n"));
     if !added.replaces.is_empty() {
         session.notice(&rebuilt_line(image, version, &added.replaces));

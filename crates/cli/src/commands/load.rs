@@ -103,17 +103,16 @@ async fn load_files(
     arguments: &LoadArguments,
     session: &Session,
 ) -> Result<Vec<ImageLoad>, Failure> {
-    let options = LoadFileOptions {
-        name: arguments.name.as_deref().map(reference).transpose()?,
-        platform: arguments.latest_by.platform.platform()?,
-    };
+    let options = LoadFileOptions::default()
+        .with_name(arguments.name.as_deref().map(reference).transpose()?)
+        .with_platform(arguments.latest_by.platform.platform()?);
     let mut results = Vec::new();
     for file in files {
         let path = file::path(Path::new(file))?;
         let result = load_file(engine, &path, &options, &session.run()).await;
         match result {
             Err(error) if error.kind() == ErrorKind::Unreachable => return Err(error.into()),
-            result => results.push(ImageLoad { asked: file.clone(), result }),
+            result => results.push(ImageLoad::new(file, result)),
         }
     }
     Ok(results)
@@ -142,8 +141,5 @@ fn line(image: &LoadedImage) -> String {
 }
 
 fn document(load: &ImageLoad) -> serde_json::Value {
-    match &load.result {
-        Ok(image) => json!(image),
-        Err(error) => json!({ "asked": load.asked, "error": failure::document(error) }),
-    }
+    failure::with_hint(json!(load), &load.result)
 }

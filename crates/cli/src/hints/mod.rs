@@ -12,6 +12,19 @@ use sealift_workflow::store::FindError;
 
 use crate::format;
 
+/// Returns the message of an error, with the option that answers it where that is part of the sentence.
+pub(crate) fn message(error: &Error) -> String {
+    let advice = match error {
+        Error::NoName { .. } => "; pass --name IMAGE:VERSION",
+        Error::SeveralNames { allows_every: true, .. } => {
+            "; choose one with --name, or add it under each with --every"
+        }
+        Error::SeveralNames { allows_every: false, .. } => "; choose one with --name",
+        _ => "",
+    };
+    format!("{error}{advice}")
+}
+
 /// Returns the hint for an error, if there is something to do about it.
 pub(crate) fn hint(error: &Error) -> Option<String> {
     match error {

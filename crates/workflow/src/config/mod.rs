@@ -127,11 +127,7 @@ fn refuse_two_versions(images: &[Reference]) -> Result<(), Error> {
     for (index, one) in images.iter().enumerate() {
         let is_other = |other: &&Reference| other.repository() == one.repository() && *other != one;
         if let Some(other) = images[..index].iter().find(is_other) {
-            return Err(Error::Usage {
-                message: format!(
-                    "`{other}` and `{one}` are both selected, but a config has one version of an image"
-                ),
-            });
+            return Err(Error::TwoVersions { first: other.clone(), second: one.clone() });
         }
     }
     Ok(())

@@ -2,28 +2,19 @@
 
 use std::path::Path;
 
-use sealift_archive::{Container, Naming, Renamer, VerifyOptions};
+use sealift_archive::{Container, Naming, VerifyOptions};
 use sealift_docker::Engine;
-use sealift_filename::{ArchiveFormat, ImageId, Reference};
-use sealift_oci::Platform;
+use sealift_filename::ArchiveFormat;
 
-use crate::add::{names, several_names};
 use crate::error::Error;
-use crate::load::LoadedImage;
-use crate::load::is_there;
-use crate::load::send::{Outgoing, send};
+use crate::image_names::names_of;
+use crate::load::archive::Archive;
+use crate::load::options::LoadFileOptions;
+use crate::load::put::{Put, inspect, put};
+use crate::load::report::LoadedImage;
 use crate::prove::{ProvenFile, prove};
 use crate::run::Run;
 use crate::spool::spool;
-
-/// What an archive is called in the engine, and which image of it is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LoadFileOptions {
-    /// The name, if the one in the archive is not wanted or not there.
-    pub name: Option<Reference>,
-    /// Of an image for several platforms take the one for this platform.
-    pub platform: Option<Platform>,
-}
 
 /// Puts an archive that is in no folder into an engine, in any form that [`add`](crate::add()) reads. The file may be a
 /// pipe.
@@ -53,53 +44,41 @@ pub async fn load_file(
     let (from, reading, shown) = (path.clone(), verify.clone(), label.clone());
     let read = run.blocking(move |run| prove(&from, reading, &shown, run)).await;
     let ProvenFile { contents, container, .. } = read.map_err(|error| error.about_file(file))?;
-    let identity = contents.identity();
+    let identity = contents.identity().clone();
 
-    let mut names = names(identity, options.name.as_ref(), file)?;
-    let (repository, version) = match names.len() {
-        1 => names.remove(0),
-        _ => return Err(several_names(&names, file, "")),
-    };
-    let naming = Naming::new(&repository, &version)
-        .map_err(|error| Error::Usage { message: error.to_string() })?;
-    let reference = naming.to_string();
-    let loaded = |loaded| -> Result<LoadedImage, Error> {
-        let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        let id = identity.config.short();
-        let id: ImageId =
-            id.parse().map_err(|_| Error::Usage { message: format!("{id} is no image id") })?;
-        Ok(LoadedImage {
-            image: repository.to_string(),
-            version: version.to_string(),
-            tag: reference.clone(),
-            id,
-            digest: identity.config,
-            archive: None,
-            path: file.to_owned(),
-            format: match container {
-                Container::Tar => ArchiveFormat::Docker,
-                Container::Zip => ArchiveFormat::Zip,
-                other => other.to_string().trim_end_matches(" stream").into(),
-            },
-            loaded,
-            size,
-        })
-    };
-
-    // On the heap: a load is deep, and a thread's stack is small.
-    let asked = Box::pin(async { Ok(engine.inspect(&reference).await?) });
-    if let Some(there) = run.wait_for(asked).await? {
-        let same = is_there(&there, identity, path.clone(), label, verify.clone(), run).await;
-        if same.map_err(|error| error.about_file(file))? {
-            return loaded(false);
-        }
+    let mut names = names_of(&identity, options.name.as_ref(), file)?;
+    if names.len() != 1 {
+        return Err(Error::SeveralNames { file: file.to_owned(), names, allows_every: false });
     }
-    let outgoing = Outgoing {
+    let tag = names.remove(0);
+    let (image, version) = (tag.repository().clone(), tag.version_or_latest());
+    let id = identity.config.image_id();
+    let archive = Archive {
         path: path.clone(),
-        shown: file.display().to_string(),
-        renamer: Renamer::new(naming.qualified(), verify).only(&contents),
-        reference: reference.clone(),
+        shown: label,
+        naming: Naming::new(&image, &version)?,
+        reference: tag.clone(),
+        verify,
+        contents: Some(contents),
     };
-    send(engine, outgoing, run).await.map_err(|error| error.about_file(file))?;
-    loaded(true)
+    let there = inspect(engine, &tag, run).await?.map(|there| (there, identity));
+    let Put { loaded, digest } =
+        put(engine, archive, there, run).await.map_err(|error| error.about_file(file))?;
+    let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+    Ok(LoadedImage {
+        image,
+        version,
+        tag,
+        id,
+        digest,
+        archive: None,
+        path: file.to_owned(),
+        format: match container {
+            Container::Tar => ArchiveFormat::Docker,
+            Container::Zip => ArchiveFormat::Zip,
+            other => other.to_string().trim_end_matches(" stream").into(),
+        },
+        loaded,
+        size,
+    })
 }

@@ -1,74 +1,30 @@
-//! Puts archives back into an engine.
+//! Puts archives into an engine: select them, look what the engine has, send what it lacks.
 
+mod archive;
 pub(crate) mod file;
+pub(crate) mod options;
+mod put;
+pub(crate) mod report;
 mod select;
 mod send;
+mod there;
 
-use std::path::PathBuf;
-
-use sealift_archive::{Renamer, VerifyOptions};
-use sealift_docker::{Engine, EngineImage};
-use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
-use sealift_oci::{Digest, Identity, Platform};
-use sealift_store::{Entry, Knowledge, LatestOptions, Query, Store};
-use serde::Serialize;
+use sealift_archive::VerifyOptions;
+use sealift_docker::Engine;
+use sealift_filename::Reference;
+use sealift_oci::Identity;
+use sealift_store::{Entry, Knowledge, Store};
 
 use crate::error::{Error, ErrorKind};
+use crate::load::archive::Archive;
+use crate::load::options::Selection;
+use crate::load::put::{Put, inspect, put};
+use crate::load::report::{ImageLoad, LoadedImage};
 use crate::load::select::select;
-use crate::load::send::{Outgoing, has, has_digest_of, send};
 use crate::naming::naming_of;
-use crate::prove::prove;
 use crate::run::Run;
-use crate::same_config::shows_the_same;
 use crate::select::learn::learn_all;
 use crate::select::{held_against_record, refuse_flawed};
-
-/// Which archives to load.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// Those that are asked for.
-    Queries(Vec<Query>),
-    /// The latest of every image.
-    Latest(LatestOptions),
-    /// The newest build of every tag, for one platform if one is given.
-    All(Option<Platform>),
-}
-
-/// How it went for one archive.
-#[derive(Debug)]
-pub struct ImageLoad {
-    /// What was asked for: `image:tag`, or an archive's path.
-    pub asked: String,
-    /// What became of it.
-    pub result: Result<LoadedImage, Error>,
-}
-
-/// An image that the engine has now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LoadedImage {
-    /// The image.
-    pub image: String,
-    /// The version.
-    pub version: String,
-    /// The `image:tag` that it has in the engine.
-    pub tag: String,
-    /// The id in the archive's name.
-    pub id: ImageId,
-    /// The full digest of the image's config.
-    pub digest: Digest,
-    /// The archive's name, relative to the folder, if it is in one.
-    #[serde(skip)]
-    pub archive: Option<ArchivePath>,
-    /// The path of the archive, with the folder in front.
-    #[serde(serialize_with = "crate::path_text::serialize")]
-    pub path: PathBuf,
-    /// The archive's format.
-    pub format: ArchiveFormat,
-    /// Whether it was loaded now; else the engine had it.
-    pub loaded: bool,
-    /// The size of the archive's file in bytes.
-    pub size: u64,
-}
 
 /// Puts archives back into an engine, one after the other; one failing doesn't stop the others.
 ///
@@ -97,8 +53,7 @@ pub async fn load(
     let chosen = select(engine, store, selection, run).await?;
     let mut results = Vec::new();
     for (asked, entry) in chosen {
-        let result = match entry {
-            _ if run.cancel().is_cancelled() => Err(Error::Interrupted),
+        let result = match run.check_cancelled().and(entry) {
             Ok(entry) => load_one(engine, store, &entry, run)
                 .await
                 .map_err(|error| held_against_record(store, &entry, error)),
@@ -118,20 +73,31 @@ async fn load_one(
     entry: &Entry,
     run: &Run,
 ) -> Result<LoadedImage, Error> {
-    refuse_flawed(store, entry)?;
-    let archive = &entry.archive;
-    let name = archive.name();
+    let (archive, name) = (&entry.archive, entry.archive.name());
     let no_repository = || Error::NoRepository {
         archive: archive.clone(),
         image: format!("{}:{}", archive.image(), name.version()),
     };
-    let repository = archive.repository().ok_or_else(no_repository)?;
-    let tag = name.to_version().to_tag().map_err(|_| no_repository())?;
-    let reference = format!("{repository}:{tag}");
-    let loaded = |loaded, digest| LoadedImage {
-        image: repository.to_string(),
-        version: name.version().to_owned(),
-        tag: reference.clone(),
+    let image = archive.repository().ok_or_else(no_repository)?;
+    let version = name.to_version();
+    let tag = Reference::new(image.clone(), Some(version.clone())).map_err(|_| no_repository())?;
+    let there = match inspect(engine, &tag, run).await? {
+        Some(there) => Some((there, Box::pin(identity_of(store, entry, run)).await?)),
+        None => None,
+    };
+    let outgoing = Archive {
+        path: store.path_of(archive),
+        shown: archive.to_string(),
+        naming: naming_of(archive)?,
+        reference: tag.clone(),
+        verify: VerifyOptions::default(),
+        contents: None,
+    };
+    let Put { loaded, digest } = put(engine, outgoing, there, run).await?;
+    Ok(LoadedImage {
+        image,
+        version,
+        tag,
         id: name.id(),
         digest,
         archive: Some(archive.clone()),
@@ -139,27 +105,10 @@ async fn load_one(
         format: name.format(),
         loaded,
         size: entry.stat.size,
-    };
-
-    // On the heap: a load is deep, and a thread's stack is small.
-    let asked = Box::pin(async { Ok(engine.inspect(&reference).await?) });
-    if let Some(there) = run.wait_for(asked).await?
-        && let Some(digest) = found_there(&there, store, entry, run).await?
-    {
-        return Ok(loaded(false, digest));
-    }
-    let naming = naming_of(archive)?.qualified();
-    let outgoing = Outgoing {
-        path: store.path_of(archive),
-        shown: archive.to_string(),
-        renamer: Renamer::new(naming, VerifyOptions::default()),
-        reference: reference.clone(),
-    };
-    let identity = send(engine, outgoing, run).await?;
-    Ok(loaded(true, identity.config))
+    })
 }
 
-/// Gives which image an archive holds, reading it only where no record tells.
+/// Returns which image an archive holds; the archive is read only if no record states it.
 async fn identity_of(store: &Store, entry: &Entry, run: &Run) -> Result<Identity, Error> {
     if let Some(identity) = entry.identity() {
         return Ok(identity.clone());
@@ -177,44 +126,4 @@ async fn identity_of(store: &Store, entry: &Entry, run: &Run) -> Result<Identity
         let source = sealift_archive::Fault::NotAnImage { reason };
         sealift_archive::Error::Fault { path, source }.into()
     })
-}
-
-/// Returns the digest of an archive's image if an image in the engine is the same, so that it needn't be loaded.
-async fn found_there(
-    there: &EngineImage,
-    store: &Store,
-    entry: &Entry,
-    run: &Run,
-) -> Result<Option<Digest>, Error> {
-    let identity = identity_of(store, entry, run).await?;
-    let (path, label) = (store.path_of(&entry.archive), entry.archive.to_string());
-    let is_same = is_there(there, &identity, path, label, VerifyOptions::default(), run).await?;
-    Ok(is_same.then_some(identity.config))
-}
-
-/// Returns `true` if an image in the engine is the one in an archive.
-///
-/// If no digest tells, all that the engine shows has to agree. For that the archive is read once more, which is
-/// still less than to load it; only if layers and platform agree, so that it may be the same.
-pub(crate) async fn is_there(
-    there: &EngineImage,
-    identity: &Identity,
-    path: PathBuf,
-    label: String,
-    options: VerifyOptions,
-    run: &Run,
-) -> Result<bool, Error> {
-    if has_digest_of(there, identity) {
-        return Ok(true);
-    }
-    if !has(there, identity) {
-        return Ok(false);
-    }
-    let contents = run.blocking(move |run| prove(&path, options, &label, run)).await?.contents;
-    Ok(shows_the_same(
-        &there.config,
-        there.created.as_deref(),
-        contents.settings(),
-        contents.identity().created.as_deref(),
-    ))
 }

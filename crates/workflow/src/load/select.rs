@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use sealift_docker::Engine;
+use sealift_filename::{Repository, Version};
 use sealift_oci::Platform;
 use sealift_store::{
     Ambiguous, AmbiguousChoice, Entry, FindError, LatestOptions, Query, Store, latest, passed_over,
 };
 use tokio::sync::OnceCell;
 
-use crate::engine_image::with_version;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::load::Selection;
+use crate::load::options::Selection;
 use crate::run::Run;
 use crate::select::learn::{known_archives, report_changed, with_learning};
 use crate::select::{Choice, choose_latest, find, refuse_flawed};
@@ -24,8 +24,20 @@ pub(crate) type Selected = (String, Result<Entry, Error>);
 ///
 /// # Errors
 ///
-/// If the folder can't be read or no engine answers. What is wrong with one archive stands in its place.
+/// If the folder cannot be read or no engine answers. What is wrong with one archive is in its place.
 pub(crate) async fn select(
+    engine: &Engine,
+    store: &Store,
+    selection: &Selection,
+    run: &Run,
+) -> Result<Vec<Selected>, Error> {
+    let selected = choose(engine, store, selection, run).await?.into_iter();
+    let usable = |entry: Entry| refuse_flawed(store, &entry).map(|()| entry);
+    Ok(selected.map(|(asked, entry)| (asked, entry.and_then(usable))).collect())
+}
+
+/// Chooses the archives, usable or not.
+async fn choose(
     engine: &Engine,
     store: &Store,
     selection: &Selection,
@@ -37,7 +49,7 @@ pub(crate) async fn select(
             let mut selected = Vec::new();
             for query in queries {
                 let asked = match &query.version {
-                    Some(version) => with_version(&query.repository, version),
+                    Some(version) => image_tag(&query.repository, version),
                     None => query.repository.to_string(),
                 };
                 selected.push((asked, find_for(&host, store, query, run).await));
@@ -146,9 +158,15 @@ fn is_of(entry: &Entry, options: &LatestOptions) -> bool {
 fn tag_of(entry: &Entry) -> String {
     let version = entry.archive.name().to_version();
     match entry.archive.repository() {
-        Some(repository) => with_version(&repository, &version),
+        Some(repository) => image_tag(&repository, &version),
         None => format!("{}:{version}", entry.archive.image()),
     }
+}
+
+/// Writes an image and its version as engines know them. A version from a folder may be no tag.
+fn image_tag(repository: &Repository, version: &Version) -> String {
+    let tag = version.to_tag().map_or_else(|_| version.to_string(), |tag| tag.to_string());
+    format!("{repository}:{tag}")
 }
 
 /// Finds an archive; of several platforms, that of the engine.

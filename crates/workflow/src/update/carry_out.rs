@@ -1,26 +1,26 @@
 //! What an update does for one image.
 
-use sealift_archive::{Contents, Level, Renamer, VerifyOptions};
+use sealift_archive::{Contents, Renamer, VerifyOptions};
 use sealift_docker::Engine;
-use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference};
-use sealift_oci::Identity;
+use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, NewNameError, Reference};
+use sealift_oci::{Digest, Identity};
 use sealift_store::{
-    Action, Entry, KnownImage, PlanOptions, Proven, Settled, Snapshot, Staging, Store, Wanted,
-    other_builds, reconcile,
+    Action, Entry, ErrorKind as StoreErrorKind, KnownImage, PlanOptions, Proven, Settled, Snapshot,
+    Staging, Store, Wanted, other_builds, reconcile,
 };
 
 use crate::engine_image::Inspected;
 use crate::error::Error;
 use crate::event::{Event, Work};
+use crate::immutable::refuse_other_builds;
 use crate::naming::naming;
 use crate::receive::receive;
 use crate::rewrite::compress;
-use crate::run::Activity;
-use crate::run::Run;
+use crate::run::{Activity, Run};
 use crate::transcribe::{Broken, Packing, Transcript};
-use crate::update::Updated;
-use crate::update::clean_up::RemovedArchive;
-use crate::update::rebuilt;
+use crate::update::decide::Task;
+use crate::update::options::UpdateOptions;
+use crate::update::report::{RemovedArchive, Updated};
 
 /// What came of one image.
 pub(crate) struct Done {
@@ -44,9 +44,10 @@ impl Done {
         let is_mine = |archive: &RemovedArchive| {
             archive.archive.repository().as_ref() == Some(&self.wanted.repository)
         };
+        let removed = removed.iter().filter(|archive| is_mine(archive)).cloned().collect();
         Updated {
-            image: self.wanted.repository.to_string(),
-            version: self.wanted.version.to_string(),
+            image: self.wanted.repository,
+            version: self.wanted.version,
             id: name.id(),
             format: name.format(),
             saved: self.saved,
@@ -54,7 +55,7 @@ impl Done {
             size: self.size,
             plain_size: self.plain_size,
             replaces: self.replaces,
-            removed: removed.iter().filter(|archive| is_mine(archive)).cloned().collect(),
+            removed,
             digest: self.identity.config,
             path: store.path_of(&self.archive),
             archive: self.archive,
@@ -67,26 +68,28 @@ pub(crate) struct Worker<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) store: &'a Store,
     pub(crate) snapshot: &'a Snapshot,
-    pub(crate) options: &'a PlanOptions,
-    pub(crate) level: Level,
-    pub(crate) immutable: bool,
+    pub(crate) options: &'a UpdateOptions,
+    pub(crate) planning: &'a PlanOptions,
     pub(crate) run: &'a Run,
 }
 
 impl Worker<'_> {
-    /// Carries out what is planned for an image.
-    pub(crate) async fn carry_out(&self, image: Inspected, action: Action) -> Result<Done, Error> {
-        if self.run.cancel().is_cancelled() {
-            return Err(Error::Interrupted);
-        }
-        let reference = image.reference.clone();
+    /// Carries out what was decided for an image.
+    pub(crate) async fn carry_out(&self, task: Task) -> Result<Done, Error> {
+        self.run.check_cancelled()?;
+        let reference = task.image.reference.clone();
+        let done = self.act(task.image, task.item.action).await;
+        done.map_err(|error| about(error, reference))
+    }
+
+    async fn act(&self, image: Inspected, action: Action) -> Result<Done, Error> {
         match action {
             Action::Keep { archive } => self.keep(image.wanted, archive),
             Action::Compress { from, to } => {
                 let (_, known) = self.known(&from)?;
+                let (level, label) = (self.options.level, image.reference.to_string());
                 let (published, proven) =
-                    compress(self.store, &from, known, &to, self.level, &reference, self.run)
-                        .await?;
+                    compress(self.store, &from, known, &to, level, &label, self.run).await?;
                 Ok(Done {
                     wanted: image.wanted,
                     plain_size: proven.plain_size,
@@ -99,33 +102,20 @@ impl Worker<'_> {
                     replaces: Vec::new(),
                 })
             }
-            Action::UnsupportedFormat { archive } => Err(unsupported(reference, archive)),
-            Action::Save { .. } => {
-                // What is not certain yet is decided once the save has told which build it is.
-                self.check_immutable(
-                    &image.wanted,
-                    other_builds(self.snapshot, &image.wanted, None),
-                )?;
-                // It is large, and every future around it would be so too.
-                Box::pin(self.save(image)).await
+            Action::UnsupportedFormat { archive } => {
+                Err(Error::UnsupportedFormat { image: image.reference, archive })
             }
+            // It is large, and every future around it would be so too.
+            Action::Save { .. } => Box::pin(self.save(image)).await,
         }
     }
 
     /// Returns what is known of an archive that the plan was made from.
     fn known(&self, archive: &ArchivePath) -> Result<(&Entry, &KnownImage), Error> {
         let entry = self.snapshot.entry(archive);
-        entry.and_then(|entry| Some((entry, entry.image()?))).ok_or_else(|| Error::Usage {
-            message: format!("{archive} is not known to hold an image"),
-        })
-    }
-
-    /// Refuses other builds of the same release, if releases are immutable.
-    fn check_immutable(&self, wanted: &Wanted, others: Vec<ImageId>) -> Result<(), Error> {
-        match self.immutable && !others.is_empty() {
-            true => Err(rebuilt(wanted, others, Some(self.store))),
-            false => Ok(()),
-        }
+        entry
+            .and_then(|entry| Some((entry, entry.image()?)))
+            .ok_or_else(|| Error::UnknownContent { archive: archive.clone() })
     }
 
     fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Done, Error> {
@@ -149,7 +139,7 @@ impl Worker<'_> {
         for _ in 0..2 {
             let (store, repository) = (self.store.clone(), image.wanted.repository.clone());
             let staging = self.run.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
-            let activity = self.run.activity(&image.reference, Work::Saving, None);
+            let activity = self.run.activity(image.reference.to_string(), Work::Saving, None);
             let received = Box::pin(self.receive(&image, staging, &activity)).await;
             if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
                 return Err(error);
@@ -171,17 +161,14 @@ impl Worker<'_> {
                 }
                 return self.settle(image, staging, proven, contents.lacked_manifest()).await;
             }
-            self.run.report(Event::TagMoved { image: image.reference.clone() });
+            self.run.report(Event::TagMoved { image: image.reference.to_string() });
             image = now;
         }
         Err(Error::TagMoved { image: image.reference })
     }
 
     async fn ask_again(&self, image: &Inspected) -> Result<Inspected, Error> {
-        let version = Some(image.wanted.version.clone());
-        let reference = Reference::new(image.wanted.repository.clone(), version)
-            .map_err(|error| Error::Usage { message: error.to_string() })?;
-        let asked = Inspected::ask(self.engine, &reference, image.asked.as_ref());
+        let asked = Inspected::ask(self.engine, &image.reference, image.asked.as_ref());
         self.run.wait_for(asked).await
     }
 
@@ -191,19 +178,19 @@ impl Worker<'_> {
         staging: Staging,
         activity: &Activity,
     ) -> Result<Transcript, Error> {
-        let reference = &image.reference;
-        let save = Box::pin(self.engine.save(reference, image.save_platform.as_ref()));
+        let reference = image.reference.to_string();
+        let save = Box::pin(self.engine.save(&reference, image.save_platform.as_ref()));
         let stream = self.run.wait_for(async { Ok(save.await?) }).await?;
         let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
         let rename = move |contents: &Contents| {
-            member_name(&wanted, &contents.identity().config.short()).ok()
+            member_name(&wanted, contents.identity().config.image_id()).ok()
         };
         let renamer = Renamer::new(naming(&image.wanted)?, VerifyOptions::default());
         let received = receive(stream, staging, packing, renamer, rename, activity, self.run).await;
         received.map_err(|broken| match broken {
             Broken::Other(error) => *error,
             Broken::Fault(fault) => Error::SaveDamaged {
-                image: reference.clone(),
+                image: image.reference.clone(),
                 folder: self.store.root().to_owned(),
                 source: Box::new(fault),
             },
@@ -211,11 +198,12 @@ impl Worker<'_> {
     }
 
     fn packing(&self, wanted: &Wanted) -> Result<Packing, Error> {
-        if !self.options.compress {
+        if !self.planning.compress {
             return Ok(Packing::Plain);
         }
-        let id = wanted.id().map_or_else(|| "000000000000".to_owned(), |id| id.to_string());
-        Ok(Packing::Zip { member_name: member_name(wanted, &id)?, level: self.level })
+        // A save whose id is not known yet renames its member at the end.
+        let id = wanted.id().unwrap_or(Digest::of(b"").image_id());
+        Ok(Packing::Zip { member_name: member_name(wanted, id)?, level: self.options.level })
     }
 
     /// Publishes a save, unless the image was there after all.
@@ -226,13 +214,13 @@ impl Worker<'_> {
         proven: Proven,
         lacked_manifest: bool,
     ) -> Result<Done, Error> {
-        let settled = reconcile(self.snapshot, &image.wanted, &proven.identity, self.options)
-            .map_err(|error| Error::Usage { message: error.to_string() })?;
+        let settled = reconcile(self.snapshot, &image.wanted, &proven.identity, self.planning)?;
         let (identity, plain_size) = (proven.identity.clone(), proven.plain_size);
         match settled {
             Settled::Publish { archive } => {
                 let replaces = other_builds(self.snapshot, &image.wanted, Some(&identity));
-                self.check_immutable(&image.wanted, replaces.clone())?;
+                let immutable = self.options.immutable;
+                refuse_other_builds(immutable, &image.reference, &replaces, Some(self.store))?;
                 let published =
                     self.run.blocking(move |_| Ok(staging.publish(&archive, proven)?)).await?;
                 Ok(Done {
@@ -240,7 +228,7 @@ impl Worker<'_> {
                     identity,
                     archive: published.archive,
                     saved: !published.was_there,
-                    compressed: self.options.compress && !published.was_there,
+                    compressed: self.planning.compress && !published.was_there,
                     size: published.size,
                     plain_size,
                     lacked_manifest,
@@ -248,21 +236,31 @@ impl Worker<'_> {
                 })
             }
             Settled::AlreadyThere { archive } => self.keep(image.wanted, archive),
-            Settled::UnsupportedFormat { archive } => Err(unsupported(image.reference, archive)),
+            Settled::UnsupportedFormat { archive } => {
+                Err(Error::UnsupportedFormat { image: image.reference, archive })
+            }
         }
     }
 }
 
-fn member_name(wanted: &Wanted, id: &str) -> Result<String, Error> {
-    let usage = |error: String| Error::Usage { message: error };
-    let id: ImageId = id.parse().map_err(|error| usage(format!("{error}")))?;
-    let name = ArchiveName::new(wanted.repository.image(), &wanted.version, id, ArchiveFormat::Zip)
-        .map_err(|error| usage(error.to_string()))?;
-    Ok(name.member_name())
+fn member_name(wanted: &Wanted, id: ImageId) -> Result<String, NewNameError> {
+    let image = wanted.repository.image();
+    Ok(ArchiveName::new(image, &wanted.version, id, ArchiveFormat::Zip)?.member_name())
 }
 
-fn unsupported(image: String, archive: ArchivePath) -> Error {
-    Error::UnsupportedFormat { image, archive }
+/// Names the image in an error of the file system, which knows only its own files.
+fn about(error: Error, image: Reference) -> Error {
+    match error {
+        Error::Store(source)
+            if !matches!(
+                source.kind(),
+                StoreErrorKind::Locked | StoreErrorKind::Cancelled | StoreErrorKind::Archive
+            ) =>
+        {
+            Error::NotArchived { image, source: Box::new(source) }
+        }
+        error => error,
+    }
 }
 
 fn short(id: &str) -> String {

@@ -1,30 +1,14 @@
 //! What an update removes at its end.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use sealift_filename::{ArchivePath, Repository};
 use sealift_store::{Removal, Store};
-use serde::Serialize;
 
 use crate::clean::remove;
 use crate::error::Error;
 use crate::run::Run;
-
-/// An archive that an update removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RemovedArchive {
-    /// The name that it had, relative to the folder.
-    #[serde(skip)]
-    pub archive: ArchivePath,
-    /// The path that it had, with the folder in front.
-    #[serde(serialize_with = "crate::path_text::serialize")]
-    pub path: PathBuf,
-    /// The size of its file in bytes.
-    pub size: u64,
-    /// Whether its version is newer than every version of the image that the call names.
-    pub newer: bool,
-}
+use crate::update::report::RemovedArchive;
 
 /// Removes what was planned, once everything else is durable, but nothing of suspect images.
 pub(crate) async fn clean_up(
@@ -41,12 +25,7 @@ pub(crate) async fn clean_up(
     let (removed, mut errors) = remove(store, paths, run).await;
     errors.extend(kept.into_iter().map(|removal| Error::NotCleaned { archive: removal.archive }));
     let removed: BTreeSet<ArchivePath> = removed.into_iter().collect();
-    let is_removed = |removal: &Removal| removed.contains(&removal.archive);
-    let described = |removal: Removal| RemovedArchive {
-        path: store.path_of(&removal.archive),
-        archive: removal.archive,
-        size: removal.size,
-        newer: removal.newer,
-    };
-    (planned.into_iter().filter(is_removed).map(described).collect(), errors)
+    let is_removed = |removal: &&Removal| removed.contains(&removal.archive);
+    let described = |removal| RemovedArchive::new(removal, store.root());
+    (planned.iter().filter(is_removed).map(described).collect(), errors)
 }

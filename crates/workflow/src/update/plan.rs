@@ -1,28 +1,42 @@
 //! What an update would do, as data.
 
-use sealift_docker::Engine;
-use sealift_filename::{ImageId, Reference, Repository};
-use sealift_store::{Action, Plan, PlanItem, Snapshot, Store, Wanted, other_builds, plan};
+use std::path::{Path, PathBuf};
 
-use crate::engine_image::Inspected;
+use sealift_docker::Engine;
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
+use sealift_oci::Platform;
+use sealift_store::{Action, Plan, PlanItem, Store, plan};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
 use crate::error::Error;
+use crate::path_text::PathText;
 use crate::run::Run;
-use crate::update::resolve::ask_all;
-use crate::update::{UpdateOptions, distinct, is_fatal, plan_options, rebuilt, snapshot};
+use crate::update::decide::{Decision, decide};
+use crate::update::options::UpdateOptions;
+use crate::update::report::{RemovedArchive, serialize_failed};
+use crate::update::resolve::resolve;
 
 /// What an update would do.
+///
+/// It serialises as `{items: […], would_remove: […]}`, with the paths that the archives have, or would have, in the
+/// folder.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct UpdatePlan {
     /// What would become of the images of the call, in its order, each once.
     pub images: Vec<ImagePlan>,
     /// What would be done, without the images that fail.
     pub plan: Plan,
+    /// The folder, in front of the paths of archives.
+    pub folder: PathBuf,
 }
 
 /// What would become of one image.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ImagePlan {
-    /// What was asked for, `image:tag`.
+    /// What was asked for.
     pub reference: Reference,
     /// What would be done for it.
     pub result: Result<PlannedImage, Error>,
@@ -30,6 +44,7 @@ pub struct ImagePlan {
 
 /// What would be done for one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlannedImage {
     /// The item of the plan.
     pub item: PlanItem,
@@ -46,9 +61,13 @@ pub struct PlannedImage {
 ///
 /// When the future is dropped, reading stops soon after. Nothing but records is written.
 ///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
 /// # Errors
 ///
-/// If no engine answers or the folder can't be read. What is wrong with one image stands in its result.
+/// If no engine answers or the folder cannot be read. What is wrong with one image is in its result.
 pub async fn plan_update(
     engine: &Engine,
     store: Option<&Store>,
@@ -56,43 +75,74 @@ pub async fn plan_update(
     options: &UpdateOptions,
     run: &Run,
 ) -> Result<UpdatePlan, Error> {
-    let references = distinct(references);
-    let mut asked = Box::pin(ask_all(engine, store, &references, options, run)).await?;
-    let fatal = |image: &Result<_, Error>| image.as_ref().is_err_and(is_fatal);
-    if let Some(at) = asked.images.iter().position(fatal) {
-        return Err(asked.images.swap_remove(at).err().unwrap_or(Error::Interrupted));
-    }
-    let found: Vec<Inspected> = asked.images.iter().flatten().cloned().collect();
-    let snapshot = match (asked.snapshot, store) {
-        (Some(snapshot), _) => snapshot,
-        (None, Some(store)) => snapshot(store, &found, options, run).await?,
-        (None, None) => Snapshot::default(),
-    };
-    let wanted: Vec<Wanted> = found.into_iter().map(|image| image.wanted).collect();
-    let items = plan(&snapshot, &wanted, &plan_options(options, Vec::new())).items;
-
-    let mut possible = Vec::new();
-    let mut spare: Vec<Repository> = Vec::new();
-    let mut planned = wanted.into_iter().zip(items);
-    let mut images = Vec::new();
-    for (reference, image) in references.into_iter().zip(asked.images) {
-        let result = image.and_then(|_| {
-            let (wanted, item) = planned.next().ok_or(Error::Interrupted)?;
-            let replaces = match item.action {
-                Action::Save { .. } => other_builds(&snapshot, &wanted, None),
-                _ => Vec::new(),
-            };
-            if options.immutable && !replaces.is_empty() {
-                return Err(rebuilt(&wanted, replaces, store));
-            }
-            possible.push(wanted);
-            Ok(PlannedImage { item, replaces })
+    let resolved = Box::pin(resolve(engine, store, references, options, run)).await?;
+    let Decision { tasks, snapshot, options } = decide(resolved, options, store);
+    let (mut possible, mut images) = (Vec::new(), Vec::new());
+    for (reference, task) in tasks {
+        let result = task.map(|task| {
+            possible.push(task.image.wanted);
+            PlannedImage { item: task.item, replaces: task.replaces }
         });
-        if result.is_err() {
-            spare.push(reference.repository().clone());
-        }
         images.push(ImagePlan { reference, result });
     }
-    let plan = plan(&snapshot, &possible, &plan_options(options, spare));
-    Ok(UpdatePlan { images, plan })
+    let folder = store.map(|store| store.root().to_owned()).unwrap_or_default();
+    Ok(UpdatePlan { images, plan: plan(&snapshot, &possible, &options), folder })
+}
+
+impl Serialize for UpdatePlan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let items = self.images.iter().map(|image| Item { image, folder: &self.folder });
+        let removed = |removal| RemovedArchive::new(removal, &self.folder);
+        let mut document = serializer.serialize_struct("UpdatePlan", 2)?;
+        document.serialize_field("items", &items.collect::<Vec<_>>())?;
+        let would_remove: Vec<_> = self.plan.remove.iter().map(removed).collect();
+        document.serialize_field("would_remove", &would_remove)?;
+        document.end()
+    }
+}
+
+/// An image of a plan as JSON.
+struct Item<'a> {
+    image: &'a ImagePlan,
+    folder: &'a Path,
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let PlannedImage { item, replaces } = match &self.image.result {
+            Ok(planned) => planned,
+            Err(error) => return serialize_failed(&self.image.reference, error, serializer),
+        };
+        let path = |archive: &ArchivePath| PathText(self.folder.join(archive.as_str()));
+        let action = match &item.action {
+            Action::Keep { archive } => ActionDocument::Keep { path: path(archive) },
+            Action::Save { format, id } => ActionDocument::Save { format, id: *id, replaces },
+            Action::Compress { from, to } => {
+                ActionDocument::Compress { from: path(from), to: path(to) }
+            }
+            Action::UnsupportedFormat { archive } => {
+                ActionDocument::UnsupportedFormat { path: path(archive) }
+            }
+        };
+        let PlanItem { image, version, platform, .. } = item;
+        ItemDocument { image, version, platform, action }.serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct ItemDocument<'a> {
+    image: &'a Repository,
+    version: &'a Version,
+    platform: &'a Platform,
+    #[serde(flatten)]
+    action: ActionDocument<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+enum ActionDocument<'a> {
+    Keep { path: PathText },
+    Save { format: &'a ArchiveFormat, id: Option<ImageId>, replaces: &'a [ImageId] },
+    Compress { from: PathText, to: PathText },
+    UnsupportedFormat { path: PathText },
 }

@@ -1,4 +1,4 @@
-//! Asks an engine for the images of an update: all on one list, or each by itself.
+//! What an engine and the folder have of the images of an update.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,11 @@ use sealift_filename::{ArchivePath, Reference};
 use sealift_oci::Digest;
 use sealift_store::{Action, Snapshot, Store, Wanted, check_name, plan};
 
-use crate::engine_image::Inspected;
-use crate::error::Error;
+use crate::engine_image::{Inspected, tagged};
+use crate::error::{Error, ErrorKind};
 use crate::run::Run;
-use crate::update::{UpdateOptions, plan_options, snapshot};
+use crate::select::learn::{report_unreadable, with_learning};
+use crate::update::options::UpdateOptions;
 
 /// How many images the engine is asked for at a time.
 const QUESTIONS: usize = 16;
@@ -19,12 +20,15 @@ const QUESTIONS: usize = 16;
 /// From how many images on one list is cheaper than asking for each.
 const MANY: usize = 8;
 
-/// What an engine has of the images of a call.
-pub(crate) struct Asked {
-    /// In the order of the call.
-    pub(crate) images: Vec<Result<Inspected, Error>>,
-    /// What the folder holds of them, where that settled them all.
-    pub(crate) snapshot: Option<Snapshot>,
+/// What was asked for, and what the engine has of it.
+pub(crate) type ResolvedImage = (Reference, Result<Inspected, Error>);
+
+/// What an engine and the folder have of the images of a call.
+pub(crate) struct Resolved {
+    /// In the order of the call, each once.
+    pub(crate) images: Vec<ResolvedImage>,
+    /// What the folder has of those that the engine has.
+    pub(crate) snapshot: Snapshot,
 }
 
 /// Images that are in the folder already, and what the folder holds of those that were looked for.
@@ -34,43 +38,92 @@ struct SettledImages {
     snapshot: Snapshot,
 }
 
-/// Asks the engine for the images of a call, and refuses those that can't be archived. What a list settles, with what
-/// is in the folder, isn't asked for.
+/// Looks the images of a call up in the engine, and their archives in the folder. Images that cannot be archived are
+/// refused. What one list of the engine's images settles, with what is in the folder, is not looked up by itself.
 ///
 /// # Errors
 ///
-/// If the folder can't be read, or somebody asks to stop. What is wrong with one image stands in its place.
-pub(crate) async fn ask_all(
+/// If the folder cannot be read, no engine answers, or somebody asks to stop. What is wrong with one image is in its
+/// place.
+pub(crate) async fn resolve(
     engine: &Engine,
     store: Option<&Store>,
     references: &[Reference],
     options: &UpdateOptions,
     run: &Run,
-) -> Result<Asked, Error> {
+) -> Result<Resolved, Error> {
+    let references = distinct(references);
     let SettledImages { images: settled, snapshot } = match store {
-        Some(store) => settled(engine, store, references, options, run).await?,
+        Some(store) => settled(engine, store, &references, options, run).await?,
         None => SettledImages::default(),
     };
     let settled = &settled;
     // By value: a closure that takes references makes a future that cannot be spawned.
     let ask = |reference: Reference| async move {
         if let Some(image) = settled.get(&reference) {
-            return Ok(image.clone());
+            return (reference, Ok(image.clone()));
         }
         let asked = Inspected::ask(engine, &reference, options.platform.as_ref());
-        let image = run.wait_for(asked).await?;
-        check(&image, options)?;
-        Ok(image)
+        let image = run.wait_for(asked).await.and_then(|image| check(image, options));
+        (reference, image)
     };
-    let images = stream::iter(references.to_vec()).map(ask).buffered(QUESTIONS).collect().await;
-    let are_all_settled = store.is_some() && settled.len() == references.len();
-    Ok(Asked { images, snapshot: are_all_settled.then_some(snapshot) })
+    let count = references.len();
+    let asked = stream::iter(references).map(ask).buffered(QUESTIONS).collect().await;
+    let images = refuse_fatal(asked)?;
+    let found = images.iter().filter_map(|(_, image)| image.as_ref().ok());
+    let snapshot = match store {
+        Some(_) if settled.len() == count => snapshot,
+        Some(store) => read_snapshot(store, found, options, run).await?,
+        None => Snapshot::default(),
+    };
+    Ok(Resolved { images, snapshot })
 }
 
-/// Refuses before a long save what can't have an archive's name.
-fn check(image: &Inspected, options: &UpdateOptions) -> Result<(), Error> {
-    check_name(&image.wanted, &plan_options(options, Vec::new()))
-        .map_err(|error| Error::Usage { message: error.to_string() })
+fn distinct(references: &[Reference]) -> Vec<Reference> {
+    let mut distinct: Vec<Reference> = Vec::new();
+    for reference in references {
+        if !distinct.contains(reference) {
+            distinct.push(reference.clone());
+        }
+    }
+    distinct
+}
+
+/// Returns the first error that would be the same for every image.
+fn refuse_fatal(images: Vec<ResolvedImage>) -> Result<Vec<ResolvedImage>, Error> {
+    let is_fatal =
+        |error: &Error| matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Interrupted);
+    images
+        .into_iter()
+        .map(|(reference, image)| match image {
+            Err(error) if is_fatal(&error) => Err(error),
+            image => Ok((reference, image)),
+        })
+        .collect()
+}
+
+/// Refuses before a long save what cannot have an archive's name.
+fn check(image: Inspected, options: &UpdateOptions) -> Result<Inspected, Error> {
+    check_name(&image.wanted, &options.planning(Vec::new()))?;
+    Ok(image)
+}
+
+/// Reads what the folder has of images: with `clean` all of their archives, otherwise those of their versions.
+async fn read_snapshot(
+    store: &Store,
+    images: impl Iterator<Item = &Inspected>,
+    options: &UpdateOptions,
+    run: &Run,
+) -> Result<Snapshot, Error> {
+    let name = |image: &Inspected| (image.wanted.repository.clone(), image.wanted.version.clone());
+    let names: Vec<_> = images.map(name).collect();
+    let (store, clean) = (store.clone(), options.clean);
+    run.blocking(move |run| {
+        let snapshot = with_learning(run, |learn| Ok(store.snapshot(&names, clean, learn)?))?;
+        report_unreadable(snapshot.entries(), run);
+        Ok(snapshot)
+    })
+    .await
 }
 
 /// Finds those images of a call that are in the folder already, from one list.
@@ -102,16 +155,15 @@ async fn settled(
     let listed: Vec<(&Reference, Inspected)> = references
         .iter()
         .filter_map(|reference| {
-            let (repository, version) = (reference.repository(), reference.version_or_latest());
-            let tagged = Reference::new(repository.clone(), Some(version.clone())).ok()?;
+            let tagged = tagged(reference).ok()?;
             let config: Digest = ids.get(&tagged)?.parse().ok()?;
-            Some((reference, Inspected::by_config(repository.clone(), version, config)))
+            Some((reference, Inspected::by_config(tagged, config)))
         })
         .collect();
-    let images: Vec<Inspected> = listed.iter().map(|(_, image)| image.clone()).collect();
-    let snapshot = snapshot(store, &images, options, run).await?;
-    let wanted: Vec<Wanted> = images.iter().map(|image| image.wanted.clone()).collect();
-    let plan = plan(&snapshot, &wanted, &plan_options(options, Vec::new()));
+    let images = listed.iter().map(|(_, image)| image);
+    let snapshot = read_snapshot(store, images.clone(), options, run).await?;
+    let wanted: Vec<Wanted> = images.map(|image| image.wanted.clone()).collect();
+    let plan = plan(&snapshot, &wanted, &options.planning(Vec::new()));
     let settled = listed.into_iter().zip(plan.items).filter_map(|((reference, image), item)| {
         let Action::Keep { archive } = item.action else { return None };
         Some((reference.clone(), completed(image, &snapshot, &archive)?))

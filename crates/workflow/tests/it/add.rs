@@ -3,8 +3,8 @@
 use std::io::Write as _;
 
 use sealift_testing::layouts::{Entry, Image, Packing, compress, file, pack};
-use sealift_workflow::archive::{ExamineOptions, Level, examine};
-use sealift_workflow::{AddOptions, ErrorKind, Run, add};
+use sealift_workflow::archive::{ExamineOptions, Fault, Level, examine};
+use sealift_workflow::{AddOptions, Error, ErrorKind, Run, add};
 
 use crate::folder::{Folder, run};
 
@@ -84,12 +84,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         let tar = pack(&several.podman());
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
-        assert!(
-            error.to_string().ends_with(
-                "has several tags, web:1, web:2; choose one with --name, or add it under each with --every"
-            ),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("has several tags, web:1, web:2"), "{error}");
         let every = AddOptions { every: true, ..AddOptions::default() };
         assert_eq!(folder.try_add(&tar, &every).await.unwrap().len(), 2);
 
@@ -98,10 +93,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         nameless.tags.clear();
         let tar = pack(&nameless.podman());
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
-        assert!(
-            error.to_string().ends_with("contains no tag; pass --name IMAGE:VERSION"),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("contains no tag"), "{error}");
         assert!(folder.archives().is_empty());
         let name = Some("team/api:2.0".parse().unwrap());
         let named = AddOptions { name, ..AddOptions::default() };
@@ -120,7 +112,7 @@ fn a_bare_tag_of_an_oci_index_names_no_image() {
             let tar = pack(&image.oci_only());
             let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
-            let message = format!("its only name is the tag `{tag}`; pass --name IMAGE:VERSION");
+            let message = format!("its only name is the tag `{tag}`");
             assert!(error.to_string().ends_with(&message), "{error}");
             assert!(folder.archives().is_empty());
             let name = Some("web:1".parse().unwrap());
@@ -191,7 +183,8 @@ fn one_platform_of_several_is_added_under_its_own_id() {
         let folder = Folder::new();
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
-        assert_eq!(error.hint().as_deref(), Some("choose one with --platform"));
+        let Error::Archive(error) = error else { panic!("{error:?}") };
+        assert!(matches!(error.as_fault(), Some(Fault::SeveralPlatforms { .. })), "{error:?}");
 
         for image in [&intel, &arm] {
             let platform = Some(format!("linux/{}", image.architecture).parse().unwrap());

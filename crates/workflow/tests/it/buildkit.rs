@@ -2,7 +2,7 @@
 
 use sealift_workflow::oci::Platform;
 use sealift_workflow::store::{LatestOptions, Query};
-use sealift_workflow::{Error, ErrorKind, Run, Selection, UpdateOptions, load, path};
+use sealift_workflow::{Error, ErrorKind, Run, Selection, load, path};
 
 use crate::conformance::{PLAIN, ZIP, travels};
 use crate::stand::Stand;
@@ -80,7 +80,7 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
 
     let mut archives = Vec::new();
     for platform in &platforms {
-        let options = UpdateOptions { platform: Some(platform.clone()), clean: true, ..PLAIN };
+        let options = PLAIN.clone().with_platform(platform.clone()).with_clean(true);
         let saved = stand.update("1.0.0.1", &options).await;
         assert!(saved.saved && saved.removed.is_empty(), "{saved:?}");
         let identity = stand.identity_of(&saved.archive);
@@ -90,7 +90,7 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
     }
     archives.sort();
     assert_eq!(stand.files(), archives, "each platform is kept when the other is cleaned");
-    let s390x = UpdateOptions { platform: Some("linux/s390x".parse().unwrap()), ..PLAIN };
+    let s390x = PLAIN.clone().with_platform("linux/s390x".parse::<Platform>().unwrap());
     let error = stand.try_update("1.0.0.1", &s390x, &Run::default()).await.result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().ends_with("is for linux/amd64, linux/arm64, not for linux/s390x"));
@@ -107,7 +107,7 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
         });
         let loaded = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
         assert!(loaded.unwrap().remove(0).result.unwrap().loaded, "{platform}");
-        let options = UpdateOptions { platform: Some(platform.clone()), ..PLAIN };
+        let options = PLAIN.clone().with_platform(platform.clone());
         assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform} is what was loaded");
     }
 }

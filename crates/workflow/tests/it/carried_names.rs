@@ -144,11 +144,11 @@ async fn a_file_outside_of_the_folder_is_loaded_under_one_name(stand: Stand) {
     std::fs::write(&file, compress(&pack(&image.podman()), Packing::Gzip)).unwrap();
     let context = Run::default();
     let load = async |name: Option<Reference>| {
-        let options = LoadFileOptions { name, ..LoadFileOptions::default() };
+        let options = LoadFileOptions::default().with_name(name);
         load_file(&stand.engine, &file, &options, &context).await
     };
     let loaded = load(None).await.unwrap();
-    assert!(loaded.loaded && loaded.tag == stand.reference("1.0").to_string(), "{loaded:?}");
+    assert!(loaded.loaded && loaded.tag == stand.reference("1.0"), "{loaded:?}");
     assert_eq!(tags(&stand).await.len(), 1);
     assert!(!load(None).await.unwrap().loaded, "unchanged");
     assert!(load(Some(stand.reference("2.0"))).await.unwrap().loaded);
@@ -163,7 +163,7 @@ async fn a_file_outside_of_the_folder_is_loaded_under_one_name(stand: Stand) {
 
 async fn a_save_carries_the_name_of_its_archive(stand: Stand) {
     stand.build("1.0+beta", "one").await;
-    for options in [PLAIN, ZIP] {
+    for options in [PLAIN.clone(), ZIP.clone()] {
         let saved = stand.update("1.0+beta", &options).await;
         assert!(carries(&stand, saved.archive.as_str(), &stand.reference("1.0+beta")));
         assert!(!carries(&stand, saved.archive.as_str(), &stand.reference("2.0")));

@@ -1,5 +1,7 @@
 //! One suite for every engine: what sealift promises must hold on each of them.
 
+use std::sync::LazyLock;
+
 use sealift_testing::layouts::{Image, pack};
 use sealift_workflow::archive::Level;
 use sealift_workflow::store::{LatestOptions, Query};
@@ -8,16 +10,9 @@ use sealift_workflow::{Error, ErrorKind, Event, Run, Selection, UpdateOptions, W
 use crate::stand::{Stand, connect, context_at, remove_all};
 use crate::suite::suite;
 
-pub(crate) const PLAIN: UpdateOptions = UpdateOptions {
-    compress: false,
-    level: Level::Default,
-    clean: false,
-    keep: None,
-    platform: None,
-    jobs: 1,
-    immutable: false,
-};
-pub(crate) const ZIP: UpdateOptions = UpdateOptions { compress: true, level: Level::Fast, ..PLAIN };
+pub(crate) static PLAIN: LazyLock<UpdateOptions> = LazyLock::new(UpdateOptions::default);
+pub(crate) static ZIP: LazyLock<UpdateOptions> =
+    LazyLock::new(|| UpdateOptions::default().with_compress(true).with_level(Level::Fast));
 
 /// The config digest of an archive, from its content alone.
 fn config_of(stand: &Stand, archive: &impl AsRef<str>) -> String {
@@ -78,7 +73,7 @@ async fn cleans_other_versions_last(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let old = stand.update("1.0.0.1", &PLAIN).await;
     stand.build("1.0.0.2", "two").await;
-    let new = stand.update("1.0.0.2", &UpdateOptions { clean: true, ..ZIP }).await;
+    let new = stand.update("1.0.0.2", &ZIP.clone().with_clean(true)).await;
     assert_eq!(new.removed.iter().map(|gone| &gone.archive).collect::<Vec<_>>(), [&old.archive]);
     assert_eq!(stand.files(), [new.archive.to_string()]);
 }
@@ -113,7 +108,7 @@ async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) 
     let mut expected = vec![Some(false); COUNT];
     expected[2] = Some(true);
     expected.push(None);
-    let clean = UpdateOptions { clean: true, ..PLAIN };
+    let clean = PLAIN.clone().with_clean(true);
     assert_eq!(saved(update(&references, &clean).await), expected);
     // Nothing of an image is cleaned of which one failed.
     assert_eq!(stand.files().len(), COUNT + 1);
@@ -129,7 +124,7 @@ async fn loads_back_under_its_name(stand: Stand) {
     assert!(stand.engine.remove(&stand.reference("1.0.0.1").to_string()).await.unwrap());
     let loaded = stand.load_into(&stand.engine, "1.0.0.1").await;
     assert!(loaded.loaded);
-    let there = stand.engine.inspect(&loaded.tag).await.unwrap().unwrap();
+    let there = stand.engine.inspect(&loaded.tag.to_string()).await.unwrap().unwrap();
     assert_eq!(there.id, id);
     assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded);
 }
@@ -148,7 +143,7 @@ async fn load_all(stand: &Stand) -> Vec<(String, String, bool)> {
     let selection = Selection::All(None);
     let results = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
     let results = results.unwrap().into_iter().map(|load| load.result.unwrap());
-    results.map(|image| (image.tag, image.id.to_string(), image.loaded)).collect()
+    results.map(|image| (image.tag.to_string(), image.id.to_string(), image.loaded)).collect()
 }
 
 async fn loading_all_leaves_each_tag_on_the_newest_build(stand: Stand) {
@@ -290,8 +285,8 @@ async fn says_what_it_has_instead_of_an_image_that_is_not_there(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let error = stand.try_update("9.9.9.9", &PLAIN, &Run::default()).await.result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    let hint = error.hint().unwrap();
-    assert!(hint.contains(&format!("{}:1.0.0.1", stand.image)), "{hint}");
+    let Error::ImageNotFound { tags, .. } = &error else { panic!("{error:?}") };
+    assert!(tags.concat().contains(&format!("{}:1.0.0.1", stand.image)), "{tags:?}");
     assert!(stand.files().is_empty());
 }
 

@@ -62,7 +62,7 @@ async fn an_update_by_every_spelling_makes_one_archive(stand: Stand) {
     };
     let saved = update().await;
     assert_eq!(saved.len(), 1, "{saved:?}");
-    assert!(saved[0].saved && saved[0].image == *image);
+    assert!(saved[0].saved && saved[0].image.as_str() == image);
     assert_eq!(stand.files(), [saved[0].archive.as_str()]);
 
     let root = stand.folder.path().join("artifacts");

@@ -27,7 +27,7 @@ fn another_build_of_a_release_is_reported_and_refused() {
             folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &immutable).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Failed);
         let Error::Rebuilt { image: name, ids, .. } = &error else { panic!("{error:?}") };
-        assert_eq!((name.as_str(), &ids[..]), ("web:1.0.0.7", &[first[0].id][..]));
+        assert_eq!((name.to_string().as_str(), &ids[..]), ("web:1.0.0.7", &[first[0].id][..]));
         assert_eq!(folder.archives(), before);
 
         let second = folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &options).await.unwrap();
@@ -75,7 +75,7 @@ fn a_damaged_archive_of_a_release_counts_by_its_id() {
 
 async fn updates_report_or_refuse_another_build(stand: Stand) {
     let options = UpdateOptions::default();
-    let immutable = UpdateOptions { immutable: true, ..UpdateOptions::default() };
+    let immutable = UpdateOptions::default().with_immutable(true);
     let context = Run::default();
     stand.build("1.0.0.7", "one").await;
     let first = stand.update("1.0.0.7", &immutable).await;

@@ -1,6 +1,7 @@
 //! Two platforms of one tag live side by side, and are never taken for one another.
 
-use sealift_workflow::{ConfigOptions, ErrorKind, ListOptions, Run, config, list, path};
+use sealift_workflow::store::FindError;
+use sealift_workflow::{ConfigOptions, Error, ErrorKind, ListOptions, Run, config, list, path};
 
 use crate::folder::{Folder, query, run};
 
@@ -37,7 +38,7 @@ fn an_ambiguous_request_is_refused_with_the_choices() {
             let error = path(&folder.store, &query(asked, None), &context).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
             assert!(error.to_string().contains("linux/amd64, linux/arm64"), "{error}");
-            assert_eq!(error.hint().as_deref(), Some("choose one with --platform"));
+            assert!(matches!(error, Error::Find(FindError::Ambiguous(_))), "{error:?}");
         }
         for (platform, expected) in [("linux/amd64", &amd64), ("linux/arm64/v8", &arm64)] {
             let found = path(&folder.store, &query("web", Some(platform)), &context).await.unwrap();

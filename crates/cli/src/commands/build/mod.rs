@@ -36,13 +36,11 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
         for image in &positional.images {
             session.progress.line(&text::summary(image, &built));
         }
-        let options = UpdateOptions {
-            compress: arguments.compress,
-            level: arguments.level,
-            clean: arguments.clean,
-            immutable: ImmutableArguments::default().is_set(),
-            ..UpdateOptions::default()
-        };
+        let options = UpdateOptions::default()
+            .with_compress(arguments.compress)
+            .with_level(arguments.level)
+            .with_clean(arguments.clean)
+            .with_immutable(ImmutableArguments::default().is_set());
         return update_and_show(&positional.images, &options, session).await;
     }
     if session.global.json {

@@ -20,18 +20,15 @@ pub(crate) async fn run(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     let references = references(&arguments.images)?;
-    let options = UpdateOptions {
-        compress: arguments.compress,
-        level: arguments.level,
-        clean: arguments.clean,
-        keep: arguments.keep.keep.map(|releases| Keep {
-            releases,
-            dirty: arguments.keep.keep_dirty.unwrap_or(releases),
-        }),
-        platform: arguments.platform.platform()?,
-        jobs: arguments.jobs.into(),
-        immutable: arguments.immutable.is_set(),
-    };
+    let keep = |releases| Keep { releases, dirty: arguments.keep.keep_dirty.unwrap_or(releases) };
+    let options = UpdateOptions::default()
+        .with_compress(arguments.compress)
+        .with_level(arguments.level)
+        .with_clean(arguments.clean)
+        .with_keep(arguments.keep.keep.map(keep))
+        .with_platform(arguments.platform.platform()?)
+        .with_jobs(arguments.jobs.into())
+        .with_immutable(arguments.immutable.is_set());
     if arguments.dry_run {
         return plan::dry_run(&references, &options, session).await;
     }

@@ -1,13 +1,10 @@
 //! `sealift update --dry-run`.
 
-use std::path::Path;
-
-use sealift_workflow::filename::{ArchivePath, Reference};
-use sealift_workflow::store::{Action, Removal};
+use sealift_workflow::filename::Reference;
+use sealift_workflow::store::Action;
 use sealift_workflow::{ImagePlan, PlannedImage, UpdateOptions, UpdatePlan, plan_update};
 use serde_json::json;
 
-use crate::commands::update::text::failed_document;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::output;
@@ -26,7 +23,7 @@ pub(super) async fn dry_run(
     let store = if dir.exists() { Some(session.store()?) } else { None };
     let planned = plan_update(&engine, store.as_ref(), references, options, &session.run()).await?;
     if session.global.json {
-        output::json(&plan_document(&planned, &dir));
+        output::json(&plan_document(&planned));
     } else {
         output::text(&plan_text(&planned));
     }
@@ -45,46 +42,18 @@ fn failed_code(image: &ImagePlan) -> Option<ExitCode> {
     }
 }
 
-/// Describes a plan as JSON, in which paths have the folder in front.
-fn plan_document(planned: &UpdatePlan, dir: &Path) -> serde_json::Value {
-    let path = |archive: &ArchivePath| dir.join(archive.as_str()).display().to_string();
-    let items = planned.images.iter().map(|image| {
-        let PlannedImage { item, replaces } = match &image.result {
-            Ok(planned) => planned,
-            Err(error) => return failed_document(&image.reference, error),
-        };
-        let mut document = json!({
-            "image": item.image,
-            "version": item.version,
-            "platform": item.platform,
-        });
-        let action = match &item.action {
-            Action::Keep { archive } => json!({ "action": "keep", "path": path(archive) }),
-            Action::Save { format, id } => {
-                json!({ "action": "save", "format": format, "id": id, "replaces": replaces })
-            }
-            Action::Compress { from, to } => {
-                json!({ "action": "compress", "from": path(from), "to": path(to) })
-            }
-            Action::UnsupportedFormat { archive } => {
-                json!({ "action": "unsupported_format", "path": path(archive) })
-            }
-        };
-        if let (Some(document), serde_json::Value::Object(action)) =
-            (document.as_object_mut(), action)
-        {
-            document.extend(action);
-        }
-        document
-    });
-    let removal = |removal: &Removal| json!({ "path": path(&removal.archive), "size": removal.size, "newer": removal.newer });
-    let would_remove: Vec<_> = planned.plan.remove.iter().map(removal).collect();
-    json!({ "items": items.collect::<Vec<_>>(), "would_remove": would_remove })
+fn plan_document(planned: &UpdatePlan) -> serde_json::Value {
+    let mut document = json!(planned);
+    for (index, image) in planned.images.iter().enumerate() {
+        let item = &mut document["items"][index];
+        *item = failure::with_hint(item.take(), &image.result);
+    }
+    document
 }
 
 fn plan_text(planned: &UpdatePlan) -> String {
     let mut rows = Vec::new();
-    for PlannedImage { item, replaces } in
+    for PlannedImage { item, replaces, .. } in
         planned.images.iter().filter_map(|image| image.result.as_ref().ok())
     {
         let (what, which) = match &item.action {

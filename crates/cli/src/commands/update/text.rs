@@ -1,8 +1,7 @@
 //! What an update prints.
 
-use sealift_workflow::filename::Reference;
 use sealift_workflow::store::Store;
-use sealift_workflow::{Error, ImageUpdate, RemovedArchive, UpdateReport};
+use sealift_workflow::{ImageUpdate, RemovedArchive, UpdateReport};
 use serde_json::json;
 
 use crate::archive_lines::{rebuilt_line, removed_line};
@@ -75,17 +74,5 @@ fn cleaned_line(root: &str, archive: &RemovedArchive) -> String {
 }
 
 fn document(image: &ImageUpdate) -> serde_json::Value {
-    match &image.result {
-        Ok(done) => json!(done),
-        Err(error) => failed_document(&image.reference, error),
-    }
-}
-
-/// Describes an image that could not be archived as JSON.
-pub(super) fn failed_document(reference: &Reference, error: &Error) -> serde_json::Value {
-    json!({
-        "image": reference.repository(),
-        "version": reference.version_or_latest(),
-        "error": failure::document(error),
-    })
+    failure::with_hint(json!(image), &image.result)
 }

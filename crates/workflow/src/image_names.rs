@@ -1,21 +1,26 @@
 //! The image names that the tags inside an archive stand for.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
-use sealift_filename::{Reference, Repository, Version};
+use sealift_filename::{ParseReferenceError, Reference};
+use sealift_oci::Identity;
 
-/// Why the tags inside an archive do not name an image. As text, a fragment for after the file's name.
+use crate::error::Error;
+
+/// Why the tags inside an archive name no image. As text, a fragment that follows the file's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoName {
+#[non_exhaustive]
+pub enum NoName {
     /// The archive contains no tag.
-    #[error("contains no tag; pass --name IMAGE:VERSION")]
+    #[error("contains no tag")]
     NoTag,
     /// The archive contains only tags without an image, as `skopeo copy … oci-archive:web.tar:1.0` writes them.
-    #[error("does not name its image: {}; pass --name IMAGE:VERSION", only(.0))]
+    #[error("does not name its image: {}", only(.0))]
     OnlyTags(Vec<String>),
     /// None of the archive's names is an image reference.
-    #[error("contains no usable name: {0}; pass --name IMAGE:VERSION")]
-    Unusable(#[from] sealift_filename::ParseReferenceError),
+    #[error("contains no usable name: {0}")]
+    Unusable(#[from] ParseReferenceError),
 }
 
 fn only(tags: &[String]) -> String {
@@ -23,6 +28,25 @@ fn only(tags: &[String]) -> String {
         [tag] => format!("its only name is the tag `{tag}`"),
         tags => format!("its only names are the tags `{}`", tags.join("`, `")),
     }
+}
+
+/// Returns the names under which the image of a file is known: the given one, otherwise those inside. Each has a
+/// version.
+///
+/// # Errors
+///
+/// If no name is given and the tags inside name no image.
+pub(crate) fn names_of(
+    identity: &Identity,
+    given: Option<&Reference>,
+    file: &Path,
+) -> Result<Vec<Reference>, Error> {
+    let Some(given) = given else {
+        return image_names(&identity.repo_tags)
+            .map_err(|reason| Error::NoName { file: file.to_owned(), reason });
+    };
+    let version = Some(given.version_or_latest());
+    Ok(vec![Reference::new(given.repository().familiar(), version)?])
 }
 
 /// Returns the image names that the tags inside an archive stand for, sorted, each once.
@@ -36,7 +60,7 @@ fn only(tags: &[String]) -> String {
 /// # Errors
 ///
 /// If no name is left.
-pub(crate) fn image_names(tags: &[String]) -> Result<Vec<(Repository, Version)>, NoName> {
+fn image_names(tags: &[String]) -> Result<Vec<Reference>, NoName> {
     let mut names = BTreeSet::new();
     let mut bare = Vec::new();
     let mut unusable = None;
@@ -45,9 +69,9 @@ pub(crate) fn image_names(tags: &[String]) -> Result<Vec<(Repository, Version)>,
             bare.push(tag.clone());
             continue;
         }
-        match Reference::parse(tag.strip_prefix("localhost/").unwrap_or(tag)) {
+        match with_version(tag.strip_prefix("localhost/").unwrap_or(tag)) {
             Ok(name) => {
-                names.insert((name.repository().clone(), name.version_or_latest()));
+                names.insert(name);
             }
             Err(error) => {
                 unusable.get_or_insert(error);
@@ -64,14 +88,23 @@ pub(crate) fn image_names(tags: &[String]) -> Result<Vec<(Repository, Version)>,
     })
 }
 
+/// Parses a name; one without a tag has the version `latest`.
+fn with_version(name: &str) -> Result<Reference, ParseReferenceError> {
+    let parsed = Reference::parse(name)?;
+    match parsed.version() {
+        Some(_) => Ok(parsed),
+        None => Reference::parse(&format!("{name}:latest")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn names(tags: &[&str]) -> Result<Vec<String>, NoName> {
         let tags: Vec<String> = tags.iter().map(|&tag| tag.to_owned()).collect();
-        let names = image_names(&tags)?;
-        Ok(names.into_iter().map(|(image, version)| format!("{image}:{version}")).collect())
+        let text = |name: Reference| format!("{}:{}", name.repository(), name.version_or_latest());
+        Ok(image_names(&tags)?.into_iter().map(text).collect())
     }
 
     #[test]
@@ -111,20 +144,16 @@ mod tests {
     #[test]
     fn the_messages_read_after_a_file_name() {
         for (tags, message) in [
-            (&[][..], "contains no tag; pass --name IMAGE:VERSION"),
-            (
-                &["1.0"],
-                "does not name its image: its only name is the tag `1.0`; pass --name IMAGE:VERSION",
-            ),
+            (&[][..], "contains no tag"),
+            (&["1.0"], "does not name its image: its only name is the tag `1.0`"),
             (
                 &["1.0", "latest"],
-                "does not name its image: its only names are the tags `1.0`, `latest`; \
-                 pass --name IMAGE:VERSION",
+                "does not name its image: its only names are the tags `1.0`, `latest`",
             ),
             (
                 &["Web:1"],
                 "contains no usable name: `Web:1` is not an image reference: its part `Web` has `W` in \
-                 upper case; pass --name IMAGE:VERSION",
+                 upper case",
             ),
         ] {
             assert_eq!(names(tags).unwrap_err().to_string(), message);

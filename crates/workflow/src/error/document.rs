@@ -1,0 +1,57 @@
+//! An error as JSON.
+
+use std::error::Error as _;
+
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
+use crate::error::Error;
+
+impl Error {
+    /// Returns the causes of the error, outermost first, without those that the message contains already.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut said = self.to_string();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if !said.contains(&text) {
+                causes.push(text.clone());
+                said = text;
+            }
+            next = cause.source();
+        }
+        causes
+    }
+}
+
+/// Serialises as `{code, message, causes}`, with the [kind](Error::kind) as the code.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Error", 3)?;
+        document.serialize_field("code", &self.kind())?;
+        document.serialize_field("message", &self.to_string())?;
+        document.serialize_field("causes", &self.causes())?;
+        document.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_described_by_its_kind_its_message_and_its_causes() {
+        let source = std::io::Error::other("no space left");
+        let error = Error::WriteFile { path: "out.json".into(), source };
+        let document = json!({
+            "code": "failed",
+            "message": "cannot write out.json",
+            "causes": ["no space left"],
+        });
+        assert_eq!(serde_json::to_value(&error).unwrap(), document);
+        assert_eq!(json!(Error::Interrupted)["code"], "interrupted");
+    }
+}

@@ -1,0 +1,101 @@
+//! What sort of error something is, for scripts and exit codes.
+
+use sealift_archive::{Fault, FaultKind};
+use sealift_store::FindError;
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// The kind of an [`Error`]: what a script can act on. Serialises as a word such as `not_found`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Anything else.
+    Failed,
+    /// What was asked for is contradictory, ambiguous or not possible.
+    Usage,
+    /// There is no such image, archive or folder.
+    NotFound,
+    /// An archive has a format that is not supported.
+    UnsupportedFormat,
+    /// Bytes are missing or wrong.
+    Damaged,
+    /// No engine answers, or it could not be verified.
+    Unreachable,
+    /// Another process is writing to the folder.
+    Locked,
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+impl Error {
+    /// Returns the kind of the error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::ImageNotFound { .. }
+            | Self::OtherPlatform { .. }
+            | Self::NothingToPublish { .. } => ErrorKind::NotFound,
+            Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
+            Self::SaveDamaged { .. }
+            | Self::OtherImage { .. }
+            | Self::WrittenDiffers { .. }
+            | Self::Find(FindError::Misnamed(_))
+            | Self::NotLoaded { .. } => ErrorKind::Damaged,
+            Self::SeveralPlatforms { .. }
+            | Self::LastArchive { .. }
+            | Self::NeedsBuildx { .. }
+            | Self::NoName { .. }
+            | Self::SeveralNames { .. }
+            | Self::InvalidName(_)
+            | Self::InvalidTag(_)
+            | Self::TwoVersions { .. } => ErrorKind::Usage,
+            Self::Interrupted => ErrorKind::Interrupted,
+            Self::Archive(error) => archive_kind(error),
+            Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
+            Self::Find(FindError::Ambiguous(_)) => ErrorKind::Usage,
+            Self::Find(FindError::Store(error)) | Self::Store(error) => store_kind(error),
+            Self::NotArchived { source, .. } => store_kind(source),
+            Self::Engine(error) => engine_kind(error),
+            _ => ErrorKind::Failed,
+        }
+    }
+}
+
+fn archive_kind(error: &sealift_archive::Error) -> ErrorKind {
+    match error {
+        sealift_archive::Error::Cancelled { .. } => ErrorKind::Interrupted,
+        sealift_archive::Error::Io { source, .. }
+            if source.kind() == std::io::ErrorKind::NotFound =>
+        {
+            ErrorKind::NotFound
+        }
+        _ => match error.as_fault().map(Fault::kind) {
+            Some(FaultKind::Damaged) => ErrorKind::Damaged,
+            Some(_) => ErrorKind::UnsupportedFormat,
+            None => ErrorKind::Failed,
+        },
+    }
+}
+
+fn store_kind(error: &sealift_store::Error) -> ErrorKind {
+    match error {
+        sealift_store::Error::Archive(error) => archive_kind(error),
+        _ => match error.kind() {
+            sealift_store::ErrorKind::NotFound => ErrorKind::NotFound,
+            sealift_store::ErrorKind::Locked => ErrorKind::Locked,
+            sealift_store::ErrorKind::Cancelled => ErrorKind::Interrupted,
+            _ => ErrorKind::Failed,
+        },
+    }
+}
+
+fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
+    match error.kind() {
+        sealift_docker::ErrorKind::Unreachable | sealift_docker::ErrorKind::Untrusted => {
+            ErrorKind::Unreachable
+        }
+        sealift_docker::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Failed,
+    }
+}

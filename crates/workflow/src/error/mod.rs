@@ -1,0 +1,270 @@
+//! The error of every workflow.
+
+mod document;
+mod kind;
+
+use std::path::{Path, PathBuf};
+
+use sealift_archive::Fault;
+use sealift_filename::{ArchivePath, ImageId, NewNameError, Reference, TagError};
+use sealift_store::FindError;
+
+pub use crate::error::kind::ErrorKind;
+use crate::image_names::NoName;
+
+/// The error of a workflow. It names the image, archive, folder or engine that it is about.
+///
+/// What a caller can do about it follows from [`kind`](Error::kind) and the fields; the message contains no advice.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The engine has no such image.
+    #[error("no image `{image}` in the engine at {endpoint}")]
+    ImageNotFound {
+        /// The image that was asked for.
+        image: Reference,
+        /// The engine's address.
+        endpoint: String,
+        /// The references that it has of the same repository.
+        tags: Vec<String>,
+    },
+    /// The engine's image is for another platform than the one that was asked for.
+    #[error("`{image}` in the engine is for {found}, not for {wanted}")]
+    OtherPlatform {
+        /// The image.
+        image: Reference,
+        /// Its platform.
+        found: String,
+        /// The platform that was asked for.
+        wanted: String,
+    },
+    /// The engine has the image for several platforms, and none was chosen.
+    #[error("`{image}` in the engine is for several platforms: {}", platforms.join(", "))]
+    SeveralPlatforms {
+        /// The image.
+        image: Reference,
+        /// Its platforms.
+        platforms: Vec<String>,
+    },
+    /// The image is archived in a format that is neither docker nor zip.
+    #[error(
+        "`{image}` is archived as {archive}, whose format `{}` is neither docker nor zip",
+        archive.name().format()
+    )]
+    UnsupportedFormat {
+        /// The image.
+        image: Reference,
+        /// Its archive.
+        archive: ArchivePath,
+    },
+    /// What the engine sent is no whole image.
+    #[error("the save of `{image}` is damaged; nothing was changed in {}", folder.display())]
+    SaveDamaged {
+        /// The image.
+        image: Reference,
+        /// The store's folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        source: Box<Fault>,
+    },
+    /// What the engine sent is a whole image, but not the one that it had shown.
+    #[error(
+        "the engine sent another image as `{image}`: {found} instead of {expected}; nothing was changed in {}",
+        folder.display()
+    )]
+    OtherImage {
+        /// The image.
+        image: Reference,
+        /// The id that the engine showed.
+        expected: String,
+        /// The id of what it sent.
+        found: String,
+        /// The store's folder.
+        folder: PathBuf,
+    },
+    /// The tag was moved to another image each time while it was saved.
+    #[error("`{image}` was moved to another image while it was saved, twice")]
+    TagMoved {
+        /// The image.
+        image: Reference,
+    },
+    /// An archive can't be read, is damaged, or holds no image.
+    #[error(transparent)]
+    Archive(#[from] sealift_archive::Error),
+    /// The operating system refuses to read an archive.
+    #[error("cannot read {}: {reason}", path.display())]
+    ArchiveUnreadable {
+        /// The archive's file.
+        path: PathBuf,
+        /// The operating system's word.
+        reason: String,
+    },
+    /// A folder that archives are known to be in can't be read.
+    #[error("{} {reason}", folder.display())]
+    FolderUnreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why, a fragment.
+        reason: String,
+    },
+    /// What was read back from the disk isn't what had been written.
+    #[error("what was written of `{image}` can't be read back the same; nothing was changed")]
+    WrittenDiffers {
+        /// The image, or the file that it was taken from.
+        image: String,
+    },
+    /// The engine doesn't have what it was given.
+    #[error("the engine at {endpoint} took {archive}, but does not have `{image}` now")]
+    NotLoaded {
+        /// The archive.
+        archive: String,
+        /// The image that it should have.
+        image: Reference,
+        /// The engine's address.
+        endpoint: String,
+    },
+    /// The archive that was asked for isn't there, or there are several.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// An archive stands where no image can have its name.
+    #[error("{archive} can't be loaded: `{image}` can't be an image's name in an engine")]
+    NoRepository {
+        /// The archive.
+        archive: ArchivePath,
+        /// The image's name, as the path has it.
+        image: String,
+    },
+    /// Another build of a release is there already, and releases are immutable.
+    #[error(
+        "another build of the release `{image}` is in {} already: {}; nothing was changed",
+        folder.display(), ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Rebuilt {
+        /// The image.
+        image: Reference,
+        /// The ids of the builds that are there.
+        ids: Vec<ImageId>,
+        /// The store's folder.
+        folder: PathBuf,
+    },
+    /// There is nothing of which a config could be made.
+    #[error("there is no {what} to publish in {}", folder.display())]
+    NothingToPublish {
+        /// The store's folder.
+        folder: PathBuf,
+        /// What is missing: `archive`, `release`.
+        what: &'static str,
+    },
+    /// A clean-up would leave the folder without any whole archive.
+    #[error("this would remove the last whole archive in {}", folder.display())]
+    LastArchive {
+        /// The store's folder.
+        folder: PathBuf,
+    },
+    /// A build with options that only `docker buildx` has.
+    #[error("`{}` is not supported: the engine's own build endpoint takes no secrets and no ssh keys", options.join(" "))]
+    NeedsBuildx {
+        /// What to call the image.
+        image: String,
+        /// The options, with their values.
+        options: Vec<String>,
+        /// The context.
+        path: String,
+    },
+    /// An archive contains no name that it could have in a folder or an engine.
+    #[error("{} {reason}", file.display())]
+    NoName {
+        /// The archive's file.
+        file: PathBuf,
+        /// Why its tags name no image.
+        reason: NoName,
+    },
+    /// An archive has several names, and one has to be chosen.
+    #[error("{} has several tags, {}", file.display(), listed(names))]
+    SeveralNames {
+        /// The archive's file.
+        file: PathBuf,
+        /// The names, sorted.
+        names: Vec<Reference>,
+        /// Whether the operation can also take all of them, as [`add`](crate::add()) with
+        /// [`every`](crate::AddOptions::every) does.
+        allows_every: bool,
+    },
+    /// An image and its version cannot be the name of an archive.
+    #[error(transparent)]
+    InvalidName(#[from] NewNameError),
+    /// A version cannot be a tag.
+    #[error(transparent)]
+    InvalidTag(#[from] TagError),
+    /// An archive that was chosen is not known to hold an image.
+    #[error("{archive} is not known to hold an image")]
+    UnknownContent {
+        /// The archive.
+        archive: ArchivePath,
+    },
+    /// An image is selected by two versions, but the result has one version of each image.
+    #[error("`{first}` and `{second}` are both selected, but a config has one version of an image")]
+    TwoVersions {
+        /// The reference that was selected first.
+        first: Reference,
+        /// The reference that was selected after it.
+        second: Reference,
+    },
+    /// Something about the engine.
+    #[error(transparent)]
+    Engine(#[from] sealift_docker::Error),
+    /// Something about the folder.
+    #[error(transparent)]
+    Store(#[from] sealift_store::Error),
+    /// An archive was not removed, as the save that replaces it may not be complete.
+    #[error("{archive} was not removed: the engine sent its successor without manifest.json")]
+    NotCleaned {
+        /// The archive that is still there.
+        archive: ArchivePath,
+    },
+    /// An image can't be written into the folder.
+    #[error("cannot archive `{image}`")]
+    NotArchived {
+        /// The image.
+        image: Reference,
+        /// What the folder's file system refuses.
+        source: Box<sealift_store::Error>,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// A file can't be written.
+    #[error("cannot write {}", path.display())]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system reports.
+        source: std::io::Error,
+    },
+    /// Data can't be written to where the caller wants it.
+    #[error("cannot write the archive out")]
+    Output(#[source] std::io::Error),
+}
+
+impl Error {
+    /// Returns the same error about the file that people know, if it is about the content of one.
+    pub(crate) fn about_file(self, shown: &Path) -> Self {
+        use sealift_archive::Error as Archive;
+        match self {
+            Self::Archive(Archive::Fault { source, .. }) => {
+                Self::Archive(Archive::Fault { path: shown.to_owned(), source })
+            }
+            Self::Archive(Archive::Io { operation, source, .. }) => {
+                Self::Archive(Archive::Io { operation, path: shown.to_owned(), source })
+            }
+            other => other,
+        }
+    }
+}
+
+/// Lists names as versions, not tags.
+fn listed(names: &[Reference]) -> String {
+    let listed =
+        names.iter().map(|name| format!("{}:{}", name.repository(), name.version_or_latest()));
+    listed.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,23 @@
+//! Releases that must not change.
+
+use sealift_filename::{ImageId, Reference};
+use sealift_store::Store;
+
+use crate::error::Error;
+
+/// Refuses an image of whose release other builds are in the folder, if releases are immutable.
+pub(crate) fn refuse_other_builds(
+    immutable: bool,
+    image: &Reference,
+    others: &[ImageId],
+    store: Option<&Store>,
+) -> Result<(), Error> {
+    if !immutable || others.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Rebuilt {
+        image: image.clone(),
+        ids: others.to_vec(),
+        folder: store.map(|store| store.root().to_owned()).unwrap_or_default(),
+    })
+}

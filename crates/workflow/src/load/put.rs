@@ -1,0 +1,54 @@
+//! One archive into an engine, unless the engine has its image.
+//!
+//! The futures are large and stand on the heap: a load is deep, and a thread's stack is small.
+
+use sealift_docker::{Engine, EngineImage};
+use sealift_filename::Reference;
+use sealift_oci::{Digest, Identity};
+
+use crate::error::Error;
+use crate::load::archive::Archive;
+use crate::load::send::send;
+use crate::load::there::{Match, compare, has_settings_of};
+use crate::run::Run;
+
+/// What became of an archive.
+pub(crate) struct Put {
+    /// `true` if it was loaded now, `false` if the engine had it.
+    pub(crate) loaded: bool,
+    /// The digest of the image's config.
+    pub(crate) digest: Digest,
+}
+
+/// Asks an engine for its image of a name.
+pub(crate) async fn inspect(
+    engine: &Engine,
+    reference: &Reference,
+    run: &Run,
+) -> Result<Option<EngineImage>, Error> {
+    let reference = reference.to_string();
+    let inspected = Box::pin(async { Ok(engine.inspect(&reference).await?) });
+    run.wait_for(inspected).await
+}
+
+/// Puts an archive into an engine, unless the engine's image of that name is the same as the one in the archive.
+pub(crate) async fn put(
+    engine: &Engine,
+    archive: Archive,
+    there: Option<(EngineImage, Identity)>,
+    run: &Run,
+) -> Result<Put, Error> {
+    if let Some((image, identity)) = there {
+        let is_same = match compare(&image, &identity) {
+            Match::Same => true,
+            Match::Other => false,
+            // To read the archive for it costs less than to load it.
+            Match::Settings => has_settings_of(&image, &Box::pin(archive.contents(run)).await?),
+        };
+        if is_same {
+            return Ok(Put { loaded: false, digest: identity.config });
+        }
+    }
+    let identity = Box::pin(send(engine, archive, run)).await?;
+    Ok(Put { loaded: true, digest: identity.config })
+}

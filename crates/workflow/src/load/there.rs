@@ -1,0 +1,67 @@
+//! Whether an engine has an archive's image already.
+
+use sealift_archive::Contents;
+use sealift_docker::{EngineImage, IdKind};
+use sealift_oci::{Digest, Identity};
+
+use crate::engine_image::digest_of_id;
+use crate::same_config::shows_the_same;
+
+/// What can be decided about an image in an engine by the identity of an archive's image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Match {
+    /// It is the image: a digest is the same.
+    Same,
+    /// It is another image.
+    Other,
+    /// No digest decides; layers and platform are the same. The settings have to be compared.
+    Settings,
+}
+
+/// Compares an image in an engine with the one in an archive.
+pub(crate) fn compare(image: &EngineImage, identity: &Identity) -> Match {
+    if has_digest_of(image, identity) {
+        return Match::Same;
+    }
+    match image.id_kind == IdKind::Descriptor && has_layers_of(image, identity) {
+        true => Match::Settings,
+        false => Match::Other,
+    }
+}
+
+/// Returns `true` if the engine shows an image with the settings and the time of creation that an archive was proven
+/// to have.
+pub(crate) fn has_settings_of(image: &EngineImage, contents: &Contents) -> bool {
+    shows_the_same(
+        &image.config,
+        image.created.as_deref(),
+        contents.settings(),
+        contents.identity().created.as_deref(),
+    )
+}
+
+/// Returns `true` if an image that was just loaded is the one that was sent. Images without layers all have the
+/// same layers, so that their settings and times of creation are compared, too.
+pub(crate) fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
+    let identity = contents.identity();
+    match compare(image, identity) {
+        Match::Same => true,
+        Match::Other => false,
+        Match::Settings => !identity.diff_ids.is_empty() || has_settings_of(image, contents),
+    }
+}
+
+/// Returns `true` if an image in the engine has the config of this one, or one of its manifests.
+fn has_digest_of(image: &EngineImage, identity: &Identity) -> bool {
+    let id = digest_of_id(&image.id);
+    if image.id_kind == IdKind::Config {
+        return id == Some(identity.config);
+    }
+    let manifests = image.manifests.iter().filter_map(|manifest| manifest.digest.parse().ok());
+    manifests.chain(id).any(|digest| identity.manifests.contains(&digest))
+}
+
+fn has_layers_of(image: &EngineImage, identity: &Identity) -> bool {
+    image.platform.matches(&identity.platform)
+        && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
+}

@@ -1,0 +1,96 @@
+//! How to update.
+
+use sealift_archive::Level;
+use sealift_filename::Repository;
+use sealift_oci::Platform;
+use sealift_store::{Keep, PlanOptions};
+
+/// Options of [`update`](crate::update()) and [`plan_update`](crate::plan_update()).
+///
+/// ```
+/// use sealift_workflow::UpdateOptions;
+///
+/// let options = UpdateOptions::default().with_compress(true).with_jobs(4);
+/// assert!(options.compress);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UpdateOptions {
+    /// Keep the archives as zips, whether or not they were saved now.
+    pub compress: bool,
+    /// How hard to compress.
+    pub level: Level,
+    /// Remove other archives of the call's images, once everything else is durable.
+    pub clean: bool,
+    /// With `clean`: keep this many of them, as [`plan_clean`](crate::plan_clean()) does.
+    pub keep: Option<Keep>,
+    /// Take the images for this platform.
+    pub platform: Option<Platform>,
+    /// How many images to work on at a time; 0 counts as 1.
+    pub jobs: usize,
+    /// Refuse another build of a release that is in the folder.
+    pub immutable: bool,
+}
+
+impl Default for UpdateOptions {
+    fn default() -> Self {
+        Self {
+            compress: false,
+            level: Level::Default,
+            clean: false,
+            keep: None,
+            platform: None,
+            jobs: 1,
+            immutable: false,
+        }
+    }
+}
+
+impl UpdateOptions {
+    /// Sets [`compress`](Self::compress).
+    #[must_use]
+    pub fn with_compress(self, compress: bool) -> Self {
+        Self { compress, ..self }
+    }
+
+    /// Sets [`level`](Self::level).
+    #[must_use]
+    pub fn with_level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Sets [`clean`](Self::clean).
+    #[must_use]
+    pub fn with_clean(self, clean: bool) -> Self {
+        Self { clean, ..self }
+    }
+
+    /// Sets [`keep`](Self::keep).
+    #[must_use]
+    pub fn with_keep(self, keep: impl Into<Option<Keep>>) -> Self {
+        Self { keep: keep.into(), ..self }
+    }
+
+    /// Sets [`platform`](Self::platform).
+    #[must_use]
+    pub fn with_platform(self, platform: impl Into<Option<Platform>>) -> Self {
+        Self { platform: platform.into(), ..self }
+    }
+
+    /// Sets [`jobs`](Self::jobs).
+    #[must_use]
+    pub fn with_jobs(self, jobs: usize) -> Self {
+        Self { jobs, ..self }
+    }
+
+    /// Sets [`immutable`](Self::immutable).
+    #[must_use]
+    pub fn with_immutable(self, immutable: bool) -> Self {
+        Self { immutable, ..self }
+    }
+
+    /// Returns what the planning of an update needs; nothing of the images in `spare` is cleaned.
+    pub(crate) fn planning(&self, spare: Vec<Repository>) -> PlanOptions {
+        PlanOptions { compress: self.compress, clean: self.clean, keep: self.keep, spare }
+    }
+}
