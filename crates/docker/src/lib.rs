@@ -79,7 +79,6 @@ mod failure;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod hex;
 mod wire;
 
 pub use api::engine::Engine;

@@ -27,7 +27,7 @@ impl Hasher {
     }
 
     /// Adds the next piece of the content.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub fn update(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.update(bytes);
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Inspected {
     /// What the caller asked for, `image:tag`.
     pub(crate) reference: Reference,
     /// The id that the engine shows, whatever kind of digest that is.
-    pub(crate) engine_id: String,
+    pub(crate) engine_id: Digest,
     pub(crate) wanted: Wanted,
     /// The platform that the caller asked for.
     pub(crate) asked: Option<Platform>,
@@ -39,7 +39,7 @@ impl Inspected {
         };
         let choice = Choice::make(&image, platform, &reference)?;
         Ok(Self {
-            engine_id: image.id.clone(),
+            engine_id: image.id,
             wanted: wanted(&reference, &image, &choice),
             reference,
             asked: platform.cloned(),
@@ -52,7 +52,7 @@ impl Inspected {
     /// Takes it that the engine has an image with this config, of which nothing else is known.
     pub(crate) fn by_config(reference: Reference, config: Digest) -> Self {
         Self {
-            engine_id: config.to_string(),
+            engine_id: config,
             wanted: Wanted {
                 repository: reference.repository().clone(),
                 version: reference.version_or_latest(),
@@ -156,33 +156,26 @@ pub(crate) fn tagged(reference: &Reference) -> Result<Reference, TagError> {
 }
 
 fn wanted(reference: &Reference, image: &EngineImage, choice: &Choice) -> Wanted {
-    let id = digest_of_id(&image.id);
     let is_config = image.id_kind == IdKind::Config;
     let mut manifests: Vec<Digest> = image
         .manifests
         .iter()
         .filter(|manifest| choice.is_of(manifest))
-        .filter_map(|manifest| manifest.digest.parse().ok())
+        .map(|manifest| manifest.digest)
         .collect();
     if !is_config && image.manifests.is_empty() {
         // Where manifests aren't listed, the id is that of the only one, or of an index.
-        manifests.extend(id);
+        manifests.push(image.id);
     }
-    let digests = |texts: &[String]| texts.iter().filter_map(|text| text.parse().ok()).collect();
     Wanted {
         repository: reference.repository().clone(),
         version: reference.version_or_latest(),
-        config: id.filter(|_| is_config),
+        config: is_config.then_some(image.id),
         manifests,
-        index: id.filter(|_| !is_config),
-        diff_ids: if choice.is_shown { digests(&image.diff_ids) } else { Vec::new() },
+        index: (!is_config).then_some(image.id),
+        diff_ids: if choice.is_shown { image.diff_ids.clone() } else { Vec::new() },
         platform: choice.platform.clone(),
     }
-}
-
-/// Reads an engine's id; Podman writes it without the algorithm here and there.
-pub(crate) fn digest_of_id(id: &str) -> Option<Digest> {
-    id.parse().ok().or_else(|| Digest::from_hex(id))
 }
 
 async fn not_found(engine: &Engine, image: Reference) -> Error {

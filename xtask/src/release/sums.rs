@@ -6,13 +6,13 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use sha2::{Digest as _, Sha256};
+use sealift_oci::{Digest, Hasher};
 
 /// The file's name.
 pub(crate) const NAME: &str = "SHA256SUMS";
 
 /// Digests by file, whose names are relative to the folder and have `/` between them.
-pub(crate) type Sums = BTreeMap<String, String>;
+pub(crate) type Sums = BTreeMap<String, Digest>;
 
 /// Adds up every file of a finished folder, but for the sums themselves and for what is hidden.
 pub(crate) fn of_folder(folder: &Path) -> Result<Sums> {
@@ -60,30 +60,17 @@ fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> Result<()> {
 }
 
 /// Returns the digest of a file.
-pub(crate) fn of_file(path: &Path) -> Result<String> {
+pub(crate) fn of_file(path: &Path) -> Result<Digest> {
     let failed = || format!("cannot read {}", path.display());
-    let mut hasher = Hasher(Sha256::new());
+    let mut hasher = Hasher::new();
     let mut file = File::open(path).with_context(failed)?;
     io::copy(&mut file, &mut hasher).with_context(failed)?;
-    Ok(hasher.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-struct Hasher(Sha256);
-
-impl io::Write for Hasher {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    Ok(hasher.finish())
 }
 
 /// Writes sums as text, a file a line.
 pub(crate) fn written(sums: &Sums) -> String {
-    sums.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect()
+    sums.iter().map(|(name, sum)| format!("{}  {name}\n", sum.hex())).collect()
 }
 
 /// Reads what [`written`] wrote.
@@ -94,9 +81,9 @@ pub(crate) fn written(sums: &Sums) -> String {
 pub(crate) fn read(text: &str) -> Result<Sums> {
     let line = |line: &str| {
         let (sum, name) = line.split_once("  ")?;
-        let is_sum = sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let sum = Digest::from_hex(&sum.to_ascii_lowercase())?;
         let is_inside = name.split('/').all(|part| !matches!(part, "" | "." | ".."));
-        (is_sum && is_inside).then(|| (name.to_owned(), sum.to_ascii_lowercase()))
+        is_inside.then(|| (name.to_owned(), sum))
     };
     let lines = text.lines().enumerate();
     lines

@@ -1,6 +1,6 @@
 //! Images as engines show them.
 
-use sealift_oci::Platform;
+use sealift_oci::{Digest, Platform};
 use serde_json::Value;
 
 use crate::api::id_kind::IdKind;
@@ -11,14 +11,15 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EngineImage {
-    /// The id that the engine shows, `sha256:…`.
-    pub id: String,
+    /// The id that the engine shows.
+    pub id: Digest,
     /// What the id is the digest of.
     pub id_kind: IdKind,
     /// Its names and tags.
     pub repo_tags: Vec<String>,
-    /// The digests of its uncompressed layers, lowest first.
-    pub diff_ids: Vec<String>,
+    /// The digests of its uncompressed layers, lowest first; empty if the engine shows one that is no
+    /// SHA-256.
+    pub diff_ids: Vec<Digest>,
     /// Its manifests of the kind image that are there, one a platform; empty where the engine doesn't list
     /// them.
     pub manifests: Vec<ImageManifest>,
@@ -39,11 +40,16 @@ impl EngineImage {
         let text =
             |key: &str| answer[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let id = text("Id").ok_or_else(|| Failure::unintelligible("it shows no id", None))?;
+        let layers = texts(&answer["RootFS"]["Layers"]);
         Ok(Self {
-            id: with_algorithm(&id),
+            id: read_id(&id)?,
             id_kind,
             repo_tags: texts(&answer["RepoTags"]),
-            diff_ids: texts(&answer["RootFS"]["Layers"]),
+            diff_ids: layers
+                .iter()
+                .map(|text| text.parse().ok())
+                .collect::<Option<_>>()
+                .unwrap_or_default(),
             manifests: image_manifests(&answer["Manifests"]),
             created: text("Created"),
             platform: platform::of_image(answer),
@@ -53,9 +59,10 @@ impl EngineImage {
     }
 }
 
-/// Podman leaves the algorithm out here and there.
-fn with_algorithm(id: &str) -> String {
-    if id.contains(':') { id.to_owned() } else { format!("sha256:{id}") }
+/// Reads an id. Podman leaves the algorithm out in some answers.
+fn read_id(id: &str) -> Result<Digest, Failure> {
+    let digest = Digest::from_hex(id).map_or_else(|| id.parse(), Ok);
+    digest.map_err(|error| Failure::unintelligible("the id of an image", Some(error.into())))
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -67,8 +74,8 @@ fn texts(value: &Value) -> Vec<String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImageManifest {
-    /// Its digest, `sha256:…`.
-    pub digest: String,
+    /// Its digest.
+    pub digest: Digest,
     /// What the image is for; none where it is not said.
     pub platform: Option<Platform>,
 }
@@ -82,7 +89,7 @@ fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
             let platforms =
                 [&manifest["ImageData"]["Platform"], &manifest["Descriptor"]["platform"]];
             Some(ImageManifest {
-                digest: manifest["Descriptor"]["digest"].as_str()?.to_owned(),
+                digest: manifest["Descriptor"]["digest"].as_str()?.parse().ok()?,
                 platform: platforms.into_iter().find_map(platform::of_descriptor),
             })
         })
@@ -94,7 +101,7 @@ fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
 #[non_exhaustive]
 pub struct ImageSummary {
     /// The id that the engine shows.
-    pub id: String,
+    pub id: Digest,
     /// What it is the digest of.
     pub id_kind: IdKind,
     /// Its names and tags.
@@ -106,15 +113,18 @@ pub struct ImageSummary {
 }
 
 impl ImageSummary {
-    pub(crate) fn new(image: bollard::models::ImageSummary, id_kind: IdKind) -> Self {
-        Self {
-            id: with_algorithm(&image.id),
+    pub(crate) fn read(
+        image: bollard::models::ImageSummary,
+        id_kind: IdKind,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            id: read_id(&image.id)?,
             id_kind,
             // An image without a name is listed as `<none>:<none>` by older engines.
             repo_tags: image.repo_tags.into_iter().filter(|tag| !tag.contains("<none>")).collect(),
             size: u64::try_from(image.size).unwrap_or(0),
             created_unix: image.created,
-        }
+        })
     }
 }
 
@@ -124,21 +134,25 @@ mod tests {
 
     use super::{EngineImage, IdKind};
 
+    fn digest(digit: &str) -> String {
+        format!("sha256:{}", digit.repeat(64))
+    }
+
     #[test]
     fn an_answer_of_the_containerd_store_shows_its_image_manifests() {
         let answer = json!({
-            "Id": "sha256:aa", "Os": "linux", "Architecture": "arm64", "Variant": "v8",
-            "RootFS": {"Layers": ["sha256:bb"]},
+            "Id": digest("a"), "Os": "linux", "Architecture": "arm64", "Variant": "v8",
+            "RootFS": {"Layers": [digest("b")]},
             "Manifests": [
-                {"Kind": "image", "Available": true, "Descriptor": {"digest": "sha256:cc"},
+                {"Kind": "image", "Available": true, "Descriptor": {"digest": digest("c")},
                  "ImageData": {"Platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}}},
-                {"Kind": "image", "Available": false, "Descriptor": {"digest": "sha256:dd"}},
-                {"Kind": "attestation", "Available": true, "Descriptor": {"digest": "sha256:ee"}},
+                {"Kind": "image", "Available": false, "Descriptor": {"digest": digest("d")}},
+                {"Kind": "attestation", "Available": true, "Descriptor": {"digest": digest("e")}},
             ],
         });
         let image = EngineImage::read(&answer, IdKind::Descriptor).unwrap();
         let [manifest] = &image.manifests[..] else { panic!("{:?}", image.manifests) };
-        assert_eq!(manifest.digest, "sha256:cc");
+        assert_eq!(manifest.digest.to_string(), digest("c"));
         assert_eq!(manifest.platform.as_ref(), Some(&image.platform));
         assert_eq!(image.platform.to_string(), "linux/arm64/v8");
     }
@@ -146,7 +160,7 @@ mod tests {
     #[test]
     fn an_id_without_its_algorithm_gets_it_and_one_is_required() {
         let read = |answer| EngineImage::read(&answer, IdKind::Config);
-        assert_eq!(read(json!({"Id": "aa"})).unwrap().id, "sha256:aa");
+        assert_eq!(read(json!({"Id": "a".repeat(64)})).unwrap().id.to_string(), digest("a"));
         assert!(read(json!({})).is_err());
     }
 }

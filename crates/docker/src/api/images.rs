@@ -25,7 +25,8 @@ impl Engine {
         for image in images {
             let descriptor = image.descriptor.as_ref();
             let id_kind = self.id_kind(descriptor.is_some_and(|it| it.digest.is_some())).await;
-            summaries.push(ImageSummary::new(image, id_kind));
+            let summary = ImageSummary::read(image, id_kind);
+            summaries.push(summary.map_err(|failure| operation.fail(failure))?);
         }
         Ok(summaries)
     }

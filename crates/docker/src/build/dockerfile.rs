@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
+use sealift_oci::Hasher;
 
 use crate::build::context_error::ContextError;
 use crate::build::ignore_file::IGNORE_FILE;
-use crate::hex::hex;
 
 /// The names of a Dockerfile that nobody named, as the docker CLI looks for them.
 const DEFAULT_NAMES: [&str; 2] = ["Dockerfile", "dockerfile"];
@@ -55,9 +54,9 @@ impl Dockerfile {
 
     /// Takes a Dockerfile that isn't in the context; it is sent under a name that no file there has.
     pub(crate) fn of_text(root: &Path, text: Vec<u8>) -> Self {
-        let mut hash = Sha256::new();
+        let mut hash = Hasher::new();
         hash.update(&text);
-        let name = |hash: &Sha256| format!(".dockerfile.{}", hex(&hash.clone().finalize()[..10]));
+        let name = |hash: &Hasher| format!(".dockerfile.{}", &hash.clone().finish().hex()[..20]);
         while fs::symlink_metadata(root.join(name(&hash))).is_ok() {
             hash.update([0]);
         }

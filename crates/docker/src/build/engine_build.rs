@@ -3,6 +3,8 @@
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
+use sealift_oci::Digest;
+
 use crate::api::engine::Engine;
 use crate::api::id_kind::IdKind;
 use crate::build::builder::Builder;
@@ -19,11 +21,11 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Built {
-    /// Its full id, as the engine shows it.
-    pub id: String,
+    /// Its id, as the engine shows it.
+    pub id: Digest,
     /// The digest of its config, from which archives take their id. It is the id except on a containerd store, where only
     /// BuildKit tells it.
-    pub config: Option<String>,
+    pub config: Option<Digest>,
 }
 
 impl Engine {
@@ -60,7 +62,7 @@ impl Engine {
         // What the output names may be the short form of an id.
         let image = self.inspect(&id).await?.ok_or_else(nothing_built)?;
         let config = match image.id_kind {
-            IdKind::Config => Some(image.id.clone()),
+            IdKind::Config => Some(image.id),
             IdKind::Descriptor => outcome.config,
         };
         Ok(Built { id: image.id, config })

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::Stream;
+use sealift_oci::Digest;
 use serde_json::Value;
 
 use crate::build::event::BuildEvent;
@@ -49,7 +50,7 @@ pub(crate) struct Outcome {
     /// Its id, which may be short.
     pub(crate) id: Option<String>,
     /// The digest of its config, if that was said apart from the id.
-    pub(crate) config: Option<String>,
+    pub(crate) config: Option<Digest>,
 }
 
 /// How often what was held back is looked at.

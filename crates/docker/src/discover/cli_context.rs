@@ -3,14 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sealift_oci::Digest;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use sealift_credentials::CliConfig;
 
 use crate::discover::setting::{Setting, Source};
 use crate::discover::settings::ResolveError;
-use crate::hex::hex;
 
 /// What a context says of its engine.
 pub(crate) struct CliContext {
@@ -68,7 +67,7 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
 
 /// Gives the folder's name for a context: the docker CLI takes the digest of the context's.
 fn id_of(name: &str) -> String {
-    hex(&Sha256::digest(name.as_bytes()))
+    Digest::of(name.as_bytes()).hex()
 }
 
 /// Says which contexts there are.

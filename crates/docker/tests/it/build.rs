@@ -12,7 +12,7 @@ async fn build(answer: &'static str) -> (Fake, Result<Built, Error>, Vec<BuildEv
     let fake = Fake::start(move |mut call: Call| async move {
         if call.path().starts_with("GET") {
             // An inspect: every id is short for the full one.
-            return call.answer("200 OK", "{\"Id\":\"sha256:8f1656f2bbc7aa\"}").await;
+            return call.answer("200 OK", "{\"Id\":\"sha256:8f1656f2bbc7aa00000000000000000000000000000000000000000000000000\"}").await;
         }
         call.read_chunks().await;
         call.answer("200 OK", answer).await;
@@ -37,7 +37,10 @@ async fn the_output_of_docker_becomes_events_and_the_full_id() {
         "{\"stream\":\"Successfully built 8f1656f2bbc7\\n\"}\r\n",
     ))
     .await;
-    assert_eq!(built.unwrap().id, "sha256:8f1656f2bbc7aa");
+    assert_eq!(
+        built.unwrap().id.to_string(),
+        "sha256:8f1656f2bbc7aa00000000000000000000000000000000000000000000000000"
+    );
     assert_eq!(fake.asked()[1], "GET /v1.41/images/8f1656f2bbc7/json");
     insta::assert_debug_snapshot!(events, @r#"
     [

@@ -96,7 +96,7 @@ async fn an_image_that_is_in_use_is_not_removed_by_force() {
 
 #[tokio::test]
 async fn a_newer_engine_is_asked_for_manifests_in_a_version_that_is_known() {
-    let image = "{\"Id\":\"sha256:aa\",\"Descriptor\":{\"digest\":\"sha256:aa\"}}";
+    let image = "{\"Id\":\"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"Descriptor\":{\"digest\":\"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}";
     for (speaks, asked) in [
         ("1.41", "GET /v1.41/images/web:1/json"),
         ("1.48", "GET /v1.48/images/web:1/json?manifests=1"),
@@ -122,7 +122,7 @@ async fn an_engine_that_shows_no_descriptor_is_asked_once_which_store_it_has() {
             let info = info.clone();
             async move {
                 let is_info = call.path().ends_with("/info");
-                call.answer("200 OK", if is_info { &info } else { "{\"Id\":\"sha256:aa\"}" }).await;
+                call.answer("200 OK", if is_info { &info } else { "{\"Id\":\"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}" }).await;
             }
         });
         let engine = fake.engine();
@@ -139,7 +139,7 @@ async fn an_older_version_of_the_api_that_is_set_hides_no_containerd_store() {
     let info = "{\"DriverStatus\":[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]}";
     let fake = Fake::start_with(u32::MAX, "1.51", move |call| async move {
         let is_info = call.path().ends_with("/info");
-        call.answer("200 OK", if is_info { info } else { "{\"Id\":\"sha256:aa\"}" }).await;
+        call.answer("200 OK", if is_info { info } else { "{\"Id\":\"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}" }).await;
     });
     let settings =
         crate::settings(&[("DOCKER_HOST", &fake.host()), ("DOCKER_API_VERSION", "1.41")]);
@@ -169,7 +169,7 @@ async fn an_engine_that_refuses_to_tell_its_store_is_taken_for_a_classic_one() {
         if call.path().ends_with("/info") {
             call.answer("403 Forbidden", "no").await;
         } else {
-            call.answer("200 OK", "{\"Id\":\"sha256:aa\"}").await;
+            call.answer("200 OK", "{\"Id\":\"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}").await;
         }
     });
     assert_eq!(fake.engine().inspect("web:1").await.unwrap().unwrap().id_kind, IdKind::Config);

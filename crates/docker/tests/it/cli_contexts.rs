@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use sealift_docker::{Endpoint, Settings};
-use sha2::{Digest as _, Sha256};
+use sealift_oci::Digest;
 
 use crate::settings;
 
 /// Writes a context as `docker context create` does, and gives its folder of certificates.
 pub(crate) fn write(config: &Path, name: &str, host: &str, more: &str) -> PathBuf {
-    let id: String =
-        Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let id: String = Digest::of(name.as_bytes()).hex();
     let meta = config.join("contexts/meta").join(&id);
     std::fs::create_dir_all(&meta).unwrap();
     let mut docker: serde_json::Value = serde_json::from_str(more).unwrap();

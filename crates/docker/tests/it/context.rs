@@ -29,11 +29,11 @@ async fn build(request: BuildRequest) -> (Fake, Result<Built, Error>, Vec<BuildE
         let keep = Arc::clone(&keep);
         async move {
             if call.path().starts_with("GET") {
-                return call.answer("200 OK", "{\"Id\":\"sha256:0123\"}").await;
+                return call.answer("200 OK", "{\"Id\":\"sha256:0123012301230123012301230123012301230123012301230123012301230123\"}").await;
             }
             let body = call.read_chunks().await;
             *keep.lock().unwrap() = body;
-            call.answer("200 OK", "{\"aux\":{\"ID\":\"sha256:0123\"}}\r\n").await;
+            call.answer("200 OK", "{\"aux\":{\"ID\":\"sha256:0123012301230123012301230123012301230123012301230123012301230123\"}}\r\n").await;
         }
     });
     let mut events = Vec::new();
@@ -78,7 +78,10 @@ async fn entries_are_sorted_keep_their_modes_and_belong_to_root() {
     fs::set_permissions(path.join("Dockerfile"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink("../nowhere", path.join("a")).unwrap();
     let (_, built, _, tar) = build(BuildRequest::new("web:1", path)).await;
-    assert_eq!(built.unwrap().id, "sha256:0123");
+    assert_eq!(
+        built.unwrap().id.to_string(),
+        "sha256:0123012301230123012301230123012301230123012301230123012301230123"
+    );
     insta::assert_snapshot!(entries(&tar).join("\n"), @r#"
     Regular 640 0:0 Dockerfile "FROM scratch\n"
     Symlink 777 0:0 a -> ../nowhere ""

@@ -44,11 +44,11 @@ impl Recorder {
             let keep = Arc::clone(&keep);
             async move {
                 if call.path().starts_with("GET") {
-                    return call.answer("200 OK", "{\"Id\":\"sha256:0123\"}").await;
+                    return call.answer("200 OK", "{\"Id\":\"sha256:0123012301230123012301230123012301230123012301230123012301230123\"}").await;
                 }
                 let (request, tar) = (call.path().to_owned(), call.read_chunks().await);
                 *keep.lock().unwrap() = Some(Received { request, tar });
-                call.answer("200 OK", "{\"aux\":{\"ID\":\"sha256:0123\"}}\r\n").await;
+                call.answer("200 OK", "{\"aux\":{\"ID\":\"sha256:0123012301230123012301230123012301230123012301230123012301230123\"}}\r\n").await;
             }
         });
         Self { fake, last }

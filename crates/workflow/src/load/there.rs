@@ -2,9 +2,8 @@
 
 use sealift_archive::Contents;
 use sealift_docker::{EngineImage, IdKind};
-use sealift_oci::{Digest, Identity};
+use sealift_oci::Identity;
 
-use crate::engine_image::digest_of_id;
 use crate::same_config::shows_the_same;
 
 /// What can be decided about an image in an engine by the identity of an archive's image.
@@ -53,15 +52,13 @@ pub(crate) fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
 
 /// Returns `true` if an image in the engine has the config of this one, or one of its manifests.
 fn has_digest_of(image: &EngineImage, identity: &Identity) -> bool {
-    let id = digest_of_id(&image.id);
     if image.id_kind == IdKind::Config {
-        return id == Some(identity.config);
+        return image.id == identity.config;
     }
-    let manifests = image.manifests.iter().filter_map(|manifest| manifest.digest.parse().ok());
-    manifests.chain(id).any(|digest| identity.manifests.contains(&digest))
+    let manifests = image.manifests.iter().map(|manifest| manifest.digest);
+    manifests.chain([image.id]).any(|digest| identity.manifests.contains(&digest))
 }
 
 fn has_layers_of(image: &EngineImage, identity: &Identity) -> bool {
-    image.platform.matches(&identity.platform)
-        && image.diff_ids == identity.diff_ids.iter().map(Digest::to_string).collect::<Vec<_>>()
+    image.platform.matches(&identity.platform) && image.diff_ids == identity.diff_ids
 }

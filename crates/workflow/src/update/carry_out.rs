@@ -153,7 +153,7 @@ impl Worker<'_> {
                 let Transcript { staging, contents, proven } = received?;
                 if !image.is(&contents) {
                     return Err(Error::OtherImage {
-                        expected: short(&image.engine_id),
+                        expected: image.engine_id.short(),
                         found: contents.identity().config.short(),
                         image: image.reference,
                         folder: self.store.root().to_owned(),
@@ -261,8 +261,4 @@ fn about(error: Error, image: Reference) -> Error {
         }
         error => error,
     }
-}
-
-fn short(id: &str) -> String {
-    ImageId::from_digest(id).map_or_else(|| id.to_owned(), |id| id.to_string())
 }

@@ -148,15 +148,15 @@ async fn settled(
         Err(_) => return Ok(SettledImages::default()),
     };
     let with_config = list.iter().filter(|image| image.id_kind == IdKind::Config);
-    let ids: HashMap<Reference, &str> = with_config
-        .flat_map(|image| image.repo_tags.iter().map(|tag| (tag, image.id.as_str())))
+    let ids: HashMap<Reference, Digest> = with_config
+        .flat_map(|image| image.repo_tags.iter().map(|tag| (tag, image.id)))
         .filter_map(|(tag, id)| Some((Reference::parse(tag).ok()?, id)))
         .collect();
     let listed: Vec<(&Reference, Inspected)> = references
         .iter()
         .filter_map(|reference| {
             let tagged = tagged(reference).ok()?;
-            let config: Digest = ids.get(&tagged)?.parse().ok()?;
+            let config = *ids.get(&tagged)?;
             Some((reference, Inspected::by_config(tagged, config)))
         })
         .collect();

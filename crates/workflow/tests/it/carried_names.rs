@@ -27,7 +27,7 @@ async fn tags(stand: &Stand) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     for image in stand.engine.list().await.unwrap() {
         for tag in image.repo_tags.iter().filter(|tag| tag.contains(&stand.image)) {
-            tags.insert(tag.clone(), image.id.clone());
+            tags.insert(tag.clone(), image.id.to_string());
         }
     }
     tags

@@ -125,7 +125,7 @@ async fn loads_back_under_its_name(stand: Stand) {
     let loaded = stand.load_into(&stand.engine, "1.0.0.1").await;
     assert!(loaded.loaded);
     let there = stand.engine.inspect(&loaded.tag.to_string()).await.unwrap().unwrap();
-    assert_eq!(there.id, id);
+    assert_eq!(there.id.to_string(), id);
     assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded);
 }
 

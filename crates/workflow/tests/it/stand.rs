@@ -113,7 +113,11 @@ impl Stand {
         let mut request = BuildRequest::new(self.reference(version).to_string(), &context);
         // What BuildKit makes is looked at by itself; every engine has this one.
         request.builder = Builder::Classic;
-        sealift_workflow::build(&self.engine, request, &Run::default()).await.unwrap().id
+        sealift_workflow::build(&self.engine, request, &Run::default())
+            .await
+            .unwrap()
+            .id
+            .to_string()
     }
 
     /// Builds the test's image by BuildKit, as its users do, with more options; false where there is no

@@ -1,22 +1,16 @@
 //! What a build prints about its image.
 
 use sealift_workflow::docker::Built;
-use sealift_workflow::filename::{Printable, Reference};
+use sealift_workflow::filename::Reference;
 use serde_json::json;
-
-/// Returns the twelve digits of a digest by which people know it.
-fn short(digest: &str) -> String {
-    let hex = digest.trim_start_matches("sha256:");
-    Printable(hex).to_string().chars().take(12).collect()
-}
 
 /// Returns the line for an image: the id that its archive has, and the engine's own if it differs.
 pub(super) fn summary(image: &Reference, built: &Built) -> String {
-    let engine_id = short(&built.id);
+    let engine_id = built.id.image_id();
     match &built.config {
         Some(config) if *config == built.id => format!("built {image}  {engine_id}"),
         Some(config) => {
-            format!("built {image}  {}  (the engine shows {engine_id})", short(config))
+            format!("built {image}  {}  (the engine shows {engine_id})", config.image_id())
         }
         None => format!(
             "built {image}  (the engine shows {engine_id}; `sealift update` prints the archive's id)"
@@ -33,7 +27,7 @@ pub(super) fn document(
     json!({
         "image": image.repository(),
         "version": image.version_or_latest(),
-        "id": built.config.as_deref().map(short),
+        "id": built.config.map(|config| config.image_id()),
         "digest": built.config,
         "engine_id": built.id,
         "tags": images.iter().map(ToString::to_string).collect::<Vec<_>>(),

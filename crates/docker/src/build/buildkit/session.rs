@@ -11,13 +11,12 @@ use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioExecutor;
 use sealift_credentials::Credentials;
-use sha2::{Digest as _, Sha256};
+use sealift_oci::Hasher;
 use tokio::task::JoinHandle;
 
 use crate::build::buildkit::file_sync::FileSync;
 use crate::build::buildkit::grpc::{Answers, METHODS};
 use crate::failure::Failure;
-use crate::hex::hex;
 use crate::wire::connection::ActiveConnection;
 use crate::wire::transport::{Transport, nothing, post};
 
@@ -103,9 +102,9 @@ fn random_id() -> String {
 
 /// Names the folder on this host: what the engine has of it from an earlier build needn't be sent again.
 fn shared_key(files: &FileSync) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     hash.update(rustix::system::uname().nodename().to_bytes());
     hash.update([0]);
     hash.update(files.root().as_os_str().as_bytes());
-    hex(&hash.finalize())
+    hash.finish().hex()
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bollard_buildkit_proto::google::protobuf::Timestamp;
 use bollard_buildkit_proto::moby::buildkit::v1::{StatusResponse, Vertex, VertexLog, VertexStatus};
 use prost::Message as _;
+use sealift_oci::Digest;
 use serde_json::Value;
 
 use crate::build::event::{BuildEvent, StepEnd};
@@ -29,7 +30,7 @@ const EXPORTING_CONFIG: &str = "exporting config ";
 pub(super) struct Trace {
     id: Option<String>,
     /// The digests of the configs that were exported.
-    configs: Vec<String>,
+    configs: Vec<Digest>,
     steps: Vec<Step>,
     /// The steps' places by the digests that BuildKit has for them.
     by_digest: HashMap<String, usize>,
@@ -168,10 +169,10 @@ impl Trace {
             return;
         }
         if let Some(config) = what.strip_prefix(EXPORTING_CONFIG)
-            && is_digest(config)
-            && !self.configs.iter().any(|known| known == config)
+            && let Ok(config) = config.parse()
+            && !self.configs.contains(&config)
         {
-            self.configs.push(config.to_owned());
+            self.configs.push(config);
         }
         on_event(BuildEvent::Part { step, what, bytes });
     }
@@ -236,11 +237,6 @@ impl Step {
         self.last_lines.push(line);
         on_event(BuildEvent::Output { step: index + 1, after, line: line.to_owned() });
     }
-}
-
-fn is_digest(text: &str) -> bool {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(is_digit))
 }
 
 fn since(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<Duration> {
@@ -425,7 +421,7 @@ mod tests {
             trace.note(&line(&status), &mut |_| {}).unwrap();
             trace.into_outcome().config
         };
-        assert_eq!(config_of(&["1", "1"]), Some(digest("1")));
+        assert_eq!(config_of(&["1", "1"]), digest("1").parse().ok());
         assert_eq!(config_of(&["1", "2"]), None);
         assert_eq!(config_of(&[]), None);
         assert_eq!(config_of(&["x"]), None);

@@ -61,8 +61,8 @@ async fn built(stand: &Stand, request: BuildRequest) -> (Vec<String>, Vec<BuildE
     let mut events = Vec::new();
     let built = stand.engine.build(request, &mut |event| events.push(event)).await;
     let built = built.unwrap_or_else(|error| panic!("{}\n{events:#?}", crate::chain(&error)));
-    let image = stand.engine.inspect(&built.id).await.unwrap().unwrap();
-    (image.diff_ids, events)
+    let image = stand.engine.inspect(&built.id.to_string()).await.unwrap().unwrap();
+    (image.diff_ids.iter().map(ToString::to_string).collect(), events)
 }
 
 async fn it_is_chosen_where_the_engine_announces_it(engine: &str) {
@@ -257,7 +257,7 @@ async fn an_image_is_the_one_that_buildx_builds(engine: &str) {
         fs::write(context.path().join(".dockerignore"), lines.join("\n")).unwrap();
         let asked = request(&stand, "ours", context.path());
         let Ok(ours) = stand.engine.build(asked, &mut |_| {}).await else { continue };
-        let ours = stand.engine.inspect(&ours.id).await.unwrap().unwrap();
+        let ours = stand.engine.inspect(&ours.id.to_string()).await.unwrap().unwrap();
         let mut buildx = Command::new(&program);
         buildx.args(["build", "--provenance=false", "-q", "-t", &stand.tag("theirs")]);
         output_of(buildx.arg(context.path()).env("DOCKER_HOST", stand.host()));
