@@ -17,6 +17,8 @@ pub(crate) struct EngineArguments {
 impl EngineArguments {
     /// Returns the settings that choose the engine: these options and environment variables.
     pub(crate) fn settings(&self) -> Settings {
-        Settings::from_env().with_host(self.host.clone()).with_context(self.context.clone())
+        Settings::from_env()
+            .with_host(self.host.clone(), "--host")
+            .with_context(self.context.clone(), "--context")
     }
 }

@@ -106,15 +106,15 @@ impl Endpoint {
 /// Decides what says which engine is meant, as the docker CLI does.
 fn meant(settings: &Settings) -> Result<Meant, ResolveError> {
     if let Some(host) = &settings.host {
-        return Ok(Meant::Host(host.clone(), Source::Flag("--host")));
+        return Ok(Meant::Host(host.value.clone(), host.source.clone()));
     }
     // `default` is the docker CLI's own name for having no context.
     let by_context = |name: &String, source| match name.as_str() {
         "default" => Meant::Nothing,
         _ => Meant::Context(Setting::new(name, source)),
     };
-    if let Some(name) = settings.context.as_ref().filter(|name| *name != "default") {
-        return Ok(by_context(name, Source::Flag("--context")));
+    if let Some(name) = settings.context.as_ref().filter(|name| name.value != "default") {
+        return Ok(by_context(&name.value, name.source.clone()));
     }
     if let Some(host) = &settings.docker_host {
         return Ok(Meant::Host(host.clone(), Source::Variable("DOCKER_HOST")));

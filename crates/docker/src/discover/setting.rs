@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
-    /// A flag of the command, by its name.
+    /// An option of the caller, by its name.
     Flag(&'static str),
     /// A variable of the environment, by its name.
     Variable(&'static str),

@@ -20,10 +20,10 @@ use crate::discover::setting::{Setting, Source};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The value of a flag `--host`, which goes before everything else.
-    pub host: Option<String>,
-    /// The value of a flag `--context`, which goes before every variable.
-    pub context: Option<String>,
+    /// The address that the caller sets, which overrides everything else.
+    pub host: Option<Setting<String>>,
+    /// The context of the docker CLI that the caller sets, which overrides every variable.
+    pub context: Option<Setting<String>>,
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
     /// `DOCKER_CONTEXT`: a context of the docker CLI.
@@ -91,17 +91,30 @@ impl Settings {
         }
     }
 
-    /// Gives them with the value of a flag `--host`.
+    /// Sets an address that overrides everything else.
+    ///
+    /// Messages call the setting by the name of the `option` that has it, such as `--host`.
+    ///
+    /// ```
+    /// use sealift_docker::{Endpoint, Settings};
+    ///
+    /// let host = Some("tcp://127.0.0.1:2375".to_owned());
+    /// let settings = Settings::default().with_host(host, "engine.host");
+    /// assert_eq!(Endpoint::resolve(&settings)?.source.to_string(), "engine.host");
+    /// # Ok::<(), sealift_docker::ResolveError>(())
+    /// ```
     #[must_use]
-    pub fn with_host(mut self, host: Option<String>) -> Self {
-        self.host = host;
+    pub fn with_host(mut self, host: Option<String>, option: &'static str) -> Self {
+        self.host = host.map(|host| Setting::new(host, Source::Flag(option)));
         self
     }
 
-    /// Gives them with the value of a flag `--context`.
+    /// Sets a context of the docker CLI that overrides every variable.
+    ///
+    /// Messages call the setting by the name of the `option` that has it, such as `--context`.
     #[must_use]
-    pub fn with_context(mut self, context: Option<String>) -> Self {
-        self.context = context;
+    pub fn with_context(mut self, context: Option<String>, option: &'static str) -> Self {
+        self.context = context.map(|name| Setting::new(name, Source::Flag(option)));
         self
     }
 

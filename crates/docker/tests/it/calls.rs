@@ -8,7 +8,7 @@ use crate::chain;
 use crate::fake::{Call, Fake};
 
 fn engine_at(host: &str) -> Engine {
-    let settings = Settings::default().with_host(Some(host.to_owned()));
+    let settings = Settings::default().with_host(Some(host.to_owned()), "--host");
     Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
 }
 

@@ -56,7 +56,7 @@ fn a_context_that_is_not_there_lists_those_that_are() {
     DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are `east` and `west`
     DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are `east`, `north` and `west`
     ");
-    let settings = settings(&[]).with_context(Some("edge".to_owned()));
+    let settings = settings(&[]).with_context(Some("edge".to_owned()), "--context");
     insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"--context is `edge`, but neither DOCKER_CONFIG nor HOME says where contexts are kept");
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Stand {
 impl Stand {
     pub(crate) fn new(engine: &str, image: &str) -> Option<Self> {
         let turn = sealift_testing::engine(engine)?;
-        let settings = Settings::default().with_host(Some(turn.host.clone()));
+        let settings = Settings::default().with_host(Some(turn.host.clone()), "--host");
         let endpoint = Endpoint::resolve(&settings).unwrap();
         let engine = Engine::new(endpoint, Timeouts::default());
         Some(Self { engine, image: format!("sealift-docker-{image}"), turn })

@@ -39,7 +39,7 @@ fn white_space_around_a_host_and_a_missing_scheme_are_taken_as_docker_takes_them
     ] {
         let by_variable = settings(&[("DOCKER_HOST", host)]);
         assert_eq!(found(&by_variable), format!("{expected} (DOCKER_HOST)"));
-        let by_flag = settings(&[]).with_host(Some(host.to_owned()));
+        let by_flag = settings(&[]).with_host(Some(host.to_owned()), "--host");
         assert_eq!(found(&by_flag), format!("{expected} (--host)"));
     }
     assert_eq!(settings(&[("DOCKER_HOST", " ")]).docker_host, None);
@@ -62,9 +62,9 @@ fn each_way_to_say_which_engine_is_meant_goes_before_the_next() {
         settings.docker_machine_program = Some(machine.clone());
         settings
     };
-    let context = |name: &str| with(0).with_context(Some(name.to_owned()));
+    let context = |name: &str| with(0).with_context(Some(name.to_owned()), "--context");
     let table = [
-        found(&context("one").with_host(Some("tcp://flag:1".to_owned()))),
+        found(&context("one").with_host(Some("tcp://flag:1".to_owned()), "--host")),
         found(&context("one")),
         found(&with(0)),
         found(&with(1)),
@@ -250,7 +250,7 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
 
 #[test]
 fn a_flag_is_named_as_a_flag() {
-    let settings = Settings::default().with_host(Some("npipe:////./pipe/x".to_owned()));
+    let settings = Settings::default().with_host(Some("npipe:////./pipe/x".to_owned()), "--host");
     insta::assert_snapshot!(
         Endpoint::resolve(&settings).unwrap_err(),
         @"--host is `npipe:////./pipe/x`, but the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are"

@@ -47,7 +47,7 @@ pub(crate) fn on(engine: &str, test: impl AsyncFnOnce(Stand)) {
 
 /// Connects to an engine by its address.
 pub(crate) fn connect(host: &str) -> Engine {
-    let settings = Settings::from_vars(|_| None).with_host(Some(host.to_owned()));
+    let settings = Settings::from_vars(|_| None).with_host(Some(host.to_owned()), "--host");
     Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
 }
 
