@@ -1,117 +1,87 @@
-//! An archive and what is known about it.
+//! An archive in a list.
 
 use jiff::Timestamp;
-use sealift_archive::Fault;
 use sealift_filename::ArchivePath;
-use sealift_oci::{Digest, Identity, Platform};
+use sealift_oci::{Identity, Platform};
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use crate::flaw::Flaw;
+use crate::knowledge::{Knowledge, KnownImage, Suspicion};
 use crate::stat::Stat;
+use crate::state::ArchiveState;
 
-/// What is known about the inside of an archive.
+/// An archive in a list, and what is known about its content.
+///
+/// An entry serializes as `{image, version, id, digest, archive, format, size, modified, dirty,
+/// platform, state}`; `digest` and `platform` are null as long as the content is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Knowledge {
-    /// It holds a whole image; every byte of it was read.
-    Image(Box<KnownImage>),
-    /// It holds no image.
-    NoImage {
-        /// What it looks like instead, a fragment for after "holds no image: ".
-        reason: String,
-    },
-    /// It is damaged, or not a supported archive ([`Fault::kind`] tells which). This is never
-    /// recorded: somebody may be about to mend it. A file that was recorded as an image and no longer
-    /// reads as one is damaged, whatever it looks like now.
-    Damaged {
-        /// What is wrong, a fragment for after the archive's name.
-        fault: Fault,
-    },
-    /// The operating system refuses to read it. This is never noted down.
-    Unreadable {
-        /// The operating system's word, a fragment for after "can't be read: ".
-        reason: String,
-    },
-}
-
-/// A whole image in an archive, and when it came there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownImage {
-    /// Which image it is.
-    pub identity: Identity,
-    /// The SHA-256 of the file.
-    pub sha256: Digest,
-    /// The size of the plain tar inside in bytes.
-    pub plain_size: u64,
-    /// When the archive was put into the store, if sealift did it.
-    pub saved: Option<Timestamp>,
-    /// The SHA-256 that was recorded before, if the file has changed since without sealift having
-    /// written it. Examining the archive again accepts the new content as it is.
-    pub changed_from: Option<Digest>,
-    /// The name of the member, if the file is a zip whose member is not named as it should be: like the
-    /// zip, but ending in `.docker`. Clusters look for that name.
-    pub wrong_member: Option<String>,
-}
-
-impl Knowledge {
-    /// Gives the image, where the archive is known to hold one.
-    pub fn image(&self) -> Option<&KnownImage> {
-        match self {
-            Self::Image(image) => Some(image),
-            _ => None,
-        }
-    }
-}
-
-/// What an archive is suspected of that hasn't been read yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Suspicion {
-    /// A record describes a file of another size or time: the file was written since, or copied.
-    Changed,
-    /// It was found damaged when it was read last.
-    Damaged,
-}
-
-/// An archive in the folder, and what is known about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
-    /// Where it is.
+    /// Its path below the folder or in the bucket.
     pub archive: ArchivePath,
-    /// Its size and age.
+    /// The size and the time of its file.
     pub stat: Stat,
-    /// Whether it is a regular file, not a symbolic link to one. Only those are ever removed.
-    pub is_regular: bool,
-    /// What an old record gives reason to suspect, if the archive hasn't been read since.
+    /// Whether the archive may be removed: in a folder, a regular file and not a symbolic link.
+    pub removable: bool,
+    /// Why an archive that has not been read since may be damaged or changed.
     pub suspicion: Option<Suspicion>,
-    /// What is known about its inside; none as long as it hasn't been read.
+    /// What is known about its content; `None` if it has not been read.
     pub knowledge: Option<Knowledge>,
 }
 
 impl Entry {
-    /// Gives the image, where the archive is known to hold one.
+    /// Creates the entry of an archive that has not been read and may be removed.
+    pub fn new(archive: ArchivePath, stat: Stat) -> Self {
+        Self { archive, stat, removable: true, suspicion: None, knowledge: None }
+    }
+
+    /// Sets what is known about the content.
+    #[must_use]
+    pub fn with_knowledge(mut self, knowledge: Knowledge) -> Self {
+        self.knowledge = Some(knowledge);
+        self
+    }
+
+    /// Sets why an archive that has not been read may be damaged or changed.
+    #[must_use]
+    pub fn with_suspicion(mut self, suspicion: impl Into<Option<Suspicion>>) -> Self {
+        self.suspicion = suspicion.into();
+        self
+    }
+
+    /// Sets whether the archive may be removed.
+    #[must_use]
+    pub fn with_removable(mut self, removable: bool) -> Self {
+        self.removable = removable;
+        self
+    }
+
+    /// Returns the image if the archive is known to hold one.
     pub fn image(&self) -> Option<&KnownImage> {
         self.knowledge.as_ref().and_then(Knowledge::image)
     }
 
-    /// Gives which image it is, where that is known.
+    /// Returns the identity of the image if it is known.
     pub fn identity(&self) -> Option<&Identity> {
         self.image().map(|image| &image.identity)
     }
 
-    /// Gives what the image runs on, where that is known, in its shortest form.
+    /// Returns the platform of the image in its normal form if it is known.
     pub fn platform(&self) -> Option<Platform> {
         self.identity().map(|identity| identity.platform.normalized())
     }
 
     /// Returns `true` if the archive is known to hold an image to which the id in its name belongs:
-    /// the id is the start of the digest of the config, a manifest or an index, as in names that
-    /// others have made. The member of a zip must have its name too.
+    /// the id is the start of the digest of the config, a manifest or an index. Other tools name
+    /// archives by the latter two. The file in a zip must have the right name too.
     pub fn is_rightly_named(&self) -> bool {
-        self.answers_to_its_name() == Some(true)
+        self.image().is_some() && self.misnaming().is_none()
     }
 
     /// Returns `true` if the archive is known to hold an image to which the id in its name does not
-    /// belong, or a zip whose member has another name. Such an archive is never chosen.
+    /// belong, or a zip whose file has another name. Such an archive is never chosen.
     pub fn is_misnamed(&self) -> bool {
-        self.answers_to_its_name() == Some(false)
+        self.misnaming().is_some()
     }
 
     /// Returns what does not agree with the archive's name, a sentence without its end.
@@ -124,28 +94,22 @@ impl Entry {
         Some(format!("the file in the zip is named {member}, not {}", name.member_name()))
     }
 
-    fn answers_to_its_name(&self) -> Option<bool> {
-        let image = self.image()?;
-        let has_its_id = image.identity.has_short_id(self.archive.name().id());
-        Some(has_its_id && image.wrong_member.is_none())
-    }
-
     /// Returns `true` if the archive is known to hold no image.
     pub fn holds_no_image(&self) -> bool {
         matches!(self.knowledge, Some(Knowledge::NoImage { .. }))
     }
 
-    /// Returns `true` if the archive is known to be damaged, or is not supported.
+    /// Returns `true` if the archive is known to be damaged or not supported.
     pub fn is_damaged(&self) -> bool {
         matches!(self.knowledge, Some(Knowledge::Damaged { .. }))
     }
 
-    /// Returns `true` if the archive can't be read.
+    /// Returns `true` if the archive cannot be read.
     pub fn is_unreadable(&self) -> bool {
         matches!(self.knowledge, Some(Knowledge::Unreadable { .. }))
     }
 
-    /// Returns what keeps the archive from being used, as far as that is known.
+    /// Returns what prevents the archive from being used, as far as that is known.
     pub fn flaw(&self) -> Option<Flaw> {
         match self.knowledge.as_ref()? {
             Knowledge::Image(_) => self.misnaming().map(|reason| Flaw::Misnamed { reason }),
@@ -155,8 +119,25 @@ impl Entry {
         }
     }
 
-    /// Gives the time by which archives of the same version follow each other: when it was saved, if
-    /// that is recorded, else when the image was made, else when the file was last modified.
+    /// Returns what is known about the archive, in one word.
+    pub fn state(&self) -> ArchiveState {
+        match self.flaw() {
+            Some(Flaw::Misnamed { .. }) => ArchiveState::Misnamed,
+            Some(Flaw::NoImage { .. }) => ArchiveState::NoImage,
+            Some(Flaw::Unreadable { .. }) => ArchiveState::Unreadable,
+            Some(Flaw::Damaged { .. }) => ArchiveState::Damaged,
+            None => match (self.image(), self.suspicion) {
+                (Some(image), _) if image.changed_from.is_some() => ArchiveState::Changed,
+                (Some(_), _) => ArchiveState::Whole,
+                (None, Some(Suspicion::Changed)) => ArchiveState::Changed,
+                (None, Some(Suspicion::Damaged)) => ArchiveState::Damaged,
+                (None, None) => ArchiveState::Unread,
+            },
+        }
+    }
+
+    /// Returns the time that orders archives of the same version: when the archive was saved if
+    /// that is recorded, else when the image was created, else when the file was last modified.
     pub fn time(&self) -> Timestamp {
         let image = self.image();
         image
@@ -165,9 +146,36 @@ impl Entry {
             .unwrap_or(self.stat.modified)
     }
 
-    /// Returns when the archive was saved: the recorded time if sealift put it into this folder,
-    /// otherwise the time when its file was last modified.
+    /// Returns when the archive was saved: the recorded time if sealift put it there, otherwise the
+    /// time when its file was last modified.
     pub fn saved(&self) -> Timestamp {
         self.image().and_then(|image| image.saved).unwrap_or(self.stat.modified)
+    }
+
+    /// Returns the image that the path names, also if no engine could have an image of this name.
+    pub(crate) fn image_name(&self) -> String {
+        match self.archive.repository() {
+            Some(repository) => repository.to_string(),
+            None => self.archive.image().to_owned(),
+        }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = self.archive.name();
+        let mut entry = serializer.serialize_struct("Entry", 11)?;
+        entry.serialize_field("image", &self.image_name())?;
+        entry.serialize_field("version", name.version())?;
+        entry.serialize_field("id", &name.id())?;
+        entry.serialize_field("digest", &self.identity().map(|identity| identity.config))?;
+        entry.serialize_field("archive", &self.archive)?;
+        entry.serialize_field("format", &name.format())?;
+        entry.serialize_field("size", &self.stat.size)?;
+        entry.serialize_field("modified", &self.stat.modified)?;
+        entry.serialize_field("dirty", &name.is_dirty())?;
+        entry.serialize_field("platform", &self.platform())?;
+        entry.serialize_field("state", &self.state())?;
+        entry.end()
     }
 }

@@ -1,13 +1,15 @@
-//! What keeps an archive from being used.
+//! What prevents an archive from being used.
 
 use std::fmt;
 
 use sealift_archive::{Fault, FaultKind};
 use sealift_filename::ArchivePath;
+use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
 
-/// What keeps an archive from being used.
+/// What prevents an archive from being used.
 ///
-/// As text, a fragment for after the archive's path.
+/// Its text is a fragment for after the archive's path. It serializes as `{verdict, reason}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
     /// It holds no image.
@@ -25,11 +27,35 @@ pub enum Flaw {
         /// What is wrong.
         fault: Fault,
     },
-    /// It can't be read.
+    /// It cannot be read.
     Unreadable {
-        /// The operating system's word.
+        /// The error of the operating system.
         reason: String,
     },
+}
+
+impl Flaw {
+    /// Returns the flaw in one word: `no_image`, `misnamed`, `damaged`, `unsupported` or
+    /// `unreadable`.
+    pub fn verdict(&self) -> &'static str {
+        match self {
+            Self::NoImage { .. } => "no_image",
+            Self::Misnamed { .. } => "misnamed",
+            Self::Damaged { fault } if fault.kind() == FaultKind::Damaged => "damaged",
+            Self::Damaged { .. } => "unsupported",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+
+    /// Returns what exactly is wrong.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::NoImage { reason } | Self::Misnamed { reason } | Self::Unreadable { reason } => {
+                reason.clone()
+            }
+            Self::Damaged { fault } => fault.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Flaw {
@@ -46,14 +72,27 @@ impl fmt::Display for Flaw {
     }
 }
 
+impl Serialize for Flaw {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut flaw = serializer.serialize_struct("Flaw", 2)?;
+        flaw.serialize_field("verdict", self.verdict())?;
+        flaw.serialize_field("reason", &self.reason())?;
+        flaw.end()
+    }
+}
+
 /// An archive that would have been chosen without its flaw.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It serializes as `{archive, verdict, reason, instead}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PassedOver {
     /// The archive.
     pub archive: ArchivePath,
     /// What is wrong with it.
+    #[serde(flatten)]
     pub flaw: Flaw,
-    /// The archive of the same image that was chosen; none if there is no other.
+    /// The archive of the same image that was chosen; `None` if there is no other.
     pub instead: Option<ArchivePath>,
 }
 

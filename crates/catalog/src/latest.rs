@@ -1,47 +1,25 @@
-//! Which archive of an image is the latest: the question without a folder.
+//! Which archive of an image is the latest.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use sealift_filename::ImageId;
 use sealift_oci::Platform;
 
+use crate::contenders::{WholeBuilds, build_key, contenders, is_asked_for, rank};
 use crate::entry::Entry;
 use crate::flaw::PassedOver;
-
-/// By what one archive is later than another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum By {
-    /// By its version.
-    #[default]
-    Precedence,
-    /// By when its file was last modified.
-    Modified,
-}
-
-/// Which archives count, and how they follow each other.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LatestOptions {
-    /// By what one archive is later than another.
-    pub by: By,
-    /// Leave out dirty versions.
-    pub release: bool,
-    /// Leave out all other platforms.
-    pub platform: Option<Platform>,
-}
+use crate::latest_options::LatestOptions;
 
 /// Returns the latest archive of every image, one for each of its platforms, sorted by path. The
 /// result does not depend on the order of the entries.
 ///
 /// The highest [precedence](sealift_filename::Precedence) is the latest; among archives of one
-/// version, the one with the latest [time](Entry::time), then with the highest id. Of the formats in
-/// which there is one and the same archive, zip is chosen before docker, and that before all others.
+/// version, the one with the latest [time](Entry::time), then with the highest id. If a build has
+/// archives in several formats, zip is chosen before docker, and docker before all others.
 ///
 /// An archive that is known to hold no image, or that is [misnamed](Entry::is_misnamed), does not
-/// count. One that hasn't been read yet, is damaged, or can't be read competes on every platform,
-/// since it may be of any; a damaged or unreadable one does not count if the same archive is there
-/// in another format, whole.
+/// count. One that is unread, damaged or unreadable competes on every platform, because it may be
+/// for any; if it is damaged or unreadable, it does not count if the same build has a whole archive
+/// in another format.
 pub fn latest<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     options: &LatestOptions,
@@ -54,15 +32,16 @@ pub fn latest<'a>(
     latest
 }
 
-/// Returns the archives that [`latest`] would have chosen without their flaws, sorted by path: those
-/// that are misnamed, and those that are damaged or can't be read and are there in another format.
+/// Returns the archives that [`latest`] would have chosen without their flaws, sorted by path:
+/// those that are misnamed, and those that are damaged or unreadable and have a whole archive of
+/// the same build in another format.
 pub fn passed_over<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     options: &LatestOptions,
 ) -> Vec<PassedOver> {
     let entries: Vec<&Entry> = entries.into_iter().collect();
-    let twins = WholeTwins::among(&entries);
-    let is_flawed = |entry: &Entry| entry.is_misnamed() || twins.replace(entry);
+    let whole = WholeBuilds::among(&entries);
+    let is_flawed = |entry: &Entry| entry.is_misnamed() || whole.replace(entry);
     if !entries.iter().any(|entry| is_flawed(entry)) {
         return Vec::new();
     }
@@ -74,9 +53,11 @@ pub fn passed_over<'a>(
             Some(candidates) => winners(candidates, options),
             None => Vec::new(),
         };
+        // The platform of a misnamed archive is known, so it competes with the winner of that
+        // platform. The platform of a broken one is unknown, and only the same build replaces it.
         let rival = winners.iter().copied().find(|winner| match entry.is_misnamed() {
             true => winner.platform().is_none() || winner.platform() == entry.platform(),
-            false => twin_key(winner) == twin_key(entry),
+            false => build_key(winner) == build_key(entry),
         });
         let is_first = match rival {
             Some(rival) if entry.is_misnamed() => {
@@ -102,53 +83,11 @@ fn by_image(entries: Vec<&Entry>) -> BTreeMap<&str, Vec<&Entry>> {
     images
 }
 
-/// Returns the archives that can be chosen at all.
-pub(crate) fn contenders<'a>(
-    entries: impl IntoIterator<Item = &'a Entry>,
-    options: &LatestOptions,
-) -> Vec<&'a Entry> {
-    let entries: Vec<&Entry> = entries.into_iter().collect();
-    let twins = WholeTwins::among(&entries);
-    let counts = |entry: &&Entry| {
-        is_asked_for(entry, options)
-            && !entry.holds_no_image()
-            && !entry.is_misnamed()
-            && !twins.replace(entry)
-    };
-    entries.iter().copied().filter(counts).collect()
-}
-
-fn is_asked_for(entry: &Entry, options: &LatestOptions) -> bool {
-    let is_wanted = |platform: Platform| {
-        options.platform.as_ref().is_none_or(|wanted| wanted.normalized() == platform)
-    };
-    let is_left_out = options.release && entry.archive.name().is_dirty();
-    !is_left_out && entry.platform().is_none_or(is_wanted)
-}
-
-/// The whole archives by which damaged ones of the same image, version and id can be replaced.
-struct WholeTwins<'a>(HashSet<(&'a str, (&'a str, ImageId))>);
-
-impl<'a> WholeTwins<'a> {
-    fn among(entries: &[&'a Entry]) -> Self {
-        if !entries.iter().any(|entry| is_broken(entry)) {
-            return Self(HashSet::new());
-        }
-        let whole = entries.iter().filter(|entry| entry.is_rightly_named());
-        Self(whole.map(|entry| (entry.archive.image(), twin_key(entry))).collect())
-    }
-
-    /// Returns `true` if an archive is of no use, and there is another one for it.
-    fn replace(&self, entry: &Entry) -> bool {
-        is_broken(entry) && self.0.contains(&(entry.archive.image(), twin_key(entry)))
-    }
-}
-
-fn is_broken(entry: &Entry) -> bool {
-    entry.is_damaged() || entry.is_unreadable()
-}
-
-/// Gives the latest of each platform among the candidates of one image.
+/// Returns the latest of each platform among the candidates of one image.
+///
+/// Platforms come from the archives whose content is known. An archive of unknown platform can be
+/// the winner of several of them, and then appears once. If no platform is known, all candidates
+/// are one group: the highest version wins.
 fn winners<'a>(candidates: &[&'a Entry], options: &LatestOptions) -> Vec<&'a Entry> {
     let ranked = rank(candidates, options.by);
     let platforms: BTreeSet<Option<Platform>> = match &options.platform {
@@ -156,7 +95,6 @@ fn winners<'a>(candidates: &[&'a Entry], options: &LatestOptions) -> Vec<&'a Ent
         None => {
             let known: BTreeSet<_> =
                 ranked.iter().map(|entry| entry.platform()).filter(Option::is_some).collect();
-            // Nothing is known of any: then they are one group.
             if known.is_empty() { BTreeSet::from([None]) } else { known }
         }
     };
@@ -172,45 +110,4 @@ fn winners<'a>(candidates: &[&'a Entry], options: &LatestOptions) -> Vec<&'a Ent
         }
     }
     winners
-}
-
-/// Sorts the candidates of one image, latest first.
-pub(crate) fn rank<'a>(candidates: &[&'a Entry], by: By) -> Vec<&'a Entry> {
-    // The same archive in several formats stands where the latest of them stands.
-    let mut times: HashMap<(&str, ImageId), (Timestamp, Timestamp)> = HashMap::new();
-    for entry in candidates {
-        let (time, modified) = (entry.time(), entry.stat.modified);
-        times
-            .entry(twin_key(entry))
-            .and_modify(|latest| *latest = (latest.0.max(time), latest.1.max(modified)))
-            .or_insert((time, modified));
-    }
-    let key = |entry: &'a Entry| {
-        let name = entry.archive.name();
-        let (time, modified) = times[&twin_key(entry)];
-        let first = match by {
-            By::Precedence => None,
-            By::Modified => Some(modified),
-        };
-        let preference = (!is_broken(entry), format_preference(entry));
-        (first, name.precedence(), time, name.id(), preference, &entry.archive)
-    };
-    let mut ranked = candidates.to_vec();
-    ranked.sort_by_cached_key(|entry| Reverse(key(entry)));
-    ranked
-}
-
-/// What the same archive has in common in all formats.
-fn twin_key(entry: &Entry) -> (&str, ImageId) {
-    (entry.archive.name().version(), entry.archive.name().id())
-}
-
-/// Which format is preferred among those of the same archive, higher is better: a zip is smaller, and
-/// it is what clusters are told to fetch.
-fn format_preference(entry: &Entry) -> u8 {
-    match entry.archive.name().format().as_str() {
-        "zip" => 2,
-        "docker" => 1,
-        _ => 0,
-    }
 }

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use sealift_filename::ImageId;
 use sealift_oci::Identity;
 
-use crate::entry::{Entry, Knowledge};
+use crate::entry::Entry;
+use crate::knowledge::Knowledge;
 use crate::snapshot::Snapshot;
 use crate::wanted::Wanted;
 
-/// Returns the ids, sorted, of the other builds of a release that a snapshot
-/// holds: archives of the same image, version and platform with another image inside. A dirty version
-/// is no release, and has none.
+/// Returns the ids of the other builds of a release in a snapshot, sorted: archives of the same
+/// image, version and platform that hold another image. A dirty version is not a release and has
+/// none.
 ///
-/// Without the identity of what was saved, only those are returned that are certainly another build. An
-/// archive that is damaged counts by the id in its name, and on every platform.
+/// Without the identity of the saved image, only archives that are certainly another build are
+/// returned. A damaged archive counts by the id in its name, and on every platform.
 pub fn other_builds(
     snapshot: &Snapshot,
     wanted: &Wanted,
@@ -28,7 +29,7 @@ pub fn other_builds(
             let there = &image.identity;
             let is_same = match identity {
                 Some(identity) => there.is_same_image(identity),
-                None => wanted.is(there) || wanted.may_be(there),
+                None => wanted.matches(there) || wanted.may_match(there),
             };
             let platform = identity.map_or(&wanted.platform, |identity| &identity.platform);
             !is_same && platform.matches(&there.platform) && entry.is_rightly_named()
@@ -37,10 +38,10 @@ pub fn other_builds(
             let id = entry.archive.name().id();
             match identity {
                 Some(identity) => !identity.has_short_id(id),
-                None => wanted.config.is_some() && !wanted.answers_to(id),
+                None => wanted.config.is_some() && !wanted.has_short_id(id),
             }
         }
-        _ => false,
+        Some(Knowledge::NoImage { .. } | Knowledge::Unreadable { .. }) | None => false,
     };
     let entries = snapshot.of_version(&wanted.repository, &wanted.version);
     let ids: BTreeSet<ImageId> =

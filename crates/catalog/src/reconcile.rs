@@ -1,48 +1,52 @@
-//! What becomes of a save once it is known which image it brought.
+//! What happens to a save after its image is known.
 
-use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, NewNameError};
+use sealift_filename::{ArchivePath, NewNameError};
 use sealift_oci::Identity;
+use serde::Serialize;
 
-use crate::plan::{PlanOptions, Twins, format};
+use crate::formats::Formats;
+use crate::plan_options::PlanOptions;
 use crate::snapshot::Snapshot;
 use crate::wanted::Wanted;
 
-/// What becomes of a save.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What happens to a save after its image is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "settled", rename_all = "snake_case")]
 pub enum Settled {
-    /// It is to be published.
+    /// It is published.
     Publish {
-        /// Under this name.
+        /// The name of the archive.
         archive: ArchivePath,
     },
-    /// It was there after all, and the save goes.
+    /// The image is in the list already, and the save is discarded.
     AlreadyThere {
-        /// Where it was.
+        /// Its archive.
         archive: ArchivePath,
     },
-    /// It is there in a format that is neither docker nor zip, which is refused.
+    /// The image is in the list in a format that is neither docker nor zip. The save is refused.
     UnsupportedFormat {
         /// Its archive.
         archive: ArchivePath,
     },
 }
 
-/// Decides what becomes of a save, now that its image is known.
+/// Decides what happens to a save whose image is known now.
 ///
-/// A snapshot from after the save sees what other writers have published meanwhile, but an older one
-/// does no harm: at worst the same image is published once more, under the same name.
+/// A snapshot that was taken after the save contains what other writers have published meanwhile.
+/// An older one does no harm: at worst the same image is published once more under the same name.
 ///
 /// # Errors
 ///
-/// If the image and the version can't be an archive's name. [`check_name`] tells that before the save.
+/// If the image and the version cannot be part of an archive's name.
+/// [`Wanted::check_name`] detects that before the save.
 pub fn reconcile(
     snapshot: &Snapshot,
     wanted: &Wanted,
     identity: &Identity,
     options: &PlanOptions,
 ) -> Result<Settled, NewNameError> {
-    let archive = name(wanted, identity.config.short().as_str(), format(options))?;
-    let found = Twins::find(
+    let archive = wanted.archive(identity.config.image_id(), options.format())?;
+    let found = Formats::find(
         snapshot,
         wanted,
         |entry| entry.identity().is_some_and(|other| other.is_same_image(identity)),
@@ -57,19 +61,4 @@ pub fn reconcile(
         (None, Some(entry)) => Settled::AlreadyThere { archive: entry.archive.clone() },
         (None, None) => Settled::Publish { archive },
     })
-}
-
-/// Tells before a save whether its archive can have a name.
-///
-/// # Errors
-///
-/// If the image and the version can't be an archive's name.
-pub fn check_name(wanted: &Wanted, options: &PlanOptions) -> Result<(), NewNameError> {
-    name(wanted, "000000000000", format(options)).map(drop)
-}
-
-fn name(wanted: &Wanted, id: &str, format: ArchiveFormat) -> Result<ArchivePath, NewNameError> {
-    #[expect(clippy::expect_used, reason = "the callers give 12 digits")]
-    let id: ImageId = id.parse().expect("12 hex digits");
-    ArchivePath::new(&wanted.repository, &wanted.version, id, format)
 }

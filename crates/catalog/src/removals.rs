@@ -1,4 +1,4 @@
-//! What an update removes at its end.
+//! Which archives an update removes at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,66 +7,73 @@ use sealift_filename::{ArchiveFormat, ArchivePath, Repository};
 use sealift_oci::{Identity, Platform};
 use serde::Serialize;
 
+use crate::action::{Action, PlanItem};
 use crate::entry::Entry;
-use crate::plan::{Action, PlanItem, PlanOptions};
-use crate::retain::{Build, Ranking, group_of};
+use crate::plan_options::PlanOptions;
+use crate::ranking::{Build, Ranking, group_of};
 use crate::snapshot::Snapshot;
 use crate::stat::Stat;
 use crate::wanted::Wanted;
 
-/// An archive that is to be removed.
+/// An archive that an update removes. It serializes as `{archive, size, newer}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Removal {
     /// The archive.
     pub archive: ArchivePath,
     /// The size of its file in bytes.
     pub size: u64,
-    /// How its file looked when this was decided.
+    /// The size and the time of its file when this was decided.
     #[serde(skip)]
     pub stat: Stat,
-    /// Whether its version is newer than every version of the image that the call names.
+    /// Whether its version is newer than all versions of the image that the call names.
     pub newer: bool,
 }
 
-/// How it went for one image of a call.
+/// The result of an update for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome<'a> {
-    /// It is in the folder, durably.
+    /// The image has an archive, durably.
     Done {
         /// The image that was wanted.
         wanted: &'a Wanted,
-        /// The image that is there.
+        /// The image in the archive.
         identity: &'a Identity,
         /// Its archive.
         archive: &'a ArchivePath,
     },
-    /// It failed. Nothing of this image is cleaned then, of no platform.
+    /// It failed. Nothing of this image is cleaned then, on any platform.
     Failed {
         /// The image's name.
         repository: &'a Repository,
     },
 }
 
-/// Returns what is to be removed once everything else is durable, sorted by path.
+/// Returns the archives that an update removes after everything else is durable, sorted by path.
 ///
-/// - With `clean`: archives of exactly these images, and of the platforms that the call brought, which
-///   no outcome names: other versions and other ids, newer ones too. With `keep`, only those of them
-///   that [`retain`](crate::retain()) removes after the call.
-/// - With `compress`: the plain twins of what is there as a zip now.
+/// - With `clean`: archives of exactly these images and of the platforms that the call saved, if no
+///   outcome names them: other versions and other ids, also newer ones. With `keep`, only those of
+///   them that [`retain`](crate::retain()) would remove after the call.
+/// - With `compress`: plain archives of builds that have a zip now.
 ///
-/// Only regular files that are known to hold an image are removed, and only if the ids in their names
-/// belong to it; nothing is cleaned of an image of which any outcome is a failure.
+/// Only [removable](Entry::removable) archives that are known to hold an image are removed, and
+/// only if the ids in their names belong to it. Nothing is cleaned of an image if any of its
+/// outcomes is a failure.
 pub fn removals(
     snapshot: &Snapshot,
     outcomes: &[Outcome<'_>],
     options: &PlanOptions,
 ) -> Vec<Removal> {
-    let mut failed: BTreeSet<&Repository> = options.spare.iter().collect();
+    let mut failed: BTreeSet<&Repository> = options.keep_all_of.iter().collect();
     let mut done = Vec::new();
     for outcome in outcomes {
         match *outcome {
             Outcome::Done { wanted, identity, archive } => {
-                done.push(Done { wanted, image: Image::Known(identity), archive: Some(archive) });
+                done.push(Present {
+                    wanted,
+                    image: Image::Known(identity),
+                    archive: Some(archive),
+                });
             }
             Outcome::Failed { repository } => {
                 failed.insert(repository);
@@ -77,25 +84,28 @@ pub fn removals(
 }
 
 /// Predicts the removals from what is known before any save.
+///
+/// An image that is going to be saved is only expected: if the engine does not report its config,
+/// any archive of the same version and platform may hold it, and none of these is removed.
 pub(crate) fn predicted_removals(
     snapshot: &Snapshot,
     images: &[Wanted],
     items: &[PlanItem],
     options: &PlanOptions,
 ) -> Vec<Removal> {
-    let mut failed: BTreeSet<&Repository> = options.spare.iter().collect();
+    let mut failed: BTreeSet<&Repository> = options.keep_all_of.iter().collect();
     let mut done = Vec::new();
     for (wanted, item) in images.iter().zip(items) {
         let known = |archive| snapshot.identity(archive).map_or(Image::Expected, Image::Known);
         match &item.action {
             Action::Keep { archive } => {
-                done.push(Done { wanted, image: known(archive), archive: Some(archive) });
+                done.push(Present { wanted, image: known(archive), archive: Some(archive) });
             }
             Action::Compress { from, to } => {
-                done.push(Done { wanted, image: known(from), archive: Some(to) });
+                done.push(Present { wanted, image: known(from), archive: Some(to) });
             }
             Action::Save { .. } => {
-                done.push(Done { wanted, image: Image::Expected, archive: None })
+                done.push(Present { wanted, image: Image::Expected, archive: None })
             }
             Action::UnsupportedFormat { .. } => {
                 failed.insert(&wanted.repository);
@@ -105,11 +115,11 @@ pub(crate) fn predicted_removals(
     decide(snapshot, &done, &failed, options)
 }
 
-/// An image that is in the folder, or will be.
-struct Done<'a> {
+/// An image that has an archive, or will have one.
+struct Present<'a> {
     wanted: &'a Wanted,
     image: Image<'a>,
-    /// None where only the save tells its name.
+    /// `None` if its name is known only after the save.
     archive: Option<&'a ArchivePath>,
 }
 
@@ -118,7 +128,7 @@ enum Image<'a> {
     Expected,
 }
 
-impl Done<'_> {
+impl Present<'_> {
     fn platform(&self) -> &Platform {
         match self.image {
             Image::Known(image) => &image.platform,
@@ -144,7 +154,7 @@ impl Done<'_> {
     fn is_named(&self, entry: &Entry, identity: &Identity) -> bool {
         let is_image = match self.image {
             Image::Known(image) => image.is_same_image(identity),
-            Image::Expected => self.wanted.may_be(identity),
+            Image::Expected => self.wanted.may_match(identity),
         };
         self.archive == Some(&entry.archive)
             || (is_image
@@ -152,29 +162,39 @@ impl Done<'_> {
                 && entry.archive.name().version() == self.wanted.version.as_str())
     }
 
-    /// Returns `true` if an archive that the call named is the plain twin of its zip.
-    fn is_plain_twin(&self, entry: &Entry) -> bool {
+    /// Returns `true` if an archive that the call named is plain, and the image has a zip.
+    fn is_replaced_by_zip(&self, entry: &Entry) -> bool {
         let is_zip = |archive: &ArchivePath| archive.name().format() == ArchiveFormat::Zip;
         entry.archive.name().format() == ArchiveFormat::Docker && self.archive.is_some_and(is_zip)
     }
 }
 
+/// Decides about each archive of the snapshot by itself.
+///
+/// An archive is either named by the call or not. A named archive holds an image that the call
+/// brought or found, under the version that was asked for: it stays, unless the call compresses and
+/// every image that names it has a zip instead. Of the others, `clean` removes those of the same
+/// image and platform. Three conditions protect archives of which too little is known: the content
+/// must be known, the id in the name must belong to it (a misnamed archive may be the only one of
+/// another image), and no other save of this image may have failed (its archive may be the one to
+/// fall back to). `keep` counts what is there after the call, so the rankings include what a save
+/// will add.
 fn decide(
     snapshot: &Snapshot,
-    done: &[Done<'_>],
+    done: &[Present<'_>],
     failed: &BTreeSet<&Repository>,
     options: &PlanOptions,
 ) -> Vec<Removal> {
     let rankings = options.keep.map(|_| rankings(snapshot, done)).unwrap_or_default();
     let decide = |entry: &Entry| {
         let repository = entry.archive.repository()?;
-        let identity = entry.identity().filter(|_| entry.is_regular)?;
-        let of_image: Vec<&Done<'_>> =
+        let identity = entry.identity().filter(|_| entry.removable)?;
+        let of_image: Vec<&Present<'_>> =
             done.iter().filter(|done| done.wanted.repository == repository).collect();
         let mut naming = of_image.iter().filter(|done| done.is_named(entry, identity)).peekable();
         let is_named = naming.peek().is_some();
         let is_removed = if is_named {
-            options.compress && naming.all(|done| done.is_plain_twin(entry))
+            options.compress && naming.all(|done| done.is_replaced_by_zip(entry))
         } else {
             options.clean
                 && !failed.contains(&repository)
@@ -198,7 +218,7 @@ fn decide(
 type Rankings<'a> = BTreeMap<(String, Platform), Ranking<'a>>;
 
 /// Ranks the builds that are there after the call, by image and platform.
-fn rankings<'a>(snapshot: &'a Snapshot, done: &'a [Done<'a>]) -> Rankings<'a> {
+fn rankings<'a>(snapshot: &'a Snapshot, done: &'a [Present<'a>]) -> Rankings<'a> {
     let mut groups: BTreeMap<(String, Platform), Vec<Build<'a>>> = BTreeMap::new();
     for entry in snapshot.entries() {
         if let Some(group) = group_of(entry) {

@@ -1,36 +1,21 @@
-//! Retention: which archives a clean-up removes.
+//! Which archives a clean-up removes.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sealift_filename::{ArchivePath, ImageId, Precedence, Reference, Version};
+use sealift_filename::{ArchivePath, Reference, Version};
 use sealift_oci::Platform;
 
 use crate::entry::Entry;
-
-/// How many versions and builds of each image and platform are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keep {
-    /// How many released versions. All archives of a version count as one, whatever their ids and
-    /// formats. The newest release is kept even if this is 0.
-    pub releases: usize,
-    /// How many dirty builds. Each id of a dirty version counts as one, whatever its formats.
-    pub dirty: usize,
-}
-
-impl Keep {
-    /// Keeps as many released versions as dirty builds.
-    pub fn newest(number: usize) -> Self {
-        Self { releases: number, dirty: number }
-    }
-}
+use crate::keep::Keep;
+use crate::ranking::{Build, Ranking, group_of};
 
 /// Which archives a clean-up selects. Selectors combine by "and".
 ///
 /// Whatever they select, the newest release of an image and platform is only removed if
 /// [`images`](Self::images) names it with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Retention {
     /// Only these images, or these versions of them; every image if empty.
     pub images: Vec<Reference>,
@@ -40,20 +25,55 @@ pub struct Retention {
     pub only_dirty: bool,
     /// Only archives that were [saved](Entry::saved) before this time.
     pub before: Option<Timestamp>,
-    /// Only what exceeds these numbers.
+    /// Only archives that exceed these numbers.
     pub keep: Option<Keep>,
 }
 
 impl Retention {
-    /// Selects what exceeds these numbers, of every image.
+    /// Selects the archives that exceed these numbers, of every image.
     pub fn keeping(keep: Keep) -> Self {
-        Self {
-            images: Vec::new(),
-            platform: None,
-            only_dirty: false,
-            before: None,
-            keep: Some(keep),
-        }
+        Self { keep: Some(keep), ..Self::keeping_newest_releases() }
+    }
+
+    /// Selects all archives of every image but those of the newest release. Other selectors narrow
+    /// this down.
+    pub fn keeping_newest_releases() -> Self {
+        Self { images: Vec::new(), platform: None, only_dirty: false, before: None, keep: None }
+    }
+
+    /// Selects only these images, or these versions of them.
+    #[must_use]
+    pub fn with_images(mut self, images: Vec<Reference>) -> Self {
+        self.images = images;
+        self
+    }
+
+    /// Selects only archives for this platform.
+    #[must_use]
+    pub fn with_platform(mut self, platform: impl Into<Option<Platform>>) -> Self {
+        self.platform = platform.into();
+        self
+    }
+
+    /// Selects only dirty builds.
+    #[must_use]
+    pub fn with_only_dirty(mut self, only_dirty: bool) -> Self {
+        self.only_dirty = only_dirty;
+        self
+    }
+
+    /// Selects only archives that were saved before this time.
+    #[must_use]
+    pub fn with_before(mut self, before: impl Into<Option<Timestamp>>) -> Self {
+        self.before = before.into();
+        self
+    }
+
+    /// Selects only archives that exceed these numbers.
+    #[must_use]
+    pub fn with_keep(mut self, keep: impl Into<Option<Keep>>) -> Self {
+        self.keep = keep.into();
+        self
     }
 
     /// Returns `true` if an archive's image is selected, and its version if one is named.
@@ -88,10 +108,10 @@ impl Retention {
 
 /// Returns the archives that a clean-up removes, sorted by path.
 ///
-/// Versions follow each other as in [`latest`](crate::latest), and are counted for each image and
-/// platform. An archive only counts, and is only removed, if it is a regular file that is known to
-/// hold an image to which the id in its name belongs: the content must be known.
-/// Damaged and misnamed archives are neither kept in place of others nor removed.
+/// Versions are ordered as in [`latest`](crate::latest()) and counted for each image and platform.
+/// An archive only counts, and is only removed, if it is [removable](Entry::removable) and known to
+/// hold an image to which the id in its name belongs. So the content of all archives must be known:
+/// unread, damaged and misnamed archives are neither kept in place of others nor removed.
 ///
 /// ```
 /// use sealift_catalog::{Entry, Keep, Retention, retain};
@@ -120,70 +140,4 @@ pub fn retain<'a>(
     }
     removed.sort_unstable();
     removed
-}
-
-/// Returns the image and platform among whose archives this one counts, or `None` if it does not
-/// count. A symbolic link does not: what it points to may be removed.
-pub(crate) fn group_of(entry: &Entry) -> Option<(String, Platform)> {
-    let platform = entry.platform().filter(|_| entry.is_regular && entry.is_rightly_named())?;
-    let image = entry.archive.repository().map(|repository| repository.to_string());
-    Some((image.unwrap_or_else(|| entry.archive.image().to_owned()), platform))
-}
-
-/// What is counted: an image under a version, in all its formats.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Build<'a> {
-    pub(crate) version: &'a str,
-    /// `None` if only the save will tell.
-    pub(crate) id: Option<ImageId>,
-    /// The time by which builds of the same version follow each other.
-    pub(crate) time: Timestamp,
-}
-
-impl<'a> Build<'a> {
-    pub(crate) fn of(entry: &'a Entry) -> Self {
-        let name = entry.archive.name();
-        Self { version: name.version(), id: Some(name.id()), time: entry.time() }
-    }
-}
-
-/// The place of each build of one image and platform, 0 for the newest.
-#[derive(Debug)]
-pub(crate) struct Ranking<'a> {
-    releases: BTreeMap<&'a str, usize>,
-    dirty: BTreeMap<(&'a str, Option<ImageId>), usize>,
-}
-
-impl<'a> Ranking<'a> {
-    pub(crate) fn new(builds: impl IntoIterator<Item = Build<'a>>) -> Self {
-        let mut releases = BTreeSet::new();
-        let mut dirty: BTreeMap<(&str, Option<ImageId>), Timestamp> = BTreeMap::new();
-        for Build { version, id, time } in builds {
-            if Version::from(version).is_dirty() {
-                let latest = dirty.entry((version, id)).or_insert(time);
-                *latest = time.max(*latest);
-            } else {
-                releases.insert(version);
-            }
-        }
-        let mut releases: Vec<&str> = releases.into_iter().collect();
-        releases.sort_by_key(|version| Reverse(Precedence::of(version)));
-        let mut dirty: Vec<_> = dirty.into_iter().collect();
-        dirty.sort_by_key(|&((version, id), time)| Reverse((Precedence::of(version), time, id)));
-        Self {
-            releases: releases.into_iter().zip(0..).collect(),
-            dirty: dirty.into_iter().map(|(build, _)| build).zip(0..).collect(),
-        }
-    }
-
-    pub(crate) fn is_newest_release(&self, version: &str) -> bool {
-        self.releases.get(version) == Some(&0)
-    }
-
-    /// Returns `true` if an archive is among the newest that are kept.
-    pub(crate) fn keeps(&self, version: &str, id: ImageId, keep: Keep) -> bool {
-        let release = self.releases.get(version).is_some_and(|place| *place < keep.releases);
-        let dirty = self.dirty.get(&(version, Some(id))).is_some_and(|place| *place < keep.dirty);
-        release || dirty
-    }
 }

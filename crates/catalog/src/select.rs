@@ -3,39 +3,16 @@
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::Platform;
 
+use crate::contenders::{contenders, rank};
 use crate::entry::Entry;
-use crate::find_error::{Ambiguous, AmbiguousChoice, Misnamed, NotFound, SelectError};
 use crate::flaw::{Flaw, PassedOver};
-use crate::latest::{By, LatestOptions, contenders, passed_over, rank};
-
-/// Which archive is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    /// The image.
-    pub repository: Repository,
-    /// The version; the latest one unless it is given.
-    pub version: Option<Version>,
-    /// The platform; there must be just one unless it is given.
-    pub platform: Option<Platform>,
-    /// By what the latest is chosen.
-    pub by: By,
-    /// Leave out dirty versions.
-    pub release: bool,
-}
-
-impl Query {
-    /// Creates a query for an image, of a certain version if one is given.
-    pub fn new(repository: Repository, version: Option<Version>) -> Self {
-        Self { repository, version, platform: None, by: By::default(), release: false }
-    }
-
-    fn options(&self) -> LatestOptions {
-        LatestOptions { by: self.by, release: self.release, platform: self.platform.clone() }
-    }
-}
+use crate::latest::passed_over;
+use crate::query::Query;
+use crate::select_error::{Ambiguous, AmbiguousChoice, Misnamed, NotFound, SelectError};
 
 /// The archive that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Found {
     /// The archive; its content is known.
     pub entry: Entry,
@@ -52,15 +29,20 @@ pub enum Selection {
     Unread(Vec<ArchivePath>),
 }
 
-/// Selects the archive that a query asks for among the archives of its image.
+/// Selects the archive that a query asks for.
 ///
 /// Without a version it is the latest one that holds an image and is named correctly. If there are
-/// several archives of that version, the content of all of them must be known: for one platform, the
-/// [latest](crate::latest()) of them is selected; for several, the query must name the platform. A
-/// damaged or unreadable archive can be selected, and its entry shows that: an older version instead
-/// would hide the problem.
+/// several archives of that version, the content of all of them must be known: for one platform,
+/// the [latest](crate::latest()) of them is selected; for several, the query must name the
+/// platform. A damaged or unreadable archive can be selected, and its entry shows that: an older
+/// version instead would hide the problem.
 ///
-/// `place` names the folder or bucket in error messages.
+/// The content of other archives does not matter. So a caller starts with what it knows, reads the
+/// archives that the result asks for, and calls this function again. Each call either asks for
+/// archives that are unread or ends, so the number of calls is limited.
+///
+/// `place` names the folder or bucket in error messages. Archives of other images only serve to
+/// name the images that are there if there is no archive of this one.
 pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selection, SelectError> {
     let of_image: Vec<&Entry> = entries
         .iter()
@@ -88,9 +70,10 @@ pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selection
         .copied()
         .filter(|entry| entry.archive.name().version() == name.version())
         .collect();
-    // One and the same archive in several formats: the first one decides.
-    let are_twins = rivals.iter().all(|rival| rival.archive.name().id() == name.id());
-    let deciding = if are_twins { &rivals[..1] } else { &rivals[..] };
+    // If all rivals are formats of one build, they have one platform, and the first one decides.
+    // Otherwise the platforms of all must be known.
+    let is_one_build = rivals.iter().all(|rival| rival.archive.name().id() == name.id());
+    let deciding = if is_one_build { &rivals[..1] } else { &rivals[..] };
     let unread: Vec<ArchivePath> = deciding
         .iter()
         .filter(|entry| entry.knowledge.is_none())
@@ -129,7 +112,7 @@ fn nothing_found(
     asked: &[&Entry],
     images: Vec<Repository>,
 ) -> SelectError {
-    // Without the misnamed ones there is nothing else, so that all of them are passed over.
+    // There is nothing but misnamed archives, so `passed_over` returns all of them.
     let mut misnamed = passed_over(asked.iter().copied(), &query.options());
     misnamed.sort_by(|left, right| {
         right.archive.name().precedence().cmp(&left.archive.name().precedence())

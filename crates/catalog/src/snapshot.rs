@@ -1,40 +1,43 @@
-//! A folder at one moment, as far as a call is concerned with it.
+//! The archives of a call's images at one moment.
 
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::Identity;
 
 use crate::entry::Entry;
 
-/// The archives of the images of a call at one moment, sorted by path.
+/// The archives of a call's images at one moment, sorted by path.
+///
+/// [`plan`](crate::plan()), [`reconcile`](crate::reconcile()) and [`removals`](crate::removals())
+/// decide from it. It must contain all archives of these images, also of other versions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
     entries: Vec<Entry>,
 }
 
 impl Snapshot {
-    /// Takes archives in any order.
+    /// Creates a snapshot of archives in any order.
     pub fn new(mut entries: Vec<Entry>) -> Self {
         entries.sort_by(|left, right| left.archive.cmp(&right.archive));
         Self { entries }
     }
 
-    /// Gives all archives.
+    /// Returns all archives.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Gives one archive.
+    /// Returns an archive by its path.
     pub fn entry(&self, archive: &ArchivePath) -> Option<&Entry> {
         let found = self.entries.binary_search_by(|entry| entry.archive.cmp(archive));
         found.ok().map(|index| &self.entries[index])
     }
 
-    /// Gives which image an archive holds, where that is known.
+    /// Returns the identity of the image in an archive if it is known.
     pub fn identity(&self, archive: &ArchivePath) -> Option<&Identity> {
         self.entry(archive)?.identity()
     }
 
-    /// Gives the archives of exactly this image.
+    /// Returns the archives of exactly this image.
     pub(crate) fn of<'a>(
         &'a self,
         repository: &'a Repository,
@@ -44,7 +47,7 @@ impl Snapshot {
             .filter(move |entry| entry.archive.repository().as_ref() == Some(repository))
     }
 
-    /// Gives the archives of exactly this image and version.
+    /// Returns the archives of exactly this image and version.
     pub(crate) fn of_version<'a>(
         &'a self,
         repository: &'a Repository,

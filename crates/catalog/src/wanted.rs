@@ -1,35 +1,87 @@
-//! An image as an engine knows it.
+//! An image as an engine describes it.
 
-use sealift_filename::{ImageId, Repository, Version};
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, NewNameError, Repository, Version};
 use sealift_oci::{Digest, Identity, Platform};
 
-/// An image that a call wants to have in the folder, as the engine describes it.
+/// An image that should be in the list, as an engine describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Wanted {
     /// The image's name.
     pub repository: Repository,
     /// The version under which it is wanted.
     pub version: Version,
-    /// The digest of its config; none where the engine can't tell it.
+    /// The digest of its config; `None` if the engine does not report it.
     pub config: Option<Digest>,
-    /// The digests of its manifests (not those of indexes or attestations), as far as the engine
-    /// tells them.
+    /// The digests of its manifests (not those of indexes or attestations) that the engine reports.
     pub manifests: Vec<Digest>,
-    /// The digest that the engine shows as its id, where that may be an index's.
+    /// The digest that the engine shows as its id, if that can be the digest of an index.
     pub index: Option<Digest>,
-    /// The digests of its uncompressed layers, lowest first; empty where the engine doesn't tell.
+    /// The digests of its uncompressed layers, lowest first; empty if the engine does not report
+    /// them.
     pub diff_ids: Vec<Digest>,
-    /// What it runs on.
+    /// Its platform.
     pub platform: Platform,
 }
 
 impl Wanted {
-    /// Tells whether an archive holds this very image: the same config, or a manifest in common.
-    /// Layers only rule out.
+    /// Creates the description of an image of which only the name and the platform are known.
+    pub fn new(repository: Repository, version: Version, platform: Platform) -> Self {
+        Self {
+            repository,
+            version,
+            config: None,
+            manifests: Vec::new(),
+            index: None,
+            diff_ids: Vec::new(),
+            platform,
+        }
+    }
+
+    /// Creates the description of an image that was read from an archive.
+    pub fn from_identity(repository: Repository, version: Version, identity: &Identity) -> Self {
+        Self {
+            config: Some(identity.config),
+            manifests: identity.manifests.clone(),
+            diff_ids: identity.diff_ids.clone(),
+            ..Self::new(repository, version, identity.platform.clone())
+        }
+    }
+
+    /// Sets the digest of the config.
+    #[must_use]
+    pub fn with_config(mut self, config: impl Into<Option<Digest>>) -> Self {
+        self.config = config.into();
+        self
+    }
+
+    /// Sets the digests of the manifests.
+    #[must_use]
+    pub fn with_manifests(mut self, manifests: Vec<Digest>) -> Self {
+        self.manifests = manifests;
+        self
+    }
+
+    /// Sets the digest that can be the one of an index.
+    #[must_use]
+    pub fn with_index(mut self, index: impl Into<Option<Digest>>) -> Self {
+        self.index = index.into();
+        self
+    }
+
+    /// Sets the digests of the uncompressed layers.
+    #[must_use]
+    pub fn with_diff_ids(mut self, diff_ids: Vec<Digest>) -> Self {
+        self.diff_ids = diff_ids;
+        self
+    }
+
+    /// Returns `true` if an archive holds exactly this image: the config or a manifest is the same,
+    /// and the layers do not contradict.
     ///
-    /// Another index proves nothing, as it changes with provenance; but of the same index, the image for
-    /// the same platform and with the same layers is the same one.
-    pub fn is(&self, identity: &Identity) -> bool {
+    /// An index that differs means nothing, because it changes with the provenance. If the index is
+    /// the same, the image for the same platform with the same layers is the same image.
+    pub fn matches(&self, identity: &Identity) -> bool {
         let is_of_same_index = || {
             self.index.is_some_and(|index| identity.indexes.contains(&index))
                 && self.platform.matches(&identity.platform)
@@ -41,9 +93,9 @@ impl Wanted {
                 || is_of_same_index())
     }
 
-    /// Tells whether nothing speaks against an archive holding this very image. Only where the
-    /// engine can't tell the config this leaves anything open.
-    pub(crate) fn may_be(&self, identity: &Identity) -> bool {
+    /// Returns `true` if nothing contradicts that an archive holds exactly this image. The answer
+    /// is only uncertain if the engine does not report the config.
+    pub(crate) fn may_match(&self, identity: &Identity) -> bool {
         let is_other_config = self.config.is_some_and(|config| config != identity.config)
             && !self.manifests.iter().any(|digest| identity.manifests.contains(digest));
         !is_other_config
@@ -55,17 +107,34 @@ impl Wanted {
         !self.diff_ids.is_empty() && self.diff_ids != identity.diff_ids
     }
 
-    /// Gives the id that the image's archive will have in its name, where it is known.
+    /// Returns the id that the name of the image's archive will contain, if it is known.
     pub fn id(&self) -> Option<ImageId> {
         Some(self.config?.image_id())
     }
 
-    /// Tells whether the id in an archive's name is the start of one of this image's digests.
-    pub(crate) fn answers_to(&self, id: ImageId) -> bool {
-        self.config
-            .iter()
-            .chain(&self.manifests)
-            .chain(&self.index)
-            .any(|digest| digest.short() == id.as_str())
+    /// Returns `true` if the id in an archive's name is the start of one of this image's digests.
+    pub(crate) fn has_short_id(&self, id: ImageId) -> bool {
+        let mut digests = self.config.iter().chain(&self.manifests).chain(&self.index);
+        digests.any(|digest| digest.image_id() == id)
+    }
+
+    /// Checks that an archive of this image can have a name, before the id is known.
+    ///
+    /// # Errors
+    ///
+    /// If the image and the version cannot be part of an archive's name.
+    pub fn check_name(&self) -> Result<(), NewNameError> {
+        // Every id is valid in a name, and so is every format.
+        let id = Digest::of(b"").image_id();
+        self.archive(id, ArchiveFormat::Docker).map(drop)
+    }
+
+    /// Returns the path of the image's archive.
+    pub(crate) fn archive(
+        &self,
+        id: ImageId,
+        format: ArchiveFormat,
+    ) -> Result<ArchivePath, NewNameError> {
+        ArchivePath::new(&self.repository, &self.version, id, format)
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
+use sealift_workflow::ListedArchive;
+use sealift_workflow::catalog::ArchiveState;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{ArchiveState, ListedArchive};
 
 use crate::format;
 use crate::table;

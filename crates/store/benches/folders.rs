@@ -4,7 +4,8 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use sealift_store::{Depth, LatestOptions, LearnOptions, Store};
+use sealift_catalog::LatestOptions;
+use sealift_store::{ReadOptions, Store};
 use tempfile::TempDir;
 
 fn main() {
@@ -13,7 +14,7 @@ fn main() {
 
 const NAMES: usize = 10_000;
 
-/// A folder with the names of 100 images; the files are empty.
+/// A folder with the names of 100 images; the files look like the begin of an archive.
 fn folder() -> (TempDir, Store) {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     for number in 0..NAMES {
@@ -37,8 +38,6 @@ fn latest(bencher: Bencher<'_, '_>) {
     let options = LatestOptions::default();
     bencher.counter(ItemsCount::new(NAMES)).bench(|| {
         let archives = store.scan().expect("it can be read").archives;
-        store
-            .latest(&archives, &options, Depth::Recorded, &LearnOptions::default())
-            .expect("it can be read")
+        store.find_latest(&archives, &options, &ReadOptions::default()).expect("it can be read")
     });
 }

@@ -1,4 +1,4 @@
-//! What goes wrong with a folder of archives.
+//! Errors of a store.
 
 use std::fmt;
 use std::io;
@@ -7,28 +7,28 @@ use std::time::Duration;
 
 use sealift_catalog::{Ambiguous, Misnamed, NotFound, SelectError};
 
-/// What went wrong in a store, and where.
+/// Why an operation on a store failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nothing is there.
+    /// A folder or an archive does not exist.
     #[error("there is no {what} {}", path.display())]
     NotFound {
-        /// What should be there: `folder`, `archive`.
+        /// What is missing: `folder` or `archive`.
         what: &'static str,
-        /// Where it should be.
+        /// Its path.
         path: PathBuf,
     },
-    /// Something that is no folder stands where one should.
+    /// A path that should be a folder is something else.
     #[error("{} is not a folder", path.display())]
     NotADirectory {
-        /// What stands there.
+        /// The path.
         path: PathBuf,
     },
-    /// Something that is no regular file stands where one should.
+    /// A path that should be a regular file is something else.
     #[error("{} is {what}, not a file", path.display())]
     NotAFile {
-        /// What stands there.
+        /// The path.
         path: PathBuf,
         /// What it is, with its article.
         what: &'static str,
@@ -38,10 +38,10 @@ pub enum Error {
     NotAnImage {
         /// The file.
         path: PathBuf,
-        /// What is known about it instead, a fragment.
+        /// What is known instead, a fragment.
         why: String,
     },
-    /// Another writer held the folder's lock for too long.
+    /// Another writer held the folder's lock for longer than the timeout.
     #[error(
         "{} is locked by {}; waited {} s",
         folder.display(), Holder(holder.as_deref()), waited.as_secs_f32()
@@ -49,18 +49,18 @@ pub enum Error {
     Locked {
         /// The store's folder.
         folder: PathBuf,
-        /// Who has the lock, since when, as they wrote it down.
+        /// Who holds the lock and since when, as the holder wrote it.
         holder: Option<String>,
-        /// How long the lock was waited for.
+        /// The timeout.
         waited: Duration,
     },
-    /// A staging file was taken away while it was written.
+    /// A staging file was removed while it was written.
     #[error("{} is gone: it, or a folder above it, was removed or moved meanwhile", path.display())]
     Vanished {
         /// The staging file.
         path: PathBuf,
     },
-    /// The file system ignores case, and a name that differs in case only is there.
+    /// The file system ignores case, and a name that differs only in case exists.
     #[error(
         "cannot publish {}: {} is there, and the file system ignores case",
         archive.display(), existing.display()
@@ -68,20 +68,20 @@ pub enum Error {
     OtherSpelling {
         /// The file of the archive.
         archive: PathBuf,
-        /// The file or folder that stands in its place.
+        /// The file or folder that exists.
         existing: PathBuf,
     },
-    /// The operating system refuses.
+    /// An operation of the operating system failed.
     #[error("cannot {operation} {}", path.display())]
     Io {
-        /// What was tried: `read`, `remove`.
+        /// The operation, for example `read` or `remove`.
         operation: &'static str,
-        /// What it was tried on.
+        /// The file or folder.
         path: PathBuf,
-        /// The operating system's word.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// An archive can't be read, or reading it was broken off.
+    /// An archive cannot be read, or reading it was cancelled.
     #[error(transparent)]
     Archive(#[from] sealift_archive::Error),
 }
@@ -94,22 +94,34 @@ impl fmt::Display for Holder<'_> {
     }
 }
 
-/// Why an archive that was asked for isn't found.
+/// Why the archive that is asked for is not found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindError {
     /// There is no such archive.
     #[error(transparent)]
     NotFound(Box<NotFound>),
-    /// There are several, and only the platform tells them apart.
+    /// Several archives differ only in their platforms.
     #[error(transparent)]
     Ambiguous(Box<Ambiguous>),
-    /// There are only archives whose ids belong to other images.
+    /// All archives that could be meant are misnamed.
     #[error(transparent)]
     Misnamed(Box<Misnamed>),
-    /// The folder can't be read.
+    /// The folder cannot be read.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+impl FindError {
+    /// Returns the kind of the error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound(_) => ErrorKind::NotFound,
+            Self::Ambiguous(_) => ErrorKind::Ambiguous,
+            Self::Misnamed(_) => ErrorKind::Misnamed,
+            Self::Store(error) => error.kind(),
+        }
+    }
 }
 
 impl From<Ambiguous> for FindError {
@@ -134,36 +146,40 @@ impl From<SelectError> for FindError {
     }
 }
 
-/// The sort of an [`Error`], for whoever has to act on it.
+/// The kind of an [`Error`] or a [`FindError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A folder or an archive isn't there.
+    /// A folder or an archive does not exist.
     NotFound,
-    /// Something that is no folder stands where one should.
+    /// A path that should be a folder is something else.
     NotADirectory,
-    /// Something that is no regular file stands where one should.
+    /// A path that should be a regular file is something else.
     NotAFile,
     /// A file that was to be removed is not known to hold an image.
     NotAnImage,
-    /// A name that differs in case only stands in the place of the archive.
+    /// A name that differs only in case exists on a file system that ignores case.
     OtherSpelling,
-    /// A file that was being written was taken away.
+    /// A staging file was removed while it was written.
     Vanished,
     /// The file system is mounted read-only.
     ReadOnly,
-    /// The user may not do it.
+    /// Permissions do not allow it.
     PermissionDenied,
     /// The disk or the user's quota is full.
     NoSpace,
-    /// Another writer has the folder.
+    /// Another writer holds the folder's lock.
     Locked,
-    /// The caller asked to stop.
+    /// The caller cancelled.
     Cancelled,
-    /// An archive's content is at fault.
+    /// An archive is damaged or not supported.
     Archive,
-    /// Anything else that the operating system refuses.
+    /// Another error of the operating system.
     Io,
+    /// Several archives differ only in their platforms.
+    Ambiguous,
+    /// All archives that could be meant are misnamed.
+    Misnamed,
 }
 
 impl Error {
@@ -171,7 +187,7 @@ impl Error {
         Self::Io { operation, path: path.as_ref().to_owned(), source }
     }
 
-    /// Names the operation and the path, for `map_err`.
+    /// Returns a function for `map_err` that adds the operation and the path.
     pub(crate) fn at<'a>(
         operation: &'static str,
         path: &'a Path,
@@ -179,7 +195,7 @@ impl Error {
         move |source| Self::io(operation, path, source)
     }
 
-    /// Tells the sort of the error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,

@@ -1,50 +1,58 @@
 //! A folder of versioned container image archives.
 //!
-//! The folder is the database: every file's [name](sealift_filename::ArchiveName) says which image,
-//! version and id it holds, and a small record beside it what was found inside when it was read last.
-//! Nothing else is needed to serve the folder, copy it, or put it on a stick.
+//! The folder is the database. The [name](sealift_filename::ArchiveName) of every file contains the
+//! image, the version and the id; a small record beside it contains what was found inside when the
+//! file was last read. Nothing else is needed to serve the folder, copy it or put it on a USB
+//! stick.
 //!
 //! ```
+//! use sealift_catalog::{Action, LatestOptions, PlanOptions, Wanted, plan};
 //! use sealift_filename::{Repository, Version};
-//! use sealift_store::{Depth, LatestOptions, LearnOptions, PlanOptions, Store, plan};
+//! use sealift_oci::Digest;
+//! use sealift_store::{ReadOptions, Store};
 //!
 //! # let parent = tempfile::tempdir()?;
 //! # let root = parent.path().join("artifacts");
 //! let store = Store::create(root)?;
 //! let archives = store.scan()?.archives;
 //! let latest =
-//!     store.latest(&archives, &LatestOptions::default(), Depth::Look, &LearnOptions::default())?;
+//!     store.find_latest(&archives, &LatestOptions::default(), &ReadOptions::default())?;
 //! assert!(latest.entries.is_empty());
 //!
-//! // What an update is going to do is data, decided by what the folder holds…
-//! let images = [(Repository::parse("web")?, Version::new("1.4.0.7"))];
-//! let snapshot = store.snapshot(&images, true, &LearnOptions::default())?;
-//! // …and by what the engine says.
-//! # let image = sealift_store::Wanted {
-//! #     repository: images[0].0.clone(),
-//! #     version: images[0].1.clone(),
-//! #     config: Some(sealift_oci::Digest::of(b"config")),
-//! #     manifests: Vec::new(),
-//! #     index: None,
-//! #     diff_ids: Vec::new(),
-//! #     platform: "linux/amd64".parse()?,
-//! # };
-//! let plan = plan(&snapshot, &[image], &PlanOptions::default());
-//! assert!(matches!(plan.items[0].action, sealift_store::Action::Save { .. }));
+//! // What an update does is data, decided by what the folder holds…
+//! let (web, version) = (Repository::parse("web")?, Version::new("1.4.0.7"));
+//! let images = [(web.clone(), version.clone())];
+//! let options = PlanOptions::default();
+//! let snapshot = store.snapshot(&images, &options, &ReadOptions::default())?;
+//! // …and by what the engine reports.
+//! let image = Wanted::new(web, version, "linux/amd64".parse()?)
+//!     .with_config(Some(Digest::of(b"config")));
+//! let plan = plan(&snapshot, &[image], &options);
+//! assert!(matches!(plan.items[0].action, Action::Save { .. }));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - **Reading.** [`Store::scan`] lists names; [`Store::latest`] and [`Store::find`] choose;
-//!   [`Store::learn`] reads what no record tells. Readers never wait, and never see half an archive.
-//! - **Deciding** is pure: [`plan`], [`reconcile`], [`removals`] and [`retain`] take data and give data.
-//! - **Writing.** [`Store::stage`] begins a hidden file, [`Staging::publish`] makes it an archive at once
-//!   and durably, [`Store::remove`] removes, [`Store::sweep`] clears away what a crash left. Writers
-//!   hold the folder's lock only for the moments in which they change what others see.
+//! - **Reading.** [`Store::scan`] lists names; [`Store::entries`] adds what records say, and
+//!   [`Store::examined_entries`] reads the archives that have no record. [`Store::find`] and
+//!   [`Store::find_latest`] select archives. Readers never wait, and never see half an archive.
+//! - **Deciding** is the task of [`sealift_catalog`]: pure functions over entries.
+//! - **Writing.** [`Store::stage`] begins a hidden file, [`Staging::publish`] makes it an archive,
+//!   atomically and durably, [`Store::remove`] removes archives, [`Store::sweep`] removes what a
+//!   crash left behind. Writers hold the folder's lock only while they change what others see.
 //!
 //! Nothing is decided by an archive that nobody has read, and only a regular file that is known to
-//! hold an image is ever removed. Blocking; engines are none of its business.
+//! hold an image is ever removed. All functions block; the crate knows no engine and no async
+//! runtime.
+//!
+//! # Platforms
+//!
+//! Linux and macOS. The crate compiles only for Unix, because it opens files relative to folders
+//! and follows no symbolic link below the root.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(not(unix))]
+compile_error!("sealift-store supports only Unix: it opens files relative to opened folders");
 
 mod error;
 mod fs;
@@ -55,15 +63,10 @@ mod store;
 mod write;
 
 pub use error::{Error, ErrorKind, FindError};
-pub use read::examine::{LearnOptions, Reading, wrong_member};
+pub use read::options::{ReadOptions, Reading};
+pub use read::parallel::in_parallel;
 pub use read::scan::{Other, OtherReason, Scan};
-pub use read::select::{Depth, Latest};
-pub use sealift_catalog::{
-    Action, Ambiguous, AmbiguousChoice, By, Entry, Flaw, Found, Keep, Knowledge, KnownImage,
-    LatestOptions, Misnamed, NotFound, Outcome, PassedOver, Plan, PlanItem, PlanOptions, Query,
-    Removal, Retention, Settled, Snapshot, Stat, Suspicion, Wanted, check_name, latest,
-    other_builds, passed_over, plan, reconcile, removals, retain,
-};
+pub use read::select::LatestArchives;
 pub use store::Store;
 pub use write::publish::{Proven, Published};
 pub use write::remove::{RemovalReport, Removed};

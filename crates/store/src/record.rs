@@ -73,10 +73,10 @@ impl From<Record> for Knowledge {
         let saved = record.saved;
         match record.content {
             Content::Image(image) => {
-                let ImageContent { identity, sha256, plain_size, changed_from, wrong_member } =
-                    *image;
-                let known =
-                    KnownImage { identity, sha256, plain_size, saved, changed_from, wrong_member };
+                let mut known = KnownImage::new(image.identity, image.sha256, image.plain_size);
+                known.saved = saved;
+                known.changed_from = image.changed_from;
+                known.wrong_member = image.wrong_member;
                 Self::Image(Box::new(known))
             }
             Content::NoImage { reason } => Self::NoImage { reason },

@@ -16,13 +16,13 @@ use crate::fs::stat::stat_of;
 use crate::fs::sync::sync_folder;
 use crate::record::Record;
 
-/// How long a writer waits for another one, unless it is told otherwise.
+/// How long a writer waits for another one by default.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A folder of archives.
 ///
-/// Clones share what they know. Every call looks at the folder as it is at that moment; nothing but
-/// the records of a folder that can't be written is kept in memory.
+/// Clones are cheap and share their state. Every call reads the folder as it is at that moment;
+/// only the records of a read-only folder are kept in memory.
 ///
 /// ```
 /// use sealift_store::{ErrorKind, Store};
@@ -44,19 +44,15 @@ pub struct Store {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
-    /// Records that could not be written down.
+    /// Records that could not be written.
     memory: Mutex<HashMap<ArchivePath, Record>>,
-    /// Held with the folder's lock: where that is emulated by locks of whole processes, as on
-    /// network file systems, it doesn't keep threads apart.
+    /// Held together with the folder's lock. Network file systems emulate that by locks of whole
+    /// processes, which do not exclude other threads.
     gate: Mutex<()>,
 }
 
 impl Store {
-    /// Opens a folder that is there.
-    ///
-    /// # Errors
-    ///
-    /// If nothing is there, or no folder.
+    /// Opens an existing folder.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
         let root = root.into();
         match fs::metadata(&root) {
@@ -70,11 +66,7 @@ impl Store {
         }
     }
 
-    /// Opens a folder, and makes it and its parents where they are missing.
-    ///
-    /// # Errors
-    ///
-    /// If something else is in the way, or if the folder can't be made.
+    /// Opens a folder, and creates it and its parents if they are missing.
     pub fn create(root: impl Into<PathBuf>) -> Result<Self, Error> {
         let root = root.into();
         let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
@@ -85,7 +77,7 @@ impl Store {
                 for made in missing {
                     // The parent of a bare name is the current folder, which has no other name.
                     let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty());
-                    // Best effort: what will be published in it is synced with care.
+                    // Best effort: publishing syncs all folders again.
                     let _ = sync_folder(parent.unwrap_or(Path::new(".")));
                 }
                 Self::open(root)
@@ -106,28 +98,24 @@ impl Store {
         }
     }
 
-    /// Sets how long to wait for another writer; a minute unless it is set.
+    /// Sets how long to wait for another writer. The default is one minute.
     #[must_use]
     pub fn with_lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// Gives the folder.
+    /// Returns the path of the folder.
     pub fn root(&self) -> &Path {
         &self.shared.root
     }
 
-    /// Gives the file of an archive, whether or not there is one.
+    /// Returns the path of an archive's file, whether or not it exists.
     pub fn path_of(&self, archive: &ArchivePath) -> PathBuf {
         self.root().join(archive.as_str())
     }
 
-    /// Gives the size and the age of an archive's file.
-    ///
-    /// # Errors
-    ///
-    /// If it isn't there, or can't be asked.
+    /// Returns the size and the time of an archive's file.
     pub fn stat(&self, archive: &ArchivePath) -> Result<Stat, Error> {
         let path = self.path_of(archive);
         match fs::metadata(&path) {
@@ -151,7 +139,7 @@ impl Store {
         &self.shared.memory
     }
 
-    /// Gives a folder below the root, empty for the root itself.
+    /// Returns the path of a folder below the root, or of the root if `folder` is empty.
     pub(crate) fn folder(&self, folder: &str) -> PathBuf {
         if folder.is_empty() { self.root().to_owned() } else { self.root().join(folder) }
     }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use sealift_archive::{Container, Level, Naming, Renamer, VerifyOptions};
+use sealift_catalog::{PlanOptions, Settled, Wanted, other_builds, reconcile};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_oci::{Digest, Platform};
-use sealift_store::{PlanOptions, Settled, Store, Wanted, other_builds, reconcile};
+use sealift_store::Store;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -173,22 +174,15 @@ async fn add_as(
 ) -> Result<Added, Error> {
     let identity = found.proven.contents.identity();
     let (repository, version) = (name.repository().clone(), name.version_or_latest());
-    let wanted = Wanted {
-        repository: repository.clone(),
-        version: version.clone(),
-        config: Some(identity.config),
-        manifests: identity.manifests.clone(),
-        index: None,
-        diff_ids: identity.diff_ids.clone(),
-        platform: identity.platform.clone(),
-    };
+    let wanted = Wanted::from_identity(repository.clone(), version.clone(), identity);
     let compress = options.compress || found.proven.container != Container::Tar;
-    let plan_options = PlanOptions { compress, ..PlanOptions::default() };
+    let plan_options = PlanOptions::default().with_compress(compress);
     let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
+    let planning = plan_options.clone();
     let snapshot = run
         .blocking(move |run| {
             reader.sweep()?;
-            with_learning(run, |learn| Ok(reader.snapshot(&names, false, learn)?))
+            with_learning(run, |learn| Ok(reader.snapshot(&names, &planning, learn)?))
         })
         .await?;
     let settled = reconcile(&snapshot, &wanted, identity, &plan_options)?;

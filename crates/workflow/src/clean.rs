@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use sealift_catalog::{Entry, Flaw, Retention, Stat, retain};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Version};
 use sealift_oci::{Digest, Platform};
-use sealift_store::{Entry, Flaw, Knowledge, LearnOptions, Retention, Stat, Store, retain};
+use sealift_store::{ReadOptions, Store};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -168,7 +169,7 @@ fn is_any_left(
     run: &Run,
 ) -> Result<bool, Error> {
     let is_left = |entry: &Entry| {
-        entry.is_regular
+        entry.removable
             && entry.is_rightly_named()
             && removed.binary_search(&entry.archive).is_err()
     };
@@ -182,8 +183,8 @@ fn is_any_left(
     if store.entries(&others).iter().any(is_left) {
         return Ok(true);
     }
-    let is_whole = |archive: &ArchivePath, learn: &LearnOptions<'_>| {
-        Ok(store.learn(std::slice::from_ref(archive), learn)?.iter().any(is_left))
+    let is_whole = |archive: &ArchivePath, learn: &ReadOptions<'_>| {
+        Ok(store.examined_entries(std::slice::from_ref(archive), learn)?.iter().any(is_left))
     };
     for archive in &others {
         if with_learning(run, |learn| is_whole(archive, learn))? {
@@ -212,18 +213,7 @@ fn cleaned(store: &Store, entry: &Entry) -> CleanedArchive {
 }
 
 fn skipped(store: &Store, entry: &Entry, retention: &Retention) -> Option<SkippedArchive> {
-    let (verdict, reason) = match entry.knowledge.as_ref()? {
-        Knowledge::Image(_) => match entry.flaw()? {
-            Flaw::Misnamed { reason } => ("misnamed", reason),
-            _ => return None,
-        },
-        Knowledge::Damaged { fault } => match fault.kind() {
-            sealift_archive::FaultKind::Damaged => ("damaged", fault.to_string()),
-            _ => ("unsupported", fault.to_string()),
-        },
-        Knowledge::Unreadable { reason } => ("unreadable", reason.clone()),
-        _ => return None,
-    };
+    let flaw = entry.flaw().filter(|flaw| !matches!(flaw, Flaw::NoImage { .. }))?;
     let names = |image: &Reference| {
         let version = entry.archive.name().version();
         image.version().map(Version::as_str) == Some(version)
@@ -232,8 +222,8 @@ fn skipped(store: &Store, entry: &Entry, retention: &Retention) -> Option<Skippe
     retention.names(&entry.archive).then(|| SkippedArchive {
         archive: entry.archive.clone(),
         path: store.path_of(&entry.archive),
-        verdict,
-        reason,
+        verdict: flaw.verdict(),
+        reason: flaw.reason(),
         is_named: retention.images.iter().any(names),
     })
 }

@@ -1,10 +1,10 @@
 //! What the engine says of an image, in the words of the folder.
 
 use sealift_archive::Contents;
+use sealift_catalog::Wanted;
 use sealift_docker::{Engine, EngineImage, IdKind, ImageManifest};
 use sealift_filename::{Reference, TagError};
 use sealift_oci::{Digest, Platform};
-use sealift_store::Wanted;
 use serde_json::Value;
 
 use crate::error::Error;
@@ -53,19 +53,12 @@ impl Inspected {
     pub(crate) fn by_config(reference: Reference, config: Digest) -> Self {
         Self {
             engine_id: config,
-            wanted: Wanted {
-                repository: reference.repository().clone(),
-                version: reference.version_or_latest(),
-                config: Some(config),
-                manifests: Vec::new(),
-                index: None,
-                diff_ids: Vec::new(),
-                platform: Platform {
-                    os: String::new(),
-                    architecture: String::new(),
-                    variant: None,
-                },
-            },
+            wanted: Wanted::new(
+                reference.repository().clone(),
+                reference.version_or_latest(),
+                Platform { os: String::new(), architecture: String::new(), variant: None },
+            )
+            .with_config(config),
             reference,
             asked: None,
             save_platform: None,
@@ -86,7 +79,7 @@ impl Inspected {
                 identity.created.as_deref(),
             )
         };
-        wanted.is(identity)
+        wanted.matches(identity)
             || wanted.config.is_none()
                 && !wanted.diff_ids.is_empty()
                 && wanted.diff_ids == identity.diff_ids
@@ -167,15 +160,12 @@ fn wanted(reference: &Reference, image: &EngineImage, choice: &Choice) -> Wanted
         // Where manifests aren't listed, the id is that of the only one, or of an index.
         manifests.push(image.id);
     }
-    Wanted {
-        repository: reference.repository().clone(),
-        version: reference.version_or_latest(),
-        config: is_config.then_some(image.id),
-        manifests,
-        index: (!is_config).then_some(image.id),
-        diff_ids: if choice.is_shown { image.diff_ids.clone() } else { Vec::new() },
-        platform: choice.platform.clone(),
-    }
+    let (repository, version) = (reference.repository().clone(), reference.version_or_latest());
+    Wanted::new(repository, version, choice.platform.clone())
+        .with_config(is_config.then_some(image.id))
+        .with_manifests(manifests)
+        .with_index((!is_config).then_some(image.id))
+        .with_diff_ids(if choice.is_shown { image.diff_ids.clone() } else { Vec::new() })
 }
 
 async fn not_found(engine: &Engine, image: Reference) -> Error {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use sealift_catalog::PassedOver;
 use sealift_docker::BuildEvent;
 use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
-use sealift_store::PassedOver;
 
 /// Something that happened on the way.
 ///

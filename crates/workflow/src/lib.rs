@@ -15,7 +15,7 @@
 //! let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::default());
 //! let store = Store::create("artifacts")?;
 //! let images = [Reference::parse("web:1.4.0.7")?];
-//! let options = UpdateOptions { compress: true, ..UpdateOptions::default() };
+//! let options = UpdateOptions::default().with_compress(true);
 //! let report = update(&engine, &store, &images, &options, &Run::default()).await?;
 //! for image in report.images {
 //!     println!("{}", image.result?.path.display());
@@ -29,7 +29,7 @@
 //! The functions need a tokio runtime with I/O and time enabled; outside of one they panic, as tokio's own do. Work that blocks
 //! runs on the runtime's blocking threads. All of them can be spawned.
 //!
-//! The crates below are re-exported, so that one dependency is enough: [`archive`], [`docker`],
+//! The crates below are re-exported, so that one dependency is enough: [`archive`], [`catalog`], [`docker`],
 //! [`filename`], [`oci`], [`store`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -70,7 +70,7 @@ pub use config::{Config, ConfigOptions, ConsulKey, ImageConfig, config, consul_k
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Reporter, Silent, Work};
 pub use image_names::NoName;
-pub use list::{ArchiveState, LeftOut, ListOptions, ListedArchive, Listing, list};
+pub use list::{LeftOut, ListOptions, ListedArchive, Listing, list};
 pub use load::file::load_file;
 pub use load::load;
 pub use load::options::{LoadFileOptions, Selection};
@@ -85,6 +85,7 @@ pub use update::update;
 pub use verify::{Covered, Verdict, VerifiedArchive, VerifyOptions, verify};
 
 pub use sealift_archive as archive;
+pub use sealift_catalog as catalog;
 pub use sealift_docker as docker;
 pub use sealift_filename as filename;
 pub use sealift_oci as oci;

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use sealift_catalog::{ArchiveState, Entry, LatestOptions, latest};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference};
 use sealift_oci::{Digest, Platform};
-use sealift_store::{
-    Depth, Entry, Flaw, Latest, LatestOptions, Other, Scan, Store, Suspicion, latest, passed_over,
-};
+use sealift_store::{LatestArchives, Other, Scan, Store};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -84,45 +83,6 @@ pub struct ListedArchive {
     pub state: ArchiveState,
 }
 
-/// What is known of an archive without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ArchiveState {
-    /// It was whole when it was read, and its name is right.
-    Whole,
-    /// It hasn't been read yet.
-    Unread,
-    /// Its file has another size, time or content than when it was recorded first.
-    Changed,
-    /// The id in its name belongs to another image. It is never chosen.
-    Misnamed,
-    /// It holds no image. It is never chosen.
-    NoImage,
-    /// It is damaged or not supported, or was so when it was read last.
-    Damaged,
-    /// It can't be read.
-    Unreadable,
-}
-
-impl ArchiveState {
-    fn of(entry: &Entry) -> Self {
-        match entry.flaw() {
-            Some(Flaw::Misnamed { .. }) => Self::Misnamed,
-            Some(Flaw::NoImage { .. }) => Self::NoImage,
-            Some(Flaw::Unreadable { .. }) => Self::Unreadable,
-            Some(_) => Self::Damaged,
-            None => match (entry.image(), entry.suspicion) {
-                (Some(image), _) if image.changed_from.is_some() => Self::Changed,
-                (Some(_), _) => Self::Whole,
-                (None, Some(Suspicion::Changed)) => Self::Changed,
-                (None, Some(_)) => Self::Damaged,
-                (None, None) => Self::Unread,
-            },
-        }
-    }
-}
-
 /// Lists a folder by names and records.
 ///
 /// Archives aren't read, unless a platform is chosen: then those that have no record are. If only the
@@ -177,16 +137,13 @@ fn list_latest(
             // By names alone as far as they tell, so that a large folder is listed at once.
             let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
             left_out.dirty = if filter.release { dirty } else { 0 };
-            return Ok(store.latest(&archives, filter, Depth::Look, learn)?);
+            return Ok(store.find_latest(&archives, filter, learn)?);
         }
-        let entries = store.learn(&archives, learn)?;
+        let entries = store.examined_entries(&archives, learn)?;
         for entry in &entries {
             left_out.admits(entry, filter);
         }
-        Ok(Latest {
-            entries: latest(&entries, filter).into_iter().cloned().collect(),
-            passed_over: passed_over(&entries, filter),
-        })
+        Ok(LatestArchives::among(&entries, filter))
     })?;
     for passed in latest.passed_over {
         run.report(Event::PassedOver(passed));
@@ -269,6 +226,6 @@ fn listed(store: &Store, entry: &Entry, latest: bool) -> ListedArchive {
         dirty: name.is_dirty(),
         latest,
         platform: entry.platform(),
-        state: ArchiveState::of(entry),
+        state: entry.state(),
     }
 }

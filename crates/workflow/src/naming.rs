@@ -1,8 +1,8 @@
 //! The one name that an archive carries: the `image:tag` of its file name.
 
 use sealift_archive::Naming;
+use sealift_catalog::Wanted;
 use sealift_filename::ArchivePath;
-use sealift_store::Wanted;
 
 use crate::error::Error;
 

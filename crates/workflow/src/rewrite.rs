@@ -5,9 +5,10 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use sealift_archive::{ExamineOptions, Level, PlainReader, Renamer, VerifyOptions, examine};
+use sealift_catalog::KnownImage;
 use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_oci::Identity;
-use sealift_store::{KnownImage, Proven, Published, Staging, Store};
+use sealift_store::{Proven, Published, Staging, Store};
 
 use crate::error::Error;
 use crate::event::Work;

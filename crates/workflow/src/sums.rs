@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use sealift_catalog::Entry;
 use sealift_filename::ArchivePath;
-use sealift_store::{Entry, Store};
+use sealift_store::Store;
 use serde::Serialize;
 
 use crate::config::published::published;

@@ -1,15 +1,12 @@
 //! Every byte of every archive, read again.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
-use sealift_archive::{ExamineOptions, Fault, FaultKind, examine, hash_file};
+use sealift_archive::{ExamineOptions, Fault, FaultKind, hash_file};
+use sealift_catalog::{Entry, Knowledge, KnownImage, Query};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId};
-use sealift_oci::{Digest, Identity};
-use sealift_store::{Entry, Knowledge, Query, Store, SweepReport, wrong_member};
+use sealift_oci::Digest;
+use sealift_store::{Store, SweepReport, in_parallel};
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
@@ -169,28 +166,9 @@ fn verify_now(
     }
     let (archives, hidden) = chosen(store, options, run)?;
     let entries = store.entries(&archives);
-    let jobs = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(entries.len());
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
-    let work = || {
-        while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = verify_what_is_there(store, entry, options, run).transpose();
-            let Some(result) = result else { continue };
-            let is_end = result.is_err();
-            results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
-            if is_end {
-                next.store(entries.len(), Ordering::Relaxed);
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..jobs {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut verified = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let verified =
+        in_parallel(&entries, None, |entry| verify_what_is_there(store, entry, options, run))?;
+    let mut verified: Vec<VerifiedArchive> = verified.into_iter().flatten().collect();
     verified.extend(hidden);
     verified.sort_by(|left, right| left.archive.cmp(&right.archive));
     Ok(verified)
@@ -347,84 +325,50 @@ fn verdict(
     if let Some(known) = believed.filter(|_| !options.deep && !options.repair)
         && hash_file(&path, examine_options)? == known.sha256
     {
-        let (verdict, digest) = named(entry, &known.identity, known.wrong_member.clone());
+        let (verdict, digest) = named(entry, known);
         let changed_from = known.changed_from;
         return Ok(Found { verdict, digest, covered: Covered::RecordedSum, changed_from });
     }
-    let recorded = store.recorded_image(&entry.archive);
-    let covered = Covered::Content;
-    let (identity, sha256, wrong_member) = match read(store, entry, options, examine_options)? {
-        Ok(found) => found,
-        Err(fault) => {
-            let fault = match recorded {
-                Some(_) => fault.of_known_image(),
-                None => fault,
-            };
-            return Ok(Found::without_image(fault_verdict(&fault)));
+    // A repair records anew what the archive holds.
+    let knowledge = match options.repair {
+        true => store.examine(&entry.archive, examine_options)?,
+        false => store.check(&entry.archive, examine_options)?,
+    };
+    let known = match knowledge {
+        Knowledge::Image(known) => *known,
+        Knowledge::NoImage { reason } => {
+            return Ok(Found::without_image(Verdict::NoImage { reason }));
+        }
+        Knowledge::Damaged { fault } => return Ok(Found::without_image(fault_verdict(&fault))),
+        Knowledge::Unreadable { reason } => {
+            return Ok(Found::without_image(Verdict::Unreadable { reason }));
         }
     };
-    // The file says that it wasn't touched since it was verified, and yet its bytes are others.
-    if believed.is_some_and(|known| known.sha256 != sha256) {
+    // The size and the time of the file are those of its record, and yet its bytes are others.
+    if believed.is_some_and(|believed| believed.sha256 != known.sha256) {
         let reason =
             "has changed since it was recorded, without a sign of being written".to_owned();
         return Ok(Found::without_image(Verdict::Damaged { reason }));
     }
-    let origin = recorded.map(|known| known.changed_from.unwrap_or(known.sha256));
-    let changed_from = origin.filter(|origin| *origin != sha256 && !options.repair);
-    let (verdict, digest) = named(entry, &identity, wrong_member);
-    Ok(Found { verdict, digest, covered, changed_from })
+    let (verdict, digest) = named(entry, &known);
+    Ok(Found { verdict, digest, covered: Covered::Content, changed_from: known.changed_from })
 }
 
-/// The image in an archive, the hash of the file, and the name of a zip's member if it is wrong.
-type Whole = (Identity, Digest, Option<String>);
-
-/// Reads an archive whole, or tells why it holds no image. A repair makes its record anew.
-fn read(
-    store: &Store,
-    entry: &Entry,
-    options: &VerifyOptions,
-    examine_options: &ExamineOptions<'_>,
-) -> Result<Result<Whole, Fault>, Error> {
-    if options.repair {
-        let examined = store.examine(&entry.archive, examine_options)?;
-        return Ok(match examined {
-            Knowledge::Image(known) => Ok((known.identity, known.sha256, known.wrong_member)),
-            Knowledge::NoImage { reason } => Err(Fault::NotAnImage { reason }),
-            Knowledge::Damaged { fault } => Err(fault),
-            _ => Err(Fault::Unsupported { reason: "is of an unknown form".to_owned() }),
-        });
-    }
-    match examine(store.path_of(&entry.archive), examine_options) {
-        Ok(found) => {
-            let member = found.member_name().map(str::to_owned);
-            let wrong_member = wrong_member(&entry.archive, member);
-            Ok(Ok((found.identity().clone(), found.sha256(), wrong_member)))
-        }
-        Err(sealift_archive::Error::Fault { source, .. }) => Ok(Err(source)),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn named(
-    entry: &Entry,
-    identity: &Identity,
-    wrong_member: Option<String>,
-) -> (Verdict, Option<Digest>) {
-    let name = entry.archive.name();
-    let verdict = match (identity.has_short_id(name.id()), wrong_member) {
+fn named(entry: &Entry, known: &KnownImage) -> (Verdict, Option<Digest>) {
+    let (name, identity) = (entry.archive.name(), &known.identity);
+    let verdict = match (identity.has_short_id(name.id()), &known.wrong_member) {
         (false, _) => Verdict::Misnamed { actual_id: identity.config.short() },
-        (true, Some(member)) => Verdict::MisnamedMember { member, expected: name.member_name() },
+        (true, Some(member)) => {
+            Verdict::MisnamedMember { member: member.clone(), expected: name.member_name() }
+        }
         (true, None) => Verdict::Whole,
     };
     (verdict, Some(identity.config))
 }
 
 fn fault_verdict(fault: &Fault) -> Verdict {
-    match (fault.kind(), fault) {
-        (FaultKind::NotAnImage, Fault::NotAnImage { reason }) => {
-            Verdict::NoImage { reason: reason.clone() }
-        }
-        (FaultKind::Damaged, _) => Verdict::Damaged { reason: fault.to_string() },
+    match fault.kind() {
+        FaultKind::Damaged => Verdict::Damaged { reason: fault.to_string() },
         _ => Verdict::Unsupported { reason: fault.to_string() },
     }
 }

@@ -2,7 +2,8 @@
 //! As many dirty builds are kept beside them.
 
 use anyhow::{Context as _, Result, bail};
-use sealift_store::{Keep, LearnOptions, RemovalReport, Retention, Store, retain};
+use sealift_catalog::{Keep, Retention, retain};
+use sealift_store::{ReadOptions, RemovalReport, Store};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,7 +28,7 @@ fn main() -> Result<()> {
 fn clean(store: &Store, keep: usize) -> Result<RemovalReport> {
     let archives = store.scan()?.archives;
     // What no record tells is read: a file that merely has the name of an archive never goes.
-    let entries = store.learn(&archives, &LearnOptions::default())?;
+    let entries = store.examined_entries(&archives, &ReadOptions::default())?;
     let retention = Retention::keeping(Keep::newest(keep));
     Ok(store.remove(&retain(&entries, &retention))?)
 }

@@ -12,10 +12,11 @@ fn chosen(entries: &[Entry], options: &LatestOptions) -> Vec<String> {
 fn options() -> impl Strategy<Value = LatestOptions> {
     let platform = prop::sample::select(vec!["linux/amd64", "linux/arm64/v8"]);
     (any::<bool>(), any::<bool>(), prop::option::of(platform)).prop_map(
-        |(modified, release, text)| LatestOptions {
-            by: if modified { By::Modified } else { By::Precedence },
-            release,
-            platform: text.map(|text| text.parse().unwrap()),
+        |(modified, release, text)| {
+            LatestOptions::default()
+                .with_by(if modified { By::Modified } else { By::Precedence })
+                .with_release(release)
+                .with_platform(text.map(|text| text.parse().unwrap()))
         },
     )
 }
@@ -56,7 +57,7 @@ proptest! {
         entries in entries(),
         release in any::<bool>(),
     ) {
-        let options = LatestOptions { release, ..LatestOptions::default() };
+        let options = LatestOptions::default().with_release(release);
         let winners = latest(&entries, &options);
         for entry in &entries {
             if entry.holds_no_image()
@@ -98,9 +99,9 @@ fn the_highest_version_of_each_platform_is_the_latest() {
             .collect()
     };
     assert_eq!(versions(&LatestOptions::default()), ["1.11.0.0", "1.9.0.7"]);
-    let release = LatestOptions { release: true, ..LatestOptions::default() };
+    let release = LatestOptions::default().with_release(true);
     assert_eq!(versions(&release), ["1.10.0.7", "1.9.0.7"]);
-    let of = |text| LatestOptions { platform: Some(platform(text)), ..LatestOptions::default() };
+    let of = |text| LatestOptions::default().with_platform(Some(platform(text)));
     assert_eq!(versions(&of("linux/arm64/v8")), ["1.9.0.7"]);
     assert_eq!(versions(&of("linux/s390x")), [""; 0]);
 }

@@ -28,45 +28,25 @@ pub(crate) fn platform(text: &str) -> Platform {
 /// An archive that is nowhere, for pure decisions. The id in its name is right.
 pub(crate) fn entry(image: &str, version: &str, identity: &Identity, format: &str) -> Entry {
     let archive = format!("{image}_{version}_{}.{format}", identity.config.short());
-    Entry {
-        knowledge: Some(Knowledge::Image(Box::new(KnownImage {
-            identity: identity.clone(),
-            sha256: Digest::of(archive.as_bytes()),
-            plain_size: 1,
-            saved: None,
-            changed_from: None,
-            wrong_member: None,
-        }))),
-        ..unread(&archive)
-    }
+    let known = KnownImage::new(identity.clone(), Digest::of(archive.as_bytes()), 1);
+    unread(&archive).with_knowledge(Knowledge::Image(Box::new(known)))
 }
 
 pub(crate) fn unread(archive: &str) -> Entry {
-    Entry {
-        archive: archive.parse().unwrap(),
-        stat: Stat { size: 1, modified: "2026-03-01T00:00:00.5Z".parse().unwrap() },
-        is_regular: true,
-        suspicion: None,
-        knowledge: None,
-    }
+    let stat = Stat { size: 1, modified: "2026-03-01T00:00:00.5Z".parse().unwrap() };
+    Entry::new(archive.parse().unwrap(), stat)
 }
 
 /// What an engine with a classic store says of an image.
 pub(crate) fn wanted(image: &str, version: &str, identity: &Identity) -> Wanted {
-    Wanted {
-        repository: Repository::parse(image).unwrap(),
-        version: Version::from(version),
-        config: Some(identity.config),
-        manifests: Vec::new(),
-        index: None,
-        diff_ids: identity.diff_ids.clone(),
-        platform: identity.platform.clone(),
-    }
+    vague(image, version, identity).with_config(Some(identity.config))
 }
 
 /// What an engine says that can't tell the config.
 pub(crate) fn vague(image: &str, version: &str, identity: &Identity) -> Wanted {
-    Wanted { config: None, ..wanted(image, version, identity) }
+    let repository = Repository::parse(image).unwrap();
+    Wanted::new(repository, Version::from(version), identity.platform.clone())
+        .with_diff_ids(identity.diff_ids.clone())
 }
 
 /// Entries of few images, versions, times and platforms, so that they compete.
@@ -93,11 +73,11 @@ pub(crate) fn entries() -> impl Strategy<Value = Vec<Entry>> {
         prop::option::of(0..3_i64),
         prop::bool::weighted(0.9),
     );
-    let one = one.prop_map(|(image, version, seed, format, what, modified, saved, is_regular)| {
+    let one = one.prop_map(|(image, version, seed, format, what, modified, saved, removable)| {
         let architecture = if what == "arm64" { "arm64" } else { "amd64" };
         let mut entry = entry(image, version, &identity(seed, architecture), format);
         entry.stat.modified = second(modified);
-        entry.is_regular = is_regular;
+        entry.removable = removable;
         match (what, &mut entry.knowledge) {
             ("unread", knowledge) => *knowledge = None,
             ("none", knowledge) => {

@@ -3,5 +3,7 @@
 
 mod choosing;
 mod entries;
+mod json;
 mod planning;
 mod retaining;
+mod selecting;

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use sealift_archive::Fault;
 use sealift_catalog::{
-    Action, Entry, Keep, Knowledge, Outcome, PlanOptions, Removal, Settled, Snapshot, Wanted,
-    check_name, plan, reconcile, removals,
+    Action, Entry, Keep, Knowledge, Outcome, PlanOptions, Removal, Settled, Snapshot, Wanted, plan,
+    reconcile, removals,
 };
 use sealift_filename::ArchivePath;
 use sealift_oci::{Digest, Identity};
@@ -11,7 +11,7 @@ use crate::entries::{entries, entry, identity, unread, vague, wanted};
 use crate::retaining::versions_and_builds;
 
 fn options(compress: bool, clean: bool) -> PlanOptions {
-    PlanOptions { compress, clean, keep: None, spare: Vec::new() }
+    PlanOptions::default().with_compress(compress).with_clean(clean)
 }
 
 fn paths(removals: &[Removal]) -> Vec<ArchivePath> {
@@ -31,7 +31,7 @@ fn folder() -> Vec<Entry> {
     let mut photos = unread("web_0.7_0123456789ab.zip");
     photos.knowledge = Some(Knowledge::NoImage { reason: "is a photo".to_owned() });
     let mut link = entry("web", "0.6", &identity(6, "amd64"), "zip");
-    link.is_regular = false;
+    link.removable = false;
     vec![
         entry("web", "1.0", &old, "docker"),
         entry("web", "1.1", &identity(2, "amd64"), "docker"),
@@ -195,7 +195,7 @@ fn an_update_that_keeps_some_counts_what_it_brings() {
     let removed = |version: &str, releases, dirty| -> Vec<String> {
         let images = [wanted("web", version, &identity(9, "amd64"))];
         let keep = Some(Keep { releases, dirty });
-        let options = PlanOptions { keep, ..options(false, true) };
+        let options = options(false, true).with_keep(keep);
         let plan = plan(&Snapshot::new(entries.to_vec()), &images, &options);
         paths(&plan.remove).iter().map(|path| path.name().version().to_owned()).collect()
     };
@@ -216,7 +216,7 @@ fn several_images_do_not_clean_each_other() {
 #[test]
 fn an_image_of_which_one_has_failed_is_spared() {
     let images = [wanted("web", "1.2", &identity(3, "amd64"))];
-    let spare = PlanOptions { spare: vec![images[0].repository.clone()], ..options(false, true) };
+    let spare = options(false, true).with_keep_all_of(vec![images[0].repository.clone()]);
     assert_eq!(plan(&Snapshot::new(folder()), &images, &spare).remove, []);
 }
 
@@ -225,10 +225,7 @@ fn a_format_that_is_not_taken_is_refused_for_this_image_and_version_only() {
     let image = identity(1, "amd64");
     let rkt = |version| {
         let archive = format!("web_{version}_{}.rkt", image.config.short());
-        Entry {
-            knowledge: Some(Knowledge::NoImage { reason: "is no tar".to_owned() }),
-            ..unread(&archive)
-        }
+        unread(&archive).with_knowledge(Knowledge::NoImage { reason: "is no tar".to_owned() })
     };
     let asked = [wanted("web", "1.0", &image)];
     insta::assert_snapshot!(dry_run(&[rkt("1.0")], &asked, &options(false, true)), @r#"
@@ -266,14 +263,14 @@ fn a_manifest_in_common_makes_the_same_image_and_an_index_does_not() {
     };
     let snapshot = Snapshot::new(vec![entry("web", "1.0", &inside, "zip")]);
     let by = |manifests: Vec<Digest>| {
-        let asked = Wanted { manifests, ..vague("web", "1.0", &inside) };
+        let asked = vague("web", "1.0", &inside).with_manifests(manifests);
         plan(&snapshot, &[asked], &options(false, false)).items.remove(0).action
     };
     assert!(matches!(by(vec![digest("other"), digest("manifest")]), Action::Keep { .. }));
     assert!(matches!(by(vec![digest("index")]), Action::Save { id: None, .. }));
     assert!(matches!(by(Vec::new()), Action::Save { id: None, .. }));
     // Layers rule out, whatever else is said.
-    let other_layers = Wanted { diff_ids: vec![digest("layer")], ..wanted("web", "1.0", &inside) };
+    let other_layers = wanted("web", "1.0", &inside).with_diff_ids(vec![digest("layer")]);
     let action = plan(&snapshot, &[other_layers], &options(false, false)).items.remove(0).action;
     assert!(matches!(action, Action::Save { .. }));
 }
@@ -330,10 +327,8 @@ fn a_name_by_a_manifest_is_kept_by_its_zip() {
 #[test]
 fn an_archive_under_the_name_of_another_image_is_not_the_images_archive() {
     let image = identity(1, "amd64");
-    let wrong = Entry {
-        archive: entry("web", "1.0", &identity(2, "amd64"), "docker").archive,
-        ..entry("web", "1.0", &image, "docker")
-    };
+    let mut wrong = entry("web", "1.0", &image, "docker");
+    wrong.archive = entry("web", "1.0", &identity(2, "amd64"), "docker").archive;
     let snapshot = Snapshot::new(vec![wrong.clone()]);
     let asked = wanted("web", "1.0", &image);
     let plan = plan(&snapshot, std::slice::from_ref(&asked), &options(false, true));
@@ -347,15 +342,13 @@ fn an_archive_under_the_name_of_another_image_is_not_the_images_archive() {
 #[test]
 fn a_version_that_cannot_be_in_a_name_is_told_before_the_save() {
     let image = wanted("web", "my_ver", &identity(1, "amd64"));
-    let error = check_name(&image, &options(false, false)).unwrap_err();
+    let error = image.check_name().unwrap_err();
     assert_eq!(
         error,
         reconcile(&Snapshot::default(), &image, &identity(1, "amd64"), &options(false, false))
             .unwrap_err(),
     );
-    assert!(
-        check_name(&wanted("web", "1.0", &identity(1, "amd64")), &options(true, false)).is_ok()
-    );
+    assert!(wanted("web", "1.0", &identity(1, "amd64")).check_name().is_ok());
 }
 
 fn images() -> impl Strategy<Value = Vec<Wanted>> {
@@ -374,9 +367,8 @@ fn images() -> impl Strategy<Value = Vec<Wanted>> {
 
 fn plan_options() -> impl Strategy<Value = PlanOptions> {
     let keep = prop::option::of((0..3_usize, 0..3_usize));
-    (any::<bool>(), any::<bool>(), keep).prop_map(|(compress, clean, keep)| PlanOptions {
-        keep: keep.map(|(releases, dirty)| Keep { releases, dirty }),
-        ..options(compress, clean)
+    (any::<bool>(), any::<bool>(), keep).prop_map(|(compress, clean, keep)| {
+        options(compress, clean).with_keep(keep.map(|(releases, dirty)| Keep { releases, dirty }))
     })
 }
 
@@ -397,20 +389,21 @@ fn apply(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Snaps
                 Settled::Publish { archive } | Settled::AlreadyThere { archive } => {
                     (brought, archive)
                 }
-                _ => {
+                Settled::UnsupportedFormat { .. } => {
                     failed.push(&wanted.repository);
                     continue;
                 }
             },
-            _ => {
+            Action::UnsupportedFormat { .. } => {
                 failed.push(&wanted.repository);
                 continue;
             }
         };
-        let published = entry("x", "1", &identity, "zip");
+        let mut published = entry("x", "1", &identity, "zip");
+        published.archive = archive.clone();
         entries.retain(|entry| entry.archive != archive || entry.is_rightly_named());
         if entries.iter().all(|entry| entry.archive != archive) {
-            entries.push(Entry { archive: archive.clone(), ..published });
+            entries.push(published);
         }
         done.push((wanted, identity, archive));
     }
@@ -442,7 +435,7 @@ proptest! {
         let after = apply(&Snapshot::new(entries), &images, &options);
         let exact: Vec<Wanted> = images
             .iter()
-            .map(|image| Wanted { config: Some(brought(image).config), ..image.clone() })
+            .map(|image| image.clone().with_config(Some(brought(image).config)))
             .collect();
         let again = plan(&after, &exact, &options);
         for item in &again.items {
@@ -467,7 +460,7 @@ proptest! {
                 continue;
             }
             let repository = entry.archive.repository().unwrap();
-            prop_assert!(entry.is_regular && entry.identity().is_some());
+            prop_assert!(entry.removable && entry.identity().is_some());
             let on_platform = images.iter().any(|image| {
                 image.repository == repository && Some(&image.platform) == entry.platform().as_ref()
             });

@@ -22,7 +22,7 @@ fn keeping(releases: usize, dirty: usize) -> Retention {
 
 /// Everything that other selectors select.
 fn all() -> Retention {
-    Retention { keep: None, ..keeping(0, 0) }
+    Retention::keeping_newest_releases()
 }
 
 fn named(images: &[&str]) -> Vec<Reference> {
@@ -60,7 +60,7 @@ fn versions_are_counted_for_each_image_and_platform() {
     let other = entry("web_admin", "1.0", &identity(1, "amd64"), "zip");
     let folder = [web("1.9", 1), web("1.10", 2), web("1.2", 3), arm64, other];
     assert_eq!(gone(&folder, &keeping(2, 2)), ["1.2"]);
-    let only_arm64 = Retention { platform: Some(platform("linux/arm64/v8")), ..keeping(0, 0) };
+    let only_arm64 = keeping(0, 0).with_platform(Some(platform("linux/arm64/v8")));
     assert_eq!(gone(&folder, &only_arm64), NOTHING, "its newest release stays");
 }
 
@@ -69,9 +69,9 @@ fn the_newest_release_goes_only_by_its_name() {
     let folder = [web("1.0", 1), web("1.1", 2), web("1.1", 3), web("1.2.0.0", 4)];
     assert_eq!(gone(&folder, &keeping(0, 0)), ["1.0", "1.2.0.0"]);
     assert_eq!(gone(&folder, &all()), ["1.0", "1.2.0.0"]);
-    let of_image = Retention { images: named(&["web"]), ..all() };
+    let of_image = all().with_images(named(&["web"]));
     assert_eq!(gone(&folder, &of_image), ["1.0", "1.2.0.0"]);
-    let by_name = Retention { images: named(&["web:1.1"]), ..all() };
+    let by_name = all().with_images(named(&["web:1.1"]));
     assert_eq!(gone(&folder, &by_name), ["1.1", "1.1"]);
 }
 
@@ -83,23 +83,27 @@ fn selectors_combine_by_and() {
         let Some(Knowledge::Image(image)) = &mut entry.knowledge else { unreachable!() };
         image.saved = Some(day(saved));
     }
-    let before = |date| Retention { before: Some(day(date)), ..all() };
+    let before = |date| all().with_before(Some(day(date)));
     assert_eq!(gone(&folder, &before(3)), ["1.0", "1.1.0.0"], "not what was saved on that day");
     assert_eq!(gone(&folder, &before(9)), ["1.0", "1.1.0.0", "1.2"]);
-    assert_eq!(gone(&folder, &Retention { only_dirty: true, ..before(9) }), ["1.1.0.0"]);
+    assert_eq!(gone(&folder, &before(9).with_only_dirty(true)), ["1.1.0.0"]);
     let keep = Some(Keep { releases: 2, dirty: 1 });
-    assert_eq!(gone(&folder, &Retention { keep, ..before(9) }), ["1.0"]);
+    assert_eq!(gone(&folder, &before(9).with_keep(keep)), ["1.0"]);
     let images = named(&["web:1.2", "web:1.1.0.0"]);
-    assert_eq!(gone(&folder, &Retention { images, ..before(3) }), ["1.1.0.0"]);
+    assert_eq!(gone(&folder, &before(3).with_images(images)), ["1.1.0.0"]);
     let images = named(&["api", "web:1.3"]);
-    assert_eq!(gone(&folder, &Retention { images, keep, ..all() }), NOTHING, "it is among the two");
+    assert_eq!(
+        gone(&folder, &all().with_images(images).with_keep(keep)),
+        NOTHING,
+        "it is among the two"
+    );
 }
 
 #[test]
 fn the_age_of_an_archive_that_sealift_did_not_save_is_that_of_its_file() {
     // The image was made in January, the file is of March.
     let folder = [web("1.0", 1), web("1.1", 2)];
-    let before = |text: &str| Retention { before: Some(text.parse().unwrap()), ..all() };
+    let before = |text: &str| all().with_before(Some(text.parse().unwrap()));
     assert_eq!(gone(&folder, &before("2026-02-01T00:00:00Z")), NOTHING);
     assert_eq!(gone(&folder, &before("2026-04-01T00:00:00Z")), ["1.0"]);
 }
@@ -111,14 +115,14 @@ fn what_is_damaged_misnamed_or_a_link_is_neither_counted_nor_removed() {
     let mut misnamed = web("1.4", 5);
     misnamed.archive = "web_1.4_0123456789ab.zip".parse().unwrap();
     let mut link = web("1.5", 2);
-    link.is_regular = false;
+    link.removable = false;
     let mut unread = web("1.6", 6);
     unread.knowledge = None;
     let folder = [web("1.0", 1), web("1.1", 2), damaged, misnamed, link, unread];
     assert_eq!(gone(&folder, &keeping(2, 2)), NOTHING);
     assert_eq!(gone(&folder, &keeping(1, 1)), ["1.0"]);
     let images = named(&["web:1.3", "web:1.4", "web:1.5", "web:1.6"]);
-    assert_eq!(gone(&folder, &Retention { images, ..all() }), NOTHING);
+    assert_eq!(gone(&folder, &all().with_images(images)), NOTHING);
 }
 
 type Group = (String, String);
@@ -127,7 +131,7 @@ type Counted = (BTreeSet<String>, BTreeSet<(String, String)>);
 /// The released versions and the dirty builds that count, by image and platform.
 pub(crate) fn versions_and_builds(entries: &[Entry]) -> BTreeMap<Group, Counted> {
     let mut groups: BTreeMap<Group, Counted> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.is_regular && entry.is_rightly_named()) {
+    for entry in entries.iter().filter(|entry| entry.removable && entry.is_rightly_named()) {
         let name = entry.archive.name();
         let platform = entry.platform().unwrap().to_string();
         let group = groups.entry((entry.archive.image().to_owned(), platform)).or_default();
@@ -172,12 +176,15 @@ fn retention() -> impl Strategy<Value = Retention> {
         prop::option::of(0..3_i64),
         prop::option::of((0..4_usize, 0..4_usize)),
     )
-        .prop_map(|(images, only, only_dirty, second, keep)| Retention {
-            images: named(&images),
-            platform: only.map(platform),
-            only_dirty,
-            before: second.map(|second| Timestamp::from_second(1_767_000_000 + second).unwrap()),
-            keep: keep.map(|(releases, dirty)| Keep { releases, dirty }),
+        .prop_map(|(images, only, only_dirty, second, keep)| {
+            let before =
+                second.map(|second| Timestamp::from_second(1_767_000_000 + second).unwrap());
+            Retention::keeping_newest_releases()
+                .with_images(named(&images))
+                .with_platform(only.map(platform))
+                .with_only_dirty(only_dirty)
+                .with_before(before)
+                .with_keep(keep.map(|(releases, dirty)| Keep { releases, dirty }))
         })
 }
 
@@ -193,7 +200,7 @@ proptest! {
     ) {
         for archive in retain(&entries, &retention) {
             let entry = entries.iter().find(|entry| entry.archive == archive).unwrap();
-            prop_assert!(entry.is_regular && entry.is_rightly_named());
+            prop_assert!(entry.removable && entry.is_rightly_named());
         }
     }
 
@@ -258,11 +265,11 @@ proptest! {
 
     #[test]
     fn each_selector_selects_less(entries in some_misnamed(), retention in retention()) {
-        let all = retain(&entries, &Retention { keep: None, ..retention.clone() });
+        let all = retain(&entries, &retention.clone().with_keep(None));
         for archive in retain(&entries, &retention) {
             prop_assert!(all.contains(&archive), "{archive}");
         }
-        let ever = retain(&entries, &Retention { before: None, ..retention.clone() });
+        let ever = retain(&entries, &retention.clone().with_before(None));
         for archive in retain(&entries, &retention) {
             prop_assert!(ever.contains(&archive), "{archive}");
         }

@@ -1,7 +1,7 @@
 //! The arguments of commands that choose one archive.
 
 use clap::Args;
-use sealift_workflow::store::Query;
+use sealift_workflow::catalog::Query;
 
 use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;

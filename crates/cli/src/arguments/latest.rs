@@ -1,8 +1,8 @@
 //! The arguments that define the latest archive of an image.
 
 use clap::{Args, ValueEnum};
+use sealift_workflow::catalog::{By, LatestOptions, Query};
 use sealift_workflow::filename::Reference;
-use sealift_workflow::store::{By, LatestOptions, Query};
 
 use crate::arguments::platform::PlatformArguments;
 use crate::failure::Failure;
@@ -32,11 +32,10 @@ enum Order {
 impl LatestArguments {
     /// Returns the options by which the latest archives are chosen.
     pub(crate) fn options(&self) -> Result<LatestOptions, Failure> {
-        Ok(LatestOptions {
-            by: self.by(),
-            release: self.release,
-            platform: self.platform.platform()?,
-        })
+        Ok(LatestOptions::default()
+            .with_by(self.by())
+            .with_release(self.release)
+            .with_platform(self.platform.platform()?))
     }
 
     /// Returns the query for the archive that a reference stands for.

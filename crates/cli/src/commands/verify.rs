@@ -1,8 +1,8 @@
 //! `sealift verify`.
 
 use clap::Args;
+use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::store::Query;
 use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyOptions, verify};
 
 use crate::arguments::completer;

@@ -1,7 +1,8 @@
 //! Hints about the folder of archives and what is in it.
 
+use sealift_workflow::catalog::NotFound;
 use sealift_workflow::filename::ArchivePath;
-use sealift_workflow::store::{Error, ErrorKind, NotFound};
+use sealift_workflow::store::{Error, ErrorKind};
 
 use crate::format;
 use crate::hints::nearest::nearest;

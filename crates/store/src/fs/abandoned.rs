@@ -8,11 +8,15 @@ use crate::fs::dir::Dir;
 use crate::fs::shared::is_shared;
 use crate::fs::stat::modified;
 
-/// After this time, what nobody is seen to hold is taken for abandoned even where locks of other
-/// hosts can't be seen.
+/// After this time, a file that nobody seems to have locked counts as abandoned, even if locks of
+/// other hosts are not visible.
 const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
 
-/// Opens a file that a writer keeps locked while it works on it, and locks it, if it is abandoned.
+/// Opens a file that its writer keeps locked, and locks it, if it is abandoned. Returns it with its
+/// size.
+///
+/// If all locks are visible, a file that can be locked has no writer. On a file system that several
+/// hosts share, or without locks, only the time of the last change tells.
 pub(crate) fn open_abandoned(folder: &Dir, name: &str) -> Option<(File, u64)> {
     let file = folder.open_file(name).ok()?;
     let metadata = file.metadata().ok()?;
@@ -26,7 +30,7 @@ pub(crate) fn open_abandoned(folder: &Dir, name: &str) -> Option<(File, u64)> {
     is_abandoned.then_some((file, metadata.len()))
 }
 
-/// Tells how long ago a file was modified.
+/// Returns how long ago a file was modified.
 fn age(metadata: &Metadata) -> SignedDuration {
     Timestamp::now().duration_since(modified(metadata))
 }

@@ -9,8 +9,8 @@ use crate::fs::dir::{Dir, parts, split};
 use crate::store::Store;
 
 impl Store {
-    /// Refuses an archive if a file or folder that differs from it only in case stands in its place: on
-    /// exFAT, NTFS or macOS, the one would replace the other.
+    /// Refuses an archive if a file or folder that differs from it only in case has its place: on
+    /// exFAT, NTFS or macOS, one would replace the other.
     pub(crate) fn refuse_other_spelling(&self, archive: &ArchivePath) -> Result<(), Error> {
         match self.find_other_spelling(archive) {
             Ok(None) => Ok(()),
@@ -41,7 +41,7 @@ impl Store {
             path.push('/');
             above = match above.inner(part) {
                 Ok(inner) => inner,
-                // Nothing stands there, or the archive itself.
+                // Nothing is there, or it is the archive itself.
                 Err(_) => return Ok(None),
             };
         }
@@ -49,7 +49,7 @@ impl Store {
     }
 }
 
-/// Returns the name that stands in a folder in the place of this one, if it differs in case only. The
+/// Returns the name in a folder that takes the place of this one and differs only in case. The
 /// folder is listed only if it seems to ignore case.
 fn other_spelling(
     name: &str,

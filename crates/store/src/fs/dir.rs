@@ -11,21 +11,25 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
-/// A folder that stays the same one, whatever becomes of its name: what is swapped in for it, or for one on the
-/// way to it, has nothing written into it or removed from it.
+/// An opened folder. It stays the same folder if it is renamed: nothing is written into or removed
+/// from a folder that somebody puts in its place, or in the place of one above it.
+///
+/// Every operation is relative to the opened folder and follows no symbolic link. The standard
+/// library has no such calls, and `cap-std` follows links that stay below the root.
 #[derive(Debug)]
 pub(crate) struct Dir(OwnedFd);
 
-/// What stands under a name.
+/// What a name in a folder refers to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
+pub(crate) struct FileInfo {
     pub(crate) kind: FileType,
     /// In bytes.
     pub(crate) size: u64,
 }
 
 impl Dir {
-    /// Opens a folder, given from the root on; empty for the root, which alone may be a link.
+    /// Opens a folder below the root, or the root itself if `folder` is empty. Only the root may be
+    /// a symbolic link.
     pub(crate) fn open(root: &Path, folder: &str) -> io::Result<Self> {
         let mut opened = Self(File::open(root)?.into());
         for part in parts(folder) {
@@ -34,7 +38,7 @@ impl Dir {
         Ok(opened)
     }
 
-    /// As [`open`](Self::open), and makes those that are missing.
+    /// Opens a folder below the root, and creates the folders that are missing.
     pub(crate) fn create(root: &Path, folder: &str) -> io::Result<Self> {
         let mut opened = Self(File::open(root)?.into());
         for part in parts(folder) {
@@ -44,7 +48,7 @@ impl Dir {
         Ok(opened)
     }
 
-    /// Makes a folder in this one; returns false if something has the name already.
+    /// Creates a folder in this one. Returns `false` if something has the name already.
     pub(crate) fn make_folder(&self, name: &str) -> io::Result<bool> {
         match rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(0o777)) {
             Ok(()) => Ok(true),
@@ -64,7 +68,7 @@ impl Dir {
         }
     }
 
-    /// Makes a new file.
+    /// Creates a new file.
     pub(crate) fn create_file(&self, name: &str, mode: u16) -> io::Result<File> {
         let flags =
             OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDWR;
@@ -72,22 +76,22 @@ impl Dir {
         Ok(rustix::fs::openat(&self.0, name, flags, mode)?.into())
     }
 
-    /// Opens a file for reading, without waiting for anybody.
+    /// Opens a file for reading without blocking on a pipe.
     pub(crate) fn open_file(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::RDONLY;
         Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?.into())
     }
 
-    /// Tells what stands here under a name.
-    pub(crate) fn stat(&self, name: impl Arg) -> io::Result<Found> {
+    /// Returns what a name in this folder refers to.
+    pub(crate) fn stat(&self, name: impl Arg) -> io::Result<FileInfo> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(Found {
+        Ok(FileInfo {
             kind: FileType::from_raw_mode(stat.st_mode),
             size: u64::try_from(stat.st_size).unwrap_or(0),
         })
     }
 
-    /// Lists what is here by name; a folder's own entry and its parent's left out.
+    /// Returns the names in this folder with their types, without `.` and `..`.
     pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, FileType)>> {
         let mut entries = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.0)? {
@@ -97,7 +101,7 @@ impl Dir {
                 continue;
             }
             let kind = match entry.file_type() {
-                // Not every file system tells.
+                // Not every file system lists types.
                 FileType::Unknown => self.stat(entry.file_name())?.kind,
                 kind => kind,
             };
@@ -106,7 +110,7 @@ impl Dir {
         Ok(entries)
     }
 
-    /// Gives what is here another name, here or in another folder.
+    /// Renames a file, also into another folder.
     pub(crate) fn rename(&self, name: &str, target: &Self, new_name: &str) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.0, name, &target.0, new_name)?)
     }
@@ -120,12 +124,12 @@ impl Dir {
     }
 }
 
-/// Takes a folder's path apart into the names on the way to it.
+/// Splits the path of a folder into names.
 pub(crate) fn parts(folder: &str) -> impl Iterator<Item = &str> {
     folder.split('/').filter(|part| !part.is_empty())
 }
 
-/// Takes a path apart into the folder and the name in it.
+/// Splits a path into the folder and the name in it.
 pub(crate) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }

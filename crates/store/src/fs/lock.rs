@@ -15,16 +15,16 @@ use crate::error::{Error, ErrorKind};
 use crate::fs::own_folder::make_folder;
 use crate::store::Store;
 
-/// The name of the lock's file in the folder for sealift's own notes.
+/// The name of the lock file in the folder `.sealift`.
 const LOCK_FILE: &str = "lock";
 
-/// How often a lock that somebody else holds is tried.
+/// How long to wait before a lock is tried again.
 const POLL: Duration = Duration::from_millis(20);
 
-/// More than this of what a holder wrote is not shown.
+/// How much of a holder's text is shown at most.
 const LONGEST_HOLDER: u64 = 200;
 
-/// The folder's lock; it ends with the value, or with the process.
+/// The folder's lock. It is released when the value is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct FolderLock<'a> {
     file: File,
@@ -39,13 +39,13 @@ impl Store {
         let path = folder.join(LOCK_FILE);
         let file = open(&path).map_err(Error::at("open the lock", &path))?;
         let lock = self.wait_for(file, &path)?;
-        // Only words for others to read, so it doesn't matter if they can't be written.
+        // Only a text for error messages of others, so a failure does not matter.
         let _ = write_holder(&lock.file);
         Ok(lock)
     }
 
-    /// Locks the folder against other writers. If there is no room for the lock's file, the folder
-    /// itself is locked: those that only remove make room, and others can't write until then.
+    /// Locks the folder for removing. If the disk is too full for the lock file, the folder itself
+    /// is locked: removing makes room, and nobody else can write until then.
     pub(crate) fn lock_to_remove(&self) -> Result<FolderLock<'_>, Error> {
         match self.lock() {
             Err(error) if error.kind() == ErrorKind::NoSpace => {
@@ -85,7 +85,7 @@ impl Store {
 fn try_gate(store: &Store) -> Option<MutexGuard<'_, ()>> {
     match store.gate().try_lock() {
         Ok(gate) => Some(gate),
-        // It guards no value that a panic could have left half done.
+        // It protects no value that a panic could have left incomplete.
         Err(GateError::Poisoned(gate)) => Some(gate.into_inner()),
         Err(GateError::WouldBlock) => None,
     }
@@ -95,7 +95,7 @@ fn open(path: &Path) -> io::Result<File> {
     let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
     let open = |options: &mut OpenOptions| options.read(true).custom_flags(no_follow).open(path);
     match open(OpenOptions::new().write(true).create(true).truncate(false)) {
-        // A file of another user's can't be written, but locked all the same.
+        // The file of another user cannot be written, but it can be locked.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             open(&mut OpenOptions::new()).map_err(|_| error)
         }
@@ -104,7 +104,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn write_holder(mut file: &File) -> io::Result<()> {
-    // A file that has another name too may be somebody else's.
+    // A file with a second name may be somebody else's.
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.nlink() != 1 {
         return Ok(());
@@ -117,8 +117,8 @@ fn write_holder(mut file: &File) -> io::Result<()> {
     writeln!(file, "process {process} on {host} since {since:.0}")
 }
 
-/// Reads who has the lock; it is somebody else's text, so only its first line counts, and only if it
-/// is plain.
+/// Reads who holds the lock. The text is untrusted, so only its first line is used, and only if it
+/// has no control characters.
 fn read_holder(mut file: &File) -> Option<String> {
     let mut text = String::new();
     file.rewind().ok()?;

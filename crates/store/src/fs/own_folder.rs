@@ -9,7 +9,7 @@ use crate::error::Error;
 /// Its name.
 pub(crate) const SEALIFT_FOLDER: &str = ".sealift";
 
-/// Makes the folder for sealift's own notes, where it isn't there.
+/// Creates this folder if it is missing.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
     match fs::create_dir(folder) {
         Ok(()) => Ok(()),
@@ -21,7 +21,8 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Tells whether a folder is there, and not a link to one: what is written into it must stay in the store.
+/// Returns `true` if this is a folder and not a symbolic link to one: what is written into it must
+/// stay in the store.
 pub(crate) fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }

@@ -2,9 +2,8 @@
 
 use std::fs::File;
 
-/// Tells whether hosts may share the file system, so that the locks seen here needn't be all.
-///
-/// Where that can't be told, they may.
+/// Returns `true` if several hosts may share the file system, so that not all locks are visible
+/// here. If that is unknown, they may.
 pub(crate) fn is_shared(file: &File) -> bool {
     #[cfg(target_os = "linux")]
     {

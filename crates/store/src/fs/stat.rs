@@ -10,7 +10,7 @@ pub(crate) fn stat_of(metadata: &fs::Metadata) -> Stat {
     Stat { size: metadata.len(), modified: modified(metadata) }
 }
 
-/// Gives a file's modification time; one that is out of all range counts as the beginning of time.
+/// Returns when a file was last modified. A time out of range counts as the earliest one.
 pub(crate) fn modified(metadata: &fs::Metadata) -> Timestamp {
     metadata
         .modified()

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-/// Writes a folder's entries to the disk, so that what was renamed or removed in it stays so.
+/// Writes the entries of a folder to the disk, so that a rename or removal in it survives a crash.
 ///
-/// Network file systems that can't do that say so; they have written it by then.
+/// Some network file systems refuse this call; they have written the entries already.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     let tolerated = |error: &io::Error| {
         [Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP]

@@ -6,7 +6,8 @@ use std::io;
 
 use crate::fs::dir::Dir;
 
-/// Makes a new file with a name that nobody else uses, `prefix` and 16 random digits and `suffix`; gives its name.
+/// Creates a new file whose name is `prefix`, 16 random digits and `suffix`. Returns it with its
+/// name.
 pub(crate) fn create_unique(
     folder: &Dir,
     prefix: &str,
@@ -14,8 +15,8 @@ pub(crate) fn create_unique(
     mode: u16,
 ) -> io::Result<(File, String)> {
     loop {
-        // The standard library's hash keys are random, which is all that is needed: a file that is
-        // there already is never opened.
+        // The standard library's random hash keys are enough, because a file that exists is never
+        // opened.
         let digits = RandomState::new().build_hasher().finish();
         let name = format!("{prefix}{digits:016x}{suffix}");
         match folder.create_file(&name, mode) {

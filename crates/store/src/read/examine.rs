@@ -1,238 +1,131 @@
-//! Finding out what archives hold, as thoroughly as is needed.
-
-use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+//! Reading one archive to find out what it holds.
 
 use jiff::Timestamp;
-use sealift_archive::{ExamineOptions, Fault, FaultKind, Look};
-use sealift_catalog::{Entry, Knowledge, Snapshot, Stat};
-use sealift_filename::{ArchiveFormat, ArchivePath, Repository, Version};
+use sealift_archive::{ExamineOptions, Fault, FaultKind, Look, Proof};
+use sealift_catalog::{Entry, Knowledge, Stat};
+use sealift_filename::{ArchiveFormat, ArchivePath};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::record::{Content, ImageContent, Record};
 use crate::record_store::Draft;
 use crate::store::Store;
 
-/// How archives are read, and who is told about it.
-#[derive(Default, Clone, Copy)]
-pub struct LearnOptions<'a> {
-    /// Stop with an error of the kind [`Cancelled`](ErrorKind::Cancelled) once this is set.
-    pub cancel: Option<&'a AtomicBool>,
-    /// Called before archives are read, whenever any have to be: once in most cases.
-    pub on_start: Option<&'a (dyn Fn(Reading) + Sync)>,
-    /// Called with the number of bytes that were read since the last call.
-    pub on_bytes: Option<&'a (dyn Fn(u64) + Sync)>,
-    /// How many archives to read at a time; as many as there are processors unless it is set.
-    pub jobs: Option<NonZeroUsize>,
-}
-
-impl std::fmt::Debug for LearnOptions<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LearnOptions").field("jobs", &self.jobs).finish_non_exhaustive()
-    }
-}
-
-/// How a file looked, and what it holds.
-type Examined = Result<(Stat, Knowledge), Error>;
-
-/// What has to be read because no record tells of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// How many archives.
-    pub archives: usize,
-    /// How many bytes they have together.
-    pub bytes: u64,
-}
-
 impl Store {
-    /// Gives archives with all that can be known about them: those without a believed record are
-    /// read, and recorded. Those that are gone are left out.
-    ///
-    /// # Errors
-    ///
-    /// If the caller asks to stop. An archive that is damaged or can't be read is no error: its entry
-    /// shows that.
-    pub fn learn(
-        &self,
-        archives: &[ArchivePath],
-        options: &LearnOptions<'_>,
-    ) -> Result<Vec<Entry>, Error> {
-        let mut entries = self.entries(archives);
-        self.learn_entries(&mut entries, |_| true, options)?;
-        Ok(entries)
-    }
-
-    /// Gives the archives of all images that a call of `update` names, of other versions too.
-    ///
-    /// Whatever such a call decides by has been read then: the archives of the versions that it
-    /// names, and all of these images if it is going to clean.
-    ///
-    /// # Errors
-    ///
-    /// If the folder of an image can't be read.
-    pub fn snapshot(
-        &self,
-        images: &[(Repository, Version)],
-        clean: bool,
-        options: &LearnOptions<'_>,
-    ) -> Result<Snapshot, Error> {
-        let mut repositories: Vec<_> = images.iter().map(|(repository, _)| repository).collect();
-        repositories.sort_unstable();
-        repositories.dedup();
-        let mut entries = Vec::new();
-        for repository in repositories {
-            entries.extend(self.entries(&self.archives_of(repository)?));
-        }
-        let is_named = |entry: &Entry| {
-            let archive = &entry.archive;
-            images.iter().any(|(repository, version)| {
-                version.as_str() == archive.name().version()
-                    && archive.repository().as_ref() == Some(repository)
-            })
-        };
-        self.learn_entries(&mut entries, |entry| clean || is_named(entry), options)?;
-        Ok(Snapshot::new(entries))
-    }
-
-    /// Reads those entries that aren't known yet and of which something has to be known. Those that
-    /// are gone by now are taken out.
-    pub(crate) fn learn_entries(
-        &self,
-        entries: &mut Vec<Entry>,
-        is_needed: impl Fn(&Entry) -> bool,
-        options: &LearnOptions<'_>,
-    ) -> Result<(), Error> {
-        let unread: Vec<usize> = (0..entries.len())
-            .filter(|&index| entries[index].knowledge.is_none() && is_needed(&entries[index]))
-            .collect();
-        if unread.is_empty() {
-            return Ok(());
-        }
-        if let Some(on_start) = options.on_start {
-            let bytes = unread.iter().map(|&index| entries[index].stat.size).sum();
-            on_start(Reading { archives: unread.len(), bytes });
-        }
-        let unread: Vec<(usize, ArchivePath)> =
-            unread.into_iter().map(|index| (index, entries[index].archive.clone())).collect();
-        let mut gone = Vec::new();
-        for (index, result) in self.examine_all(&unread, options) {
-            match result {
-                Ok((stat, knowledge)) => {
-                    entries[index].stat = stat;
-                    entries[index].suspicion = None;
-                    entries[index].knowledge = Some(knowledge);
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => gone.push(index),
-                Err(error) => match unreadable(&error) {
-                    Some(knowledge) => entries[index].knowledge = Some(knowledge),
-                    None => return Err(error),
-                },
-            }
-        }
-        gone.sort_unstable();
-        for index in gone.into_iter().rev() {
-            entries.remove(index);
-        }
-        Ok(())
-    }
-
-    /// Reads several archives at a time. Once the caller asks to stop, no more are begun.
-    fn examine_all(
-        &self,
-        archives: &[(usize, ArchivePath)],
-        options: &LearnOptions<'_>,
-    ) -> Vec<(usize, Examined)> {
-        let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let jobs = options.jobs.unwrap_or_else(processors).get().min(archives.len());
-        let next = AtomicUsize::new(0);
-        let is_cancelled = AtomicBool::new(false);
-        let results = Mutex::new(Vec::with_capacity(archives.len()));
-        let examine =
-            ExamineOptions { deep: false, cancel: options.cancel, on_bytes: options.on_bytes };
-        let work = || {
-            while !is_cancelled.load(Ordering::Relaxed)
-                && let Some((index, archive)) = archives.get(next.fetch_add(1, Ordering::Relaxed))
-            {
-                let result = self.examine_with_stat(archive, &examine, false);
-                if matches!(&result, Err(error) if error.kind() == ErrorKind::Cancelled) {
-                    is_cancelled.store(true, Ordering::Relaxed);
-                }
-                results.lock().unwrap_or_else(PoisonError::into_inner).push((*index, result));
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 1..jobs {
-                scope.spawn(work);
-            }
-            work();
-        });
-        results.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Reads an archive, whatever its record says, and records what it holds. If the file has
-    /// changed, the new content is accepted: [`KnownImage::changed_from`](crate::KnownImage) is `None`.
+    /// changed since it was recorded, the new content is accepted:
+    /// [`changed_from`](sealift_catalog::KnownImage::changed_from) is `None`.
+    ///
+    /// Damage is returned as [`Knowledge::Damaged`].
     ///
     /// # Errors
     ///
-    /// If the archive can't be read. Damage is knowledge, no error.
+    /// If the archive cannot be read.
     pub fn examine(
         &self,
         archive: &ArchivePath,
         options: &ExamineOptions<'_>,
     ) -> Result<Knowledge, Error> {
-        Ok(self.examine_with_stat(archive, options, true)?.1)
+        Ok(self.examine_and_record(archive, options, true)?.1)
     }
 
-    fn examine_with_stat(
+    /// Reads an archive as [`examine`](Self::examine) does, but records nothing: the record still
+    /// says what the file held before, and
+    /// [`changed_from`](sealift_catalog::KnownImage::changed_from) shows a change.
+    ///
+    /// # Errors
+    ///
+    /// If the archive cannot be read.
+    pub fn check(
+        &self,
+        archive: &ArchivePath,
+        options: &ExamineOptions<'_>,
+    ) -> Result<Knowledge, Error> {
+        let before = self.read_record(archive);
+        let stat = self.stat(archive)?;
+        Ok(match self.read(archive, before.as_ref(), options, false)? {
+            Ok(content) => record(stat, Timestamp::now(), content, before.as_ref()).into(),
+            Err(fault) => Knowledge::Damaged { fault },
+        })
+    }
+
+    /// Reads an archive and records what it holds. If the file has changed, the knowledge and the
+    /// record keep stating that.
+    pub(crate) fn examine_unaccepted(
+        &self,
+        archive: &ArchivePath,
+        options: &ExamineOptions<'_>,
+    ) -> Result<(Stat, Knowledge), Error> {
+        self.examine_and_record(archive, options, false)
+    }
+
+    fn examine_and_record(
         &self,
         archive: &ArchivePath,
         options: &ExamineOptions<'_>,
         is_accepted: bool,
-    ) -> Examined {
+    ) -> Result<(Stat, Knowledge), Error> {
         let before = self.read_record(archive);
-        let known = before.as_ref().and_then(Record::image);
         let stat = self.stat(archive)?;
         let draft = self.begin_record(archive, stat);
-        let content = match sealift_archive::examine(self.path_of(archive), options) {
-            Ok(found) => Content::Image(Box::new(ImageContent {
-                wrong_member: wrong_member(archive, found.member_name().map(str::to_owned)),
-                identity: found.identity().clone(),
-                sha256: found.sha256(),
-                plain_size: found.plain_size(),
-                changed_from: known.filter(|_| !is_accepted).and_then(|known| {
-                    let origin = known.changed_from.unwrap_or(known.sha256);
-                    (origin != found.sha256()).then_some(origin)
-                }),
-            })),
-            Err(sealift_archive::Error::Fault { source, .. }) => {
-                let fault = match known {
-                    Some(_) => source.of_known_image(),
-                    None => source,
-                };
-                if fault.kind() != FaultKind::NotAnImage {
-                    // What another writer has put in its place meanwhile has its own record.
-                    if self.stat(archive).is_ok_and(|now| now == stat) {
-                        self.forget(archive, draft, before);
-                    }
-                    return Ok((stat, Knowledge::Damaged { fault }));
+        // If another writer replaces the file meanwhile, what was read says nothing about the new
+        // file, which has its own record.
+        let is_unchanged = || Ok::<_, Error>(self.stat(archive)? == stat);
+        match self.read(archive, before.as_ref(), options, is_accepted)? {
+            Ok(content) => {
+                let record = record(stat, draft.began, content, before.as_ref());
+                if is_unchanged()? {
+                    self.keep_record(archive, draft, record.clone());
                 }
-                Content::NoImage { reason: reason_of(&fault) }
+                Ok((stat, record.into()))
             }
-            Err(error) => return Err(error.into()),
-        };
-        let mut record = Record::new(stat, draft.began, content);
-        record.saved = saved_before(before.as_ref(), &record.content);
-        // What changed while it was read is not what was read.
-        if self.stat(archive)? == stat {
-            self.keep_record(archive, draft, record.clone());
+            Err(fault) => {
+                if is_unchanged().unwrap_or(false) {
+                    self.forget(archive, draft, before);
+                }
+                Ok((stat, Knowledge::Damaged { fault }))
+            }
         }
-        Ok((stat, record.into()))
     }
 
-    /// Stops believing what was recorded about an archive that is damaged. That it was an image stays
-    /// known.
+    /// Reads an archive. Returns a fault if it is damaged: a file that was recorded as an image and
+    /// looks like anything else now is damaged too.
+    fn read(
+        &self,
+        archive: &ArchivePath,
+        before: Option<&Record>,
+        options: &ExamineOptions<'_>,
+        is_accepted: bool,
+    ) -> Result<Result<Content, Fault>, Error> {
+        let known = before.and_then(Record::image);
+        let fault = match sealift_archive::examine(self.path_of(archive), options) {
+            Ok(proof) => {
+                let changed_from = known.filter(|_| !is_accepted).and_then(|known| {
+                    let origin = known.changed_from.unwrap_or(known.sha256);
+                    (origin != proof.sha256()).then_some(origin)
+                });
+                return Ok(Ok(Content::Image(Box::new(ImageContent {
+                    wrong_member: wrong_member(archive, &proof),
+                    identity: proof.identity().clone(),
+                    sha256: proof.sha256(),
+                    plain_size: proof.plain_size(),
+                    changed_from,
+                }))));
+            }
+            Err(sealift_archive::Error::Fault { source, .. }) => source,
+            Err(error) => return Err(error.into()),
+        };
+        let fault = if known.is_some() { fault.of_known_image() } else { fault };
+        Ok(match fault {
+            Fault::NotAnImage { reason } => Ok(Content::NoImage { reason }),
+            fault if fault.kind() == FaultKind::NotAnImage => {
+                Ok(Content::NoImage { reason: fault.to_string() })
+            }
+            fault => Err(fault),
+        })
+    }
+
+    /// Stops believing the record of an archive that is damaged. A record that the file was an
+    /// image stays.
     fn forget(&self, archive: &ArchivePath, draft: Draft, before: Option<Record>) {
         match before.filter(|before| before.image().is_some()) {
             Some(before) => self.keep_record(archive, draft, before.doubted()),
@@ -240,11 +133,13 @@ impl Store {
         }
     }
 
-    /// Looks whether an archive may hold an image, reading a few kilobytes of it at most. That it
-    /// holds none is recorded, unless it was recorded as an image: then it is damaged.
+    /// Reads a few kilobytes of an archive at most, and returns what is known then; `None` if it
+    /// may hold an image. That it holds none is recorded, unless it was recorded as an image: then
+    /// it is damaged.
     pub(crate) fn look(&self, entry: &Entry) -> Result<Option<Knowledge>, Error> {
-        if self.recorded_image(&entry.archive).is_some() {
-            return Ok(match sealift_archive::look(self.path_of(&entry.archive))? {
+        let archive = &entry.archive;
+        if self.recorded_image(archive).is_some() {
+            return Ok(match sealift_archive::look(self.path_of(archive))? {
                 Look::MayHoldImage => None,
                 Look::NoImage { reason } => {
                     let fault = Fault::NotAnImage { reason }.of_known_image();
@@ -252,13 +147,13 @@ impl Store {
                 }
             });
         }
-        let draft = self.begin_record(&entry.archive, entry.stat);
-        match sealift_archive::look(self.path_of(&entry.archive))? {
+        let draft = self.begin_record(archive, entry.stat);
+        match sealift_archive::look(self.path_of(archive))? {
             Look::MayHoldImage => Ok(None),
             Look::NoImage { reason } => {
                 let record = Record::new(entry.stat, draft.began, Content::NoImage { reason });
-                if self.stat(&entry.archive)? == entry.stat {
-                    self.keep_record(&entry.archive, draft, record.clone());
+                if self.stat(archive)? == entry.stat {
+                    self.keep_record(archive, draft, record.clone());
                 }
                 Ok(Some(record.into()))
             }
@@ -266,39 +161,36 @@ impl Store {
     }
 }
 
-/// Returns the name of a zip's member, if it is not the one that the archive's name asks for.
-pub fn wrong_member(archive: &ArchivePath, member: Option<String>) -> Option<String> {
-    let is_zip = archive.name().format() == ArchiveFormat::Zip;
-    member.filter(|member| is_zip && *member != archive.name().member_name())
-}
-
-/// Returns when an archive was saved, from a record that isn't believed any more, if the file turned
-/// out to be the same one after all: copies have other times.
-fn saved_before(before: Option<&Record>, content: &Content) -> Option<Timestamp> {
-    let before = before?;
-    match (&before.content, content) {
-        (Content::Image(before_image), Content::Image(image))
-            if before_image.sha256 == image.sha256 =>
+/// Returns the record of what a file holds. It takes over when the archive was saved if the record
+/// before describes the same bytes: a copy has another time, and its record is not believed.
+fn record(stat: Stat, began: Timestamp, content: Content, before: Option<&Record>) -> Record {
+    let saved = match (before.map(|before| (&before.content, before.saved)), &content) {
+        (Some((Content::Image(before), saved)), Content::Image(image))
+            if before.sha256 == image.sha256 =>
         {
-            before.saved
+            saved
         }
         _ => None,
-    }
+    };
+    let mut record = Record::new(stat, began, content);
+    record.saved = saved;
+    record
 }
 
-/// Returns what is known of an archive that the operating system refuses to read.
-pub(crate) fn unreadable(error: &Error) -> Option<Knowledge> {
-    match error {
+/// Returns the name of the file in a zip if it is not the one that the archive's name requires.
+fn wrong_member(archive: &ArchivePath, proof: &Proof) -> Option<String> {
+    let is_zip = archive.name().format() == ArchiveFormat::Zip;
+    let member = proof.member_name()?;
+    (is_zip && member != archive.name().member_name()).then(|| member.to_owned())
+}
+
+/// Returns what is known about an archive that the operating system refuses to read. Other errors
+/// are returned as they are.
+pub(crate) fn unreadable(error: Error) -> Result<Knowledge, Error> {
+    match &error {
         Error::Io { source, .. } | Error::Archive(sealift_archive::Error::Io { source, .. }) => {
-            Some(Knowledge::Unreadable { reason: source.to_string() })
+            Ok(Knowledge::Unreadable { reason: source.to_string() })
         }
-        _ => None,
-    }
-}
-
-fn reason_of(fault: &Fault) -> String {
-    match fault {
-        Fault::NotAnImage { reason } => reason.clone(),
-        other => other.to_string(),
+        _ => Err(error),
     }
 }

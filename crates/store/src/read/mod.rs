@@ -1,6 +1,9 @@
 //! Reading a folder: which archives there are, and what they hold.
 
+pub(crate) mod complete;
 pub(crate) mod entries;
 pub(crate) mod examine;
+pub(crate) mod options;
+pub(crate) mod parallel;
 pub(crate) mod scan;
 pub(crate) mod select;

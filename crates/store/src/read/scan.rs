@@ -1,4 +1,4 @@
-//! Which archives there are, by their names alone.
+//! Which archives exist, by their names alone.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,38 +13,38 @@ use crate::fs::own_folder::SEALIFT_FOLDER;
 use crate::store::Store;
 use crate::write::staging;
 
-/// No repository name is longer, so that no image can be deeper either.
+/// No repository name is longer, so no image can be deeper either.
 const LONGEST_FOLDER: usize = 255;
 
-/// What a look through a folder found.
+/// What a folder contains.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Scan {
     /// The files whose names are those of archives, sorted by path.
     pub archives: Vec<ArchivePath>,
-    /// What else is there, sorted by path; empty unless it was asked for.
+    /// Everything else, sorted by path; empty for [`Store::scan`].
     pub others: Vec<Other>,
-    /// The folders below the store's that can't be read, sorted by path. Nothing is known of what is
-    /// in them.
+    /// The folders below the root that cannot be read, sorted by path. What they contain is
+    /// unknown.
     pub unreadable: Vec<Other>,
 }
 
-/// Something in a store's folder that is no archive by its name.
+/// Something in a store's folder that is not an archive by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
     /// Where it is, below the store's root.
     pub path: PathBuf,
-    /// Why it is passed over.
+    /// Why it is ignored.
     pub reason: OtherReason,
 }
 
-/// Why something in a store's folder is passed over.
+/// Why something in a store's folder is ignored.
 ///
-/// As text, a fragment for after the path.
+/// Its text is a fragment for after the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtherReason {
-    /// The file's name is not that of an archive; the words say why.
+    /// The file's name is not that of an archive, for this reason.
     Name(String),
     /// The name isn't valid UTF-8.
     NotUtf8,
@@ -52,17 +52,17 @@ pub enum OtherReason {
     Folder,
     /// A folder that is a store of its own.
     AnotherStore,
-    /// A folder behind a symbolic link; those are not followed.
+    /// A symbolic link to a folder; such links are not followed.
     LinkedFolder,
-    /// A symbolic link that leads nowhere.
+    /// A symbolic link without a target.
     BrokenLink,
     /// A folder with an archive's name.
     FolderNamedLikeArchive,
     /// A device, a pipe or a socket.
     Special,
-    /// A file that a writer is filling, or left behind.
+    /// A file that a writer is filling or left behind.
     Staging,
-    /// A folder that can't be read; the words are the operating system's.
+    /// A folder that cannot be read, with the error of the operating system.
     Unreadable(String),
 }
 
@@ -84,26 +84,25 @@ impl fmt::Display for OtherReason {
 }
 
 impl Store {
-    /// Lists the archives by their names: nothing is opened, and but for symbolic links no file is
-    /// even asked for its size.
+    /// Lists the archives by their names. Nothing is opened, and only symbolic links are resolved.
     ///
-    /// Folders that can be the front of an image's name are entered; those that are hidden, that
-    /// are behind a symbolic link, or that are stores of their own are not. A symbolic link to a
-    /// file counts as an archive if it is named like one: it can be read like any other, but is
-    /// never removed.
+    /// Folders whose names can be part of an image's name are entered. Hidden folders, symbolic
+    /// links to folders and folders that are stores of their own are not. A symbolic link to a file
+    /// counts as an archive if it is named like one: it can be read like any other, but is never
+    /// removed.
     ///
     /// # Errors
     ///
-    /// If the store's folder itself can't be read.
+    /// If the root cannot be read. Folders below it that cannot be read are in the result.
     pub fn scan(&self) -> Result<Scan, Error> {
         self.walk(false)
     }
 
-    /// Lists the archives, and everything else with the reason why it is none.
+    /// Lists the archives, and everything else with the reason why it is ignored.
     ///
     /// # Errors
     ///
-    /// If the store's folder itself can't be read.
+    /// If the root cannot be read.
     pub fn scan_with_others(&self) -> Result<Scan, Error> {
         self.walk(true)
     }
@@ -115,7 +114,7 @@ impl Store {
             let listing = match list(&self.folder(&folder), &folder, with_others) {
                 Ok(Some(listing)) => listing,
                 Ok(None) => continue,
-                // The rest of the store is not to suffer from it.
+                // The rest of the store can still be listed.
                 Err(Error::Io { source, .. }) if !folder.is_empty() => {
                     let reason = OtherReason::Unreadable(source.to_string());
                     scan.unreadable.push(Other { path: folder.into(), reason });
@@ -141,11 +140,7 @@ impl Store {
     }
 
     /// Lists the archives of one image, sorted by path: those that a [`scan`](Self::scan) would
-    /// list with this repository, without looking at other images' folders.
-    ///
-    /// # Errors
-    ///
-    /// If a folder can't be read.
+    /// list for it. Folders of other images are not read.
     pub fn archives_of(&self, repository: &Repository) -> Result<Vec<ArchivePath>, Error> {
         let mut archives = Vec::new();
         for folder in repository.folders() {
@@ -160,7 +155,7 @@ impl Store {
         Ok(archives)
     }
 
-    /// Returns the path of a folder, or none if a scan would not enter it.
+    /// Returns the path of a folder, or `None` if a scan would not enter it.
     fn entered(&self, folder: &str) -> Result<Option<PathBuf>, Error> {
         let mut path = self.root().to_owned();
         for part in folder.split('/').filter(|part| !part.is_empty()) {
@@ -180,7 +175,7 @@ impl Store {
     }
 }
 
-/// What is in one folder.
+/// What one folder contains.
 #[derive(Default)]
 struct Listing {
     archives: Vec<ArchivePath>,
@@ -189,11 +184,11 @@ struct Listing {
     is_store: bool,
 }
 
-/// Lists one folder; gives none if it is gone by now.
+/// Lists one folder. Returns `None` if it is gone.
 fn list(path: &Path, folder: &str, with_others: bool) -> Result<Option<Listing>, Error> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        // Another writer may take away a folder that has become empty.
+        // Another writer removes a folder when it has become empty.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.is_empty() => {
             return Ok(None);
         }
@@ -222,7 +217,7 @@ fn list(path: &Path, folder: &str, with_others: bool) -> Result<Option<Listing>,
     Ok(Some(listing))
 }
 
-/// Says why an entry is none that counts; the words are made only when somebody asks for them.
+/// Explains why an entry is ignored. The text is made only if the caller asks for it.
 type Explain = fn(&OsStr) -> OtherReason;
 
 impl Listing {

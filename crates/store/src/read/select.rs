@@ -1,4 +1,4 @@
-//! Which archive of an image is the latest, or the one that was asked for: the questions to a folder.
+//! Which archive is the latest, or the one that is asked for.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,128 +9,138 @@ use sealift_catalog::{
 use sealift_filename::ArchivePath;
 
 use crate::error::{Error, ErrorKind, FindError};
-use crate::read::examine::LearnOptions;
 use crate::read::examine::unreadable;
+use crate::read::options::ReadOptions;
 use crate::store::Store;
 
-/// How much is done to find the latest archives. For an answer that does not depend on what is
-/// recorded, [learn](Store::learn) all archives and ask [`latest`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Depth {
-    /// By names and records alone: no archive is opened.
-    Recorded,
-    /// Whatever is chosen has been looked into, so that it isn't known to hold no image. Only an archive
-    /// that was found damaged before is read as a whole.
-    Look,
-}
-
-/// The latest archives.
+/// The latest archives of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Latest {
+#[non_exhaustive]
+pub struct LatestArchives {
     /// One for every image and platform, sorted by path.
     pub entries: Vec<Entry>,
     /// The archives that are known to have flaws, and would have been chosen without them.
     pub passed_over: Vec<PassedOver>,
 }
 
+impl LatestArchives {
+    /// Chooses the [latest](latest()) among entries.
+    pub fn among(entries: &[Entry], options: &LatestOptions) -> Self {
+        Self {
+            entries: latest(entries, options).into_iter().cloned().collect(),
+            passed_over: passed_over(entries, options),
+        }
+    }
+}
+
 impl Store {
-    /// Returns the [latest] archives among these, one for every image and platform.
+    /// Finds the [latest](latest()) archives among these, one for every image and platform, with as
+    /// little reading as possible.
+    ///
+    /// Names and records decide. Only the archives that win are opened, and only a few kilobytes of
+    /// them are read: enough to exclude files that hold no image. An archive that was found damaged
+    /// before is read as a whole. So the result can still be damaged, misnamed or for another
+    /// platform than a record would show. For a result that does not depend on records, pass
+    /// [`examined_entries`](Self::examined_entries) to [`latest`](latest()).
     ///
     /// # Errors
     ///
-    /// If an archive can't be looked at. A damaged one may be the latest: it stays in the result, since
-    /// an older one instead would hide it.
-    pub fn latest(
+    /// If the caller cancels.
+    pub fn find_latest(
         &self,
         archives: &[ArchivePath],
         options: &LatestOptions,
-        depth: Depth,
-        learn: &LearnOptions<'_>,
-    ) -> Result<Latest, Error> {
-        // By modification every file has to be asked for its time.
+        read: &ReadOptions<'_>,
+    ) -> Result<LatestArchives, Error> {
+        // The order by time needs the time of every file.
         if options.by != By::Precedence {
-            return self.latest_among(archives, options, depth, learn);
+            return self.latest_by_entries(archives, options, read);
         }
+        // Listing the records is cheaper than asking each of thousands of files for its size and
+        // time. Where there are records, platforms are known, and each platform has its own winner.
         let recorded = self.recorded();
         let mut images: HashMap<&str, Vec<&ArchivePath>> = HashMap::new();
         for archive in archives {
             images.entry(archive.image()).or_default().push(archive);
         }
-        let mut among = Vec::new();
-        let mut chosen = Vec::new();
+        let mut with_records = Vec::new();
+        let mut entries = Vec::new();
         for archives in images.into_values() {
             if archives.iter().any(|archive| recorded.contains(archive.as_str())) {
-                among.extend(archives.into_iter().cloned());
+                with_records.extend(archives.into_iter().cloned());
             } else {
-                chosen.extend(self.latest_unrecorded(archives, options, depth, learn)?);
+                entries.extend(self.latest_by_names(archives, options, read)?);
             }
         }
-        let Latest { entries, passed_over } = self.latest_among(&among, options, depth, learn)?;
-        chosen.extend(entries);
-        chosen.sort_unstable_by(|left, right| left.archive.cmp(&right.archive));
-        Ok(Latest { entries: chosen, passed_over })
+        let mut latest = self.latest_by_entries(&with_records, options, read)?;
+        latest.entries.extend(entries);
+        latest.entries.sort_unstable_by(|left, right| left.archive.cmp(&right.archive));
+        Ok(latest)
     }
 
-    /// Returns the latest archives of one image, of none of which anything is recorded: then all are
-    /// taken for the same platform, names alone tell the latest version, and no other file is even
-    /// asked for its size.
-    fn latest_unrecorded(
+    /// Finds the latest archives of one image that has no records: no platform is known, so the
+    /// highest version wins. Only files of that version are opened; if none of them holds an image,
+    /// the next version is tried.
+    fn latest_by_names(
         &self,
         mut archives: Vec<&ArchivePath>,
         options: &LatestOptions,
-        depth: Depth,
-        learn: &LearnOptions<'_>,
+        read: &ReadOptions<'_>,
     ) -> Result<Vec<Entry>, Error> {
         archives.retain(|archive| !options.release || !archive.name().is_dirty());
-        while let Some(latest) =
+        while let Some(highest) =
             archives.iter().copied().max_by_key(|&archive| archive.name().precedence())
         {
-            let version = latest.name().version();
-            let is_latest = |archive: &&ArchivePath| archive.name().version() == version;
+            let version = highest.name().version();
+            let is_highest = |archive: &&ArchivePath| archive.name().version() == version;
             let of_version: Vec<ArchivePath> =
-                archives.iter().copied().filter(is_latest).cloned().collect();
-            let found = self.latest_among(&of_version, options, depth, learn)?.entries;
+                archives.iter().copied().filter(is_highest).cloned().collect();
+            let found = self.latest_by_entries(&of_version, options, read)?.entries;
             if !found.is_empty() {
                 return Ok(found);
             }
-            // None of them holds an image.
-            archives.retain(|archive| !is_latest(archive));
+            archives.retain(|archive| !is_highest(archive));
         }
         Ok(Vec::new())
     }
 
-    fn latest_among(
+    /// Finds the latest archives by a fixpoint: choose the winners by what is known, look into
+    /// those that are unknown, choose again.
+    ///
+    /// A look can change the winners: a file that turns out to hold no image gives way to another
+    /// one, which may be unknown too. It ends, because every round looks into at least one archive
+    /// that no round has looked into before, and when no winner is unknown, no look can change the
+    /// result. The platform of a winner that was only looked into stays unknown, so it competes on
+    /// all platforms.
+    fn latest_by_entries(
         &self,
         archives: &[ArchivePath],
         options: &LatestOptions,
-        depth: Depth,
-        learn: &LearnOptions<'_>,
-    ) -> Result<Latest, Error> {
+        read: &ReadOptions<'_>,
+    ) -> Result<LatestArchives, Error> {
         let mut entries = self.entries(archives);
-        // Looked into, and it may hold an image.
+        // The archives that may hold an image.
         let mut seen: HashSet<ArchivePath> = HashSet::new();
         loop {
-            let winners = latest(&entries, options);
-            let is_open =
-                |entry: &Entry| entry.knowledge.is_none() && !seen.contains(&entry.archive);
-            let open: HashSet<ArchivePath> = winners
-                .iter()
-                .filter(|entry| depth > Depth::Recorded && is_open(entry))
-                .map(|entry| entry.archive.clone())
-                .collect();
-            if open.is_empty() {
-                let passed_over = passed_over(&entries, options);
-                return Ok(Latest { entries: winners.into_iter().cloned().collect(), passed_over });
+            let is_unknown =
+                |entry: &&Entry| entry.knowledge.is_none() && !seen.contains(&entry.archive);
+            let winners = latest(&entries, options).into_iter();
+            let unknown: HashSet<ArchivePath> =
+                winners.filter(is_unknown).map(|entry| entry.archive.clone()).collect();
+            if unknown.is_empty() {
+                return Ok(LatestArchives::among(&entries, options));
             }
-            // What was found damaged is read again: it may have been mended, and is few.
+            // Archives that were found damaged are few, and may have been repaired since.
             let is_suspect = |entry: &Entry| {
-                entry.suspicion == Some(Suspicion::Damaged) && open.contains(&entry.archive)
+                entry.suspicion == Some(Suspicion::Damaged) && unknown.contains(&entry.archive)
             };
-            self.learn_entries(&mut entries, is_suspect, learn)?;
-            self.look_into(&mut entries, |entry| open.contains(&entry.archive), &mut seen)?;
+            self.complete(&mut entries, is_suspect, read)?;
+            self.look_into(&mut entries, |entry| unknown.contains(&entry.archive), &mut seen)?;
         }
     }
 
+    /// Looks into the entries that are wanted and unknown. Those that may hold an image are added
+    /// to `seen`; archives that are gone are taken out.
     fn look_into(
         &self,
         entries: &mut Vec<Entry>,
@@ -139,17 +149,12 @@ impl Store {
     ) -> Result<(), Error> {
         let mut kept = Vec::with_capacity(entries.len());
         for mut entry in entries.drain(..) {
-            if entry.knowledge.is_none() && is_wanted(&entry) && !seen.contains(&entry.archive) {
+            if entry.knowledge.is_none() && is_wanted(&entry) {
                 match self.look(&entry) {
                     Ok(Some(knowledge)) => entry.knowledge = Some(knowledge),
-                    Ok(None) => {
-                        seen.insert(entry.archive.clone());
-                    }
+                    Ok(None) => drop(seen.insert(entry.archive.clone())),
                     Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                    Err(error) => match unreadable(&error) {
-                        Some(knowledge) => entry.knowledge = Some(knowledge),
-                        None => return Err(error),
-                    },
+                    Err(error) => entry.knowledge = Some(unreadable(error)?),
                 }
             }
             kept.push(entry);
@@ -158,25 +163,27 @@ impl Store {
         Ok(())
     }
 
-    /// Finds the one archive that is asked for, as [`select`] does, and reads the archives that decide
-    /// unless believed records describe them.
+    /// Finds the archive that is asked for, as [`select`] does. The archives that decide are read
+    /// unless they have believed records.
     ///
     /// # Errors
     ///
-    /// If there is no such archive, with what there is instead; if all that there are are misnamed;
-    /// if there are several platforms, with the choices; if the folder can't be read.
-    pub fn find(&self, query: &Query, learn: &LearnOptions<'_>) -> Result<Found, FindError> {
+    /// If there is no such archive, with what there is instead; if all that could be meant are
+    /// misnamed; if there are several platforms; if the folder cannot be read or the caller
+    /// cancels.
+    pub fn find(&self, query: &Query, read: &ReadOptions<'_>) -> Result<Found, FindError> {
         let place = self.root().display().to_string();
         let mut entries = self.entries(&self.archives_of(&query.repository)?);
-        let is_empty = entries.is_empty();
+        let is_image_missing = entries.is_empty();
         loop {
             match select(&place, &entries, query) {
                 Ok(Selection::Found(found)) => return Ok(*found),
                 Ok(Selection::Unread(unread)) => {
                     let is_unread = |entry: &Entry| unread.contains(&entry.archive);
-                    self.learn_entries(&mut entries, is_unread, learn)?;
+                    self.complete(&mut entries, is_unread, read)?;
                 }
-                Err(SelectError::NotFound(mut error)) if is_empty => {
+                // The images that are there instead are in other folders, which are only read now.
+                Err(SelectError::NotFound(mut error)) if is_image_missing => {
                     let archives = self.scan()?.archives;
                     error.images = archives.iter().filter_map(ArchivePath::repository).collect();
                     error.images.sort_unstable();

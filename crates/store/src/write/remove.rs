@@ -18,7 +18,7 @@ use crate::store::Store;
 pub struct RemovalReport {
     /// The archives that are gone.
     pub removed: Vec<Removed>,
-    /// The archives that were gone already.
+    /// The archives that did not exist any more.
     pub missing: Vec<ArchivePath>,
     /// The archives that are still there, and why.
     pub failed: Vec<(ArchivePath, Error)>,
@@ -26,15 +26,16 @@ pub struct RemovalReport {
 
 /// An archive that was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Removed {
-    /// Where it was.
+    /// Its path.
     pub archive: ArchivePath,
-    /// The size that its file had, in bytes.
+    /// The size of its file in bytes.
     pub size: u64,
 }
 
 impl RemovalReport {
-    /// Returns how many bytes the removed archives had together.
+    /// Returns the sum of the sizes of the removed archives in bytes.
     pub fn bytes(&self) -> u64 {
         self.removed.iter().map(|removed| removed.size).sum()
     }
@@ -44,23 +45,23 @@ impl Store {
     /// Removes archives and their records, durably.
     ///
     /// Only regular files that hold an image are removed: an archive without a believed record is
-    /// read first. No symbolic link is followed on the way to them. The folder is locked without
-    /// creating anything if the disk is full.
+    /// read first. No symbolic link on the way to them is followed. If the disk is full, the folder
+    /// is locked without creating a file.
     ///
     /// # Errors
     ///
-    /// If the folder can't be locked. What can't be removed is in the report.
+    /// If the folder cannot be locked. Archives that cannot be removed are in the report.
     pub fn remove(&self, archives: &[ArchivePath]) -> Result<RemovalReport, Error> {
-        // Archives may have to be read for this, while other writers need not wait.
+        // This may read archives, so other writers should not wait for it.
         self.remove_checked(archives, |archive| (archive, self.stat_of_image(archive)))
     }
 
-    /// Removes archives as [`remove`](Self::remove) does, but only if their files still look as they did
-    /// when the removal was decided.
+    /// Removes archives as [`remove`](Self::remove) does, but only if their files still have the
+    /// size and the time that they had when the removal was decided.
     ///
     /// # Errors
     ///
-    /// If the folder can't be locked. What can't be removed is in the report.
+    /// If the folder cannot be locked. Archives that cannot be removed are in the report.
     pub fn remove_unchanged(
         &self,
         archives: &[(ArchivePath, Stat)],
@@ -68,7 +69,7 @@ impl Store {
         self.remove_checked(archives, |(archive, stat)| {
             let checked = match self.stat(archive) {
                 Ok(now) if now != *stat => Err(self.changed(archive)),
-                // The time of the decision counts, even if the file changes right now.
+                // The state at the decision counts, even if the file changes right now.
                 _ => self.stat_of_image(archive).map(|found| found.map(|_| *stat)),
             };
             (archive, checked)
@@ -157,8 +158,8 @@ impl Store {
         Error::NotAnImage { path: self.path_of(archive), why }
     }
 
-    /// Finds the regular file of an archive: the folder in which it is, and its size. Returns `None`
-    /// if nothing is there.
+    /// Finds the regular file of an archive: the folder in which it is, and its size. Returns
+    /// `None` if nothing is there.
     fn locate(&self, archive: &ArchivePath) -> Result<Option<(Dir, u64)>, Error> {
         let path = self.path_of(archive);
         let refuse = |what| Err(Error::NotAFile { path: path.clone(), what });

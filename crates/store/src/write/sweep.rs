@@ -1,4 +1,4 @@
-//! Clearing away what crashed writers left behind.
+//! Removing what crashed writers left behind.
 
 use std::path::PathBuf;
 
@@ -9,25 +9,25 @@ use crate::fs::own_folder::is_folder;
 use crate::read::scan::OtherReason;
 use crate::store::Store;
 
-/// What was cleared away.
+/// The result of a sweep.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct SweepReport {
-    /// The staging files that are gone, below the store's root, with their sizes in bytes.
+    /// The staging files that were removed, relative to the root, with their sizes in bytes.
     pub removed: Vec<(PathBuf, u64)>,
-    /// What could not be removed.
+    /// Why files could not be removed.
     pub failed: Vec<Error>,
 }
 
 impl Store {
-    /// Removes the staging files that no writer holds, and the records of archives that are gone.
+    /// Removes staging files that no writer has locked, and records of archives that do not exist.
     ///
-    /// On a file system that hosts may share, where locks of other hosts may not be seen, only
-    /// what wasn't touched for a day is taken for abandoned.
+    /// On a file system that several hosts share, locks of other hosts may be invisible. There,
+    /// only files that were not changed for a day are removed.
     ///
     /// # Errors
     ///
-    /// If the folder can't be read or locked. What can't be removed is in the report.
+    /// If the folder cannot be read or locked. Files that cannot be removed are in the report.
     pub fn sweep(&self) -> Result<SweepReport, Error> {
         let mut report = SweepReport::default();
         for other in self.scan_with_others()?.others {
@@ -45,13 +45,13 @@ impl Store {
                 }
                 Err(source) => report.failed.push(Error::io("remove", path, source)),
             }
-            // Only now: with the lock, no writer can take the file for its own.
+            // The lock is released only now, so that no writer can take over the file.
             drop(file);
         }
         if is_folder(&self.sealift_folder()) {
             match self.lock() {
                 Ok(_lock) => self.prune_records(),
-                // Stray records do no harm, and a folder that can't be written has no writers.
+                // Such records do no harm, and a read-only folder has no writers.
                 Err(error) if is_read_only(&error) => {}
                 Err(error) => return Err(error),
             }

@@ -1,15 +1,24 @@
+use sealift_catalog::{By, Entry, LatestOptions, Query, latest};
 use sealift_filename::{ArchivePath, Repository, Version};
-use sealift_store::{By, Depth, Entry, FindError, LatestOptions, LearnOptions, Query};
+use sealift_store::{FindError, ReadOptions};
 
 use crate::folder::{Folder, platform, readings};
 
-fn latest_in(folder: &Folder, depth: Depth) -> Vec<String> {
+/// Looks into the archives that win.
+fn latest_in(folder: &Folder) -> Vec<String> {
     let archives = folder.store.scan().unwrap().archives;
     let latest = folder
         .store
-        .latest(&archives, &LatestOptions::default(), depth, &LearnOptions::default())
+        .find_latest(&archives, &LatestOptions::default(), &ReadOptions::default())
         .unwrap();
     latest.entries.iter().map(|entry| entry.archive.to_string()).collect()
+}
+
+/// Opens no archive.
+fn latest_recorded_in(folder: &Folder) -> Vec<String> {
+    let entries = folder.store.entries(&folder.store.scan().unwrap().archives);
+    let latest = latest(&entries, &LatestOptions::default());
+    latest.iter().map(|entry| entry.archive.to_string()).collect()
 }
 
 #[test]
@@ -18,10 +27,10 @@ fn a_photo_is_never_the_latest_once_it_was_looked_into() {
     let image = folder.put_image("web", "1.0", 1);
     let photo = folder.put("web_3.0_0123456789ab.docker", &[b'x'; 4096]);
     folder.put("web_2.0_0123456789ab.zip", &[b'y'; 4096]);
-    assert_eq!(latest_in(&folder, Depth::Recorded), [photo.as_str()]);
-    assert_eq!(latest_in(&folder, Depth::Look), [image.as_str()]);
+    assert_eq!(latest_recorded_in(&folder), [photo.as_str()]);
+    assert_eq!(latest_in(&folder), [image.as_str()]);
     // The looks are recorded, so that nothing has to be opened for that again.
-    assert_eq!(latest_in(&folder, Depth::Recorded), [image.as_str()]);
+    assert_eq!(latest_recorded_in(&folder), [image.as_str()]);
 }
 
 #[test]
@@ -29,9 +38,9 @@ fn names_and_records_alone_show_a_misnamed_archive_once_it_was_read() {
     let folder = Folder::new();
     let image = folder.put_image("web", "1.0", 1);
     let misnamed = folder.put_misnamed("web", "2.0", 2);
-    assert_eq!(latest_in(&folder, Depth::Look), [misnamed.as_str()]);
-    folder.store.learn(&[misnamed], &LearnOptions::default()).unwrap();
-    assert_eq!(latest_in(&folder, Depth::Recorded), [image.as_str()]);
+    assert_eq!(latest_in(&folder), [misnamed.as_str()]);
+    folder.store.examined_entries(&[misnamed], &ReadOptions::default()).unwrap();
+    assert_eq!(latest_recorded_in(&folder), [image.as_str()]);
 }
 
 /// Cuts an archive off.
@@ -47,7 +56,7 @@ fn a_damaged_archive_is_found_instead_of_an_older_one() {
     folder.put_image("web", "1.0", 1);
     let damaged = folder.put_image("web", "2.0", 2);
     damage(&folder, &damaged);
-    let found = folder.store.find(&query("web", None), &LearnOptions::default()).unwrap();
+    let found = folder.store.find(&query("web", None), &ReadOptions::default()).unwrap();
     assert_eq!(found.entry.archive, damaged);
     assert!(found.entry.is_damaged());
 }
@@ -60,7 +69,7 @@ fn a_damaged_archive_gives_way_to_its_whole_twin() {
     let bytes = std::fs::read(folder.store.path_of(&docker)).unwrap();
     let zip = folder.put(&zip, &bytes[..2000]);
     for version in [None, Some("2.0")] {
-        let found = folder.store.find(&query("web", version), &LearnOptions::default()).unwrap();
+        let found = folder.store.find(&query("web", version), &ReadOptions::default()).unwrap();
         assert_eq!(found.entry.archive, docker);
         assert_eq!(found.passed_over.len(), 1);
         assert_eq!(found.passed_over[0].archive, zip);
@@ -72,18 +81,18 @@ fn a_misnamed_archive_is_not_found() {
     let folder = Folder::new();
     let misnamed = folder.put_misnamed("web", "2.0", 2);
     let message = |version| {
-        let error = folder.store.find(&query("web", version), &LearnOptions::default());
+        let error = folder.store.find(&query("web", version), &ReadOptions::default());
         error.unwrap_err().to_string().replace(&folder.root.display().to_string(), "ROOT")
     };
     insta::assert_snapshot!(message(None), @"ROOT/web_2.0_000000000000.docker is misnamed: the image in it has the id 051d26888c31");
     let older = folder.put_image("web", "1.0", 1);
-    let found = folder.store.find(&query("web", None), &LearnOptions::default()).unwrap();
+    let found = folder.store.find(&query("web", None), &ReadOptions::default()).unwrap();
     assert_eq!(found.entry.archive, older);
     assert_eq!(found.passed_over[0].archive, misnamed);
     // It was asked for by its version, and nothing else has that.
     insta::assert_snapshot!(message(Some("2.0")), @"ROOT/web_2.0_000000000000.docker is misnamed: the image in it has the id 051d26888c31");
     let right = folder.put_image("web", "2.0", 3);
-    let found = folder.store.find(&query("web", Some("2.0")), &LearnOptions::default()).unwrap();
+    let found = folder.store.find(&query("web", Some("2.0")), &ReadOptions::default()).unwrap();
     assert_eq!(found.entry.archive, right);
 }
 
@@ -94,11 +103,11 @@ fn an_archive_that_cannot_be_read_is_found_only_if_it_is_the_one() {
     // Its first page is mapped in no process, so that not even root can read it.
     let older: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
     std::os::unix::fs::symlink("/proc/self/mem", folder.store.path_of(&older)).unwrap();
-    let find = |version| folder.store.find(&query("web", version), &LearnOptions::default());
+    let find = |version| folder.store.find(&query("web", version), &ReadOptions::default());
     assert_eq!(find(None).unwrap().entry.archive, image);
     let entries = folder
         .store
-        .learn(&folder.store.scan().unwrap().archives, &LearnOptions::default())
+        .examined_entries(&folder.store.scan().unwrap().archives, &ReadOptions::default())
         .unwrap();
     let kinds: Vec<bool> = entries.iter().map(Entry::is_unreadable).collect();
     assert_eq!(kinds, [true, false], "one that can't be read is no error for the others");
@@ -129,9 +138,9 @@ fn only_the_archive_that_was_asked_for_is_read_and_only_once() {
     }
     let dirty = folder.put_image("web", "2.0.0.0", 4);
     assert_eq!(find(&folder, &query("web", None)).0.unwrap(), dirty);
-    let release = Query { release: true, ..query("web", None) };
+    let release = query("web", None).with_release(true);
     assert_eq!(find(&folder, &release).0.unwrap(), new);
-    let newest = Query { by: By::Modified, ..query("web", None) };
+    let newest = query("web", None).with_by(By::Modified);
     crate::folder::age(&folder.store.path_of(&old), 5);
     assert_eq!(find(&folder, &newest).0.unwrap(), old);
 }
@@ -149,7 +158,7 @@ fn two_platforms_of_one_version_are_told_apart_by_reading() {
     let choices: Vec<_> = error.choices.iter().map(|choice| &choice.archive).collect();
     assert_eq!(choices, [&amd64, &arm64]);
     for (text, expected) in [("linux/amd64", &amd64), ("linux/arm64/v8", &arm64)] {
-        let query = Query { platform: Some(platform(text)), ..query("web", None) };
+        let query = query("web", None).with_platform(Some(platform(text)));
         assert_eq!(&find(&folder, &query).0.unwrap(), expected);
     }
 }
@@ -167,7 +176,7 @@ fn a_platform_is_searched_down_to_older_versions() {
     let folder = Folder::new();
     folder.put_for("web", "2.0", 1, "amd64");
     let arm64 = folder.put_for("web", "1.0", 1, "arm64");
-    let asked = Query { platform: Some(platform("linux/arm64")), ..query("web", None) };
+    let asked = query("web", None).with_platform(Some(platform("linux/arm64")));
     let (found, read) = find(&folder, &asked);
     assert_eq!((found.unwrap(), read), (arm64, 2));
 }
@@ -189,9 +198,9 @@ fn what_is_not_there_is_refused_with_what_is() {
     };
     insta::assert_snapshot!(message(&query("web", Some("1.0+b"))), @r#"no archive of `web:1.0_b` in ROOT (versions [Version("3.0"), Version("1.10"), Version("1.9")], images [])"#);
     insta::assert_snapshot!(message(&query("api", None)), @r#"no archive of `api` in ROOT (versions [], images [Repository("web")])"#);
-    let for_arm = Query { platform: Some(platform("linux/arm64")), ..query("web", Some("1.10")) };
+    let for_arm = query("web", Some("1.10")).with_platform(Some(platform("linux/arm64")));
     insta::assert_snapshot!(message(&for_arm), @r#"no archive of `web:1.10` for linux/arm64 in ROOT (versions [Version("3.0"), Version("1.10"), Version("1.9")], images [])"#);
-    insta::assert_snapshot!(message(&Query { release: true, ..query("api", None) }), @r#"no archive of a release of `api` in ROOT (versions [], images [Repository("web")])"#);
+    insta::assert_snapshot!(message(&query("api", None).with_release(true)), @r#"no archive of a release of `api` in ROOT (versions [], images [Repository("web")])"#);
     assert_eq!(refusal(&for_arm).platforms, [platform("linux/amd64")]);
     assert_eq!(refusal(&query("web", Some("3.0"))).without_image.len(), 1);
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use sealift_filename::{ArchivePath, Repository};
 use sealift_oci::{Digest, Identity, Platform};
-use sealift_store::{LearnOptions, Proven, Store};
+use sealift_store::{Proven, ReadOptions, Store};
 use sealift_testing::layouts::{Image, pack};
 use tempfile::TempDir;
 
@@ -143,12 +143,12 @@ pub(crate) fn platform(text: &str) -> Platform {
 }
 
 /// Counts how many archives had to be read.
-pub(crate) fn readings<T>(work: impl FnOnce(&LearnOptions<'_>) -> T) -> (T, usize) {
+pub(crate) fn readings<T>(work: impl FnOnce(&ReadOptions<'_>) -> T) -> (T, usize) {
     let read = AtomicUsize::new(0);
     let count = |reading: sealift_store::Reading| {
         read.fetch_add(reading.archives, Ordering::Relaxed);
     };
-    let options = LearnOptions { on_start: Some(&count), ..LearnOptions::default() };
+    let options = ReadOptions::default().with_on_start(&count);
     let result = work(&options);
     (result, read.into_inner())
 }

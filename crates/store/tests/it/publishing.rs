@@ -48,7 +48,7 @@ fn what_was_published_is_known_at_once() {
     let archive = folder.publish("web", "1.0", 1);
     let other = Store::open(&folder.root).unwrap();
     let (entries, read) =
-        readings(|learn| other.learn(std::slice::from_ref(&archive), learn).unwrap());
+        readings(|learn| other.examined_entries(std::slice::from_ref(&archive), learn).unwrap());
     assert_eq!(read, 0);
     let image = entries[0].image().unwrap();
     assert_eq!(image.identity, identity(1, "amd64"));
@@ -202,7 +202,8 @@ fn writers_at_the_same_time_do_not_disturb_each_other() {
     });
     let archives = folder.store.scan().unwrap().archives;
     assert_eq!(archives.len(), 1);
-    let (entries, read) = readings(|learn| folder.store.learn(&archives, learn).unwrap());
+    let (entries, read) =
+        readings(|learn| folder.store.examined_entries(&archives, learn).unwrap());
     assert_eq!((entries[0].identity(), read), (Some(&identity(9, "amd64")), 0));
     assert_eq!(folder.files(), [archives[0].as_str()]);
 }
@@ -258,8 +259,11 @@ fn readers_do_not_wait_for_the_lock() {
     let archive = folder.put_image("web", "1.0", 1);
     let _lock = lock(&folder);
     let store = folder.store.clone().with_lock_timeout(Duration::ZERO);
-    assert_eq!(readings(|learn| store.learn(std::slice::from_ref(&archive), learn).unwrap()).1, 1);
-    assert_eq!(readings(|learn| store.learn(&[archive], learn).unwrap()).1, 0);
+    assert_eq!(
+        readings(|learn| store.examined_entries(std::slice::from_ref(&archive), learn).unwrap()).1,
+        1
+    );
+    assert_eq!(readings(|learn| store.examined_entries(&[archive], learn).unwrap()).1, 0);
 }
 
 #[test]

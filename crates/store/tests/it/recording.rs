@@ -3,15 +3,16 @@ use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
 use sealift_archive::ExamineOptions;
+use sealift_catalog::{Entry, Knowledge, LatestOptions, Stat};
 use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
-use sealift_store::{Depth, Entry, ErrorKind, Knowledge, LatestOptions, LearnOptions, Stat, Store};
+use sealift_store::{ErrorKind, ReadOptions, Store};
 
 use crate::folder::{Folder, age, identity, picture, readings, tar};
 
 fn learn(store: &Store, archive: &ArchivePath) -> (Entry, usize) {
     let (mut entries, read) =
-        readings(|options| store.learn(std::slice::from_ref(archive), options).unwrap());
+        readings(|options| store.examined_entries(std::slice::from_ref(archive), options).unwrap());
     (entries.remove(0), read)
 }
 
@@ -19,7 +20,7 @@ fn learn(store: &Store, archive: &ArchivePath) -> (Entry, usize) {
 fn what_was_read_once_is_known_from_then_on() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
-    assert_eq!(folder.store.knowledge(&archive).unwrap(), None);
+    assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None);
     let (entry, read) = learn(&folder.store, &archive);
     assert_eq!(read, 1);
     let image = entry.image().unwrap();
@@ -110,7 +111,7 @@ fn a_damaged_record_is_none() {
     assert_ne!(whole, another_form);
     for damaged in [&whole[..whole.len() / 2], "", "[]", &another_form] {
         fs::write(&path, damaged).unwrap();
-        assert_eq!(folder.store.knowledge(&archive).unwrap(), None, "{damaged}");
+        assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None, "{damaged}");
     }
     assert_eq!(learn(&folder.store, &archive).1, 1);
     assert_eq!(learn(&folder.store, &archive).1, 0);
@@ -154,7 +155,7 @@ fn damage_is_not_held_against_what_was_published_while_it_was_read() {
     let options = ExamineOptions { on_bytes: Some(&heal), ..ExamineOptions::default() };
     let found = folder.store.examine(&archive, &options).unwrap();
     assert!(healed.is_completed() && matches!(found, Knowledge::Damaged { .. }), "{found:?}");
-    let knowledge = folder.store.knowledge(&archive).unwrap();
+    let knowledge = folder.store.entry(&archive).unwrap().knowledge;
     assert!(knowledge.is_some_and(|known| known.image().is_some()), "its record is believed");
 }
 
@@ -171,11 +172,10 @@ fn a_recorded_image_that_reads_as_something_else_is_damaged_each_time() {
             assert!(entry.is_damaged(), "{entry:?}");
             let looked = folder
                 .store
-                .latest(
+                .find_latest(
                     std::slice::from_ref(&archive),
                     &LatestOptions::default(),
-                    Depth::Look,
-                    &LearnOptions::default(),
+                    &ReadOptions::default(),
                 )
                 .unwrap();
             assert!(looked.entries[0].is_damaged(), "{looked:?}");
@@ -194,9 +194,9 @@ fn a_doubted_record_is_not_believed_until_the_archive_was_read_again() {
     let archive = folder.put_image("web", "1.0", 1);
     let stat = learn(&folder.store, &archive).0.stat;
     folder.store.doubt(&archive, Stat { size: stat.size + 1, ..stat });
-    assert!(folder.store.knowledge(&archive).unwrap().is_some(), "that was another file");
+    assert!(folder.store.entry(&archive).unwrap().knowledge.is_some(), "that was another file");
     folder.store.doubt(&archive, stat);
-    assert_eq!(folder.store.knowledge(&archive).unwrap(), None);
+    assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None);
     assert!(folder.store.recorded_image(&archive).is_some());
     assert_eq!(learn(&folder.store, &archive).1, 1);
     assert_eq!(learn(&folder.store, &archive).1, 0);
@@ -222,7 +222,7 @@ fn what_was_recorded_before_a_change_stays_known_until_the_change_is_accepted() 
     assert_eq!(change(&whole, 30), None, "the first one is back");
     assert_eq!(change(&longer, 20), Some(first.sha256));
     let another = Store::open(&folder.root).unwrap();
-    let known = another.knowledge(&archive).unwrap().unwrap();
+    let known = another.entry(&archive).unwrap().knowledge.unwrap();
     assert_eq!(known.image().unwrap().changed_from, Some(first.sha256));
     let accepted = another.examine(&archive, &ExamineOptions::default()).unwrap();
     assert_eq!(accepted.image().unwrap().changed_from, None);
@@ -269,7 +269,8 @@ fn a_link_is_known_by_what_it_leads_to() {
 fn several_archives_are_read_at_once_and_all_are_reported() {
     let folder = Folder::new();
     let archives: Vec<_> = (0..9).map(|seed| folder.put_image("web", "1.0", seed)).collect();
-    let (entries, read) = readings(|options| folder.store.learn(&archives, options).unwrap());
+    let (entries, read) =
+        readings(|options| folder.store.examined_entries(&archives, options).unwrap());
     assert_eq!(read, 9);
     for (seed, entry) in entries.iter().enumerate() {
         assert_eq!(entry.identity(), Some(&identity(u8::try_from(seed).unwrap(), "amd64")));
@@ -277,7 +278,7 @@ fn several_archives_are_read_at_once_and_all_are_reported() {
     // One that is gone is left out.
     let gone = "gone_1.0_0123456789ab.zip".parse().unwrap();
     let asked = [archives[0].clone(), gone];
-    assert_eq!(folder.store.learn(&asked, &LearnOptions::default()).unwrap().len(), 1);
+    assert_eq!(folder.store.examined_entries(&asked, &ReadOptions::default()).unwrap().len(), 1);
 }
 
 #[test]
@@ -285,8 +286,8 @@ fn reading_can_be_broken_off() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let cancel = true.into();
-    let options = LearnOptions { cancel: Some(&cancel), ..LearnOptions::default() };
-    let error = folder.store.learn(&[archive], &options).unwrap_err();
+    let options = ReadOptions::default().with_cancel(&cancel);
+    let error = folder.store.examined_entries(&[archive], &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(folder.records(), [""; 0]);
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use sealift_filename::ArchivePath;
-use sealift_store::{ErrorKind, LearnOptions};
+use sealift_store::{ErrorKind, ReadOptions};
 use sealift_testing::layouts::{file, pack};
 
 use crate::folder::Folder;
@@ -62,7 +62,8 @@ fn what_is_not_known_to_hold_an_image_is_refused() {
     let folder = Folder::new();
     let tar = pack(&[file("photo.jpeg", b"photo".to_vec())]);
     let photos = folder.put("web_1.0_0123456789ab.docker", &tar);
-    let learned = folder.store.learn(std::slice::from_ref(&photos), &LearnOptions::default());
+    let learned =
+        folder.store.examined_entries(std::slice::from_ref(&photos), &ReadOptions::default());
     assert!(learned.unwrap()[0].holds_no_image());
     let whole = folder.put_image("web", "1.1", 1);
     let cut = folder.put_image("web", "1.2", 2);

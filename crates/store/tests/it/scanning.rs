@@ -90,7 +90,7 @@ fn a_link_to_a_file_is_an_archive() {
     symlink(folder.store.path_of(&archive), folder.root.join(&link)).unwrap();
     assert_eq!(names(&folder), [link.as_str(), archive.as_str()]);
     let entry = folder.store.entry(&link.parse().unwrap()).unwrap();
-    assert!(!entry.is_regular);
+    assert!(!entry.removable);
     assert_eq!(entry.stat, folder.store.stat(&archive).unwrap());
 }
 

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sealift_catalog::LatestOptions;
 use sealift_filename::{
     ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, version_to_imagetag,
 };
 use sealift_oci::{Digest, Platform};
-use sealift_store::{LatestOptions, Store};
+use sealift_store::Store;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,7 +1,8 @@
 //! Which archives a config or its checksums are made of.
 
+use sealift_catalog::{Entry, LatestOptions, Query};
 use sealift_filename::Reference;
-use sealift_store::{Entry, LatestOptions, LearnOptions, Query, Store};
+use sealift_store::{ReadOptions, Store};
 
 use crate::config::ConfigOptions;
 use crate::error::Error;
@@ -52,9 +53,9 @@ fn select(
     run: &Run,
 ) -> Result<Vec<Entry>, Error> {
     let (image, version) = (reference.repository(), reference.version());
-    let latest = LatestOptions { release: latest.release && version.is_none(), ..latest.clone() };
+    let latest = latest.clone().with_release(latest.release && version.is_none());
     let archives = archives_of(store, image, version)?;
-    let entries = with_learning(run, |learn| Ok(store.learn(&archives, learn)?))?;
+    let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
     let Choice { latest: found, misnamed } = choose_latest(&entries, &latest, run);
     if let Some(entry) = misnamed.first() {
         refuse_flawed(store, entry)?;
@@ -63,7 +64,7 @@ fn select(
         let mut query = Query::new(image.clone(), version.cloned());
         query.release = latest.release;
         query.platform = latest.platform;
-        store.find(&query, &LearnOptions::default())?;
+        store.find(&query, &ReadOptions::default())?;
     }
     Ok(found)
 }

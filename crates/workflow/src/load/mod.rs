@@ -10,10 +10,11 @@ mod send;
 mod there;
 
 use sealift_archive::VerifyOptions;
+use sealift_catalog::{Entry, Knowledge};
 use sealift_docker::Engine;
 use sealift_filename::Reference;
 use sealift_oci::Identity;
-use sealift_store::{Entry, Knowledge, Store};
+use sealift_store::Store;
 
 use crate::error::{Error, ErrorKind};
 use crate::load::archive::Archive;

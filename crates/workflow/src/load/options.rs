@@ -1,8 +1,8 @@
 //! What to load.
 
+use sealift_catalog::{LatestOptions, Query};
 use sealift_filename::Reference;
 use sealift_oci::Platform;
-use sealift_store::{LatestOptions, Query};
 
 /// Which archives of a folder to load.
 #[derive(Debug, Clone, PartialEq, Eq)]

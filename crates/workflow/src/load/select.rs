@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sealift_catalog::{
+    Ambiguous, AmbiguousChoice, Entry, LatestOptions, Query, latest, passed_over,
+};
 use sealift_docker::Engine;
 use sealift_filename::{Repository, Version};
 use sealift_oci::Platform;
-use sealift_store::{
-    Ambiguous, AmbiguousChoice, Entry, FindError, LatestOptions, Query, Store, latest, passed_over,
-};
+use sealift_store::{FindError, Store};
 use tokio::sync::OnceCell;
 
 use crate::error::{Error, ErrorKind};
@@ -73,7 +74,7 @@ async fn choose(
             Ok(selected)
         }
         Selection::All(platform) => {
-            let options = LatestOptions { platform: platform.clone(), ..LatestOptions::default() };
+            let options = LatestOptions::default().with_platform(platform.clone());
             let tags =
                 read_all(store, run, move |entries, run| newest_builds(entries, &options, run));
             let (tags, mut selected) = tags.await?;
@@ -99,7 +100,7 @@ async fn read_all<T: Send + 'static>(
     let store = store.clone();
     run.blocking(move |run| {
         let (archives, errors) = known_archives(&store, run)?;
-        let entries = with_learning(run, |learn| Ok(store.learn(&archives, learn)?))?;
+        let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
         let missing = errors.into_iter().map(|error| match &error {
             Error::FolderUnreadable { folder, .. } => (folder.display().to_string(), Err(error)),
             _ => (store.root().display().to_string(), Err(error)),
@@ -185,7 +186,7 @@ async fn find_for(
     let Some(at) = host.pick(&platforms, run).await? else {
         return Err(FindError::Ambiguous(error).into());
     };
-    let query = Query { platform: Some(platforms[at].clone()), ..query.clone() };
+    let query = query.clone().with_platform(platforms[at].clone());
     find(store, &query, run).await
 }
 

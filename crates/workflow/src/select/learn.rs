@@ -1,7 +1,8 @@
 //! Finding out what archives hold, and telling when that means to read them.
 
+use sealift_catalog::{Entry, Flaw, Query};
 use sealift_filename::{ArchivePath, Repository, Version};
-use sealift_store::{Entry, Flaw, LearnOptions, Other, Query, Reading, Store};
+use sealift_store::{Other, ReadOptions, Reading, Store};
 
 use crate::error::Error;
 use crate::event::Event;
@@ -33,7 +34,7 @@ pub(crate) fn known_archives(
     let scan = store.scan()?;
     let mut errors = Vec::new();
     for folder in scan.unreadable {
-        if folder.path.to_str().is_some_and(|path| store.has_records_in(path)) {
+        if folder.path.to_str().is_some_and(|path| !store.recorded_archives_in(path).is_empty()) {
             errors.push(Error::FolderUnreadable {
                 folder: store.root().join(folder.path),
                 reason: folder.reason.to_string(),
@@ -56,7 +57,7 @@ pub(crate) fn learn_all(
     archives: &[ArchivePath],
     run: &Run,
 ) -> Result<Vec<Entry>, Error> {
-    let entries = with_learning(run, |learn| Ok(store.learn(archives, learn)?))?;
+    let entries = with_learning(run, |learn| Ok(store.examined_entries(archives, learn)?))?;
     report_unreadable(&entries, run);
     Ok(entries)
 }
@@ -86,15 +87,10 @@ pub(crate) fn report_changed<'a>(entries: impl IntoIterator<Item = &'a Entry>, r
 /// Runs something that may read archives.
 pub(crate) fn with_learning<T>(
     run: &Run,
-    work: impl FnOnce(&LearnOptions<'_>) -> Result<T, Error>,
+    work: impl FnOnce(&ReadOptions<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let on_start = |reading: Reading| run.report(Event::Reading { archives: reading.archives });
-    let learn = LearnOptions {
-        cancel: Some(run.cancel().flag()),
-        on_start: Some(&on_start),
-        ..LearnOptions::default()
-    };
-    work(&learn)
+    work(&ReadOptions::default().with_cancel(run.cancel().flag()).with_on_start(&on_start))
 }
 
 /// Gives the archives of an image, of one version where one is given. Where there are none, the error
@@ -110,7 +106,7 @@ pub(crate) fn archives_of(
     }
     if found.is_empty() {
         let query = Query::new(image.clone(), version.cloned());
-        store.find(&query, &LearnOptions::default())?;
+        store.find(&query, &ReadOptions::default())?;
     }
     Ok(found)
 }

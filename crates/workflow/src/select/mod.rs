@@ -7,11 +7,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use sealift_archive::ProvenReader;
-use sealift_filename::Repository;
-use sealift_store::{
-    Ambiguous, AmbiguousChoice, Entry, FindError, Flaw, LatestOptions, Misnamed, Query, Store,
-    passed_over,
+use sealift_catalog::{
+    Ambiguous, AmbiguousChoice, Entry, Flaw, LatestOptions, Misnamed, Query, passed_over,
 };
+use sealift_filename::Repository;
+use sealift_store::{FindError, Store};
 
 use crate::error::Error;
 use crate::event::{Event, Work};
@@ -116,7 +116,7 @@ pub(crate) async fn latest(
         if let Some(error) = errors.into_iter().next() {
             return Err(error);
         }
-        let entries = with_learning(run, |learn| Ok(store.learn(&archives, learn)?))?;
+        let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
         let Choice { latest, misnamed } = choose_latest(&entries, &options, run);
         match misnamed.first() {
             Some(entry) => Err(refuse_flawed(&store, entry).err().unwrap_or(Error::Interrupted)),
@@ -135,7 +135,8 @@ pub(crate) struct Choice {
 
 /// Chooses the latest archives, and reports what is passed over for them.
 pub(crate) fn choose_latest(entries: &[Entry], options: &LatestOptions, run: &Run) -> Choice {
-    let latest: Vec<Entry> = sealift_store::latest(entries, options).into_iter().cloned().collect();
+    let latest: Vec<Entry> =
+        sealift_catalog::latest(entries, options).into_iter().cloned().collect();
     let is_latest = |entry: &&Entry| latest.iter().any(|other| other.archive == entry.archive);
     // Few are unreadable; all others would be compared with every latest one.
     let unreadable = entries.iter().filter(|entry| entry.is_unreadable());

@@ -1,13 +1,13 @@
 //! What an update does for one image.
 
 use sealift_archive::{Contents, Renamer, VerifyOptions};
+use sealift_catalog::{
+    Action, Entry, KnownImage, PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile,
+};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, NewNameError, Reference};
 use sealift_oci::{Digest, Identity};
-use sealift_store::{
-    Action, Entry, ErrorKind as StoreErrorKind, KnownImage, PlanOptions, Proven, Settled, Snapshot,
-    Staging, Store, Wanted, other_builds, reconcile,
-};
+use sealift_store::{ErrorKind as StoreErrorKind, Proven, Staging, Store};
 
 use crate::engine_image::Inspected;
 use crate::error::Error;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use sealift_catalog::Removal;
 use sealift_filename::{ArchivePath, Repository};
-use sealift_store::{Removal, Store};
+use sealift_store::Store;
 
 use crate::clean::remove;
 use crate::error::Error;

@@ -1,7 +1,8 @@
 //! What an update does for each image: a pure function of what the folder and the engine have.
 
+use sealift_catalog::{Action, PlanItem, PlanOptions, Snapshot, Wanted, other_builds, plan};
 use sealift_filename::{ImageId, Reference, Repository};
-use sealift_store::{Action, PlanItem, PlanOptions, Snapshot, Store, Wanted, other_builds, plan};
+use sealift_store::Store;
 
 use crate::engine_image::Inspected;
 use crate::error::Error;

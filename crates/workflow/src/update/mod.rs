@@ -9,9 +9,10 @@ pub(crate) mod report;
 mod resolve;
 
 use futures_util::{StreamExt as _, stream};
+use sealift_catalog::{Outcome, removals};
 use sealift_docker::Engine;
 use sealift_filename::Reference;
-use sealift_store::{Outcome, Store, removals};
+use sealift_store::Store;
 
 use crate::error::Error;
 use crate::run::Run;

@@ -1,9 +1,9 @@
 //! How to update.
 
 use sealift_archive::Level;
+use sealift_catalog::{Keep, PlanOptions};
 use sealift_filename::Repository;
 use sealift_oci::Platform;
-use sealift_store::{Keep, PlanOptions};
 
 /// Options of [`update`](crate::update()) and [`plan_update`](crate::plan_update()).
 ///
@@ -89,8 +89,12 @@ impl UpdateOptions {
         Self { immutable, ..self }
     }
 
-    /// Returns what the planning of an update needs; nothing of the images in `spare` is cleaned.
-    pub(crate) fn planning(&self, spare: Vec<Repository>) -> PlanOptions {
-        PlanOptions { compress: self.compress, clean: self.clean, keep: self.keep, spare }
+    /// Returns what the planning of an update needs; nothing of the images in `keep_all_of` is cleaned.
+    pub(crate) fn planning(&self, keep_all_of: Vec<Repository>) -> PlanOptions {
+        PlanOptions::default()
+            .with_compress(self.compress)
+            .with_clean(self.clean)
+            .with_keep(self.keep)
+            .with_keep_all_of(keep_all_of)
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use sealift_catalog::{Action, Plan, PlanItem, plan};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_oci::Platform;
-use sealift_store::{Action, Plan, PlanItem, Store, plan};
+use sealift_store::Store;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 

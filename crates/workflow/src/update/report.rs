@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use sealift_catalog::Removal;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_oci::Digest;
-use sealift_store::Removal;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use futures_util::{StreamExt as _, stream};
+use sealift_catalog::{Action, Snapshot, Wanted, plan};
 use sealift_docker::{Engine, IdKind};
 use sealift_filename::{ArchivePath, Reference};
 use sealift_oci::Digest;
-use sealift_store::{Action, Snapshot, Store, Wanted, check_name, plan};
+use sealift_store::Store;
 
 use crate::engine_image::{Inspected, tagged};
 use crate::error::{Error, ErrorKind};
@@ -64,7 +65,7 @@ pub(crate) async fn resolve(
             return (reference, Ok(image.clone()));
         }
         let asked = Inspected::ask(engine, &reference, options.platform.as_ref());
-        let image = run.wait_for(asked).await.and_then(|image| check(image, options));
+        let image = run.wait_for(asked).await.and_then(check);
         (reference, image)
     };
     let count = references.len();
@@ -103,8 +104,8 @@ fn refuse_fatal(images: Vec<ResolvedImage>) -> Result<Vec<ResolvedImage>, Error>
 }
 
 /// Refuses before a long save what cannot have an archive's name.
-fn check(image: Inspected, options: &UpdateOptions) -> Result<Inspected, Error> {
-    check_name(&image.wanted, &options.planning(Vec::new()))?;
+fn check(image: Inspected) -> Result<Inspected, Error> {
+    image.wanted.check_name()?;
     Ok(image)
 }
 
@@ -117,9 +118,9 @@ async fn read_snapshot(
 ) -> Result<Snapshot, Error> {
     let name = |image: &Inspected| (image.wanted.repository.clone(), image.wanted.version.clone());
     let names: Vec<_> = images.map(name).collect();
-    let (store, clean) = (store.clone(), options.clean);
+    let (store, planning) = (store.clone(), options.planning(Vec::new()));
     run.blocking(move |run| {
-        let snapshot = with_learning(run, |learn| Ok(store.snapshot(&names, clean, learn)?))?;
+        let snapshot = with_learning(run, |learn| Ok(store.snapshot(&names, &planning, learn)?))?;
         report_unreadable(snapshot.entries(), run);
         Ok(snapshot)
     })

@@ -1,7 +1,7 @@
 //! What BuildKit builds: images with provenance, layers in several forms, several platforms under one tag.
 
+use sealift_workflow::catalog::{LatestOptions, Query};
 use sealift_workflow::oci::Platform;
-use sealift_workflow::store::{LatestOptions, Query};
 use sealift_workflow::{Error, ErrorKind, Run, Selection, load, path};
 
 use crate::conformance::{PLAIN, ZIP, travels};
@@ -101,10 +101,7 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
     assert_eq!(error.kind(), ErrorKind::Usage);
     for platform in &platforms {
         assert!(stand.engine.remove(&reference).await.unwrap());
-        let selection = Selection::Latest(LatestOptions {
-            platform: Some(platform.clone()),
-            ..LatestOptions::default()
-        });
+        let selection = Selection::Latest(LatestOptions::default().with_platform(platform.clone()));
         let loaded = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
         assert!(loaded.unwrap().remove(0).result.unwrap().loaded, "{platform}");
         let options = PLAIN.clone().with_platform(platform.clone());

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use sealift_testing::layouts::{Entry, Image, Packing, compress, pack};
 use sealift_workflow::archive::{Naming, PlainReader, Verifier, VerifyOptions};
+use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::{Reference, Version};
-use sealift_workflow::store::Query;
 use sealift_workflow::{AddOptions, ErrorKind, LoadFileOptions, Run, add, cat, load_file};
 
 use crate::conformance::{PLAIN, ZIP};

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use sealift_workflow::catalog::{Keep, Retention};
 use sealift_workflow::filename::Reference;
-use sealift_workflow::store::{ErrorKind as StoreErrorKind, Keep, Retention};
+use sealift_workflow::store::ErrorKind as StoreErrorKind;
 use sealift_workflow::{CleanReport, Error, ErrorKind, Run, clean, plan_clean};
 
 use crate::folder::{Folder, run};
@@ -21,7 +22,7 @@ fn removed(report: &CleanReport) -> Vec<&str> {
 
 fn only(image: &str) -> Retention {
     let images = vec![Reference::parse(image).unwrap()];
-    Retention { images, keep: None, ..Retention::keeping(Keep::newest(0)) }
+    Retention::keeping_newest_releases().with_images(images)
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn platforms_are_counted_and_cleaned_apart() {
         assert_eq!(removed(&clean_all(&folder, &newest).await.unwrap()), [old.as_str()]);
 
         let platform = Some("linux/arm64/v8".parse().unwrap());
-        let by_name = Retention { platform, ..only("web:1.0.0.1") };
+        let by_name = only("web:1.0.0.1").with_platform(platform);
         assert_eq!(removed(&clean_all(&folder, &by_name).await.unwrap()), [arm64.as_str()]);
         assert_eq!(folder.archives(), [newer]);
     });

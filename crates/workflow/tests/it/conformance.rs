@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sealift_testing::layouts::{Image, pack};
 use sealift_workflow::archive::Level;
-use sealift_workflow::store::{LatestOptions, Query};
+use sealift_workflow::catalog::{LatestOptions, Query};
 use sealift_workflow::{Error, ErrorKind, Event, Run, Selection, UpdateOptions, Work, load, path};
 
 use crate::stand::{Stand, connect, context_at, remove_all};

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use sealift_testing::layouts::{Entry, Image, pack};
+use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::{ArchivePath, Reference};
 use sealift_workflow::oci::Platform;
-use sealift_workflow::store::{Query, Store};
+use sealift_workflow::store::Store;
 use sealift_workflow::{AddOptions, Added, Error, Run, add};
 use tempfile::TempDir;
 

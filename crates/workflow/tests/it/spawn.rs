@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::Path;
 
+use sealift_catalog::{Query, Retention};
 use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
-use sealift_store::{Query, Retention, Store};
+use sealift_store::Store;
 use sealift_workflow::{
     AddOptions, Cancel, CleanPlan, ConfigOptions, ListOptions, LoadFileOptions, Run, Selection,
     UpdateOptions, VerifyOptions,

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sealift_workflow::archive::ExamineOptions;
+use sealift_workflow::catalog::Query;
 use sealift_workflow::docker::{BuildRequest, Builder, Endpoint, Engine, Settings, Timeouts};
 use sealift_workflow::filename::{Reference, Repository, Version};
 use sealift_workflow::oci::Identity;
-use sealift_workflow::store::{Query, Store};
+use sealift_workflow::store::Store;
 use sealift_workflow::{
     Cancel, Event, ImageUpdate, LoadedImage, Reporter, Run, Selection, UpdateOptions, Updated,
     load, update,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sealift_store::LearnOptions;
+use sealift_store::ReadOptions;
 use sealift_testing::layouts::{Image, file, pack};
 use sealift_testing::raw_tar::RawTar;
 use sealift_workflow::{Cancel, Covered, Event, Reporter, Run, Verdict, VerifyOptions, verify};
@@ -97,7 +97,7 @@ fn a_recorded_archive_is_damaged_wherever_a_bit_of_it_rots() {
             let found = verdicts(&folder, VerifyOptions::default()).await.remove(0).1;
             assert!(found.is_damaged(), "byte {at}: {found:?}");
             // From then on nobody believes the record, and yet it is known what this was.
-            assert_eq!(folder.store.knowledge(&archive).unwrap(), None, "byte {at}");
+            assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None, "byte {at}");
             assert!(folder.store.recorded_image(&archive).is_some());
             flip(&folder, &web, at);
             assert_eq!(folder.store.stat(&archive).unwrap(), stat);
@@ -174,7 +174,11 @@ fn the_member_of_a_zip_must_be_named_like_the_zip() {
             let found = verdicts(&folder, VerifyOptions::default()).await.remove(0).1;
             let member = "another.docker".to_owned();
             assert_eq!(found, Verdict::MisnamedMember { member, expected: expected.clone() });
-            let entry = folder.store.learn(&archives, &LearnOptions::default()).unwrap().remove(0);
+            let entry = folder
+                .store
+                .examined_entries(&archives, &ReadOptions::default())
+                .unwrap()
+                .remove(0);
             assert!(entry.image().is_some() && !entry.is_rightly_named());
         }
     });

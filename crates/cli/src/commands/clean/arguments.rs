@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
+use sealift_workflow::catalog::{Keep, Retention};
 use sealift_workflow::filename::Reference;
-use sealift_workflow::store::{Keep, Retention};
 
 use crate::arguments::completer;
 use crate::arguments::platform::PlatformArguments;
@@ -84,13 +84,12 @@ impl CleanArguments {
             let age = SignedDuration::try_from(age).ok()?;
             now.checked_sub(age).ok()
         });
-        Ok(Retention {
-            images,
-            platform: self.platform.platform()?,
-            only_dirty: self.dirty || (self.keep.keep.is_none() && keep_dirty.is_some()),
-            before,
-            keep,
-        })
+        Ok(Retention::keeping_newest_releases()
+            .with_images(images)
+            .with_platform(self.platform.platform()?)
+            .with_only_dirty(self.dirty || (self.keep.keep.is_none() && keep_dirty.is_some()))
+            .with_before(before)
+            .with_keep(keep))
     }
 }
 

@@ -4,8 +4,8 @@ mod arguments;
 mod plan;
 mod text;
 
+use sealift_workflow::catalog::Keep;
 use sealift_workflow::filename::Reference;
-use sealift_workflow::store::Keep;
 use sealift_workflow::{UpdateOptions, update};
 
 use crate::arguments::reference::references;

@@ -1,7 +1,7 @@
 //! `sealift update --dry-run`.
 
+use sealift_workflow::catalog::Action;
 use sealift_workflow::filename::Reference;
-use sealift_workflow::store::Action;
 use sealift_workflow::{ImagePlan, PlannedImage, UpdateOptions, UpdatePlan, plan_update};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::Platform;
 
-use crate::select::Query;
+use crate::query::Query;
 
 /// Why no archive answers a query.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -13,10 +13,10 @@ pub enum SelectError {
     /// There is no such archive.
     #[error(transparent)]
     NotFound(Box<NotFound>),
-    /// There are several, and only the platform tells them apart.
+    /// There are several archives that differ only in their platforms.
     #[error(transparent)]
     Ambiguous(Box<Ambiguous>),
-    /// There are only archives whose ids belong to other images.
+    /// All archives that could be meant are misnamed.
     #[error(transparent)]
     Misnamed(Box<Misnamed>),
 }
@@ -39,14 +39,14 @@ impl From<Misnamed> for SelectError {
     }
 }
 
-/// The only archives that could be meant are misnamed.
+/// All archives that could be meant are misnamed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is misnamed: {reason}", Placed(place, archive))]
 #[non_exhaustive]
 pub struct Misnamed {
     /// The folder or bucket in which the archives are.
     pub place: String,
-    /// The one with the highest version.
+    /// The archive with the highest version.
     pub archive: ArchivePath,
     /// What does not agree with its name.
     pub reason: String,
@@ -59,7 +59,7 @@ impl Misnamed {
     }
 }
 
-/// There is no archive that was asked for; with what there is instead, for a hint.
+/// There is no archive that was asked for. The fields list what there is instead.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("no archive of {} in {place}", Asked(query))]
 #[non_exhaustive]
@@ -68,17 +68,17 @@ pub struct NotFound {
     pub place: String,
     /// What was asked for.
     pub query: Query,
-    /// The versions of this image that are there, highest first.
+    /// The versions of this image that have an archive, highest first.
     pub versions: Vec<Version>,
-    /// The platforms for which the version that was asked for, or any one, is known to be there.
+    /// The platforms of the known archives of the version that was asked for, or of any version.
     pub platforms: Vec<Platform>,
-    /// The images that are there; only if there is no archive of this one.
+    /// The images that have archives; empty if this image has one.
     pub images: Vec<Repository>,
-    /// The archives of the version that was asked for, or any one, that turned out to hold no image.
+    /// The archives of the version that was asked for, or of any version, that hold no image.
     pub without_image: Vec<ArchivePath>,
 }
 
-/// There are several archives of the version, for several platforms.
+/// The version has archives for several platforms.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{} is there for several platforms: {}", Asked(query), Choices(choices))]
 #[non_exhaustive]
@@ -100,7 +100,7 @@ impl Ambiguous {
 /// One of several archives that could be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AmbiguousChoice {
-    /// The platform that chooses it.
+    /// The platform that selects it.
     pub platform: Platform,
     /// The archive.
     pub archive: ArchivePath,
