@@ -70,6 +70,9 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(not(unix))]
+compile_error!("sealift-docker supports Unix only: it uses Unix sockets and file modes");
+
 mod api;
 mod build;
 mod discover;
@@ -87,18 +90,20 @@ pub use api::image::{EngineImage, ImageManifest, ImageSummary};
 pub use api::loaded::Loaded;
 pub use api::save::SaveStream;
 pub use api::version::EngineVersion;
-pub use build::builder::Builder;
+pub use build::builder::{Builder, ParseBuilderError};
 pub use build::context_error::ContextError;
 pub use build::engine_build::Built;
 pub use build::event::{BuildEvent, LeftOut, StepEnd};
 pub use build::output::{SUCCESSFUL_BUILD_PATTERN, find_built_id};
 pub use build::request::BuildRequest;
 pub use build::step_failure::StepFailure;
-pub use discover::address::{Address, ParseAddressError};
+pub use discover::address::Address;
+pub use discover::address_error::{AddressFault, ParseAddressError};
 pub use discover::api_version::{ApiVersion, ParseApiVersionError};
 pub use discover::endpoint::Endpoint;
+pub use discover::resolve_error::{ResolveError, ResolveErrorKind};
 pub use discover::setting::{Setting, Source};
-pub use discover::settings::{ResolveError, Settings};
+pub use discover::settings::Settings;
 pub use discover::timeouts::Timeouts;
 pub use discover::tls::Tls;
 pub use error::Error;

@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
     let settings = Settings::from_env();
     let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
 
-    let request = BuildRequest::new(tag, context);
+    let request = BuildRequest::new(context, tag);
     let mut tell = |event| {
         if let BuildEvent::Step { number, total, text } = event {
             println!("{number}/{total} {text}");

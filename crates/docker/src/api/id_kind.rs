@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 /// What the id is the digest of that an engine shows for an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IdKind {
     /// The image's config: in Docker's classic store, and in Podman.
     Config,

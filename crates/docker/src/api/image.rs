@@ -8,7 +8,7 @@ use crate::api::platform;
 use crate::failure::Failure;
 
 /// An image as the engine shows it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EngineImage {
     /// The id that the engine shows.
@@ -71,7 +71,7 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// A manifest that describes an image for one platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageManifest {
     /// Its digest.
@@ -97,7 +97,7 @@ fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
 }
 
 /// An image in the engine's list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageSummary {
     /// The id that the engine shows.

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 const MESSAGES: usize = 1000;
 
 /// What an engine says that it has loaded. Ask it whether that is true.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct Loaded {
     /// The references, as the engine made them of the names in the archive.

@@ -34,6 +34,24 @@ impl Builder {
     }
 }
 
+/// A text is not the name of a [`Builder`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a builder; expected auto, classic or buildkit")]
+pub struct ParseBuilderError(String);
+
+impl ParseBuilderError {
+    /// Returns the text.
+    pub fn input(&self) -> &str {
+        &self.0
+    }
+}
+
+impl serde::Serialize for Builder {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -41,10 +59,10 @@ impl fmt::Display for Builder {
 }
 
 impl FromStr for Builder {
-    type Err = String;
+    type Err = ParseBuilderError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|builder| builder.name() == text);
-        found.ok_or_else(|| "expected auto, classic or buildkit".to_owned())
+        found.ok_or_else(|| ParseBuilderError(text.to_owned()))
     }
 }

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 
 /// An image that was built.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Built {
     /// Its id, as the engine shows it.
@@ -29,22 +29,33 @@ pub struct Built {
 }
 
 impl Engine {
-    /// Builds an image. The context is streamed; what the engine says is given as events.
+    /// Builds an image, and passes on what the engine reports as events.
     ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future breaks the request off, and the engine gives the build up. What it has built until then stays in
-    /// its cache.
+    /// The context is streamed while it is read.
     ///
     /// # Errors
     ///
-    /// If the context can't be sent; if a step fails, with its last lines.
+    /// A step that fails is a [`Failure::Step`] with the last lines of its output, and a context that
+    /// cannot be sent is a [`Failure::Context`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future breaks the request off, and the engine ends the build. The steps that are
+    /// done stay in the engine's cache.
     pub async fn build(
         &self,
         request: BuildRequest,
         on_event: &mut (dyn FnMut(BuildEvent) + Send),
     ) -> Result<Built, Error> {
-        let operation = self.operation(format!("build `{}` in", request.tag), Some(&request.tag));
+        let operation = match request.tags.first() {
+            Some(tag) => self.operation(format!("build `{tag}` in"), Some(tag)),
+            None => self.operation("build an image in", None),
+        };
+        // An engine would take an empty name for no name.
+        if request.tags.iter().any(String::is_empty) {
+            let reason = "it is empty";
+            return Err(operation.fail(Failure::BadReference { reference: String::new(), reason }));
+        }
         let run = self.run_and_report(&request, on_event).await;
         let outcome = run.map_err(|failure| match failure {
             // What is wrong with the context says so itself.
@@ -116,15 +127,15 @@ impl Engine {
 
     /// Chooses the builder: never [`Builder::Auto`].
     async fn choose_builder(&self, request: &BuildRequest) -> Result<Builder, Failure> {
-        let dialect = self.transport.api().await?;
+        let api = self.transport.api().await?;
         let refuse = |reason: String| Err(Failure::Builder { builder: request.builder, reason });
         match (request.builder, request.only_classic()) {
             (Builder::Classic, _) | (Builder::Auto, Some(_)) => Ok(Builder::Classic),
-            (Builder::Auto, None) if !dialect.prefers_buildkit => Ok(Builder::Classic),
+            (Builder::Auto, None) if !api.prefers_buildkit => Ok(Builder::Classic),
             (Builder::BuildKit, Some(what)) => {
                 refuse(format!("BuildKit ignores {what}; the classic builder applies it"))
             }
-            (Builder::BuildKit, None) if dialect.is_podman => {
+            (Builder::BuildKit, None) if api.is_podman => {
                 refuse("Podman only has its own builder".to_owned())
             }
             // Not the classic builder instead: what is built must not depend on a feature.

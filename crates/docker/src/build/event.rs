@@ -1,10 +1,24 @@
 //! What happens in a build.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 /// Something that happens in a build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// As JSON it is an object with one field, which is named for the variant: `{"log": "..."}`,
+/// `{"step": {"number": 1, "total": 3, "text": "FROM scratch"}}`. Durations are in seconds.
+///
+/// ```
+/// use sealift_docker::BuildEvent;
+///
+/// let event = BuildEvent::Sent { bytes: 1024 };
+/// assert_eq!(serde_json::to_string(&event)?, r#"{"sent":{"bytes":1024}}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BuildEvent {
     /// A step begins.
@@ -23,6 +37,7 @@ pub enum BuildEvent {
     /// Something in the context isn't sent, though the ignore file doesn't say so.
     LeftOut {
         /// Where it is, relative to the context.
+        #[serde(serialize_with = "lossy")]
         path: PathBuf,
         /// Why it isn't sent.
         reason: LeftOut,
@@ -49,6 +64,7 @@ pub enum BuildEvent {
         /// Which step.
         step: usize,
         /// How long after the step's beginning, where it is known.
+        #[serde(rename = "after_seconds", serialize_with = "optional_seconds")]
         after: Option<Duration>,
         /// The line.
         line: String,
@@ -90,7 +106,8 @@ pub enum BuildEvent {
 }
 
 /// Why something in a context isn't sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LeftOut {
     /// It is a socket.
@@ -116,15 +133,31 @@ impl LeftOut {
 }
 
 /// How a step of BuildKit's ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepEnd {
     /// It is done, and took so long.
-    Done(Duration),
+    Done(#[serde(serialize_with = "seconds")] Duration),
     /// It was done in an earlier build.
     Cached,
     /// It failed, or was broken off because another one did, in BuildKit's words.
     Failed(String),
+}
+
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn optional_seconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
 impl BuildEvent {
@@ -153,7 +186,24 @@ fn step(line: &str) -> Option<BuildEvent> {
 
 #[cfg(test)]
 mod tests {
-    use super::BuildEvent;
+    use std::time::Duration;
+
+    use super::{BuildEvent, LeftOut, StepEnd};
+
+    #[test]
+    fn events_are_json() {
+        let json = |event: &BuildEvent| serde_json::to_string(event).unwrap();
+        let left_out = BuildEvent::LeftOut { path: "a/b".into(), reason: LeftOut::Socket };
+        assert_eq!(json(&left_out), r#"{"left_out":{"path":"a/b","reason":"socket"}}"#);
+        let after = Some(Duration::from_millis(1500));
+        let output = BuildEvent::Output { step: 1, after, line: "x".to_owned() };
+        let expected = r#"{"output":{"step":1,"after_seconds":1.5,"line":"x"}}"#;
+        assert_eq!(json(&output), expected);
+        let end = StepEnd::Done(Duration::from_secs(2));
+        let expected = r#"{"ended":{"step":1,"end":{"done":2.0}}}"#;
+        assert_eq!(json(&BuildEvent::Ended { step: 1, end }), expected);
+        assert_eq!(json(&BuildEvent::Log("x".to_owned())), r#"{"log":"x"}"#);
+    }
 
     #[test]
     fn steps_are_told_from_other_lines() {

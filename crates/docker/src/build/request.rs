@@ -12,11 +12,10 @@ use crate::build::builder::Builder;
 /// What to build, and how. The fields are those of docker-py's `images.build` that engines still honour.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[must_use = "a request does nothing unless it is passed to `Engine::build`"]
 pub struct BuildRequest {
-    /// What to call the image, `image:tag`.
-    pub tag: String,
-    /// More names for the image.
-    pub more_tags: Vec<String>,
+    /// The names of the image, `image:tag`.
+    pub tags: Vec<String>,
     /// The folder to build from.
     pub path: PathBuf,
     /// Files and folders that are never part of the context, whatever the ignore file says. Those outside of the
@@ -80,12 +79,31 @@ pub(crate) enum BuildApi {
 }
 
 impl BuildRequest {
-    /// Asks for an image from a folder, with all else as usual.
-    pub fn new(tag: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+    /// Creates a request to build an image from a folder and to name it `tag`.
+    ///
+    /// ```
+    /// use sealift_docker::BuildRequest;
+    ///
+    /// let mut request = BuildRequest::new("context", "web:1.4.0.7").with_tag("web:latest");
+    /// request.no_cache = true;
+    /// assert_eq!(request.tags, ["web:1.4.0.7", "web:latest"]);
+    /// ```
+    pub fn new(context: impl Into<PathBuf>, tag: impl Into<String>) -> Self {
+        Self::untagged(context).with_tag(tag)
+    }
+
+    /// Adds a name for the image.
+    pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// Creates a request to build an image that gets no name. [`Built::id`](crate::Built::id) is then
+    /// the only way to refer to it.
+    pub fn untagged(context: impl Into<PathBuf>) -> Self {
         Self {
-            tag: tag.into(),
-            more_tags: Vec::new(),
-            path: path.into(),
+            tags: Vec::new(),
+            path: context.into(),
             exclude: Vec::new(),
             dockerfile: None,
             dockerfile_text: None,
@@ -128,8 +146,7 @@ impl BuildRequest {
     pub(crate) fn query(&self, dockerfile: &str, api: BuildApi) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();
-        query.add("t", &self.tag);
-        for tag in &self.more_tags {
+        for tag in &self.tags {
             query.add("t", tag);
         }
         query

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// A step of a build that failed. What it wrote last is no part of what it displays as: that is one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct StepFailure {
     /// Which step, counted from 1; 0 where the build failed before its first, or where steps aren't counted.

@@ -10,11 +10,17 @@ pub struct ApiVersion {
     pub(crate) minor: u32,
 }
 
-/// A text that is no [`ApiVersion`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a version of the API is written as 1.41 is")]
-#[non_exhaustive]
-pub struct ParseApiVersionError;
+/// A text is not a version of the engine's API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a version of the engine's API, such as `1.41`")]
+pub struct ParseApiVersionError(String);
+
+impl ParseApiVersionError {
+    /// Returns the text.
+    pub fn input(&self) -> &str {
+        &self.0
+    }
+}
 
 impl ApiVersion {
     /// The newest whose answers are known.
@@ -34,12 +40,20 @@ impl FromStr for ApiVersion {
     type Err = ParseApiVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (major, minor) = text.split_once('.').ok_or(ParseApiVersionError)?;
         let number = |text: &str| {
             let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse().ok().filter(|_| is_number).ok_or(ParseApiVersionError)
+            text.parse().ok().filter(|_| is_number)
         };
-        Ok(Self { major: number(major)?, minor: number(minor)? })
+        let version = text
+            .split_once('.')
+            .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }));
+        version.ok_or_else(|| ParseApiVersionError(text.to_owned()))
+    }
+}
+
+impl serde::Serialize for ApiVersion {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

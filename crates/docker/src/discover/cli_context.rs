@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use sealift_credentials::CliConfig;
 
+use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
 use crate::discover::setting::{Setting, Source};
-use crate::discover::settings::ResolveError;
 
 /// What a context says of its engine.
 pub(crate) struct CliContext {
@@ -39,7 +39,9 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
         Source::ConfigFile(path) => format!("currentContext of {}", path.display()),
         source => source.to_string(),
     };
-    let refuse = |reason: String| ResolveError::new(&setting, &name.value, reason);
+    let refuse = |reason: String| {
+        ResolveError::new(ResolveErrorKind::Context, &setting, &name.value, reason)
+    };
     let id = id_of(&name.value);
     let path = contexts.join("meta").join(&id).join("meta.json");
     let Some(meta) = read_json(&path)

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use sealift_credentials::{CliConfig, ConfigError, Credentials};
 
 use crate::discover::address::Address;
-use crate::discover::settings::{ResolveError, Settings};
+use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
+use crate::discover::settings::Settings;
 use crate::discover::timeouts::Timeouts;
 
 impl Settings {
@@ -38,6 +39,11 @@ impl Settings {
 impl From<ConfigError> for ResolveError {
     fn from(error: ConfigError) -> Self {
         let path = error.path().display().to_string();
-        Self::new("the docker CLI's config file", path, error.reason())
+        Self::new(
+            ResolveErrorKind::ConfigFile,
+            "the docker CLI's config file",
+            path,
+            error.reason(),
+        )
     }
 }

@@ -4,12 +4,14 @@ use std::fmt;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::discover::address::{Address, without_password};
+use crate::discover::address::Address;
+use crate::discover::address_error::without_password;
 use crate::discover::api_version::ApiVersion;
 use crate::discover::cli_context::{self, CliContext};
 use crate::discover::machine::{self, Machine};
+use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
 use crate::discover::setting::{Setting, Source};
-use crate::discover::settings::{ResolveError, Settings};
+use crate::discover::settings::Settings;
 use crate::discover::tls::Tls;
 
 /// The socket where an engine listens when nothing is set.
@@ -141,7 +143,7 @@ fn by_host(text: String, source: Source, settings: &Settings) -> Result<Found, R
     if let (Some(tls), None) = (&settings.docker_tls, &settings.docker_tls_verify) {
         let reason = "that is TLS without proof of who answers; set DOCKER_TLS_VERIFY instead";
         if text.starts_with("tcp:") || text.starts_with("http:") {
-            return Err(ResolveError::new("DOCKER_TLS", tls, reason));
+            return Err(ResolveError::new(ResolveErrorKind::Tls, "DOCKER_TLS", tls, reason));
         }
     }
     let folder = match &settings.docker_cert_path {
@@ -156,7 +158,7 @@ fn by_host(text: String, source: Source, settings: &Settings) -> Result<Found, R
 fn by_context(name: Setting<String>, settings: &Settings) -> Result<Found, ResolveError> {
     let folder = settings.config_folder().ok_or_else(|| {
         let reason = "neither DOCKER_CONFIG nor HOME says where contexts are kept";
-        ResolveError::new(&name.source, &name.value, reason)
+        ResolveError::new(ResolveErrorKind::Context, &name.source, &name.value, reason)
     })?;
     let CliContext { host, tls_folder } = cli_context::read(&folder.value, &name)?;
     let source = Source::Context(name.value.clone());
@@ -201,8 +203,8 @@ fn by_socket(sockets: &[PathBuf]) -> Endpoint {
 
 impl Found {
     fn read(self) -> Result<Endpoint, ResolveError> {
-        let address =
-            Address::read(&self.text, self.is_tls).map_err(|reason| self.refuse(reason))?;
+        let address = Address::read(&self.text, self.is_tls)
+            .map_err(|fault| self.refuse(ResolveErrorKind::Address, fault))?;
         let tls = match &address {
             Address::Https { host, .. } => Some(self.tls(host)?),
             Address::Tcp { host, .. } if self.is_tls => Some(self.tls(host)?),
@@ -215,20 +217,20 @@ impl Found {
         Ok(endpoint)
     }
 
-    fn refuse(&self, reason: impl fmt::Display) -> ResolveError {
-        ResolveError::new(&self.setting, without_password(&self.text), reason)
+    fn refuse(&self, kind: ResolveErrorKind, reason: impl fmt::Display) -> ResolveError {
+        ResolveError::new(kind, &self.setting, without_password(&self.text), reason)
     }
 
     fn tls(&self, host: &str) -> Result<Setting<Tls>, ResolveError> {
         if !cfg!(feature = "tls") {
             let reason = "it means TLS, which this program was built without: the feature `tls` of \
                           sealift-docker is off";
-            return Err(self.refuse(reason));
+            return Err(self.refuse(ResolveErrorKind::Tls, reason));
         }
         let Some(folder) = &self.folder else {
             let reason = "it means TLS, and none of DOCKER_CERT_PATH, DOCKER_CONFIG and HOME says where \
                           its certificates are";
-            return Err(self.refuse(reason));
+            return Err(self.refuse(ResolveErrorKind::Tls, reason));
         };
         let tls = Tls::read(&folder.value, host).map_err(|reason| {
             let setting = match &folder.source {
@@ -239,7 +241,12 @@ impl Found {
                 }
                 _ => "the folder of certificates (DOCKER_CERT_PATH isn't set)".to_owned(),
             };
-            ResolveError::new(setting, folder.value.display().to_string(), reason)
+            ResolveError::new(
+                ResolveErrorKind::Tls,
+                setting,
+                folder.value.display().to_string(),
+                reason,
+            )
         })?;
         Ok(Setting { value: tls, source: folder.source.clone() })
     }
@@ -248,14 +255,18 @@ impl Found {
 fn api_version(settings: &Settings) -> Result<Option<Setting<ApiVersion>>, ResolveError> {
     const NAME: &str = "DOCKER_API_VERSION";
     let Some(text) = &settings.docker_api_version else { return Ok(None) };
-    let version: ApiVersion = text
-        .trim_start_matches('v')
-        .parse()
-        .map_err(|reason| ResolveError::new(NAME, text, reason))?;
+    let version: ApiVersion = text.trim_start_matches('v').parse().map_err(|_| {
+        ResolveError::new(
+            ResolveErrorKind::ApiVersion,
+            NAME,
+            text,
+            "a version of the API is written as 1.41 is",
+        )
+    })?;
     let (oldest, newest) = (ApiVersion::OLDEST_NEEDED, ApiVersion::NEWEST_KNOWN);
     if version < oldest || version > newest {
         let reason = format!("the versions that are spoken go from {oldest} to {newest}");
-        return Err(ResolveError::new(NAME, text, reason));
+        return Err(ResolveError::new(ResolveErrorKind::ApiVersion, NAME, text, reason));
     }
     Ok(Some(Setting { value: version, source: Source::Variable(NAME) }))
 }

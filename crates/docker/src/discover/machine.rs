@@ -6,7 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::discover::settings::{ResolveError, Settings};
+use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
+use crate::discover::settings::Settings;
 use crate::discover::timeouts::{Seconds, Timeouts};
 use crate::wire::limits::{self, Limit};
 
@@ -31,7 +32,8 @@ pub(crate) fn ask(name: &str, settings: &Settings) -> Result<Machine, ResolveErr
     let limit = Timeouts::resolve(settings)?.call;
     let program = settings.docker_machine_program.as_deref();
     let program = program.unwrap_or(Path::new("docker-machine"));
-    let refuse = |reason: String| ResolveError::new(SETTING, name, reason);
+    let refuse =
+        |reason: String| ResolveError::new(ResolveErrorKind::Machine, SETTING, name, reason);
     if name.starts_with('-') {
         return Err(refuse("no machine's name starts with `-`".to_owned()));
     }

@@ -23,8 +23,8 @@ pub enum Source {
     Default,
 }
 
-/// The value of a setting, and who says so.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// The value of a setting, and where it was found. As JSON it is `{"value": …, "source": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
@@ -35,6 +35,12 @@ pub struct Setting<T> {
 impl<T> Setting<T> {
     pub(crate) fn new(value: impl Into<T>, source: Source) -> Self {
         Self { value: value.into(), source }
+    }
+}
+
+impl serde::Serialize for Source {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What people set to say which engine they mean.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::discover::setting::{Setting, Source};
@@ -50,10 +49,11 @@ pub struct Settings {
     pub docker_machine_program: Option<PathBuf>,
     /// The folder of the credential helpers, `docker-credential-NAME`; none for the path.
     pub credential_helpers: Option<PathBuf>,
-    /// `SEALIFT_API_TIMEOUT`, in seconds.
-    pub sealift_api_timeout: Option<String>,
-    /// `GENVID_DOCKER_API_TIMEOUT`, in seconds; goes after `SEALIFT_API_TIMEOUT`.
-    pub genvid_docker_api_timeout: Option<String>,
+    /// How long an engine may be silent, in seconds: `SEALIFT_API_TIMEOUT`.
+    pub api_timeout: Option<String>,
+    /// The same from another program's variable, `GENVID_DOCKER_API_TIMEOUT`, which counts if
+    /// [`api_timeout`](Self::api_timeout) is not set.
+    pub fallback_api_timeout: Option<String>,
 }
 
 impl Settings {
@@ -86,8 +86,8 @@ impl Settings {
             ssh_program: None,
             docker_machine_program: None,
             credential_helpers: None,
-            sealift_api_timeout: get("SEALIFT_API_TIMEOUT"),
-            genvid_docker_api_timeout: get("GENVID_DOCKER_API_TIMEOUT"),
+            api_timeout: get("SEALIFT_API_TIMEOUT"),
+            fallback_api_timeout: get("GENVID_DOCKER_API_TIMEOUT"),
         }
     }
 
@@ -144,27 +144,4 @@ fn usual_sockets(runtime: Option<&str>, home: Option<&str>) -> Vec<PathBuf> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// A setting that can't be used: its name, its value and why.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{setting} is `{value}`, but {reason}")]
-#[non_exhaustive]
-pub struct ResolveError {
-    /// The setting as people write it: `DOCKER_HOST`, `--host`, "the host of the context `edge`".
-    pub setting: String,
-    /// Its value.
-    pub value: String,
-    /// Why that can't be.
-    pub reason: String,
-}
-
-impl ResolveError {
-    pub(crate) fn new(
-        setting: impl fmt::Display,
-        value: impl Into<String>,
-        reason: impl fmt::Display,
-    ) -> Self {
-        Self { setting: setting.to_string(), value: value.into(), reason: reason.to_string() }
-    }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::discover::settings::{ResolveError, Settings};
+use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
+use crate::discover::settings::Settings;
 
 /// How long an engine may be silent, and how often it is asked whether it is still there.
 ///
@@ -45,14 +46,18 @@ impl Timeouts {
     ///
     /// Where the setting that counts is no number of seconds above 0.
     pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
-        let (setting, value) =
-            match (&settings.sealift_api_timeout, &settings.genvid_docker_api_timeout) {
-                (Some(value), _) => ("SEALIFT_API_TIMEOUT", value),
-                (None, Some(value)) => ("GENVID_DOCKER_API_TIMEOUT", value),
-                (None, None) => return Ok(Self::default()),
-            };
+        let (setting, value) = match (&settings.api_timeout, &settings.fallback_api_timeout) {
+            (Some(value), _) => ("SEALIFT_API_TIMEOUT", value),
+            (None, Some(value)) => ("GENVID_DOCKER_API_TIMEOUT", value),
+            (None, None) => return Ok(Self::default()),
+        };
         let idle = parse_seconds(value).ok_or_else(|| {
-            ResolveError::new(setting, value, "a timeout is a number of seconds above 0")
+            ResolveError::new(
+                ResolveErrorKind::Timeout,
+                setting,
+                value,
+                "a timeout is a number of seconds above 0",
+            )
         })?;
         Ok(Self::new(idle))
     }

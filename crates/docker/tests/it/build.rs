@@ -18,7 +18,7 @@ async fn build(answer: &'static str) -> (Fake, Result<Built, Error>, Vec<BuildEv
         call.answer("200 OK", answer).await;
     });
     let mut events = Vec::new();
-    let request = BuildRequest::new("web:1", folder.path());
+    let request = BuildRequest::new(folder.path(), "web:1");
     let built = fake.engine().build(request, &mut |event| events.push(event)).await;
     // How much of the context was sent is another test's matter.
     events.retain(|event| !matches!(event, BuildEvent::Sending { .. } | BuildEvent::Sent { .. }));
@@ -145,7 +145,7 @@ async fn without_buildkit_a_build_that_it_would_run_is_refused() {
     fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
     let fake = Fake::start(|call: Call| call.answer("200 OK", ""));
     for builder in [sealift_docker::Builder::Auto, sealift_docker::Builder::BuildKit] {
-        let mut request = BuildRequest::new("web:1", folder.path());
+        let mut request = BuildRequest::new(folder.path(), "web:1");
         request.builder = builder;
         let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();
         assert!(matches!(error.failure(), Failure::Builder { .. }), "{}", fake.chain(&error));

@@ -12,7 +12,7 @@ async fn what_it_cannot_do_is_refused_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
     let fake = Fake::start(|call: Call| call.answer("200 OK", ""));
-    let mut request = BuildRequest::new("web:1", folder.path());
+    let mut request = BuildRequest::new(folder.path(), "web:1");
     request.builder = Builder::BuildKit;
     request.memory = Some(64 << 20);
     let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();

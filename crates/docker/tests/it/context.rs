@@ -77,7 +77,7 @@ async fn entries_are_sorted_keep_their_modes_and_belong_to_root() {
     fs::set_permissions(path.join("b/tool"), fs::Permissions::from_mode(0o4755)).unwrap();
     fs::set_permissions(path.join("Dockerfile"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink("../nowhere", path.join("a")).unwrap();
-    let (_, built, _, tar) = build(BuildRequest::new("web:1", path)).await;
+    let (_, built, _, tar) = build(BuildRequest::new(path, "web:1")).await;
     assert_eq!(
         built.unwrap().id.to_string(),
         "sha256:0123012301230123012301230123012301230123012301230123012301230123"
@@ -99,7 +99,7 @@ async fn long_names_and_targets_and_large_files_arrive_whole() {
     symlink("t".repeat(300), folder.path().join("z")).unwrap();
     // More than fits into all the places where a piece can wait.
     fs::write(folder.path().join("large"), "0123456789abcdef".repeat(128 << 10)).unwrap();
-    let (_, built, _, tar) = build(BuildRequest::new("web:1", folder.path())).await;
+    let (_, built, _, tar) = build(BuildRequest::new(folder.path(), "web:1")).await;
     built.unwrap();
     let entries = entries(&tar);
     assert_eq!(entries.len(), 6);
@@ -118,7 +118,7 @@ async fn links_keep_their_targets_as_they_are_and_more_names_of_a_file_are_links
         symlink(target, path.join(name)).unwrap();
     }
     fs::hard_link(path.join("Dockerfile"), path.join("d")).unwrap();
-    let (_, built, _, tar) = build(BuildRequest::new("web:1", path)).await;
+    let (_, built, _, tar) = build(BuildRequest::new(path, "web:1")).await;
     built.unwrap();
     let mut archive = tar::Archive::new(&tar[..]);
     let link = |entry: std::io::Result<tar::Entry<'_, &[u8]>>| {
@@ -135,7 +135,7 @@ async fn links_keep_their_targets_as_they_are_and_more_names_of_a_file_are_links
 #[tokio::test]
 async fn the_options_are_in_the_request() {
     let folder = folder();
-    let mut request = BuildRequest::new("localhost:5000/web:1", folder.path());
+    let mut request = BuildRequest::new(folder.path(), "localhost:5000/web:1");
     request.build_args.insert("A".to_owned(), "1 + 2".to_owned());
     request.labels.insert("l".to_owned(), "m".to_owned());
     request.target = Some("final".to_owned());
@@ -178,7 +178,7 @@ async fn the_options_are_in_the_request() {
 
 /// Gives the error of a build that never gets as far as the engine, or breaks off there.
 async fn refusal(path: &Path, change: impl FnOnce(&mut BuildRequest)) -> String {
-    let mut request = BuildRequest::new("web:1", path);
+    let mut request = BuildRequest::new(path, "web:1");
     change(&mut request);
     let (fake, built, ..) = build(request).await;
     let error = built.unwrap_err();
@@ -228,7 +228,7 @@ async fn a_context_that_cannot_be_sent_never_looks_like_a_whole_one() {
             let _ = sender.unwrap().send(call.read_to_end().await);
         }
     });
-    let request = BuildRequest::new("web:1", folder.path());
+    let request = BuildRequest::new(folder.path(), "web:1");
     let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Input);
     assert!(!received.await.unwrap().ends_with(b"\r\n0\r\n\r\n"));
@@ -253,7 +253,7 @@ async fn a_file_that_changes_while_it_is_sent_is_named() {
                 call.read_to_end().await;
             }
         });
-        let request = BuildRequest::new("web:1", folder.path());
+        let request = BuildRequest::new(folder.path(), "web:1");
         let error = fake.engine().build(request, &mut |_| {}).await.unwrap_err();
         let is_named = matches!(error.failure(),
             Failure::Context(ContextError::Changed { path }) if *path == large);
@@ -271,7 +271,7 @@ async fn an_ignore_file_that_nobody_wrote_is_refused_before_anything_is_sent() {
     });
     let mut messages = Vec::new();
     for folder in &said {
-        let (_, built, _, received) = build(BuildRequest::new("web:1", folder.path())).await;
+        let (_, built, _, received) = build(BuildRequest::new(folder.path(), "web:1")).await;
         assert!(received.is_empty());
         let error = std::error::Error::source(&built.unwrap_err()).unwrap().to_string();
         messages.push(error.replace(&folder.path().display().to_string(), "."));
@@ -302,7 +302,7 @@ async fn sockets_and_pipes_are_left_out_and_reported() {
     let pipe = std::process::Command::new("mkfifo").arg(path.join("pipe")).status().unwrap();
     assert!(pipe.success());
     fs::write(path.join(".dockerignore"), "ignored\n").unwrap();
-    let (_, built, events, tar) = build(BuildRequest::new("web:1", path)).await;
+    let (_, built, events, tar) = build(BuildRequest::new(path, "web:1")).await;
     built.unwrap();
     insta::assert_snapshot!(entries(&tar).join("\n"), @r#"
     Regular 644 0:0 .dockerignore "ignored\n"
@@ -322,7 +322,7 @@ async fn what_the_request_excludes_is_never_sent() {
     symlink("out/archives", path.join("link")).unwrap();
     let send = async |ignore: &str, exclude: &[&Path]| {
         fs::write(path.join(".dockerignore"), ignore).unwrap();
-        let mut request = BuildRequest::new("web:1", path);
+        let mut request = BuildRequest::new(path, "web:1");
         request.exclude = exclude.iter().map(|path| (*path).to_owned()).collect();
         let (_, built, events, tar) = build(request).await;
         built.unwrap();
@@ -355,11 +355,11 @@ async fn a_dockerfile_in_lower_case_is_found_if_there_is_no_other() {
     file("dockerfile", "FROM scratch\n");
     file("dockerfile.dockerignore", "ignored\n");
     file("ignored", "");
-    let received = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap();
+    let received = recorder.build(BuildRequest::new(folder.path(), "web:1")).await.unwrap();
     assert_eq!(received.dockerfile(), "dockerfile");
     assert!(!received.entries().iter().any(|entry| entry.name == "ignored"));
     file("Dockerfile", "FROM scratch\n");
-    let received = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap();
+    let received = recorder.build(BuildRequest::new(folder.path(), "web:1")).await.unwrap();
     assert_eq!(received.dockerfile(), "Dockerfile");
     assert!(received.entries().iter().any(|entry| entry.name == "ignored"));
 }
@@ -377,7 +377,7 @@ async fn a_dockerfile_outside_of_the_context_is_sent_along() {
     symlink(&outside, context.join("link")).unwrap();
     let recorder = Recorder::start();
     let send = async |dockerfile: &str| {
-        let mut request = BuildRequest::new("web:1", &context);
+        let mut request = BuildRequest::new(&context, "web:1");
         request.dockerfile = Some(dockerfile.to_owned());
         recorder.build(request).await.unwrap()
     };
@@ -411,7 +411,7 @@ async fn a_dockerfile_may_be_a_pipe() {
     std::io::Write::write_all(&mut writer, b"FROM scratch\n").unwrap();
     drop(writer);
     let recorder = Recorder::start();
-    let mut request = BuildRequest::new("web:1", folder.path());
+    let mut request = BuildRequest::new(folder.path(), "web:1");
     let number = std::os::fd::AsRawFd::as_raw_fd(&reader);
     request.dockerfile = Some(format!("/dev/fd/{number}"));
     let received = recorder.build(request).await.unwrap();
@@ -422,7 +422,7 @@ async fn a_dockerfile_may_be_a_pipe() {
 async fn progress_counts_the_bytes_of_the_context() {
     let folder = folder();
     fs::write(folder.path().join("large"), vec![0; 1 << 20]).unwrap();
-    let (_, built, events, tar) = build(BuildRequest::new("web:1", folder.path())).await;
+    let (_, built, events, tar) = build(BuildRequest::new(folder.path(), "web:1")).await;
     built.unwrap();
     let mut counts = events.iter().filter_map(|event| match event {
         BuildEvent::Sending { bytes } => Some(*bytes),

@@ -28,7 +28,7 @@ fn folder(files: &[&str], ignore: &[(&str, &str)]) -> TempDir {
 /// Gives the names that are sent for a folder.
 async fn sent(folder: &Path) -> Vec<String> {
     let recorder = Recorder::start();
-    names(&recorder.build(BuildRequest::new("web:1", folder)).await.unwrap())
+    names(&recorder.build(BuildRequest::new(folder, "web:1")).await.unwrap())
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn the_dockerfile_and_the_ignore_file_are_always_sent() {
     let folder = folder(&["a/b/Dockerfile", "c"], &[(".dockerignore", "**\n")]);
     assert_eq!(sent(folder.path()).await, [".dockerignore", "Dockerfile"]);
     let recorder = Recorder::start();
-    let mut request = BuildRequest::new("web:1", folder.path());
+    let mut request = BuildRequest::new(folder.path(), "web:1");
     request.dockerfile = Some("./a//b/Dockerfile".to_owned());
     let build = recorder.build(request).await.unwrap();
     assert_eq!(names(&build), [".dockerignore", "a/b/Dockerfile"]);
@@ -66,7 +66,7 @@ async fn a_dockerfile_that_is_a_link_is_sent_as_what_it_leads_to() {
     let folder = folder(&["a/real"], &[(".dockerignore", "*\n")]);
     std::os::unix::fs::symlink("a/real", folder.path().join("link")).unwrap();
     let recorder = Recorder::start();
-    let mut request = BuildRequest::new("web:1", folder.path());
+    let mut request = BuildRequest::new(folder.path(), "web:1");
     request.dockerfile = Some("link".to_owned());
     let build = recorder.build(request).await.unwrap();
     assert_eq!(names(&build), [".dockerignore", "a/real"]);
@@ -79,7 +79,7 @@ async fn the_ignore_file_of_the_dockerfile_counts_alone_and_is_sent_under_the_co
     let ignore = [(".dockerignore", "a\n"), ("Dockerfile.dockerignore", "b\n*.dockerignore")];
     let folder = folder(&files, &ignore);
     let recorder = Recorder::start();
-    let build = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap();
+    let build = recorder.build(BuildRequest::new(folder.path(), "web:1")).await.unwrap();
     assert_eq!(names(&build), [".dockerignore", "Dockerfile", "a", "c"]);
     let text = String::from_utf8(build.entries()[0].content.clone()).unwrap();
     assert_eq!(text, "b\n*.dockerignore\n.dockerignore\n");
@@ -105,7 +105,7 @@ async fn a_line_that_is_no_pattern_is_named_and_nothing_is_sent() {
     ] {
         let folder = folder(&[], &[(name, text)]);
         let recorder = Recorder::start();
-        let request = BuildRequest::new("web:1", folder.path());
+        let request = BuildRequest::new(folder.path(), "web:1");
         let error = recorder.build(request).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
         assert!(recorder.asked().is_empty());
@@ -115,7 +115,7 @@ async fn a_line_that_is_no_pattern_is_named_and_nothing_is_sent() {
     let folder = folder(&[], &[]);
     fs::create_dir(folder.path().join(".dockerignore")).unwrap();
     let recorder = Recorder::start();
-    let error = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap_err();
+    let error = recorder.build(BuildRequest::new(folder.path(), "web:1")).await.unwrap_err();
     let text = recorder.chain(&error);
     refusals.push(text.replace(folder.path().to_str().unwrap(), "/FOLDER"));
     insta::assert_snapshot!(refusals.join("\n"), @r"

@@ -68,7 +68,7 @@ async fn what_is_said_of_a_load_or_a_build_without_an_end_is_read_up_to_a_limit(
     said.push(too_long(&line.engine().load(empty()).await.unwrap_err()));
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
-    let request = BuildRequest::new("web:1", folder.path());
+    let request = BuildRequest::new(folder.path(), "web:1");
     said.push(too_long(&line.engine().build(request, &mut |_| {}).await.unwrap_err()));
     insta::assert_snapshot!(said.join("\n"), @"
     the engine's answer is longer than 16 MiB, the limit

@@ -88,7 +88,7 @@ fn a_docker_machine_that_is_missing_is_said_in_words() {
 fn a_docker_machine_that_hangs_is_given_up() {
     // It waits for somebody to write into the pipe, which nobody does.
     let (mut settings, _folder) = machine("mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"");
-    settings.sealift_api_timeout = Some("0.05".to_owned());
+    settings.api_timeout = Some("0.05".to_owned());
     insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_MACHINE_NAME is `m1`, but docker-machine doesn't answer within 0.05 s; SEALIFT_API_TIMEOUT=SECONDS waits longer");
 }
 
@@ -96,7 +96,7 @@ fn a_docker_machine_that_hangs_is_given_up() {
 fn a_docker_machine_that_hangs_is_ended() {
     let script = "echo $$ > \"${0%/*}/pid\"; mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"";
     let (mut settings, folder) = machine(script);
-    settings.sealift_api_timeout = Some("0.5".to_owned());
+    settings.api_timeout = Some("0.5".to_owned());
     Endpoint::resolve(&settings).unwrap_err();
     let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
     assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "{pid}");

@@ -38,7 +38,7 @@ impl Stand {
     pub(crate) async fn build(&self, tag: &str, content: &str) -> String {
         let context = Context::new("FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n");
         fs::write(context.path().join("file"), content).unwrap();
-        let request = BuildRequest::new(self.tag(tag), context.path());
+        let request = BuildRequest::new(context.path(), self.tag(tag));
         self.engine.build(request, &mut |_| {}).await.unwrap().id.to_string()
     }
 
@@ -262,7 +262,7 @@ async fn an_archive_that_breaks_off_becomes_no_image(engine: &str) {
 async fn a_failed_step_says_its_exit_code_and_its_last_lines(engine: &str) {
     let Some(stand) = Stand::new(engine, "failing") else { return };
     let context = Context::with_shell("RUN echo to out; echo to err >&2; exit 7\n");
-    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    let mut request = BuildRequest::new(context.path(), stand.tag("1"));
     request.network_mode = Some("none".to_owned());
     let error = stand.engine.build(request, &mut |_| {}).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
@@ -276,7 +276,7 @@ async fn a_failed_step_says_its_exit_code_and_its_last_lines(engine: &str) {
 async fn a_dockerfile_that_makes_no_sense_is_refused_in_the_engines_words(engine: &str) {
     let Some(stand) = Stand::new(engine, "nonsense") else { return };
     let context = Context::new("FROM scratch\nFROB x\n");
-    let request = BuildRequest::new(stand.tag("1"), context.path());
+    let request = BuildRequest::new(context.path(), stand.tag("1"));
     let error = stand.engine.build(request, &mut |_| {}).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     let words = error.failure().engine_message().unwrap().to_lowercase();
@@ -294,7 +294,7 @@ async fn build_options_arrive(engine: &str) {
     let dockerfile = fs::read_to_string(context.path().join("build.txt")).unwrap();
     let dockerfile = dockerfile.replacen("FROM scratch", "FROM scratch AS first", 1);
     fs::write(context.path().join("build.txt"), dockerfile).unwrap();
-    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    let mut request = BuildRequest::new(context.path(), stand.tag("1"));
     request.dockerfile = Some("build.txt".to_owned());
     request.build_args.insert("WORD".to_owned(), "a & b".to_owned());
     request.labels.insert("of".to_owned(), "a test".to_owned());
@@ -322,7 +322,7 @@ async fn build_options_arrive(engine: &str) {
 async fn a_quiet_build_still_gives_the_id(engine: &str) {
     let Some(stand) = Stand::new(engine, "quiet") else { return };
     let context = Context::new("FROM scratch\nCOPY Dockerfile /quiet\n");
-    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    let mut request = BuildRequest::new(context.path(), stand.tag("1"));
     request.quiet = true;
     let built = stand.engine.build(request, &mut |_| {}).await.unwrap();
     let image = stand.engine.inspect(&stand.tag("1")).await.unwrap().unwrap();
@@ -341,7 +341,7 @@ async fn names_in_image(stand: &Stand, ignore: &[(&str, &str)]) -> BTreeSet<Stri
     for (name, text) in ignore {
         fs::write(context.path().join(name), text).unwrap();
     }
-    let request = BuildRequest::new(stand.tag("1"), context.path());
+    let request = BuildRequest::new(context.path(), stand.tag("1"));
     stand.engine.build(request, &mut |_| {}).await.unwrap();
     let archive = stand.save("1").await.concat();
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());

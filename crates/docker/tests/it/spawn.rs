@@ -46,7 +46,7 @@ fn each_is_spawnable(engine: impl Fn() -> Engine, save: SaveStream, credentials:
     spawnable(async move { it.load(stream::empty::<io::Result<Bytes>>()).await });
     let it = engine();
     spawnable(async move {
-        let request = BuildRequest::new("web:1", ".");
+        let request = BuildRequest::new(".", "web:1");
         it.build(request, &mut |_| {}).await
     });
     spawnable(async move { credentials.find("registry.example").await });

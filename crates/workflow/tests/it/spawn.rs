@@ -82,7 +82,7 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     );
     let Arguments { engine, context, .. } = arguments();
     spawnable(async move {
-        let request = BuildRequest::new("web:1", ".");
+        let request = BuildRequest::new(".", "web:1");
         sealift_workflow::build(&engine, request, &context).await
     });
     let Arguments { cancel, .. } = arguments();

@@ -111,7 +111,7 @@ impl Stand {
         dockerfile: &str,
     ) -> String {
         let context = self.context(content, dockerfile);
-        let mut request = BuildRequest::new(self.reference(version).to_string(), &context);
+        let mut request = BuildRequest::new(&context, self.reference(version).to_string());
         // What BuildKit makes is looked at by itself; every engine has this one.
         request.builder = Builder::Classic;
         sealift_workflow::build(&self.engine, request, &Run::default())

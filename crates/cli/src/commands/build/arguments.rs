@@ -39,7 +39,7 @@ pub(crate) struct BuildArguments {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<String>,
     /// Which of the engine's builders to use: auto, classic or buildkit
-    #[arg(long, value_name = "BUILDER", default_value_t = Builder::Auto)]
+    #[arg(long, value_name = "BUILDER", default_value_t = Builder::Auto, value_parser = builder)]
     pub(crate) builder: Builder,
     /// Set a build-time variable
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
@@ -123,4 +123,9 @@ pub(crate) struct BuildLimits {
     /// The processor time in a period in microseconds
     #[arg(long, value_name = "NUMBER")]
     pub(crate) cpu_quota: Option<u64>,
+}
+
+/// Parses the name of a builder. clap names the value and the argument, so the error names neither.
+fn builder(text: &str) -> Result<Builder, &'static str> {
+    text.parse().map_err(|_| "expected auto, classic or buildkit")
 }

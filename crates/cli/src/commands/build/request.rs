@@ -19,9 +19,8 @@ pub(super) fn request(
     session: &Session,
 ) -> Result<BuildRequest, Failure> {
     let settings = session.settings();
-    let mut tags = positional.images.iter().map(ToString::to_string);
-    let mut request = BuildRequest::new(tags.next().unwrap_or_default(), &positional.path);
-    request.more_tags = tags.collect();
+    let mut request = BuildRequest::untagged(&positional.path);
+    request.tags = positional.images.iter().map(ToString::to_string).collect();
     request.exclude = own_files(&session.dir(), &positional.path);
     match arguments.file.as_deref() {
         Some("-") => request.dockerfile_text = Some(read_stdin()?),

@@ -40,9 +40,9 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
         answer = engine.version() => answer.map_err(Error::from),
         () = session.interrupted() => return Err(Error::Interrupted.into()),
     };
-    let timeout_source = if settings.sealift_api_timeout.is_some() {
+    let timeout_source = if settings.api_timeout.is_some() {
         "SEALIFT_API_TIMEOUT"
-    } else if settings.genvid_docker_api_timeout.is_some() {
+    } else if settings.fallback_api_timeout.is_some() {
         "GENVID_DOCKER_API_TIMEOUT"
     } else {
         "the default"

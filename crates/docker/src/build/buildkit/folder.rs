@@ -260,7 +260,7 @@ mod tests {
             std::fs::write(path(name), "").unwrap();
         }
         std::fs::write(path(".dockerignore"), "*\n!**/*.c\n").unwrap();
-        let request = crate::build::request::BuildRequest::new("web:1", folder.path());
+        let request = crate::build::request::BuildRequest::new(folder.path(), "web:1");
         let (notices, _events) = crate::build::notices::Notices::new();
         let context = BuildContext::new(&request, notices).unwrap();
         let names = |paths: &[&str], without_ignored| {

@@ -7,6 +7,7 @@ mod file_sync;
 mod folder;
 mod grpc;
 mod session;
+mod step;
 mod trace;
 
 use std::sync::Arc;

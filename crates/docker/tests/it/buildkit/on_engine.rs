@@ -50,7 +50,7 @@ on_docker! {
 }
 
 fn request(stand: &Stand, tag: &str, path: impl AsRef<Path>) -> BuildRequest {
-    let mut request = BuildRequest::new(stand.tag(tag), path.as_ref());
+    let mut request = BuildRequest::new(path.as_ref(), stand.tag(tag));
     request.builder = Builder::BuildKit;
     request.network_mode = Some("host".to_owned());
     request
@@ -68,7 +68,7 @@ async fn built(stand: &Stand, request: BuildRequest) -> (Vec<String>, Vec<BuildE
 async fn it_is_chosen_where_the_engine_announces_it(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-auto") else { return };
     let context = Context::new("FROM scratch\nCOPY Dockerfile /\n");
-    let mut request = BuildRequest::new(stand.tag("1"), context.path());
+    let mut request = BuildRequest::new(context.path(), stand.tag("1"));
     request.builder = Builder::Auto;
     let (_, events) = built(&stand, request.clone()).await;
     let is_buildkit = events.iter().any(|event| matches!(event, BuildEvent::Started { .. }));

@@ -94,7 +94,7 @@ mod on_engine {
         // A base image that is only in the registry.
         let base = format!("{host}/{}:base", stand.tag("1").replace(':', "-"));
         let context = Context::new("FROM scratch\nCOPY Dockerfile /base\n");
-        let mut request = BuildRequest::new(&base, context.path());
+        let mut request = BuildRequest::new(context.path(), &base);
         request.builder = Builder::Classic;
         stand.engine.build(request, &mut |_| {}).await.unwrap();
         let mut push = Command::new(docker);
@@ -106,7 +106,7 @@ mod on_engine {
         for (credentials, is_let_in) in
             [(Credentials::default(), false), (of_file, true), (of_helper, true)]
         {
-            let mut request = BuildRequest::new(stand.tag("1"), context.path());
+            let mut request = BuildRequest::new(context.path(), stand.tag("1"));
             request.builder = builder;
             request.pull = true;
             request.no_cache = true;

@@ -59,10 +59,10 @@ async fn what_is_sent_is_what_the_docker_cli_sends() {
             let _ = fs::remove_file(folder.path().join("Dockerfile"));
             fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
         }
-        let all = recorder.build(BuildRequest::new("web:1", folder.path())).await.unwrap();
+        let all = recorder.build(BuildRequest::new(folder.path(), "web:1")).await.unwrap();
         fs::write(folder.path().join(".dockerignore"), lines.join("\n")).unwrap();
 
-        let ours = recorder.build(BuildRequest::new("web:1", folder.path())).await;
+        let ours = recorder.build(BuildRequest::new(folder.path(), "web:1")).await;
         let theirs = recorder.build_by_cli(folder.path(), "Dockerfile").await;
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => {
@@ -121,7 +121,7 @@ async fn the_dockerfile_is_the_one_that_the_docker_cli_finds() {
         if let Some(text) = ignore {
             fs::write(context.join(".dockerignore"), text).unwrap();
         }
-        let mut request = BuildRequest::new("web:1", &context);
+        let mut request = BuildRequest::new(&context, "web:1");
         request.dockerfile = asked.map(str::to_owned);
         let ours = recorder.build(request).await.unwrap();
         let theirs = recorder.build_by_cli(&context, asked.unwrap_or_default()).await.unwrap();
@@ -388,7 +388,7 @@ async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
     ] {
         fs::write(path.join(".dockerignore"), lines).unwrap();
         for dockerfile in ["Dockerfile", "sub/Dockerfile"] {
-            let mut request = BuildRequest::new("web:1", path);
+            let mut request = BuildRequest::new(path, "web:1");
             request.dockerfile = Some(dockerfile.to_owned());
             let ours = recorder.build(request).await;
             let theirs = recorder.build_by_cli(path, dockerfile).await;
