@@ -1,4 +1,8 @@
 //! Which archives an update removes at its end.
+//!
+//! This is a decision of its own, after `plan` and `reconcile`: `plan` is made before the saves and
+//! does not know which images they bring, and `reconcile` sees one image at a time. What is removed
+//! depends on all images of the call.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -89,6 +89,9 @@ impl Inspected {
 }
 
 /// Which of an image's platforms a call is about.
+///
+/// If the engine has several and none is asked for, the call is refused. Taking the engine's own
+/// platform would lose half of an image without anybody noticing.
 struct Choice {
     platform: Platform,
     /// Whether it is the one whose layers and settings the engine shows.

@@ -8,6 +8,9 @@
 //! to make sense. A zip is something else than an archive of an image only if all of that holds; if not,
 //! it is damaged. Of a zip that sealift wrote, every byte around the member is known.
 //!
+//! The zip crate is not used for this. It allocates memory for as many entries as a directory claims
+//! and the file could hold, but one entry is enough to decide, and it reads a zip by the directory only.
+//!
 //! Source of the form: PKWARE's APPNOTE.TXT 6.3.10, 4.3 (records), 4.4 (fields) and 4.5.3 (zip64).
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
