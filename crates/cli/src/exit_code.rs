@@ -17,6 +17,7 @@ impl ExitCode {
     pub(crate) const LOCKED: Self = Self(7);
     pub(crate) const INTERRUPTED: Self = Self(130);
 
+    /// Returns the exit code for a kind of error.
     pub(crate) fn of(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::Usage => Self::USAGE,
@@ -29,24 +30,8 @@ impl ExitCode {
             _ => Self::FAILED,
         }
     }
-}
 
-impl ExitCode {
-    /// Returns the code's word in JSON documents.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::DONE => "done",
-            Self::USAGE => "usage",
-            Self::NOT_FOUND => "not_found",
-            Self::UNSUPPORTED_FORMAT => "unsupported_format",
-            Self::DAMAGED => "damaged",
-            Self::UNREACHABLE => "unreachable",
-            Self::LOCKED => "locked",
-            Self::INTERRUPTED => "interrupted",
-            _ => "failed",
-        }
-    }
-
+    /// Returns the code as a number.
     pub(crate) fn number(self) -> i32 {
         self.0.into()
     }

@@ -4,6 +4,7 @@ use anstyle::Style;
 use sealift_workflow::docker::Failure as EngineFailure;
 use sealift_workflow::filename::Printable;
 use sealift_workflow::{Error, ErrorKind};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::exit_code::ExitCode;
@@ -14,13 +15,17 @@ use crate::program_line::coloured;
 const HINT: Style = Style::new().bold();
 
 /// The reason that the command, or one part of its work, failed.
-#[derive(Debug)]
+///
+/// It serialises as `{code, message, causes, hint}`.
+#[derive(Debug, Serialize)]
 pub(crate) struct Failure {
-    code: ExitCode,
+    #[serde(rename = "code")]
+    kind: ErrorKind,
     message: String,
     /// Outermost first, without those that the message contains.
     causes: Vec<String>,
     /// The last lines that a failed step of a build printed.
+    #[serde(skip)]
     output: Vec<String>,
     hint: Option<String>,
 }
@@ -35,7 +40,7 @@ impl Failure {
     /// Describes an error of a workflow.
     pub(crate) fn of(error: &Error) -> Self {
         Self {
-            code: ExitCode::of(error.kind()),
+            kind: error.kind(),
             message: hints::message(error),
             causes: error.causes(),
             output: last_output(error).to_vec(),
@@ -45,13 +50,13 @@ impl Failure {
 
     /// Creates a failure for arguments that ask for something impossible.
     pub(crate) fn usage(message: impl ToString) -> Self {
-        Self::new(ExitCode::USAGE, message, None)
+        Self::new(ErrorKind::Usage, message, None)
     }
 
     /// Creates a failure that no workflow knows, with its cause.
-    pub(crate) fn new(code: ExitCode, message: impl ToString, cause: Option<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl ToString, cause: Option<String>) -> Self {
         let causes = cause.into_iter().collect();
-        Self { code, message: message.to_string(), causes, output: Vec::new(), hint: None }
+        Self { kind, message: message.to_string(), causes, output: Vec::new(), hint: None }
     }
 
     /// Adds what to do about it.
@@ -62,12 +67,12 @@ impl Failure {
 
     /// Returns the exit code with which the command ends.
     pub(crate) fn code(&self) -> ExitCode {
-        self.code
+        ExitCode::of(self.kind)
     }
 
     /// Prints the failure on standard error, with its causes and the hint.
     pub(crate) fn show(&self) {
-        if self.code == ExitCode::INTERRUPTED {
+        if self.kind == ErrorKind::Interrupted {
             output::error_line("interrupted; nothing was left half done");
             return;
         }
@@ -81,16 +86,6 @@ impl Failure {
         if let Some(hint) = &self.hint {
             output::error_line(&format!("{HINT}hint:{HINT:#} {}", Printable(hint)));
         }
-    }
-
-    /// Describes the failure for JSON: `{code, message, causes, hint}`.
-    pub(crate) fn document(&self) -> Value {
-        json!({
-            "code": self.code.word(),
-            "message": self.message,
-            "causes": self.causes,
-            "hint": self.hint,
-        })
     }
 }
 
@@ -124,7 +119,7 @@ pub(crate) fn is_interruption(error: &Error) -> bool {
 
 /// Describes an error of a workflow for JSON.
 pub(crate) fn document(error: &Error) -> Value {
-    Failure::of(error).document()
+    json!(Failure::of(error))
 }
 
 /// Adds the command's words to the `error` of a document about something that may have failed.

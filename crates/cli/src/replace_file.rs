@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use crate::exit_code::ExitCode;
+use sealift_workflow::ErrorKind;
+
 use crate::failure::Failure;
 
 /// Replaces the content of a file atomically and durably: a reader sees the old content or the new one,
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
     replace(path, content).map_err(|error| {
         let message = format!("cannot write {}", path.display());
-        Failure::new(ExitCode::FAILED, message, Some(error.to_string()))
+        Failure::new(ErrorKind::Failed, message, Some(error.to_string()))
     })
 }
 

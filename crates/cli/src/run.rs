@@ -52,7 +52,7 @@ fn run_command() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             if session.global.json {
-                output::json(&serde_json::json!({ "error": failure.document() }));
+                output::json(&serde_json::json!({ "error": failure }));
             }
             failure.show();
             failure.code()

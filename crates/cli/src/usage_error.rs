@@ -1,5 +1,6 @@
 //! Errors in the arguments, as clap describes them.
 
+use sealift_workflow::ErrorKind;
 use sealift_workflow::filename::Printable;
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ fn document(text: &str) -> Value {
         text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).collect();
     let hint = if tips.is_empty() { None } else { Some(tips.join("; ")) };
     json!({
-        "code": ExitCode::USAGE.word(),
+        "code": ErrorKind::Usage,
         "message": message.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" "),
         "causes": [],
         "hint": hint,
