@@ -1,11 +1,8 @@
-//! Builds an image, and saves it into a file: `build-and-save IMAGE:VERSION CONTEXT FILE`.
+//! Builds an image and saves it to a file: `build-and-save IMAGE:VERSION CONTEXT FILE`.
 //!
-//! The file appears under its name once the engine has said that this was all.
+//! The file is not verified; the crate `sealift-archive` does that.
 
-use std::io::Write as _;
-use std::path::Path;
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use sealift_docker::{BuildEvent, BuildRequest, Endpoint, Engine, Settings, Timeouts};
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,38 +11,19 @@ async fn main() -> Result<()> {
     let [tag, context, file] = arguments.as_slice() else {
         bail!("usage: build-and-save IMAGE:VERSION CONTEXT FILE");
     };
-    // The same engine that the docker CLI would take, and nobody is asked yet.
+    // The engine that the docker CLI would use. This contacts no engine yet.
     let settings = Settings::from_env();
     let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
 
     let request = BuildRequest::new(context, tag);
-    let mut tell = |event| {
+    let mut report = |event| {
         if let BuildEvent::Step { number, total, text } = event {
             println!("{number}/{total} {text}");
         }
     };
-    let built = engine.build(request, &mut tell).await?;
+    let built = engine.build(request, &mut report).await?;
     println!("built {}", built.id);
-    let bytes = save(&engine, tag, Path::new(file)).await?;
+    let bytes = engine.save_to(tag, None, file).await?;
     println!("saved {file} ({bytes} bytes)");
     Ok(())
-}
-
-/// Streams an image into a file beside the one it is for, which is replaced at the end.
-async fn save(engine: &Engine, tag: &str, file: &Path) -> Result<usize> {
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut unfinished = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write in {}", folder.display()))?;
-    let mut archive = engine.save(tag, None).await?;
-    let mut bytes = 0;
-    while let Some(chunk) = archive.next_chunk().await? {
-        unfinished.write_all(&chunk)?;
-        bytes += chunk.len();
-    }
-    unfinished.as_file().sync_all()?;
-    unfinished.persist(file)?;
-    Ok(bytes)
 }

@@ -16,7 +16,7 @@ async fn main() -> Result<()> {
     let settings = Settings::from_env();
     let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
     let folder = store::Store::create(folder)?;
-    let options = UpdateOptions { compress: true, clean: true, ..UpdateOptions::default() };
+    let options = UpdateOptions::default().with_compress(true).with_clean(true);
 
     let cancel = Cancel::new();
     let interrupt = cancel.clone();

@@ -1,4 +1,4 @@
-//! Says which image is in an archive, and whether it is whole: `what-is-inside FILE…`.
+//! Verifies archives and prints which image is in each: `what-is-inside FILE…`.
 //!
 //! The files may come from docker, Podman, skopeo or crane, plain or compressed.
 
@@ -24,11 +24,11 @@ fn main() -> Result<ExitCode> {
     Ok(code)
 }
 
-/// Reads every byte, those of the layers too.
+/// Verifies every byte, also inside compressed layers, and describes the image.
 fn describe(file: &Path) -> Result<String> {
     let options = ExamineOptions { deep: true, ..ExamineOptions::default() };
-    let found = examine(file, &options)?;
-    let image = found.identity;
+    let proof = examine(file, &options)?;
+    let image = proof.identity();
     Ok(format!(
         "{}: {} for {}, {}, {} layers, {} bytes ({} as a tar), whole",
         file.display(),
@@ -36,8 +36,8 @@ fn describe(file: &Path) -> Result<String> {
         image.platform,
         image.config.short(),
         image.diff_ids.len(),
-        found.size,
-        found.plain_size,
+        proof.size(),
+        proof.plain_size(),
     ))
 }
 
