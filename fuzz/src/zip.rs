@@ -22,19 +22,13 @@ pub fn holds(bytes: &[u8]) {
 
 /// Gives what we read of a zip; none where we don't take it.
 fn ours(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut file = tempfile::NamedTempFile::new().expect("a file for the zip");
-    file.write_all(bytes).expect("a file for the zip");
-    let mut reader = PlainReader::open(file.path()).ok()?;
+    let mut reader = PlainReader::new(bytes, "the zip").ok()?;
     if reader.container() != Container::Zip {
         return None;
     }
-    let (mut content, mut buffer) = (Vec::new(), [0; 4096]);
-    loop {
-        match reader.read(&mut buffer).ok()? {
-            0 => return Some(content),
-            count => content.extend_from_slice(&buffer[..count]),
-        }
-    }
+    let mut content = Vec::new();
+    reader.read_to_end(&mut content).ok()?;
+    Some(content)
 }
 
 /// Gives the one file that another reader finds in a zip.

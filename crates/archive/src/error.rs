@@ -1,57 +1,76 @@
 //! Why an archive is refused.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use sealift_filename::Printable;
 
 use sealift_oci::{Digest, Platform};
 
-/// What went wrong with an archive file: the file, and the fault that was found in it.
+use crate::input::Input;
+
+/// Why an archive cannot be read: what was read, and what is wrong with it.
+///
+/// Readers return it inside of an [`io::Error`], from which `error.downcast::<Error>()` takes it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file can't be read or written.
-    #[error("cannot {operation} {}", path.display())]
+    /// The archive cannot be read or written.
+    #[error("cannot {operation} {input}")]
     Io {
         /// What was tried: `open`, `read`, `write`.
         operation: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The operating system's word.
+        /// The archive.
+        input: Input,
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file can be read, but what it holds is not a whole image.
-    #[error("{} {}", path.display(), source.kind().phrase())]
+    /// The archive can be read, but its content is not a whole image.
+    #[error("{input} {}", source.kind().phrase())]
     Fault {
-        /// The file.
-        path: PathBuf,
+        /// The archive.
+        input: Input,
         /// What is wrong with its content.
         source: Fault,
     },
     /// The caller asked to stop.
-    #[error("interrupted while reading {}", path.display())]
+    #[error("interrupted while reading {input}")]
     Cancelled {
-        /// The file that was being read.
-        path: PathBuf,
+        /// The archive that was being read.
+        input: Input,
     },
 }
 
 impl Error {
-    pub(crate) fn io(operation: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io { operation, path: path.to_owned(), source }
+    pub(crate) fn io(operation: &'static str, input: impl Into<Input>, source: io::Error) -> Self {
+        Self::Io { operation, input: input.into(), source }
     }
 
-    pub(crate) fn fault(path: &Path, source: Fault) -> Self {
-        Self::Fault { path: path.to_owned(), source }
+    pub(crate) fn fault(input: impl Into<Input>, source: Fault) -> Self {
+        Self::Fault { input: input.into(), source }
     }
 
-    /// Gives the fault of the content, where that is what went wrong.
+    /// Returns the error inside of one that a reader returned.
+    pub(crate) fn of_reader(error: io::Error, input: &Input) -> Self {
+        error.downcast().unwrap_or_else(|source| Self::io("read", input.clone(), source))
+    }
+
+    /// Returns the fault of the content, if that is what is wrong.
     pub fn as_fault(&self) -> Option<&Fault> {
         match self {
             Self::Fault { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Io { source, .. } => source.kind(),
+            Error::Fault { .. } => io::ErrorKind::InvalidData,
+            Error::Cancelled { .. } => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
     }
 }
 

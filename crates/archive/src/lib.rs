@@ -16,7 +16,7 @@
 //! assert_eq!(fault.to_string(), "the engine reported after 0 bytes: no space left on device");
 //! ```
 //!
-//! Start with [`examine`] for a file, [`Verifier`] for a stream, [`ProvenReader`] to hand an archive on.
+//! Start with [`examine`] for a file, [`Verifier`] for a stream, [`VerifiedReader`] to hand an archive on.
 //!
 //! # Limits
 //!
@@ -27,11 +27,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod block_table;
+mod codec;
 mod contents;
 mod error;
+mod input;
 mod layer_span;
 mod proof;
 mod read;
+mod source;
 mod verify;
 mod write;
 mod zip_signature;
@@ -39,11 +42,16 @@ mod zip_signature;
 pub use block_table::{Block, BlockTable, ParseBlockTableError};
 pub use contents::Contents;
 pub use error::{Error, Fault, FaultKind};
+pub use input::Input;
 pub use layer_span::LayerSpan;
 pub use proof::Proof;
-pub use read::examine::{ExamineOptions, Look, examine, hash_file, look};
-pub use read::plain::{Container, PlainReader};
-pub use read::verified::ProvenReader;
+pub use read::container::Container;
+pub use read::examine::{ExamineOptions, examine, examine_file};
+pub use read::hash::{hash, hash_file};
+pub use read::look::{Look, look, look_file};
+pub use read::plain::PlainReader;
+pub use read::verified::VerifiedReader;
+pub use source::{Source, SourceReader};
 pub use verify::layout::Naming;
 pub use verify::renamer::Renamer;
 pub use verify::verifier::{Verifier, VerifyOptions};

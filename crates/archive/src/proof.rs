@@ -5,7 +5,7 @@ use sealift_oci::{Digest, Identity};
 use crate::block_table::BlockTable;
 use crate::contents::Contents;
 use crate::layer_span::LayerSpan;
-use crate::read::plain::Container;
+use crate::read::container::Container;
 use crate::verify::layout::Naming;
 
 /// States that every byte of an archive file was verified, and what it contains.

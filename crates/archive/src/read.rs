@@ -1,8 +1,11 @@
-//! Reading archives: from the bytes of a file to the plain tar inside.
+//! Reading archives: from stored bytes to the plain tar inside, and to what it proves.
 
+pub(crate) mod container;
 pub(crate) mod detect;
 pub(crate) mod examine;
+pub(crate) mod hash;
+pub(crate) mod look;
 pub(crate) mod plain;
+pub(crate) mod raw;
 pub(crate) mod verified;
-pub(crate) mod zip_directory;
-pub(crate) mod zip_member;
+pub(crate) mod zip;

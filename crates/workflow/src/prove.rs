@@ -24,7 +24,7 @@ pub(crate) fn prove(
     label: &str,
     run: &Run,
 ) -> Result<ProvenFile, Error> {
-    let fault = |source| sealift_archive::Error::Fault { path: path.to_owned(), source };
+    let fault = |source| sealift_archive::Error::Fault { input: path.into(), source };
     let mut pump = Pump::start(PlainReader::open(path)?, label, Work::Reading, run);
     let mut verifier = Verifier::new(options);
     while let Some(bytes) = pump.next()? {

@@ -1,7 +1,9 @@
 //! An archive file on its way, piece by piece.
 
+use std::io::{self, Read};
+
 use bytes::Bytes;
-use sealift_archive::{PlainReader, ProvenReader};
+use sealift_archive::{PlainReader, VerifiedReader};
 
 use crate::error::Error;
 use crate::event::Work;
@@ -11,20 +13,15 @@ use crate::run::Run;
 const BUFFER: usize = 128 << 10;
 
 /// A file whose plain tar is read.
-pub(crate) trait Source {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, sealift_archive::Error>;
-    fn file_size(&self) -> u64;
+pub(crate) trait Source: Read {
+    fn file_size(&self) -> Option<u64>;
     fn file_bytes(&self) -> u64;
 }
 
 macro_rules! source {
     ($reader:ty) => {
         impl Source for $reader {
-            fn read(&mut self, buffer: &mut [u8]) -> Result<usize, sealift_archive::Error> {
-                self.read(buffer)
-            }
-
-            fn file_size(&self) -> u64 {
+            fn file_size(&self) -> Option<u64> {
                 self.file_size()
             }
 
@@ -36,7 +33,7 @@ macro_rules! source {
 }
 
 source!(PlainReader);
-source!(ProvenReader);
+source!(VerifiedReader);
 
 /// Reads a file's plain tar, telling how far it is and stopping when somebody wishes so.
 pub(crate) struct Pump<'a, S> {
@@ -48,7 +45,7 @@ pub(crate) struct Pump<'a, S> {
 
 impl<'a, S: Source> Pump<'a, S> {
     pub(crate) fn start(source: S, label: &str, work: Work, run: &'a Run) -> Self {
-        let activity = run.activity(label, work, Some(source.file_size()));
+        let activity = run.activity(label, work, source.file_size());
         Self { source, activity, run, reported: 0 }
     }
 
@@ -56,11 +53,19 @@ impl<'a, S: Source> Pump<'a, S> {
     pub(crate) fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.run.check_cancelled()?;
         let mut buffer = vec![0; BUFFER];
-        let count = self.source.read(&mut buffer)?;
+        let count = self.source.read(&mut buffer).map_err(of_reader)?;
         buffer.truncate(count);
         let bytes = self.source.file_bytes();
         self.activity.progress(bytes - self.reported);
         self.reported = bytes;
         Ok((count > 0).then(|| buffer.into()))
+    }
+}
+
+/// Returns the archive's error that a reader wraps.
+fn of_reader(error: io::Error) -> Error {
+    match error.downcast::<sealift_archive::Error>() {
+        Ok(error) => error.into(),
+        Err(error) => Error::Output(error),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{ExamineOptions, Level, PlainReader, Renamer, VerifyOptions, examine};
+use sealift_archive::{ExamineOptions, Level, PlainReader, Renamer, VerifyOptions, examine_file};
 use sealift_catalog::KnownImage;
 use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_oci::Identity;
@@ -104,8 +105,11 @@ pub(crate) async fn keep_bytes(
 }
 
 fn keep_bytes_now(store: &Store, copy: &Copy, run: &Run) -> Result<(Staging, Proven), Error> {
-    let read =
-        |source| sealift_archive::Error::Io { operation: "read", path: copy.shown.clone(), source };
+    let read = |source| sealift_archive::Error::Io {
+        operation: "read",
+        input: copy.shown.as_path().into(),
+        source,
+    };
     let mut file = File::open(&copy.from).map_err(read)?;
     let size = file.metadata().map_err(read)?.len();
     let activity = run.activity(&copy.label, copy.work, Some(size));
@@ -124,8 +128,9 @@ fn keep_bytes_now(store: &Store, copy: &Copy, run: &Run) -> Result<(Staging, Pro
         activity.progress(count as u64);
     }
     staging.check_is_there()?;
-    let options = ExamineOptions { cancel: Some(run.cancel().flag()), ..ExamineOptions::default() };
-    let found = examine(staging.path(), &options)?;
+    let on_bytes = |_| run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue);
+    let options = ExamineOptions::new().on_bytes(&on_bytes);
+    let found = examine_file(staging.path(), &options)?;
     if !found.identity().is_same_image(&copy.expected) {
         return Err(Error::WrittenDiffers { image: copy.label.clone() });
     }
@@ -135,7 +140,7 @@ fn keep_bytes_now(store: &Store, copy: &Copy, run: &Run) -> Result<(Staging, Pro
 fn told(broken: Broken, from: &Path) -> Error {
     match broken {
         Broken::Fault(source) => {
-            sealift_archive::Error::Fault { path: from.to_owned(), source }.into()
+            sealift_archive::Error::Fault { input: from.into(), source }.into()
         }
         Broken::Other(error) => *error,
     }

@@ -38,7 +38,7 @@ impl Spooled {
 /// Copies what is no regular file into a file: into the folder of the store, if there is one.
 pub(crate) fn spool(store: Option<&Store>, from: &Path, run: &Run) -> Result<Spooled, Error> {
     let failed = |operation| {
-        move |source| sealift_archive::Error::Io { operation, path: from.to_owned(), source }
+        move |source| sealift_archive::Error::Io { operation, input: from.into(), source }
     };
     let metadata = fs::metadata(from).map_err(failed("open"))?;
     if metadata.is_file() || metadata.is_dir() {
@@ -51,7 +51,7 @@ pub(crate) fn spool(store: Option<&Store>, from: &Path, run: &Run) -> Result<Spo
         let folder = std::env::temp_dir();
         let at = |source| sealift_archive::Error::Io {
             operation: "write a temporary file in",
-            path: folder.clone(),
+            input: folder.as_path().into(),
             source,
         };
         let mut file = NamedTempFile::new_in(&folder).map_err(at)?;

@@ -1,5 +1,6 @@
 //! Every byte of every archive, read again.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use sealift_archive::{ExamineOptions, Fault, FaultKind, hash_file};
@@ -273,13 +274,11 @@ fn examined(
     run: &Run,
 ) -> Result<Found, Error> {
     let activity = run.activity(entry.archive.as_str(), Work::Verifying, Some(entry.stat.size));
-    let on_bytes = |bytes| activity.progress(bytes);
-    let examine_options = ExamineOptions {
-        deep: options.deep,
-        cancel: Some(run.cancel().flag()),
-        on_bytes: Some(&on_bytes),
+    let on_bytes = |bytes| {
+        activity.progress(bytes);
+        run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue)
     };
-    verdict(store, entry, options, &examine_options)
+    verdict(store, entry, options, &on_bytes)
 }
 
 /// What was found out about an archive.
@@ -318,21 +317,22 @@ fn verdict(
     store: &Store,
     entry: &Entry,
     options: &VerifyOptions,
-    examine_options: &ExamineOptions<'_>,
+    on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
 ) -> Result<Found, Error> {
     let path = store.path_of(&entry.archive);
     let believed = entry.image();
     if let Some(known) = believed.filter(|_| !options.deep && !options.repair)
-        && hash_file(&path, examine_options)? == known.sha256
+        && hash_file(&path, on_bytes)? == known.sha256
     {
         let (verdict, digest) = named(entry, known);
         let changed_from = known.changed_from;
         return Ok(Found { verdict, digest, covered: Covered::RecordedSum, changed_from });
     }
+    let examine_options = ExamineOptions::new().decompress_layers(options.deep).on_bytes(on_bytes);
     // A repair records anew what the archive holds.
     let knowledge = match options.repair {
-        true => store.examine(&entry.archive, examine_options)?,
-        false => store.check(&entry.archive, examine_options)?,
+        true => store.examine(&entry.archive, &examine_options)?,
+        false => store.check(&entry.archive, &examine_options)?,
     };
     let known = match knowledge {
         Knowledge::Image(known) => *known,

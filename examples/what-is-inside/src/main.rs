@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use sealift_archive::{ExamineOptions, examine};
+use sealift_archive::{ExamineOptions, examine_file};
 
 fn main() -> Result<ExitCode> {
     let files: Vec<_> = std::env::args_os().skip(1).collect();
@@ -26,8 +26,8 @@ fn main() -> Result<ExitCode> {
 
 /// Verifies every byte, also inside compressed layers, and describes the image.
 fn describe(file: &Path) -> Result<String> {
-    let options = ExamineOptions { deep: true, ..ExamineOptions::default() };
-    let proof = examine(file, &options)?;
+    let options = ExamineOptions::new().decompress_layers(true);
+    let proof = examine_file(file, &options)?;
     let image = proof.identity();
     Ok(format!(
         "{}: {} for {}, {}, {} layers, {} bytes ({} as a tar), whole",

@@ -1,9 +1,10 @@
-//! What is around the tar of an archive, recognized by the first and the last bytes of the file.
+//! Recognizes the container of an archive by its first and last bytes.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 
-use crate::read::plain::Container;
-use crate::read::plain::read_up_to;
+use crate::codec::Codec;
+use crate::read::container::Container;
+use crate::source::Source;
 use crate::verify::tar_header::{BLOCK, resembles_tar_header};
 use crate::zip_signature::{END, LOCAL_HEADER};
 
@@ -11,49 +12,53 @@ const ZIP_END_LENGTH: usize = 22;
 /// The end of a zip, with the longest comment that it can have.
 const ZIP_TAIL: u64 = 0xffff + ZIP_END_LENGTH as u64;
 
-/// How compressed files begin.
-const MAGICS: [(Container, &[u8]); 5] = [
-    (Container::Zip, LOCAL_HEADER),
-    (Container::Gzip, &[0x1f, 0x8b, 8]),
-    (Container::Zstd, &[0x28, 0xb5, 0x2f, 0xfd]),
-    (Container::Xz, &[0xfd, b'7', b'z', b'X', b'Z', 0]),
-    (Container::Bzip2, b"BZh91AY&SY"),
-];
+/// How many bytes are needed to recognize what has no directory at its end.
+pub(crate) const HEAD: usize = BLOCK;
 
-/// Recognizes the container, also if a bit of its beginning is damaged: then reading it tells.
-pub(crate) fn detect(file: &mut (impl Read + Seek)) -> io::Result<Container> {
-    let mut head = [0; BLOCK];
-    let length = read_up_to(file, &mut head)?;
-    let head = &head;
-    Ok(match &head[..length] {
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Container::Zip,
-        [0x1f, 0x8b, ..] => Container::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Container::Zstd,
-        // A frame to be passed over, which may stand before the others.
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Container::Zstd,
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Container::Xz,
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Container::Bzip2,
-        _ if resembles_tar_header(head) => Container::Tar,
-        _ if ends_like_zip(file)? => Container::Zip,
-        short => {
-            let is_near = |(_, magic): &&(Container, &[u8])| {
-                short.len() >= magic.len() && flipped_bits(short, magic) <= 1
-            };
-            MAGICS.iter().find(is_near).map_or(Container::Tar, |(container, _)| *container)
-        }
-    })
+/// Recognizes the container by its first bytes, if nothing is wrong with them.
+pub(crate) fn detect_exactly(head: &[u8]) -> Option<Container> {
+    if head.starts_with(LOCAL_HEADER) || head.starts_with(END) {
+        return Some(Container::Zip);
+    }
+    if let Some(codec) = Codec::of(head) {
+        return Some(codec.into());
+    }
+    let mut block = [0; BLOCK];
+    let length = head.len().min(BLOCK);
+    block[..length].copy_from_slice(&head[..length]);
+    resembles_tar_header(&block).then_some(Container::Tar)
+}
+
+/// Recognizes the container by its first bytes, even if a bit of them is damaged: reading it then
+/// reports the damage. What resembles nothing else is taken for a tar.
+pub(crate) fn detect_nearly(head: &[u8]) -> Container {
+    let is_near = |magic: &[u8]| head.len() >= magic.len() && flipped_bits(head, magic) <= 1;
+    if is_near(LOCAL_HEADER) {
+        return Container::Zip;
+    }
+    let codec = Codec::MAGICS.iter().find(|(_, magic)| is_near(magic));
+    codec.map_or(Container::Tar, |(codec, _)| (*codec).into())
 }
 
 fn flipped_bits(bytes: &[u8], magic: &[u8]) -> u32 {
     bytes.iter().zip(magic).map(|(left, right)| (left ^ right).count_ones()).sum()
 }
 
-/// A zip is read from its end, so a damaged beginning doesn't make it something else.
-fn ends_like_zip(file: &mut (impl Read + Seek)) -> io::Result<bool> {
-    let length = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(length.saturating_sub(ZIP_TAIL)))?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail)?;
+/// Recognizes the container of a source, also by how it ends.
+pub(crate) fn detect(source: &dyn Source, head: &[u8]) -> io::Result<Container> {
+    match detect_exactly(head) {
+        Some(container) => Ok(container),
+        // A zip is read from its end, so that a damaged beginning does not make it something else.
+        None if ends_like_zip(source)? => Ok(Container::Zip),
+        None => Ok(detect_nearly(head)),
+    }
+}
+
+fn ends_like_zip(source: &dyn Source) -> io::Result<bool> {
+    let size = source.size()?;
+    let start = size.saturating_sub(ZIP_TAIL);
+    let mut tail = vec![0; (size - start) as usize];
+    source.read_exact_at(&mut tail, start)?;
     let Some(at) = tail.windows(END.len()).rposition(|bytes| bytes == END) else {
         return Ok(false);
     };
@@ -62,15 +67,14 @@ fn ends_like_zip(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     Ok(comment.is_some_and(|length| Some(usize::from(u16::from_le_bytes(length))) == rest))
 }
 
-/// Returns `true` if a file consists of blocks of which the last two are zeros.
-pub(crate) fn ends_like_tar(file: &mut (impl Read + Seek)) -> io::Result<bool> {
+/// Returns `true` if a source consists of blocks of which the last two are zeros.
+pub(crate) fn ends_like_tar(source: &dyn Source) -> io::Result<bool> {
     const MARKER: u64 = 2 * BLOCK as u64;
-    let length = file.seek(SeekFrom::End(0))?;
-    if length <= MARKER || length % BLOCK as u64 != 0 {
+    let size = source.size()?;
+    if size <= MARKER || size % BLOCK as u64 != 0 {
         return Ok(false);
     }
-    file.seek(SeekFrom::Start(length - MARKER))?;
     let mut marker = [0xff; MARKER as usize];
-    read_up_to(file, &mut marker)?;
+    source.read_exact_at(&mut marker, size - MARKER)?;
     Ok(marker == [0; MARKER as usize])
 }

@@ -1,156 +1,133 @@
-//! Archive files on disk: a cheap look, and a thorough examination.
+//! The thorough examination of a whole archive.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fmt;
+use std::io::{self, BufReader, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Fault, FaultKind};
-use crate::proof::FileFacts;
-use crate::proof::Proof;
-use crate::read::plain::{Container, PlainReader};
-use crate::verify::tar_header::resembles_tar_header;
-use crate::verify::verifier::{Verifier, VerifyOptions};
-use sealift_oci::{Digest, Hasher};
+use crate::error::Error;
+use crate::input::Input;
+use crate::proof::{FileFacts, Proof};
+use crate::read::plain::{PlainReader, open_file};
+use crate::read::verified::VerifiedReader;
+use crate::source::Source;
+use crate::verify::verifier::VerifyOptions;
 
 const BUFFER: usize = 64 << 10;
 
-/// What a cheap look at a file tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
-    /// It begins as an archive of an image does, or is damaged. Only [`examine`] tells.
-    MayHoldImage,
-    /// It holds no image.
-    NoImage {
-        /// What it looks like instead, a fragment for after "holds no image: ".
-        reason: String,
-    },
-}
+/// What is called with the number of bytes that were read since the last call.
+type OnBytes<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Sync);
 
-/// Looks whether a file may hold an image, reading only a few kilobytes of it: a zip needs just one
-/// member, and a file without a container has to begin with a tar header. What is inside a container is
-/// not judged, since only its checksums, at its end, show whether it is damaged.
+/// How [`examine`] works: how thoroughly, under which name, and whom it informs.
 ///
-/// # Errors
+/// ```
+/// use std::ops::ControlFlow;
+/// use sealift_archive::{ExamineOptions, examine};
 ///
-/// Where the file can't be read.
-pub fn look(path: impl AsRef<Path>) -> Result<Look, Error> {
-    let first_bytes = || {
-        let mut reader = PlainReader::open(path.as_ref())?;
-        if reader.container() != Container::Tar {
-            return Ok(());
-        }
-        let mut head = [0; 512];
-        let mut filled = 0;
-        while filled < head.len() {
-            match reader.read(&mut head[filled..])? {
-                0 => return Ok(()),
-                count => filled += count,
-            }
-        }
-        // Zeros where the header was are damage, which `examine` reports.
-        let fault = match resembles_tar_header(&head) || head.iter().all(|byte| *byte == 0) {
-            true => return Ok(()),
-            false => Fault::not_an_image(Fault::no_tar_reason()),
-        };
-        Err(reader.explain(fault))
-    };
-    match first_bytes() {
-        Ok(()) => Ok(Look::MayHoldImage),
-        Err(Error::Fault { source: Fault::NotAnImage { reason }, .. }) => {
-            Ok(Look::NoImage { reason })
-        }
-        Err(Error::Fault { source, .. }) if source.kind() != FaultKind::NotAnImage => {
-            Ok(Look::MayHoldImage)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// How thoroughly to examine, and who to ask on the way.
-#[derive(Default, Clone, Copy)]
+/// let stop = |bytes| if bytes < 512 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+/// let options = ExamineOptions::new().input("the upload").on_bytes(&stop);
+/// let error = examine([0; 1024].as_slice(), &options).unwrap_err();
+/// assert_eq!(error.to_string(), "interrupted while reading the upload");
+/// ```
+#[derive(Default, Clone)]
 pub struct ExamineOptions<'a> {
-    /// Decompress every layer and check its diff id, also where a manifest names its digest.
-    pub deep: bool,
-    /// Stop with [`Error::Cancelled`] once this is set.
-    pub cancel: Option<&'a AtomicBool>,
-    /// Called with the number of bytes of the file that were read since the last call.
-    pub on_bytes: Option<&'a (dyn Fn(u64) + Sync)>,
+    verify: VerifyOptions,
+    input: Input,
+    on_bytes: Option<OnBytes<'a>>,
 }
 
-impl ExamineOptions<'_> {
-    fn is_cancelled(&self) -> bool {
-        self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+impl<'a> ExamineOptions<'a> {
+    /// Creates the default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Decompresses every layer and checks its diff id, also if a manifest names its digest.
+    #[must_use]
+    pub fn decompress_layers(mut self, decompress: bool) -> Self {
+        self.verify.deep = decompress;
+        self
+    }
+
+    /// Verifies the tar by these options.
+    #[must_use]
+    pub fn verify(mut self, options: VerifyOptions) -> Self {
+        self.verify = options;
+        self
+    }
+
+    /// Names what is read, for messages. Without a name, they speak of "the archive".
+    #[must_use]
+    pub fn input(mut self, input: impl Into<Input>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// Calls this with the number of stored bytes that were read since the last call, and stops with
+    /// [`Error::Cancelled`] if it breaks.
+    #[must_use]
+    pub fn on_bytes(mut self, on_bytes: OnBytes<'a>) -> Self {
+        self.on_bytes = Some(on_bytes);
+        self
     }
 }
 
-impl std::fmt::Debug for ExamineOptions<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ExamineOptions").field("deep", &self.deep).finish_non_exhaustive()
+impl fmt::Debug for ExamineOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExamineOptions")
+            .field("verify", &self.verify)
+            .field("input", &self.input)
+            .finish_non_exhaustive()
     }
 }
 
-/// Reads every byte of an archive and tells which image it is, or what is wrong with it.
+/// Reads every byte of an archive file and returns what it proves.
 ///
 /// # Errors
 ///
-/// [`Error::Fault`] where the file is no whole image, [`Error::Io`] where it can't be read.
-pub fn examine(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
+/// Those of [`examine`], and if the file cannot be opened.
+pub fn examine_file(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
     let path = path.as_ref();
-    let fault = |fault| Error::fault(path, fault);
-    let mut reader = PlainReader::open_hashed(path)?;
-    let mut verifier = Verifier::new(VerifyOptions { deep: options.deep, platform: None });
-    let mut buffer = vec![0; BUFFER];
-    let mut reported = 0;
-    loop {
-        if options.is_cancelled() {
-            return Err(Error::Cancelled { path: path.to_owned() });
-        }
-        let count = reader.read(&mut buffer)?;
-        if let Some(on_bytes) = options.on_bytes {
-            let bytes = reader.file_bytes();
-            on_bytes(bytes - reported);
-            reported = bytes;
-        }
-        if count == 0 {
-            break;
-        }
-        if let Err(fault) = verifier.push(&buffer[..count]) {
-            return Err(reader.explain(fault));
-        }
-    }
-    let contents = verifier.finish().map_err(fault)?;
+    examine(open_file(path)?, &options.clone().input(path))
+}
+
+/// Reads every byte of an archive and returns what it proves.
+///
+/// # Errors
+///
+/// [`Error::Fault`] if it is not a whole image, [`Error::Io`] if it cannot be read,
+/// [`Error::Cancelled`] if the options ask for it.
+pub fn examine(source: impl Source, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
+    let reader = PlainReader::hashed(source, options.input.clone())?;
+    let reader = VerifiedReader::with_options(reader, options.verify.clone());
+    let mut watched = Watched { reader, options, reported: 0 };
+    let mut buffered = BufReader::with_capacity(BUFFER, &mut watched);
+    io::copy(&mut buffered, &mut io::sink())
+        .map_err(|error| Error::of_reader(error, &options.input))?;
+    let (reader, contents) = watched.reader.into_parts();
     let (container, member_name) = (reader.container(), reader.member_name().map(str::to_owned));
     let (size, sha256) = reader.finish()?;
-    let sha256 = sha256.ok_or_else(|| Error::io("hash", path, std::io::ErrorKind::Other.into()))?;
+    let incomplete = || Error::io("hash", options.input.clone(), io::ErrorKind::Other.into());
+    let (contents, sha256) = contents.zip(sha256).ok_or_else(incomplete)?;
     Ok(Proof::new(contents, FileFacts { sha256, size, container, member_name, blocks: None }))
 }
 
-/// Hashes a file as it is: whoever has noted its hash down after a thorough examination knows by that
-/// alone that it is still the same.
-///
-/// # Errors
-///
-/// Where the file can't be read, or the caller asks to stop.
-pub fn hash_file(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Digest, Error> {
-    let path = path.as_ref();
-    let mut file = File::open(path).map_err(|source| Error::io("open", path, source))?;
-    let mut hash = Hasher::new();
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        if options.is_cancelled() {
-            return Err(Error::Cancelled { path: path.to_owned() });
+/// Reads an archive, informs whoever wants to know, and stops if somebody asks for it.
+struct Watched<'a, R: Read> {
+    reader: VerifiedReader<R>,
+    options: &'a ExamineOptions<'a>,
+    /// How many stored bytes were reported.
+    reported: u64,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        let bytes = self.reader.file_bytes();
+        let read = bytes - std::mem::replace(&mut self.reported, bytes);
+        if self.options.on_bytes.is_some_and(|on_bytes| on_bytes(read).is_break()) {
+            return Err(Error::Cancelled { input: self.options.input.clone() }.into());
         }
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hash.finish()),
-            Ok(count) => {
-                hash.update(&buffer[..count]);
-                if let Some(on_bytes) = options.on_bytes {
-                    on_bytes(count as u64);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io("read", path, error)),
-        }
+        Ok(count)
     }
 }

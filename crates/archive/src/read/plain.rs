@@ -1,185 +1,161 @@
-//! The wrapping around the plain tar of an archive, told by its first bytes, never by a name.
+//! Reads the plain tar out of an archive, whatever is around it.
 
-use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Take};
+use std::path::Path;
 
-use sealift_oci::{Digest, Hasher};
+use flate2::bufread::DeflateDecoder;
+use sealift_oci::Digest;
 
+use crate::codec::{Decoder, unreadable};
 use crate::error::{Error, Fault};
-use crate::read::detect::{detect, ends_like_tar};
-use crate::read::zip_directory::{MemberError, find_member};
-use crate::read::zip_member::{MemberCheck, Packed};
+use crate::input::Input;
+use crate::read::container::Container;
+use crate::read::detect::{HEAD, detect, detect_exactly, detect_nearly, ends_like_tar};
+use crate::read::raw::{Count, Raw, ReadFailed};
+use crate::read::zip::directory::find_member;
+use crate::read::zip::member::{Member, MemberCheck, Packed};
+use crate::read::zip::record::MemberError;
+use crate::source::{Source, SourceReader, read_up_to};
 
-/// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.
-const XZ_MEMORY_KIB: u32 = 96 << 10;
-/// The window of a zstd stream as a power of two: 128 MiB, the limit of zstd's own command.
-pub(crate) const ZSTD_WINDOW_LOG: u32 = 27;
 const READ_BUFFER: usize = 128 << 10;
 
-/// What is around the plain tar of an archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Container {
-    /// Nothing: the file is a tar.
-    Tar,
-    /// A zip with the tar as its one member.
-    Zip,
-    /// gzip, RFC 1952.
-    Gzip,
-    /// Zstandard, RFC 8878, with a window of up to 128 MiB.
-    Zstd,
-    /// xz, with up to 96 MiB of memory for its decoder.
-    Xz,
-    /// bzip2.
-    Bzip2,
-}
-
-impl fmt::Display for Container {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl Container {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Tar => "tar",
-            Self::Zip => "zip",
-            Self::Gzip => "gzip stream",
-            Self::Zstd => "zstd stream",
-            Self::Xz => "xz stream",
-            Self::Bzip2 => "bzip2 stream",
-        }
-    }
-}
-
-pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-/// Reads the plain tar out of an archive file, whatever is around it.
+/// Reads the plain tar out of an archive, whatever is around it.
 ///
-/// It unwraps and checks the wrapping's own checksums, but doesn't judge the tar: that is what
-/// [`Verifier`](crate::Verifier) does.
-pub struct PlainReader {
-    path: PathBuf,
+/// It decompresses and checks the checksums of the container, but does not verify the tar: see
+/// [`Verifier`](crate::Verifier) and [`VerifiedReader`](crate::VerifiedReader).
+///
+/// # Errors
+///
+/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+///
+/// ```
+/// use std::io::Read;
+/// use sealift_archive::{Error, PlainReader};
+///
+/// let cut_gzip = [0x1f, 0x8b, 8, 0, 0, 0];
+/// let mut reader = PlainReader::new(cut_gzip.as_slice(), "the upload")?;
+/// let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
+/// let error: Error = error.downcast().unwrap();
+/// assert!(error.as_fault().is_some());
+/// # Ok::<(), Error>(())
+/// ```
+pub struct PlainReader<R: Read = SourceReader<File>> {
+    input: Input,
     container: Container,
-    unwrapper: Unwrapper,
-    file_size: u64,
-    file_bytes: Arc<AtomicU64>,
+    stored: Stored<R>,
+    size: Option<u64>,
+    count: Count,
+    /// Whether the end of a source shows that it is a tar; unknown of a stream.
     ends_like_tar: bool,
     member_name: Option<String>,
 }
 
-enum Unwrapper {
-    Plain(RawFile),
-    Stored(MemberCheck, Take<RawFile>),
-    Deflated(MemberCheck, flate2::bufread::DeflateDecoder<BufReader<Packed<Take<RawFile>>>>),
-    Gzip(flate2::bufread::MultiGzDecoder<BufReader<RawFile>>),
-    Zstd(zstd::stream::read::Decoder<'static, BufReader<RawFile>>),
-    Xz(Box<lzma_rust2::XzReader<BufReader<RawFile>>>),
-    Bzip2(bzip2::bufread::MultiBzDecoder<BufReader<RawFile>>),
+/// The stored bytes with the decoder that they need.
+enum Stored<R: Read> {
+    Tar(Box<Raw<R>>),
+    Copied(MemberCheck, Box<Take<Raw<R>>>),
+    Deflated(MemberCheck, Box<DeflateDecoder<DeflatedBytes<R>>>),
+    Compressed(Decoder<BufReader<Raw<R>>>),
 }
+
+/// The stored bytes of a zip's deflated member.
+type DeflatedBytes<R> = BufReader<Packed<Take<Raw<R>>>>;
 
 impl PlainReader {
     /// Opens an archive file.
     ///
     /// # Errors
     ///
-    /// Where the file can't be read, or is a zip that doesn't hold exactly one readable member.
+    /// Those of [`new`](Self::new), and if the file cannot be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::open_with(path.as_ref(), false)
+        let path = path.as_ref();
+        Self::new(open_file(path)?, path)
+    }
+}
+
+/// Opens a file that can be read.
+pub(crate) fn open_file(path: &Path) -> Result<File, Error> {
+    let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
+    let metadata = file.metadata().map_err(|source| Error::io("read", path, source))?;
+    if metadata.is_dir() {
+        return Err(Error::io("read", path, io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(file)
+}
+
+impl<S: Source> PlainReader<SourceReader<S>> {
+    /// Creates a reader of an archive that can be read at any place. Messages name it as `input`.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, is a zip that does not contain exactly one readable member, or
+    /// is compressed in a format whose feature is not enabled.
+    pub fn new(source: S, input: impl Into<Input>) -> Result<Self, Error> {
+        Self::with_hash(source, input.into(), false)
     }
 
-    /// Opens an archive file whose bytes are hashed too as they are read.
-    pub(crate) fn open_hashed(path: &Path) -> Result<Self, Error> {
-        Self::open_with(path, true)
+    /// Creates a reader that also hashes the stored bytes as they are read.
+    pub(crate) fn hashed(source: S, input: Input) -> Result<Self, Error> {
+        Self::with_hash(source, input, true)
     }
 
-    fn open_with(path: &Path, hashed: bool) -> Result<Self, Error> {
-        let io_error = |source| Error::io("read", path, source);
-        let mut file = File::open(path).map_err(|source| Error::io("open", path, source))?;
-        let metadata = file.metadata().map_err(io_error)?;
-        if metadata.is_dir() {
-            return Err(Error::io("read", path, io::Error::from(io::ErrorKind::IsADirectory)));
-        }
-        let container = detect(&mut file).map_err(io_error)?;
-        let ends_like_tar = ends_like_tar(&mut file).map_err(io_error)?;
-        file.seek(SeekFrom::Start(0)).map_err(io_error)?;
-        let file_bytes = Arc::new(AtomicU64::new(0));
-        let raw =
-            |file| RawFile { file, hash: hashed.then(Hasher::new), bytes: Arc::clone(&file_bytes) };
-        let buffered = |file| BufReader::with_capacity(READ_BUFFER, raw(file));
-        let mut member_name = None;
-        let unwrapper = match container {
-            Container::Tar => Unwrapper::Plain(raw(file)),
-            Container::Zip => {
-                let member = find_member(&mut file).map_err(|error| match error {
-                    MemberError::Read(source) => io_error(source),
-                    MemberError::Fault(fault) => Error::fault(path, fault),
-                })?;
-                member_name = Some(member.name.clone());
-                file.seek(SeekFrom::Start(0)).map_err(io_error)?;
-                let mut raw = raw(file);
-                io::copy(&mut raw.by_ref().take(member.start), &mut io::sink())
-                    .map_err(io_error)?;
-                let bytes = raw.take(member.packed_size);
-                if member.deflated {
-                    let bytes = BufReader::with_capacity(READ_BUFFER, Packed::new(bytes));
-                    let decoder = flate2::bufread::DeflateDecoder::new(bytes);
-                    Unwrapper::Deflated(MemberCheck::new(&member), decoder)
-                } else {
-                    Unwrapper::Stored(MemberCheck::new(&member), bytes)
-                }
-            }
-            Container::Gzip => {
-                Unwrapper::Gzip(flate2::bufread::MultiGzDecoder::new(buffered(file)))
-            }
-            Container::Zstd => {
-                let mut decoder =
-                    zstd::stream::read::Decoder::with_buffer(buffered(file)).map_err(io_error)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(io_error)?;
-                Unwrapper::Zstd(decoder)
-            }
-            Container::Xz => Unwrapper::Xz(Box::new(lzma_rust2::XzReader::new_mem_limit(
-                buffered(file),
-                true,
-                XZ_MEMORY_KIB,
-            ))),
-            Container::Bzip2 => {
-                Unwrapper::Bzip2(bzip2::bufread::MultiBzDecoder::new(buffered(file)))
-            }
+    fn with_hash(source: S, input: Input, hashed: bool) -> Result<Self, Error> {
+        let failed = |source| Error::io("read", input.clone(), source);
+        let mut reader = SourceReader::new(source);
+        let size = reader.get_ref().size().map_err(failed)?;
+        let mut head = [0; HEAD];
+        let length = read_up_to(&mut reader, &mut head).map_err(failed)?;
+        let container = detect(reader.get_ref(), &head[..length]).map_err(failed)?;
+        let ends_like_tar = ends_like_tar(reader.get_ref()).map_err(failed)?;
+        let member = match container {
+            Container::Zip => Some(find_member(reader.get_ref()).map_err(|error| match error {
+                MemberError::Read(source) => failed(source),
+                MemberError::Fault(fault) => Error::fault(input.clone(), fault),
+            })?),
+            _ => None,
         };
-        Ok(Self {
-            path: path.to_owned(),
-            container,
-            unwrapper,
-            file_size: metadata.len(),
-            file_bytes,
-            ends_like_tar,
-            member_name,
-        })
+        reader.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let count = Count::default();
+        let raw = Raw::new(Vec::new(), reader, hashed, &count);
+        let member_name = member.as_ref().map(|member| member.name.clone());
+        let stored = Stored::new(container, member.as_ref(), raw, &input)?;
+        Ok(Self { input, container, stored, size: Some(size), count, ends_like_tar, member_name })
+    }
+}
+
+impl<R: Read> PlainReader<R> {
+    /// Creates a reader of an archive that can be read only once from its start, like a socket.
+    ///
+    /// # Errors
+    ///
+    /// If the stream cannot be read, or is compressed in a format whose feature is not enabled. A
+    /// zip is refused, since its directory is at its end: read it into a [`Source`], such as a
+    /// `Vec<u8>` or a temporary file.
+    pub fn from_stream(mut stream: R, input: impl Into<Input>) -> Result<Self, Error> {
+        let input = input.into();
+        let mut head = vec![0; HEAD];
+        let length = read_up_to(&mut stream, &mut head)
+            .map_err(|source| Error::io("read", input.clone(), source))?;
+        head.truncate(length);
+        let container = detect_exactly(&head).unwrap_or_else(|| detect_nearly(&head));
+        if container == Container::Zip {
+            let reason = "a zip cannot be read from a stream, since its directory is at its end";
+            return Err(Error::fault(input, Fault::Unsupported { reason: reason.to_owned() }));
+        }
+        let count = Count::default();
+        let raw = Raw::new(head, stream, false, &count);
+        let stored = Stored::new(container, None, raw, &input)?;
+        let (size, member_name) = (None, None);
+        Ok(Self { input, container, stored, size, count, ends_like_tar: false, member_name })
     }
 
-    /// The file that is read.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Returns what is read, as messages name it.
+    pub fn input(&self) -> &Input {
+        &self.input
     }
 
-    /// What is around the tar.
+    /// Returns what is around the tar.
     pub fn container(&self) -> Container {
         self.container
     }
@@ -189,144 +165,128 @@ impl PlainReader {
         self.member_name.as_deref()
     }
 
-    /// The size of the file in bytes.
-    pub fn file_size(&self) -> u64 {
-        self.file_size
+    /// Returns the number of stored bytes, which a stream does not know beforehand.
+    pub fn file_size(&self) -> Option<u64> {
+        self.size
     }
 
-    /// How many bytes of the file were read so far.
+    /// Returns how many stored bytes were read so far.
     pub fn file_bytes(&self) -> u64 {
-        self.file_bytes.load(Ordering::Relaxed)
+        self.count.get()
     }
 
-    /// Reads some bytes of the plain tar; 0 is its end.
+    /// Returns the error for a fault that was found in the tar.
     ///
-    /// # Errors
-    ///
-    /// Where the file can't be read, or its wrapping is damaged.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        loop {
-            let result = match &mut self.unwrapper {
-                Unwrapper::Plain(raw) => raw.read(buffer),
-                Unwrapper::Stored(check, raw) => check.read(raw, buffer),
-                Unwrapper::Deflated(check, decoder) => {
-                    check.read(decoder, buffer).and_then(|count| match count {
-                        0 if !buffer.is_empty() => {
-                            check.ended_at(decoder.total_in(), decoder.get_ref().get_ref().crc())
-                        }
-                        count => Ok(count),
-                    })
-                }
-                Unwrapper::Gzip(decoder) => decoder.read(buffer),
-                Unwrapper::Zstd(decoder) => decoder.read(buffer),
-                Unwrapper::Xz(decoder) => decoder.read(buffer),
-                Unwrapper::Bzip2(decoder) => decoder.read(buffer),
-            };
-            match result {
-                Ok(count) => return Ok(count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.error(error)),
-            }
-        }
-    }
-
-    /// Returns the error for a fault that was found in the content.
-    ///
-    /// If the content looks as if it were no archive, the file may be damaged all the same: its
-    /// wrapping is read to its end for that, as it has checksums, and a file that ends as a tar does was one.
+    /// Content that resembles no image may be a damaged one: a container is read to its end for
+    /// that, as it has checksums, and what ends as a tar does was one.
     pub fn explain(&mut self, fault: Fault) -> Error {
-        if !matches!(fault, Fault::NotAnImage { .. }) {
-            return Error::fault(&self.path, fault);
-        }
-        if self.container == Container::Tar {
+        let is_no_image = matches!(fault, Fault::NotAnImage { .. });
+        if is_no_image && matches!(self.stored, Stored::Tar(_)) && self.ends_like_tar {
             let reason = "the file ends as a tar does".to_owned();
-            return Error::fault(
-                &self.path,
-                match self.ends_like_tar {
-                    true => Fault::BadHeader { at: 0, reason },
-                    false => fault,
-                },
-            );
+            return Error::fault(self.input.clone(), Fault::BadHeader { at: 0, reason });
         }
-        let mut buffer = vec![0; READ_BUFFER];
-        loop {
-            match self.read(&mut buffer) {
-                Ok(0) => return Error::fault(&self.path, fault),
-                Ok(_) => {}
-                Err(error) => return error,
+        if is_no_image && !matches!(self.stored, Stored::Tar(_)) {
+            let mut rest = BufReader::with_capacity(READ_BUFFER, &mut *self);
+            if let Err(error) = io::copy(&mut rest, &mut io::sink()) {
+                return Error::of_reader(error, &self.input);
             }
         }
+        Error::fault(self.input.clone(), fault)
     }
 
-    /// Reads what is left of the file and gives the digest of all of it, where it was opened so.
+    /// Reads what is left of the stored bytes and returns their number and digest.
+    ///
+    /// The digest is missing unless the reader was created to hash.
     pub(crate) fn finish(self) -> Result<(u64, Option<Digest>), Error> {
-        let mut raw = match self.unwrapper {
-            Unwrapper::Plain(raw) => raw,
-            Unwrapper::Stored(_, take) => take.into_inner(),
-            Unwrapper::Deflated(_, decoder) => {
+        let raw = match self.stored {
+            Stored::Tar(raw) => *raw,
+            Stored::Copied(_, take) => take.into_inner(),
+            Stored::Deflated(_, decoder) => {
                 decoder.into_inner().into_inner().into_inner().into_inner()
             }
-            Unwrapper::Gzip(decoder) => decoder.into_inner().into_inner(),
-            Unwrapper::Zstd(decoder) => decoder.finish().into_inner(),
-            Unwrapper::Xz(decoder) => decoder.into_inner().into_inner(),
-            Unwrapper::Bzip2(decoder) => decoder.into_inner().into_inner(),
+            Stored::Compressed(decoder) => decoder.into_inner().into_inner(),
         };
-        io::copy(&mut raw, &mut io::sink())
-            .map_err(|source| Error::io("read", &self.path, source))?;
-        let size = raw.bytes.load(Ordering::Relaxed);
-        Ok((size, raw.hash.map(Hasher::finish)))
+        let digest = raw.finish().map_err(|error| {
+            let (Ok(source) | Err(source)) = ReadFailed::of(error);
+            Error::io("read", self.input, source)
+        })?;
+        Ok((self.count.get(), digest))
     }
 
-    /// Tells the disk's errors from the decoders'.
+    /// Tells errors of the input from those of a decoder.
     fn error(&self, error: io::Error) -> Error {
-        if error.get_ref().is_some_and(|inner| inner.is::<ReadFailed>()) {
-            return Error::io("read", &self.path, error);
-        }
-        let container = self.container.name();
-        let too_much = match self.container {
-            Container::Xz if error.kind() == io::ErrorKind::OutOfMemory => {
-                Some(("memory", u64::from(XZ_MEMORY_KIB >> 10)))
-            }
-            Container::Zstd if error.to_string().contains("memory") => {
-                Some(("window", 1 << (ZSTD_WINDOW_LOG - 20)))
-            }
-            _ => None,
+        let error = match ReadFailed::of(error) {
+            Ok(source) => return Error::io("read", self.input.clone(), source),
+            Err(error) => error,
         };
-        if let Some((what, mebibytes)) = too_much {
-            let what = format!("the {what} that its {container} wants");
-            let limit = format!("{mebibytes} MiB");
-            return Error::fault(&self.path, Fault::LimitExceeded { what, limit });
-        }
-        let reason = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
-            _ => error.to_string(),
+        let fault = match &self.stored {
+            Stored::Compressed(decoder) => decoder.fault(&error),
+            Stored::Tar(_) => return Error::io("read", self.input.clone(), error),
+            Stored::Copied(..) | Stored::Deflated(..) => unreadable("zip", &error),
         };
-        Error::fault(&self.path, Fault::BadContainer { container, reason })
+        Error::fault(self.input.clone(), fault)
     }
 }
 
-/// The file itself: counts and hashes what is read from it.
-struct RawFile {
-    file: File,
-    hash: Option<Hasher>,
-    bytes: Arc<AtomicU64>,
+impl<R: Read> Read for PlainReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.stored.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result.map_err(|error| self.error(error).into()),
+            }
+        }
+    }
 }
 
-/// Marks an error as the disk's, on its way through a decoder.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct ReadFailed(io::Error);
+impl<R: Read> std::fmt::Debug for PlainReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlainReader")
+            .field("input", &self.input)
+            .field("container", &self.container)
+            .finish_non_exhaustive()
+    }
+}
 
-impl Read for RawFile {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self
-            .file
-            .read(buffer)
-            .map_err(|error| io::Error::new(error.kind(), ReadFailed(error)))?;
-        if let Some(hash) = &mut self.hash {
-            hash.update(&buffer[..count]);
+impl<R: Read> Stored<R> {
+    fn new(
+        container: Container,
+        member: Option<&Member>,
+        mut raw: Raw<R>,
+        input: &Input,
+    ) -> Result<Self, Error> {
+        if let Some(member) = member {
+            io::copy(&mut raw.by_ref().take(member.start), &mut io::sink())
+                .map_err(|source| Error::io("read", input.clone(), source))?;
+            let bytes = raw.take(member.packed_size);
+            let check = MemberCheck::new(member);
+            if !member.deflated {
+                return Ok(Self::Copied(check, Box::new(bytes)));
+            }
+            let bytes = BufReader::with_capacity(READ_BUFFER, Packed::new(bytes));
+            return Ok(Self::Deflated(check, Box::new(DeflateDecoder::new(bytes))));
         }
-        self.bytes.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
+        let Some(codec) = container.codec() else { return Ok(Self::Tar(Box::new(raw))) };
+        codec.check_enabled().map_err(|fault| Error::fault(input.clone(), fault))?;
+        let bytes = BufReader::with_capacity(READ_BUFFER, raw);
+        let decoder = Decoder::new(codec, bytes);
+        let decoder = decoder.map_err(|source| Error::io("read", input.clone(), source))?;
+        Ok(Self::Compressed(decoder))
+    }
+}
+
+impl<R: Read> Read for Stored<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tar(raw) => raw.read(buffer),
+            Self::Copied(check, raw) => check.read(raw, buffer),
+            Self::Deflated(check, decoder) => match check.read(decoder, buffer)? {
+                0 if !buffer.is_empty() => {
+                    check.ended_at(decoder.total_in(), decoder.get_ref().get_ref().crc())
+                }
+                count => Ok(count),
+            },
+            Self::Compressed(decoder) => decoder.read(buffer),
+        }
     }
 }

@@ -1,25 +1,46 @@
 //! Passes an archive on while it is being verified.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::contents::Contents;
-use crate::error::Error;
+use crate::error::{Error, Fault};
+use crate::input::Input;
 use crate::read::plain::PlainReader;
+use crate::source::SourceReader;
 use crate::verify::layout::Naming;
 use crate::verify::renamer::Renamer;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
 const BUFFER: usize = 128 << 10;
 
-/// Reads an archive file as plain tar and withholds its end until everything is verified.
+/// Reads an archive as plain tar and withholds its end until everything is verified.
 ///
-/// A reader of tar can do nothing with an archive before it has its end marker. So whoever is given
-/// these bytes as they come, and sees an error instead of the last ones, has no image: damage is known
-/// before it can do harm, in one pass and in bounded memory.
-pub struct ProvenReader {
-    reader: PlainReader,
+/// A reader of tar cannot use an archive before its end marker. So whoever receives these bytes as
+/// they come, and sees an error instead of the last ones, has no image: damage is known before it
+/// can do harm, in one pass and in bounded memory.
+///
+/// # Errors
+///
+/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+///
+/// ```
+/// use std::io;
+/// use sealift_archive::{Error, PlainReader, VerifiedReader};
+///
+/// let empty_tar = [0; 1024]; // nothing but the end marker
+/// let reader = PlainReader::new(empty_tar.as_slice(), "the upload")?;
+/// let mut output = Vec::new();
+/// let error = io::copy(&mut VerifiedReader::new(reader), &mut output).unwrap_err();
+/// assert!(output.is_empty());
+/// assert!(error.downcast::<Error>().unwrap().as_fault().is_some());
+/// # Ok::<(), Error>(())
+/// ```
+pub struct VerifiedReader<R: Read = SourceReader<File>> {
+    reader: PlainReader<R>,
     pass: Pass,
-    /// What came from the end marker on. It is zeros: more than this many are counted, not kept.
+    /// The zeros from the end marker on. They are counted instead of kept.
     held: u64,
     contents: Option<Contents>,
 }
@@ -28,10 +49,12 @@ pub struct ProvenReader {
 enum Pass {
     /// They stay as they are.
     Kept(Box<Verifier>),
-    /// The archive is given one name.
+    /// The archive is renamed.
     Renamed(Box<Renaming>),
-    /// All of them have passed.
-    Done,
+    /// All of them have passed and are verified.
+    Verified,
+    /// An error was returned.
+    Failed,
 }
 
 struct Renaming {
@@ -42,15 +65,14 @@ struct Renaming {
     read: usize,
 }
 
-impl ProvenReader {
+impl VerifiedReader {
     /// Opens an archive file, to be read as it is.
     ///
     /// # Errors
     ///
     /// Those of [`PlainReader::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let verifier = Verifier::new(VerifyOptions::default());
-        Self::new(path.as_ref(), Pass::Kept(Box::new(verifier)))
+        PlainReader::open(path).map(Self::new)
     }
 
     /// Opens an archive file, to be read as an archive that carries this name and no other, as by
@@ -60,57 +82,76 @@ impl ProvenReader {
     ///
     /// Those of [`PlainReader::open`].
     pub fn open_as(path: impl AsRef<Path>, naming: Naming) -> Result<Self, Error> {
-        Self::open_through(path, Renamer::new(naming, VerifyOptions::default()))
+        let renamer = Renamer::new(naming, VerifyOptions::default());
+        Ok(Self::with_renamer(PlainReader::open(path)?, renamer))
+    }
+}
+
+impl<R: Read> VerifiedReader<R> {
+    /// Creates a reader of an archive as it is.
+    pub fn new(reader: PlainReader<R>) -> Self {
+        Self::with_options(reader, VerifyOptions::default())
     }
 
-    /// Opens an archive file, to be read as what a renamer makes of it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`PlainReader::open`].
-    pub fn open_through(path: impl AsRef<Path>, renamer: Renamer) -> Result<Self, Error> {
+    /// Creates a reader of an archive as it is, which is verified by these options.
+    pub fn with_options(reader: PlainReader<R>, options: VerifyOptions) -> Self {
+        Self::with_pass(reader, Pass::Kept(Box::new(Verifier::new(options))))
+    }
+
+    /// Creates a reader of what a renamer makes of an archive.
+    pub fn with_renamer(reader: PlainReader<R>, renamer: Renamer) -> Self {
         let renaming = Renaming {
             renamer: Some(renamer),
             input: vec![0; BUFFER],
             output: Vec::with_capacity(BUFFER),
             read: 0,
         };
-        Self::new(path.as_ref(), Pass::Renamed(Box::new(renaming)))
+        Self::with_pass(reader, Pass::Renamed(Box::new(renaming)))
     }
 
-    fn new(path: &Path, pass: Pass) -> Result<Self, Error> {
-        Ok(Self { reader: PlainReader::open(path)?, pass, held: 0, contents: None })
+    fn with_pass(reader: PlainReader<R>, pass: Pass) -> Self {
+        Self { reader, pass, held: 0, contents: None }
     }
 
-    /// Reads some bytes of the plain tar; 0 is its verified end.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read or is damaged; then no more bytes come.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        match &mut self.pass {
-            Pass::Kept(_) => self.read_kept(buffer),
-            Pass::Renamed(_) => self.read_renamed(buffer),
-            Pass::Done => Ok(self.read_held(buffer)),
-        }
+    /// Returns what is read, as messages name it.
+    pub fn input(&self) -> &Input {
+        self.reader.input()
     }
 
-    fn read_kept(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+    /// Returns the number of stored bytes, which a stream does not know beforehand.
+    pub fn file_size(&self) -> Option<u64> {
+        self.reader.file_size()
+    }
+
+    /// Returns how many stored bytes were read so far.
+    pub fn file_bytes(&self) -> u64 {
+        self.reader.file_bytes()
+    }
+
+    /// Returns what was verified, once everything has been read.
+    pub fn contents(&self) -> Option<&Contents> {
+        self.contents.as_ref()
+    }
+
+    /// Returns the reader of the plain tar, and what was verified if everything has been read.
+    pub(crate) fn into_parts(self) -> (PlainReader<R>, Option<Contents>) {
+        (self.reader, self.contents)
+    }
+
+    fn read_kept(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while let Pass::Kept(verifier) = &mut self.pass {
             let start = verifier.bytes();
             let count = self.reader.read(buffer)?;
-            let fault = |fault| Error::fault(self.reader.path(), fault);
             if count == 0 {
-                if let Pass::Kept(verifier) = std::mem::replace(&mut self.pass, Pass::Done) {
-                    self.contents = Some(verifier.finish().map_err(fault)?);
+                if let Pass::Kept(verifier) = std::mem::replace(&mut self.pass, Pass::Failed) {
+                    let contents = verifier.finish().map_err(|fault| self.fault(fault))?;
+                    self.contents = Some(contents);
+                    self.pass = Pass::Verified;
                 }
                 break;
             }
             if let Err(fault) = verifier.push(&buffer[..count]) {
-                return Err(self.reader.explain(fault));
+                return Err(self.reader.explain(fault).into());
             }
             // The verifier has seen that there are only zeros from the end marker on.
             let passed =
@@ -131,23 +172,26 @@ impl ProvenReader {
         count
     }
 
-    fn read_renamed(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+    fn read_renamed(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Pass::Renamed(renaming) = &mut self.pass else { return Ok(0) };
         let Renaming { renamer, input, output, read } = &mut **renaming;
         while *read == output.len() && renamer.is_some() {
             output.clear();
             *read = 0;
             let count = self.reader.read(input)?;
-            let fault = |fault| Error::fault(self.reader.path(), fault);
             match renamer {
                 Some(renamer) if count > 0 => {
                     if let Err(fault) = renamer.push(&input[..count], output) {
-                        return Err(self.reader.explain(fault));
+                        return Err(self.reader.explain(fault).into());
                     }
                 }
                 _ => {
                     if let Some(renamer) = renamer.take() {
-                        self.contents = Some(renamer.finish(output).map_err(fault)?);
+                        let contents = renamer.finish(output);
+                        let input = self.reader.input();
+                        let contents =
+                            contents.map_err(|fault| Error::fault(input.clone(), fault))?;
+                        self.contents = Some(contents);
                     }
                 }
             }
@@ -158,18 +202,29 @@ impl ProvenReader {
         Ok(count)
     }
 
-    /// The size of the file in bytes.
-    pub fn file_size(&self) -> u64 {
-        self.reader.file_size()
+    fn fault(&self, fault: Fault) -> Error {
+        Error::fault(self.reader.input().clone(), fault)
     }
+}
 
-    /// How many bytes of the file were read so far.
-    pub fn file_bytes(&self) -> u64 {
-        self.reader.file_bytes()
+impl<R: Read> Read for VerifiedReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let result = match &self.pass {
+            Pass::Kept(_) => self.read_kept(buffer),
+            Pass::Renamed(_) => self.read_renamed(buffer),
+            Pass::Verified => Ok(self.read_held(buffer)),
+            Pass::Failed => Err(io::Error::other("reading the archive has failed before")),
+        };
+        // Else a second call could look like the end of a whole archive.
+        result.inspect_err(|_| self.pass = Pass::Failed)
     }
+}
 
-    /// Returns what was verified, once everything has been read.
-    pub fn contents(&self) -> Option<&Contents> {
-        self.contents.as_ref()
+impl<R: Read> std::fmt::Debug for VerifiedReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifiedReader").field("reader", &self.reader).finish_non_exhaustive()
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use crate::codec::Codec;
+#[cfg(feature = "zstd")]
+use crate::codec::ZSTD_WINDOW_LOG;
 use crate::error::Fault;
-use crate::read::plain::ZSTD_WINDOW_LOG;
 use crate::verify::tar_stream::{EntryHeader, EntryKind, EntrySink};
 use sealift_oci::{Digest, Hasher};
 
@@ -42,11 +44,12 @@ impl Compression {
         }
     }
 
-    /// Returns the name of a form that engines read in a layer and that is not decompressed here.
+    /// Returns why layers of this form, which engines read, are not decompressed here.
     pub(crate) fn unsupported(self) -> Option<&'static str> {
         match self {
-            Self::Bzip2 => Some("bzip2"),
-            Self::Xz => Some("xz"),
+            Self::Bzip2 => Some("is compressed by bzip2; gzip and zstd are supported"),
+            Self::Xz => Some("is compressed by xz; gzip and zstd are supported"),
+            Self::Zstd if !cfg!(feature = "zstd") => Some(Codec::Zstd.needs_feature()),
             Self::None | Self::Gzip | Self::Zstd => None,
         }
     }
@@ -126,6 +129,7 @@ enum Unpacker {
     Undecided,
     NotNeeded(Compression),
     Gzip(Box<flate2::write::MultiGzDecoder<Hasher>>),
+    #[cfg(feature = "zstd")]
     Zstd(Box<zstd::stream::write::Decoder<'static, Hasher>>),
     Failed(Compression, String),
 }
@@ -279,6 +283,7 @@ impl Open {
             Compression::Gzip if wanted => {
                 Unpacker::Gzip(Box::new(flate2::write::MultiGzDecoder::new(Hasher::new())))
             }
+            #[cfg(feature = "zstd")]
             Compression::Zstd if wanted => {
                 let decoder =
                     zstd::stream::write::Decoder::new(Hasher::new()).and_then(|mut decoder| {
@@ -290,6 +295,10 @@ impl Open {
                     Err(error) => Unpacker::Failed(compression, error.to_string()),
                 }
             }
+            #[cfg(not(feature = "zstd"))]
+            Compression::Zstd if deep => {
+                Unpacker::Failed(compression, Codec::Zstd.needs_feature().to_owned())
+            }
             compression => Unpacker::NotNeeded(compression),
         };
     }
@@ -300,6 +309,7 @@ impl Open {
         }
         let result = match &mut self.unpacker {
             Unpacker::Gzip(decoder) => decoder.write_all(bytes).map_err(|e| (Compression::Gzip, e)),
+            #[cfg(feature = "zstd")]
             Unpacker::Zstd(decoder) => decoder.write_all(bytes).map_err(|e| (Compression::Zstd, e)),
             Unpacker::Undecided | Unpacker::NotNeeded(_) | Unpacker::Failed(..) => Ok(()),
         };
@@ -319,6 +329,7 @@ impl Unpacker {
                 let digest = decoder.finish().map(|sink| sink.finish());
                 (Compression::Gzip, Some(digest.map_err(|error| error.to_string())))
             }
+            #[cfg(feature = "zstd")]
             Self::Zstd(mut decoder) => {
                 let digest = decoder.flush().map(|()| decoder.into_inner().finish());
                 (Compression::Zstd, Some(digest.map_err(|error| error.to_string())))

@@ -166,6 +166,10 @@ fn check_layer(
         (Some(Ok(unpacked)), _) => {
             Err(wrong(&format!("{what}, decompressed,"), *diff_id, *unpacked))
         }
+        (Some(Err(reason)), Compression::Zstd) if !cfg!(feature = "zstd") => {
+            let reason = format!("{what} {reason}");
+            Err(Fault::Unsupported { reason: Printable(&reason).to_string() })
+        }
         (Some(Err(reason)), _) => Err(bad(name, format!("can't be decompressed: {reason}"))),
         (None, Compression::None) if layer.digest == *diff_id => Ok(()),
         (None, Compression::None) => Err(wrong(&what, *diff_id, layer.digest)),
@@ -176,8 +180,8 @@ fn check_layer(
             if proofs.iter().any(proven) || layer.digest == *diff_id {
                 return Ok(());
             }
-            if let Some(form) = layer.compression.unsupported() {
-                let reason = format!("{what} is compressed by {form}; gzip and zstd are supported");
+            if let Some(reason) = layer.compression.unsupported() {
+                let reason = format!("{what} {reason}");
                 return Err(Fault::Unsupported { reason: Printable(&reason).to_string() });
             }
             Err(Fault::Unsupported {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
-use sealift_archive::{ExamineOptions, FaultKind, VerifyOptions, examine};
+use sealift_archive::{ExamineOptions, FaultKind, VerifyOptions, examine_file};
 use sealift_testing::layouts::{Entry, Image, file, noise, pack};
 
 use crate::containers::{ran, sealift_zip};
@@ -22,7 +22,7 @@ fn image() -> Image {
 }
 
 fn deep() -> ExamineOptions<'static> {
-    ExamineOptions { deep: true, ..ExamineOptions::default() }
+    ExamineOptions::new().decompress_layers(true)
 }
 
 /// Flips bits of a file, and returns those whose flip is not found, each as the byte and the bit.
@@ -33,7 +33,7 @@ fn unfound(content: &[u8], bits: impl Iterator<Item = (usize, u8)>) -> Vec<(usiz
     let sound = {
         let whole = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(whole.path(), content).unwrap();
-        examine(whole.path(), &deep()).unwrap().identity().config
+        examine_file(whole.path(), &deep()).unwrap().identity().config
     };
     let work = || {
         let target = tempfile::NamedTempFile::new().unwrap();
@@ -43,7 +43,7 @@ fn unfound(content: &[u8], bits: impl Iterator<Item = (usize, u8)>) -> Vec<(usiz
             let next = bits.lock().unwrap().next();
             let Some((at, bit)) = next else { break };
             file.write_all_at(&[content[at] ^ 1 << bit], at as u64).unwrap();
-            match examine(target.path(), &deep()) {
+            match examine_file(target.path(), &deep()) {
                 Ok(found) => {
                     assert_eq!(found.identity().config, sound, "bit {bit} of byte {at}");
                     unfound.lock().unwrap().push((at, bit));
@@ -282,7 +282,7 @@ fn the_first_and_the_last_blocks_of_a_zip_can_be_lost() {
                 continue;
             }
             std::fs::write(target.path(), &zeroed).unwrap();
-            let error = examine(target.path(), &deep()).unwrap_err();
+            let error = examine_file(target.path(), &deep()).unwrap_err();
             let fault = error.as_fault().unwrap();
             assert_eq!(fault.kind(), FaultKind::Damaged, "{length} bytes from {start}: {fault}");
         }

@@ -1,12 +1,12 @@
 //! What may be around the tar, and what may be wrong with that.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sealift_archive::{
-    Container, Error, ExamineOptions, FaultKind, Look, Naming, PlainReader, ProvenReader, ZipSink,
-    examine, look,
+    Container, Error, ExamineOptions, FaultKind, Look, Naming, PlainReader, VerifiedReader,
+    ZipSink, examine_file, look_file,
 };
 use sealift_filename::{Repository, Version};
 use sealift_oci::Digest;
@@ -28,7 +28,7 @@ impl Folder {
 
     fn refusal(&self, content: &[u8]) -> (FaultKind, String) {
         let path = self.put("archive", content);
-        let error = examine(&path, &ExamineOptions::default()).unwrap_err();
+        let error = examine_file(&path, &ExamineOptions::default()).unwrap_err();
         let fault = error.as_fault().unwrap_or_else(|| panic!("{error}"));
         (fault.kind(), fault.to_string())
     }
@@ -82,13 +82,13 @@ fn the_container_is_told_by_content_and_unwrapped() {
     for (container, content) in wrapped() {
         let path = folder.put("name says nothing", &content);
         assert_eq!(PlainReader::open(&path).unwrap().container(), container);
-        let examination = examine(&path, &ExamineOptions::default())
+        let examination = examine_file(&path, &ExamineOptions::default())
             .unwrap_or_else(|error| panic!("{container}: {error:?}"));
         assert_eq!(examination.identity().config.to_string(), image().id(), "{container}");
         assert_eq!(examination.sha256(), Digest::of(&content), "{container}");
         assert_eq!(examination.size(), content.len() as u64, "{container}");
         assert_eq!(examination.plain_size(), tar().len() as u64, "{container}");
-        assert_eq!(look(&path).unwrap(), Look::MayHoldImage);
+        assert_eq!(look_file(&path).unwrap(), Look::MayHoldImage);
     }
 }
 
@@ -152,7 +152,7 @@ fn a_zip_must_have_one_member_that_is_an_image() {
     for (zip, expected) in cases {
         let path = folder.put("a.zip", zip);
         // Only reading all of its one member tells whether it is damaged.
-        let is_plain = matches!(look(&path).unwrap(), Look::NoImage { .. });
+        let is_plain = matches!(look_file(&path).unwrap(), Look::NoImage { .. });
         assert_eq!(is_plain, expected.contains("members"), "{expected}");
         assert_eq!(folder.refusal(zip), (FaultKind::NotAnImage, expected.to_owned()));
     }
@@ -166,7 +166,7 @@ fn a_look_does_not_take_zeros_for_something_else() {
         let (kind, message) = folder.refusal(&zeros);
         assert_eq!(kind, FaultKind::Damaged, "{size} bytes: {message}");
         let path = folder.put("web.docker", &zeros);
-        assert_eq!(look(&path).unwrap(), Look::MayHoldImage, "{size} bytes");
+        assert_eq!(look_file(&path).unwrap(), Look::MayHoldImage, "{size} bytes");
     }
 }
 
@@ -276,11 +276,11 @@ fn zips_that_other_tools_write_are_read() {
     let plain = folder.put("web.docker", &tar());
     let zip = folder.0.path().join("python.zip");
     if ran(Command::new("python3").args(["-m", "zipfile", "-c"]).arg(&zip).arg(&plain)) {
-        assert!(examine(&zip, &ExamineOptions::default()).is_ok());
+        assert!(examine_file(&zip, &ExamineOptions::default()).is_ok());
     }
     let zip = folder.0.path().join("zip.zip");
     if ran(Command::new("zip").args(["-q", "-j"]).arg(&zip).arg(&plain)) {
-        assert!(examine(&zip, &ExamineOptions::default()).is_ok());
+        assert!(examine_file(&zip, &ExamineOptions::default()).is_ok());
     }
 }
 
@@ -297,7 +297,7 @@ fn a_zip_that_differs_little_from_ours_may_be_another_programs() {
     let folder = Folder::new();
     // Python writes the same fields and date, but not that the name is UTF-8.
     let zip = with_field(sealift_zip(&tar()), 7, |flags| *flags = 0);
-    examine(folder.put("zip", &zip), &ExamineOptions::default()).unwrap();
+    examine_file(folder.put("zip", &zip), &ExamineOptions::default()).unwrap();
 }
 
 #[test]
@@ -315,21 +315,16 @@ fn a_damaged_zip_is_not_taken_for_something_else_while_it_is_renamed() {
     let zip = with_field(sealift_zip(&b"no tar\n".repeat(1000)), 14, |crc| *crc ^= 1);
     let name = Repository::parse("web").unwrap();
     let naming = Naming::new(&name, &Version::new("1.0")).unwrap();
-    let mut reader = ProvenReader::open_as(folder.put("zip", &zip), naming).unwrap();
-    let error = reader.read(&mut [0; 1000]).unwrap_err();
+    let mut reader = VerifiedReader::open_as(folder.put("zip", &zip), naming).unwrap();
+    let error: Error = reader.read(&mut [0; 1000]).unwrap_err().downcast().unwrap();
     assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged, "{error}");
 }
 
 fn read_all(path: &Path) -> (Vec<u8>, Result<(), Error>) {
-    let mut reader = ProvenReader::open(path).unwrap();
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 1000]);
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return (bytes, Ok(())),
-            Ok(count) => bytes.extend(&buffer[..count]),
-            Err(error) => return (bytes, Err(error)),
-        }
-    }
+    let mut reader = VerifiedReader::open(path).unwrap();
+    let mut bytes = Vec::new();
+    let verdict = reader.read_to_end(&mut bytes);
+    (bytes, verdict.map(drop).map_err(|error| error.downcast().unwrap()))
 }
 
 #[test]
@@ -350,7 +345,7 @@ fn the_end_of_an_archive_comes_out_only_after_it_is_proven() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let error = examine("no/such/archive", &ExamineOptions::default()).unwrap_err();
+    let error = examine_file("no/such/archive", &ExamineOptions::default()).unwrap_err();
     insta::assert_snapshot!(error, @"cannot open no/such/archive");
 }
 

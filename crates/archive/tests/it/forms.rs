@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use sealift_archive::{ExamineOptions, FaultKind, VerifyOptions, examine};
+use sealift_archive::{ExamineOptions, FaultKind, VerifyOptions, examine_file};
 use sealift_testing::layouts::{
     Body, Entry, Image, Packing, blob, compress, digest, file, noise, pack,
 };
@@ -90,7 +90,7 @@ fn zstd_with_frames_to_be_passed_over_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("archive");
     std::fs::write(&path, around(compress(&pack(&image().podman()), Packing::Zstd))).unwrap();
-    let found = examine(&path, &ExamineOptions::default()).unwrap();
+    let found = examine_file(&path, &ExamineOptions::default()).unwrap();
     assert_eq!(found.identity().config.to_string(), image().id());
 
     let config = image().config();

@@ -1,6 +1,8 @@
 //! Every archive of the list of hostile ones gets the verdict that the book says.
 
-use sealift_archive::{ExamineOptions, Fault, FaultKind, ProvenReader, examine, look};
+use sealift_archive::{
+    Error, ExamineOptions, Fault, FaultKind, VerifiedReader, examine, examine_file, look_file,
+};
 use sealift_testing::hostile::{Case, Verdict};
 
 sealift_testing::hostile_cases!(check);
@@ -10,26 +12,30 @@ fn check(case: &Case) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("archive");
     std::fs::write(&path, (case.make)()).unwrap();
-    let found = examine(&path, &ExamineOptions::default());
+    let found = examine_file(&path, &ExamineOptions::default());
     let (verdict, says) = match &found {
         Ok(_) => (Verdict::Whole, String::new()),
         Err(error) => said(error.as_fault().unwrap()),
     };
     assert_eq!((verdict, says.as_str()), (case.verdict, case.says));
     assert!(!says.chars().any(char::is_control), "{says:?}");
-    look(&path).unwrap();
+    look_file(&path).unwrap();
+    let in_memory = examine((case.make)(), &ExamineOptions::default());
+    assert_eq!(
+        in_memory.as_ref().err().map(Error::as_fault),
+        found.as_ref().err().map(Error::as_fault)
+    );
 
     let mut proven = 0;
-    let mut buffer = [0; 4096];
-    let mut read = || -> Result<(), sealift_archive::Error> {
-        let mut reader = ProvenReader::open(&path)?;
-        while reader.read(&mut buffer)? > 0 {}
+    let mut read = || -> std::io::Result<()> {
+        let mut reader = VerifiedReader::open(&path)?;
+        std::io::copy(&mut reader, &mut std::io::sink())?;
         proven += 1;
         Ok(())
     };
     let passed_on = read();
     assert_eq!(passed_on.is_ok(), found.is_ok());
-    if let Err(error) = passed_on {
+    if let Err(error) = passed_on.map_err(|error| error.downcast::<Error>().unwrap()) {
         assert_eq!(said(error.as_fault().unwrap()), (verdict, says));
     }
 }

@@ -1,5 +1,8 @@
 //! Entries whose content is known: archives without a believed record are read.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
 use sealift_archive::ExamineOptions;
 use sealift_catalog::{Entry, PlanOptions, Snapshot};
 use sealift_filename::{ArchivePath, Repository, Version};
@@ -94,8 +97,14 @@ impl Store {
 
     /// Returns an entry whose content is known, or `None` if the archive is gone.
     fn completed(&self, entry: &Entry, options: &ReadOptions<'_>) -> Result<Option<Entry>, Error> {
-        let examine =
-            ExamineOptions { deep: false, cancel: options.cancel, on_bytes: options.on_bytes };
+        let on_bytes = |bytes| {
+            options.on_bytes.inspect(|on_bytes| on_bytes(bytes));
+            match options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let examine = ExamineOptions::new().on_bytes(&on_bytes);
         let mut entry = entry.clone();
         match self.examine_unaccepted(&entry.archive, &examine) {
             Ok((stat, knowledge)) => {

@@ -97,7 +97,7 @@ impl Store {
         is_accepted: bool,
     ) -> Result<Result<Content, Fault>, Error> {
         let known = before.and_then(Record::image);
-        let fault = match sealift_archive::examine(self.path_of(archive), options) {
+        let fault = match sealift_archive::examine_file(self.path_of(archive), options) {
             Ok(proof) => {
                 let changed_from = known.filter(|_| !is_accepted).and_then(|known| {
                     let origin = known.changed_from.unwrap_or(known.sha256);
@@ -139,7 +139,7 @@ impl Store {
     pub(crate) fn look(&self, entry: &Entry) -> Result<Option<Knowledge>, Error> {
         let archive = &entry.archive;
         if self.recorded_image(archive).is_some() {
-            return Ok(match sealift_archive::look(self.path_of(archive))? {
+            return Ok(match sealift_archive::look_file(self.path_of(archive))? {
                 Look::MayHoldImage => None,
                 Look::NoImage { reason } => {
                     let fault = Fault::NotAnImage { reason }.of_known_image();
@@ -148,7 +148,7 @@ impl Store {
             });
         }
         let draft = self.begin_record(archive, entry.stat);
-        match sealift_archive::look(self.path_of(archive))? {
+        match sealift_archive::look_file(self.path_of(archive))? {
             Look::MayHoldImage => Ok(None),
             Look::NoImage { reason } => {
                 let record = Record::new(entry.stat, draft.began, Content::NoImage { reason });

@@ -1,4 +1,5 @@
 use std::fs::{self, File};
+use std::ops::ControlFlow;
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
@@ -151,8 +152,9 @@ fn damage_is_not_held_against_what_was_published_while_it_was_read() {
         healed.call_once(|| {
             folder.publish("web", "1.0", 1);
         });
+        ControlFlow::Continue(())
     };
-    let options = ExamineOptions { on_bytes: Some(&heal), ..ExamineOptions::default() };
+    let options = ExamineOptions::new().on_bytes(&heal);
     let found = folder.store.examine(&archive, &options).unwrap();
     assert!(healed.is_completed() && matches!(found, Knowledge::Damaged { .. }), "{found:?}");
     let knowledge = folder.store.entry(&archive).unwrap().knowledge;

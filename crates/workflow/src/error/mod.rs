@@ -252,10 +252,10 @@ impl Error {
         use sealift_archive::Error as Archive;
         match self {
             Self::Archive(Archive::Fault { source, .. }) => {
-                Self::Archive(Archive::Fault { path: shown.to_owned(), source })
+                Self::Archive(Archive::Fault { input: shown.into(), source })
             }
             Self::Archive(Archive::Io { operation, source, .. }) => {
-                Self::Archive(Archive::Io { operation, path: shown.to_owned(), source })
+                Self::Archive(Archive::Io { operation, input: shown.into(), source })
             }
             other => other,
         }

@@ -125,6 +125,6 @@ async fn identity_of(store: &Store, entry: &Entry, run: &Run) -> Result<Identity
             _ => "it is gone".to_owned(),
         };
         let source = sealift_archive::Fault::NotAnImage { reason };
-        sealift_archive::Error::Fault { path, source }.into()
+        sealift_archive::Error::Fault { input: path.into(), source }.into()
     })
 }

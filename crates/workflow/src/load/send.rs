@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_archive::{Contents, ProvenReader, Renamer};
+use sealift_archive::{Contents, PlainReader, Renamer, VerifiedReader};
 use sealift_docker::{Engine, EngineImage, Loaded};
 use sealift_filename::Reference;
 use sealift_oci::Identity;
@@ -89,7 +89,7 @@ fn read(
     sender: &mpsc::Sender<Piece>,
     run: &Run,
 ) -> Result<Option<(Contents, Activity)>, Error> {
-    let reader = ProvenReader::open_through(path, renamer)?;
+    let reader = VerifiedReader::with_renamer(PlainReader::open(path)?, renamer);
     let mut pump = Pump::start(reader, label, Work::Loading, run);
     while let Some(bytes) = pump.next()? {
         if sender.blocking_send(Piece::Bytes(bytes)).is_err() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use sealift_archive::ProvenReader;
+use sealift_archive::VerifiedReader;
 use sealift_catalog::{
     Ambiguous, AmbiguousChoice, Entry, Flaw, LatestOptions, Misnamed, Query, passed_over,
 };
@@ -58,7 +58,7 @@ pub async fn cat(
     let (label, naming) = (entry.archive.to_string(), naming_of(&entry.archive)?);
     let result = run
         .blocking(move |run| {
-            let reader = ProvenReader::open_as(path, naming)?;
+            let reader = VerifiedReader::open_as(path, naming)?;
             let mut pump = Pump::start(reader, &label, Work::Reading, run);
             while let Some(bytes) = pump.next()? {
                 output.write_all(&bytes).map_err(Error::Output)?;
@@ -73,11 +73,11 @@ pub async fn cat(
 /// looks like now. Its record is not believed any more.
 pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) -> Error {
     match error {
-        Error::Archive(sealift_archive::Error::Fault { path, source })
+        Error::Archive(sealift_archive::Error::Fault { input, source })
             if entry.image().is_some() =>
         {
             store.doubt(&entry.archive, entry.stat);
-            sealift_archive::Error::Fault { path, source: source.of_known_image() }.into()
+            sealift_archive::Error::Fault { input, source: source.of_known_image() }.into()
         }
         error => error,
     }
@@ -175,7 +175,7 @@ pub(crate) fn refuse_flawed(store: &Store, entry: &Entry) -> Result<(), Error> {
     let path = store.path_of(&entry.archive);
     match entry.flaw() {
         Some(Flaw::Damaged { fault }) => {
-            Err(sealift_archive::Error::Fault { path, source: fault }.into())
+            Err(sealift_archive::Error::Fault { input: path.into(), source: fault }.into())
         }
         Some(Flaw::Misnamed { reason }) => {
             let root = store.root().display().to_string();

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use sealift_testing::layouts::{Entry, Image, Packing, compress, file, pack};
-use sealift_workflow::archive::{ExamineOptions, Fault, Level, examine};
+use sealift_workflow::archive::{ExamineOptions, Fault, Level, examine_file};
 use sealift_workflow::{AddOptions, Error, ErrorKind, Run, add};
 
 use crate::folder::{Folder, run};
@@ -33,7 +33,7 @@ fn every_layout_gets_the_name_of_its_tag_and_config() {
             let folder = Folder::new();
             let path = folder.add_entries(&entries).await;
             assert_eq!(path.as_str(), format!("web_1.4.0.7_{}.docker", id(&image)), "{layout}");
-            examine(folder.store.path_of(&path), &ExamineOptions::default()).unwrap();
+            examine_file(folder.store.path_of(&path), &ExamineOptions::default()).unwrap();
             let again = folder.try_add(&pack(&entries), &AddOptions::default()).await.unwrap();
             assert!(!again[0].added, "{layout}");
         }
@@ -192,7 +192,7 @@ fn one_platform_of_several_is_added_under_its_own_id() {
             let added = folder.try_add(&tar, &options).await.unwrap();
             assert_eq!(*added[0].id.as_str(), *id(image));
             let path = folder.store.path_of(&added[0].archive);
-            let found = examine(path, &ExamineOptions::default()).unwrap();
+            let found = examine_file(path, &ExamineOptions::default()).unwrap();
             assert_eq!(found.identity().config.to_string(), image.id());
         }
         assert_eq!(folder.archives().len(), 2);
@@ -230,7 +230,7 @@ fn a_zip_with_another_name_inside_is_written_anew() {
         let options = AddOptions { name: Some("api:2.0".parse().unwrap()), ..zip };
         let renamed = folder.try_add(&bytes, &options).await.unwrap().remove(0);
         let path = folder.store.path_of(&renamed.archive);
-        let found = examine(path, &ExamineOptions::default()).unwrap();
+        let found = examine_file(path, &ExamineOptions::default()).unwrap();
         assert_eq!(found.identity().repo_tags, ["api:2.0"]);
         assert_eq!(renamed.id, first.id);
     });

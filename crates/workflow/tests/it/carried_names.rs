@@ -173,13 +173,9 @@ async fn a_save_carries_the_name_of_its_archive(stand: Stand) {
 fn carries(stand: &Stand, archive: &str, name: &Reference) -> bool {
     let mut reader = PlainReader::open(stand.store().root().join(archive)).unwrap();
     let mut verifier = Verifier::new(VerifyOptions::default());
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match reader.read(&mut buffer).unwrap() {
-            0 => break,
-            count => verifier.push(&buffer[..count]).unwrap(),
-        }
-    }
+    let mut tar = Vec::new();
+    std::io::Read::read_to_end(&mut reader, &mut tar).unwrap();
+    verifier.push(&tar).unwrap();
     let naming = Naming::new(name.repository(), name.version().unwrap()).unwrap();
     verifier.finish().unwrap().carries(&naming)
 }

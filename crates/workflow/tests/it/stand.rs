@@ -152,8 +152,8 @@ impl Stand {
     /// Gives all ids by which an archive goes, from its content alone.
     pub(crate) fn identity_of(&self, archive: &impl AsRef<str>) -> Identity {
         let path = self.folder.path().join("artifacts").join(archive.as_ref());
-        let options = ExamineOptions { deep: true, ..ExamineOptions::default() };
-        sealift_workflow::archive::examine(path, &options).unwrap().identity().clone()
+        let options = ExamineOptions::new().decompress_layers(true);
+        sealift_workflow::archive::examine_file(path, &options).unwrap().identity().clone()
     }
 
     pub(crate) async fn update(&self, version: &str, options: &UpdateOptions) -> Updated {
