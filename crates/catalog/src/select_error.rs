@@ -126,7 +126,7 @@ impl fmt::Display for Asked<'_> {
         match version {
             None if *release => write!(f, "a release of `{repository}`")?,
             None => write!(f, "`{repository}`")?,
-            Some(version) => write!(f, "`{repository}:{}`", version.as_str().replace('+', "_"))?,
+            Some(version) => write!(f, "`{repository}:{}`", version.display_tag())?,
         }
         match platform {
             Some(platform) => write!(f, " for {platform}"),

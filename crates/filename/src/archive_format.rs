@@ -1,65 +1,63 @@
-//! What kind of file an archive is, as its name says.
+//! The format of an archive, as its name states it.
 
-use std::cmp::Ordering;
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-/// The format in an archive's name: what stands behind the last dot.
-///
-/// Formats compare as text, so `Other("zip".into())`, which `From` never makes, equals `Zip`.
+/// The format in an archive's name: the text after the last dot.
 ///
 /// ```
 /// use sealift_filename::ArchiveFormat;
 ///
 /// assert_eq!(ArchiveFormat::from("zip"), ArchiveFormat::Zip);
 /// assert_eq!(ArchiveFormat::from("docker").as_str(), "docker");
-/// assert!(!ArchiveFormat::from("rkt").is_loadable());
+/// assert!(matches!(ArchiveFormat::from("rkt"), ArchiveFormat::Other(format) if format.as_str() == "rkt"));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ArchiveFormat {
     /// `docker`: the plain tar that an engine saves and loads.
     Docker,
     /// `zip`: that tar, compressed, as the one member of a zip.
     Zip,
     /// Any other text, possibly empty.
-    Other(String),
+    Other(OtherFormat),
+}
+
+/// A format that is neither `docker` nor `zip`. It is made by `ArchiveFormat::from`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OtherFormat(Box<str>);
+
+impl OtherFormat {
+    /// Returns the text, without the dot.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl ArchiveFormat {
-    /// Gives the text, without the dot.
+    /// Returns the text, without the dot.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Docker => "docker",
             Self::Zip => "zip",
-            Self::Other(text) => text,
-        }
-    }
-
-    /// Tells whether an archive of this format can be loaded: `docker` and `zip`.
-    pub fn is_loadable(&self) -> bool {
-        matches!(self.as_str(), "docker" | "zip")
-    }
-
-    fn known(text: &str) -> Option<Self> {
-        match text {
-            "docker" => Some(Self::Docker),
-            "zip" => Some(Self::Zip),
-            _ => None,
+            Self::Other(format) => format.as_str(),
         }
     }
 }
 
 impl From<&str> for ArchiveFormat {
     fn from(text: &str) -> Self {
-        Self::known(text).unwrap_or_else(|| Self::Other(text.to_owned()))
+        match text {
+            "docker" => Self::Docker,
+            "zip" => Self::Zip,
+            other => Self::Other(OtherFormat(other.into())),
+        }
     }
 }
 
 impl From<String> for ArchiveFormat {
     fn from(text: String) -> Self {
-        Self::known(&text).unwrap_or(Self::Other(text))
+        text.as_str().into()
     }
 }
 
@@ -68,32 +66,6 @@ impl FromStr for ArchiveFormat {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(text.into())
-    }
-}
-
-impl PartialEq for ArchiveFormat {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for ArchiveFormat {}
-
-impl PartialOrd for ArchiveFormat {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ArchiveFormat {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl Hash for ArchiveFormat {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
     }
 }
 

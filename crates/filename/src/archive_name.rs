@@ -3,19 +3,24 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::printable::controls_terminal;
-use crate::{
-    ArchiveFormat, ImageId, NewNameError, NewNameErrorKind, ParseNameError, Precedence, Version,
-    component, image_id, version,
-};
+use crate::archive_format::ArchiveFormat;
+use crate::component;
+use crate::dirty;
+use crate::escape::controls_terminal;
+use crate::image_id::{self, ImageId};
+use crate::name_error::{NewNameError, NewNameErrorKind, ParseNameError};
+use crate::precedence::Precedence;
+use crate::version::Version;
 
-/// How long a file name can be on the file systems of Linux and macOS, in bytes.
+/// The longest file name on the file systems of Linux and macOS, in bytes.
 const LONGEST: usize = 255;
 
 /// The file name of an archive, `{image}_{version}_{id}.{format}`.
 ///
 /// Its text is one that [`ARCHIVE_NAME_PATTERN`](crate::ARCHIVE_NAME_PATTERN) matches as a whole,
-/// kept as it was read: `parse(text)?.to_string() == text`. Names compare as text.
+/// kept as it was read: `parse(text)?.to_string() == text`. Names have no order, because that of their
+/// texts would not be that of their versions: sort them by [`as_str`](Self::as_str) or by
+/// [`precedence`](Self::precedence).
 ///
 /// ```
 /// use sealift_filename::{ArchiveFormat, ArchiveName, Version};
@@ -33,16 +38,15 @@ const LONGEST: usize = 255;
 /// }
 /// # Ok::<(), sealift_filename::ParseNameError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ArchiveName {
-    // First, so that the derived order is that of the text.
     text: Box<str>,
     image_end: usize,
     dot: usize,
     id: ImageId,
 }
 
-/// Where the parts are in a text that is a name.
+/// Where the parts of a name are in its text.
 struct Layout {
     image_end: usize,
     dot: usize,
@@ -65,29 +69,25 @@ impl Layout {
 }
 
 impl ArchiveName {
-    /// Reads a file name.
-    ///
-    /// # Errors
-    ///
-    /// If the published pattern doesn't match all of it.
+    /// Parses a file name. It must match the published pattern as a whole.
     pub fn parse(file_name: &str) -> Result<Self, ParseNameError> {
         Self::try_parse(file_name).ok_or_else(|| ParseNameError::explain(file_name))
     }
 
-    /// Reads a file name without saying why it is none, for whoever looks through folders that
-    /// hold other things too.
+    /// Parses a file name, and returns `None` if it is no archive name. Use it to look through folders
+    /// that hold other files too.
     pub fn try_parse(file_name: &str) -> Option<Self> {
         let Layout { image_end, dot, id } = Layout::find(file_name)?;
         Some(Self { text: file_name.into(), image_end, dot, id })
     }
 
-    /// Makes the name of an archive.
+    /// Creates the name of an archive.
     ///
-    /// It is stricter than [`parse`](Self::parse), which has to live with names that others made.
+    /// It is stricter than [`parse`](Self::parse), which accepts names that other tools made.
     ///
     /// # Errors
     ///
-    /// If the image isn't the last part of a repository name; if the version or the format is empty
+    /// If the image is not the last part of a repository name; if the version or the format is empty
     /// or has a character that would change how the name is read (`_`, `/`, `.` in a format,
     /// control characters); if the name would be longer than 255 bytes.
     pub fn new(
@@ -117,72 +117,59 @@ impl ArchiveName {
         Ok(Self { text: text.into(), image_end, dot, id })
     }
 
-    /// Gives the whole name.
+    /// Returns the whole name.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Gives the image's name, without the folders before it.
+    /// Returns the image's name, without the folders before it.
     pub fn image(&self) -> &str {
         &self.text[..self.image_end]
     }
 
-    /// Gives the version as text; it may be empty in a name that others made.
+    /// Returns the version as text; it may be empty in a name that another tool made.
     pub fn version(&self) -> &str {
         &self.text[self.image_end + 1..self.dot - image_id::LENGTH - 1]
     }
 
-    /// Gives the version as a value.
+    /// Returns the version as a value.
     pub fn to_version(&self) -> Version {
         Version::new(self.version())
     }
 
-    /// Gives the start of the image's id.
+    /// Returns the start of the image's id.
     pub fn id(&self) -> ImageId {
         self.id
     }
 
-    /// Gives the format.
+    /// Returns the format.
     pub fn format(&self) -> ArchiveFormat {
         self.text[self.dot + 1..].into()
     }
 
-    /// Tells whether the version is dirty ([`Version::is_dirty`]).
+    /// Returns `true` if the version is dirty ([`Version::is_dirty`]).
     pub fn is_dirty(&self) -> bool {
-        version::is_dirty(self.version())
+        dirty::is_dirty(self.version())
     }
 
-    /// Gives the place of the version among others ([`Version::precedence`]).
+    /// Returns the place of the version among others ([`Version::precedence`]).
     pub fn precedence(&self) -> Precedence<'_> {
         Precedence::of(self.version())
     }
 
-    /// Makes the name that the same archive has in another format.
-    ///
-    /// # Errors
-    ///
-    /// If the format is empty or has a character that would change how the name is read, or if the
-    /// name would be longer than 255 bytes.
-    pub fn with_format(&self, format: ArchiveFormat) -> Result<Self, NewNameError> {
-        check_format(&format)?;
-        let name = self.ending(format.as_str());
-        check_length(&name.text)?;
-        Ok(name)
-    }
-
-    /// Makes the name that the same archive has as a plain tar, `….docker`.
+    /// Returns the name that the same archive has as a plain tar, `….docker`.
     #[must_use]
     pub fn to_docker(&self) -> Self {
         self.ending("docker")
     }
 
-    /// Makes the name that the same archive has as a zip, `….zip`.
+    /// Returns the name that the same archive has as a zip, `….zip`.
     #[must_use]
     pub fn to_zip(&self) -> Self {
         self.ending("zip")
     }
 
-    /// Gives the name of the one member that the zip of this name holds: the file name with its
+    /// Returns the name of the one member that the zip of this name holds: the file name with its
     /// format replaced by `docker`.
     pub fn member_name(&self) -> String {
         format!("{}.docker", &self.text[..self.dot])

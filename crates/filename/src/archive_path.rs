@@ -1,22 +1,27 @@
-//! Where an archive stands below the root of a store.
+//! Where an archive is below the root of a store.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use crate::archive_format::ArchiveFormat;
+use crate::archive_name::ArchiveName;
 use crate::component::{self, ComponentFault};
-use crate::quote::{Named, Quoted};
-use crate::repository;
-use crate::{
-    ArchiveFormat, ArchiveName, ImageId, NewNameError, ParseNameErrorKind, Repository, Version,
-};
+use crate::escape::{Named, Quoted};
+use crate::image_id::ImageId;
+use crate::name_error::{NewNameError, ParseNameErrorKind};
+use crate::repository::{self, Repository};
+use crate::version::Version;
 
 /// The path of an archive below a store's root: folders, which are the front of the image's name,
 /// and the [`ArchiveName`], joined by `/`.
 ///
 /// Every folder is a valid part of a repository name; the first may also be a registry's domain,
-/// with the `:` of its port written `+`. Paths compare as text.
+/// with the `:` of its port written `+`.
+///
+/// Paths compare as text, as listings sort them; this is not the order of versions
+/// ([`Precedence`](crate::Precedence)).
 ///
 /// ```
 /// use sealift_filename::ArchivePath;
@@ -33,18 +38,14 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct ArchivePath {
-    /// The whole path, where it is more than the name: most archives stand right in the root.
+    /// The whole path if it is more than the name. Most archives are in the root itself.
     whole: Option<Box<str>>,
     folder_end: usize,
     name: ArchiveName,
 }
 
 impl ArchivePath {
-    /// Reads a path.
-    ///
-    /// # Errors
-    ///
-    /// If the last part is no archive name, or if a folder can't be part of a repository name.
+    /// Parses a path: folders that can be part of a repository name, and an archive name.
     pub fn parse(path: &str) -> Result<Self, ParsePathError> {
         let refuse = |kind| ParsePathError { input: path.into(), kind };
         let (folder, file_name) = match path.rsplit_once('/') {
@@ -59,11 +60,11 @@ impl ArchivePath {
         Ok(Self::join(folder.unwrap_or_default(), name))
     }
 
-    /// Joins a folder below the root, empty for the root itself, and a name that was read in it.
+    /// Creates the path of an archive in a folder below the root, or in the root if the folder is empty.
     ///
     /// # Errors
     ///
-    /// If a folder can't be part of a repository name, or if the name has a `/`.
+    /// If a folder can't be part of a repository name, or if the name contains a `/`.
     pub fn in_folder(folder: &str, name: ArchiveName) -> Result<Self, ParsePathError> {
         let fault = if name.as_str().contains('/') {
             Some(ParsePathErrorKind::SlashInName)
@@ -78,11 +79,11 @@ impl ArchivePath {
         }
     }
 
-    /// Makes the path at which an image is archived.
+    /// Creates the path at which an image is archived.
     ///
     /// # Errors
     ///
-    /// As [`ArchiveName::new`].
+    /// As for [`ArchiveName::new`].
     pub fn new(
         repository: &Repository,
         version: &Version,
@@ -98,17 +99,17 @@ impl ArchivePath {
         Self { whole, folder_end: folder.len(), name }
     }
 
-    /// Gives the whole path.
+    /// Returns the whole path.
     pub fn as_str(&self) -> &str {
         self.whole.as_deref().unwrap_or(self.name.as_str())
     }
 
-    /// Gives the folders before the name, joined by `/`: empty for the root.
+    /// Returns the folders before the name, joined by `/`: empty for the root.
     pub fn folder(&self) -> &str {
         &self.as_str()[..self.folder_end]
     }
 
-    /// Gives the file name.
+    /// Returns the file name.
     pub fn name(&self) -> &ArchiveName {
         &self.name
     }
@@ -129,37 +130,37 @@ impl ArchivePath {
         repository::short(&self.as_str()[..name_start + self.name.image().len()])
     }
 
-    /// Gives the image as engines call it, or none if the name's image can't be part of a
+    /// Returns the image as engines name it, or `None` if the name's image can't be part of a
     /// repository name.
     pub fn repository(&self) -> Option<Repository> {
-        // A `+` in the name's image becomes a `:` too, and neither can stand there.
+        // A `+` in the name's image becomes a `:` too; neither is valid there.
         Repository::parse(&self.image().replace('+', ":")).ok()
     }
 
-    /// Makes the path that the same archive has as a plain tar, `….docker`.
+    /// Returns the path that the same archive has as a plain tar, `….docker`.
     #[must_use]
     pub fn to_docker(&self) -> Self {
         Self::join(self.folder(), self.name.to_docker())
     }
 
-    /// Makes the path that the same archive has as a zip, `….zip`.
+    /// Returns the path that the same archive has as a zip, `….zip`.
     #[must_use]
     pub fn to_zip(&self) -> Self {
         Self::join(self.folder(), self.name.to_zip())
     }
 
-    /// Replaces the name, in the same folder.
+    /// Returns the path of another name in the same folder.
     ///
     /// # Errors
     ///
-    /// If the name has a `/`.
+    /// If the name contains a `/`.
     pub fn with_name(&self, name: ArchiveName) -> Result<Self, ParsePathError> {
         Self::in_folder(self.folder(), name)
     }
 }
 
-/// Tells whether a folder's name can be part of a repository name, so that there may be archives
-/// below it; the `first` below a store's root may also be a registry's domain.
+/// Returns `true` if a folder's name can be part of a repository name, so that there may be archives
+/// below it. The `first` folder below a store's root may also be a registry's domain.
 ///
 /// ```
 /// use sealift_filename::is_repository_folder;
@@ -215,21 +216,21 @@ pub enum ParsePathErrorKind {
     /// The first folder is a registry with its port, written as in a reference.
     #[error("its folder {} has `:`, which is written `+` in a folder", Quoted(.0))]
     Port(String),
-    /// The last part is no archive name.
+    /// The last part is not an archive name.
     #[error("{0}")]
     Name(ParseNameErrorKind),
-    /// The name itself has a `/`.
+    /// The name itself contains a `/`.
     #[error("its name has a `/`")]
     SlashInName,
 }
 
 impl ParsePathError {
-    /// Gives the text that was refused.
+    /// Returns the text that was refused.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Says what is wrong with it.
+    /// Returns what is wrong with it.
     pub fn kind(&self) -> &ParsePathErrorKind {
         &self.kind
     }

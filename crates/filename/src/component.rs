@@ -1,6 +1,6 @@
-//! The parts of a repository name, as the distribution project's reference grammar has them.
+//! The parts of a repository name, as the distribution project's reference grammar defines them.
 
-use crate::quote::{Quoted, QuotedChar};
+use crate::escape::{Quoted, QuotedChar};
 
 /// What is wrong with one part of a repository name.
 ///
@@ -9,19 +9,19 @@ use crate::quote::{Quoted, QuotedChar};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComponentFault {
-    /// Nothing stands there.
+    /// It is empty.
     #[error("is empty")]
     Empty,
-    /// A letter stands there in upper case.
+    /// A letter is in upper case.
     #[error("has {} in upper case", QuotedChar(*.0))]
     UpperCase(char),
     /// A character can't be part of it.
     #[error("has {}, but takes only lowercase letters, digits, `.`, `_` and `-`", QuotedChar(*.0))]
     Character(char),
-    /// It starts with what should join two groups.
+    /// It starts with a character that joins groups.
     #[error("starts with {}, not with a letter or digit", QuotedChar(*.0))]
     Start(char),
-    /// It ends with what should join two groups.
+    /// It ends with a character that joins groups.
     #[error("ends with {}, not with a letter or digit", QuotedChar(*.0))]
     End(char),
     /// Two groups are joined by something else.
@@ -52,7 +52,7 @@ pub(crate) fn check(text: &str) -> Result<(), ComponentFault> {
     }
 }
 
-/// Tells whether a text is a registry's host, with or without a port: dotted labels of letters,
+/// Returns `true` if a text is a registry's host, with or without a port: dotted labels of letters,
 /// digits and inner dashes, or an IPv6 address in brackets.
 pub(crate) fn is_domain(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {

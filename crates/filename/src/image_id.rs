@@ -1,25 +1,24 @@
-//! The 12 digits that say which image an archive holds.
+//! The 12 digits that name the image in an archive.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::quote::{Quoted, QuotedChar};
+use crate::escape::{Quoted, QuotedChar};
 
 /// How many digits an id has.
 pub(crate) const LENGTH: usize = 12;
 
 /// The start of an image's config digest: exactly 12 lowercase hex digits.
 ///
-/// Ids compare as text, which is also how the numbers compare.
+/// Ids compare as text, which is also how the numbers compare. `sealift_oci::Digest::image_id`
+/// returns the id of a digest.
 ///
 /// ```
 /// use sealift_filename::ImageId;
 ///
 /// let id: ImageId = "0123456789ab".parse()?;
 /// assert_eq!(id.to_string(), "0123456789ab");
-///
-/// let digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-/// assert_eq!(ImageId::from_digest(digest), Some(id));
+/// assert_eq!(ImageId::from_bytes([0x01, 0x23, 0x45, 0x67, 0x89, 0xab]), id);
 ///
 /// assert!("0123456789AB".parse::<ImageId>().is_err());
 /// assert!("0123456789abc".parse::<ImageId>().is_err());
@@ -29,15 +28,6 @@ pub(crate) const LENGTH: usize = 12;
 pub struct ImageId([u8; LENGTH]);
 
 impl ImageId {
-    /// Takes the first 12 digits of a digest, written `sha256:` and hex digits, or as hex digits
-    /// alone; gives none if there are fewer than 12, or anything else among them.
-    pub fn from_digest(digest: &str) -> Option<Self> {
-        let hex = digest.strip_prefix("sha256:").unwrap_or(digest).as_bytes();
-        let (digits, rest) = hex.split_first_chunk()?;
-        rest.iter().all(is_digit).then_some(())?;
-        Self::from_ascii(digits)
-    }
-
     /// Creates the id from the first 6 bytes of a digest.
     pub const fn from_bytes(bytes: [u8; LENGTH / 2]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -55,7 +45,7 @@ impl ImageId {
         digits.iter().all(is_digit).then_some(Self(*digits))
     }
 
-    /// Gives the 12 digits.
+    /// Returns the 12 digits.
     #[expect(clippy::missing_panics_doc, reason = "it can't: the digits are ASCII")]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("hex digits are ASCII")
@@ -78,24 +68,24 @@ pub struct ParseImageIdError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseImageIdErrorKind {
-    /// It doesn't have 12 characters, but this number.
+    /// The number of characters is this one, not 12.
     #[error("it has {0} characters, not 12 lowercase hex digits")]
     Length(usize),
-    /// A hex digit stands there in upper case.
+    /// A hex digit is in upper case.
     #[error("it has {} in upper case", QuotedChar(*.0))]
     UpperCase(char),
-    /// A character is no hex digit.
+    /// A character is not a hex digit.
     #[error("it has {}, which is no hex digit", QuotedChar(*.0))]
     Character(char),
 }
 
 impl ParseImageIdError {
-    /// Gives the text that was refused.
+    /// Returns the text that was refused.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Says what is wrong with it.
+    /// Returns what is wrong with it.
     pub fn kind(&self) -> &ParseImageIdErrorKind {
         &self.kind
     }

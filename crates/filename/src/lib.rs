@@ -1,6 +1,6 @@
 //! The names of container image archives, as pure values: nothing here touches a file.
 //!
-//! A folder of archives is its own index when every file name says which image it holds. The
+//! A folder of archives is its own index if every file name states which image the file holds. The
 //! published template is `{image}_{version}_{imageid}.{archfmt}`:
 //!
 //! ```
@@ -22,20 +22,22 @@
 //! # Ok::<(), sealift_filename::ParseNameError>(())
 //! ```
 //!
-//! Reading is lenient and writing is strict. [`ArchiveName::parse`] takes exactly the language of
-//! the published [`ARCHIVE_NAME_PATTERN`] and keeps the text as it is; [`ArchiveName::new`] makes
-//! only names that can also be pushed, tagged and stored everywhere. Whatever `new` makes, `parse`
-//! reads back equal.
+//! Parsing is lenient, creating is strict. [`ArchiveName::parse`] accepts exactly what the published
+//! [`ARCHIVE_NAME_PATTERN`] matches and keeps the text as it is; [`ArchiveName::new`] creates only
+//! names that can also be pushed, tagged and stored everywhere. `parse` returns an equal name for
+//! every name that `new` creates.
 //!
-//! - [`ArchiveName`] is a file name, [`ArchivePath`] a file name with the folders in front of it.
-//! - [`Version`] compares as text; [`Precedence`] is the order in which versions follow each other.
-//! - [`Reference`] and [`Repository`] are what people and engines call an image.
-//! - [`ImageId`] is the start of the image's config digest, [`ArchiveFormat`] what kind of file it
-//!   is.
+//! - [`ArchiveName`] is a file name, [`ArchivePath`] a file name with the folders before it.
+//! - [`Version`] is a version as text; [`Precedence`] is the order of versions.
+//! - [`Reference`] and [`Repository`] are the names of an image in engines and registries.
+//! - [`ImageId`] is the start of the image's config digest, [`ArchiveFormat`] the kind of file.
+//! - [`Printable`] displays text from untrusted sources.
 //!
-//! Features: `serde` reads and writes every type as its text; `proptest` adds the module
-//! `strategies`, which generates names, good and nearly good, so that other crates can test against
-//! the grammar.
+//! Every error displays the input and what is wrong with it. Its `kind()` is the second part alone,
+//! to match on; as text it continues a sentence about the input.
+//!
+//! Features: `serde` serializes every type as its text; `proptest` adds the module `strategies`,
+//! which generates valid and nearly valid names, so that other crates can test against the grammar.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -43,12 +45,12 @@ mod archive_format;
 mod archive_name;
 mod archive_path;
 mod component;
+mod dirty;
+mod escape;
 mod image_id;
 mod name_error;
 mod pattern;
 mod precedence;
-mod printable;
-mod quote;
 mod reference;
 mod repository;
 #[cfg(feature = "serde")]
@@ -58,15 +60,15 @@ pub mod strategies;
 mod tag;
 mod version;
 
-pub use archive_format::ArchiveFormat;
+pub use archive_format::{ArchiveFormat, OtherFormat};
 pub use archive_name::ArchiveName;
 pub use archive_path::{ArchivePath, ParsePathError, ParsePathErrorKind, is_repository_folder};
 pub use component::ComponentFault;
+pub use escape::{Printable, controls_terminal};
 pub use image_id::{ImageId, ParseImageIdError, ParseImageIdErrorKind};
 pub use name_error::{NewNameError, NewNameErrorKind, ParseNameError, ParseNameErrorKind};
 pub use pattern::{ARCHIVE_NAME_PATTERN, ARCHIVE_NAME_TEMPLATE, DIRTY_VERSION_PATTERN};
 pub use precedence::Precedence;
-pub use printable::{Printable, controls_terminal};
 pub use reference::{ParseReferenceError, ParseReferenceErrorKind, Reference};
 pub use repository::{ParseRepositoryError, ParseRepositoryErrorKind, Repository};
 pub use tag::{TagError, TagErrorKind, version_to_imagetag};

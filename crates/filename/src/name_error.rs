@@ -1,7 +1,8 @@
-//! Why something is not, or can't become, the name of an archive.
+//! Why a text is not the name of an archive, or why none can be created from its parts.
 
-use crate::quote::{Named, Quoted, QuotedChar};
-use crate::{ComponentFault, ImageId, ParseImageIdError};
+use crate::component::ComponentFault;
+use crate::escape::{Named, Quoted, QuotedChar};
+use crate::image_id::{ImageId, ParseImageIdError};
 
 /// Why a text is not an [`ArchiveName`](crate::ArchiveName).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,13 +22,13 @@ pub enum ParseNameErrorKind {
     /// There is no underscore before the last dot.
     #[error("it has no `_` and image id before its last `.`")]
     NoId,
-    /// What stands between an underscore and the last dot is no id.
+    /// The text between an underscore and the last dot is not an id.
     #[error("{0}")]
     Id(ParseImageIdError),
     /// There is only one underscore before the last dot.
     #[error("it has no `_` and version before its image id")]
     NoVersion,
-    /// Nothing stands before the version.
+    /// There is no text before the version.
     #[error("it has no image before its version")]
     NoImage,
     /// There is a line feed in the image.
@@ -36,17 +37,17 @@ pub enum ParseNameErrorKind {
 }
 
 impl ParseNameError {
-    /// Finds the reason why a text is refused.
+    /// Returns the reason why a text is not a name.
     pub(crate) fn explain(text: &str) -> Self {
         Self { input: text.into(), kind: explain(text) }
     }
 
-    /// Gives the text that was refused.
+    /// Returns the text that was refused.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Says what is wrong with it.
+    /// Returns what is wrong with it.
     pub fn kind(&self) -> &ParseNameErrorKind {
         &self.kind
     }
@@ -69,7 +70,7 @@ fn explain(text: &str) -> ParseNameErrorKind {
     }
 }
 
-/// Why an [`ArchiveName`](crate::ArchiveName) can't be made of its parts.
+/// Why an [`ArchiveName`](crate::ArchiveName) can't be created from its parts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} {kind}", Named(kind.subject(), input))]
 pub struct NewNameError {
@@ -77,7 +78,7 @@ pub struct NewNameError {
     kind: NewNameErrorKind,
 }
 
-/// What is wrong with a part of a name that should be made.
+/// What is wrong with a part of a name that is created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NewNameErrorKind {
@@ -87,16 +88,16 @@ pub enum NewNameErrorKind {
     /// The version is empty.
     #[error("is empty")]
     EmptyVersion,
-    /// The version has a character that it can't have in a name.
+    /// The version has a character that is not allowed in a name.
     #[error("contains {}, which {}", QuotedChar(*.0), harm(*.0))]
     VersionCharacter(char),
     /// The format is empty.
     #[error("is empty")]
     EmptyFormat,
-    /// The format has a character that it can't have in a name.
+    /// The format has a character that is not allowed in a name.
     #[error("contains {}, which {}", QuotedChar(*.0), harm(*.0))]
     FormatCharacter(char),
-    /// The name is longer than a file's name can be, by its number of bytes.
+    /// The name has this number of bytes, more than a file name can have.
     #[error("has {0} bytes, more than the 255 that a file name can have")]
     TooLong(usize),
 }
@@ -126,13 +127,13 @@ impl NewNameError {
         Self { input: input.into(), kind }
     }
 
-    /// Gives the part that was refused: the image, the version, the format, or the whole name if it
+    /// Returns the part that was refused: the image, the version, the format, or the whole name if it
     /// is too long.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Says what is wrong with it.
+    /// Returns what is wrong with it.
     pub fn kind(&self) -> &NewNameErrorKind {
         &self.kind
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::version;
+use crate::dirty::{is_dirty, without_dirty};
 
 /// The place of a version among others: a total order, lowest first.
 ///
@@ -10,13 +10,12 @@ use crate::version;
 /// or to a `-`, `.` or `+` that starts a suffix. Every other version is a *name*.
 ///
 /// 1. Every numeric version is above every name.
-/// 2. Numeric versions compare number by number; a missing number is 0, and a number may be as long
-///    as it likes.
-/// 3. Where the numbers are equal, a dirty or suffixed version is below the plain one. Suffixes
+/// 2. Numeric versions compare number by number; a missing number is 0, and numbers have any length.
+/// 3. If the numbers are equal, a dirty or suffixed version is below the plain one. Suffixes
 ///    compare as in Semantic Versioning, identifier by identifier; a dirty version comes right below
 ///    what it would be without being dirty. Unlike there, what follows a `+` counts too.
 /// 4. Names are equal among themselves.
-/// 5. Where all that is equal, the text decides, so that only equal texts are equal.
+/// 5. If all that is equal, the text decides, so that only equal texts are equal.
 ///
 /// ```
 /// use sealift_filename::Precedence;
@@ -28,7 +27,7 @@ use crate::version;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Precedence<'a> {
-    /// None for a name.
+    /// `None` for a name.
     numeric: Option<Numeric<'a>>,
     text: &'a str,
 }
@@ -37,22 +36,17 @@ pub struct Precedence<'a> {
 struct Numeric<'a> {
     /// Digits and single dots.
     numbers: &'a str,
-    /// What stands between the numbers and a `+`, without what starts it.
+    /// The suffix between the numbers and a `+`, without the character that starts it.
     prerelease: Option<&'a str>,
     dirty: bool,
-    /// What stands behind a `+`.
+    /// The suffix after a `+`.
     build: Option<&'a str>,
 }
 
 impl<'a> Precedence<'a> {
-    /// Gives the place of a version that is at hand as text.
+    /// Returns the place of a version, given as text.
     pub fn of(version: &'a str) -> Self {
         Self { numeric: Numeric::read(version), text: version }
-    }
-
-    /// Tells whether the version is a numeric one, and not a name.
-    pub fn is_numeric(&self) -> bool {
-        self.numeric.is_some()
     }
 }
 
@@ -60,14 +54,14 @@ impl<'a> Numeric<'a> {
     fn read(text: &'a str) -> Option<Self> {
         // The mark of a dirty version is no suffix of its own: `1.0-rc.1.dirty` belongs right below
         // `1.0-rc.1`, not above it as the longer suffix.
-        let clean = version::without_dirty(text).unwrap_or(text);
+        let clean = without_dirty(text).unwrap_or(text);
         let (numbers, suffix) = split_numbers(clean)?;
         let (prerelease, build) = match suffix.split_once('+') {
             Some((front, build)) => (front, Some(build)),
             None => (suffix, None),
         };
         let prerelease = prerelease.get(1..);
-        Some(Self { numbers, prerelease, dirty: version::is_dirty(text), build })
+        Some(Self { numbers, prerelease, dirty: is_dirty(text), build })
     }
 
     fn compare(&self, other: &Self) -> Ordering {

@@ -1,15 +1,17 @@
-//! Images as people name them.
+//! The name of an image with its version.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::quote::Quoted;
-use crate::{ParseRepositoryErrorKind, Repository, TagError, TagErrorKind, Version};
+use crate::escape::Quoted;
+use crate::repository::{ParseRepositoryErrorKind, Repository};
+use crate::tag::{TagError, TagErrorKind};
+use crate::version::Version;
 
 /// An image as people type it and engines list it: `IMAGE[:VERSION]`.
 ///
-/// A tag's `_` is a version's `+`, and a version typed with its `+` is taken too. A version that is
-/// there can always be written as a tag.
+/// The `_` of a tag is the `+` of a version, and a version typed with its `+` is accepted too. A
+/// version in a reference can always be written as a tag.
 ///
 /// ```
 /// use sealift_filename::Reference;
@@ -24,14 +26,14 @@ use crate::{ParseRepositoryErrorKind, Repository, TagError, TagErrorKind, Versio
 /// assert!(Reference::parse("web@sha256:0123").is_err());
 /// # Ok::<(), sealift_filename::ParseReferenceError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
     repository: Repository,
     version: Option<Version>,
 }
 
 impl Reference {
-    /// Joins a repository and, where there is one, a version.
+    /// Creates a reference from a repository and, if there is one, a version.
     ///
     /// # Errors
     ///
@@ -43,27 +45,27 @@ impl Reference {
         Ok(Self { repository, version })
     }
 
-    /// Reads a reference.
+    /// Parses a reference.
     ///
     /// # Errors
     ///
-    /// If the image is no repository name, if the version can't be a tag, and for what names an
-    /// image by its content: a digest or a whole id.
+    /// If the image is not a repository name or the version can't be a tag. What names an image by
+    /// its content, a digest or a whole id, is refused too.
     pub fn parse(text: &str) -> Result<Self, ParseReferenceError> {
         read(text).map_err(|kind| ParseReferenceError { input: text.into(), kind })
     }
 
-    /// Gives the image's name.
+    /// Returns the image's name.
     pub fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    /// Gives the version, where the reference has one.
+    /// Returns the version, if the reference has one.
     pub fn version(&self) -> Option<&Version> {
         self.version.as_ref()
     }
 
-    /// Gives the version, which is `latest` where the reference has none.
+    /// Returns the version, which is `latest` if the reference has none.
     pub fn version_or_latest(&self) -> Version {
         self.version.clone().unwrap_or_else(|| Version::new("latest"))
     }
@@ -91,7 +93,8 @@ fn read(text: &str) -> Result<Reference, ParseReferenceErrorKind> {
         .map_err(|error| ParseReferenceErrorKind::Version(error.kind().clone()))
 }
 
-/// Engines take 64 hex digits for an id, and `sha256:` before them for a digest, never for a name.
+/// Returns `true` for what engines read as an id or a digest, never as a name: 64 hex digits, with
+/// or without `sha256:` before them.
 fn is_whole_id(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or(text);
     hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -115,24 +118,24 @@ pub enum ParseReferenceErrorKind {
     /// It is an image's whole id.
     #[error("it is an image's id, but archives are named by image and version")]
     Id,
-    /// Nothing stands before the version.
+    /// There is no text before the version.
     #[error("it has no image")]
     NoImage,
-    /// What stands before the version is no repository name.
+    /// The text before the version is not a repository name.
     #[error("{0}")]
     Repository(ParseRepositoryErrorKind),
-    /// What stands behind the `:` can't be a tag.
+    /// The text after the `:` can't be a tag.
     #[error("its version {0}")]
     Version(TagErrorKind),
 }
 
 impl ParseReferenceError {
-    /// Gives the text that was refused.
+    /// Returns the text that was refused.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Says what is wrong with it.
+    /// Returns what is wrong with it.
     pub fn kind(&self) -> &ParseReferenceErrorKind {
         &self.kind
     }
@@ -150,10 +153,7 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.version {
             None => self.repository.fmt(f),
-            Some(version) => {
-                let tag = version.as_str().replace('+', "_");
-                f.pad(&format!("{}:{tag}", self.repository.as_str()))
-            }
+            Some(version) => f.pad(&format!("{}:{}", self.repository, version.display_tag())),
         }
     }
 }

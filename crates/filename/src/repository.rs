@@ -1,16 +1,15 @@
-//! What registries and engines call an image, without its tag.
+//! The name of an image in registries and engines, without its tag.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::component::{self, ComponentFault};
-use crate::quote::{Named, Quoted};
+use crate::escape::{Named, Quoted};
 
-/// How long a repository name can be, in characters.
+/// The longest repository name, in characters.
 const LONGEST: usize = 255;
 
-/// A repository name, `[domain[:port]/]path`, as the distribution project's reference grammar has
-/// it.
+/// A repository name, `[domain[:port]/]path`, by the distribution project's reference grammar.
 ///
 /// Docker Hub's names are kept in the short form in which Docker shows them, so that all spellings
 /// of one image are equal: without `docker.io/` or `index.docker.io/`, and without the `library/`
@@ -35,11 +34,7 @@ const LONGEST: usize = 255;
 pub struct Repository(Box<str>);
 
 impl Repository {
-    /// Parses a repository name, in any spelling.
-    ///
-    /// # Errors
-    ///
-    /// If the text isn't of the grammar, or longer than 255 characters.
+    /// Parses a repository name of up to 255 characters, in any spelling.
     pub fn parse(text: &str) -> Result<Self, ParseRepositoryError> {
         match fault(text) {
             None => Ok(Self(short(text).into())),
@@ -47,18 +42,18 @@ impl Repository {
         }
     }
 
-    /// Gives the whole name.
+    /// Returns the whole name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Gives the last part, the one that stands in an archive's file name.
+    /// Returns the last part, which is the image in an archive's file name.
     pub fn image(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, image)| image)
     }
 
-    /// Gives the folders below a store's root that stand for the other parts, joined by `/`: empty
-    /// for a bare name. The `:` of a port is written `+`, which no name can have.
+    /// Returns the folders below a store's root that represent the other parts, joined by `/`: empty
+    /// for a bare name. The `:` of a port is written `+`, which no name contains.
     pub fn folder(&self) -> String {
         self.0.rsplit_once('/').map(|(front, _)| front.replace(':', "+")).unwrap_or_default()
     }
@@ -93,8 +88,9 @@ impl Repository {
         std::iter::once(folder).chain(others).collect()
     }
 
-    /// Returns the name with its registry, as containerd and Podman store it. It is the one
-    /// `Repository` that is not in the short form, and so not equal to the one that it is made of.
+    /// Returns the name with its registry, as containerd and Podman store it. The result is the only
+    /// `Repository` that is not in the short form, so it differs from the one it was made of;
+    /// [`familiar`](Self::familiar) undoes it.
     ///
     /// ```
     /// use sealift_filename::Repository;
@@ -115,7 +111,8 @@ impl Repository {
         Self(name.into())
     }
 
-    /// Returns the short name again of what [`qualified`](Self::qualified) has returned.
+    /// Returns the name in the short form, as Docker shows it. Every `Repository` but the result of
+    /// [`qualified`](Self::qualified) has this form already.
     #[must_use]
     pub fn familiar(&self) -> Self {
         Self(short(&self.0).into())
@@ -183,13 +180,13 @@ pub enum ParseRepositoryErrorKind {
     /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// The text is longer than a name can be, by its number of characters.
+    /// The text has this number of characters, more than a name can have.
     #[error("it has {0} characters, more than the 255 that a name can have")]
     TooLong(usize),
-    /// What stands before the first `/` has a `:`, but is no host with a port.
+    /// The text before the first `/` has a `:`, but is not a host with a port.
     #[error("{} is not a host and port", Quoted(.0))]
     Domain(String),
-    /// A part of the path can't be one.
+    /// A part of the path is not valid.
     #[error("{} {fault}", Named("its part", component))]
     Component {
         /// The part.
@@ -200,12 +197,12 @@ pub enum ParseRepositoryErrorKind {
 }
 
 impl ParseRepositoryError {
-    /// Gives the text that was refused.
+    /// Returns the text that was refused.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Says what is wrong with it.
+    /// Returns what is wrong with it.
     pub fn kind(&self) -> &ParseRepositoryErrorKind {
         &self.kind
     }

@@ -1,9 +1,15 @@
-//! Every type as its text, so that there is only one parser.
+//! Serde for every type through its text, so that there is only one parser.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, Repository, Version};
+use crate::archive_format::ArchiveFormat;
+use crate::archive_name::ArchiveName;
+use crate::archive_path::ArchivePath;
+use crate::image_id::ImageId;
+use crate::reference::Reference;
+use crate::repository::Repository;
+use crate::version::Version;
 
 macro_rules! through_text {
     ($($type:ty),+ $(,)?) => {$(

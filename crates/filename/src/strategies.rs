@@ -14,10 +14,14 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::{
-    ARCHIVE_NAME_PATTERN, ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, Repository,
-    Version,
-};
+use crate::archive_format::ArchiveFormat;
+use crate::archive_name::ArchiveName;
+use crate::archive_path::ArchivePath;
+use crate::image_id::ImageId;
+use crate::pattern::ARCHIVE_NAME_PATTERN;
+use crate::reference::Reference;
+use crate::repository::Repository;
+use crate::version::Version;
 
 /// Generates ids.
 pub fn image_ids() -> impl Strategy<Value = ImageId> {

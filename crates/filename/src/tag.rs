@@ -1,27 +1,41 @@
 //! Versions as tags of an engine.
 
-use crate::quote::{Named, QuotedChar};
-use crate::{ParseRepositoryErrorKind, Repository, Version};
+use std::fmt::{self, Write as _};
 
-/// How long a tag can be, in characters.
+use crate::escape::{Named, QuotedChar};
+use crate::repository::{ParseRepositoryErrorKind, Repository};
+use crate::version::Version;
+
+/// The longest tag, in characters.
 const LONGEST: usize = 128;
 
 impl Version {
-    /// Writes the version as a tag: a `+`, which no tag can hold, becomes `_`, which no version in
-    /// an archive's name can hold. So nothing is lost, and [`from_tag`](Self::from_tag) undoes it.
+    /// Returns the version as a tag: a `+`, which no tag can contain, becomes `_`, which no version in
+    /// an archive's name can contain. So nothing is lost, and [`from_tag`](Self::from_tag) undoes it.
     ///
     /// # Errors
     ///
-    /// If the result isn't a tag (`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`), or if the version itself
-    /// has a `_`.
+    /// If the result is not a tag (`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`), or if the version itself
+    /// contains a `_`.
     pub fn to_tag(&self) -> Result<String, TagError> {
         match fault(self.as_str()) {
-            None => Ok(self.as_str().replace('+', "_")),
+            None => Ok(self.display_tag().to_string()),
             Some(kind) => Err(TagError { input: self.as_str().into(), kind }),
         }
     }
 
-    /// Reads a tag as a version: `_` becomes `+`.
+    /// Displays the version as it is written in a tag, whether or not it can be one; for messages.
+    ///
+    /// ```
+    /// use sealift_filename::Version;
+    ///
+    /// assert_eq!(Version::new("1.0+my beta").display_tag().to_string(), "1.0_my beta");
+    /// ```
+    pub fn display_tag(&self) -> impl fmt::Display {
+        TagText(self.as_str())
+    }
+
+    /// Returns the version that a tag stands for: `_` becomes `+`.
     ///
     /// ```
     /// use sealift_filename::Version;
@@ -30,6 +44,14 @@ impl Version {
     /// ```
     pub fn from_tag(tag: &str) -> Self {
         Self::new(tag.replace('_', "+"))
+    }
+}
+
+struct TagText<'a>(&'a str);
+
+impl fmt::Display for TagText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|char| f.write_char(if char == '+' { '_' } else { char }))
     }
 }
 
@@ -49,7 +71,7 @@ fn fault(version: &str) -> Option<TagErrorKind> {
     }
 }
 
-/// Names an image in an engine, as `image:tag`.
+/// Returns the name of an image in an engine, `image:tag`.
 ///
 /// ```
 /// use sealift_filename::version_to_imagetag;
@@ -63,8 +85,7 @@ fn fault(version: &str) -> Option<TagErrorKind> {
 ///
 /// # Errors
 ///
-/// If the image is no [`Repository`], or if the version is no tag
-/// ([`Version::to_tag`]).
+/// If the image is not a [`Repository`], or if the version can't be a tag ([`Version::to_tag`]).
 pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagError> {
     let repository = Repository::parse(image).map_err(|error| {
         let kind = TagErrorKind::Image(error.kind().clone());
@@ -74,7 +95,7 @@ pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagErro
     Ok(format!("{repository}:{tag}"))
 }
 
-/// Why an image and a version don't make a tag.
+/// Why an image and a version can't be written as `image:tag`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} {kind}", Named(kind.subject(), input))]
 pub struct TagError {
@@ -82,29 +103,29 @@ pub struct TagError {
     kind: TagErrorKind,
 }
 
-/// What is wrong with a version, or an image, that should make a tag.
+/// What is wrong with a version, or an image, that should be written as a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagErrorKind {
     /// The version is empty.
     #[error("is empty, and a tag never is")]
     Empty,
-    /// The version has a `_`, which would come back as a `+`.
+    /// The version contains a `_`, which would come back as a `+`.
     #[error("contains `_`, which in a tag stands for the `+` of a version")]
     Underscore,
-    /// The version has a character that no tag can have.
+    /// The version contains a character that no tag can contain.
     #[error(
         "contains {}, which can't be in a tag: only ASCII letters and digits, `.`, `-` and `+` can",
         QuotedChar(*.0)
     )]
     Character(char),
-    /// The version starts with a character that only stands further inside a tag.
+    /// The version starts with a character that is only allowed further inside a tag.
     #[error("starts with {}, which can't be the first character of a tag", QuotedChar(*.0))]
     Start(char),
-    /// The version is longer than a tag can be, by its number of characters.
+    /// The version has this number of characters, more than a tag can have.
     #[error("has {0} characters, more than the 128 that a tag can have")]
     TooLong(usize),
-    /// It isn't the version: the image is no repository name.
+    /// The image is not a repository name.
     #[error("is not a repository name: {0}")]
     Image(ParseRepositoryErrorKind),
 }
@@ -119,12 +140,12 @@ impl TagErrorKind {
 }
 
 impl TagError {
-    /// Gives the version, or the image, that was refused.
+    /// Returns the version, or the image, that was refused.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Says what is wrong with it.
+    /// Returns what is wrong with it.
     pub fn kind(&self) -> &TagErrorKind {
         &self.kind
     }

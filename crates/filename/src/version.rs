@@ -5,14 +5,16 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Precedence;
+use crate::dirty::is_dirty;
+use crate::precedence::Precedence;
 
 /// A version of an image: any text.
 ///
-/// Versions compare as text, so that two are equal only if they are written alike; the order in
-/// which they follow each other is their [`precedence`](Self::precedence). What an archive's name
-/// can hold is checked where one is made ([`ArchiveName::new`](crate::ArchiveName::new)), what a
-/// tag can hold where that is made ([`to_tag`](Self::to_tag)).
+/// Two versions are equal if they are written alike. Which of two is newer is decided by their
+/// [`precedence`](Self::precedence); a `Version` itself has no order, because that of its text would
+/// place `1.9` above `1.10` and `dev` above both. [`ArchiveName::new`](crate::ArchiveName::new)
+/// checks that a version can stand in an archive's name, [`to_tag`](Self::to_tag) that it can be a
+/// tag.
 ///
 /// ```
 /// use sealift_filename::Version;
@@ -24,51 +26,42 @@ use crate::Precedence;
 /// assert_eq!(Version::new("1.0+beta").to_tag()?, "1.0_beta");
 /// # Ok::<(), sealift_filename::TagError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// The newest of several:
+///
+/// ```
+/// use sealift_filename::Version;
+///
+/// let versions = ["1.9", "1.10", "1.10+dirty", "dev"].map(Version::new);
+/// let newest = versions.iter().max_by_key(|version| version.precedence());
+/// assert_eq!(newest, Some(&Version::new("1.10")));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Version(Box<str>);
 
 impl Version {
-    /// Takes any text.
+    /// Creates a version from any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into().into_boxed_str())
     }
 
-    /// Gives the text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Tells whether the version doesn't pin the content down: `latest`, `dev`, what ends in
+    /// Returns `true` if the version does not pin the content down: `latest`, `dev`, what ends in
     /// `.dirty` or `+dirty`, and four numbers of which the last, the build number, is `0`.
     ///
-    /// This is [`DIRTY_VERSION_PATTERN`](crate::DIRTY_VERSION_PATTERN).
+    /// The rule is [`DIRTY_VERSION_PATTERN`](crate::DIRTY_VERSION_PATTERN).
     pub fn is_dirty(&self) -> bool {
         is_dirty(&self.0)
     }
 
-    /// Gives the place of the version among others, to sort by.
+    /// Returns the place of the version among others, to sort by.
     pub fn precedence(&self) -> Precedence<'_> {
         Precedence::of(&self.0)
     }
-}
-
-pub(crate) fn is_dirty(text: &str) -> bool {
-    matches!(text, "latest" | "dev") || without_dirty(text).is_some() || is_build_zero(text)
-}
-
-/// Takes a closing `.dirty` or `+dirty` off, where there is one.
-pub(crate) fn without_dirty(text: &str) -> Option<&str> {
-    let front = text.strip_suffix("dirty")?.strip_suffix(['.', '+'])?;
-    // The pattern's `.` is any character but a line feed.
-    (!front.contains('\n')).then_some(front)
-}
-
-fn is_build_zero(text: &str) -> bool {
-    let Some(numbers) = text.strip_suffix(".0") else {
-        return false;
-    };
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    numbers.split('.').count() == 3 && numbers.split('.').all(is_number)
 }
 
 impl From<&str> for Version {

@@ -1,6 +1,5 @@
 //! The image names that the tags inside an archive stand for.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use sealift_filename::{ParseReferenceError, Reference};
@@ -61,7 +60,7 @@ pub(crate) fn names_of(
 ///
 /// If no name is left.
 fn image_names(tags: &[String]) -> Result<Vec<Reference>, NoName> {
-    let mut names = BTreeSet::new();
+    let mut names: Vec<Reference> = Vec::new();
     let mut bare = Vec::new();
     let mut unusable = None;
     for tag in tags {
@@ -70,22 +69,27 @@ fn image_names(tags: &[String]) -> Result<Vec<Reference>, NoName> {
             continue;
         }
         match with_version(tag.strip_prefix("localhost/").unwrap_or(tag)) {
-            Ok(name) => {
-                names.insert(name);
-            }
+            Ok(name) if names.contains(&name) => {}
+            Ok(name) => names.push(name),
             Err(error) => {
                 unusable.get_or_insert(error);
             }
         }
     }
     if !names.is_empty() {
-        return Ok(names.into_iter().collect());
+        names.sort_by(|left, right| text_of(left).cmp(&text_of(right)));
+        return Ok(names);
     }
     Err(match unusable {
         Some(error) => error.into(),
         None if bare.is_empty() => NoName::NoTag,
         None => NoName::OnlyTags(bare),
     })
+}
+
+/// Returns the text of a name in its parts, to sort by.
+fn text_of(name: &Reference) -> (&str, Option<&str>) {
+    (name.repository().as_str(), name.version().map(AsRef::as_ref))
 }
 
 /// Parses a name; one without a tag has the version `latest`.

@@ -1,4 +1,4 @@
-//! Text from untrusted sources, escaped for terminals.
+//! Text from untrusted sources, escaped for terminals and quoted in messages.
 
 use std::fmt::{self, Write as _};
 
@@ -27,7 +27,7 @@ impl fmt::Display for Printable<'_> {
 }
 
 /// Writes one character as [`Printable`] does.
-pub(crate) fn write_printable(character: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn write_printable(character: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if controls_terminal(character) {
         write!(f, "{}", character.escape_default())
     } else {
@@ -48,6 +48,40 @@ pub fn controls_terminal(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Displays a [`Printable`] text between backticks.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('`')?;
+        write!(f, "{}`", Printable(self.0))
+    }
+}
+
+/// Prints what a text is and the text, or only what it is when nothing could be seen of it.
+pub(crate) struct Named<'a>(pub(crate) &'a str, pub(crate) &'a str);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)?;
+        if self.1.is_empty() {
+            return Ok(());
+        }
+        write!(f, " {}", Quoted(self.1))
+    }
+}
+
+/// Displays one character in the same way.
+pub(crate) struct QuotedChar(pub(crate) char);
+
+impl fmt::Display for QuotedChar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('`')?;
+        write_printable(self.0, f)?;
+        f.write_char('`')
+    }
 }
 
 #[cfg(test)]
