@@ -22,7 +22,7 @@ pub enum Flaw {
         /// What does not agree with its name.
         reason: String,
     },
-    /// It is damaged, or not supported ([`Fault::kind`] tells which).
+    /// It is damaged, or not supported ([`Fault::kind`] distinguishes them).
     Damaged {
         /// What is wrong.
         fault: Fault,

@@ -14,7 +14,7 @@ pub enum Knowledge {
         /// What it looks like instead, a fragment for after "holds no image: ".
         reason: String,
     },
-    /// The archive is damaged or not supported ([`Fault::kind`] tells which).
+    /// The archive is damaged or not supported ([`Fault::kind`] distinguishes them).
     ///
     /// A store never records this, because the file may be repaired later. A file that was recorded
     /// as an image and no longer reads as one is damaged, whatever it looks like now.

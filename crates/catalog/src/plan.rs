@@ -31,6 +31,7 @@ pub struct Plan {
 ///
 /// Nothing is decided by an archive that has not been read: an archive that is damaged or unknown
 /// is neither kept as the image's archive nor removed.
+#[must_use = "nothing is done yet: carry out the plan"]
 pub fn plan(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Plan {
     let items: Vec<PlanItem> = images
         .iter()

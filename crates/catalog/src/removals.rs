@@ -63,6 +63,7 @@ pub enum Outcome<'a> {
 /// Only [removable](Entry::removable) archives that are known to hold an image are removed, and
 /// only if the ids in their names belong to it. Nothing is cleaned of an image if any of its
 /// outcomes is a failure.
+#[must_use = "nothing is removed yet: remove the archives that are returned"]
 pub fn removals(
     snapshot: &Snapshot,
     outcomes: &[Outcome<'_>],

@@ -122,6 +122,7 @@ impl Retention {
 ///     retain(entries, &Retention::keeping(Keep::newest(3)))
 /// }
 /// ```
+#[must_use = "nothing is removed yet: remove the archives that are returned"]
 pub fn retain<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     retention: &Retention,

@@ -16,7 +16,7 @@ const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
 /// size.
 ///
 /// If all locks are visible, a file that can be locked has no writer. On a file system that several
-/// hosts share, or without locks, only the time of the last change tells.
+/// hosts share, or without locks, the time of the last change decides.
 pub(crate) fn open_abandoned(folder: &Dir, name: &str) -> Option<(File, u64)> {
     let file = folder.open_file(name).ok()?;
     let metadata = file.metadata().ok()?;

@@ -1,4 +1,4 @@
-//! Archives with what their records say.
+//! Archives with what is recorded about them.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -12,8 +12,8 @@ use crate::record_store::Unbelieved;
 use crate::store::Store;
 
 impl Store {
-    /// Returns an archive with what its record says, or `None` if the archive is gone. A file whose
-    /// size cannot be determined is [unreadable](Knowledge::Unreadable).
+    /// Returns an archive with what is recorded about it, or `None` if the archive is gone. A file
+    /// whose size cannot be determined is [unreadable](Knowledge::Unreadable).
     pub fn entry(&self, archive: &ArchivePath) -> Option<Entry> {
         let (metadata, removable) = match self.metadata(archive) {
             Ok(found) => found,
@@ -49,7 +49,7 @@ impl Store {
         }
     }
 
-    /// Returns archives with what their records say. Archives that are gone are left out.
+    /// Returns archives with what is recorded about them. Archives that are gone are left out.
     pub fn entries(&self, archives: &[ArchivePath]) -> Vec<Entry> {
         archives.iter().filter_map(|archive| self.entry(archive)).collect()
     }

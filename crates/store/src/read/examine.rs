@@ -67,7 +67,7 @@ impl Store {
         let before = self.read_record(archive);
         let stat = self.stat(archive)?;
         let draft = self.begin_record(archive, stat);
-        // If another writer replaces the file meanwhile, what was read says nothing about the new
+        // If another writer replaces the file meanwhile, what was read does not describe the new
         // file, which has its own record.
         let is_unchanged = || Ok::<_, Error>(self.stat(archive)? == stat);
         match self.read(archive, before.as_ref(), options, is_accepted)? {
