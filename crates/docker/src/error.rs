@@ -1,10 +1,12 @@
-//! What could not be done, to which image, at which engine.
+//! What could not be done; [`Failure`] is the reason.
 
 use crate::discover::address::Address;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 
-/// What could not be done, to which image, at which engine; the [`Failure`] is its source.
+/// An operation of an [`Engine`](crate::Engine) failed.
+///
+/// The message names the operation, the image and the engine. Its source is the [`Failure`].
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Box<Parts>);
@@ -21,27 +23,27 @@ struct Parts {
 }
 
 impl Error {
-    /// Tells what kind of failure it is.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.failure.kind()
     }
 
-    /// Gives the failure itself.
+    /// Returns why the operation failed.
     pub fn failure(&self) -> &Failure {
         &self.0.failure
     }
 
-    /// Gives the failure itself, for those who want what is in it.
+    /// Returns why the operation failed.
     pub fn into_failure(self) -> Failure {
         self.0.failure
     }
 
-    /// Gives the image that the operation was about, where it was about one.
+    /// Returns the image that the operation was about, if it was about one.
     pub fn image(&self) -> Option<&str> {
         self.0.image.as_deref()
     }
 
-    /// Gives the engine's address.
+    /// Returns the engine's address.
     pub fn address(&self) -> &Address {
         &self.0.address
     }

@@ -1,22 +1,22 @@
 //! The kinds of errors.
 
-/// What kind of failure an [`Error`] is.
+/// The kind of an [`Error`](crate::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// Nobody answers at the engine's address.
     Unreachable,
-    /// The engine or this side could not prove who it is.
+    /// TLS failed: one side does not trust the certificate of the other.
     Untrusted,
-    /// The engine speaks no version of the API that is spoken here.
+    /// The engine supports no version of the API that this crate supports.
     IncompatibleApi,
     /// The engine doesn't have the image.
     NotFound,
-    /// The engine said no.
+    /// The engine refused.
     Refused,
     /// The connection broke off.
     Broken,
-    /// The engine fell silent.
+    /// The engine was silent for too long.
     Idle,
     /// The engine's answer can't be understood.
     Unintelligible,
@@ -24,6 +24,6 @@ pub enum ErrorKind {
     Upload,
     /// A file on this side cannot be written or read.
     File,
-    /// What was to be done can't be: a reference that none can be, a context that can't be sent.
+    /// The input is invalid: a reference that no image can have, a context that cannot be sent.
     Input,
 }

@@ -1,4 +1,4 @@
-//! What went wrong between an engine and us.
+//! What went wrong: the cause of an [`Error`](crate::Error), which names what was being done.
 
 use std::error::Error as StdError;
 use std::io;
@@ -17,7 +17,10 @@ use crate::wire::limits::Limit;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What went wrong between an engine and us: the cause of an [`Error`](crate::Error).
+/// What went wrong: the source of an [`Error`](crate::Error).
+///
+/// [`Error`](crate::Error) names the operation, the image and the engine; this type says why it
+/// failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -161,7 +164,7 @@ pub enum Failure {
     Unintelligible {
         /// What is wrong with it.
         reason: String,
-        /// Who says so.
+        /// The error of the parser, if there is one.
         source: Option<BoxError>,
     },
     /// No image can have this reference, so the engine wasn't asked.
@@ -202,7 +205,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Tells what kind of failure it is.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Unreachable { .. } | Self::Forbidden { .. } | Self::Ssh { .. } => {
@@ -226,7 +229,7 @@ impl Failure {
         }
     }
 
-    /// Gives what the engine said, in its own words, where it said something.
+    /// Returns the message of the engine, if the engine sent one.
     pub fn engine_message(&self) -> Option<&str> {
         match self {
             Self::NotFound { message }
@@ -245,10 +248,11 @@ impl Failure {
         Self::Unintelligible { reason: reason.into(), source: source.into() }
     }
 
-    /// Judges an answer's status other than success.
+    /// Returns the failure that an answer's status means.
     pub(crate) fn from_status(status: u16, message: String) -> Self {
         match status {
-            // It means the version on the path: the newest that is known, where the engine's is newer.
+            // It means the version on the path: the newest that is known, where the engine's is
+            // newer.
             400 if message.contains("is too old. Minimum supported API version") => {
                 Self::TooNew { known: ApiVersion::NEWEST_KNOWN, message }
             }

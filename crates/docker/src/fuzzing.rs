@@ -4,7 +4,8 @@ use crate::build::classic::Progress;
 use crate::build::log::{BuildLog, take};
 use crate::wire::json_lines::AnswerReader;
 
-/// Follows an answer of the classic builder that comes in these pieces, and tells all that is told of it.
+/// Follows an answer of the classic builder that comes in these pieces, and tells all that is told
+/// of it.
 pub fn follow_build<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut told = Vec::new();
     let mut progress = Progress::default();

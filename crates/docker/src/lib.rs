@@ -1,10 +1,10 @@
-//! A container engine spoken to over the Docker API: build, inspect, save and load as streams that fail
-//! loudly.
+//! A client for container engines with the Docker API (Docker, Podman): build, inspect, tag,
+//! remove, save and load.
 //!
-//! Engines answer status 200 and report the failure later, somewhere in the body; connections break off in
-//! the middle of a save; a daemon hangs without closing anything. This crate turns each of these into an
-//! [`Error`] that says what was done to which image at which engine, in the engine's own words, and never
-//! takes half an answer for a whole one.
+//! Engines answer with status 200 and report the failure later in the body; connections break in
+//! the middle of a save; a daemon hangs without closing anything. This crate turns each of these
+//! into an [`Error`] that names the operation, the image and the engine, with the engine's own
+//! message, and never takes an incomplete answer for a complete one.
 //!
 //! ```no_run
 //! use sealift_docker::{Endpoint, Engine, Settings, Timeouts};
@@ -22,51 +22,58 @@
 //! while let Some(chunk) = archive.next_chunk().await? {
 //!     bytes += chunk.len();
 //! }
-//! println!("{bytes} bytes, and the engine said that this is all");
+//! println!("{bytes} bytes; the engine ended its answer properly");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Start with [`Endpoint::resolve`], which finds the engine as the docker CLI does without asking it
-//! anything, and [`Engine`], which connects when it is first used. [`Engine::save`] and [`Engine::load`]
-//! stream with back-pressure; [`Engine::build`] streams the context and reports what the engine does as
-//! [`BuildEvent`]s.
+//! Start with [`Endpoint::resolve`], which finds the engine as the docker CLI does without
+//! contacting it, and [`Engine`], which connects when it is first used. [`Engine::save`] returns a
+//! [`Stream`](futures_util::Stream) that is also an [`AsyncRead`](tokio::io::AsyncRead),
+//! [`Engine::load`] takes a stream, and both have back-pressure; [`Engine::save_to`] and
+//! [`Engine::load_from`] use files. [`Engine::build`] streams the context and reports what the
+//! engine does as [`BuildEvent`]s.
 //!
 //! # Runtime
 //!
-//! The asynchronous functions need a tokio runtime with I/O and time enabled; outside of one they panic, as tokio's own do.
-//! All of them can be spawned.
+//! The asynchronous functions need a tokio runtime with I/O and time enabled; outside of one they
+//! panic, as tokio's own functions do. All of them can be spawned. What happens when their future
+//! is dropped is documented with each as "Cancel safety". [`Endpoint::resolve`],
+//! [`Settings::credentials`] and [`Settings::proxy_build_args`] block.
 //!
 //! # TLS
 //!
-//! It comes with the feature `tls`, which is off unless it is asked for: rustls, with the certificates of
+//! TLS needs the feature `tls`, which is off by default. It uses rustls with the certificates of
 //! `DOCKER_CERT_PATH` or of a context. Without the feature, such an address is refused.
 //!
-//! # Limits of time
+//! # Time limits
 //!
-//! An ordinary call has one limit for the whole of it. A save may stay silent for as long as it wants before
-//! its first byte, as engines prepare the whole archive first, and so may a load or a build once the engine has taken all that
-//! was sent: as long as the engine answers a ping on the side. Once the bytes of a save flow, a silence longer than
-//! [`Timeouts::idle`] is an error; so is an engine that takes no byte of an upload for as long.
+//! An ordinary call has one limit as a whole. A save may be silent before its first byte, because
+//! engines prepare the whole archive first, and a load or a build may be silent once the engine has
+//! received everything, in both cases for as long as the engine answers pings. Later in a save, a
+//! silence longer than [`Timeouts::idle`] is an error, and so is an engine that takes no bytes of
+//! an upload for that long.
 //!
-//! # Limits of size
+//! # Size limits
 //!
-//! Every answer is read up to a limit, and one that is longer is an error ([`Failure::TooLong`]): 64 KiB of a ping and of the
-//! words of a refusal, 16 MiB of what the engine says of an image, of itself or of a load, 64 MiB of a list, 4 MiB of a line, and
-//! 400 KiB of any answer's head. Only a save and the log of a build have no limit as a whole; neither is kept in memory.
+//! An answer that is longer than its limit is an error ([`Failure::TooLong`]): 64 KiB for pings and
+//! for the messages of refusals, 16 MiB for an image, the engine's description of itself and a
+//! load, 64 MiB for a list, 4 MiB for a line, and 400 KiB for the head of any answer. Only a save
+//! and the log of a build are unlimited; neither is kept in memory.
 //!
-//! # What a build sends
+//! # The context of a build
 //!
-//! What `<Dockerfile>.dockerignore`, or else `.dockerignore`, doesn't leave out, as the docker CLI would send it: an
-//! archive of the same entries in the same order, owned by root. A line that is no pattern is an error
-//! ([`ContextError::Pattern`]), and nothing is sent.
+//! A build sends what the docker CLI would send: everything that `<Dockerfile>.dockerignore`, or
+//! else `.dockerignore`, does not match, as an archive of the same entries in the same order, owned
+//! by root. A line that is not a pattern is an error ([`ContextError::Pattern`]), and nothing is
+//! sent.
 //!
 //! # BuildKit
 //!
-//! A request asks for the classic builder unless it sets [`BuildRequest::builder`]. [`Builder::Auto`] and
-//! [`Builder::BuildKit`] need the feature `buildkit`, which is off by default. BuildKit reports what it does by
-//! [`BuildEvent`]s of their own, as its steps run at the same time.
-//! Logins to registries are in [`Credentials`], and go to the engine only.
+//! A request uses the classic builder unless it sets [`BuildRequest::builder`]. [`Builder::Auto`]
+//! and [`Builder::BuildKit`] need the feature `buildkit`, which is off by default. BuildKit's steps
+//! run at the same time, and are reported by [`BuildEvent`]s of their own. Logins to registries are
+//! in [`Credentials`] and are sent to the engine only.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

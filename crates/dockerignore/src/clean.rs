@@ -1,6 +1,6 @@
-//! The shortest form of a path, as Go's `filepath.Clean` gives it.
+//! The shortest form of a path, as Go's `filepath.Clean` returns it.
 
-/// Takes out doubled and trailing slashes, `.`, and every `..` that has a folder before it.
+/// Removes doubled and trailing slashes, `.`, and every `..` that has a folder before it.
 pub(crate) fn clean(path: &[u8]) -> Vec<u8> {
     let is_absolute = path.starts_with(b"/");
     let mut parts: Vec<&[u8]> = Vec::new();

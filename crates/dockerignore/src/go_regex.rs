@@ -1,8 +1,8 @@
-//! Regular expressions of Go in the words of the regex crate.
+//! Translates regular expressions of Go for the regex crate.
 //!
-//! Docker makes a regular expression from a pattern almost character by character, so what a pattern means is
-//! what Go's `regexp` makes of it: `[[:alpha:]]` is a letter, `\d` a digit, and what stands between `[` and `]`
-//! is read by other rules than those by which it was checked.
+//! Docker makes a regular expression from a pattern almost character by character, so what a
+//! pattern means is what Go's `regexp` makes of it: `[[:alpha:]]` is a letter, `\d` a digit, and
+//! what stands between `[` and `]` is read by other rules than those by which it was checked.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,8 @@ const NAMES: [&str; 14] = [
     "space", "upper", "word", "xdigit",
 ];
 
-/// Translates an expression, which holds no other operators than those that are made from a pattern.
+/// Translates an expression, which holds no other operators than those that are made from a
+/// pattern.
 pub(crate) fn translate(expression: &str) -> Result<String, PatternError> {
     let mut output = String::new();
     let mut rest = expression;
@@ -75,7 +76,8 @@ fn literal<'a>(character: char, behind: &'a str, output: &mut String) -> &'a str
     behind
 }
 
-/// Reads the counts of a repetition, `2}`, `2,}` or `2,3}`, and returns them with what follows the brace.
+/// Reads the counts of a repetition, `2}`, `2,}` or `2,3}`, and returns them with what follows the
+/// brace.
 fn repetition(text: &str) -> Option<((&str, &str), &str)> {
     let (counts, behind) = text.split_once('}')?;
     let (least, most) = counts.split_once(',').unwrap_or((counts, counts));
@@ -98,7 +100,7 @@ fn is_allowed((least, most): &(&str, &str)) -> bool {
     }
 }
 
-/// Translates what follows a `\`, and gives what is behind it.
+/// Translates what follows a `\`, and returns the rest.
 fn escape<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternError> {
     if let Some((set, behind)) = known_set(text) {
         // Writing to a string can't fail.
@@ -120,7 +122,7 @@ fn escape<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternErro
     Ok(&text[1..])
 }
 
-/// Translates what follows a `[`, and gives what is behind its `]`.
+/// Translates what follows a `[`, and returns the rest after its `]`.
 fn class<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternError> {
     output.push('[');
     let mut rest = text;
@@ -176,7 +178,7 @@ fn named(text: &str) -> Result<Option<(&str, &str)>, PatternError> {
     }
 }
 
-/// Gives the set that a letter behind a `\` stands for, and what is behind it.
+/// Returns the set that a letter after a `\` stands for, and the rest.
 fn known_set(text: &str) -> Option<(&'static str, &str)> {
     let set = match text.as_bytes().first()? {
         b'd' => "0-9",
@@ -190,7 +192,7 @@ fn known_set(text: &str) -> Option<(&'static str, &str)> {
     Some((set, &text[1..]))
 }
 
-/// Gives the character at the beginning of what is left between `[` and `]`.
+/// Returns the character at the beginning of what is left between `[` and `]`.
 fn member(text: &str) -> Result<(char, &str), PatternError> {
     match text.chars().next() {
         Some('\\') => escaped(&text[1..]),
@@ -199,10 +201,10 @@ fn member(text: &str) -> Result<(char, &str), PatternError> {
     }
 }
 
-/// Gives the character that what follows a `\` stands for.
+/// Returns the character that what follows a `\` stands for.
 ///
-/// Numbers of characters, quotes and Unicode's classes of Go are refused, not only what Go refuses: a pattern
-/// that has them has a backslash too many.
+/// Numbers of characters, quotes and Unicode's classes of Go are refused, not only what Go refuses:
+/// a pattern that has them has a backslash too many.
 fn escaped(text: &str) -> Result<(char, &str), PatternError> {
     let escaped = text.chars().next().ok_or(PatternError::NothingEscaped)?;
     let character = match escaped {

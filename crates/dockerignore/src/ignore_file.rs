@@ -32,8 +32,8 @@ impl IgnoreFile {
 
     /// Returns `true` if a path, relative to the root of the context, is ignored.
     ///
-    /// The folders on the way to the path are taken into account, as in a walk. A walk itself should
-    /// use [`check`](Self::check), which does not look at the folders again for each entry.
+    /// The folders on the way to the path are taken into account, as in a walk. A walk itself
+    /// should use [`check`](Self::check), which does not look at the folders again for each entry.
     #[must_use]
     pub fn is_ignored(&self, path: &Path) -> bool {
         self.walk(path).last().is_some_and(|is_ignored| *is_ignored)
@@ -77,7 +77,8 @@ impl IgnoreFile {
         self.patterns.iter().any(Pattern::is_wild_exception) || self.may_reinclude_below(folder)
     }
 
-    /// Returns for each folder on the way to a path, and for the path itself, whether it is ignored.
+    /// Returns for each folder on the way to a path, and for the path itself, whether it is
+    /// ignored.
     pub(crate) fn walk(&self, path: &Path) -> Vec<bool> {
         let mut paths: Vec<&Path> = path.ancestors().collect();
         // The last one is the empty path, the root.

@@ -11,7 +11,8 @@ pub(crate) struct Line {
     pub(crate) pattern: Vec<u8>,
 }
 
-/// Gives the lines that are neither blank nor comments. A `#` makes a comment at the very beginning only.
+/// Returns the lines that are neither blank nor comments. A `#` starts a comment only at the very
+/// beginning.
 pub(crate) fn read(text: &[u8]) -> impl Iterator<Item = Line> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let lines = text.split(|byte| *byte == b'\n').zip(1..);
@@ -36,7 +37,7 @@ fn shortest(pattern: &[u8]) -> Vec<u8> {
     pattern
 }
 
-/// Takes off white space of Unicode at both ends; bytes that are no UTF-8 are none.
+/// Removes Unicode white space at both ends. Bytes that are not UTF-8 are not white space.
 pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
     let is_space = |bytes: &[u8]| {
         let space = std::str::from_utf8(bytes).ok();

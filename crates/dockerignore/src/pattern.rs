@@ -15,7 +15,7 @@ use crate::{go_regex, syntax};
 /// How long a pattern may be in bytes, in Docker too.
 const LIMIT: usize = 64 << 10;
 
-/// A pattern that a path matches as a whole, or doesn't.
+/// A pattern, which matches a path as a whole or not at all.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern {
     is_exception: bool,
@@ -36,7 +36,7 @@ enum How {
     Regex(Regex),
 }
 
-/// A path, as it is compared with patterns.
+/// A path in the form that is compared with patterns.
 pub(crate) struct Name<'a> {
     bytes: &'a [u8],
     text: Cow<'a, str>,
@@ -49,7 +49,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// Gives bytes as Go sees them character by character: what is no UTF-8 is a U+FFFD for each byte.
+/// Returns bytes as Go reads them: each byte that is not UTF-8 is a U+FFFD.
 fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
@@ -63,7 +63,7 @@ fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 impl Pattern {
-    /// Parses what a line holds; nothing is no pattern.
+    /// Parses the content of a line. An empty line contains no pattern.
     pub(crate) fn parse(line: &[u8]) -> Result<Option<Self>, PatternError> {
         let line = trim(line);
         if line.is_empty() {
@@ -83,7 +83,7 @@ impl Pattern {
         Ok(Some(Self { is_exception, text: text.to_vec(), how: How::of(text)? }))
     }
 
-    /// Tells whether it brings back what others leave out.
+    /// Returns `true` if the pattern re-includes what others ignore.
     pub(crate) fn is_exception(&self) -> bool {
         self.is_exception
     }
@@ -101,14 +101,15 @@ impl Pattern {
         }
     }
 
-    /// Tells whether it is an exception that could be in any folder, but for a `*` or a `**` at its end.
+    /// Returns `true` for an exception that can match in any folder. A `*` or `**` at its end does
+    /// not count.
     pub(crate) fn is_wild_exception(&self) -> bool {
         let text = self.text.strip_suffix(b"/**").unwrap_or(&self.text);
         let text = text.strip_suffix(b"/*").unwrap_or(text);
         self.is_exception && text.iter().any(|byte| b"*[]?^\\".contains(byte))
     }
 
-    /// Tells whether it is an exception whose text begins with this folder.
+    /// Returns `true` for an exception whose text begins with this folder.
     pub(crate) fn is_exception_below(&self, folder: &Path) -> bool {
         self.is_exception && Path::new(OsStr::from_bytes(&self.text)).starts_with(folder)
     }
@@ -116,7 +117,8 @@ impl Pattern {
 
 impl How {
     fn of(pattern: &[u8]) -> Result<Self, PatternError> {
-        // What is no text stands for any byte that is none either, but in a pattern that is compared as it is.
+        // What is no text stands for any byte that is none either, but in a pattern that is
+        // compared as it is.
         let text = text_of(pattern);
         // Docker passes over a byte-order mark here too.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -165,8 +167,9 @@ impl How {
                     regex.push('\\');
                     regex.push(character);
                 }
-                // Docker escapes neither `^` nor `|`, `{` and `}`: in a pattern that becomes a regular expression
-                // they are operators. (It means to escape the last three: its table of characters is too small.)
+                // Docker escapes neither `^` nor `|`, `{` and `}`: in a pattern that becomes a
+                // regular expression they are operators. (It means to escape the last three: its
+                // table of characters is too small.)
                 _ => regex.push(character),
             }
             is_first = false;

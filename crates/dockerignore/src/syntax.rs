@@ -4,9 +4,9 @@ use crate::pattern_error::PatternError;
 
 /// Checks the beginning of a pattern.
 ///
-/// Docker asks Go's `filepath.Match` whether the pattern matches `.`, only to hear whether that is an error.
-/// What is behind a `*` is looked at only if what is before it can be a `.`, and by then there is nothing left
-/// that could match. What isn't looked at may still be no regular expression.
+/// Docker asks Go's `filepath.Match` whether the pattern matches `.`, only to hear whether that is
+/// an error. What is behind a `*` is looked at only if what is before it can be a `.`, and by then
+/// there is nothing left that could match. What isn't looked at may still be no regular expression.
 pub(crate) fn check(pattern: &[u8]) -> Result<(), PatternError> {
     let (is_dot, behind) = check_piece(pattern)?;
     if is_dot {
@@ -15,7 +15,7 @@ pub(crate) fn check(pattern: &[u8]) -> Result<(), PatternError> {
     Ok(())
 }
 
-/// Checks what is before the next `*`, and tells whether it matches `.`; gives what is behind.
+/// Checks what is before the next `*`. Returns whether it matches `.`, and what follows.
 fn check_piece(text: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     let stars = text.iter().take_while(|byte| **byte == b'*').count();
     let mut rest = &text[stars..];
@@ -58,7 +58,7 @@ fn check_class(inside: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     }
 }
 
-/// Checks one character between `[` and `]`, and gives it and what follows it.
+/// Checks one character between `[` and `]`, and returns it and what follows it.
 fn check_member(inside: &[u8]) -> Result<(u8, &[u8]), PatternError> {
     match inside {
         [b'-' | b']', ..] => Err(PatternError::BadClass),

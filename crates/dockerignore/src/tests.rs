@@ -1,4 +1,5 @@
-//! What patterns match: the cases by which Docker's patternmatcher is tested, and some by which it isn't.
+//! What patterns match: the cases by which Docker's patternmatcher is tested, and some by which it
+//! isn't.
 
 use std::path::Path;
 
@@ -142,7 +143,8 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
         ("[?]", &["[]", "^]"], &["?"]),
         ("[a&&b~~c]", &["&", "~", "a"], &["e"]),
         ("[!a]", &["!", "a"], &["b"]),
-        // An alternative is one of the whole pattern, and without anything that makes it an expression it is a name.
+        // An alternative is one of the whole pattern, and without anything that makes it an
+        // expression it is a name.
         ("a|b", &["a|b"], &["a", "b"]),
         ("a|b*", &["a", "ab", "abc", "b", "bc"], &["c", "cbd/e"]),
         ("a*|b", &["a", "ax", "ax/y", "b", "xb"], &["x", "bx"]),

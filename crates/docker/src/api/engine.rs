@@ -13,8 +13,8 @@ use crate::wire::transport::Transport;
 
 /// A container engine.
 ///
-/// It connects when it is first used, and opens a new connection for each request. Clones share what
-/// was learnt about the engine, such as the version of its API.
+/// It connects when it is first used, and opens a new connection for each request. Clones share
+/// what was learnt about the engine, such as the version of its API.
 ///
 /// All methods need a tokio runtime with I/O and time enabled; outside of one they panic.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Engine {
         Operation::new(action, image, &self.transport.endpoint.address)
     }
 
-    /// Makes an ordinary call, which has one limit for the whole of it.
+    /// Runs an ordinary call, which has one time limit as a whole.
     pub(crate) async fn call<T>(
         &self,
         operation: &Operation,

@@ -17,15 +17,15 @@ pub struct EngineImage {
     pub id_kind: IdKind,
     /// Its names and tags.
     pub repo_tags: Vec<String>,
-    /// The digests of its uncompressed layers, lowest first; empty if the engine shows one that is no
-    /// SHA-256.
+    /// The digests of its uncompressed layers, lowest first; empty if the engine shows one that is
+    /// no SHA-256.
     pub diff_ids: Vec<Digest>,
-    /// Its manifests of the kind image that are there, one a platform; empty where the engine doesn't list
-    /// them.
+    /// The manifests of the kind `image` that the engine has, one for each platform. Empty if the
+    /// engine does not list manifests.
     pub manifests: Vec<ImageManifest>,
     /// When it was built, RFC 3339.
     pub created: Option<String>,
-    /// What it is for: of several platforms, the one that the engine would run.
+    /// The platform; of several, the one that the engine would run.
     pub platform: Platform,
     /// Its size in bytes, as the engine counts it.
     pub size: u64,
@@ -34,8 +34,8 @@ pub struct EngineImage {
 }
 
 impl EngineImage {
-    /// Reads the answer to an inspect. Engines differ in what they leave out, so nothing but the id is
-    /// required.
+    /// Reads the answer to an inspect. Engines differ in what they leave out, so nothing but the id
+    /// is required.
     pub(crate) fn read(answer: &Value, id_kind: IdKind) -> Result<Self, Failure> {
         let text =
             |key: &str| answer[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
@@ -76,7 +76,7 @@ fn texts(value: &Value) -> Vec<String> {
 pub struct ImageManifest {
     /// Its digest.
     pub digest: Digest,
-    /// What the image is for; none where it is not said.
+    /// The platform of the image, if the engine states it.
     pub platform: Option<Platform>,
 }
 

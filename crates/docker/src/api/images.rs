@@ -48,7 +48,8 @@ impl Engine {
         tagged.await.map_err(|failure| operation.fail(failure))
     }
 
-    /// Removes a name of an image, and with the last name the image. Returns `true` if it was there.
+    /// Removes a name of an image, and with the last name the image. Returns `true` if it was
+    /// there.
     ///
     /// # Errors
     ///

@@ -26,18 +26,18 @@ const PIECE: usize = 64 << 10;
 impl Engine {
     /// Sends an archive to the engine, as fast as the engine reads it.
     ///
-    /// An error in the stream breaks the request off, so that the engine never sees a proper end; use
-    /// an [`ArchiveBody`](crate::ArchiveBody) to pass bytes from another task or thread. Once the
-    /// engine has received everything, it may be silent for as long as it answers pings, because it
-    /// unpacks the archive.
+    /// An error in the stream breaks the request off, so that the engine never sees a proper end;
+    /// use an [`ArchiveBody`](crate::ArchiveBody) to pass bytes from another task or thread. Once
+    /// the engine has received everything, it may be silent for as long as it answers pings,
+    /// because it unpacks the archive.
     ///
     /// An engine may answer before it has received everything. A success counts then too, once the
     /// stream has been read to its end; [inspect](Engine::inspect) the image afterwards to be sure.
     ///
     /// # Errors
     ///
-    /// An error that the engine reports inside a successful answer is an error here. So is an engine
-    /// that takes no bytes for longer than [`Timeouts::idle`](crate::Timeouts::idle).
+    /// An error that the engine reports inside a successful answer is an error here. So is an
+    /// engine that takes no bytes for longer than [`Timeouts::idle`](crate::Timeouts::idle).
     ///
     /// # Cancel safety
     ///
@@ -71,8 +71,9 @@ impl Engine {
 
     /// Loads an archive from a file, as it is.
     ///
-    /// The bytes are **not verified** before or while they are sent: what an engine does with a damaged
-    /// archive is up to the engine. The crate `sealift-workflow` verifies archives while it loads them.
+    /// The bytes are **not verified** before or while they are sent: what an engine does with a
+    /// damaged archive is up to the engine. The crate `sealift-workflow` verifies archives while it
+    /// loads them.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What an engine says that it has loaded.
+//! What an engine reports after a load.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// How much of what it says is kept, in lines.
 const MESSAGES: usize = 1000;
 
-/// What an engine says that it has loaded. Ask it whether that is true.
+/// What an engine reports after a load. [Inspect](crate::Engine::inspect) the image to be sure.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct Loaded {
@@ -15,12 +15,12 @@ pub struct Loaded {
     pub references: Vec<String>,
     /// The ids of images without a name.
     pub ids: Vec<String>,
-    /// What it said, up to a thousand lines.
+    /// The lines that it reported, up to a thousand.
     pub messages: Vec<String>,
 }
 
 impl Loaded {
-    /// Takes up a line of the answer.
+    /// Adds a line of the answer.
     pub(crate) fn note(&mut self, line: &Value) -> Result<(), Failure> {
         let Some(text) = line["stream"].as_str().or_else(|| line["status"].as_str()) else {
             return Ok(());

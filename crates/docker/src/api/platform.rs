@@ -3,8 +3,8 @@
 use sealift_oci::{Platform, PlatformObject};
 use serde_json::Value;
 
-/// Reads the platform of an inspected image, whose keys begin with a capital. What the image's config
-/// leaves out is empty there.
+/// Reads the platform of an inspected image, whose keys begin with a capital. What the image's
+/// config leaves out is empty there.
 pub(crate) fn of_image(image: &Value) -> Platform {
     let shown = |key: &str, absent: &str| text(&image[key]).unwrap_or_else(|| absent.to_owned());
     Platform {

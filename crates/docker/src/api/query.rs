@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Names and values behind the `?` of a path.
+/// The names and values after the `?` of a path.
 #[derive(Debug, Default)]
 pub(crate) struct Query(String);
 

@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 
-/// Lets pass what can be a reference or an id; engines' paths take those as they are.
+/// Returns the text if it can be a reference or an id. Both go into the path of a request as they
+/// are.
 pub(crate) fn checked(reference: &str) -> Result<&str, Failure> {
     let is_known = |c: char| c.is_ascii_alphanumeric() || "._-/:@[]".contains(c);
     let reason = if reference.is_empty() {

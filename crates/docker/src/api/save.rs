@@ -1,7 +1,7 @@
 //! Saves an image, as a stream of bytes.
 //!
-//! This call is our own: bollard's `export_image` has no option for a platform, accepts an answer whose
-//! end cannot be told from a break, and has no limit for a silent engine.
+//! This call is our own: bollard's `export_image` has no option for a platform, accepts an answer
+//! whose end cannot be told from a break, and has no limit for a silent engine.
 
 use std::fmt;
 use std::io;
@@ -28,15 +28,15 @@ use crate::wire::connection::ActiveConnection;
 use crate::wire::transport::{Transport, nothing};
 
 impl Engine {
-    /// Asks for an image as an archive, by `name:tag`: an archive that is asked for by id contains no
-    /// names.
+    /// Asks for an image as an archive, by `name:tag`: an archive that is asked for by id contains
+    /// no names.
     ///
     /// If the image exists for several platforms, the archive contains all that the engine has, or
-    /// only `platform`. Engines that do not [list](crate::EngineImage::manifests) manifests ignore the
-    /// platform.
+    /// only `platform`. Engines that do not [list](crate::EngineImage::manifests) manifests ignore
+    /// the platform.
     ///
-    /// The call waits for the engine's answer, but not for the archive, which classic stores prepare
-    /// as a whole before they send the first byte.
+    /// The call waits for the engine's answer, but not for the archive, which classic stores
+    /// prepare as a whole before they send the first byte.
     ///
     /// # Cancel safety
     ///
@@ -61,8 +61,8 @@ impl Engine {
     /// Saves an image into a file, by `name:tag`, and returns the number of bytes.
     ///
     /// An existing file is replaced. The bytes are **not verified**: an engine can send a damaged
-    /// archive and end the answer properly. The crate `sealift-workflow` saves verified archives into
-    /// a folder.
+    /// archive and end the answer properly. The crate `sealift-workflow` saves verified archives
+    /// into a folder.
     ///
     /// # Errors
     ///
@@ -156,8 +156,8 @@ impl SaveStream {
     /// # Errors
     ///
     /// A connection that breaks off is an error, and so is a silence that is longer than
-    /// [`Timeouts::idle`](crate::Timeouts::idle). Before the first byte, the engine may be silent for
-    /// as long as it answers pings.
+    /// [`Timeouts::idle`](crate::Timeouts::idle). Before the first byte, the engine may be silent
+    /// for as long as it answers pings.
     ///
     /// # Cancel safety
     ///

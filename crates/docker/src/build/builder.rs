@@ -5,18 +5,19 @@ use std::str::FromStr;
 
 /// Which of an engine's builders runs a build.
 ///
-/// The result of a build never depends on whether this crate's feature `buildkit` is on: without it, a build that
-/// needs BuildKit fails.
+/// The result of a build never depends on whether this crate's feature `buildkit` is on: without
+/// it, a build that needs BuildKit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Builder {
-    /// The builder that the engine announces, or the classic one if the request sets a limit that BuildKit ignores.
+    /// The builder that the engine announces, or the classic one if the request sets a limit that
+    /// BuildKit ignores.
     Auto,
     /// The builder that runs one step at a time. It is the only one that Podman has.
     #[default]
     Classic,
-    /// BuildKit: here-documents, cache mounts, stages that run in parallel, and only the changed parts of the
-    /// context are sent again.
+    /// BuildKit: here-documents, cache mounts, stages that run in parallel, and only the changed
+    /// parts of the context are sent again.
     BuildKit,
 }
 

@@ -24,7 +24,7 @@ use crate::wire::upload::Upload;
 /// How many pieces of the context may wait for the engine.
 const PIECES: usize = 4;
 
-/// Builds an image, and returns what the engine says of it.
+/// Builds an image, and returns what the engine reports.
 pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,
@@ -49,8 +49,8 @@ pub(crate) async fn build(
     follow::<Progress, _, _>(transport, upload_to, tar, on_event).await
 }
 
-/// Gives the logins that the engine may need, beforehand: it can't ask. One that can't be had is told of, as the
-/// build may do without.
+/// Returns the logins that the engine may need, because it cannot ask for them later. A login that
+/// cannot be read is reported as a warning, because the build may not need it.
 async fn registries(
     credentials: &Credentials,
     on_event: &mut OnEvent<'_>,
@@ -133,7 +133,7 @@ impl BuildLog for Progress {
 }
 
 impl Progress {
-    /// Takes a line of what the builder says.
+    /// Takes a line of the builder's output.
     fn take(&mut self, line: &str, on_event: &mut OnEvent<'_>) {
         let line = line.trim_end();
         if line.is_empty() {
@@ -160,26 +160,26 @@ impl Progress {
     }
 }
 
-/// Takes off the red in which Docker sets each piece that a command wrote to its standard error; the command's own
-/// colours stay.
+/// Removes the red in which Docker wraps what a command wrote to its standard error. The command's
+/// own colours stay.
 fn without_mark(text: &str) -> &str {
     let marked = text.strip_prefix("\u{1b}[91m").and_then(|text| text.strip_suffix("\u{1b}[0m"));
     marked.unwrap_or(text)
 }
 
-/// Gives the id where it is all that a line says, as in a quiet build of Podman.
+/// Returns the id if the line contains nothing else, as in a quiet build of Podman.
 fn bare_id(line: &str) -> Option<&str> {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     (line.len() == 64 && line.bytes().all(is_digit)).then_some(line)
 }
 
-/// Tells what the builder says of its own doings from what a command wrote.
+/// Returns `true` if a line is the builder's own and not written by a command.
 fn is_of_builder(line: &str) -> bool {
     [" ---> ", "--> ", "Removing intermediate container "].iter().any(|mark| line.starts_with(mark))
 }
 
-/// Finds the exit code at the end of an engine's words: `… returned a non-zero code: 3`, Podman's
-/// `exit status 3`.
+/// Returns the exit code at the end of an engine's message: `… returned a non-zero code: 3`,
+/// Podman's `exit status 3`.
 fn exit_code_in(message: &str) -> Option<i64> {
     let code = message.rsplit(' ').next()?;
     let before = message.strip_suffix(code)?;

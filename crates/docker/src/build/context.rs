@@ -99,7 +99,8 @@ impl BuildContext {
 
     /// Returns `true` if a path is sent, given which patterns match its folder.
     ///
-    /// The Dockerfile and the ignore file always are: the engine takes them out again if they are ignored.
+    /// The Dockerfile and the ignore file always are: the engine takes them out again if they are
+    /// ignored.
     pub(crate) fn includes(&self, name: &Path, folder: &FolderMatches) -> (bool, FolderMatches) {
         let (is_left_out, matches) = self.ignore.check(name, folder);
         let is_kept = name == Path::new(self.dockerfile()) || name == Path::new(IGNORE_FILE);

@@ -23,7 +23,7 @@ pub enum ContextError {
         /// The path that was to be the context.
         path: PathBuf,
     },
-    /// There is no such Dockerfile.
+    /// There is no Dockerfile.
     #[error("there is no {} in {}", looked_for.join(" or "), path.display())]
     NoDockerfile {
         /// The names that were looked for, relative to the context.

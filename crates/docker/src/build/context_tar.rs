@@ -21,7 +21,8 @@ use crate::build::walk::{Entry, Selection, Visit, walk};
 /// How much goes to the engine at a time.
 const PIECE: usize = 128 << 10;
 
-/// Writes a context as a tar into a channel; entries are sorted, owned by root, and keep their modes.
+/// Writes a context as a tar into a channel; entries are sorted, owned by root, and keep their
+/// modes.
 pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, ContextError>>) {
     let output = Pieces {
         sender: pieces.clone(),
@@ -70,8 +71,8 @@ impl Sending<'_> {
 
     /// Writes the ignore file that counts under the name under which engines look for it.
     ///
-    /// They apply it too, and take the Dockerfile out of the build if it is ignored; the last lines take out
-    /// what isn't in the folder: this file, and a Dockerfile that came from elsewhere.
+    /// They apply it too, and take the Dockerfile out of the build if it is ignored; the last lines
+    /// take out what isn't in the folder: this file, and a Dockerfile that came from elsewhere.
     fn write_ignore_file(&mut self) -> Result<(), ContextError> {
         let special = self.context.special_ignore_file();
         let path = special.map_or_else(|| self.context.root().join(IGNORE_FILE), Path::to_owned);
@@ -124,7 +125,7 @@ impl Sending<'_> {
         appended.map_err(read)
     }
 
-    /// Writes a link with its target as it is, which `tar` would clean.
+    /// Writes a link without changing its target, which `tar` would normalise.
     fn append_link(
         &mut self,
         mut header: tar::Header,
@@ -191,7 +192,7 @@ fn header(metadata: &Metadata) -> tar::Header {
     header
 }
 
-/// Reads as many bytes of a file as its header says, and notes where there are fewer or more.
+/// Reads as many bytes of a file as its header states, and notes if there are fewer or more.
 struct Exact {
     file: File,
     left: u64,

@@ -8,7 +8,7 @@ use sealift_oci::Hasher;
 use crate::build::context_error::ContextError;
 use crate::build::ignore_file::IGNORE_FILE;
 
-/// The names of a Dockerfile that nobody named, as the docker CLI looks for them.
+/// The names of the default Dockerfile, in the order in which the docker CLI looks for them.
 const DEFAULT_NAMES: [&str; 2] = ["Dockerfile", "dockerfile"];
 
 /// A Dockerfile that was found.
@@ -25,7 +25,8 @@ pub(crate) struct Dockerfile {
 impl Dockerfile {
     /// Finds the Dockerfile with this name, relative to the context, or the default one.
     ///
-    /// One that is outside of the context, in one of the folders that are never sent, or a pipe is read here.
+    /// One that is outside of the context, in one of the folders that are never sent, or a pipe is
+    /// read here.
     pub(crate) fn find(
         root: &Path,
         name: Option<&str>,
@@ -42,7 +43,8 @@ impl Dockerfile {
         };
         let path = root.join(name);
         let own_ignore_file = Some(root.join(format!("{name}{IGNORE_FILE}")));
-        // If it is a link, the engine gets the name of what it leads to, as the link may be left out.
+        // If it is a link, the engine gets the name of what it leads to, as the link may be left
+        // out.
         let inside = within(root, &path)
             .filter(|place| is_file && !is_excluded(place))
             .and_then(|place| place.into_os_string().into_string().ok());
@@ -52,7 +54,8 @@ impl Dockerfile {
         })
     }
 
-    /// Takes a Dockerfile that isn't in the context; it is sent under a name that no file there has.
+    /// Creates a Dockerfile that isn't in the context; it is sent under a name that no file there
+    /// has.
     pub(crate) fn of_text(root: &Path, text: Vec<u8>) -> Self {
         let mut hash = Hasher::new();
         hash.update(&text);

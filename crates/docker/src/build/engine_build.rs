@@ -23,8 +23,8 @@ use crate::failure::Failure;
 pub struct Built {
     /// Its id, as the engine shows it.
     pub id: Digest,
-    /// The digest of its config, from which archives take their id. It is the id except on a containerd store, where only
-    /// BuildKit tells it.
+    /// The digest of its config, from which archives take their id. It is the id except on a
+    /// containerd store, where only BuildKit tells it.
     pub config: Option<Digest>,
 }
 
@@ -35,13 +35,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// A step that fails is a [`Failure::Step`] with the last lines of its output, and a context that
-    /// cannot be sent is a [`Failure::Context`].
+    /// A step that fails is a [`Failure::Step`] with the last lines of its output, and a context
+    /// that cannot be sent is a [`Failure::Context`].
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future breaks the request off, and the engine ends the build. The steps that are
-    /// done stay in the engine's cache.
+    /// Dropping the future breaks the request off, and the engine ends the build. The steps that
+    /// are done stay in the engine's cache.
     pub async fn build(
         &self,
         request: BuildRequest,

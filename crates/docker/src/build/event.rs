@@ -34,7 +34,7 @@ pub enum BuildEvent {
     Log(String),
     /// Something that the person who builds should know.
     Warning(String),
-    /// Something in the context isn't sent, though the ignore file doesn't say so.
+    /// Something in the context is not sent, although the ignore file does not match it.
     LeftOut {
         /// Where it is, relative to the context.
         #[serde(serialize_with = "lossy")]
@@ -52,7 +52,8 @@ pub enum BuildEvent {
         /// How many bytes that were.
         bytes: u64,
     },
-    /// One of BuildKit's steps begins. They run at the same time, so that all of its events say which one.
+    /// One of BuildKit's steps begins. They run at the same time, so that all of its events say
+    /// which one.
     Started {
         /// Which one, counted from 1 in the order of beginning.
         step: usize,
@@ -63,7 +64,7 @@ pub enum BuildEvent {
     Output {
         /// Which step.
         step: usize,
-        /// How long after the step's beginning, where it is known.
+        /// How long after the step's beginning, if that is known.
         #[serde(rename = "after_seconds", serialize_with = "optional_seconds")]
         after: Option<Duration>,
         /// The line.
@@ -86,7 +87,7 @@ pub enum BuildEvent {
         step: usize,
         /// What is done: `transferring context:`.
         what: String,
-        /// How many bytes that was; 0 where it isn't a matter of bytes.
+        /// How many bytes that was; 0 if the part has no size.
         bytes: u64,
     },
     /// One of BuildKit's steps has ended.
@@ -141,7 +142,7 @@ pub enum StepEnd {
     Done(#[serde(serialize_with = "seconds")] Duration),
     /// It was done in an earlier build.
     Cached,
-    /// It failed, or was broken off because another one did, in BuildKit's words.
+    /// It failed, or was cancelled because another step failed; with BuildKit's message.
     Failed(String),
 }
 
@@ -161,8 +162,8 @@ fn optional_seconds<S: Serializer>(
 }
 
 impl BuildEvent {
-    /// Reads a line of the engine's output: `Step 1/4 : FROM scratch`, Podman's `STEP 1/4: FROM scratch`, or
-    /// anything else.
+    /// Reads a line of the engine's output: `Step 1/4 : FROM scratch`, Podman's `STEP 1/4: FROM
+    /// scratch`, or anything else.
     pub(crate) fn of_line(line: &str) -> Self {
         if let Some(warning) = line.strip_prefix("[Warning] ") {
             return Self::Warning(warning.to_owned());
@@ -172,7 +173,8 @@ impl BuildEvent {
 }
 
 fn step(line: &str) -> Option<BuildEvent> {
-    // Podman numbers the stages before the steps, where there are several: `[1/2] STEP 1/4: FROM scratch`.
+    // Podman numbers the stages before the steps, where there are several: `[1/2] STEP 1/4: FROM
+    // scratch`.
     let line = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((_stage, line)) if line.starts_with("STEP ") => line,
         _ => line,

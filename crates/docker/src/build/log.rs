@@ -1,4 +1,4 @@
-//! What the builders' ways to tell of a build have in common.
+//! Follows a build, with what the logs of both builders have in common.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -17,7 +17,7 @@ use crate::wire::json_lines::{AnswerLine, reported};
 use crate::wire::transport::Transport;
 use crate::wire::upload::{Upload, upload};
 
-/// How much of a line is waited for, in bytes, before it is taken for a whole one: commands that draw progress end no
+/// The length in bytes at which an unfinished line is reported: commands that draw progress end no
 /// line for a long time.
 const LINE_LIMIT: usize = 64 << 10;
 /// How many lines of a failed step's output are shown.
@@ -26,37 +26,37 @@ const LAST_LINES: usize = 10;
 /// Who is told of what happens.
 pub(crate) type OnEvent<'a> = dyn FnMut(BuildEvent) + Send + 'a;
 
-/// What is known of a build while it runs, as one of the builders tells it.
+/// What is known of a build while it runs.
 pub(crate) trait BuildLog: Default + Send {
     /// Takes a line of the engine's answer.
     fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure>;
 
-    /// Gives lines whose end never came.
+    /// Reports lines whose end never came.
     fn flush(&mut self, on_event: &mut OnEvent<'_>);
 
     /// Reports what was held back until now.
     fn tick(&mut self, _now: Instant, _on_event: &mut OnEvent<'_>) {}
 
-    /// Returns what the engine said of the image.
+    /// Returns what the engine reported about the image.
     fn into_outcome(self) -> Outcome;
 
-    /// Says which step failed, of what the engine says at the end.
+    /// Returns the step that failed, given the engine's last message.
     fn failed(self, message: String, code: Option<i64>) -> StepFailure;
 }
 
-/// What an engine says of the image that it has built.
+/// What an engine reports about the image that it has built.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// Its id, which may be short.
     pub(crate) id: Option<String>,
-    /// The digest of its config, if that was said apart from the id.
+    /// The digest of its config, if it was reported beside the id.
     pub(crate) config: Option<Digest>,
 }
 
 /// How often what was held back is looked at.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Asks for a build, with what goes along, and follows it to its end.
+/// Requests a build, sends its body, and follows it to its end.
 pub(crate) async fn follow<L, S, E>(
     transport: &Transport,
     to: Upload<'_>,
@@ -118,7 +118,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Takes a piece, and gives the lines that it ends, without their ends.
+    /// Takes a piece, and returns the lines that it ends, without their ends.
     pub(crate) fn push(&mut self, piece: &str) -> Vec<String> {
         self.unfinished.push_str(piece);
         let end = match self.unfinished.rfind('\n') {
@@ -131,7 +131,7 @@ impl Lines {
         whole.lines().map(str::to_owned).collect()
     }
 
-    /// Takes the line whose end hasn't come.
+    /// Returns the line whose end hasn't come.
     pub(crate) fn take(&mut self) -> String {
         std::mem::take(&mut self.unfinished)
     }

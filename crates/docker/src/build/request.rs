@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::api::query::Query;
 use crate::build::builder::Builder;
 
-/// What to build, and how. The fields are those of docker-py's `images.build` that engines still honour.
+/// What to build, and how. The fields are those of docker-py's `images.build` that engines still
+/// support.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[must_use = "a request does nothing unless it is passed to `Engine::build`"]
@@ -18,17 +19,17 @@ pub struct BuildRequest {
     pub tags: Vec<String>,
     /// The folder to build from.
     pub path: PathBuf,
-    /// Files and folders that are never part of the context, whatever the ignore file says. Those outside of the
-    /// context are ignored.
+    /// Files and folders that are never part of the context, whatever the ignore file says. Those
+    /// outside of the context are ignored.
     pub exclude: Vec<PathBuf>,
-    /// The path of the Dockerfile, relative to the folder. It may lead out of the folder. Unless it is set, the file is
-    /// called `Dockerfile` or else `dockerfile`.
+    /// The path of the Dockerfile, relative to the folder. It may lead out of the folder. Unless it
+    /// is set, the file is called `Dockerfile` or else `dockerfile`.
     pub dockerfile: Option<String>,
     /// The content of the Dockerfile, if it is not a file; then `dockerfile` is ignored.
     pub dockerfile_text: Option<String>,
     /// Which of the engine's builders runs the build; the classic one unless it is set.
     pub builder: Builder,
-    /// With what to log in to the registries of base images.
+    /// The logins to the registries of base images.
     pub credentials: Credentials,
     /// Build-time variables.
     pub build_args: BTreeMap<String, String>,
@@ -38,7 +39,7 @@ pub struct BuildRequest {
     pub target: Option<String>,
     /// The network for `RUN`.
     pub network_mode: Option<String>,
-    /// What to build for.
+    /// The platform to build for.
     pub platform: Option<String>,
     /// `name:address` for `/etc/hosts` in the build.
     pub extra_hosts: Vec<String>,
@@ -48,7 +49,7 @@ pub struct BuildRequest {
     pub pull: bool,
     /// Don't use the cache.
     pub no_cache: bool,
-    /// Say nothing but the id.
+    /// Report only the id.
     pub quiet: bool,
     /// Remove intermediate containers after a success.
     pub rm: bool,
@@ -70,7 +71,7 @@ pub struct BuildRequest {
     pub cpu_quota: Option<u64>,
 }
 
-/// How an engine wants to be asked for a build.
+/// The variants of the API for builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BuildApi {
     Classic,
@@ -98,8 +99,8 @@ impl BuildRequest {
         self
     }
 
-    /// Creates a request to build an image that gets no name. [`Built::id`](crate::Built::id) is then
-    /// the only way to refer to it.
+    /// Creates a request to build an image that gets no name. [`Built::id`](crate::Built::id) is
+    /// then the only way to refer to it.
     pub fn untagged(context: impl Into<PathBuf>) -> Self {
         Self {
             tags: Vec::new(),
@@ -131,7 +132,7 @@ impl BuildRequest {
         }
     }
 
-    /// Names what is asked for that only the classic builder does.
+    /// Returns a requested limit that only the classic builder applies, if there is one.
     pub(crate) fn only_classic(&self) -> Option<&'static str> {
         let limits = [
             ("a limit of memory", self.memory.is_some() || self.memory_swap.is_some()),
@@ -142,7 +143,7 @@ impl BuildRequest {
         limits.into_iter().find(|(_, is_set)| *is_set).map(|(what, _)| what)
     }
 
-    /// Gives the query that asks for it, with the Dockerfile under this name.
+    /// Returns the query of the request, with the Dockerfile under this name.
     pub(crate) fn query(&self, dockerfile: &str, api: BuildApi) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();

@@ -3,19 +3,22 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// A step of a build that failed. What it wrote last is no part of what it displays as: that is one line.
+/// A step of a build that failed.
+///
+/// It displays as one line, without the output.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct StepFailure {
-    /// Which step, counted from 1; 0 where the build failed before its first, or where steps aren't counted.
+    /// The number of the step, from 1; 0 if the build failed before its first step, or if steps
+    /// have no numbers.
     pub number: u32,
     /// How many steps there are.
     pub total: u32,
     /// The instruction.
     pub text: String,
-    /// The exit code of the step's command, where a command failed and the engine says with what.
+    /// The exit code of the step's command, if a command failed and the engine reports the code.
     pub exit_code: Option<i64>,
-    /// The engine's own words.
+    /// The engine's message.
     pub message: String,
     /// The last lines of the step's output.
     pub output: Vec<String>,

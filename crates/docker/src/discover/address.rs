@@ -8,7 +8,7 @@ use crate::discover::address_error::{AddressFault, ParseAddressError};
 
 /// The port that a `tcp` address without one means.
 const PLAIN_PORT: u16 = 2375;
-/// The port that an address without one means where TLS is spoken.
+/// The port that an address without one means with TLS.
 const TLS_PORT: u16 = 2376;
 
 /// Where an engine listens, as `DOCKER_HOST` writes it.
@@ -37,14 +37,14 @@ const TLS_PORT: u16 = 2376;
 pub enum Address {
     /// A socket file, by its absolute path.
     Unix(PathBuf),
-    /// A port of a host, spoken to with encryption only where the settings say so.
+    /// A port of a host, with TLS only if the settings ask for it.
     Tcp {
         /// The host's name or number, an IPv6 number without brackets.
         host: String,
         /// The port.
         port: u16,
     },
-    /// A port of a host, always spoken to by TLS.
+    /// A port of a host, always with TLS.
     Https {
         /// The host's name or number, an IPv6 number without brackets.
         host: String,
@@ -53,13 +53,14 @@ pub enum Address {
     },
     /// A host that `ssh` reaches, on which `docker system dial-stdio` reaches the engine.
     Ssh {
-        /// Who to be there; none leaves it to ssh's own config.
+        /// The user; `None` leaves it to ssh's own config.
         user: Option<String>,
         /// The host's name or number, or a name in ssh's own config.
         host: String,
-        /// The port; none leaves it to ssh's own config.
+        /// The port; `None` leaves it to ssh's own config.
         port: Option<u16>,
-        /// The absolute path of the engine's socket on that host; none leaves it to `docker` there.
+        /// The absolute path of the engine's socket on that host; `None` leaves it to `docker`
+        /// there.
         socket: Option<String>,
     },
 }
@@ -73,8 +74,9 @@ impl FromStr for Address {
 }
 
 impl Address {
-    /// Reads it where it is known whether a `tcp` address means TLS, and with it another port. As for
-    /// the docker CLI, white space around it is ignored, and `HOST:PORT` is a `tcp` address.
+    /// Parses an address. If `is_tls`, a `tcp` address means TLS, which has another default port.
+    /// As for the docker CLI, surrounding white space is ignored, and `HOST:PORT` is a `tcp`
+    /// address.
     pub(crate) fn read(text: &str, is_tls: bool) -> Result<Self, AddressFault> {
         let text = text.trim();
         let (scheme, rest) = match text.split_once("://") {
@@ -102,7 +104,7 @@ impl Address {
         }
     }
 
-    /// Gives the host and the port, as they stand in a URL; none for a socket.
+    /// Returns the host and the port as in a URL, or `None` for a socket.
     pub(crate) fn authority(&self) -> Option<String> {
         match self {
             Self::Unix(_) | Self::Ssh { .. } => None,
@@ -170,7 +172,8 @@ fn read_host(rest: &str, form: &'static str) -> Result<(String, Option<u16>), Ad
     Ok((host.to_owned(), port.map(read_port).transpose()?))
 }
 
-/// Tells whether a name can't be taken for a flag, and has only letters, digits and these characters.
+/// Returns `true` if a name cannot be taken for a flag, and has only letters, digits and these
+/// characters.
 fn is_name(name: &str, others: &str) -> bool {
     let is_known = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
     !name.is_empty() && !name.starts_with('-') && name.chars().all(is_known)

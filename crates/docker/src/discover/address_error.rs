@@ -29,10 +29,10 @@ impl ParseAddressError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressFault {
-    /// There is no `://` in it.
+    /// There is no `://`.
     #[error("an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST")]
     NoScheme,
-    /// The scheme is none that is spoken.
+    /// The scheme is not supported.
     #[error("the scheme `{scheme}` is not spoken, only unix, tcp, http, https and ssh are")]
     Scheme {
         /// The scheme.
@@ -47,25 +47,25 @@ pub enum AddressFault {
     /// A socket without a path.
     #[error("it names no socket: unix:///PATH")]
     NoPath,
-    /// There is no host in it.
+    /// There is no host.
     #[error("it names no host: {form}")]
     NoHost {
         /// How such an address is written.
         form: &'static str,
     },
-    /// No host can have this name.
+    /// The host has characters that no host has.
     #[error("`{host}` is no name of a host")]
     Host {
         /// What stands in the host's place.
         host: String,
     },
-    /// No user of ssh's is taken by this name.
+    /// The user has characters that are refused.
     #[error("`{user}` is no name of a user")]
     User {
         /// What stands in the user's place.
         user: String,
     },
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     #[error("`{port}` is no port")]
     Port {
         /// What stands in the port's place.

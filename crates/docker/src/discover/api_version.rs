@@ -1,4 +1,4 @@
-//! The version of the API that is spoken.
+//! The version of the engine's API.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ impl ApiVersion {
     /// The newest whose answers are known.
     pub(crate) const NEWEST_KNOWN: Self = Self { major: 1, minor: 53 };
 
-    /// The oldest that is spoken: that of Docker 20.10 and of Podman 4.3.
+    /// The oldest that is supported: that of Docker 20.10 and of Podman 4.3.
     pub(crate) const OLDEST_NEEDED: Self = Self { major: 1, minor: 41 };
 
     /// The first of an engine that may have a containerd store, Docker 23.

@@ -1,4 +1,4 @@
-//! Contexts of the docker CLI: engines that it knows by name.
+//! Contexts of the docker CLI: engines with names.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use sealift_credentials::CliConfig;
 use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
 use crate::discover::setting::{Setting, Source};
 
-/// What a context says of its engine.
+/// The content of a context.
 pub(crate) struct CliContext {
     /// The engine's address, as the docker CLI writes it.
     pub(crate) host: String,
@@ -25,7 +25,7 @@ pub(crate) struct TlsFolder {
     pub(crate) has_files: bool,
 }
 
-/// Gives the context that the docker CLI's config file names.
+/// Returns the context that the docker CLI's config file names.
 pub(crate) fn current(folder: &Path) -> Result<Option<Setting<String>>, ResolveError> {
     let Some(config) = CliConfig::read(folder)? else { return Ok(None) };
     let name = config.current_context()?;
@@ -57,7 +57,8 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
     let tls_folder = contexts.join("tls").join(&id).join("docker");
     let has_files = ["ca.pem", "cert.pem", "key.pem"].map(|name| tls_folder.join(name).exists());
     let has_files = has_files.contains(&true);
-    // With this, the docker CLI speaks TLS to a port of a host even where there are no certificates.
+    // With this, the docker CLI speaks TLS to a port of a host even where there are no
+    // certificates.
     let may_be_tls = has_files || host.starts_with("tcp:") || host.starts_with("https:");
     if docker["SkipTLSVerify"] == Value::Bool(true) && may_be_tls {
         let reason = "it has SkipTLSVerify, so nothing would prove who answers; make it anew without \
@@ -67,12 +68,12 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
     Ok(CliContext { host: host.to_owned(), tls_folder: TlsFolder { path: tls_folder, has_files } })
 }
 
-/// Gives the folder's name for a context: the docker CLI takes the digest of the context's.
+/// Returns the name of a context's folder: the digest of the context's name.
 fn id_of(name: &str) -> String {
     Digest::of(name.as_bytes()).hex()
 }
 
-/// Says which contexts there are.
+/// Describes which contexts there are.
 fn known(contexts: &Path) -> String {
     let entries = std::fs::read_dir(contexts.join("meta")).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries

@@ -1,4 +1,4 @@
-//! Which engine is meant, and who says so.
+//! Which engine is used, and which setting chose it.
 
 use std::fmt;
 use std::os::unix::fs::FileTypeExt as _;
@@ -17,21 +17,21 @@ use crate::discover::tls::Tls;
 /// The socket where an engine listens when nothing is set.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
-/// The address of an engine, how to speak to it, and who says so.
+/// The address of an engine, how to connect to it, and which setting chose it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// Where the engine listens.
     pub address: Address,
-    /// Where that was said.
+    /// The setting that contains the address.
     pub source: Source,
-    /// The context of the docker CLI that was taken, where one was.
+    /// The context of the docker CLI that was used, if one was.
     pub context: Option<Setting<String>>,
-    /// The machine that docker-machine was asked about, where it was.
+    /// The machine of docker-machine that was used, if one was.
     pub machine: Option<Setting<String>>,
-    /// What proves who is who, where TLS is spoken.
+    /// The certificates, if the connection uses TLS.
     pub tls: Option<Setting<Tls>>,
-    /// The version of the API to speak, where one is set.
+    /// The version of the API to use, if one is set.
     pub api_version: Option<Setting<ApiVersion>>,
     pub(crate) ssh_program: PathBuf,
 }
@@ -50,7 +50,7 @@ struct Found {
     machine: Option<Setting<String>>,
 }
 
-/// What says which engine is meant.
+/// The setting that chooses the engine.
 enum Meant {
     Host(String, Source),
     Context(Setting<String>),
@@ -59,7 +59,7 @@ enum Meant {
 }
 
 impl Endpoint {
-    /// Makes one of an address that needs nothing else to be reached.
+    /// Creates an endpoint from an address that needs no certificates.
     pub fn new(address: Address, source: Source) -> Self {
         Self {
             address,
@@ -72,12 +72,17 @@ impl Endpoint {
         }
     }
 
-    /// Finds the engine that the settings mean, without asking it anything.
+    /// Finds the engine that the settings choose. The engine itself is not contacted.
     ///
-    /// The flags go first, `--host` before `--context`; then `DOCKER_HOST`, `DOCKER_CONTEXT`,
-    /// `DOCKER_MACHINE_NAME`, `currentContext` of the docker CLI's config file, and the first of
-    /// [`Settings::sockets`] that is there; then `/var/run/docker.sock`. It reads the docker CLI's config folder
-    /// and the certificates. Only for a machine it runs docker-machine, and then takes as long as that does.
+    /// The first of these that is set chooses: [`Settings::host`], [`Settings::context`],
+    /// `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_MACHINE_NAME`, `currentContext` in the docker CLI's
+    /// config file. Otherwise it is the first of [`Settings::sockets`] that exists, or else
+    /// `/var/run/docker.sock`.
+    ///
+    /// This function **blocks**: it reads the docker CLI's config folder and the certificates, and
+    /// runs docker-machine if `DOCKER_MACHINE_NAME` chooses. That program is ended after
+    /// [`Timeouts::call`](crate::Timeouts::call). In asynchronous code, call this function from
+    /// `tokio::task::spawn_blocking`.
     ///
     /// ```
     /// use sealift_docker::{Endpoint, Settings, Source};
@@ -86,10 +91,6 @@ impl Endpoint {
     /// assert_eq!(endpoint.address.to_string(), "unix:///var/run/docker.sock");
     /// assert_eq!(endpoint.source, Source::Default);
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// Where the setting that counts can't be used.
     pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
         let mut endpoint = match meant(settings)? {
             Meant::Host(text, source) => by_host(text, source, settings)?.read()?,
@@ -105,7 +106,7 @@ impl Endpoint {
     }
 }
 
-/// Decides what says which engine is meant, as the docker CLI does.
+/// Returns the setting that chooses the engine, in the docker CLI's order.
 fn meant(settings: &Settings) -> Result<Meant, ResolveError> {
     if let Some(host) = &settings.host {
         return Ok(Meant::Host(host.value.clone(), host.source.clone()));
@@ -191,7 +192,7 @@ fn by_machine(name: String, settings: &Settings) -> Result<Found, ResolveError> 
     })
 }
 
-/// Takes the first socket that is there.
+/// Returns the first socket that exists.
 fn by_socket(sockets: &[PathBuf]) -> Endpoint {
     let is_socket =
         |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());

@@ -1,4 +1,4 @@
-//! Machines of docker-machine's: it is asked where their engines are.
+//! Machines of docker-machine, which returns the addresses of their engines.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) struct Machine {
     pub(crate) cert_path: Option<PathBuf>,
 }
 
-/// Runs `docker-machine env` for a machine, within the limit for an ordinary call.
+/// Runs `docker-machine env` for a machine. The program is ended at the limit for an ordinary call.
 pub(crate) fn ask(name: &str, settings: &Settings) -> Result<Machine, ResolveError> {
     let limit = Timeouts::resolve(settings)?.call;
     let program = settings.docker_machine_program.as_deref();
@@ -45,7 +45,7 @@ pub(crate) fn ask(name: &str, settings: &Settings) -> Result<Machine, ResolveErr
     Ok(Machine { host, is_tls, cert_path: value("DOCKER_CERT_PATH").map(PathBuf::from) })
 }
 
-/// Gives what the program prints, or why there is nothing to go by.
+/// Returns what the program prints, or why it cannot be used.
 fn run(program: &Path, name: &str, limit: Duration) -> Result<String, String> {
     let mut command = Command::new(program);
     command.args(["env", "--shell", "sh", name]);

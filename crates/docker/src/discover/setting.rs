@@ -1,4 +1,4 @@
-//! Who says what a setting is.
+//! The value of a setting, and its source.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,11 +15,11 @@ pub enum Source {
     ConfigFile(PathBuf),
     /// A context of the docker CLI, by its name.
     Context(String),
-    /// What docker-machine says of a machine, by its name.
+    /// docker-machine's description of a machine, by its name.
     Machine(String),
-    /// Nowhere: it is the first of the usual sockets that is there.
+    /// Nowhere: it is the first of the usual sockets that exists.
     FirstSocket,
-    /// Nowhere: it holds when nothing is set.
+    /// Nowhere: it is the default.
     Default,
 }
 

@@ -1,4 +1,4 @@
-//! What people set to say which engine they mean.
+//! The settings that choose an engine.
 
 use std::path::{Path, PathBuf};
 
@@ -27,27 +27,27 @@ pub struct Settings {
     pub docker_host: Option<String>,
     /// `DOCKER_CONTEXT`: a context of the docker CLI.
     pub docker_context: Option<String>,
-    /// `DOCKER_MACHINE_NAME`: a machine of docker-machine's.
+    /// `DOCKER_MACHINE_NAME`: a machine of docker-machine.
     pub docker_machine_name: Option<String>,
-    /// `DOCKER_TLS`: TLS that proves nothing, which is refused.
+    /// `DOCKER_TLS`: TLS without verification, which is refused.
     pub docker_tls: Option<String>,
     /// `DOCKER_TLS_VERIFY`: any value asks for TLS.
     pub docker_tls_verify: Option<String>,
     /// `DOCKER_CERT_PATH`: the folder of `ca.pem`, `cert.pem` and `key.pem`.
     pub docker_cert_path: Option<String>,
-    /// `DOCKER_API_VERSION`: the version of the API to speak.
+    /// `DOCKER_API_VERSION`: the version of the API to use.
     pub docker_api_version: Option<String>,
     /// `DOCKER_CONFIG`: the config folder of the docker CLI.
     pub docker_config: Option<String>,
-    /// `HOME`, where that folder is `.docker` unless it is set.
+    /// `HOME`: the config folder is `.docker` in it unless `DOCKER_CONFIG` is set.
     pub home: Option<String>,
-    /// The sockets to look for when nothing says which engine is meant.
+    /// The sockets to look for if no setting chooses an engine.
     pub sockets: Vec<PathBuf>,
-    /// The program to run as ssh; none for `ssh` on the path.
+    /// The program to run as ssh; `None` for `ssh` on the path.
     pub ssh_program: Option<PathBuf>,
-    /// The program to run as docker-machine; none for `docker-machine` on the path.
+    /// The program to run as docker-machine; `None` for `docker-machine` on the path.
     pub docker_machine_program: Option<PathBuf>,
-    /// The folder of the credential helpers, `docker-credential-NAME`; none for the path.
+    /// The folder of the credential helpers, `docker-credential-NAME`; `None` for the path.
     pub credential_helpers: Option<PathBuf>,
     /// How long an engine may be silent, in seconds: `SEALIFT_API_TIMEOUT`.
     pub api_timeout: Option<String>,
@@ -57,15 +57,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads them from the process's environment, which is never changed.
+    /// Reads the settings from the process's environment.
     pub fn from_env() -> Self {
         Self::from_vars(|name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })
     }
 
-    /// Reads them from anything that knows variables by name. An empty value counts as
-    /// unset, and so does a `DOCKER_HOST` of white space, as for the docker CLI.
+    /// Reads the settings from a function that returns variables by name. As for the docker CLI, an
+    /// empty value counts as unset, and so does a `DOCKER_HOST` of white space.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let home = get("HOME");
@@ -118,8 +118,9 @@ impl Settings {
         self
     }
 
-    /// Gives the config folder of the docker CLI; none where nothing says where it is.
-    pub fn config_folder(&self) -> Option<Setting<PathBuf>> {
+    /// Returns the config folder of the docker CLI, or `None` if neither `DOCKER_CONFIG` nor `HOME`
+    /// is set.
+    pub(crate) fn config_folder(&self) -> Option<Setting<PathBuf>> {
         match (&self.docker_config, &self.home) {
             (Some(folder), _) => Some(Setting::new(folder, Source::Variable("DOCKER_CONFIG"))),
             (None, Some(home)) => {

@@ -29,7 +29,7 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// Makes the limits that go with this one for silence.
+    /// Returns the limits that belong to this limit for silence.
     pub fn new(idle: Duration) -> Self {
         Self {
             connect: idle.min(Duration::from_secs(30)),
@@ -39,12 +39,8 @@ impl Timeouts {
         }
     }
 
-    /// Takes the limits from the settings: `SEALIFT_API_TIMEOUT`, else `GENVID_DOCKER_API_TIMEOUT`, else
-    /// 120 seconds.
-    ///
-    /// # Errors
-    ///
-    /// Where the setting that counts is no number of seconds above 0.
+    /// Returns the limits that belong to the settings: [`Settings::api_timeout`], or else
+    /// [`Settings::fallback_api_timeout`], or else 120 seconds.
     pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
         let (setting, value) = match (&settings.api_timeout, &settings.fallback_api_timeout) {
             (Some(value), _) => ("SEALIFT_API_TIMEOUT", value),

@@ -1,12 +1,12 @@
-//! TLS: what proves who is who.
+//! The certificates for TLS.
 
 use std::path::{Path, PathBuf};
 
-/// The certificates by which an engine proves who it is, and this side proves itself to the engine.
+/// The certificates that authenticate the engine and this side to each other.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Tls {
-    /// The folder of `ca.pem`, and of `cert.pem` and `key.pem` where there are any.
+    /// The folder of `ca.pem`, and of `cert.pem` and `key.pem` if they exist.
     pub folder: PathBuf,
     /// Whether there is a certificate to show to the engine.
     pub has_certificate: bool,
@@ -25,7 +25,7 @@ impl std::fmt::Debug for Tls {
 
 #[cfg(feature = "tls")]
 impl Tls {
-    /// Reads the certificates for speaking to this host, or says why they can't be used.
+    /// Reads the certificates for a host, or returns why they cannot be used.
     pub(crate) fn read(folder: &Path, host: &str) -> Result<Self, String> {
         let (client, has_certificate) = crate::wire::tls::TlsClient::read(folder, host)?;
         Ok(Self { folder: folder.to_owned(), has_certificate, client })

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::sync::mpsc;
 
-/// Creates a body for [`Engine::load`](crate::Engine::load) whose bytes come from elsewhere, such as
-/// a thread that reads a file. At most `capacity` pieces wait for the engine.
+/// Creates a body for [`Engine::load`](crate::Engine::load) whose bytes come from elsewhere, such
+/// as a thread that reads a file. At most `capacity` pieces wait for the engine.
 ///
-/// The body ends properly only after [`ArchiveSender::finish`]. If the sender is dropped before, the
-/// body ends with an error, so that the engine never takes an incomplete archive for a whole one.
+/// The body ends properly only after [`ArchiveSender::finish`]. If the sender is dropped before,
+/// the body ends with an error, so that the engine never takes an incomplete archive for a whole
+/// one.
 ///
 /// ```
 /// use std::io::BufRead as _;

@@ -15,7 +15,8 @@ const NEVER: u64 = 365 * 24 * 3600;
 
 /// Creates a client for one call, runs the call, and closes its connection.
 ///
-/// bollard reads an answer to its end however long it is, so the connection ends it after `limit` bytes.
+/// bollard reads an answer to its end however long it is, so the connection ends it after `limit`
+/// bytes.
 pub(crate) async fn call<T, F>(
     transport: &Arc<Transport>,
     limit: u64,

@@ -1,4 +1,4 @@
-//! A connection that speaks HTTP, and is idle for the next request where making one is slow.
+//! An HTTP connection, which is kept for the next request if a new one would be slow.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const KEPT_FOR: Duration = Duration::from_secs(10);
 /// The body of any request.
 pub(crate) type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
 
-/// A connection that speaks HTTP. Dropping it ends it.
+/// An HTTP connection. Dropping it closes it.
 #[derive(Debug)]
 pub(crate) struct Connection {
     sender: SendRequest<AnyBody>,
@@ -60,12 +60,12 @@ impl Drop for Connection {
     }
 }
 
-/// The place of a connection that is idle.
+/// The place of a connection that waits for the next request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IdleConnection(Arc<Mutex<Option<(Connection, Instant)>>>);
 
 impl IdleConnection {
-    /// Takes the connection that is there, if it's still good as far as one can tell.
+    /// Takes the connection, if there is one that still seems usable.
     pub(crate) fn take(&self) -> Option<Connection> {
         let (connection, since) = self.lock().take()?;
         let is_good = since.elapsed() < KEPT_FOR && connection.sender.is_ready();
@@ -85,7 +85,7 @@ impl IdleConnection {
 #[derive(Debug)]
 pub(crate) struct ActiveConnection {
     connection: Option<Connection>,
-    /// Where it goes once everything on it is said.
+    /// Where the connection goes after the whole answer was read.
     idle: Option<IdleConnection>,
 }
 
@@ -98,7 +98,8 @@ impl ActiveConnection {
 impl Drop for ActiveConnection {
     fn drop(&mut self) {
         let connection = self.connection.take();
-        // It is ready again only after the whole of the request went out, and the whole of the answer came.
+        // It is ready again only after the whole of the request went out, and the whole of the
+        // answer came.
         let idle = connection.filter(|connection| connection.sender.is_ready());
         if let (Some(connection), Some(idle)) = (idle, &self.idle) {
             idle.put(connection);

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Watches one connection: for how long the engine has neither taken a byte that waits for it nor sent one.
+/// Watches one connection: for how long the engine has neither taken a byte that waits for it nor
+/// sent one.
 ///
-/// Clones watch the same connection. A connection on which nothing waits to be written is never stuck: then the
-/// engine has everything, or there is nothing to send yet.
+/// Clones watch the same connection. A connection on which nothing waits to be written is never
+/// stuck: then the engine has everything, or there is nothing to send yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flow(Arc<Mutex<FlowState>>);
 
@@ -41,7 +42,8 @@ impl Flow {
         self.lock().is_over = true;
     }
 
-    /// Returns the number of bytes that the engine took, if it has been stuck for longer than the limit.
+    /// Returns the number of bytes that the engine took, if it has been stuck for longer than the
+    /// limit.
     pub(crate) fn stuck_after(&self, limit: Duration) -> Option<u64> {
         self.lock().stuck_after(limit, Instant::now())
     }

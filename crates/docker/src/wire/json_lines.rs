@@ -1,4 +1,4 @@
-//! The lines of JSON in which engines tell how a load or a build goes.
+//! The lines of JSON in which engines report the progress of a load or a build.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub(crate) struct AnswerReader {
 }
 
 impl AnswerReader {
-    /// Takes the next bytes, and gives each line that they complete to `on_line`.
+    /// Takes the next bytes, and passes each line that they complete to `on_line`.
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
@@ -38,7 +38,7 @@ impl AnswerReader {
         Ok(())
     }
 
-    /// Gives what is left at the answer's proper end.
+    /// Passes on what is left at the answer's proper end.
     pub(crate) fn finish(
         mut self,
         on_line: &mut (dyn FnMut(AnswerLine) -> Result<(), Failure> + Send),
@@ -50,7 +50,7 @@ impl AnswerReader {
     }
 }
 
-/// Takes one line off the front, as soon as it is known to be whole. Docker ends each object with a line
+/// Removes one line from the front, as soon as it is complete. Docker ends each object with a line
 /// break, Podman doesn't always.
 fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<AnswerLine> {
     let start =
@@ -80,8 +80,8 @@ fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<AnswerLine> {
     Some(AnswerLine::Text(String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
-/// Returns the error that a line reports, with its code if it has one. An error is never overlooked, whatever else is in
-/// the line.
+/// Returns the error that a line reports, with its code if it has one. An error is never
+/// overlooked, whatever else is in the line.
 pub(crate) fn reported(line: &AnswerLine) -> Option<(String, Option<i64>)> {
     let value = match line {
         AnswerLine::Text(text) => return Some((text.clone(), None)),
@@ -90,8 +90,8 @@ pub(crate) fn reported(line: &AnswerLine) -> Option<(String, Option<i64>)> {
     reported_in(value)
 }
 
-/// Returns the error that an object reports: Docker's `errorDetail` or `error`, or the `message` and `cause` of an API's
-/// refusal.
+/// Returns the error that an object reports: Docker's `errorDetail` or `error`, or the `message`
+/// and `cause` of an API's refusal.
 pub(crate) fn reported_in(value: &Value) -> Option<(String, Option<i64>)> {
     let text = |value: &Value| {
         value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)

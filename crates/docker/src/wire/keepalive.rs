@@ -7,11 +7,7 @@ use crate::wire::flow::Flow;
 use crate::wire::transport::Transport;
 
 impl Transport {
-    /// Waits for as long as it takes, while the engine answers a ping on the side now and then.
-    ///
-    /// # Errors
-    ///
-    /// If the engine does not answer a ping.
+    /// Waits for a call without a time limit, as long as the engine answers pings on the side.
     pub(crate) async fn while_alive<T>(
         &self,
         call: impl Future<Output = Result<T, Failure>>,
@@ -19,12 +15,9 @@ impl Transport {
         self.while_flowing(&Flow::default(), call).await
     }
 
-    /// Waits like [`while_alive`](Self::while_alive) for a call that sends something: answers to pings do not excuse an
-    /// engine that stops reading what it is sent.
-    ///
-    /// # Errors
-    ///
-    /// If the engine does not answer a ping, or if the connection is stuck for longer than the limit for silence.
+    /// Waits like [`while_alive`](Self::while_alive) for a call that sends something. An engine
+    /// that answers pings but stops reading what it is sent is an error after the limit for
+    /// silence.
     pub(crate) async fn while_flowing<T>(
         &self,
         flow: &Flow,

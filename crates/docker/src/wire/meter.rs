@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::wire::limits::Limit;
 
-/// How much of the answer to a request may come, for a reader that knows no limit of its own. It stands among the
-/// request's extensions.
+/// How much of the answer to a request may come, for a reader that knows no limit of its own. It
+/// stands among the request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AnswerLimit(pub(crate) u64);
 

@@ -7,7 +7,8 @@ use std::path::Path;
 /// The permission of a group to read and write.
 const GROUP_MAY: u32 = 0o060;
 
-/// Returns the group whose members may use a socket, by its name if it has one. People do not join root's group.
+/// Returns the group whose members may use a socket, by its name if it has one. People do not join
+/// root's group.
 pub(crate) fn group_of(socket: &Path) -> Option<String> {
     let metadata = fs::metadata(socket).ok()?;
     let gid = metadata.gid();

@@ -1,4 +1,4 @@
-//! The bytes under the protocol.
+//! The byte stream below HTTP.
 
 use std::io;
 use std::pin::Pin;
@@ -17,9 +17,9 @@ use crate::wire::ssh::{Destination, SshEnded, SshStream};
 
 /// A connection to an engine on which an answer can still be read when the engine no longer reads.
 ///
-/// An engine that refuses an upload answers early and closes its side. The next write then fails, and a
-/// client that stops there never sees the words of the refusal, which lie ready to be read. So writing
-/// to a closed side waits, and reading goes on up to the end of what the engine said.
+/// An engine that refuses an upload answers early and closes its side. The next write then fails,
+/// and a client that stops there never sees the words of the refusal, which lie ready to be read.
+/// So writing to a closed side waits, and reading goes on up to the end of what the engine said.
 pub(crate) struct Socket {
     stream: Box<dyn ByteStream>,
     refuses_writes: bool,
@@ -32,7 +32,7 @@ trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
-/// Why a connection ended, where what is under it says so; it is read after the connection's end.
+/// Where the reason for a connection's end is written, and read after its end.
 pub(crate) type CloseReasonCell = Arc<OnceLock<CloseReason>>;
 
 /// What ended a connection, other than the engine's silence.
@@ -44,7 +44,7 @@ pub(crate) enum CloseReason {
 }
 
 impl Socket {
-    /// Makes a connection; the limit is for what ssh does by itself.
+    /// Connects to an engine. The limit is passed on to ssh.
     pub(crate) async fn connect(
         endpoint: &Endpoint,
         limit: Duration,
@@ -71,7 +71,7 @@ impl Socket {
         Ok(Self { stream, refuses_writes: false, close_reason, flow, meter })
     }
 
-    /// Gives where it will be written why this connection ended.
+    /// Returns where the reason for this connection's end will be written.
     pub(crate) fn close_reason(&self) -> CloseReasonCell {
         Arc::clone(&self.close_reason)
     }
@@ -81,7 +81,7 @@ impl Socket {
         self.meter.clone()
     }
 
-    /// Judges the outcome of a write, and notes whether bytes flow.
+    /// Takes note of the result of a write, and of whether bytes flow.
     fn note_write(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         let Poll::Ready(result) = written else {
             self.flow.waits();
@@ -96,7 +96,8 @@ impl Socket {
             {
                 self.refuses_writes = true;
                 self.flow.waits();
-                // Nobody needs to be woken for this: the end of the reading side ends the connection.
+                // Nobody needs to be woken for this: the end of the reading side ends the
+                // connection.
                 Poll::Pending
             }
             result => {

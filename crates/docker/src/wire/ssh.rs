@@ -1,4 +1,4 @@
-//! An engine on another machine, by way of that machine's `docker` and this machine's `ssh`.
+//! An engine on another machine, through that machine's `docker` and this machine's `ssh`.
 
 use std::ffi::OsString;
 use std::io;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// How much is kept of what ssh says.
+/// How much of ssh's standard error is kept, in bytes.
 const WORDS_LIMIT: usize = 16 * 1024;
 
 /// How long ssh may take to end once it has sent everything, and to say its last words.
@@ -62,8 +62,8 @@ impl SshStream {
         let mut command = Command::new(program);
         command.args(arguments(destination, limit));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Out of the terminal's reach: an interrupt there is for whoever decides what is to end, and would
-        // otherwise look like a host that can't be reached.
+        // Out of the terminal's reach: an interrupt there is for whoever decides what is to end,
+        // and would otherwise look like a host that can't be reached.
         command.process_group(0);
         let mut child = command.kill_on_drop(true).spawn().map_err(|error| {
             let words = format!("`{}` can't be run: {error}", program.display());
@@ -78,7 +78,8 @@ impl SshStream {
     }
 }
 
-/// Lists ssh's arguments: known hosts are checked, never added and never changed, and nobody is asked anything.
+/// Returns ssh's arguments. Known hosts are checked, never added and never changed, and ssh asks no
+/// questions.
 fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
     let seconds = limit.as_secs().max(1);
     let mut arguments: Vec<OsString> = vec!["-T".into()];
@@ -106,7 +107,7 @@ fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
     arguments
 }
 
-/// Reads what ssh says to its end, and gives the beginning of it.
+/// Reads ssh's standard error to its end, and returns the beginning of it.
 async fn listen(mut stderr: ChildStderr) -> String {
     let mut words = Vec::new();
     let mut piece = [0; 1024];
@@ -117,14 +118,14 @@ async fn listen(mut stderr: ChildStderr) -> String {
     in_one_line(&String::from_utf8_lossy(&words))
 }
 
-/// Joins the lines of what was said, without the frame of `@` that ssh puts around its loudest warning.
+/// Joins the lines of a message, without the frame of `@` that ssh puts around its loudest warning.
 fn in_one_line(said: &str) -> String {
     let is_frame = |c: char| c == '@' || c.is_whitespace();
     let lines = said.lines().map(|line| line.trim_matches(is_frame));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Waits for the end of an ssh that sends no more, and tells whether it was a good one.
+/// Waits for the end of an ssh that sends no more, and returns an error if it failed.
 async fn end(mut child: Child, words: JoinHandle<String>) -> io::Result<()> {
     let Ok(status) = tokio::time::timeout(LAST_WORDS, child.wait()).await else { return Ok(()) };
     let status = status?;

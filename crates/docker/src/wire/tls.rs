@@ -91,7 +91,7 @@ fn read_certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, Str
     Ok(certificates)
 }
 
-/// Says what is wrong with a file of PEM.
+/// Describes what is wrong with a PEM file.
 fn words(path: &Path, error: pem::Error) -> String {
     let path = path.display();
     match error {
@@ -102,7 +102,7 @@ fn words(path: &Path, error: pem::Error) -> String {
     }
 }
 
-/// Says why TLS came to nothing.
+/// Describes why TLS failed.
 pub(crate) fn explain(error: &rustls::Error, tls: Certificates<'_>, host: &str) -> String {
     let ca = tls.folder.join("ca.pem");
     match error {
@@ -133,13 +133,13 @@ pub(crate) fn explain(error: &rustls::Error, tls: Certificates<'_>, host: &str) 
     }
 }
 
-/// Takes a name out of the form `DnsName("build.example")`.
+/// Returns the name in `DnsName("build.example")`.
 fn bare(name: &str) -> &str {
     let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inner.unwrap_or(name).trim_matches('"')
 }
 
-/// Says why the engine ended it.
+/// Describes why the engine ended the handshake.
 fn explain_alert(alert: AlertDescription, tls: Certificates<'_>) -> String {
     let about_us = match alert {
         AlertDescription::CertificateExpired => Some("it has expired"),
@@ -163,8 +163,8 @@ fn explain_alert(alert: AlertDescription, tls: Certificates<'_>) -> String {
     }
 }
 
-/// Looks at our certificate as an engine of the same authority would, since older engines never say
-/// what they find.
+/// Checks our certificate as an engine with the same authority would, because older engines never
+/// report what they find.
 fn guess(folder: &Path) -> String {
     const UNSAID: &str = "the engine doesn't say why";
     let [ca, cert] = ["ca.pem", "cert.pem"].map(|name| folder.join(name));

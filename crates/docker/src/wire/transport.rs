@@ -22,20 +22,21 @@ use crate::wire::read_body::{read_all, read_some};
 use crate::wire::socket::{CloseReason, Socket};
 use crate::wire::{limits, permission};
 
-/// The way to an engine: makes a connection for each request, unless one was kept.
+/// Sends requests to an engine, each on a new connection unless an idle one is left.
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) endpoint: Endpoint,
     pub(crate) timeouts: Timeouts,
     api: OnceCell<EngineApi>,
-    /// Where a connection waits for the next request; none where a new one costs nothing.
+    /// Where a connection waits for the next request; `None` if a new one costs nothing.
     idle: Option<IdleConnection>,
 }
 
-/// What an engine says of the API that it speaks when it answers a ping.
+/// The API that an engine supports, as its answer to a ping states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EngineApi {
-    /// The version to speak: the newest that both sides know, or the one that is set; none if the engine names none.
+    /// The version to speak: the newest that both sides know, or the one that is set; none if the
+    /// engine names none.
     pub(crate) version: Option<ApiVersion>,
     /// The newest version that the engine knows.
     pub(crate) newest: Option<ApiVersion>,
@@ -52,14 +53,14 @@ impl Transport {
         Self { endpoint, timeouts, api: OnceCell::new(), idle }
     }
 
-    /// Gives the API to speak; the engine is asked once.
+    /// Returns the API to use; the engine is asked once.
     pub(crate) async fn api(&self) -> Result<EngineApi, Failure> {
         let ask = async { self.choose(self.ping().await?) };
         let asked = self.api.get_or_try_init(|| self.within(self.timeouts.call, Box::pin(ask)));
         asked.await.copied()
     }
 
-    /// Holds what the engine speaks against what is spoken here, and against what is set.
+    /// Chooses the version of the API, given what the engine supports and what is set.
     fn choose(&self, engine: EngineApi) -> Result<EngineApi, Failure> {
         let set = self.endpoint.api_version.as_ref();
         let version = match (engine.version, set) {
@@ -76,7 +77,9 @@ impl Transport {
         Ok(EngineApi { version, ..engine })
     }
 
-    /// Asks whether the engine is there, and which API it speaks.
+    /// Sends a ping, and returns which API the engine supports.
+    ///
+    /// bollard's `ping` returns only the body, and everything of interest is in the headers.
     pub(crate) async fn ping(&self) -> Result<EngineApi, Failure> {
         let (response, _line) = self.send_as_is(Request::new(nothing()), "/_ping").await?;
         let headers = response.headers();
@@ -89,12 +92,14 @@ impl Transport {
             prefers_buildkit: headers.get("builder-version").is_some_and(|value| value == "2"),
         };
         let response = self.accept(response).await?;
-        // Read to its end, so that an engine that hangs in its answer does not pass for one that answers.
+        // Read to its end, so that an engine that hangs in its answer does not pass for one that
+        // answers.
         read_all(response.into_body(), limits::WORDS).await?;
         Ok(api)
     }
 
-    /// Makes a GET request for one object. What an engine reports in a success is an error all the same.
+    /// Requests one object. An error that the engine reports in a successful answer is an error,
+    /// too.
     pub(crate) async fn get_object(&self, path: &str) -> Result<serde_json::Value, Failure> {
         let (response, _line) = self.send(Request::new(nothing()), path).await?;
         let body = read_all(self.accept(response).await?.into_body(), limits::ANSWER).await?;
@@ -106,7 +111,8 @@ impl Transport {
         }
     }
 
-    /// Passes on a successful answer, and reads the words of any other, for as long as an ordinary call may take.
+    /// Returns a successful answer, and reads the message of any other, for as long as an ordinary
+    /// call may take.
     pub(crate) async fn accept(
         &self,
         response: Response<Incoming>,
@@ -130,8 +136,8 @@ impl Transport {
         Err(Failure::from_status(status.as_u16(), message))
     }
 
-    /// Sends a request to the path below the API's version, and waits for the head of the answer. A [`Flow`] among the
-    /// request's extensions watches its connection.
+    /// Sends a request to the path below the API's version, and waits for the head of the answer. A
+    /// [`Flow`] among the request's extensions watches its connection.
     pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
@@ -206,7 +212,8 @@ impl Transport {
         }
     }
 
-    /// Sends a request on the connection that was kept; none where there is no answer, as it has ended meanwhile.
+    /// Sends a request on the idle connection. Returns `None` if there is no answer because the
+    /// connection was closed meanwhile.
     async fn send_on_idle(
         &self,
         request: Request<AnyBody>,
@@ -240,7 +247,7 @@ impl Transport {
         }
     }
 
-    /// Says what ended a connection before there was an answer.
+    /// Returns the failure for a connection that ended before there was an answer.
     fn explain(&self, cause: &CloseReason) -> Failure {
         let endpoint = Box::new(self.endpoint.clone());
         match cause {
@@ -262,7 +269,7 @@ impl Transport {
         }
     }
 
-    /// Holds a call to a limit for the whole of it.
+    /// Runs a call with a time limit for the whole of it.
     pub(crate) async fn within<T>(
         &self,
         limit: Duration,
@@ -280,12 +287,12 @@ fn copy_of_question(request: &Request<AnyBody>) -> Option<Request<AnyBody>> {
     (request.method() == Method::GET).then_some(copy)
 }
 
-/// Makes the body of a request that has none.
+/// Returns the body of a request that has none.
 pub(crate) fn nothing() -> Empty<Bytes> {
     Empty::new()
 }
 
-/// Makes a request that posts this body.
+/// Returns a request that posts a body.
 pub(crate) fn post<B>(body: B) -> Request<B> {
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;

@@ -37,10 +37,11 @@ impl<'a> Upload<'a> {
 
 /// Posts a tar while it is being made, and passes on the lines of the engine's answer as they come.
 ///
-/// The stream's own error breaks the request off without its proper end. An engine may answer before it has everything,
-/// as engines do that read a tar no further than its end marker. Such an answer counts like any other: a refusal ends the
-/// upload at once; after a success the rest of the stream is read, since it may still end with an error. The
-/// engine may be silent once it has everything, for as long as it answers pings.
+/// The stream's own error breaks the request off without its proper end. An engine may answer
+/// before it has everything, as engines do that read a tar no further than its end marker. Such an
+/// answer counts like any other: a refusal ends the upload at once; after a success the rest of the
+/// stream is read, since it may still end with an error. The engine may be silent once it has
+/// everything, for as long as it answers pings.
 pub(crate) async fn upload<S, E>(
     transport: &Transport,
     request: Upload<'_>,
@@ -54,7 +55,8 @@ where
     let flow = Flow::default();
     let exchange = async {
         let (sender, body) = archive_body(PIECES);
-        // The answer may come before or after the stream's end is noticed, and a stream need not stand to be polled after it.
+        // The answer may come before or after the stream's end is noticed, and a stream need not
+        // stand to be polled after it.
         let mut tar = pin!(tar.fuse());
         let mut answer = pin!(receive_answer(transport, request, body, &flow, on_line));
         let is_answered = {

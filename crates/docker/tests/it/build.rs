@@ -1,4 +1,5 @@
-//! What a build says, against the fake engine: outputs that real engines wrote, and ones that break.
+//! What a build says, against the fake engine: outputs that real engines wrote, and ones that
+//! break.
 
 use std::fs;
 

@@ -246,8 +246,8 @@ async fn a_file_that_changes_while_it_is_sent_is_named() {
         let fake = Fake::start(move |mut call: Call| {
             let file = Arc::clone(&file);
             async move {
-                // Its beginning was read, and its end not yet: it is more than fits into all the places where a
-                // piece can wait.
+                // Its beginning was read, and its end not yet: it is more than fits into all the
+                // places where a piece can wait.
                 call.read_until("large").await;
                 file.set_len(changed_size).unwrap();
                 call.read_to_end().await;
@@ -391,7 +391,8 @@ async fn a_dockerfile_outside_of_the_context_is_sent_along() {
             String::from_utf8(entry.content.clone()).unwrap()
         };
         assert_eq!(content(&name), "FROM scratch\n# \u{e9}\n");
-        // The engine takes the Dockerfile out again, and leaves the ignore file in, as it is the folder's own.
+        // The engine takes the Dockerfile out again, and leaves the ignore file in, as it is the
+        // folder's own.
         assert_eq!(content(".dockerignore"), format!("*.log\n\n{name}\n"));
         assert!(!received.entries().iter().any(|entry| entry.name == "a.log"));
     }

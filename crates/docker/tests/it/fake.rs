@@ -1,5 +1,6 @@
-//! A fake engine. It speaks just enough HTTP to break it in the ways in which real engines break it only when
-//! something goes wrong: what real engines do otherwise is tested on real ones, in `on_engine`.
+//! A fake engine. It speaks just enough HTTP to break it in the ways in which real engines break it
+//! only when something goes wrong: what real engines do otherwise is tested on real ones, in
+//! `on_engine`.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -46,7 +47,8 @@ impl Fake {
         Self::start_with(u32::MAX, "1.41", answer)
     }
 
-    /// Starts one that answers that many pings and lets the others wait, and speaks that version of the API.
+    /// Starts one that answers that many pings and lets the others wait, and speaks that version of
+    /// the API.
     pub(crate) fn start_with<F>(
         answered: u32,
         api_version: &'static str,
@@ -216,7 +218,8 @@ impl Call {
         }
     }
 
-    /// Reads the request's body until the other side closes, and gives all of it, chunk marks and all.
+    /// Reads the request's body until the other side closes, and gives all of it, chunk marks and
+    /// all.
     pub(crate) async fn read_to_end(mut self) -> Vec<u8> {
         let _ = self.stream.read_to_end(&mut self.body).await;
         self.body

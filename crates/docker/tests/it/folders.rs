@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Names of files and folders: plain ones, ones with characters that are special in patterns, and ones that
-/// are no text.
+/// Names of files and folders: plain ones, ones with characters that are special in patterns, and
+/// ones that are no text.
 const NAMES: [&[u8]; 29] = [
     b"a",
     b"b",

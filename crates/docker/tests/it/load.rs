@@ -23,8 +23,8 @@ fn text(text: &'static str) -> Item {
     Ok(Bytes::from_static(text.as_bytes()))
 }
 
-/// Starts a fake engine that tells when the first piece has come, reads everything, and gives what it read,
-/// chunk marks and all.
+/// Starts a fake engine that tells when the first piece has come, reads everything, and gives what
+/// it read, chunk marks and all.
 fn listening() -> (Fake, oneshot::Receiver<()>, oneshot::Receiver<Vec<u8>>) {
     let (begun, has_begun) = oneshot::channel();
     let (sender, received) = oneshot::channel();
@@ -228,7 +228,8 @@ async fn an_early_success_counts_however_long_the_rest_of_the_archive_takes() {
     assert_eq!(loaded.references, ["web:1"]);
 }
 
-/// Returns what the engine's answer waits for before the stream's end comes, or the other way round.
+/// Returns what the engine's answer waits for before the stream's end comes, or the other way
+/// round.
 async fn load_with_an_answer_at_the_end(
     is_answer_first: bool,
     answer: &'static str,

@@ -1,4 +1,5 @@
-//! docker-machine, by a stub: it is in no package, and prints what the real one was measured to print.
+//! docker-machine, by a stub: it is in no package, and prints what the real one was measured to
+//! print.
 
 use sealift_docker::{Endpoint, Settings, Source};
 use tempfile::TempDir;

@@ -1,5 +1,5 @@
-//! Tests of sealift-docker: against real engines where there are some, and against a fake one for what real
-//! engines do only when something breaks.
+//! Tests of sealift-docker: against real engines where there are some, and against a fake one for
+//! what real engines do only when something breaks.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so best by a panic")]
 
@@ -57,8 +57,8 @@ fn settings(variables: &[(&str, &str)]) -> Settings {
 /// Writes a script that stands in for a program.
 fn stub(folder: &Path, name: &str, script: &str) -> PathBuf {
     let path = folder.join(name);
-    // What is open for writing can't be run, and another test's child may hold what this process has open for
-    // a moment: so a shell writes it.
+    // What is open for writing can't be run, and another test's child may hold what this process
+    // has open for a moment: so a shell writes it.
     let mut shell = std::process::Command::new("sh");
     let shell = shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(&path);
     assert!(

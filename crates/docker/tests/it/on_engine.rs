@@ -234,7 +234,8 @@ async fn what_is_not_there_is_not_found(engine: &str) {
 
 async fn garbage_is_refused_in_the_engines_words(engine: &str) {
     let Some(stand) = Stand::new(engine, "garbage") else { return };
-    // Small enough to be sent before the engine looks at it, and large enough for it to answer in the middle.
+    // Small enough to be sent before the engine looks at it, and large enough for it to answer in
+    // the middle.
     for pieces in [1, 1024] {
         let garbage = stream::iter((0..pieces).map(|_| Ok::<_, Error>(Bytes::from(vec![7; 8192]))));
         let error = stand.engine.load(garbage).await.unwrap_err();
@@ -249,8 +250,8 @@ async fn an_archive_that_breaks_off_becomes_no_image(engine: &str) {
     let id = stand.build("1", "broken").await;
     let archive = stand.save("1").await;
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
-    // Everything but the end of the tar has been sent, which Docker 20.10 takes for a whole archive if only the
-    // request ends properly.
+    // Everything but the end of the tar has been sent, which Docker 20.10 takes for a whole archive
+    // if only the request ends properly.
     let bytes = Bytes::from(archive.concat());
     let all_but_the_end = bytes.slice(..bytes.len() - 1024);
     let items = [Ok(all_but_the_end), Err(std::io::Error::other("the disk broke"))];

@@ -6,7 +6,8 @@ use sealift_docker::Error;
 
 use crate::on_engine::Stand;
 
-/// Real engines answer at the end marker and close soon after; how much they read until then differs.
+/// Real engines answer at the end marker and close soon after; how much they read until then
+/// differs.
 async fn padding_after_the_end_fails_no_load(engine: &str) {
     let Some(stand) = Stand::new(engine, "padding") else { return };
     let id = stand.build("1", "padding").await;

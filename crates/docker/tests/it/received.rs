@@ -60,8 +60,8 @@ impl Recorder {
         Ok(self.take().unwrap())
     }
 
-    /// Builds by the docker CLI, and returns what it sent, or else its words. An empty name stands for the default
-    /// Dockerfile.
+    /// Builds by the docker CLI, and returns what it sent, or else its words. An empty name stands
+    /// for the default Dockerfile.
     pub(crate) async fn build_by_cli(
         &self,
         folder: &Path,
@@ -84,7 +84,8 @@ impl Recorder {
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         let mut received = self.take();
         if let Some(received) = &mut received {
-            // With a Dockerfile from elsewhere, the docker CLI doesn't end its tar: the last block is short.
+            // With a Dockerfile from elsewhere, the docker CLI doesn't end its tar: the last block
+            // is short.
             received.tar.resize(received.tar.len().next_multiple_of(512) + 1024, 0);
         }
         if output.status.success() { Ok(received.unwrap()) } else { Err(words) }

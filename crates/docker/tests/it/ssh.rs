@@ -1,5 +1,6 @@
-//! ssh, by a stub that is the far side's engine too: it answers on its standard output what is asked on its
-//! standard input: for what a real sshd can't be made to do. The end-to-end tests have a real one.
+//! ssh, by a stub that is the far side's engine too: it answers on its standard output what is
+//! asked on its standard input: for what a real sshd can't be made to do. The end-to-end tests have
+//! a real one.
 
 use std::time::Duration;
 
@@ -54,7 +55,8 @@ async fn an_archive_comes_through_ssh_whole() {
     assert!(received == archive);
 }
 
-/// As [`ENGINE`], but goes on answering, as a real one does; notes down a line each time it is started.
+/// As [`ENGINE`], but goes on answering, as a real one does; notes down a line each time it is
+/// started.
 fn answering_on() -> String {
     let (head, loop_body) = ENGINE.split_once("read -r method").unwrap();
     let each = loop_body.replacen(" path rest\n", " path rest; do\n", 1);
@@ -73,8 +75,8 @@ async fn one_ssh_serves_question_after_question() {
         assert_eq!(stream.next_chunk().await.unwrap(), None);
     }
     assert_eq!(starts(), 1);
-    // An answer that isn't read to its end takes its ssh with it, and in the meantime there is another.
-    // (A file of its own, since the stub may still look for more in the one that it sent.)
+    // An answer that isn't read to its end takes its ssh with it, and in the meantime there is
+    // another. (A file of its own, since the stub may still look for more in the one that it sent.)
     std::fs::write(folder.path().join("large"), vec![0; 3_000_000]).unwrap();
     std::fs::rename(folder.path().join("large"), folder.path().join("archive")).unwrap();
     let stream = engine.save("web:1", None).await.unwrap();

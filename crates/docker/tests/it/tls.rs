@@ -61,7 +61,8 @@ struct Stand {
 }
 
 impl Stand {
-    /// Starts an engine that shows a certificate for `127.0.0.1`, and a client that has a good one too.
+    /// Starts an engine that shows a certificate for `127.0.0.1`, and a client that has a good one
+    /// too.
     async fn start() -> Self {
         Self::start_with("127.0.0.1", |_| {}).await
     }

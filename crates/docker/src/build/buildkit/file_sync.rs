@@ -1,7 +1,7 @@
 //! Sends BuildKit what it asks for of the Dockerfile and of the context.
 //!
-//! The protocol is fsutil's: this side lists what there is, the other asks for the files that it doesn't have in
-//! that form from an earlier build, by their place in the list.
+//! The protocol is fsutil's: this side lists what there is, the other asks for the files that it
+//! doesn't have in that form from an earlier build, by their place in the list.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -30,7 +30,7 @@ const PIECE: usize = 64 << 10;
 
 pub(super) type Packets = Pin<Box<dyn Stream<Item = Result<Packet, Status>> + Send>>;
 
-/// A context that BuildKit asks for, and the first thing that was wrong with it.
+/// A context that BuildKit asks for, and its first error.
 pub(super) struct FileSync {
     context: BuildContext,
     failure: Mutex<Option<ContextError>>,
@@ -54,12 +54,12 @@ impl FileSync {
         self.context.root()
     }
 
-    /// Gives the name under which the Dockerfile is sent, in a folder of its own.
+    /// Returns the name under which the Dockerfile is sent, in a folder of its own.
     pub(super) fn dockerfile_name(&self) -> &'static str {
         "Dockerfile"
     }
 
-    /// Takes what was wrong with the context, if something was.
+    /// Returns the first error of the context, if there was one.
     pub(super) fn take_failure(&self) -> Option<ContextError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -167,7 +167,8 @@ impl FileSync {
         let _ = packets.blocking_send(last);
     }
 
-    /// Lists the Dockerfile and the ignore file that belongs to it, as if they were alone in a folder.
+    /// Lists the Dockerfile and the ignore file that belongs to it, as if they were alone in a
+    /// folder.
     fn dockerfile(
         &self,
         list: &mut dyn FnMut(Stat, Option<Content>) -> bool,
@@ -216,13 +217,14 @@ impl FileSync {
     }
 }
 
-/// Gives where the content of an entry is; links and folders have none.
+/// Returns where the content of an entry is; links and folders have none.
 fn content_of(stat: &Stat) -> Option<Content> {
     let size = u64::try_from(stat.size).unwrap_or_default();
     has_content(stat).then(|| Content::File { name: PathBuf::from(&stat.path), size })
 }
 
-/// Sends a file that must be as long as it was when it was listed. Gives whether somebody still listens.
+/// Sends a file that must be as long as it was when it was listed. Returns `false` if nobody
+/// listens.
 fn send_file(
     path: &Path,
     size: u64,
@@ -251,13 +253,13 @@ fn packet(kind: PacketType) -> Packet {
     Packet { r#type: kind.into(), ..Packet::default() }
 }
 
-/// Gives the time in nanoseconds, so that what has no file of its own always counts as new.
+/// Returns the time in nanoseconds. What is not a file gets it, so that it always counts as new.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Undoes Go's `url.QueryEscape`.
+/// Decodes what Go's `url.QueryEscape` encoded.
 fn decoded(value: &str) -> String {
     let value = value.replace('+', " ");
     percent_encoding::percent_decode_str(&value).decode_utf8_lossy().into_owned()

@@ -1,4 +1,4 @@
-//! What BuildKit gets to see of a folder: its entries, in the order and the form that it wants.
+//! Lists a folder for BuildKit, in its order and its form.
 
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
@@ -20,10 +20,10 @@ const GO_SETUID: u32 = 1 << 23;
 const GO_SETGID: u32 = 1 << 22;
 const GO_STICKY: u32 = 1 << 20;
 
-/// What the engine asks for of a folder.
+/// The part of a folder that the engine asks for.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    /// Paths, relative to the folder, with all that is below; none for everything.
+    /// Paths, relative to the folder, with everything below them; `None` for everything.
     pub(super) paths: Option<Vec<PathBuf>>,
     /// Whether the ignore file counts.
     pub(super) without_ignored: bool,
@@ -32,8 +32,8 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Reads the paths that the engine is going to copy.
     ///
-    /// It says them as a hint: more may be sent. So wherever it would take a pattern or a link to know what is
-    /// meant, the whole folder above is taken.
+    /// They are a hint: more may be sent. If a path contains a pattern or a link, the whole folder
+    /// above it is sent.
     pub(super) fn new(root: &Path, paths: &[String], without_ignored: bool) -> Self {
         let beginnings = paths.iter().map(|path| beginning(root, path));
         let paths = if paths.is_empty() { None } else { beginnings.collect() };
@@ -50,7 +50,7 @@ impl Wanted {
     }
 }
 
-/// Gives the part of a path that says by itself what it means; none where that is the folder as a whole.
+/// Returns the part of a path before the first pattern, or `None` for the whole folder.
 fn beginning(root: &Path, path: &str) -> Option<PathBuf> {
     let mut beginning = PathBuf::new();
     for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
@@ -176,7 +176,7 @@ fn stat(entry: &Entry<'_>) -> Result<Stat, ContextError> {
     Ok(stat)
 }
 
-/// Tells whether an entry is one whose content can be asked for: neither a folder nor a link of any kind.
+/// Returns `true` if an entry has content that can be asked for. Folders and links have none.
 pub(super) fn has_content(stat: &Stat) -> bool {
     stat.mode & (GO_FOLDER | GO_SYMLINK) == 0 && stat.linkname.is_empty()
 }
@@ -212,7 +212,8 @@ fn attributes(path: &Path) -> io::Result<HashMap<String, Vec<u8>>> {
     let mut attributes = HashMap::new();
     for name in names {
         let mut value = vec![0; 64 << 10];
-        // One that can't be read isn't sent, as by the docker CLI: some are the kernel's own affair.
+        // One that can't be read isn't sent, as by the docker CLI: some are the kernel's own
+        // affair.
         if let Ok(length) = lgetxattr(path, name, &mut value[..])
             && let Ok(name) = std::str::from_utf8(name)
             && !name.starts_with("com.apple.")

@@ -71,7 +71,7 @@ impl Service<Request<Streaming<Packet>>> for DiffCopy {
     }
 }
 
-/// Gives the login for a registry.
+/// Returns the login for a registry.
 struct FindLogin(Credentials);
 
 impl Service<Request<CredentialsRequest>> for FindLogin {
@@ -102,7 +102,7 @@ impl Service<Request<CredentialsRequest>> for FindLogin {
     }
 }
 
-/// Says that this side is still there.
+/// Answers health checks.
 struct Health;
 
 impl Service<Request<HealthCheckRequest>> for Health {

@@ -1,7 +1,7 @@
 //! Builds an image with BuildKit, over the engine's own build endpoint.
 //!
-//! A session goes along with the request: a second connection, on which the engine asks back, by gRPC, for the
-//! Dockerfile, for what it lacks of the context, and for credentials of registries.
+//! A session goes along with the request: a second connection, on which the engine asks back, by
+//! gRPC, for the Dockerfile, for what it lacks of the context, and for credentials of registries.
 
 mod file_sync;
 mod folder;
@@ -25,7 +25,7 @@ use crate::failure::{BoxError, Failure};
 use crate::wire::transport::Transport;
 use crate::wire::upload::Upload;
 
-/// Builds an image, and returns what the engine says of it.
+/// Builds an image, and returns what the engine reports.
 pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,

@@ -39,7 +39,8 @@ impl Drop for Session {
 }
 
 impl Session {
-    /// Opens one: an HTTP request that becomes a connection of HTTP/2 on which this side is the server.
+    /// Opens one: an HTTP request that becomes a connection of HTTP/2 on which this side is the
+    /// server.
     pub(super) async fn open(
         transport: &Transport,
         files: Arc<FileSync>,
@@ -93,14 +94,15 @@ fn announce<B>(request: &mut Request<B>, id: &str, shared_key: &str) -> Result<(
     Ok(())
 }
 
-/// Gives an id that no other session has.
+/// Returns an id that no other session has.
 fn random_id() -> String {
     // Each state is seeded anew by the standard library, at first from the system's randomness.
     let half = |salt: u32| RandomState::new().hash_one((salt, std::process::id()));
     format!("{:016x}{:016x}", half(0), half(1))
 }
 
-/// Names the folder on this host: what the engine has of it from an earlier build needn't be sent again.
+/// Returns a name of the folder on this host, by which the engine finds what it has of it from an
+/// earlier build.
 fn shared_key(files: &FileSync) -> String {
     let mut hash = Hasher::new();
     hash.update(rustix::system::uname().nodename().to_bytes());

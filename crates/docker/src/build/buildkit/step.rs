@@ -10,8 +10,8 @@ use crate::build::log::{LastLines, Lines, OnEvent};
 
 /// How long the end of a step is held back.
 ///
-/// BuildKit ends a step and begins it anew within milliseconds: once it has found out what the step depends on, and
-/// once more for each layer that it pulls.
+/// BuildKit ends a step and begins it anew within milliseconds: once it has found out what the step
+/// depends on, and once more for each layer that it pulls.
 pub(super) const HELD: Duration = Duration::from_millis(150);
 
 /// A step of a build, as far as it is known.
@@ -101,7 +101,8 @@ impl Step {
         }
     }
 
-    /// Returns `true` if the step failed by itself. Steps that ran beside it were cancelled, and say so.
+    /// Returns `true` if the step failed by itself. Steps that ran beside it were cancelled, and
+    /// say so.
     pub(super) fn is_cause(&self) -> bool {
         self.error.as_ref().is_some_and(|error| !error.contains("context canceled"))
     }

@@ -16,7 +16,8 @@ use crate::build::log::{BuildLog, OnEvent, Outcome};
 use crate::build::step_failure::StepFailure;
 use crate::failure::Failure;
 
-/// How BuildKit names the part of an export in which the image's config is written, into a containerd store.
+/// How BuildKit names the part of an export in which the image's config is written, into a
+/// containerd store.
 const EXPORTING_CONFIG: &str = "exporting config ";
 
 /// What is known of a build while it runs.

@@ -85,7 +85,8 @@ async fn it_is_chosen_where_the_engine_announces_it(engine: &str) {
 
 async fn stages_mounts_and_here_documents_are_built(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-stages") else { return };
-    // 20.10 has a frontend of its time: no here-documents, and mounts only by another one from a registry.
+    // 20.10 has a frontend of its time: no here-documents, and mounts only by another one from a
+    // registry.
     let (mount, end) = if engine == "docker" {
         ("", "echo one > /out/one\n")
     } else {
@@ -242,8 +243,8 @@ async fn a_dockerfile_in_lower_case_or_outside_of_the_context_is_found(engine: &
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-/// Compares what both show to the same BuildKit: what it has made of one is what it makes of the other only if all
-/// names, modes, links, attributes and contents are the same.
+/// Compares what both show to the same BuildKit: what it has made of one is what it makes of the
+/// other only if all names, modes, links, attributes and contents are the same.
 async fn an_image_is_the_one_that_buildx_builds(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-same") else { return };
     let Some(program) = program("docker-buildx") else { return };

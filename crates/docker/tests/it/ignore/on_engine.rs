@@ -13,7 +13,8 @@ use crate::received::{Entry, Received, Recorder, names};
 /// How many folders are compared.
 const FOLDERS: usize = 256;
 
-/// Tells whether there is a client to compare with. Without one a test counts as one that got no engine.
+/// Tells whether there is a client to compare with. Without one a test counts as one that got no
+/// engine.
 pub(crate) fn has_cli() -> bool {
     let version = Command::new("docker").arg("--version").output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
@@ -395,8 +396,8 @@ async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
             match (ours, theirs) {
                 (Ok(ours), Ok(theirs)) => {
                     let (mut ours, theirs) = (names(&ours), names(&theirs));
-                    // The docker CLI keeps the Dockerfile by another matcher, which misses some folders that are
-                    // left out; its build then ends without a Dockerfile.
+                    // The docker CLI keeps the Dockerfile by another matcher, which misses some
+                    // folders that are left out; its build then ends without a Dockerfile.
                     if !theirs.iter().any(|name| name == dockerfile) {
                         ours.retain(|name| name != dockerfile);
                     }
