@@ -54,6 +54,13 @@ impl Error {
         error.downcast().unwrap_or_else(|source| Self::io("read", input.clone(), source))
     }
 
+    /// Returns what was read.
+    pub fn input(&self) -> &Input {
+        match self {
+            Self::Io { input, .. } | Self::Fault { input, .. } | Self::Cancelled { input } => input,
+        }
+    }
+
     /// Returns the fault of the content, if that is what is wrong.
     pub fn as_fault(&self) -> Option<&Fault> {
         match self {

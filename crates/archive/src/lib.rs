@@ -26,6 +26,9 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod archive;
+mod archive_index;
+mod archive_reader;
 mod block_table;
 mod codec;
 mod contents;
@@ -39,6 +42,9 @@ mod verify;
 mod write;
 mod zip_signature;
 
+pub use archive::Archive;
+pub use archive_index::ArchiveIndex;
+pub use archive_reader::ArchiveReader;
 pub use block_table::{Block, BlockTable, ParseBlockTableError};
 pub use contents::Contents;
 pub use error::{Error, Fault, FaultKind};

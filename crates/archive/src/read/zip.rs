@@ -4,6 +4,8 @@ pub(crate) mod directory;
 pub(crate) mod end;
 pub(crate) mod entry;
 pub(crate) mod extra;
+pub(crate) mod inflate;
 pub(crate) mod member;
 pub(crate) mod record;
+pub(crate) mod scan;
 pub(crate) mod written;

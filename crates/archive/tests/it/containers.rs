@@ -34,11 +34,11 @@ impl Folder {
     }
 }
 
-fn image() -> Image {
+pub(crate) fn image() -> Image {
     Image::new("web:1.0", 1)
 }
 
-fn tar() -> Vec<u8> {
+pub(crate) fn tar() -> Vec<u8> {
     pack(&image().docker_blobs())
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn sealift_zip(tar: &[u8]) -> Vec<u8> {
     sink.finish().unwrap().into_inner()
 }
 
-fn wrapped() -> Vec<(Container, Vec<u8>)> {
+pub(crate) fn wrapped() -> Vec<(Container, Vec<u8>)> {
     let tar = tar();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&tar).unwrap();

@@ -11,5 +11,7 @@ mod damage;
 mod forms;
 mod hostile;
 mod layouts;
+mod random_access;
 mod renaming;
+mod sources;
 mod tar_forms;

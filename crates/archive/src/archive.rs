@@ -1,0 +1,214 @@
+//! An archive of which any part can be read.
+
+use std::fs::File;
+use std::path::Path;
+
+use sealift_oci::{Digest, Identity};
+
+use crate::archive_index::ArchiveIndex;
+use crate::archive_reader::ArchiveReader;
+use crate::block_table::{Block, BlockTable};
+use crate::error::{Error, Fault};
+use crate::input::Input;
+use crate::layer_span::LayerSpan;
+use crate::read::container::Container;
+use crate::read::detect::{HEAD, detect};
+use crate::read::plain::open_file;
+use crate::read::zip::directory::find_member;
+use crate::read::zip::inflate::{MAX_PACKED, MAX_PLAIN};
+use crate::read::zip::member::Member;
+use crate::read::zip::record::MemberError;
+use crate::read::zip::scan::scan;
+use crate::source::{Source, SourceReader, read_up_to};
+
+/// An archive of which any layer can be read, and any part of a layer.
+///
+/// It is opened with an index that was made when the archive was verified. It does not verify the
+/// archive again: see [`ArchiveReader`] for what it checks.
+///
+/// How much has to be read for a part depends on the container:
+///
+/// | container | reading at any place |
+/// |---|---|
+/// | tar, zip with a stored member | reads exactly that part |
+/// | zip written by sealift | inflates the blocks of 256 KiB that contain the part |
+/// | zip of another writer, gzip, zstd, xz, bzip2 | decompresses everything before it; going back starts over |
+///
+/// ```no_run
+/// use std::io::Read;
+/// use sealift_archive::{Archive, ExamineOptions, examine_file};
+///
+/// let path = "web_1.4.0.7_91e8e311933e.zip";
+/// let proof = examine_file(path, &ExamineOptions::default())?;
+/// let archive = Archive::open(path, &proof)?;
+/// for layer in archive.layers() {
+///     println!("{} ({} bytes)", layer.digest, layer.size);
+///     let mut head = [0; 512];
+///     archive.layer(&layer.digest).unwrap().read_exact(&mut head)?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Archive<S = File> {
+    pub(crate) source: S,
+    pub(crate) input: Input,
+    pub(crate) access: Access,
+    index: ArchiveIndex,
+    container: Container,
+}
+
+/// How a part of the plain tar is reached.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// Its bytes are in the source as they are, from this offset on.
+    Direct(u64),
+    Blocks(Vec<Block>),
+    /// Everything before it is decompressed.
+    Sequential,
+}
+
+impl Archive {
+    /// Opens an archive file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new), and if the file cannot be opened.
+    pub fn open(path: impl AsRef<Path>, index: impl Into<ArchiveIndex>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        Self::new(open_file(path)?, index, path)
+    }
+}
+
+impl<S: Source> Archive<S> {
+    /// Creates an archive from a source and its index. Messages name it as `input`.
+    ///
+    /// A zip whose index has no blocks is inflated once to find them; [`index`](Self::index) then
+    /// has them, to be kept for the next time.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, or if the index is not that of this archive. Its sizes are
+    /// compared, and the blocks must cover the zip's member exactly.
+    pub fn new(
+        source: S,
+        index: impl Into<ArchiveIndex>,
+        input: impl Into<Input>,
+    ) -> Result<Self, Error> {
+        let (index, input) = (index.into(), input.into());
+        let failed = |source| Error::io("read", input.clone(), source);
+        let mut head = [0; HEAD];
+        let length = read_up_to(&mut SourceReader::new(&source), &mut head).map_err(failed)?;
+        let container = detect(&source, &head[..length]).map_err(failed)?;
+        let mut archive =
+            Self { source, input: input.clone(), access: Access::Sequential, index, container };
+        let plain_size = match container {
+            Container::Tar => {
+                archive.access = Access::Direct(0);
+                archive.source.size().map_err(failed)?
+            }
+            Container::Zip => {
+                let member = find_member(&archive.source).map_err(|error| archive.error(error))?;
+                archive.access = archive.access_to(&member)?;
+                member.size
+            }
+            _ => archive.index.plain_size,
+        };
+        let is_inside = |span: &LayerSpan| {
+            span.offset.checked_add(span.size).is_some_and(|end| end <= plain_size)
+        };
+        if archive.index.plain_size != plain_size || !archive.index.layers.iter().all(is_inside) {
+            return Err(archive.misfit());
+        }
+        Ok(archive)
+    }
+
+    /// Decides how a zip's member is read; an index without blocks gets them.
+    fn access_to(&mut self, member: &Member) -> Result<Access, Error> {
+        if !member.deflated {
+            return Ok(Access::Direct(member.start));
+        }
+        if self.index.blocks.is_none() {
+            self.index.blocks = scan(&self.source, member).map_err(|error| self.error(error))?;
+        }
+        match &self.index.blocks {
+            Some(table) if covers(table, member) => Ok(Access::Blocks(table.iter().collect())),
+            Some(_) => Err(self.misfit()),
+            None => Ok(Access::Sequential),
+        }
+    }
+
+    fn error(&self, error: MemberError) -> Error {
+        match error {
+            MemberError::Read(source) => Error::io("read", self.input.clone(), source),
+            MemberError::Fault(fault) => Error::fault(self.input.clone(), fault),
+        }
+    }
+
+    fn misfit(&self) -> Error {
+        let container = match self.container {
+            Container::Tar => "tar",
+            Container::Zip => "zip",
+            _ => "compressed stream",
+        };
+        let reason = "its index is that of another archive".to_owned();
+        Error::fault(self.input.clone(), Fault::BadContainer { container, reason })
+    }
+
+    /// Returns the identity of the image.
+    pub fn identity(&self) -> &Identity {
+        &self.index.identity
+    }
+
+    /// Returns the layers with their sizes, in the order in which the image first uses them.
+    pub fn layers(&self) -> &[LayerSpan] {
+        &self.index.layers
+    }
+
+    /// Returns what is around the plain tar.
+    pub fn container(&self) -> Container {
+        self.container
+    }
+
+    /// Returns the index, with the blocks of a zip if it has independent ones.
+    pub fn index(&self) -> &ArchiveIndex {
+        &self.index
+    }
+
+    /// Returns a reader of a layer as it is stored, by the digest of these bytes or by its diff id.
+    ///
+    /// If a layer is stored both compressed and uncompressed, its diff id means the uncompressed
+    /// bytes.
+    pub fn layer(&self, digest: &Digest) -> Option<ArchiveReader<'_, S>> {
+        let layers = &self.index.layers;
+        let span = layers
+            .iter()
+            .find(|span| span.digest == *digest)
+            .or_else(|| layers.iter().find(|span| span.diff_id == *digest))?;
+        Some(ArchiveReader::of_layer(self, span))
+    }
+
+    /// Returns a reader of the plain tar. [`VerifiedReader`](crate::VerifiedReader) verifies it as
+    /// well.
+    pub fn plain(&self) -> ArchiveReader<'_, S> {
+        ArchiveReader::of_plain(self, self.index.plain_size)
+    }
+}
+
+/// Returns `true` if the blocks are those of a deflated member: as long together as the member is,
+/// and each small enough to be kept in memory.
+fn covers(table: &BlockTable, member: &Member) -> bool {
+    /// How many bytes the mark at the end of a stream takes.
+    const END: u64 = 2;
+    let (mut at, mut plain_at) = (member.start, 0);
+    for block in table.iter() {
+        let is_next = block.offset == at && block.plain_offset == plain_at;
+        let is_small = block.size as usize <= MAX_PACKED && block.plain_size as usize <= MAX_PLAIN;
+        if !is_next || !is_small || block.plain_size == 0 {
+            return false;
+        }
+        at += u64::from(block.size);
+        plain_at += u64::from(block.plain_size);
+    }
+    let rest = (member.start + member.packed_size).checked_sub(at);
+    plain_at == member.size && rest.is_some_and(|rest| rest <= END)
+}

@@ -1,0 +1,187 @@
+//! Reads a layer of an archive, or all of its plain tar.
+
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use sealift_oci::{Digest, Hasher};
+
+use crate::archive::{Access, Archive};
+use crate::block_table::Block;
+use crate::error::{Error, Fault};
+use crate::layer_span::LayerSpan;
+use crate::read::plain::PlainReader;
+use crate::read::zip::inflate::inflate;
+use crate::source::{Source, SourceReader, seek_to};
+
+/// Reads a layer of an [`Archive`], or all of its plain tar.
+///
+/// A layer that is read from its first byte to its last one is compared with its digest: if they
+/// differ, an error takes the place of the last bytes. Parts cannot be verified. A damaged block of a
+/// zip is an error if it no longer inflates to the length that its table states.
+///
+/// # Errors
+///
+/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+pub struct ArchiveReader<'a, S: Source> {
+    archive: &'a Archive<S>,
+    /// Where the content starts in the plain tar.
+    start: u64,
+    size: u64,
+    position: u64,
+    /// The block that was inflated last, and its content.
+    block: Option<(Block, Vec<u8>)>,
+    /// A reader of what can only be read from its start, and where it is.
+    sequential: Option<(Box<PlainReader<SourceReader<&'a S>>>, u64)>,
+    check: Option<Check>,
+}
+
+/// The digest of a layer that is read from its start.
+struct Check {
+    hasher: Hasher,
+    /// How many bytes were hashed.
+    hashed: u64,
+    expected: Digest,
+}
+
+impl<'a, S: Source> ArchiveReader<'a, S> {
+    pub(crate) fn of_plain(archive: &'a Archive<S>, size: u64) -> Self {
+        let (block, sequential, check) = (None, None, None);
+        Self { archive, start: 0, size, position: 0, block, sequential, check }
+    }
+
+    pub(crate) fn of_layer(archive: &'a Archive<S>, span: &LayerSpan) -> Self {
+        let check = Check { hasher: Hasher::new(), hashed: 0, expected: span.digest };
+        let plain = Self::of_plain(archive, span.size);
+        Self { start: span.offset, check: Some(check), ..plain }
+    }
+
+    /// Returns the number of bytes from the first to the last one.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Reads some bytes of the plain tar at an offset.
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let archive = self.archive;
+        match &archive.access {
+            Access::Direct(start) => archive.source.read_at(buffer, start + offset),
+            Access::Blocks(blocks) => self.read_block(blocks, buffer, offset),
+            Access::Sequential => self.read_sequential(buffer, offset),
+        }
+    }
+
+    fn read_block(
+        &mut self,
+        blocks: &[Block],
+        buffer: &mut [u8],
+        offset: u64,
+    ) -> io::Result<usize> {
+        let after = blocks.partition_point(|block| block.plain_offset <= offset);
+        let Some(&block) = after.checked_sub(1).and_then(|at| blocks.get(at)) else {
+            return Ok(0);
+        };
+        let (of, content) = match self.block.take() {
+            Some((of, content)) if of == block => (of, content),
+            _ => (block, inflate(&self.archive.source, block)?),
+        };
+        let rest = usize::try_from(offset - of.plain_offset).ok().and_then(|at| content.get(at..));
+        let rest = rest.unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.block = Some((of, content));
+        Ok(count)
+    }
+
+    fn read_sequential(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let archive = self.archive;
+        let (mut reader, at) = match self.sequential.take() {
+            Some((reader, at)) if at <= offset => (reader, at),
+            _ => (Box::new(PlainReader::new(&archive.source, archive.input.clone())?), 0),
+        };
+        let skipped = io::copy(&mut reader.by_ref().take(offset - at), &mut io::sink())?;
+        let count = if at + skipped == offset { reader.read(buffer)? } else { 0 };
+        self.sequential = Some((reader, at + skipped + count as u64));
+        Ok(count)
+    }
+
+    /// Hashes what follows the bytes that were hashed, and compares the digest at the end.
+    fn check(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let Some(check) = self.check.as_mut().filter(|check| check.hashed == self.position) else {
+            return Ok(());
+        };
+        let mut hasher = check.hasher.clone();
+        hasher.update(bytes);
+        let hashed = check.hashed + bytes.len() as u64;
+        if hashed < self.size {
+            (check.hasher, check.hashed) = (hasher, hashed);
+            return Ok(());
+        }
+        let (found, expected) = (hasher.finish(), check.expected);
+        if found == expected {
+            // What is read again from its start is hashed again.
+            (check.hasher, check.hashed) = (Hasher::new(), 0);
+            return Ok(());
+        }
+        let what = "the layer".to_owned();
+        Err(self.fault(Fault::WrongDigest { what, expected, found }))
+    }
+
+    fn fault(&self, fault: Fault) -> Error {
+        Error::fault(self.archive.input.clone(), fault)
+    }
+
+    /// Returns an error of the source or of a block as one that names the archive.
+    fn error(&self, error: io::Error) -> io::Error {
+        let error = match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let reason = error.to_string();
+                self.fault(Fault::BadContainer { container: "zip", reason })
+            }
+            Err(source) => Error::io("read", self.archive.input.clone(), source),
+        };
+        error.into()
+    }
+}
+
+impl<S: Source> Read for ArchiveReader<'_, S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.size.saturating_sub(self.position);
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let buffer = &mut buffer[..wanted];
+        let count = loop {
+            match self.read_at(buffer, self.start + self.position) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result.map_err(|error| self.error(error))?,
+            }
+        };
+        if count == 0 {
+            let place = "within its plain tar".to_owned();
+            let at = self.start + self.position;
+            return Err(self.fault(Fault::Truncated { at, place }).into());
+        }
+        self.check(&buffer[..count])?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl<S: Source> Seek for ArchiveReader<'_, S> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.position = seek_to(to, self.position, || Ok(self.size))?;
+        Ok(self.position)
+    }
+}
+
+impl<S: Source> fmt::Debug for ArchiveReader<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArchiveReader")
+            .field("start", &self.start)
+            .field("size", &self.size)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,53 @@
+//! Inflates one independent deflate block of a zip.
+
+use std::io;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use crate::block_table::Block;
+use crate::source::Source;
+
+/// The most content of a block. Tables with larger blocks are refused, since a block is kept in memory.
+pub(crate) const MAX_PLAIN: usize = 256 << 10;
+/// The most packed bytes of a block: what does not get smaller is stored, in parts with a header.
+pub(crate) const MAX_PACKED: usize = MAX_PLAIN + (1 << 10);
+
+/// Inflates a block and returns its content.
+///
+/// # Errors
+///
+/// If the packed bytes are not exactly one block with as much content as the table states.
+pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> {
+    let damaged = |reason: &str| {
+        let place = block.offset;
+        io::Error::new(io::ErrorKind::InvalidData, format!("the block at byte {place} {reason}"))
+    };
+    let (size, plain_size) = (block.size as usize, block.plain_size as usize);
+    if size > MAX_PACKED || plain_size > MAX_PLAIN {
+        return Err(damaged("is larger than blocks are"));
+    }
+    let mut packed = vec![0; size];
+    source.read_exact_at(&mut packed, block.offset)?;
+    // One byte more shows that there is more content.
+    let mut content = vec![0; plain_size + 1];
+    let mut inflater = Decompress::new(false);
+    loop {
+        let (read, written) = (inflater.total_in(), inflater.total_out());
+        let status = inflater
+            .decompress(
+                packed.get(read as usize..).unwrap_or_default(),
+                content.get_mut(written as usize..).unwrap_or_default(),
+                FlushDecompress::None,
+            )
+            .map_err(|error| damaged(&format!("cannot be inflated: {error}")))?;
+        let is_idle = (inflater.total_in(), inflater.total_out()) == (read, written);
+        if status == Status::StreamEnd || is_idle {
+            break;
+        }
+    }
+    if inflater.total_in() != size as u64 || inflater.total_out() != plain_size as u64 {
+        return Err(damaged("has another length than the table of blocks states"));
+    }
+    content.truncate(plain_size);
+    Ok(content)
+}

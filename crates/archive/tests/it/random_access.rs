@@ -1,0 +1,238 @@
+//! Any part of a layer can be read, whatever is around the tar.
+
+use std::io::{Cursor, Read, Seek, SeekFrom, Write as _};
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use sealift_archive::{
+    Archive, ArchiveIndex, BlockTable, Container, Error, ExamineOptions, FaultKind, Proof, examine,
+};
+use sealift_oci::Digest;
+use sealift_testing::layouts::{Body, Entry, Image, Packing, noise, pack};
+
+use crate::containers::{sealift_zip, zip_of};
+
+/// An image with layers of more than one block, some of which compress.
+fn image() -> Image {
+    let mut image = Image::new("web:1.0", 1);
+    let text: Vec<u8> = (0..90_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
+    for content in [text, noise(400_000), vec![0; 600_000], Vec::new()] {
+        image.layers.push(pack(&[Entry { name: "file".to_owned(), body: Body::File(content) }]));
+    }
+    image
+}
+
+fn proof(bytes: &[u8]) -> Proof {
+    examine(bytes, &ExamineOptions::default()).unwrap()
+}
+
+static TAR: LazyLock<Vec<u8>> = LazyLock::new(|| pack(&image().docker_folders()));
+static ZIP: LazyLock<Vec<u8>> = LazyLock::new(|| sealift_zip(&TAR));
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// The same archive in each container.
+fn archives() -> Vec<Archive<Vec<u8>>> {
+    let forms = [TAR.clone(), ZIP.clone(), zip_of(&[("a.docker", &TAR)]), gzip(&TAR)];
+    let open = |bytes: Vec<u8>| {
+        let proof = proof(&bytes);
+        Archive::new(bytes, &proof, "the archive").unwrap()
+    };
+    forms.into_iter().map(open).collect()
+}
+
+static ARCHIVES: LazyLock<Vec<Archive<Vec<u8>>>> = LazyLock::new(archives);
+
+#[test]
+fn every_layer_is_there_by_its_digest_and_by_its_diff_id() {
+    for packing in [Packing::Plain, Packing::Gzip, Packing::Zstd] {
+        let tar = pack(&image().containerd(packing, false));
+        let zip = sealift_zip(&tar);
+        for bytes in [tar, zip] {
+            let archive = Archive::new(bytes.as_slice(), &proof(&bytes), "the archive").unwrap();
+            assert!(!archive.layers().is_empty());
+            for span in archive.layers() {
+                for digest in [span.digest, span.diff_id] {
+                    let mut content = Vec::new();
+                    archive.layer(&digest).unwrap().read_to_end(&mut content).unwrap();
+                    assert_eq!(Digest::of(&content), span.digest);
+                    assert_eq!(content.len() as u64, span.size);
+                }
+            }
+            assert!(archive.layer(&Digest::of(b"something else")).is_none());
+        }
+    }
+}
+
+#[test]
+fn only_zips_whose_blocks_are_independent_have_a_table() {
+    let has_table = |archive: &Archive<_>| archive.index().blocks().is_some();
+    let [tar, zip, other_zip, gzip] = &ARCHIVES[..] else { panic!("four containers") };
+    assert!(has_table(zip));
+    assert!(!has_table(tar) && !has_table(other_zip) && !has_table(gzip));
+    assert_eq!(zip.container(), Container::Zip);
+    assert_eq!(zip.index().blocks().unwrap().plain_size(), TAR.len() as u64);
+
+    // The table that a scan has found is taken the next time.
+    let index = zip.index().clone();
+    let again = Archive::new(ZIP.as_slice(), index, "the archive").unwrap();
+    let mut plain = Vec::new();
+    again.plain().read_to_end(&mut plain).unwrap();
+    assert!(plain == *TAR);
+}
+
+#[test]
+fn an_index_of_another_archive_is_refused() {
+    let other = pack(&Image::new("web:2.0", 2).docker_folders());
+    let proof = proof(&other);
+    for bytes in [&*TAR, &*ZIP] {
+        let error = Archive::new(bytes.as_slice(), &proof, "the archive").unwrap_err();
+        assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged, "{error}");
+    }
+}
+
+#[test]
+fn a_layer_that_is_read_whole_is_compared_with_its_digest() {
+    let mut damaged = TAR.clone();
+    let archive = &ARCHIVES[0];
+    let span = &archive.layers()[0];
+    damaged[span.offset as usize + 700] ^= 1;
+    let damaged = Archive::new(damaged, &proof(&TAR), "the archive").unwrap();
+    let mut reader = damaged.layer(&span.digest).unwrap();
+    let mut content = Vec::new();
+    let error: Error = reader.read_to_end(&mut content).unwrap_err().downcast().unwrap();
+    assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged);
+    assert!((content.len() as u64) < span.size);
+    assert!(reader.read(&mut [0; 1 << 20]).is_err(), "it stays so");
+}
+
+#[test]
+fn a_damaged_block_is_an_error_or_found_by_the_digest() {
+    let index = ARCHIVES[1].index().clone();
+    for at in (100..ZIP.len() - 200).step_by(ZIP.len() / 40) {
+        let mut damaged = ZIP.clone();
+        damaged[at] ^= 0x10;
+        let archive = Archive::new(damaged, index.clone(), "the archive").unwrap();
+        let mut plain = Vec::new();
+        let is_plain_wrong = archive.plain().read_to_end(&mut plain).is_err() || plain != *TAR;
+        assert!(is_plain_wrong, "byte {at}");
+        for span in archive.layers() {
+            let mut content = Vec::new();
+            if archive.layer(&span.digest).unwrap().read_to_end(&mut content).is_ok() {
+                assert_eq!(Digest::of(&content), span.digest, "byte {at}");
+            }
+        }
+    }
+}
+
+/// A step of a program that reads and seeks.
+#[derive(Debug, Clone)]
+enum Step {
+    Read(usize),
+    Start(u64),
+    Current(i64),
+    End(i64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0_usize..300_000).prop_map(Step::Read),
+        (0_u64..900_000).prop_map(Step::Start),
+        (-400_000_i64..400_000).prop_map(Step::Current),
+        (-900_000_i64..10).prop_map(Step::End),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn parts_of_a_layer_are_those_of_the_plain_tar(
+        layer in 0_usize..4,
+        at in any::<prop::sample::Index>(),
+        length in 0_usize..600_000,
+    ) {
+        let span = &ARCHIVES[0].layers()[layer % ARCHIVES[0].layers().len()];
+        let offset = at.index(span.size as usize + 1);
+        let end = (offset + length).min(span.size as usize);
+        let expected = &TAR[span.offset as usize..][offset..end];
+        for archive in ARCHIVES.iter() {
+            let mut reader = archive.layer(&span.digest).unwrap();
+            reader.seek(SeekFrom::Start(offset as u64)).unwrap();
+            let mut found = Vec::new();
+            reader.take(length as u64).read_to_end(&mut found).unwrap();
+            prop_assert!(found == expected, "{}", archive.container());
+        }
+    }
+
+    #[test]
+    fn a_layer_reads_and_seeks_like_bytes_in_memory(
+        layer in 0_usize..4,
+        steps in prop::collection::vec(step(), 1..9),
+    ) {
+        let span = &ARCHIVES[0].layers()[layer % ARCHIVES[0].layers().len()];
+        let content = &TAR[span.offset as usize..][..span.size as usize];
+        for archive in ARCHIVES.iter() {
+            let mut reader = archive.layer(&span.digest).unwrap();
+            let mut model = Cursor::new(content);
+            for step in &steps {
+                let seek = match *step {
+                    Step::Read(length) => {
+                        let (mut found, mut expected) = (Vec::new(), Vec::new());
+                        reader.by_ref().take(length as u64).read_to_end(&mut found).unwrap();
+                        model.by_ref().take(length as u64).read_to_end(&mut expected).unwrap();
+                        prop_assert!(found == expected, "{} {step:?}", archive.container());
+                        continue;
+                    }
+                    Step::Start(to) => SeekFrom::Start(to),
+                    Step::Current(by) => SeekFrom::Current(by),
+                    Step::End(by) => SeekFrom::End(by),
+                };
+                prop_assert_eq!(reader.seek(seek).ok(), model.seek(seek).ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_is_refused_or_never_reads_other_bytes(
+        moved in 0_usize..9,
+        by in prop_oneof![Just(1_u32), Just(5), any::<u32>()],
+        which in 0_u8..3,
+    ) {
+        let table = ARCHIVES[1].index().blocks().unwrap();
+        let mut changed = BlockTable::new(table.iter().next().unwrap().offset);
+        for (at, block) in table.iter().enumerate() {
+            let is_moved = at == moved % table.iter().count();
+            let by = if is_moved { by } else { 0 };
+            match which {
+                0 => changed.push(block.size.wrapping_add(by), block.plain_size),
+                1 => changed.push(block.size, block.plain_size.wrapping_add(by)),
+                // One block takes from the next one.
+                _ if is_moved => changed.push(block.size - 1, block.plain_size - 1),
+                _ if at == moved % table.iter().count() + 1 => {
+                    changed.push(block.size + 1, block.plain_size + 1);
+                }
+                _ => changed.push(block.size, block.plain_size),
+            }
+        }
+        let index = ARCHIVES[1].index().clone().with_blocks(changed);
+        if let Ok(archive) = Archive::new(ZIP.as_slice(), index, "the archive") {
+            let mut plain = Vec::new();
+            if archive.plain().read_to_end(&mut plain).is_ok() {
+                prop_assert!(plain == *TAR);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_index_is_made_of_recorded_values() {
+    let proof = proof(&TAR);
+    let index =
+        ArchiveIndex::new(proof.identity().clone(), proof.layers().to_vec(), proof.plain_size());
+    assert_eq!(index, ArchiveIndex::from(&proof));
+}

@@ -1,0 +1,114 @@
+//! Archives are read from files, from memory and from sockets.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::Shutdown;
+use std::ops::ControlFlow;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use sealift_archive::{
+    Container, Error, ExamineOptions, FaultKind, Input, Look, PlainReader, Source, SourceReader,
+    VerifiedReader, examine, hash, look,
+};
+use sealift_oci::Digest;
+
+use crate::containers::{image, sealift_zip, tar, wrapped};
+
+#[test]
+fn archives_in_memory_are_examined() {
+    for (container, bytes) in wrapped() {
+        let proof = examine(bytes.as_slice(), &ExamineOptions::new()).unwrap();
+        assert_eq!(proof.identity().config.to_string(), image().id(), "{container}");
+        assert_eq!(proof.container(), container);
+        assert_eq!(proof.sha256(), Digest::of(&bytes));
+        assert_eq!(look(bytes.as_slice(), "the upload").unwrap(), Look::MayHoldImage);
+        let digest = hash(&bytes, "the upload", |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(digest, Digest::of(&bytes));
+
+        let shared: Arc<dyn Source> = Arc::new(bytes);
+        assert_eq!(examine(Arc::clone(&shared), &ExamineOptions::new()).unwrap(), proof);
+        let boxed: Box<dyn Source> = Box::new(shared);
+        assert_eq!(examine(boxed, &ExamineOptions::new()).unwrap(), proof);
+    }
+}
+
+/// Sends bytes through a socket, in pieces, and closes it.
+fn sent(bytes: Vec<u8>) -> UnixStream {
+    let (mut sender, receiver) = UnixStream::pair().unwrap();
+    std::thread::spawn(move || {
+        for piece in bytes.chunks(1000) {
+            // The other side may have seen enough.
+            if sender.write_all(piece).is_err() {
+                return;
+            }
+        }
+        let _ = sender.shutdown(Shutdown::Both);
+    });
+    receiver
+}
+
+#[test]
+fn archives_from_a_socket_are_verified() {
+    for (container, bytes) in wrapped() {
+        let reader = PlainReader::from_stream(sent(bytes), "the upload");
+        if container == Container::Zip {
+            let error = reader.unwrap_err();
+            assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Unsupported);
+            continue;
+        }
+        let mut reader = VerifiedReader::new(reader.unwrap());
+        let mut plain = Vec::new();
+        io::copy(&mut reader, &mut plain).unwrap();
+        assert_eq!(plain, tar(), "{container}");
+        let contents = reader.contents().unwrap();
+        assert_eq!(contents.identity().config.to_string(), image().id(), "{container}");
+    }
+}
+
+#[test]
+fn an_archive_from_a_socket_that_breaks_off_has_no_end() {
+    for (container, bytes) in wrapped() {
+        if container == Container::Zip {
+            continue;
+        }
+        let half = bytes[..bytes.len() / 2].to_vec();
+        let reader = PlainReader::from_stream(sent(half), "the upload").unwrap();
+        let mut reader = VerifiedReader::new(reader);
+        let error: Error = io::copy(&mut reader, &mut io::sink()).unwrap_err().downcast().unwrap();
+        assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged, "{container}");
+        assert!(reader.read(&mut [0; 100]).is_err(), "it does not look like an end afterwards");
+        assert!(reader.contents().is_none());
+    }
+}
+
+#[test]
+fn a_zip_from_a_socket_is_examined_once_it_is_in_memory() {
+    let mut zip = Vec::new();
+    sent(sealift_zip(&tar())).read_to_end(&mut zip).unwrap();
+    assert!(examine(zip, &ExamineOptions::new()).is_ok());
+}
+
+#[test]
+fn errors_name_what_was_read() {
+    let cut = &tar()[..5000];
+    let unnamed = examine(cut, &ExamineOptions::new()).unwrap_err();
+    let named = examine(cut, &ExamineOptions::new().input("the upload")).unwrap_err();
+    assert!(unnamed.to_string().starts_with("the archive is damaged"), "{unnamed}");
+    assert!(named.to_string().starts_with("the upload is damaged"), "{named}");
+    assert_eq!(named.input(), &Input::from("the upload"));
+}
+
+#[test]
+fn a_source_reads_up_to_its_end() {
+    let source = b"some bytes".as_slice();
+    let mut buffer = [0; 100];
+    assert_eq!(source.read_at(&mut buffer, 5).unwrap(), 5);
+    assert_eq!(source.read_at(&mut buffer, 10).unwrap(), 0);
+    assert_eq!(source.read_at(&mut buffer, u64::MAX).unwrap(), 0);
+    let error = source.read_exact_at(&mut buffer, 0).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+
+    let mut reader = SourceReader::new(source);
+    let error = io::Seek::seek(&mut reader, io::SeekFrom::Current(-1)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+}
