@@ -50,6 +50,10 @@ impl BlockTable {
         Self { start, lengths: Vec::new() }
     }
 
+    pub(crate) fn from_lengths(start: u64, lengths: Vec<(u32, u32)>) -> Self {
+        Self { start, lengths }
+    }
+
     /// Appends a block with these lengths in bytes.
     pub fn push(&mut self, size: u32, plain_size: u32) {
         self.lengths.push((size, plain_size));

@@ -61,6 +61,7 @@ pub use source::{Source, SourceReader};
 pub use verify::layout::Naming;
 pub use verify::renamer::Renamer;
 pub use verify::verifier::{Verifier, VerifyOptions};
+pub use write::archive_writer::{ArchiveWriter, Form};
 pub use write::hashing_writer::HashingWriter;
 pub use write::level::{Level, ParseLevelError};
 pub use write::zip::ZipSink;

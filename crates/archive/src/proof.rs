@@ -92,7 +92,7 @@ impl Proof {
         self.file.member_name.as_deref()
     }
 
-    /// Returns the blocks from which a zip can be read at any place, if they are known.
+    /// Returns the blocks by which a zip can be read at any place, if they are known.
     pub fn blocks(&self) -> Option<&BlockTable> {
         self.file.blocks.as_ref()
     }

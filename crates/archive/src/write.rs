@@ -1,5 +1,7 @@
 //! Writing archives: from the bytes of a plain tar to a file.
 
+pub(crate) mod archive_writer;
+pub(crate) mod background;
 pub(crate) mod deflate_block;
 pub(crate) mod hashing_writer;
 pub(crate) mod level;

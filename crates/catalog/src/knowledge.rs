@@ -1,8 +1,9 @@
 //! What is known about the content of an archive.
 
 use jiff::Timestamp;
-use sealift_archive::Fault;
+use sealift_archive::{Fault, Proof};
 use sealift_oci::{Digest, Identity};
+use serde::{Deserialize, Serialize};
 
 /// What is known about the content of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +40,8 @@ impl Knowledge {
     }
 }
 
-/// A whole image in an archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A whole image in an archive: what a store keeps of the [`Proof`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KnownImage {
     /// Which image it is.
@@ -50,12 +51,15 @@ pub struct KnownImage {
     /// The size of the plain tar in bytes.
     pub plain_size: u64,
     /// When sealift saved the archive; `None` if the file came another way.
+    #[serde(skip)]
     pub saved: Option<Timestamp>,
     /// The SHA-256 that was recorded first, if the file has changed since and sealift did not write
     /// the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_from: Option<Digest>,
     /// The name of the file in a zip, if it differs from the one that the archive's name requires:
     /// the name of the zip, but ending in `.docker`. Clusters look for that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong_member: Option<String>,
 }
 
@@ -63,6 +67,12 @@ impl KnownImage {
     /// Creates the description of an image in an archive that is named correctly.
     pub fn new(identity: Identity, sha256: Digest, plain_size: u64) -> Self {
         Self { identity, sha256, plain_size, saved: None, changed_from: None, wrong_member: None }
+    }
+}
+
+impl From<&Proof> for KnownImage {
+    fn from(proof: &Proof) -> Self {
+        Self::new(proof.identity().clone(), proof.sha256(), proof.plain_size())
     }
 }
 

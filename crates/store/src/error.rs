@@ -54,6 +54,14 @@ pub enum Error {
         /// The timeout.
         waited: Duration,
     },
+    /// The name under which an archive was to be published is not its own.
+    #[error("cannot publish {}: {reason}", archive.display())]
+    OtherName {
+        /// The file that was to be published.
+        archive: PathBuf,
+        /// What of the archive does not agree with the name.
+        reason: String,
+    },
     /// A staging file was removed while it was written.
     #[error("{} is gone: it, or a folder above it, was removed or moved meanwhile", path.display())]
     Vanished {
@@ -160,6 +168,8 @@ pub enum ErrorKind {
     NotAnImage,
     /// A name that differs only in case exists on a file system that ignores case.
     OtherSpelling,
+    /// The name under which an archive was to be published is not its own.
+    OtherName,
     /// A staging file was removed while it was written.
     Vanished,
     /// The file system is mounted read-only.
@@ -204,6 +214,7 @@ impl Error {
             Self::NotAnImage { .. } => ErrorKind::NotAnImage,
             Self::OtherSpelling { .. } => ErrorKind::OtherSpelling,
             Self::Locked { .. } => ErrorKind::Locked,
+            Self::OtherName { .. } => ErrorKind::OtherName,
             Self::Vanished { .. } => ErrorKind::Vanished,
             Self::Io { source, .. } | Self::Archive(sealift_archive::Error::Io { source, .. }) => {
                 kind_of(source)

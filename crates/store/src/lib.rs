@@ -68,9 +68,10 @@ pub use read::parallel::in_parallel;
 pub use read::scan::{Other, OtherReason, Scan};
 pub use read::select::LatestArchives;
 pub use store::Store;
-pub use write::publish::{Proven, Published};
+pub use write::publish::Published;
 pub use write::remove::{RemovalReport, Removed};
-pub use write::staging::Staging;
+pub use write::scratch::Scratch;
+pub use write::staging::{Staged, Staging};
 pub use write::sweep::SweepReport;
 
 #[doc = include_str!("../README.md")]

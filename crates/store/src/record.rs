@@ -1,12 +1,14 @@
 //! What is noted down about an archive, and when it is believed.
 
 use jiff::{SignedDuration, Timestamp};
+use sealift_archive::{ArchiveIndex, BlockTable, LayerSpan, Proof};
 use sealift_catalog::{Knowledge, KnownImage, Stat};
-use sealift_oci::{Digest, Identity};
 use serde::{Deserialize, Serialize};
 
-/// The version of the records' form; records of another one are as good as absent.
-const FORM: u32 = 1;
+/// The version of the form of records without an index.
+const PLAIN_FORM: u32 = 1;
+/// The version of those with an index. Records of any other version are as good as absent.
+const INDEXED_FORM: u32 = 2;
 
 /// How much older than its record a file must be, where the file system tells nanoseconds.
 ///
@@ -29,13 +31,17 @@ pub(crate) struct Record {
     pub(crate) recorded: Timestamp,
     /// When the archive was put into the store, if sealift did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) saved: Option<Timestamp>,
+    saved: Option<Timestamp>,
     /// Whether the file was found damaged since: then the record is kept, as it states that this was
     /// an image, but is no longer believed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) doubted: bool,
     /// What the file holds.
     pub(crate) content: Content,
+    /// Where the layers of an image lie. It stands on a line of its own, so that a folder is listed without it: it is
+    /// ten times as long as the rest.
+    #[serde(skip)]
+    index: Option<RecordedIndex>,
 }
 
 /// What a file with an archive's name holds. Damage is not among it: it is never recorded.
@@ -43,7 +49,7 @@ pub(crate) struct Record {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Content {
     /// An image.
-    Image(Box<ImageContent>),
+    Image(Box<KnownImage>),
     /// No image.
     NoImage {
         /// What it looks like instead, a fragment for after "holds no image: ".
@@ -51,75 +57,109 @@ pub(crate) enum Content {
     },
 }
 
-/// A whole image in an archive.
+/// Where the parts of an archive lie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ImageContent {
-    /// Which image it is.
-    pub(crate) identity: Identity,
-    /// The SHA-256 of the file.
-    pub(crate) sha256: Digest,
-    /// The size of the plain tar inside in bytes.
-    pub(crate) plain_size: u64,
-    /// The SHA-256 that was recorded before the file changed, if it changed.
+pub(crate) struct RecordedIndex {
+    layers: Vec<LayerSpan>,
+    /// The blocks of a zip, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) changed_from: Option<Digest>,
-    /// The name of the member, if the file is a zip whose member is not named as it should be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) wrong_member: Option<String>,
+    blocks: Option<BlockTable>,
+}
+
+impl From<&Proof> for RecordedIndex {
+    fn from(proof: &Proof) -> Self {
+        Self { layers: proof.layers().to_vec(), blocks: proof.blocks().cloned() }
+    }
 }
 
 impl From<Record> for Knowledge {
     fn from(record: Record) -> Self {
-        let saved = record.saved;
         match record.content {
-            Content::Image(image) => {
-                let mut known = KnownImage::new(image.identity, image.sha256, image.plain_size);
-                known.saved = saved;
-                known.changed_from = image.changed_from;
-                known.wrong_member = image.wrong_member;
-                Self::Image(Box::new(known))
-            }
+            Content::Image(image) => Self::Image(image),
             Content::NoImage { reason } => Self::NoImage { reason },
         }
     }
 }
 
 impl Record {
-    /// Notes what a file holds that looks like this now.
+    /// Creates the record of a file that looks like this now.
     pub(crate) fn new(stat: Stat, recorded: Timestamp, content: Content) -> Self {
+        let saved = match &content {
+            Content::Image(image) => image.saved,
+            Content::NoImage { .. } => None,
+        };
         Self {
-            form: FORM,
+            form: PLAIN_FORM,
             size: stat.size,
             modified: stat.modified,
             recorded,
-            saved: None,
+            saved,
             doubted: false,
             content,
+            index: None,
         }
     }
 
+    /// Adds where the layers lie.
+    pub(crate) fn with_index(self, index: Option<RecordedIndex>) -> Self {
+        let form = if index.is_some() { INDEXED_FORM } else { PLAIN_FORM };
+        Self { form, index, ..self }
+    }
+
     /// Returns the image, if the file held one.
-    pub(crate) fn image(&self) -> Option<&ImageContent> {
+    pub(crate) fn image(&self) -> Option<&KnownImage> {
         match &self.content {
             Content::Image(image) => Some(image),
             Content::NoImage { .. } => None,
         }
     }
 
-    /// Reads a record; a damaged one, or one of another form, is none.
+    /// Reads a record without its index; a damaged one, or one of another form, is none.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let record: Self = serde_json::from_slice(bytes).ok()?;
-        (record.form == FORM).then_some(record)
+        let line = bytes.split(|byte| *byte == b'\n').next()?;
+        let mut record: Self = serde_json::from_slice(line).ok()?;
+        if let Content::Image(image) = &mut record.content {
+            image.saved = record.saved;
+        }
+        matches!(record.form, PLAIN_FORM | INDEXED_FORM).then_some(record)
+    }
+
+    /// Reads a record with its index.
+    pub(crate) fn read_with_index(bytes: &[u8]) -> Option<Self> {
+        let mut record = Self::read(bytes)?;
+        let line = bytes.split(|byte| *byte == b'\n').nth(1);
+        record.index = line.and_then(|line| serde_json::from_slice(line).ok());
+        Some(record)
+    }
+
+    /// Returns the index of an archive with an image, if the record has one.
+    pub(crate) fn into_index(self) -> Option<ArchiveIndex> {
+        let (Content::Image(image), Some(RecordedIndex { layers, blocks })) =
+            (self.content, self.index)
+        else {
+            return None;
+        };
+        let index = ArchiveIndex::new(image.identity, layers, image.plain_size);
+        Some(match blocks {
+            Some(blocks) => index.with_blocks(blocks),
+            None => index,
+        })
     }
 
     /// Returns the record, no longer believed.
     pub(crate) fn doubted(self) -> Self {
-        Self { doubted: true, ..self }
+        Self { doubted: true, ..self }.with_index(None)
     }
 
-    pub(crate) fn to_json(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         // Nothing in a record can fail to become JSON; and an empty one would be as good as none.
-        serde_json::to_vec(self).unwrap_or_default()
+        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        if let Some(index) = &self.index {
+            bytes.push(b'\n');
+            bytes.extend(serde_json::to_vec(index).unwrap_or_default());
+            bytes.push(b'\n');
+        }
+        bytes
     }
 
     /// Returns `true` if size and time of the file are those that were noted down.
@@ -153,6 +193,8 @@ pub(crate) fn gap(modified: Timestamp) -> SignedDuration {
 
 #[cfg(test)]
 mod tests {
+    use sealift_oci::{Digest, Identity};
+
     use super::*;
 
     fn believed(modified: &str, recorded: &str) -> bool {
@@ -193,6 +235,53 @@ mod tests {
             Stat { size: u64::MAX, modified: "1969-12-31T23:59:59.123456789Z".parse().unwrap() };
         let content = Content::NoImage { reason: "is a \"photo\"".to_owned() };
         let record = Record::new(stat, Timestamp::MAX, content);
-        assert_eq!(Record::read(&record.to_json()), Some(record));
+        assert_eq!(Record::read(&record.to_bytes()), Some(record));
+    }
+
+    fn image() -> KnownImage {
+        let digest = Digest::of(b"");
+        let platform = "linux/amd64".parse().unwrap();
+        let identity = Identity {
+            config: digest,
+            manifests: Vec::new(),
+            indexes: Vec::new(),
+            diff_ids: vec![digest],
+            platform,
+            created: None,
+            repo_tags: Vec::new(),
+        };
+        KnownImage::new(identity, digest, 1024)
+    }
+
+    #[test]
+    fn an_index_is_read_only_if_it_is_asked_for() {
+        let stat = Stat { size: 1, modified: Timestamp::MIN };
+        let index: RecordedIndex =
+            serde_json::from_str(r#"{"layers":[],"blocks":"60;7:5"}"#).unwrap();
+        let record = Record::new(stat, Timestamp::MAX, Content::Image(Box::new(image())))
+            .with_index(Some(index));
+        let bytes = record.to_bytes();
+        assert_eq!(Record::read_with_index(&bytes).as_ref(), Some(&record));
+        let listed = Record::read(&bytes).unwrap();
+        assert_eq!((listed.image(), listed.clone().into_index()), (record.image(), None));
+        // A damaged index is none, and the record is as before.
+        let cut = &bytes[..bytes.len() - 4];
+        assert_eq!(Record::read_with_index(cut), Some(listed));
+        let blocks = "60;7:5".parse().unwrap();
+        let expected = ArchiveIndex::new(image().identity, Vec::new(), 1024).with_blocks(blocks);
+        assert_eq!(record.into_index(), Some(expected));
+    }
+
+    #[test]
+    fn a_record_of_the_first_form_is_read_without_an_index() {
+        let digest = Digest::of(b"");
+        let old = format!(
+            r#"{{"form":1,"size":1024,"modified":"2026-05-01T12:00:00.5Z","recorded":"2026-05-01T12:00:01Z","saved":"2026-05-01T12:00:01Z","content":{{"image":{{"identity":{{"config":"{digest}","diff_ids":["{digest}"],"platform":"linux/amd64"}},"sha256":"{digest}","plain_size":1024}}}}}}"#
+        );
+        let record = Record::read_with_index(old.as_bytes()).unwrap();
+        assert!(record.is_believed(&Stat { size: 1024, modified: record.modified }));
+        assert_eq!(record.image().unwrap().saved, Some(record.recorded));
+        assert_eq!(record.to_bytes(), old.as_bytes());
+        assert_eq!(record.into_index(), None);
     }
 }

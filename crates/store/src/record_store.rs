@@ -9,9 +9,11 @@ use std::thread;
 
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::FileType;
+use sealift_archive::ArchiveIndex;
 use sealift_catalog::{Stat, Suspicion};
 use sealift_filename::ArchivePath;
 
+use crate::error::Error;
 use crate::fs::abandoned::open_abandoned;
 use crate::fs::dir::Dir;
 use crate::fs::own_folder::SEALIFT_FOLDER;
@@ -110,6 +112,20 @@ impl Store {
     pub(crate) fn read_record(&self, archive: &ArchivePath) -> Option<Record> {
         let remembered = self.remembered().get(archive).cloned();
         remembered.or_else(|| self.written_record(archive))
+    }
+
+    /// Returns the index by which parts of an archive are read, if a record that is believed has it. Records of earlier
+    /// versions of sealift have none; examining the archive adds it.
+    ///
+    /// # Errors
+    ///
+    /// If the archive is not there.
+    pub fn index(&self, archive: &ArchivePath) -> Result<Option<ArchiveIndex>, Error> {
+        let stat = self.stat(archive)?;
+        let believed = |record: Record| record.is_believed(&stat).then(|| record.into_index());
+        let remembered = self.remembered().get(archive).cloned();
+        let written = || Record::read_with_index(&fs::read(self.record_path(archive)).ok()?);
+        Ok(remembered.and_then(believed).or_else(|| written().and_then(believed)).flatten())
     }
 
     fn written_record(&self, archive: &ArchivePath) -> Option<Record> {
@@ -277,7 +293,7 @@ impl Draft {
     fn keep(self, record: &Record) -> io::Result<()> {
         let (mut file, leftover) = self.file.ok_or(io::ErrorKind::Unsupported)?;
         // Not synced: a record that a crash damages is as good as none.
-        file.write_all(&record.to_json())?;
+        file.write_all(&record.to_bytes())?;
         let Leftover(folder, name) = &leftover;
         folder.rename(name, folder, &self.target)
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sealift_archive::{Container, Level, Naming, Renamer, VerifyOptions};
+use sealift_archive::{Container, Form, Level, Naming, Renamer, VerifyOptions};
 use sealift_catalog::{PlanOptions, Settled, Wanted, other_builds, reconcile};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_oci::{Digest, Platform};
@@ -13,9 +13,9 @@ use crate::error::Error;
 use crate::event::Work;
 use crate::image_names::names_of;
 use crate::immutable::refuse_other_builds;
+use crate::ingest::{Copy, copy, form};
 use crate::naming::naming_of;
 use crate::prove::{ProvenFile, prove};
-use crate::rewrite::{Copy, keep_bytes, rewrite};
 use crate::run::Run;
 use crate::select::learn::with_learning;
 use crate::spool::{Spooled, spool};
@@ -213,23 +213,25 @@ async fn add_as(
     let replaces = other_builds(&snapshot, &wanted, Some(identity));
     refuse_other_builds(options.immutable, &name, &replaces, Some(store))?;
     let naming = naming_of(&archive)?;
-    let copy = Copy {
+    let form = match found.is_already(&archive, &naming) {
+        true => Form::AsIs(VerifyOptions::default()),
+        false => {
+            let renamer = Renamer::new(naming, found.verify.clone()).only(&found.proven.contents);
+            form(&archive, renamer, options.level)
+        }
+    };
+    let copied = Copy {
         from: found.path.to_owned(),
         shown: found.shown.to_owned(),
-        renamer: Renamer::new(naming.clone(), found.verify.clone()).only(&found.proven.contents),
         to: archive.clone(),
-        level: options.level,
-        work: Work::Adding,
+        form,
         expected: identity.clone(),
+        work: Work::Adding,
         label: found.shown.display().to_string(),
     };
-    let copied = match found.is_already(&archive, &naming) {
-        true => keep_bytes(store, copy, run).await,
-        false => rewrite(store, copy, run).await,
-    };
-    let (staging, proven) = copied.map_err(|error| error.about_file(found.shown))?;
+    let staged = copy(store, copied, run).await.map_err(|error| error.about_file(found.shown))?;
     let target = archive.clone();
-    let published = run.blocking(move |_| Ok(staging.publish(&target, proven)?)).await?;
+    let published = run.blocking(move |_| Ok(staged.publish(&target, None)?)).await?;
     let twin = snapshot.entry(&archive.to_docker()).filter(|twin| twin.archive != archive);
     let beside = twin.map(|twin| store.path_of(&twin.archive));
     Ok(Added { beside, replaces, ..describe(archive, !published.was_there, published.size) })

@@ -2,7 +2,7 @@
 
 use sealift_archive::Naming;
 use sealift_catalog::Wanted;
-use sealift_filename::ArchivePath;
+use sealift_filename::{ArchivePath, Repository};
 
 use crate::error::Error;
 
@@ -17,12 +17,20 @@ pub(crate) fn naming(wanted: &Wanted) -> Result<Naming, Error> {
 ///
 /// If no image can have that name in an engine.
 pub(crate) fn naming_of(archive: &ArchivePath) -> Result<Naming, Error> {
-    let name = archive.name();
-    let naming = archive
-        .repository()
-        .and_then(|repository| Naming::new(&repository, &name.to_version()).ok());
-    naming.ok_or_else(|| Error::NoRepository {
-        archive: archive.clone(),
-        image: format!("{}:{}", archive.image(), name.version()),
-    })
+    let naming = Naming::new(&repository_of(archive)?, &archive.name().to_version());
+    naming.map_err(|_| no_repository(archive))
+}
+
+/// Returns the image of an archive, by where it stands.
+///
+/// # Errors
+///
+/// If no image can have that name in an engine.
+pub(crate) fn repository_of(archive: &ArchivePath) -> Result<Repository, Error> {
+    archive.repository().ok_or_else(|| no_repository(archive))
+}
+
+fn no_repository(archive: &ArchivePath) -> Error {
+    let image = format!("{}:{}", archive.image(), archive.name().version());
+    Error::NoRepository { archive: archive.clone(), image }
 }

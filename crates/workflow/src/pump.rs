@@ -1,6 +1,8 @@
 //! An archive file on its way, piece by piece.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use sealift_archive::{PlainReader, VerifiedReader};
@@ -34,6 +36,45 @@ macro_rules! source {
 
 source!(PlainReader);
 source!(VerifiedReader);
+
+/// A file whose bytes are read as they are.
+pub(crate) struct RawFile {
+    path: PathBuf,
+    file: File,
+    size: u64,
+    bytes: u64,
+}
+
+impl RawFile {
+    pub(crate) fn open(path: &Path) -> Result<Self, sealift_archive::Error> {
+        let failed = |source| failed(path, source);
+        let file = File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        Ok(Self { path: path.to_owned(), file, size, bytes: 0 })
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> sealift_archive::Error {
+    sealift_archive::Error::Io { operation: "read", input: path.into(), source }
+}
+
+impl Read for RawFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer).map_err(|source| failed(&self.path, source))?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+impl Source for RawFile {
+    fn file_size(&self) -> Option<u64> {
+        Some(self.size)
+    }
+
+    fn file_bytes(&self) -> u64 {
+        self.bytes
+    }
+}
 
 /// Reads a file's plain tar, telling how far it is and stopping when somebody wishes so.
 pub(crate) struct Pump<'a, S> {

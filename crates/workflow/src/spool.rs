@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use sealift_store::{Staging, Store};
+use sealift_store::{Scratch, Store};
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
@@ -19,7 +19,7 @@ pub(crate) enum Spooled {
     /// It was one from the start.
     File(PathBuf),
     /// What came out of a pipe, in the folder of a store. It is removed in the end.
-    Staging(Box<Staging>),
+    Scratch(Box<Scratch>),
     /// The same in the system's folder for such files.
     Temporary(NamedTempFile),
 }
@@ -29,7 +29,7 @@ impl Spooled {
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::File(path) => path,
-            Self::Staging(staging) => staging.path(),
+            Self::Scratch(scratch) => scratch.path(),
             Self::Temporary(file) => file.path(),
         }
     }
@@ -58,10 +58,10 @@ pub(crate) fn spool(store: Option<&Store>, from: &Path, run: &Run) -> Result<Spo
         copy(&mut pipe, failed("read"), &mut file, |_, source| at(source).into(), &activity, run)?;
         return Ok(Spooled::Temporary(file));
     };
-    let mut staging = store.stage(None)?;
-    let at = |staging: &mut Staging, source| staging.write_error(source).into();
-    copy(&mut pipe, failed("read"), &mut staging, at, &activity, run)?;
-    Ok(Spooled::Staging(Box::new(staging)))
+    let mut scratch = store.scratch()?;
+    let at = |scratch: &mut Scratch, source| scratch.write_error(source).into();
+    copy(&mut pipe, failed("read"), &mut scratch, at, &activity, run)?;
+    Ok(Spooled::Scratch(Box::new(scratch)))
 }
 
 fn copy<W: Write>(

@@ -10,8 +10,9 @@
 //!   accepted, as engines send them, unless they stand where something is missing.
 
 use crate::error::Fault;
-use crate::verify::entries::{Entries, Entry, Json, blob_digest};
+use crate::verify::entries::{Entries, Entry, Json};
 use crate::verify::layout::{CONTAINERD_NAME, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
+use crate::verify::links::blob_digest;
 use crate::verify::tar_header;
 use sealift_oci::Digest;
 

@@ -4,7 +4,8 @@ use sealift_filename::Printable;
 use serde::de::DeserializeOwned;
 
 use crate::error::Fault;
-use crate::verify::entries::{Content, Entries, Json, resolve};
+use crate::verify::entries::{Content, Entries, Json};
+use crate::verify::links::resolve;
 use sealift_oci::{Digest, parse_document};
 
 pub(crate) fn find<'a>(

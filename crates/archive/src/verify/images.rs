@@ -2,8 +2,9 @@
 
 use crate::error::Fault;
 use crate::verify::documents::{find, parse};
-use crate::verify::entries::{Entries, resolve};
+use crate::verify::entries::Entries;
 use crate::verify::layout::MANIFEST_JSON;
+use crate::verify::links::resolve;
 use crate::verify::oci_view::OciView;
 use sealift_oci::Platform;
 use sealift_oci::{ImageConfig, ListedImage, OciDocument};

@@ -12,10 +12,12 @@ use sealift_filename::Printable;
 
 use crate::error::Fault;
 use crate::layer_span::LayerSpan;
+use crate::verify::decompressor::Compression;
 use crate::verify::documents::{bad, find, parse, read_digest, wrong};
-use crate::verify::entries::{Compression, Content, Entries, resolve, steps};
+use crate::verify::entries::{Content, Entries};
 use crate::verify::images::{Picked, pick};
 use crate::verify::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
+use crate::verify::links::{resolve, steps};
 use crate::verify::oci_view::{OciManifest, OciView};
 use crate::verify::spans::spans;
 use crate::verify::unreferenced::{check_blob_names, check_folders, check_legacy};

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use sealift_filename::{Repository, TagError, Version};
+use sealift_filename::{
+    ArchiveFormat, ArchiveName, ImageId, NewNameError, Repository, TagError, Version,
+};
 use serde_json::{Map, Value, json};
 
 pub(crate) const MANIFEST_JSON: &str = "manifest.json";
@@ -33,6 +35,7 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Naming {
     repository: Repository,
+    version: Version,
     tag: String,
     /// The same repository with its registry.
     full: Repository,
@@ -46,7 +49,8 @@ impl Naming {
     /// If the version cannot be written as a tag.
     pub fn new(repository: &Repository, version: &Version) -> Result<Self, TagError> {
         let (full, repository) = (repository.qualified(), repository.familiar());
-        Ok(Self { repository, tag: version.to_tag()?.to_string(), full })
+        let tag = version.to_tag()?.to_string();
+        Ok(Self { repository, version: version.clone(), tag, full })
     }
 
     /// Returns the name with its registry. Podman takes a short name in `manifest.json` for one of
@@ -54,6 +58,16 @@ impl Naming {
     #[must_use]
     pub fn qualified(self) -> Self {
         Self { repository: self.full.clone(), ..self }
+    }
+
+    /// Returns the name that the member of a zip with this archive has, if the id of the image is this one.
+    ///
+    /// # Errors
+    ///
+    /// If no archive can have the name.
+    pub fn member_name(&self, id: ImageId) -> Result<String, NewNameError> {
+        let image = self.repository.image();
+        Ok(ArchiveName::new(image, &self.version, id, ArchiveFormat::Zip)?.member_name())
     }
 
     fn full_name(&self) -> String {

@@ -4,9 +4,10 @@ use sealift_filename::Printable;
 
 use crate::error::Fault;
 use crate::verify::documents::{bad, blob_name, find, missing, parse, read_digest};
-use crate::verify::entries::{Entries, blob_digest, resolve};
+use crate::verify::entries::Entries;
 use crate::verify::images::Image;
 use crate::verify::layout::INDEX_JSON;
+use crate::verify::links::{blob_digest, resolve};
 use sealift_oci::Digest;
 use sealift_oci::{Descriptor, OciDocument, Target};
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::contents::Contents;
 use crate::error::Fault;
-use crate::verify::entries::{Content, Entry, normalize};
+use crate::verify::entries::{Content, Entry};
 use crate::verify::judge::judge;
 use crate::verify::layout::{Documents, INDEX_JSON, MANIFEST_JSON, Naming, REPOSITORIES};
+use crate::verify::links::normalize;
 use crate::verify::tar_entry::{END_MARKER, checksum, entry};
-use crate::verify::tar_stream::Part;
+use crate::verify::tar_sink::Part;
 use crate::verify::verifier::CopySink;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
@@ -51,6 +52,11 @@ impl Renamer {
     pub fn only(mut self, contents: &Contents) -> Self {
         self.copy.only.clone_from(&contents.layout().belonging);
         self
+    }
+
+    /// Returns the name that the archive is given.
+    pub fn naming(&self) -> &Naming {
+        &self.naming
     }
 
     /// Takes the next bytes, and appends to `output` what the archive continues with.

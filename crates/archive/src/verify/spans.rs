@@ -1,8 +1,10 @@
 //! Where the layers of an image lie: a pure function of what was remembered of the entries.
 
 use crate::layer_span::LayerSpan;
+use crate::verify::decompressor::Compression;
 use crate::verify::documents::blob_name;
-use crate::verify::entries::{Compression, Content, Entries, resolve};
+use crate::verify::entries::{Content, Entries};
+use crate::verify::links::resolve;
 use crate::verify::oci_view::OciManifest;
 use sealift_oci::Digest;
 

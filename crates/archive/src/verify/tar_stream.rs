@@ -8,10 +8,12 @@
 use sealift_filename::Printable;
 
 use crate::error::Fault;
-use crate::verify::pax::{Pax, PaxSparse, read_pax};
-use crate::verify::sparse::{HOLE_LIMIT, Refusal, SparseFile, SparseHeaders};
-use crate::verify::tar_entry::{checksum_record, is_checksum};
-use crate::verify::tar_header::{BLOCK, RawHeader, resembles_tar_header, text, until_nul};
+use crate::verify::sparse::{HOLE_LIMIT, SparseFile};
+use crate::verify::tar_checksum::Checksum;
+use crate::verify::tar_extension::{ExtensionKind, Overrides};
+use crate::verify::tar_header::{BLOCK, RawHeader, resembles_tar_header};
+use crate::verify::tar_opening::{Opening, refused};
+use crate::verify::tar_sink::{EntryHeader, EntrySink, Part};
 
 /// The longest name or pax record that is read: far more than any engine writes.
 const EXTENSION_LIMIT: u64 = 1 << 20;
@@ -19,48 +21,6 @@ const EXTENSION_LIMIT: u64 = 1 << 20;
 /// The headers of one entry together, with its extensions and its sparse map, and whatever global headers stand before
 /// it: far more than any entry has.
 const HEADERS_LIMIT: u64 = 16 << 20;
-
-/// What an entry is, as far as it matters to the inside of an image archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum EntryKind {
-    File,
-    /// A symbolic link, with its target as written.
-    Symlink(String),
-    /// A hard link, with its target counted from the archive's root.
-    Hardlink(String),
-    /// Folders, devices and whatever else carries no content.
-    Other,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EntryHeader {
-    pub(crate) name: String,
-    pub(crate) kind: EntryKind,
-    /// Length of the content in bytes.
-    pub(crate) size: u64,
-    /// Where the content stands in the archive, unless it is that of a sparse file, which is not contiguous.
-    pub(crate) offset: Option<u64>,
-}
-
-/// Takes what the parser finds.
-pub(crate) trait EntrySink {
-    fn begin(&mut self, header: EntryHeader) -> Result<(), Fault>;
-    fn content(&mut self, bytes: &[u8]) -> Result<(), Fault>;
-    fn end(&mut self) -> Result<(), Fault>;
-    /// Takes the bytes as they stand in the archive, after the other calls which they cause.
-    fn raw(&mut self, _part: Part, _bytes: &[u8]) {}
-}
-
-/// What bytes of an archive belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The headers of an entry, those with its extensions included, or the end marker.
-    Header,
-    /// The content of an entry and its padding.
-    Content,
-    /// What follows the end marker.
-    AfterEnd,
-}
 
 enum State {
     /// Collecting a header block.
@@ -84,37 +44,6 @@ enum State {
     SparseHeader,
     /// Both blocks of the end marker were there; only zeros may follow.
     Ended,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ExtensionKind {
-    LongName,
-    LongLink,
-    Pax,
-    /// Defaults for all later entries. Some readers obey them, Go's doesn't: those that matter are refused.
-    PaxGlobal,
-}
-
-/// What extension headers said about the entry that follows them.
-#[derive(Default)]
-struct Overrides {
-    name: Option<String>,
-    link: Option<String>,
-    size: Option<u64>,
-    sparse: PaxSparse,
-    /// The kinds of header that stood before the entry.
-    kinds: Vec<ExtensionKind>,
-}
-
-/// An entry whose headers have been read.
-struct Opening {
-    /// Where its header stands.
-    at: u64,
-    name: String,
-    kind: EntryKind,
-    /// How many bytes are stored for it.
-    stored: u64,
-    sparse: Option<SparseHeaders>,
 }
 
 pub(crate) struct TarStream {
@@ -143,12 +72,7 @@ pub(crate) struct TarStream {
     oddity: Option<Fault>,
     /// Where the first block of the end marker starts.
     end_marker: Option<u64>,
-    /// The CRC-32 of what came, but for the header with the checksum.
-    crc: crc32fast::Hasher,
-    /// Whether the current extension header is the one with the checksum.
-    in_checksum: bool,
-    /// The record with the checksum that was written.
-    checksum: Option<Vec<u8>>,
+    checksum: Checksum,
 }
 
 impl TarStream {
@@ -169,9 +93,7 @@ impl TarStream {
             holes_left: HOLE_LIMIT,
             oddity: None,
             end_marker: None,
-            crc: crc32fast::Hasher::new(),
-            in_checksum: false,
-            checksum: None,
+            checksum: Checksum::new(),
         }
     }
 
@@ -234,7 +156,7 @@ impl TarStream {
     /// Says whether the archive may end here.
     pub(crate) fn finish(&self) -> Result<(), Fault> {
         let place = match &self.state {
-            State::Ended => return self.check_sum(),
+            State::Ended => return self.checksum.check(),
             State::Header if self.offset == 0 => "it is empty".to_owned(),
             State::Header if self.end_marker.is_some() => {
                 "in the middle of tar's end marker".to_owned()
@@ -253,16 +175,6 @@ impl TarStream {
             }
         };
         Err(Fault::Truncated { at: self.offset, place })
-    }
-
-    /// Checks the checksum, if one was written.
-    fn check_sum(&self) -> Result<(), Fault> {
-        match &self.checksum {
-            Some(record) if *record != checksum_record(self.crc.clone().finalize()) => {
-                Err(Fault::Checksum)
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Takes some bytes from the front and says how many.
@@ -289,7 +201,7 @@ impl TarStream {
                 if *left == 0 {
                     self.state = State::Padding { left: *padding, of_entry: true };
                 }
-                self.crc.update(&bytes[..taken]);
+                self.checksum.update(&bytes[..taken]);
                 match &mut self.sparse {
                     Some(sparse) => sparse
                         .push(&bytes[..taken], &mut |content: &[u8]| sink.content(content))
@@ -302,9 +214,7 @@ impl TarStream {
             State::Extension { kind, left, padding } => {
                 let taken = clamp(bytes.len(), *left);
                 self.extension.extend_from_slice(&bytes[..taken]);
-                if !self.in_checksum {
-                    self.crc.update(&bytes[..taken]);
-                }
+                self.checksum.update(&bytes[..taken]);
                 *left -= taken as u64;
                 self.offset += taken as u64;
                 if *left == 0 {
@@ -320,9 +230,7 @@ impl TarStream {
                 if let Some(position) = bytes[..taken].iter().position(|&byte| byte != 0) {
                     return Err(Fault::Padding { at: self.offset + position as u64 });
                 }
-                if !self.in_checksum {
-                    self.crc.update(&bytes[..taken]);
-                }
+                self.checksum.update(&bytes[..taken]);
                 *left -= taken as u64;
                 self.offset += taken as u64;
                 self.skip_empty_padding(sink)?;
@@ -357,7 +265,7 @@ impl TarStream {
         let at = self.offset - BLOCK as u64;
         let bad = |reason: &str| Fault::BadHeader { at, reason: reason.to_owned() };
         if self.block.iter().all(|&byte| byte == 0) {
-            if !self.overrides.kinds.is_empty() {
+            if !self.overrides.is_empty() {
                 return Err(bad("an extension header stands before no entry"));
             }
             match self.end_marker {
@@ -374,94 +282,35 @@ impl TarStream {
         }
         let header = RawHeader(&self.block);
         header.check_sum().map_err(bad)?;
-        self.in_checksum = is_checksum(&self.block);
-        if !self.in_checksum {
-            self.crc.update(&self.block);
-        }
+        self.checksum.header(&self.block);
         let declared = header.size().map_err(bad)?;
-
-        let extension = match header.type_flag() {
-            b'L' => Some(ExtensionKind::LongName),
-            b'K' => Some(ExtensionKind::LongLink),
-            b'x' => Some(ExtensionKind::Pax),
-            b'g' => Some(ExtensionKind::PaxGlobal),
-            _ => None,
-        };
-        if let Some(kind) = extension {
-            if kind != ExtensionKind::PaxGlobal {
-                if self.overrides.kinds.contains(&kind) {
-                    return Err(bad("another extension header of its kind stands before it"));
-                }
-                self.overrides.kinds.push(kind);
-            }
-            if declared > EXTENSION_LIMIT {
-                return Err(Fault::LimitExceeded {
-                    what: format!("a name or attribute of {declared} bytes, at byte {at}"),
-                    limit: "1 MiB".to_owned(),
-                });
-            }
-            self.extension.clear();
-            self.extension_at = at;
-            let padding = padding_of(declared);
-            if self.in_checksum && declared == 0 {
-                return Err(Fault::Checksum);
-            }
-            self.state = if declared == 0 {
-                State::Header
-            } else {
-                State::Extension { kind, left: declared, padding }
-            };
-            return Ok(());
+        if let Some(kind) = ExtensionKind::of(header.type_flag()) {
+            self.overrides.begin(kind).map_err(bad)?;
+            return self.extension(kind, at, declared);
         }
-
         let overrides = std::mem::take(&mut self.overrides);
-        let link = || overrides.link.clone().unwrap_or_else(|| header.link_name());
-        let sparse = overrides.sparse.headers().map_err(|refusal| refused(at, refusal))?;
-        let (sparse_name, mut sparse) = sparse.unzip();
-        let name = sparse_name.flatten().or_else(|| overrides.name.clone());
-        let name = name.unwrap_or_else(|| header.name());
-        let mut kind = match header.type_flag() {
-            // So the oldest writers mark a folder.
-            0 if name.ends_with('/') => EntryKind::Other,
-            b'0' | 0 | b'7' | b'S' => EntryKind::File,
-            b'1' => EntryKind::Hardlink(link()),
-            b'2' => EntryKind::Symlink(link()),
-            _ => EntryKind::Other,
-        };
-        // Links, folders and devices have no content, whatever their size field says: so reads Go's
-        // archive/tar, on which the engines are built.
-        let stored = match (&kind, header.type_flag()) {
-            (EntryKind::File, _) => overrides.size.unwrap_or(declared),
-            (EntryKind::Other, b'3'..=b'6')
-            | (EntryKind::Symlink(_) | EntryKind::Hardlink(_), _) => 0,
-            (EntryKind::Other, _) => overrides.size.unwrap_or(declared),
-        };
-        if self.offset.checked_add(stored).is_none_or(|end| end > i64::MAX as u64) {
-            return Err(bad("its size can't be true"));
-        }
-        if sparse.is_some() && kind != EntryKind::File {
-            return Err(bad("it is sparse, and no file"));
-        }
-        let mut has_more = false;
-        if header.type_flag() == b'S' {
-            if sparse.is_some() {
-                return Err(bad("it is sparse in two forms"));
-            }
-            let (headers, more) = header.old_sparse().map_err(|refusal| refused(at, refusal))?;
-            (sparse, has_more) = (Some(headers), more);
-        }
-        if let Some(fault) = odd(&name, header.type_flag()) {
-            self.oddity.get_or_insert(fault);
-            // It is passed over; the archive is refused once it is known to hold an image.
-            kind = EntryKind::Other;
-        }
-        let opening = Opening { at, name, kind, stored, sparse };
-        if has_more {
-            self.opening = Some(opening);
-            self.state = State::SparseHeader;
-            return Ok(());
-        }
+        let opening = Opening::read(&header, overrides, at, self.offset)?;
         self.open(opening, sink)
+    }
+
+    /// Begins an extension header, whose content has this size.
+    fn extension(&mut self, kind: ExtensionKind, at: u64, declared: u64) -> Result<(), Fault> {
+        if declared > EXTENSION_LIMIT {
+            return Err(Fault::LimitExceeded {
+                what: format!("a name or attribute of {declared} bytes, at byte {at}"),
+                limit: "1 MiB".to_owned(),
+            });
+        }
+        self.extension.clear();
+        self.extension_at = at;
+        if self.checksum.is_in_record() && declared == 0 {
+            return Err(Fault::Checksum);
+        }
+        self.state = match declared {
+            0 => State::Header,
+            left => State::Extension { kind, left, padding: padding_of(declared) },
+        };
+        Ok(())
     }
 
     /// Takes a block with more of a sparse file's map.
@@ -470,21 +319,22 @@ impl TarStream {
         mut opening: Opening,
         sink: &mut impl EntrySink,
     ) -> Result<(), Fault> {
-        self.crc.update(&self.block);
-        let refused = |refusal| refused(opening.at, refusal);
-        let has_more = match &mut opening.sparse {
-            Some(headers) => RawHeader(&self.block).more_pieces(headers).map_err(refused)?,
-            None => false,
-        };
-        if has_more {
-            self.opening = Some(opening);
-            return Ok(());
-        }
+        self.checksum.update(&self.block);
+        opening.read_more(&RawHeader(&self.block))?;
         self.open(opening, sink)
     }
 
-    fn open(&mut self, opening: Opening, sink: &mut impl EntrySink) -> Result<(), Fault> {
-        let Opening { at, name, kind, stored, sparse } = opening;
+    /// Begins an entry, unless more headers of it follow.
+    fn open(&mut self, mut opening: Opening, sink: &mut impl EntrySink) -> Result<(), Fault> {
+        if let Some(fault) = opening.oddity.take() {
+            self.oddity.get_or_insert(fault);
+        }
+        if opening.has_more {
+            self.opening = Some(opening);
+            self.state = State::SparseHeader;
+            return Ok(());
+        }
+        let Opening { at, name, kind, stored, sparse, .. } = opening;
         let sparse =
             sparse.map(|headers| SparseFile::new(headers, stored, self.holes_left)).transpose();
         self.sparse = sparse.map_err(|refusal| refused(at, refusal))?;
@@ -502,84 +352,16 @@ impl TarStream {
     }
 
     fn extension_read(&mut self, kind: ExtensionKind) -> Result<(), Fault> {
-        if self.in_checksum && self.checksum.replace(self.extension.clone()).is_some() {
-            return Err(Fault::Checksum);
-        }
-        match kind {
-            ExtensionKind::LongName => {
-                long_name(&self.extension).and_then(|name| set_once(&mut self.overrides.name, name))
-            }
-            ExtensionKind::LongLink => {
-                long_name(&self.extension).and_then(|link| set_once(&mut self.overrides.link, link))
-            }
-            ExtensionKind::Pax => read_pax(&self.extension).and_then(|pax| {
-                self.overrides.size = pax.size;
-                self.overrides.sparse = pax.sparse;
-                pax.name.map_or(Ok(()), |name| set_once(&mut self.overrides.name, name))?;
-                pax.link.map_or(Ok(()), |link| set_once(&mut self.overrides.link, link))
-            }),
-            ExtensionKind::PaxGlobal => read_pax(&self.extension).and_then(|pax| match pax {
-                Pax { name: None, link: None, size: None, sparse }
-                    if sparse == PaxSparse::default() =>
-                {
-                    Ok(())
-                }
-                _ => Err("a header for all later entries names one of them"),
-            }),
-        }
-        .map_err(|reason| Fault::BadHeader { at: self.extension_at, reason: reason.to_owned() })
+        self.checksum.extension(&self.extension)?;
+        let applied = self.overrides.apply(kind, &self.extension);
+        let at = self.extension_at;
+        applied.map_err(|reason| Fault::BadHeader { at, reason: reason.to_owned() })
     }
-}
-
-/// Takes a name from an extension header, where no other one has given another.
-fn set_once(name: &mut Option<String>, text: String) -> Result<(), &'static str> {
-    match name {
-        Some(other) if *other != text => Err("two extension headers name it differently"),
-        _ => {
-            *name = Some(text);
-            Ok(())
-        }
-    }
-}
-
-/// Reads a name of GNU's form.
-fn long_name(extension: &[u8]) -> Result<String, &'static str> {
-    match until_nul(extension) {
-        // Some readers take the name in the entry's own header then.
-        [] => Err("its name is empty"),
-        name => Ok(text(name)),
-    }
-}
-
-fn refused(at: u64, refusal: Refusal) -> Fault {
-    match refusal {
-        Refusal::Header(reason) => Fault::BadHeader { at, reason: reason.to_owned() },
-        Refusal::Fault(fault) => fault,
-    }
-}
-
-/// Returns why an entry is refused which engines may read. No other copy of the archive would do.
-fn odd(name: &str, type_flag: u8) -> Option<Fault> {
-    let what = match type_flag {
-        b'3' | b'4' | b'6' => "is a device or a pipe",
-        // Some readers take it for a file, others pass over it.
-        flag if !matches!(flag, 0 | b'0'..=b'7' | b'S') => "is of an unknown kind",
-        _ if points_outside(name) => "has a name that points outside of the archive",
-        _ => return None,
-    };
-    let reason = format!("its entry `{}` {what}, which is not supported", Printable(name));
-    Some(Fault::Unsupported { reason })
 }
 
 /// Returns `true` if these few bytes are a text and not the beginning of a tar.
 fn is_text(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && bytes.contains(&b'\n') && std::str::from_utf8(bytes).is_ok()
-}
-
-/// Tells whether a name leads out of the archive, or might: whoever unpacks it may put such an entry in
-/// another's place.
-fn points_outside(name: &str) -> bool {
-    name.starts_with('/') || name.split('/').any(|part| part == "..")
 }
 
 fn clamp(available: usize, left: u64) -> usize {

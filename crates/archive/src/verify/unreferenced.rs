@@ -4,8 +4,9 @@ use sealift_filename::Printable;
 
 use crate::error::Fault;
 use crate::verify::documents::{bad, parse, wrong};
-use crate::verify::entries::{Content, Entries, Entry, blob_digest};
+use crate::verify::entries::{Content, Entries, Entry};
 use crate::verify::layout::{OCI_LAYOUT, REPOSITORIES};
+use crate::verify::links::blob_digest;
 use sealift_oci::Digest;
 use sealift_oci::{AnyObject, OciLayout};
 

@@ -2,11 +2,13 @@
 
 use crate::contents::Contents;
 use crate::error::Fault;
+use crate::verify::collector::Collector;
 use crate::verify::completeness::{Ending, check_complete};
-use crate::verify::entries::{Collector, Entries};
+use crate::verify::entries::Entries;
 use crate::verify::judge::judge;
 use crate::verify::report::{last_report, may_report};
-use crate::verify::tar_stream::{EntryHeader, EntrySink, Part, TarStream};
+use crate::verify::tar_sink::{EntryHeader, EntrySink, Part};
+use crate::verify::tar_stream::TarStream;
 use sealift_oci::Platform;
 
 /// How much of the end of the stream is remembered to find an engine's last words in it.

@@ -32,6 +32,7 @@ pub(crate) struct ParallelDeflate<W: Write> {
     crc: crc32fast::Hasher,
     size: u64,
     packed_crc: crc32fast::Hasher,
+    lengths: Vec<(u32, u32)>,
 }
 
 /// A block on its way to a thread and back.
@@ -115,6 +116,8 @@ pub(crate) struct Deflated<W> {
     pub(crate) size: u64,
     /// The checksum of the stream itself.
     pub(crate) packed_crc: u32,
+    /// The packed and the plain length of each block.
+    pub(crate) lengths: Vec<(u32, u32)>,
 }
 
 impl<W: Write> ParallelDeflate<W> {
@@ -134,6 +137,7 @@ impl<W: Write> ParallelDeflate<W> {
             crc: crc32fast::Hasher::new(),
             size: 0,
             packed_crc: crc32fast::Hasher::new(),
+            lengths: Vec::new(),
         })
     }
 
@@ -156,6 +160,9 @@ impl<W: Write> ParallelDeflate<W> {
         self.crc.combine(&block.crc);
         self.size += block.input.len() as u64;
         self.packed_crc.update(&block.output);
+        // A block and what it is deflated to are far below this limit.
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.lengths.push((length(&block.output), length(&block.input)));
         self.writer.write_all(&block.output)?;
         self.spare.push(block);
         Ok(())
@@ -176,6 +183,7 @@ impl<W: Write> ParallelDeflate<W> {
             crc: self.crc.finalize(),
             size: self.size,
             packed_crc: self.packed_crc.finalize(),
+            lengths: self.lengths,
         })
     }
 }

@@ -6,6 +6,7 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
+use crate::block_table::BlockTable;
 use crate::write::level::Level;
 use crate::write::parallel_deflate::{Deflated, ParallelDeflate};
 use crate::zip_signature::{
@@ -103,8 +104,17 @@ impl<W: Write + Seek> ZipSink<W> {
     ///
     /// Those of the writer.
     pub fn finish(self) -> io::Result<W> {
+        Ok(self.finish_with_blocks()?.0)
+    }
+
+    /// Does the same as [`finish`](Self::finish), and also returns the blocks by which the member can be read at any place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn finish_with_blocks(self) -> io::Result<(W, BlockTable)> {
         let Self { deflate, name, base } = self;
-        let Deflated { mut writer, crc, size, packed_crc } = deflate.finish()?;
+        let Deflated { mut writer, crc, size, packed_crc, lengths } = deflate.finish()?;
         let directory = writer.stream_position()? - base;
         let name = name.as_bytes();
         let header_size = local_header(name, &Numbers::default())?.len() as u64;
@@ -119,7 +129,7 @@ impl<W: Write + Seek> ZipSink<W> {
         writer.write_all(&entry)?;
         writer.write_all(&end(directory, entry.len() as u64))?;
         writer.flush()?;
-        Ok(writer)
+        Ok((writer, BlockTable::from_lengths(base + header_size, lengths)))
     }
 }
 

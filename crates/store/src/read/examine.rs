@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use sealift_archive::{ExamineOptions, Fault, FaultKind, Look, Proof};
-use sealift_catalog::{Entry, Knowledge, Stat};
+use sealift_catalog::{Entry, Knowledge, KnownImage, Stat};
 use sealift_filename::{ArchiveFormat, ArchivePath};
 
 use crate::error::Error;
-use crate::record::{Content, ImageContent, Record};
+use crate::record::{Content, Record, RecordedIndex};
 use crate::record_store::Draft;
 use crate::store::Store;
 
@@ -43,7 +43,7 @@ impl Store {
         let before = self.read_record(archive);
         let stat = self.stat(archive)?;
         Ok(match self.read(archive, before.as_ref(), options, false)? {
-            Ok(content) => record(stat, Timestamp::now(), content, before.as_ref()).into(),
+            Ok((content, _)) => Record::new(stat, Timestamp::now(), content).into(),
             Err(fault) => Knowledge::Damaged { fault },
         })
     }
@@ -71,8 +71,8 @@ impl Store {
         // file, which has its own record.
         let is_unchanged = || Ok::<_, Error>(self.stat(archive)? == stat);
         match self.read(archive, before.as_ref(), options, is_accepted)? {
-            Ok(content) => {
-                let record = record(stat, draft.began, content, before.as_ref());
+            Ok((content, index)) => {
+                let record = Record::new(stat, draft.began, content).with_index(index);
                 if is_unchanged()? {
                     self.keep_record(archive, draft, record.clone());
                 }
@@ -95,7 +95,7 @@ impl Store {
         before: Option<&Record>,
         options: &ExamineOptions<'_>,
         is_accepted: bool,
-    ) -> Result<Result<Content, Fault>, Error> {
+    ) -> Result<Result<(Content, Option<RecordedIndex>), Fault>, Error> {
         let known = before.and_then(Record::image);
         let fault = match sealift_archive::examine_file(self.path_of(archive), options) {
             Ok(proof) => {
@@ -103,22 +103,25 @@ impl Store {
                     let origin = known.changed_from.unwrap_or(known.sha256);
                     (origin != proof.sha256()).then_some(origin)
                 });
-                return Ok(Ok(Content::Image(Box::new(ImageContent {
-                    wrong_member: wrong_member(archive, &proof),
-                    identity: proof.identity().clone(),
-                    sha256: proof.sha256(),
-                    plain_size: proof.plain_size(),
-                    changed_from,
-                }))));
+                let mut image = KnownImage::from(&proof);
+                image.wrong_member = wrong_member(archive, &proof);
+                image.changed_from = changed_from;
+                // A copy has another time, and its record is not believed.
+                let same = known.filter(|known| known.sha256 == image.sha256);
+                image.saved = same.and_then(|known| known.saved);
+                return Ok(Ok((
+                    Content::Image(Box::new(image)),
+                    Some(RecordedIndex::from(&proof)),
+                )));
             }
             Err(sealift_archive::Error::Fault { source, .. }) => source,
             Err(error) => return Err(error.into()),
         };
         let fault = if known.is_some() { fault.of_known_image() } else { fault };
         Ok(match fault {
-            Fault::NotAnImage { reason } => Ok(Content::NoImage { reason }),
+            Fault::NotAnImage { reason } => Ok((Content::NoImage { reason }, None)),
             fault if fault.kind() == FaultKind::NotAnImage => {
-                Ok(Content::NoImage { reason: fault.to_string() })
+                Ok((Content::NoImage { reason: fault.to_string() }, None))
             }
             fault => Err(fault),
         })
@@ -159,22 +162,6 @@ impl Store {
             }
         }
     }
-}
-
-/// Returns the record of what a file holds. It takes over when the archive was saved if the record
-/// before describes the same bytes: a copy has another time, and its record is not believed.
-fn record(stat: Stat, began: Timestamp, content: Content, before: Option<&Record>) -> Record {
-    let saved = match (before.map(|before| (&before.content, before.saved)), &content) {
-        (Some((Content::Image(before), saved)), Content::Image(image))
-            if before.sha256 == image.sha256 =>
-        {
-            saved
-        }
-        _ => None,
-    };
-    let mut record = Record::new(stat, began, content);
-    record.saved = saved;
-    record
 }
 
 /// Returns the name of the file in a zip if it is not the one that the archive's name requires.

@@ -11,7 +11,7 @@ use sealift_filename::{ArchiveName, ArchivePath, Repository, is_repository_folde
 use crate::error::Error;
 use crate::fs::own_folder::SEALIFT_FOLDER;
 use crate::store::Store;
-use crate::write::staging;
+use crate::write::hidden_file::is_hidden_name;
 
 /// No repository name is longer, so no image can be deeper either.
 const LONGEST_FOLDER: usize = 255;
@@ -251,7 +251,7 @@ impl Listing {
                 self.archives.push(archive);
                 Ok(())
             }
-            None if staging::is_staging_name(name) => Err(|_| OtherReason::Staging),
+            None if is_hidden_name(name) => Err(|_| OtherReason::Staging),
             None => Err(explain_name),
         }
     }

@@ -1,6 +1,8 @@
 //! Changing a folder.
 
+pub(crate) mod hidden_file;
 pub(crate) mod publish;
 pub(crate) mod remove;
+pub(crate) mod scratch;
 pub(crate) mod staging;
 pub(crate) mod sweep;

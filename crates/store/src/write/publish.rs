@@ -5,46 +5,19 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sealift_archive::Proof;
-use sealift_catalog::Stat;
-use sealift_filename::ArchivePath;
-use sealift_oci::{Digest, Identity};
+use sealift_archive::{Container, Naming, Proof};
+use sealift_catalog::KnownImage;
+use sealift_filename::{ArchiveFormat, ArchivePath};
+use sealift_oci::Identity;
 
 use crate::error::{Error, ErrorKind};
 use crate::fs::dir::{Dir, split};
 use crate::fs::stat::stat_of;
 use crate::fs::sync::sync_folder;
-use crate::record::{Content, ImageContent, Record};
+use crate::record::{Content, Record};
 use crate::store::Store;
-use crate::write::staging::Staging;
-use crate::write::staging::{ATTEMPTS, open_up};
-
-/// What was proven of the content of a staging file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proven {
-    /// Which image it is.
-    pub identity: Identity,
-    /// The SHA-256 of the staging file.
-    pub sha256: Digest,
-    /// The size of the plain tar inside in bytes.
-    pub plain_size: u64,
-    /// When the image was put into the store. What is only made anew from an archive that was there
-    /// keeps its time.
-    pub saved: Timestamp,
-}
-
-impl Proven {
-    /// Takes what was found out about an image that is put into the store now.
-    pub fn now(identity: Identity, sha256: Digest, plain_size: u64) -> Self {
-        Self { identity, sha256, plain_size, saved: Timestamp::now() }
-    }
-}
-
-impl From<Proof> for Proven {
-    fn from(proof: Proof) -> Self {
-        Self::now(proof.identity().clone(), proof.sha256(), proof.plain_size())
-    }
-}
+use crate::write::hidden_file::{ATTEMPTS, HiddenFile, open_up};
+use crate::write::staging::Staged;
 
 /// An archive that was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,113 +49,143 @@ impl Store {
     }
 }
 
-impl Staging {
+impl Staged {
     /// Makes the file the archive of that name, at once and durably, and records what it holds.
     ///
-    /// A file that has the name already is replaced: what is published was proven, what is
+    /// `saved` is the time that the record states for when the image was put into the store. It is given for an archive
+    /// that is only made anew from one that was there, otherwise it is now.
+    ///
+    /// A file that has the name already is replaced: what is published was verified, what is
     /// there may be a broken copy. Unless it is recorded as the same image: then another writer has published
     /// it meanwhile, and nobody who reads it is disturbed. Whatever goes wrong before the file has its name, the folder is as
     /// before.
     ///
     /// # Errors
     ///
-    /// If the disk or the folder can't be written, if another writer holds the folder's lock for too
-    /// long, if a folder has the name, or if the staging file was taken away.
-    pub fn publish(mut self, archive: &ArchivePath, proven: Proven) -> Result<Published, Error> {
-        let published = self.publish_now(archive, proven);
+    /// If the name is not that of the archive, if the disk or the folder cannot be written, if another writer holds the
+    /// folder's lock for too long, if a folder has the name, or if the staging file was taken away.
+    pub fn publish(
+        self,
+        archive: &ArchivePath,
+        saved: Option<Timestamp>,
+    ) -> Result<Published, Error> {
+        let Self { mut hidden, proof } = self;
+        if let Some(reason) = misnaming(archive, &proof) {
+            let archive = hidden.store.path_of(archive);
+            return Err(Error::OtherName { archive, reason });
+        }
+        let published = publish(&mut hidden, archive, &proof, saved);
         // Nobody asked for anything that could be missing.
-        match (published, self.check_is_there()) {
+        match (published, hidden.check_is_there()) {
             (Err(error), Err(vanished)) if error.kind() == ErrorKind::NotFound => Err(vanished),
             (published, _) => published,
         }
     }
+}
 
-    fn publish_now(&mut self, archive: &ArchivePath, proven: Proven) -> Result<Published, Error> {
-        let store = self.store.clone();
-        let target = store.path_of(archive);
-
-        // Done before the lock is taken, as it may take long.
-        self.file.sync_all().map_err(|source| self.write_error(source))?;
-        let stat = self.stat()?;
-        // No reader is kept waiting by this either; the record is believed from the start.
-        let draft = store.begin_record(archive, stat);
-        open_up(&self.file, draft.permissions()).map_err(|source| self.write_error(source))?;
-        self.file.sync_all().map_err(|source| self.write_error(source))?;
-
-        let lock = store.lock()?;
-        store.refuse_other_spelling(archive)?;
-        if let Some(size) = store.size_of_same(archive, &proven.identity) {
-            let archive = archive.clone();
-            return Ok(Published { archive, size, replaced: false, was_there: true });
+/// Returns what of an archive does not agree with a name, a sentence without its end.
+fn misnaming(archive: &ArchivePath, proof: &Proof) -> Option<String> {
+    let (name, identity) = (archive.name(), proof.identity());
+    if !identity.has_short_id(name.id()) {
+        return Some(format!("the image in it has the id {}", identity.config.image_id()));
+    }
+    let naming = archive
+        .repository()
+        .and_then(|repository| Naming::new(&repository, &name.to_version()).ok());
+    if !naming.is_some_and(|naming| proof.carries(&naming)) {
+        let (image, version) = (archive.image(), name.version());
+        return Some(format!("it does not carry the name {image}:{version} and no other"));
+    }
+    let expected = match name.format() {
+        ArchiveFormat::Docker => (Container::Tar, None),
+        ArchiveFormat::Zip => (Container::Zip, Some(name.member_name())),
+        ArchiveFormat::Other(_) => return Some("its format is not docker or zip".to_owned()),
+    };
+    match (proof.container(), proof.member_name()) {
+        (container, member) if (container, member) == (expected.0, expected.1.as_deref()) => None,
+        (Container::Zip, Some(member)) if expected.0 == Container::Zip => {
+            Some(format!("the file in it is named {member}, not {}", name.member_name()))
         }
-        let replaced = match fs::symlink_metadata(&target) {
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(Error::NotAFile { path: target, what: "a folder" });
-            }
-            found => found.is_ok(),
-        };
-        // What was swapped in for it, or for its folder, wasn't proven.
-        self.check_is_there()?;
-        self.rename(archive, &target)?;
-        // All of them up to the root, as any may be new.
-        let mut folder = target.parent();
-        while let Some(path) = folder {
-            sync_folder(path).map_err(Error::at("sync the folder", path))?;
-            folder = path.parent().filter(|_| path != store.root());
-        }
+        (container, _) => Some(format!("it is a {container}")),
+    }
+}
 
-        let mut record = Record::new(
-            stat,
-            draft.began,
-            Content::Image(Box::new(ImageContent {
-                identity: proven.identity,
-                sha256: proven.sha256,
-                plain_size: proven.plain_size,
-                changed_from: None,
-                wrong_member: None,
-            })),
-        );
-        record.saved = Some(proven.saved);
-        store.keep_record(archive, draft, record);
-        drop(lock);
-        tracing::debug!("published {archive}, {} bytes", stat.size);
-        Ok(Published { archive: archive.clone(), size: stat.size, replaced, was_there: false })
+fn publish(
+    hidden: &mut HiddenFile,
+    archive: &ArchivePath,
+    proof: &Proof,
+    saved: Option<Timestamp>,
+) -> Result<Published, Error> {
+    let store = hidden.store.clone();
+    let target = store.path_of(archive);
+
+    // Done before the lock is taken, as it may take long.
+    let stat = hidden.stat()?;
+    // No reader is kept waiting by this either; the record is believed from the start.
+    let draft = store.begin_record(archive, stat);
+    let write_error = |source| hidden.write_error(source);
+    open_up(&hidden.file, draft.permissions()).map_err(write_error)?;
+    hidden.file.sync_all().map_err(write_error)?;
+
+    let lock = store.lock()?;
+    store.refuse_other_spelling(archive)?;
+    if let Some(size) = store.size_of_same(archive, proof.identity()) {
+        let archive = archive.clone();
+        return Ok(Published { archive, size, replaced: false, was_there: true });
+    }
+    let replaced = match fs::symlink_metadata(&target) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(Error::NotAFile { path: target, what: "a folder" });
+        }
+        found => found.is_ok(),
+    };
+    // What was swapped in for it, or for its folder, wasn't proven.
+    hidden.check_is_there()?;
+    rename(hidden, archive, &target)?;
+    // All of them up to the root, as any may be new.
+    let mut folder = target.parent();
+    while let Some(path) = folder {
+        sync_folder(path).map_err(Error::at("sync the folder", path))?;
+        folder = path.parent().filter(|_| path != store.root());
     }
 
-    /// Gives the file its name, and makes the folders for it: they are there since
-    /// `stage`, but only if it was told the image.
-    fn rename(&mut self, archive: &ArchivePath, target: &Path) -> Result<(), Error> {
-        let folder = archive.folder();
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            self.leftover.made.extend(self.store.make_folders(folder)?);
-            let (folder_now, name) = &self.leftover.place;
-            let renamed = Dir::open(self.store.root(), folder).and_then(|inner| {
-                let (_, new_name) = split(archive.as_str());
-                folder_now.rename(name, &inner, new_name)
-            });
-            match renamed {
-                Ok(()) => {
-                    self.leftover.is_kept = true;
-                    return Ok(());
-                }
-                // Another writer has given up, and taken the empty folder away.
-                Err(source)
-                    if source.kind() == io::ErrorKind::NotFound
-                        && attempts < ATTEMPTS
-                        && folder_now.stat(name).is_ok() => {}
-                Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
-                    let path = target.parent().unwrap_or(target).to_owned();
-                    return Err(Error::NotADirectory { path });
-                }
-                Err(source) => return Err(Error::io("publish", target, source)),
-            }
-        }
-    }
+    let mut image = KnownImage::from(proof);
+    image.saved = Some(saved.unwrap_or_else(Timestamp::now));
+    let record = Record::new(stat, draft.began, Content::Image(Box::new(image)))
+        .with_index(Some(proof.into()));
+    store.keep_record(archive, draft, record);
+    drop(lock);
+    tracing::debug!("published {archive}, {} bytes", stat.size);
+    Ok(Published { archive: archive.clone(), size: stat.size, replaced, was_there: false })
+}
 
-    fn stat(&self) -> Result<Stat, Error> {
-        let metadata = self.file.metadata().map_err(|source| self.write_error(source))?;
-        Ok(stat_of(&metadata))
+/// Gives the file its name, and makes the folders for it, which may be other ones than those in which it was staged.
+fn rename(hidden: &mut HiddenFile, archive: &ArchivePath, target: &Path) -> Result<(), Error> {
+    let folder = archive.folder();
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        hidden.leftover.made.extend(hidden.store.make_folders(folder)?);
+        let (folder_now, name) = &hidden.leftover.place;
+        let renamed = Dir::open(hidden.store.root(), folder).and_then(|inner| {
+            let (_, new_name) = split(archive.as_str());
+            folder_now.rename(name, &inner, new_name)
+        });
+        match renamed {
+            Ok(()) => {
+                hidden.leftover.is_kept = true;
+                return Ok(());
+            }
+            // Another writer has given up, and taken the empty folder away.
+            Err(source)
+                if source.kind() == io::ErrorKind::NotFound
+                    && attempts < ATTEMPTS
+                    && folder_now.stat(name).is_ok() => {}
+            Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
+                let path = target.parent().unwrap_or(target).to_owned();
+                return Err(Error::NotADirectory { path });
+            }
+            Err(source) => return Err(Error::io("publish", target, source)),
+        }
     }
 }

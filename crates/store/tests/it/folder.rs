@@ -1,13 +1,15 @@
 //! Folders for the tests, and archives in them.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use sealift_filename::{ArchivePath, Repository};
+use sealift_archive::{Form, Naming, Renamer, VerifyOptions};
+use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::{Digest, Identity, Platform};
-use sealift_store::{Proven, ReadOptions, Store};
+use sealift_store::{ReadOptions, Staging, Store};
 use sealift_testing::layouts::{Image, pack};
 use tempfile::TempDir;
 
@@ -73,19 +75,30 @@ impl Folder {
 }
 
 pub(crate) fn publish(store: &Store, image: &str, version: &str, seed: u8) -> ArchivePath {
-    use std::io::Write as _;
     let content = picture(seed, "amd64");
-    let bytes = tar(&content);
-    let repository = Repository::parse(image).unwrap();
-    let mut staging = store.stage(Some(&repository)).unwrap();
-    staging.write_all(&bytes).unwrap();
     let archive =
         format!("{image}_{version}_{}.docker", id(&content)).replace(':', "+").parse().unwrap();
-    staging.publish(&archive, proven(&bytes, seed)).unwrap().archive
+    let staged = stage(store, image, version, &tar(&content)).finish().unwrap();
+    staged.publish(&archive, None).unwrap().archive
 }
 
-pub(crate) fn proven(bytes: &[u8], seed: u8) -> Proven {
-    Proven::now(identity(seed, "amd64"), Digest::of(bytes), bytes.len() as u64)
+/// Begins an archive of an image, and writes some bytes.
+pub(crate) fn stage(store: &Store, image: &str, version: &str, bytes: &[u8]) -> Staging {
+    let mut staging =
+        store.stage(&Repository::parse(image).unwrap(), plain(image, version)).unwrap();
+    staging.write_all(bytes).unwrap();
+    staging
+}
+
+/// The form of a plain tar that carries this name.
+pub(crate) fn plain(image: &str, version: &str) -> Form {
+    Form::Plain(renamer(image, version))
+}
+
+fn renamer(image: &str, version: &str) -> Renamer {
+    let repository = Repository::parse(image).unwrap();
+    let naming = Naming::new(&repository, &Version::new(version)).unwrap();
+    Renamer::new(naming, VerifyOptions::default())
 }
 
 fn files_below(folder: &Path) -> Vec<String> {
@@ -117,6 +130,14 @@ pub(crate) fn picture(seed: u8, architecture: &str) -> Image {
 
 pub(crate) fn tar(image: &Image) -> Vec<u8> {
     pack(&image.docker_folders())
+}
+
+/// The same archive as a writer publishes it under its own name.
+pub(crate) fn written(image: &Image) -> Vec<u8> {
+    let (mut renamer, mut output) = (renamer("web", "1.0"), Vec::new());
+    renamer.push(&tar(image), &mut output).unwrap();
+    renamer.finish(&mut output).unwrap();
+    output
 }
 
 /// The first 12 digits of the config digest.

@@ -6,7 +6,7 @@ use std::fs;
 use sealift_filename::Repository;
 use sealift_store::{Error, ErrorKind, Store};
 
-use crate::folder::{Folder, proven};
+use crate::folder::{Folder, id, picture, plain, stage, tar};
 
 fn told(error: &Error, folder: &Folder) -> String {
     let parent = folder.root.parent().unwrap().display().to_string();
@@ -44,10 +44,13 @@ fn what_stands_in_the_way_of_a_writer_is_named() {
     let folder = Folder::new();
     let web = Repository::parse("team/web").unwrap();
     fs::write(folder.root.join("team"), b"").unwrap();
-    let staging = folder.store.stage(Some(&web)).unwrap_err();
+    let staging = folder.store.stage(&web, plain("team/web", "1.0")).unwrap_err();
     fs::write(folder.root.join(".sealift"), b"").unwrap();
+    let content = picture(1, "amd64");
+    let staged = stage(&folder.store, "web", "1.0", &tar(&content)).finish().unwrap();
+    let own = format!("web_1.0_{}.docker", id(&content)).parse().unwrap();
+    let publishing = staged.publish(&own, None);
     let archive = "web_1.0_0123456789ab.docker".parse().unwrap();
-    let publishing = folder.store.stage(None).unwrap().publish(&archive, proven(b"", 1));
     let gone = folder.store.stat(&archive).unwrap_err();
     let told: Vec<String> =
         [staging, publishing.unwrap_err(), gone].iter().map(|error| told(error, &folder)).collect();
@@ -64,7 +67,8 @@ fn a_folder_that_went_away_is_named() {
     let folder = Folder::new();
     fs::remove_dir(&folder.root).unwrap();
     let scan = folder.store.scan().unwrap_err();
-    let stage = folder.store.stage(None).unwrap_err();
+    let web = Repository::parse("web").unwrap();
+    let stage = folder.store.stage(&web, plain("web", "1.0")).unwrap_err();
     let told: Vec<String> = [scan, stage].iter().map(|error| told(error, &folder)).collect();
     insta::assert_snapshot!(told.join("\n"), @"
     NotFound: cannot read the folder artifacts
@@ -81,7 +85,7 @@ fn a_full_disk_is_told_from_other_faults() {
     let mut full = fs::File::options().write(true).open("/dev/full").unwrap();
     let source = full.write_all(b"x").unwrap_err();
     let folder = Folder::new();
-    let error = folder.store.stage(None).unwrap().write_error(source);
+    let error = folder.store.scratch().unwrap().write_error(source);
     assert_eq!(error.kind(), ErrorKind::NoSpace);
     insta::assert_snapshot!(told(&error, &folder), @"
     NoSpace: cannot write a staging file in artifacts

@@ -1,16 +1,27 @@
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Barrier;
 use std::time::Duration;
 
-use sealift_archive::ExamineOptions;
+use sealift_archive::{ExamineOptions, Form, VerifyOptions};
 use sealift_filename::{ArchivePath, Repository};
-use sealift_store::{ErrorKind, Store};
+use sealift_oci::Identity;
+use sealift_store::{ErrorKind, Staged, Store};
 
-use crate::folder::{Folder, identity, picture, proven, publish, readings, tar};
+use crate::folder::{Folder, id, identity, picture, plain, publish, readings, stage, tar, written};
 
 const LEFTOVER: &str = ".sealift-0123456789abcdef.part";
+
+/// Writes the archive of an image.
+fn staged(folder: &Folder, seed: u8) -> Staged {
+    stage(&folder.store, "web", "1.0", &tar(&picture(seed, "amd64"))).finish().unwrap()
+}
+
+/// The name that it should have.
+fn archive(seed: u8) -> ArchivePath {
+    format!("web_1.0_{}.docker", id(&picture(seed, "amd64"))).parse().unwrap()
+}
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -20,21 +31,25 @@ fn mode(path: &std::path::Path) -> u32 {
 fn an_archive_is_out_of_sight_until_it_is_published() {
     let folder = Folder::new();
     let repository = Repository::parse("localhost:5000/team/web").unwrap();
-    let mut staging = folder.store.stage(Some(&repository)).unwrap();
-    let bytes = tar(&picture(1, "amd64"));
+    let form = plain("localhost:5000/team/web", "1.0");
+    let mut staging = folder.store.stage(&repository, form).unwrap();
+    let content = picture(1, "amd64");
+    let bytes = tar(&content);
     staging.write_all(&bytes).unwrap();
     assert_eq!(staging.path().parent().unwrap(), folder.root.join("localhost+5000/team"));
     assert_eq!(mode(staging.path()), 0o600);
     assert!(folder.store.scan().unwrap().archives.is_empty());
 
-    staging.seek(SeekFrom::Start(0)).unwrap();
-    let mut back = Vec::new();
-    staging.read_to_end(&mut back).unwrap();
-    assert!(back == bytes);
+    let staged = staging.finish().unwrap();
+    assert_eq!(mode(staged.path()), 0o600);
+    assert!(folder.store.scan().unwrap().archives.is_empty());
+    let size = fs::metadata(staged.path()).unwrap().len();
+    assert_eq!(staged.proof().size(), size);
 
-    let archive: ArchivePath = "localhost+5000/team/web_1.0_0123456789ab.docker".parse().unwrap();
-    let published = staging.publish(&archive, proven(&bytes, 1)).unwrap();
-    assert_eq!(published.size, bytes.len() as u64);
+    let archive: ArchivePath =
+        format!("localhost+5000/team/web_1.0_{}.docker", id(&content)).parse().unwrap();
+    let published = staged.publish(&archive, None).unwrap();
+    assert_eq!(published.size, size);
     assert!(!published.replaced);
     assert_eq!(folder.files(), [archive.as_str()]);
     let usual = folder.root.join("usual");
@@ -66,7 +81,7 @@ fn what_is_not_published_leaves_nothing_behind() {
     folder.put_image("other", "1.0", 1);
     let before = folder.files();
     let repository = Repository::parse("team/deep/web").unwrap();
-    let mut staging = folder.store.stage(Some(&repository)).unwrap();
+    let mut staging = folder.store.stage(&repository, plain("team/deep/web", "1.0")).unwrap();
     staging.write_all(b"half an archive").unwrap();
     drop(staging);
     assert_eq!(folder.files(), before);
@@ -79,19 +94,18 @@ fn what_has_the_name_already_is_replaced() {
     let archive = folder.put_image("web", "1.0", 1);
     fs::write(folder.store.path_of(&archive), b"broken").unwrap();
     assert_eq!(folder.publish("web", "1.0", 1), archive);
-    assert_eq!(fs::read(folder.store.path_of(&archive)).unwrap(), tar(&picture(1, "amd64")));
+    assert_eq!(fs::read(folder.store.path_of(&archive)).unwrap(), written(&picture(1, "amd64")));
     assert_eq!(folder.files(), [archive.as_str()]);
 }
 
 #[test]
 fn what_another_writer_has_published_meanwhile_stays() {
     let folder = Folder::new();
-    let mut slower = folder.store.stage(None).unwrap();
-    let content = tar(&picture(1, "amd64"));
-    slower.write_all(&content).unwrap();
+    let content = written(&picture(1, "amd64"));
+    let slower = stage(&folder.store, "web", "1.0", &content).finish().unwrap();
     let archive = folder.publish("web", "1.0", 1);
     let there = fs::metadata(folder.store.path_of(&archive)).unwrap().modified().unwrap();
-    let published = slower.publish(&archive, proven(&content, 1)).unwrap();
+    let published = slower.publish(&archive, None).unwrap();
     assert!(published.was_there && !published.replaced);
     assert_eq!(published.size, content.len() as u64);
     let now = fs::metadata(folder.store.path_of(&archive)).unwrap().modified().unwrap();
@@ -102,10 +116,9 @@ fn what_another_writer_has_published_meanwhile_stays() {
 #[test]
 fn a_staging_file_that_is_taken_away_is_told_as_such() {
     let folder = Folder::new();
-    let staging = folder.store.stage(None).unwrap();
-    fs::remove_file(staging.path()).unwrap();
-    let archive = "web_1.0_0123456789ab.docker".parse().unwrap();
-    let error = staging.publish(&archive, proven(b"", 1)).unwrap_err();
+    let staged = staged(&folder, 1);
+    fs::remove_file(staged.path()).unwrap();
+    let error = staged.publish(&archive(1), None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Vanished);
     assert!(
         error
@@ -117,10 +130,8 @@ fn a_staging_file_that_is_taken_away_is_told_as_such() {
 #[test]
 fn a_folder_with_the_name_is_left_alone() {
     let folder = Folder::new();
-    let archive: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
-    fs::create_dir(folder.store.path_of(&archive)).unwrap();
-    let staging = folder.store.stage(None).unwrap();
-    let error = staging.publish(&archive, proven(b"", 1)).unwrap_err();
+    fs::create_dir(folder.store.path_of(&archive(1))).unwrap();
+    let error = staged(&folder, 1).publish(&archive(1), None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotAFile);
     assert_eq!(folder.files(), [""; 0]);
 }
@@ -131,7 +142,7 @@ fn what_a_crash_left_is_swept_and_what_is_being_written_is_not() {
     fs::create_dir(folder.root.join("team")).unwrap();
     fs::write(folder.root.join("team").join(LEFTOVER), b"12345").unwrap();
     fs::write(folder.root.join(".sealift-notes.part"), b"").unwrap();
-    let staging = folder.store.stage(None).unwrap();
+    let staging = stage(&folder.store, "web", "1.0", b"");
     let report = Store::open(&folder.root).unwrap().sweep().unwrap();
     assert_eq!(report.removed, [(format!("team/{LEFTOVER}").into(), 5)]);
     assert!(report.failed.is_empty());
@@ -202,9 +213,10 @@ fn writers_at_the_same_time_do_not_disturb_each_other() {
     });
     let archives = folder.store.scan().unwrap().archives;
     assert_eq!(archives.len(), 1);
+    let expected = Identity { repo_tags: vec!["api:1.0".to_owned()], ..identity(9, "amd64") };
     let (entries, read) =
         readings(|learn| folder.store.examined_entries(&archives, learn).unwrap());
-    assert_eq!((entries[0].identity(), read), (Some(&identity(9, "amd64")), 0));
+    assert_eq!((entries[0].identity(), read), (Some(&expected), 0));
     assert_eq!(folder.files(), [archives[0].as_str()]);
 }
 
@@ -216,7 +228,7 @@ fn staging_starts_over_when_another_writer_takes_the_folder_away() {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..300 {
-                    drop(folder.store.stage(Some(&repository)).unwrap());
+                    drop(folder.store.stage(&repository, plain("team/deep/web", "1.0")).unwrap());
                 }
             });
         }
@@ -243,9 +255,9 @@ fn a_locked_folder_is_refused_with_who_holds_it_and_the_staging_file_goes() {
     let folder = Folder::new();
     let _lock = lock(&folder);
     let store = folder.store.clone().with_lock_timeout(Duration::from_millis(50));
-    let staging = store.stage(None).unwrap();
-    let archive: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
-    let error = staging.publish(&archive, proven(b"", 1)).unwrap_err();
+    let staged = stage(&store, "web", "1.0", &tar(&picture(1, "amd64"))).finish().unwrap();
+    let archive = archive(1);
+    let error = staged.publish(&archive, None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked);
     let message = error.to_string().replace(&folder.root.display().to_string(), "artifacts");
     insta::assert_snapshot!(message, @"artifacts is locked by process 4711 on build7 since 2026-05-01T12:00:00Z; waited 0.05 s");
@@ -287,7 +299,7 @@ fn a_store_is_not_written_behind_a_link() {
     let outside = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path(), folder.root.join("team")).unwrap();
     let repository = Repository::parse("team/web").unwrap();
-    let error = folder.store.stage(Some(&repository)).unwrap_err();
+    let error = folder.store.stage(&repository, plain("team/web", "1.0")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotADirectory);
     assert!(fs::read_dir(outside.path()).unwrap().next().is_none());
 }
@@ -295,9 +307,9 @@ fn a_store_is_not_written_behind_a_link() {
 /// What was proven is what gets the name, and nothing elsewhere is touched, whatever is swapped in meanwhile.
 #[test]
 fn what_is_swapped_in_before_an_archive_is_published_changes_nothing_elsewhere() {
-    let archive: ArchivePath = "team/web_1.0_0123456789ab.docker".parse().unwrap();
-    let repository = Repository::parse("team/web").unwrap();
-    let bytes = tar(&picture(1, "amd64"));
+    let content = picture(1, "amd64");
+    let archive: ArchivePath = format!("team/web_1.0_{}.docker", id(&content)).parse().unwrap();
+    let bytes = tar(&content);
     let ways = [
         "a link as the archive",
         "a link as the folder",
@@ -307,11 +319,11 @@ fn what_is_swapped_in_before_an_archive_is_published_changes_nothing_elsewhere()
     for way in ways {
         let folder = Folder::new();
         let outside = tempfile::tempdir().unwrap();
-        let precious = outside.path().join("web_1.0_0123456789ab.docker");
+        let precious = outside.path().join(archive.name().as_str());
         fs::write(&precious, b"precious").unwrap();
-        let mut staging = folder.store.stage(Some(&repository)).unwrap();
-        staging.write_all(&bytes).unwrap();
-        let (path, team) = (staging.path().to_owned(), folder.root.join("team"));
+        let staged = stage(&folder.store, "team/web", "1.0", &bytes).finish().unwrap();
+        let written = fs::read(staged.path()).unwrap();
+        let (path, team) = (staged.path().to_owned(), folder.root.join("team"));
         match way {
             "a link as the archive" => symlink(&precious, folder.store.path_of(&archive)).unwrap(),
             "a link as the folder" => {
@@ -328,10 +340,10 @@ fn what_is_swapped_in_before_an_archive_is_published_changes_nothing_elsewhere()
             }
         }
         let elsewhere = fs::read_dir(outside.path()).unwrap().count();
-        match (way, staging.publish(&archive, proven(&bytes, 1))) {
+        match (way, staged.publish(&archive, None)) {
             ("a link as the archive", published) => {
                 assert!(published.unwrap().replaced);
-                assert_eq!(fs::read(folder.store.path_of(&archive)).unwrap(), bytes);
+                assert_eq!(fs::read(folder.store.path_of(&archive)).unwrap(), written);
             }
             (_, published) => {
                 assert_eq!(published.unwrap_err().kind(), ErrorKind::Vanished, "{way}");
@@ -340,5 +352,52 @@ fn what_is_swapped_in_before_an_archive_is_published_changes_nothing_elsewhere()
         }
         assert_eq!(fs::read(&precious).unwrap(), b"precious", "{way}");
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), elsewhere, "{way}");
+    }
+}
+
+#[test]
+fn an_archive_is_published_only_under_its_own_name() {
+    let folder = Folder::new();
+    let id = id(&picture(1, "amd64"));
+    let refusals: Vec<String> = [
+        "web_1.0_0123456789ab.docker".to_owned(),
+        format!("api_1.0_{id}.docker"),
+        format!("team/web_1.0_{id}.docker"),
+        format!("web_1.1_{id}.docker"),
+        format!("web_1.0_{id}.zip"),
+        format!("web_1.0_{id}.img"),
+    ]
+    .iter()
+    .map(|name| {
+        let error = staged(&folder, 1).publish(&name.parse().unwrap(), None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OtherName, "{name}");
+        error
+            .to_string()
+            .replace(&folder.root.display().to_string(), "artifacts")
+            .replace(&id, "ID")
+    })
+    .collect();
+    insta::assert_snapshot!(refusals.join("\n"), @r"
+    cannot publish artifacts/web_1.0_0123456789ab.docker: the image in it has the id ID
+    cannot publish artifacts/api_1.0_ID.docker: it does not carry the name api:1.0 and no other
+    cannot publish artifacts/team/web_1.0_ID.docker: it does not carry the name team/web:1.0 and no other
+    cannot publish artifacts/web_1.1_ID.docker: it does not carry the name web:1.1 and no other
+    cannot publish artifacts/web_1.0_ID.zip: it is a tar
+    cannot publish artifacts/web_1.0_ID.img: its format is not docker or zip
+    ");
+    assert_eq!(folder.files(), [""; 0]);
+    staged(&folder, 1).publish(&archive(1), None).unwrap();
+}
+
+#[test]
+fn what_is_no_whole_image_is_never_staged() {
+    let folder = Folder::new();
+    let bytes = tar(&picture(1, "amd64"));
+    for forms in [plain("web", "1.0"), Form::AsIs(VerifyOptions::default())] {
+        let mut staging = folder.store.stage(&Repository::parse("web").unwrap(), forms).unwrap();
+        staging.write_all(&bytes[..bytes.len() / 2]).unwrap();
+        let error = staging.finish().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Archive);
+        assert_eq!(folder.files(), [""; 0]);
     }
 }

@@ -108,7 +108,7 @@ fn a_damaged_record_is_none() {
     learn(&folder.store, &archive);
     let path = folder.root.join(format!(".sealift/records/{archive}.json"));
     let whole = fs::read_to_string(&path).unwrap();
-    let another_form = whole.replace("\"form\":1", "\"form\":2");
+    let another_form = whole.replace("\"form\":2", "\"form\":3");
     assert_ne!(whole, another_form);
     for damaged in [&whole[..whole.len() / 2], "", "[]", &another_form] {
         fs::write(&path, damaged).unwrap();

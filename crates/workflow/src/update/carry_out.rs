@@ -1,23 +1,21 @@
 //! What an update does for one image.
 
-use sealift_archive::{Contents, Renamer, VerifyOptions};
+use sealift_archive::{Form, Renamer, VerifyOptions};
 use sealift_catalog::{
     Action, Entry, KnownImage, PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile,
 };
 use sealift_docker::Engine;
-use sealift_filename::{ArchiveFormat, ArchiveName, ArchivePath, ImageId, NewNameError, Reference};
-use sealift_oci::{Digest, Identity};
-use sealift_store::{ErrorKind as StoreErrorKind, Proven, Staging, Store};
+use sealift_filename::{ArchivePath, ImageId, Reference};
+use sealift_oci::Identity;
+use sealift_store::{ErrorKind as StoreErrorKind, Staged, Staging, Store};
 
 use crate::engine_image::Inspected;
 use crate::error::Error;
 use crate::event::{Event, Work};
 use crate::immutable::refuse_other_builds;
+use crate::ingest::{compress, fault_of, receive};
 use crate::naming::naming;
-use crate::receive::receive;
-use crate::rewrite::compress;
 use crate::run::{Activity, Run};
-use crate::transcribe::{Broken, Packing, Transcript};
 use crate::update::decide::Task;
 use crate::update::options::UpdateOptions;
 use crate::update::report::{RemovedArchive, Updated};
@@ -88,12 +86,12 @@ impl Worker<'_> {
             Action::Compress { from, to } => {
                 let (_, known) = self.known(&from)?;
                 let (level, label) = (self.options.level, image.reference.to_string());
-                let (published, proven) =
+                let (published, proof) =
                     compress(self.store, &from, known, &to, level, &label, self.run).await?;
                 Ok(Done {
                     wanted: image.wanted,
-                    plain_size: proven.plain_size,
-                    identity: proven.identity,
+                    plain_size: proof.plain_size(),
+                    identity: proof.identity().clone(),
                     archive: published.archive,
                     saved: false,
                     compressed: !published.was_there,
@@ -138,7 +136,8 @@ impl Worker<'_> {
         let mut image = first;
         for _ in 0..2 {
             let (store, repository) = (self.store.clone(), image.wanted.repository.clone());
-            let staging = self.run.blocking(move |_| Ok(store.stage(Some(&repository))?)).await?;
+            let form = self.form(&image.wanted)?;
+            let staging = self.run.blocking(move |_| Ok(store.stage(&repository, form)?)).await?;
             let activity = self.run.activity(image.reference.to_string(), Work::Saving, None);
             let received = Box::pin(self.receive(&image, staging, &activity)).await;
             if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
@@ -150,8 +149,9 @@ impl Worker<'_> {
                 Err(error) => return Err(received.err().unwrap_or(error)),
             };
             if now.engine_id == image.engine_id {
-                let Transcript { staging, contents, proven } = received?;
-                if !image.is(&contents) {
+                let staged = received?;
+                let contents = staged.proof().contents();
+                if !image.is(contents) {
                     return Err(Error::OtherImage {
                         expected: image.engine_id.short(),
                         found: contents.identity().config.short(),
@@ -159,7 +159,7 @@ impl Worker<'_> {
                         folder: self.store.root().to_owned(),
                     });
                 }
-                return self.settle(image, staging, proven, contents.lacked_manifest()).await;
+                return self.settle(image, staged).await;
             }
             self.run.report(Event::TagMoved { image: image.reference.to_string() });
             image = now;
@@ -177,61 +177,50 @@ impl Worker<'_> {
         image: &Inspected,
         staging: Staging,
         activity: &Activity,
-    ) -> Result<Transcript, Error> {
+    ) -> Result<Staged, Error> {
         let reference = image.reference.to_string();
         let save = Box::pin(self.engine.save(&reference, image.save_platform.as_ref()));
         let stream = self.run.wait_for(async { Ok(save.await?) }).await?;
-        let (packing, wanted) = (self.packing(&image.wanted)?, image.wanted.clone());
-        let rename = move |contents: &Contents| {
-            member_name(&wanted, contents.identity().config.image_id()).ok()
-        };
-        let renamer = Renamer::new(naming(&image.wanted)?, VerifyOptions::default());
-        let received = receive(stream, staging, packing, renamer, rename, activity, self.run).await;
-        received.map_err(|broken| match broken {
-            Broken::Other(error) => *error,
-            Broken::Fault(fault) => Error::SaveDamaged {
+        let received = receive(stream, staging, activity, self.run).await;
+        received.map_err(|error| match fault_of(error) {
+            Ok(fault) => Error::SaveDamaged {
                 image: image.reference.clone(),
                 folder: self.store.root().to_owned(),
                 source: Box::new(fault),
             },
+            Err(error) => error,
         })
     }
 
-    fn packing(&self, wanted: &Wanted) -> Result<Packing, Error> {
-        if !self.planning.compress {
-            return Ok(Packing::Plain);
-        }
-        // A save whose id is not known yet renames its member at the end.
-        let id = wanted.id().unwrap_or(Digest::of(b"").image_id());
-        Ok(Packing::Zip { member_name: member_name(wanted, id)?, level: self.options.level })
+    fn form(&self, wanted: &Wanted) -> Result<Form, Error> {
+        let renamer = Renamer::new(naming(wanted)?, VerifyOptions::default());
+        Ok(match self.planning.compress {
+            true => Form::Zip { renamer, level: self.options.level, id: None },
+            false => Form::Plain(renamer),
+        })
     }
 
     /// Publishes a save, unless the image was there after all.
-    async fn settle(
-        &self,
-        image: Inspected,
-        staging: Staging,
-        proven: Proven,
-        lacked_manifest: bool,
-    ) -> Result<Done, Error> {
-        let settled = reconcile(self.snapshot, &image.wanted, &proven.identity, self.planning)?;
-        let (identity, plain_size) = (proven.identity.clone(), proven.plain_size);
+    async fn settle(&self, image: Inspected, staged: Staged) -> Result<Done, Error> {
+        let proof = staged.proof().clone();
+        let identity = proof.identity();
+        let settled = reconcile(self.snapshot, &image.wanted, identity, self.planning)?;
         match settled {
             Settled::Publish { archive } => {
-                let replaces = other_builds(self.snapshot, &image.wanted, Some(&identity));
+                let replaces = other_builds(self.snapshot, &image.wanted, Some(identity));
                 let immutable = self.options.immutable;
                 refuse_other_builds(immutable, &image.reference, &replaces, Some(self.store))?;
                 let published =
-                    self.run.blocking(move |_| Ok(staging.publish(&archive, proven)?)).await?;
+                    self.run.blocking(move |_| Ok(staged.publish(&archive, None)?)).await?;
                 Ok(Done {
                     wanted: image.wanted,
-                    identity,
+                    identity: identity.clone(),
                     archive: published.archive,
                     saved: !published.was_there,
                     compressed: self.planning.compress && !published.was_there,
                     size: published.size,
-                    plain_size,
-                    lacked_manifest,
+                    plain_size: proof.plain_size(),
+                    lacked_manifest: proof.lacked_manifest(),
                     replaces,
                 })
             }
@@ -241,11 +230,6 @@ impl Worker<'_> {
             }
         }
     }
-}
-
-fn member_name(wanted: &Wanted, id: ImageId) -> Result<String, NewNameError> {
-    let image = wanted.repository.image();
-    Ok(ArchiveName::new(image, &wanted.version, id, ArchiveFormat::Zip)?.member_name())
 }
 
 /// Names the image in an error of the file system, which knows only its own files.

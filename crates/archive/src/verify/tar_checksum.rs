@@ -1,0 +1,55 @@
+//! The checksum that sealift writes into a tar, while the tar is read.
+
+use crate::error::Fault;
+use crate::verify::tar_entry::{checksum_record, is_checksum};
+use crate::verify::tar_header::BLOCK;
+
+/// The CRC-32 of what was read, but for the header with the checksum, and the record with the one that was written.
+pub(crate) struct Checksum {
+    crc: crc32fast::Hasher,
+    /// Whether the current header is the one with the checksum.
+    in_record: bool,
+    record: Option<Vec<u8>>,
+}
+
+impl Checksum {
+    pub(crate) fn new() -> Self {
+        Self { crc: crc32fast::Hasher::new(), in_record: false, record: None }
+    }
+
+    /// Takes the first block of a header.
+    pub(crate) fn header(&mut self, block: &[u8; BLOCK]) {
+        self.in_record = is_checksum(block);
+        self.update(block);
+    }
+
+    /// Returns `true` between the header with the checksum and the next one.
+    pub(crate) fn is_in_record(&self) -> bool {
+        self.in_record
+    }
+
+    /// Takes bytes that follow a header.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        if !self.in_record {
+            self.crc.update(bytes);
+        }
+    }
+
+    /// Takes the whole content of an extension header.
+    pub(crate) fn extension(&mut self, content: &[u8]) -> Result<(), Fault> {
+        match self.in_record && self.record.replace(content.to_vec()).is_some() {
+            true => Err(Fault::Checksum),
+            false => Ok(()),
+        }
+    }
+
+    /// Compares the checksum, if one was written.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        match &self.record {
+            Some(record) if *record != checksum_record(self.crc.clone().finalize()) => {
+                Err(Fault::Checksum)
+            }
+            _ => Ok(()),
+        }
+    }
+}
