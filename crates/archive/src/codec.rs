@@ -165,3 +165,29 @@ pub(crate) fn unreadable(container: &'static str, error: &io::Error) -> Fault {
     };
     Fault::BadContainer { container, reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::error::FaultKind;
+    use crate::read::plain::PlainReader;
+
+    use super::*;
+
+    #[test]
+    fn a_format_without_its_feature_is_refused_by_name() {
+        for (codec, magic) in Codec::MAGICS {
+            let error = match PlainReader::new(magic, "the upload") {
+                Err(error) if codec.check_enabled().is_err() => error,
+                // Reading it is what fails.
+                result => {
+                    assert!(result.is_ok() && codec.check_enabled().is_ok());
+                    continue;
+                }
+            };
+            let fault = error.as_fault().unwrap();
+            assert_eq!(fault.kind(), FaultKind::Unsupported);
+            let feature = format!("needs the feature `{codec:?}`").to_lowercase();
+            assert!(fault.to_string().contains(&feature), "{fault}");
+        }
+    }
+}

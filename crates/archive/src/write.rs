@@ -2,6 +2,7 @@
 
 pub(crate) mod archive_writer;
 pub(crate) mod background;
+pub(crate) mod compressor;
 pub(crate) mod deflate_block;
 pub(crate) mod hashing_writer;
 pub(crate) mod level;

@@ -1,6 +1,6 @@
 //! Deflates a stream block by block: what one thread does with one block.
 //!
-//! Format: RFC 1951. A block of ours is deflated by libdeflate, which only makes whole streams: that several join into
+//! Format: RFC 1951. A block of ours is deflated into a whole stream, as libdeflate makes no others: that several join into
 //! one, the mark of the last part is taken away in each, and an empty stored part (zlib's sync flush) goes behind it,
 //! so that it ends on a byte. miniz_oxide, which stops between the parts of a stream, finds the mark while it proves
 //! that the block reads back.
@@ -11,13 +11,13 @@
 
 use std::io;
 
-use libdeflater::{CompressionError, CompressionLvl, Compressor};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
     TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
 };
 use miniz_oxide::inflate::core::{BlockBoundaryState, DecompressorOxide, decompress};
 
+use crate::write::compressor::Compressor;
 use crate::write::level::Level;
 
 /// How much of a stream is deflated at a time. Larger blocks gain next to nothing, and cost memory.
@@ -50,13 +50,9 @@ pub(crate) struct BlockDeflater {
 
 impl BlockDeflater {
     pub(crate) fn new(level: Level) -> io::Result<Self> {
-        let compressor = |number| match CompressionLvl::new(number) {
-            Ok(level) => Ok(Compressor::new(level)),
-            Err(_) => Err(io::Error::other(format!("libdeflate has no level {number}"))),
-        };
         Ok(Self {
-            compressor: compressor(level.number())?,
-            quick: compressor(Level::Fast.number())?,
+            compressor: Compressor::new(level)?,
+            quick: Compressor::new(Level::Fast)?,
             inflater: Box::default(),
             content: Vec::new(),
         })
@@ -133,13 +129,12 @@ impl BlockDeflater {
 fn compress(compressor: &mut Compressor, input: &[u8], output: &mut Vec<u8>) -> bool {
     let stored = stored_size(input.len());
     output.resize(stored, 0);
-    match compressor.deflate_compress(input, output) {
-        Ok(length) => {
+    match compressor.deflate(input, output) {
+        Some(length) => {
             output.truncate(length);
             length + 1 + NO_BYTES.len() < stored
         }
-        // There is only this error.
-        Err(CompressionError::InsufficientSpace) => false,
+        None => false,
     }
 }
 

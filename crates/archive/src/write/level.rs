@@ -31,15 +31,6 @@ impl Level {
     /// Every level, from the fastest to the one that compresses most.
     pub const ALL: [Self; 3] = [Self::Fast, Self::Default, Self::Best];
 
-    /// The level in libdeflate's count, which goes up to 12.
-    pub(crate) fn number(self) -> i32 {
-        match self {
-            Self::Fast => 1,
-            Self::Default => 3,
-            Self::Best => 10,
-        }
-    }
-
     fn name(self) -> &'static str {
         match self {
             Self::Fast => "fast",
