@@ -72,7 +72,7 @@ impl fmt::Display for OtherReason {
             Self::Unreadable(reason) => return write!(f, "can't be read: {reason}"),
             Self::Name(reason) => reason,
             Self::NotUtf8 => "has a name that is not valid UTF-8",
-            Self::Folder => "is a folder whose name cannot be part of an image's",
+            Self::Folder => "is a folder whose name can't be part of an image's",
             Self::AnotherStore => "is a store of its own",
             Self::LinkedFolder => "is a symbolic link to a folder",
             Self::BrokenLink => "is a symbolic link that leads nowhere",
