@@ -10,7 +10,7 @@ use crate::build::context_error::ContextError;
 use crate::build::step_failure::StepFailure;
 use crate::discover::api_version::ApiVersion;
 use crate::discover::endpoint::Endpoint;
-use crate::discover::setting::Source;
+use crate::discover::setting::SettingSource;
 use crate::discover::timeouts::Seconds;
 use crate::error_kind::ErrorKind;
 use crate::wire::limits::Limit;
@@ -88,7 +88,7 @@ pub enum Failure {
         /// What is set.
         version: ApiVersion,
         /// Where it is set.
-        setting: Source,
+        setting: SettingSource,
         /// The newest that the engine knows.
         newest: ApiVersion,
     },

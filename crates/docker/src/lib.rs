@@ -109,7 +109,7 @@ pub use discover::address_error::{AddressFault, ParseAddressError};
 pub use discover::api_version::{ApiVersion, ParseApiVersionError};
 pub use discover::endpoint::Endpoint;
 pub use discover::resolve_error::{ResolveError, ResolveErrorKind};
-pub use discover::setting::{Setting, Source};
+pub use discover::setting::{Setting, SettingSource};
 pub use discover::settings::Settings;
 pub use discover::timeouts::Timeouts;
 pub use discover::tls::Tls;

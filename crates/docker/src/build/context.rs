@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sealift_dockerignore::{FolderMatches, IgnoreFile};
 
 use crate::build::context_error::ContextError;
-use crate::build::dockerfile::{self, Dockerfile, within};
+use crate::build::dockerfile::{Dockerfile, within};
 use crate::build::ignore_file::{IGNORE_FILE, read_ignore_file};
 use crate::build::notices::Notices;
 use crate::build::request::BuildRequest;
@@ -74,7 +74,7 @@ impl BuildContext {
     pub(crate) fn dockerfile_text(&self) -> Result<Vec<u8>, ContextError> {
         match self.text() {
             Some(text) => Ok(text.to_owned()),
-            None => dockerfile::read(&self.root.join(self.dockerfile())),
+            None => crate::build::dockerfile::read(&self.root.join(self.dockerfile())),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sealift_credentials::CliConfig;
 
 use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
-use crate::discover::setting::{Setting, Source};
+use crate::discover::setting::{Setting, SettingSource};
 
 /// The content of a context.
 pub(crate) struct CliContext {
@@ -29,14 +29,14 @@ pub(crate) struct TlsFolder {
 pub(crate) fn current(folder: &Path) -> Result<Option<Setting<String>>, ResolveError> {
     let Some(config) = CliConfig::read(folder)? else { return Ok(None) };
     let name = config.current_context()?;
-    Ok(name.map(|name| Setting::new(name, Source::ConfigFile(config.path().to_owned()))))
+    Ok(name.map(|name| Setting::new(name, SettingSource::ConfigFile(config.path().to_owned()))))
 }
 
 /// Reads the context of this name.
 pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, ResolveError> {
     let contexts = folder.join("contexts");
     let setting = match &name.source {
-        Source::ConfigFile(path) => format!("currentContext of {}", path.display()),
+        SettingSource::ConfigFile(path) => format!("currentContext of {}", path.display()),
         source => source.to_string(),
     };
     let refuse = |reason: String| {

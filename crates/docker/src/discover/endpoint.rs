@@ -10,7 +10,7 @@ use crate::discover::api_version::ApiVersion;
 use crate::discover::cli_context::{self, CliContext};
 use crate::discover::machine::{self, Machine};
 use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
-use crate::discover::setting::{Setting, Source};
+use crate::discover::setting::{Setting, SettingSource};
 use crate::discover::settings::Settings;
 use crate::discover::tls::Tls;
 
@@ -24,7 +24,7 @@ pub struct Endpoint {
     /// Where the engine listens.
     pub address: Address,
     /// The setting that contains the address.
-    pub source: Source,
+    pub source: SettingSource,
     /// The context of the docker CLI that was used, if one was.
     pub context: Option<Setting<String>>,
     /// The machine of docker-machine that was used, if one was.
@@ -41,7 +41,7 @@ struct Found {
     /// The setting's name in a message.
     setting: String,
     text: String,
-    source: Source,
+    source: SettingSource,
     /// The folder of certificates.
     folder: Option<Setting<PathBuf>>,
     /// Whether a `tcp` address means TLS.
@@ -52,7 +52,7 @@ struct Found {
 
 /// The setting that chooses the engine.
 enum Meant {
-    Host(String, Source),
+    Host(String, SettingSource),
     Context(Setting<String>),
     Machine(String),
     Nothing,
@@ -60,7 +60,7 @@ enum Meant {
 
 impl Endpoint {
     /// Creates an endpoint from an address that needs no certificates.
-    pub fn new(address: Address, source: Source) -> Self {
+    pub fn new(address: Address, source: SettingSource) -> Self {
         Self {
             address,
             source,
@@ -85,11 +85,11 @@ impl Endpoint {
     /// `tokio::task::spawn_blocking`.
     ///
     /// ```
-    /// use sealift_docker::{Endpoint, Settings, Source};
+    /// use sealift_docker::{Endpoint, Settings, SettingSource};
     ///
     /// let endpoint = Endpoint::resolve(&Settings::default()).unwrap();
     /// assert_eq!(endpoint.address.to_string(), "unix:///var/run/docker.sock");
-    /// assert_eq!(endpoint.source, Source::Default);
+    /// assert_eq!(endpoint.source, SettingSource::Default);
     /// ```
     pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
         let mut endpoint = match meant(settings)? {
@@ -120,13 +120,13 @@ fn meant(settings: &Settings) -> Result<Meant, ResolveError> {
         return Ok(by_context(&name.value, name.source.clone()));
     }
     if let Some(host) = &settings.docker_host {
-        return Ok(Meant::Host(host.clone(), Source::Variable("DOCKER_HOST")));
+        return Ok(Meant::Host(host.clone(), SettingSource::Variable("DOCKER_HOST")));
     }
     if settings.context.is_some() {
         return Ok(Meant::Nothing);
     }
     if let Some(name) = &settings.docker_context {
-        return Ok(by_context(name, Source::Variable("DOCKER_CONTEXT")));
+        return Ok(by_context(name, SettingSource::Variable("DOCKER_CONTEXT")));
     }
     if let Some(name) = &settings.docker_machine_name {
         return Ok(Meant::Machine(name.clone()));
@@ -140,7 +140,11 @@ fn meant(settings: &Settings) -> Result<Meant, ResolveError> {
     }
 }
 
-fn by_host(text: String, source: Source, settings: &Settings) -> Result<Found, ResolveError> {
+fn by_host(
+    text: String,
+    source: SettingSource,
+    settings: &Settings,
+) -> Result<Found, ResolveError> {
     if let (Some(tls), None) = (&settings.docker_tls, &settings.docker_tls_verify) {
         let reason = "that is TLS without proof of who answers; set DOCKER_TLS_VERIFY instead";
         if text.starts_with("tcp:") || text.starts_with("http:") {
@@ -148,7 +152,7 @@ fn by_host(text: String, source: Source, settings: &Settings) -> Result<Found, R
         }
     }
     let folder = match &settings.docker_cert_path {
-        Some(path) => Some(Setting::new(path, Source::Variable("DOCKER_CERT_PATH"))),
+        Some(path) => Some(Setting::new(path, SettingSource::Variable("DOCKER_CERT_PATH"))),
         None => settings.config_folder(),
     };
     let is_tls = settings.docker_tls_verify.is_some();
@@ -162,7 +166,7 @@ fn by_context(name: Setting<String>, settings: &Settings) -> Result<Found, Resol
         ResolveError::new(ResolveErrorKind::Context, &name.source, &name.value, reason)
     })?;
     let CliContext { host, tls_folder } = cli_context::read(&folder.value, &name)?;
-    let source = Source::Context(name.value.clone());
+    let source = SettingSource::Context(name.value.clone());
     Ok(Found {
         setting: format!("the host of the context `{}` (from {})", name.value, name.source),
         text: host,
@@ -176,7 +180,7 @@ fn by_context(name: Setting<String>, settings: &Settings) -> Result<Found, Resol
 
 fn by_machine(name: String, settings: &Settings) -> Result<Found, ResolveError> {
     let Machine { host, is_tls, cert_path } = machine::ask(&name, settings)?;
-    let source = Source::Machine(name.clone());
+    let source = SettingSource::Machine(name.clone());
     let folder = match cert_path {
         Some(path) => Some(Setting::new(path, source.clone())),
         None => settings.config_folder(),
@@ -188,7 +192,7 @@ fn by_machine(name: String, settings: &Settings) -> Result<Found, ResolveError> 
         folder,
         is_tls,
         context: None,
-        machine: Some(Setting::new(name, Source::Variable("DOCKER_MACHINE_NAME"))),
+        machine: Some(Setting::new(name, SettingSource::Variable("DOCKER_MACHINE_NAME"))),
     })
 }
 
@@ -197,8 +201,8 @@ fn by_socket(sockets: &[PathBuf]) -> Endpoint {
     let is_socket =
         |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());
     match sockets.iter().find(|path| is_socket(path)) {
-        Some(path) => Endpoint::new(Address::Unix(path.clone()), Source::FirstSocket),
-        None => Endpoint::new(Address::Unix(DEFAULT_SOCKET.into()), Source::Default),
+        Some(path) => Endpoint::new(Address::Unix(path.clone()), SettingSource::FirstSocket),
+        None => Endpoint::new(Address::Unix(DEFAULT_SOCKET.into()), SettingSource::Default),
     }
 }
 
@@ -235,9 +239,9 @@ impl Found {
         };
         let tls = Tls::read(&folder.value, host).map_err(|reason| {
             let setting = match &folder.source {
-                Source::Variable("DOCKER_CERT_PATH") => "DOCKER_CERT_PATH".to_owned(),
-                Source::Machine(_) => format!("DOCKER_CERT_PATH of {}", folder.source),
-                Source::Context(name) => {
+                SettingSource::Variable("DOCKER_CERT_PATH") => "DOCKER_CERT_PATH".to_owned(),
+                SettingSource::Machine(_) => format!("DOCKER_CERT_PATH of {}", folder.source),
+                SettingSource::Context(name) => {
                     format!("the folder of certificates of the context `{name}`")
                 }
                 _ => "the folder of certificates (DOCKER_CERT_PATH isn't set)".to_owned(),
@@ -269,7 +273,7 @@ fn api_version(settings: &Settings) -> Result<Option<Setting<ApiVersion>>, Resol
         let reason = format!("the versions that are spoken go from {oldest} to {newest}");
         return Err(ResolveError::new(ResolveErrorKind::ApiVersion, NAME, text, reason));
     }
-    Ok(Some(Setting { value: version, source: Source::Variable(NAME) }))
+    Ok(Some(Setting { value: version, source: SettingSource::Variable(NAME) }))
 }
 
 impl fmt::Display for Endpoint {

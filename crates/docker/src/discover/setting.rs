@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Where the value of a setting was found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Source {
+pub enum SettingSource {
     /// An option of the caller, by its name.
     Flag(&'static str),
     /// A variable of the environment, by its name.
@@ -29,22 +29,22 @@ pub struct Setting<T> {
     /// The value.
     pub value: T,
     /// Where it was found.
-    pub source: Source,
+    pub source: SettingSource,
 }
 
 impl<T> Setting<T> {
-    pub(crate) fn new(value: impl Into<T>, source: Source) -> Self {
+    pub(crate) fn new(value: impl Into<T>, source: SettingSource) -> Self {
         Self { value: value.into(), source }
     }
 }
 
-impl serde::Serialize for Source {
+impl serde::Serialize for SettingSource {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),

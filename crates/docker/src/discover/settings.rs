@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::discover::setting::{Setting, Source};
+use crate::discover::setting::{Setting, SettingSource};
 
 /// The settings that choose an engine and its limits, as values.
 ///
@@ -105,7 +105,7 @@ impl Settings {
     /// ```
     #[must_use]
     pub fn with_host(mut self, host: Option<String>, option: &'static str) -> Self {
-        self.host = host.map(|host| Setting::new(host, Source::Flag(option)));
+        self.host = host.map(|host| Setting::new(host, SettingSource::Flag(option)));
         self
     }
 
@@ -114,7 +114,7 @@ impl Settings {
     /// Messages call the setting by the name of the `option` that has it, such as `--context`.
     #[must_use]
     pub fn with_context(mut self, context: Option<String>, option: &'static str) -> Self {
-        self.context = context.map(|name| Setting::new(name, Source::Flag(option)));
+        self.context = context.map(|name| Setting::new(name, SettingSource::Flag(option)));
         self
     }
 
@@ -122,9 +122,11 @@ impl Settings {
     /// is set.
     pub(crate) fn config_folder(&self) -> Option<Setting<PathBuf>> {
         match (&self.docker_config, &self.home) {
-            (Some(folder), _) => Some(Setting::new(folder, Source::Variable("DOCKER_CONFIG"))),
+            (Some(folder), _) => {
+                Some(Setting::new(folder, SettingSource::Variable("DOCKER_CONFIG")))
+            }
             (None, Some(home)) => {
-                Some(Setting::new(Path::new(home).join(".docker"), Source::Default))
+                Some(Setting::new(Path::new(home).join(".docker"), SettingSource::Default))
             }
             (None, None) => None,
         }

@@ -223,7 +223,7 @@ mod tests {
         let path = folder.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
         let endpoint =
-            Endpoint::new(Address::Unix(path), crate::discover::setting::Source::Default);
+            Endpoint::new(Address::Unix(path), crate::discover::setting::SettingSource::Default);
         let mut socket = Socket::connect(&endpoint, Duration::MAX, Flow::default()).await.unwrap();
         let (mut other, _) = listener.accept().await.unwrap();
         other.write_all(b"refused").await.unwrap();

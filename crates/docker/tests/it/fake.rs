@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sealift_docker::{Address, Endpoint, Engine, Error, Source, Timeouts};
+use sealift_docker::{Address, Endpoint, Engine, Error, SettingSource, Timeouts};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
@@ -85,7 +85,7 @@ impl Fake {
         let mut timeouts = Timeouts::new(Duration::from_secs(60));
         change(&mut timeouts);
         let address = Address::Unix(self.socket.clone());
-        Engine::new(Endpoint::new(address, Source::Default), timeouts)
+        Engine::new(Endpoint::new(address, SettingSource::Default), timeouts)
     }
 
     /// Gives the file of its socket.

@@ -4,7 +4,9 @@ use std::io;
 
 use bytes::Bytes;
 use futures_util::stream;
-use sealift_docker::{Address, BuildRequest, Endpoint, Engine, Error, Failure, Source, Timeouts};
+use sealift_docker::{
+    Address, BuildRequest, Endpoint, Engine, Error, Failure, SettingSource, Timeouts,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 
@@ -90,7 +92,7 @@ async fn the_answer_to_a_ping_without_an_end_is_read_up_to_a_limit() {
             while stream.write_all(&[b'x'; 65_536]).await.is_ok() {}
         }
     });
-    let endpoint = Endpoint::new(Address::Unix(socket), Source::Default);
+    let endpoint = Endpoint::new(Address::Unix(socket), SettingSource::Default);
     let engine = Engine::new(endpoint, Timeouts::default());
     let said = [engine.ping().await.unwrap_err(), engine.inspect("web:1").await.unwrap_err()]
         .map(|it| too_long(&it));

@@ -1,7 +1,7 @@
 //! docker-machine, by a stub: it is in no package, and prints what the real one was measured to
 //! print.
 
-use sealift_docker::{Endpoint, Settings, Source};
+use sealift_docker::{Endpoint, SettingSource, Settings};
 use tempfile::TempDir;
 
 use crate::settings;
@@ -33,8 +33,8 @@ echo 'a warning' >&2
     );
     let endpoint = Endpoint::resolve(&settings).unwrap();
     assert_eq!(endpoint.to_string(), "tcp://127.0.0.1:2375");
-    assert_eq!(endpoint.source, Source::Machine("m1".to_owned()));
-    assert_eq!(endpoint.machine.unwrap().source, Source::Variable("DOCKER_MACHINE_NAME"));
+    assert_eq!(endpoint.source, SettingSource::Machine("m1".to_owned()));
+    assert_eq!(endpoint.machine.unwrap().source, SettingSource::Variable("DOCKER_MACHINE_NAME"));
     let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
     assert_eq!(asked, "env\n--shell\nsh\nm1\n");
 }
@@ -43,10 +43,13 @@ echo 'a warning' >&2
 fn it_is_not_asked_where_the_host_or_a_context_is_given() {
     let (mut settings, folder) = machine("> \"${0%/*}/asked\"");
     settings.docker_host = Some("unix:///run/x.sock".to_owned());
-    assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Variable("DOCKER_HOST"));
+    assert_eq!(
+        Endpoint::resolve(&settings).unwrap().source,
+        SettingSource::Variable("DOCKER_HOST")
+    );
     settings.docker_host = None;
     settings.docker_context = Some("default".to_owned());
-    assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Default);
+    assert_eq!(Endpoint::resolve(&settings).unwrap().source, SettingSource::Default);
     assert!(!folder.path().join("asked").exists());
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
 
-use sealift_docker::{Endpoint, Settings, Source, Timeouts};
+use sealift_docker::{Endpoint, SettingSource, Settings, Timeouts};
 
 use crate::settings;
 
@@ -103,11 +103,15 @@ fn a_config_file_that_names_no_context_says_nothing() {
     for content in ["{}", r#"{"currentContext": ""}"#, r#"{"currentContext": "default"}"#] {
         let config = config_folder(content);
         let settings = settings(&[("DOCKER_CONFIG", config.path().to_str().unwrap())]);
-        assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Default, "{content}");
+        assert_eq!(
+            Endpoint::resolve(&settings).unwrap().source,
+            SettingSource::Default,
+            "{content}"
+        );
     }
     let home = tempfile::tempdir().unwrap();
     let settings = settings(&[("HOME", home.path().to_str().unwrap())]);
-    assert_eq!(Endpoint::resolve(&settings).unwrap().source, Source::Default);
+    assert_eq!(Endpoint::resolve(&settings).unwrap().source, SettingSource::Default);
 }
 
 #[test]
@@ -119,10 +123,10 @@ fn the_config_folder_is_in_the_home_unless_it_is_set() {
     let home = home.path().to_str().unwrap();
     let endpoint = Endpoint::resolve(&settings(&[("HOME", home)])).unwrap();
     assert_eq!(endpoint.to_string(), "unix:///run/edge.sock");
-    assert_eq!(endpoint.source, Source::Context("edge".to_owned()));
+    assert_eq!(endpoint.source, SettingSource::Context("edge".to_owned()));
     let context = endpoint.context.unwrap();
     assert_eq!(context.value, "edge");
-    assert_eq!(context.source, Source::ConfigFile(config.join("config.json")));
+    assert_eq!(context.source, SettingSource::ConfigFile(config.join("config.json")));
 }
 
 #[test]
@@ -167,7 +171,7 @@ fn the_first_socket_that_is_there_is_taken_when_nothing_is_set() {
     settings.sockets = vec![missing, file, first.clone(), second];
     let endpoint = Endpoint::resolve(&settings).unwrap();
     assert_eq!(endpoint.address, sealift_docker::Address::Unix(first));
-    assert_eq!(endpoint.source, Source::FirstSocket);
+    assert_eq!(endpoint.source, SettingSource::FirstSocket);
     settings.sockets = vec![Path::new("/nonexistent").into()];
     assert_eq!(found(&settings), "unix:///var/run/docker.sock (the default)");
 }

@@ -12,7 +12,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use sealift_docker::{Endpoint, Engine, Error, ErrorKind, Settings, Source, Timeouts};
+use sealift_docker::{Endpoint, Engine, Error, ErrorKind, SettingSource, Settings, Timeouts};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
@@ -174,7 +174,7 @@ async fn an_engine_is_spoken_to_when_both_sides_are_proven() {
     assert_eq!(engine.version().await.unwrap().version, "1.2.3");
     assert_eq!(stand.fake.asked(), ["GET /v1.41/version"]);
     let tls = engine.endpoint().tls.as_ref().unwrap();
-    assert_eq!(tls.source, Source::Variable("DOCKER_CERT_PATH"));
+    assert_eq!(tls.source, SettingSource::Variable("DOCKER_CERT_PATH"));
     assert_eq!(
         format!("{:?}", tls.value),
         format!("Tls {{ folder: {:?}, has_certificate: true, .. }}", stand.path())
@@ -198,7 +198,7 @@ async fn the_certificates_are_in_the_config_folder_unless_it_is_said_otherwise()
     let engine = stand.engine(&settings);
     engine.version().await.unwrap();
     let source = &engine.endpoint().tls.as_ref().unwrap().source;
-    assert_eq!(*source, Source::Variable("DOCKER_CONFIG"));
+    assert_eq!(*source, SettingSource::Variable("DOCKER_CONFIG"));
 }
 
 #[tokio::test]
@@ -219,7 +219,10 @@ async fn a_context_has_certificates_of_its_own() {
     copy("ca.pem");
     let engine = stand.engine(&settings);
     engine.version().await.unwrap();
-    assert_eq!(engine.endpoint().tls.as_ref().unwrap().source, Source::Context("edge".to_owned()));
+    assert_eq!(
+        engine.endpoint().tls.as_ref().unwrap().source,
+        SettingSource::Context("edge".to_owned())
+    );
 }
 
 #[tokio::test]
