@@ -36,7 +36,7 @@
 //!   [`Store::examined_entries`] reads the archives that have no record. [`Store::find`] and
 //!   [`Store::find_latest`] select archives. Readers never wait, and never see half an archive.
 //! - **Deciding** is the task of [`sealift_catalog`]: pure functions over entries.
-//! - **Writing.** [`Store::stage`] begins a hidden file, [`Staging::publish`] makes it an archive,
+//! - **Writing.** [`Store::stage`] begins a hidden file, [`Staged::publish`] makes it an archive,
 //!   atomically and durably, [`Store::remove`] removes archives, [`Store::sweep`] removes what a
 //!   crash left behind. Writers hold the folder's lock only while they change what others see.
 //!
