@@ -2,77 +2,90 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::platform_object::PlatformObject;
+use crate::digest::Digest;
+use crate::platform::Platform;
+use crate::platform_object::{self, PlatformObject};
 
-/// A pointer to content by its digest.
-#[derive(Debug, Deserialize)]
+/// A pointer to content: its media type, digest and size.
+///
+/// ```
+/// use sealift_oci::{Descriptor, media_type};
+///
+/// let config = Descriptor::of(media_type::IMAGE_CONFIG, b"{}");
+/// assert_eq!(config.size, 2);
+/// assert_eq!(
+///     serde_json::to_string(&config)?,
+///     r#"{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Descriptor {
     /// The type of the content.
-    #[serde(default)]
     pub media_type: String,
-    /// The digest of the content, as it was written.
-    pub digest: String,
+    /// The digest of the content.
+    pub digest: Digest,
     /// The size of the content in bytes.
-    #[serde(default)]
-    pub size: Option<u64>,
-    /// Further statements about the content.
-    #[serde(default)]
-    pub annotations: Option<BTreeMap<String, String>>,
+    pub size: u64,
     /// The platform of the image that this points to.
-    #[serde(default)]
-    pub platform: Option<PlatformObject>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "platform_object::optional")]
+    pub platform: Option<Platform>,
+    /// Further statements about the content.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
+crate::json::read_from_objects!(Descriptor);
+crate::json::write_as_object!(Descriptor);
+
 impl Descriptor {
-    /// Returns `true` if this points to an image's config, and not to that of some other artifact.
-    pub fn is_image_config(&self) -> bool {
-        matches!(
-            self.media_type.as_str(),
-            "application/vnd.oci.image.config.v1+json"
-                | "application/vnd.docker.container.image.v1+json"
-        )
+    /// Creates a descriptor of content that is known by its digest and size.
+    pub fn new(media_type: impl Into<String>, digest: Digest, size: u64) -> Self {
+        Self {
+            media_type: media_type.into(),
+            digest,
+            size,
+            platform: None,
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    /// Creates a descriptor of content in memory.
+    pub fn of(media_type: impl Into<String>, content: &[u8]) -> Self {
+        Self::new(media_type, Digest::of(content), content.len() as u64)
+    }
+
+    /// Sets the platform of the image that this points to.
+    #[must_use]
+    pub fn with_platform(self, platform: Platform) -> Self {
+        Self { platform: Some(platform), ..self }
+    }
+
+    /// Adds an annotation.
+    #[must_use]
+    pub fn with_annotation(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.annotations.insert(key.into(), value.into());
+        self
     }
 
     /// Returns `true` if this points to a statement about an image instead of an image. BuildKit adds
     /// such manifests, for the platform `unknown/unknown`.
     pub fn is_attestation(&self) -> bool {
-        let named = self.annotation("vnd.docker.reference.type") == Some("attestation-manifest");
-        let unknown = self
-            .platform
-            .as_ref()
-            .is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown");
-        named || unknown
-    }
-
-    /// Returns the value of an annotation.
-    pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.annotations.as_ref()?.get(key).map(String::as_str)
-    }
-
-    /// Returns what kind of document this points to.
-    pub fn target(&self) -> Target {
-        match self.media_type.as_str() {
-            "application/vnd.oci.image.index.v1+json"
-            | "application/vnd.docker.distribution.manifest.list.v2+json" => Target::Index,
-            "application/vnd.oci.image.manifest.v1+json"
-            | "application/vnd.docker.distribution.manifest.v2+json" => Target::Manifest,
-            _ => Target::Unknown,
-        }
+        let platform = self.platform.as_ref().map(PlatformObject::from);
+        states_attestation(Some(&self.annotations), platform.as_ref())
     }
 }
 
-/// The kind of document that a descriptor of an index points to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// An index, or a manifest list of Docker.
-    Index,
-    /// A manifest.
-    Manifest,
-    /// Something else.
-    Unknown,
+pub(crate) fn states_attestation(
+    annotations: Option<&BTreeMap<String, String>>,
+    platform: Option<&PlatformObject>,
+) -> bool {
+    let kind = annotations.and_then(|annotations| annotations.get("vnd.docker.reference.type"));
+    kind.is_some_and(|kind| kind == "attestation-manifest")
+        || platform
+            .is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown")
 }
-
-crate::json::read_from_objects!(Descriptor);

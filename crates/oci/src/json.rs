@@ -65,7 +65,46 @@ macro_rules! read_from_objects {
     )* };
 }
 
-pub(crate) use read_from_objects;
+/// Implements `Serialize` for what [`read_from_objects`] made of a derived implementation.
+macro_rules! write_as_object {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                // The inherent function that serde derives for `remote = "Self"`.
+                $name::serialize(self, serializer)
+            }
+        }
+    };
+}
+
+pub(crate) use {read_from_objects, write_as_object};
+
+/// Serializes a document whose keys are all texts.
+pub(crate) fn to_json<T: serde::Serialize>(document: &T) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "only maps with other keys than texts can fail")]
+    serde_json::to_vec(document).expect("every document can be written as JSON")
+}
+
+/// The version 2 of the documents' form, the only one that is read and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SchemaVersion;
+
+impl serde::Serialize for SchemaVersion {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(2)
+    }
+}
+
+impl<'de> Deserialize<'de> for SchemaVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            2 => Ok(Self),
+            other => Err(D::Error::custom(format_args!(
+                "the schema version is {other}; only 2 is supported"
+            ))),
+        }
+    }
+}
 
 /// An object, or a list of objects, in which all readers see the same keys.
 ///

@@ -30,26 +30,31 @@
 mod config;
 mod descriptor;
 mod digest;
-mod document;
 mod hasher;
 mod identity;
+mod index;
 mod json;
 mod layout;
 mod listed_image;
+mod manifest;
+pub mod media_type;
 mod platform;
 mod platform_object;
+mod unchecked;
 
 pub use config::{ImageConfig, RootFs};
-pub use descriptor::{Descriptor, Target};
+pub use descriptor::Descriptor;
 pub use digest::{Digest, ParseDigestError};
-pub use document::OciDocument;
 pub use hasher::Hasher;
 pub use identity::Identity;
+pub use index::Index;
 pub use json::{AnyObject, ParseDocumentError, parse_document};
 pub use layout::OciLayout;
 pub use listed_image::ListedImage;
+pub use manifest::Manifest;
 pub use platform::{ParsePlatformError, Platform};
 pub use platform_object::PlatformObject;
+pub use unchecked::{Target, UncheckedDescriptor, UncheckedDocument};
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

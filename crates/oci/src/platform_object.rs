@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::platform::Platform;
+use crate::platform::{ParsePlatformError, Platform};
 
 /// A platform as descriptors and the Docker API state it: an object, where [`Platform`] is a text.
 ///
@@ -17,10 +17,10 @@ use crate::platform::Platform;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct PlatformObject {
-    /// The processor, empty if it isn't stated.
+    /// The processor, empty if it is not stated.
     #[serde(default)]
     pub architecture: String,
-    /// The operating system, empty if it isn't stated.
+    /// The operating system, empty if it is not stated.
     #[serde(default)]
     pub os: String,
     /// The processor's variant.
@@ -30,11 +30,7 @@ pub struct PlatformObject {
 
 crate::json::read_from_objects!(PlatformObject);
 
-impl Serialize for PlatformObject {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
+crate::json::write_as_object!(PlatformObject);
 
 impl From<&Platform> for PlatformObject {
     fn from(platform: &Platform) -> Self {
@@ -43,5 +39,36 @@ impl From<&Platform> for PlatformObject {
             os: platform.os.clone(),
             variant: platform.variant.clone(),
         }
+    }
+}
+
+impl TryFrom<PlatformObject> for Platform {
+    type Error = ParsePlatformError;
+
+    fn try_from(object: PlatformObject) -> Result<Self, Self::Error> {
+        let PlatformObject { architecture, os, variant } = object;
+        let variant = variant.filter(|variant| !variant.is_empty());
+        Platform { os, architecture, variant }.to_string().parse()
+    }
+}
+
+/// Serde for a platform that is an object, and may be absent.
+pub(crate) mod optional {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::{Platform, PlatformObject};
+
+    pub(crate) fn serialize<S: Serializer>(
+        platform: &Option<Platform>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        platform.as_ref().map(PlatformObject::from).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Platform>, D::Error> {
+        let object = Option::<PlatformObject>::deserialize(deserializer)?;
+        object.map(Platform::try_from).transpose().map_err(serde::de::Error::custom)
     }
 }
