@@ -1,4 +1,4 @@
-//! Content digests as the OCI and Docker formats write them.
+//! Content digests, as the OCI and Docker formats write them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 content digest, written `sha256:` and 64 lowercase hex digits.
 ///
-/// Source of the form: the OCI image specification, "Digests". Engines and archives use no other
-/// algorithm for images today; another one is refused when it is read.
+/// The form is that of the OCI image specification, "Digests". Engines and archives use no other
+/// algorithm for images; a digest by another one does not parse.
 ///
 /// ```
 /// use sealift_oci::Digest;
@@ -31,8 +31,15 @@ pub struct Digest([u8; 32]);
 #[error("`{}` is not `sha256:` and 64 lowercase hex digits", Printable(.0))]
 pub struct ParseDigestError(String);
 
+impl ParseDigestError {
+    /// Returns the text that was refused, up to its first 80 characters.
+    pub fn input(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Digest {
-    /// Hashes bytes that are in memory.
+    /// Returns the digest of bytes in memory. [`Hasher`](crate::Hasher) is for content in pieces.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -42,7 +49,7 @@ impl Digest {
         Self(bytes)
     }
 
-    /// Reads 64 lowercase hex digits, the form in which archives name their entries.
+    /// Parses 64 lowercase hex digits, the form in which archives name their entries.
     pub fn from_hex(hex: &str) -> Option<Self> {
         let digits: &[u8; 64] = hex.as_bytes().try_into().ok()?;
         let mut bytes = [0; 32];
@@ -52,7 +59,7 @@ impl Digest {
         Some(Self(bytes))
     }
 
-    /// Gives the 64 hex digits without the algorithm.
+    /// Returns the 64 hex digits without the algorithm.
     pub fn hex(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::platform::Platform;
 
-/// All the names by which engines and archives know one image, computed from its content.
+/// All digests by which engines and archives know one image, computed from its content.
 ///
-/// The config digest is the one that every archive layout lets us compute and that survives save
-/// and load between all engines; its first 12 digits stand in an archive's name.
+/// The config digest can be computed from every archive layout, and it survives save and load between
+/// all engines; its first 12 digits are the id in an archive's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The digest of the image's config file.
@@ -17,18 +17,18 @@ pub struct Identity {
     /// The digests of the OCI manifests that describe this image (not attestations).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<Digest>,
-    /// The digests of the OCI indexes that led to those manifests. They decide nothing: they change
-    /// with provenance and with the platforms at hand.
+    /// The digests of the OCI indexes that led to those manifests. They identify nothing: an index
+    /// changes with provenance and with the platforms at hand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Digest>,
     /// The digests of the uncompressed layers, lowest first.
     pub diff_ids: Vec<Digest>,
-    /// What the image runs on.
+    /// The platform that the image runs on.
     pub platform: Platform,
-    /// When the image was built, RFC 3339, as its config says.
+    /// When the image was built, RFC 3339, as stated in its config.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// The names and tags that the archive carries for it, as written there.
+    /// The names and tags of the image in the archive, as written there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repo_tags: Vec<String>,
 }

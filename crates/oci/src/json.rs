@@ -11,8 +11,15 @@ use serde::de::{
 
 /// Why bytes are not the document that was expected.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+#[error("the JSON document is not valid: {0}")]
 pub struct ParseDocumentError(serde_json::Error);
+
+impl ParseDocumentError {
+    /// Returns what is wrong, and where.
+    pub fn reason(&self) -> String {
+        self.0.to_string()
+    }
+}
 
 /// Parses one of this crate's documents, or a list of some.
 ///

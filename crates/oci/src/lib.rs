@@ -20,7 +20,10 @@
 //!   archive's name.
 //! - [`Platform`] is what an image runs on.
 //! - [`Identity`] is what an image is, whatever engine holds it.
-//! - [`parse_document`] reads the documents of an image.
+//! - [`Manifest`], [`Index`] and [`Descriptor`] are the documents that name images; their JSON is the
+//!   same each time it is written.
+//! - [`parse_document`] parses the documents of an image, and [`ImageConfig`],
+//!   [`UncheckedDocument`] and [`ListedImage`] are what untrusted archives contain.
 //!
 //! Sources: the OCI image specification 1.1 (index, manifest, config, layout) and Docker's image
 //! specification v1.2 (`manifest.json`).

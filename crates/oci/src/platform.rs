@@ -4,9 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use sealift_filename::Printable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An operating system and a processor, as in the OCI image specification.
+/// An operating system and a processor, as in the OCI image specification: `OS/ARCHITECTURE` or
+/// `OS/ARCHITECTURE/VARIANT`.
+///
+/// Nothing is changed when a platform is parsed; [`normalized`](Self::normalized) and
+/// [`matches`](Self::matches) know which variants are implied.
 ///
 /// ```
 /// use sealift_oci::Platform;
@@ -17,17 +22,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Platform {
-    /// The operating system, `linux` nearly always.
+    /// The operating system, almost always `linux`.
     pub os: String,
-    /// The processor, in Go's words: `amd64`, `arm64`.
+    /// The processor in Go's terms, such as `amd64` or `arm64`.
     pub architecture: String,
-    /// The processor's variant, `v7` of `arm`.
+    /// The variant of the processor, such as `v7` of `arm`.
     pub variant: Option<String>,
 }
 
 impl Platform {
-    /// Returns the platform without a variant that goes without saying. Builders differ in whether
-    /// they write it: `arm64` and `arm64/v8`, `arm` and `arm/v7`, `amd64` and `amd64/v1`.
+    /// Returns the platform without an implied variant. Builders differ in whether they write it:
+    /// `arm64` and `arm64/v8`, `arm` and `arm/v7`, `amd64` and `amd64/v1`.
     #[must_use]
     pub fn normalized(&self) -> Self {
         let implied = match self.architecture.as_str() {
@@ -60,8 +65,18 @@ impl Platform {
 
 /// Why a text is not a [`Platform`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a platform: OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, like linux/amd64")]
+#[error(
+    "`{}` is not a platform: OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, like linux/amd64",
+    Printable(.0)
+)]
 pub struct ParsePlatformError(String);
+
+impl ParsePlatformError {
+    /// Returns the text that was refused.
+    pub fn input(&self) -> &str {
+        &self.0
+    }
+}
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 use std::io::{Read as _, stdin};
 
 use anyhow::{Context as _, Result};
-use sealift_oci::{Digest, OciDocument, Platform, parse_document};
+use sealift_oci::{Digest, Index, Platform, parse_document};
 
 fn main() -> Result<()> {
     let mut json = Vec::new();
@@ -17,33 +17,30 @@ fn main() -> Result<()> {
 
 /// Returns the platforms in an index, each with the digest of its manifest.
 fn platforms(json: &[u8]) -> Result<Vec<(Platform, Digest)>> {
-    let index: OciDocument = parse_document(json)?;
-    let manifests = index.manifests.context("this is not an image index")?;
-    let images = manifests.iter().filter(|manifest| !manifest.is_attestation());
-    let platforms = images.filter_map(|manifest| {
-        let platform = manifest.platform.as_ref()?;
-        let text = format!("{}/{}", platform.os, platform.architecture);
-        Some((text, &manifest.digest))
-    });
-    platforms.map(|(platform, digest)| Ok((platform.parse()?, digest.parse()?))).collect()
+    let index: Index = parse_document(json).context("this is not an image index")?;
+    let images = index.manifests.into_iter().filter(|manifest| !manifest.is_attestation());
+    Ok(images.filter_map(|manifest| Some((manifest.platform?, manifest.digest))).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use sealift_oci::{Descriptor, media_type};
+
     use super::*;
 
     #[test]
     fn platforms_are_those_of_the_images() {
         let (image, attestation) = (Digest::of(b"image"), Digest::of(b"attestation"));
-        let index = format!(
-            r#"{{"manifests": [
-                {{"digest": "{image}", "platform": {{"os": "linux", "architecture": "arm64"}}}},
-                {{"digest": "{attestation}",
-                  "platform": {{"os": "unknown", "architecture": "unknown"}},
-                  "annotations": {{"vnd.docker.reference.type": "attestation-manifest"}}}}
-            ]}}"#
-        );
-        let found = platforms(index.as_bytes()).unwrap();
+        let platform: Platform = "linux/arm64".parse().unwrap();
+        let index = Index::new()
+            .with_manifest(
+                Descriptor::new(media_type::IMAGE_MANIFEST, image, 5).with_platform(platform),
+            )
+            .with_manifest(
+                Descriptor::new(media_type::IMAGE_MANIFEST, attestation, 11)
+                    .with_annotation("vnd.docker.reference.type", "attestation-manifest"),
+            );
+        let found = platforms(&index.to_json()).unwrap();
         assert_eq!(found, [("linux/arm64".parse().unwrap(), image)]);
     }
 

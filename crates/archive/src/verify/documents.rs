@@ -56,9 +56,8 @@ pub(crate) fn blob_name(digest: Digest) -> String {
 
 pub(crate) fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
     match &content.json {
-        Json::Kept(json) => {
-            parse_document(json).map_err(|error| bad(name, format!("can't be read: {error}")))
-        }
+        Json::Kept(json) => parse_document(json)
+            .map_err(|error| bad(name, format!("can't be read: {}", error.reason()))),
         Json::TooLarge => Err(Fault::LimitExceeded {
             what: format!("`{}` of {} bytes", Printable(name), content.size),
             limit: "4 MiB each and 16 MiB in all".to_owned(),

@@ -7,7 +7,7 @@ use crate::verify::layout::MANIFEST_JSON;
 use crate::verify::links::resolve;
 use crate::verify::oci_view::OciView;
 use sealift_oci::Platform;
-use sealift_oci::{ImageConfig, ListedImage, OciDocument};
+use sealift_oci::{ImageConfig, ListedImage, UncheckedDocument};
 
 /// An image of an archive, by the names of its entries.
 pub(crate) struct Image {
@@ -84,7 +84,7 @@ pub(crate) fn platform_of(entries: &Entries, image: &Image) -> Option<Platform> 
 /// some tools write several tags.
 pub(crate) fn listed_images(entries: &Entries) -> Result<Vec<Image>, Fault> {
     let content = find(entries, MANIFEST_JSON, "manifest", "every archive")?;
-    if let Ok(OciDocument { config: Some(_), .. }) = parse(content, MANIFEST_JSON) {
+    if let Ok(UncheckedDocument { config: Some(_), .. }) = parse(content, MANIFEST_JSON) {
         let reason =
             "its manifest.json is the manifest of an image, as `skopeo copy … dir:` writes it";
         return Err(Fault::not_an_image(reason));

@@ -9,7 +9,7 @@ use crate::verify::images::Image;
 use crate::verify::layout::INDEX_JSON;
 use crate::verify::links::{blob_digest, resolve};
 use sealift_oci::Digest;
-use sealift_oci::{Descriptor, OciDocument, Target};
+use sealift_oci::{Target, UncheckedDescriptor, UncheckedDocument};
 
 /// An index of an index of an index: engines write two levels.
 const INDEX_DEPTH: usize = 4;
@@ -47,7 +47,7 @@ pub(crate) struct OciLayer {
 impl OciView {
     pub(crate) fn read(entries: &Entries) -> Result<Self, Fault> {
         let content = find(entries, INDEX_JSON, "index", "every OCI layout")?;
-        let index: OciDocument = parse(content, INDEX_JSON)?;
+        let index: UncheckedDocument = parse(content, INDEX_JSON)?;
         let mut view = Self {
             indexes: Vec::new(),
             manifests: Vec::new(),
@@ -62,7 +62,7 @@ impl OciView {
         &mut self,
         entries: &Entries,
         named_by: &str,
-        descriptors: Vec<Descriptor>,
+        descriptors: Vec<UncheckedDescriptor>,
         depth: usize,
         top: usize,
     ) -> Result<(), Fault> {
@@ -104,7 +104,7 @@ impl OciView {
             if descriptor.size.is_some_and(|size| size != content.size) {
                 return Err(bad(named_by, format!("gives another size for `{name}` than it has")));
             }
-            let document: OciDocument = parse(content, &name)?;
+            let document: UncheckedDocument = parse(content, &name)?;
             match descriptor.target() {
                 Target::Index => {
                     self.indexes.push(digest);
@@ -171,9 +171,9 @@ impl OciManifest {
     pub(crate) fn new(
         digest: Digest,
         name: String,
-        document: OciDocument,
+        document: UncheckedDocument,
     ) -> Result<Option<Self>, Fault> {
-        let Some(config) = document.config.filter(Descriptor::is_image_config) else {
+        let Some(config) = document.config.filter(UncheckedDescriptor::is_image_config) else {
             return Ok(None);
         };
         let read = |text: &str| read_digest(text, &name);
@@ -184,7 +184,7 @@ impl OciManifest {
         }
         let layers = layers
             .into_iter()
-            .map(|Descriptor { digest, size, media_type, .. }| {
+            .map(|UncheckedDescriptor { digest, size, media_type, .. }| {
                 Ok(OciLayer { digest: read(&digest)?, size, media_type })
             })
             .collect::<Result<Vec<_>, Fault>>()?;

@@ -6,9 +6,7 @@ use crate::verify::documents::blob_name;
 use crate::verify::entries::{Content, Entries};
 use crate::verify::links::resolve;
 use crate::verify::oci_view::OciManifest;
-use sealift_oci::Digest;
-
-const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
+use sealift_oci::{Digest, media_type};
 
 /// Returns the layers that the lists of an archive and its manifests name, each content once.
 ///
@@ -27,7 +25,7 @@ pub(crate) fn spans<'a>(
             return;
         };
         if !spans.iter().any(|span| span.digest == digest) {
-            let media_type = media_type(content, diff_id, manifests);
+            let media_type = type_of(content, diff_id, manifests);
             spans.push(LayerSpan { digest, diff_id, media_type, offset, size });
         }
     };
@@ -43,15 +41,16 @@ pub(crate) fn spans<'a>(
 }
 
 /// Returns what a manifest states, otherwise what the content is.
-fn media_type(content: &Content, diff_id: Digest, manifests: &[&OciManifest]) -> String {
+fn type_of(content: &Content, diff_id: Digest, manifests: &[&OciManifest]) -> String {
     let mut layers = manifests.iter().flat_map(|manifest| &manifest.layers);
     let stated = layers.find(|layer| layer.digest == content.digest);
     if let Some(stated) = stated.filter(|layer| !layer.media_type.is_empty()) {
         return stated.media_type.clone();
     }
     match content.compression {
-        Compression::Gzip if content.digest != diff_id => format!("{TAR}+gzip"),
-        Compression::Zstd if content.digest != diff_id => format!("{TAR}+zstd"),
-        _ => TAR.to_owned(),
+        Compression::Gzip if content.digest != diff_id => media_type::LAYER_TAR_GZIP,
+        Compression::Zstd if content.digest != diff_id => media_type::LAYER_TAR_ZSTD,
+        _ => media_type::LAYER_TAR,
     }
+    .to_owned()
 }

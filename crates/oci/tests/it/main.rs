@@ -1,4 +1,5 @@
 //! Tests of the published interface.
 
 mod digest;
+mod documents;
 mod platform;
