@@ -58,6 +58,7 @@ mod error;
 mod fs;
 mod read;
 mod record;
+mod record_draft;
 mod record_store;
 mod store;
 mod write;

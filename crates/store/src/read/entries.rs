@@ -8,7 +8,7 @@ use sealift_catalog::{Entry, Knowledge, KnownImage, Stat};
 use sealift_filename::ArchivePath;
 
 use crate::fs::stat::stat_of;
-use crate::record_store::Unbelieved;
+use crate::record_store::Untrusted;
 use crate::store::Store;
 
 impl Store {
@@ -29,7 +29,7 @@ impl Store {
         let entry = Entry::new(archive.clone(), stat).with_removable(removable);
         Some(match self.consult(archive, &stat) {
             Ok(record) => entry.with_knowledge(record.into()),
-            Err(Unbelieved(suspicion)) => entry.with_suspicion(suspicion),
+            Err(Untrusted(suspicion)) => entry.with_suspicion(suspicion),
         })
     }
 

@@ -7,7 +7,7 @@ use sealift_filename::{ArchiveFormat, ArchivePath};
 
 use crate::error::Error;
 use crate::record::{Content, Record, RecordedIndex};
-use crate::record_store::Draft;
+use crate::record_draft::Draft;
 use crate::store::Store;
 
 impl Store {

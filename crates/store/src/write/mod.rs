@@ -1,6 +1,7 @@
 //! Changing a folder.
 
 pub(crate) mod hidden_file;
+pub(crate) mod prune;
 pub(crate) mod publish;
 pub(crate) mod remove;
 pub(crate) mod scratch;
