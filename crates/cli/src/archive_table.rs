@@ -24,8 +24,8 @@ pub(crate) fn table(archives: &[ListedArchive], now: Timestamp) -> String {
     }
     let rows: Vec<Vec<String>> =
         archives.iter().map(|archive| row(archive, with_platform, now)).collect();
-    let images: BTreeSet<&str> = archives.iter().map(|archive| archive.image.as_str()).collect();
-    let bytes = archives.iter().map(|archive| archive.size).sum();
+    let images: BTreeSet<String> = archives.iter().map(|archive| archive.file.image()).collect();
+    let bytes = archives.iter().map(|archive| archive.file.size).sum();
     format!(
         "{}{}, {}, {}\n",
         table::align(&header, &rows),
@@ -40,7 +40,7 @@ fn has_several_platforms(archives: &[ListedArchive]) -> bool {
     let mut platforms = HashMap::new();
     archives.iter().any(|archive| {
         archive.platform.as_ref().is_some_and(|platform| {
-            let version = (&archive.image, &archive.version);
+            let version = (archive.file.image(), archive.file.version());
             *platforms.entry(version).or_insert(platform) != platform
         })
     })
@@ -57,14 +57,14 @@ fn row(archive: &ListedArchive, with_platform: bool, now: Timestamp) -> Vec<Stri
     if let Some(state) = state(archive.state) {
         marks.push(format!("{FLAWED}{state}{FLAWED:#}"));
     }
-    if archive.format.as_str() != "zip" {
-        marks.push(Printable(archive.format.as_str()).to_string());
+    if archive.file.format().as_str() != "zip" {
+        marks.push(Printable(archive.file.format().as_str()).to_string());
     }
     let mut row = vec![
-        Printable(&archive.image).to_string(),
-        Printable(&archive.version).to_string(),
-        archive.id.to_string(),
-        format::size(archive.size),
+        Printable(&archive.file.image()).to_string(),
+        Printable(archive.file.version().as_str()).to_string(),
+        archive.file.id().to_string(),
+        format::size(archive.file.size),
         format::age(archive.modified, now),
         marks.join(" "),
     ];
@@ -89,24 +89,18 @@ fn state(state: ArchiveState) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use sealift_workflow::ArchiveFile;
+
     use super::*;
 
     fn archive(image: &str, version: &str, format: &str, latest: bool) -> ListedArchive {
-        ListedArchive {
-            image: image.to_owned(),
-            version: version.to_owned(),
-            id: "0123456789ab".parse().unwrap(),
-            format: format.into(),
-            digest: None,
-            archive: format!("{image}_{version}_0123456789ab.{format}").parse().unwrap(),
-            path: "artifacts".into(),
-            size: 140_600_000,
-            modified: Timestamp::from_second(1_000_000_000).unwrap(),
-            dirty: version == "dev",
-            latest,
-            platform: None,
-            state: ArchiveState::Whole,
-        }
+        let archive = format!("{image}_{version}_0123456789ab.{format}").parse().unwrap();
+        let file = ArchiveFile::new("artifacts", archive, None, 140_600_000);
+        let modified = Timestamp::from_second(1_000_000_000).unwrap();
+        let mut listed = ListedArchive::new(file, modified);
+        listed.latest = latest;
+        listed.state = ArchiveState::Whole;
+        listed
     }
 
     #[test]

@@ -18,27 +18,41 @@ use crate::naming::naming_of;
 use crate::prove::{ProvenFile, prove};
 use crate::run::Run;
 use crate::select::learn::with_learning;
+use crate::setters::setters;
 use crate::spool::{Spooled, spool};
 
-/// How to name what is added, and in what form to keep it.
+/// Options of [`add`]: how to name what is added, and in what form to keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct AddOptions {
-    /// The name, where the tags in the archive aren't wanted or aren't there.
+    /// The name, instead of the tags in the archive.
     pub name: Option<Reference>,
     /// Add the image under each of its tags.
     pub every: bool,
-    /// Make it a zip in any case. Else a plain tar stays one, and what is compressed becomes a zip.
+    /// Keep it as a zip in any case. Otherwise a plain tar stays one, and what is compressed becomes a zip.
     pub compress: bool,
     /// How hard to compress.
     pub level: Level,
-    /// Of an image for several platforms take the one for this platform.
+    /// Of an image for several platforms, take the one for this platform.
     pub platform: Option<Platform>,
     /// Refuse another build of a release that is in the folder.
     pub immutable: bool,
 }
 
+impl AddOptions {
+    setters! {
+        name with_name: Option<Reference>,
+        every with_every: bool,
+        compress with_compress: bool,
+        level with_level: Level,
+        platform with_platform: Option<Platform>,
+        immutable with_immutable: bool,
+    }
+}
+
 /// An archive that is in the folder now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Added {
     /// The image.
     pub image: Repository,
@@ -56,7 +70,7 @@ pub struct Added {
     pub path: PathBuf,
     /// The archive's format.
     pub format: ArchiveFormat,
-    /// Whether it was added now; else it was there.
+    /// `true` if it was added now, `false` if it was there.
     pub added: bool,
     /// The size of the archive's file in bytes.
     pub size: u64,
@@ -94,10 +108,14 @@ pub struct AddReport {
 /// When the future is dropped, the work stops soon after and removes its staging file. Each archive is then either
 /// published or not there at all. A pipe is left where it stands.
 ///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+///
 /// # Errors
 ///
-/// Where the file is no whole image, its tags don't tell one name, or it can't be added under the first of them. What fails or
-/// is cancelled after that is in the report.
+/// If the file is no whole image, if its tags do not make one name, or if it cannot be added under the first of them.
+/// What fails or is cancelled after that is in the report.
 pub async fn add(
     store: &Store,
     file: &Path,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sealift_catalog::PassedOver;
+#[cfg(feature = "engine")]
 use sealift_docker::BuildEvent;
 use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
@@ -70,7 +71,8 @@ pub enum Event {
         /// The SHA-256 of the file now.
         now: Digest,
     },
-    /// The engine says something about a build.
+    /// The engine reports something about a build.
+    #[cfg(feature = "engine")]
     Build(BuildEvent),
 }
 

@@ -6,28 +6,20 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use bytes::{Bytes, BytesMut};
-use sealift_archive::{Fault, Form, Level, PlainReader, Proof, Renamer, VerifyOptions};
-use sealift_catalog::KnownImage;
-use sealift_docker::SaveStream;
+use bytes::Bytes;
+use sealift_archive::{Fault, Form, Level, PlainReader, Renamer};
 use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_oci::Identity;
-use sealift_store::{Published, Staged, Staging, Store};
-use tokio::sync::mpsc;
+use sealift_store::{Staged, Staging, Store};
 
 use crate::error::Error;
 use crate::event::Work;
-use crate::naming::{naming_of, repository_of};
+use crate::naming::repository_of;
 use crate::pump::{Pump, RawFile};
-use crate::run::{Activity, Run};
-
-/// The size in bytes of a piece of what an engine sends.
-const PIECE: usize = 64 << 10;
-/// How many pieces may wait between the engine and the disk: a queue would only cost memory.
-const PIECES: usize = 8;
+use crate::run::Run;
 
 /// Writes all pieces into a staging file, and ends it.
-fn ingest(
+pub(crate) fn ingest(
     mut staging: Staging,
     mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
     run: &Run,
@@ -53,60 +45,6 @@ pub(crate) fn fault_of(error: Error) -> Result<Fault, Error> {
             ..
         })) => Ok(source),
         error => Err(error),
-    }
-}
-
-/// Writes what an engine sends into a staging file.
-pub(crate) async fn receive(
-    mut stream: SaveStream,
-    staging: Staging,
-    activity: &Activity,
-    run: &Run,
-) -> Result<Staged, Error> {
-    let (sender, mut pieces) = mpsc::channel(PIECES);
-    let written = run.blocking(move |run| ingest(staging, || Ok(pieces.blocking_recv()), run));
-    match tokio::join!(send(&mut stream, sender, activity, run), written) {
-        (Ok(()), written) => written,
-        // The pieces end too if the connection fails. Before that, the engine may have written why.
-        (Err(error), Err(written)) if !matches!(error, Error::Interrupted) => {
-            Err(if is_report(&written) { written } else { error })
-        }
-        (Err(error), _) => Err(error),
-    }
-}
-
-/// Returns `true` if an engine wrote an error into its save.
-fn is_report(error: &Error) -> bool {
-    matches!(error, Error::Store(sealift_store::Error::Archive(error))
-        if matches!(error.as_fault(), Some(Fault::Engine { .. })))
-}
-
-/// Passes on what an engine sends, in pieces of a size: engines send it in chunks of a few kilobytes, and to
-/// wake another thread for each would take longer than all the rest.
-async fn send(
-    stream: &mut SaveStream,
-    sender: mpsc::Sender<Bytes>,
-    activity: &Activity,
-    run: &Run,
-) -> Result<(), Error> {
-    let mut piece = BytesMut::with_capacity(PIECE);
-    loop {
-        let chunk = run.wait_for(async { Ok(stream.next_chunk().await?) }).await;
-        if let Ok(Some(bytes)) = &chunk {
-            piece.extend_from_slice(bytes);
-            if piece.len() < PIECE {
-                continue;
-            }
-        }
-        activity.progress(piece.len() as u64);
-        // When the writer has given up, its own error tells why.
-        if !piece.is_empty() && sender.send(piece.split().freeze()).await.is_err() {
-            return Ok(());
-        }
-        if chunk?.is_none() {
-            return Ok(());
-        }
-        piece.reserve(PIECE);
     }
 }
 
@@ -158,31 +96,4 @@ pub(crate) fn form(to: &ArchivePath, renamer: Renamer, level: Level) -> Form {
         ArchiveFormat::Zip => Form::Zip { renamer, level, id: Some(to.name().id()) },
         _ => Form::Plain(renamer),
     }
-}
-
-/// Makes a plain archive, which is known to hold this image, a zip. The plain one stays, for whoever removes
-/// it once all is durable.
-pub(crate) async fn compress(
-    store: &Store,
-    from: &ArchivePath,
-    known: &KnownImage,
-    to: &ArchivePath,
-    level: Level,
-    image: &str,
-    run: &Run,
-) -> Result<(Published, Proof), Error> {
-    let renamer = Renamer::new(naming_of(to)?, VerifyOptions::default());
-    let copied = Copy {
-        from: store.path_of(from),
-        shown: store.path_of(from),
-        form: form(to, renamer, level),
-        to: to.clone(),
-        expected: known.identity.clone(),
-        work: Work::Compressing,
-        label: image.to_owned(),
-    };
-    let staged = copy(store, copied, run).await?;
-    let (to, saved, proof) = (to.clone(), known.saved, staged.proof().clone());
-    let published = run.blocking(move |_| Ok(staged.publish(&to, saved)?)).await?;
-    Ok((published, proof))
 }

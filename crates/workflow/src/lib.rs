@@ -1,44 +1,58 @@
-//! What joins a container engine and a folder of image archives: update, load, list, config, clean.
+//! The operations of sealift on a container engine and a folder of image archives, one function for each: `update` and
+//! `load` move images between the two, [`add`], [`list`], [`path()`], [`cat`], [`verify`] and [`clean`] work on the folder,
+//! [`config`] and [`sums`] describe it for the machines that fetch from it.
 //!
-//! Each workflow is a function of an engine, a store, options that are plain values, and a [`Run`]
-//! that says whom to tell and whom to obey. It tells what happens as [`Event`]s and never prints; it
-//! stops soon after [`Cancel`] is set, and leaves the folder as it was.
+//! Each function takes a store, options that are plain values, and a [`Run`]: it reports what happens as [`Event`]s,
+//! never prints, and stops soon after its [`Cancel`] flag is set. The folder is then as it was. Results are plain values
+//! that serialise as the JSON documents of the command.
 //!
-//! ```no_run
-//! use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
-//! use sealift_workflow::filename::Reference;
-//! use sealift_workflow::store::Store;
-//! use sealift_workflow::{Run, UpdateOptions, update};
-//!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let settings = Settings::from_env();
-//! let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::default());
-//! let store = Store::create("artifacts")?;
-//! let images = [Reference::parse("web:1.4.0.7")?];
-//! let options = UpdateOptions::default().with_compress(true);
-//! let report = update(&engine, &store, &images, &options, &Run::default()).await?;
-//! for image in report.images {
-//!     println!("{}", image.result?.path.display());
-//! }
-//! # Ok(())
-//! # }
 //! ```
+//! use sealift_workflow::store::Store;
+//! use sealift_workflow::{ListOptions, Run, list};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+//! # runtime.block_on(async {
+//! let store = Store::create(folder.path())?;
+//! let options = ListOptions::default().with_only_latest(true);
+//! let listing = list(&store, &options, &Run::default()).await?;
+//! for archive in &listing.archives {
+//!     println!("{}", archive.file.path.display());
+//! }
+//! # assert!(listing.archives.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! None is on by default, and the functions above need none.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `load_file`, `build` |
+//! | `tls` | engines with TLS; includes `engine` |
+//! | `buildkit` | builds by BuildKit; includes `engine` |
 //!
 //! # Runtime
 //!
-//! The functions need a tokio runtime with I/O and time enabled; outside of one they panic, as tokio's own do. Work that blocks
-//! runs on the runtime's blocking threads. All of them can be spawned.
+//! The functions need a tokio runtime, and those that talk to an engine one with I/O and time enabled; without it they
+//! panic, as tokio's own functions do. Work that blocks runs on the runtime's blocking threads. All futures are `Send`.
 //!
-//! The crates below are re-exported, so that one dependency is enough: [`archive`], [`catalog`], [`docker`],
-//! [`filename`], [`oci`], [`store`].
+//! The crates below are re-exported, so that one dependency is enough.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod add;
+mod archive_file;
+#[cfg(feature = "engine")]
 mod build;
 mod cancel;
+mod cat;
 mod clean;
 mod config;
+#[cfg(feature = "engine")]
 mod engine_image;
 mod error;
 mod event;
@@ -46,49 +60,74 @@ mod image_names;
 mod immutable;
 mod ingest;
 mod list;
+#[cfg(feature = "engine")]
 mod load;
 mod naming;
+mod path;
 mod path_text;
 mod prove;
 mod pump;
 mod run;
+#[cfg(feature = "engine")]
 mod same_config;
 mod select;
+mod setters;
 mod spool;
 mod sums;
+#[cfg(feature = "engine")]
 mod update;
 mod verify;
 
 pub use add::{AddOptions, AddReport, Added, add};
+pub use archive_file::ArchiveFile;
+#[cfg(feature = "engine")]
 pub use build::{build, own_files};
 pub use cancel::Cancel;
-pub use clean::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive, clean, plan_clean};
+pub use cat::cat;
+pub use clean::report::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive};
+pub use clean::{clean, plan_clean};
 pub use config::base_url::{BaseUrl, ParseBaseUrlError};
-pub use config::{Config, ConfigOptions, ConsulKey, ImageConfig, config, consul_keys};
-pub use error::{Error, ErrorKind};
+pub use config::config;
+pub use config::consul::{ConsulKey, consul_keys};
+pub use config::image_config::{Config, ImageConfig};
+pub use config::options::ConfigOptions;
+pub use error::Error;
+pub use error::kind::ErrorKind;
+pub use error::no_name::NoName;
 pub use event::{Event, Reporter, Silent, Work};
-pub use image_names::NoName;
-pub use list::{LeftOut, ListOptions, ListedArchive, Listing, list};
+pub use list::list;
+pub use list::listing::{LeftOut, ListOptions, ListedArchive, Listing};
+#[cfg(feature = "engine")]
 pub use load::file::load_file;
+#[cfg(feature = "engine")]
 pub use load::load;
+#[cfg(feature = "engine")]
 pub use load::options::{LoadFileOptions, Selection};
+#[cfg(feature = "engine")]
 pub use load::report::{ImageLoad, LoadedImage};
+pub use path::path;
 pub use run::Run;
-pub use select::{cat, path};
 pub use sums::{Sum, sums};
+#[cfg(feature = "engine")]
 pub use update::options::UpdateOptions;
+#[cfg(feature = "engine")]
 pub use update::plan::{ImagePlan, PlannedImage, UpdatePlan, plan_update};
+#[cfg(feature = "engine")]
 pub use update::report::{ImageUpdate, RemovedArchive, UpdateReport, Updated};
+#[cfg(feature = "engine")]
 pub use update::update;
-pub use verify::{Covered, Verdict, VerifiedArchive, VerifyOptions, verify};
+pub use verify::options::VerifyFolderOptions;
+pub use verify::verdict::{Covered, Verdict, VerifiedArchive};
+pub use verify::verify;
 
 pub use sealift_archive as archive;
 pub use sealift_catalog as catalog;
+#[cfg(feature = "engine")]
 pub use sealift_docker as docker;
 pub use sealift_filename as filename;
 pub use sealift_oci as oci;
 pub use sealift_store as store;
 
 #[doc = include_str!("../README.md")]
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "engine"))]
 struct Readme;

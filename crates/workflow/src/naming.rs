@@ -1,17 +1,11 @@
 //! The one name that an archive carries: the `image:tag` of its file name.
 
 use sealift_archive::Naming;
-use sealift_catalog::Wanted;
 use sealift_filename::{ArchivePath, Repository};
 
 use crate::error::Error;
 
-/// Returns the name that the archive of an image carries.
-pub(crate) fn naming(wanted: &Wanted) -> Result<Naming, Error> {
-    Ok(Naming::new(&wanted.repository, &wanted.version)?)
-}
-
-/// Returns the name that an archive carries, by where it stands.
+/// Returns the name that an archive carries, by its path.
 ///
 /// # Errors
 ///
@@ -21,7 +15,7 @@ pub(crate) fn naming_of(archive: &ArchivePath) -> Result<Naming, Error> {
     naming.map_err(|_| no_repository(archive))
 }
 
-/// Returns the image of an archive, by where it stands.
+/// Returns the image of an archive, by its path.
 ///
 /// # Errors
 ///

@@ -62,6 +62,7 @@ impl Run {
     }
 
     /// Waits for an engine's answer, unless somebody asks to stop before it comes.
+    #[cfg(feature = "engine")]
     pub(crate) async fn wait_for<T>(
         &self,
         answer: impl Future<Output = Result<T, Error>>,

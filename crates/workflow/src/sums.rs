@@ -8,13 +8,14 @@ use sealift_filename::ArchivePath;
 use sealift_store::Store;
 use serde::Serialize;
 
-use crate::config::published::published;
-use crate::config::{ConfigOptions, refuse_empty};
+use crate::config::options::ConfigOptions;
+use crate::config::published::{published, refuse_empty};
 use crate::error::Error;
 use crate::run::Run;
 
 /// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Sum {
     /// The archive's name, relative to the folder.
     #[serde(skip)]
@@ -45,9 +46,13 @@ impl fmt::Display for Sum {
 ///
 /// When the future is dropped, reading stops soon after. Nothing but records is written.
 ///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+///
 /// # Errors
 ///
-/// If the folder can't be read, there is no archive of a selected image, the latest archive of an image is
+/// If the folder cannot be read, there is no archive of a selected image, the latest archive of an image is
 /// damaged, or there is no archive at all.
 pub async fn sums(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Sum>, Error> {
     let entries = published(store, options, run).await?;

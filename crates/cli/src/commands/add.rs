@@ -57,14 +57,13 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
     if arguments.name.is_some() && arguments.files.len() > 1 {
         return Err(Failure::usage("--name is for one file; add the files one by one"));
     }
-    let options = AddOptions {
-        name: arguments.name.as_deref().map(reference).transpose()?,
-        every: arguments.every,
-        compress: arguments.compress,
-        level: arguments.level,
-        platform: arguments.platform.platform()?,
-        immutable: arguments.immutable.is_set(),
-    };
+    let options = AddOptions::default()
+        .with_name(arguments.name.as_deref().map(reference).transpose()?)
+        .with_every(arguments.every)
+        .with_compress(arguments.compress)
+        .with_level(arguments.level)
+        .with_platform(arguments.platform.platform()?)
+        .with_immutable(arguments.immutable.is_set());
     let (store, _new_folder) = session.store_to_write()?;
     let mut documents = Vec::new();
     let mut errors = Vec::new();

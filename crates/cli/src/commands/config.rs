@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use sealift_workflow::filename::Reference;
 use sealift_workflow::{BaseUrl, ConfigOptions, config, consul_keys, sums};
 use serde::Serialize;
 
@@ -81,7 +82,7 @@ pub(crate) async fn run(
         }
         ConfigFormat::Consul => {
             let config = config(&store, &options, &run).await?;
-            let keys = consul_keys(&config, &arguments.prefix).map_err(Failure::usage)?;
+            let keys = consul_keys(&config, &arguments.prefix);
             write_json(&keys, output)
         }
         ConfigFormat::Json => write_json(&config(&store, &options, &run).await?, output),
@@ -103,12 +104,13 @@ fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
         return Err(Failure::usage(format!("`{text}` is a BASEURL; put it before the images")));
     }
     let images = image.into_iter().chain(arguments.images.iter().map(String::as_str));
-    Ok(ConfigOptions {
-        base_url: base_url.map(parse_base_url).transpose()?,
-        images: images.map(reference).collect::<Result<_, _>>()?,
-        latest: arguments.latest_by.options()?,
-        allow_empty: arguments.allow_empty,
-    })
+    let base_url = base_url.map(parse_base_url).transpose()?;
+    let images: Vec<Reference> = images.map(reference).collect::<Result<_, _>>()?;
+    Ok(ConfigOptions::default()
+        .with_base_url(base_url)
+        .with_images(images)
+        .with_latest(arguments.latest_by.options()?)
+        .with_allow_empty(arguments.allow_empty))
 }
 
 fn parse_base_url(text: &str) -> Result<BaseUrl, Failure> {

@@ -36,15 +36,14 @@ pub(crate) struct ListArguments {
 }
 
 pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<ExitCode, Failure> {
-    let options = ListOptions {
-        images: references(&arguments.images)?,
-        only_latest: arguments.latest,
-        latest: arguments.latest_by.options()?,
-    };
+    let options = ListOptions::default()
+        .with_images(references(&arguments.images)?)
+        .with_only_latest(arguments.latest)
+        .with_latest(arguments.latest_by.options()?);
     let store = session.store()?;
     let listing = list(&store, &options, &session.run()).await?;
     if session.global.json {
-        output::json(&listing.archives);
+        output::json(&listing);
     } else if listing.archives.is_empty() {
         if !session.global.quiet {
             let root = format::path(store.root());

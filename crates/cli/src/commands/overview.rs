@@ -17,7 +17,7 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
     // A folder that isn't there is the usual beginning; one that can't be read is an error.
     let archives = match Store::open(&dir) {
         Ok(store) => {
-            let options = ListOptions { only_latest: true, ..ListOptions::default() };
+            let options = ListOptions::default().with_only_latest(true);
             list(&store, &options, &session.run()).await?.archives
         }
         Err(_) if !dir.exists() => Vec::new(),

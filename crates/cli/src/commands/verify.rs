@@ -3,7 +3,7 @@
 use clap::Args;
 use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyOptions, verify};
+use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyFolderOptions, verify};
 
 use crate::arguments::completer;
 use crate::arguments::reference::references;
@@ -40,11 +40,14 @@ pub(crate) async fn run(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     let images = references(&arguments.images)?;
-    let queries = images
+    let queries: Vec<Query> = images
         .iter()
         .map(|image| Query::new(image.repository().clone(), image.version().cloned()))
         .collect();
-    let options = VerifyOptions { queries, deep: arguments.deep, repair: arguments.repair };
+    let options = VerifyFolderOptions::default()
+        .with_queries(queries)
+        .with_deep(arguments.deep)
+        .with_repair(arguments.repair);
     let store = session.store()?;
     let verified = verify(&store, &options, &session.run()).await?;
     if session.global.json {
@@ -83,7 +86,7 @@ fn show(verified: &[VerifiedArchive], session: &Session) {
 
 fn line(archive: &VerifiedArchive) -> String {
     let verdict = match &archive.verdict {
-        Verdict::Whole => format!("whole  {}", format::size(archive.size)),
+        Verdict::Whole => format!("whole  {}", format::size(archive.file.size)),
         Verdict::NoImage { reason } => format!("no image  {reason}"),
         Verdict::Damaged { reason } => format!("damaged  {reason}"),
         Verdict::Unsupported { reason } => format!("unsupported  {reason}"),
@@ -100,7 +103,7 @@ fn line(archive: &VerifiedArchive) -> String {
         Some(_) => "  changed since it was recorded",
         None => "",
     };
-    Printable(&format!("{}  {verdict}{changed}", archive.archive)).to_string()
+    Printable(&format!("{}  {verdict}{changed}", archive.file.archive)).to_string()
 }
 
 /// A predicate for one kind of verdict.
@@ -108,7 +111,7 @@ type Kind = fn(&Verdict) -> bool;
 
 fn summary(verified: &[&VerifiedArchive]) -> String {
     let count = |is: Kind| verified.iter().filter(|archive| is(&archive.verdict)).count();
-    let bytes = verified.iter().map(|archive| archive.size).sum();
+    let bytes = verified.iter().map(|archive| archive.file.size).sum();
     let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
     let others: [(Kind, _); 5] = [
         (Verdict::is_damaged, "damaged"),

@@ -4,7 +4,7 @@ use sealift_catalog::{Entry, LatestOptions, Query};
 use sealift_filename::Reference;
 use sealift_store::{ReadOptions, Store};
 
-use crate::config::ConfigOptions;
+use crate::config::options::ConfigOptions;
 use crate::error::Error;
 use crate::run::Run;
 use crate::select::learn::{archives_of, with_learning};
@@ -67,4 +67,19 @@ fn select(
         store.find(&query, &ReadOptions::default())?;
     }
     Ok(found)
+}
+
+/// Refuses a result that nobody can have meant.
+pub(crate) fn refuse_empty(
+    is_empty: bool,
+    store: &Store,
+    options: &ConfigOptions,
+) -> Result<(), Error> {
+    if is_empty && !options.allow_empty {
+        return Err(Error::NothingToPublish {
+            folder: store.root().to_owned(),
+            what: if options.latest.release { "release" } else { "archive" },
+        });
+    }
+    Ok(())
 }

@@ -1,12 +1,9 @@
 //! What sort of error something is, for scripts and exit codes.
 
 use sealift_archive::{Fault, FaultKind};
-use sealift_store::FindError;
 use serde::Serialize;
 
-use crate::error::Error;
-
-/// The kind of an [`Error`]: what a script can act on. Serialises as a word such as `not_found`.
+/// The kind of an [`Error`](crate::Error): what a script can act on. Serialises as a word such as `not_found`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -29,40 +26,7 @@ pub enum ErrorKind {
     Interrupted,
 }
 
-impl Error {
-    /// Returns the kind of the error.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::ImageNotFound { .. }
-            | Self::OtherPlatform { .. }
-            | Self::NothingToPublish { .. } => ErrorKind::NotFound,
-            Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
-            Self::SaveDamaged { .. }
-            | Self::OtherImage { .. }
-            | Self::WrittenDiffers { .. }
-            | Self::Find(FindError::Misnamed(_))
-            | Self::NotLoaded { .. } => ErrorKind::Damaged,
-            Self::SeveralPlatforms { .. }
-            | Self::LastArchive { .. }
-            | Self::NeedsBuildx { .. }
-            | Self::NoName { .. }
-            | Self::SeveralNames { .. }
-            | Self::InvalidName(_)
-            | Self::InvalidTag(_)
-            | Self::TwoVersions { .. } => ErrorKind::Usage,
-            Self::Interrupted => ErrorKind::Interrupted,
-            Self::Archive(error) => archive_kind(error),
-            Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
-            Self::Find(FindError::Ambiguous(_)) => ErrorKind::Usage,
-            Self::Find(FindError::Store(error)) | Self::Store(error) => store_kind(error),
-            Self::NotArchived { source, .. } => store_kind(source),
-            Self::Engine(error) => engine_kind(error),
-            _ => ErrorKind::Failed,
-        }
-    }
-}
-
-fn archive_kind(error: &sealift_archive::Error) -> ErrorKind {
+pub(crate) fn archive_kind(error: &sealift_archive::Error) -> ErrorKind {
     match error {
         sealift_archive::Error::Cancelled { .. } => ErrorKind::Interrupted,
         sealift_archive::Error::Io { source, .. }
@@ -78,7 +42,7 @@ fn archive_kind(error: &sealift_archive::Error) -> ErrorKind {
     }
 }
 
-fn store_kind(error: &sealift_store::Error) -> ErrorKind {
+pub(crate) fn store_kind(error: &sealift_store::Error) -> ErrorKind {
     match error {
         sealift_store::Error::Archive(error) => archive_kind(error),
         _ => match error.kind() {
@@ -90,7 +54,8 @@ fn store_kind(error: &sealift_store::Error) -> ErrorKind {
     }
 }
 
-fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
+#[cfg(feature = "engine")]
+pub(crate) fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
     match error.kind() {
         sealift_docker::ErrorKind::Unreachable | sealift_docker::ErrorKind::Untrusted => {
             ErrorKind::Unreachable

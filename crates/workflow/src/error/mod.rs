@@ -1,7 +1,8 @@
 //! The error of every workflow.
 
 mod document;
-mod kind;
+pub(crate) mod kind;
+pub(crate) mod no_name;
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,8 @@ use sealift_archive::Fault;
 use sealift_filename::{ArchivePath, ImageId, NewNameError, Reference, TagError};
 use sealift_store::FindError;
 
-pub use crate::error::kind::ErrorKind;
-use crate::image_names::NoName;
+use crate::error::kind::{ErrorKind, archive_kind, store_kind};
+use crate::error::no_name::NoName;
 
 /// The error of a workflow. It names the image, archive, folder or engine that it is about.
 ///
@@ -210,7 +211,8 @@ pub enum Error {
         /// The reference that was selected after it.
         second: Reference,
     },
-    /// Something about the engine.
+    /// The engine failed.
+    #[cfg(feature = "engine")]
     #[error(transparent)]
     Engine(#[from] sealift_docker::Error),
     /// Something about the folder.
@@ -247,6 +249,38 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the kind of the error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::ImageNotFound { .. }
+            | Self::OtherPlatform { .. }
+            | Self::NothingToPublish { .. } => ErrorKind::NotFound,
+            Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
+            Self::SaveDamaged { .. }
+            | Self::OtherImage { .. }
+            | Self::WrittenDiffers { .. }
+            | Self::Find(FindError::Misnamed(_))
+            | Self::NotLoaded { .. } => ErrorKind::Damaged,
+            Self::SeveralPlatforms { .. }
+            | Self::LastArchive { .. }
+            | Self::NeedsBuildx { .. }
+            | Self::NoName { .. }
+            | Self::SeveralNames { .. }
+            | Self::InvalidName(_)
+            | Self::InvalidTag(_)
+            | Self::TwoVersions { .. } => ErrorKind::Usage,
+            Self::Interrupted => ErrorKind::Interrupted,
+            Self::Archive(error) => archive_kind(error),
+            Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
+            Self::Find(FindError::Ambiguous(_)) => ErrorKind::Usage,
+            Self::Find(FindError::Store(error)) | Self::Store(error) => store_kind(error),
+            Self::NotArchived { source, .. } => store_kind(source),
+            #[cfg(feature = "engine")]
+            Self::Engine(error) => kind::engine_kind(error),
+            _ => ErrorKind::Failed,
+        }
+    }
+
     /// Returns the same error about the file that people know, if it is about the content of one.
     pub(crate) fn about_file(self, shown: &Path) -> Self {
         use sealift_archive::Error as Archive;

@@ -16,7 +16,8 @@ use sealift_filename::Reference;
 use sealift_oci::Identity;
 use sealift_store::Store;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
 use crate::load::archive::Archive;
 use crate::load::options::Selection;
 use crate::load::put::{Put, inspect, put};

@@ -4,6 +4,8 @@ use sealift_catalog::{LatestOptions, Query};
 use sealift_filename::Reference;
 use sealift_oci::Platform;
 
+use crate::setters::setters;
+
 /// Which archives of a folder to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
@@ -26,15 +28,8 @@ pub struct LoadFileOptions {
 }
 
 impl LoadFileOptions {
-    /// Sets [`name`](Self::name).
-    #[must_use]
-    pub fn with_name(self, name: impl Into<Option<Reference>>) -> Self {
-        Self { name: name.into(), ..self }
-    }
-
-    /// Sets [`platform`](Self::platform).
-    #[must_use]
-    pub fn with_platform(self, platform: impl Into<Option<Platform>>) -> Self {
-        Self { platform: platform.into(), ..self }
+    setters! {
+        name with_name: Option<Reference>,
+        platform with_platform: Option<Platform>,
     }
 }

@@ -11,7 +11,8 @@ use sealift_oci::Platform;
 use sealift_store::{FindError, Store};
 use tokio::sync::OnceCell;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
 use crate::event::Event;
 use crate::load::options::Selection;
 use crate::run::Run;

@@ -1,12 +1,9 @@
-//! The one archive to use, and its content.
+//! Finds the archives that commands work on.
 
 pub(crate) mod learn;
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
 
-use sealift_archive::VerifiedReader;
 use sealift_catalog::{
     Ambiguous, AmbiguousChoice, Entry, Flaw, LatestOptions, Misnamed, Query, passed_over,
 };
@@ -14,60 +11,9 @@ use sealift_filename::Repository;
 use sealift_store::{FindError, Store};
 
 use crate::error::Error;
-use crate::event::{Event, Work};
-use crate::naming::naming_of;
-use crate::pump::Pump;
+use crate::event::Event;
 use crate::run::Run;
 use crate::select::learn::{known_archives, report_changed, report_unreadable, with_learning};
-
-/// Gives the file of the archive that is asked for.
-///
-/// # Cancel safety
-///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
-///
-/// # Errors
-///
-/// Where there is none, or several for several platforms, or it is known to be damaged.
-pub async fn path(store: &Store, query: &Query, run: &Run) -> Result<PathBuf, Error> {
-    let entry = find(store, query, run).await?;
-    Ok(store.path_of(&entry.archive))
-}
-
-/// Writes the archive that is asked for as a plain tar, whatever its form in the folder. It carries the
-/// `image:tag` of its file name and no other.
-///
-/// It is proven while it is written: its end comes only when all of it is whole. So a reader on the other
-/// side of a pipe has no image where this fails.
-///
-/// # Cancel safety
-///
-/// When the future is dropped, writing stops soon after. The output then lacks the end of the archive.
-///
-/// # Errors
-///
-/// As [`path`], and where the archive turns out to be damaged, or can't be written out.
-pub async fn cat(
-    store: &Store,
-    query: &Query,
-    mut output: impl Write + Send + 'static,
-    run: &Run,
-) -> Result<(), Error> {
-    let entry = find(store, query, run).await?;
-    let path = store.path_of(&entry.archive);
-    let (label, naming) = (entry.archive.to_string(), naming_of(&entry.archive)?);
-    let result = run
-        .blocking(move |run| {
-            let reader = VerifiedReader::open_as(path, naming)?;
-            let mut pump = Pump::start(reader, &label, Work::Reading, run);
-            while let Some(bytes) = pump.next()? {
-                output.write_all(&bytes).map_err(Error::Output)?;
-            }
-            output.flush().map_err(Error::Output)
-        })
-        .await;
-    result.map_err(|error| held_against_record(store, &entry, error))
-}
 
 /// Returns what a fault of an archive means for one that is recorded as an image: it is damaged, whatever it
 /// looks like now. Its record is not believed any more.

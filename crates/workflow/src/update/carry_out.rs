@@ -1,6 +1,6 @@
 //! What an update does for one image.
 
-use sealift_archive::{Form, Renamer, VerifyOptions};
+use sealift_archive::{Form, Naming, Renamer, VerifyOptions};
 use sealift_catalog::{
     Action, Entry, KnownImage, PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile,
 };
@@ -13,11 +13,12 @@ use crate::engine_image::Inspected;
 use crate::error::Error;
 use crate::event::{Event, Work};
 use crate::immutable::refuse_other_builds;
-use crate::ingest::{compress, fault_of, receive};
-use crate::naming::naming;
+use crate::ingest::fault_of;
 use crate::run::{Activity, Run};
+use crate::update::compress::compress;
 use crate::update::decide::Task;
 use crate::update::options::UpdateOptions;
+use crate::update::receive::receive;
 use crate::update::report::{RemovedArchive, Updated};
 
 /// What came of one image.
@@ -193,7 +194,10 @@ impl Worker<'_> {
     }
 
     fn form(&self, wanted: &Wanted) -> Result<Form, Error> {
-        let renamer = Renamer::new(naming(wanted)?, VerifyOptions::default());
+        let renamer = Renamer::new(
+            Naming::new(&wanted.repository, &wanted.version)?,
+            VerifyOptions::default(),
+        );
         Ok(match self.planning.compress {
             true => Form::Zip { renamer, level: self.options.level, id: None },
             false => Form::Plain(renamer),

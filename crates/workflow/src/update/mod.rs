@@ -2,9 +2,11 @@
 
 mod carry_out;
 mod clean_up;
+mod compress;
 mod decide;
 pub(crate) mod options;
 pub(crate) mod plan;
+mod receive;
 pub(crate) mod report;
 mod resolve;
 

@@ -5,6 +5,8 @@ use sealift_catalog::{Keep, PlanOptions};
 use sealift_filename::Repository;
 use sealift_oci::Platform;
 
+use crate::setters::setters;
+
 /// Options of [`update`](crate::update()) and [`plan_update`](crate::plan_update()).
 ///
 /// ```
@@ -47,46 +49,19 @@ impl Default for UpdateOptions {
 }
 
 impl UpdateOptions {
-    /// Sets [`compress`](Self::compress).
-    #[must_use]
-    pub fn with_compress(self, compress: bool) -> Self {
-        Self { compress, ..self }
-    }
-
-    /// Sets [`level`](Self::level).
-    #[must_use]
-    pub fn with_level(self, level: Level) -> Self {
-        Self { level, ..self }
-    }
-
-    /// Sets [`clean`](Self::clean).
-    #[must_use]
-    pub fn with_clean(self, clean: bool) -> Self {
-        Self { clean, ..self }
-    }
-
-    /// Sets [`keep`](Self::keep).
-    #[must_use]
-    pub fn with_keep(self, keep: impl Into<Option<Keep>>) -> Self {
-        Self { keep: keep.into(), ..self }
-    }
-
-    /// Sets [`platform`](Self::platform).
-    #[must_use]
-    pub fn with_platform(self, platform: impl Into<Option<Platform>>) -> Self {
-        Self { platform: platform.into(), ..self }
+    setters! {
+        compress with_compress: bool,
+        level with_level: Level,
+        clean with_clean: bool,
+        keep with_keep: Option<Keep>,
+        platform with_platform: Option<Platform>,
+        immutable with_immutable: bool,
     }
 
     /// Sets [`jobs`](Self::jobs).
     #[must_use]
     pub fn with_jobs(self, jobs: usize) -> Self {
         Self { jobs, ..self }
-    }
-
-    /// Sets [`immutable`](Self::immutable).
-    #[must_use]
-    pub fn with_immutable(self, immutable: bool) -> Self {
-        Self { immutable, ..self }
     }
 
     /// Returns what the planning of an update needs; nothing of the images in `keep_all_of` is cleaned.

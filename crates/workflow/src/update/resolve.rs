@@ -10,7 +10,8 @@ use sealift_oci::Digest;
 use sealift_store::Store;
 
 use crate::engine_image::{Inspected, tagged};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
 use crate::run::Run;
 use crate::select::learn::{report_unreadable, with_learning};
 use crate::update::options::UpdateOptions;

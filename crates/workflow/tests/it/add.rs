@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use sealift_testing::layouts::{Entry, Image, Packing, compress, file, pack};
 use sealift_workflow::archive::{ExamineOptions, Fault, Level, examine_file};
+use sealift_workflow::filename::Reference;
 use sealift_workflow::{AddOptions, Error, ErrorKind, Run, add};
 
 use crate::folder::{Folder, run};
@@ -85,7 +86,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert!(error.to_string().ends_with("has several tags, web:1, web:2"), "{error}");
-        let every = AddOptions { every: true, ..AddOptions::default() };
+        let every = AddOptions::default().with_every(true);
         assert_eq!(folder.try_add(&tar, &every).await.unwrap().len(), 2);
 
         let folder = Folder::new();
@@ -96,7 +97,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         assert!(error.to_string().ends_with("contains no tag"), "{error}");
         assert!(folder.archives().is_empty());
         let name = Some("team/api:2.0".parse().unwrap());
-        let named = AddOptions { name, ..AddOptions::default() };
+        let named = AddOptions::default().with_name(name);
         let added = folder.try_add(&tar, &named).await.unwrap();
         assert!(added[0].archive.as_str().starts_with("team/api_2.0_"));
     });
@@ -116,7 +117,7 @@ fn a_bare_tag_of_an_oci_index_names_no_image() {
             assert!(error.to_string().ends_with(&message), "{error}");
             assert!(folder.archives().is_empty());
             let name = Some("web:1".parse().unwrap());
-            let named = AddOptions { name, ..AddOptions::default() };
+            let named = AddOptions::default().with_name(name);
             assert_eq!(folder.try_add(&tar, &named).await.unwrap().len(), 1);
         }
     });
@@ -188,7 +189,7 @@ fn one_platform_of_several_is_added_under_its_own_id() {
 
         for image in [&intel, &arm] {
             let platform = Some(format!("linux/{}", image.architecture).parse().unwrap());
-            let options = AddOptions { platform, ..AddOptions::default() };
+            let options = AddOptions::default().with_platform(platform);
             let added = folder.try_add(&tar, &options).await.unwrap();
             assert_eq!(*added[0].id.as_str(), *id(image));
             let path = folder.store.path_of(&added[0].archive);
@@ -203,14 +204,14 @@ fn one_platform_of_several_is_added_under_its_own_id() {
 fn a_file_that_is_already_right_keeps_its_bytes() {
     run(async {
         let folder = Folder::new();
-        let zip = AddOptions { compress: true, ..AddOptions::default() };
+        let zip = AddOptions::default().with_compress(true);
         let tar = pack(&image("web:1").containerd(Packing::Gzip, true));
         for options in [AddOptions::default(), zip] {
             let first = folder.try_add(&tar, &options).await.unwrap().remove(0);
             let bytes = std::fs::read(folder.store.path_of(&first.archive)).unwrap();
             let other = Folder::new();
             // Another time of compression or another level would make other bytes of the same image.
-            let options = AddOptions { level: Level::Best, ..options };
+            let options = options.with_level(Level::Best);
             let again = other.try_add(&bytes, &options).await.unwrap().remove(0);
             assert!(again.added);
             assert_eq!(again.archive, first.archive);
@@ -223,11 +224,11 @@ fn a_file_that_is_already_right_keeps_its_bytes() {
 fn a_zip_with_another_name_inside_is_written_anew() {
     run(async {
         let folder = Folder::new();
-        let zip = AddOptions { compress: true, ..AddOptions::default() };
+        let zip = AddOptions::default().with_compress(true);
         let tar = pack(&image("web:1").docker_blobs());
         let first = folder.try_add(&tar, &zip).await.unwrap().remove(0);
         let bytes = std::fs::read(folder.store.path_of(&first.archive)).unwrap();
-        let options = AddOptions { name: Some("api:2.0".parse().unwrap()), ..zip };
+        let options = zip.with_name(Reference::parse("api:2.0").unwrap());
         let renamed = folder.try_add(&bytes, &options).await.unwrap().remove(0);
         let path = folder.store.path_of(&renamed.archive);
         let found = examine_file(path, &ExamineOptions::default()).unwrap();
@@ -243,7 +244,7 @@ fn a_plain_archive_that_stays_beside_a_zip_is_told() {
         let tar = pack(&image("web:1").podman());
         let plain = folder.try_add(&tar, &AddOptions::default()).await.unwrap().remove(0);
         assert_eq!(plain.beside, None);
-        let zip = AddOptions { compress: true, ..AddOptions::default() };
+        let zip = AddOptions::default().with_compress(true);
         let zip = folder.try_add(&tar, &zip).await.unwrap().remove(0);
         assert_eq!(zip.beside, Some(plain.path));
     });

@@ -18,7 +18,7 @@ async fn add_as(stand: &Stand, version: &str, entries: &[Entry], compress: bool)
     let file = stand.folder.path().join("elsewhere.tar");
     std::fs::write(&file, pack(entries)).unwrap();
     let name = Some(stand.reference(version));
-    let options = AddOptions { name, compress, ..AddOptions::default() };
+    let options = AddOptions::default().with_name(name).with_compress(compress);
     add(&stand.store(), &file, &options, &Run::default()).await.unwrap();
 }
 

@@ -17,7 +17,7 @@ async fn clean_all(folder: &Folder, retention: &Retention) -> Result<CleanReport
 
 fn removed(report: &CleanReport) -> Vec<&str> {
     assert!(report.errors.is_empty(), "{report:?}");
-    report.removed.iter().map(|gone| gone.archive.as_str()).collect()
+    report.removed.iter().map(|gone| gone.file.archive.as_str()).collect()
 }
 
 fn only(image: &str) -> Retention {
@@ -35,7 +35,7 @@ fn platforms_are_counted_and_cleaned_apart() {
         let newest = Retention::keeping(Keep::newest(1));
         let context = Run::default();
         let plan = plan_clean(&folder.store, &newest, &context).await.unwrap();
-        assert_eq!(plan.archives[0].archive.as_str(), old);
+        assert_eq!(plan.archives[0].file.archive.as_str(), old);
         assert_eq!(folder.archives().len(), 3, "a plan removes nothing");
         assert_eq!(removed(&clean_all(&folder, &newest).await.unwrap()), [old.as_str()]);
 
@@ -65,7 +65,7 @@ fn the_last_whole_archive_goes_only_if_that_is_allowed() {
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert_eq!(folder.archives().len(), 2);
         plan.may_take_last = true;
-        clean(&folder.store, &plan, &context).await.unwrap();
+        let _ = clean(&folder.store, &plan, &context).await.unwrap();
         assert_eq!(folder.archives(), [api.to_string()]);
     });
 }
@@ -106,7 +106,7 @@ fn what_is_damaged_or_misnamed_is_reported() {
         let plan = plan_clean(&folder.store, &newest, &context).await.unwrap();
         assert!(plan.archives.is_empty(), "{plan:?}");
         let skipped: Vec<(&str, &str)> =
-            plan.skipped.iter().map(|one| (one.archive.as_str(), one.verdict)).collect();
+            plan.skipped.iter().map(|one| (one.archive.as_str(), one.flaw.verdict())).collect();
         assert_eq!(skipped, [(damaged.as_str(), "damaged"), (misnamed, "misnamed")]);
         assert!(plan.skipped.iter().all(|one| !one.is_named));
         let plan = plan_clean(&folder.store, &only("web:1.0"), &context).await.unwrap();

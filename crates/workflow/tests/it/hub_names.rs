@@ -1,5 +1,6 @@
 //! All spellings of a name of Docker Hub are one image.
 
+use sealift_workflow::filename::Version;
 use sealift_workflow::{
     ConfigOptions, ListOptions, Run, UpdateOptions, config, list, path, update,
 };
@@ -30,13 +31,16 @@ fn archives_in_folders_of_the_longer_names_are_of_the_same_image() {
             let found = path(&folder.store, &query(asked, None), &Run::default()).await;
             assert_eq!(found.unwrap(), root.join(expected), "{asked}");
         }
-        let options =
-            ListOptions { images: vec!["library/web".parse().unwrap()], ..ListOptions::default() };
+        let options = ListOptions::default().with_images(["library/web".parse().unwrap()]);
         let listing = list(&folder.store, &options, &Run::default()).await.unwrap();
-        let listed: Vec<_> = listing
+        let listed: Vec<(String, Version, bool)> = listing
             .archives
             .iter()
-            .map(|archive| (archive.image.as_str(), archive.version.as_str(), archive.latest))
+            .map(|archive| (archive.file.image(), archive.file.version(), archive.latest))
+            .collect();
+        let listed: Vec<_> = listed
+            .iter()
+            .map(|(image, version, latest)| (image.as_str(), version.as_str(), *latest))
             .collect();
         assert_eq!(listed, [("web", "2.0", true), ("web", "1.0", false)]);
         let config =

@@ -18,7 +18,7 @@ fn another_build_of_a_release_is_reported_and_refused() {
     run(async {
         let folder = Folder::new();
         let options = AddOptions::default();
-        let immutable = AddOptions { immutable: true, ..AddOptions::default() };
+        let immutable = AddOptions::default().with_immutable(true);
         let first = folder.try_add(&image("web:1.0.0.7", 1, "amd64"), &immutable).await.unwrap();
         assert!(first[0].replaces.is_empty());
 
@@ -41,7 +41,7 @@ fn another_build_of_a_release_is_reported_and_refused() {
 fn dirty_versions_other_platforms_and_other_versions_are_no_other_builds() {
     run(async {
         let folder = Folder::new();
-        let immutable = AddOptions { immutable: true, ..AddOptions::default() };
+        let immutable = AddOptions::default().with_immutable(true);
         for (tag, seed, architecture) in [
             ("web:1.0.0.7", 1, "amd64"),
             ("web:1.0.0.7", 1, "arm64"),
@@ -60,7 +60,7 @@ fn dirty_versions_other_platforms_and_other_versions_are_no_other_builds() {
 fn a_damaged_archive_of_a_release_counts_by_its_id() {
     run(async {
         let folder = Folder::new();
-        let immutable = AddOptions { immutable: true, ..AddOptions::default() };
+        let immutable = AddOptions::default().with_immutable(true);
         let first = folder.try_add(&image("web:1.0.0.7", 1, "amd64"), &immutable).await.unwrap();
         let path = folder.store.path_of(&first[0].archive);
         let mut content = std::fs::read(&path).unwrap();

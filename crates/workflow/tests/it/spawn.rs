@@ -10,7 +10,7 @@ use sealift_filename::Reference;
 use sealift_store::Store;
 use sealift_workflow::{
     AddOptions, Cancel, CleanPlan, ConfigOptions, ListOptions, LoadFileOptions, Run, Selection,
-    UpdateOptions, VerifyOptions,
+    UpdateOptions, VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -57,7 +57,7 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     });
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {
-        let options = VerifyOptions::default();
+        let options = VerifyFolderOptions::default();
         sealift_workflow::verify(&store, &options, &context).await
     });
     let Arguments { store, context, retention, .. } = arguments();

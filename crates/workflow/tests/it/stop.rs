@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use sealift_testing::layouts::{Image, file, noise, pack};
 use sealift_workflow::{
-    AddOptions, Cancel, ErrorKind, Event, Reporter, Run, Verdict, VerifyOptions, Work, add, verify,
+    AddOptions, Cancel, ErrorKind, Event, Reporter, Run, Verdict, VerifyFolderOptions, Work, add,
+    verify,
 };
 use tokio::sync::Notify;
 
@@ -75,7 +76,7 @@ fn dropping_a_future_stops_its_threads_and_removes_the_staging_file() {
         let context = Run::new(hold.clone(), Cancel::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let options = AddOptions { compress: true, ..AddOptions::default() };
+            let options = AddOptions::default().with_compress(true);
             tokio::select! {
                 added = add(&folder.store, &path, &options, &context) => panic!("{added:?}"),
                 () = held.notified() => {}
@@ -117,7 +118,8 @@ fn a_verification_that_is_cancelled_says_what_was_verified() {
         }
         let cancel = Cancel::new();
         let context = Run::new(Arc::new(StopAfterOne(cancel.clone())), cancel);
-        let verified = verify(&folder.store, &VerifyOptions::default(), &context).await.unwrap();
+        let verified =
+            verify(&folder.store, &VerifyFolderOptions::default(), &context).await.unwrap();
         assert_eq!(verified.len(), jobs.min(200) + 1);
         let count = |verdict| verified.iter().filter(|archive| archive.verdict == verdict).count();
         assert!(count(Verdict::Whole) > 0 && count(Verdict::Interrupted) > 0, "{verified:?}");
@@ -149,7 +151,7 @@ fn an_addition_that_is_cancelled_says_what_was_added() {
         let cancel = Cancel::new();
         let reporter = StopAtSecondCopy(cancel.clone(), AtomicU64::new(0));
         let context = Run::new(Arc::new(reporter), cancel);
-        let options = AddOptions { every: true, compress: true, ..AddOptions::default() };
+        let options = AddOptions::default().with_every(true).with_compress(true);
         let report = add(&folder.store, &file, &options, &context).await.unwrap();
         let added: Vec<_> = report.added.iter().map(|added| added.archive.to_string()).collect();
         assert_eq!(report.error.unwrap().kind(), ErrorKind::Interrupted);

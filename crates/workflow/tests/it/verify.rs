@@ -5,13 +5,18 @@ use std::sync::Arc;
 use sealift_store::ReadOptions;
 use sealift_testing::layouts::{Image, file, pack};
 use sealift_testing::raw_tar::RawTar;
-use sealift_workflow::{Cancel, Covered, Event, Reporter, Run, Verdict, VerifyOptions, verify};
+use sealift_workflow::{
+    Cancel, Covered, Event, Reporter, Run, Verdict, VerifyFolderOptions, verify,
+};
 
 use crate::folder::{Folder, run};
 
-async fn verdicts(folder: &Folder, options: VerifyOptions) -> Vec<(String, Verdict)> {
+async fn verdicts(folder: &Folder, options: VerifyFolderOptions) -> Vec<(String, Verdict)> {
     let verified = verify(&folder.store, &options, &Run::default()).await.unwrap();
-    verified.into_iter().map(|archive| (archive.archive.to_string(), archive.verdict)).collect()
+    verified
+        .into_iter()
+        .map(|archive| (archive.file.archive.to_string(), archive.verdict))
+        .collect()
 }
 
 fn flip(folder: &Folder, archive: &str, at: usize) {
@@ -29,7 +34,7 @@ async fn recorded_from_elsewhere(folder: &Folder) -> String {
     let web = folder.add_image("web:1", 1, "amd64").await.to_string();
     let content = pack(&Image::new("web:1", 1).podman());
     std::fs::write(folder.store.root().join(&web), content).unwrap();
-    let repair = VerifyOptions { repair: true, ..VerifyOptions::default() };
+    let repair = VerifyFolderOptions::default().with_repair(true);
     assert_eq!(verdicts(folder, repair).await.remove(0).1, Verdict::Whole);
     web
 }
@@ -40,12 +45,12 @@ fn whole_archives_are_whole_and_a_rotten_bit_is_found_although_the_record_agrees
         let folder = Folder::new();
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
         folder.add_image("api:1", 2, "amd64").await;
-        for (path, verdict) in verdicts(&folder, VerifyOptions::default()).await {
+        for (path, verdict) in verdicts(&folder, VerifyFolderOptions::default()).await {
             assert_eq!(verdict, Verdict::Whole, "{path}");
         }
         flip(&folder, &web, 1500);
         for deep in [false, true] {
-            let options = VerifyOptions { deep, ..VerifyOptions::default() };
+            let options = VerifyFolderOptions::default().with_deep(deep);
             let verdicts = verdicts(&folder, options).await;
             assert_eq!(verdicts[0].1, Verdict::Whole);
             assert!(matches!(verdicts[1].1, Verdict::Damaged { .. }), "{verdicts:?}");
@@ -61,7 +66,7 @@ fn a_bit_that_changes_no_image_is_damage_all_the_same() {
         let content = std::fs::read(folder.store.root().join(&web)).unwrap();
         let unreferenced = content.windows(3).position(|bytes| bytes == b"\"x\"").unwrap() + 1;
         flip(&folder, &web, unreferenced);
-        let verdicts = verdicts(&folder, VerifyOptions::default()).await;
+        let verdicts = verdicts(&folder, VerifyFolderOptions::default()).await;
         let reason = "has changed since it was recorded, without a sign of being written";
         assert_eq!(verdicts[0].1, Verdict::Damaged { reason: reason.to_owned() });
     });
@@ -76,10 +81,10 @@ fn what_holds_no_image_is_not_damaged_and_a_wrong_id_is_named() {
         };
         put("notes_1_0123456789ab.docker", &pack(&[file("a.txt", b"a".to_vec())]));
         put("web_1_0123456789ab.docker", &pack(&Image::new("web:1", 1).podman()));
-        let verdicts = verdicts(&folder, VerifyOptions::default()).await;
+        let verdicts = verdicts(&folder, VerifyFolderOptions::default()).await;
         assert!(matches!(verdicts[0].1, Verdict::NoImage { .. }) && !verdicts[0].1.is_bad());
         let id = Image::new("web:1", 1).id()[7..19].to_owned();
-        assert_eq!(verdicts[1].1, Verdict::Misnamed { actual_id: id });
+        assert_eq!(verdicts[1].1, Verdict::Misnamed { actual_id: id.parse().unwrap() });
     });
 }
 
@@ -94,14 +99,14 @@ fn a_recorded_archive_is_damaged_wherever_a_bit_of_it_rots() {
         for at in (0..length).step_by(397) {
             let at = usize::try_from(at).unwrap();
             flip(&folder, &web, at);
-            let found = verdicts(&folder, VerifyOptions::default()).await.remove(0).1;
+            let found = verdicts(&folder, VerifyFolderOptions::default()).await.remove(0).1;
             assert!(found.is_damaged(), "byte {at}: {found:?}");
             // From then on nobody believes the record, and yet it is known what this was.
             assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None, "byte {at}");
             assert!(folder.store.recorded_image(&archive).is_some());
             flip(&folder, &web, at);
             assert_eq!(folder.store.stat(&archive).unwrap(), stat);
-            let repair = VerifyOptions { repair: true, ..VerifyOptions::default() };
+            let repair = VerifyFolderOptions::default().with_repair(true);
             assert_eq!(verdicts(&folder, repair).await.remove(0).1, Verdict::Whole);
         }
     });
@@ -117,13 +122,13 @@ fn a_recorded_archive_that_looks_like_something_else_is_damaged() {
         for content in [b"hello ".repeat(400), vec![0; whole.len()], pack(&[file("a", vec![1])])] {
             std::fs::write(&path, content).unwrap();
             for (deep, repair) in [(false, false), (true, false), (false, true)] {
-                let options = VerifyOptions { deep, repair, ..VerifyOptions::default() };
+                let options = VerifyFolderOptions::default().with_deep(deep).with_repair(repair);
                 let found = verdicts(&folder, options).await.remove(0).1;
                 assert!(found.is_damaged(), "{found:?}");
             }
         }
         std::fs::write(&path, whole).unwrap();
-        assert_eq!(verdicts(&folder, VerifyOptions::default()).await[0].1, Verdict::Whole);
+        assert_eq!(verdicts(&folder, VerifyFolderOptions::default()).await[0].1, Verdict::Whole);
     });
 }
 
@@ -138,7 +143,7 @@ fn a_changed_archive_is_whole_and_said_to_have_changed_until_that_is_accepted() 
         let changed = [&whole[..whole.len() - 1024], &more].concat();
         std::fs::write(&path, changed).unwrap();
         let check = async |repair| {
-            let options = VerifyOptions { repair, ..VerifyOptions::default() };
+            let options = VerifyFolderOptions::default().with_repair(repair);
             let mut found = verify(&folder.store, &options, &Run::default()).await.unwrap();
             let found = found.remove(0);
             assert_eq!(found.verdict, Verdict::Whole);
@@ -167,11 +172,11 @@ fn the_member_of_a_zip_must_be_named_like_the_zip() {
         };
         let expected = format!("{name}.docker");
         put(&expected);
-        assert_eq!(verdicts(&folder, VerifyOptions::default()).await[0].1, Verdict::Whole);
+        assert_eq!(verdicts(&folder, VerifyFolderOptions::default()).await[0].1, Verdict::Whole);
         put("another.docker");
         let archives = folder.store.scan().unwrap().archives;
         for _ in 0..2 {
-            let found = verdicts(&folder, VerifyOptions::default()).await.remove(0).1;
+            let found = verdicts(&folder, VerifyFolderOptions::default()).await.remove(0).1;
             let member = "another.docker".to_owned();
             assert_eq!(found, Verdict::MisnamedMember { member, expected: expected.clone() });
             let entry = folder
@@ -203,7 +208,7 @@ fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_
         let path = folder.store.root().join(&web);
         let verify_while = async |work: Box<dyn Fn() + Send + Sync>| {
             let context = Run::new(Arc::new(Meanwhile(work)), Cancel::new());
-            verify(&folder.store, &VerifyOptions::default(), &context).await.unwrap()
+            verify(&folder.store, &VerifyFolderOptions::default(), &context).await.unwrap()
         };
         // Another save of the same image differs in bytes, not in what it is.
         let (target, other) = (path.clone(), folder.store.root().join("other"));
@@ -230,7 +235,7 @@ fn repair_makes_records_anew_and_sweeps_but_deletes_no_archive() {
         let leftover = folder.store.root().join(".sealift-0123456789abcdef.part");
         std::fs::write(&leftover, b"left by a crash").unwrap();
         std::fs::remove_dir_all(folder.store.root().join(".sealift")).unwrap();
-        let options = VerifyOptions { repair: true, ..VerifyOptions::default() };
+        let options = VerifyFolderOptions::default().with_repair(true);
         assert!(verdicts(&folder, options).await[0].1.is_bad());
         assert!(!leftover.exists());
         assert_eq!(folder.archives(), [web]);

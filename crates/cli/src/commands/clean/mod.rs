@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
     let mut plan = plan_clean(&store, &retention, &session.run()).await?;
     plan.may_take_last = arguments.yes;
     // What can't be read was reported when it was read.
-    for skipped in plan.skipped.iter().filter(|skipped| skipped.verdict != "unreadable") {
+    for skipped in plan.skipped.iter().filter(|skipped| skipped.flaw.verdict() != "unreadable") {
         session.notice(&text::skipped_line(skipped));
     }
     if arguments.dry_run {
@@ -71,7 +71,7 @@ async fn confirm(plan: &CleanPlan, session: &Session) -> Result<bool, Failure> {
 /// Returns the exit code for what could not be removed though its version was named.
 fn code_of(skipped: &[SkippedArchive]) -> ExitCode {
     let mut named =
-        skipped.iter().filter(|skipped| skipped.is_named).map(|skipped| skipped.verdict);
+        skipped.iter().filter(|skipped| skipped.is_named).map(|skipped| skipped.flaw.verdict());
     match named.next() {
         None => ExitCode::DONE,
         Some("damaged") => ExitCode::DAMAGED,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sealift_workflow::filename::Printable;
 use sealift_workflow::store::Store;
 use sealift_workflow::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive};
-use serde::Serialize;
+use serde_json::json;
 
 use crate::archive_lines::removed_line;
 use crate::failure;
@@ -14,21 +14,6 @@ use crate::format;
 use crate::output;
 use crate::session::Session;
 use crate::table;
-
-/// The document of `--json`.
-#[derive(Serialize)]
-struct Document<'a> {
-    removed: &'a [CleanedArchive],
-    skipped: &'a [SkippedArchive],
-    errors: Vec<serde_json::Value>,
-}
-
-/// The document of `--json --dry-run`.
-#[derive(Serialize)]
-struct DryRun<'a> {
-    would_remove: &'a [CleanedArchive],
-    skipped: &'a [SkippedArchive],
-}
 
 /// Prints the plan, and asks whether to carry it out.
 pub(super) fn ask(plan: &CleanPlan) {
@@ -40,7 +25,7 @@ pub(super) fn ask(plan: &CleanPlan) {
 /// Prints that the plan was not confirmed.
 pub(super) fn show_refused(plan: &CleanPlan, session: &Session) {
     if session.global.json {
-        output::json(&Document { removed: &[], skipped: &plan.skipped, errors: Vec::new() });
+        output::json(&plan.declined());
     }
     output::error_line("nothing was removed");
 }
@@ -48,14 +33,14 @@ pub(super) fn show_refused(plan: &CleanPlan, session: &Session) {
 fn table(plan: &CleanPlan, now: Timestamp) -> String {
     let row = |archive: &CleanedArchive| {
         let mut mark = if archive.dirty { "dirty" } else { "release" }.to_owned();
-        if archive.format.as_str() != "zip" {
-            mark = format!("{mark} {}", Printable(archive.format.as_str()));
+        if archive.file.format().as_str() != "zip" {
+            mark = format!("{mark} {}", Printable(archive.file.format().as_str()));
         }
         vec![
-            Printable(&archive.image).to_string(),
-            Printable(&archive.version).to_string(),
-            archive.id.to_string(),
-            format::size(archive.size),
+            Printable(&archive.file.image()).to_string(),
+            Printable(archive.file.version().as_str()).to_string(),
+            archive.file.id().to_string(),
+            format::size(archive.file.size),
             format::age(archive.saved, now),
             mark,
         ]
@@ -65,23 +50,19 @@ fn table(plan: &CleanPlan, now: Timestamp) -> String {
 }
 
 fn total(archives: &[CleanedArchive]) -> String {
-    let size = archives.iter().map(|archive| archive.size).sum();
+    let size = archives.iter().map(|archive| archive.file.size).sum();
     format!("{}, {}", format::count(archives.len(), "archive"), format::size(size))
 }
 
 /// Prints what would be removed.
 pub(super) fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
     if session.global.json {
-        output::json(&DryRun { would_remove: &plan.archives, skipped: &plan.skipped });
+        output::json(plan);
     } else {
         let root = format::path(store.root());
         for archive in &plan.archives {
-            session.result(&removed_line(
-                "would remove",
-                &root,
-                archive.archive.as_str(),
-                archive.size,
-            ));
+            let file = &archive.file;
+            session.result(&removed_line("would remove", &root, file.archive.as_str(), file.size));
         }
     }
     if plan.takes_last {
@@ -101,15 +82,17 @@ pub(super) fn show(
     is_confirmed: bool,
 ) {
     if session.global.json {
-        let errors = report.errors.iter().map(failure::document).collect();
-        output::json(&Document { removed: &report.removed, skipped: &plan.skipped, errors });
+        let mut document = json!(report);
+        document["errors"] = report.errors.iter().map(failure::document).collect();
+        output::json(&document);
     } else if is_confirmed && std::io::stdout().is_terminal() {
         // The archives stand right above.
         session.result(&format!("removed {}\n", total(&report.removed)));
     } else {
         let root = format::path(store.root());
         for archive in &report.removed {
-            session.result(&removed_line("removed", &root, archive.archive.as_str(), archive.size));
+            let file = &archive.file;
+            session.result(&removed_line("removed", &root, file.archive.as_str(), file.size));
         }
     }
     show_nothing(plan, session);
@@ -126,6 +109,7 @@ fn show_nothing(plan: &CleanPlan, session: &Session) {
 
 /// Returns the line for an archive that stays because of its content.
 pub(super) fn skipped_line(skipped: &SkippedArchive) -> String {
-    let SkippedArchive { archive, verdict, reason, .. } = skipped;
+    let SkippedArchive { archive, flaw, .. } = skipped;
+    let (verdict, reason) = (flaw.verdict(), flaw.reason());
     Printable(&format!("{archive} is {verdict} and stays: {reason}")).to_string()
 }

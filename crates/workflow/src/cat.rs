@@ -1,0 +1,53 @@
+//! Writes the content of one archive.
+
+use std::io::Write;
+
+use sealift_archive::VerifiedReader;
+use sealift_catalog::Query;
+use sealift_store::Store;
+
+use crate::error::Error;
+use crate::event::Work;
+use crate::naming::naming_of;
+use crate::pump::Pump;
+use crate::run::Run;
+use crate::select::{find, held_against_record};
+
+/// Writes the archive that answers a query as a plain tar, whatever its form in the folder. It carries the
+/// `image:tag` of its file name and no other.
+///
+/// It is verified while it is written, and its end is withheld until the verification succeeds. If it fails, a reader
+/// on the other side of a pipe has no image.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, writing stops soon after. The output then lacks the end of the archive.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+///
+/// # Errors
+///
+/// As [`path`](crate::path()), and if the archive turns out to be damaged or cannot be written out.
+pub async fn cat(
+    store: &Store,
+    query: &Query,
+    mut output: impl Write + Send + 'static,
+    run: &Run,
+) -> Result<(), Error> {
+    let entry = find(store, query, run).await?;
+    let path = store.path_of(&entry.archive);
+    let (label, naming) = (entry.archive.to_string(), naming_of(&entry.archive)?);
+    let result = run
+        .blocking(move |run| {
+            let reader = VerifiedReader::open_as(path, naming)?;
+            let mut pump = Pump::start(reader, &label, Work::Reading, run);
+            while let Some(bytes) = pump.next()? {
+                output.write_all(&bytes).map_err(Error::Output)?;
+            }
+            output.flush().map_err(Error::Output)
+        })
+        .await;
+    result.map_err(|error| held_against_record(store, &entry, error))
+}
