@@ -5,10 +5,12 @@ use sealift_catalog::{ArchiveState, Entry, LatestOptions};
 use sealift_filename::Reference;
 use sealift_oci::Platform;
 use sealift_store::Other;
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::archive_file::ArchiveFile;
 use crate::error::Error;
+use crate::path_text::PathText;
 use crate::setters::setters;
 
 /// Options of [`list`](crate::list()).
@@ -81,11 +83,10 @@ impl LeftOut {
 }
 
 /// An archive in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedArchive {
     /// The archive; its digest is known if it has been read.
-    #[serde(flatten)]
     pub file: ArchiveFile,
     /// When the file was last modified.
     pub modified: Timestamp,
@@ -97,6 +98,26 @@ pub struct ListedArchive {
     pub platform: Option<Platform>,
     /// What is known of the archive.
     pub state: ArchiveState,
+}
+
+impl Serialize for ListedArchive {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A list has the format before the digest, other documents after the path.
+        let mut document = serializer.serialize_struct("ListedArchive", 12)?;
+        document.serialize_field("image", &self.file.image())?;
+        document.serialize_field("version", &self.file.version())?;
+        document.serialize_field("id", &self.file.id())?;
+        document.serialize_field("format", &self.file.format())?;
+        document.serialize_field("digest", &self.file.digest)?;
+        document.serialize_field("path", &PathText(self.file.path.clone()))?;
+        document.serialize_field("size", &self.file.size)?;
+        document.serialize_field("modified", &self.modified)?;
+        document.serialize_field("dirty", &self.dirty)?;
+        document.serialize_field("latest", &self.latest)?;
+        document.serialize_field("platform", &self.platform)?;
+        document.serialize_field("state", &self.state)?;
+        document.end()
+    }
 }
 
 impl ListedArchive {

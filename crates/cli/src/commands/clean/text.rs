@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sealift_workflow::filename::Printable;
 use sealift_workflow::store::Store;
 use sealift_workflow::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::archive_lines::removed_line;
 use crate::failure;
@@ -14,6 +14,14 @@ use crate::format;
 use crate::output;
 use crate::session::Session;
 use crate::table;
+
+/// A report whose errors have hints.
+#[derive(Serialize)]
+struct Document<'a> {
+    removed: &'a [CleanedArchive],
+    skipped: &'a [SkippedArchive],
+    errors: Vec<serde_json::Value>,
+}
 
 /// Prints the plan, and asks whether to carry it out.
 pub(super) fn ask(plan: &CleanPlan) {
@@ -82,9 +90,11 @@ pub(super) fn show(
     is_confirmed: bool,
 ) {
     if session.global.json {
-        let mut document = json!(report);
-        document["errors"] = report.errors.iter().map(failure::document).collect();
-        output::json(&document);
+        output::json(&Document {
+            removed: &report.removed,
+            skipped: &report.skipped,
+            errors: report.errors.iter().map(failure::document).collect(),
+        });
     } else if is_confirmed && std::io::stdout().is_terminal() {
         // The archives stand right above.
         session.result(&format!("removed {}\n", total(&report.removed)));
