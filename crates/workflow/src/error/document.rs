@@ -45,10 +45,10 @@ mod tests {
     #[test]
     fn an_error_is_described_by_its_kind_its_message_and_its_causes() {
         let source = std::io::Error::other("no space left");
-        let error = Error::WriteFile { path: "out.json".into(), source };
+        let error = Error::Output(source);
         let document = json!({
             "code": "failed",
-            "message": "cannot write out.json",
+            "message": "cannot write the archive out",
             "causes": ["no space left"],
         });
         assert_eq!(serde_json::to_value(&error).unwrap(), document);

@@ -162,16 +162,6 @@ pub enum Error {
         /// The store's folder.
         folder: PathBuf,
     },
-    /// A build with options that only `docker buildx` has.
-    #[error("`{}` is not supported: the engine's own build endpoint takes no secrets and no ssh keys", options.join(" "))]
-    NeedsBuildx {
-        /// What to call the image.
-        image: String,
-        /// The options, with their values.
-        options: Vec<String>,
-        /// The context.
-        path: String,
-    },
     /// An archive contains no name that it could have in a folder or an engine.
     #[error("{} {reason}", file.display())]
     NoName {
@@ -235,14 +225,6 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
-    /// A file can't be written.
-    #[error("cannot write {}", path.display())]
-    WriteFile {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system reports.
-        source: std::io::Error,
-    },
     /// Data can't be written to where the caller wants it.
     #[error("cannot write the archive out")]
     Output(#[source] std::io::Error),
@@ -263,7 +245,6 @@ impl Error {
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
             Self::SeveralPlatforms { .. }
             | Self::LastArchive { .. }
-            | Self::NeedsBuildx { .. }
             | Self::NoName { .. }
             | Self::SeveralNames { .. }
             | Self::InvalidName(_)
