@@ -118,13 +118,8 @@ impl Toolchain {
             let target = workspace::target();
             return Ok(Self { cargo: run::cargo(&[]), rustdoc: rustdoc(&sysroot), target });
         }
-        let mut sysroot = Command::new("rustup");
-        sysroot.args(["run", version, "rustc", "--print", "sysroot"]);
-        let sysroot = run::read(&mut sysroot).with_context(|| {
-            format!(
-                "the lists are made with Rust {version}, the oldest that is supported: \
-                 run `rustup toolchain install {version} --profile minimal`"
-            )
+        let sysroot = rustup_sysroot(version).with_context(|| {
+            format!("the lists are made with Rust {version}, the oldest that is supported")
         })?;
         let mut cargo = Command::new("rustup");
         cargo.args(["run", version, "cargo"]).current_dir(workspace::root());
@@ -135,6 +130,21 @@ impl Toolchain {
         let target = workspace::target().join("public-api");
         Ok(Self { cargo, rustdoc: rustdoc(&sysroot), target })
     }
+}
+
+/// Returns the folder of one of rustup's toolchains, which is installed if it is missing.
+fn rustup_sysroot(version: &str) -> Result<String> {
+    let sysroot = || {
+        let mut sysroot = Command::new("rustup");
+        run::read(sysroot.args(["run", version, "rustc", "--print", "sysroot"]))
+    };
+    if let Ok(sysroot) = sysroot() {
+        return Ok(sysroot);
+    }
+    let mut install = Command::new("rustup");
+    install.args(["toolchain", "install", version, "--profile", "minimal"]);
+    ensure!(run::shown(&mut install)?, "rustup cannot install it");
+    sysroot()
 }
 
 /// Returns `true` if `rustc --version` printed a stable release of this version, such as `1.95`.
