@@ -16,7 +16,7 @@ use super::paths;
 use crate::say;
 
 /// Crates whose cycles are only reported.
-const TOLERATED: &[&str] = &["sealift-archive", "sealift-workflow"];
+const TOLERATED: &[&str] = &["sealift-archive"];
 
 /// Prints the cycles and the imports through the crate root of each crate, and returns the crates
 /// that are not allowed to have any.
