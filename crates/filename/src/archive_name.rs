@@ -18,8 +18,8 @@ const LONGEST: usize = 255;
 /// The file name of an archive, `{image}_{version}_{id}.{format}`.
 ///
 /// Its text is one that [`ARCHIVE_NAME_PATTERN`](crate::ARCHIVE_NAME_PATTERN) matches as a whole,
-/// kept as it was read: `parse(text)?.to_string() == text`. Names have no order, because that of their
-/// texts would not be that of their versions: sort them by [`as_str`](Self::as_str) or by
+/// kept as it was read: `parse(text)?.to_string() == text`. Names have no order, because that of
+/// their texts would not be that of their versions: sort them by [`as_str`](Self::as_str) or by
 /// [`precedence`](Self::precedence).
 ///
 /// ```
@@ -74,8 +74,8 @@ impl ArchiveName {
         Self::try_parse(file_name).ok_or_else(|| ParseNameError::explain(file_name))
     }
 
-    /// Parses a file name, and returns `None` if it is no archive name. Use it to look through folders
-    /// that hold other files too.
+    /// Parses a file name, and returns `None` if it is no archive name. Use it to look through
+    /// folders that hold other files too.
     pub fn try_parse(file_name: &str) -> Option<Self> {
         let Layout { image_end, dot, id } = Layout::find(file_name)?;
         Some(Self { text: file_name.into(), image_end, dot, id })
@@ -87,8 +87,8 @@ impl ArchiveName {
     ///
     /// # Errors
     ///
-    /// If the image is not the last part of a repository name; if the version or the format is empty
-    /// or has a character that would change how the name is read (`_`, `/`, `.` in a format,
+    /// If the image is not the last part of a repository name; if the version or the format is
+    /// empty or has a character that would change how the name is read (`_`, `/`, `.` in a format,
     /// control characters); if the name would be longer than 255 bytes.
     pub fn new(
         image: &str,

@@ -60,7 +60,8 @@ impl ArchivePath {
         Ok(Self::join(folder.unwrap_or_default(), name))
     }
 
-    /// Creates the path of an archive in a folder below the root, or in the root if the folder is empty.
+    /// Creates the path of an archive in a folder below the root, or in the root if the folder is
+    /// empty.
     ///
     /// # Errors
     ///
@@ -114,9 +115,9 @@ impl ArchivePath {
         &self.name
     }
 
-    /// Returns the image as it is written in the path: folders and the name's image. For an image of
-    /// Docker Hub, it is the short form, in whichever of its [`folders`](Repository::folders) the
-    /// archive is.
+    /// Returns the image as it is written in the path: folders and the name's image. For an image
+    /// of Docker Hub, it is the short form, in whichever of its [`folders`](Repository::folders)
+    /// the archive is.
     ///
     /// ```
     /// use sealift_filename::ArchivePath;
@@ -159,8 +160,8 @@ impl ArchivePath {
     }
 }
 
-/// Returns `true` if a folder's name can be part of a repository name, so that there may be archives
-/// below it. The `first` folder below a store's root may also be a registry's domain.
+/// Returns `true` if a folder's name can be part of a repository name, so that there may be
+/// archives below it. The `first` folder below a store's root may also be a registry's domain.
 ///
 /// ```
 /// use sealift_filename::is_repository_folder;

@@ -22,10 +22,10 @@
 //! # Ok::<(), sealift_filename::ParseNameError>(())
 //! ```
 //!
-//! Parsing is lenient, creating is strict. [`ArchiveName::parse`] accepts exactly what the published
-//! [`ARCHIVE_NAME_PATTERN`] matches and keeps the text as it is; [`ArchiveName::new`] creates only
-//! names that can also be pushed, tagged and stored everywhere. `parse` returns an equal name for
-//! every name that `new` creates.
+//! Parsing is lenient, creating is strict. [`ArchiveName::parse`] accepts exactly what the
+//! published [`ARCHIVE_NAME_PATTERN`] matches and keeps the text as it is; [`ArchiveName::new`]
+//! creates only names that can also be pushed, tagged and stored everywhere. `parse` returns an
+//! equal name for every name that `new` creates.
 //!
 //! - [`ArchiveName`] is a file name, [`ArchivePath`] a file name with the folders before it.
 //! - [`Version`] is a version as text; [`Precedence`] is the order of versions.

@@ -127,8 +127,8 @@ impl NewNameError {
         Self { input: input.into(), kind }
     }
 
-    /// Returns the part that was refused: the image, the version, the format, or the whole name if it
-    /// is too long.
+    /// Returns the part that was refused: the image, the version, the format, or the whole name if
+    /// it is too long.
     pub fn input(&self) -> &str {
         &self.input
     }

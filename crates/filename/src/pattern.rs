@@ -12,6 +12,6 @@ pub const ARCHIVE_NAME_TEMPLATE: &str = "{image}_{version}_{imageid}.{archfmt}";
 
 /// The published pattern of a dirty version, one whose content the version number doesn't pin down.
 ///
-/// [`Version::is_dirty`](crate::Version::is_dirty) accepts what this matches, with `\d` as the ASCII
-/// digits and `$` as the very end.
+/// [`Version::is_dirty`](crate::Version::is_dirty) accepts what this matches, with `\d` as the
+/// ASCII digits and `$` as the very end.
 pub const DIRTY_VERSION_PATTERN: &str = r"^(latest|dev|.*[.+]dirty|\d+\.\d+\.\d+\.0)$";

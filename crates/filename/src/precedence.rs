@@ -10,10 +10,11 @@ use crate::dirty::{is_dirty, without_dirty};
 /// or to a `-`, `.` or `+` that starts a suffix. Every other version is a *name*.
 ///
 /// 1. Every numeric version is above every name.
-/// 2. Numeric versions compare number by number; a missing number is 0, and numbers have any length.
+/// 2. Numeric versions compare number by number; a missing number is 0, and numbers have any
+///    length.
 /// 3. If the numbers are equal, a dirty or suffixed version is below the plain one. Suffixes
-///    compare as in Semantic Versioning, identifier by identifier; a dirty version comes right below
-///    what it would be without being dirty. Unlike there, what follows a `+` counts too.
+///    compare as in Semantic Versioning, identifier by identifier; a dirty version comes right
+///    below what it would be without being dirty. Unlike there, what follows a `+` counts too.
 /// 4. Names are equal among themselves.
 /// 5. If all that is equal, the text decides, so that only equal texts are equal.
 ///

@@ -52,8 +52,8 @@ impl Repository {
         self.0.rsplit_once('/').map_or(&self.0, |(_, image)| image)
     }
 
-    /// Returns the folders below a store's root that represent the other parts, joined by `/`: empty
-    /// for a bare name. The `:` of a port is written `+`, which no name contains.
+    /// Returns the folders below a store's root that represent the other parts, joined by `/`:
+    /// empty for a bare name. The `:` of a port is written `+`, which no name contains.
     pub fn folder(&self) -> String {
         self.0.rsplit_once('/').map(|(front, _)| front.replace(':', "+")).unwrap_or_default()
     }
@@ -88,8 +88,8 @@ impl Repository {
         std::iter::once(folder).chain(others).collect()
     }
 
-    /// Returns the name with its registry, as containerd and Podman store it. The result is the only
-    /// `Repository` that is not in the short form, so it differs from the one it was made of;
+    /// Returns the name with its registry, as containerd and Podman store it. The result is the
+    /// only `Repository` that is not in the short form, so it differs from the one it was made of;
     /// [`familiar`](Self::familiar) undoes it.
     ///
     /// ```

@@ -10,8 +10,9 @@ use crate::version::Version;
 const LONGEST: usize = 128;
 
 impl Version {
-    /// Returns the version as a tag: a `+`, which no tag can contain, becomes `_`, which no version in
-    /// an archive's name can contain. So nothing is lost, and [`from_tag`](Self::from_tag) undoes it.
+    /// Returns the version as a tag: a `+`, which no tag can contain, becomes `_`, which no version
+    /// in an archive's name can contain. So nothing is lost, and [`from_tag`](Self::from_tag)
+    /// undoes it.
     ///
     /// # Errors
     ///

@@ -11,10 +11,10 @@ use crate::precedence::Precedence;
 /// A version of an image: any text.
 ///
 /// Two versions are equal if they are written alike. Which of two is newer is decided by their
-/// [`precedence`](Self::precedence); a `Version` itself has no order, because that of its text would
-/// place `1.9` above `1.10` and `dev` above both. [`ArchiveName::new`](crate::ArchiveName::new)
-/// checks that a version can stand in an archive's name, [`to_tag`](Self::to_tag) that it can be a
-/// tag.
+/// [`precedence`](Self::precedence); a `Version` itself has no order, because that of its text
+/// would place `1.9` above `1.10` and `dev` above both.
+/// [`ArchiveName::new`](crate::ArchiveName::new) checks that a version can stand in an archive's
+/// name, [`to_tag`](Self::to_tag) that it can be a tag.
 ///
 /// ```
 /// use sealift_filename::Version;

@@ -72,8 +72,8 @@ impl Descriptor {
         self
     }
 
-    /// Returns `true` if this points to a statement about an image instead of an image. BuildKit adds
-    /// such manifests, for the platform `unknown/unknown`.
+    /// Returns `true` if this points to a statement about an image instead of an image. BuildKit
+    /// adds such manifests, for the platform `unknown/unknown`.
     pub fn is_attestation(&self) -> bool {
         let platform = self.platform.as_ref().map(PlatformObject::from);
         states_attestation(Some(&self.annotations), platform.as_ref())

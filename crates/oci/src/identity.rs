@@ -8,8 +8,8 @@ use crate::platform::Platform;
 
 /// All digests by which engines and archives know one image, computed from its content.
 ///
-/// The config digest can be computed from every archive layout, and it survives save and load between
-/// all engines; its first 12 digits are the id in an archive's name.
+/// The config digest can be computed from every archive layout, and it survives save and load
+/// between all engines; its first 12 digits are the id in an archive's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The digest of the image's config file.
@@ -41,8 +41,8 @@ impl Identity {
     }
 
     /// Returns `true` if the id in an archive's name is the start of one of this image's digests:
-    /// its config's, or that of a manifest or an index. Tools that ask a containerd store for the id
-    /// name archives by the latter two.
+    /// its config's, or that of a manifest or an index. Tools that ask a containerd store for the
+    /// id name archives by the latter two.
     pub fn has_short_id(&self, id: ImageId) -> bool {
         std::iter::once(&self.config)
             .chain(&self.manifests)

@@ -11,8 +11,9 @@ use crate::platform::Platform;
 
 /// An index: the manifests of an image for several platforms.
 ///
-/// The JSON of equal indexes is equal byte by byte, and so is their digest. An index that was parsed
-/// is named by the digest of the bytes that were parsed, which may be written in another way.
+/// The JSON of equal indexes is equal byte by byte, and so is their digest. An index that was
+/// parsed is named by the digest of the bytes that were parsed, which may be written in another
+/// way.
 ///
 /// ```
 /// use sealift_oci::{Descriptor, Index, Manifest, Platform, media_type};

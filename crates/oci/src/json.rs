@@ -46,8 +46,8 @@ pub struct AnyObject {}
 
 read_from_objects!(AnyObject);
 
-/// Implements `Deserialize` so that only an object is accepted. What serde derives also accepts a list
-/// of the fields' values, which engines don't.
+/// Implements `Deserialize` so that only an object is accepted. What serde derives also accepts a
+/// list of the fields' values, which engines don't.
 macro_rules! read_from_objects {
     ($($name:ident),*) => { $(
         impl<'de> serde::Deserialize<'de> for $name {
@@ -115,8 +115,9 @@ impl<'de> Deserialize<'de> for SchemaVersion {
 
 /// An object, or a list of objects, in which all readers see the same keys.
 ///
-/// Engines are written in Go, whose JSON reader ignores the case of keys and uses the last of several
-/// equal ones: a document with both `config` and `Config` would mean something else to them.
+/// Engines are written in Go, whose JSON reader ignores the case of keys and uses the last of
+/// several equal ones: a document with both `config` and `Config` would mean something else to
+/// them.
 struct UnambiguousKeys;
 
 impl<'de> Deserialize<'de> for UnambiguousKeys {

@@ -20,8 +20,8 @@
 //!   archive's name.
 //! - [`Platform`] is what an image runs on.
 //! - [`Identity`] is what an image is, whatever engine holds it.
-//! - [`Manifest`], [`Index`] and [`Descriptor`] are the documents that name images; their JSON is the
-//!   same each time it is written.
+//! - [`Manifest`], [`Index`] and [`Descriptor`] are the documents that name images; their JSON is
+//!   the same each time it is written.
 //! - [`parse_document`] parses the documents of an image, and [`ImageConfig`],
 //!   [`UncheckedDocument`] and [`ListedImage`] are what untrusted archives contain.
 //!

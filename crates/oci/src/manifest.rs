@@ -12,7 +12,8 @@ use crate::media_type;
 /// The manifest of an image for one platform: its config and its layers.
 ///
 /// The JSON of equal manifests is equal byte by byte, and so is their digest. A manifest that was
-/// parsed is named by the digest of the bytes that were parsed, which may be written in another way.
+/// parsed is named by the digest of the bytes that were parsed, which may be written in another
+/// way.
 ///
 /// ```
 /// use sealift_oci::{Descriptor, Digest, Manifest, media_type};
@@ -60,8 +61,8 @@ impl Manifest {
         }
     }
 
-    /// Creates the canonical manifest of an image: over its config and its uncompressed layers, so that
-    /// it depends on nothing else. Whoever has the image can compute it and serve it without
+    /// Creates the canonical manifest of an image: over its config and its uncompressed layers, so
+    /// that it depends on nothing else. Whoever has the image can compute it and serve it without
     /// compressing anything.
     ///
     /// `layers` are the diff ids and the sizes of the uncompressed layers, lowest first.

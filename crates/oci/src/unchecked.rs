@@ -52,8 +52,8 @@ impl UncheckedDescriptor {
         media_type::is_image_config(&self.media_type)
     }
 
-    /// Returns `true` if this points to a statement about an image instead of an image. BuildKit adds
-    /// such manifests, for the platform `unknown/unknown`.
+    /// Returns `true` if this points to a statement about an image instead of an image. BuildKit
+    /// adds such manifests, for the platform `unknown/unknown`.
     pub fn is_attestation(&self) -> bool {
         states_attestation(self.annotations.as_ref(), self.platform.as_ref())
     }
