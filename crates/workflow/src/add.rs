@@ -15,7 +15,7 @@ use crate::image_names::names_of;
 use crate::immutable::refuse_other_builds;
 use crate::ingest::{Copy, copy, form};
 use crate::naming::naming_of;
-use crate::prove::{ProvenFile, prove};
+use crate::reading::{VerifiedFile, verify_file};
 use crate::run::Run;
 use crate::select::learn::with_learning;
 use crate::setters::setters;
@@ -150,7 +150,7 @@ struct Found<'a> {
     path: &'a Path,
     /// What it is called in messages.
     shown: &'a Path,
-    proven: ProvenFile,
+    proven: VerifiedFile,
     verify: VerifyOptions,
 }
 
@@ -165,7 +165,7 @@ impl<'a> Found<'a> {
         let verify = VerifyOptions { deep: false, platform: options.platform.clone() };
         let (from, label) = (path.to_owned(), shown.display().to_string());
         let reading = verify.clone();
-        let read = run.blocking(move |run| prove(&from, reading, &label, run)).await;
+        let read = run.blocking(move |run| verify_file(&from, reading, &label, run)).await;
         let proven = read.map_err(|error| error.about_file(shown))?;
         Ok(Self { path, shown, proven, verify })
     }

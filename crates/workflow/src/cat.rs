@@ -9,7 +9,7 @@ use sealift_store::Store;
 use crate::error::Error;
 use crate::event::Work;
 use crate::naming::naming_of;
-use crate::pump::Pump;
+use crate::reading::Reading;
 use crate::run::Run;
 use crate::select::{find, held_against_record};
 
@@ -42,8 +42,8 @@ pub async fn cat(
     let result = run
         .blocking(move |run| {
             let reader = VerifiedReader::open_as(path, naming)?;
-            let mut pump = Pump::start(reader, &label, Work::Reading, run);
-            while let Some(bytes) = pump.next()? {
+            let mut reading = Reading::start(reader, &label, Work::Reading, run);
+            while let Some(bytes) = reading.next()? {
                 output.write_all(&bytes).map_err(Error::Output)?;
             }
             output.flush().map_err(Error::Output)

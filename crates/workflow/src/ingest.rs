@@ -15,7 +15,7 @@ use sealift_store::{Staged, Staging, Store};
 use crate::error::Error;
 use crate::event::Work;
 use crate::naming::repository_of;
-use crate::pump::{Pump, RawFile};
+use crate::reading::{RawFile, Reading};
 use crate::run::Run;
 
 /// Writes all pieces into a staging file, and ends it.
@@ -70,12 +70,12 @@ pub(crate) async fn copy(store: &Store, copy: Copy, run: &Run) -> Result<Staged,
         let stage = |form| Ok::<_, Error>(store.stage(&repository_of(&to)?, form)?);
         let staged = match form {
             form @ Form::AsIs(_) => {
-                let mut pump = Pump::start(RawFile::open(&from)?, &label, work, run);
-                ingest(stage(form)?, || pump.next(), run)
+                let mut reading = Reading::start(RawFile::open(&from)?, &label, work, run);
+                ingest(stage(form)?, || reading.next(), run)
             }
             form => {
-                let mut pump = Pump::start(PlainReader::open(&from)?, &label, work, run);
-                ingest(stage(form)?, || pump.next(), run)
+                let mut reading = Reading::start(PlainReader::open(&from)?, &label, work, run);
+                ingest(stage(form)?, || reading.next(), run)
             }
         };
         let staged = staged.map_err(|error| match fault_of(error) {

@@ -65,8 +65,7 @@ mod load;
 mod naming;
 mod path;
 mod path_text;
-mod prove;
-mod pump;
+mod reading;
 mod run;
 #[cfg(feature = "engine")]
 mod same_config;

@@ -15,3 +15,4 @@ mod random_access;
 mod renaming;
 mod sources;
 mod tar_forms;
+mod writing;

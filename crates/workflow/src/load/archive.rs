@@ -6,7 +6,7 @@ use sealift_archive::{Contents, Naming, Renamer, VerifyOptions};
 use sealift_filename::Reference;
 
 use crate::error::Error;
-use crate::prove::prove;
+use crate::reading::verify_file;
 use crate::run::Run;
 
 /// An archive for an engine.
@@ -31,7 +31,7 @@ impl Archive {
             return Ok(contents.clone());
         }
         let (path, label, verify) = (self.path.clone(), self.shown.clone(), self.verify.clone());
-        Ok(run.blocking(move |run| prove(&path, verify, &label, run)).await?.contents)
+        Ok(run.blocking(move |run| verify_file(&path, verify, &label, run)).await?.contents)
     }
 
     /// Creates what writes the archive's name into it on the way. With the registry, so that Podman makes no second tag

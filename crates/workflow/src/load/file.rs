@@ -12,7 +12,7 @@ use crate::load::archive::Archive;
 use crate::load::options::LoadFileOptions;
 use crate::load::put::{Put, inspect, put};
 use crate::load::report::LoadedImage;
-use crate::prove::{ProvenFile, prove};
+use crate::reading::{VerifiedFile, verify_file};
 use crate::run::Run;
 use crate::spool::spool;
 
@@ -42,8 +42,8 @@ pub async fn load_file(
     let path = spooled.path().to_owned();
     let verify = VerifyOptions { deep: false, platform: options.platform.clone() };
     let (from, reading, shown) = (path.clone(), verify.clone(), label.clone());
-    let read = run.blocking(move |run| prove(&from, reading, &shown, run)).await;
-    let ProvenFile { contents, container, .. } = read.map_err(|error| error.about_file(file))?;
+    let read = run.blocking(move |run| verify_file(&from, reading, &shown, run)).await;
+    let VerifiedFile { contents, container, .. } = read.map_err(|error| error.about_file(file))?;
     let identity = contents.identity().clone();
 
     let mut names = names_of(&identity, options.name.as_ref(), file)?;

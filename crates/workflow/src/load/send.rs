@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::event::Work;
 use crate::load::archive::Archive;
 use crate::load::there::is_sent;
-use crate::pump::Pump;
+use crate::reading::Reading;
 use crate::run::{Activity, Run};
 
 /// How many buffers may wait between the disk and the engine.
@@ -90,14 +90,14 @@ fn read(
     run: &Run,
 ) -> Result<Option<(Contents, Activity)>, Error> {
     let reader = VerifiedReader::with_renamer(PlainReader::open(path)?, renamer);
-    let mut pump = Pump::start(reader, label, Work::Loading, run);
-    while let Some(bytes) = pump.next()? {
+    let mut reading = Reading::start(reader, label, Work::Loading, run);
+    while let Some(bytes) = reading.next()? {
         if sender.blocking_send(Piece::Bytes(bytes)).is_err() {
             return Ok(None);
         }
     }
     let _ = sender.blocking_send(Piece::End);
-    Ok(pump.source.contents().cloned().map(|contents| (contents, pump.activity)))
+    Ok(reading.reader.contents().cloned().map(|contents| (contents, reading.activity)))
 }
 
 /// Makes sure that the engine has the image, under its name.

@@ -1,11 +1,11 @@
-//! An archive file on its way, piece by piece.
+//! Archive files that are read with progress.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use sealift_archive::{PlainReader, VerifiedReader};
+use sealift_archive::{Container, Contents, PlainReader, VerifiedReader, VerifyOptions};
 
 use crate::error::Error;
 use crate::event::Work;
@@ -14,15 +14,15 @@ use crate::run::Run;
 
 const BUFFER: usize = 128 << 10;
 
-/// A file whose plain tar is read.
-pub(crate) trait Source: Read {
+/// A reader that knows how much of its file it has read.
+pub(crate) trait FileReader: Read {
     fn file_size(&self) -> Option<u64>;
     fn file_bytes(&self) -> u64;
 }
 
-macro_rules! source {
+macro_rules! file_reader {
     ($reader:ty) => {
-        impl Source for $reader {
+        impl FileReader for $reader {
             fn file_size(&self) -> Option<u64> {
                 self.file_size()
             }
@@ -34,8 +34,8 @@ macro_rules! source {
     };
 }
 
-source!(PlainReader);
-source!(VerifiedReader);
+file_reader!(PlainReader);
+file_reader!(VerifiedReader);
 
 /// A file whose bytes are read as they are.
 pub(crate) struct RawFile {
@@ -66,7 +66,7 @@ impl Read for RawFile {
     }
 }
 
-impl Source for RawFile {
+impl FileReader for RawFile {
     fn file_size(&self) -> Option<u64> {
         Some(self.size)
     }
@@ -76,27 +76,27 @@ impl Source for RawFile {
     }
 }
 
-/// Reads a file's plain tar, telling how far it is and stopping when somebody wishes so.
-pub(crate) struct Pump<'a, S> {
-    pub(crate) source: S,
+/// A file that is read piece by piece. Progress is reported, and reading stops if somebody asks for it.
+pub(crate) struct Reading<'a, R> {
+    pub(crate) reader: R,
     pub(crate) activity: Activity,
     run: &'a Run,
     reported: u64,
 }
 
-impl<'a, S: Source> Pump<'a, S> {
-    pub(crate) fn start(source: S, label: &str, work: Work, run: &'a Run) -> Self {
-        let activity = run.activity(label, work, source.file_size());
-        Self { source, activity, run, reported: 0 }
+impl<'a, R: FileReader> Reading<'a, R> {
+    pub(crate) fn start(reader: R, label: &str, work: Work, run: &'a Run) -> Self {
+        let activity = run.activity(label, work, reader.file_size());
+        Self { reader, activity, run, reported: 0 }
     }
 
-    /// Gives the next piece, none at the end.
+    /// Returns the next piece, none at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.run.check_cancelled()?;
         let mut buffer = vec![0; BUFFER];
-        let count = self.source.read(&mut buffer).map_err(of_reader)?;
+        let count = self.reader.read(&mut buffer).map_err(of_reader)?;
         buffer.truncate(count);
-        let bytes = self.source.file_bytes();
+        let bytes = self.reader.file_bytes();
         self.activity.progress(bytes - self.reported);
         self.reported = bytes;
         Ok((count > 0).then(|| buffer.into()))
@@ -109,4 +109,30 @@ fn of_reader(error: io::Error) -> Error {
         Ok(error) => error.into(),
         Err(error) => Error::Output(error),
     }
+}
+
+/// A file that was read to its end and holds a whole image.
+pub(crate) struct VerifiedFile {
+    pub(crate) contents: Contents,
+    pub(crate) container: Container,
+    /// The name of the member, if it is a zip.
+    pub(crate) member_name: Option<String>,
+}
+
+/// Reads a file to its end and verifies that it holds a whole image.
+pub(crate) fn verify_file(
+    path: &Path,
+    options: VerifyOptions,
+    label: &str,
+    run: &Run,
+) -> Result<VerifiedFile, Error> {
+    let reader = PlainReader::open(path)?;
+    let (container, member_name) = (reader.container(), reader.member_name().map(str::to_owned));
+    let reader = VerifiedReader::with_options(reader, options);
+    let mut reading = Reading::start(reader, label, Work::Reading, run);
+    while reading.next()?.is_some() {}
+    // Its end comes only after everything is verified.
+    let contents = reading.reader.contents().cloned();
+    let contents = contents.ok_or_else(|| failed(path, io::ErrorKind::UnexpectedEof.into()))?;
+    Ok(VerifiedFile { contents, container, member_name })
 }
