@@ -1,4 +1,4 @@
-//! What a workflow tells while it runs. It never prints.
+//! Events that a workflow reports while it runs. It never prints.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use sealift_docker::BuildEvent;
 use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
 
-/// Something that happened on the way.
+/// Something that happened during a call.
 ///
 /// `image` is always what the caller asked for, `image:tag`, so that events of images that are
 /// worked on at the same time can be told apart.
@@ -26,7 +26,7 @@ pub enum Event {
         image: String,
         /// What is done with it.
         work: Work,
-        /// How many bytes there will be, where that is known.
+        /// How many bytes there will be, if that is known.
         bytes: Option<u64>,
     },
     /// More bytes of the work that was started last for this image are done.
@@ -36,7 +36,7 @@ pub enum Event {
         /// How many more bytes.
         bytes: u64,
     },
-    /// The work that was started last for this image has come to its end, good or bad.
+    /// The work that was started last for this image has ended, whether or not it succeeded.
     Finished {
         /// The image.
         image: String,
@@ -46,7 +46,7 @@ pub enum Event {
         /// The image.
         image: String,
     },
-    /// An archive can't be described, and is left out.
+    /// An archive cannot be described, and is left out.
     LeftOut {
         /// The archive.
         archive: ArchivePath,
@@ -55,7 +55,7 @@ pub enum Event {
     },
     /// An archive that would have been chosen is not, because of its flaw.
     PassedOver(PassedOver),
-    /// A folder below the store's can't be read, and what is in it is left out.
+    /// A folder below the store's cannot be read, and what is in it is left out.
     FolderLeftOut {
         /// The folder.
         folder: PathBuf,
@@ -94,13 +94,13 @@ pub enum Work {
     Reading,
 }
 
-/// Takes events, from any thread.
+/// Receives events, from any thread.
 pub trait Reporter: Send + Sync {
-    /// Takes one event. It must not block for long: bytes wait for it.
+    /// Receives one event. It must not block for long: bytes wait for it.
     fn report(&self, event: Event);
 }
 
-/// Takes no notice of anything.
+/// Ignores all events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
