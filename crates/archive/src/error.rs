@@ -1,5 +1,6 @@
 //! Why an archive is refused.
 
+use std::fmt;
 use std::io;
 
 use sealift_filename::Printable;
@@ -106,12 +107,12 @@ impl FaultKind {
 
 /// What is wrong with the content of an archive, with the place.
 ///
-/// Messages are fragments that stand behind the file's or the image's name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// It is displayed as a sentence about "the archive". [`reason`](Self::reason) is the same without
+/// that, for after the name of a file or an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// The engine appended an error to the archive; docker's own client takes no notice of it.
-    #[error("the engine reported after {at} bytes: {}", Printable(message))]
     Engine {
         /// How many bytes of the archive came before the report.
         at: u64,
@@ -119,7 +120,6 @@ pub enum Fault {
         message: String,
     },
     /// The bytes end before the archive does.
-    #[error("ends after {at} bytes, {place}")]
     Truncated {
         /// How many bytes there were.
         at: u64,
@@ -127,19 +127,16 @@ pub enum Fault {
         place: String,
     },
     /// Something that is no padding follows the end of the archive.
-    #[error("has other data after its end, at byte {at}")]
     TrailingData {
         /// Where the other data starts.
         at: u64,
     },
     /// The padding after an entry, which writers fill with zeros, holds something else.
-    #[error("has other data in the padding of an entry, at byte {at}")]
     Padding {
         /// Where the other data starts.
         at: u64,
     },
     /// A tar header that can't be one.
-    #[error("has no valid tar header at byte {at}: {reason}")]
     BadHeader {
         /// Where the header starts.
         at: u64,
@@ -147,13 +144,11 @@ pub enum Fault {
         reason: String,
     },
     /// Two entries of one name with different contents.
-    #[error("holds `{}` twice, with different contents", Printable(entry))]
     ConflictingEntries {
         /// The name of the entries.
         entry: String,
     },
     /// Something that is named is not in the archive.
-    #[error("lacks {what}, which {named_by} names")]
     Missing {
         /// What is not there: `layer …`, `config …`.
         what: String,
@@ -161,7 +156,6 @@ pub enum Fault {
         named_by: String,
     },
     /// A part that the writer of such an archive always writes is not there.
-    #[error("lacks {missing}, although it contains {evidence}")]
     Incomplete {
         /// What is not there.
         missing: &'static str,
@@ -169,10 +163,8 @@ pub enum Fault {
         evidence: String,
     },
     /// There is nothing in it.
-    #[error("contains nothing but zero bytes")]
     OnlyZeros,
     /// Content that doesn't have the digest under which it is named.
-    #[error("{what} should be {expected}, but is {found}")]
     WrongDigest {
         /// What was hashed.
         what: String,
@@ -182,10 +174,8 @@ pub enum Fault {
         found: Digest,
     },
     /// The checksum that sealift wrote into the archive is another one.
-    #[error("has another checksum than the one that was written into it")]
     Checksum,
     /// Metadata that contradicts itself or can't be read.
-    #[error("`{entry}` {reason}")]
     BadMetadata {
         /// The entry that was read.
         entry: String,
@@ -193,7 +183,6 @@ pub enum Fault {
         reason: String,
     },
     /// The compressed container around the archive can't be read.
-    #[error("is not a readable {container}: {reason}")]
     BadContainer {
         /// What it is: `zip`, `gzip stream`.
         container: &'static str,
@@ -201,7 +190,6 @@ pub enum Fault {
         reason: String,
     },
     /// More than an archive of an image ever needs.
-    #[error("{what}: more than {limit}, which is the limit")]
     LimitExceeded {
         /// What there is too much of.
         what: String,
@@ -209,19 +197,16 @@ pub enum Fault {
         limit: String,
     },
     /// The file was recorded as an image and no longer reads as one.
-    #[error("no longer reads as the image that was recorded: {reason}")]
     NoLongerAnImage {
         /// What the file looks like now.
         reason: String,
     },
     /// It holds no image.
-    #[error("holds no image: {reason}")]
     NotAnImage {
         /// What it looks like instead.
         reason: String,
     },
     /// It holds several images.
-    #[error("it holds {count} images{}; an archive holds one", in_brackets(tags))]
     SeveralImages {
         /// How many.
         count: usize,
@@ -229,13 +214,11 @@ pub enum Fault {
         tags: Vec<String>,
     },
     /// It holds an image for several platforms, and none was chosen.
-    #[error("it holds an image for several platforms: {}", list(platforms))]
     SeveralPlatforms {
         /// The platforms.
         platforms: Vec<Platform>,
     },
     /// It holds no image for the platform that was chosen.
-    #[error("it holds an image for {}, not for {wanted}", list(found))]
     OtherPlatform {
         /// The platform that was chosen.
         wanted: Box<Platform>,
@@ -243,12 +226,85 @@ pub enum Fault {
         found: Vec<Platform>,
     },
     /// It is of a form that is not taken.
-    #[error("{reason}")]
     Unsupported {
         /// What it is, and what to do instead.
         reason: String,
     },
 }
+
+/// The message of a fault without its subject.
+struct Reason<'a>(&'a Fault);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Fault::Engine { at, message } => {
+                write!(f, "the engine reported after {at} bytes: {}", Printable(message))
+            }
+            Fault::Truncated { at, place } => write!(f, "ends after {at} bytes, {place}"),
+            Fault::TrailingData { at } => write!(f, "has other data after its end, at byte {at}"),
+            Fault::Padding { at } => {
+                write!(f, "has other data in the padding of an entry, at byte {at}")
+            }
+            Fault::BadHeader { at, reason } => {
+                write!(f, "has no valid tar header at byte {at}: {reason}")
+            }
+            Fault::ConflictingEntries { entry } => {
+                write!(f, "holds `{}` twice, with different contents", Printable(entry))
+            }
+            Fault::Missing { what, named_by } => write!(f, "lacks {what}, which {named_by} names"),
+            Fault::Incomplete { missing, evidence } => {
+                write!(f, "lacks {missing}, although it contains {evidence}")
+            }
+            Fault::OnlyZeros => write!(f, "contains nothing but zero bytes"),
+            Fault::WrongDigest { what, expected, found } => {
+                write!(f, "{what} should be {expected}, but is {found}")
+            }
+            Fault::Checksum => {
+                write!(f, "has another checksum than the one that was written into it")
+            }
+            Fault::BadMetadata { entry, reason } => write!(f, "`{entry}` {reason}"),
+            Fault::BadContainer { container, reason } => {
+                write!(f, "is not a readable {container}: {reason}")
+            }
+            Fault::LimitExceeded { what, limit } => {
+                write!(f, "{what}: more than {limit}, which is the limit")
+            }
+            Fault::NoLongerAnImage { reason } => {
+                write!(f, "no longer reads as the image that was recorded: {reason}")
+            }
+            Fault::NotAnImage { reason } => write!(f, "holds no image: {reason}"),
+            Fault::SeveralImages { count, tags } => {
+                write!(f, "it holds {count} images{}; an archive holds one", in_brackets(tags))
+            }
+            Fault::SeveralPlatforms { platforms } => {
+                write!(f, "it holds an image for several platforms: {}", list(platforms))
+            }
+            Fault::OtherPlatform { wanted, found } => {
+                write!(f, "it holds an image for {}, not for {wanted}", list(found))
+            }
+            Fault::Unsupported { reason } => write!(f, "{reason}"),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = match self {
+            // They have a subject of their own.
+            Self::Engine { .. } | Self::WrongDigest { .. } | Self::BadMetadata { .. } => "",
+            Self::LimitExceeded { .. } => "the archive exceeds a limit: ",
+            Self::SeveralImages { .. }
+            | Self::SeveralPlatforms { .. }
+            | Self::OtherPlatform { .. }
+            | Self::Unsupported { .. } => "the archive is not supported: ",
+            _ => "the archive ",
+        };
+        write!(f, "{subject}{}", Reason(self))
+    }
+}
+
+impl std::error::Error for Fault {}
 
 fn in_brackets(tags: &[String]) -> String {
     let tags: Vec<String> = tags.iter().map(|tag| Printable(tag).to_string()).collect();
@@ -263,6 +319,11 @@ fn list(platforms: &[Platform]) -> String {
 }
 
 impl Fault {
+    /// Returns the message without its subject, a fragment for after a name: "ends after 512 bytes, …".
+    pub fn reason(&self) -> impl fmt::Display {
+        Reason(self)
+    }
+
     /// Tells damage from what simply is no image or not taken.
     pub fn kind(&self) -> FaultKind {
         match self {
@@ -283,7 +344,7 @@ impl Fault {
     pub fn of_known_image(self) -> Self {
         match self.kind() {
             FaultKind::Damaged => self,
-            _ => Self::NoLongerAnImage { reason: self.to_string() },
+            _ => Self::NoLongerAnImage { reason: self.reason().to_string() },
         }
     }
 

@@ -53,7 +53,7 @@ impl Flaw {
             Self::NoImage { reason } | Self::Misnamed { reason } | Self::Unreadable { reason } => {
                 reason.clone()
             }
-            Self::Damaged { fault } => fault.to_string(),
+            Self::Damaged { fault } => fault.reason().to_string(),
         }
     }
 }
@@ -64,9 +64,9 @@ impl fmt::Display for Flaw {
             Self::NoImage { reason } => write!(f, "holds no image: {reason}"),
             Self::Misnamed { reason } => write!(f, "is misnamed: {reason}"),
             Self::Damaged { fault } if fault.kind() == FaultKind::Unsupported => {
-                write!(f, "is not supported: {fault}")
+                write!(f, "is not supported: {}", fault.reason())
             }
-            Self::Damaged { fault } => write!(f, "is damaged: {fault}"),
+            Self::Damaged { fault } => write!(f, "is damaged: {}", fault.reason()),
             Self::Unreadable { reason } => write!(f, "can't be read: {reason}"),
         }
     }

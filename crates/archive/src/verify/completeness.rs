@@ -137,7 +137,8 @@ mod tests {
         let entry = |_| Entry::File(Content::of_json(index.to_vec()));
         let entries = names.iter().map(|name| ((*name).to_owned(), entry(name))).collect();
         let ending = Ending { last: Some(last), size, zeros };
-        check_complete(&entries, ending).map_or_else(|fault| fault.to_string(), |()| String::new())
+        check_complete(&entries, ending)
+            .map_or_else(|fault| fault.reason().to_string(), |()| String::new())
     }
 
     const BLOB: &str =

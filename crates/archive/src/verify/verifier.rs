@@ -30,7 +30,7 @@ const REPORT_LIMIT: u64 = 8 << 10;
 /// let mut verifier = Verifier::new(VerifyOptions::default());
 /// verifier.push(&[0; 1024]).unwrap(); // an empty tar: nothing but the end marker
 /// let refusal = verifier.finish().unwrap_err();
-/// assert_eq!(refusal.to_string(), "contains nothing but zero bytes");
+/// assert_eq!(refusal.to_string(), "the archive contains nothing but zero bytes");
 /// ```
 pub struct Verifier {
     tar: TarStream,

@@ -61,7 +61,7 @@ pub enum Form {
 /// let mut writer = ArchiveWriter::new(tempfile::tempfile()?, form, "the save")?;
 /// writer.write_all(&[0; 1024])?; // an empty tar: nothing but the end marker
 /// let error = writer.finish().unwrap_err();
-/// assert_eq!(error.as_fault().unwrap().to_string(), "contains nothing but zero bytes");
+/// assert_eq!(error.as_fault().unwrap().to_string(), "the archive contains nothing but zero bytes");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct ArchiveWriter {

@@ -30,7 +30,7 @@ impl Folder {
         let path = self.put("archive", content);
         let error = examine_file(&path, &ExamineOptions::default()).unwrap_err();
         let fault = error.as_fault().unwrap_or_else(|| panic!("{error}"));
-        (fault.kind(), fault.to_string())
+        (fault.kind(), fault.reason().to_string())
     }
 }
 

@@ -11,7 +11,7 @@ fn image() -> Image {
 }
 
 fn refusal(entries: &[Entry]) -> String {
-    verify(&pack(entries)).unwrap_err().to_string()
+    verify(&pack(entries)).unwrap_err().reason().to_string()
 }
 
 fn without(mut entries: Vec<Entry>, part: &str) -> Vec<Entry> {
@@ -45,11 +45,11 @@ fn an_archive_that_breaks_off_anywhere_is_refused() {
 #[test]
 fn the_place_where_an_archive_breaks_off_is_named() {
     let tar = pack(&image().docker_folders());
-    insta::assert_snapshot!(verify(&[]).unwrap_err(), @"ends after 0 bytes, it is empty");
-    insta::assert_snapshot!(verify(&tar[..100]).unwrap_err(), @"ends after 100 bytes, in the middle of a header");
-    insta::assert_snapshot!(verify(&tar[..600]).unwrap_err(), @"ends after 600 bytes, 215 bytes before the end of entry `317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.json`");
-    insta::assert_snapshot!(verify(&tar[..tar.len() - 1024]).unwrap_err(), @"ends after 15872 bytes, without tar's end marker");
-    insta::assert_snapshot!(verify(&tar[..tar.len() - 512]).unwrap_err(), @"ends after 16384 bytes, in the middle of tar's end marker");
+    insta::assert_snapshot!(verify(&[]).unwrap_err().reason(), @"ends after 0 bytes, it is empty");
+    insta::assert_snapshot!(verify(&tar[..100]).unwrap_err().reason(), @"ends after 100 bytes, in the middle of a header");
+    insta::assert_snapshot!(verify(&tar[..600]).unwrap_err().reason(), @"ends after 600 bytes, 215 bytes before the end of entry `317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.json`");
+    insta::assert_snapshot!(verify(&tar[..tar.len() - 1024]).unwrap_err().reason(), @"ends after 15872 bytes, without tar's end marker");
+    insta::assert_snapshot!(verify(&tar[..tar.len() - 512]).unwrap_err().reason(), @"ends after 16384 bytes, in the middle of tar's end marker");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn other_data_after_the_end_is_refused() {
     tar.extend([0; 4096]);
     assert!(verify(&tar).is_ok(), "padding is no garbage");
     tar.extend(b"garbage");
-    insta::assert_snapshot!(verify(&tar).unwrap_err(), @"has other data after its end, at byte 20992");
+    insta::assert_snapshot!(verify(&tar).unwrap_err().reason(), @"has other data after its end, at byte 20992");
 }
 
 #[test]
@@ -184,10 +184,10 @@ fn what_is_no_archive_of_an_image_is_said_to_be_none_and_not_damaged() {
     let folder = pack(&[file("readme.txt", b"hello".to_vec())]);
     let fault = verify(&folder).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::NotAnImage);
-    insta::assert_snapshot!(fault, @"holds no image: there is neither manifest.json nor index.json in it");
+    insta::assert_snapshot!(fault.reason(), @"holds no image: there is neither manifest.json nor index.json in it");
     let fault = verify(&b"just some text, over and over. ".repeat(40)).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::NotAnImage);
-    insta::assert_snapshot!(fault, @"holds no image: its content is no tar");
+    insta::assert_snapshot!(fault.reason(), @"holds no image: its content is no tar");
 }
 
 proptest! {

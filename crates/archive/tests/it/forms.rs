@@ -51,7 +51,7 @@ fn an_empty_os_or_architecture_is_one_that_is_not_there() {
         let config = json!({"os": os, "architecture": architecture, "variant": variant, "rootfs": {"diff_ids": diff_ids}});
         verify(&archive(&config, &json!(["layer.tar"])))
             .map(|proof| proof.identity().platform.to_string())
-            .map_err(|fault| fault.to_string())
+            .map_err(|fault| fault.reason().to_string())
     };
     assert_eq!(platform("", "amd64", "").unwrap(), "linux/amd64");
     assert_eq!(platform("linux", "", "").unwrap(), "linux/unknown");
@@ -76,11 +76,17 @@ fn every_entry_of_the_manifest_is_verified() {
         ]))
     };
     assert_eq!(listed("same.tar").unwrap().identity().repo_tags, ["web:1", "web:2"]);
-    assert!(listed("other.tar").unwrap_err().to_string().starts_with("layer other.tar should be"));
-    insta::assert_snapshot!(listed("gone.tar").unwrap_err(), @"lacks layer gone.tar, which manifest.json names");
+    assert!(
+        listed("other.tar")
+            .unwrap_err()
+            .reason()
+            .to_string()
+            .starts_with("layer other.tar should be")
+    );
+    insta::assert_snapshot!(listed("gone.tar").unwrap_err().reason(), @"lacks layer gone.tar, which manifest.json names");
     let fault = listed("").unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Unsupported);
-    insta::assert_snapshot!(fault, @"manifest.json leaves a layer to the engine: its name is empty");
+    insta::assert_snapshot!(fault.reason(), @"manifest.json leaves a layer to the engine: its name is empty");
 }
 
 #[test]
@@ -161,7 +167,7 @@ fn what_another_copy_would_not_mend_is_not_damaged() {
     let mut check = |name: &'static str, tar: Vec<u8>| {
         let fault = verify(&tar).unwrap_err();
         assert_ne!(fault.kind(), FaultKind::Damaged, "{name}: {fault}");
-        said.insert(name, format!("{:?}: {fault}", fault.kind()));
+        said.insert(name, format!("{:?}: {}", fault.kind(), fault.reason()));
     };
     let helm = "application/vnd.cncf.helm.config.v1+json";
     check("helm chart", oci(helm, "application/vnd.cncf.helm.chart.content.v1.tar+gzip", digest));

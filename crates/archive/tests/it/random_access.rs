@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use sealift_archive::{
-    Archive, ArchiveIndex, BlockTable, Container, Error, ExamineOptions, FaultKind, Proof, examine,
+    Archive, ArchiveIndex, ArchiveWriter, BlockTable, Container, Error, ExamineOptions, FaultKind,
+    Form, Level, Naming, Proof, Renamer, VerifyOptions, examine,
 };
+use sealift_filename::{Repository, Version};
 use sealift_oci::Digest;
 use sealift_testing::layouts::{Body, Entry, Image, Packing, noise, pack};
 
@@ -83,6 +85,26 @@ fn only_zips_whose_blocks_are_independent_have_a_table() {
     let mut plain = Vec::new();
     again.plain().read_to_end(&mut plain).unwrap();
     assert!(plain == *TAR);
+}
+
+#[test]
+fn a_scan_finds_the_blocks_that_were_noted_while_writing() {
+    let naming = Naming::new(&Repository::parse("web").unwrap(), &Version::new("1.0")).unwrap();
+    let renamer = Renamer::new(naming, VerifyOptions::default());
+    let form = Form::Zip { renamer, level: Level::Fast, id: None };
+    let mut file = tempfile::tempfile().unwrap();
+    let mut writer = ArchiveWriter::new(file.try_clone().unwrap(), form, "the save").unwrap();
+    writer.write_all(&TAR).unwrap();
+    let written = writer.finish().unwrap();
+    file.rewind().unwrap();
+    let mut zip = Vec::new();
+    file.read_to_end(&mut zip).unwrap();
+
+    let read = proof(&zip);
+    assert!(read.blocks().is_none() && written.blocks().is_some());
+    let archive = Archive::new(zip.as_slice(), &read, "the archive").unwrap();
+    assert_eq!(archive.index().blocks(), written.blocks());
+    assert!(Archive::new(zip.as_slice(), &written, "the archive").is_ok());
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
     let both = joined(intel.podman(), arm.podman());
     let tar = pack(&both);
     assert_eq!(
-        verify(&tar).unwrap_err().to_string(),
+        verify(&tar).unwrap_err().reason().to_string(),
         "it holds an image for several platforms: linux/amd64, linux/arm64"
     );
 

@@ -12,7 +12,9 @@ use sealift_archive::{
 };
 use sealift_oci::Digest;
 
-use crate::containers::{image, sealift_zip, tar, wrapped};
+use sealift_testing::layouts::{Image, joined, pack};
+
+use crate::containers::{image, sealift_zip, tar, wrapped, zip_of};
 
 #[test]
 fn archives_in_memory_are_examined() {
@@ -96,6 +98,24 @@ fn errors_name_what_was_read() {
     assert!(unnamed.to_string().starts_with("the archive is damaged"), "{unnamed}");
     assert!(named.to_string().starts_with("the upload is damaged"), "{named}");
     assert_eq!(named.input(), &Input::from("the upload"));
+}
+
+#[test]
+fn faults_are_sentences_of_their_own() {
+    let says = |tar: &[u8]| {
+        let error = examine(tar, &ExamineOptions::new()).unwrap_err();
+        error.as_fault().unwrap().to_string()
+    };
+    insta::assert_snapshot!(says(&[]), @"the archive ends after 0 bytes, it is empty");
+    insta::assert_snapshot!(
+        says(&zip_of(&[])),
+        @"the archive holds no image: the zip has no members instead of one"
+    );
+    let both = joined(Image::new("web:1.0", 1).podman(), Image::new("api:2.0", 9).podman());
+    insta::assert_snapshot!(
+        says(&pack(&both)),
+        @"the archive is not supported: it holds 2 images (web:1.0, api:2.0); an archive holds one"
+    );
 }
 
 #[test]

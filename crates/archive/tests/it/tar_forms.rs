@@ -118,7 +118,7 @@ fn checksums_are_read_in_the_forms_that_writers_use_and_in_no_other() {
         |sum| format!("{sum:6o}\0 "),
         |sum| format!("{sum:7o}\0"),
     ] {
-        let fault = verify(&with(form)).unwrap_err().to_string();
+        let fault = verify(&with(form)).unwrap_err().reason().to_string();
         assert!(fault.ends_with("its checksum is written in an unknown form"), "{fault}");
     }
 }
@@ -129,7 +129,7 @@ fn a_name_longer_than_any_is_refused_before_it_is_read() {
     header.set_entry_type(tar::EntryType::GNULongName);
     header.set_size(1 << 40);
     header.set_cksum();
-    insta::assert_snapshot!(verify(header.as_bytes()).unwrap_err(), @"a name or attribute of 1099511627776 bytes, at byte 0: more than 1 MiB, which is the limit");
+    insta::assert_snapshot!(verify(header.as_bytes()).unwrap_err().reason(), @"a name or attribute of 1099511627776 bytes, at byte 0: more than 1 MiB, which is the limit");
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Store {
         Ok(match fault {
             Fault::NotAnImage { reason } => Ok((Content::NoImage { reason }, None)),
             fault if fault.kind() == FaultKind::NotAnImage => {
-                Ok((Content::NoImage { reason: fault.to_string() }, None))
+                Ok((Content::NoImage { reason: fault.reason().to_string() }, None))
             }
             fault => Err(fault),
         })

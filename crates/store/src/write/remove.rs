@@ -133,7 +133,7 @@ impl Store {
         let why = match knowledge {
             Knowledge::Image(_) => return Ok(Some(entry.stat)),
             Knowledge::NoImage { reason } => reason,
-            Knowledge::Damaged { fault } => fault.to_string(),
+            Knowledge::Damaged { fault } => fault.reason().to_string(),
             Knowledge::Unreadable { reason } => reason,
         };
         Err(Error::NotAnImage { path: self.path_of(archive), why })

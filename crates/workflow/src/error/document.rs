@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use sealift_archive::Fault;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
@@ -14,7 +15,7 @@ impl Error {
         let mut said = self.to_string();
         let mut next = self.source();
         while let Some(cause) = next {
-            let text = cause.to_string();
+            let text = text_of(cause);
             if !said.contains(&text) {
                 causes.push(text.clone());
                 said = text;
@@ -22,6 +23,15 @@ impl Error {
             next = cause.source();
         }
         causes
+    }
+}
+
+/// Returns the message of a cause; that of a fault without its subject, which the message before has.
+fn text_of(cause: &(dyn std::error::Error + 'static)) -> String {
+    let boxed = cause.downcast_ref::<Box<Fault>>().map(AsRef::as_ref);
+    match cause.downcast_ref::<Fault>().or(boxed) {
+        Some(fault) => fault.reason().to_string(),
+        None => cause.to_string(),
     }
 }
 

@@ -168,7 +168,7 @@ fn named(entry: &Entry, known: &KnownImage) -> (Verdict, Option<Digest>) {
 
 fn fault_verdict(fault: &Fault) -> Verdict {
     match fault.kind() {
-        FaultKind::Damaged => Verdict::Damaged { reason: fault.to_string() },
-        _ => Verdict::Unsupported { reason: fault.to_string() },
+        FaultKind::Damaged => Verdict::Damaged { reason: fault.reason().to_string() },
+        _ => Verdict::Unsupported { reason: fault.reason().to_string() },
     }
 }
