@@ -4,6 +4,7 @@
 //! against some thousand changes of it.
 
 pub mod archive_name;
+pub mod blocks;
 pub mod build_output;
 pub mod corpus;
 pub mod ignore_file;
@@ -23,8 +24,9 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "archive_name", holds: archive_name::holds, seeds: archive_name::seeds },
+    Target { name: "blocks", holds: blocks::holds, seeds: blocks::seeds },
     Target { name: "build_output", holds: build_output::holds, seeds: build_output::seeds },
     Target { name: "ignore_file", holds: ignore_file::holds, seeds: ignore_file::seeds },
     Target { name: "metadata", holds: metadata::holds, seeds: metadata::seeds },

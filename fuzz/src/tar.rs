@@ -3,7 +3,7 @@
 
 use std::io::Read as _;
 
-use sealift_archive::{Fault, Contents, Verifier, VerifyOptions};
+use sealift_archive::{Contents, Fault, Verifier, VerifyOptions};
 use sealift_oci::{Digest, Identity};
 use sealift_testing::hostile::CASES;
 use sealift_testing::layouts::{Image, Packing, pack};

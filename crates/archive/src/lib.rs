@@ -16,7 +16,23 @@
 //! assert_eq!(fault.to_string(), "the engine reported after 0 bytes: no space left on device");
 //! ```
 //!
-//! Start with [`examine`] for a file, [`Verifier`] for a stream, [`VerifiedReader`] to hand an archive on.
+//! | to | use |
+//! |---|---|
+//! | verify a whole archive | [`examine`], [`examine_file`] |
+//! | find files that cannot be images | [`look`], [`look_file`] |
+//! | pass an archive on, verified on the way | [`VerifiedReader`] |
+//! | verify bytes that are pushed | [`Verifier`] |
+//! | write an archive | [`ArchiveWriter`] |
+//! | read one layer, or a part of it | [`Archive`] |
+//!
+//! Archives are read from any [`Source`], and with [`PlainReader::from_stream`] from a socket. Readers
+//! implement [`std::io::Read`]; the [`Error`] inside of an [`std::io::Error`] is reached with
+//! `error.downcast::<sealift_archive::Error>()`.
+//!
+//! # Features
+//!
+//! None is on by default. `zstd`, `xz` and `bzip2` read these formats; `libdeflate` compresses zips several
+//! times as fast as the compressor in Rust. `zstd` and `libdeflate` need a C compiler.
 //!
 //! # Limits
 //!

@@ -162,7 +162,7 @@ fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
 
     let other = crate::layouts::verify_with(&tar, platform("linux/s390x"), 4096).unwrap_err();
     assert_eq!(
-        other.to_string(),
+        other.reason().to_string(),
         "it holds an image for linux/amd64, linux/arm64, not for linux/s390x"
     );
 }
