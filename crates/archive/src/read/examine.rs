@@ -24,9 +24,9 @@ type OnBytes<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Sync);
 /// use std::ops::ControlFlow;
 /// use sealift_archive::{ExamineOptions, examine};
 ///
-/// let stop = |bytes| if bytes < 512 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+/// let stop = |_| ControlFlow::Break(());
 /// let options = ExamineOptions::new().input("the upload").on_bytes(&stop);
-/// let error = examine([0; 1024].as_slice(), &options).unwrap_err();
+/// let error = examine([1; 100].as_slice(), &options).unwrap_err();
 /// assert_eq!(error.to_string(), "interrupted while reading the upload");
 /// ```
 #[derive(Default, Clone)]
