@@ -5,6 +5,7 @@ pub(crate) mod completeness;
 pub(crate) mod decompressor;
 pub(crate) mod documents;
 pub(crate) mod entries;
+pub(crate) mod image;
 pub(crate) mod images;
 pub(crate) mod judge;
 pub(crate) mod layout;

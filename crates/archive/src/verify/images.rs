@@ -3,21 +3,12 @@
 use crate::error::Fault;
 use crate::verify::documents::{find, parse};
 use crate::verify::entries::Entries;
+use crate::verify::image::Image;
 use crate::verify::layout::MANIFEST_JSON;
 use crate::verify::links::resolve;
 use crate::verify::oci_view::OciView;
 use sealift_oci::Platform;
 use sealift_oci::{ImageConfig, ListedImage, UncheckedDocument};
-
-/// An image of an archive, by the names of its entries.
-pub(crate) struct Image {
-    pub(crate) config_name: String,
-    pub(crate) layer_names: Vec<String>,
-    /// The layers of further entries of `manifest.json` with the same config.
-    pub(crate) other_layer_names: Vec<Vec<String>>,
-    pub(crate) repo_tags: Vec<String>,
-    pub(crate) named_by: &'static str,
-}
 
 /// The image that is meant.
 pub(crate) struct Picked {

@@ -5,7 +5,7 @@ use sealift_filename::Printable;
 use crate::error::Fault;
 use crate::verify::documents::{bad, blob_name, find, missing, parse, read_digest};
 use crate::verify::entries::Entries;
-use crate::verify::images::Image;
+use crate::verify::image::Image;
 use crate::verify::layout::INDEX_JSON;
 use crate::verify::links::{blob_digest, resolve};
 use sealift_oci::Digest;
