@@ -15,20 +15,23 @@ use sealift_filename::Printable;
 /// assert_eq!(Input::default().to_string(), "the archive");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Input {
+pub struct Input(Kind);
+
+/// Boxed without room to grow, as errors carry it and should be small.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Kind {
     /// A file.
-    Path(PathBuf),
-    /// A name for something that is no file.
-    Name(String),
+    Path(Box<Path>),
+    /// A name for something that is not a file.
+    Name(Box<str>),
 }
 
 impl Input {
     /// Returns the path, if the input is a file.
     pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Path(path) => Some(path),
-            Self::Name(_) => None,
+        match &self.0 {
+            Kind::Path(path) => Some(path),
+            Kind::Name(_) => None,
         }
     }
 }
@@ -41,33 +44,33 @@ impl Default for Input {
 
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => path.display().fmt(f),
-            Self::Name(name) => Printable(name).fmt(f),
+        match &self.0 {
+            Kind::Path(path) => path.display().fmt(f),
+            Kind::Name(name) => Printable(name).fmt(f),
         }
     }
 }
 
 impl From<&str> for Input {
     fn from(name: &str) -> Self {
-        Self::Name(name.to_owned())
+        Self(Kind::Name(name.into()))
     }
 }
 
 impl From<String> for Input {
     fn from(name: String) -> Self {
-        Self::Name(name)
+        Self(Kind::Name(name.into()))
     }
 }
 
 impl From<&Path> for Input {
     fn from(path: &Path) -> Self {
-        Self::Path(path.to_owned())
+        Self(Kind::Path(path.into()))
     }
 }
 
 impl From<PathBuf> for Input {
     fn from(path: PathBuf) -> Self {
-        Self::Path(path)
+        Self(Kind::Path(path.into()))
     }
 }

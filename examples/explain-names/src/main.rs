@@ -15,7 +15,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a line for each name: by image, the latest version first, then what is no archive's name, and why.
+/// Returns a line for each name, by image with the latest version first, then the texts that are not archive
+/// names, with the reason.
 fn explain(listing: &str) -> Vec<String> {
     let mut images: BTreeMap<String, Vec<ArchiveName>> = BTreeMap::new();
     let mut others = Vec::new();
@@ -29,7 +30,10 @@ fn explain(listing: &str) -> Vec<String> {
     for (image, mut names) in images {
         // By version, and not by letter: 1.10 comes after 1.9, and a dirty build before the clean one.
         names.sort_by(|left, right| {
-            right.precedence().cmp(&left.precedence()).then_with(|| left.cmp(right))
+            right
+                .precedence()
+                .cmp(&left.precedence())
+                .then_with(|| left.as_str().cmp(right.as_str()))
         });
         let latest = names[0].version().to_owned();
         lines.extend(names.iter().map(|name| {
