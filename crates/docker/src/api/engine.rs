@@ -6,6 +6,8 @@ use tokio::sync::OnceCell;
 
 use crate::api::id_kind::IdKind;
 use crate::discover::endpoint::Endpoint;
+use crate::discover::resolve_error::ResolveError;
+use crate::discover::settings::Settings;
 use crate::discover::timeouts::Timeouts;
 use crate::error::{Error, Operation};
 use crate::failure::Failure;
@@ -30,6 +32,27 @@ impl Engine {
     pub fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
         let transport = Arc::new(Transport::new(endpoint, timeouts));
         Self { transport, id_kind: Arc::default() }
+    }
+
+    /// Creates the engine that the settings choose, with their time limits. No connection is made
+    /// yet.
+    ///
+    /// This function **blocks** as [`Endpoint::resolve`] does.
+    ///
+    /// ```
+    /// use sealift_docker::{Engine, Settings};
+    ///
+    /// let host = Some("tcp://127.0.0.1:2375".to_owned());
+    /// let engine = Engine::resolve(&Settings::default().with_host(host, "engine.host"))?;
+    /// assert_eq!(engine.endpoint().address.to_string(), "tcp://127.0.0.1:2375");
+    /// # Ok::<(), sealift_docker::ResolveError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Endpoint::resolve`] and [`Timeouts::resolve`].
+    pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
+        Ok(Self::new(Endpoint::resolve(settings)?, Timeouts::resolve(settings)?))
     }
 
     /// Returns where the engine is, and which setting chose it.

@@ -1,5 +1,7 @@
 //! Which engine answers.
 
+use sealift_oci::Platform;
+
 use crate::api::engine::Engine;
 use crate::error::Error;
 use crate::failure::Failure;
@@ -17,8 +19,16 @@ pub struct EngineVersion {
     pub api_version: String,
     /// The operating system that it runs on.
     pub os: String,
-    /// The processor that it runs on.
+    /// The processor that it runs on, in Go's terms.
     pub arch: String,
+}
+
+impl EngineVersion {
+    /// Returns the platform whose images the engine runs without emulation. Engines do not report
+    /// the variant of the processor.
+    pub fn platform(&self) -> Platform {
+        Platform { os: self.os.clone(), architecture: self.arch.clone(), variant: None }
+    }
 }
 
 impl Engine {

@@ -245,7 +245,7 @@ impl Host<'_> {
 
     async fn ask(&self, run: &Run) -> Result<Option<Platform>, Error> {
         match run.wait_for(async { Ok(self.engine.version().await?) }).await {
-            Ok(version) => Ok(format!("{}/{}", version.os, version.arch).parse().ok()),
+            Ok(version) => Ok(Some(version.platform())),
             Err(error) if error.kind() == ErrorKind::Unreachable => Err(error),
             Err(Error::Interrupted) => Err(Error::Interrupted),
             // An engine that doesn't tell its platform can be used all the same.
