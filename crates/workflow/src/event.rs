@@ -94,10 +94,29 @@ pub enum Work {
     Reading,
 }
 
-/// Receives events, from any thread.
+/// Receives events, from any thread. Functions and closures that take an [`Event`] are reporters.
+///
+/// ```
+/// use std::sync::Arc;
+/// use sealift_workflow::{Cancel, Event, Run};
+///
+/// let reporter = |event| {
+///     if let Event::Started { image, work, .. } = event {
+///         eprintln!("{image}: {work:?}");
+///     }
+/// };
+/// let run = Run::new(Arc::new(reporter), Cancel::new());
+/// # drop(run);
+/// ```
 pub trait Reporter: Send + Sync {
     /// Receives one event. It must not block for long: bytes wait for it.
     fn report(&self, event: Event);
+}
+
+impl<F: Fn(Event) + Send + Sync> Reporter for F {
+    fn report(&self, event: Event) {
+        self(event);
+    }
 }
 
 /// Ignores all events.

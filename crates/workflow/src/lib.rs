@@ -85,7 +85,7 @@ pub use cancel::Cancel;
 pub use cat::cat;
 pub use clean::report::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive};
 pub use clean::{clean, plan_clean};
-pub use config::base_url::{BaseUrl, ParseBaseUrlError};
+pub use config::base_url::{BaseUrl, ParseBaseUrlError, ParseBaseUrlErrorKind};
 pub use config::config;
 pub use config::consul::{ConsulKey, consul_keys};
 pub use config::image_config::{Config, ImageConfig};

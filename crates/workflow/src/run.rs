@@ -116,7 +116,9 @@ pub(crate) struct Activity {
 impl Activity {
     /// Reports that more bytes are done.
     pub(crate) fn progress(&self, bytes: u64) {
-        self.reporter.report(Event::Progress { image: self.image.clone(), bytes });
+        if bytes > 0 {
+            self.reporter.report(Event::Progress { image: self.image.clone(), bytes });
+        }
     }
 }
 

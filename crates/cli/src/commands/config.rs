@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use sealift_workflow::filename::Reference;
-use sealift_workflow::{BaseUrl, ConfigOptions, config, consul_keys, sums};
+use sealift_workflow::{BaseUrl, ConfigOptions, ParseBaseUrlError, config, consul_keys, sums};
 use serde::Serialize;
 
 use crate::arguments::completer;
@@ -114,7 +114,9 @@ fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
 }
 
 fn parse_base_url(text: &str) -> Result<BaseUrl, Failure> {
-    text.parse().map_err(|error| Failure::usage(format!("`{text}` is not a BASEURL: {error}")))
+    text.parse().map_err(|error: ParseBaseUrlError| {
+        Failure::usage(format!("`{text}` is not a BASEURL: {}", error.kind()))
+    })
 }
 
 fn write_json(document: &impl Serialize, output: Option<&Path>) -> Result<ExitCode, Failure> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sealift_filename::Printable;
 
 /// What stands unencoded in a path: the unreserved characters of RFC 3986 and `/`. A `+` does not, as
 /// servers that decode paths like forms read it as a blank.
@@ -18,16 +19,39 @@ const ENCODED: &AsciiSet =
 /// let base: BaseUrl = "https://cdn.example.org/images/".parse()?;
 /// assert_eq!(base.join("web_1.0+beta.zip"), "https://cdn.example.org/images/web_1.0%2Bbeta.zip");
 /// assert_eq!("/images".parse::<BaseUrl>()?.join("web_1.zip"), "/images/web_1.zip");
-/// assert!("cdn.example.org/images".parse::<BaseUrl>().is_err());
+///
+/// let error = "https://?a=b".parse::<BaseUrl>().unwrap_err();
+/// assert_eq!(error.to_string(), "`https://?a=b` is not the URL of a folder: it has no host");
 /// # Ok::<(), sealift_workflow::ParseBaseUrlError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Box<str>);
 
 /// Why a text is not a [`BaseUrl`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not the URL of a folder: {kind}", Printable(input))]
+pub struct ParseBaseUrlError {
+    input: String,
+    kind: ParseBaseUrlErrorKind,
+}
+
+impl ParseBaseUrlError {
+    /// Returns the text that was refused.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Returns what is wrong with it.
+    pub fn kind(&self) -> ParseBaseUrlErrorKind {
+        self.kind
+    }
+}
+
+/// What is wrong with a text that should be a [`BaseUrl`]. As text, it continues a sentence about
+/// the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ParseBaseUrlError {
+pub enum ParseBaseUrlErrorKind {
     /// It is neither a URL nor an absolute path.
     #[error(
         "expected a URL such as `https://cdn.example.org/images/`, or a path that begins with `/`"
@@ -36,7 +60,7 @@ pub enum ParseBaseUrlError {
     /// It has no host.
     #[error("it has no host")]
     NoHost,
-    /// It has a query or a fragment, behind which no path can stand.
+    /// It has a query or a fragment, after which no path can follow.
     #[error("it has a `{0}`, but archive paths are appended to it")]
     Rest(char),
     /// It has a character that a URL cannot have.
@@ -67,25 +91,25 @@ pub(crate) fn encode(path: &str) -> String {
     utf8_percent_encode(path, ENCODED).to_string()
 }
 
-fn fault(text: &str) -> Option<ParseBaseUrlError> {
+fn fault(text: &str) -> Option<ParseBaseUrlErrorKind> {
     if !text.starts_with('/') {
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Some(ParseBaseUrlError::Form);
+            return Some(ParseBaseUrlErrorKind::Form);
         };
         // Nomad's downloader takes another scheme in front, as in `s3::https://…`.
         let schemes = scheme.split("::");
         if !schemes.into_iter().all(is_scheme) {
-            return Some(ParseBaseUrlError::Form);
+            return Some(ParseBaseUrlErrorKind::Form);
         }
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if host.is_empty() && (scheme != "file" || rest.is_empty()) {
-            return Some(ParseBaseUrlError::NoHost);
+            return Some(ParseBaseUrlErrorKind::NoHost);
         }
     }
     text.chars().find_map(|c| match c {
-        '?' | '#' => Some(ParseBaseUrlError::Rest(c)),
+        '?' | '#' => Some(ParseBaseUrlErrorKind::Rest(c)),
         c if c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c) => {
-            Some(ParseBaseUrlError::Character(c))
+            Some(ParseBaseUrlErrorKind::Character(c))
         }
         _ => None,
     })
@@ -100,7 +124,10 @@ impl FromStr for BaseUrl {
     type Err = ParseBaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        fault(text).map_or_else(|| Ok(Self(text.into())), Err)
+        match fault(text) {
+            None => Ok(Self(text.into())),
+            Some(kind) => Err(ParseBaseUrlError { input: text.to_owned(), kind }),
+        }
     }
 }
 
@@ -129,7 +156,7 @@ mod tests {
         ] {
             assert_eq!(good.parse::<BaseUrl>().unwrap().as_str(), good);
         }
-        use ParseBaseUrlError::{Character, Form, NoHost, Rest};
+        use ParseBaseUrlErrorKind::{Character, Form, NoHost, Rest};
         for (bad, why) in [
             ("", Form),
             ("cdn.example.org/images", Form),
@@ -147,7 +174,7 @@ mod tests {
             ("https://cdn.example.org/my images", Character(' ')),
             ("/images\n", Character('\n')),
         ] {
-            assert_eq!(bad.parse::<BaseUrl>(), Err(why), "{bad}");
+            assert_eq!(bad.parse::<BaseUrl>().unwrap_err().kind(), why, "{bad}");
         }
     }
 
