@@ -41,6 +41,9 @@ impl Knowledge {
 }
 
 /// A whole image in an archive: what a store keeps of the [`Proof`].
+///
+/// `KnownImage::from(&proof)` creates it. It can be stored as JSON next to an archive, for example
+/// in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KnownImage {

@@ -111,7 +111,8 @@ impl Retention {
 /// Versions are ordered as in [`latest`](crate::latest()) and counted for each image and platform.
 /// An archive only counts, and is only removed, if it is [removable](Entry::removable) and known to
 /// hold an image to which the id in its name belongs. So the content of all archives must be known:
-/// unread, damaged and misnamed archives are neither kept in place of others nor removed.
+/// unread, damaged and misnamed archives are neither kept in place of others nor removed. From
+/// entries that are made of names alone, nothing is removed.
 ///
 /// ```
 /// use sealift_catalog::{Entry, Keep, Retention, retain};

@@ -50,6 +50,27 @@ pub struct Staged {
 impl Store {
     /// Begins an archive of this image.
     ///
+    /// ```no_run
+    /// use std::io;
+    ///
+    /// use sealift_store::archive::{Form, Naming, Renamer, VerifyOptions};
+    /// use sealift_store::filename::{ArchiveFormat, ArchivePath, Repository, Version};
+    /// use sealift_store::{Published, Store};
+    ///
+    /// /// Publishes a plain tar as `web:1.4.0.7`, whatever names are in it.
+    /// fn put(store: &Store, mut tar: impl io::Read) -> Result<Published, Box<dyn std::error::Error>> {
+    ///     let (web, version) = (Repository::parse("web")?, Version::new("1.4.0.7"));
+    ///     let renamer = Renamer::new(Naming::new(&web, &version)?, VerifyOptions::default());
+    ///
+    ///     let mut staging = store.stage(&web, Form::Plain(renamer))?;
+    ///     io::copy(&mut tar, &mut staging)?;
+    ///     let staged = staging.finish()?;
+    ///     let id = staged.proof().identity().config.image_id();
+    ///     let archive = ArchivePath::new(&web, &version, id, ArchiveFormat::Docker)?;
+    ///     Ok(staged.publish(&archive, None)?)
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the folder cannot be written, or if something else stands where it should be.
