@@ -29,6 +29,8 @@
 //! implement [`std::io::Read`]; the [`Error`] inside of an [`std::io::Error`] is reached with
 //! `error.downcast::<sealift_archive::Error>()`.
 //!
+//! The crates below are re-exported, so that one dependency is enough.
+//!
 //! # Features
 //!
 //! None is on by default. `zstd`, `xz` and `bzip2` read these formats; `libdeflate` compresses zips several
@@ -81,6 +83,9 @@ pub use write::archive_writer::{ArchiveWriter, Form};
 pub use write::hashing_writer::HashingWriter;
 pub use write::level::{Level, ParseLevelError};
 pub use write::zip::ZipSink;
+
+pub use sealift_filename as filename;
+pub use sealift_oci as oci;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

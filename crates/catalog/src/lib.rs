@@ -46,6 +46,9 @@
 //!
 //! Nothing is decided by an archive that nobody has read: it may be the latest, but it is neither
 //! kept in place of an image nor removed. What is removed is always known to hold an image.
+//!
+//! The crates below are re-exported, and so is [`jiff`], whose timestamps are part of this
+//! interface.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -93,6 +96,11 @@ pub use snapshot::Snapshot;
 pub use stat::Stat;
 pub use state::ArchiveState;
 pub use wanted::Wanted;
+
+pub use jiff;
+pub use sealift_archive as archive;
+pub use sealift_filename as filename;
+pub use sealift_oci as oci;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

@@ -7,11 +7,10 @@
 //! message, and never takes an incomplete answer for a complete one.
 //!
 //! ```no_run
-//! use sealift_docker::{Endpoint, Engine, Settings, Timeouts};
+//! use sealift_docker::{Engine, Settings};
 //!
 //! # async fn save() -> Result<(), Box<dyn std::error::Error>> {
-//! let settings = Settings::from_env();
-//! let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
+//! let engine = Engine::resolve(&Settings::from_env())?;
 //! let Some(image) = engine.inspect("web:1.4.0.7").await? else {
 //!     return Err("no such image".into());
 //! };
@@ -27,8 +26,8 @@
 //! # }
 //! ```
 //!
-//! Start with [`Endpoint::resolve`], which finds the engine as the docker CLI does without
-//! contacting it, and [`Engine`], which connects when it is first used. [`Engine::save`] returns a
+//! Start with [`Engine::resolve`], which finds the engine as the docker CLI does. It contacts no
+//! engine: an [`Engine`] connects when it is first used. [`Engine::save`] returns a
 //! [`Stream`](futures_util::Stream) that is also an [`AsyncRead`](tokio::io::AsyncRead),
 //! [`Engine::load`] takes a stream, and both have back-pressure; [`Engine::save_to`] and
 //! [`Engine::load_from`] use files. [`Engine::build`] streams the context and reports what the
@@ -38,8 +37,8 @@
 //!
 //! The asynchronous functions need a tokio runtime with I/O and time enabled; outside of one they
 //! panic, as tokio's own functions do. All of them can be spawned. What happens when their future
-//! is dropped is documented with each as "Cancel safety". [`Endpoint::resolve`],
-//! [`Settings::credentials`] and [`Settings::proxy_build_args`] block.
+//! is dropped is documented with each as "Cancel safety". [`Engine::resolve`],
+//! [`Endpoint::resolve`], [`Settings::credentials`] and [`Settings::proxy_build_args`] block.
 //!
 //! # TLS
 //!
@@ -119,6 +118,8 @@ pub use failure::Failure;
 pub use sealift_credentials::{Credentials, CredentialsError, Login};
 pub use sealift_dockerignore::PatternError;
 pub use wire::archive_body::{ArchiveBody, ArchiveSender, BodyClosed, BrokenOff, archive_body};
+
+pub use sealift_oci as oci;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]

@@ -44,6 +44,8 @@
 //! hold an image is ever removed. All functions block; the crate knows no engine and no async
 //! runtime.
 //!
+//! The crates below are re-exported, so that one dependency is enough.
+//!
 //! # Platforms
 //!
 //! Linux and macOS. The crate compiles only for Unix, because it opens files relative to folders
@@ -74,6 +76,11 @@ pub use write::remove::{RemovalReport, Removed};
 pub use write::scratch::Scratch;
 pub use write::staging::{Staged, Staging};
 pub use write::sweep::SweepReport;
+
+pub use sealift_archive as archive;
+pub use sealift_catalog as catalog;
+pub use sealift_filename as filename;
+pub use sealift_oci as oci;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]
