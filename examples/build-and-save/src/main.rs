@@ -3,7 +3,7 @@
 //! The file is not verified; the crate `sealift-archive` does that.
 
 use anyhow::{Result, bail};
-use sealift_docker::{BuildEvent, BuildRequest, Endpoint, Engine, Settings, Timeouts};
+use sealift_docker::{BuildEvent, BuildRequest, Engine, Settings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -12,8 +12,7 @@ async fn main() -> Result<()> {
         bail!("usage: build-and-save IMAGE:VERSION CONTEXT FILE");
     };
     // The engine that the docker CLI would use. This contacts no engine yet.
-    let settings = Settings::from_env();
-    let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
+    let engine = Engine::resolve(&Settings::from_env())?;
 
     let request = BuildRequest::new(context, tag);
     let mut report = |event| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::docker::{Engine, Settings};
 use sealift_workflow::{Cancel, Error, Run, Silent, UpdateOptions, filename, store, update};
 
 #[tokio::main]
@@ -13,8 +13,7 @@ async fn main() -> Result<()> {
     let folder = arguments.next().context("usage: updater FOLDER IMAGE:VERSION…")?;
     let images: Vec<_> =
         arguments.map(|image| filename::Reference::parse(&image)).collect::<Result<_, _>>()?;
-    let settings = Settings::from_env();
-    let engine = Engine::new(Endpoint::resolve(&settings)?, Timeouts::resolve(&settings)?);
+    let engine = Engine::resolve(&Settings::from_env())?;
     let folder = store::Store::create(folder)?;
     let options = UpdateOptions::default().with_compress(true).with_clean(true);
 
