@@ -66,9 +66,15 @@ pub(crate) struct RecordedIndex {
     blocks: Option<BlockTable>,
 }
 
-impl From<&Proof> for RecordedIndex {
-    fn from(proof: &Proof) -> Self {
-        Self { layers: proof.layers().to_vec(), blocks: proof.blocks().cloned() }
+impl RecordedIndex {
+    /// Creates the index of an archive that was written or read.
+    ///
+    /// Only the writer of a zip knows its blocks. If the record from before is of the same bytes, its blocks are kept.
+    pub(crate) fn new(proof: &Proof, before: Option<&Record>) -> Self {
+        let is_same = |image: &KnownImage| image.sha256 == proof.sha256();
+        let same = before.filter(|before| before.image().is_some_and(is_same));
+        let noted = || same.and_then(|same| same.index.as_ref()?.blocks.clone());
+        Self { layers: proof.layers().to_vec(), blocks: proof.blocks().cloned().or_else(noted) }
     }
 }
 
@@ -167,13 +173,13 @@ impl Record {
         self.size == stat.size && self.modified == stat.modified
     }
 
-    /// Tells whether the file that looks like this now is the one that was read: size and time agree,
-    /// and it can't have been written again unseen, too shortly after it was written for the
-    /// time to differ. (Git calls that racy and has the same rule.)
+    /// Returns `true` if the file that looks like this now is the one that was read: size and time
+    /// agree, and it cannot have been written again so shortly afterwards that the time is the same.
+    /// (Git calls that racy and has the same rule.)
     ///
     /// ```text
     /// mtime                      recorded
-    ///   |---- at least 20 ms ----|        believed; 2 s where the mtime has whole seconds
+    ///   |---- at least 20 ms ----|        believed; 2 s if the mtime has whole seconds
     /// ```
     pub(crate) fn is_believed(&self, stat: &Stat) -> bool {
         !self.doubted && self.is_of(stat) && {

@@ -88,7 +88,7 @@ impl Draft {
         Some(file.metadata().ok()?.permissions())
     }
 
-    /// Writes the record and gives it its name.
+    /// Writes the record and renames it.
     pub(crate) fn keep(self, record: &Record) -> io::Result<()> {
         let (mut file, place) = self.file.ok_or(io::ErrorKind::Unsupported)?;
         // Not synced: a record that a crash damages counts as missing.

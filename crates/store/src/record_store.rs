@@ -74,6 +74,12 @@ impl Store {
         remembered.or_else(|| self.written_record(archive))
     }
 
+    /// Returns the record of an archive with its index, believed or not.
+    pub(crate) fn read_record_with_index(&self, archive: &ArchivePath) -> Option<Record> {
+        let remembered = self.remembered().get(archive).cloned();
+        remembered.or_else(|| Record::read_with_index(&fs::read(self.record_path(archive)).ok()?))
+    }
+
     /// Returns the index by which parts of an archive are read, if a believed record has it. Records
     /// of earlier versions of sealift have none; examining the archive adds it.
     ///

@@ -64,7 +64,7 @@ impl Store {
         options: &ExamineOptions<'_>,
         is_accepted: bool,
     ) -> Result<(Stat, Knowledge), Error> {
-        let before = self.read_record(archive);
+        let before = self.read_record_with_index(archive);
         let stat = self.stat(archive)?;
         let draft = self.begin_record(archive, stat);
         // If another writer replaces the file meanwhile, what was read does not describe the new
@@ -111,7 +111,7 @@ impl Store {
                 image.saved = same.and_then(|known| known.saved);
                 return Ok(Ok((
                     Content::Image(Box::new(image)),
-                    Some(RecordedIndex::from(&proof)),
+                    Some(RecordedIndex::new(&proof, before)),
                 )));
             }
             Err(sealift_archive::Error::Fault { source, .. }) => source,

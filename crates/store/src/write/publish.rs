@@ -14,13 +14,14 @@ use crate::error::{Error, ErrorKind};
 use crate::fs::dir::{Dir, split};
 use crate::fs::stat::stat_of;
 use crate::fs::sync::sync_folder;
-use crate::record::{Content, Record};
+use crate::record::{Content, Record, RecordedIndex};
 use crate::store::Store;
 use crate::write::hidden_file::{ATTEMPTS, HiddenFile, open_up};
 use crate::write::staging::Staged;
 
 /// An archive that was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Published {
     /// Where it is.
     pub archive: ArchivePath,
@@ -33,7 +34,7 @@ pub struct Published {
 }
 
 impl Store {
-    /// Gives the size of an archive that is known to hold this image.
+    /// Returns the size of an archive that is known to hold this image.
     fn size_of_same(&self, archive: &ArchivePath, identity: &Identity) -> Option<u64> {
         let metadata = fs::symlink_metadata(self.path_of(archive)).ok()?;
         let stat = stat_of(&metadata);
@@ -152,14 +153,14 @@ fn publish(
     let mut image = KnownImage::from(proof);
     image.saved = Some(saved.unwrap_or_else(Timestamp::now));
     let record = Record::new(stat, draft.began, Content::Image(Box::new(image)))
-        .with_index(Some(proof.into()));
+        .with_index(Some(RecordedIndex::new(proof, None)));
     store.keep_record(archive, draft, record);
     drop(lock);
     tracing::debug!("published {archive}, {} bytes", stat.size);
     Ok(Published { archive: archive.clone(), size: stat.size, replaced, was_there: false })
 }
 
-/// Gives the file its name, and makes the folders for it, which may be other ones than those in which it was staged.
+/// Renames the file, and makes the folders for it, which may differ from those in which it was staged.
 fn rename(hidden: &mut HiddenFile, archive: &ArchivePath, target: &Path) -> Result<(), Error> {
     let folder = archive.folder();
     let mut attempts = 0;

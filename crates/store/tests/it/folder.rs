@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use sealift_archive::{Form, Naming, Renamer, VerifyOptions};
+use sealift_archive::{Form, Level, Naming, Renamer, VerifyOptions};
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::{Digest, Identity, Platform};
 use sealift_store::{ReadOptions, Staging, Store};
@@ -93,6 +93,11 @@ pub(crate) fn stage(store: &Store, image: &str, version: &str, bytes: &[u8]) -> 
 /// The form of a plain tar that carries this name.
 pub(crate) fn plain(image: &str, version: &str) -> Form {
     Form::Plain(renamer(image, version))
+}
+
+/// The form of a zip with the same content.
+pub(crate) fn zip(image: &str, version: &str) -> Form {
+    Form::Zip { renamer: renamer(image, version), level: Level::Fast, id: None }
 }
 
 fn renamer(image: &str, version: &str) -> Renamer {
