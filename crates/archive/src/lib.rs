@@ -44,6 +44,9 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(not(unix))]
+compile_error!("sealift-archive supports Unix only: it reads files at offsets");
+
 mod archive;
 mod archive_index;
 mod archive_reader;

@@ -99,8 +99,14 @@ impl ArchiveWriter {
     ///
     /// # Errors
     ///
-    /// If the file cannot be written, and [`io::ErrorKind::InvalidInput`] if a zip's member cannot have the name.
+    /// If the file cannot be written, and [`io::ErrorKind::InvalidInput`] if it is not empty or a zip's member
+    /// cannot have the name.
     pub fn new(file: File, form: Form, input: impl Into<Input>) -> io::Result<Self> {
+        if file.size()? != 0 {
+            // What is there would be part of the file, but not of its proof.
+            let reason = "the file of a new archive is not empty";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
         let sink = match form {
             Form::AsIs(verify) => Sink::AsIs { file, verify },
             Form::Plain(renamer) => Sink::Plain {
