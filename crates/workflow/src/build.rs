@@ -18,6 +18,10 @@ use crate::run::Run;
 ///
 /// When the future is dropped, the request is broken off, and the engine gives the build up.
 ///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
 /// # Errors
 ///
 /// If the build fails, with the engine's words.

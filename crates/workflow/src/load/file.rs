@@ -22,6 +22,10 @@ use crate::spool::spool;
 /// The archive is verified before it is sent and again on the way. The engine has the image under one name
 /// afterwards, that of the archive or of the options. An image that it has already is not sent.
 ///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
 /// # Errors
 ///
 /// If the file is no whole image, if its tags do not make one name, and for everything that

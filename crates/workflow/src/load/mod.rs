@@ -43,9 +43,13 @@ use crate::select::{held_against_record, refuse_flawed};
 ///
 /// When the future is dropped, the upload is broken off in a way that makes no image of it.
 ///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
 /// # Errors
 ///
-/// Where nothing at all can be done: the folder can't be read, no engine answers.
+/// If nothing at all can be done: the folder cannot be read, or no engine answers.
 pub async fn load(
     engine: &Engine,
     store: &Store,

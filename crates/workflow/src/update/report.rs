@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use sealift_catalog::Removal;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_oci::Digest;
-use serde::ser::SerializeStruct as _;
+use serde::ser::{SerializeSeq as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 
 /// The result of an update, image by image.
+///
+/// It serialises as an array: the images, then `{error}` for each archive that could not be removed.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "it holds the errors of the images that failed"]
@@ -19,6 +21,23 @@ pub struct UpdateReport {
     pub images: Vec<ImageUpdate>,
     /// What went wrong with the removals at the end. The images are all in the folder nevertheless.
     pub clean_errors: Vec<Error>,
+}
+
+impl Serialize for UpdateReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct NotRemoved<'a> {
+            error: &'a Error,
+        }
+        let mut list = serializer.serialize_seq(None)?;
+        for image in &self.images {
+            list.serialize_element(image)?;
+        }
+        for error in &self.clean_errors {
+            list.serialize_element(&NotRemoved { error })?;
+        }
+        list.end()
+    }
 }
 
 /// The result of an update for one image.
