@@ -85,7 +85,7 @@ pub struct Added {
 }
 
 /// What came of adding a file.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct AddReport {
     /// The archives that are in the folder now: one for each name that was added, at least one.
@@ -125,7 +125,7 @@ pub async fn add(
     let (spooler, from) = (store.clone(), file.to_owned());
     let spooled = run.blocking(move |run| spool(Some(&spooler), &from, run)).await;
     let spooled = spooled?;
-    let found = Found::read(&spooled, file, options, run).await?;
+    let found = AddedFile::read(&spooled, file, options, run).await?;
     let names = names_of(found.proven.contents.identity(), options.name.as_ref(), file)?;
     if names.len() > 1 && !options.every {
         return Err(Error::SeveralNames { file: file.to_owned(), names, allows_every: true });
@@ -145,7 +145,7 @@ pub async fn add(
 }
 
 /// The file that is added, and what it turned out to be.
-struct Found<'a> {
+struct AddedFile<'a> {
     /// Where its bytes are.
     path: &'a Path,
     /// What it is called in messages.
@@ -154,7 +154,7 @@ struct Found<'a> {
     verify: VerifyOptions,
 }
 
-impl<'a> Found<'a> {
+impl<'a> AddedFile<'a> {
     async fn read(
         spooled: &'a Spooled,
         shown: &'a Path,
@@ -186,7 +186,7 @@ impl<'a> Found<'a> {
 async fn add_as(
     store: &Store,
     name: Reference,
-    found: &Found<'_>,
+    found: &AddedFile<'_>,
     options: &AddOptions,
     run: &Run,
 ) -> Result<Added, Error> {

@@ -37,7 +37,7 @@ impl Inspected {
         let Some(image) = engine.inspect(&reference.to_string()).await? else {
             return Err(not_found(engine, reference).await);
         };
-        let choice = Choice::make(&image, platform, &reference)?;
+        let choice = ManifestChoice::make(&image, platform, &reference)?;
         Ok(Self {
             engine_id: image.id,
             wanted: wanted(&reference, &image, &choice),
@@ -67,8 +67,8 @@ impl Inspected {
         }
     }
 
-    /// Tells whether what the engine sent is what it had shown: by the digest of the config, a manifest or
-    /// the index, and only where none of them is in the archive, by layers and settings.
+    /// Returns `true` if what the engine sent is what it had shown: by the digest of the config, a manifest or
+    /// the index, and only if none of them is in the archive, by layers and settings.
     pub(crate) fn is(&self, contents: &Contents) -> bool {
         let (wanted, identity) = (&self.wanted, contents.identity());
         let shows_the_same = || {
@@ -92,14 +92,14 @@ impl Inspected {
 ///
 /// If the engine has several and none is asked for, the call is refused. Taking the engine's own
 /// platform would lose half of an image without anybody noticing.
-struct Choice {
+struct ManifestChoice {
     platform: Platform,
     /// Whether it is the one whose layers and settings the engine shows.
     is_shown: bool,
     save_platform: Option<Platform>,
 }
 
-impl Choice {
+impl ManifestChoice {
     fn make(
         image: &EngineImage,
         asked: Option<&Platform>,
@@ -140,7 +140,7 @@ impl Choice {
         })
     }
 
-    /// Tells whether a manifest is of this platform. One that doesn't say is the only one.
+    /// Returns `true` if a manifest is of this platform. One that states none is the only one.
     fn is_of(&self, manifest: &ImageManifest) -> bool {
         manifest.platform.as_ref().is_none_or(|of| of.matches(&self.platform))
     }
@@ -151,7 +151,7 @@ pub(crate) fn tagged(reference: &Reference) -> Result<Reference, TagError> {
     Reference::new(reference.repository().clone(), Some(reference.version_or_latest()))
 }
 
-fn wanted(reference: &Reference, image: &EngineImage, choice: &Choice) -> Wanted {
+fn wanted(reference: &Reference, image: &EngineImage, choice: &ManifestChoice) -> Wanted {
     let is_config = image.id_kind == IdKind::Config;
     let mut manifests: Vec<Digest> = image
         .manifests

@@ -213,7 +213,7 @@ impl<R: Read> PlainReader<R> {
         Ok((self.count.get(), digest))
     }
 
-    /// Tells errors of the input from those of a decoder.
+    /// Returns the error of the input, or the fault that an error of a decoder means.
     fn error(&self, error: io::Error) -> Error {
         let error = match ReadFailed::of(error) {
             Ok(source) => return Error::io("read", self.input.clone(), source),

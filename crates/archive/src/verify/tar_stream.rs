@@ -153,7 +153,7 @@ impl TarStream {
         }
     }
 
-    /// Says whether the archive may end here.
+    /// Returns an error unless the archive may end here.
     pub(crate) fn finish(&self) -> Result<(), Fault> {
         let place = match &self.state {
             State::Ended => return self.checksum.check(),

@@ -75,8 +75,8 @@ impl BlockDeflater {
         Ok(())
     }
 
-    /// Tells whether a block may get smaller, from the distribution of its bytes and, where that looks random,
-    /// by a trial.
+    /// Returns `true` if a block may get smaller, judged by the distribution of its bytes and, if that
+    /// looks random, by a trial.
     fn is_worthwhile(&mut self, block: &[u8]) -> bool {
         if !looks_random(block) {
             return true;
@@ -155,7 +155,7 @@ fn stored_size(length: usize) -> usize {
     length + length.div_ceil(STORED) * 5
 }
 
-/// Tells whether bytes are spread as evenly as in compressed data: above 7.9 bits of entropy a byte.
+/// Returns `true` if bytes are spread as evenly as in compressed data: above 7.9 bits of entropy a byte.
 fn looks_random(block: &[u8]) -> bool {
     let mut counts = [0_u32; 256];
     for &byte in block {

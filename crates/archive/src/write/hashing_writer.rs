@@ -29,7 +29,7 @@ impl<W: Write> HashingWriter<W> {
         Self { writer, hash: Hasher::new() }
     }
 
-    /// Gives the writer back, and the SHA-256 of everything that it took.
+    /// Returns the writer, and the SHA-256 of everything that was written to it.
     pub fn finish(self) -> (W, Digest) {
         (self.writer, self.hash.finish())
     }

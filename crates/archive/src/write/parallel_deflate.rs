@@ -25,10 +25,10 @@ pub(crate) struct ParallelDeflate<W: Write> {
     writer: W,
     threads: Threads,
     /// The block that is being filled.
-    filling: Block,
+    filling: BlockBuffers,
     /// What is on its way, in the stream's order.
-    receipts: VecDeque<Receiver<io::Result<Block>>>,
-    spare: Vec<Block>,
+    receipts: VecDeque<Receiver<io::Result<BlockBuffers>>>,
+    spare: Vec<BlockBuffers>,
     crc: crc32fast::Hasher,
     size: u64,
     packed_crc: crc32fast::Hasher,
@@ -37,13 +37,13 @@ pub(crate) struct ParallelDeflate<W: Write> {
 
 /// A block on its way to a thread and back.
 #[derive(Default)]
-struct Block {
+struct BlockBuffers {
     input: Vec<u8>,
     output: Vec<u8>,
     crc: crc32fast::Hasher,
 }
 
-impl Block {
+impl BlockBuffers {
     fn deflate(&mut self, deflater: &mut BlockDeflater) -> io::Result<()> {
         self.crc = crc32fast::Hasher::new();
         self.crc.update(&self.input);
@@ -53,8 +53,8 @@ impl Block {
 
 /// A block, and where to give it back.
 struct Job {
-    block: Block,
-    done: SyncSender<io::Result<Block>>,
+    block: BlockBuffers,
+    done: SyncSender<io::Result<BlockBuffers>>,
 }
 
 /// The threads that deflate; they end with this value.
@@ -84,8 +84,8 @@ impl Threads {
         Ok(threads)
     }
 
-    /// Gives a block to the next thread that is free, and a receipt for it.
-    fn give(&self, block: Block) -> io::Result<Receiver<io::Result<Block>>> {
+    /// Passes a block to the next thread that is free, and returns a receipt for it.
+    fn give(&self, block: BlockBuffers) -> io::Result<Receiver<io::Result<BlockBuffers>>> {
         let (done, receipt) = sync_channel(1);
         let jobs = self.jobs.as_ref();
         jobs.and_then(|jobs| jobs.send(Job { block, done }).ok()).ok_or_else(broken)?;
@@ -131,7 +131,7 @@ impl<W: Write> ParallelDeflate<W> {
         Ok(Self {
             writer,
             threads: Threads::start(level, count.max(1))?,
-            filling: Block::default(),
+            filling: BlockBuffers::default(),
             receipts: VecDeque::new(),
             spare: Vec::new(),
             crc: crc32fast::Hasher::new(),
@@ -141,7 +141,7 @@ impl<W: Write> ParallelDeflate<W> {
         })
     }
 
-    /// Gives away the block that is full, or is the last one.
+    /// Passes the block that is full, or is the last one, to a thread.
     fn send(&mut self) -> io::Result<()> {
         if self.receipts.len() >= self.threads.threads.len() * BLOCKS_A_THREAD {
             self.receive()?;

@@ -84,11 +84,11 @@ impl<W: Write + Seek> ZipSink<W> {
         })
     }
 
-    /// Gives the member another name of the same length, which stands in the zip once it is finished.
+    /// Renames the member to a name of the same length. The finished zip has only the new name.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidInput`] where the length differs.
+    /// [`io::ErrorKind::InvalidInput`] if the length differs.
     pub fn rename(&mut self, member_name: &str) -> io::Result<()> {
         if member_name.len() != self.name.len() {
             let reason = format!("`{member_name}` is not as long as `{}`", self.name);

@@ -8,7 +8,7 @@ use crate::config::options::ConfigOptions;
 use crate::error::Error;
 use crate::run::Run;
 use crate::select::learn::{archives_of, with_learning};
-use crate::select::{Choice, choose_latest, latest, refuse_flawed};
+use crate::select::{LatestChoice, choose_latest, latest, refuse_flawed};
 
 /// Selects the archives, sorted by path, each once: the latest of every image, or of the selected images.
 ///
@@ -56,7 +56,7 @@ fn select(
     let latest = latest.clone().with_release(latest.release && version.is_none());
     let archives = archives_of(store, image, version)?;
     let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
-    let Choice { latest: found, misnamed } = choose_latest(&entries, &latest, run);
+    let LatestChoice { latest: found, misnamed } = choose_latest(&entries, &latest, run);
     if let Some(entry) = misnamed.first() {
         refuse_flawed(store, entry)?;
     }

@@ -17,7 +17,7 @@ use crate::event::Event;
 use crate::load::options::Selection;
 use crate::run::Run;
 use crate::select::learn::{known_archives, report_changed, with_learning};
-use crate::select::{Choice, choose_latest, find, refuse_flawed};
+use crate::select::{LatestChoice, choose_latest, find, refuse_flawed};
 
 /// What was asked for, and the archive that is to be loaded for it.
 pub(crate) type Selected = (String, Result<Entry, Error>);
@@ -59,7 +59,7 @@ async fn choose(
             Ok(selected)
         }
         Selection::Latest(options) => {
-            let (Choice { latest, misnamed }, mut selected) = read_all(store, run, {
+            let (LatestChoice { latest, misnamed }, mut selected) = read_all(store, run, {
                 let options = options.clone();
                 move |entries, run| choose_latest(entries, &options, run)
             })

@@ -63,9 +63,9 @@ pub(crate) async fn latest(
             return Err(error);
         }
         let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
-        let Choice { latest, misnamed } = choose_latest(&entries, &options, run);
+        let LatestChoice { latest, misnamed } = choose_latest(&entries, &options, run);
         match misnamed.first() {
-            Some(entry) => Err(refuse_flawed(&store, entry).err().unwrap_or(Error::Interrupted)),
+            Some(entry) => refuse_flawed(&store, entry).map(|()| latest),
             None => Ok(latest),
         }
     })
@@ -73,14 +73,14 @@ pub(crate) async fn latest(
 }
 
 /// The latest archives of a folder.
-pub(crate) struct Choice {
+pub(crate) struct LatestChoice {
     pub(crate) latest: Vec<Entry>,
     /// The archives of images of which nothing else is there.
     pub(crate) misnamed: Vec<Entry>,
 }
 
 /// Chooses the latest archives, and reports what is passed over for them.
-pub(crate) fn choose_latest(entries: &[Entry], options: &LatestOptions, run: &Run) -> Choice {
+pub(crate) fn choose_latest(entries: &[Entry], options: &LatestOptions, run: &Run) -> LatestChoice {
     let latest: Vec<Entry> =
         sealift_catalog::latest(entries, options).into_iter().cloned().collect();
     let is_latest = |entry: &&Entry| latest.iter().any(|other| other.archive == entry.archive);
@@ -96,7 +96,7 @@ pub(crate) fn choose_latest(entries: &[Entry], options: &LatestOptions, run: &Ru
             misnamed.extend(entries.iter().find(|entry| entry.archive == passed.archive).cloned());
         }
     }
-    Choice { latest, misnamed }
+    LatestChoice { latest, misnamed }
 }
 
 /// Refuses latest archives of one image for several platforms, with all of these.

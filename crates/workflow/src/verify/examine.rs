@@ -51,10 +51,10 @@ fn verify_one(
     };
     let found = match found {
         Err(error) if error.kind() == ErrorKind::Interrupted => {
-            Found::without_image(Verdict::Interrupted)
+            Finding::without_image(Verdict::Interrupted)
         }
         Err(error) => match refusal(&error) {
-            Some(reason) => Found::without_image(Verdict::Unreadable { reason }),
+            Some(reason) => Finding::without_image(Verdict::Unreadable { reason }),
             None => return Err(error),
         },
         Ok(found) => found,
@@ -84,7 +84,7 @@ fn examined(
     entry: &Entry,
     options: &VerifyFolderOptions,
     run: &Run,
-) -> Result<Found, Error> {
+) -> Result<Finding, Error> {
     let activity = run.activity(entry.archive.as_str(), Work::Verifying, Some(entry.stat.size));
     let on_bytes = |bytes| {
         activity.progress(bytes);
@@ -94,14 +94,14 @@ fn examined(
 }
 
 /// What was found out about an archive.
-pub(crate) struct Found {
+pub(crate) struct Finding {
     verdict: Verdict,
     digest: Option<Digest>,
     covered: Covered,
     changed_from: Option<Digest>,
 }
 
-impl Found {
+impl Finding {
     pub(crate) fn without_image(verdict: Verdict) -> Self {
         Self { verdict, digest: None, covered: Covered::Content, changed_from: None }
     }
@@ -118,7 +118,7 @@ fn verdict(
     entry: &Entry,
     options: &VerifyFolderOptions,
     on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
-) -> Result<Found, Error> {
+) -> Result<Finding, Error> {
     let path = store.path_of(&entry.archive);
     let believed = entry.image();
     if let Some(known) = believed.filter(|_| !options.deep && !options.repair)
@@ -126,7 +126,7 @@ fn verdict(
     {
         let (verdict, digest) = named(entry, known);
         let changed_from = known.changed_from;
-        return Ok(Found { verdict, digest, covered: Covered::RecordedSum, changed_from });
+        return Ok(Finding { verdict, digest, covered: Covered::RecordedSum, changed_from });
     }
     let examine_options = ExamineOptions::new().decompress_layers(options.deep).on_bytes(on_bytes);
     // A repair records anew what the archive holds.
@@ -137,21 +137,21 @@ fn verdict(
     let known = match knowledge {
         Knowledge::Image(known) => *known,
         Knowledge::NoImage { reason } => {
-            return Ok(Found::without_image(Verdict::NoImage { reason }));
+            return Ok(Finding::without_image(Verdict::NoImage { reason }));
         }
-        Knowledge::Damaged { fault } => return Ok(Found::without_image(fault_verdict(&fault))),
+        Knowledge::Damaged { fault } => return Ok(Finding::without_image(fault_verdict(&fault))),
         Knowledge::Unreadable { reason } => {
-            return Ok(Found::without_image(Verdict::Unreadable { reason }));
+            return Ok(Finding::without_image(Verdict::Unreadable { reason }));
         }
     };
     // The size and the time of the file are those of its record, and yet its bytes are others.
     if believed.is_some_and(|believed| believed.sha256 != known.sha256) {
         let reason =
             "has changed since it was recorded, without a sign of being written".to_owned();
-        return Ok(Found::without_image(Verdict::Damaged { reason }));
+        return Ok(Finding::without_image(Verdict::Damaged { reason }));
     }
     let (verdict, digest) = named(entry, &known);
-    Ok(Found { verdict, digest, covered: Covered::Content, changed_from: known.changed_from })
+    Ok(Finding { verdict, digest, covered: Covered::Content, changed_from: known.changed_from })
 }
 
 fn named(entry: &Entry, known: &KnownImage) -> (Verdict, Option<Digest>) {

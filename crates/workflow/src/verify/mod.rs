@@ -10,7 +10,7 @@ use sealift_store::{Store, SweepReport, in_parallel};
 use crate::error::Error;
 use crate::run::Run;
 use crate::select::learn::{archives_of, report_folder};
-use crate::verify::examine::{Found, verify_what_is_there};
+use crate::verify::examine::{Finding, verify_what_is_there};
 use crate::verify::options::VerifyFolderOptions;
 use crate::verify::verdict::{Verdict, VerifiedArchive};
 
@@ -75,7 +75,7 @@ fn chosen(
             let path = folder.path.to_str().unwrap_or_default();
             for archive in store.recorded_archives_in(path) {
                 let reason = format!("its folder {}", folder.reason);
-                let found = Found::without_image(Verdict::Unreadable { reason });
+                let found = Finding::without_image(Verdict::Unreadable { reason });
                 hidden.push(found.of(store, &archive, 0));
             }
             report_folder(folder, run);

@@ -14,7 +14,7 @@
 //! Source of the form: PKWARE's APPNOTE.TXT 6.3.10, 4.3 (records), 4.4 (fields) and 4.5.3 (zip64).
 use crate::error::Fault;
 use crate::read::zip::end::find_directory;
-use crate::read::zip::entry::{DEFLATED, Entry, IS_ENCRYPTED, IS_PATCH, STORED};
+use crate::read::zip::entry::{DEFLATED, DirectoryEntry, IS_ENCRYPTED, IS_PATCH, STORED};
 use crate::read::zip::extra::packed_crc;
 use crate::read::zip::member::Member;
 use crate::read::zip::record::{MemberError, broken, unsupported};
@@ -34,7 +34,7 @@ pub(crate) fn find_member(source: &dyn Source) -> Result<Member, MemberError> {
             Fault::not_an_image(format!("the zip has {count} members instead of one")).into()
         );
     }
-    let mut entry = Entry::read(source, &directory)?;
+    let mut entry = DirectoryEntry::read(source, &directory)?;
     let start = entry.check_local_header(source)?;
     entry.check_end(source, start, directory.start)?;
     check_as_written(source, &entry, start, &directory)?;

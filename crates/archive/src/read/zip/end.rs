@@ -98,7 +98,8 @@ fn find_end(source: &dyn Source, length: u64) -> Result<u64, MemberError> {
     Ok(start + at as u64)
 }
 
-/// Gives what the zip64 form of the end says, which the other form must not contradict, and where it starts.
+/// Returns the numbers of the end in the zip64 form, which the other form must not contradict, and
+/// its offset.
 fn read_zip64_end(
     source: &dyn Source,
     locator: u64,

@@ -24,7 +24,7 @@ pub(crate) const STORED: u64 = 0;
 pub(crate) const DEFLATED: u64 = 8;
 
 /// What the directory says of a member.
-pub(crate) struct Entry {
+pub(crate) struct DirectoryEntry {
     pub(crate) record: Record<ENTRY_LENGTH>,
     pub(crate) flags: u64,
     pub(crate) method: u64,
@@ -38,7 +38,7 @@ pub(crate) struct Entry {
     pub(crate) attributes: u64,
 }
 
-impl Entry {
+impl DirectoryEntry {
     pub(crate) fn read(source: &dyn Source, directory: &Directory) -> Result<Self, MemberError> {
         let record = Record::<ENTRY_LENGTH>::read(source, directory.start)?;
         let [name, extra] = [28, 30].map(|at| record.number(at, 2));
@@ -66,7 +66,7 @@ impl Entry {
         })
     }
 
-    /// Checks that the header before the member says the same, and gives where the member starts.
+    /// Checks that the header before the member states the same, and returns where the member starts.
     pub(crate) fn check_local_header(&mut self, source: &dyn Source) -> Result<u64, MemberError> {
         let record = Record::<LOCAL_LENGTH>::read(source, 0)?;
         if record.0[..4] != *LOCAL_HEADER {
@@ -149,7 +149,7 @@ impl Entry {
         if is_expected { Ok(()) } else { Err(broken("something lies behind its member")) }
     }
 
-    /// Gives what a descriptor with sizes of so many bytes says, without its signature.
+    /// Returns the descriptor with sizes of so many bytes, without its signature.
     fn descriptor(&self, width: usize) -> Vec<u8> {
         let sizes = [self.packed_size, self.size].map(u64::to_le_bytes);
         [&self.crc.to_le_bytes()[..], &sizes[0][..width], &sizes[1][..width]].concat()

@@ -54,7 +54,7 @@ pub(crate) fn scan(
 
 /// The lengths of a piece that can be inflated by itself.
 #[derive(Clone, Copy)]
-struct Piece {
+struct IndependentPiece {
     packed: usize,
     plain: usize,
     /// The stream ends with it.
@@ -62,7 +62,7 @@ struct Piece {
 }
 
 /// Returns the longest piece at the start of the packed bytes that can be inflated by itself.
-fn first_piece(packed: &[u8], content: &mut [u8]) -> Option<Piece> {
+fn first_piece(packed: &[u8], content: &mut [u8]) -> Option<IndependentPiece> {
     let mut inflater = Box::<DecompressorOxide>::default();
     let (mut read, mut written, mut bit) = (0, 0, 0);
     let mut longest = None;
@@ -81,7 +81,8 @@ fn first_piece(packed: &[u8], content: &mut [u8]) -> Option<Piece> {
                 let unused_bits = inflater.block_boundary_state()?.num_bits;
                 bit = (read * 8).checked_sub(usize::from(unused_bits))?;
                 if is_stored && bit % 8 == 0 {
-                    longest = Some(Piece { packed: bit / 8, plain: written, is_last: false });
+                    longest =
+                        Some(IndependentPiece { packed: bit / 8, plain: written, is_last: false });
                 }
             }
             // An end without content does not belong to the piece before it.
@@ -89,7 +90,7 @@ fn first_piece(packed: &[u8], content: &mut [u8]) -> Option<Piece> {
                 return longest;
             }
             TINFLStatus::Done => {
-                return Some(Piece { packed: read, plain: written, is_last: true });
+                return Some(IndependentPiece { packed: read, plain: written, is_last: true });
             }
             _ => return longest,
         }

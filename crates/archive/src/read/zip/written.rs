@@ -1,7 +1,7 @@
 //! The form of the zips that sealift writes.
 
 use crate::read::zip::end::Directory;
-use crate::read::zip::entry::{DEFLATED, Entry};
+use crate::read::zip::entry::{DEFLATED, DirectoryEntry};
 use crate::read::zip::record::{MemberError, broken, number, read_bytes};
 use crate::source::Source;
 use crate::write::zip::{NAME_IS_UTF8, NO_DATE, Numbers, directory_entry, end, local_header};
@@ -10,7 +10,7 @@ use crate::write::zip::{NAME_IS_UTF8, NO_DATE, Numbers, directory_entry, end, lo
 /// that differ are damage; if many do, another program wrote it.
 pub(crate) fn check_as_written(
     source: &dyn Source,
-    entry: &Entry,
+    entry: &DirectoryEntry,
     start: u64,
     directory: &Directory,
 ) -> Result<(), MemberError> {
@@ -24,7 +24,7 @@ pub(crate) fn check_as_written(
         return Ok(());
     }
     let packed_crc = entry.extra.get(24..28).map(|crc| number(crc) as u32);
-    let Entry { crc, size, packed_size, .. } = *entry;
+    let DirectoryEntry { crc, size, packed_size, .. } = *entry;
     let numbers = Numbers { crc, size, packed_size, packed_crc };
     let expected = [
         local_header(&entry.name, &numbers)?,
