@@ -7,12 +7,26 @@ use sealift_catalog::PassedOver;
 use sealift_docker::BuildEvent;
 use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
+use serde::Serialize;
 
 /// Something that happened during a call.
 ///
 /// `image` is always what the caller asked for, `image:tag`, so that events of images that are
-/// worked on at the same time can be told apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// worked on at the same time can be distinguished.
+///
+/// As JSON it is an object with one field, which is named for the variant. The
+/// `sealift` command does not print it.
+///
+/// ```
+/// use sealift_workflow::Event;
+///
+/// let event = Event::Progress { image: "web:1.4.0.7".to_owned(), bytes: 1024 };
+/// let json = r#"{"progress":{"image":"web:1.4.0.7","bytes":1024}}"#;
+/// assert_eq!(serde_json::to_string(&event)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// Archives without a valid record have to be read before anything is decided by them.
@@ -58,11 +72,13 @@ pub enum Event {
     /// A folder below the store's cannot be read, and what is in it is left out.
     FolderLeftOut {
         /// The folder.
+        #[serde(serialize_with = "crate::path_text::serialize")]
         folder: PathBuf,
         /// Why, a fragment for after the folder's path.
         reason: String,
     },
-    /// An archive has other content than it had when it was recorded. It was read again, and is whole.
+    /// An archive has other content than it had when it was recorded. It was read again, and is
+    /// whole.
     Changed {
         /// The archive.
         archive: ArchivePath,
@@ -76,8 +92,9 @@ pub enum Event {
     Build(BuildEvent),
 }
 
-/// What is done with an image's bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is done with an image's bytes. As JSON it is its name in snake case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Work {
     /// The engine is asked for the image; bytes are those of the plain archive.
@@ -125,4 +142,75 @@ pub struct Silent;
 
 impl Reporter for Silent {
     fn report(&self, _event: Event) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use sealift_catalog::{Entry, Knowledge, KnownImage, LatestOptions, Stat, passed_over};
+    use sealift_oci::Identity;
+
+    use super::*;
+
+    fn archive() -> ArchivePath {
+        "web_1_0123456789ab.zip".parse().unwrap()
+    }
+
+    /// An archive that is passed over, because its image has another id than its name.
+    fn misnamed() -> PassedOver {
+        let identity = Identity {
+            config: Digest::of(b""),
+            manifests: Vec::new(),
+            indexes: Vec::new(),
+            diff_ids: Vec::new(),
+            platform: "linux/amd64".parse().unwrap(),
+            created: None,
+            repo_tags: Vec::new(),
+        };
+        let known = KnownImage::new(identity, Digest::of(b"1"), 1);
+        let entry = Entry::new(archive(), Stat { size: 1, modified: jiff::Timestamp::UNIX_EPOCH })
+            .with_knowledge(Knowledge::Image(Box::new(known)));
+        passed_over([&entry], &LatestOptions::default()).remove(0)
+    }
+
+    #[test]
+    fn events_are_json() {
+        let (image, reason) = ("web:1".to_owned(), "is damaged".to_owned());
+        let (before, now) = (Digest::of(b""), Digest::of(b"1"));
+        let work = Work::Saving;
+        let events = [
+            Event::Reading { archives: 2 },
+            Event::Started { image: image.clone(), work, bytes: None },
+            Event::Started { image: image.clone(), work: Work::Loading, bytes: Some(7) },
+            Event::Progress { image: image.clone(), bytes: 7 },
+            Event::Finished { image: image.clone() },
+            Event::TagMoved { image },
+            Event::LeftOut { archive: archive(), reason: reason.clone() },
+            Event::PassedOver(misnamed()),
+            Event::FolderLeftOut { folder: "team".into(), reason },
+            Event::Changed { archive: archive(), before, now },
+        ];
+        let lines = events.map(|event| serde_json::to_string(&event).unwrap()).join("\n");
+        insta::assert_snapshot!(lines);
+    }
+
+    #[cfg(feature = "engine")]
+    #[test]
+    fn events_of_builds_are_json() {
+        let event = Event::Build(BuildEvent::Sent { bytes: 7 });
+        assert_eq!(serde_json::to_string(&event).unwrap(), r#"{"build":{"sent":{"bytes":7}}}"#);
+    }
+
+    #[test]
+    fn kinds_of_work_are_json() {
+        let all = [
+            Work::Saving,
+            Work::Compressing,
+            Work::Verifying,
+            Work::Adding,
+            Work::Loading,
+            Work::Reading,
+        ];
+        let expected = r#"["saving","compressing","verifying","adding","loading","reading"]"#;
+        assert_eq!(serde_json::to_string(&all).unwrap(), expected);
+    }
 }
