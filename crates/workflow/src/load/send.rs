@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use futures_util::stream;
 use sealift_archive::{Contents, PlainReader, Renamer, VerifiedReader};
-use sealift_docker::{Engine, EngineImage, Loaded};
+use sealift_docker::{ArchiveSender, Engine, EngineImage, Loaded, archive_body};
 use sealift_filename::Reference;
 use sealift_oci::Identity;
-use tokio::sync::mpsc;
 
 use crate::error::Error;
 use crate::event::Work;
@@ -20,8 +17,8 @@ use crate::run::{Activity, Run};
 /// How many buffers may wait between the disk and the engine.
 const PIECES: usize = 4;
 
-/// Streams an archive into the engine and verifies it on the way; then makes sure that the engine has the image
-/// under its name.
+/// Streams an archive into the engine and verifies it on the way; then makes sure that the engine
+/// has the image under its name.
 pub(crate) async fn send(engine: &Engine, archive: Archive, run: &Run) -> Result<Identity, Error> {
     let reference = archive.reference.clone();
     let not_loaded = || Error::NotLoaded {
@@ -45,18 +42,9 @@ async fn stream_to(
     reference: &Reference,
     run: &Run,
 ) -> Result<Option<(Loaded, Contents)>, Error> {
-    let (sender, receiver) = mpsc::channel(PIECES);
+    let (sender, body) = archive_body(PIECES);
     let label = reference.to_string();
-    let reader = run.blocking(move |run| read(&path, renamer, &label, &sender, run));
-    let body = stream::unfold(Some(receiver), |receiver| async move {
-        let mut receiver = receiver?;
-        match receiver.recv().await {
-            Some(Piece::Bytes(bytes)) => Some((Ok(bytes), Some(receiver))),
-            Some(Piece::End) => None,
-            // The reader has given up: the request must not end as if all were well.
-            None => Some((Err(BrokenOff), None)),
-        }
-    });
+    let reader = run.blocking(move |run| read(&path, renamer, &label, sender, run));
     let both = async { Ok(tokio::join!(reader, engine.load(body))) };
     let (read, answer) = run.wait_for(both).await?;
     match (read, answer) {
@@ -68,35 +56,24 @@ async fn stream_to(
     }
 }
 
-/// What goes from the reader to the engine.
-enum Piece {
-    Bytes(Bytes),
-    /// Everything is proven and was sent.
-    End,
-}
-
-/// Stands in the request's body where the rest of a damaged archive would.
-#[derive(Debug, thiserror::Error)]
-#[error("the archive is not sent to its end")]
-struct BrokenOff;
-
-/// Reads an archive into the channel; returns its contents once everything is verified, or none if nobody
-/// wanted the rest. The activity is for the caller, who knows when the engine has answered.
+/// Sends an archive, and returns its contents once everything is verified, or `None` if nobody
+/// wanted the rest. The body is not finished after an error, so that the engine refuses it. The
+/// activity is for the caller, who knows when the engine has answered.
 fn read(
     path: &Path,
     renamer: Renamer,
     label: &str,
-    sender: &mpsc::Sender<Piece>,
+    sender: ArchiveSender,
     run: &Run,
 ) -> Result<Option<(Contents, Activity)>, Error> {
     let reader = VerifiedReader::with_renamer(PlainReader::open(path)?, renamer);
     let mut reading = Reading::start(reader, label, Work::Loading, run);
     while let Some(bytes) = reading.next()? {
-        if sender.blocking_send(Piece::Bytes(bytes)).is_err() {
+        if sender.blocking_send(bytes).is_err() {
             return Ok(None);
         }
     }
-    let _ = sender.blocking_send(Piece::End);
+    sender.blocking_finish();
     Ok(reading.reader.contents().cloned().map(|contents| (contents, reading.activity)))
 }
 
