@@ -113,7 +113,7 @@ impl ManifestChoice {
             }
         }
         let is_one_of_several = there.len() > 1;
-        let platforms = || there.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let platforms = || there.iter().copied().cloned().collect::<Vec<_>>();
         let wanted = match asked {
             Some(asked) => asked,
             None if is_one_of_several => {
@@ -129,8 +129,8 @@ impl ManifestChoice {
         if found.is_none() && !is_shown {
             return Err(Error::OtherPlatform {
                 image: reference.clone(),
-                found: if there.is_empty() { shown.to_string() } else { platforms().join(", ") },
-                wanted: wanted.to_string(),
+                found: if there.is_empty() { vec![shown.clone()] } else { platforms() },
+                wanted: Box::new(wanted.clone()),
             });
         }
         Ok(Self {

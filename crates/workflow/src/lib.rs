@@ -56,6 +56,7 @@ mod config;
 mod engine_image;
 mod error;
 mod event;
+mod hex_text;
 mod image_names;
 mod immutable;
 mod ingest;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sealift_catalog::Entry;
 use sealift_filename::ArchivePath;
+use sealift_oci::Digest;
 use sealift_store::Store;
 use serde::Serialize;
 
@@ -23,19 +24,20 @@ pub struct Sum {
     /// The path of the archive, with the folder in front.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-    /// The SHA-256 of the file, without the algorithm.
-    pub sha256: String,
+    /// The SHA-256 of the file; as JSON without the algorithm.
+    #[serde(serialize_with = "crate::hex_text::serialize")]
+    pub sha256: Digest,
 }
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.archive.as_str();
+        let (path, sha256) = (self.archive.as_str(), self.sha256.hex());
         if !path.contains(['\\', '\n', '\r']) {
-            return write!(f, "{}  {path}", self.sha256);
+            return write!(f, "{sha256}  {path}");
         }
         // A backslash before the line says that there are some in the name.
         let path = path.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-        write!(f, "\\{}  {path}", self.sha256)
+        write!(f, "\\{sha256}  {path}")
     }
 }
 
@@ -58,7 +60,7 @@ pub async fn sums(store: &Store, options: &ConfigOptions, run: &Run) -> Result<V
     let entries = published(store, options, run).await?;
     refuse_empty(entries.is_empty(), store, options)?;
     let sum = |entry: Entry| {
-        let sha256 = entry.image()?.sha256.hex();
+        let sha256 = entry.image()?.sha256;
         Some(Sum { path: store.path_of(&entry.archive), archive: entry.archive, sha256 })
     };
     Ok(entries.into_iter().filter_map(sum).collect())
@@ -70,9 +72,10 @@ mod tests {
 
     #[test]
     fn a_line_is_escaped_as_sha256sum_does_it() {
+        let sha256 = Digest::of(b"");
         let line = |path: &str| {
-            Sum { archive: path.parse().unwrap(), path: path.into(), sha256: "00ff".to_owned() }
-                .to_string()
+            let sum = Sum { archive: path.parse().unwrap(), path: path.into(), sha256 };
+            sum.to_string().replace(&sha256.hex(), "00ff")
         };
         assert_eq!(line("team/web_1_0123456789ab.zip"), "00ff  team/web_1_0123456789ab.zip");
         assert_eq!(line("web_1\\n\n\r_0123456789ab.zip"), r"\00ff  web_1\\n\n\r_0123456789ab.zip");

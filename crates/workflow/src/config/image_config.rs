@@ -33,8 +33,9 @@ pub struct ImageConfig {
     pub digest: Digest,
     /// The size of the file in bytes.
     pub size: u64,
-    /// The SHA-256 of the file, without the algorithm.
-    pub sha256: String,
+    /// The SHA-256 of the file; as JSON without the algorithm.
+    #[serde(serialize_with = "crate::hex_text::serialize")]
+    pub sha256: Digest,
     /// What the image runs on.
     pub platform: Platform,
 }

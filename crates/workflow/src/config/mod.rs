@@ -67,7 +67,7 @@ pub async fn config(store: &Store, options: &ConfigOptions, run: &Run) -> Result
             version: name.to_version(),
             digest: known.identity.config,
             size: entry.stat.size,
-            sha256: known.sha256.hex(),
+            sha256: known.sha256,
             platform: known.identity.platform.clone(),
         };
         config.insert(image.to_owned(), described);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sealift_archive::Fault;
 use sealift_filename::{ArchivePath, ImageId, NewNameError, Reference, TagError};
+use sealift_oci::{Digest, Platform};
 use sealift_store::FindError;
 
 use crate::error::kind::{ErrorKind, archive_kind, store_kind};
@@ -30,22 +31,22 @@ pub enum Error {
         tags: Vec<String>,
     },
     /// The engine's image is for another platform than the one that was asked for.
-    #[error("`{image}` in the engine is for {found}, not for {wanted}")]
+    #[error("`{image}` in the engine is for {}, not for {wanted}", list(found))]
     OtherPlatform {
         /// The image.
         image: Reference,
-        /// Its platform.
-        found: String,
+        /// Its platforms.
+        found: Vec<Platform>,
         /// The platform that was asked for.
-        wanted: String,
+        wanted: Box<Platform>,
     },
     /// The engine has the image for several platforms, and none was chosen.
-    #[error("`{image}` in the engine is for several platforms: {}", platforms.join(", "))]
+    #[error("`{image}` in the engine is for several platforms: {}", list(platforms))]
     SeveralPlatforms {
         /// The image.
         image: Reference,
         /// Its platforms.
-        platforms: Vec<String>,
+        platforms: Vec<Platform>,
     },
     /// The image is archived in a format that is neither docker nor zip.
     #[error(
@@ -70,16 +71,18 @@ pub enum Error {
     },
     /// What the engine sent is a whole image, but not the one that it had shown.
     #[error(
-        "the engine sent another image as `{image}`: {found} instead of {expected}; nothing was changed in {}",
+        "the engine sent another image as `{image}`: {} instead of {}; nothing was changed in {}",
+        found.short(),
+        expected.short(),
         folder.display()
     )]
     OtherImage {
         /// The image.
         image: Reference,
         /// The id that the engine showed.
-        expected: String,
-        /// The id of what it sent.
-        found: String,
+        expected: Digest,
+        /// The digest of the config of what it sent.
+        found: Digest,
         /// The store's folder.
         folder: PathBuf,
     },
@@ -138,7 +141,7 @@ pub enum Error {
     /// Another build of a release is there already, and releases are immutable.
     #[error(
         "another build of the release `{image}` is in {} already: {}; nothing was changed",
-        folder.display(), ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        folder.display(), list(ids)
     )]
     Rebuilt {
         /// The image.
@@ -277,11 +280,15 @@ impl Error {
     }
 }
 
+/// Returns the texts of several things, separated by commas.
+fn list(things: &[impl ToString]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Lists names as versions, not tags.
 fn listed(names: &[Reference]) -> String {
-    let listed =
-        names.iter().map(|name| format!("{}:{}", name.repository(), name.version_or_latest()));
-    listed.collect::<Vec<_>>().join(", ")
+    let name = |name: &Reference| format!("{}:{}", name.repository(), name.version_or_latest());
+    list(&names.iter().map(name).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

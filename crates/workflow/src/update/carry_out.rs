@@ -21,8 +21,8 @@ use crate::update::options::UpdateOptions;
 use crate::update::receive::receive;
 use crate::update::report::{RemovedArchive, Updated};
 
-/// What came of one image.
-pub(crate) struct Done {
+/// An image that is in the folder, and what was done for it.
+pub(crate) struct Archived {
     pub(crate) wanted: Wanted,
     pub(crate) identity: Identity,
     pub(crate) archive: ArchivePath,
@@ -36,7 +36,7 @@ pub(crate) struct Done {
     pub(crate) replaces: Vec<ImageId>,
 }
 
-impl Done {
+impl Archived {
     /// Describes it, with what was removed of its image.
     pub(crate) fn into_updated(self, store: &Store, removed: &[RemovedArchive]) -> Updated {
         let name = self.archive.name();
@@ -74,14 +74,14 @@ pub(crate) struct Worker<'a> {
 
 impl Worker<'_> {
     /// Carries out what was decided for an image.
-    pub(crate) async fn carry_out(&self, task: Task) -> Result<Done, Error> {
+    pub(crate) async fn carry_out(&self, task: Task) -> Result<Archived, Error> {
         self.run.check_cancelled()?;
         let reference = task.image.reference.clone();
         let done = self.act(task.image, task.item.action).await;
         done.map_err(|error| about(error, reference))
     }
 
-    async fn act(&self, image: Inspected, action: Action) -> Result<Done, Error> {
+    async fn act(&self, image: Inspected, action: Action) -> Result<Archived, Error> {
         match action {
             Action::Keep { archive } => self.keep(image.wanted, archive),
             Action::Compress { from, to } => {
@@ -89,7 +89,7 @@ impl Worker<'_> {
                 let (level, label) = (self.options.level, image.reference.to_string());
                 let (published, proof) =
                     compress(self.store, &from, known, &to, level, &label, self.run).await?;
-                Ok(Done {
+                Ok(Archived {
                     wanted: image.wanted,
                     plain_size: proof.plain_size(),
                     identity: proof.identity().clone(),
@@ -117,9 +117,9 @@ impl Worker<'_> {
             .ok_or_else(|| Error::UnknownContent { archive: archive.clone() })
     }
 
-    fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Done, Error> {
+    fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Archived, Error> {
         let (entry, known) = self.known(&archive)?;
-        Ok(Done {
+        Ok(Archived {
             wanted,
             identity: known.identity.clone(),
             archive,
@@ -133,7 +133,7 @@ impl Worker<'_> {
     }
 
     /// Saves an image; once more where its tag was moved meanwhile.
-    async fn save(&self, first: Inspected) -> Result<Done, Error> {
+    async fn save(&self, first: Inspected) -> Result<Archived, Error> {
         let mut image = first;
         for _ in 0..2 {
             let (store, repository) = (self.store.clone(), image.wanted.repository.clone());
@@ -154,8 +154,8 @@ impl Worker<'_> {
                 let contents = staged.proof().contents();
                 if !image.is(contents) {
                     return Err(Error::OtherImage {
-                        expected: image.engine_id.short(),
-                        found: contents.identity().config.short(),
+                        expected: image.engine_id,
+                        found: contents.identity().config,
                         image: image.reference,
                         folder: self.store.root().to_owned(),
                     });
@@ -205,7 +205,7 @@ impl Worker<'_> {
     }
 
     /// Publishes a save, unless the image was there after all.
-    async fn settle(&self, image: Inspected, staged: Staged) -> Result<Done, Error> {
+    async fn settle(&self, image: Inspected, staged: Staged) -> Result<Archived, Error> {
         let proof = staged.proof().clone();
         let identity = proof.identity();
         let settled = reconcile(self.snapshot, &image.wanted, identity, self.planning)?;
@@ -216,7 +216,7 @@ impl Worker<'_> {
                 refuse_other_builds(immutable, &image.reference, &replaces, Some(self.store))?;
                 let published =
                     self.run.blocking(move |_| Ok(staged.publish(&archive, None)?)).await?;
-                Ok(Done {
+                Ok(Archived {
                     wanted: image.wanted,
                     identity: identity.clone(),
                     archive: published.archive,

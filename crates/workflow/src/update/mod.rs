@@ -18,7 +18,7 @@ use sealift_store::Store;
 
 use crate::error::Error;
 use crate::run::Run;
-use crate::update::carry_out::{Done, Worker};
+use crate::update::carry_out::{Archived, Worker};
 use crate::update::clean_up::clean_up;
 use crate::update::decide::{Decision, decide};
 use crate::update::options::UpdateOptions;
@@ -26,7 +26,7 @@ use crate::update::report::{ImageUpdate, UpdateReport};
 use crate::update::resolve::resolve;
 
 /// What was asked for, and what came of it.
-type Finished = (Reference, Result<Done, Error>);
+type Finished = (Reference, Result<Archived, Error>);
 
 /// Saves images from an engine into a folder, unless they are there already.
 ///
@@ -103,7 +103,7 @@ pub async fn update(
 fn outcomes(done: &[Finished]) -> Vec<Outcome<'_>> {
     fn outcome((reference, done): &Finished) -> Outcome<'_> {
         match done {
-            Ok(Done { wanted, identity, archive, .. }) => {
+            Ok(Archived { wanted, identity, archive, .. }) => {
                 Outcome::Done { wanted, identity, archive }
             }
             Err(_) => Outcome::Failed { repository: reference.repository() },
