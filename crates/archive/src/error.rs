@@ -324,7 +324,7 @@ impl Fault {
         Reason(self)
     }
 
-    /// Tells damage from what simply is no image or not taken.
+    /// Returns the kind, which distinguishes damage from no image and from what is not supported.
     pub fn kind(&self) -> FaultKind {
         match self {
             Self::NotAnImage { .. } => FaultKind::NotAnImage,

@@ -19,8 +19,8 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What went wrong: the source of an [`Error`](crate::Error).
 ///
-/// [`Error`](crate::Error) names the operation, the image and the engine; this type says why it
-/// failed.
+/// [`Error`](crate::Error) names the operation, the image and the engine; this type is the reason
+/// why it failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -47,7 +47,7 @@ pub enum Failure {
         endpoint: Box<Endpoint>,
         /// Which side refuses what, and why.
         reason: String,
-        /// What TLS itself says.
+        /// The error of TLS itself.
         source: BoxError,
     },
     /// ssh did not get through to the engine.
@@ -61,7 +61,7 @@ pub enum Failure {
         endpoint: Box<Endpoint>,
         /// How ssh ended.
         status: String,
-        /// What ssh said.
+        /// What ssh printed.
         words: String,
     },
     /// The engine's API is older than what is needed.
@@ -120,7 +120,7 @@ pub enum Failure {
     Broken {
         /// How many bytes of the answer's body had come.
         after: u64,
-        /// What the connection said.
+        /// The error of the connection.
         source: BoxError,
     },
     /// The answer stalled.

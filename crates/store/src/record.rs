@@ -10,13 +10,13 @@ const PLAIN_FORM: u32 = 1;
 /// The version of those with an index. Records of any other version are as good as absent.
 const INDEXED_FORM: u32 = 2;
 
-/// How much older than its record a file must be, where the file system tells nanoseconds.
+/// How much older than its record a file must be, if the file system records nanoseconds.
 ///
 /// Kernels stamp files by a clock that ticks every 10 ms at worst. A file that is written again within
 /// the same tick, with as many bytes, looks like before.
 pub(crate) const FINE_GAP: SignedDuration = SignedDuration::from_millis(20);
 
-/// The same for a file system that tells whole seconds, or as FAT does every other one.
+/// The same for a file system that records whole seconds, or as FAT does every other one.
 const COARSE_GAP: SignedDuration = SignedDuration::from_secs(2);
 
 /// What was found out about one archive, and how its file looked then.

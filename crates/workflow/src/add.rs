@@ -17,7 +17,7 @@ use crate::ingest::{Copy, copy, form};
 use crate::naming::naming_of;
 use crate::reading::{VerifiedFile, verify_file};
 use crate::run::Run;
-use crate::select::learn::with_learning;
+use crate::select::examine::with_read_options;
 use crate::setters::setters;
 use crate::spool::{Spooled, spool};
 
@@ -200,7 +200,7 @@ async fn add_as(
     let snapshot = run
         .blocking(move |run| {
             reader.sweep()?;
-            with_learning(run, |learn| Ok(reader.snapshot(&names, &planning, learn)?))
+            with_read_options(run, |reading| Ok(reader.snapshot(&names, &planning, reading)?))
         })
         .await?;
     let settled = reconcile(&snapshot, &wanted, identity, &plan_options)?;

@@ -10,13 +10,18 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::run::Run;
 
-/// Builds an image as `docker build` does, and passes what the engine says on the way to the reporter.
+/// Builds an image as `docker build` does, and reports the events of the build.
 ///
-/// A folder of archives that lies in the build's context should not become part of it: see [`own_files`].
+/// A folder of archives that lies in the build's context should not become part of it: see
+/// [`own_files`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the request is broken off, and the engine gives the build up.
+/// When the future is dropped, the request is broken off, and the engine ends the build.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Panics
 ///
@@ -24,7 +29,7 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// If the build fails, with the engine's words.
+/// If the build fails, with the engine's message.
 pub async fn build(engine: &Engine, request: BuildRequest, run: &Run) -> Result<Built, Error> {
     let mut on_event = |event| run.report(Event::Build(event));
     run.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await

@@ -1,4 +1,4 @@
-//! What the engine says of an image, in the words of the folder.
+//! An image of the engine, in the terms of the folder.
 
 use sealift_archive::Contents;
 use sealift_catalog::Wanted;

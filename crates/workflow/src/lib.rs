@@ -37,8 +37,11 @@
 //!
 //! # Runtime
 //!
-//! The functions need a tokio runtime, and those that talk to an engine one with I/O and time enabled; without it they
-//! panic, as tokio's own functions do. Work that blocks runs on the runtime's blocking threads. All futures are `Send`.
+//! The functions need a tokio runtime, and those that talk to an engine one with I/O and time
+//! enabled; without it they panic, as tokio's own functions do. Work that blocks runs on the
+//! runtime's blocking threads. All futures are `Send`. Dropping one stops its work soon after, as
+//! the [`Cancel`] flag does, but without a report; what that means for the folder and the engine is
+//! documented with each function as "Cancel safety".
 //!
 //! The crates below are re-exported, so that one dependency is enough.
 

@@ -21,8 +21,8 @@ const KEYS: &[&str] = &[
 /// Returns `true` if an engine shows an image with these settings and this time of creation, which its
 /// config file has.
 ///
-/// Together with the same layers in the same order it is all that an engine shows of an image. Engines write
-/// what is not set in different ways: not at all, as null, or empty.
+/// Together with the same layers in the same order it is all that an engine shows of an image.
+/// Engines write what is not set in different ways: not at all, as null, or empty.
 pub(crate) fn shows_the_same(
     shown: &Value,
     shown_created: Option<&str>,

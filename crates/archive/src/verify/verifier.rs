@@ -150,7 +150,7 @@ impl Verifier {
         }
     }
 
-    /// Gives the byte at which the tar stopped making sense.
+    /// Returns the byte at which the tar stops making sense.
     fn first_byte(&self, fault: &Fault, start: u64, bytes: &[u8]) -> Option<u8> {
         let at = match fault {
             Fault::BadHeader { at, .. } | Fault::TrailingData { at } | Fault::Padding { at } => *at,

@@ -16,7 +16,7 @@ use crate::wire::transport::Transport;
 /// A container engine.
 ///
 /// It connects when it is first used, and opens a new connection for each request. Clones share
-/// what was learnt about the engine, such as the version of its API.
+/// what is known about the engine, such as the version of its API.
 ///
 /// All methods need a tokio runtime with I/O and time enabled; outside of one they panic.
 #[derive(Debug, Clone)]

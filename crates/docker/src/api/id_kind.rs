@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 /// What the id is the digest of that an engine shows for an image.
+///
+/// It is exhaustive, because a caller that compares ids has to decide for each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdKind {

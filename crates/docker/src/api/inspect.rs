@@ -44,7 +44,7 @@ impl Engine {
     ///
     /// Since API 1.48 an answer has a descriptor if the id is one. Docker 23 to 27 can have a
     /// containerd store without showing descriptors, and so can newer engines that are asked in an
-    /// older version of the API. Only the engine's description of itself tells these apart; it is
+    /// older version of the API. Only the engine's description of itself distinguishes these; it is
     /// asked for once.
     pub(crate) async fn id_kind(&self, has_descriptor: bool) -> IdKind {
         if has_descriptor {

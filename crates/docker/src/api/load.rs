@@ -1,7 +1,7 @@
 //! Loads an archive into the engine.
 //!
 //! This call is our own: with bollard's `import_image` an engine that stops reading goes unnoticed,
-//! and a slow engine cannot be told from a dead one.
+//! and a slow engine cannot be distinguished from a dead one.
 
 use std::io;
 use std::path::Path;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// How much of what it says is kept, in lines.
+/// How many lines of its messages are kept.
 const MESSAGES: usize = 1000;
 
 /// What an engine reports after a load. [Inspect](crate::Engine::inspect) the image to be sure.

@@ -2,8 +2,12 @@
 
 use crate::failure::Failure;
 
-/// Returns the text if it can be a reference or an id. Both go into the path of a request as they
-/// are.
+/// Returns the text if it can be a reference or an id.
+///
+/// The rule is its own, not that of [`Reference`](sealift_filename::Reference), because it guards
+/// something else: what may stand in the path of a request unescaped. It must admit everything that
+/// engines accept there, ids, digests and names in forms that no archive has, and nothing that
+/// would lead to another path or start a query.
 pub(crate) fn checked(reference: &str) -> Result<&str, Failure> {
     let is_known = |c: char| c.is_ascii_alphanumeric() || "._-/:@[]".contains(c);
     let reason = if reference.is_empty() {

@@ -1,7 +1,7 @@
 //! Saves an image, as a stream of bytes.
 //!
 //! This call is our own: bollard's `export_image` has no option for a platform, accepts an answer
-//! whose end cannot be told from a break, and has no limit for a silent engine.
+//! whose end cannot be distinguished from a break, and has no limit for a silent engine.
 
 use std::fmt;
 use std::io;

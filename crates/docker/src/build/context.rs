@@ -88,7 +88,7 @@ impl BuildContext {
         self.special_ignore_file.as_deref()
     }
 
-    /// Returns `true` if a path is never sent, whatever the ignore file says.
+    /// Returns `true` if a path is never sent, whatever the ignore file contains.
     pub(crate) fn excludes(&self, name: &Path) -> bool {
         is_below(name, &self.excluded)
     }

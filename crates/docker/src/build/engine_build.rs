@@ -24,7 +24,7 @@ pub struct Built {
     /// Its id, as the engine shows it.
     pub id: Digest,
     /// The digest of its config, from which archives take their id. It is the id except on a
-    /// containerd store, where only BuildKit tells it.
+    /// containerd store, where only BuildKit reports it.
     pub config: Option<Digest>,
 }
 
@@ -79,7 +79,7 @@ impl Engine {
         Ok(Built { id: image.id, config })
     }
 
-    /// Runs a build, and reports what its own threads notice beside what the engine says.
+    /// Runs a build, and reports what its own threads notice beside the events of the engine.
     async fn run_and_report(
         &self,
         request: &BuildRequest,

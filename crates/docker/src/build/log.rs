@@ -23,7 +23,7 @@ const LINE_LIMIT: usize = 64 << 10;
 /// How many lines of a failed step's output are shown.
 const LAST_LINES: usize = 10;
 
-/// Who is told of what happens.
+/// Receives the events of a build.
 pub(crate) type OnEvent<'a> = dyn FnMut(BuildEvent) + Send + 'a;
 
 /// What is known of a build while it runs.

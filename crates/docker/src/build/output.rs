@@ -1,6 +1,6 @@
 //! The image's id in the output of a build.
 
-/// The published pattern of the line in which a build says that it succeeded.
+/// The published pattern of the line that a successful build ends with.
 ///
 /// `FROM image@sha256:…` matches too, so the last match of the whole output counts.
 pub const SUCCESSFUL_BUILD_PATTERN: &str = "(Successfully built |sha256:)([0-9a-f]+)";

@@ -19,8 +19,8 @@ pub struct BuildRequest {
     pub tags: Vec<String>,
     /// The folder to build from.
     pub path: PathBuf,
-    /// Files and folders that are never part of the context, whatever the ignore file says. Those
-    /// outside of the context are ignored.
+    /// Files and folders that are never part of the context, whatever the ignore file contains.
+    /// Those outside of the context are ignored.
     pub exclude: Vec<PathBuf>,
     /// The path of the Dockerfile, relative to the folder. It may lead out of the folder. Unless it
     /// is set, the file is called `Dockerfile` or else `dockerfile`.

@@ -14,14 +14,14 @@ use crate::wire::limits::{self, Limit};
 /// The setting that names a machine.
 const SETTING: &str = "DOCKER_MACHINE_NAME";
 
-/// How often it is looked whether it has ended, once it says no more.
+/// How often it is checked whether the program has ended, once its output has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// What docker-machine says of a machine.
+/// docker-machine's description of a machine.
 pub(crate) struct Machine {
     /// The engine's address.
     pub(crate) host: String,
-    /// Whether it says that TLS is spoken.
+    /// Whether the engine uses TLS.
     pub(crate) is_tls: bool,
     /// The folder of certificates.
     pub(crate) cert_path: Option<PathBuf>,

@@ -25,6 +25,7 @@ pub enum SettingSource {
 
 /// The value of a setting, and where it was found. As JSON it is `{"value": …, "source": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+#[non_exhaustive]
 pub struct Setting<T> {
     /// The value.
     pub value: T,

@@ -106,6 +106,10 @@ impl ArchiveSender {
     }
 
     /// Ends the archive properly.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the body ends with an error.
     pub async fn finish(self) {
         // If nobody reads the body any more, its end does not matter either.
         let _ = self.pieces.send(Piece::End).await;

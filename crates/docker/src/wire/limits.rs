@@ -5,7 +5,7 @@ use std::fmt;
 /// The head of an answer: status and headers.
 pub(crate) const HEAD: u64 = 400 << 10;
 
-/// What an engine answers to a ping, and what it says of an error.
+/// An answer to a ping, and the message of an error.
 pub(crate) const WORDS: u64 = 64 << 10;
 
 /// An answer about one thing: an image, the engine. Configs of images are limited to 4 MiB.
@@ -14,10 +14,10 @@ pub(crate) const ANSWER: u64 = 16 << 20;
 /// A list of all images: a kilobyte for each.
 pub(crate) const LIST: u64 = 64 << 20;
 
-/// What an engine says of a load: a few lines.
+/// The answer to a load: a few lines.
 pub(crate) const LOAD: u64 = 16 << 20;
 
-/// What a program says that is asked for something: a machine's address, a login.
+/// The output of a program that is asked for something: a machine's address, a login.
 pub(crate) const PROGRAM: u64 = 1 << 20;
 
 /// A limit, as people read it.

@@ -18,8 +18,8 @@ use crate::wire::ssh::{Destination, SshEnded, SshStream};
 /// A connection to an engine on which an answer can still be read when the engine no longer reads.
 ///
 /// An engine that refuses an upload answers early and closes its side. The next write then fails,
-/// and a client that stops there never sees the words of the refusal, which lie ready to be read.
-/// So writing to a closed side waits, and reading goes on up to the end of what the engine said.
+/// and a client that stops there never sees the message of the refusal, which lies ready to be
+/// read. So writing to a closed side waits, and reading goes on up to the end of the answer.
 pub(crate) struct Socket {
     stream: Box<dyn ByteStream>,
     refuses_writes: bool,

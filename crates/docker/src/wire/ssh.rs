@@ -48,7 +48,7 @@ enum SshState {
 #[error("ssh ended with {status} and said: {words}")]
 pub(crate) struct SshEnded {
     pub(crate) status: ExitStatus,
-    /// What it said, in one line.
+    /// What it printed, in one line.
     pub(crate) words: String,
 }
 

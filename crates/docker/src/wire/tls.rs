@@ -30,7 +30,7 @@ pub(crate) struct TlsClient {
 }
 
 impl TlsClient {
-    /// Reads the certificates, and tells whether there is one to show to the engine.
+    /// Reads the certificates, and returns `true` with them if there is one to show to the engine.
     pub(crate) fn read(folder: &Path, host: &str) -> Result<(Self, bool), String> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| format!("no certificate can be for `{host}`"))?;
@@ -185,7 +185,7 @@ fn guess(folder: &Path) -> String {
     }
 }
 
-/// Finds what is wrong with a client's certificate, if that can be told.
+/// Finds what is wrong with a client's certificate, if that can be determined.
 fn judge(ca: &PathBuf, cert: &PathBuf) -> Option<CertificateError> {
     let certificates = read_certificates(cert).ok()?;
     let (ours, others) = certificates.split_first()?;

@@ -25,7 +25,7 @@ pub(crate) struct Upload<'a> {
     pub(crate) path: &'a str,
     /// Logins to registries, as engines want them.
     pub(crate) registries: Option<HeaderValue>,
-    /// How much of the answer is read; none for one that tells of something as long as it takes.
+    /// How much of the answer is read; `None` for one that lasts as long as its operation.
     pub(crate) answer_limit: Option<u64>,
 }
 

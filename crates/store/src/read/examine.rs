@@ -11,7 +11,7 @@ use crate::record_draft::Draft;
 use crate::store::Store;
 
 impl Store {
-    /// Reads an archive, whatever its record says, and records what it holds. If the file has
+    /// Reads an archive, whatever its record contains, and records what it holds. If the file has
     /// changed since it was recorded, the new content is accepted:
     /// [`changed_from`](sealift_catalog::KnownImage::changed_from) is `None`.
     ///
@@ -28,8 +28,8 @@ impl Store {
         Ok(self.examine_and_record(archive, options, true)?.1)
     }
 
-    /// Reads an archive as [`examine`](Self::examine) does, but records nothing: the record still
-    /// says what the file held before, and
+    /// Reads an archive as [`examine`](Self::examine) does, but records nothing: the record keeps
+    /// what the file held before, and
     /// [`changed_from`](sealift_catalog::KnownImage::changed_from) shows a change.
     ///
     /// # Errors

@@ -107,7 +107,7 @@ impl Store {
     /// Finds the latest archives by a fixpoint: choose the winners by what is known, look into
     /// those that are unknown, choose again.
     ///
-    /// A look can change the winners: a file that turns out to hold no image gives way to another
+    /// A look can change the winners: a file that turns out to hold no image makes way for another
     /// one, which may be unknown too. It ends, because every round looks into at least one archive
     /// that no round has looked into before, and when no winner is unknown, no look can change the
     /// result. The platform of a winner that was only looked into stays unknown, so it competes on

@@ -10,7 +10,7 @@ use crate::archive_file::ArchiveFile;
 use crate::clean::report::{CleanPlan, CleanedArchive, SkippedArchive};
 use crate::error::Error;
 use crate::run::Run;
-use crate::select::learn::{all_archives, archives_of, learn_all, with_learning};
+use crate::select::examine::{all_archives, archives_of, examine_all, with_read_options};
 
 /// Decides what a clean-up removes.
 pub(crate) fn plan_now(
@@ -30,7 +30,7 @@ pub(crate) fn plan_now(
     for image in images {
         archives.extend(store.archives_of(image)?);
     }
-    let entries = learn_all(store, &archives, run)?;
+    let entries = examine_all(store, &archives, run)?;
     let removed = retain(&entries, retention);
     let takes_last = !removed.is_empty() && !is_any_left(store, &entries, &removed, run)?;
     let is_removed = |entry: &&Entry| removed.binary_search(&entry.archive).is_ok();
@@ -65,11 +65,11 @@ fn is_any_left(
     if store.entries(&others).iter().any(is_left) {
         return Ok(true);
     }
-    let is_whole = |archive: &ArchivePath, learn: &ReadOptions<'_>| {
-        Ok(store.examined_entries(std::slice::from_ref(archive), learn)?.iter().any(is_left))
+    let is_whole = |archive: &ArchivePath, reading: &ReadOptions<'_>| {
+        Ok(store.examined_entries(std::slice::from_ref(archive), reading)?.iter().any(is_left))
     };
     for archive in &others {
-        if with_learning(run, |learn| is_whole(archive, learn))? {
+        if with_read_options(run, |reading| is_whole(archive, reading))? {
             return Ok(true);
         }
     }

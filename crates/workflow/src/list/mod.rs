@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::list::listing::{LeftOut, ListOptions, ListedArchive, Listing};
 use crate::run::Run;
-use crate::select::learn::{archives_of, learn_all, report_folder, with_learning};
+use crate::select::examine::{archives_of, examine_all, report_folder, with_read_options};
 use crate::select::refuse_flawed;
 
 /// Lists a folder by names and records.
@@ -44,7 +44,7 @@ fn list_now(store: &Store, options: &ListOptions, run: &Run) -> Result<Listing, 
     }
     let filter = &options.latest;
     let entries = match &filter.platform {
-        Some(_) => learn_all(store, &archives, run)?,
+        Some(_) => examine_all(store, &archives, run)?,
         None => store.entries(&archives),
     };
     let newest: BTreeSet<&ArchivePath> =
@@ -69,14 +69,14 @@ fn list_latest(
     archives.retain(|archive| is_named(archive, options));
     let filter = &options.latest;
     let mut left_out = LeftOut::default();
-    let latest = with_learning(run, |learn| {
+    let latest = with_read_options(run, |reading| {
         if filter.platform.is_none() {
             // By names alone as far as they tell, so that a large folder is listed at once.
             let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
             left_out.dirty = if filter.release { dirty } else { 0 };
-            return Ok(store.find_latest(&archives, filter, learn)?);
+            return Ok(store.find_latest(&archives, filter, reading)?);
         }
-        let entries = store.examined_entries(&archives, learn)?;
+        let entries = store.examined_entries(&archives, reading)?;
         for entry in &entries {
             left_out.admits(entry, filter);
         }

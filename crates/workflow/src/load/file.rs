@@ -34,6 +34,10 @@ use crate::spool::spool;
 /// # Cancel safety
 ///
 /// When the future is dropped, the upload is broken off in a way that makes no image of it.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
 pub async fn load_file(
     engine: &Engine,
     file: &Path,

@@ -25,19 +25,20 @@ use crate::load::report::{ImageLoad, LoadedImage};
 use crate::load::select::select;
 use crate::naming::naming_of;
 use crate::run::Run;
-use crate::select::learn::learn_all;
+use crate::select::examine::examine_all;
 use crate::select::{held_against_record, refuse_flawed};
 
 /// Puts archives back into an engine, one after the other; one failing doesn't stop the others.
 ///
-/// If an image is there for several platforms and none is chosen, the archive for the engine's own platform
-/// is loaded.
+/// If an image is there for several platforms and none is chosen, the archive for the engine's own
+/// platform is loaded.
 ///
-/// Archives are proven while they are sent, and their end is held back until they are: no damaged one
-/// becomes an image. What the engine has already is skipped. Afterwards the engine is asked whether it has
-/// the image, and it is tagged `image:tag`, whatever the engine made of the name.
+/// Archives are verified while they are sent, and their end is held back until they are: no damaged
+/// one becomes an image. What the engine has already is skipped. Afterwards the engine is asked
+/// whether it has the image, and it is tagged `image:tag`, whatever the engine made of the name.
 ///
-/// Once it is cancelled, the report says what is in the engine; the others failed with [`Error::Interrupted`].
+/// Once it is cancelled, the report contains the images that are in the engine; the others failed
+/// with [`Error::Interrupted`].
 ///
 /// # Cancel safety
 ///
@@ -120,8 +121,8 @@ async fn identity_of(store: &Store, entry: &Entry, run: &Run) -> Result<Identity
         return Ok(identity.clone());
     }
     let (reader, archive) = (store.clone(), entry.archive.clone());
-    let learnt = run.blocking(move |run| learn_all(&reader, &[archive], run)).await?;
-    let read = learnt.first().unwrap_or(entry);
+    let examined = run.blocking(move |run| examine_all(&reader, &[archive], run)).await?;
+    let read = examined.first().unwrap_or(entry);
     refuse_flawed(store, read)?;
     read.identity().cloned().ok_or_else(|| {
         let path = store.path_of(&entry.archive);

@@ -8,6 +8,7 @@ use crate::setters::setters;
 
 /// Which archives of a folder to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Selection {
     /// The archives that answer these queries.
     Queries(Vec<Query>),

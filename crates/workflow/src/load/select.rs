@@ -101,7 +101,8 @@ async fn read_all<T: Send + 'static>(
     let store = store.clone();
     run.blocking(move |run| {
         let (archives, errors) = known_archives(&store, run)?;
-        let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
+        let entries =
+            with_read_options(run, |reading| Ok(store.examined_entries(&archives, reading)?))?;
         let missing = errors.into_iter().map(|error| match &error {
             Error::FolderUnreadable { folder, .. } => (folder.display().to_string(), Err(error)),
             _ => (store.root().display().to_string(), Err(error)),

@@ -1,8 +1,8 @@
 //! Whether an engine has an archive's image already.
 //!
-//! A load is skipped only if a digest says so, or if layers, platform, time of creation and settings all
-//! agree; for the latter the archive is read once more. Layers alone would pass over a rebuild that
-//! changed only an environment variable.
+//! A load is skipped only if a digest agrees, or layers, platform, time of creation and settings
+//! all agree; for the latter the archive is read once more. Layers alone would pass over a rebuild
+//! that changed only an environment variable.
 
 use sealift_archive::Contents;
 use sealift_docker::{EngineImage, IdKind};

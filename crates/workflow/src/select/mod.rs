@@ -1,6 +1,6 @@
 //! Finds the archives that commands work on.
 
-pub(crate) mod learn;
+pub(crate) mod examine;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,9 @@ use sealift_store::{FindError, Store};
 use crate::error::Error;
 use crate::event::Event;
 use crate::run::Run;
-use crate::select::learn::{known_archives, report_changed, report_unreadable, with_learning};
+use crate::select::examine::{
+    known_archives, report_changed, report_unreadable, with_read_options,
+};
 
 /// Returns what a fault of an archive means for one that is recorded as an image: it is damaged, whatever it
 /// looks like now. Its record is not believed any more.
@@ -33,7 +35,7 @@ pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) ->
 pub(crate) async fn find(store: &Store, query: &Query, run: &Run) -> Result<Entry, Error> {
     let (finder, query) = (store.clone(), query.clone());
     let found = run
-        .blocking(move |run| with_learning(run, |learn| Ok(finder.find(&query, learn)?)))
+        .blocking(move |run| with_read_options(run, |reading| Ok(finder.find(&query, reading)?)))
         .await?;
     for passed in found.passed_over {
         run.report(Event::PassedOver(passed));

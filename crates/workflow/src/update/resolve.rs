@@ -13,7 +13,7 @@ use crate::engine_image::{Inspected, tagged};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::run::Run;
-use crate::select::learn::{report_unreadable, with_learning};
+use crate::select::examine::{report_unreadable, with_read_options};
 use crate::update::options::UpdateOptions;
 
 /// How many images the engine is asked for at a time.
@@ -121,7 +121,8 @@ async fn read_snapshot(
     let names: Vec<_> = images.map(name).collect();
     let (store, planning) = (store.clone(), options.planning(Vec::new()));
     run.blocking(move |run| {
-        let snapshot = with_learning(run, |learn| Ok(store.snapshot(&names, &planning, learn)?))?;
+        let snapshot =
+            with_read_options(run, |reading| Ok(store.snapshot(&names, &planning, reading)?))?;
         report_unreadable(snapshot.entries(), run);
         Ok(snapshot)
     })
@@ -173,7 +174,7 @@ async fn settled(
     Ok(SettledImages { images: settled.collect(), snapshot })
 }
 
-/// Adds what the archive says of the image, which is the same one.
+/// Adds the platform and the layers that the archive of the same image has.
 fn completed(
     mut image: Inspected,
     snapshot: &Snapshot,

@@ -40,7 +40,7 @@ pub enum Covered {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// A whole image, and the one that its name says.
+    /// A whole image, and the one that its name states.
     Whole,
     /// No image, which is no damage.
     NoImage {
@@ -71,7 +71,7 @@ pub enum Verdict {
         /// The name that it should have.
         expected: String,
     },
-    /// A whole image, but not the one that the id in its name says.
+    /// A whole image, but not the one of the id in its name.
     Misnamed {
         /// The id that it should have.
         actual_id: ImageId,

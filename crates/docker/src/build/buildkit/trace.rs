@@ -1,4 +1,4 @@
-//! What BuildKit tells of a build: its steps, which run at the same time, and what they write.
+//! What BuildKit reports of a build: its steps, which run at the same time, and what they write.
 
 use std::collections::HashMap;
 use std::time::Instant;

@@ -121,7 +121,7 @@ fn status(digest: &str, what: &str, current: i64, is_done: bool) -> VertexStatus
     }
 }
 
-/// As BuildKit 0.23 tells of a context.
+/// As BuildKit 0.23 reports a context.
 #[test]
 fn a_step_that_goes_on_after_its_end_ends_once_and_last() {
     let name = "[internal] load build context";

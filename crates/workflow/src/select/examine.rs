@@ -1,4 +1,4 @@
-//! Finding out what archives hold, and telling when that means to read them.
+//! Examines archives, and reports how many have to be read for it.
 
 use sealift_catalog::{Entry, Flaw, Query};
 use sealift_filename::{ArchivePath, Repository, Version};
@@ -21,8 +21,8 @@ pub(crate) fn all_archives(store: &Store, run: &Run) -> Result<Vec<ArchivePath>,
     Ok(scan.archives)
 }
 
-/// Lists all archives of a folder that can be listed, with an error for each folder below it that can't be
-/// read although archives are known to be in it. The others are reported.
+/// Lists all archives of a folder that can be listed, with an error for each folder below it that
+/// can't be read although archives are known to be in it. The others are reported.
 ///
 /// # Errors
 ///
@@ -50,14 +50,14 @@ pub(crate) fn report_folder(Other { path, reason }: Other, run: &Run) {
     run.report(Event::FolderLeftOut { folder: path, reason: reason.to_string() });
 }
 
-/// Finds out all about some archives, telling how many have to be read. Those that can't be read are
+/// Examines some archives, and reports how many have to be read. Those that can't be read are
 /// reported, and stay among them.
-pub(crate) fn learn_all(
+pub(crate) fn examine_all(
     store: &Store,
     archives: &[ArchivePath],
     run: &Run,
 ) -> Result<Vec<Entry>, Error> {
-    let entries = with_learning(run, |learn| Ok(store.examined_entries(archives, learn)?))?;
+    let entries = with_read_options(run, |reading| Ok(store.examined_entries(archives, reading)?))?;
     report_unreadable(&entries, run);
     Ok(entries)
 }
@@ -84,8 +84,8 @@ pub(crate) fn report_changed<'a>(entries: impl IntoIterator<Item = &'a Entry>, r
     }
 }
 
-/// Runs something that may read archives.
-pub(crate) fn with_learning<T>(
+/// Runs something that may read archives, with the options that report it and stop it.
+pub(crate) fn with_read_options<T>(
     run: &Run,
     work: impl FnOnce(&ReadOptions<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
