@@ -7,7 +7,7 @@ use sealift_store::{ReadOptions, Store};
 use crate::config::options::ConfigOptions;
 use crate::error::Error;
 use crate::run::Run;
-use crate::select::learn::{archives_of, with_learning};
+use crate::select::examine::{archives_of, with_read_options};
 use crate::select::{LatestChoice, choose_latest, latest, refuse_flawed};
 
 /// Selects the archives, sorted by path, each once: the latest of every image, or of the selected images.
@@ -55,7 +55,8 @@ fn select(
     let (image, version) = (reference.repository(), reference.version());
     let latest = latest.clone().with_release(latest.release && version.is_none());
     let archives = archives_of(store, image, version)?;
-    let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
+    let entries =
+        with_read_options(run, |reading| Ok(store.examined_entries(&archives, reading)?))?;
     let LatestChoice { latest: found, misnamed } = choose_latest(&entries, &latest, run);
     if let Some(entry) = misnamed.first() {
         refuse_flawed(store, entry)?;

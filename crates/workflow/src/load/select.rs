@@ -16,7 +16,7 @@ use crate::error::kind::ErrorKind;
 use crate::event::Event;
 use crate::load::options::Selection;
 use crate::run::Run;
-use crate::select::learn::{known_archives, report_changed, with_learning};
+use crate::select::examine::{known_archives, report_changed, with_read_options};
 use crate::select::{LatestChoice, choose_latest, find, refuse_flawed};
 
 /// What was asked for, and the archive that is to be loaded for it.

@@ -64,7 +64,8 @@ pub(crate) async fn latest(
         if let Some(error) = errors.into_iter().next() {
             return Err(error);
         }
-        let entries = with_learning(run, |learn| Ok(store.examined_entries(&archives, learn)?))?;
+        let entries =
+            with_read_options(run, |reading| Ok(store.examined_entries(&archives, reading)?))?;
         let LatestChoice { latest, misnamed } = choose_latest(&entries, &options, run);
         match misnamed.first() {
             Some(entry) => refuse_flawed(&store, entry).map(|()| latest),

@@ -9,7 +9,7 @@ use sealift_store::{Store, SweepReport, in_parallel};
 
 use crate::error::Error;
 use crate::run::Run;
-use crate::select::learn::{archives_of, report_folder};
+use crate::select::examine::{archives_of, report_folder};
 use crate::verify::examine::{Finding, verify_what_is_there};
 use crate::verify::options::VerifyFolderOptions;
 use crate::verify::verdict::{Verdict, VerifiedArchive};
