@@ -5,9 +5,10 @@ use std::path::Path;
 
 use sealift_oci::{Digest, Identity};
 
+use crate::access::{Access, Route};
 use crate::archive_index::ArchiveIndex;
 use crate::archive_reader::ArchiveReader;
-use crate::block_table::{Block, BlockTable};
+use crate::block_table::BlockTable;
 use crate::error::{Error, Fault};
 use crate::input::Input;
 use crate::layer_span::LayerSpan;
@@ -50,21 +51,9 @@ use crate::source::{Source, SourceReader, read_up_to};
 /// ```
 #[derive(Debug)]
 pub struct Archive<S = File> {
-    pub(crate) source: S,
-    pub(crate) input: Input,
-    pub(crate) access: Access,
+    access: Access<S>,
     index: ArchiveIndex,
     container: Container,
-}
-
-/// How a part of the plain tar is reached.
-#[derive(Debug)]
-pub(crate) enum Access {
-    /// Its bytes are in the source as they are, from this offset on.
-    Direct(u64),
-    Blocks(Vec<Block>),
-    /// Everything before it is decompressed.
-    Sequential,
 }
 
 impl Archive {
@@ -99,16 +88,17 @@ impl<S: Source> Archive<S> {
         let mut head = [0; HEAD];
         let length = read_up_to(&mut SourceReader::new(&source), &mut head).map_err(failed)?;
         let container = detect(&source, &head[..length]).map_err(failed)?;
-        let mut archive =
-            Self { source, input: input.clone(), access: Access::Sequential, index, container };
+        let access = Access { source, input: input.clone(), route: Route::Sequential };
+        let mut archive = Self { access, index, container };
         let plain_size = match container {
             Container::Tar => {
-                archive.access = Access::Direct(0);
-                archive.source.size().map_err(failed)?
+                archive.access.route = Route::Direct(0);
+                archive.access.source.size().map_err(failed)?
             }
             Container::Zip => {
-                let member = find_member(&archive.source).map_err(|error| archive.error(error))?;
-                archive.access = archive.access_to(&member)?;
+                let member =
+                    find_member(&archive.access.source).map_err(|error| archive.error(error))?;
+                archive.access.route = archive.route_to(&member)?;
                 member.size
             }
             _ => archive.index.plain_size,
@@ -123,24 +113,25 @@ impl<S: Source> Archive<S> {
     }
 
     /// Decides how a zip's member is read; an index without blocks gets them.
-    fn access_to(&mut self, member: &Member) -> Result<Access, Error> {
+    fn route_to(&mut self, member: &Member) -> Result<Route, Error> {
         if !member.deflated {
-            return Ok(Access::Direct(member.start));
+            return Ok(Route::Direct(member.start));
         }
         if self.index.blocks.is_none() {
-            self.index.blocks = scan(&self.source, member).map_err(|error| self.error(error))?;
+            self.index.blocks =
+                scan(&self.access.source, member).map_err(|error| self.error(error))?;
         }
         match &self.index.blocks {
-            Some(table) if covers(table, member) => Ok(Access::Blocks(table.iter().collect())),
+            Some(table) if covers(table, member) => Ok(Route::Blocks(table.iter().collect())),
             Some(_) => Err(self.misfit()),
-            None => Ok(Access::Sequential),
+            None => Ok(Route::Sequential),
         }
     }
 
     fn error(&self, error: MemberError) -> Error {
         match error {
-            MemberError::Read(source) => Error::io("read", self.input.clone(), source),
-            MemberError::Fault(fault) => Error::fault(self.input.clone(), fault),
+            MemberError::Read(source) => Error::io("read", self.access.input.clone(), source),
+            MemberError::Fault(fault) => Error::fault(self.access.input.clone(), fault),
         }
     }
 
@@ -151,7 +142,7 @@ impl<S: Source> Archive<S> {
             _ => "compressed stream",
         };
         let reason = "its index is that of another archive".to_owned();
-        Error::fault(self.input.clone(), Fault::BadContainer { container, reason })
+        Error::fault(self.access.input.clone(), Fault::BadContainer { container, reason })
     }
 
     /// Returns the identity of the image.
@@ -184,13 +175,13 @@ impl<S: Source> Archive<S> {
             .iter()
             .find(|span| span.digest == *digest)
             .or_else(|| layers.iter().find(|span| span.diff_id == *digest))?;
-        Some(ArchiveReader::of_layer(self, span))
+        Some(ArchiveReader::of_layer(&self.access, span))
     }
 
     /// Returns a reader of the plain tar. [`VerifiedReader`](crate::VerifiedReader) verifies it as
     /// well.
     pub fn plain(&self) -> ArchiveReader<'_, S> {
-        ArchiveReader::of_plain(self, self.index.plain_size)
+        ArchiveReader::of_plain(&self.access, self.index.plain_size)
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use sealift_oci::{Digest, Hasher};
 
-use crate::archive::{Access, Archive};
+use crate::access::{Access, Route};
 use crate::block_table::Block;
 use crate::error::{Error, Fault};
 use crate::layer_span::LayerSpan;
@@ -13,7 +13,7 @@ use crate::read::plain::PlainReader;
 use crate::read::zip::inflate::inflate;
 use crate::source::{Source, SourceReader, seek_to};
 
-/// Reads a layer of an [`Archive`], or all of its plain tar.
+/// Reads a layer of an [`Archive`](crate::Archive), or all of its plain tar.
 ///
 /// A layer that is read from its first byte to its last one is compared with its digest: if they
 /// differ, an error takes the place of the last bytes. Parts cannot be verified. A damaged block of a
@@ -23,7 +23,7 @@ use crate::source::{Source, SourceReader, seek_to};
 ///
 /// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
 pub struct ArchiveReader<'a, S: Source> {
-    archive: &'a Archive<S>,
+    access: &'a Access<S>,
     /// Where the content starts in the plain tar.
     start: u64,
     size: u64,
@@ -44,14 +44,14 @@ struct Check {
 }
 
 impl<'a, S: Source> ArchiveReader<'a, S> {
-    pub(crate) fn of_plain(archive: &'a Archive<S>, size: u64) -> Self {
+    pub(crate) fn of_plain(access: &'a Access<S>, size: u64) -> Self {
         let (block, sequential, check) = (None, None, None);
-        Self { archive, start: 0, size, position: 0, block, sequential, check }
+        Self { access, start: 0, size, position: 0, block, sequential, check }
     }
 
-    pub(crate) fn of_layer(archive: &'a Archive<S>, span: &LayerSpan) -> Self {
+    pub(crate) fn of_layer(access: &'a Access<S>, span: &LayerSpan) -> Self {
         let check = Check { hasher: Hasher::new(), hashed: 0, expected: span.digest };
-        let plain = Self::of_plain(archive, span.size);
+        let plain = Self::of_plain(access, span.size);
         Self { start: span.offset, check: Some(check), ..plain }
     }
 
@@ -62,11 +62,11 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
 
     /// Reads some bytes of the plain tar at an offset.
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let archive = self.archive;
-        match &archive.access {
-            Access::Direct(start) => archive.source.read_at(buffer, start + offset),
-            Access::Blocks(blocks) => self.read_block(blocks, buffer, offset),
-            Access::Sequential => self.read_sequential(buffer, offset),
+        let access = self.access;
+        match &access.route {
+            Route::Direct(start) => access.source.read_at(buffer, start + offset),
+            Route::Blocks(blocks) => self.read_block(blocks, buffer, offset),
+            Route::Sequential => self.read_sequential(buffer, offset),
         }
     }
 
@@ -82,7 +82,7 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
         };
         let (of, content) = match self.block.take() {
             Some((of, content)) if of == block => (of, content),
-            _ => (block, inflate(&self.archive.source, block)?),
+            _ => (block, inflate(&self.access.source, block)?),
         };
         let rest = usize::try_from(offset - of.plain_offset).ok().and_then(|at| content.get(at..));
         let rest = rest.unwrap_or_default();
@@ -93,10 +93,10 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
     }
 
     fn read_sequential(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let archive = self.archive;
+        let access = self.access;
         let (mut reader, at) = match self.sequential.take() {
             Some((reader, at)) if at <= offset => (reader, at),
-            _ => (Box::new(PlainReader::new(&archive.source, archive.input.clone())?), 0),
+            _ => (Box::new(PlainReader::new(&access.source, access.input.clone())?), 0),
         };
         let skipped = io::copy(&mut reader.by_ref().take(offset - at), &mut io::sink())?;
         let count = if at + skipped == offset { reader.read(buffer)? } else { 0 };
@@ -127,7 +127,7 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
     }
 
     fn fault(&self, fault: Fault) -> Error {
-        Error::fault(self.archive.input.clone(), fault)
+        Error::fault(self.access.input.clone(), fault)
     }
 
     /// Returns an error of the source or of a block as one that names the archive.
@@ -138,7 +138,7 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
                 let reason = error.to_string();
                 self.fault(Fault::BadContainer { container: "zip", reason })
             }
-            Err(source) => Error::io("read", self.archive.input.clone(), source),
+            Err(source) => Error::io("read", self.access.input.clone(), source),
         };
         error.into()
     }

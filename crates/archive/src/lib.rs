@@ -47,6 +47,7 @@
 #[cfg(not(unix))]
 compile_error!("sealift-archive supports Unix only: it reads files at offsets");
 
+mod access;
 mod archive;
 mod archive_index;
 mod archive_reader;

@@ -15,11 +15,8 @@ use super::cycles::{Graph, cycles};
 use super::paths;
 use crate::say;
 
-/// Crates whose cycles are only reported.
-const TOLERATED: &[&str] = &["sealift-archive"];
-
 /// Prints the cycles and the imports through the crate root of each crate, and returns the crates
-/// that are not allowed to have any.
+/// that have any.
 pub(super) fn report(metadata: &Value) -> Result<Vec<String>> {
     let mut faulty = Vec::new();
     for (name, folder) in members(metadata) {
@@ -27,7 +24,7 @@ pub(super) fn report(metadata: &Value) -> Result<Vec<String>> {
         for line in &lines {
             say::line(format_args!("{name}: {line}"));
         }
-        if !lines.is_empty() && !TOLERATED.contains(&name.as_str()) {
+        if !lines.is_empty() {
             faulty.push(name);
         }
     }
