@@ -29,6 +29,9 @@ impl Codec {
         (Self::Bzip2, b"BZh91AY&SY"),
     ];
 
+    /// How many bytes it takes to recognize any format.
+    pub(crate) const HEAD: usize = 6;
+
     /// Recognizes a format by the first bytes of a stream.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         Some(match head {

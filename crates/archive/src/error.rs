@@ -55,6 +55,29 @@ impl Error {
         error.downcast().unwrap_or_else(|source| Self::io("read", input.clone(), source))
     }
 
+    /// Returns the kind of the error.
+    ///
+    /// ```
+    /// use sealift_archive::{ErrorKind, ExamineOptions, examine_file};
+    ///
+    /// let error = examine_file("/no/such/file", &ExamineOptions::default()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                ErrorKind::NotFound
+            }
+            Self::Io { .. } => ErrorKind::Io,
+            Self::Fault { source, .. } => match source.kind() {
+                FaultKind::Damaged => ErrorKind::Damaged,
+                FaultKind::NotAnImage => ErrorKind::NotAnImage,
+                FaultKind::Unsupported => ErrorKind::Unsupported,
+            },
+            Self::Cancelled { .. } => ErrorKind::Cancelled,
+        }
+    }
+
     /// Returns what was read.
     pub fn input(&self) -> &Input {
         match self {
@@ -69,6 +92,24 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// The kind of an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// There is no such file.
+    NotFound,
+    /// The archive cannot be read or written.
+    Io,
+    /// Bytes of the archive are missing or wrong.
+    Damaged,
+    /// It holds no image.
+    NotAnImage,
+    /// It may well be whole, but its form is not supported.
+    Unsupported,
+    /// The caller asked to stop.
+    Cancelled,
 }
 
 impl From<Error> for io::Error {

@@ -69,7 +69,7 @@ pub use archive_index::ArchiveIndex;
 pub use archive_reader::ArchiveReader;
 pub use block_table::{Block, BlockTable, ParseBlockTableError};
 pub use contents::Contents;
-pub use error::{Error, Fault, FaultKind};
+pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use input::Input;
 pub use layer_span::LayerSpan;
 pub use proof::Proof;

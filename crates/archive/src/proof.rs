@@ -16,6 +16,24 @@ use crate::verify::layout::Naming;
 /// ```compile_fail
 /// let proof = sealift_archive::Proof { sha256: sealift_oci::Digest::of(b"anything") };
 /// ```
+///
+/// It is not deserialised either. Records contain the spans of layers, and those are only an
+/// [`ArchiveIndex`](crate::ArchiveIndex), which does not lead to a proof.
+///
+/// ```
+/// fn read<T: serde::de::DeserializeOwned>() {}
+/// read::<sealift_archive::LayerSpan>();
+/// ```
+///
+/// ```compile_fail
+/// fn read<T: serde::de::DeserializeOwned>() {}
+/// read::<sealift_archive::Proof>();
+/// ```
+///
+/// ```compile_fail
+/// fn read<T: serde::de::DeserializeOwned>() {}
+/// read::<sealift_archive::Contents>();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
     contents: Contents,

@@ -1,7 +1,7 @@
 //! The thorough examination of a whole archive.
 
 use std::fmt;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -9,9 +9,8 @@ use crate::error::Error;
 use crate::input::Input;
 use crate::proof::{FileFacts, Proof};
 use crate::read::plain::{PlainReader, open_file};
-use crate::read::verified::VerifiedReader;
 use crate::source::Source;
-use crate::verify::verifier::VerifyOptions;
+use crate::verify::verifier::{Verifier, VerifyOptions};
 
 const BUFFER: usize = 64 << 10;
 
@@ -45,7 +44,7 @@ impl<'a> ExamineOptions<'a> {
     /// Decompresses every layer and checks its diff id, also if a manifest names its digest.
     #[must_use]
     pub fn decompress_layers(mut self, decompress: bool) -> Self {
-        self.verify.deep = decompress;
+        self.verify = self.verify.decompress_layers(decompress);
         self
     }
 
@@ -98,36 +97,27 @@ pub fn examine_file(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Res
 /// [`Error::Fault`] if it is not a whole image, [`Error::Io`] if it cannot be read,
 /// [`Error::Cancelled`] if the options ask for it.
 pub fn examine(source: impl Source, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
-    let reader = PlainReader::hashed(source, options.input.clone())?;
-    let reader = VerifiedReader::with_options(reader, options.verify.clone());
-    let mut watched = Watched { reader, options, reported: 0 };
-    let mut buffered = BufReader::with_capacity(BUFFER, &mut watched);
-    io::copy(&mut buffered, &mut io::sink())
-        .map_err(|error| Error::of_reader(error, &options.input))?;
-    let (reader, contents) = watched.reader.into_parts();
+    let mut reader = PlainReader::hashed(source, options.input.clone())?;
+    let mut verifier = Verifier::new(options.verify.clone());
+    let mut buffer = vec![0; BUFFER];
+    let mut reported = 0;
+    loop {
+        let count =
+            reader.read(&mut buffer).map_err(|error| Error::of_reader(error, &options.input))?;
+        verifier.push(&buffer[..count]).map_err(|fault| reader.explain(fault))?;
+        let bytes = reader.file_bytes();
+        let read = bytes - std::mem::replace(&mut reported, bytes);
+        if options.on_bytes.is_some_and(|on_bytes| on_bytes(read).is_break()) {
+            return Err(Error::Cancelled { input: options.input.clone() });
+        }
+        if count == 0 {
+            break;
+        }
+    }
+    let contents = verifier.finish().map_err(|fault| Error::fault(options.input.clone(), fault))?;
     let (container, member_name) = (reader.container(), reader.member_name().map(str::to_owned));
     let (size, sha256) = reader.finish()?;
     let incomplete = || Error::io("hash", options.input.clone(), io::ErrorKind::Other.into());
-    let (contents, sha256) = contents.zip(sha256).ok_or_else(incomplete)?;
+    let sha256 = sha256.ok_or_else(incomplete)?;
     Ok(Proof::new(contents, FileFacts { sha256, size, container, member_name, blocks: None }))
-}
-
-/// Reads an archive, informs whoever wants to know, and stops if somebody asks for it.
-struct Watched<'a, R: Read> {
-    reader: VerifiedReader<R>,
-    options: &'a ExamineOptions<'a>,
-    /// How many stored bytes were reported.
-    reported: u64,
-}
-
-impl<R: Read> Read for Watched<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        let bytes = self.reader.file_bytes();
-        let read = bytes - std::mem::replace(&mut self.reported, bytes);
-        if self.options.on_bytes.is_some_and(|on_bytes| on_bytes(read).is_break()) {
-            return Err(Error::Cancelled { input: self.options.input.clone() }.into());
-        }
-        Ok(count)
-    }
 }

@@ -131,11 +131,6 @@ impl<R: Read> VerifiedReader<R> {
         self.contents.as_ref()
     }
 
-    /// Returns the reader of the plain tar, and what was verified if everything has been read.
-    pub(crate) fn into_parts(self) -> (PlainReader<R>, Option<Contents>) {
-        (self.reader, self.contents)
-    }
-
     fn read_kept(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while let Pass::Kept(verifier) = &mut self.pass {
             let start = verifier.bytes();

@@ -2,8 +2,9 @@
 
 use sealift_oci::Hasher;
 
+use crate::codec::Codec;
 use crate::error::Fault;
-use crate::verify::decompressor::{Compression, Decompressor};
+use crate::verify::decompressor::Decompressor;
 use crate::verify::entries::{Content, Entries, Entry, Json};
 use crate::verify::links::{blob_digest, normalize};
 use crate::verify::tar_opening::EntryKind;
@@ -21,7 +22,7 @@ const NAMES_TOTAL: usize = 8 << 20;
 /// Hashes entries as they pass and keeps what may be metadata.
 pub(crate) struct Collector {
     /// Decompress every layer, also those that a manifest may name by digest.
-    deep: bool,
+    decompress_layers: bool,
     entries: Entries,
     /// The name of the last file.
     last: Option<String>,
@@ -42,9 +43,9 @@ struct Open {
 }
 
 impl Collector {
-    pub(crate) fn new(deep: bool) -> Self {
+    pub(crate) fn new(decompress_layers: bool) -> Self {
         Self {
-            deep,
+            decompress_layers,
             entries: Entries::new(),
             last: None,
             open: None,
@@ -114,14 +115,14 @@ impl EntrySink for Collector {
         };
         open.hasher.update(bytes);
         if open.decompressor.is_none() {
-            open.head.extend_from_slice(&bytes[..bytes.len().min(Compression::LONGEST_MAGIC)]);
-            if open.head.len() < Compression::LONGEST_MAGIC {
+            open.head.extend_from_slice(&bytes[..bytes.len().min(Codec::HEAD)]);
+            if open.head.len() < Codec::HEAD {
                 return Ok(());
             }
             // The head may hold bytes of earlier calls, so it goes first, then what follows it here.
             let head = std::mem::take(&mut open.head);
-            let rest = &bytes[bytes.len().min(Compression::LONGEST_MAGIC)..];
-            open.decide(&head, self.deep, &mut self.metadata_left);
+            let rest = &bytes[bytes.len().min(Codec::HEAD)..];
+            open.decide(&head, self.decompress_layers, &mut self.metadata_left);
             open.unpack(&head);
             open.unpack(rest);
         } else {
@@ -136,18 +137,18 @@ impl EntrySink for Collector {
         };
         if open.decompressor.is_none() {
             let head = std::mem::take(&mut open.head);
-            open.decide(&head, self.deep, &mut self.metadata_left);
+            open.decide(&head, self.decompress_layers, &mut self.metadata_left);
             open.unpack(&head);
         }
-        let (compression, unpacked) = match open.decompressor {
+        let (codec, unpacked) = match open.decompressor {
             Some(decompressor) => decompressor.finish(),
-            None => (Compression::None, None),
+            None => (None, None),
         };
         let content = Content {
             size: open.size,
             offset: open.offset,
             digest: open.hasher.finish(),
-            compression,
+            codec,
             unpacked,
             json: open.json,
         };
@@ -158,7 +159,7 @@ impl EntrySink for Collector {
 
 impl Open {
     /// Decides by the first bytes what becomes of the content besides its hash.
-    fn decide(&mut self, head: &[u8], deep: bool, metadata_left: &mut u64) {
+    fn decide(&mut self, head: &[u8], decompress_layers: bool, metadata_left: &mut u64) {
         let head_of_text = head.trim_ascii_start();
         if matches!(head_of_text, [b'{' | b'[', ..]) || head_of_text.starts_with(b"null") {
             self.json = if self.size > METADATA_LIMIT || self.size > *metadata_left {
@@ -168,13 +169,13 @@ impl Open {
                 Json::Kept(Vec::with_capacity(usize::try_from(self.size).unwrap_or(0)))
             };
         }
-        let compression = Compression::of(head);
+        let codec = Codec::of(head);
         // A blob of an OCI layout is proven by the manifest that names its digest; anything else
         // only by its diff id, which is the digest of the decompressed content.
-        let is_wanted = deep || blob_digest(&self.name).is_none();
+        let is_wanted = decompress_layers || blob_digest(&self.name).is_none();
         self.decompressor = Some(match is_wanted {
-            true => Decompressor::new(compression, deep),
-            false => Decompressor::NotNeeded(compression),
+            true => Decompressor::new(codec, decompress_layers),
+            false => Decompressor::NotNeeded(codec),
         });
     }
 

@@ -1,10 +1,9 @@
 //! What is remembered of an archive's entries.
 
+use crate::codec::Codec;
 use std::collections::BTreeMap;
 
 use sealift_oci::Digest;
-
-use crate::verify::decompressor::Compression;
 
 /// The content of a file in the archive, after it has passed.
 #[derive(Debug, Clone)]
@@ -13,7 +12,7 @@ pub(crate) struct Content {
     /// Where it stands in the archive, if it is contiguous.
     pub(crate) offset: Option<u64>,
     pub(crate) digest: Digest,
-    pub(crate) compression: Compression,
+    pub(crate) codec: Option<Codec>,
     /// The digest of the decompressed content, where it was decompressed, or what the decoder said.
     pub(crate) unpacked: Option<Result<Digest, String>>,
     pub(crate) json: Json,
@@ -26,7 +25,7 @@ impl Content {
             size: json.len() as u64,
             offset: None,
             digest: Digest::of(&json),
-            compression: Compression::None,
+            codec: None,
             unpacked: None,
             json: Json::Kept(json),
         }

@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 
 use sealift_filename::Printable;
 
+use crate::codec::Codec;
 use crate::error::Fault;
 use crate::layer_span::LayerSpan;
-use crate::verify::decompressor::Compression;
+use crate::verify::decompressor::unsupported;
 use crate::verify::documents::{bad, find, parse, read_digest, wrong};
 use crate::verify::entries::{Content, Entries};
 use crate::verify::images::{Picked, pick};
@@ -163,18 +164,18 @@ fn check_layer(
     index: usize,
 ) -> Result<(), Fault> {
     let what = format!("layer {name}");
-    match (&layer.unpacked, layer.compression) {
+    match (&layer.unpacked, layer.codec) {
         (Some(Ok(unpacked)), _) if unpacked == diff_id => Ok(()),
         (Some(Ok(unpacked)), _) => {
             Err(wrong(&format!("{what}, decompressed,"), *diff_id, *unpacked))
         }
-        (Some(Err(reason)), Compression::Zstd) if !cfg!(feature = "zstd") => {
+        (Some(Err(reason)), Some(Codec::Zstd)) if !cfg!(feature = "zstd") => {
             let reason = format!("{what} {reason}");
             Err(Fault::Unsupported { reason: Printable(&reason).to_string() })
         }
         (Some(Err(reason)), _) => Err(bad(name, format!("can't be decompressed: {reason}"))),
-        (None, Compression::None) if layer.digest == *diff_id => Ok(()),
-        (None, Compression::None) => Err(wrong(&what, *diff_id, layer.digest)),
+        (None, None) if layer.digest == *diff_id => Ok(()),
+        (None, None) => Err(wrong(&what, *diff_id, layer.digest)),
         (None, _) => {
             let proven = |proof: &&OciManifest| {
                 proof.layers.get(index).is_some_and(|proven| proven.digest == layer.digest)
@@ -182,7 +183,7 @@ fn check_layer(
             if proofs.iter().any(proven) || layer.digest == *diff_id {
                 return Ok(());
             }
-            if let Some(reason) = layer.compression.unsupported() {
+            if let Some(reason) = layer.codec.and_then(unsupported) {
                 let reason = format!("{what} {reason}");
                 return Err(Fault::Unsupported { reason: Printable(&reason).to_string() });
             }

@@ -33,6 +33,7 @@ use crate::verify::verifier::{Verifier, VerifyOptions};
 /// assert!(renamer.finish(&mut output).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use = "only `finish` returns what is verified"]
 pub struct Renamer {
     verifier: Verifier,
     options: VerifyOptions,

@@ -1,7 +1,7 @@
 //! Where the layers of an image lie: a pure function of what was remembered of the entries.
 
+use crate::codec::Codec;
 use crate::layer_span::LayerSpan;
-use crate::verify::decompressor::Compression;
 use crate::verify::documents::blob_name;
 use crate::verify::entries::{Content, Entries};
 use crate::verify::links::resolve;
@@ -47,9 +47,9 @@ fn type_of(content: &Content, diff_id: Digest, manifests: &[&OciManifest]) -> St
     if let Some(stated) = stated.filter(|layer| !layer.media_type.is_empty()) {
         return stated.media_type.clone();
     }
-    match content.compression {
-        Compression::Gzip if content.digest != diff_id => media_type::LAYER_TAR_GZIP,
-        Compression::Zstd if content.digest != diff_id => media_type::LAYER_TAR_ZSTD,
+    match content.codec {
+        Some(Codec::Gzip) if content.digest != diff_id => media_type::LAYER_TAR_GZIP,
+        Some(Codec::Zstd) if content.digest != diff_id => media_type::LAYER_TAR_ZSTD,
         _ => media_type::LAYER_TAR,
     }
     .to_owned()

@@ -32,6 +32,7 @@ const REPORT_LIMIT: u64 = 8 << 10;
 /// let refusal = verifier.finish().unwrap_err();
 /// assert_eq!(refusal.to_string(), "the archive contains nothing but zero bytes");
 /// ```
+#[must_use = "only `finish` returns what is verified"]
 pub struct Verifier {
     tar: TarStream,
     collector: Collector,
@@ -93,13 +94,41 @@ struct Suspect {
     received: u64,
 }
 
-/// How thorough a [`Verifier`] is.
+/// Options of a [`Verifier`]: how thorough it is, and which of several images it takes.
+///
+/// ```
+/// use sealift_archive::VerifyOptions;
+/// use sealift_oci::Platform;
+///
+/// let platform: Platform = "linux/arm64".parse()?;
+/// let options = VerifyOptions::new().decompress_layers(true).platform(platform);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct VerifyOptions {
-    /// Decompress every layer and check its diff id, also where a manifest names its digest.
-    pub deep: bool,
-    /// Of several images take the one for this platform.
-    pub platform: Option<Platform>,
+    decompress_layers: bool,
+    pub(crate) platform: Option<Platform>,
+}
+
+impl VerifyOptions {
+    /// Creates the default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Decompresses every layer and checks its diff id, also if a manifest names its digest.
+    #[must_use]
+    pub fn decompress_layers(mut self, decompress: bool) -> Self {
+        self.decompress_layers = decompress;
+        self
+    }
+
+    /// Takes the image for this platform if there are several.
+    #[must_use]
+    pub fn platform(mut self, platform: impl Into<Option<Platform>>) -> Self {
+        self.platform = platform.into();
+        self
+    }
 }
 
 impl Verifier {
@@ -107,7 +136,7 @@ impl Verifier {
     pub fn new(options: VerifyOptions) -> Self {
         Self {
             tar: TarStream::new(),
-            collector: Collector::new(options.deep),
+            collector: Collector::new(options.decompress_layers),
             platform: options.platform,
             received: 0,
             tail: Vec::new(),

@@ -64,6 +64,7 @@ pub enum Form {
 /// assert_eq!(error.as_fault().unwrap().to_string(), "the archive contains nothing but zero bytes");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use = "the file is incomplete without `finish`"]
 pub struct ArchiveWriter {
     input: Input,
     sink: Sink,

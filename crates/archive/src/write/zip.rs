@@ -50,6 +50,7 @@ const NAME_IN_HEADER: u64 = 30;
 /// assert!(zip.starts_with(b"PK"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[must_use = "the file is incomplete without `finish`"]
 pub struct ZipSink<W: Write + Seek> {
     deflate: ParallelDeflate<W>,
     name: String,

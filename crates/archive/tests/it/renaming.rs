@@ -5,7 +5,7 @@ use std::io::Read as _;
 use proptest::prelude::*;
 use sealift_archive::{Contents, Fault, Naming, Renamer, VerifyOptions};
 use sealift_filename::{Repository, Version};
-use sealift_oci::Identity;
+use sealift_oci::{Identity, Platform};
 use sealift_testing::layouts::{Body, Entry, Image, Packing, file, joined, pack};
 use serde_json::{Value, json};
 
@@ -140,10 +140,7 @@ fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
         "it holds an image for several platforms: linux/amd64, linux/arm64"
     );
 
-    let platform = |text: &str| VerifyOptions {
-        platform: Some(text.parse().unwrap()),
-        ..VerifyOptions::default()
-    };
+    let platform = |text: &str| VerifyOptions::new().platform(text.parse::<Platform>().unwrap());
     let first = crate::layouts::verify_with(&tar, platform("linux/arm64/v8"), 4096).unwrap();
     assert_eq!(first.identity().config.to_string(), arm.id());
 

@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use sealift_archive::{
     Container, Error, ExamineOptions, FaultKind, Input, Look, PlainReader, Source, SourceReader,
@@ -32,6 +32,21 @@ fn archives_in_memory_are_examined() {
         let boxed: Box<dyn Source> = Box::new(shared);
         assert_eq!(examine(boxed, &ExamineOptions::new()).unwrap(), proof);
     }
+}
+
+#[test]
+fn progress_goes_on_in_the_zeros_after_the_end_marker() {
+    let mut padded = tar();
+    padded.resize(padded.len() + (1 << 20), 0);
+    let reports = Mutex::new(Vec::new());
+    let on_bytes = |bytes| {
+        reports.lock().unwrap().push(bytes);
+        ControlFlow::Continue(())
+    };
+    examine(padded.as_slice(), &ExamineOptions::new().on_bytes(&on_bytes)).unwrap();
+    let reports = reports.into_inner().unwrap();
+    assert_eq!(reports.iter().sum::<u64>(), padded.len() as u64);
+    assert!(reports.iter().all(|bytes| *bytes <= 128 << 10), "{reports:?}");
 }
 
 /// Sends bytes through a socket, in pieces, and closes it.

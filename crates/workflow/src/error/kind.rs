@@ -1,6 +1,5 @@
 //! What sort of error something is, for scripts and exit codes.
 
-use sealift_archive::{Fault, FaultKind};
 use serde::Serialize;
 
 /// The kind of an [`Error`](crate::Error): what a script can act on. Serialises as a word such as `not_found`.
@@ -27,18 +26,14 @@ pub enum ErrorKind {
 }
 
 pub(crate) fn archive_kind(error: &sealift_archive::Error) -> ErrorKind {
-    match error {
-        sealift_archive::Error::Cancelled { .. } => ErrorKind::Interrupted,
-        sealift_archive::Error::Io { source, .. }
-            if source.kind() == std::io::ErrorKind::NotFound =>
-        {
-            ErrorKind::NotFound
+    match error.kind() {
+        sealift_archive::ErrorKind::Cancelled => ErrorKind::Interrupted,
+        sealift_archive::ErrorKind::NotFound => ErrorKind::NotFound,
+        sealift_archive::ErrorKind::Damaged => ErrorKind::Damaged,
+        sealift_archive::ErrorKind::NotAnImage | sealift_archive::ErrorKind::Unsupported => {
+            ErrorKind::UnsupportedFormat
         }
-        _ => match error.as_fault().map(Fault::kind) {
-            Some(FaultKind::Damaged) => ErrorKind::Damaged,
-            Some(_) => ErrorKind::UnsupportedFormat,
-            None => ErrorKind::Failed,
-        },
+        _ => ErrorKind::Failed,
     }
 }
 
