@@ -49,7 +49,6 @@ impl Renamer {
 
     /// Leaves out everything that does not belong to the image of an earlier pass, which was picked from
     /// several in the same archive.
-    #[must_use]
     pub fn only(mut self, contents: &Contents) -> Self {
         self.copy.only.clone_from(&contents.layout().belonging);
         self
