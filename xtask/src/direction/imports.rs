@@ -13,22 +13,15 @@ use serde_json::Value;
 
 use super::cycles::{Graph, cycles};
 use super::paths;
-use crate::say;
 
-/// Prints the cycles and the imports through the crate root of each crate, and returns the crates
-/// that have any.
-pub(super) fn report(metadata: &Value) -> Result<Vec<String>> {
-    let mut faulty = Vec::new();
+/// Returns a line for each import through the crate root, and for each import in a cycle, of all crates.
+pub(super) fn violations(metadata: &Value) -> Result<Vec<String>> {
+    let mut found = Vec::new();
     for (name, folder) in members(metadata) {
-        let lines = Imports::of(&files(&folder)?).with_context(|| name.clone())?.faults();
-        for line in &lines {
-            say::line(format_args!("{name}: {line}"));
-        }
-        if !lines.is_empty() {
-            faulty.push(name);
-        }
+        let faults = Imports::of(&files(&folder)?).with_context(|| name.clone())?.faults();
+        found.extend(faults.iter().map(|fault| format!("{name}: {fault}")));
     }
-    Ok(faulty)
+    Ok(found)
 }
 
 /// Returns the names of the workspace's crates that have rules, and of this one, with the folders

@@ -6,7 +6,7 @@ mod cycles;
 mod imports;
 mod paths;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use crate::{metadata, say, workspace};
 
@@ -14,20 +14,12 @@ pub(crate) use crates::height;
 
 pub(crate) fn run() -> Result<()> {
     let metadata = metadata::read(workspace::root(), &["--all-features"])?;
-    let found = crates::violations(&metadata)?;
+    let mut found = crates::violations(&metadata)?;
+    found.extend(imports::violations(&metadata)?);
     for violation in &found {
         say::line(violation);
     }
-    let faulty = imports::report(&metadata)?;
-    if !found.is_empty() {
-        bail!("{} of these dependencies are not allowed", found.len());
-    }
-    if !faulty.is_empty() {
-        bail!(
-            "files import each other in a circle, or through the crate root: {}",
-            faulty.join(", ")
-        );
-    }
+    ensure!(found.is_empty(), "dependencies between crates or files are not in order");
     say::line("crates, and the files inside each, depend on each other downwards only");
     Ok(())
 }
