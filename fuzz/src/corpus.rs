@@ -85,6 +85,11 @@ mod tests {
     }
 
     #[test]
+    fn blocks() {
+        holds_for_its_corpus_and_changes_of_it("blocks", 2_000);
+    }
+
+    #[test]
     fn build_outputs() {
         holds_for_its_corpus_and_changes_of_it("build_output", 5_000);
     }
