@@ -120,7 +120,7 @@ impl Record {
         }
     }
 
-    /// Reads a record without its index; a damaged one, or one of another form, is none.
+    /// Reads a record without its index. Returns `None` if it is damaged or of another form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let line = bytes.split(|byte| *byte == b'\n').next()?;
         let mut record: Self = serde_json::from_slice(line).ok()?;
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(Record::read_with_index(&bytes).as_ref(), Some(&record));
         let listed = Record::read(&bytes).unwrap();
         assert_eq!((listed.image(), listed.clone().into_index()), (record.image(), None));
-        // A damaged index is none, and the record is as before.
+        // A damaged index is ignored, and the record is used as before.
         let cut = &bytes[..bytes.len() - 4];
         assert_eq!(Record::read_with_index(cut), Some(listed));
         let blocks = "60;7:5".parse().unwrap();

@@ -172,7 +172,7 @@ fn wanted(reference: &Reference, image: &EngineImage, choice: &ManifestChoice) -
 }
 
 async fn not_found(engine: &Engine, image: Reference) -> Error {
-    // Only for a hint, so that an error here is none.
+    // Only for a hint, so an error here is ignored.
     let images = engine.list().await.unwrap_or_default();
     let tags = images
         .into_iter()

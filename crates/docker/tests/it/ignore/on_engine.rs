@@ -13,7 +13,7 @@ use crate::received::{Entry, Received, Recorder, names};
 /// How many folders are compared.
 const FOLDERS: usize = 256;
 
-/// Tells whether there is a client to compare with. Without one a test counts as one that got no
+/// Returns `true` if there is a client to compare with. Without one a test counts as one that got no
 /// engine.
 pub(crate) fn has_cli() -> bool {
     let version = Command::new("docker").arg("--version").output();
