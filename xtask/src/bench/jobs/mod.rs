@@ -1,0 +1,137 @@
+//! The jobs that are timed, with what each has to reach.
+
+mod idle;
+mod load;
+mod outcome;
+mod read;
+mod save;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use outcome::Outcome;
+
+use super::contest::{Contestant, Times, run_alternately};
+use super::inputs;
+use super::report::Row;
+use crate::engines::api;
+use crate::{run, say};
+
+const IMAGE: &str = "sealift-bench";
+const TAG: &str = "sealift-bench:1.0.0.1";
+/// How many tags of the image one call names.
+const MANY: usize = 50;
+
+/// What the jobs need.
+pub(super) struct Bench {
+    pub(super) folder: PathBuf,
+    pub(super) sealift: PathBuf,
+    pub(super) reference: PathBuf,
+    /// The addresses of an engine with the classic store, and of one with the containerd store.
+    pub(super) classic: String,
+    pub(super) containerd: String,
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) rounds: usize,
+    pub(super) names: usize,
+}
+
+type Job = (&'static str, fn(&Bench) -> Result<Outcome>);
+
+const JOBS: &[Job] = &[
+    ("update", Bench::update),
+    ("update --compress", Bench::update_compress),
+    ("compress what is there", Bench::compress),
+    ("update --compress of compressed layers", Bench::compressed_layers),
+    ("other ways to save", Bench::other_ways),
+    ("nothing to do", Bench::nothing_to_do),
+    ("list --latest", Bench::list),
+    ("load from a zip", Bench::load),
+    ("verify", Bench::verify),
+    ("peak memory", Bench::memory),
+    ("start", Bench::start),
+];
+
+impl Bench {
+    /// Runs the jobs whose name has one of these words in it; all if there are none.
+    pub(super) fn run(&self, only: &[String]) -> Result<Vec<Row>> {
+        self.prepare()?;
+        let is_wanted = |job: &str| only.is_empty() || only.iter().any(|word| job.contains(word));
+        let mut rows = Vec::new();
+        for &(name, job) in JOBS.iter().filter(|(name, _)| is_wanted(name)) {
+            say::step(format_args!("job: {name}"));
+            let outcome = job(self).with_context(|| format!("the job `{name}`"))?;
+            rows.push(Row { job: name, times: outcome.0, targets: outcome.1 });
+        }
+        Ok(rows)
+    }
+
+    fn prepare(&self) -> Result<()> {
+        say::step("makes an image of system files");
+        let context = inputs::image_context(&self.folder)?;
+        for host in [&self.classic, &self.containerd] {
+            let mut build = Command::new(&self.sealift);
+            build.args(["build", TAG]).arg(&context).args(["--host", host, "--progress", "none"]);
+            run::read(&mut build)?;
+        }
+        std::fs::remove_dir_all(&context)?;
+        // Archives in both forms, for the jobs that begin with one.
+        for (folder, form) in [("plain", ""), ("zipped", "--compress")] {
+            self.shell(&format!("{} --dir {folder} update {TAG} {form} -q", self.sealift()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes away what the jobs have made.
+    pub(super) fn clean_up(&self) {
+        for host in [&self.classic, &self.containerd] {
+            let _ = api::remove_image(host, TAG);
+        }
+        for number in 0..MANY {
+            let _ = api::remove_image(&self.classic, &format!("{IMAGE}-{number}:1.0.0.1"));
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+
+    fn contest(&self, contestants: &[Contestant]) -> Result<Vec<(String, Times)>> {
+        self.contest_of(contestants, self.rounds)
+    }
+
+    fn contest_of(
+        &self,
+        contestants: &[Contestant],
+        rounds: usize,
+    ) -> Result<Vec<(String, Times)>> {
+        let times = run_alternately(contestants, rounds, &self.variables(), &self.folder)?;
+        Ok(contestants.iter().map(|contestant| contestant.name.clone()).zip(times).collect())
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        let mut variables = self.environment.clone();
+        variables.push(("DOCKER_HOST".to_owned(), self.classic.clone()));
+        variables
+    }
+
+    fn shell(&self, script: &str) -> Result<String> {
+        let mut command = Command::new("sh");
+        command.args(["-e", "-c", script]).current_dir(&self.folder).envs(self.variables());
+        run::read(&mut command)
+    }
+
+    fn call(&self, folder: &str, command: &str, rest: &str) -> String {
+        format!("{} --dir {folder} -q {command} {rest}", self.sealift())
+    }
+
+    fn sealift(&self) -> String {
+        quoted(&self.sealift)
+    }
+
+    fn reference(&self) -> String {
+        format!("python3 {}", quoted(&self.reference))
+    }
+}
+
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display())
+}

@@ -1,0 +1,24 @@
+//! What a job yields: times, and numbers that are held against limits.
+
+use super::super::contest::Times;
+use super::super::report::{Limit, Target};
+
+/// How long the contestants took, and what was to be reached.
+pub(super) type Outcome = (Vec<(String, Times)>, Vec<Target>);
+
+/// How many times as long one contestant takes as another.
+pub(super) fn ratio(times: &[(String, Times)], one: usize, other: usize) -> f64 {
+    median(times, one) / median(times, other)
+}
+
+pub(super) fn median(times: &[(String, Times)], index: usize) -> f64 {
+    times.get(index).map_or(f64::NAN, |(_, times)| times.median)
+}
+
+pub(super) fn at_most(what: &str, value: f64, limit: f64) -> Target {
+    Target { what: what.to_owned(), value, limit: Limit::AtMost(limit) }
+}
+
+pub(super) fn at_least(what: &str, value: f64, limit: f64) -> Target {
+    Target { what: what.to_owned(), value, limit: Limit::AtLeast(limit) }
+}
