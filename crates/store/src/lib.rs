@@ -34,7 +34,8 @@
 //!
 //! - **Reading.** [`Store::scan`] lists names; [`Store::entries`] adds what records say, and
 //!   [`Store::examined_entries`] reads the archives that have no record. [`Store::find`] and
-//!   [`Store::find_latest`] select archives. Readers never wait, and never see half an archive.
+//!   [`Store::find_latest`] select archives; [`Store::open_archive`]
+//!   opens one to read any part of it. Readers never wait, and never see half an archive.
 //! - **Deciding** is the task of [`sealift_catalog`]: pure functions over entries.
 //! - **Writing.** [`Store::stage`] begins a hidden file, [`Staged::publish`] makes it an archive,
 //!   atomically and durably, [`Store::remove`] removes archives, [`Store::sweep`] removes what a

@@ -112,11 +112,27 @@ impl Record {
         Self { form, index, ..self }
     }
 
+    /// Adds the blocks of a zip to the index, if there is one.
+    pub(crate) fn with_blocks(mut self, blocks: BlockTable) -> Self {
+        if let Some(index) = &mut self.index {
+            index.blocks = Some(blocks);
+        }
+        self
+    }
+
     /// Returns the image, if the file held one.
     pub(crate) fn image(&self) -> Option<&KnownImage> {
         match &self.content {
             Content::Image(image) => Some(image),
             Content::NoImage { .. } => None,
+        }
+    }
+
+    /// Returns what the file looks like instead, if it held no image.
+    pub(crate) fn no_image(&self) -> Option<&str> {
+        match &self.content {
+            Content::Image(_) => None,
+            Content::NoImage { reason } => Some(reason),
         }
     }
 

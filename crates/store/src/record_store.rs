@@ -5,11 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{MutexGuard, PoisonError};
 
-use sealift_archive::ArchiveIndex;
+use sealift_archive::{ArchiveIndex, BlockTable};
 use sealift_catalog::{Stat, Suspicion};
 use sealift_filename::ArchivePath;
 
-use crate::error::Error;
 use crate::fs::dir::Dir;
 use crate::record::Record;
 use crate::record_draft::{Draft, RECORDS_FOLDER, record_folder, record_name};
@@ -80,18 +79,28 @@ impl Store {
         remembered.or_else(|| Record::read_with_index(&fs::read(self.record_path(archive)).ok()?))
     }
 
-    /// Returns the index by which parts of an archive are read, if a believed record has it. Records
-    /// of earlier versions of sealift have none; examining the archive adds it.
-    ///
-    /// # Errors
-    ///
-    /// If the archive does not exist.
-    pub fn index(&self, archive: &ArchivePath) -> Result<Option<ArchiveIndex>, Error> {
-        let stat = self.stat(archive)?;
-        let believed = |record: Record| record.is_believed(&stat).then(|| record.into_index());
+    /// Returns the index of an archive that has this size and time, if a believed record has it.
+    /// Records of earlier versions of sealift have none.
+    pub(crate) fn believed_index(
+        &self,
+        archive: &ArchivePath,
+        stat: &Stat,
+    ) -> Option<ArchiveIndex> {
+        let believed = |record: Record| record.is_believed(stat).then(|| record.into_index())?;
         let remembered = self.remembered().get(archive).cloned();
         let written = || Record::read_with_index(&fs::read(self.record_path(archive)).ok()?);
-        Ok(remembered.and_then(believed).or_else(|| written().and_then(believed)).flatten())
+        remembered.and_then(believed).or_else(|| written().and_then(believed))
+    }
+
+    /// Adds the blocks of a zip to the record of an archive that has this size and time.
+    pub(crate) fn record_blocks(&self, archive: &ArchivePath, stat: Stat, blocks: &BlockTable) {
+        let draft = self.begin_record(archive, stat);
+        let is_of = |record: &Record| record.is_of(&stat) && !record.doubted;
+        if let Some(record) = self.read_record_with_index(archive).filter(is_of)
+            && self.stat(archive).is_ok_and(|now| now == stat)
+        {
+            self.keep_record(archive, draft, record.with_blocks(blocks.clone()));
+        }
     }
 
     fn written_record(&self, archive: &ArchivePath) -> Option<Record> {

@@ -1,11 +1,15 @@
 //! Reading one archive to find out what it holds.
 
+use std::fs::File;
+use std::io;
+
 use jiff::Timestamp;
 use sealift_archive::{ExamineOptions, Fault, FaultKind, Look, Proof};
 use sealift_catalog::{Entry, Knowledge, KnownImage, Stat};
 use sealift_filename::{ArchiveFormat, ArchivePath};
 
 use crate::error::Error;
+use crate::fs::stat::stat_of;
 use crate::record::{Content, Record, RecordedIndex};
 use crate::record_draft::Draft;
 use crate::store::Store;
@@ -25,7 +29,9 @@ impl Store {
         archive: &ArchivePath,
         options: &ExamineOptions<'_>,
     ) -> Result<Knowledge, Error> {
-        Ok(self.examine_and_record(archive, options, true)?.1)
+        let (file, stat) = self.open_file(archive)?;
+        let found = self.examine_and_record(archive, &file, stat, options, true)?;
+        Ok(knowledge(found))
     }
 
     /// Reads an archive as [`examine`](Self::examine) does, but records nothing: the record keeps
@@ -41,11 +47,9 @@ impl Store {
         options: &ExamineOptions<'_>,
     ) -> Result<Knowledge, Error> {
         let before = self.read_record(archive);
-        let stat = self.stat(archive)?;
-        Ok(match self.read(archive, before.as_ref(), options, false)? {
-            Ok((content, _)) => Record::new(stat, Timestamp::now(), content).into(),
-            Err(fault) => Knowledge::Damaged { fault },
-        })
+        let (file, stat) = self.open_file(archive)?;
+        let found = self.read(archive, &file, before.as_ref(), options, false)?;
+        Ok(knowledge(found.map(|(content, _)| Record::new(stat, Timestamp::now(), content))))
     }
 
     /// Reads an archive and records what it holds. If the file has changed, the knowledge and the
@@ -55,34 +59,51 @@ impl Store {
         archive: &ArchivePath,
         options: &ExamineOptions<'_>,
     ) -> Result<(Stat, Knowledge), Error> {
-        self.examine_and_record(archive, options, false)
+        let (file, stat) = self.open_file(archive)?;
+        let found = self.examine_and_record(archive, &file, stat, options, false)?;
+        Ok((stat, knowledge(found)))
     }
 
-    fn examine_and_record(
+    /// Opens an archive's file. What is read from it has this size and time, also if another
+    /// writer replaces the archive meanwhile.
+    pub(crate) fn open_file(&self, archive: &ArchivePath) -> Result<(File, Stat), Error> {
+        let path = self.path_of(archive);
+        match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
+            Ok((metadata, file)) => Ok((file, stat_of(&metadata))),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                Err(Error::NotFound { what: "archive", path })
+            }
+            Err(source) => Err(Error::io("open", path, source)),
+        }
+    }
+
+    /// Reads an archive's open file and records what it holds. Returns a fault if it is damaged.
+    pub(crate) fn examine_and_record(
         &self,
         archive: &ArchivePath,
+        file: &File,
+        stat: Stat,
         options: &ExamineOptions<'_>,
         is_accepted: bool,
-    ) -> Result<(Stat, Knowledge), Error> {
+    ) -> Result<Result<Record, Fault>, Error> {
         let before = self.read_record_with_index(archive);
-        let stat = self.stat(archive)?;
         let draft = self.begin_record(archive, stat);
         // If another writer replaces the file meanwhile, what was read does not describe the new
         // file, which has its own record.
         let is_unchanged = || Ok::<_, Error>(self.stat(archive)? == stat);
-        match self.read(archive, before.as_ref(), options, is_accepted)? {
+        match self.read(archive, file, before.as_ref(), options, is_accepted)? {
             Ok((content, index)) => {
                 let record = Record::new(stat, draft.began, content).with_index(index);
                 if is_unchanged()? {
                     self.keep_record(archive, draft, record.clone());
                 }
-                Ok((stat, record.into()))
+                Ok(Ok(record))
             }
             Err(fault) => {
                 if is_unchanged().unwrap_or(false) {
                     self.forget(archive, draft, before);
                 }
-                Ok((stat, Knowledge::Damaged { fault }))
+                Ok(Err(fault))
             }
         }
     }
@@ -92,12 +113,14 @@ impl Store {
     fn read(
         &self,
         archive: &ArchivePath,
+        file: &File,
         before: Option<&Record>,
         options: &ExamineOptions<'_>,
         is_accepted: bool,
     ) -> Result<Result<(Content, Option<RecordedIndex>), Fault>, Error> {
         let known = before.and_then(Record::image);
-        let fault = match sealift_archive::examine_file(self.path_of(archive), options) {
+        let options = options.clone().input(self.path_of(archive));
+        let fault = match sealift_archive::examine(file, &options) {
             Ok(proof) => {
                 let changed_from = known.filter(|_| !is_accepted).and_then(|known| {
                     let origin = known.changed_from.unwrap_or(known.sha256);
@@ -162,6 +185,10 @@ impl Store {
             }
         }
     }
+}
+
+fn knowledge(found: Result<Record, Fault>) -> Knowledge {
+    found.map_or_else(|fault| Knowledge::Damaged { fault }, Knowledge::from)
 }
 
 /// Returns the name of the file in a zip if it is not the one that the archive's name requires.

@@ -3,6 +3,7 @@
 pub(crate) mod complete;
 pub(crate) mod entries;
 pub(crate) mod examine;
+pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod parallel;
 pub(crate) mod scan;

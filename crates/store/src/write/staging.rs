@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use sealift_archive::{ArchiveWriter, Form, Proof};
 use sealift_filename::Repository;
@@ -84,11 +83,6 @@ impl Store {
 }
 
 impl Staging {
-    /// Returns where the file is.
-    pub fn path(&self) -> &Path {
-        self.hidden.path()
-    }
-
     /// Ends the archive, and syncs it to the disk.
     ///
     /// # Errors
@@ -125,11 +119,6 @@ impl Staged {
     /// Returns what was proven about the file.
     pub fn proof(&self) -> &Proof {
         &self.proof
-    }
-
-    /// Returns where the file is.
-    pub fn path(&self) -> &Path {
-        self.hidden.path()
     }
 }
 

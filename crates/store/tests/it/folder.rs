@@ -69,6 +69,18 @@ impl Folder {
         files_below(&self.root).into_iter().filter(|file| !file.starts_with(".sealift/")).collect()
     }
 
+    /// Returns the path of the only file that is being written.
+    pub(crate) fn staging_file(&self) -> PathBuf {
+        let is_staging = |file: &String| {
+            let name = file.rsplit('/').next().unwrap_or_default();
+            let digits = name.strip_prefix(".sealift-").and_then(|name| name.strip_suffix(".part"));
+            digits.is_some_and(|digits| digits.len() == 16)
+        };
+        let files: Vec<String> = self.files().into_iter().filter(is_staging).collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        self.root.join(&files[0])
+    }
+
     pub(crate) fn records(&self) -> Vec<String> {
         files_below(&self.root.join(".sealift/records"))
     }

@@ -4,6 +4,7 @@
 mod choosing;
 mod folder;
 mod messages;
+mod opening;
 mod planning;
 mod publishing;
 mod recording;

@@ -36,14 +36,15 @@ fn an_archive_is_out_of_sight_until_it_is_published() {
     let content = picture(1, "amd64");
     let bytes = tar(&content);
     staging.write_all(&bytes).unwrap();
-    assert_eq!(staging.path().parent().unwrap(), folder.root.join("localhost+5000/team"));
-    assert_eq!(mode(staging.path()), 0o600);
+    let path = folder.staging_file();
+    assert_eq!(path.parent().unwrap(), folder.root.join("localhost+5000/team"));
+    assert_eq!(mode(&path), 0o600);
     assert!(folder.store.scan().unwrap().archives.is_empty());
 
     let staged = staging.finish().unwrap();
-    assert_eq!(mode(staged.path()), 0o600);
+    assert_eq!(mode(&path), 0o600);
     assert!(folder.store.scan().unwrap().archives.is_empty());
-    let size = fs::metadata(staged.path()).unwrap().len();
+    let size = fs::metadata(&path).unwrap().len();
     assert_eq!(staged.proof().size(), size);
 
     let archive: ArchivePath =
@@ -117,7 +118,7 @@ fn what_another_writer_has_published_meanwhile_stays() {
 fn a_staging_file_that_is_taken_away_is_told_as_such() {
     let folder = Folder::new();
     let staged = staged(&folder, 1);
-    fs::remove_file(staged.path()).unwrap();
+    fs::remove_file(folder.staging_file()).unwrap();
     let error = staged.publish(&archive(1), None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Vanished);
     assert!(
@@ -146,7 +147,7 @@ fn what_a_crash_left_is_swept_and_what_is_being_written_is_not() {
     let report = Store::open(&folder.root).unwrap().sweep().unwrap();
     assert_eq!(report.removed, [(format!("team/{LEFTOVER}").into(), 5)]);
     assert!(report.failed.is_empty());
-    assert!(staging.path().exists());
+    assert!(folder.staging_file().exists());
     drop(staging);
     assert_eq!(folder.files(), [".sealift-notes.part"]);
 }
@@ -322,8 +323,8 @@ fn what_is_swapped_in_before_an_archive_is_published_changes_nothing_elsewhere()
         let precious = outside.path().join(archive.name().as_str());
         fs::write(&precious, b"precious").unwrap();
         let staged = stage(&folder.store, "team/web", "1.0", &bytes).finish().unwrap();
-        let written = fs::read(staged.path()).unwrap();
-        let (path, team) = (staged.path().to_owned(), folder.root.join("team"));
+        let (path, team) = (folder.staging_file(), folder.root.join("team"));
+        let written = fs::read(&path).unwrap();
         match way {
             "a link as the archive" => symlink(&precious, folder.store.path_of(&archive)).unwrap(),
             "a link as the folder" => {

@@ -1,16 +1,15 @@
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
 use sealift_archive::ExamineOptions;
 use sealift_catalog::{Entry, Knowledge, LatestOptions, Stat};
-use sealift_filename::{ArchivePath, Repository};
+use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
 use sealift_store::{ErrorKind, ReadOptions, Store};
 
-use crate::folder::{Folder, age, id, identity, picture, readings, tar, zip};
+use crate::folder::{Folder, age, identity, picture, readings, tar};
 
 fn learn(store: &Store, archive: &ArchivePath) -> (Entry, usize) {
     let (mut entries, read) =
@@ -303,24 +302,4 @@ fn what_holds_no_image_is_recorded_too() {
     assert!(matches!(entry.knowledge, Some(Knowledge::NoImage { .. })), "{entry:?}");
     assert_eq!(read, 1);
     assert_eq!(learn(&folder.store, &archive), (entry, 0));
-}
-
-#[test]
-fn the_blocks_of_a_zip_stay_known_when_it_is_read_again() {
-    let folder = Folder::new();
-    let content = picture(1, "amd64");
-    let archive = format!("web_1.0_{}.zip", id(&content)).parse().unwrap();
-    let repository = Repository::parse("web").unwrap();
-    let mut staging = folder.store.stage(&repository, zip("web", "1.0")).unwrap();
-    staging.write_all(&tar(&content)).unwrap();
-    staging.finish().unwrap().publish(&archive, None).unwrap();
-    let index = folder.store.index(&archive).unwrap().unwrap();
-    assert!(index.blocks().is_some());
-    folder.store.examine(&archive, &ExamineOptions::default()).unwrap();
-    assert_eq!(folder.store.index(&archive).unwrap().unwrap().blocks(), index.blocks());
-    // A copy with another time has the same bytes.
-    age(&folder.store.path_of(&archive), 1800);
-    assert_eq!(folder.store.index(&archive).unwrap(), None);
-    assert_eq!(learn(&folder.store, &archive).1, 1);
-    assert_eq!(folder.store.index(&archive).unwrap().unwrap().blocks(), index.blocks());
 }

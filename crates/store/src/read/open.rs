@@ -1,0 +1,78 @@
+//! Archives of which any part can be read.
+
+use std::fs::File;
+
+use sealift_archive::{Archive, ArchiveIndex, ExamineOptions, Fault};
+use sealift_catalog::Stat;
+use sealift_filename::ArchivePath;
+
+use crate::error::Error;
+use crate::store::Store;
+
+impl Store {
+    /// Opens an archive of which any part can be read, with the index in its record.
+    ///
+    /// An archive whose record is missing, is not believed or has no index is examined with these
+    /// options and recorded. The blocks of a zip that are not recorded are found by inflating it,
+    /// and recorded. So each of these happens once for each archive.
+    ///
+    /// ```no_run
+    /// use sealift_store::Store;
+    /// use sealift_store::archive::ExamineOptions;
+    ///
+    /// let store = Store::open("artifacts")?;
+    /// let web = "web_1.4.0.7_91e8e311933e.zip".parse()?;
+    /// let archive = store.open_archive(&web, &ExamineOptions::default())?;
+    /// println!("{} layers", archive.layers().len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the archive does not exist, cannot be read, is damaged or holds no image, or if the
+    /// caller cancels.
+    pub fn open_archive(
+        &self,
+        archive: &ArchivePath,
+        options: &ExamineOptions<'_>,
+    ) -> Result<Archive, Error> {
+        let (file, stat) = self.open_file(archive)?;
+        if let Some(index) = self.believed_index(archive, &stat) {
+            match self.with_index(archive, &file, stat, index) {
+                // The record describes other content: it is as good as absent.
+                Err(Error::Archive(sealift_archive::Error::Fault { .. })) => {}
+                opened => return opened,
+            }
+        }
+        let fault = match self.examine_and_record(archive, &file, stat, options, false)? {
+            Ok(record) => {
+                let reason = record.no_image().unwrap_or_default().to_owned();
+                match record.into_index() {
+                    Some(index) => return self.with_index(archive, &file, stat, index),
+                    None => Fault::NotAnImage { reason },
+                }
+            }
+            Err(fault) => fault,
+        };
+        let input = self.path_of(archive).into();
+        Err(sealift_archive::Error::Fault { input, source: fault }.into())
+    }
+
+    /// Opens an archive's file with its index, and records the blocks that are found by that.
+    fn with_index(
+        &self,
+        archive: &ArchivePath,
+        file: &File,
+        stat: Stat,
+        index: ArchiveIndex,
+    ) -> Result<Archive, Error> {
+        let path = self.path_of(archive);
+        let file = file.try_clone().map_err(Error::at("open", &path))?;
+        let is_known = index.blocks().is_some();
+        let opened = Archive::new(file, index, path)?;
+        if let (false, Some(blocks)) = (is_known, opened.index().blocks()) {
+            self.record_blocks(archive, stat, blocks);
+        }
+        Ok(opened)
+    }
+}
