@@ -105,11 +105,13 @@ pub use load::file::load_file;
 #[cfg(feature = "engine")]
 pub use load::load;
 #[cfg(feature = "engine")]
-pub use load::options::{LoadFileOptions, Selection};
+pub use load::options::LoadFileOptions;
 #[cfg(feature = "engine")]
 pub use load::report::{ImageLoad, LoadedImage};
 pub use path::path;
 pub use run::Run;
+#[cfg(feature = "engine")]
+pub use select::selection::Selection;
 pub use sums::{Sum, sums};
 #[cfg(feature = "engine")]
 pub use update::options::UpdateOptions;

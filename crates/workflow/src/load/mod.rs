@@ -1,11 +1,11 @@
 //! Puts archives into an engine: select them, look what the engine has, send what it lacks.
 
 mod archive;
+mod engine_platform;
 pub(crate) mod file;
 pub(crate) mod options;
 mod put;
 pub(crate) mod report;
-mod select;
 mod send;
 mod there;
 
@@ -19,13 +19,13 @@ use sealift_store::Store;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::load::archive::Archive;
-use crate::load::options::Selection;
+use crate::load::engine_platform::EnginePlatform;
 use crate::load::put::{Put, inspect, put};
 use crate::load::report::{ImageLoad, LoadedImage};
-use crate::load::select::select;
 use crate::naming::naming_of;
 use crate::run::Run;
 use crate::select::examine::examine_all;
+use crate::select::selection::{Selection, select};
 use crate::select::{held_against_record, refuse_flawed};
 
 /// Puts archives back into an engine, one after the other; one failing doesn't stop the others.
@@ -57,7 +57,7 @@ pub async fn load(
     selection: &Selection,
     run: &Run,
 ) -> Result<Vec<ImageLoad>, Error> {
-    let chosen = select(engine, store, selection, run).await?;
+    let chosen = select(&EnginePlatform::of(engine), store, selection, run).await?;
     let mut results = Vec::new();
     for (asked, entry) in chosen {
         let result = match run.check_cancelled().and(entry) {

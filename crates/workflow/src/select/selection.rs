@@ -1,51 +1,68 @@
-//! Which archives a load puts into an engine.
+//! The archives that are selected by name, or because they are the latest ones, or all of them.
 
 use std::collections::BTreeMap;
 
 use sealift_catalog::{
     Ambiguous, AmbiguousChoice, Entry, LatestOptions, Query, latest, passed_over,
 };
-use sealift_docker::Engine;
 use sealift_filename::{Repository, Version};
 use sealift_oci::Platform;
 use sealift_store::{FindError, Store};
-use tokio::sync::OnceCell;
 
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::event::Event;
-use crate::load::options::Selection;
 use crate::run::Run;
 use crate::select::examine::{known_archives, report_changed, with_read_options};
 use crate::select::{LatestChoice, choose_latest, find, refuse_flawed};
 
-/// What was asked for, and the archive that is to be loaded for it.
+/// Which archives of a folder to work on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Selection {
+    /// The archives that answer these queries.
+    Queries(Vec<Query>),
+    /// The latest archive of every image.
+    Latest(LatestOptions),
+    /// The newest build of every tag, for one platform if one is given.
+    All(Option<Platform>),
+}
+
+/// What chooses among archives of one image for several platforms.
+pub(crate) trait PickPlatform {
+    /// Returns which of the platforms is chosen, if one is.
+    ///
+    /// # Errors
+    ///
+    /// If nothing at all can be selected.
+    async fn pick(&self, platforms: &[Platform], run: &Run) -> Result<Option<usize>, Error>;
+}
+
+/// What was asked for, and the archive that is selected for it.
 pub(crate) type Selected = (String, Result<Entry, Error>);
 
-/// Selects the archives to load.
+/// Selects archives.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read or no engine answers. What is wrong with one archive is in its place.
+/// If the folder cannot be read or `picker` fails. What is wrong with one archive is in its place.
 pub(crate) async fn select(
-    engine: &Engine,
+    picker: &impl PickPlatform,
     store: &Store,
     selection: &Selection,
     run: &Run,
 ) -> Result<Vec<Selected>, Error> {
-    let selected = choose(engine, store, selection, run).await?.into_iter();
+    let selected = choose(picker, store, selection, run).await?.into_iter();
     let usable = |entry: Entry| refuse_flawed(store, &entry).map(|()| entry);
     Ok(selected.map(|(asked, entry)| (asked, entry.and_then(usable))).collect())
 }
 
 /// Chooses the archives, usable or not.
 async fn choose(
-    engine: &Engine,
+    picker: &impl PickPlatform,
     store: &Store,
     selection: &Selection,
     run: &Run,
 ) -> Result<Vec<Selected>, Error> {
-    let host = Host { engine, platform: OnceCell::new() };
     match selection {
         Selection::Queries(queries) => {
             let mut selected = Vec::new();
@@ -54,7 +71,7 @@ async fn choose(
                     Some(version) => image_tag(&query.repository, version),
                     None => query.repository.to_string(),
                 };
-                selected.push((asked, find_for(&host, store, query, run).await));
+                selected.push((asked, find_for(picker, store, query, run).await));
             }
             Ok(selected)
         }
@@ -70,7 +87,7 @@ async fn choose(
                 images.entry(entry.archive.image().to_owned()).or_default().push(entry);
             }
             for candidates in images.into_values() {
-                selected.push(host.choose(candidates, store, run).await?);
+                selected.push(choose_platform(picker, candidates, store, run).await?);
             }
             Ok(selected)
         }
@@ -80,7 +97,7 @@ async fn choose(
                 read_all(store, run, move |entries, run| newest_builds(entries, &options, run));
             let (tags, mut selected) = tags.await?;
             for candidates in tags {
-                selected.push(host.choose(candidates, store, run).await?);
+                selected.push(choose_platform(picker, candidates, store, run).await?);
             }
             Ok(selected)
         }
@@ -172,9 +189,9 @@ fn image_tag(repository: &Repository, version: &Version) -> String {
     format!("{repository}:{tag}")
 }
 
-/// Finds an archive; of several platforms, that of the engine.
+/// Finds an archive; of several platforms, the one that is picked.
 async fn find_for(
-    host: &Host<'_>,
+    picker: &impl PickPlatform,
     store: &Store,
     query: &Query,
     run: &Run,
@@ -185,99 +202,48 @@ async fn find_for(
     };
     let platforms: Vec<Platform> =
         error.choices.iter().map(|choice| choice.platform.clone()).collect();
-    let Some(at) = host.pick(&platforms, run).await? else {
+    let Some(at) = picker.pick(&platforms, run).await? else {
         return Err(FindError::Ambiguous(error).into());
     };
     let query = query.clone().with_platform(platforms[at].clone());
     find(store, &query, run).await
 }
 
-/// An engine, and its own platform once that was asked for.
-struct Host<'a> {
-    engine: &'a Engine,
-    platform: OnceCell<Option<Platform>>,
-}
-
-impl Host<'_> {
-    /// Chooses among archives of one image by the engine's platform.
-    ///
-    /// # Errors
-    ///
-    /// If no engine answers. That no choice can be made stands in its place.
-    async fn choose(
-        &self,
-        mut candidates: Vec<Entry>,
-        store: &Store,
-        run: &Run,
-    ) -> Result<Selected, Error> {
-        if candidates.len() == 1 {
-            return Ok(named(Ok(candidates.swap_remove(0))));
-        }
-        let platforms: Option<Vec<Platform>> = candidates.iter().map(Entry::platform).collect();
-        let Some(platforms) = platforms else {
-            // One of them can't be used, and nobody knows for which platform it is.
-            let flawed = candidates.iter().find(|entry| refuse_flawed(store, entry).is_err());
-            return Ok(named(Ok(flawed.unwrap_or(&candidates[0]).clone())));
-        };
-        if let Some(at) = self.pick(&platforms, run).await? {
-            return Ok(named(Ok(candidates.swap_remove(at))));
-        }
-        let name = candidates[0].archive.name();
-        let is_one_version =
-            candidates.iter().all(|entry| entry.archive.name().version() == name.version());
-        let Some(repository) = candidates[0].archive.repository() else {
-            return Ok(named(Ok(candidates.swap_remove(0))));
-        };
-        let query = Query::new(repository, is_one_version.then(|| name.to_version()));
-        let asked = tag_of(&candidates[0]);
-        let choices = platforms
-            .into_iter()
-            .zip(candidates)
-            .map(|(platform, entry)| AmbiguousChoice { platform, archive: entry.archive })
-            .collect();
-        Ok((asked, Err(FindError::from(Ambiguous::new(query, choices)).into())))
+/// Chooses among archives of one image by their platforms.
+///
+/// # Errors
+///
+/// If the picker fails. That no choice can be made stands in its place.
+async fn choose_platform(
+    picker: &impl PickPlatform,
+    mut candidates: Vec<Entry>,
+    store: &Store,
+    run: &Run,
+) -> Result<Selected, Error> {
+    if candidates.len() == 1 {
+        return Ok(named(Ok(candidates.swap_remove(0))));
     }
-
-    /// Picks the platform on which the engine runs images, if there is just one.
-    async fn pick(&self, platforms: &[Platform], run: &Run) -> Result<Option<usize>, Error> {
-        let own = self.platform.get_or_try_init(|| self.ask(run)).await?;
-        Ok(own.as_ref().and_then(|own| position(own, platforms)))
+    let platforms: Option<Vec<Platform>> = candidates.iter().map(Entry::platform).collect();
+    let Some(platforms) = platforms else {
+        // One of them can't be used, and nobody knows for which platform it is.
+        let flawed = candidates.iter().find(|entry| refuse_flawed(store, entry).is_err());
+        return Ok(named(Ok(flawed.unwrap_or(&candidates[0]).clone())));
+    };
+    if let Some(at) = picker.pick(&platforms, run).await? {
+        return Ok(named(Ok(candidates.swap_remove(at))));
     }
-
-    async fn ask(&self, run: &Run) -> Result<Option<Platform>, Error> {
-        match run.wait_for(async { Ok(self.engine.version().await?) }).await {
-            Ok(version) => Ok(Some(version.platform())),
-            Err(error) if error.kind() == ErrorKind::Unreachable => Err(error),
-            Err(Error::Interrupted) => Err(Error::Interrupted),
-            // An engine that doesn't tell its platform can be used all the same.
-            Err(_) => Ok(None),
-        }
-    }
-}
-
-/// Finds the one platform that is an engine's. Engines don't tell their variant.
-fn position(own: &Platform, platforms: &[Platform]) -> Option<usize> {
-    let is_own = |of: &Platform| of.os == own.os && of.architecture == own.architecture;
-    let mut own_ones = platforms.iter().enumerate().filter(|(_, platform)| is_own(platform));
-    match (own_ones.next(), own_ones.next()) {
-        (Some((at, _)), None) => Some(at),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use test_case::test_case;
-
-    use super::*;
-
-    #[test_case("linux/amd64", &["linux/amd64", "linux/arm64"] => Some(0); "the first")]
-    #[test_case("linux/arm64", &["linux/amd64", "linux/arm64/v8"] => Some(1); "a variant is not told")]
-    #[test_case("linux/arm", &["linux/arm/v6", "linux/arm/v7"] => None; "several variants")]
-    #[test_case("linux/s390x", &["linux/amd64", "linux/arm64"] => None; "another one")]
-    #[test_case("unknown/unknown", &["linux/amd64", "linux/arm64"] => None; "not known")]
-    fn the_engines_platform_is_picked_if_it_is_one(own: &str, platforms: &[&str]) -> Option<usize> {
-        let parse = |text: &&str| text.parse::<Platform>().unwrap();
-        position(&parse(&own), &platforms.iter().map(parse).collect::<Vec<_>>())
-    }
+    let name = candidates[0].archive.name();
+    let is_one_version =
+        candidates.iter().all(|entry| entry.archive.name().version() == name.version());
+    let Some(repository) = candidates[0].archive.repository() else {
+        return Ok(named(Ok(candidates.swap_remove(0))));
+    };
+    let query = Query::new(repository, is_one_version.then(|| name.to_version()));
+    let asked = tag_of(&candidates[0]);
+    let choices = platforms
+        .into_iter()
+        .zip(candidates)
+        .map(|(platform, entry)| AmbiguousChoice { platform, archive: entry.archive })
+        .collect();
+    Ok((asked, Err(FindError::from(Ambiguous::new(query, choices)).into())))
 }
