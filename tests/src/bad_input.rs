@@ -20,7 +20,7 @@ fn no_engine() {
     insta::assert_snapshot!(refused(&place, &["update", "web:1"]).refusal(), @"
     [6]
     error: cannot inspect `web:1` in the engine at HOST
-      caused by: nobody answers at HOST (from DOCKER_HOST)
+      caused by: no engine answers at HOST (from DOCKER_HOST)
       caused by: No such file or directory (os error 2)
     hint: is the engine running? `sealift env` shows which one is used, and why
     ");
@@ -29,14 +29,14 @@ fn no_engine() {
     insta::assert_snapshot!(refused(&other, &["update", "web:1"]).refusal(), @"
     [6]
     error: cannot inspect `web:1` in the engine at HOST
-      caused by: nobody answers at HOST (from DOCKER_HOST)
+      caused by: no engine answers at HOST (from DOCKER_HOST)
       caused by: Connection refused (os error 111)
     hint: is the engine running? `sealift env` shows which one is used, and why
     ");
     let wrong = Place::with_engine("npipe:////./pipe/docker_engine");
     insta::assert_snapshot!(refused(&wrong, &["update", "web:1"]).refusal(), @"
     [2]
-    error: DOCKER_HOST is `HOST`, but the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are
+    error: DOCKER_HOST is `HOST`, but the scheme `npipe` is not supported; use unix, tcp, http, https or ssh
     ");
 }
 

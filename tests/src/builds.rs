@@ -113,7 +113,7 @@ mod on_engine {
             if let Some(said) = all::a_failed_step_shows_its_last_lines("docker", "classic") {
                 insta::assert_snapshot!(said, @"
                 error: cannot build `IMAGE:latest` in the engine at HOST
-                  caused by: step 3/3 `RUN echo one; echo two; exit 7` failed with exit code 7; the engine says: The command '/bin/sh -c echo one; echo two; exit 7' returned a non-zero code: 7
+                  caused by: step 3/3 `RUN echo one; echo two; exit 7` failed with exit code 7; the engine reported: The command '/bin/sh -c echo one; echo two; exit 7' returned a non-zero code: 7
                     one
                     two
                 ");
@@ -134,7 +134,7 @@ mod on_engine {
             if let Some(said) = all::a_failed_step_shows_its_last_lines("moby-classic", "auto") {
                 insta::assert_snapshot!(said, @r#"
                 error: cannot build `IMAGE:latest` in the engine at HOST
-                  caused by: step 2/2 `RUN echo one; echo two; exit 7` failed with exit code 7; the engine says: process "/bin/sh -c echo one; echo two; exit 7" did not complete successfully: exit code: 7
+                  caused by: step 2/2 `RUN echo one; echo two; exit 7` failed with exit code 7; the engine reported: process "/bin/sh -c echo one; echo two; exit 7" did not complete successfully: exit code: 7
                     one
                     two
                 "#);

@@ -54,7 +54,7 @@ fn env_tells_what_is_used_and_who_says_so() {
     ");
     insta::assert_snapshot!(said.stderr, @"
     error: cannot ask the version of the engine at HOST
-      caused by: nobody answers at HOST (from DOCKER_HOST)
+      caused by: no engine answers at HOST (from DOCKER_HOST)
       caused by: No such file or directory (os error 2)
     hint: is the engine running? `sealift env` shows which one is used, and why
     ");
@@ -70,7 +70,7 @@ fn env_tells_what_is_used_and_who_says_so() {
       "engine": null,
       "error": {
         "causes": [
-          "nobody answers at HOST (from DOCKER_HOST)",
+          "no engine answers at HOST (from DOCKER_HOST)",
           "No such file or directory (os error 2)"
         ],
         "code": "unreachable",

@@ -75,7 +75,7 @@ fn a_refusal_is_shown_in_the_engines_words_whenever_it_comes() {
         for answer in &answers {
             let said = load(read, answer, true);
             assert_eq!(said.code, 1, "{read}, {answer}: {said:?}");
-            assert!(said.stderr.contains(&format!("the engine says: {WORDS}")), "{said:?}");
+            assert!(said.stderr.contains(&format!("the engine reported: {WORDS}")), "{said:?}");
         }
     }
 }

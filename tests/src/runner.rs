@@ -15,6 +15,7 @@ mod fake_engine;
 mod faults;
 mod habits;
 mod help;
+mod hints;
 mod hostile;
 mod http;
 mod huge_image;

@@ -1,7 +1,7 @@
 //! What went wrong, as people read it and as `--json` prints it.
 
 use anstyle::Style;
-use sealift_workflow::docker::Failure as EngineFailure;
+use sealift_workflow::docker::{Failure as EngineFailure, ResolveError};
 use sealift_workflow::filename::Printable;
 use sealift_workflow::{Error, ErrorKind};
 use serde::Serialize;
@@ -51,6 +51,15 @@ impl Failure {
     /// Creates a failure for arguments that ask for something impossible.
     pub(crate) fn usage(message: impl ToString) -> Self {
         Self::new(ErrorKind::Usage, message, None)
+    }
+
+    /// Describes a setting that cannot be used to find the engine.
+    pub(crate) fn setting(error: ResolveError) -> Self {
+        let failure = Self::usage(&error);
+        match hints::setting(&error) {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
     }
 
     /// Creates a failure that no workflow knows, with its cause.

@@ -126,7 +126,7 @@ async fn call(program: &Path, command: &str, input: &str) -> io::Result<(ExitSta
         stdout.take(OUTPUT_LIMIT + 1).read_to_end(&mut output).await?;
     }
     if output.len() as u64 > OUTPUT_LIMIT {
-        return Err(io::Error::other("it says more than 1 MiB"));
+        return Err(io::Error::other("its output is longer than 1 MiB"));
     }
     Ok((child.wait().await?, output))
 }

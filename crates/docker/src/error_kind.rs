@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Nobody answers at the engine's address.
+    /// No engine answers at the address.
     Unreachable,
     /// TLS failed: one side does not trust the certificate of the other.
     Untrusted,

@@ -24,8 +24,8 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// Nobody answers at the engine's address.
-    #[error("nobody answers at {} (from {})", endpoint.address, endpoint.source)]
+    /// No engine answers at the address.
+    #[error("no engine answers at {} (from {})", endpoint.address, endpoint.source)]
     Unreachable {
         /// The address that was tried, and where it was found.
         endpoint: Box<Endpoint>,
@@ -52,7 +52,7 @@ pub enum Failure {
     },
     /// ssh did not get through to the engine.
     #[error(
-        "{} (from {}) can't be reached: ssh ended with {status} and said: {words}",
+        "{} (from {}) cannot be reached: ssh failed with {status}: {words}",
         endpoint.address,
         endpoint.source
     )]
@@ -73,9 +73,7 @@ pub enum Failure {
         needed: ApiVersion,
     },
     /// The engine no longer speaks any API that is known here.
-    #[error(
-        "the engine is too new for this program, whose newest API is {known}; it says: {message}"
-    )]
+    #[error("the engine is too new for this program, whose newest API is {known}: {message}")]
     TooNew {
         /// The newest that is known.
         known: ApiVersion,
@@ -93,13 +91,13 @@ pub enum Failure {
         newest: ApiVersion,
     },
     /// The engine doesn't have what was asked for.
-    #[error("the engine says: {message}")]
+    #[error("the engine reported: {message}")]
     NotFound {
         /// The engine's own words.
         message: String,
     },
     /// The engine refused, by its status.
-    #[error("the engine says: {message}")]
+    #[error("the engine reported: {message}")]
     Refused {
         /// The HTTP status.
         status: u16,
@@ -107,7 +105,7 @@ pub enum Failure {
         message: String,
     },
     /// The engine began to answer as if all were well, and then reported this.
-    #[error("the engine says: {message}")]
+    #[error("the engine reported: {message}")]
     Reported {
         /// The engine's own words.
         message: String,
@@ -160,7 +158,7 @@ pub enum Failure {
         limit: u64,
     },
     /// The answer isn't what engines answer.
-    #[error("the engine's answer can't be understood: {reason}")]
+    #[error("the engine's answer cannot be understood: {reason}")]
     Unintelligible {
         /// What is wrong with it.
         reason: String,
@@ -168,7 +166,7 @@ pub enum Failure {
         source: Option<BoxError>,
     },
     /// No image can have this reference, so the engine wasn't asked.
-    #[error("`{reference}` is no reference of an image: {reason}")]
+    #[error("`{reference}` is not an image reference: {reason}")]
     BadReference {
         /// The reference.
         reference: String,
@@ -182,7 +180,7 @@ pub enum Failure {
         source: BoxError,
     },
     /// The builder that was asked for isn't there, or can't do what is asked for.
-    #[error("the build can't be done by {builder}: {reason}")]
+    #[error("{builder} cannot do this build: {reason}")]
     Builder {
         /// The builder.
         builder: Builder,

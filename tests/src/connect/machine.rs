@@ -36,7 +36,7 @@ echo '# eval $(docker-machine env --shell sh m1)'
             way.set("DOCKER_MACHINE_NAME", "m2");
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @r#"
             [2]
-            error: DOCKER_MACHINE_NAME is `m2`, but docker-machine ends with exit status: 1 and says: Docker machine "m2" does not exist. Use "docker-machine ls" to list machines.
+            error: DOCKER_MACHINE_NAME is `m2`, but docker-machine failed with exit status: 1: Docker machine "m2" does not exist. Use "docker-machine ls" to list machines.
             "#);
         }
     }

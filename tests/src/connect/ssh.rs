@@ -88,7 +88,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal_by_ssh(), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: HOST (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: No ED25519 host key is known for [127.0.0.1]:PORT and you have requested strict checking. Host key verification failed.
+              caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: No ED25519 host key is known for [127.0.0.1]:PORT and you have requested strict checking. Host key verification failed.
             hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
             ");
         }
@@ -104,7 +104,7 @@ mod on_engine {
             insta::assert_snapshot!(format!("{before}HAS CHANGED! … Host key for {after}"), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: HOST (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! … Host key for [127.0.0.1]:PORT has changed and you have requested strict checking. Host key verification failed.
+              caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! … Host key for [127.0.0.1]:PORT has changed and you have requested strict checking. Host key verification failed.
             hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
             ");
         }
@@ -116,7 +116,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal_by_ssh(), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: HOST (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: root@127.0.0.1: Permission denied (publickey).
+              caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: root@127.0.0.1: Permission denied (publickey).
             hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
             ");
         }
@@ -128,7 +128,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal_by_ssh(), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: HOST (from DOCKER_HOST) can't be reached: ssh ended with exit status: 127 and said: sh: 1: docker: not found
+              caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 127: sh: 1: docker: not found
             hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
             ");
         }
@@ -142,7 +142,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal_by_ssh(), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: HOST (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: ssh: connect to host 127.0.0.1 port 1: Connection refused
+              caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: ssh: connect to host 127.0.0.1 port 1: Connection refused
             hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
             ");
         }

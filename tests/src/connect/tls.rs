@@ -54,7 +54,7 @@ mod on_engine {
             insta::assert_snapshot!(words, @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine wants a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
               caused by: received fatal alert: BadCertificate
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             [6]
@@ -64,7 +64,7 @@ mod on_engine {
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine doesn't say why, but FOLDER/clients/unknown/ca.pem doesn't know its authority either
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine reports no reason, but FOLDER/clients/unknown/ca.pem doesn't know its authority either
               caused by: received fatal alert: BadCertificate
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             ");
@@ -103,7 +103,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @"
             [1]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: the engine says: Client sent an HTTP request to an HTTPS server.
+              caused by: the engine reported: Client sent an HTTP request to an HTTPS server.
             hint: this port wants TLS: DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH=DIR with its certificates
             ");
         }
@@ -132,7 +132,7 @@ mod on_engine {
             insta::assert_snapshot!(words, @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine wants a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
               caused by: received fatal alert: CertificateRequired
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             [6]

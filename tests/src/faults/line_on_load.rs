@@ -69,7 +69,7 @@ fn refused_with_a_message() {
     scenario(12, |seed| {
         let body = "{\"message\":\"no space left on device\"}".to_owned();
         let load = Load::Answers(some_bytes(seed), 500, body);
-        refused(load, 1, &[CANNOT, "the engine says: no space left on device"], seed);
+        refused(load, 1, &[CANNOT, "the engine reported: no space left on device"], seed);
         "refused with 1".to_owned()
     });
 }
@@ -79,7 +79,7 @@ fn refused_in_plain_text() {
     scenario(12, |seed| {
         let body = "Error unpacking image".to_owned();
         let load = Load::Answers(some_bytes(seed), *seed.any(&[500, 200]), body);
-        refused(load, 1, &[CANNOT, "the engine says: Error unpacking image"], seed);
+        refused(load, 1, &[CANNOT, "the engine reported: Error unpacking image"], seed);
         "refused with 1".to_owned()
     });
 }
@@ -92,7 +92,7 @@ fn an_error_in_the_answer() {
         let error =
             "{\"errorDetail\":{\"message\":\"no space left\"},\"error\":\"no space left\"}\r\n";
         let load = Load::Answers(limit, 200, format!("{before}{error}"));
-        refused(load, 1, &[CANNOT, "the engine says: no space left"], seed);
+        refused(load, 1, &[CANNOT, "the engine reported: no space left"], seed);
         "refused with 1".to_owned()
     });
 }

@@ -5,12 +5,15 @@
 mod engine;
 mod folder;
 mod nearest;
+mod setting;
 
 use sealift_workflow::Error;
 use sealift_workflow::archive::{Fault, FaultKind};
 use sealift_workflow::store::FindError;
 
 use crate::format;
+
+pub(crate) use setting::hint as setting;
 
 /// Returns the message of an error, with the option that answers it where that is part of the sentence.
 pub(crate) fn message(error: &Error) -> String {

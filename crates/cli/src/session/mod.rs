@@ -88,8 +88,8 @@ impl Session {
     /// Returns the engine. Nothing is sent to it yet.
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
         let settings = self.settings();
-        let timeouts = Timeouts::resolve(&settings).map_err(Failure::usage)?;
-        let endpoint = Endpoint::resolve(&settings).map_err(Failure::usage)?;
+        let timeouts = Timeouts::resolve(&settings).map_err(Failure::setting)?;
+        let endpoint = Endpoint::resolve(&settings).map_err(Failure::setting)?;
         Ok(Engine::new(endpoint, timeouts))
     }
 

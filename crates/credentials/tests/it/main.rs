@@ -97,8 +97,7 @@ async fn a_helper_has_a_limit_of_time_and_is_ended() {
 async fn a_helper_has_a_limit_of_output() {
     let error = failure("exec yes").await;
     assert_eq!(error.kind(), CredentialsErrorKind::NotRun);
-    let expected =
-        "no login for reg.example: `docker-credential-stub` can't be run: it says more than 1 MiB";
+    let expected = "no login for reg.example: `docker-credential-stub` can't be run: its output is longer than 1 MiB";
     assert_eq!(error.to_string(), expected);
 }
 

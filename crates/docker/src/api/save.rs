@@ -136,7 +136,7 @@ impl SaveStream {
         operation: Operation,
     ) -> Result<Self, Error> {
         if !has_provable_end(&response) {
-            let reason = "it has no length, so nobody could tell its end from a break";
+            let reason = "it has no length, so a complete answer cannot be distinguished from an interrupted one";
             return Err(operation.fail(Failure::unintelligible(reason, None)));
         }
         Ok(Self {

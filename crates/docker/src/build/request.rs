@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sealift_credentials::Credentials;
+use sealift_oci::Platform;
 use serde_json::json;
 
 use crate::api::query::Query;
@@ -40,7 +41,7 @@ pub struct BuildRequest {
     /// The network for `RUN`.
     pub network_mode: Option<String>,
     /// The platform to build for.
-    pub platform: Option<String>,
+    pub platform: Option<Platform>,
     /// `name:address` for `/etc/hosts` in the build.
     pub extra_hosts: Vec<String>,
     /// Images whose layers may be taken from the cache.
@@ -160,7 +161,7 @@ impl BuildRequest {
             .add("version", if api == BuildApi::BuildKit { "2" } else { "1" })
             .add_some("target", self.target.as_deref())
             .add_some("networkmode", self.network_mode.as_deref())
-            .add_some("platform", self.platform.as_deref())
+            .add_some("platform", self.platform.as_ref().map(Platform::to_string).as_deref())
             .add_some("shmsize", number(self.shm_size).as_deref())
             .add_some("memory", number(self.memory).as_deref())
             .add_some("memswap", self.memory_swap.map(|value| value.to_string()).as_deref())

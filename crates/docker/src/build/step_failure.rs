@@ -38,6 +38,6 @@ impl fmt::Display for StepFailure {
         if let Some(code) = self.exit_code {
             write!(f, " with exit code {code}")?;
         }
-        write!(f, "; the engine says: {}", self.message)
+        write!(f, "; the engine reported: {}", self.message)
     }
 }

@@ -29,7 +29,7 @@ const TLS_PORT: u16 = 2376;
 /// assert_eq!(
 ///     error.to_string(),
 ///     "`npipe:////./pipe/docker_engine` is not the address of an engine: \
-///      the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are",
+///      the scheme `npipe` is not supported; use unix, tcp, http, https or ssh",
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

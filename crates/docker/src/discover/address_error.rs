@@ -33,7 +33,7 @@ pub enum AddressFault {
     #[error("an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST")]
     NoScheme,
     /// The scheme is not supported.
-    #[error("the scheme `{scheme}` is not spoken, only unix, tcp, http, https and ssh are")]
+    #[error("the scheme `{scheme}` is not supported; use unix, tcp, http, https or ssh")]
     Scheme {
         /// The scheme.
         scheme: String,
@@ -80,7 +80,7 @@ pub enum AddressFault {
         path: String,
     },
     /// A password, which isn't repeated.
-    #[error("there is a password in it, which ssh takes from nobody: use a key")]
+    #[error("ssh addresses cannot contain a password")]
     Password,
     /// Something follows the port, or stands before the host.
     #[error("there is more in it than a host and a port: `{rest}`")]

@@ -146,9 +146,10 @@ fn by_host(
     settings: &Settings,
 ) -> Result<Found, ResolveError> {
     if let (Some(tls), None) = (&settings.docker_tls, &settings.docker_tls_verify) {
-        let reason = "that is TLS without proof of who answers; set DOCKER_TLS_VERIFY instead";
+        let reason = "TLS without verification of the engine is not supported";
         if text.starts_with("tcp:") || text.starts_with("http:") {
-            return Err(ResolveError::new(ResolveErrorKind::Tls, "DOCKER_TLS", tls, reason));
+            let kind = ResolveErrorKind::UnverifiedTls;
+            return Err(ResolveError::new(kind, "DOCKER_TLS", tls, reason));
         }
     }
     let folder = match &settings.docker_cert_path {
@@ -162,7 +163,7 @@ fn by_host(
 
 fn by_context(name: Setting<String>, settings: &Settings) -> Result<Found, ResolveError> {
     let folder = settings.config_folder().ok_or_else(|| {
-        let reason = "neither DOCKER_CONFIG nor HOME says where contexts are kept";
+        let reason = "neither DOCKER_CONFIG nor HOME is set, so no folder of contexts is known";
         ResolveError::new(ResolveErrorKind::Context, &name.source, &name.value, reason)
     })?;
     let CliContext { host, tls_folder } = cli_context::read(&folder.value, &name)?;
@@ -228,13 +229,13 @@ impl Found {
 
     fn tls(&self, host: &str) -> Result<Setting<Tls>, ResolveError> {
         if !cfg!(feature = "tls") {
-            let reason = "it means TLS, which this program was built without: the feature `tls` of \
+            let reason = "it uses TLS, which this program was built without: the feature `tls` of \
                           sealift-docker is off";
             return Err(self.refuse(ResolveErrorKind::Tls, reason));
         }
         let Some(folder) = &self.folder else {
-            let reason = "it means TLS, and none of DOCKER_CERT_PATH, DOCKER_CONFIG and HOME says where \
-                          its certificates are";
+            let reason = "it uses TLS, and no folder of certificates is known: none of \
+                          DOCKER_CERT_PATH, DOCKER_CONFIG and HOME is set";
             return Err(self.refuse(ResolveErrorKind::Tls, reason));
         };
         let tls = Tls::read(&folder.value, host).map_err(|reason| {
@@ -265,12 +266,12 @@ fn api_version(settings: &Settings) -> Result<Option<Setting<ApiVersion>>, Resol
             ResolveErrorKind::ApiVersion,
             NAME,
             text,
-            "a version of the API is written as 1.41 is",
+            "an API version looks like `1.41`",
         )
     })?;
     let (oldest, newest) = (ApiVersion::OLDEST_NEEDED, ApiVersion::NEWEST_KNOWN);
     if version < oldest || version > newest {
-        let reason = format!("the versions that are spoken go from {oldest} to {newest}");
+        let reason = format!("only the versions from {oldest} to {newest} are supported");
         return Err(ResolveError::new(ResolveErrorKind::ApiVersion, NAME, text, reason));
     }
     Ok(Some(Setting { value: version, source: SettingSource::Variable(NAME) }))

@@ -32,48 +32,56 @@ pub(crate) fn ask(name: &str, settings: &Settings) -> Result<Machine, ResolveErr
     let limit = Timeouts::resolve(settings)?.call;
     let program = settings.docker_machine_program.as_deref();
     let program = program.unwrap_or(Path::new("docker-machine"));
-    let refuse =
-        |reason: String| ResolveError::new(ResolveErrorKind::Machine, SETTING, name, reason);
+    let refuse = |(kind, reason): Refusal| ResolveError::new(kind, SETTING, name, reason);
     if name.starts_with('-') {
-        return Err(refuse("no machine's name starts with `-`".to_owned()));
+        return Err(refuse(unusable("a machine's name cannot start with `-`")));
     }
-    let output = run(program, name, limit).map_err(&refuse)?;
+    let output = run(program, name, limit).map_err(refuse)?;
     let value = |name: &str| find_export(&output, name).map(str::to_owned);
     let host = value("DOCKER_HOST")
-        .ok_or_else(|| refuse("docker-machine's answer names no DOCKER_HOST".to_owned()))?;
+        .ok_or_else(|| refuse(unusable("docker-machine printed no DOCKER_HOST")))?;
     let is_tls = value("DOCKER_TLS_VERIFY").is_some();
     Ok(Machine { host, is_tls, cert_path: value("DOCKER_CERT_PATH").map(PathBuf::from) })
 }
 
-/// Returns what the program prints, or why it cannot be used.
-fn run(program: &Path, name: &str, limit: Duration) -> Result<String, String> {
+/// The kind of an error, and the reason why a machine cannot be used.
+type Refusal = (ResolveErrorKind, String);
+
+fn unusable(reason: impl Into<String>) -> Refusal {
+    (ResolveErrorKind::Machine, reason.into())
+}
+
+/// Returns the output of the program, or why it cannot be used.
+fn run(program: &Path, name: &str, limit: Duration) -> Result<String, Refusal> {
     let mut command = Command::new(program);
     command.args(["env", "--shell", "sh", name]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => format!(
-            "there is no program `{}` to ask; install it, or say which engine is meant by DOCKER_HOST",
-            program.display()
+        io::ErrorKind::NotFound => (
+            ResolveErrorKind::MachineProgram,
+            format!("there is no program `{}`", program.display()),
         ),
-        _ => format!("`{}` can't be run: {error}", program.display()),
+        _ => unusable(format!("`{}` cannot be run: {error}", program.display())),
     })?;
     let ended = wait(&mut child, limit);
     if ended.is_err() {
-        // Both fail only where it has ended meanwhile.
+        // Both fail only if it has ended meanwhile.
         let _ = child.kill();
         let _ = child.wait();
     }
     let Ended { status, stdout, stderr } = ended.map_err(|error| match error.kind() {
-        io::ErrorKind::TimedOut => format!(
-            "docker-machine doesn't answer within {}; SEALIFT_API_TIMEOUT=SECONDS waits longer",
-            Seconds(limit)
+        io::ErrorKind::TimedOut => (
+            ResolveErrorKind::MachineTimeout,
+            format!("docker-machine did not answer within {}", Seconds(limit)),
         ),
-        _ => format!("docker-machine can't be asked: {error}"),
+        _ => unusable(format!("the output of docker-machine cannot be read: {error}")),
     })?;
     if !status.success() {
-        let said = stderr.trim();
-        let said = if said.is_empty() { "nothing" } else { said };
-        return Err(format!("docker-machine ends with {status} and says: {said}"));
+        let message = match stderr.trim() {
+            "" => "no message",
+            message => message,
+        };
+        return Err(unusable(format!("docker-machine failed with {status}: {message}")));
     }
     Ok(stdout)
 }
@@ -112,16 +120,16 @@ fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Re
         let read =
             pipe.map_or(Ok(0), |pipe| pipe.take(limits::PROGRAM + 1).read_to_end(&mut bytes));
         let read = read.and_then(|count| match count as u64 > limits::PROGRAM {
-            true => Err(io::Error::other(format!("it says more than {}", Limit(limits::PROGRAM)))),
+            true => Err(io::Error::other(format!("it is longer than {}", Limit(limits::PROGRAM)))),
             false => Ok(()),
         });
-        // Nobody listens any more where it took too long.
+        // Nobody receives this if it took too long.
         let _ = sender.send(read.map(|()| String::from_utf8_lossy(&bytes).into_owned()));
     });
     receiver
 }
 
-/// Finds the value in a line `export NAME="value"`; an empty one is none.
+/// Returns the value in a line `export NAME="value"`, unless it is empty.
 fn find_export<'a>(output: &'a str, name: &str) -> Option<&'a str> {
     let value = output.lines().find_map(|line| {
         let value = line.trim().strip_prefix("export ")?.strip_prefix(name)?.strip_prefix('=')?;

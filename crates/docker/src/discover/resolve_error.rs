@@ -24,10 +24,16 @@ pub enum ResolveErrorKind {
     Address,
     /// There are no certificates for TLS, or they cannot be used.
     Tls,
+    /// `DOCKER_TLS` asks for TLS without verification.
+    UnverifiedTls,
     /// A context of the docker CLI is missing or cannot be used.
     Context,
     /// docker-machine does not return the address of a machine.
     Machine,
+    /// The program docker-machine is not installed.
+    MachineProgram,
+    /// docker-machine does not answer within its limit.
+    MachineTimeout,
     /// The docker CLI's config file cannot be used.
     ConfigFile,
     /// The version of the API is not one that is supported.

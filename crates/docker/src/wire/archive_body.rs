@@ -74,9 +74,9 @@ enum Piece {
 #[non_exhaustive]
 pub struct BrokenOff;
 
-/// Nobody reads the body any more, because the engine has answered or the call was dropped.
+/// The body is no longer being read, because the engine has answered or the call was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nobody reads the archive any more")]
+#[error("the archive is no longer being read")]
 #[non_exhaustive]
 pub struct BodyClosed;
 

@@ -45,7 +45,7 @@ enum SshState {
 
 /// How an ssh ended that failed.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("ssh ended with {status} and said: {words}")]
+#[error("ssh failed with {status}: {words}")]
 pub(crate) struct SshEnded {
     pub(crate) status: ExitStatus,
     /// What it printed, in one line.

@@ -159,14 +159,16 @@ fn explain_alert(alert: AlertDescription, tls: Certificates<'_>) -> String {
         let about_us = about_us.map_or_else(|| guess(tls.folder), str::to_owned);
         format!("the engine refuses our certificate, {folder}/cert.pem: {about_us}")
     } else {
-        format!("the engine wants a certificate, and there is no cert.pem and key.pem in {folder}")
+        format!(
+            "the engine requires a certificate, and there is no cert.pem and key.pem in {folder}"
+        )
     }
 }
 
 /// Checks our certificate as an engine with the same authority would, because older engines never
 /// report what they find.
 fn guess(folder: &Path) -> String {
-    const UNSAID: &str = "the engine doesn't say why";
+    const UNSAID: &str = "the engine reports no reason";
     let [ca, cert] = ["ca.pem", "cert.pem"].map(|name| folder.join(name));
     match judge(&ca, &cert) {
         Some(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {

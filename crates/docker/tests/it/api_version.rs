@@ -47,7 +47,7 @@ async fn an_engine_that_is_too_new_is_said_so() {
         Fake::start_with(u32::MAX, "1.70", move |call| call.answer("400 Bad Request", refusal));
     let error = fake.engine().version().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IncompatibleApi);
-    insta::assert_snapshot!(error.failure(), @"the engine is too new for this program, whose newest API is 1.53; it says: client version 1.53 is too old. Minimum supported API version is 1.60, please upgrade your client to a newer version");
+    insta::assert_snapshot!(error.failure(), @"the engine is too new for this program, whose newest API is 1.53: client version 1.53 is too old. Minimum supported API version is 1.60, please upgrade your client to a newer version");
 }
 
 #[test]
@@ -57,11 +57,11 @@ fn what_is_no_version_or_none_that_is_spoken_is_refused() {
         Endpoint::resolve(&settings).unwrap_err().to_string()
     });
     insta::assert_snapshot!(refusals.join("\n"), @"
-    DOCKER_API_VERSION is `latest`, but a version of the API is written as 1.41 is
-    DOCKER_API_VERSION is `1`, but a version of the API is written as 1.41 is
-    DOCKER_API_VERSION is `1.x`, but a version of the API is written as 1.41 is
-    DOCKER_API_VERSION is `1.+41`, but a version of the API is written as 1.41 is
-    DOCKER_API_VERSION is `1.24`, but the versions that are spoken go from 1.41 to 1.53
-    DOCKER_API_VERSION is `1.99`, but the versions that are spoken go from 1.41 to 1.53
+    DOCKER_API_VERSION is `latest`, but an API version looks like `1.41`
+    DOCKER_API_VERSION is `1`, but an API version looks like `1.41`
+    DOCKER_API_VERSION is `1.x`, but an API version looks like `1.41`
+    DOCKER_API_VERSION is `1.+41`, but an API version looks like `1.41`
+    DOCKER_API_VERSION is `1.24`, but only the versions from 1.41 to 1.53 are supported
+    DOCKER_API_VERSION is `1.99`, but only the versions from 1.41 to 1.53 are supported
     ");
 }

@@ -96,7 +96,7 @@ async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines() {
     assert_eq!(step.output, ["two", "one"]);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: step 3/3 `RUN echo one; exit 7` failed with exit code 7; the engine says: The command '/bin/sh -c echo one; exit 7' returned a non-zero code: 7
+      caused by: step 3/3 `RUN echo one; exit 7` failed with exit code 7; the engine reported: The command '/bin/sh -c echo one; exit 7' returned a non-zero code: 7
     ");
 }
 
@@ -118,7 +118,7 @@ async fn an_output_that_ends_without_an_id_is_no_success() {
     let (fake, built, _) = build("{\"stream\":\"Step 1/1 : FROM scratch\\n\"}\r\n").await;
     insta::assert_snapshot!(fake.chain(&built.unwrap_err()), @"
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: the engine's answer can't be understood: it ends without the id of an image
+      caused by: the engine's answer cannot be understood: it ends without the id of an image
     ");
 }
 

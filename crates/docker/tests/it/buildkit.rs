@@ -20,6 +20,6 @@ async fn what_it_cannot_do_is_refused_before_anything_is_sent() {
     assert!(fake.asked().iter().all(|asked| asked.ends_with("/_ping")), "{:?}", fake.asked());
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: the build can't be done by buildkit: BuildKit ignores a limit of memory; the classic builder applies it
+      caused by: buildkit cannot do this build: BuildKit ignores a limit of memory; the classic builder applies it
     ");
 }

@@ -21,7 +21,7 @@ async fn where_nobody_listens_the_address_and_the_reason_are_named() {
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     insta::assert_snapshot!(chain(&error).replace(place, "/FOLDER"), @"
     cannot inspect `web:1` in the engine at unix:///FOLDER/missing.sock
-      caused by: nobody answers at unix:///FOLDER/missing.sock (from --host)
+      caused by: no engine answers at unix:///FOLDER/missing.sock (from --host)
       caused by: No such file or directory (os error 2)
     ");
 
@@ -30,7 +30,7 @@ async fn where_nobody_listens_the_address_and_the_reason_are_named() {
     let error = engine_at(&format!("unix://{place}/left.sock")).ping().await.unwrap_err();
     insta::assert_snapshot!(chain(&error).replace(place, "/FOLDER"), @"
     cannot reach the engine at unix:///FOLDER/left.sock
-      caused by: nobody answers at unix:///FOLDER/left.sock (from --host)
+      caused by: no engine answers at unix:///FOLDER/left.sock (from --host)
       caused by: Connection refused (os error 111)
     ");
 
@@ -73,7 +73,7 @@ async fn what_is_not_there_is_none_and_false_and_an_error_where_it_is_needed() {
     assert_eq!(error.image(), Some("web:1"));
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot tag `web:1` as `localhost:5000/web:2` in the engine at unix:///SOCKET
-      caused by: the engine says: No such image: a
+      caused by: the engine reported: No such image: a
     ");
     assert_eq!(
         fake.asked(),

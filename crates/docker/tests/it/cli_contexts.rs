@@ -57,7 +57,7 @@ fn a_context_that_is_not_there_lists_those_that_are() {
     DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are `east`, `north` and `west`
     ");
     let settings = settings(&[]).with_context(Some("edge".to_owned()), "--context");
-    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"--context is `edge`, but neither DOCKER_CONFIG nor HOME says where contexts are kept");
+    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"--context is `edge`, but neither DOCKER_CONFIG nor HOME is set, so no folder of contexts is known");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_context_whose_host_is_none_is_refused() {
         refusal(config.path(), "edge").replace(&id, "ID")
     });
     insta::assert_snapshot!(refusals.join("\n"), @"
-    the host of the context `edge` (from DOCKER_CONTEXT) is `npipe:////./pipe/x`, but the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are
+    the host of the context `edge` (from DOCKER_CONTEXT) is `npipe:////./pipe/x`, but the scheme `npipe` is not supported; use unix, tcp, http, https or ssh
     the host of the context `edge` (from DOCKER_CONTEXT) is `nonsense`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     DOCKER_CONTEXT is `edge`, but CONFIG/contexts/meta/ID/meta.json names no host
     ");

@@ -140,7 +140,7 @@ async fn the_options_are_in_the_request() {
     request.labels.insert("l".to_owned(), "m".to_owned());
     request.target = Some("final".to_owned());
     request.network_mode = Some("none".to_owned());
-    request.platform = Some("linux/arm64".to_owned());
+    request.platform = Some("linux/arm64".parse().unwrap());
     request.extra_hosts = vec!["a:1.2.3.4".to_owned(), "b:::1".to_owned()];
     request.cache_from = vec!["web:0".to_owned()];
     (request.pull, request.no_cache, request.quiet) = (true, true, true);

@@ -113,12 +113,12 @@ async fn an_error_within_a_success_is_an_error_in_the_engines_words() {
         said.push(error.failure().to_string());
     }
     insta::assert_snapshot!(said.join("\n"), @"
-    the engine says: no space left on device
-    the engine says: then it broke
-    the engine says: Error unpacking image web:1: unexpected EOF
-    the engine says: as a refusal
-    the engine says: payload: EOF
-    the engine says: Error unpacking image web:1: unexpected EOF
+    the engine reported: no space left on device
+    the engine reported: then it broke
+    the engine reported: Error unpacking image web:1: unexpected EOF
+    the engine reported: as a refusal
+    the engine reported: payload: EOF
+    the engine reported: Error unpacking image web:1: unexpected EOF
     ");
 }
 
@@ -134,7 +134,7 @@ async fn a_refusal_before_the_end_of_the_upload_is_heard_and_ends_it() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot load an archive into the engine at unix:///SOCKET
-      caused by: the engine says: payload does not match
+      caused by: the engine reported: payload does not match
     ");
 }
 

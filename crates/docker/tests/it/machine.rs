@@ -1,7 +1,7 @@
 //! docker-machine, by a stub: it is in no package, and prints what the real one was measured to
 //! print.
 
-use sealift_docker::{Endpoint, SettingSource, Settings};
+use sealift_docker::{Endpoint, ResolveErrorKind, SettingSource, Settings};
 use tempfile::TempDir;
 
 use crate::settings;
@@ -21,7 +21,7 @@ fn refusal(script: &str) -> String {
 }
 
 #[test]
-fn it_is_asked_where_the_engine_of_a_machine_is() {
+fn it_returns_the_address_of_a_machine() {
     let (settings, folder) = machine(
         r#"printf '%s\n' "$@" > "${0%/*}/asked"
 echo 'export DOCKER_HOST="tcp://127.0.0.1:2375"'
@@ -40,7 +40,7 @@ echo 'a warning' >&2
 }
 
 #[test]
-fn it_is_not_asked_where_the_host_or_a_context_is_given() {
+fn it_does_not_run_if_a_host_or_a_context_is_set() {
     let (mut settings, folder) = machine("> \"${0%/*}/asked\"");
     settings.docker_host = Some("unix:///run/x.sock".to_owned());
     assert_eq!(
@@ -54,7 +54,7 @@ fn it_is_not_asked_where_the_host_or_a_context_is_given() {
 }
 
 #[test]
-fn what_it_says_against_a_machine_is_passed_on() {
+fn its_errors_are_reported() {
     let mut refusals = [
         r#"echo 'Docker machine "m1" does not exist. Use "docker-machine ls" to list machines.' >&2; exit 1"#,
         "exit 3",
@@ -70,22 +70,24 @@ fn what_it_says_against_a_machine_is_passed_on() {
     settings.docker_machine_name = Some("--help".to_owned());
     refusals.push(Endpoint::resolve(&settings).unwrap_err().to_string());
     insta::assert_snapshot!(refusals.join("\n"), @r#"
-    DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with exit status: 1 and says: Docker machine "m1" does not exist. Use "docker-machine ls" to list machines.
-    DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with exit status: 3 and says: nothing
-    DOCKER_MACHINE_NAME is `m1`, but docker-machine ends with signal: 9 (SIGKILL) and says: nothing
-    DOCKER_MACHINE_NAME is `m1`, but docker-machine's answer names no DOCKER_HOST
-    DOCKER_MACHINE_NAME is `m1`, but docker-machine can't be asked: it says more than 1 MiB
-    DOCKER_MACHINE_NAME is `m1`, but docker-machine's answer names no DOCKER_HOST
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine failed with exit status: 1: Docker machine "m1" does not exist. Use "docker-machine ls" to list machines.
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine failed with exit status: 3: no message
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine failed with signal: 9 (SIGKILL): no message
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine printed no DOCKER_HOST
+    DOCKER_MACHINE_NAME is `m1`, but the output of docker-machine cannot be read: it is longer than 1 MiB
+    DOCKER_MACHINE_NAME is `m1`, but docker-machine printed no DOCKER_HOST
     DOCKER_HOST of docker-machine's `m1` is `127.0.0.1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
-    DOCKER_MACHINE_NAME is `--help`, but no machine's name starts with `-`
+    DOCKER_MACHINE_NAME is `--help`, but a machine's name cannot start with `-`
     "#);
 }
 
 #[test]
-fn a_docker_machine_that_is_missing_is_said_in_words() {
+fn a_docker_machine_that_is_not_installed_is_reported() {
     let mut settings = settings(&[("DOCKER_MACHINE_NAME", "m1")]);
     settings.docker_machine_program = Some("/nonexistent/docker-machine".into());
-    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_MACHINE_NAME is `m1`, but there is no program `/nonexistent/docker-machine` to ask; install it, or say which engine is meant by DOCKER_HOST");
+    let error = Endpoint::resolve(&settings).unwrap_err();
+    assert_eq!(error.kind(), ResolveErrorKind::MachineProgram);
+    insta::assert_snapshot!(error, @"DOCKER_MACHINE_NAME is `m1`, but there is no program `/nonexistent/docker-machine`");
 }
 
 #[test]
@@ -93,7 +95,9 @@ fn a_docker_machine_that_hangs_is_given_up() {
     // It waits for somebody to write into the pipe, which nobody does.
     let (mut settings, _folder) = machine("mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"");
     settings.api_timeout = Some("0.05".to_owned());
-    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_MACHINE_NAME is `m1`, but docker-machine doesn't answer within 0.05 s; SEALIFT_API_TIMEOUT=SECONDS waits longer");
+    let error = Endpoint::resolve(&settings).unwrap_err();
+    assert_eq!(error.kind(), ResolveErrorKind::MachineTimeout);
+    insta::assert_snapshot!(error, @"DOCKER_MACHINE_NAME is `m1`, but docker-machine did not answer within 0.05 s");
 }
 
 #[test]

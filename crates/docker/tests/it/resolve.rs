@@ -224,7 +224,7 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
     ]
     .map(refusal);
     insta::assert_snapshot!(refusals.join("\n"), @"
-    DOCKER_HOST is `fd://`, but the scheme `fd` is not spoken, only unix, tcp, http, https and ssh are
+    DOCKER_HOST is `fd://`, but the scheme `fd` is not supported; use unix, tcp, http, https or ssh
     DOCKER_HOST is `/var/run/docker.sock`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     DOCKER_HOST is `unix://`, but it names no socket: unix:///PATH
     DOCKER_HOST is `unix://run/docker.sock`, but the path of a socket is absolute: unix:///run/docker.sock
@@ -243,7 +243,7 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
     DOCKER_HOST is `https://`, but it names no host: https://HOST:PORT
     DOCKER_HOST is `ssh://`, but it names no host: ssh://USER@HOST
     DOCKER_HOST is `ssh://@host`, but `` is no name of a user
-    DOCKER_HOST is `ssh://me:***@host`, but there is a password in it, which ssh takes from nobody: use a key
+    DOCKER_HOST is `ssh://me:***@host`, but ssh addresses cannot contain a password
     DOCKER_HOST is `ssh://host/run/$(touch).sock`, but a shell on that host would not take `/run/$(touch).sock` as it is: name the socket with letters, digits and any of `/._-+:,=`
     DOCKER_HOST is `ssh://host:port/run/docker.sock`, but `port` is no port
     DOCKER_HOST is `ssh://-oProxyCommand=touch`, but `-oProxyCommand=touch` is no name of a host
@@ -257,14 +257,14 @@ fn a_flag_is_named_as_a_flag() {
     let settings = Settings::default().with_host(Some("npipe:////./pipe/x".to_owned()), "--host");
     insta::assert_snapshot!(
         Endpoint::resolve(&settings).unwrap_err(),
-        @"--host is `npipe:////./pipe/x`, but the scheme `npipe` is not spoken, only unix, tcp, http, https and ssh are"
+        @"--host is `npipe:////./pipe/x`, but the scheme `npipe` is not supported; use unix, tcp, http, https or ssh"
     );
 }
 
 #[test]
 fn tls_without_proof_is_refused() {
     let variables = [("DOCKER_HOST", "tcp://build.example:2376"), ("DOCKER_TLS", "1")];
-    insta::assert_snapshot!(Endpoint::resolve(&settings(&variables)).unwrap_err(), @"DOCKER_TLS is `1`, but that is TLS without proof of who answers; set DOCKER_TLS_VERIFY instead");
+    insta::assert_snapshot!(Endpoint::resolve(&settings(&variables)).unwrap_err(), @"DOCKER_TLS is `1`, but TLS without verification of the engine is not supported");
 }
 
 #[test]
@@ -281,8 +281,8 @@ fn an_engine_that_wants_encryption_is_not_reached_without_it() {
         Endpoint::resolve(&settings(&[("DOCKER_HOST", host), verify])).unwrap_err().to_string()
     });
     insta::assert_snapshot!(refusals.join("\n"), @"
-    DOCKER_HOST is `tcp://build.example:2376`, but it means TLS, which this program was built without: the feature `tls` of sealift-docker is off
-    DOCKER_HOST is `https://build.example`, but it means TLS, which this program was built without: the feature `tls` of sealift-docker is off
+    DOCKER_HOST is `tcp://build.example:2376`, but it uses TLS, which this program was built without: the feature `tls` of sealift-docker is off
+    DOCKER_HOST is `https://build.example`, but it uses TLS, which this program was built without: the feature `tls` of sealift-docker is off
     ");
 }
 

@@ -74,7 +74,7 @@ async fn an_answer_whose_end_nobody_could_tell_from_a_break_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Unintelligible);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot save `web:1` from the engine at unix:///SOCKET
-      caused by: the engine's answer can't be understood: it has no length, so nobody could tell its end from a break
+      caused by: the engine's answer cannot be understood: it has no length, so a complete answer cannot be distinguished from an interrupted one
     ");
 }
 
@@ -174,9 +174,9 @@ async fn a_refusal_is_given_in_the_engines_words_whatever_form_they_have() {
         said.push(format!("{:?}: {}", error.kind(), error.failure()));
     }
     insta::assert_snapshot!(said.join("\n"), @"
-    NotFound: the engine says: No such image: web:1
-    Refused: the engine says: Unknown media type
-    Refused: the engine says: plain words
-    Refused: the engine says: status 503 Service Unavailable
+    NotFound: the engine reported: No such image: web:1
+    Refused: the engine reported: Unknown media type
+    Refused: the engine reported: plain words
+    Refused: the engine reported: status 503 Service Unavailable
     ");
 }

@@ -127,17 +127,17 @@ async fn what_ssh_says_when_it_fails_is_in_the_error() {
     }
     insta::assert_snapshot!(failures.join("\n"), @"
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: Host key verification failed.
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: Host key verification failed.
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 127 and said: sh: 1: docker: not found
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 127: sh: 1: docker: not found
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 255 and said: WARNING! Someone could be listening.
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: WARNING! Someone could be listening.
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 1 and said: Cannot connect to the Docker daemon
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 1: Cannot connect to the Docker daemon
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with exit status: 1 and said: nothing
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 1: nothing
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) can't be reached: ssh ended with signal: 9 (SIGKILL) and said: nothing
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with signal: 9 (SIGKILL): nothing
     ");
 }
 
@@ -156,7 +156,7 @@ async fn an_ssh_that_dies_in_a_save_is_named_in_the_error() {
     cannot save `web:1` from the engine at ssh://edge
       caused by: the connection broke off after 4 bytes of the answer
       caused by: error reading a body from connection
-      caused by: ssh ended with exit status: 255 and said: Broken pipe
+      caused by: ssh failed with exit status: 255: Broken pipe
     ");
 }
 
@@ -167,7 +167,7 @@ async fn an_ssh_that_is_missing_is_said_in_words() {
     let engine = Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default());
     insta::assert_snapshot!(crate::chain(&engine.ping().await.unwrap_err()), @"
     cannot reach the engine at ssh://edge
-      caused by: nobody answers at ssh://edge (from DOCKER_HOST)
+      caused by: no engine answers at ssh://edge (from DOCKER_HOST)
       caused by: `/nonexistent/ssh` can't be run: No such file or directory (os error 2)
     ");
 }

@@ -285,9 +285,9 @@ async fn an_engine_that_refuses_our_certificate_is_told_apart() {
         failures.push(stand.failure().await);
     }
     insta::assert_snapshot!(failures.join("\n"), @"
-    no TLS with HOST (from DOCKER_HOST): the engine wants a certificate, and there is no cert.pem and key.pem in FOLDER
+    no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER
     no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: it has expired
-    no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: the engine doesn't say why
+    no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: the engine reports no reason
     no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: it is not for a client
     ");
 }
@@ -320,7 +320,7 @@ async fn a_connection_that_is_never_made_is_given_up_and_says_after_how_long() {
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     insta::assert_snapshot!(stand.clean(&crate::chain(&error)), @"
     cannot reach the engine at HOST
-      caused by: nobody answers at HOST (from DOCKER_HOST)
+      caused by: no engine answers at HOST (from DOCKER_HOST)
       caused by: no connection within 0.02 s
     ");
 }
@@ -364,7 +364,7 @@ async fn certificates_that_cannot_be_used_are_refused_before_anything_is_asked()
 #[tokio::test]
 async fn a_folder_of_certificates_that_nothing_names_is_said_so() {
     let settings = settings(&[("DOCKER_HOST", "https://build.example")]);
-    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_HOST is `https://build.example`, but it means TLS, and none of DOCKER_CERT_PATH, DOCKER_CONFIG and HOME says where its certificates are");
+    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_HOST is `https://build.example`, but it uses TLS, and no folder of certificates is known: none of DOCKER_CERT_PATH, DOCKER_CONFIG and HOME is set");
 }
 
 #[test]

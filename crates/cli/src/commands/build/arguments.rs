@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 use sealift_workflow::archive::Level;
 use sealift_workflow::docker::Builder;
+use sealift_workflow::oci::Platform;
 
 use crate::arguments::completer;
 use crate::commands::build::parse_size;
@@ -55,7 +56,7 @@ pub(crate) struct BuildArguments {
     pub(crate) network: Option<String>,
     /// Build for this platform
     #[arg(long, value_name = "OS/ARCH")]
-    pub(crate) platform: Option<String>,
+    pub(crate) platform: Option<Platform>,
     /// Don't use the cache
     #[arg(long)]
     pub(crate) no_cache: bool,

@@ -28,8 +28,8 @@ pub(crate) struct EnvArguments {
 
 pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<ExitCode, Failure> {
     let settings = session.settings();
-    let timeouts = Timeouts::resolve(&settings).map_err(Failure::usage)?;
-    let endpoint = Endpoint::resolve(&settings).map_err(Failure::usage)?;
+    let timeouts = Timeouts::resolve(&settings).map_err(Failure::setting)?;
+    let endpoint = Endpoint::resolve(&settings).map_err(Failure::setting)?;
     let (dir, dir_source) = session.dir_and_source();
     if arguments.shell {
         output::data(exports(&endpoint, &settings, &dir));

@@ -2,6 +2,10 @@
 //!
 //! A session goes along with the request: a second connection, on which the engine asks back, by
 //! gRPC, for the Dockerfile, for what it lacks of the context, and for credentials of registries.
+//!
+//! The session is our own: bollard's serves credentials and receives results, but cannot serve a
+//! folder, so that every build would send the whole context. The messages are those of
+//! `bollard-buildkit-proto`.
 
 mod file_sync;
 mod folder;

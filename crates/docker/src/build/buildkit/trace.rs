@@ -37,7 +37,7 @@ impl BuildLog for Trace {
             Some("moby.buildkit.trace") => {
                 let text = line["aux"].as_str().unwrap_or_default();
                 let bad = |error: crate::failure::BoxError| {
-                    Failure::unintelligible("a part of what BuildKit tells", Some(error))
+                    Failure::unintelligible("a part of BuildKit's progress", Some(error))
                 };
                 let bytes = STANDARD.decode(text).map_err(|error| bad(error.into()))?;
                 let status =

@@ -1,0 +1,16 @@
+//! Hints about settings that choose the engine.
+
+use sealift_workflow::docker::{ResolveError, ResolveErrorKind};
+
+/// Returns the hint for a setting that cannot be used, if there is something to do about it.
+pub(crate) fn hint(error: &ResolveError) -> Option<String> {
+    let hint = match error.kind() {
+        ResolveErrorKind::UnverifiedTls => "set DOCKER_TLS_VERIFY=1 instead",
+        ResolveErrorKind::MachineProgram => {
+            "install docker-machine, or choose the engine with DOCKER_HOST or --host"
+        }
+        ResolveErrorKind::MachineTimeout => "set SEALIFT_API_TIMEOUT=SECONDS to wait longer",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

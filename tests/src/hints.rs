@@ -1,0 +1,101 @@
+//! Hints below errors that no other test causes.
+//!
+//! docker-machine is a stub, since it is in no package, and the engine that stalls is a fake.
+
+use sealift_testing::layouts::{Image, pack};
+
+use crate::command::{Place, Said, write_script};
+use crate::fake_engine::{FakeEngine, Save};
+
+/// Runs an update with these variables, where an empty value unsets one.
+fn update(place: &Place, variables: &[(&str, &str)]) -> Said {
+    let mut command = place.command(&["update", "web:1.0.0.1", "--progress", "none"]);
+    for (name, value) in variables {
+        match *value {
+            "" => command.env_remove(name),
+            value => command.env(name, value),
+        };
+    }
+    place.said(command.output().unwrap())
+}
+
+#[test]
+fn tls_without_verification_has_a_replacement() {
+    let place = Place::with_engine("tcp://127.0.0.1:2376");
+    let said = update(&place, &[("DOCKER_TLS", "1")]);
+    insta::assert_snapshot!(said.refusal(), @"
+    [2]
+    error: DOCKER_TLS is `1`, but TLS without verification of the engine is not supported
+    hint: set DOCKER_TLS_VERIFY=1 instead
+    ");
+}
+
+#[test]
+fn docker_machine_can_be_installed_or_done_without() {
+    let place = Place::new();
+    let machine = [("DOCKER_HOST", ""), ("DOCKER_MACHINE_NAME", "m1"), ("PATH", "/nonexistent")];
+    insta::assert_snapshot!(update(&place, &machine).refusal(), @"
+    [2]
+    error: DOCKER_MACHINE_NAME is `m1`, but there is no program `docker-machine`
+    hint: install docker-machine, or choose the engine with DOCKER_HOST or --host
+    ");
+}
+
+#[test]
+fn a_limit_that_was_reached_can_be_raised() {
+    let place = Place::new();
+    // It waits for somebody to write into the pipe, which nobody does.
+    let script = "mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"";
+    write_script(&place.dir.path().join("docker-machine"), script);
+    let path = format!("{}:{}", place.dir.path().display(), std::env::var("PATH").unwrap());
+    let machine = [
+        ("DOCKER_HOST", ""),
+        ("DOCKER_MACHINE_NAME", "m1"),
+        ("PATH", &path),
+        ("SEALIFT_API_TIMEOUT", "0.05"),
+    ];
+    insta::assert_snapshot!(update(&place, &machine).refusal(), @"
+    [2]
+    error: DOCKER_MACHINE_NAME is `m1`, but docker-machine did not answer within 0.05 s
+    hint: set SEALIFT_API_TIMEOUT=SECONDS to wait longer
+    ");
+
+    let image = Image::new("web:1.0.0.1", 1);
+    let half = pack(&image.podman())[..5000].to_vec();
+    let engine = FakeEngine::new(&image, Save::Stalls(half));
+    let place = Place::with_engine(&engine.host);
+    insta::assert_snapshot!(update(&place, &[("SEALIFT_API_TIMEOUT", "1")]).refusal(), @"
+    [1]
+    error: cannot save `web:1.0.0.1` from the engine at HOST
+      caused by: no bytes for 1 s, after 5000 bytes of the answer
+    hint: try again; SEALIFT_API_TIMEOUT=SECONDS waits longer
+    ");
+}
+
+#[test]
+fn an_image_that_is_not_in_an_empty_folder_can_be_saved() {
+    let place = Place::new();
+    std::fs::create_dir(place.artifacts()).unwrap();
+    insta::assert_snapshot!(place.run(&["path", "web"]).refusal(), @"
+    [3]
+    error: no archive of `web` in artifacts
+    hint: sealift update web:VERSION saves it from an engine
+    ");
+}
+
+#[test]
+fn a_folder_that_another_process_holds_can_be_waited_for() {
+    let place = Place::new();
+    place.put("web_1.0.0.1_317c8f756f53.docker", &pack(&Image::new("web:1.0.0.1", 1).podman()));
+    place.put(".sealift/lock", b"");
+    let lock =
+        std::fs::File::options().write(true).open(place.artifacts().join(".sealift/lock")).unwrap();
+    lock.lock().unwrap();
+    let clean = ["clean", "web:1.0.0.1", "--yes", "--lock-timeout", "0"];
+    insta::assert_snapshot!(place.run(&clean).refusal(), @"
+    [7]
+    reading 1 archive
+    error: artifacts is locked by another process; waited 0 s
+    hint: try again once it is done; --lock-timeout waits longer
+    ");
+}
