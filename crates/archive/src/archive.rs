@@ -103,10 +103,7 @@ impl<S: Source> Archive<S> {
             }
             _ => archive.index.plain_size,
         };
-        let is_inside = |span: &LayerSpan| {
-            span.offset.checked_add(span.size).is_some_and(|end| end <= plain_size)
-        };
-        if archive.index.plain_size != plain_size || !archive.index.layers.iter().all(is_inside) {
+        if !archive.index.fits(plain_size) {
             return Err(archive.misfit());
         }
         Ok(archive)
@@ -143,6 +140,10 @@ impl<S: Source> Archive<S> {
         };
         let reason = "its index is that of another archive".to_owned();
         Error::fault(self.access.input.clone(), Fault::BadContainer { container, reason })
+    }
+
+    pub(crate) fn input(&self) -> &Input {
+        &self.access.input
     }
 
     /// Returns the identity of the image.

@@ -3,10 +3,12 @@
 use sealift_oci::Identity;
 
 use crate::block_table::BlockTable;
+use crate::document_spans::DocumentSpans;
 use crate::layer_span::LayerSpan;
 use crate::proof::Proof;
 
-/// What has to be known about an archive to read parts of it: where its layers are.
+/// What has to be known about an archive to read parts of it: where its layers and
+/// documents are.
 ///
 /// A [`Proof`] contains it, and so does what was recorded of one earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,7 @@ pub struct ArchiveIndex {
     pub(crate) identity: Identity,
     pub(crate) layers: Vec<LayerSpan>,
     pub(crate) plain_size: u64,
+    pub(crate) documents: Option<DocumentSpans>,
     pub(crate) blocks: Option<BlockTable>,
 }
 
@@ -21,7 +24,14 @@ impl ArchiveIndex {
     /// Creates an index from recorded values: the image, its layers in the plain tar, and the size
     /// of that.
     pub fn new(identity: Identity, layers: Vec<LayerSpan>, plain_size: u64) -> Self {
-        Self { identity, layers, plain_size, blocks: None }
+        Self { identity, layers, plain_size, documents: None, blocks: None }
+    }
+
+    /// Adds where the config and the manifest are. Without them, only layers can be read.
+    #[must_use]
+    pub fn with_documents(mut self, documents: DocumentSpans) -> Self {
+        self.documents = Some(documents);
+        self
     }
 
     /// Adds the blocks of a zip. Without them, opening the archive inflates it once to find them.
@@ -29,6 +39,22 @@ impl ArchiveIndex {
     pub fn with_blocks(mut self, blocks: BlockTable) -> Self {
         self.blocks = Some(blocks);
         self
+    }
+
+    /// Returns where the config and the manifest are, if that is known.
+    pub fn documents(&self) -> Option<&DocumentSpans> {
+        self.documents.as_ref()
+    }
+
+    /// Returns `true` if this can be the index of a plain tar of this size.
+    pub(crate) fn fits(&self, plain_size: u64) -> bool {
+        let layers = self.layers.iter().map(|span| (span.offset, span.size));
+        let documents = self.documents.iter().flat_map(DocumentSpans::iter);
+        let mut spans = layers.chain(documents.map(|span| (span.offset, span.size)));
+        let is_inside = |(offset, size): (u64, u64)| {
+            offset.checked_add(size).is_some_and(|end| end <= plain_size)
+        };
+        self.plain_size == plain_size && spans.all(is_inside)
     }
 
     /// Returns the blocks of a zip, if they are known.
@@ -41,6 +67,7 @@ impl From<&Proof> for ArchiveIndex {
     fn from(proof: &Proof) -> Self {
         let (identity, layers) = (proof.identity().clone(), proof.layers().to_vec());
         let index = Self::new(identity, layers, proof.plain_size());
-        Self { blocks: proof.blocks().cloned(), ..index }
+        let documents = proof.documents().cloned();
+        Self { documents, blocks: proof.blocks().cloned(), ..index }
     }
 }

@@ -1,5 +1,6 @@
 //! What the bytes of a plain tar prove.
 
+use crate::document_spans::DocumentSpans;
 use crate::layer_span::LayerSpan;
 use crate::verify::judge::Judgement;
 use crate::verify::layout::{Layout, Naming};
@@ -14,6 +15,7 @@ pub struct Contents {
     identity: Identity,
     settings: serde_json::Value,
     layers: Vec<LayerSpan>,
+    documents: Option<DocumentSpans>,
     plain_size: u64,
     layout: Layout,
     lacked_manifest: bool,
@@ -21,9 +23,9 @@ pub struct Contents {
 
 impl Contents {
     pub(crate) fn new(judgement: Judgement, plain_size: u64) -> Self {
-        let Judgement { identity, settings, layers, layout } = judgement;
+        let Judgement { identity, settings, layers, documents, layout } = judgement;
         let lacked_manifest = layout.manifest_json.is_none();
-        Self { identity, settings, layers, plain_size, layout, lacked_manifest }
+        Self { identity, settings, layers, documents, plain_size, layout, lacked_manifest }
     }
 
     /// Returns the same contents with what is known about the bytes before they were renamed.
@@ -53,6 +55,11 @@ impl Contents {
     /// not contiguous.
     pub fn layers(&self) -> &[LayerSpan] {
         &self.layers
+    }
+
+    /// Returns where the config and the manifest lie; `None` if the config is stored as a sparse file.
+    pub fn documents(&self) -> Option<&DocumentSpans> {
+        self.documents.as_ref()
     }
 
     /// Returns the size of the plain tar in bytes.

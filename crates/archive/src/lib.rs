@@ -24,6 +24,7 @@
 //! | verify bytes that are pushed | [`Verifier`] |
 //! | write an archive | [`ArchiveWriter`] |
 //! | read one layer, or a part of it | [`Archive`] |
+//! | pass on one image without layers that the receiver has | [`ImageTar`] |
 //!
 //! Archives are read from any [`Source`], and with [`PlainReader::from_stream`] from a socket. Readers
 //! implement [`std::io::Read`]; the [`Error`] inside of an [`std::io::Error`] is reached with
@@ -54,7 +55,10 @@ mod archive_reader;
 mod block_table;
 mod codec;
 mod contents;
+mod document_spans;
 mod error;
+mod image_documents;
+mod image_tar;
 mod input;
 mod layer_span;
 mod proof;
@@ -69,7 +73,9 @@ pub use archive_index::ArchiveIndex;
 pub use archive_reader::ArchiveReader;
 pub use block_table::{Block, BlockTable, ParseBlockTableError};
 pub use contents::Contents;
+pub use document_spans::{DocumentSpan, DocumentSpans};
 pub use error::{Error, ErrorKind, Fault, FaultKind};
+pub use image_tar::{ImageLayout, ImageTar, ImageTarOptions};
 pub use input::Input;
 pub use layer_span::LayerSpan;
 pub use proof::Proof;

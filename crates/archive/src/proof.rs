@@ -4,6 +4,7 @@ use sealift_oci::{Digest, Identity};
 
 use crate::block_table::BlockTable;
 use crate::contents::Contents;
+use crate::document_spans::DocumentSpans;
 use crate::layer_span::LayerSpan;
 use crate::read::container::Container;
 use crate::verify::layout::Naming;
@@ -73,6 +74,11 @@ impl Proof {
     /// Returns where the layers lie, as [`Contents::layers`] does.
     pub fn layers(&self) -> &[LayerSpan] {
         self.contents.layers()
+    }
+
+    /// Returns where the documents lie, as [`Contents::documents`] does.
+    pub fn documents(&self) -> Option<&DocumentSpans> {
+        self.contents.documents()
     }
 
     /// Returns the size of the plain tar in bytes.

@@ -1,7 +1,7 @@
 //! What is noted down about an archive, and when it is believed.
 
 use jiff::{SignedDuration, Timestamp};
-use sealift_archive::{ArchiveIndex, BlockTable, LayerSpan, Proof};
+use sealift_archive::{ArchiveIndex, BlockTable, DocumentSpans, LayerSpan, Proof};
 use sealift_catalog::{Knowledge, KnownImage, Stat};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,9 @@ pub(crate) enum Content {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedIndex {
     layers: Vec<LayerSpan>,
+    /// The documents of the image. An index of earlier versions lacks them and is ignored, so that the archive is read
+    /// once more.
+    documents: DocumentSpans,
     /// The blocks of a zip, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     blocks: Option<BlockTable>,
@@ -70,11 +73,14 @@ impl RecordedIndex {
     /// Creates the index of an archive that was written or read.
     ///
     /// Only the writer of a zip knows its blocks. If the record from before is of the same bytes, its blocks are kept.
-    pub(crate) fn new(proof: &Proof, before: Option<&Record>) -> Self {
+    /// Returns `None` if the documents cannot be read at any place.
+    pub(crate) fn new(proof: &Proof, before: Option<&Record>) -> Option<Self> {
+        let documents = proof.documents()?.clone();
         let is_same = |image: &KnownImage| image.sha256 == proof.sha256();
         let same = before.filter(|before| before.image().is_some_and(is_same));
         let noted = || same.and_then(|same| same.index.as_ref()?.blocks.clone());
-        Self { layers: proof.layers().to_vec(), blocks: proof.blocks().cloned().or_else(noted) }
+        let blocks = proof.blocks().cloned().or_else(noted);
+        Some(Self { layers: proof.layers().to_vec(), documents, blocks })
     }
 }
 
@@ -156,12 +162,13 @@ impl Record {
 
     /// Returns the index of an archive with an image, if the record has one.
     pub(crate) fn into_index(self) -> Option<ArchiveIndex> {
-        let (Content::Image(image), Some(RecordedIndex { layers, blocks })) =
+        let (Content::Image(image), Some(RecordedIndex { layers, documents, blocks })) =
             (self.content, self.index)
         else {
             return None;
         };
         let index = ArchiveIndex::new(image.identity, layers, image.plain_size);
+        let index = index.with_documents(documents);
         Some(match blocks {
             Some(blocks) => index.with_blocks(blocks),
             None => index,
@@ -215,6 +222,7 @@ pub(crate) fn gap(modified: Timestamp) -> SignedDuration {
 
 #[cfg(test)]
 mod tests {
+    use sealift_archive::DocumentSpan;
     use sealift_oci::{Digest, Identity};
 
     use super::*;
@@ -278,8 +286,9 @@ mod tests {
     #[test]
     fn an_index_is_read_only_if_it_is_asked_for() {
         let stat = Stat { size: 1, modified: Timestamp::MIN };
-        let index: RecordedIndex =
-            serde_json::from_str(r#"{"layers":[],"blocks":"60;7:5"}"#).unwrap();
+        let documents = DocumentSpans::new(DocumentSpan::new("config", Digest::of(b""), 512, 0));
+        let blocks = Some("60;7:5".parse().unwrap());
+        let index = RecordedIndex { layers: Vec::new(), documents: documents.clone(), blocks };
         let record = Record::new(stat, Timestamp::MAX, Content::Image(Box::new(image())))
             .with_index(Some(index));
         let bytes = record.to_bytes();
@@ -290,8 +299,21 @@ mod tests {
         let cut = &bytes[..bytes.len() - 4];
         assert_eq!(Record::read_with_index(cut), Some(listed));
         let blocks = "60;7:5".parse().unwrap();
-        let expected = ArchiveIndex::new(image().identity, Vec::new(), 1024).with_blocks(blocks);
+        let expected = ArchiveIndex::new(image().identity, Vec::new(), 1024)
+            .with_documents(documents)
+            .with_blocks(blocks);
         assert_eq!(record.into_index(), Some(expected));
+    }
+
+    #[test]
+    fn an_index_without_documents_is_ignored() {
+        let stat = Stat { size: 1, modified: Timestamp::MIN };
+        let content = Content::Image(Box::new(image()));
+        let mut bytes = Record::new(stat, Timestamp::MAX, content).to_bytes();
+        bytes.extend_from_slice(b"\n{\"layers\":[],\"blocks\":\"60;7:5\"}\n");
+        let record = Record::read_with_index(&bytes).unwrap();
+        assert_eq!(record.image(), Some(&image()));
+        assert_eq!(record.into_index(), None);
     }
 
     #[test]

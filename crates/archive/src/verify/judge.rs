@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use sealift_filename::Printable;
 
 use crate::codec::Codec;
+use crate::document_spans::DocumentSpans;
 use crate::error::Fault;
 use crate::layer_span::LayerSpan;
 use crate::verify::decompressor::unsupported;
@@ -20,7 +21,7 @@ use crate::verify::images::{Picked, pick};
 use crate::verify::layout::{INDEX_JSON, Layout, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES};
 use crate::verify::links::{resolve, steps};
 use crate::verify::oci_view::{OciManifest, OciView};
-use crate::verify::spans::spans;
+use crate::verify::spans::{document_spans, spans};
 use crate::verify::unreferenced::{check_blob_names, check_folders, check_legacy};
 use sealift_oci::ImageConfig;
 use sealift_oci::{Digest, Identity, Platform};
@@ -32,6 +33,8 @@ pub(crate) struct Judgement {
     pub(crate) settings: serde_json::Value,
     /// Where the layers lie.
     pub(crate) layers: Vec<LayerSpan>,
+    /// Where the config and the manifest lie.
+    pub(crate) documents: Option<DocumentSpans>,
     /// How the archive is laid out around the image.
     pub(crate) layout: Layout,
 }
@@ -88,6 +91,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     }
 
     let layers = spans(entries, lists(), &diff_ids, &proofs);
+    let documents = document_spans(entries, config, &layers, &diff_ids, &proofs);
     let platform = document.platform();
     if platform.os != "linux" {
         return Err(Fault::Unsupported {
@@ -130,7 +134,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
         created: document.created,
         repo_tags,
     };
-    Ok(Judgement { identity, settings: document.config, layers, layout })
+    Ok(Judgement { identity, settings: document.config, layers, documents, layout })
 }
 
 /// Returns a document as it stands in the archive, if it can be read.

@@ -19,7 +19,7 @@ pub(crate) const OCI_LAYOUT: &str = "oci-layout";
 /// Read by containerd, Docker with the containerd store, and Podman before the other one.
 pub(crate) const CONTAINERD_NAME: &str = "io.containerd.image.name";
 /// Read by skopeo, by Podman, and by containerd if it is a whole name.
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// The one name that an archive carries.
 ///
@@ -70,7 +70,8 @@ impl Naming {
         Ok(ArchiveName::new(image, &self.version, id, ArchiveFormat::Zip)?.member_name())
     }
 
-    fn full_name(&self) -> String {
+    /// Returns the name with its registry, however it was created.
+    pub(crate) fn full_name(&self) -> String {
         format!("{}:{}", self.full, self.tag)
     }
 }

@@ -1,6 +1,7 @@
-//! Where the layers of an image lie: a pure function of what was remembered of the entries.
+//! Where the layers and documents of an image lie: a pure function of what was remembered of the entries.
 
 use crate::codec::Codec;
+use crate::document_spans::{DocumentSpan, DocumentSpans};
 use crate::layer_span::LayerSpan;
 use crate::verify::documents::blob_name;
 use crate::verify::entries::{Content, Entries};
@@ -38,6 +39,35 @@ pub(crate) fn spans<'a>(
         }
     }
     spans
+}
+
+/// Returns where the config lies, and the first of the manifests that names a layer of `layers` for each
+/// diff id.
+pub(crate) fn document_spans(
+    entries: &Entries,
+    config: &Content,
+    layers: &[LayerSpan],
+    diff_ids: &[Digest],
+    manifests: &[&OciManifest],
+) -> Option<DocumentSpans> {
+    let config = span_of(config, media_type::IMAGE_CONFIG)?;
+    let names_all = |manifest: &&&OciManifest| {
+        manifest.layers.len() == diff_ids.len()
+            && manifest.layers.iter().zip(diff_ids).all(|(named, diff_id)| {
+                let is_it = |span: &LayerSpan| span.digest == named.digest;
+                layers.iter().any(|span| is_it(span) && span.diff_id == *diff_id)
+            })
+    };
+    let manifest = manifests
+        .iter()
+        .find(names_all)
+        .and_then(|manifest| span_of(resolve(entries, &manifest.name)?, &manifest.media_type));
+    Some(DocumentSpans { config, manifest })
+}
+
+fn span_of(content: &Content, media_type: &str) -> Option<DocumentSpan> {
+    let Content { digest, offset, size, .. } = content;
+    Some(DocumentSpan::new(media_type, *digest, (*offset)?, *size))
 }
 
 /// Returns what a manifest states, otherwise what the content is.

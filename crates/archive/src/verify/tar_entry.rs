@@ -1,6 +1,9 @@
-//! Writes a small file as an entry of a tar: POSIX.1-1988 ustar.
+//! Writes entries of a tar: POSIX.1-1988 ustar, and for large files POSIX.1-2001 pax.
 
 const BLOCK: usize = 512;
+
+/// The largest size that the header of an entry can hold.
+const MAX_SIZE: u64 = 0o77_777_777_777;
 
 /// The two empty blocks at the end of a tar.
 pub(crate) const END_MARKER: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
@@ -34,7 +37,34 @@ pub(crate) fn is_checksum(block: &[u8; BLOCK]) -> bool {
     block[156] == b'x' && block.starts_with(CHECKSUM_NAME) && block[CHECKSUM_NAME.len()] == 0
 }
 
+/// Returns the headers of a regular file of this size, like that of [`entry`]. Its content and the
+/// [`padding`] follow them.
+///
+/// The name has at most 100 bytes.
+pub(crate) fn headers(name: &str, size: u64) -> Vec<u8> {
+    if size <= MAX_SIZE {
+        return header(name.as_bytes(), b'0', size).to_vec();
+    }
+    // A record begins with its own length: two digits, as sizes have less than 20.
+    let length = "NN size=\n".len() + size.to_string().len();
+    let record = format!("{length} size={size}\n");
+    let mut headers = entry_of(b"PaxHeaders/size", b'x', record.as_bytes());
+    headers.extend(header(name.as_bytes(), b'0', 0));
+    headers
+}
+
+/// Returns the number of zero bytes after a content of this size.
+pub(crate) fn padding(size: u64) -> usize {
+    // Less than a block.
+    (size.wrapping_neg() % BLOCK as u64) as usize
+}
+
 fn entry_of(name: &[u8], type_flag: u8, content: &[u8]) -> Vec<u8> {
+    let size = content.len() as u64;
+    [&header(name, type_flag, size)[..], content, &[0; BLOCK][..padding(size)]].concat()
+}
+
+fn header(name: &[u8], type_flag: u8, size: u64) -> [u8; BLOCK] {
     debug_assert!(name.len() <= 100);
     let mut header = [0; BLOCK];
     let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
@@ -42,7 +72,7 @@ fn entry_of(name: &[u8], type_flag: u8, content: &[u8]) -> Vec<u8> {
     put(100, b"0000644\0");
     put(108, b"0000000\0");
     put(116, b"0000000\0");
-    put(124, format!("{:011o}\0", content.len()).as_bytes());
+    put(124, format!("{size:011o}\0").as_bytes());
     put(136, b"00000000000\0");
     // The checksum counts itself as blanks.
     put(148, b"        ");
@@ -50,9 +80,7 @@ fn entry_of(name: &[u8], type_flag: u8, content: &[u8]) -> Vec<u8> {
     put(257, b"ustar\x0000");
     let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-
-    let padding = content.len().wrapping_neg() % BLOCK;
-    [&header[..], content, &[0; BLOCK][..padding]].concat()
+    header
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod containers;
 mod damage;
 mod forms;
 mod hostile;
+mod image_tar;
 mod layouts;
 mod random_access;
 mod renaming;

@@ -256,5 +256,6 @@ fn an_index_is_made_of_recorded_values() {
     let proof = proof(&TAR);
     let index =
         ArchiveIndex::new(proof.identity().clone(), proof.layers().to_vec(), proof.plain_size());
+    let index = index.with_documents(proof.documents().unwrap().clone());
     assert_eq!(index, ArchiveIndex::from(&proof));
 }

@@ -134,7 +134,7 @@ impl Store {
                 image.saved = same.and_then(|known| known.saved);
                 return Ok(Ok((
                     Content::Image(Box::new(image)),
-                    Some(RecordedIndex::new(&proof, before)),
+                    RecordedIndex::new(&proof, before),
                 )));
             }
             Err(sealift_archive::Error::Fault { source, .. }) => source,

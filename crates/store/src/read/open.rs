@@ -46,10 +46,16 @@ impl Store {
         }
         let fault = match self.examine_and_record(archive, &file, stat, options, false)? {
             Ok(record) => {
-                let reason = record.no_image().unwrap_or_default().to_owned();
+                let fault = match record.no_image() {
+                    Some(reason) => Fault::NotAnImage { reason: reason.to_owned() },
+                    None => {
+                        let reason = "its config is stored as a sparse file".to_owned();
+                        Fault::Unsupported { reason }
+                    }
+                };
                 match record.into_index() {
                     Some(index) => return self.with_index(archive, &file, stat, index),
-                    None => Fault::NotAnImage { reason },
+                    None => fault,
                 }
             }
             Err(fault) => fault,

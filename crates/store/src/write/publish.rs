@@ -153,7 +153,7 @@ fn publish(
     let mut image = KnownImage::from(proof);
     image.saved = Some(saved.unwrap_or_else(Timestamp::now));
     let record = Record::new(stat, draft.began, Content::Image(Box::new(image)))
-        .with_index(Some(RecordedIndex::new(proof, None)));
+        .with_index(RecordedIndex::new(proof, None));
     store.keep_record(archive, draft, record);
     drop(lock);
     tracing::debug!("published {archive}, {} bytes", stat.size);
