@@ -33,17 +33,21 @@ pub struct Plan {
 /// is neither kept as the image's archive nor removed.
 #[must_use = "nothing is done yet: carry out the plan"]
 pub fn plan(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Plan {
-    let items: Vec<PlanItem> = images
-        .iter()
-        .map(|wanted| PlanItem {
-            image: wanted.repository.clone(),
-            version: wanted.version.clone(),
-            platform: wanted.platform.clone(),
-            action: decide(snapshot, wanted, options),
-        })
-        .collect();
+    let items: Vec<PlanItem> =
+        images.iter().map(|wanted| plan_item(snapshot, wanted, options)).collect();
     let remove = predicted_removals(snapshot, images, &items, options);
     Plan { items, remove }
+}
+
+/// Decides what an update does for one image, as [`plan`] does for several.
+#[must_use = "nothing is done yet: carry out the item"]
+pub fn plan_item(snapshot: &Snapshot, wanted: &Wanted, options: &PlanOptions) -> PlanItem {
+    PlanItem {
+        image: wanted.repository.clone(),
+        version: wanted.version.clone(),
+        platform: wanted.platform.clone(),
+        action: decide(snapshot, wanted, options),
+    }
 }
 
 fn decide(snapshot: &Snapshot, wanted: &Wanted, options: &PlanOptions) -> Action {

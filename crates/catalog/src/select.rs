@@ -22,7 +22,7 @@ pub struct Found {
 
 /// The result of [`select`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
+pub enum Selected {
     /// The archive that was asked for.
     Found(Box<Found>),
     /// The archives whose content decides. Read them, complete their entries and select again.
@@ -43,7 +43,7 @@ pub enum Selection {
 ///
 /// `place` names the folder or bucket in error messages. Archives of other images only serve to
 /// name the images that are there if there is no archive of this one.
-pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selection, SelectError> {
+pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selected, SelectError> {
     let of_image: Vec<&Entry> = entries
         .iter()
         .filter(|entry| entry.archive.repository().as_ref() == Some(&query.repository))
@@ -53,8 +53,7 @@ pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selection
         version.is_none_or(|version| version.as_str() == entry.archive.name().version())
     };
     let asked: Vec<&Entry> = of_image.iter().copied().filter(is_of_version).collect();
-    let options = query.options();
-    let ranked = rank(&contenders(asked.iter().copied(), &options), query.by);
+    let ranked = rank(&contenders(asked.iter().copied(), &query.latest), query.latest.by);
     let Some(best) = ranked.first() else {
         let mut images: Vec<Repository> = match of_image.is_empty() {
             true => entries.iter().filter_map(|entry| entry.archive.repository()).collect(),
@@ -80,12 +79,12 @@ pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selection
         .map(|entry| entry.archive.clone())
         .collect();
     if !unread.is_empty() {
-        return Ok(Selection::Unread(unread));
+        return Ok(Selected::Unread(unread));
     }
     let entry = choose(query, &rivals)?;
-    let mut passed_over = passed_over(asked, &options);
+    let mut passed_over = passed_over(asked, &query.latest);
     passed_over.retain(|passed| passed.instead.as_ref() == Some(&entry.archive));
-    Ok(Selection::Found(Box::new(Found { entry, passed_over })))
+    Ok(Selected::Found(Box::new(Found { entry, passed_over })))
 }
 
 /// Chooses among archives of one version, latest first.
@@ -113,7 +112,7 @@ fn nothing_found(
     images: Vec<Repository>,
 ) -> SelectError {
     // There is nothing but misnamed archives, so `passed_over` returns all of them.
-    let mut misnamed = passed_over(asked.iter().copied(), &query.options());
+    let mut misnamed = passed_over(asked.iter().copied(), &query.latest);
     misnamed.sort_by(|left, right| {
         right.archive.name().precedence().cmp(&left.archive.name().precedence())
     });

@@ -99,11 +99,19 @@ impl Ambiguous {
 
 /// One of several archives that could be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AmbiguousChoice {
     /// The platform that selects it.
     pub platform: Platform,
     /// The archive.
     pub archive: ArchivePath,
+}
+
+impl AmbiguousChoice {
+    /// Creates a choice.
+    pub fn new(platform: Platform, archive: ArchivePath) -> Self {
+        Self { platform, archive }
+    }
 }
 
 /// The path of an archive with the place in front of it.
@@ -122,13 +130,13 @@ struct Asked<'a>(&'a Query);
 
 impl fmt::Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Query { repository, version, platform, release, .. } = self.0;
+        let Query { repository, version, latest } = self.0;
         match version {
-            None if *release => write!(f, "a release of `{repository}`")?,
+            None if latest.release => write!(f, "a release of `{repository}`")?,
             None => write!(f, "`{repository}`")?,
             Some(version) => write!(f, "`{repository}:{}`", version.display_tag())?,
         }
-        match platform {
+        match &latest.platform {
             Some(platform) => write!(f, " for {platform}"),
             None => Ok(()),
         }

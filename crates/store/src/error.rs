@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sealift_catalog::{Ambiguous, Misnamed, NotFound, SelectError};
+use sealift_catalog::SelectError;
 
 /// Why an operation on a store failed.
 #[derive(Debug, thiserror::Error)]
@@ -104,17 +104,10 @@ impl fmt::Display for Holder<'_> {
 
 /// Why the archive that is asked for is not found.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum FindError {
-    /// There is no such archive.
+    /// No archive answers the query.
     #[error(transparent)]
-    NotFound(Box<NotFound>),
-    /// Several archives differ only in their platforms.
-    #[error(transparent)]
-    Ambiguous(Box<Ambiguous>),
-    /// All archives that could be meant are misnamed.
-    #[error(transparent)]
-    Misnamed(Box<Misnamed>),
+    Select(#[from] SelectError),
     /// The folder cannot be read.
     #[error(transparent)]
     Store(#[from] Error),
@@ -124,32 +117,10 @@ impl FindError {
     /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound(_) => ErrorKind::NotFound,
-            Self::Ambiguous(_) => ErrorKind::Ambiguous,
-            Self::Misnamed(_) => ErrorKind::Misnamed,
+            Self::Select(SelectError::NotFound(_)) => ErrorKind::NotFound,
+            Self::Select(SelectError::Ambiguous(_)) => ErrorKind::Ambiguous,
+            Self::Select(SelectError::Misnamed(_)) => ErrorKind::Misnamed,
             Self::Store(error) => error.kind(),
-        }
-    }
-}
-
-impl From<Ambiguous> for FindError {
-    fn from(error: Ambiguous) -> Self {
-        Self::Ambiguous(Box::new(error))
-    }
-}
-
-impl From<Misnamed> for FindError {
-    fn from(error: Misnamed) -> Self {
-        Self::Misnamed(Box::new(error))
-    }
-}
-
-impl From<SelectError> for FindError {
-    fn from(error: SelectError) -> Self {
-        match error {
-            SelectError::NotFound(error) => Self::NotFound(error),
-            SelectError::Ambiguous(error) => Self::Ambiguous(error),
-            SelectError::Misnamed(error) => Self::Misnamed(error),
         }
     }
 }

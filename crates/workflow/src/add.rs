@@ -18,6 +18,7 @@ use crate::naming::naming_of;
 use crate::reading::{VerifiedFile, verify_file};
 use crate::run::Run;
 use crate::select::examine::with_read_options;
+use crate::select::known_image;
 use crate::setters::setters;
 use crate::spool::{Spooled, spool};
 
@@ -74,6 +75,9 @@ pub struct Added {
     pub added: bool,
     /// The size of the archive's file in bytes.
     pub size: u64,
+    /// The SHA-256 of the archive's file; as JSON without the algorithm.
+    #[serde(serialize_with = "crate::hex_text::serialize")]
+    pub sha256: Digest,
     /// The same image as a plain tar, if it is in the folder too.
     #[serde(serialize_with = "crate::path_text::serialize_option")]
     pub beside: Option<PathBuf>,
@@ -204,7 +208,7 @@ async fn add_as(
         })
         .await?;
     let settled = reconcile(&snapshot, &wanted, identity, &plan_options)?;
-    let describe = |archive: ArchivePath, added, size| Added {
+    let describe = |archive: ArchivePath, added, size, sha256| Added {
         image: repository.clone(),
         version: version.clone(),
         id: archive.name().id(),
@@ -214,6 +218,7 @@ async fn add_as(
         archive,
         added,
         size,
+        sha256,
         beside: None,
         replaces: Vec::new(),
         from: found.shown.to_owned(),
@@ -221,8 +226,8 @@ async fn add_as(
     let archive = match settled {
         Settled::Publish { archive } => archive,
         Settled::AlreadyThere { archive } => {
-            let size = store.stat(&archive)?.size;
-            return Ok(describe(archive, false, size));
+            let (entry, known) = known_image(&snapshot, &archive)?;
+            return Ok(describe(archive, false, entry.stat.size, known.sha256));
         }
         Settled::UnsupportedFormat { archive } => {
             return Err(Error::UnsupportedFormat { image: name, archive });
@@ -252,5 +257,6 @@ async fn add_as(
     let published = run.blocking(move |_| Ok(staged.publish(&target, None)?)).await?;
     let twin = snapshot.entry(&archive.to_docker()).filter(|twin| twin.archive != archive);
     let beside = twin.map(|twin| store.path_of(&twin.archive));
-    Ok(Added { beside, replaces, ..describe(archive, !published.was_there, published.size) })
+    let added = describe(archive, !published.was_there, published.size, published.sha256);
+    Ok(Added { beside, replaces, ..added })
 }

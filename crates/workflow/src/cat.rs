@@ -4,6 +4,7 @@ use std::io::Write;
 
 use sealift_archive::VerifiedReader;
 use sealift_catalog::Query;
+use sealift_filename::ArchivePath;
 use sealift_store::Store;
 
 use crate::error::Error;
@@ -37,17 +38,24 @@ pub async fn cat(
     run: &Run,
 ) -> Result<(), Error> {
     let entry = find(store, query, run).await?;
-    let path = store.path_of(&entry.archive);
-    let (label, naming) = (entry.archive.to_string(), naming_of(&entry.archive)?);
-    let result = run
-        .blocking(move |run| {
-            let reader = VerifiedReader::open_as(path, naming)?;
-            let mut reading = Reading::start(reader, &label, Work::Reading, run);
-            while let Some(bytes) = reading.next()? {
-                output.write_all(&bytes).map_err(Error::Output)?;
-            }
-            output.flush().map_err(Error::Output)
-        })
-        .await;
-    result.map_err(|error| held_against_record(store, &entry, error))
+    let store = store.clone();
+    run.blocking(move |run| {
+        let written = write_out(&store, &entry.archive, &mut output, run);
+        written.map_err(|error| held_against_record(&store, &entry, error))
+    })
+    .await
+}
+
+fn write_out(
+    store: &Store,
+    archive: &ArchivePath,
+    output: &mut impl Write,
+    run: &Run,
+) -> Result<(), Error> {
+    let reader = VerifiedReader::open_as(store.path_of(archive), naming_of(archive)?)?;
+    let mut reading = Reading::start(reader, archive.as_str(), Work::Reading, run);
+    while let Some(bytes) = reading.next()? {
+        output.write_all(&bytes).map_err(Error::Output)?;
+    }
+    output.flush().map_err(Error::Output)
 }

@@ -1,5 +1,5 @@
 use sealift_archive::Fault;
-use sealift_catalog::{Entry, Knowledge, Query, SelectError, Selection, select};
+use sealift_catalog::{Entry, Knowledge, LatestOptions, Query, SelectError, Selected, select};
 use sealift_filename::Repository;
 
 use crate::entries::{entry, identity, platform, unread};
@@ -11,8 +11,8 @@ fn query(image: &str, version: Option<&str>) -> Query {
 /// The path that is selected, or the message.
 fn selected(entries: &[Entry], query: &Query) -> String {
     match select("s3://bucket", entries, query) {
-        Ok(Selection::Found(found)) => found.entry.archive.to_string(),
-        Ok(Selection::Unread(unread)) => {
+        Ok(Selected::Found(found)) => found.entry.archive.to_string(),
+        Ok(Selected::Unread(unread)) => {
             let unread: Vec<&str> = unread.iter().map(|archive| archive.as_str()).collect();
             format!("read {}", unread.join(", "))
         }
@@ -52,7 +52,8 @@ fn errors_name_the_place_and_what_is_there() {
     let entries = [amd64.clone(), arm64];
     insta::assert_snapshot!(selected(&entries, &query("web", Some("2.0"))), @"no archive of `web:2.0` in s3://bucket");
     insta::assert_snapshot!(selected(&entries, &query("web", None)), @"`web` is there for several platforms: linux/amd64, linux/arm64");
-    let for_amd64 = query("web", None).with_platform(Some(platform("linux/amd64")));
+    let for_amd64 = query("web", None)
+        .with_latest(LatestOptions::default().with_platform(platform("linux/amd64")));
     assert_eq!(selected(&entries, &for_amd64), amd64.archive.as_str());
     let Err(SelectError::NotFound(error)) = select("", &entries, &query("api", None)) else {
         panic!("something is found")

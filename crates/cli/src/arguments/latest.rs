@@ -40,11 +40,8 @@ impl LatestArguments {
 
     /// Returns the query for the archive that a reference stands for.
     pub(crate) fn query(&self, reference: &Reference) -> Result<Query, Failure> {
-        let mut query = Query::new(reference.repository().clone(), reference.version().cloned());
-        query.platform = self.platform.platform()?;
-        query.by = self.by();
-        query.release = self.release;
-        Ok(query)
+        let query = Query::new(reference.repository().clone(), reference.version().cloned());
+        Ok(query.with_latest(self.options()?))
     }
 
     fn by(&self) -> By {

@@ -9,7 +9,7 @@ mod setting;
 
 use sealift_workflow::Error;
 use sealift_workflow::archive::{Fault, FaultKind};
-use sealift_workflow::store::FindError;
+use sealift_workflow::catalog::SelectError;
 
 use crate::format;
 
@@ -49,13 +49,13 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             Some(format!("move {archive} away, or give it the ending of what it is"))
         }
         Error::LastArchive { .. } => Some("pass --yes if that is intended".to_owned()),
-        Error::Find(FindError::Misnamed(misnamed)) => Some(folder::misnamed(&misnamed.archive)),
+        Error::Select(SelectError::Misnamed(misnamed)) => Some(folder::misnamed(&misnamed.archive)),
         Error::FolderUnreadable { .. } => Some(
             "archives of images are recorded in it; make it readable, or name the images that you want"
                 .to_owned(),
         ),
-        Error::Find(FindError::NotFound(not_found)) => folder::not_found(not_found),
-        Error::Find(FindError::Ambiguous(_)) | Error::SeveralPlatforms { .. } => {
+        Error::Select(SelectError::NotFound(not_found)) => folder::not_found(not_found),
+        Error::Select(SelectError::Ambiguous(_)) | Error::SeveralPlatforms { .. } => {
             Some("choose one with --platform".to_owned())
         }
         Error::Archive(error)
@@ -82,7 +82,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             Some("pass --allow-empty to write an empty result".to_owned())
         }
         Error::NotArchived { source, .. } => folder::store(source),
-        Error::Store(error) | Error::Find(FindError::Store(error)) => folder::store(error),
+        Error::Store(error) => folder::store(error),
         Error::Engine(error) => engine::hint(error),
         _ => None,
     }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sealift_catalog::{
-    By, Entry, Found, LatestOptions, PassedOver, Query, SelectError, Selection, Suspicion, latest,
+    By, Entry, Found, LatestOptions, PassedOver, Query, SelectError, Selected, Suspicion, latest,
     passed_over, select,
 };
 use sealift_filename::ArchivePath;
@@ -177,8 +177,8 @@ impl Store {
         let is_image_missing = entries.is_empty();
         loop {
             match select(&place, &entries, query) {
-                Ok(Selection::Found(found)) => return Ok(*found),
-                Ok(Selection::Unread(unread)) => {
+                Ok(Selected::Found(found)) => return Ok(*found),
+                Ok(Selected::Unread(unread)) => {
                     let is_unread = |entry: &Entry| unread.contains(&entry.archive);
                     self.complete(&mut entries, is_unread, read)?;
                 }
@@ -188,7 +188,7 @@ impl Store {
                     error.images = archives.iter().filter_map(ArchivePath::repository).collect();
                     error.images.sort_unstable();
                     error.images.dedup();
-                    return Err(FindError::NotFound(error));
+                    return Err(SelectError::NotFound(error).into());
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sealift_archive::{Container, Naming, Proof};
 use sealift_catalog::KnownImage;
 use sealift_filename::{ArchiveFormat, ArchivePath};
-use sealift_oci::Identity;
+use sealift_oci::{Digest, Identity};
 
 use crate::error::{Error, ErrorKind};
 use crate::fs::dir::{Dir, split};
@@ -27,6 +27,8 @@ pub struct Published {
     pub archive: ArchivePath,
     /// The size of the file in bytes.
     pub size: u64,
+    /// The SHA-256 of the file.
+    pub sha256: Digest,
     /// Whether there was a file of that name before, which is gone now.
     pub replaced: bool,
     /// Whether another writer was faster, and its archive of the same image is there instead of this one.
@@ -34,8 +36,8 @@ pub struct Published {
 }
 
 impl Store {
-    /// Returns the size of an archive that is known to hold this image.
-    fn size_of_same(&self, archive: &ArchivePath, identity: &Identity) -> Option<u64> {
+    /// Returns the size and the SHA-256 of an archive that is known to hold this image.
+    fn file_of_same(&self, archive: &ArchivePath, identity: &Identity) -> Option<(u64, Digest)> {
         let metadata = fs::symlink_metadata(self.path_of(archive)).ok()?;
         let stat = stat_of(&metadata);
         let record = self.believed_record(archive, &stat).filter(|_| metadata.is_file())?;
@@ -43,7 +45,7 @@ impl Store {
             Content::Image(image)
                 if image.identity.is_same_image(identity) && image.wrong_member.is_none() =>
             {
-                Some(stat.size)
+                Some((stat.size, image.sha256))
             }
             _ => None,
         }
@@ -130,9 +132,9 @@ fn publish(
 
     let lock = store.lock()?;
     store.refuse_other_spelling(archive)?;
-    if let Some(size) = store.size_of_same(archive, proof.identity()) {
+    if let Some((size, sha256)) = store.file_of_same(archive, proof.identity()) {
         let archive = archive.clone();
-        return Ok(Published { archive, size, replaced: false, was_there: true });
+        return Ok(Published { archive, size, sha256, replaced: false, was_there: true });
     }
     let replaced = match fs::symlink_metadata(&target) {
         Ok(metadata) if metadata.is_dir() => {
@@ -157,7 +159,8 @@ fn publish(
     store.keep_record(archive, draft, record);
     drop(lock);
     tracing::debug!("published {archive}, {} bytes", stat.size);
-    Ok(Published { archive: archive.clone(), size: stat.size, replaced, was_there: false })
+    let (archive, size, sha256) = (archive.clone(), stat.size, proof.sha256());
+    Ok(Published { archive, size, sha256, replaced, was_there: false })
 }
 
 /// Renames the file, and makes the folders for it, which may differ from those in which it was staged.

@@ -1,5 +1,6 @@
-use sealift_catalog::{By, Entry, LatestOptions, Query, latest};
+use sealift_catalog::{By, Entry, LatestOptions, Query, SelectError, latest};
 use sealift_filename::{ArchivePath, Repository, Version};
+use sealift_oci::Platform;
 use sealift_store::{FindError, ReadOptions};
 
 use crate::folder::{Folder, platform, readings};
@@ -119,6 +120,10 @@ fn query(image: &str, version: Option<&str>) -> Query {
     Query::new(Repository::parse(image).unwrap(), version.map(Version::from))
 }
 
+fn for_platform(query: Query, platform: Platform) -> Query {
+    query.with_latest(LatestOptions::default().with_platform(platform))
+}
+
 fn find(folder: &Folder, query: &Query) -> (Result<ArchivePath, FindError>, usize) {
     let (found, read) = readings(|learn| folder.store.find(query, learn));
     (found.map(|found| found.entry.archive), read)
@@ -138,9 +143,9 @@ fn only_the_archive_that_was_asked_for_is_read_and_only_once() {
     }
     let dirty = folder.put_image("web", "2.0.0.0", 4);
     assert_eq!(find(&folder, &query("web", None)).0.unwrap(), dirty);
-    let release = query("web", None).with_release(true);
+    let release = query("web", None).with_latest(LatestOptions::default().with_release(true));
     assert_eq!(find(&folder, &release).0.unwrap(), new);
-    let newest = query("web", None).with_by(By::Modified);
+    let newest = query("web", None).with_latest(LatestOptions::default().with_by(By::Modified));
     crate::folder::age(&folder.store.path_of(&old), 5);
     assert_eq!(find(&folder, &newest).0.unwrap(), old);
 }
@@ -153,12 +158,14 @@ fn two_platforms_of_one_version_are_told_apart_by_reading() {
     let arm64 = folder.put_for("web", "1.0", 1, "arm64");
     let (found, read) = find(&folder, &query("web", None));
     assert_eq!(read, 2);
-    let FindError::Ambiguous(error) = found.unwrap_err() else { panic!("not ambiguous") };
+    let FindError::Select(SelectError::Ambiguous(error)) = found.unwrap_err() else {
+        panic!("not ambiguous")
+    };
     insta::assert_snapshot!(error, @"`web` is there for several platforms: linux/amd64, linux/arm64");
     let choices: Vec<_> = error.choices.iter().map(|choice| &choice.archive).collect();
     assert_eq!(choices, [&amd64, &arm64]);
     for (text, expected) in [("linux/amd64", &amd64), ("linux/arm64/v8", &arm64)] {
-        let query = query("web", None).with_platform(Some(platform(text)));
+        let query = for_platform(query("web", None), platform(text));
         assert_eq!(&find(&folder, &query).0.unwrap(), expected);
     }
 }
@@ -176,7 +183,7 @@ fn a_platform_is_searched_down_to_older_versions() {
     let folder = Folder::new();
     folder.put_for("web", "2.0", 1, "amd64");
     let arm64 = folder.put_for("web", "1.0", 1, "arm64");
-    let asked = query("web", None).with_platform(Some(platform("linux/arm64")));
+    let asked = for_platform(query("web", None), platform("linux/arm64"));
     let (found, read) = find(&folder, &asked);
     assert_eq!((found.unwrap(), read), (arm64, 2));
 }
@@ -188,7 +195,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     folder.put_image("web", "1.9", 1);
     folder.put("web_3.0_0123456789ab.zip", &[b'y'; 4096]);
     let refusal = |query: &Query| match find(&folder, query).0.unwrap_err() {
-        FindError::NotFound(error) => error,
+        FindError::Select(SelectError::NotFound(error)) => error,
         error => panic!("{error}"),
     };
     let message = |query: &Query| {
@@ -198,9 +205,9 @@ fn what_is_not_there_is_refused_with_what_is() {
     };
     insta::assert_snapshot!(message(&query("web", Some("1.0+b"))), @r#"no archive of `web:1.0_b` in ROOT (versions [Version("3.0"), Version("1.10"), Version("1.9")], images [])"#);
     insta::assert_snapshot!(message(&query("api", None)), @r#"no archive of `api` in ROOT (versions [], images [Repository("web")])"#);
-    let for_arm = query("web", Some("1.10")).with_platform(Some(platform("linux/arm64")));
+    let for_arm = for_platform(query("web", Some("1.10")), platform("linux/arm64"));
     insta::assert_snapshot!(message(&for_arm), @r#"no archive of `web:1.10` for linux/arm64 in ROOT (versions [Version("3.0"), Version("1.10"), Version("1.9")], images [])"#);
-    insta::assert_snapshot!(message(&query("api", None).with_release(true)), @r#"no archive of a release of `api` in ROOT (versions [], images [Repository("web")])"#);
+    insta::assert_snapshot!(message(&query("api", None).with_latest(LatestOptions::default().with_release(true))), @r#"no archive of a release of `api` in ROOT (versions [], images [Repository("web")])"#);
     assert_eq!(refusal(&for_arm).platforms, [platform("linux/amd64")]);
     assert_eq!(refusal(&query("web", Some("3.0"))).without_image.len(), 1);
 }

@@ -62,9 +62,7 @@ fn select(
         refuse_flawed(store, entry)?;
     }
     if found.is_empty() {
-        let mut query = Query::new(image.clone(), version.cloned());
-        query.release = latest.release;
-        query.platform = latest.platform;
+        let query = Query::new(image.clone(), version.cloned()).with_latest(latest);
         store.find(&query, &ReadOptions::default())?;
     }
     Ok(found)

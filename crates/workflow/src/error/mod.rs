@@ -7,6 +7,7 @@ pub(crate) mod no_name;
 use std::path::{Path, PathBuf};
 
 use sealift_archive::Fault;
+use sealift_catalog::SelectError;
 use sealift_filename::{ArchivePath, ImageId, NewNameError, Reference, TagError};
 use sealift_oci::{Digest, Platform};
 use sealift_store::FindError;
@@ -129,7 +130,7 @@ pub enum Error {
     },
     /// The archive that was asked for isn't there, or there are several.
     #[error(transparent)]
-    Find(#[from] FindError),
+    Select(#[from] SelectError),
     /// An archive stands where no image can have its name.
     #[error("{archive} can't be loaded: `{image}` can't be an image's name in an engine")]
     NoRepository {
@@ -244,7 +245,7 @@ impl Error {
             Self::SaveDamaged { .. }
             | Self::OtherImage { .. }
             | Self::WrittenDiffers { .. }
-            | Self::Find(FindError::Misnamed(_))
+            | Self::Select(SelectError::Misnamed(_))
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
             Self::SeveralPlatforms { .. }
             | Self::LastArchive { .. }
@@ -255,9 +256,9 @@ impl Error {
             | Self::TwoVersions { .. } => ErrorKind::Usage,
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Archive(error) => archive_kind(error),
-            Self::Find(FindError::NotFound(_)) => ErrorKind::NotFound,
-            Self::Find(FindError::Ambiguous(_)) => ErrorKind::Usage,
-            Self::Find(FindError::Store(error)) | Self::Store(error) => store_kind(error),
+            Self::Select(SelectError::NotFound(_)) => ErrorKind::NotFound,
+            Self::Select(SelectError::Ambiguous(_)) => ErrorKind::Usage,
+            Self::Store(error) => store_kind(error),
             Self::NotArchived { source, .. } => store_kind(source),
             #[cfg(feature = "engine")]
             Self::Engine(error) => kind::engine_kind(error),
@@ -276,6 +277,15 @@ impl Error {
                 Self::Archive(Archive::Io { operation, input: shown.into(), source })
             }
             other => other,
+        }
+    }
+}
+
+impl From<FindError> for Error {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Select(error) => Self::Select(error),
+            FindError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -7,10 +7,11 @@ pub(crate) mod selection;
 use std::collections::BTreeMap;
 
 use sealift_catalog::{
-    Ambiguous, AmbiguousChoice, Entry, Flaw, LatestOptions, Misnamed, Query, passed_over,
+    Ambiguous, AmbiguousChoice, Entry, Flaw, KnownImage, LatestOptions, Misnamed, Query,
+    SelectError, Snapshot, passed_over,
 };
-use sealift_filename::Repository;
-use sealift_store::{FindError, Store};
+use sealift_filename::{ArchivePath, Repository};
+use sealift_store::Store;
 
 use crate::error::Error;
 use crate::event::Event;
@@ -31,6 +32,15 @@ pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) ->
         }
         error => error,
     }
+}
+
+/// Returns what is known of an archive that was decided for.
+pub(crate) fn known_image<'a>(
+    snapshot: &'a Snapshot,
+    archive: &ArchivePath,
+) -> Result<(&'a Entry, &'a KnownImage), Error> {
+    let known = snapshot.entry(archive).and_then(|entry| Some((entry, entry.image()?)));
+    known.ok_or_else(|| Error::UnknownContent { archive: archive.clone() })
 }
 
 /// Finds the archive and reports what is passed over for it; one that can't be used is refused.
@@ -109,13 +119,13 @@ pub(crate) fn refuse_several_platforms(latest: &[Entry]) -> Result<(), Error> {
     let mut images: BTreeMap<Repository, Vec<AmbiguousChoice>> = BTreeMap::new();
     for entry in latest {
         if let (Some(image), Some(platform)) = (entry.archive.repository(), entry.platform()) {
-            let choice = AmbiguousChoice { platform, archive: entry.archive.clone() };
+            let choice = AmbiguousChoice::new(platform, entry.archive.clone());
             images.entry(image).or_default().push(choice);
         }
     }
     match images.into_iter().find(|(_, choices)| choices.len() > 1) {
         Some((image, choices)) => {
-            Err(FindError::from(Ambiguous::new(Query::new(image, None), choices)).into())
+            Err(SelectError::from(Ambiguous::new(Query::new(image, None), choices)).into())
         }
         None => Ok(()),
     }
@@ -130,7 +140,7 @@ pub(crate) fn refuse_flawed(store: &Store, entry: &Entry) -> Result<(), Error> {
         }
         Some(Flaw::Misnamed { reason }) => {
             let root = store.root().display().to_string();
-            Err(FindError::from(Misnamed::new(root, entry.archive.clone(), reason)).into())
+            Err(SelectError::from(Misnamed::new(root, entry.archive.clone(), reason)).into())
         }
         Some(Flaw::Unreadable { reason }) => Err(Error::ArchiveUnreadable { path, reason }),
         _ => Ok(()),

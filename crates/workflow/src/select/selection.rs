@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use sealift_catalog::{
-    Ambiguous, AmbiguousChoice, Entry, LatestOptions, Query, latest, passed_over,
+    Ambiguous, AmbiguousChoice, Entry, LatestOptions, Query, SelectError, latest, passed_over,
 };
 use sealift_filename::{Repository, Version};
 use sealift_oci::Platform;
-use sealift_store::{FindError, Store};
+use sealift_store::Store;
 
 use crate::error::Error;
 use crate::event::Event;
@@ -197,15 +197,16 @@ async fn find_for(
     run: &Run,
 ) -> Result<Entry, Error> {
     let error = match find(store, query, run).await {
-        Err(Error::Find(FindError::Ambiguous(error))) => error,
+        Err(Error::Select(SelectError::Ambiguous(error))) => error,
         found => return found,
     };
     let platforms: Vec<Platform> =
         error.choices.iter().map(|choice| choice.platform.clone()).collect();
     let Some(at) = picker.pick(&platforms, run).await? else {
-        return Err(FindError::Ambiguous(error).into());
+        return Err(SelectError::Ambiguous(error).into());
     };
-    let query = query.clone().with_platform(platforms[at].clone());
+    let latest = query.latest.clone().with_platform(platforms[at].clone());
+    let query = query.clone().with_latest(latest);
     find(store, &query, run).await
 }
 
@@ -243,7 +244,7 @@ async fn choose_platform(
     let choices = platforms
         .into_iter()
         .zip(candidates)
-        .map(|(platform, entry)| AmbiguousChoice { platform, archive: entry.archive })
+        .map(|(platform, entry)| AmbiguousChoice::new(platform, entry.archive))
         .collect();
-    Ok((asked, Err(FindError::from(Ambiguous::new(query, choices)).into())))
+    Ok((asked, Err(SelectError::from(Ambiguous::new(query, choices)).into())))
 }

@@ -1,12 +1,10 @@
 //! What an update does for one image.
 
 use sealift_archive::{Form, Naming, Renamer, VerifyOptions};
-use sealift_catalog::{
-    Action, Entry, KnownImage, PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile,
-};
+use sealift_catalog::{Action, PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile};
 use sealift_docker::Engine;
 use sealift_filename::{ArchivePath, ImageId, Reference};
-use sealift_oci::Identity;
+use sealift_oci::{Digest, Identity};
 use sealift_store::{ErrorKind as StoreErrorKind, Staged, Staging, Store};
 
 use crate::engine_image::Inspected;
@@ -15,6 +13,7 @@ use crate::event::{Event, Work};
 use crate::immutable::refuse_other_builds;
 use crate::ingest::fault_of;
 use crate::run::{Activity, Run};
+use crate::select::known_image;
 use crate::update::compress::compress;
 use crate::update::decide::Task;
 use crate::update::options::UpdateOptions;
@@ -30,6 +29,7 @@ pub(crate) struct Archived {
     pub(crate) compressed: bool,
     pub(crate) size: u64,
     pub(crate) plain_size: u64,
+    pub(crate) sha256: Digest,
     /// Whether the engine sent it without a `manifest.json`.
     pub(crate) lacked_manifest: bool,
     /// The other builds of the same release.
@@ -53,6 +53,7 @@ impl Archived {
             compressed: self.compressed,
             size: self.size,
             plain_size: self.plain_size,
+            sha256: self.sha256,
             replaces: self.replaces,
             removed,
             digest: self.identity.config,
@@ -85,7 +86,7 @@ impl Worker<'_> {
         match action {
             Action::Keep { archive } => self.keep(image.wanted, archive),
             Action::Compress { from, to } => {
-                let (_, known) = self.known(&from)?;
+                let (_, known) = known_image(self.snapshot, &from)?;
                 let (level, label) = (self.options.level, image.reference.to_string());
                 let (published, proof) =
                     compress(self.store, &from, known, &to, level, &label, self.run).await?;
@@ -97,6 +98,7 @@ impl Worker<'_> {
                     saved: false,
                     compressed: !published.was_there,
                     size: published.size,
+                    sha256: published.sha256,
                     lacked_manifest: false,
                     replaces: Vec::new(),
                 })
@@ -109,16 +111,8 @@ impl Worker<'_> {
         }
     }
 
-    /// Returns what is known of an archive that the plan was made from.
-    fn known(&self, archive: &ArchivePath) -> Result<(&Entry, &KnownImage), Error> {
-        let entry = self.snapshot.entry(archive);
-        entry
-            .and_then(|entry| Some((entry, entry.image()?)))
-            .ok_or_else(|| Error::UnknownContent { archive: archive.clone() })
-    }
-
     fn keep(&self, wanted: Wanted, archive: ArchivePath) -> Result<Archived, Error> {
-        let (entry, known) = self.known(&archive)?;
+        let (entry, known) = known_image(self.snapshot, &archive)?;
         Ok(Archived {
             wanted,
             identity: known.identity.clone(),
@@ -127,6 +121,7 @@ impl Worker<'_> {
             compressed: false,
             size: entry.stat.size,
             plain_size: known.plain_size,
+            sha256: known.sha256,
             lacked_manifest: false,
             replaces: Vec::new(),
         })
@@ -224,6 +219,7 @@ impl Worker<'_> {
                     compressed: self.planning.compress && !published.was_there,
                     size: published.size,
                     plain_size: proof.plain_size(),
+                    sha256: published.sha256,
                     lacked_manifest: proof.lacked_manifest(),
                     replaces,
                 })

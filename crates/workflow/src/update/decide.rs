@@ -1,6 +1,6 @@
 //! What an update does for each image: a pure function of what the folder and the engine have.
 
-use sealift_catalog::{Action, PlanItem, PlanOptions, Snapshot, Wanted, other_builds, plan};
+use sealift_catalog::{Action, PlanItem, PlanOptions, Snapshot, other_builds, plan_item};
 use sealift_filename::{ImageId, Reference, Repository};
 use sealift_store::Store;
 
@@ -34,14 +34,11 @@ pub(crate) fn decide(
     store: Option<&Store>,
 ) -> Decision {
     let Resolved { images, snapshot } = resolved;
-    let found = images.iter().filter_map(|(_, image)| image.as_ref().ok());
-    let wanted: Vec<Wanted> = found.map(|image| image.wanted.clone()).collect();
-    let mut items = plan(&snapshot, &wanted, &options.planning(Vec::new())).items.into_iter();
+    let planning = options.planning(Vec::new());
     let mut tasks = Vec::new();
     for (reference, image) in images {
         let task = image.and_then(|image| {
-            // The plan has an item for each image that was found.
-            let item = items.next().ok_or(Error::Interrupted)?;
+            let item = plan_item(&snapshot, &image.wanted, &planning);
             let replaces = match item.action {
                 // What is not certain yet is decided once the save has told which build it is.
                 Action::Save { .. } => other_builds(&snapshot, &image.wanted, None),

@@ -102,6 +102,9 @@ pub struct Updated {
     pub size: u64,
     /// The size of the plain archive inside in bytes.
     pub plain_size: u64,
+    /// The SHA-256 of the file; as JSON without the algorithm.
+    #[serde(serialize_with = "crate::hex_text::serialize")]
+    pub sha256: Digest,
     /// The ids of the other builds of the same release that were in the folder, if it was saved now.
     pub replaces: Vec<ImageId>,
     /// What was removed for it at the end.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sealift_testing::layouts::{Entry, Image, pack};
-use sealift_workflow::catalog::Query;
+use sealift_workflow::catalog::{LatestOptions, Query};
 use sealift_workflow::filename::{ArchivePath, Reference};
 use sealift_workflow::oci::Platform;
 use sealift_workflow::store::Store;
@@ -60,9 +60,9 @@ impl Folder {
 /// Asks for an image as people type it.
 pub(crate) fn query(text: &str, platform: Option<&str>) -> Query {
     let reference = Reference::parse(text).unwrap();
-    let mut query = Query::new(reference.repository().clone(), reference.version().cloned());
-    query.platform = platform.map(|text| text.parse::<Platform>().unwrap());
-    query
+    let platform = platform.map(|text| text.parse::<Platform>().unwrap());
+    Query::new(reference.repository().clone(), reference.version().cloned())
+        .with_latest(LatestOptions::default().with_platform(platform))
 }
 
 /// Runs a test that waits.

@@ -1,6 +1,6 @@
 //! Two platforms of one tag live side by side, and are never taken for one another.
 
-use sealift_workflow::store::FindError;
+use sealift_workflow::catalog::SelectError;
 use sealift_workflow::{ConfigOptions, Error, ErrorKind, ListOptions, Run, config, list, path};
 
 use crate::folder::{Folder, query, run};
@@ -38,7 +38,7 @@ fn an_ambiguous_request_is_refused_with_the_choices() {
             let error = path(&folder.store, &query(asked, None), &context).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
             assert!(error.to_string().contains("linux/amd64, linux/arm64"), "{error}");
-            assert!(matches!(error, Error::Find(FindError::Ambiguous(_))), "{error:?}");
+            assert!(matches!(error, Error::Select(SelectError::Ambiguous(_))), "{error:?}");
         }
         for (platform, expected) in [("linux/amd64", &amd64), ("linux/arm64/v8", &arm64)] {
             let found = path(&folder.store, &query("web", Some(platform)), &context).await.unwrap();
