@@ -59,7 +59,7 @@ fn verify(bencher: Bencher<'_, '_>, form: &str) {
     image.layers.push(pack(&[file]));
     let packing = if form == "plain layers" { Packing::Plain } else { Packing::Gzip };
     let tar = pack(&image.containerd(packing, false));
-    let options = VerifyOptions::new().decompress_layers(form.ends_with("in full"));
+    let options = VerifyOptions::new().with_decompress_layers(form.ends_with("in full"));
     bencher.counter(BytesCount::of_slice(&tar)).bench(|| {
         let mut verifier = Verifier::new(options.clone());
         for piece in tar.chunks(64 << 10) {

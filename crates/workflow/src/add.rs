@@ -166,7 +166,7 @@ impl<'a> AddedFile<'a> {
         run: &Run,
     ) -> Result<Self, Error> {
         let path = spooled.path();
-        let verify = VerifyOptions::new().platform(options.platform.clone());
+        let verify = VerifyOptions::new().with_platform(options.platform.clone());
         let (from, label) = (path.to_owned(), shown.display().to_string());
         let reading = verify.clone();
         let read = run.blocking(move |run| verify_file(&from, reading, &label, run)).await;

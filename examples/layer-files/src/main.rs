@@ -29,7 +29,7 @@ fn main() -> Result<()> {
 
 /// Returns a line for each layer, followed by one for each file in it.
 fn files(source: impl Source, input: Input) -> Result<Vec<String>> {
-    let proof = examine(&source, &ExamineOptions::new().input(input.clone()))?;
+    let proof = examine(&source, &ExamineOptions::new().with_input(input.clone()))?;
     let archive = Archive::new(source, &proof, input)?;
     let mut lines = Vec::new();
     for layer in archive.layers() {

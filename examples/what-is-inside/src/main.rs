@@ -26,7 +26,7 @@ fn main() -> Result<ExitCode> {
 
 /// Verifies every byte, also inside compressed layers, and describes the image.
 fn describe(file: &Path) -> Result<String> {
-    let options = ExamineOptions::new().decompress_layers(true);
+    let options = ExamineOptions::new().with_decompress_layers(true);
     let proof = examine_file(file, &options)?;
     let image = proof.identity();
     Ok(format!(

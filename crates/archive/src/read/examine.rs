@@ -24,7 +24,7 @@ type OnBytes<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Sync);
 /// use sealift_archive::{ExamineOptions, examine};
 ///
 /// let stop = |_| ControlFlow::Break(());
-/// let options = ExamineOptions::new().input("the upload").on_bytes(&stop);
+/// let options = ExamineOptions::new().with_input("the upload").with_on_bytes(&stop);
 /// let error = examine([1; 100].as_slice(), &options).unwrap_err();
 /// assert_eq!(error.to_string(), "interrupted while reading the upload");
 /// ```
@@ -41,31 +41,32 @@ impl<'a> ExamineOptions<'a> {
         Self::default()
     }
 
-    /// Decompresses every layer and checks its diff id, also if a manifest names its digest.
+    /// Sets whether every layer is decompressed and its diff id checked, also if a manifest names
+    /// its digest.
     #[must_use]
-    pub fn decompress_layers(mut self, decompress: bool) -> Self {
-        self.verify = self.verify.decompress_layers(decompress);
+    pub fn with_decompress_layers(mut self, decompress: bool) -> Self {
+        self.verify = self.verify.with_decompress_layers(decompress);
         self
     }
 
-    /// Verifies the tar by these options.
+    /// Sets the options by which the tar is verified.
     #[must_use]
-    pub fn verify(mut self, options: VerifyOptions) -> Self {
+    pub fn with_verify(mut self, options: VerifyOptions) -> Self {
         self.verify = options;
         self
     }
 
-    /// Names what is read, for messages. Without a name, they speak of "the archive".
+    /// Sets the name of what is read, for messages. The default is "the archive".
     #[must_use]
-    pub fn input(mut self, input: impl Into<Input>) -> Self {
+    pub fn with_input(mut self, input: impl Into<Input>) -> Self {
         self.input = input.into();
         self
     }
 
-    /// Calls this with the number of stored bytes that were read since the last call, and stops with
-    /// [`Error::Cancelled`] if it breaks.
+    /// Sets what is called with the number of stored bytes that were read since the last call. If
+    /// it breaks, the examination stops with [`Error::Cancelled`].
     #[must_use]
-    pub fn on_bytes(mut self, on_bytes: OnBytes<'a>) -> Self {
+    pub fn with_on_bytes(mut self, on_bytes: OnBytes<'a>) -> Self {
         self.on_bytes = Some(on_bytes);
         self
     }
@@ -87,7 +88,7 @@ impl fmt::Debug for ExamineOptions<'_> {
 /// Those of [`examine`], and if the file cannot be opened.
 pub fn examine_file(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
     let path = path.as_ref();
-    examine(open_file(path)?, &options.clone().input(path))
+    examine(open_file(path)?, &options.clone().with_input(path))
 }
 
 /// Reads every byte of an archive and returns what it proves.

@@ -101,7 +101,7 @@ struct Suspect {
 /// use sealift_oci::Platform;
 ///
 /// let platform: Platform = "linux/arm64".parse()?;
-/// let options = VerifyOptions::new().decompress_layers(true).platform(platform);
+/// let options = VerifyOptions::new().with_decompress_layers(true).with_platform(platform);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -116,16 +116,17 @@ impl VerifyOptions {
         Self::default()
     }
 
-    /// Decompresses every layer and checks its diff id, also if a manifest names its digest.
+    /// Sets whether every layer is decompressed and its diff id checked, also if a manifest names
+    /// its digest.
     #[must_use]
-    pub fn decompress_layers(mut self, decompress: bool) -> Self {
+    pub fn with_decompress_layers(mut self, decompress: bool) -> Self {
         self.decompress_layers = decompress;
         self
     }
 
-    /// Takes the image for this platform if there are several.
+    /// Sets the platform whose image is taken if there are several.
     #[must_use]
-    pub fn platform(mut self, platform: impl Into<Option<Platform>>) -> Self {
+    pub fn with_platform(mut self, platform: impl Into<Option<Platform>>) -> Self {
         self.platform = platform.into();
         self
     }

@@ -151,8 +151,10 @@ impl ArchiveWriter {
         let stopped = |stopped| error_of(stopped, &input);
         match sink {
             Sink::AsIs { file, verify } => {
-                let options =
-                    ExamineOptions::new().verify(verify).input(input.clone()).on_bytes(on_bytes);
+                let options = ExamineOptions::new()
+                    .with_verify(verify)
+                    .with_input(input.clone())
+                    .with_on_bytes(on_bytes);
                 examine(&file, &options)
             }
             Sink::Plain { renamer, ready, file } => {

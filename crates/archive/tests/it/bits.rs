@@ -22,7 +22,7 @@ fn image() -> Image {
 }
 
 fn deep() -> ExamineOptions<'static> {
-    ExamineOptions::new().decompress_layers(true)
+    ExamineOptions::new().with_decompress_layers(true)
 }
 
 /// Flips bits of a file, and returns those whose flip is not found, each as the byte and the bit.
@@ -159,7 +159,7 @@ fn of_other_tools_zips_all_is_covered_that_a_reader_can_know() {
 
 /// The same for a tar, which needs no file: one bit of so many.
 fn unfound_in_tar(tar: &[u8], step: usize) -> Vec<(usize, u8)> {
-    let options = VerifyOptions::new().decompress_layers(true);
+    let options = VerifyOptions::new().with_decompress_layers(true);
     let sound = verify(tar).unwrap().identity().config;
     let half = tar.len() / 2;
     let work = |range: std::ops::Range<usize>| {
@@ -252,7 +252,11 @@ fn zeroed_blocks_are_damage_wherever_they_are() {
                 if zeroed == tar {
                     continue;
                 }
-                match verify_with(&zeroed, VerifyOptions::new().decompress_layers(true), 65_536) {
+                match verify_with(
+                    &zeroed,
+                    VerifyOptions::new().with_decompress_layers(true),
+                    65_536,
+                ) {
                     // Nobody can know that it was there.
                     Ok(_) if place(&entries, &tar, start).0 == "repositories" => {}
                     Ok(_) => {

@@ -80,7 +80,7 @@ fn what_is_composed_is_the_same_image() {
             let archive = open(pack(&form));
             let options = ImageTarOptions::new().layout(layout).name(naming());
             let tar = compose(&archive, &options);
-            let mut verifier = Verifier::new(VerifyOptions::new().decompress_layers(true));
+            let mut verifier = Verifier::new(VerifyOptions::new().with_decompress_layers(true));
             verifier.push(&tar).unwrap();
             let contents = verifier.finish().unwrap();
             let (found, expected) = (contents.identity(), archive.identity());
@@ -176,7 +176,8 @@ fn one_image_of_several_is_composed_alone() {
     other.architecture = "arm64".to_owned();
     let bytes = pack(&joined(image().docker_folders(), other.podman()));
     let platform: sealift_oci::Platform = "linux/arm64".parse().unwrap();
-    let options = ExamineOptions::default().verify(VerifyOptions::new().platform(platform.clone()));
+    let options =
+        ExamineOptions::default().with_verify(VerifyOptions::new().with_platform(platform.clone()));
     let proof = examine(&bytes, &options).unwrap();
     let archive = Archive::new(bytes, &proof, "the archive").unwrap();
     let tar = compose(&archive, &ImageTarOptions::new());

@@ -39,7 +39,7 @@ fn every_layout_gives_the_same_config_digest_and_layers() {
     let image = Image::new("web:1.0", 1);
     for (layout, entries) in all_layouts(&image) {
         for deep in [false, true] {
-            let options = VerifyOptions::new().decompress_layers(deep);
+            let options = VerifyOptions::new().with_decompress_layers(deep);
             let proof = verify_with(&pack(&entries), options, 777)
                 .unwrap_or_else(|fault| panic!("{layout}: {fault}"));
             assert_eq!(proof.identity().config.to_string(), image.id(), "{layout}");

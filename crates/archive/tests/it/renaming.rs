@@ -140,7 +140,8 @@ fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
         "it holds an image for several platforms: linux/amd64, linux/arm64"
     );
 
-    let platform = |text: &str| VerifyOptions::new().platform(text.parse::<Platform>().unwrap());
+    let platform =
+        |text: &str| VerifyOptions::new().with_platform(text.parse::<Platform>().unwrap());
     let first = crate::layouts::verify_with(&tar, platform("linux/arm64/v8"), 4096).unwrap();
     assert_eq!(first.identity().config.to_string(), arm.id());
 

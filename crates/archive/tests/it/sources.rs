@@ -43,7 +43,7 @@ fn progress_goes_on_in_the_zeros_after_the_end_marker() {
         reports.lock().unwrap().push(bytes);
         ControlFlow::Continue(())
     };
-    examine(padded.as_slice(), &ExamineOptions::new().on_bytes(&on_bytes)).unwrap();
+    examine(padded.as_slice(), &ExamineOptions::new().with_on_bytes(&on_bytes)).unwrap();
     let reports = reports.into_inner().unwrap();
     assert_eq!(reports.iter().sum::<u64>(), padded.len() as u64);
     assert!(reports.iter().all(|bytes| *bytes <= 128 << 10), "{reports:?}");
@@ -109,7 +109,7 @@ fn a_zip_from_a_socket_is_examined_once_it_is_in_memory() {
 fn errors_name_what_was_read() {
     let cut = &tar()[..5000];
     let unnamed = examine(cut, &ExamineOptions::new()).unwrap_err();
-    let named = examine(cut, &ExamineOptions::new().input("the upload")).unwrap_err();
+    let named = examine(cut, &ExamineOptions::new().with_input("the upload")).unwrap_err();
     assert!(unnamed.to_string().starts_with("the archive is damaged"), "{unnamed}");
     assert!(named.to_string().starts_with("the upload is damaged"), "{named}");
     assert_eq!(named.input(), &Input::from("the upload"));

@@ -104,7 +104,7 @@ impl Store {
                 false => ControlFlow::Continue(()),
             }
         };
-        let examine = ExamineOptions::new().on_bytes(&on_bytes);
+        let examine = ExamineOptions::new().with_on_bytes(&on_bytes);
         let mut entry = entry.clone();
         match self.examine_unaccepted(&entry.archive, &examine) {
             Ok((stat, knowledge)) => {

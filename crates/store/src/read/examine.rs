@@ -119,7 +119,7 @@ impl Store {
         is_accepted: bool,
     ) -> Result<Result<(Content, Option<RecordedIndex>), Fault>, Error> {
         let known = before.and_then(Record::image);
-        let options = options.clone().input(self.path_of(archive));
+        let options = options.clone().with_input(self.path_of(archive));
         let fault = match sealift_archive::examine(file, &options) {
             Ok(proof) => {
                 let changed_from = known.filter(|_| !is_accepted).and_then(|known| {

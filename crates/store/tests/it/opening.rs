@@ -28,7 +28,7 @@ fn open(store: &Store, archive: &ArchivePath) -> (Archive, bool) {
         examined.store(true, Ordering::Relaxed);
         ControlFlow::Continue(())
     };
-    let opened = store.open_archive(archive, &ExamineOptions::new().on_bytes(&note)).unwrap();
+    let opened = store.open_archive(archive, &ExamineOptions::new().with_on_bytes(&note)).unwrap();
     let layer = Digest::of(&picture(1, "amd64").layers[0]);
     let mut content = Vec::new();
     opened.layer(&layer).unwrap().read_to_end(&mut content).unwrap();

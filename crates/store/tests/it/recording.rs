@@ -156,7 +156,7 @@ fn damage_is_not_held_against_what_was_published_while_it_was_read() {
         });
         ControlFlow::Continue(())
     };
-    let options = ExamineOptions::new().on_bytes(&heal);
+    let options = ExamineOptions::new().with_on_bytes(&heal);
     let found = folder.store.examine(&archive, &options).unwrap();
     assert!(healed.is_completed() && matches!(found, Knowledge::Damaged { .. }), "{found:?}");
     let knowledge = folder.store.entry(&archive).unwrap().knowledge;

@@ -48,7 +48,7 @@ pub async fn load_file(
     let spooled = run.blocking(move |run| spool(None, &from, run)).await;
     let spooled = spooled?;
     let path = spooled.path().to_owned();
-    let verify = VerifyOptions::new().platform(options.platform.clone());
+    let verify = VerifyOptions::new().with_platform(options.platform.clone());
     let (from, reading, shown) = (path.clone(), verify.clone(), label.clone());
     let read = run.blocking(move |run| verify_file(&from, reading, &shown, run)).await;
     let VerifiedFile { contents, container, .. } = read.map_err(|error| error.about_file(file))?;

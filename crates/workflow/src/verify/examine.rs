@@ -128,7 +128,8 @@ fn verdict(
         let changed_from = known.changed_from;
         return Ok(Finding { verdict, digest, covered: Covered::RecordedSum, changed_from });
     }
-    let examine_options = ExamineOptions::new().decompress_layers(options.deep).on_bytes(on_bytes);
+    let examine_options =
+        ExamineOptions::new().with_decompress_layers(options.deep).with_on_bytes(on_bytes);
     // A repair records anew what the archive holds.
     let knowledge = match options.repair {
         true => store.examine(&entry.archive, &examine_options)?,

@@ -152,7 +152,7 @@ impl Stand {
     /// Gives all ids by which an archive goes, from its content alone.
     pub(crate) fn identity_of(&self, archive: &impl AsRef<str>) -> Identity {
         let path = self.folder.path().join("artifacts").join(archive.as_ref());
-        let options = ExamineOptions::new().decompress_layers(true);
+        let options = ExamineOptions::new().with_decompress_layers(true);
         sealift_workflow::archive::examine_file(path, &options).unwrap().identity().clone()
     }
 
