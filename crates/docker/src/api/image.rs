@@ -1,5 +1,6 @@
 //! Images as engines show them.
 
+use bollard::models::{ImageManifestSummary, ImageManifestSummaryKindEnum};
 use sealift_oci::{Digest, Platform};
 use serde_json::Value;
 
@@ -96,6 +97,20 @@ fn image_manifests(manifests: &Value) -> Vec<ImageManifest> {
         .collect()
 }
 
+fn available_manifests(manifests: Vec<ImageManifestSummary>) -> Vec<ImageManifest> {
+    let is_image = |manifest: &ImageManifestSummary| {
+        manifest.available && manifest.kind == Some(ImageManifestSummaryKindEnum::IMAGE)
+    };
+    let read = |manifest: ImageManifestSummary| {
+        let platform = manifest.image_data.map(|data| data.platform);
+        Some(ImageManifest {
+            digest: manifest.id.parse().ok()?,
+            platform: platform.and_then(platform::of_model),
+        })
+    };
+    manifests.into_iter().filter(is_image).filter_map(read).collect()
+}
+
 /// An image in the engine's list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
@@ -106,6 +121,9 @@ pub struct ImageSummary {
     pub id_kind: IdKind,
     /// Its names and tags.
     pub repo_tags: Vec<String>,
+    /// The manifests of the kind `image` of which the engine has all content, one for each platform.
+    /// `None` if the list does not state manifests.
+    pub manifests: Option<Vec<ImageManifest>>,
     /// Its size in bytes.
     pub size: u64,
     /// When it was built, in seconds since 1970.
@@ -122,6 +140,7 @@ impl ImageSummary {
             id_kind,
             // An image without a name is listed as `<none>:<none>` by older engines.
             repo_tags: image.repo_tags.into_iter().filter(|tag| !tag.contains("<none>")).collect(),
+            manifests: image.manifests.map(available_manifests),
             size: u64::try_from(image.size).unwrap_or(0),
             created_unix: image.created,
         })

@@ -5,6 +5,7 @@ use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageO
 use crate::api::engine::Engine;
 use crate::api::image::ImageSummary;
 use crate::api::reference::checked;
+use crate::discover::api_version::ApiVersion;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::wire::{bollard_client, limits};
@@ -16,9 +17,31 @@ impl Engine {
     ///
     /// Dropping the future closes the connection. Nothing else changes.
     pub async fn list(&self) -> Result<Vec<ImageSummary>, Error> {
+        self.list_by(None).await
+    }
+
+    /// Returns all images, also those without a name and those that are part of another one, with
+    /// the manifests that the engine has.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
+    pub async fn list_all(&self) -> Result<Vec<ImageSummary>, Error> {
+        let mut options = ListImagesOptions { all: true, ..ListImagesOptions::default() };
+        let operation = self.operation("list the images of", None);
+        let api = self.transport.api().await.map_err(|failure| operation.fail(failure))?;
+        options.manifests =
+            api.version.is_some_and(|version| version >= ApiVersion::WITH_MANIFESTS);
+        self.list_by(Some(options)).await
+    }
+
+    async fn list_by(
+        &self,
+        options: Option<ListImagesOptions>,
+    ) -> Result<Vec<ImageSummary>, Error> {
         let operation = self.operation("list the images of", None);
         let images = bollard_client::call(&self.transport, limits::LIST, |client| async move {
-            client.list_images(None::<ListImagesOptions>).await
+            client.list_images(options).await
         });
         let images = images.await.map_err(|failure| operation.fail(failure))?;
         let mut summaries = Vec::with_capacity(images.len());

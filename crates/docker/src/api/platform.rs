@@ -1,5 +1,6 @@
 //! Platforms as the engine's API writes them.
 
+use bollard::models::OciPlatform;
 use sealift_oci::{Platform, PlatformObject};
 use serde_json::Value;
 
@@ -20,6 +21,16 @@ pub(crate) fn of_descriptor(platform: &Value) -> Option<Platform> {
         os: text(&platform["os"])?,
         architecture: text(&platform["architecture"])?,
         variant: text(&platform["variant"]),
+    })
+}
+
+/// Reads a platform out of bollard's model of a descriptor.
+pub(crate) fn of_model(platform: OciPlatform) -> Option<Platform> {
+    let stated = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Some(Platform {
+        os: stated(platform.os)?,
+        architecture: stated(platform.architecture)?,
+        variant: stated(platform.variant),
     })
 }
 

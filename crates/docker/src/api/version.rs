@@ -42,6 +42,17 @@ impl Engine {
         self.call(&operation, self.transport.ping()).await.map(drop)
     }
 
+    /// Returns `true` if the engine is Podman. It is asked once.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
+    pub async fn is_podman(&self) -> Result<bool, Error> {
+        let operation = self.operation("reach", None);
+        let api = self.transport.api().await.map_err(|failure| operation.fail(failure))?;
+        Ok(api.is_podman)
+    }
+
     /// Returns the name and the version of the engine.
     ///
     /// # Cancel safety
