@@ -27,7 +27,7 @@ use crate::verify::tar_entry::{END_MARKER, entry, headers, padding};
 /// use sealift_filename::{Repository, Version};
 ///
 /// let naming = Naming::new(&Repository::parse("web")?, &Version::new("1.0"))?;
-/// let options = ImageTarOptions::new().name(naming);
+/// let options = ImageTarOptions::new().with_name(naming);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -58,21 +58,21 @@ impl ImageTarOptions {
 
     /// Names the image, with its registry, in all places where readers look for a name.
     #[must_use]
-    pub fn name(mut self, name: impl Into<Option<Naming>>) -> Self {
+    pub fn with_name(mut self, name: impl Into<Option<Naming>>) -> Self {
         self.name = name.into();
         self
     }
 
     /// Sets the layout.
     #[must_use]
-    pub fn layout(mut self, layout: ImageLayout) -> Self {
+    pub fn with_layout(mut self, layout: ImageLayout) -> Self {
         self.layout = layout;
         self
     }
 
     /// Leaves out the layers whose stored bytes have these digests.
     #[must_use]
-    pub fn leave_out(mut self, digests: impl IntoIterator<Item = Digest>) -> Self {
+    pub fn without_layers(mut self, digests: impl IntoIterator<Item = Digest>) -> Self {
         self.left_out.extend(digests);
         self
     }

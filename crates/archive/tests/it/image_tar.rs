@@ -78,7 +78,7 @@ fn what_is_composed_is_the_same_image() {
     for layout in [ImageLayout::Oci, ImageLayout::Docker] {
         for form in forms() {
             let archive = open(pack(&form));
-            let options = ImageTarOptions::new().layout(layout).name(naming());
+            let options = ImageTarOptions::new().with_layout(layout).with_name(naming());
             let tar = compose(&archive, &options);
             let mut verifier = Verifier::new(VerifyOptions::new().with_decompress_layers(true));
             verifier.push(&tar).unwrap();
@@ -195,16 +195,16 @@ fn layers_are_left_out_of_the_tar_and_of_nothing_else() {
         let layers = archive.image_layers().unwrap();
         let left_out = layers[0].digest;
         let whole = entries(&compose(&archive, &ImageTarOptions::new()));
-        let oci = ImageTarOptions::new().leave_out([left_out]);
+        let oci = ImageTarOptions::new().without_layers([left_out]);
         let mut part = entries(&compose(&archive, &oci));
         let name = format!("blobs/sha256/{}", left_out.hex());
         assert!(!part.contains_key(&name));
         part.insert(name.clone(), whole[&name].clone());
         assert_eq!(part, whole);
 
-        let docker = ImageTarOptions::new().layout(ImageLayout::Docker);
+        let docker = ImageTarOptions::new().with_layout(ImageLayout::Docker);
         let whole = entries(&compose(&archive, &docker));
-        let mut part = entries(&compose(&archive, &docker.leave_out([left_out])));
+        let mut part = entries(&compose(&archive, &docker.without_layers([left_out])));
         let name = format!("{}.tar", layers[0].diff_id.hex());
         assert_eq!(part.get(&name), Some(&Vec::new()));
         part.insert(name.clone(), whole[&name].clone());
@@ -216,7 +216,7 @@ fn layers_are_left_out_of_the_tar_and_of_nothing_else() {
 fn documents_and_names_are_these() {
     let image = Image::new("web:1.0", 1);
     let archive = open(pack(&image.podman()));
-    let named = entries(&compose(&archive, &ImageTarOptions::new().name(naming())));
+    let named = entries(&compose(&archive, &ImageTarOptions::new().with_name(naming())));
     let text = |name: &str| String::from_utf8(named[name].clone()).unwrap();
     insta::assert_snapshot!(text("oci-layout"), @r#"{"imageLayoutVersion":"1.0.0"}"#);
     insta::assert_snapshot!(text("index.json"), @r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:aac3f95cad82d2bffaa12f9c2e5202485bce15180953bedf7769f0fb4625b809","size":547,"platform":{"architecture":"amd64","os":"linux"},"annotations":{"io.containerd.image.name":"docker.io/library/web:1.0_beta","org.opencontainers.image.ref.name":"docker.io/library/web:1.0_beta"}}]}"#);
@@ -265,7 +265,7 @@ proptest! {
 
         let archive = Archive::new(tar, &proof, "the archive").unwrap();
         for layout in [ImageLayout::Oci, ImageLayout::Docker] {
-            let mut reader = ImageTar::new(&archive, &ImageTarOptions::new().layout(layout)).unwrap();
+            let mut reader = ImageTar::new(&archive, &ImageTarOptions::new().with_layout(layout)).unwrap();
             let mut bytes = Vec::new();
             match reader.read_to_end(&mut bytes) {
                 Ok(_) => {
