@@ -113,6 +113,9 @@ const BENCH_TOOLS: &[Tool] = &[
     ),
     Tool::any("pigz", &[Origin::system("tool-pigz", &["pigz"], "usr/bin/pigz")]),
     Tool::any("zstd", &[Origin::system("tool-zstd", &["zstd"], "usr/bin/zstd")]),
+    Tool::any("ip", &[Origin::system("tool-iproute2", &["iproute2"], "usr/bin/ip")]),
+    Tool::any("nsenter", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/nsenter")]),
+    Tool::any("tc", &[Origin::system("tool-iproute2", &["iproute2"], "usr/sbin/tc")]),
     Tool::any("openssl", &[Origin::system("tool-openssl", &["openssl"], "usr/bin/openssl")]),
 ];
 

@@ -1,4 +1,5 @@
-//! What the benchmarks work on: an image of system files, and a folder of many names.
+//! What the benchmarks work on: an image of system files, a second version of it, and a folder of
+//! many names.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,13 +13,43 @@ use crate::{run, say};
 /// How large each layer gets, in bytes.
 const LAYER: u64 = 115 << 20;
 const LAYERS: usize = 3;
+/// How large the layer is that a second version adds: a tenth of the whole, in bytes.
+const ADDED: u64 = LAYER * LAYERS as u64 / 9;
 
 /// Creates the context of an image whose layers hold files of this system, as many as every image
 /// has: programs, libraries, scripts, documents.
 pub(super) fn image_context(folder: &Path) -> Result<PathBuf> {
     let context = folder.join("context");
     fs::create_dir_all(&context)?;
-    let listed = run::read(Command::new("find").args([
+    let listed = system_files()?;
+    let files = spread(&listed);
+    let mut files = files.iter();
+    let mut dockerfile = "FROM scratch\n".to_owned();
+    for layer in 0..LAYERS {
+        let tar = format!("layer{layer}.tar");
+        pack(&mut files, LAYER, &context.join(&tar))?;
+        dockerfile.push_str(&format!("ADD {tar} /\n"));
+    }
+    fs::write(context.join("Dockerfile"), dockerfile)?;
+    Ok(context)
+}
+
+/// Creates the context of a second version of an image, which adds a layer of other files of this
+/// system: a tenth of the whole.
+pub(super) fn second_context(folder: &Path, first: &str) -> Result<PathBuf> {
+    let context = folder.join("second-context");
+    fs::create_dir_all(&context)?;
+    let listed = system_files()?;
+    let files = spread(&listed);
+    // From the end, as the first version takes its files from the beginning.
+    pack(&mut files.iter().rev(), ADDED, &context.join("added.tar"))?;
+    fs::write(context.join("Dockerfile"), format!("FROM {first}\nADD added.tar /\n"))?;
+    Ok(context)
+}
+
+/// Lists files of this system, each with its size.
+fn system_files() -> Result<String> {
+    run::read(Command::new("find").args([
         "/usr/bin",
         "/usr/lib",
         "/usr/share",
@@ -29,35 +60,41 @@ pub(super) fn image_context(folder: &Path) -> Result<PathBuf> {
         "-40M",
         "-printf",
         "%s %p\\n",
-    ]))?;
+    ]))
+}
+
+/// Returns the files in an order that mixes all kinds, the same each time.
+fn spread(listed: &str) -> Vec<(u64, &str)> {
     let mut files: Vec<(u64, &str)> =
         listed.lines().filter_map(|line| line.split_once(' ')).filter_map(sized).collect();
-    // A spread over all kinds, the same each time.
     files.sort_by_key(|(_, path)| {
         path.bytes().fold(5381_u32, |hash, b| hash.wrapping_mul(33) ^ u32::from(b))
     });
-    let mut files = files.into_iter();
-    let mut dockerfile = "FROM scratch\n".to_owned();
-    for layer in 0..LAYERS {
-        let (list, tar) = (context.join("list"), format!("layer{layer}.tar"));
-        let mut names = fs::File::create(&list)?;
-        let mut size = 0;
-        for (length, path) in files.by_ref() {
-            writeln!(names, "{path}")?;
-            size += length;
-            if size >= LAYER {
-                break;
-            }
+    files
+}
+
+/// Packs the next files into a tar, until their sizes add up to this.
+fn pack<'a>(
+    files: &mut dyn Iterator<Item = &'a (u64, &'a str)>,
+    size: u64,
+    tar: &Path,
+) -> Result<()> {
+    let list = tar.with_extension("list");
+    let mut names = fs::File::create(&list)?;
+    let mut packed = 0;
+    for (length, path) in files {
+        writeln!(names, "{path}")?;
+        packed += length;
+        if packed >= size {
+            break;
         }
-        ensure!(size >= LAYER, "this system has too few files for an image of a realistic size");
-        let mut pack = Command::new("tar");
-        pack.args(["--create", "--absolute-names", "--file"]).arg(context.join(&tar));
-        run::read(pack.arg("--files-from").arg(&list))?;
-        fs::remove_file(&list)?;
-        dockerfile.push_str(&format!("ADD {tar} /\n"));
     }
-    fs::write(context.join("Dockerfile"), dockerfile)?;
-    Ok(context)
+    ensure!(packed >= size, "this system has too few files for an image of a realistic size");
+    let mut pack = Command::new("tar");
+    pack.args(["--create", "--absolute-names", "--file"]).arg(tar);
+    run::read(pack.arg("--files-from").arg(&list))?;
+    fs::remove_file(&list)?;
+    Ok(())
 }
 
 fn sized<'a>((size, path): (&'a str, &'a str)) -> Option<(u64, &'a str)> {

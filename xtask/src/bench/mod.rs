@@ -3,7 +3,9 @@
 mod contest;
 mod inputs;
 mod jobs;
+mod relay;
 mod report;
+mod slow_network;
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::engines::{Doors, Engines, Kind, Lifetime, packages};
+use crate::engines::{Door, Doors, Engines, Kind, Lifetime, packages};
 use crate::{run, say, tools, workspace};
 use jobs::Bench;
 
@@ -59,8 +61,8 @@ impl Options {
 
 pub(crate) fn run(words: &[&str]) -> Result<()> {
     let options = Options::parse(words)?;
-    let engines =
-        Engines::up(&[Kind::Docker, Kind::MobyContainerd], Lifetime::OfTheTask, Doors::Shut)?;
+    let kinds = [Kind::Docker, Kind::MobyContainerd, Kind::MobyClassic];
+    let engines = Engines::up(&kinds, Lifetime::OfTheTask, Doors::Open)?;
     let sealift = match &options.binary {
         Some(binary) => binary.clone(),
         None => build()?,
@@ -80,13 +82,15 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         environment.push(("PYTHONPATH".to_owned(), modules));
     }
     let hosts = engines.hosts();
-    let [classic, containerd] = &hosts[..] else { bail!("there should be two engines") };
+    let [classic, containerd, other] = &hosts[..] else { bail!("there should be three engines") };
     let bench = Bench {
         folder,
         sealift,
         reference: workspace::root().join("xtask/bench/reference.py"),
         classic: classic.clone(),
         containerd: containerd.clone(),
+        other: other.clone(),
+        ssh: engines.door(Kind::Docker, Door::Ssh).context("there is no sshd at the engine")?,
         environment,
         rounds: options.rounds,
         names: options.names,

@@ -121,6 +121,12 @@ impl Engines {
         self.0.iter().filter_map(folder).collect::<Vec<_>>().join(",")
     }
 
+    /// Returns the folder with what it takes to reach an engine by this door, if it has it.
+    pub(crate) fn door(&self, kind: Kind, door: Door) -> Option<PathBuf> {
+        let engine = self.0.iter().find(|engine| engine.kind == kind && engine.has(door))?;
+        Some(engine.doors.as_ref()?.join(door.name()))
+    }
+
     /// Returns the addresses, in the order in which the engines were asked for.
     pub(crate) fn hosts(&self) -> Vec<String> {
         self.0.iter().map(|engine| engine.host.clone()).collect()

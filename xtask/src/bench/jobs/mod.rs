@@ -5,6 +5,7 @@ mod load;
 mod outcome;
 mod read;
 mod save;
+mod second_version;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,6 +22,8 @@ use crate::{run, say};
 
 const IMAGE: &str = "sealift-bench";
 const TAG: &str = "sealift-bench:1.0.0.1";
+/// A second version of the image, with one more layer.
+const SECOND: &str = "sealift-bench:1.0.0.2";
 /// How many tags of the image one call names.
 const MANY: usize = 50;
 
@@ -32,6 +35,10 @@ pub(super) struct Bench {
     /// The addresses of an engine with the classic store, and of one with the containerd store.
     pub(super) classic: String,
     pub(super) containerd: String,
+    /// The address of another engine with the classic store, for images that are sent to the first.
+    pub(super) other: String,
+    /// What it takes to reach the first engine by ssh.
+    pub(super) ssh: PathBuf,
     pub(super) environment: Vec<(String, String)>,
     pub(super) rounds: usize,
     pub(super) names: usize,
@@ -48,6 +55,8 @@ const JOBS: &[Job] = &[
     ("nothing to do", Bench::nothing_to_do),
     ("list --latest", Bench::list),
     ("load from a zip", Bench::load),
+    ("load of a second version", Bench::second_version),
+    ("load of a second version at 100 Mbit/s", Bench::second_version_by_ssh),
     ("verify", Bench::verify),
     ("peak memory", Bench::memory),
     ("start", Bench::start),
@@ -85,8 +94,10 @@ impl Bench {
 
     /// Takes away what the jobs have made.
     pub(super) fn clean_up(&self) {
-        for host in [&self.classic, &self.containerd] {
-            let _ = api::remove_image(host, TAG);
+        for host in [&self.classic, &self.containerd, &self.other] {
+            for tag in [SECOND, TAG] {
+                let _ = api::remove_image(host, tag);
+            }
         }
         for number in 0..MANY {
             let _ = api::remove_image(&self.classic, &format!("{IMAGE}-{number}:1.0.0.1"));
