@@ -1,44 +1,48 @@
-//! The few options that tasks have.
+//! Arguments that several tasks have.
 
-use anyhow::{Result, bail};
+use std::str::FromStr;
+
+use clap::Args;
 
 use crate::engines::Kind;
 
-/// What follows `cargo xtask test` or `cargo xtask engine up`.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Options {
-    /// The engines that were asked for, if any were.
-    pub(crate) engines: Option<Vec<Kind>>,
-    /// The words after `--`.
-    pub(crate) rest: Vec<String>,
+/// Which engines a task uses.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct EngineArguments {
+    /// The engines: docker, podman, moby-classic, moby-containerd, trixie-containerd, separated by
+    /// commas, or all or none
+    #[arg(long = "engines", value_name = "LIST")]
+    list: Option<EngineList>,
 }
 
-impl Options {
-    pub(crate) fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { engines: None, rest: Vec::new() };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            match (*word, word.strip_prefix("--engines=")) {
-                (_, Some(list)) => options.engines = Some(kinds(list)?),
-                ("--engines", None) => match words.next() {
-                    Some(list) => options.engines = Some(kinds(list)?),
-                    None => bail!("`--engines` needs a list: docker, podman, …, all or none"),
-                },
-                ("--", None) => options.rest = words.by_ref().map(|&word| word.into()).collect(),
-                _ => bail!("no such option: {word}"),
-            }
+impl EngineArguments {
+    /// Returns the engines, if any were asked for.
+    pub(crate) fn kinds(&self) -> Option<&[Kind]> {
+        self.list.as_ref().map(|list| &list.0[..])
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct EngineList(Vec<Kind>);
+
+impl FromStr for EngineList {
+    type Err = anyhow::Error;
+
+    fn from_str(list: &str) -> Result<Self, Self::Err> {
+        match list {
+            "all" => Ok(Self(Kind::ALL.to_vec())),
+            "none" => Ok(Self(Vec::new())),
+            _ => list.split(',').map(str::parse).collect::<Result<_, _>>().map(Self),
         }
-        Ok(options)
     }
 }
 
-/// Reads a list of engines.
-pub(crate) fn kinds(list: &str) -> Result<Vec<Kind>> {
-    match list {
-        "all" => Ok(Kind::ALL.to_vec()),
-        "none" => Ok(Vec::new()),
-        _ => list.split(',').map(str::parse).collect(),
-    }
+/// Whether a task that writes files only compares them.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct CheckArguments {
+    /// Compare with what is there, and write nothing
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[cfg(test)]
@@ -47,27 +51,11 @@ mod tests {
 
     #[test]
     fn engines_are_named_by_a_list_or_all_or_none() {
-        let engines = |words: &[&str]| Options::parse(words).unwrap().engines;
-        assert_eq!(engines(&[]), None);
-        assert_eq!(engines(&["--engines", "none"]), Some(vec![]));
-        assert_eq!(engines(&["--engines=podman"]), Some(vec![Kind::Podman]));
-        assert_eq!(
-            engines(&["--engines", "docker,moby-containerd"]),
-            Some(vec![Kind::Docker, Kind::MobyContainerd])
-        );
-        assert_eq!(engines(&["--engines", "all"]).map(|all| all.len()), Some(5));
-    }
-
-    #[test]
-    fn what_follows_two_dashes_is_not_read() {
-        let options = Options::parse(&["--", "saves", "--", "--nocapture"]).unwrap();
-        assert_eq!(options.rest, ["saves", "--", "--nocapture"]);
-    }
-
-    #[test]
-    fn an_unknown_engine_or_option_is_refused() {
-        let message = |words: &[&str]| Options::parse(words).unwrap_err().to_string();
-        assert_eq!(message(&["--engines", "rkt"]), "no such engine: rkt");
-        assert_eq!(message(&["--engine"]), "no such option: --engine");
+        let engines = |list: &str| list.parse::<EngineList>().unwrap().0;
+        assert_eq!(engines("none"), []);
+        assert_eq!(engines("docker,moby-containerd"), [Kind::Docker, Kind::MobyContainerd]);
+        assert_eq!(engines("all").len(), 5);
+        let unknown = "rkt".parse::<EngineList>().unwrap_err().to_string();
+        assert_eq!(unknown, "no such engine: rkt");
     }
 }

@@ -7,18 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{dependencies, run, say, workspace};
 
 const REFERENCE: &str = "docs/commands.md";
 
-pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let is_check = match words {
-        [] => false,
-        ["--check"] => true,
-        _ => bail!("`docs` takes nothing but --check"),
-    };
+pub(crate) fn run(is_check: bool) -> Result<()> {
     // As the tests build it, so that nothing is built twice.
     ensure!(
         run::shown(&mut run::cargo(&["build", "--workspace", "--all-features"]))?,

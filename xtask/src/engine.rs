@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use crate::arguments::Options;
+use crate::arguments::EngineArguments;
 use crate::engines::{Doors, Engines, Kind, Lifetime};
 use crate::say;
 
-pub(crate) fn up(words: &[&str]) -> Result<()> {
-    let kinds = Options::parse(words)?.engines.unwrap_or_else(|| Kind::ALL.to_vec());
-    let engines = Engines::up(&kinds, Lifetime::UntilDown, Doors::Open)?;
+pub(crate) fn up(arguments: &EngineArguments) -> Result<()> {
+    let kinds = arguments.kinds().unwrap_or(&Kind::ALL);
+    let engines = Engines::up(kinds, Lifetime::UntilDown, Doors::Open)?;
     say::line(format_args!("export SEALIFT_TEST_ENGINES={}", engines.variable()));
     if !engines.doors().is_empty() {
         say::line(format_args!("export SEALIFT_TEST_DOORS={}", engines.doors()));
@@ -16,10 +16,10 @@ pub(crate) fn up(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn down(words: &[&str]) -> Result<()> {
-    let kinds = Options::parse(words)?.engines.unwrap_or_else(|| Kind::ALL.to_vec());
+pub(crate) fn down(arguments: &EngineArguments) -> Result<()> {
+    let kinds = arguments.kinds().unwrap_or(&Kind::ALL);
     let mut ended = 0;
-    for kind in kinds {
+    for &kind in kinds {
         if crate::engines::down(kind)? {
             say::line(format_args!("{kind} ended"));
             ended += 1;

@@ -6,49 +6,40 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
 use serde_json::Value;
 
-use crate::arguments::kinds;
-use crate::engines::{Doors, Engines, Kind, Lifetime};
+use crate::arguments::EngineArguments;
+use crate::engines::{Doors, Engines, Lifetime};
 use crate::{run, say, tools, workspace};
 
 /// The module of the scenarios, and the one in it that holds none.
 const SCENARIOS: &str = "faults::";
 const NO_SCENARIOS: &str = "faults::bench::";
 
-struct Options {
-    seeds: u64,
-    seed: Option<u64>,
-    engines: Vec<Kind>,
+/// What follows `cargo xtask faults`.
+#[derive(Debug, Args)]
+pub(crate) struct FaultArguments {
+    /// The scenarios, or parts of their names; all unless one is named
+    #[arg(value_name = "SCENARIO")]
     only: Vec<String>,
+    /// How many seeds each scenario is run with
+    #[arg(long, default_value_t = 100)]
+    seeds: u64,
+    /// The one seed to run each scenario with
+    #[arg(long, conflicts_with = "seeds")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    engines: EngineArguments,
 }
 
-impl Options {
-    fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { seeds: 100, seed: None, engines: Vec::new(), only: Vec::new() };
-        let mut words = words.iter();
-        while let Some(&word) = words.next() {
-            let mut value = || words.next().with_context(|| format!("`{word}` needs a value"));
-            let number = |text: &str| text.parse().with_context(|| format!("`{word} {text}`"));
-            match word {
-                "--seeds" => options.seeds = number(value()?)?,
-                "--seed" => options.seed = Some(number(value()?)?),
-                "--engines" => options.engines = kinds(value()?)?,
-                _ if word.starts_with('-') => bail!("no such option: {word}"),
-                _ => options.only.push(word.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
-pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let options = Options::parse(words)?;
-    let engines = Engines::up(&options.engines, Lifetime::OfTheTask, Doors::Shut)?;
+pub(crate) fn run(arguments: &FaultArguments) -> Result<()> {
+    let kinds = arguments.engines.kinds().unwrap_or_default();
+    let engines = Engines::up(kinds, Lifetime::OfTheTask, Doors::Shut)?;
     let path = run::path_with(&[tools::for_tests()?])?;
     let mut build = run::cargo(&["build", "--package", "sealift", "--all-features"]);
     ensure!(run::shown(&mut build)?, "the command doesn't build");
-    let chosen = chosen(&run::read(tests().args(["--", "--list"]))?, &options.only)?;
+    let chosen = chosen(&run::read(tests().args(["--", "--list"]))?, &arguments.only)?;
 
     let notes = tempfile::tempdir_in(workspace::engines())
         .context("cannot make a folder for the scenarios' notes")?;
@@ -56,11 +47,11 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let mut scenarios = tests();
     scenarios.args(["--", "--exact"]).args(&chosen).env("PATH", path);
     scenarios.env("SEALIFT_FAULT_REPORT", &report);
-    match options.seed {
+    match arguments.seed {
         Some(seed) => scenarios.env("SEALIFT_FAULT_SEED", seed.to_string()),
-        None => scenarios.env("SEALIFT_FAULT_SEEDS", options.seeds.to_string()),
+        None => scenarios.env("SEALIFT_FAULT_SEEDS", arguments.seeds.to_string()),
     };
-    match options.engines.is_empty() {
+    match kinds.is_empty() {
         true => scenarios.env_remove("SEALIFT_TEST_ENGINES"),
         false => scenarios.env("SEALIFT_TEST_ENGINES", engines.variable()),
     };
@@ -122,7 +113,7 @@ fn name(test: &str) -> String {
 }
 
 /// How a scenario went.
-struct Row {
+struct ScenarioRow {
     scenario: String,
     runs: u64,
     /// What came out, and how often.
@@ -130,13 +121,13 @@ struct Row {
     violations: Vec<String>,
 }
 
-fn rows(report: &Path) -> Result<Vec<Row>> {
+fn rows(report: &Path) -> Result<Vec<ScenarioRow>> {
     let text = if report.exists() { fs::read_to_string(report)? } else { String::new() };
     let row = |line: &str| {
         let line: Value = serde_json::from_str(line).context("the report can't be read")?;
         let outcomes = line["outcomes"].as_object().into_iter().flatten();
         let violations = line["violations"].as_array().into_iter().flatten();
-        Ok(Row {
+        Ok(ScenarioRow {
             scenario: line["scenario"].as_str().unwrap_or_default().to_owned(),
             runs: line["runs"].as_u64().unwrap_or(0),
             outcomes: outcomes
@@ -145,16 +136,16 @@ fn rows(report: &Path) -> Result<Vec<Row>> {
             violations: violations.filter_map(Value::as_str).map(str::to_owned).collect(),
         })
     };
-    let mut rows = text.lines().map(row).collect::<Result<Vec<Row>>>()?;
+    let mut rows = text.lines().map(row).collect::<Result<Vec<ScenarioRow>>>()?;
     rows.sort_by(|left, right| left.scenario.cmp(&right.scenario));
     Ok(rows)
 }
 
-fn table(rows: &[Row]) -> String {
+fn table(rows: &[ScenarioRow]) -> String {
     let width = rows.iter().map(|row| row.scenario.len()).max().unwrap_or(0).max("scenario".len());
     let mut lines =
         vec![format!("{:width$}  {:>5}  {:>10}  outcome", "scenario", "runs", "violations")];
-    for Row { scenario, runs, outcomes, violations } in rows {
+    for ScenarioRow { scenario, runs, outcomes, violations } in rows {
         let outcomes: Vec<String> =
             outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
         // Many of them are read more easily below each other.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
 
 use crate::{run, rustc, say, workspace};
 
@@ -19,31 +20,18 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions";
 
-struct Options {
-    seconds: u32,
+/// What follows `cargo xtask fuzz`.
+#[derive(Debug, Args)]
+pub(crate) struct FuzzArguments {
+    /// The targets; all unless one is named
+    #[arg(value_name = "TARGET")]
     only: Vec<String>,
+    /// How long each target runs, in seconds
+    #[arg(long = "time", value_name = "SECONDS", default_value_t = 60)]
+    seconds: u32,
 }
 
-impl Options {
-    fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { seconds: 60, only: Vec::new() };
-        let mut words = words.iter();
-        while let Some(&word) = words.next() {
-            match word {
-                "--time" => {
-                    let value = words.next().context("`--time` needs a number of seconds")?;
-                    options.seconds = value.parse().with_context(|| format!("`--time {value}`"))?;
-                }
-                _ if word.starts_with('-') => bail!("no such option: {word}"),
-                _ => options.only.push(word.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
-pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let options = Options::parse(words)?;
+pub(crate) fn run(arguments: &FuzzArguments) -> Result<()> {
     ensure!(
         run::find("c++").is_some(),
         "libFuzzer is built by a C++ compiler, and there is none: install g++ or clang"
@@ -53,10 +41,10 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     write.args(["--quiet", "--bin", "corpus", "--"]).arg(&corpus);
     ensure!(run::shown(&mut write)?, "the corpus can't be made");
     let mut targets = targets()?;
-    if let Some(unknown) = options.only.iter().find(|name| !targets.contains(name)) {
+    if let Some(unknown) = arguments.only.iter().find(|name| !targets.contains(name)) {
         bail!("there is no target `{unknown}`: {}", targets.join(", "));
     }
-    targets.retain(|name| options.only.is_empty() || options.only.contains(name));
+    targets.retain(|name| arguments.only.is_empty() || arguments.only.contains(name));
     // With a platform named, build scripts aren't built with the flags.
     let platform = rustc::host()?;
     let mut build = cargo("build", &format!("{INSIDES} {COVERAGE}"));
@@ -70,7 +58,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let mut table = format!("{:<14}  {:>12}  {:>10}\n", "target", "runs", "new inputs");
     for name in &targets {
         let program = folder().join(&platform).join("release").join(name);
-        let stats = fuzz(name, &program, &corpus.join(name), options.seconds)?;
+        let stats = fuzz(name, &program, &corpus.join(name), arguments.seconds)?;
         table.push_str(&format!("{name:<14}  {:>12}  {:>10}\n", stats.runs, stats.added));
     }
     say::line(table.trim_end());

@@ -25,72 +25,69 @@ mod workspace;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-Tasks of the sealift workspace.
+use clap::{Parser, Subcommand};
 
-Usage: cargo xtask TASK
+use arguments::{CheckArguments, EngineArguments};
 
-  demo                      runs the main job on a real engine, command by command
-  test [--engines LIST] [-- ARGUMENTS]
-                            runs all tests, including those that need an engine,
-                            on every kind of engine; `--engines none` skips those;
-                            ARGUMENTS are passed to `cargo test`
-  engine up [--engines LIST]
-                            starts engines and leaves them running
-  engine down [--engines LIST]
-                            stops the engines that `engine up` started
-  faults [SCENARIO…] [--seeds N] [--seed S] [--engines LIST]
-                            injects faults into connections, processes and disks,
-                            with N seeds for each scenario (100) or the seed S,
-                            and prints the results; --engines adds saves that are
-                            recorded from these engines
-  fuzz [TARGET…] [--time SECONDS]
-                            runs libFuzzer against the properties of `fuzz/`,
-                            60 seconds for each target
-  bench [JOB…] [--rounds N] [--names N] [--binary FILE] [--write]
-                            compares sealift with what people use today; --binary
-                            names a built command, of another commit for example;
-                            --write puts the tables into docs/benchmarks.md
-  docs [--check]            writes the generated pages; --check looks for
-                            differences, dead links and pages that are missing
-                            from the summary
-  check-direction           checks that crates, and the files in each, depend on
-                            each other downwards only
-  features                  checks every crate with each of its features alone
-  public-api [--check]      writes the list of each crate's public interface;
-                            --check compares the lists with the code
-  release [STEP…] [--version X.Y.Z] [--execute] [--publish] [--host HOST]
-                            rehearses a release in target/dist, all steps or some:
-                            version, checks (or checks:NAME), packages, binary,
-                            pages, licences, tarball, image, sums; --execute
-                            commits and tags it, --publish publishes the crates;
-                            --host names the engine that builds the image
-  release --verify DIR      checks a finished folder and runs the binary in it
+/// Tasks of the sealift workspace
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    task: Task,
+}
 
-LIST: docker, podman, moby-classic, moby-containerd, trixie-containerd, separated
-      by commas, or all";
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+enum Task {
+    /// Run the main job on a real engine, command by command
+    Demo,
+    /// Run all tests, including those that need an engine, on every kind of engine
+    Test(test::TestArguments),
+    /// Start engines and leave them running, or stop them
+    #[command(subcommand)]
+    Engine(EngineTask),
+    /// Inject faults into connections, processes and disks, and print the results
+    Faults(faults::FaultArguments),
+    /// Run libFuzzer against the properties of `fuzz/`
+    Fuzz(fuzz::FuzzArguments),
+    /// Compare sealift with what people use today
+    Bench(bench::BenchArguments),
+    /// Write the generated pages; --check also finds dead links and pages that are missing from the
+    /// summary
+    Docs(CheckArguments),
+    /// Check that crates, and the files in each, depend on each other downwards only
+    CheckDirection,
+    /// Check every crate with each of its features alone
+    Features,
+    /// Write the list of each crate's public interface
+    PublicApi(CheckArguments),
+    /// Rehearse a release in target/dist, all steps or some, or make it
+    Release(release::ReleaseArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum EngineTask {
+    /// Start engines and leave them running
+    Up(EngineArguments),
+    /// Stop the engines that `engine up` started
+    Down(EngineArguments),
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match words.as_slice() {
-        ["demo"] => demo::run(),
-        ["test", options @ ..] => test::run(options),
-        ["engine", "up", options @ ..] => engine::up(options),
-        ["engine", "down", options @ ..] => engine::down(options),
-        ["faults", options @ ..] => faults::run(options),
-        ["fuzz", options @ ..] => fuzz::run(options),
-        ["bench", options @ ..] => bench::run(options),
-        ["release", options @ ..] => release::run(options),
-        ["docs", options @ ..] => docs::run(options),
-        ["public-api", options @ ..] => public_api::run(options),
-        ["features"] => features::run(),
-        ["check-direction"] => direction::run(),
-        [] | ["help" | "--help" | "-h"] => {
-            say::line(USAGE);
-            Ok(())
-        }
-        _ => Err(anyhow::anyhow!("no such task: {}\n\n{USAGE}", words.join(" "))),
+    let result = match CommandLine::parse().task {
+        Task::Demo => demo::run(),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Engine(EngineTask::Up(arguments)) => engine::up(&arguments),
+        Task::Engine(EngineTask::Down(arguments)) => engine::down(&arguments),
+        Task::Faults(arguments) => faults::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Docs(arguments) => docs::run(arguments.check),
+        Task::CheckDirection => direction::run(),
+        Task::Features => features::run(),
+        Task::PublicApi(arguments) => public_api::run(arguments.check),
+        Task::Release(arguments) => release::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,5 +95,24 @@ fn main() -> ExitCode {
             say::error(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_passed_on() {
+        let words = ["cargo xtask", "test", "--engines=docker", "--", "-p", "xtask", "--", "a"];
+        let Task::Test(arguments) = CommandLine::parse_from(words).task else { panic!("no test") };
+        assert_eq!(arguments.rest, ["-p", "xtask", "--", "a"]);
     }
 }

@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use public_api::Builder;
 use regex::{Captures, Regex};
 use serde_json::Value;
@@ -21,12 +21,7 @@ use crate::{metadata, run, rustc, say, workspace};
 
 const FILE: &str = "public-api.txt";
 
-pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let is_check = match words {
-        [] => false,
-        ["--check"] => true,
-        _ => bail!("`public-api` takes no argument but --check"),
-    };
+pub(crate) fn run(is_check: bool) -> Result<()> {
     let metadata = metadata::read(workspace::root(), &["--no-deps"])?;
     let libraries = libraries(&metadata);
     let version = metadata["packages"][0]["rust_version"].as_str();
@@ -80,7 +75,7 @@ fn libraries(metadata: &Value) -> Vec<Library> {
 
 /// Writes rustdoc's JSON for the crates, with all features, and returns the folder that holds it.
 fn document(libraries: &[Library], version: &str) -> Result<PathBuf> {
-    let toolchain = Toolchain::find(version)?;
+    let toolchain = DocToolchain::find(version)?;
     let target = workspace::target().join("public-api");
     fs::create_dir_all(&target)?;
     // JSON is an unstable option. The variable is set for rustdoc only: with it, the compiler and
@@ -101,14 +96,14 @@ fn document(libraries: &[Library], version: &str) -> Result<PathBuf> {
 }
 
 /// The Rust that the lists are made with.
-struct Toolchain {
+struct DocToolchain {
     cargo: Command,
     rustdoc: PathBuf,
     /// The folder that it builds into.
     target: PathBuf,
 }
 
-impl Toolchain {
+impl DocToolchain {
     /// Returns the toolchain of this version: the one in use, or one of rustup's.
     fn find(version: &str) -> Result<Self> {
         let rustdoc = |sysroot: &str| Path::new(sysroot.trim()).join("bin/rustdoc");

@@ -10,21 +10,32 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
 
-use crate::arguments::Options;
+use crate::arguments::EngineArguments;
 use crate::engines::{Doors, Engines, Lifetime};
 use crate::{examples, fuzz, run, say, tools, workspace};
 
 /// The module that tests which need an engine live in.
 const MARK: &str = "on_engine::";
 
-pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let options = Options::parse(words)?;
-    let engines = match &options.engines {
+/// What follows `cargo xtask test`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TestArguments {
+    #[command(flatten)]
+    engines: EngineArguments,
+    /// What is passed to `cargo test`
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    pub(crate) rest: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
+    let kinds = arguments.engines.kinds();
+    let engines = match kinds {
         Some(kinds) => Engines::up(kinds, Lifetime::OfTheTask, Doors::Open)?,
         None => Engines::up_where_possible(Lifetime::OfTheTask, Doors::Open)?,
     };
-    let has_none = options.engines.as_ref().is_some_and(Vec::is_empty);
+    let has_none = kinds.is_some_and(<[_]>::is_empty);
     let path = run::path_with(&[tools::for_tests()?])?;
 
     // The end-to-end tests run the command as it was built.
@@ -37,7 +48,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         .context("cannot make a folder for the tests' notes")?;
     let ledger = notes.path().join("ledger");
     let mut tests = cargo_test();
-    tests.args(&options.rest).env("PATH", path);
+    tests.args(&arguments.rest).env("PATH", path);
     if has_none {
         tests.env_remove("SEALIFT_TEST_ENGINES").env_remove("SEALIFT_TEST_LEDGER");
     } else {
@@ -45,14 +56,14 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         tests.env("SEALIFT_TEST_DOORS", engines.doors()).env("SEALIFT_TEST_LEDGER", &ledger);
     }
     ensure!(run::shown(&mut tests)?, "tests failed");
-    if options.rest.is_empty() {
+    if arguments.rest.is_empty() {
         examples::test()?;
         fuzz::test()?;
     }
 
     if has_none {
         say::line("tests passed; those that need engines were skipped, as asked for");
-    } else if !options.rest.is_empty() {
+    } else if !arguments.rest.is_empty() {
         say::line(format_args!("the tests asked for passed on {}", engines.names()));
     } else {
         let list = run::read(cargo_test().args(["--tests", "--", "--list"]))?;

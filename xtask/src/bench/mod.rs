@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
 
 use crate::engines::{Door, Doors, Engines, Kind, Lifetime, packages};
 use crate::{run, say, tools, workspace};
@@ -23,48 +24,31 @@ const REPORT: &str = "docs/benchmarks.md";
 const BEGIN: &str = "<!-- tables: begin -->\n";
 const END: &str = "<!-- tables: end -->\n";
 
-struct Options {
-    rounds: usize,
-    names: usize,
-    writes: bool,
-    /// A built command, instead of the one that is built here.
-    binary: Option<PathBuf>,
+/// What follows `cargo xtask bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArguments {
+    /// Words of the names of jobs; all jobs unless one is named
+    #[arg(value_name = "JOB")]
     only: Vec<String>,
+    /// How often each contestant is timed
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// How many archives the folder of many names has
+    #[arg(long, default_value_t = 100_000)]
+    names: usize,
+    /// A built command, of another commit for example, instead of one that is built here
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// Put the tables into docs/benchmarks.md
+    #[arg(long)]
+    write: bool,
 }
 
-impl Options {
-    fn parse(words: &[&str]) -> Result<Self> {
-        let (rounds, names) = (10, 100_000);
-        let mut options = Self { rounds, names, writes: false, binary: None, only: Vec::new() };
-        let mut words = words.iter();
-        while let Some(&word) = words.next() {
-            let mut number = || -> Result<usize> {
-                let value = words.next().with_context(|| format!("`{word}` needs a number"))?;
-                value.parse().with_context(|| format!("`{word} {value}`"))
-            };
-            match word {
-                "--rounds" => options.rounds = number()?.max(1),
-                "--names" => options.names = number()?,
-                "--write" => options.writes = true,
-                "--binary" => {
-                    let file = words.next().context("`--binary` needs a file")?;
-                    options.binary =
-                        Some(fs::canonicalize(file).with_context(|| (*file).to_owned())?);
-                }
-                _ if word.starts_with('-') => bail!("no such option: {word}"),
-                _ => options.only.push(word.to_owned()),
-            }
-        }
-        Ok(options)
-    }
-}
-
-pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let options = Options::parse(words)?;
+pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     let kinds = [Kind::Docker, Kind::MobyContainerd, Kind::MobyClassic];
     let engines = Engines::up(&kinds, Lifetime::OfTheTask, Doors::Open)?;
-    let sealift = match &options.binary {
-        Some(binary) => binary.clone(),
+    let sealift = match &arguments.binary {
+        Some(file) => fs::canonicalize(file).with_context(|| file.display().to_string())?,
         None => build()?,
     };
     let path = run::path_with(&[tools::for_benchmarks()?])?;
@@ -92,14 +76,14 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         other: other.clone(),
         ssh: engines.door(Kind::Docker, Door::Ssh).context("there is no sshd at the engine")?,
         environment,
-        rounds: options.rounds,
-        names: options.names,
+        rounds: arguments.rounds as usize,
+        names: arguments.names,
     };
-    let result = bench.run(&options.only);
+    let result = bench.run(&arguments.only);
     bench.clean_up();
-    let tables = format!("{}\n{}", machine(&engines, &options)?, report::tables(&result?));
+    let tables = format!("{}\n{}", machine(&engines, arguments)?, report::tables(&result?));
     say::line(&tables);
-    if options.writes {
+    if arguments.write {
         write(&tables)?;
         say::step(format_args!("wrote {REPORT}"));
     }
@@ -120,7 +104,7 @@ fn imports_docker() -> bool {
 }
 
 /// Describes the machine that the figures were taken on.
-fn machine(engines: &Engines, options: &Options) -> Result<String> {
+fn machine(engines: &Engines, arguments: &BenchArguments) -> Result<String> {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
@@ -130,8 +114,8 @@ fn machine(engines: &Engines, options: &Options) -> Result<String> {
         "Taken with {processors} processors ({model}), Linux {}, {}; {} rounds, {} names.\n",
         kernel.trim(),
         engines.names(),
-        options.rounds,
-        options.names
+        arguments.rounds,
+        arguments.names
     ))
 }
 

@@ -6,7 +6,7 @@ use super::contest::Times;
 
 /// A row of the table: a job, its contestants, and what was to be reached.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct JobRow {
     pub(super) job: &'static str,
     /// Ours first.
     pub(super) times: Vec<(String, Times)>,
@@ -64,7 +64,7 @@ fn short(value: f64) -> String {
 }
 
 /// Writes all rows as two tables: what was to be reached, and the times.
-pub(super) fn tables(rows: &[Row]) -> String {
+pub(super) fn tables(rows: &[JobRow]) -> String {
     let mut text =
         "## Targets\n\n| job | what | reached | target | met |\n|---|---|---|---|---|\n".to_owned();
     for row in rows {
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_row_that_falls_short_says_so() {
         let times = |median| Times { median, fastest: median, slowest: median * 2.0 };
-        let row = Row {
+        let row = JobRow {
             job: "update",
             times: vec![
                 ("sealift update".to_owned(), times(3.0)),

@@ -93,17 +93,17 @@ const OUTSIDE: &[&str] = &["sealift-testing", "sealift-tests", "xtask"];
 
 /// Returns every breach of a rule that cargo's metadata shows.
 pub(super) fn violations(metadata: &Value) -> Result<Vec<String>> {
-    Ok(Graph::read(metadata)?.violations())
+    Ok(CrateGraph::read(metadata)?.violations())
 }
 
 /// The workspace's packages and all that they depend on, by id.
-struct Graph {
+struct CrateGraph {
     names: BTreeMap<String, String>,
     dependencies: BTreeMap<String, Vec<String>>,
     members: Vec<String>,
 }
 
-impl Graph {
+impl CrateGraph {
     fn read(metadata: &Value) -> Result<Self> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = |value: &Value, what| {
@@ -218,7 +218,7 @@ mod tests {
             "workspace_members": members,
             "resolve": {"nodes": nodes},
         });
-        Graph::read(&metadata).unwrap().violations()
+        CrateGraph::read(&metadata).unwrap().violations()
     }
 
     #[test]

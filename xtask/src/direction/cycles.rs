@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The nodes that each node has an arrow to.
-pub(super) type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+pub(super) type FileGraph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 /// Returns the groups of nodes that reach each other, without those of a single node.
-pub(super) fn cycles<'a>(graph: &Graph<'a>) -> Vec<BTreeSet<&'a str>> {
+pub(super) fn cycles<'a>(graph: &FileGraph<'a>) -> Vec<BTreeSet<&'a str>> {
     let reached: BTreeMap<&str, BTreeSet<&str>> =
         graph.keys().map(|&node| (node, reached(graph, node))).collect();
     let mut found = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn cycles<'a>(graph: &Graph<'a>) -> Vec<BTreeSet<&'a str>> {
 }
 
 /// Returns every node that can be reached from this one by one arrow or more.
-fn reached<'a>(graph: &Graph<'a>, node: &str) -> BTreeSet<&'a str> {
+fn reached<'a>(graph: &FileGraph<'a>, node: &str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut next: Vec<&str> = graph.get(node).into_iter().flatten().copied().collect();
     while let Some(node) = next.pop() {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     fn groups(arrows: &[(&'static str, &'static str)]) -> Vec<String> {
-        let mut graph = Graph::new();
+        let mut graph = FileGraph::new();
         for &(from, to) in arrows {
             graph.entry(from).or_default().insert(to);
         }

@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::cycles::{Graph, cycles};
+use super::cycles::{FileGraph, cycles};
 use super::paths;
 
 /// Returns a line for each import through the crate root, and for each import in a cycle, of all crates.
@@ -113,7 +113,7 @@ impl Imports {
         let mut lines: Vec<String> = roots
             .map(|(file, names)| format!("{file} imports through the crate root: {}", list(names)))
             .collect();
-        let mut graph = Graph::new();
+        let mut graph = FileGraph::new();
         for (from, to) in self.arrows.keys() {
             graph.entry(from).or_default().insert(to);
         }

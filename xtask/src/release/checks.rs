@@ -24,7 +24,7 @@ fn documents() -> Result<()> {
     let mut doc = run::cargo(&arguments);
     ensure!(run::shown(doc.env("RUSTDOCFLAGS", "-D warnings"))?, "cargo doc failed");
     direction::run()?;
-    docs::run(&["--check"])
+    docs::run(true)
 }
 
 /// Checks licences, duplicates and origins of all dependencies against `deny.toml`.
@@ -76,6 +76,6 @@ fn take(check: Check, release: &Release) -> Result<()> {
         Check::Features => features::run(),
         Check::Deny => deny(),
         Check::Semver => semver(release),
-        Check::Tests => test::run(&[]),
+        Check::Tests => test::run(&test::TestArguments::default()),
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::edits::Edits;
-use super::refusals::Facts;
+use super::refusals::ReleaseFacts;
 use super::version::Version;
 use crate::run;
 
@@ -23,9 +23,9 @@ impl Repository {
     }
 
     /// Gathers what decides whether a version can be released.
-    pub(crate) fn facts(&self, version: Version, has_entry: bool) -> Result<Facts> {
+    pub(crate) fn facts(&self, version: Version, has_entry: bool) -> Result<ReleaseFacts> {
         let branch = self.ask(&["branch", "--show-current"])?.trim().to_owned();
-        Ok(Facts {
+        Ok(ReleaseFacts {
             version,
             branch: (!branch.is_empty()).then_some(branch),
             changed: self.changed()?,

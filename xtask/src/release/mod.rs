@@ -32,22 +32,22 @@ use std::fs;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use self::git::Repository;
-use self::options::{Options, Step};
+pub(crate) use self::options::ReleaseArguments;
+use self::options::Step;
 use self::plan::{Release, made, shown};
 use crate::{metadata, run, say, workspace};
 
-pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let options = Options::parse(words)?;
-    if let Some(folder) = &options.verify {
+pub(crate) fn run(arguments: &ReleaseArguments) -> Result<()> {
+    if let Some(folder) = &arguments.verify {
         return verify::run(folder);
     }
     let root = workspace::root();
     let repository = Repository::at(root);
-    let release = Release::decide(&options, &repository)?;
+    let release = Release::decide(arguments, &repository)?;
     let version = release.version;
 
-    let reasons = refusals::refusals(&release.facts, options.deeds);
-    let is_rehearsal = options.deeds == refusals::Deeds::default();
+    let reasons = refusals::refusals(&release.facts, arguments.deeds);
+    let is_rehearsal = arguments.deeds == refusals::Deeds::default();
     if !is_rehearsal && !reasons.is_empty() {
         bail!("{version} can't be released:\n  {}", reasons.join("\n  "));
     }
@@ -57,15 +57,15 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     }
 
     source::copy(root, &repository.files()?, &release.edits, &release.layout.source())?;
-    for step in options.steps() {
+    for step in &arguments.steps() {
         say::step(format_args!("step {}", step.name()));
         take(&release, *step).with_context(|| format!("the step {} failed", step.name()))?;
     }
-    if options.deeds.execute {
+    if arguments.deeds.execute {
         repository.release(&release.head, &release.edits, version)?;
         say::line(format_args!("{version} is tagged; `git push --follow-tags` shows it to others"));
     }
-    if options.deeds.publish {
+    if arguments.deeds.publish {
         let mut publish = run::cargo(&["publish", "--workspace", "--locked"]);
         ensure!(run::shown(&mut publish)?, "not all crates of {version} are published");
     }

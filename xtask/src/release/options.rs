@@ -1,9 +1,11 @@
 //! What follows `cargo xtask release`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Context as _, Error, Result, bail, ensure};
+use anyhow::{Context as _, Error, Result};
+use clap::Args;
 
 use super::check::Check;
 use super::refusals::Deeds;
@@ -67,51 +69,34 @@ impl FromStr for Step {
     }
 }
 
-/// What a call asks for.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Options {
-    /// Only these steps.
-    pub(crate) steps: Vec<Step>,
-    /// The version to release, else the one that the crates have.
+/// What follows `cargo xtask release`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ReleaseArguments {
+    /// The steps to rehearse: version, checks (or checks:NAME), packages, binary, pages, licences,
+    /// tarball, image, sums; all unless one is named
+    // What is tagged or published has gone through all.
+    #[arg(value_name = "STEP", conflicts_with_all = ["execute", "publish"])]
+    steps: Vec<Step>,
+    /// The version to release [default: that of the crates]
+    #[arg(long, value_name = "X.Y.Z")]
     pub(crate) version: Option<Version>,
+    #[command(flatten)]
     pub(crate) deeds: Deeds,
-    /// The engine that builds the image, else one of our own.
+    /// The engine that builds the image [default: one that is started for it]
+    #[arg(long)]
     pub(crate) host: Option<String>,
-    /// The finished folder to look at, instead of all else.
+    /// Check the finished folder DIR, and run the binary in it
+    #[arg(long, value_name = "DIR", exclusive = true)]
     pub(crate) verify: Option<PathBuf>,
 }
 
-impl Options {
-    pub(crate) fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self::default();
-        let mut rest = words.iter();
-        while let Some(&word) = rest.next() {
-            let mut value = || rest.next().with_context(|| format!("`{word}` needs a value"));
-            match word {
-                "--version" => options.version = Some(value()?.parse()?),
-                "--host" => options.host = Some((*value()?).to_owned()),
-                "--verify" => options.verify = Some(value()?.into()),
-                "--execute" => options.deeds.execute = true,
-                "--publish" => options.deeds.publish = true,
-                _ if word.starts_with('-') => bail!("no such option: {word}"),
-                _ => options.steps.push(word.parse()?),
-            }
+impl ReleaseArguments {
+    /// Returns the steps to run, in their order, whatever the order in which they were named.
+    pub(crate) fn steps(&self) -> Vec<Step> {
+        match &self.steps[..] {
+            [] => Step::ALL.to_vec(),
+            steps => BTreeSet::from_iter(steps).into_iter().copied().collect(),
         }
-        let is_more = options.deeds != Deeds::default();
-        ensure!(
-            options.steps.is_empty() || !is_more,
-            "single steps are for rehearsals: what is tagged or published has gone through all"
-        );
-        ensure!(options.verify.is_none() || words.len() == 2, "`--verify DIR` stands alone");
-        // In their order, whatever the order in which they were named.
-        options.steps.sort();
-        options.steps.dedup();
-        Ok(options)
-    }
-
-    /// Returns the steps to run.
-    pub(crate) fn steps(&self) -> &[Step] {
-        if self.steps.is_empty() { &Step::ALL } else { &self.steps }
     }
 }
 
@@ -119,22 +104,13 @@ impl Options {
 mod tests {
     use super::*;
 
-    fn message(words: &[&str]) -> String {
-        Options::parse(words).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn without_a_word_all_is_rehearsed() {
-        let options = Options::parse(&[]).unwrap();
-        assert_eq!(options, Options::default());
-        assert_eq!(options.steps(), Step::ALL);
-    }
-
     #[test]
     fn steps_are_gone_through_in_their_order() {
-        let options = Options::parse(&["sums", "checks:deny", "version", "sums"]).unwrap();
+        assert_eq!(ReleaseArguments::default().steps(), Step::ALL);
+        let steps = ["sums", "checks:deny", "version", "sums"].map(|step| step.parse().unwrap());
+        let arguments = ReleaseArguments { steps: steps.to_vec(), ..Default::default() };
         let deny = Step::Checks(Some(Check::Deny));
-        assert_eq!(options.steps(), [Step::Version, deny, Step::Sums]);
+        assert_eq!(arguments.steps(), [Step::Version, deny, Step::Sums]);
     }
 
     #[test]
@@ -142,16 +118,7 @@ mod tests {
         for step in Step::ALL {
             assert_eq!(step.name().parse::<Step>().unwrap(), step);
         }
-        let error = message(&["ship"]);
+        let error = "ship".parse::<Step>().unwrap_err().to_string();
         assert!(error.starts_with("no such step: ship; there are version, checks, "), "{error}");
-    }
-
-    #[test]
-    fn a_slip_is_refused() {
-        assert_eq!(message(&["--dry-run"]), "no such option: --dry-run");
-        assert_eq!(message(&["--version"]), "`--version` needs a value");
-        assert!(message(&["--version", "1.0"]).starts_with("1.0 is no version"));
-        assert!(message(&["image", "--execute"]).starts_with("single steps are for rehearsals"));
-        assert_eq!(message(&["--verify", "a", "sums"]), "`--verify DIR` stands alone");
     }
 }

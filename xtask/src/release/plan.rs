@@ -11,8 +11,8 @@ use super::date::{self, Moment};
 use super::edits::{self, Edits, Texts};
 use super::git::Repository;
 use super::layout::Layout;
-use super::options::Options;
-use super::refusals::Facts;
+use super::options::ReleaseArguments;
+use super::refusals::ReleaseFacts;
 use super::toolchain::Toolchain;
 use super::version::{self, Version};
 use crate::{metadata, say, workspace};
@@ -20,7 +20,7 @@ use crate::{metadata, say, workspace};
 /// A release as it was decided on, before anything is done.
 pub(crate) struct Release {
     pub(crate) version: Version,
-    pub(crate) facts: Facts,
+    pub(crate) facts: ReleaseFacts,
     /// What it changes in the workspace.
     pub(crate) edits: Edits,
     pub(crate) moment: Moment,
@@ -35,9 +35,9 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    pub(crate) fn decide(options: &Options, repository: &Repository) -> Result<Self> {
+    pub(crate) fn decide(arguments: &ReleaseArguments, repository: &Repository) -> Result<Self> {
         let texts = Texts::read(workspace::root())?;
-        let version = match options.version {
+        let version = match arguments.version {
             Some(version) => version,
             None => version::of_manifest(&texts.manifest)?,
         };
@@ -67,7 +67,7 @@ impl Release {
             ),
             toolchain,
             image_version: version.with_build(build),
-            host: options.host.clone(),
+            host: arguments.host.clone(),
             head: repository.head()?,
             facts,
         })

@@ -1,10 +1,12 @@
 //! What keeps a release from being made: decided from facts alone.
 
+use clap::Args;
+
 use super::version::Version;
 
 /// What is known before a release.
 #[derive(Debug, Clone)]
-pub(crate) struct Facts {
+pub(crate) struct ReleaseFacts {
     /// The version to be released.
     pub(crate) version: Version,
     /// The branch that is checked out, if one is.
@@ -22,18 +24,20 @@ pub(crate) struct Facts {
 }
 
 /// What a call is to do beyond a rehearsal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Args)]
 pub(crate) struct Deeds {
-    /// To commit and tag.
+    /// Commit and tag the release
+    #[arg(long)]
     pub(crate) execute: bool,
-    /// To publish the crates.
+    /// Publish the crates
+    #[arg(long)]
     pub(crate) publish: bool,
 }
 
 /// The branch that releases are made from.
 const BRANCH: &str = "main";
 
-impl Facts {
+impl ReleaseFacts {
     /// Returns the last version that was released.
     pub(crate) fn last(&self) -> Option<Version> {
         self.tags.iter().filter_map(|tag| Version::of_tag(tag)).max()
@@ -41,7 +45,7 @@ impl Facts {
 }
 
 /// Returns every reason against the release.
-pub(crate) fn refusals(facts: &Facts, deeds: Deeds) -> Vec<String> {
+pub(crate) fn refusals(facts: &ReleaseFacts, deeds: Deeds) -> Vec<String> {
     let mut reasons = Vec::new();
     if !facts.changed.is_empty() {
         reasons.push(format!("the tree is dirty: {}", shortened(&facts.changed)));
@@ -96,8 +100,8 @@ mod tests {
         words.iter().map(|&word| word.to_owned()).collect()
     }
 
-    fn good() -> Facts {
-        Facts {
+    fn good() -> ReleaseFacts {
+        ReleaseFacts {
             version: "0.2.0".parse().unwrap(),
             branch: Some("main".to_owned()),
             changed: Vec::new(),
@@ -112,54 +116,54 @@ mod tests {
     fn a_clean_main_with_an_entry_and_a_new_version_is_released() {
         assert!(refusals(&good(), EXECUTE).is_empty());
         assert_eq!(good().last(), Some("0.1.0".parse().unwrap()));
-        let first = Facts { tags: Vec::new(), ..good() };
+        let first = ReleaseFacts { tags: Vec::new(), ..good() };
         assert!(refusals(&first, EXECUTE).is_empty());
     }
 
     #[test]
     fn every_refusal_has_its_reason() {
-        let one = |facts: Facts| {
+        let one = |facts: ReleaseFacts| {
             let reasons = refusals(&facts, EXECUTE);
             assert_eq!(reasons.len(), 1, "{reasons:#?}");
             reasons[0].clone()
         };
         assert_eq!(
-            one(Facts { changed: owned(&["a", "b", "c", "d", "e"]), ..good() }),
+            one(ReleaseFacts { changed: owned(&["a", "b", "c", "d", "e"]), ..good() }),
             "the tree is dirty: a, b, c and 2 more"
         );
         assert_eq!(
-            one(Facts { changed: owned(&["a", "b", "c"]), ..good() }),
+            one(ReleaseFacts { changed: owned(&["a", "b", "c"]), ..good() }),
             "the tree is dirty: a, b, c"
         );
         assert_eq!(
-            one(Facts { branch: Some("topic".to_owned()), ..good() }),
+            one(ReleaseFacts { branch: Some("topic".to_owned()), ..good() }),
             "this is branch topic; releases are made on main"
         );
         assert_eq!(
-            one(Facts { branch: None, ..good() }),
+            one(ReleaseFacts { branch: None, ..good() }),
             "no branch is checked out; releases are made on main"
         );
         assert_eq!(
-            one(Facts { has_entry: false, ..good() }),
+            one(ReleaseFacts { has_entry: false, ..good() }),
             "CHANGELOG.md has no entry for 0.2.0"
         );
         assert_eq!(
-            one(Facts { is_shallow: true, ..good() }),
+            one(ReleaseFacts { is_shallow: true, ..good() }),
             "this clone is shallow: its commits can't be counted"
         );
         assert_eq!(
-            one(Facts { tags: owned(&["v0.2.0"]), ..good() }),
+            one(ReleaseFacts { tags: owned(&["v0.2.0"]), ..good() }),
             "there is a tag v0.2.0 already"
         );
         assert_eq!(
-            one(Facts { tags: owned(&["v0.10.0"]), ..good() }),
+            one(ReleaseFacts { tags: owned(&["v0.10.0"]), ..good() }),
             "0.2.0 is below 0.10.0, which is released"
         );
     }
 
     #[test]
     fn all_reasons_are_given_at_once() {
-        let facts = Facts {
+        let facts = ReleaseFacts {
             branch: None,
             changed: owned(&["a"]),
             tags: owned(&["v0.2.0"]),
@@ -172,7 +176,8 @@ mod tests {
     #[test]
     fn only_what_is_tagged_is_published() {
         assert_eq!(refusals(&good(), PUBLISH).len(), 1);
-        let tagged = Facts { tags: owned(&["v0.2.0"]), tags_here: owned(&["v0.2.0"]), ..good() };
+        let tagged =
+            ReleaseFacts { tags: owned(&["v0.2.0"]), tags_here: owned(&["v0.2.0"]), ..good() };
         assert!(refusals(&tagged, PUBLISH).is_empty());
         assert!(refusals(&good(), Deeds { execute: true, publish: true }).is_empty());
         assert_eq!(refusals(&tagged, Deeds { execute: true, publish: true }).len(), 1);

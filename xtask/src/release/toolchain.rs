@@ -16,7 +16,7 @@ pub(crate) struct Toolchain {
 
 /// What is known of the compiler that is here.
 #[derive(Debug, Clone, Default)]
-struct Facts {
+struct Compiler {
     /// What it runs on.
     host: String,
     /// Whether it has the library for musl, and there is a C compiler for it.
@@ -31,10 +31,10 @@ impl Toolchain {
         let has_musl =
             musl_of(&host).is_some_and(|musl| has_target(&musl) && has_musl_compiler(&host));
         let links_static = host.contains("linux") && links_static()?;
-        Ok(Self::decide(Facts { host, has_musl, links_static }))
+        Ok(Self::decide(Compiler { host, has_musl, links_static }))
     }
 
-    fn decide(facts: Facts) -> Self {
+    fn decide(facts: Compiler) -> Self {
         match musl_of(&facts.host) {
             Some(musl) if facts.has_musl => Self { target: musl, is_static: true },
             _ => Self { target: facts.host, is_static: facts.links_static },
@@ -90,7 +90,7 @@ mod tests {
     fn musl_goes_before_a_static_gnu_and_that_before_a_dynamic_one() {
         let decided = |host: &str, has_musl, links_static| {
             let toolchain =
-                Toolchain::decide(Facts { host: host.to_owned(), has_musl, links_static });
+                Toolchain::decide(Compiler { host: host.to_owned(), has_musl, links_static });
             (toolchain.target, toolchain.is_static)
         };
         let (gnu, musl) = ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl");

@@ -16,7 +16,7 @@ use outcome::Outcome;
 
 use super::contest::{Contestant, Times, run_alternately};
 use super::inputs;
-use super::report::Row;
+use super::report::JobRow;
 use crate::engines::api;
 use crate::{run, say};
 
@@ -64,14 +64,14 @@ const JOBS: &[Job] = &[
 
 impl Bench {
     /// Runs the jobs whose name has one of these words in it; all if there are none.
-    pub(super) fn run(&self, only: &[String]) -> Result<Vec<Row>> {
+    pub(super) fn run(&self, only: &[String]) -> Result<Vec<JobRow>> {
         self.prepare()?;
         let is_wanted = |job: &str| only.is_empty() || only.iter().any(|word| job.contains(word));
         let mut rows = Vec::new();
         for &(name, job) in JOBS.iter().filter(|(name, _)| is_wanted(name)) {
             say::step(format_args!("job: {name}"));
             let outcome = job(self).with_context(|| format!("the job `{name}`"))?;
-            rows.push(Row { job: name, times: outcome.0, targets: outcome.1 });
+            rows.push(JobRow { job: name, times: outcome.0, targets: outcome.1 });
         }
         Ok(rows)
     }
