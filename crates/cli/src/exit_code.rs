@@ -31,6 +31,23 @@ impl ExitCode {
         }
     }
 
+    /// Returns the code of several failures: the one that trying again helps least, so that the
+    /// order in which they came does not matter.
+    pub(crate) fn worst(codes: impl IntoIterator<Item = Self>) -> Self {
+        const WORST_FIRST: [ExitCode; 8] = [
+            ExitCode::INTERRUPTED,
+            ExitCode::DAMAGED,
+            ExitCode::UNSUPPORTED_FORMAT,
+            ExitCode::NOT_FOUND,
+            ExitCode::USAGE,
+            ExitCode::FAILED,
+            ExitCode::LOCKED,
+            ExitCode::UNREACHABLE,
+        ];
+        let rank = |code: &Self| WORST_FIRST.iter().position(|other| other == code);
+        codes.into_iter().min_by_key(rank).unwrap_or(Self::DONE)
+    }
+
     /// Returns the code as a number.
     pub(crate) fn number(self) -> i32 {
         self.0.into()
@@ -40,5 +57,23 @@ impl ExitCode {
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         code.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExitCode;
+
+    #[test]
+    fn the_worst_of_several_codes_does_not_depend_on_their_order() {
+        let worst = |codes: &[ExitCode]| {
+            let forwards = ExitCode::worst(codes.iter().copied());
+            assert_eq!(forwards, ExitCode::worst(codes.iter().rev().copied()));
+            forwards
+        };
+        assert_eq!(worst(&[]), ExitCode::DONE);
+        assert_eq!(worst(&[ExitCode::UNREACHABLE, ExitCode::DAMAGED]), ExitCode::DAMAGED);
+        assert_eq!(worst(&[ExitCode::UNREACHABLE, ExitCode::FAILED]), ExitCode::FAILED);
+        assert_eq!(worst(&[ExitCode::DAMAGED, ExitCode::INTERRUPTED]), ExitCode::INTERRUPTED);
     }
 }

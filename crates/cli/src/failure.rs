@@ -1,5 +1,7 @@
 //! What went wrong, as people read it and as `--json` prints it.
 
+use std::collections::HashSet;
+
 use anstyle::Style;
 use sealift_workflow::docker::{Failure as EngineFailure, ResolveError};
 use sealift_workflow::filename::Printable;
@@ -79,13 +81,24 @@ impl Failure {
         ExitCode::of(self.kind)
     }
 
+    /// Removes the hint if it is one of these, and adds it to them otherwise.
+    pub(crate) fn with_hint_once(mut self, hints: &mut HashSet<String>) -> Self {
+        self.hint = self.hint.filter(|hint| hints.insert(hint.clone()));
+        self
+    }
+
     /// Prints the failure on standard error, with its causes and the hint.
     pub(crate) fn show(&self) {
+        self.show_after("");
+    }
+
+    /// Prints the failure as [`show`](Self::show) does, after a prefix that is safe to print.
+    pub(crate) fn show_after(&self, prefix: &str) {
         if self.kind == ErrorKind::Interrupted {
             output::error_line("interrupted; nothing was left half done");
             return;
         }
-        output::error_line(&format!("{ERROR}error:{ERROR:#} {}", Printable(&self.message)));
+        output::error_line(&format!("{prefix}{ERROR}error:{ERROR:#} {}", Printable(&self.message)));
         for cause in &self.causes {
             output::error_line(&format!("  caused by: {}", Printable(cause)));
         }

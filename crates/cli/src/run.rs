@@ -39,8 +39,10 @@ fn run_command() -> ExitCode {
         }
     };
     let session = Session::new(arguments.global);
-    let result = runtime.block_on(async {
+    let result: Result<ExitCode, Failure> = runtime.block_on(async {
         session.obey_signals();
+        let takes_several = matches!(arguments.command, Some(Command::Load(_)));
+        session.global.engine.check(takes_several, words())?;
         match arguments.command {
             Some(command) => dispatch(command, &session).await,
             None => commands::overview::run(&session).await,
@@ -62,8 +64,12 @@ fn run_command() -> ExitCode {
 
 /// Returns `true` if `--json` is among the arguments, also if they cannot be parsed.
 fn asks_for_json() -> bool {
-    let mut arguments = std::env::args_os().skip(1).take_while(|argument| argument != "--");
-    arguments.any(|argument| argument == "--json")
+    words().take_while(|word| word != "--").any(|word| word == "--json")
+}
+
+/// Returns the arguments of this call.
+fn words() -> impl Iterator<Item = String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
 }
 
 async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {

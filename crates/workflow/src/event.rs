@@ -90,6 +90,14 @@ pub enum Event {
     /// The engine reports something about a build.
     #[cfg(feature = "engine")]
     Build(BuildEvent),
+    /// Something happened on one of several engines.
+    #[cfg(feature = "engine")]
+    OnEngine {
+        /// The engine: the docker CLI's context that chose it, or else its address.
+        engine: String,
+        /// What happened.
+        event: Box<Event>,
+    },
 }
 
 /// What is done with an image's bytes. As JSON it is its name in snake case.

@@ -31,7 +31,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `load_file`, `build` |
+//! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `load_file`, `load_into_all`, `build` |
 //! | `tls` | engines with TLS; includes `engine` |
 //! | `buildkit` | builds by BuildKit; includes `engine` |
 //!
@@ -100,6 +100,10 @@ pub use error::no_name::NoName;
 pub use event::{Event, Reporter, Silent, Work};
 pub use list::list;
 pub use list::listing::{LeftOut, ListOptions, ListedArchive, Listing};
+#[cfg(feature = "engine")]
+pub use load::engine_load::{EngineLoad, EngineName};
+#[cfg(feature = "engine")]
+pub use load::fan_out::{LoadRequest, load_into_all};
 #[cfg(feature = "engine")]
 pub use load::file::load_file;
 #[cfg(feature = "engine")]

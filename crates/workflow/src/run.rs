@@ -41,6 +41,16 @@ impl Run {
         self.reporter.report(event);
     }
 
+    /// Returns the run of one of several engines: its events name the engine.
+    #[cfg(feature = "engine")]
+    pub(crate) fn on_engine(&self, engine: &str) -> Self {
+        let (engine, reporter) = (engine.to_owned(), Arc::clone(&self.reporter));
+        let report = move |event| {
+            reporter.report(Event::OnEngine { engine: engine.clone(), event: Box::new(event) });
+        };
+        Self { reporter: Arc::new(report), cancel: self.cancel.clone() }
+    }
+
     /// Reports that work on an image begins. The end is reported when the returned [`Activity`] is dropped.
     pub(crate) fn activity(
         &self,

@@ -1,9 +1,10 @@
-//! Completes the images and versions that the folder holds.
+//! Completes the images and versions that the folder holds, and the docker CLI's contexts.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use sealift_workflow::docker::Settings;
 use sealift_workflow::filename::Version;
 use sealift_workflow::store::Store;
 
@@ -12,6 +13,15 @@ use crate::arguments::folder::FolderArguments;
 /// Completes the images that the folder holds, and after a colon their versions.
 pub(crate) fn references() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| candidates(typed))
+}
+
+/// Completes the contexts of the docker CLI.
+pub(crate) fn contexts() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let names = Settings::from_env().context_names().into_iter();
+        let typed = typed.to_str().unwrap_or_default();
+        names.filter(|name| name.starts_with(typed)).map(CompletionCandidate::new).collect()
+    })
 }
 
 fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {

@@ -3,22 +3,76 @@
 use clap::Args;
 use sealift_workflow::docker::Settings;
 
+use crate::arguments::completer;
+use crate::failure::Failure;
+
 /// Which engine is used.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EngineArguments {
-    /// The engine's address [default: as the docker CLI finds it]
-    #[arg(long, global = true, value_name = "HOST")]
-    host: Option<String>,
-    /// The docker CLI context to use; --host overrides it
-    #[arg(long, global = true, value_name = "NAME")]
-    context: Option<String>,
+    /// The engine's address [default: as the docker CLI finds it]; `load` takes several
+    #[arg(long = "host", id = "host", global = true, value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
+    /// The docker CLI context to use; --host overrides it, except for `load`, which takes
+    /// several of both
+    #[arg(long = "context", id = "context", global = true, value_name = "NAME", add = completer::contexts())]
+    pub(crate) contexts: Vec<String>,
 }
 
 impl EngineArguments {
-    /// Returns the settings that choose the engine: these options and environment variables.
+    /// Returns the settings that choose the only engine: these options and environment variables.
     pub(crate) fn settings(&self) -> Settings {
         Settings::from_env()
-            .with_host(self.host.clone(), "--host")
-            .with_context(self.context.clone(), "--context")
+            .with_host(self.hosts.first().cloned(), "--host")
+            .with_context(self.contexts.first().cloned(), "--context")
+    }
+
+    /// Refuses several engines for a command that uses one, and options that would be lost.
+    ///
+    /// Options after the command replace those before it, so `sealift --host A load --host B`
+    /// would load into B only. `words` are the arguments of the call.
+    pub(crate) fn check(
+        &self,
+        takes_several: bool,
+        words: impl IntoIterator<Item = String>,
+    ) -> Result<(), Failure> {
+        let words: Vec<String> = words.into_iter().take_while(|word| word != "--").collect();
+        for (option, values) in [("--host", &self.hosts), ("--context", &self.contexts)] {
+            let is_option = |word: &&String| {
+                word.strip_prefix(option)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+            };
+            let count = words.iter().filter(is_option).count();
+            if count > 1 && !takes_several {
+                let message =
+                    format!("{option} is passed {count} times; only `load` takes several");
+                return Err(Failure::usage(message));
+            }
+            if count > values.len() {
+                let message = format!("{option} is passed before and after the command");
+                return Err(Failure::usage(message)
+                    .with_hint(format!("pass every {option} after the command")));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(takes_several: bool, values: &[&str], words: &[&str]) -> bool {
+        let hosts = values.iter().map(|value| (*value).to_owned()).collect();
+        let arguments = EngineArguments { hosts, contexts: Vec::new() };
+        arguments.check(takes_several, words.iter().map(|word| (*word).to_owned())).is_ok()
+    }
+
+    #[test]
+    fn several_hosts_are_for_commands_that_take_several_and_in_one_place() {
+        let twice = ["load", "--host", "a", "--host=b", "--hosts", "c"];
+        assert!(checked(true, &["a", "b"], &twice));
+        assert!(!checked(false, &["a", "b"], &twice));
+        assert!(!checked(true, &["b"], &["--host", "a", "load", "--host", "b"]));
+        assert!(checked(false, &["a"], &["list", "--host", "a", "--", "--host"]));
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod engine;
 pub(crate) mod file;
 pub(crate) mod folder;
 pub(crate) mod global;
+pub(crate) mod hosts;
+mod hosts_file;
 pub(crate) mod immutable;
 pub(crate) mod latest;
 pub(crate) mod platform;

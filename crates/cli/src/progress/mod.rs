@@ -3,6 +3,7 @@
 mod bars;
 
 use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sealift_workflow::docker::BuildEvent;
 use sealift_workflow::filename::Printable;
@@ -21,6 +22,8 @@ const CONTEXT: &str = "sending the build context";
 pub(crate) struct Progress {
     mode: Mode,
     is_quiet: bool,
+    /// Whether events of an engine are shown with its name.
+    names_engines: AtomicBool,
     bars: Bars,
 }
 
@@ -41,7 +44,13 @@ impl Progress {
             ProgressMode::Auto if terminal => Mode::Bars,
             ProgressMode::Auto | ProgressMode::Plain => Mode::Lines,
         };
-        Self { mode, is_quiet: global.quiet, bars: Bars::new(mode == Mode::Bars) }
+        let bars = Bars::new(mode == Mode::Bars);
+        Self { mode, is_quiet: global.quiet, names_engines: AtomicBool::new(false), bars }
+    }
+
+    /// Shows the name of the engine with each of its events from now on.
+    pub(crate) fn name_engines(&self) {
+        self.names_engines.store(true, Ordering::Relaxed);
     }
 
     /// Prints a line on standard error, above the bars if there are any.
@@ -124,6 +133,19 @@ fn word(work: Work) -> &'static str {
     }
 }
 
+/// Puts an engine's name before the image of an event, so that several engines can be distinguished.
+fn with_engine(engine: &str, event: Event) -> Event {
+    let named = |image: String| format!("{engine}  {image}");
+    match event {
+        Event::Started { image, work, bytes } => {
+            Event::Started { image: named(image), work, bytes }
+        }
+        Event::Progress { image, bytes } => Event::Progress { image: named(image), bytes },
+        Event::Finished { image } => Event::Finished { image: named(image) },
+        other => other,
+    }
+}
+
 impl Reporter for Progress {
     fn report(&self, event: Event) {
         match event {
@@ -156,6 +178,12 @@ impl Reporter for Progress {
                 ));
             }
             Event::Build(event) => self.build(&event),
+            Event::OnEngine { engine, event } => {
+                self.report(match self.names_engines.load(Ordering::Relaxed) {
+                    true => with_engine(&engine, *event),
+                    false => *event,
+                });
+            }
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 mod new_folder;
 mod signals;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use sealift_workflow::store::Store;
 use sealift_workflow::{Cancel, Run};
 
 use crate::arguments::global::GlobalArguments;
+use crate::arguments::hosts::HostsArguments;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
@@ -91,6 +93,25 @@ impl Session {
         let timeouts = Timeouts::resolve(&settings).map_err(Failure::setting)?;
         let endpoint = Endpoint::resolve(&settings).map_err(Failure::setting)?;
         Ok(Engine::new(endpoint, timeouts))
+    }
+
+    /// Returns the engines that the options name, each once; without any, the one that is used
+    /// otherwise. Nothing is sent to them yet.
+    pub(crate) fn engines(&self, hosts: &HostsArguments) -> Result<Vec<Engine>, Failure> {
+        let mut engines = Vec::new();
+        let mut addresses = HashSet::new();
+        for named in hosts.named(&self.global.engine)? {
+            let endpoint =
+                Endpoint::resolve(&named.settings).map_err(|error| named.refuse(&error))?;
+            if addresses.insert(endpoint.address.clone()) {
+                let timeouts = Timeouts::resolve(&named.settings).map_err(Failure::usage)?;
+                engines.push(Engine::new(endpoint, timeouts));
+            }
+        }
+        match engines.is_empty() {
+            true => Ok(vec![self.engine()?]),
+            false => Ok(engines),
+        }
     }
 
     /// Returns the settings that choose the engine: options and environment variables.

@@ -75,17 +75,23 @@ fn id_of(name: &str) -> String {
 
 /// Describes which contexts there are.
 fn known(contexts: &Path) -> String {
-    let entries = std::fs::read_dir(contexts.join("meta")).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| read_json(&entry.path().join("meta.json")).ok().flatten())
-        .filter_map(|meta| Some(format!("`{}`", meta["Name"].as_str()?)))
-        .collect();
-    names.sort();
+    let names: Vec<_> = names(contexts).iter().map(|name| format!("`{name}`")).collect();
     match &names[..] {
         [] => "there are none".to_owned(),
         [only] => format!("there is {only}"),
         [first @ .., last] => format!("there are {} and {last}", first.join(", ")),
     }
+}
+
+/// Returns the names of the contexts in their folder, sorted.
+pub(crate) fn names(contexts: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(contexts.join("meta")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| read_json(&entry.path().join("meta.json")).ok().flatten())
+        .filter_map(|meta| Some(meta["Name"].as_str()?.to_owned()))
+        .collect();
+    names.sort();
+    names
 }
 
 /// Reads a file of JSON. Returns `None` if there is no such file.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::discover::cli_context;
 use crate::discover::setting::{Setting, SettingSource};
 
 /// The settings that choose an engine and its limits, as values.
@@ -116,6 +117,15 @@ impl Settings {
     pub fn with_context(mut self, context: Option<String>, option: &'static str) -> Self {
         self.context = context.map(|name| Setting::new(name, SettingSource::Flag(option)));
         self
+    }
+
+    /// Returns the names of the docker CLI's contexts, sorted. Contexts that cannot be read are
+    /// left out.
+    ///
+    /// This function **blocks** while it reads the docker CLI's config folder.
+    pub fn context_names(&self) -> Vec<String> {
+        let folder = self.config_folder().map(|folder| folder.value.join("contexts"));
+        folder.map_or_else(Vec::new, |folder| cli_context::names(&folder))
     }
 
     /// Returns the config folder of the docker CLI, or `None` if neither `DOCKER_CONFIG` nor `HOME`

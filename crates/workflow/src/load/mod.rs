@@ -1,7 +1,9 @@
 //! Puts archives into an engine: select them, look what the engine has, send what it lacks.
 
 mod archive;
+pub(crate) mod engine_load;
 mod engine_platform;
+pub(crate) mod fan_out;
 pub(crate) mod file;
 pub(crate) mod options;
 mod put;
@@ -25,7 +27,7 @@ use crate::load::report::{ImageLoad, LoadedImage};
 use crate::naming::naming_of;
 use crate::run::Run;
 use crate::select::examine::examine_all;
-use crate::select::selection::{Selection, select};
+use crate::select::selection::{Selected, Selection, select};
 use crate::select::{held_against_record, refuse_flawed};
 
 /// Puts archives back into an engine, one after the other; one failing doesn't stop the others.
@@ -57,21 +59,30 @@ pub async fn load(
     selection: &Selection,
     run: &Run,
 ) -> Result<Vec<ImageLoad>, Error> {
-    let chosen = select(&EnginePlatform::of(engine), store, selection, run).await?;
     let mut results = Vec::new();
-    for (asked, entry) in chosen {
-        let result = match run.check_cancelled().and(entry) {
-            Ok(entry) => load_one(engine, store, &entry, run)
-                .await
-                .map_err(|error| held_against_record(store, &entry, error)),
-            Err(error) => Err(error),
-        };
-        match result {
+    for selected in select(&EnginePlatform::of(engine), store, selection, run).await? {
+        let load = load_selected(engine, store, selected, run).await;
+        match load.result {
             Err(error) if error.kind() == ErrorKind::Unreachable => return Err(error),
-            result => results.push(ImageLoad { asked, result }),
+            _ => results.push(load),
         }
     }
     Ok(results)
+}
+
+async fn load_selected(
+    engine: &Engine,
+    store: &Store,
+    (asked, entry): Selected,
+    run: &Run,
+) -> ImageLoad {
+    let result = match run.check_cancelled().and(entry) {
+        Ok(entry) => Box::pin(load_one(engine, store, &entry, run))
+            .await
+            .map_err(|error| held_against_record(store, &entry, error)),
+        Err(error) => Err(error),
+    };
+    ImageLoad::new(asked, result)
 }
 
 async fn load_one(

@@ -40,29 +40,101 @@ pub(crate) trait PickPlatform {
 /// What was asked for, and the archive that is selected for it.
 pub(crate) type Selected = (String, Result<Entry, Error>);
 
-/// Selects archives.
+/// Selects archives, and picks among those for several platforms.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read or `picker` fails. What is wrong with one archive is in its place.
+/// If the folder cannot be read. What is wrong with one archive is in its place.
 pub(crate) async fn select(
     picker: &impl PickPlatform,
     store: &Store,
     selection: &Selection,
     run: &Run,
 ) -> Result<Vec<Selected>, Error> {
-    let selected = choose(picker, store, selection, run).await?.into_iter();
-    let usable = |entry: Entry| refuse_flawed(store, &entry).map(|()| entry);
-    Ok(selected.map(|(asked, entry)| (asked, entry.and_then(usable))).collect())
+    let mut selected = Vec::new();
+    for Candidates { asked, choice } in candidates(store, selection, run).await? {
+        selected.push(match choice {
+            Ok(choice) => choice.pick(&asked, picker, store, run).await,
+            Err(error) => (asked, Err(error)),
+        });
+    }
+    Ok(selected)
 }
 
-/// Chooses the archives, usable or not.
-async fn choose(
+/// Something that was asked for, and the archives that can be selected for it.
+pub(crate) struct Candidates {
+    /// How the caller knows it: `image:tag`, or the path of an archive.
+    pub(crate) asked: String,
+    /// What is wrong with it already does not depend on a platform.
+    pub(crate) choice: Result<Choice, Error>,
+}
+
+/// The archives among which a platform is picked.
+pub(crate) enum Choice {
+    /// This one, whatever the platform is.
+    One(Box<Entry>),
+    /// One of these, which are for several platforms.
+    OneOf(Vec<Entry>, Box<Ambiguous>),
+    /// The one that is found by the query together with a platform.
+    Found(Box<Ambiguous>),
+}
+
+impl Choice {
+    /// Returns the archive for the platform that is picked.
+    pub(crate) async fn pick(
+        &self,
+        asked: &str,
+        picker: &impl PickPlatform,
+        store: &Store,
+        run: &Run,
+    ) -> Selected {
+        let entry = match self {
+            Self::One(entry) => Ok(entry.as_ref().clone()),
+            Self::OneOf(entries, ambiguous) => match picked(ambiguous, picker, run).await {
+                Ok(AmbiguousChoice { archive, .. }) => {
+                    let entry = entries.iter().find(|entry| entry.archive == *archive);
+                    return named(store, entry.unwrap_or(&entries[0]).clone());
+                }
+                Err(error) => Err(error),
+            },
+            Self::Found(ambiguous) => match picked(ambiguous, picker, run).await {
+                Ok(AmbiguousChoice { platform, .. }) => {
+                    let query = ambiguous.query.clone();
+                    let latest = query.latest.clone().with_platform(platform.clone());
+                    let query = query.with_latest(latest);
+                    find(store, &query, run).await
+                }
+                Err(error) => Err(error),
+            },
+        };
+        (asked.to_owned(), entry)
+    }
+}
+
+/// Returns the choice whose platform is picked.
+async fn picked<'a>(
+    ambiguous: &'a Ambiguous,
     picker: &impl PickPlatform,
+    run: &Run,
+) -> Result<&'a AmbiguousChoice, Error> {
+    let choices = &ambiguous.choices;
+    let platforms: Vec<Platform> = choices.iter().map(|choice| choice.platform.clone()).collect();
+    let at = picker.pick(&platforms, run).await?;
+    let refused = || SelectError::from(ambiguous.clone()).into();
+    at.and_then(|at| choices.get(at)).ok_or_else(refused)
+}
+
+/// Selects archives, whatever platform they are for. The folder is read and archives are examined
+/// only here.
+///
+/// # Errors
+///
+/// If the folder cannot be read. What is wrong with one archive is in its place.
+pub(crate) async fn candidates(
     store: &Store,
     selection: &Selection,
     run: &Run,
-) -> Result<Vec<Selected>, Error> {
+) -> Result<Vec<Candidates>, Error> {
     match selection {
         Selection::Queries(queries) => {
             let mut selected = Vec::new();
@@ -71,7 +143,12 @@ async fn choose(
                     Some(version) => image_tag(&query.repository, version),
                     None => query.repository.to_string(),
                 };
-                selected.push((asked, find_for(picker, store, query, run).await));
+                let choice = match find(store, query, run).await {
+                    Ok(entry) => Ok(Choice::One(Box::new(entry))),
+                    Err(Error::Select(SelectError::Ambiguous(error))) => Ok(Choice::Found(error)),
+                    Err(error) => Err(error),
+                };
+                selected.push(Candidates { asked, choice });
             }
             Ok(selected)
         }
@@ -81,14 +158,12 @@ async fn choose(
                 move |entries, run| choose_latest(entries, &options, run)
             })
             .await?;
-            selected.extend(misnamed.into_iter().map(Ok).map(named));
+            selected.extend(misnamed.into_iter().map(|entry| one(store, entry)));
             let mut images: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
             for entry in latest {
                 images.entry(entry.archive.image().to_owned()).or_default().push(entry);
             }
-            for candidates in images.into_values() {
-                selected.push(choose_platform(picker, candidates, store, run).await?);
-            }
+            selected.extend(images.into_values().map(|entries| one_of(store, entries)));
             Ok(selected)
         }
         Selection::All(platform) => {
@@ -96,17 +171,45 @@ async fn choose(
             let tags =
                 read_all(store, run, move |entries, run| newest_builds(entries, &options, run));
             let (tags, mut selected) = tags.await?;
-            for candidates in tags {
-                selected.push(choose_platform(picker, candidates, store, run).await?);
-            }
+            selected.extend(tags.into_iter().map(|entries| one_of(store, entries)));
             Ok(selected)
         }
     }
 }
 
-fn named(entry: Result<Entry, Error>) -> Selected {
-    let asked = entry.as_ref().map_or_else(|_| String::new(), |entry| entry.archive.to_string());
-    (asked, entry)
+/// Names an archive by its path, and refuses one that cannot be used.
+fn named(store: &Store, entry: Entry) -> Selected {
+    (entry.archive.to_string(), refuse_flawed(store, &entry).map(|()| entry))
+}
+
+fn one(store: &Store, entry: Entry) -> Candidates {
+    let (asked, entry) = named(store, entry);
+    Candidates { asked, choice: entry.map(|entry| Choice::One(Box::new(entry))) }
+}
+
+/// Selects archives of one image, of which there is at least one.
+fn one_of(store: &Store, mut entries: Vec<Entry>) -> Candidates {
+    if entries.len() == 1 {
+        return one(store, entries.swap_remove(0));
+    }
+    let platforms: Option<Vec<Platform>> = entries.iter().map(Entry::platform).collect();
+    let (Some(platforms), Some(repository)) = (platforms, entries[0].archive.repository()) else {
+        // One of them cannot be used and its platform is not known, or none can have a name.
+        let flawed = entries.iter().position(|entry| refuse_flawed(store, entry).is_err());
+        return one(store, entries.swap_remove(flawed.unwrap_or_default()));
+    };
+    let name = entries[0].archive.name();
+    let is_one_version =
+        entries.iter().all(|entry| entry.archive.name().version() == name.version());
+    let query = Query::new(repository, is_one_version.then(|| name.to_version()));
+    let asked = tag_of(&entries[0]);
+    let choices = platforms
+        .into_iter()
+        .zip(&entries)
+        .map(|(platform, entry)| AmbiguousChoice::new(platform, entry.archive.clone()))
+        .collect();
+    let ambiguous = Box::new(Ambiguous::new(query, choices));
+    Candidates { asked, choice: Ok(Choice::OneOf(entries, ambiguous)) }
 }
 
 /// Reads all archives and chooses among them; with the folders that are missing.
@@ -114,15 +217,18 @@ async fn read_all<T: Send + 'static>(
     store: &Store,
     run: &Run,
     choose: impl FnOnce(&[Entry], &Run) -> T + Send + 'static,
-) -> Result<(T, Vec<Selected>), Error> {
+) -> Result<(T, Vec<Candidates>), Error> {
     let store = store.clone();
     run.blocking(move |run| {
         let (archives, errors) = known_archives(&store, run)?;
         let entries =
             with_read_options(run, |reading| Ok(store.examined_entries(&archives, reading)?))?;
-        let missing = errors.into_iter().map(|error| match &error {
-            Error::FolderUnreadable { folder, .. } => (folder.display().to_string(), Err(error)),
-            _ => (store.root().display().to_string(), Err(error)),
+        let missing = errors.into_iter().map(|error| {
+            let folder = match &error {
+                Error::FolderUnreadable { folder, .. } => folder.as_path(),
+                _ => store.root(),
+            };
+            Candidates { asked: folder.display().to_string(), choice: Err(error) }
         });
         Ok((choose(&entries, run), missing.collect()))
     })
@@ -187,64 +293,4 @@ fn tag_of(entry: &Entry) -> String {
 fn image_tag(repository: &Repository, version: &Version) -> String {
     let tag = version.to_tag().map_or_else(|_| version.to_string(), |tag| tag.to_string());
     format!("{repository}:{tag}")
-}
-
-/// Finds an archive; of several platforms, the one that is picked.
-async fn find_for(
-    picker: &impl PickPlatform,
-    store: &Store,
-    query: &Query,
-    run: &Run,
-) -> Result<Entry, Error> {
-    let error = match find(store, query, run).await {
-        Err(Error::Select(SelectError::Ambiguous(error))) => error,
-        found => return found,
-    };
-    let platforms: Vec<Platform> =
-        error.choices.iter().map(|choice| choice.platform.clone()).collect();
-    let Some(at) = picker.pick(&platforms, run).await? else {
-        return Err(SelectError::Ambiguous(error).into());
-    };
-    let latest = query.latest.clone().with_platform(platforms[at].clone());
-    let query = query.clone().with_latest(latest);
-    find(store, &query, run).await
-}
-
-/// Chooses among archives of one image by their platforms.
-///
-/// # Errors
-///
-/// If the picker fails. That no choice can be made stands in its place.
-async fn choose_platform(
-    picker: &impl PickPlatform,
-    mut candidates: Vec<Entry>,
-    store: &Store,
-    run: &Run,
-) -> Result<Selected, Error> {
-    if candidates.len() == 1 {
-        return Ok(named(Ok(candidates.swap_remove(0))));
-    }
-    let platforms: Option<Vec<Platform>> = candidates.iter().map(Entry::platform).collect();
-    let Some(platforms) = platforms else {
-        // One of them can't be used, and nobody knows for which platform it is.
-        let flawed = candidates.iter().find(|entry| refuse_flawed(store, entry).is_err());
-        return Ok(named(Ok(flawed.unwrap_or(&candidates[0]).clone())));
-    };
-    if let Some(at) = picker.pick(&platforms, run).await? {
-        return Ok(named(Ok(candidates.swap_remove(at))));
-    }
-    let name = candidates[0].archive.name();
-    let is_one_version =
-        candidates.iter().all(|entry| entry.archive.name().version() == name.version());
-    let Some(repository) = candidates[0].archive.repository() else {
-        return Ok(named(Ok(candidates.swap_remove(0))));
-    };
-    let query = Query::new(repository, is_one_version.then(|| name.to_version()));
-    let asked = tag_of(&candidates[0]);
-    let choices = platforms
-        .into_iter()
-        .zip(candidates)
-        .map(|(platform, entry)| AmbiguousChoice::new(platform, entry.archive))
-        .collect();
-    Ok((asked, Err(SelectError::from(Ambiguous::new(query, choices)).into())))
 }

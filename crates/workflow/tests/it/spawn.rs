@@ -9,8 +9,8 @@ use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
 use sealift_store::Store;
 use sealift_workflow::{
-    AddOptions, Cancel, CleanPlan, ConfigOptions, ListOptions, LoadFileOptions, Run, Selection,
-    UpdateOptions, VerifyFolderOptions,
+    AddOptions, Cancel, CleanPlan, ConfigOptions, EngineLoad, ListOptions, LoadFileOptions,
+    LoadRequest, Run, Selection, UpdateOptions, VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -49,6 +49,12 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     spawnable(async move {
         let options = LoadFileOptions::default();
         sealift_workflow::load_file(&engine, Path::new("web.tar"), &options, &context).await
+    });
+    let Arguments { engine, store, context, .. } = arguments();
+    spawnable(async move {
+        let request = LoadRequest::default().with_folder((store, Selection::All(None)));
+        let print = |load: &EngineLoad| drop(load.result.is_ok());
+        sealift_workflow::load_into_all(&[engine], &request, print, &context).await
     });
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {

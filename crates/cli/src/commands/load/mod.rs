@@ -1,0 +1,120 @@
+//! `sealift load`.
+
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sealift_workflow::{LoadFileOptions, LoadRequest, Selection, load_into_all};
+
+use crate::arguments::completer;
+use crate::arguments::file;
+use crate::arguments::hosts::HostsArguments;
+use crate::arguments::latest::LatestArguments;
+use crate::arguments::reference::reference;
+use crate::commands::load::text::Printer;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::format;
+use crate::session::Session;
+
+/// Load archives into engines
+#[derive(Debug, Args)]
+#[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
+#[command(override_usage = "sealift load [OPTIONS] <IMAGE[:VERSION]|FILE...|--latest|--all>")]
+#[command(after_help = "\
+load creates the tag of the archive's file name and no other. Of several
+archives with one tag, the newest is loaded; of several platforms, the engine's
+own, unless --platform is passed. Archives are streamed and verified on the way:
+a damaged one never becomes an image. Images that the engine has are skipped.
+
+With several engines, each gets the archives by itself, and a failure of one
+stops no other. The result of each engine and image is printed when it is there.
+
+Examples:
+  sealift load web:1.4.0.7
+  sealift load --latest
+  sealift load web --host ssh://edge1 --host ssh://edge2
+  sealift load --latest --hosts edges.txt --jobs 20
+  ssh build1 docker save web:1.4.0.7 | gzip | sealift load -
+  sealift --dir /mnt/usb/images load --all")]
+pub(crate) struct LoadArguments {
+    /// The images; without a version, the latest archive. `-` and paths are archives
+    /// outside of the folder: /PATH, ./PATH, ../PATH or an existing file that ends in .tar,
+    /// .tgz, .gz, .zst, .xz, .bz2, .zip or .docker
+    #[arg(value_name = "IMAGE[:VERSION]|FILE", required_unless_present_any = ["latest", "all"], add = completer::references())]
+    images: Vec<String>,
+    /// The name in the engine, instead of the tag inside; for one file
+    #[arg(long, value_name = "IMAGE:VERSION", conflicts_with_all = ["latest", "all"])]
+    name: Option<String>,
+    /// Load the latest archive of every image
+    #[arg(long, conflicts_with_all = ["all", "images"])]
+    latest: bool,
+    /// Load the newest archive of every version
+    #[arg(long, conflicts_with = "images")]
+    all: bool,
+    #[command(flatten)]
+    latest_by: LatestArguments,
+    #[command(flatten)]
+    hosts: HostsArguments,
+}
+
+pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<ExitCode, Failure> {
+    let (files, images): (Vec<_>, Vec<_>) =
+        arguments.images.iter().cloned().partition(|image| file::is_file(image));
+    if arguments.name.is_some() && (files.len() != 1 || !images.is_empty()) {
+        return Err(Failure::usage("--name is for one file"));
+    }
+    if arguments.hosts.read_stdin() && files.iter().any(|file| file == "-") {
+        return Err(Failure::usage("standard input cannot be an archive and a list of hosts"));
+    }
+    let is_several = arguments.hosts.are_several(&session.global.engine);
+    let engines = session.engines(&arguments.hosts)?;
+    let request = request(&files, images, &arguments, session)?;
+    let printer = Printer::new(session, &engines, is_several);
+    let loads =
+        load_into_all(&engines, &request, |load| printer.show(load), &session.run()).await?;
+    if let (None, Some((store, _))) = (loads.first(), &request.folder) {
+        session.notice(&format!("{} holds no images", format::path(store.root())));
+    }
+    printer.end(&loads)
+}
+
+/// Returns what is loaded: the files, and what is selected of the folder.
+fn request(
+    files: &[String],
+    images: Vec<String>,
+    arguments: &LoadArguments,
+    session: &Session,
+) -> Result<LoadRequest, Failure> {
+    let options = LoadFileOptions::default()
+        .with_name(arguments.name.as_deref().map(reference).transpose()?)
+        .with_platform(arguments.latest_by.platform.platform()?);
+    let paths: Vec<PathBuf> =
+        files.iter().map(|file| file::path(Path::new(file))).collect::<Result<_, _>>()?;
+    let folder = match files.is_empty() || !images.is_empty() {
+        true => {
+            let selection = selection(&images, arguments)?;
+            Some((session.store()?, selection))
+        }
+        false => None,
+    };
+    Ok(LoadRequest::default()
+        .with_files(paths)
+        .with_file_options(options)
+        .with_folder(folder)
+        .with_jobs(arguments.hosts.jobs))
+}
+
+fn selection(images: &[String], arguments: &LoadArguments) -> Result<Selection, Failure> {
+    let latest_by = &arguments.latest_by;
+    if arguments.latest {
+        return Ok(Selection::Latest(latest_by.options()?));
+    }
+    if arguments.all {
+        return Ok(Selection::All(latest_by.platform.platform()?));
+    }
+    let queries =
+        images.iter().map(|image| latest_by.query(&reference(image)?)).collect::<Result<_, _>>()?;
+    Ok(Selection::Queries(queries))
+}

@@ -1,0 +1,172 @@
+//! What a load prints.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use sealift_workflow::archive::PlainReader;
+use sealift_workflow::docker::Engine;
+use sealift_workflow::filename::Printable;
+use sealift_workflow::{EngineLoad, EngineName, Error, ErrorKind, LoadedImage};
+use serde_json::{Value, json};
+
+use crate::arguments::file;
+use crate::exit_code::ExitCode;
+use crate::failure::{self, Failure, is_interruption};
+use crate::format;
+use crate::output;
+use crate::session::Session;
+
+/// The longest name of an engine for which the columns behind it are aligned.
+const WIDEST: usize = 40;
+
+/// Prints the results of a load as they come.
+pub(super) struct Printer<'a> {
+    session: &'a Session,
+    /// How wide the engines' names are, if they are printed: the caller named several.
+    names: Option<usize>,
+    /// The hints that were printed; the same one helps for many engines.
+    hints: Mutex<HashSet<String>>,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(session: &'a Session, engines: &[Engine], is_several: bool) -> Self {
+        let names = is_several.then(|| {
+            session.progress.name_engines();
+            let widths = engines.iter().map(|engine| name(&EngineName::of(engine)).chars().count());
+            widths.filter(|width| *width <= WIDEST).max().unwrap_or(0)
+        });
+        Self { session, names, hints: Mutex::default() }
+    }
+
+    /// Prints a result for people.
+    pub(super) fn show(&self, load: &EngineLoad) {
+        let prefix = self.prefix(load.engine.as_ref());
+        match &load.result {
+            Ok(_) if self.session.global.json => {}
+            Ok(image) if self.names.is_some() => {
+                self.session.result(&format!("{prefix}{}", short_line(image)));
+            }
+            Ok(image) => self.session.result(&line(image)),
+            Err(error) if is_interruption(error) => {
+                if let (Some(_), Some(asked)) = (self.names, &load.asked) {
+                    let line = format!("{prefix}{}  interrupted", Printable(asked));
+                    self.session.progress.suspend(|| output::error_line(&line));
+                }
+            }
+            // It ends the call, and is reported as its failure.
+            Err(_) if self.names.is_none() && load.asked.is_none() => {}
+            Err(error) => {
+                let mut failure = failure_of(load, error);
+                if self.names.is_some() {
+                    let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
+                    failure = failure.with_hint_once(&mut hints);
+                }
+                self.session.progress.suspend(|| failure.show_after(&prefix));
+            }
+        }
+    }
+
+    /// Prints what follows the results, and returns the exit code.
+    pub(super) fn end(&self, loads: &[EngineLoad]) -> Result<ExitCode, Failure> {
+        let errors = || loads.iter().filter_map(|load| load.result.as_ref().err());
+        if self.names.is_none()
+            && let Some(load) = loads.iter().find(|load| load.asked.is_none())
+            && let Err(error) = &load.result
+        {
+            return Err(Failure::of(error));
+        }
+        if self.session.global.json {
+            let documents: Vec<_> = loads.iter().map(|load| self.document(load)).collect();
+            output::json(&documents);
+        }
+        if errors().any(is_interruption) {
+            failure::show(&Error::Interrupted);
+        }
+        let codes = loads.iter().filter_map(|load| {
+            let error = load.result.as_ref().err()?;
+            Some(failure_of(load, error).code())
+        });
+        match self.names {
+            // The first failure decides, but an interruption before all others.
+            None if errors().any(is_interruption) => Ok(ExitCode::INTERRUPTED),
+            None => Ok(codes.into_iter().next().unwrap_or(ExitCode::DONE)),
+            Some(_) => {
+                if !self.session.global.json {
+                    self.session.notice(&summary(loads));
+                }
+                Ok(ExitCode::worst(codes))
+            }
+        }
+    }
+
+    /// Returns the beginning of the lines about an engine.
+    fn prefix(&self, engine: Option<&EngineName>) -> String {
+        match (self.names, engine) {
+            (Some(width), Some(engine)) => format!("{:width$}  ", name(engine)),
+            _ => String::new(),
+        }
+    }
+
+    fn document(&self, load: &EngineLoad) -> Value {
+        let mut document = json!(load);
+        if self.names.is_none()
+            && let Some(fields) = document.as_object_mut()
+        {
+            fields.retain(|name, _| !matches!(name.as_str(), "host" | "context"));
+        }
+        if let Err(error) = &load.result {
+            document["error"] = json!(failure_of(load, error));
+        }
+        if document["asked"] == "/dev/stdin" {
+            document["asked"] = json!("-");
+        }
+        document
+    }
+}
+
+fn name(engine: &EngineName) -> String {
+    Printable(&engine.to_string()).to_string()
+}
+
+/// Describes why an image was not loaded.
+fn failure_of(load: &EngineLoad, error: &Error) -> Failure {
+    // No image and no file is called so; most likely a file was meant.
+    if let (None, Some(asked)) = (&load.engine, &load.asked)
+        && error.kind() == ErrorKind::NotFound
+        && file::ends_like_archive(asked)
+        && let Err(error) = PlainReader::open(asked)
+    {
+        return error.into();
+    }
+    Failure::of(error)
+}
+
+fn line(image: &LoadedImage) -> String {
+    let (path, size) = (format::path(&image.path), format::size(image.size));
+    format!("{}  {}  {path}  {size}\n", image.tag, word(image))
+}
+
+/// Returns the line of an image on one of several engines.
+fn short_line(image: &LoadedImage) -> String {
+    let size = if image.loaded { format::size(image.size) } else { String::new() };
+    let line = format!("{}  {:9}  {size}", image.tag, word(image));
+    format!("{}\n", line.trim_end())
+}
+
+fn word(image: &LoadedImage) -> &'static str {
+    if image.loaded { "loaded" } else { "unchanged" }
+}
+
+/// Counts the results: `1 loaded, 1 unchanged, 1 failed`.
+fn summary(loads: &[EngineLoad]) -> String {
+    let count = |is: fn(&EngineLoad) -> bool| loads.iter().filter(|load| is(load)).count();
+    let counts = [
+        (count(|load| load.result.as_ref().is_ok_and(|image| image.loaded)), "loaded"),
+        (count(|load| load.result.as_ref().is_ok_and(|image| !image.loaded)), "unchanged"),
+        (count(|load| load.result.as_ref().is_err_and(|error| !is_interruption(error))), "failed"),
+        (count(|load| load.result.as_ref().is_err_and(is_interruption)), "interrupted"),
+    ];
+    let parts = counts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+    if parts.is_empty() { "nothing to load".to_owned() } else { parts.join(", ") }
+}

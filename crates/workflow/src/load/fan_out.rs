@@ -1,0 +1,215 @@
+//! Puts archives into several engines at once.
+
+use std::path::PathBuf;
+
+use futures_util::{StreamExt as _, stream};
+use sealift_docker::Engine;
+use sealift_store::Store;
+
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::load::engine_load::{EngineLoad, EngineName};
+use crate::load::engine_platform::EnginePlatform;
+use crate::load::file::PreparedFile;
+use crate::load::load_selected;
+use crate::load::options::LoadFileOptions;
+use crate::load::report::ImageLoad;
+use crate::run::Run;
+use crate::select::selection::{Candidates, Choice, Selection, candidates};
+use crate::setters::setters;
+
+/// What [`load_into_all`] loads, and into how many engines at the same time.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct LoadRequest {
+    /// Archives that are in no folder. They are loaded first.
+    pub files: Vec<PathBuf>,
+    /// The options of these archives.
+    pub file_options: LoadFileOptions,
+    /// A folder, and which of its archives are loaded.
+    pub folder: Option<(Store, Selection)>,
+    /// The number of engines that are loaded into at the same time, by default
+    /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS).
+    pub jobs: usize,
+}
+
+impl LoadRequest {
+    /// The number of engines that are loaded into at the same time unless it is set.
+    pub const DEFAULT_JOBS: usize = 8;
+
+    setters! {
+        files with_files: Vec<PathBuf>,
+        file_options with_file_options: LoadFileOptions,
+        folder with_folder: Option<(Store, Selection)>,
+        jobs with_jobs: usize,
+    }
+}
+
+impl Default for LoadRequest {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            file_options: LoadFileOptions::default(),
+            folder: None,
+            jobs: Self::DEFAULT_JOBS,
+        }
+    }
+}
+
+/// Something that each engine gets.
+enum Item<'a> {
+    File(Box<PreparedFile>),
+    Archive { store: &'a Store, asked: String, choice: Choice },
+}
+
+/// Puts archives into several engines at the same time.
+///
+/// Archives are selected once for all engines: the folder is scanned, archives without a record are
+/// examined, and pipes are spooled and verified once. Then each engine gets them one after the
+/// other, as [`load`](crate::load()) and [`load_file`](crate::load_file()) do it. Each engine reads
+/// an archive by itself, at its own speed: nobody waits for a slow engine, and the bytes come from
+/// the page cache.
+///
+/// `on_result` receives each result as soon as it is known, in any order. The function returns all of
+/// them: first those that concern no engine, such as an image that is not in the folder, then those
+/// of each engine, in the order of the call. With one engine, the results are in the order of the
+/// request. An engine that does not answer has one result for everything that it did not get.
+///
+/// Events of an engine are [`Event::OnEngine`](crate::Event::OnEngine).
+///
+/// Once it is cancelled, what an engine did not get failed with [`Error::Interrupted`].
+///
+/// ```no_run
+/// use sealift_workflow::catalog::LatestOptions;
+/// use sealift_workflow::docker::{Engine, Settings};
+/// use sealift_workflow::store::Store;
+/// use sealift_workflow::{LoadRequest, Run, Selection, load_into_all};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let hosts = ["ssh://edge1", "ssh://edge2"];
+/// let engine = |host: &str| Engine::resolve(&Settings::from_env().with_host(Some(host.to_owned()), "hosts"));
+/// let engines = hosts.into_iter().map(engine).collect::<Result<Vec<_>, _>>()?;
+/// let latest = Selection::Latest(LatestOptions::default());
+/// let request = LoadRequest::default().with_folder((Store::open("artifacts")?, latest));
+/// let loads = load_into_all(&engines, &request, |load| println!("{load:?}"), &Run::default()).await?;
+/// assert!(loads.iter().all(|load| load.result.is_ok()));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the uploads are broken off in a way that makes no images of them.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
+/// # Errors
+///
+/// If the folder cannot be read. What goes wrong with an archive or an engine is in its result.
+pub async fn load_into_all(
+    engines: &[Engine],
+    request: &LoadRequest,
+    on_result: impl Fn(&EngineLoad) + Send + Sync,
+    run: &Run,
+) -> Result<Vec<EngineLoad>, Error> {
+    let (items, failed) = prepare(request, run).await?;
+    failed.iter().for_each(|(_, load)| on_result(load));
+    let (items, on_result) = (&items, &on_result);
+    let of_engines: Vec<(usize, Vec<Placed>)> = stream::iter(engines.iter().enumerate())
+        .map(|(index, engine)| async move {
+            (index, Box::pin(load_into(engine, items, on_result, run)).await)
+        })
+        .buffer_unordered(request.jobs.max(1))
+        .collect()
+        .await;
+    // With one engine, all results are in the order of the request.
+    let first = usize::from(engines.len() > 1);
+    let of_engines = of_engines.into_iter().map(|(index, loads)| (index + first, loads));
+    let mut loads: Vec<((usize, usize), EngineLoad)> = std::iter::once((0, failed))
+        .chain(of_engines)
+        .flat_map(|(engine, loads)| {
+            loads.into_iter().map(move |(item, load)| ((engine, item), load))
+        })
+        .collect();
+    loads.sort_by_key(|(place, _)| *place);
+    Ok(loads.into_iter().map(|(_, load)| load).collect())
+}
+
+/// A result, and the place of its item in the request.
+type Placed = (usize, EngineLoad);
+
+/// Prepares what all engines get, and what none of them can get.
+async fn prepare<'a>(
+    request: &'a LoadRequest,
+    run: &Run,
+) -> Result<(Vec<(usize, Item<'a>)>, Vec<Placed>), Error> {
+    let mut prepared = Vec::new();
+    for file in &request.files {
+        let item = PreparedFile::prepare(file, &request.file_options, run).await;
+        prepared.push((file.display().to_string(), item.map(|file| Item::File(Box::new(file)))));
+    }
+    if let Some((store, selection)) = &request.folder {
+        for Candidates { asked, choice } in candidates(store, selection, run).await? {
+            let name = asked.clone();
+            prepared
+                .push((asked, choice.map(|choice| Item::Archive { store, asked: name, choice })));
+        }
+    }
+    let (mut items, mut failed) = (Vec::new(), Vec::new());
+    for (place, (asked, item)) in prepared.into_iter().enumerate() {
+        match item {
+            Ok(item) => items.push((place, item)),
+            Err(error) => failed.push((place, EngineLoad::new(None, Some(asked), Err(error)))),
+        }
+    }
+    Ok((items, failed))
+}
+
+/// Loads everything into one engine, until it turns out that it does not answer.
+async fn load_into(
+    engine: &Engine,
+    items: &[(usize, Item<'_>)],
+    on_result: impl Fn(&EngineLoad),
+    run: &Run,
+) -> Vec<Placed> {
+    let name = EngineName::of(engine);
+    let run = &run.on_engine(&name.to_string());
+    let platform = EnginePlatform::of(engine);
+    let mut loads = Vec::new();
+    for (place, item) in items {
+        let ImageLoad { asked, result } = load_item(engine, &platform, item, run).await;
+        let is_unreachable =
+            result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unreachable);
+        let asked = (!is_unreachable).then_some(asked);
+        let load = EngineLoad::new(Some(name.clone()), asked, result);
+        on_result(&load);
+        loads.push((*place, load));
+        if is_unreachable {
+            break;
+        }
+    }
+    loads
+}
+
+async fn load_item(
+    engine: &Engine,
+    platform: &EnginePlatform<'_>,
+    item: &Item<'_>,
+    run: &Run,
+) -> ImageLoad {
+    match item {
+        Item::Archive { store, asked, choice } => {
+            let selected = choice.pick(asked, platform, store, run).await;
+            load_selected(engine, store, selected, run).await
+        }
+        Item::File(file) => {
+            let result = match run.check_cancelled() {
+                Ok(()) => Box::pin(file.load(engine, run)).await,
+                Err(error) => Err(error),
+            };
+            ImageLoad::new(file.asked(), result)
+        }
+    }
+}
