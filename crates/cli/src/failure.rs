@@ -81,6 +81,14 @@ impl Failure {
         ExitCode::of(self.kind)
     }
 
+    /// Replaces the message by the outermost cause, if there is one.
+    pub(crate) fn with_cause_as_message(mut self) -> Self {
+        if !self.causes.is_empty() {
+            self.message = self.causes.remove(0);
+        }
+        self
+    }
+
     /// Removes the hint if it is one of these, and adds it to them otherwise.
     pub(crate) fn with_hint_once(mut self, hints: &mut HashSet<String>) -> Self {
         self.hint = self.hint.filter(|hint| hints.insert(hint.clone()));

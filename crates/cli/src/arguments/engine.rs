@@ -9,11 +9,10 @@ use crate::failure::Failure;
 /// Which engine is used.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EngineArguments {
-    /// The engine's address [default: as the docker CLI finds it]; `load` takes several
+    /// The engine's address; `load` takes several [default: as the docker CLI finds it]
     #[arg(long = "host", id = "host", global = true, value_name = "HOST")]
     pub(crate) hosts: Vec<String>,
-    /// The docker CLI context to use; --host overrides it, except for `load`, which takes
-    /// several of both
+    /// The docker CLI context to use; --host overrides it, but `load` takes several of both
     #[arg(long = "context", id = "context", global = true, value_name = "NAME", add = completer::contexts())]
     pub(crate) contexts: Vec<String>,
 }

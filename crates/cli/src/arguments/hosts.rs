@@ -20,8 +20,8 @@ const HOSTS: &str = "--hosts";
 /// A file of engines, and how many are worked on at the same time.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct HostsArguments {
-    /// Also load into the engines in this file, `-` for standard input: one HOST or context:NAME
-    /// in each line, # begins a comment
+    /// Load into the engines in this file, or `-` for standard input: a HOST or context:NAME in
+    /// each line; # begins a comment
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) hosts: Option<PathBuf>,
     /// How many engines to load into at the same time

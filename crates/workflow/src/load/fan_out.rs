@@ -117,13 +117,16 @@ pub async fn load_into_all(
     let (items, failed) = prepare(request, run).await?;
     failed.iter().for_each(|(_, load)| on_result(load));
     let (items, on_result) = (&items, &on_result);
-    let of_engines: Vec<(usize, Vec<Placed>)> = stream::iter(engines.iter().enumerate())
+    // Collected, since the compiler does not see that a stream's closure is for every lifetime.
+    let work: Vec<_> = engines
+        .iter()
+        .enumerate()
         .map(|(index, engine)| async move {
             (index, Box::pin(load_into(engine, items, on_result, run)).await)
         })
-        .buffer_unordered(request.jobs.max(1))
-        .collect()
-        .await;
+        .collect();
+    let of_engines: Vec<(usize, Vec<Placed>)> =
+        stream::iter(work).buffer_unordered(request.jobs.max(1)).collect().await;
     // With one engine, all results are in the order of the request.
     let first = usize::from(engines.len() > 1);
     let of_engines = of_engines.into_iter().map(|(index, loads)| (index + first, loads));

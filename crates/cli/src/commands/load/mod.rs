@@ -28,14 +28,15 @@ archives with one tag, the newest is loaded; of several platforms, the engine's
 own, unless --platform is passed. Archives are streamed and verified on the way:
 a damaged one never becomes an image. Images that the engine has are skipped.
 
-With several engines, each gets the archives by itself, and a failure of one
-stops no other. The result of each engine and image is printed when it is there.
+With several engines (--host, --context and --hosts add up), each gets the
+archives at its own speed, and a failure of one stops no other. Results are
+printed as they happen; the exit code is that of the worst failure.
 
 Examples:
   sealift load web:1.4.0.7
   sealift load --latest
   sealift load web --host ssh://edge1 --host ssh://edge2
-  sealift load --latest --hosts edges.txt --jobs 20
+  sealift load --latest --hosts edges.txt
   ssh build1 docker save web:1.4.0.7 | gzip | sealift load -
   sealift --dir /mnt/usb/images load --all")]
 pub(crate) struct LoadArguments {

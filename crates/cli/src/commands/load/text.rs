@@ -58,6 +58,10 @@ impl<'a> Printer<'a> {
             Err(error) => {
                 let mut failure = failure_of(load, error);
                 if self.names.is_some() {
+                    if load.asked.is_none() {
+                        // No image is to blame.
+                        failure = failure.with_cause_as_message();
+                    }
                     let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
                     failure = failure.with_hint_once(&mut hints);
                 }
