@@ -32,7 +32,7 @@ use crate::source::{Source, SourceReader, read_up_to};
 /// | container | reading at any place |
 /// |---|---|
 /// | tar, zip with a stored member | reads exactly that part |
-/// | zip written by sealift | inflates the blocks of 256 KiB that contain the part |
+/// | zip written by sealift | inflates the blocks of up to 256 KiB that contain the part |
 /// | zip of another writer, gzip, zstd, xz, bzip2 | decompresses everything before it; going back starts over |
 ///
 /// ```no_run

@@ -3,36 +3,85 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use sealift_filename::Printable;
+use sealift_oci::Digest;
 use serde::{Deserialize, Serialize};
 
-/// The lengths of the independent deflate blocks of a zip's member, by which it can be read at any place.
+/// The independent deflate blocks of a zip's member, by which it can be read at any place.
 ///
 /// Each block inflates without what stands before it, and the next one follows immediately. As text it is compact, since
 /// it is part of a record for each archive: where the first block starts in the file, then for each run of blocks with the
-/// same plain length this length and the packed lengths.
+/// same plain length this length and the packed lengths. A packed length is followed by the checksums of its block, if they
+/// are known: the SHA-256 of the packed bytes and the CRC-32 of the content, big-endian, together in base64url.
 ///
 /// ```
-/// use sealift_archive::BlockTable;
+/// use sealift_archive::{BlockChecksums, BlockTable};
+/// use sealift_archive::oci::Digest;
 ///
 /// let mut table = BlockTable::new(60);
-/// table.push(1000, 262_144);
-/// table.push(900, 262_144);
-/// table.push(7, 50);
+/// table.push(1000, 262_144, None);
+/// table.push(900, 262_144, None);
+/// table.push(7, 50, None);
 /// assert_eq!(table.to_string(), "60;262144:1000,900;50:7");
 /// assert_eq!("60;262144:1000,900;50:7".parse(), Ok(table.clone()));
 ///
 /// let last = table.iter().last().unwrap();
 /// assert_eq!((last.offset, last.plain_offset), (1960, 524_288));
+///
+/// let mut table = BlockTable::new(60);
+/// table.push(7, 50, Some(BlockChecksums::new(Digest::of(b"packed!"), 0x0102_0304)));
+/// assert_eq!(table.to_string(), "60;50:7/LbLHzwS8YEIJjT3U7p9bLz0vYn3rrEzUsXnlnW3tt4QBAgME");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockTable {
     start: u64,
-    /// The packed and the plain length of each block.
-    lengths: Vec<(u32, u32)>,
+    blocks: Vec<TableEntry>,
+}
+
+/// A block, without its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TableEntry {
+    pub(crate) size: u32,
+    pub(crate) plain_size: u32,
+    pub(crate) checksums: Option<BlockChecksums>,
+}
+
+/// The checksums of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BlockChecksums {
+    /// The SHA-256 of the packed bytes.
+    pub packed_sha256: Digest,
+    /// The CRC-32 of the content.
+    pub plain_crc32: u32,
+}
+
+impl BlockChecksums {
+    /// Creates the checksums of a block.
+    pub fn new(packed_sha256: Digest, plain_crc32: u32) -> Self {
+        Self { packed_sha256, plain_crc32 }
+    }
+
+    fn to_base64(self) -> String {
+        let mut bytes = [0; 36];
+        bytes[..32].copy_from_slice(self.packed_sha256.as_bytes());
+        bytes[32..].copy_from_slice(&self.plain_crc32.to_be_bytes());
+        BASE64.encode(bytes)
+    }
+
+    fn from_base64(text: &str) -> Option<Self> {
+        let bytes = BASE64.decode(text).ok()?;
+        let (sha256, crc32) = bytes.split_first_chunk()?;
+        let crc32 = u32::from_be_bytes(crc32.try_into().ok()?);
+        Some(Self::new(Digest::from_bytes(*sha256), crc32))
+    }
 }
 
 /// An independent deflate block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Block {
     /// Where its packed bytes start in the file.
     pub offset: u64,
@@ -42,48 +91,68 @@ pub struct Block {
     pub plain_offset: u64,
     /// How many bytes its content has.
     pub plain_size: u32,
+    /// The checksums, if they are known.
+    pub checksums: Option<BlockChecksums>,
 }
 
 impl BlockTable {
     /// Creates a table without blocks. The first one starts at this offset of the file.
     pub fn new(start: u64) -> Self {
-        Self { start, lengths: Vec::new() }
+        Self { start, blocks: Vec::new() }
     }
 
-    pub(crate) fn from_lengths(start: u64, lengths: Vec<(u32, u32)>) -> Self {
-        Self { start, lengths }
+    pub(crate) fn from_entries(start: u64, blocks: Vec<TableEntry>) -> Self {
+        Self { start, blocks }
     }
 
     /// Appends a block with these lengths in bytes.
-    pub fn push(&mut self, size: u32, plain_size: u32) {
-        self.lengths.push((size, plain_size));
+    pub fn push(&mut self, size: u32, plain_size: u32, checksums: Option<BlockChecksums>) {
+        self.blocks.push(TableEntry { size, plain_size, checksums });
     }
 
     /// Returns the blocks in order.
     pub fn iter(&self) -> impl Iterator<Item = Block> {
         let (mut offset, mut plain_offset) = (self.start, 0);
-        self.lengths.iter().map(move |&(size, plain_size)| {
-            let block = Block { offset, size, plain_offset, plain_size };
+        self.blocks.iter().map(move |&TableEntry { size, plain_size, checksums }| {
+            let block = Block { offset, size, plain_offset, plain_size, checksums };
             offset = offset.saturating_add(size.into());
             plain_offset += u64::from(plain_size);
             block
         })
     }
 
+    /// Returns how many blocks there are.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Returns `true` if there are no blocks.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
     /// Returns the length of the content of all blocks in bytes.
     pub fn plain_size(&self) -> u64 {
-        self.lengths.iter().map(|&(_, plain)| u64::from(plain)).sum()
+        self.blocks.iter().map(|block| u64::from(block.plain_size)).sum()
+    }
+
+    /// Returns `true` if the checksums of all blocks are known.
+    pub fn has_checksums(&self) -> bool {
+        self.blocks.iter().all(|block| block.checksums.is_some())
     }
 }
 
 impl fmt::Display for BlockTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.start)?;
-        for run in self.lengths.chunk_by(|(_, left), (_, right)| left == right) {
-            for (at, (size, plain_size)) in run.iter().enumerate() {
+        for run in self.blocks.chunk_by(|left, right| left.plain_size == right.plain_size) {
+            for (at, TableEntry { size, plain_size, checksums }) in run.iter().enumerate() {
                 match at {
                     0 => write!(f, ";{plain_size}:{size}")?,
                     _ => write!(f, ",{size}")?,
+                }
+                if let Some(checksums) = checksums {
+                    write!(f, "/{}", checksums.to_base64())?;
                 }
             }
         }
@@ -93,25 +162,56 @@ impl fmt::Display for BlockTable {
 
 /// The error for a text that is not a [`BlockTable`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a table of blocks: expected `START;PLAIN:PACKED,PACKED;…` in numbers")]
-pub struct ParseBlockTableError;
+#[error(
+    "`{}` is not part of a table of blocks: expected `START;PLAIN:PACKED/CHECKSUMS,PACKED/CHECKSUMS;…`",
+    Printable(.input)
+)]
+pub struct ParseBlockTableError {
+    input: String,
+}
+
+impl ParseBlockTableError {
+    fn new(input: &str) -> Self {
+        Self { input: input.chars().take(80).collect() }
+    }
+
+    /// Returns the part of the text that was refused, up to its first 80 characters.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+}
 
 impl FromStr for BlockTable {
     type Err = ParseBlockTableError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut runs = text.split(';');
-        let start = runs.next().and_then(|start| start.parse().ok()).ok_or(ParseBlockTableError)?;
+        let start = runs.next().unwrap_or_default();
+        let start = number(start).ok_or_else(|| ParseBlockTableError::new(start))?;
         let mut table = Self::new(start);
         for run in runs {
-            let (plain, sizes) = run.split_once(':').ok_or(ParseBlockTableError)?;
-            let plain = plain.parse().map_err(|_| ParseBlockTableError)?;
-            for size in sizes.split(',') {
-                table.push(size.parse().map_err(|_| ParseBlockTableError)?, plain);
+            let refused = || ParseBlockTableError::new(run);
+            let (plain, blocks) = run.split_once(':').ok_or_else(refused)?;
+            let plain_size = number(plain).ok_or_else(refused)?;
+            for block in blocks.split(',') {
+                let entry = parse_block(block, plain_size);
+                table.blocks.push(entry.ok_or_else(|| ParseBlockTableError::new(block))?);
             }
         }
         Ok(table)
     }
+}
+
+fn parse_block(text: &str, plain_size: u32) -> Option<TableEntry> {
+    let (size, checksums) = match text.split_once('/') {
+        Some((size, checksums)) => (size, Some(BlockChecksums::from_base64(checksums)?)),
+        None => (text, None),
+    };
+    Some(TableEntry { size: number(size)?, plain_size, checksums })
+}
+
+fn number<T: FromStr>(digits: &str) -> Option<T> {
+    if digits.starts_with('+') { None } else { digits.parse().ok() }
 }
 
 impl Serialize for BlockTable {
@@ -133,21 +233,43 @@ mod tests {
 
     use super::*;
 
+    fn entry() -> impl Strategy<Value = TableEntry> {
+        let checksums = (any::<[u8; 32]>(), any::<u32>())
+            .prop_map(|(sha256, crc32)| BlockChecksums::new(Digest::from_bytes(sha256), crc32));
+        let plain_size = prop_oneof![Just(262_144), any::<u32>()];
+        (any::<u32>(), plain_size, prop::option::of(checksums))
+            .prop_map(|(size, plain_size, checksums)| TableEntry { size, plain_size, checksums })
+    }
+
     proptest! {
         #[test]
         fn a_table_is_read_as_it_was_written(
             start in any::<u64>(),
-            lengths in prop::collection::vec((any::<u32>(), prop_oneof![Just(262_144), any::<u32>()]), 0..9),
+            blocks in prop::collection::vec(entry(), 0..9),
         ) {
-            let table = BlockTable { start, lengths };
+            let table = BlockTable { start, blocks };
             prop_assert_eq!(table.to_string().parse(), Ok(table));
         }
 
         #[test]
-        fn other_texts_are_refused_or_mean_a_table(text in "[0-9;:,+ -]{0,20}") {
+        fn other_texts_are_refused_or_mean_a_table(text in "[0-9;:,/+ A-]{0,20}") {
             if let Ok(table) = text.parse::<BlockTable>() {
                 prop_assert_eq!(table.to_string().parse(), Ok(table));
             }
         }
+    }
+
+    #[test]
+    fn an_error_contains_what_was_refused() {
+        let refused = |text: &str| text.parse::<BlockTable>().unwrap_err().input().to_owned();
+        assert_eq!(refused("six;7:5"), "six");
+        assert_eq!(refused("60;7"), "7");
+        assert_eq!(refused("60;7:5,+5"), "+5");
+        assert_eq!(refused("60;7:5/AAAA"), "5/AAAA");
+        assert_eq!(
+            "60;7:5\n".parse::<BlockTable>().unwrap_err().to_string(),
+            "`5\\n` is not part of a table of blocks: expected \
+             `START;PLAIN:PACKED/CHECKSUMS,PACKED/CHECKSUMS;…`"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use sealift_oci::{Digest, Identity};
 
+use crate::block_index::BlockIndex;
 use crate::block_table::BlockTable;
 use crate::contents::Contents;
 use crate::document_spans::DocumentSpans;
@@ -119,5 +120,11 @@ impl Proof {
     /// Returns the blocks by which a zip can be read at any place, if they are known.
     pub fn blocks(&self) -> Option<&BlockTable> {
         self.file.blocks.as_ref()
+    }
+
+    /// Returns the blocks as a document of its own, if they and their checksums are known: those of a zip that an
+    /// [`ArchiveWriter`](crate::ArchiveWriter) wrote.
+    pub fn block_index(&self) -> Option<BlockIndex> {
+        BlockIndex::new(self.size(), self.sha256(), self.blocks()?.clone())
     }
 }

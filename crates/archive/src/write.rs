@@ -3,6 +3,7 @@
 pub(crate) mod archive_writer;
 pub(crate) mod background;
 pub(crate) mod compressor;
+pub(crate) mod cut;
 pub(crate) mod deflate_block;
 pub(crate) mod hashing_writer;
 pub(crate) mod level;

@@ -49,6 +49,11 @@ impl Digest {
         Self(bytes)
     }
 
+    /// Returns the 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Parses 64 lowercase hex digits, the form in which archives name their entries.
     pub fn from_hex(hex: &str) -> Option<Self> {
         let digits: &[u8; 64] = hex.as_bytes().try_into().ok()?;

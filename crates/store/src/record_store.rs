@@ -1,7 +1,8 @@
 //! Where records are kept: one small file for each archive, or memory if the folder is read-only.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -104,7 +105,7 @@ impl Store {
     }
 
     fn written_record(&self, archive: &ArchivePath) -> Option<Record> {
-        Record::read(&fs::read(self.record_path(archive)).ok()?)
+        Record::read(&first_line(File::open(self.record_path(archive)).ok()?).ok()?)
     }
 
     /// Returns the record of an archive that has this size and time, if it is believed.
@@ -152,5 +153,51 @@ impl Store {
     fn remembered(&self) -> MutexGuard<'_, HashMap<ArchivePath, Record>> {
         // A thread that panicked cannot have left the map incomplete: it changes by single inserts.
         self.memory().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads a file up to its first line break. What follows in a record is much longer.
+fn first_line(mut file: impl Read) -> io::Result<Vec<u8>> {
+    /// As long as most records are without their index.
+    const PIECE: usize = 4 << 10;
+    let mut bytes = Vec::new();
+    loop {
+        let start = bytes.len();
+        let count = file.by_ref().take(PIECE as u64).read_to_end(&mut bytes)?;
+        if let Some(end) = bytes[start..].iter().position(|byte| *byte == b'\n') {
+            bytes.truncate(start + end);
+            return Ok(bytes);
+        }
+        if count < PIECE {
+            return Ok(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts the bytes that are read.
+    struct Counted<'a>(&'a [u8], usize);
+
+    impl Read for &mut Counted<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.read(buffer)?;
+            self.1 += count;
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn of_a_record_only_the_first_line_is_read() {
+        for length in [0, 1, 4095, 4096, 4097, 10_000] {
+            let line = vec![b'x'; length];
+            let record = [&line[..], b"\n", &vec![b'y'; 1 << 20]].concat();
+            let mut counted = Counted(&record, 0);
+            assert_eq!(first_line(&mut counted).unwrap(), line);
+            assert!(counted.1 <= length + (4 << 10), "{length}: {}", counted.1);
+            assert_eq!(first_line(&line[..]).unwrap(), line);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Deflates a stream on several threads into one standard stream.
 //!
-//! Whichever thread is free takes the next block, and for each block there is a receipt, in the stream's order, by
-//! which it comes back. Few blocks are on their way at a time; who writes faster than they are deflated waits. Buffers
-//! go round.
+//! The stream is cut into blocks, and several small ones are a batch. Whichever thread is free takes the next batch, and
+//! for each there is a receipt, in the stream's order, by which it comes back. Few batches are on their way at a time; a
+//! caller that writes faster than they are deflated waits. Buffers are used again.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -11,11 +11,19 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crate::write::deflate_block::{BLOCK, BlockDeflater, END};
+use sealift_oci::Digest;
+
+use crate::block_table::{BlockChecksums, TableEntry};
+use crate::write::cut::cutter::Cutter;
+use crate::write::deflate_block::{BlockDeflater, END};
 use crate::write::level::Level;
 
-/// How many blocks are on their way for each thread, the one that it works on included.
-const BLOCKS_A_THREAD: usize = 2;
+/// From how much content on a batch is passed to a thread. With the block that exceeds it, a batch has half as much again as
+/// the largest block.
+const BATCH: usize = 128 << 10;
+
+/// How many batches are on their way for each thread, the one that it works on included.
+const BATCHES_A_THREAD: usize = 2;
 
 /// More deflate faster than an engine sends, and each has its 2 MiB.
 const MOST_THREADS: usize = 16;
@@ -24,37 +32,66 @@ const MOST_THREADS: usize = 16;
 pub(crate) struct ParallelDeflate<W: Write> {
     writer: W,
     threads: Threads,
-    /// The block that is being filled.
-    filling: BlockBuffers,
+    cutter: Cutter,
+    /// The batch that is being filled.
+    filling: Batch,
     /// What is on its way, in the stream's order.
-    receipts: VecDeque<Receiver<io::Result<BlockBuffers>>>,
-    spare: Vec<BlockBuffers>,
+    receipts: VecDeque<Receiver<io::Result<Batch>>>,
+    spare: Vec<Batch>,
     crc: crc32fast::Hasher,
     size: u64,
     packed_crc: crc32fast::Hasher,
-    lengths: Vec<(u32, u32)>,
+    blocks: Vec<TableEntry>,
 }
 
-/// A block on its way to a thread and back.
+/// Blocks on their way to a thread and back.
 #[derive(Default)]
-struct BlockBuffers {
+struct Batch {
     input: Vec<u8>,
+    /// Where each block ends in the input.
+    ends: Vec<usize>,
     output: Vec<u8>,
+    blocks: Vec<TableEntry>,
+    /// The checksum of the input.
     crc: crc32fast::Hasher,
 }
 
-impl BlockBuffers {
-    fn deflate(&mut self, deflater: &mut BlockDeflater) -> io::Result<()> {
+impl Batch {
+    fn clear(&mut self) {
+        self.input.clear();
+        self.ends.clear();
+        self.output.clear();
+        self.blocks.clear();
         self.crc = crc32fast::Hasher::new();
-        self.crc.update(&self.input);
-        deflater.deflate(&self.input, &mut self.output)
+    }
+
+    fn deflate(&mut self, deflater: &mut BlockDeflater) -> io::Result<()> {
+        let mut start = 0;
+        for &end in &self.ends {
+            let (plain, packed_at) = (&self.input[start..end], self.output.len());
+            deflater.deflate(plain, &mut self.output)?;
+            let packed = &self.output[packed_at..];
+            let mut crc = crc32fast::Hasher::new();
+            crc.update(plain);
+            self.crc.combine(&crc);
+            let checksums = BlockChecksums::new(Digest::of(packed), crc.finalize());
+            // A block and what it is deflated to are far below this limit.
+            let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            self.blocks.push(TableEntry {
+                size: length(packed),
+                plain_size: length(plain),
+                checksums: Some(checksums),
+            });
+            start = end;
+        }
+        Ok(())
     }
 }
 
-/// A block, and where to give it back.
+/// A batch, and where to return it.
 struct Job {
-    block: BlockBuffers,
-    done: SyncSender<io::Result<BlockBuffers>>,
+    batch: Batch,
+    done: SyncSender<io::Result<Batch>>,
 }
 
 /// The threads that deflate; they end with this value.
@@ -66,17 +103,17 @@ struct Threads {
 
 impl Threads {
     fn start(level: Level, count: usize) -> io::Result<Self> {
-        let (jobs, queue) = sync_channel::<Job>(count * BLOCKS_A_THREAD);
+        let (jobs, queue) = sync_channel::<Job>(count * BATCHES_A_THREAD);
         let queue = Arc::new(Mutex::new(queue));
         let mut threads = Self { jobs: Some(jobs), threads: Vec::with_capacity(count) };
         for _ in 0..count {
             let queue = Arc::clone(&queue);
             let mut deflater = BlockDeflater::new(level)?;
             let work = move || {
-                while let Some(Job { mut block, done }) = next(&queue) {
-                    let deflated = block.deflate(&mut deflater);
-                    // Where nobody waits for it any more, the writer has failed.
-                    let _ = done.send(deflated.map(|()| block));
+                while let Some(Job { mut batch, done }) = next(&queue) {
+                    let deflated = batch.deflate(&mut deflater);
+                    // If nobody waits for it any more, the writer has failed.
+                    let _ = done.send(deflated.map(|()| batch));
                 }
             };
             threads.threads.push(thread::Builder::new().name("deflate".to_owned()).spawn(work)?);
@@ -84,11 +121,11 @@ impl Threads {
         Ok(threads)
     }
 
-    /// Passes a block to the next thread that is free, and returns a receipt for it.
-    fn give(&self, block: BlockBuffers) -> io::Result<Receiver<io::Result<BlockBuffers>>> {
+    /// Passes a batch to the next thread that is free, and returns a receipt for it.
+    fn give(&self, batch: Batch) -> io::Result<Receiver<io::Result<Batch>>> {
         let (done, receipt) = sync_channel(1);
         let jobs = self.jobs.as_ref();
-        jobs.and_then(|jobs| jobs.send(Job { block, done }).ok()).ok_or_else(broken)?;
+        jobs.and_then(|jobs| jobs.send(Job { batch, done }).ok()).ok_or_else(broken)?;
         Ok(receipt)
     }
 }
@@ -116,8 +153,7 @@ pub(crate) struct Deflated<W> {
     pub(crate) size: u64,
     /// The checksum of the stream itself.
     pub(crate) packed_crc: u32,
-    /// The packed and the plain length of each block.
-    pub(crate) lengths: Vec<(u32, u32)>,
+    pub(crate) blocks: Vec<TableEntry>,
 }
 
 impl<W: Write> ParallelDeflate<W> {
@@ -131,46 +167,49 @@ impl<W: Write> ParallelDeflate<W> {
         Ok(Self {
             writer,
             threads: Threads::start(level, count.max(1))?,
-            filling: BlockBuffers::default(),
+            cutter: Cutter::new(),
+            filling: Batch::default(),
             receipts: VecDeque::new(),
             spare: Vec::new(),
             crc: crc32fast::Hasher::new(),
             size: 0,
             packed_crc: crc32fast::Hasher::new(),
-            lengths: Vec::new(),
+            blocks: Vec::new(),
         })
     }
 
-    /// Passes the block that is full, or is the last one, to a thread.
+    /// Passes the batch that is full, or is the last one, to a thread.
     fn send(&mut self) -> io::Result<()> {
-        if self.receipts.len() >= self.threads.threads.len() * BLOCKS_A_THREAD {
+        if self.receipts.len() >= self.threads.threads.len() * BATCHES_A_THREAD {
             self.receive()?;
         }
         let mut next = self.spare.pop().unwrap_or_default();
-        next.input.clear();
-        let block = std::mem::replace(&mut self.filling, next);
-        self.receipts.push_back(self.threads.give(block)?);
+        next.clear();
+        let batch = std::mem::replace(&mut self.filling, next);
+        self.receipts.push_back(self.threads.give(batch)?);
         Ok(())
     }
 
-    /// Takes the next block back and writes it, if there is one on its way.
+    /// Takes the next batch back and writes it, if there is one on its way.
     fn receive(&mut self) -> io::Result<()> {
         let Some(receipt) = self.receipts.pop_front() else { return Ok(()) };
-        let block = receipt.recv().map_err(|_| broken())??;
-        self.crc.combine(&block.crc);
-        self.size += block.input.len() as u64;
-        self.packed_crc.update(&block.output);
-        // A block and what it is deflated to are far below this limit.
-        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        self.lengths.push((length(&block.output), length(&block.input)));
-        self.writer.write_all(&block.output)?;
-        self.spare.push(block);
+        let batch = receipt.recv().map_err(|_| broken())??;
+        self.crc.combine(&batch.crc);
+        self.size += batch.input.len() as u64;
+        self.packed_crc.update(&batch.output);
+        self.blocks.extend_from_slice(&batch.blocks);
+        self.writer.write_all(&batch.output)?;
+        self.spare.push(batch);
         Ok(())
     }
 
     /// Ends the stream.
     pub(crate) fn finish(mut self) -> io::Result<Deflated<W>> {
         if !self.filling.input.is_empty() {
+            let length = self.filling.input.len();
+            if self.filling.ends.last() != Some(&length) {
+                self.filling.ends.push(length);
+            }
             self.send()?;
         }
         while !self.receipts.is_empty() {
@@ -183,7 +222,7 @@ impl<W: Write> ParallelDeflate<W> {
             crc: self.crc.finalize(),
             size: self.size,
             packed_crc: self.packed_crc.finalize(),
-            lengths: self.lengths,
+            blocks: self.blocks,
         })
     }
 }
@@ -195,16 +234,19 @@ fn broken() -> io::Error {
 
 impl<W: Write> Write for ParallelDeflate<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = BLOCK - self.filling.input.len();
-        let count = bytes.len().min(room);
+        let (count, is_end) = self.cutter.read(bytes);
         self.filling.input.extend_from_slice(&bytes[..count]);
-        if self.filling.input.len() >= BLOCK {
+        let length = self.filling.input.len();
+        if is_end {
+            self.filling.ends.push(length);
+        }
+        if is_end && length >= BATCH {
             self.send()?;
         }
         Ok(count)
     }
 
-    /// Does nothing: a block that isn't full would only cost size.
+    /// Does nothing: a block ends where the cut rule ends it.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -213,6 +255,8 @@ impl<W: Write> Write for ParallelDeflate<W> {
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
+
+    use crate::write::cut::cutter::MOST as BLOCK;
 
     use super::*;
 

@@ -115,7 +115,7 @@ impl<W: Write + Seek> ZipSink<W> {
     /// Those of the writer.
     pub fn finish_with_blocks(self) -> io::Result<(W, BlockTable)> {
         let Self { deflate, name, base } = self;
-        let Deflated { mut writer, crc, size, packed_crc, lengths } = deflate.finish()?;
+        let Deflated { mut writer, crc, size, packed_crc, blocks } = deflate.finish()?;
         let directory = writer.stream_position()? - base;
         let name = name.as_bytes();
         let header_size = local_header(name, &Numbers::default())?.len() as u64;
@@ -130,7 +130,7 @@ impl<W: Write + Seek> ZipSink<W> {
         writer.write_all(&entry)?;
         writer.write_all(&end(directory, entry.len() as u64))?;
         writer.flush()?;
-        Ok((writer, BlockTable::from_lengths(base + header_size, lengths)))
+        Ok((writer, BlockTable::from_entries(base + header_size, blocks)))
     }
 }
 

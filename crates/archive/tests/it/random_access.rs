@@ -151,6 +151,29 @@ fn a_damaged_block_is_an_error_or_found_by_the_digest() {
     }
 }
 
+#[test]
+fn a_part_of_a_layer_is_compared_with_the_checksum_of_its_block() {
+    let archive = &ARCHIVES[1];
+    let table = archive.index().blocks().unwrap();
+    // A block that is stored, so that changed bytes inflate as others do.
+    let block = table.iter().find(|block| block.size > 100_000.max(block.plain_size)).unwrap();
+    let mut damaged = ZIP.clone();
+    damaged[block.offset as usize + block.size as usize / 2] ^= 0x10;
+    let part = |index: ArchiveIndex| {
+        let archive = Archive::new(damaged.as_slice(), index, "the archive").unwrap();
+        let mut reader = archive.plain();
+        reader.seek(SeekFrom::Start(block.plain_offset)).unwrap();
+        let read = reader.read_exact(&mut [0; 10]);
+        read.map_err(|error| error.downcast::<Error>().unwrap().as_fault().unwrap().to_string())
+    };
+    let error = part(archive.index().clone()).unwrap_err();
+    assert!(error.contains("does not have the SHA-256"), "{error}");
+    // The index of an earlier version has no checksums, and is used without them.
+    let mut lengths = BlockTable::new(table.iter().next().unwrap().offset);
+    table.iter().for_each(|block| lengths.push(block.size, block.plain_size, None));
+    assert_eq!(part(archive.index().clone().with_blocks(lengths)), Ok(()));
+}
+
 /// A step of a program that reads and seeks.
 #[derive(Debug, Clone)]
 enum Step {
@@ -231,14 +254,14 @@ proptest! {
             let is_moved = at == moved % table.iter().count();
             let by = if is_moved { by } else { 0 };
             match which {
-                0 => changed.push(block.size.wrapping_add(by), block.plain_size),
-                1 => changed.push(block.size, block.plain_size.wrapping_add(by)),
+                0 => changed.push(block.size.wrapping_add(by), block.plain_size, None),
+                1 => changed.push(block.size, block.plain_size.wrapping_add(by), None),
                 // One block takes from the next one.
-                _ if is_moved => changed.push(block.size - 1, block.plain_size - 1),
+                _ if is_moved => changed.push(block.size - 1, block.plain_size - 1, None),
                 _ if at == moved % table.iter().count() + 1 => {
-                    changed.push(block.size + 1, block.plain_size + 1);
+                    changed.push(block.size + 1, block.plain_size + 1, None);
                 }
-                _ => changed.push(block.size, block.plain_size),
+                _ => changed.push(block.size, block.plain_size, None),
             }
         }
         let index = ARCHIVES[1].index().clone().with_blocks(changed);

@@ -3,6 +3,7 @@
 use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status};
+use sealift_oci::Digest;
 
 use crate::block_table::Block;
 use crate::source::Source;
@@ -16,7 +17,8 @@ pub(crate) const MAX_PACKED: usize = MAX_PLAIN + (1 << 10);
 ///
 /// # Errors
 ///
-/// If the packed bytes are not exactly one block with as much content as the table states.
+/// If the packed bytes are not exactly one block with as much content as the table states, or if they do not have the
+/// SHA-256 that it states.
 pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> {
     let damaged = |reason: &str| {
         let place = block.offset;
@@ -28,6 +30,10 @@ pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> 
     }
     let mut packed = vec![0; size];
     source.read_exact_at(&mut packed, block.offset)?;
+    let checksums = block.checksums;
+    if checksums.is_some_and(|checksums| checksums.packed_sha256 != Digest::of(&packed)) {
+        return Err(damaged("does not have the SHA-256 that the table of blocks states"));
+    }
     // One byte more shows that there is more content.
     let mut content = vec![0; plain_size + 1];
     let mut inflater = Decompress::new(false);

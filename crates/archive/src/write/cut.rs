@@ -1,0 +1,6 @@
+//! Where a plain tar is cut into blocks.
+
+pub(crate) mod cutter;
+pub(crate) mod gear;
+pub(crate) mod key;
+pub(crate) mod tar_scan;

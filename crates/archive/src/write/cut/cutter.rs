@@ -1,0 +1,297 @@
+//! The rule by which a plain tar is cut into blocks.
+//!
+//! Two versions of an image share most of their blocks if each block depends only on what is in it and near it. So the
+//! rule looks at the bytes alone: neither at how they are written, nor at how hard they are compressed.
+//!
+//! - A file of 8 KiB or more starts and ends a block. The header before it, which has its time, is in another one.
+//! - Headers and small files share blocks. Such a block ends after an entry that is chosen by its name: the more bytes the
+//!   entry has, the likelier.
+//! - Content that is longer than a block is cut after bytes that a rolling hash chooses.
+//!
+//! If no place is chosen, a block ends when it is full.
+//!
+//! The numbers were measured on layers of 100 MB. Half the limit for large files costs 1 % of the size, and twice the limit
+//! doubles the share of a rebuilt layer of small files that differs, from 10 to 20 %.
+
+use crate::write::cut::gear::{Gear, WINDOW};
+use crate::write::cut::tar_scan::{Border, LARGE, Region, TarScan};
+
+/// The most content of a block. Larger blocks gain next to nothing, and cost memory.
+pub(crate) const MOST: usize = 256 << 10;
+
+/// The average length of a block of small entries.
+const SHARED: u64 = 64 << 10;
+
+/// From which length on a block of small entries ends after the next one, so that it ends between two.
+const NEARLY_FULL: usize = MOST - 2 * LARGE as usize;
+
+/// The least content of a block if a rolling hash chooses its end …
+const LEAST: usize = 128 << 10;
+
+/// … and how many bits of the hash choose it: one place in 64 KiB.
+const CHOOSING_BITS: u32 = 16;
+
+/// Cuts a stream into blocks.
+pub(crate) struct Cutter {
+    scan: TarScan,
+    gear: Gear,
+    /// How many bytes the current block has.
+    length: usize,
+}
+
+impl Cutter {
+    pub(crate) fn new() -> Self {
+        Self { scan: TarScan::new(), gear: Gear::default(), length: 0 }
+    }
+
+    /// Reads bytes up to the end of the current block. Returns how many these are, and `true` if the block ends with them.
+    pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let mut count = 0;
+        while count < bytes.len() {
+            let (region, most) = self.scan.region();
+            let most = usize::try_from(most).unwrap_or(usize::MAX).min(MOST - self.length);
+            let next = &bytes[count..];
+            let next = &next[..next.len().min(most)];
+            let place = match region {
+                Region::Shared => None,
+                Region::File { rest } => self.find(next, rest),
+                Region::Unknown => self.find(next, u64::MAX),
+            };
+            let next = &next[..place.unwrap_or(next.len())];
+            let border = self.scan.read(next);
+            count += next.len();
+            self.length += next.len();
+            if place.is_some() || self.length == MOST || self.ends_at(border) {
+                self.length = 0;
+                self.gear = Gear::default();
+                return (count, true);
+            }
+        }
+        (count, false)
+    }
+
+    fn ends_at(&self, border: Border) -> bool {
+        match border {
+            Border::Inside => false,
+            Border::File => true,
+            Border::Entry { key, size } => self.length > NEARLY_FULL || key.is_chosen(size, SHARED),
+        }
+    }
+
+    /// Returns the place in the next bytes after which a block ends. There is none if it can take the rest of the file.
+    fn find(&mut self, bytes: &[u8], rest: u64) -> Option<usize> {
+        if rest <= (MOST - self.length) as u64 {
+            return None;
+        }
+        // The bytes before a place choose it, so hashing begins that many bytes earlier.
+        let until = |length: usize| length.saturating_sub(self.length).min(bytes.len());
+        let (begin, least) = (until(LEAST - WINDOW), until(LEAST));
+        self.gear.skip(&bytes[begin..least]);
+        self.gear.find(&bytes[least..], CHOOSING_BITS).map(|place| least + place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+    use sealift_testing::layouts::noise;
+
+    use super::*;
+
+    /// Returns the blocks of a stream that is read in pieces of this length.
+    fn blocks(bytes: &[u8], piece: usize) -> Vec<&[u8]> {
+        let (mut cutter, mut blocks) = (Cutter::new(), Vec::new());
+        let (mut start, mut at) = (0, 0);
+        while at < bytes.len() {
+            let next = &bytes[at..];
+            let (count, is_end) = cutter.read(&next[..next.len().min(piece)]);
+            at += count;
+            if is_end {
+                blocks.push(&bytes[start..at]);
+                start = at;
+            }
+        }
+        if start < at {
+            blocks.push(&bytes[start..]);
+        }
+        blocks
+    }
+
+    /// Returns how many blocks of the new stream are not in the old one.
+    fn new_blocks(old: &[u8], new: &[u8]) -> usize {
+        let old: HashSet<&[u8]> = blocks(old, usize::MAX).into_iter().collect();
+        blocks(new, usize::MAX).iter().filter(|block| !old.contains(*block)).count()
+    }
+
+    fn header(name: &str, size: u64, time: u64) -> Vec<u8> {
+        let mut header = tar::Header::new_gnu();
+        header.set_path(name).unwrap();
+        header.set_size(size);
+        header.set_mode(0o644);
+        header.set_mtime(time);
+        header.set_cksum();
+        header.as_bytes().to_vec()
+    }
+
+    fn entry(name: &str, content: &[u8], time: u64) -> Vec<u8> {
+        let padding = vec![0; content.len().wrapping_neg() % 512];
+        [&header(name, content.len() as u64, time)[..], content, &padding].concat()
+    }
+
+    /// A file in a layer.
+    type Layer = Vec<(String, Vec<u8>)>;
+
+    /// Returns an archive with one layer.
+    fn archive(files: &Layer, time: u64) -> Vec<u8> {
+        let mut layer: Vec<u8> =
+            files.iter().flat_map(|(name, content)| entry(name, content, time)).collect();
+        layer.resize(layer.len() + 1024, 0);
+        let outer = [
+            entry("layer.tar", &layer, 0),
+            entry("manifest.json", format!("[{time}]").as_bytes(), 0),
+            vec![0; 1024],
+        ];
+        outer.concat()
+    }
+
+    fn layer() -> impl Strategy<Value = Layer> {
+        let length = prop_oneof![
+            6 => 0_usize..8_000,
+            2 => 8_000_usize..60_000,
+            1 => 260_000_usize..700_000,
+        ];
+        prop::collection::vec(length, 1..60).prop_map(|lengths| {
+            let file = |(number, length)| (format!("usr/{number}"), content(number, length));
+            lengths.into_iter().enumerate().map(file).collect()
+        })
+    }
+
+    fn content(seed: usize, length: usize) -> Vec<u8> {
+        let mut noise = noise(length + 7 * seed);
+        noise.split_off(7 * seed)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn how_a_stream_is_written_does_not_matter(layer in layer(), piece in 1_usize..100_000) {
+            let archive = archive(&layer, 1);
+            let expected = blocks(&archive, usize::MAX);
+            prop_assert!(blocks(&archive, piece) == expected);
+            prop_assert!(expected.concat() == archive);
+            prop_assert!(expected.iter().all(|block| (1..=MOST).contains(&block.len())));
+        }
+
+        #[test]
+        fn a_changed_file_changes_the_blocks_around_it(
+            layer in layer(),
+            which in any::<prop::sample::Index>(),
+            grown in 0_usize..3_000,
+        ) {
+            let mut changed = layer.clone();
+            let (_, content) = which.get(&layer);
+            let length = content.len();
+            changed[which.index(layer.len())].1 = self::content(1_000, length + grown);
+            let own = length.div_ceil(LEAST);
+            // The header of the layer has its size, and the block before and after the file too.
+            let found = new_blocks(&archive(&layer, 1), &archive(&changed, 1));
+            prop_assert!(found <= own + 5, "{found}");
+        }
+
+        #[test]
+        fn an_inserted_file_changes_the_blocks_around_it(
+            layer in layer(),
+            at in any::<prop::sample::Index>(),
+            length in 0_usize..20_000,
+        ) {
+            let mut changed = layer.clone();
+            changed.insert(at.index(layer.len() + 1), ("new".to_owned(), content(1_000, length)));
+            let found = new_blocks(&archive(&layer, 1), &archive(&changed, 1));
+            prop_assert!(found <= 5, "{found}");
+        }
+
+        #[test]
+        fn new_times_change_no_block_of_a_large_file(layer in layer()) {
+            let (old, new) = (archive(&layer, 1), archive(&layer, 2));
+            let lengths = |archive: &[u8]| -> Vec<usize> {
+                blocks(archive, usize::MAX).iter().map(|block| block.len()).collect()
+            };
+            prop_assert_eq!(lengths(&old), lengths(&new));
+            let new: HashSet<&[u8]> = blocks(&new, usize::MAX).into_iter().collect();
+            for (_, content) in layer.iter().filter(|(_, content)| content.len() as u64 >= LARGE) {
+                // A short last block of a large file has its padding.
+                let first = blocks(&old, usize::MAX).into_iter().find(|block| {
+                    block.len() <= content.len() && content.starts_with(block)
+                        || block.starts_with(content)
+                });
+                prop_assert!(first.is_some_and(|block| new.contains(block)));
+            }
+        }
+
+        #[test]
+        fn whatever_the_bytes_are_blocks_cover_them(
+            layer in layer(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..200),
+            sizes in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>()), 0..9),
+            piece in 1_usize..100_000,
+        ) {
+            let mut archive = archive(&layer, 1);
+            for (at, byte) in changes {
+                let at = at.index(archive.len());
+                archive[at] = byte;
+            }
+            // Headers that lie about their sizes.
+            for (at, size) in sizes {
+                let at = at.index(archive.len() / 512) * 512;
+                archive.splice(at..at + 512, header("liar", size, 0));
+            }
+            let found = blocks(&archive, piece);
+            prop_assert!(found.concat() == archive);
+            prop_assert!(found.iter().all(|block| (1..=MOST).contains(&block.len())));
+        }
+    }
+
+    #[test]
+    fn content_that_is_no_tar_is_cut_by_itself() {
+        let old = noise(6 << 20);
+        let new = [&old[..3 << 20], b"inserted", &old[3 << 20..]].concat();
+        assert!(blocks(&old, usize::MAX).len() > 24);
+        let found = new_blocks(&old, &new);
+        assert!(found <= 4, "{found}");
+    }
+
+    #[test]
+    fn a_layer_is_found_again_after_one_that_is_broken() {
+        let files: Layer = (0..20).map(|n| (format!("{n}"), content(n, 20_000))).collect();
+        let whole = archive(&files, 1);
+        // The header of the first file and of another one. Without the first one, the layer is no tar.
+        for (number, most) in [(0, 3), (7, 2)] {
+            let mut broken = whole.clone();
+            let at = 512 + number * (512 + 20_480);
+            broken[at..at + 512].fill(b'x');
+            let found = new_blocks(&whole, &[broken, whole.clone()].concat());
+            assert!((1..=most).contains(&found), "{found}");
+        }
+    }
+
+    #[test]
+    fn small_files_share_blocks_and_large_ones_have_their_own() {
+        let files: Layer = [(0, 8_191), (1, 8_192), (2, 0), (3, 100), (4, 300_000)]
+            .map(|(number, length)| (format!("{number}"), content(number, length)))
+            .into();
+        let archive = archive(&files, 1);
+        let lengths: Vec<usize> =
+            blocks(&archive, usize::MAX).iter().map(|block| block.len()).collect();
+        assert_eq!(lengths, [512, 8704, 512, 8192, 2048, 162_896, 137_136, 1024, 2048]);
+    }
+
+    #[test]
+    fn zeros_without_end_are_blocks_of_full_length() {
+        let lengths: Vec<usize> =
+            blocks(&vec![0; 1 << 20], 9_999).iter().map(|block| block.len()).collect();
+        assert_eq!(lengths, [MOST; 4]);
+    }
+}

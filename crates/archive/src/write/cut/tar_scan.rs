@@ -1,0 +1,254 @@
+//! Finds the borders of entries in a tar and in the tars inside, whatever the bytes are.
+//!
+//! The verifier parses the same tar, but strictly, and only the outer one. This scan never fails: bytes that no header
+//! describes are passed over until the next header, and sizes that cannot be true end where the tar around them ends.
+
+use crate::verify::pax::read_pax;
+use crate::verify::tar_header::{BLOCK, RawHeader};
+use crate::write::cut::key::EntryKey;
+
+/// From this size on a file has blocks of its own, in bytes.
+pub(crate) const LARGE: u64 = 8 << 10;
+
+/// What the next bytes belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Region {
+    /// Headers, small files, and zeros at the end.
+    Shared,
+    /// A large file with its padding.
+    File {
+        /// How many bytes follow up to its end, these included.
+        rest: u64,
+    },
+    /// No header describes it.
+    Unknown,
+}
+
+/// What ends with the last byte that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Border {
+    /// Nothing.
+    Inside,
+    /// A small entry.
+    Entry {
+        /// Its number.
+        key: EntryKey,
+        /// How many bytes it has with its headers.
+        size: u64,
+    },
+    /// The headers before a large file, or the file.
+    File,
+}
+
+/// Reads a tar, and the tars that are its entries.
+pub(crate) struct TarScan {
+    /// The header that is being read, up to the number of bytes that are known.
+    header: [u8; BLOCK],
+    known: usize,
+    content: Option<Content>,
+    /// How many bytes are left of the tar inside, and how many of padding follow it.
+    inside: Option<(u64, u64)>,
+    /// The last header was none.
+    is_lost: bool,
+    /// The number of the entry whose headers are being read, and its size up to now.
+    key: EntryKey,
+    size: u64,
+    /// What an extension header states about the size.
+    stated_size: Option<u64>,
+}
+
+/// Content of an entry that is still to come, with its padding.
+struct Content {
+    left: u64,
+    padding: u64,
+    kind: Kind,
+}
+
+enum Kind {
+    Small,
+    Large,
+    /// A large file that may be a tar, as its first bytes show.
+    Undecided,
+    /// An extension header, up to the bytes that are known.
+    Extension {
+        flag: u8,
+        known: Vec<u8>,
+    },
+}
+
+impl TarScan {
+    pub(crate) fn new() -> Self {
+        Self {
+            header: [0; BLOCK],
+            known: 0,
+            content: None,
+            inside: None,
+            is_lost: false,
+            key: EntryKey::default(),
+            size: 0,
+            stated_size: None,
+        }
+    }
+
+    /// Returns what the next bytes belong to, and how many of them at most.
+    pub(crate) fn region(&self) -> (Region, u64) {
+        let most = self.inside.map_or(u64::MAX, |(left, _)| left);
+        let header = (BLOCK - self.known) as u64;
+        let (region, length) = match &self.content {
+            None if self.is_lost => (Region::Unknown, header),
+            None => (Region::Shared, header),
+            Some(content) => {
+                let rest = content.left.saturating_add(content.padding);
+                match content.kind {
+                    Kind::Large => (Region::File { rest: rest.min(most) }, rest),
+                    Kind::Undecided => (Region::File { rest }, header),
+                    Kind::Small | Kind::Extension { .. } => (Region::Shared, rest),
+                }
+            }
+        };
+        (region, length.min(most))
+    }
+
+    /// Reads bytes, at most as many as the region has, and returns what ends with them.
+    pub(crate) fn read(&mut self, bytes: &[u8]) -> Border {
+        let count = bytes.len() as u64;
+        self.size += count;
+        if let Some((left, _)) = &mut self.inside {
+            *left -= count;
+        }
+        let border = match self.content.take() {
+            Some(content) => self.read_content(content, bytes),
+            None => match self.fill(bytes) {
+                true => self.header_read(),
+                false => Border::Inside,
+            },
+        };
+        match self.inside {
+            Some((0, padding)) => self.leave(padding),
+            _ => border,
+        }
+    }
+
+    fn fill(&mut self, bytes: &[u8]) -> bool {
+        self.header[self.known..][..bytes.len()].copy_from_slice(bytes);
+        self.known += bytes.len();
+        let is_full = self.known == BLOCK;
+        if is_full {
+            self.known = 0;
+        }
+        is_full
+    }
+
+    fn read_content(&mut self, mut content: Content, bytes: &[u8]) -> Border {
+        let count = bytes.len() as u64;
+        let of_content = count.min(content.left);
+        content.left -= of_content;
+        content.padding -= count - of_content;
+        match &mut content.kind {
+            Kind::Undecided => {
+                if !self.fill(bytes) {
+                    self.content = Some(content);
+                    return Border::Inside;
+                }
+                if is_header(&self.header) {
+                    self.inside = Some((content.left, content.padding));
+                    self.begin_entry();
+                    return self.header_read();
+                }
+                content.kind = Kind::Large;
+            }
+            Kind::Extension { known, .. } => known.extend_from_slice(&bytes[..of_content as usize]),
+            Kind::Small | Kind::Large => {}
+        }
+        if content.left > 0 || content.padding > 0 {
+            self.content = Some(content);
+            return Border::Inside;
+        }
+        match content.kind {
+            Kind::Extension { flag, known } => {
+                self.extension_read(flag, &known);
+                Border::Inside
+            }
+            Kind::Small => self.end_entry(),
+            Kind::Large | Kind::Undecided => {
+                self.begin_entry();
+                Border::File
+            }
+        }
+    }
+
+    fn extension_read(&mut self, flag: u8, content: &[u8]) {
+        // Global headers are no part of an entry.
+        if flag != b'g' {
+            self.key.extension(content);
+        }
+        if flag == b'x' {
+            self.stated_size = read_pax(content).ok().and_then(|pax| pax.size);
+        }
+    }
+
+    fn header_read(&mut self) -> Border {
+        if self.header == [0; BLOCK] {
+            return Border::Inside;
+        }
+        self.is_lost = !is_header(&self.header);
+        let header = RawHeader(&self.header);
+        let (false, Ok(size)) = (self.is_lost, header.size()) else { return Border::Inside };
+        let flag = header.type_flag();
+        let is_extension = matches!(flag, b'x' | b'g' | b'L' | b'K');
+        let size = match flag {
+            // They have no content, whatever their size is.
+            b'1'..=b'6' => 0,
+            _ if is_extension => size,
+            _ => self.stated_size.take().unwrap_or(size),
+        };
+        if !is_extension {
+            self.key.header(&self.header);
+        }
+        let padding = size.wrapping_neg() % BLOCK as u64;
+        let content = |kind| Some(Content { left: size, padding, kind });
+        if size >= LARGE {
+            let is_file = self.inside.is_none() && !is_extension;
+            self.content = content(if is_file { Kind::Undecided } else { Kind::Large });
+            return Border::File;
+        }
+        if is_extension {
+            self.content = content(Kind::Extension { flag, known: Vec::new() });
+        } else if size > 0 {
+            self.content = content(Kind::Small);
+        } else {
+            return self.end_entry();
+        }
+        Border::Inside
+    }
+
+    fn end_entry(&mut self) -> Border {
+        let border = Border::Entry { key: self.key, size: self.size };
+        self.begin_entry();
+        border
+    }
+
+    fn begin_entry(&mut self) {
+        self.key = EntryKey::default();
+        self.size = 0;
+        self.stated_size = None;
+    }
+
+    /// Goes on with the outer tar, whatever the inner one has left open.
+    fn leave(&mut self, padding: u64) -> Border {
+        self.inside = None;
+        self.is_lost = false;
+        self.known = 0;
+        self.begin_entry();
+        self.content = None;
+        if padding == 0 {
+            return Border::File;
+        }
+        self.content = Some(Content { left: 0, padding, kind: Kind::Large });
+        Border::Inside
+    }
+}
+
+fn is_header(block: &[u8; BLOCK]) -> bool {
+    RawHeader(block).check_sum().is_ok()
+}
