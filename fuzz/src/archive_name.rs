@@ -1,5 +1,5 @@
-//! Names: what is read is what the published pattern matches, what is read is written the same, and versions have an
-//! order.
+//! Names: what is read is what the published pattern matches, what is read is written the same, and
+//! versions have an order.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;

@@ -1,4 +1,5 @@
-//! Tables of blocks: whatever one states, nothing panics, and a layer that is read whole is the right one.
+//! Tables of blocks: whatever one states, nothing panics, and a layer that is read to its end is
+//! the right one.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::LazyLock;
@@ -27,7 +28,8 @@ static PROOF: LazyLock<Proof> = LazyLock::new(|| {
 
 /// Holds the law of tables of blocks.
 ///
-/// The bytes are the text of a table and, after a line break, those that replace the start of the zip's member.
+/// The bytes are the text of a table and, after a line break, those that replace the start of the
+/// zip's member.
 pub fn holds(bytes: &[u8]) {
     let (table, damage) = match bytes.iter().position(|byte| *byte == b'\n') {
         Some(at) => (&bytes[..at], &bytes[at + 1..]),

@@ -1,5 +1,5 @@
-//! The output of builds: the id is the pattern's last match, and what is told doesn't depend on the pieces in which
-//! the answer comes.
+//! The output of builds: the id is the pattern's last match, and the events do not depend on the
+//! pieces in which the answer comes.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,8 @@ use serde_json::json;
 static PATTERN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(SUCCESSFUL_BUILD_PATTERN).expect("the published pattern"));
 
-/// Holds the laws of a build's output. The first byte says in what pieces the rest comes.
+/// Holds the laws of a build's output. The first byte is the length of the pieces in which the rest
+/// comes.
 pub fn holds(bytes: &[u8]) {
     let Some((&length, bytes)) = bytes.split_first() else { return };
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -32,7 +32,7 @@ impl Numbers {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// Gives a number below a limit; 0 where that is 0.
+    /// Returns a number below a limit; 0 if that is 0.
     pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -41,7 +41,8 @@ impl Numbers {
     }
 }
 
-/// Changes an input in one to four places, as a fuzzer does: bytes turned, put in, left out, repeated.
+/// Changes an input in one to four places, as a fuzzer does: bytes turned, put in, left out,
+/// repeated.
 pub fn change(input: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut changed = input.to_vec();
     for _ in 0..=numbers.below(4) {

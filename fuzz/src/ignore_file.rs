@@ -1,5 +1,5 @@
-//! Ignore files: whatever stands in one, each path has an answer, and the same one twice; a file without exceptions
-//! leaves out all of what is in a folder that it leaves out.
+//! Ignore files: whatever stands in one, each path has an answer, and the same one twice; a file
+//! without exceptions leaves out all of what is in a folder that it leaves out.
 
 use std::path::Path;
 

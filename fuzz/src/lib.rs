@@ -1,7 +1,8 @@
-//! Laws of the sealift crates: each module has one that holds whatever the bytes are, and the inputs to begin with.
+//! Laws of the sealift crates: each module has one that holds whatever the bytes are, and the
+//! inputs to begin with.
 //!
-//! `cargo xtask fuzz` lets libFuzzer look for bytes that break one. The tests hold each law against its corpus, and
-//! against some thousand changes of it.
+//! `cargo xtask fuzz` lets libFuzzer look for bytes that break one. The tests hold each law against
+//! its corpus, and against some thousand changes of it.
 
 pub mod archive_name;
 pub mod blocks;
@@ -17,7 +18,7 @@ pub mod zip;
 pub struct Target {
     /// Its name, which is its program's.
     pub name: &'static str,
-    /// Panics where the law is broken.
+    /// Panics if the law is broken.
     pub holds: fn(&[u8]),
     /// Makes the inputs to begin with.
     pub seeds: fn() -> Vec<Vec<u8>>,

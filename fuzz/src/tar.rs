@@ -1,5 +1,5 @@
-//! Archives: the verdict doesn't depend on the pieces in which the bytes come, and what is whole is the same image to
-//! another reader of tars.
+//! Archives: the verdict does not depend on the pieces in which the bytes come, and a valid archive
+//! is the same image to another reader of tars.
 
 use std::io::Read as _;
 
@@ -8,14 +8,15 @@ use sealift_oci::{Digest, Identity};
 use sealift_testing::hostile::CASES;
 use sealift_testing::layouts::{Image, Packing, pack};
 
-/// Holds the law of the reader of tars. The first byte says in what pieces the rest comes.
+/// Holds the law of the reader of tars. The first byte is the length of the pieces in which the
+/// rest comes.
 pub fn holds(bytes: &[u8]) {
     let Some((&length, bytes)) = bytes.split_first() else { return };
     let whole = verdict(bytes, bytes.len().max(1));
     let in_pieces = verdict(bytes, usize::from(length) + 1);
     assert_eq!(whole.as_ref().ok(), in_pieces.as_ref().ok(), "it depends on the pieces");
     if let (Err(whole), Err(in_pieces)) = (&whole, &in_pieces) {
-        // An engine's report tells more than the damage that it does, but isn't waited for.
+        // An engine's report is more specific than the damage that it does, but is not waited for.
         let is_report = |fault: &Fault| matches!(fault, Fault::Engine { .. });
         assert!(whole == in_pieces || is_report(whole) || is_report(in_pieces));
     }
@@ -25,7 +26,7 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
-/// Gives the verdict on bytes that come in pieces of that length.
+/// Returns the verdict on bytes that come in pieces of that length.
 pub(crate) fn verdict(bytes: &[u8], length: usize) -> Result<Contents, Fault> {
     let mut verifier = Verifier::new(VerifyOptions::default());
     for piece in bytes.chunks(length) {

@@ -1,4 +1,5 @@
-//! Zips: what is read of one is what another reader finds in it, and what is packed comes out the same.
+//! Zips: what is read of one is what another reader finds in it, and what is packed comes out the
+//! same.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -20,7 +21,7 @@ pub fn holds(bytes: &[u8]) {
     assert_eq!(ours(&packed).as_deref(), Some(bytes));
 }
 
-/// Gives what we read of a zip; none where we don't take it.
+/// Returns what is read of a zip; `None` if it is refused.
 fn ours(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut reader = PlainReader::new(bytes, "the zip").ok()?;
     if reader.container() != Container::Zip {
@@ -31,7 +32,7 @@ fn ours(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(content)
 }
 
-/// Gives the one file that another reader finds in a zip.
+/// Returns the one file that another reader finds in a zip.
 fn another(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut archive = ::zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
     let mut content = Vec::new();

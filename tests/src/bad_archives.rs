@@ -90,8 +90,8 @@ fn an_archive_with_an_error_object() {
     ");
 }
 
-/// What `add` says to an archive made elsewhere, what `update` says when an engine sends it, and `load` when
-/// it stands in the folder: none of them changes anything.
+/// What `add` reports about an archive made elsewhere, `update` when an engine sends it, and `load`
+/// when it stands in the folder: none of them changes anything.
 fn made_elsewhere(entries: &[Entry]) -> String {
     let content = pack(entries);
     let place = Place::new();

@@ -221,7 +221,7 @@ fn an_image_or_tag_that_is_not_there(engine: &str) {
     assert!(said.stderr.contains(&format!("{image}:1; build it first")), "{said:?}");
 }
 
-/// A build that fails says which step it was, and gives the last words of the engine.
+/// A build that fails names the step, and prints the last lines of the engine's output.
 fn a_build_that_fails(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let image = image_name();

@@ -39,7 +39,7 @@ fn examples(page: &str) -> Vec<Example> {
     examples
 }
 
-/// Gives text without what differs from run to run, a line a line.
+/// Returns the lines of a text without what differs between runs.
 fn settled(text: &str) -> Vec<String> {
     let mut text = text.to_owned();
     for (pattern, replacement) in [
@@ -54,7 +54,8 @@ fn settled(text: &str) -> Vec<String> {
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-/// Tells whether a page's lines, in which `…` stands for any number of lines, are what was printed.
+/// Returns `true` if a page's lines, in which `…` stands for any number of lines, are what was
+/// printed.
 fn fits(expected: &[String], printed: &[String]) -> bool {
     match expected.split_first() {
         None => printed.is_empty(),
@@ -69,7 +70,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Gives all pages.
+/// Returns all pages.
 fn pages() -> Vec<PathBuf> {
     let root = repository();
     let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());

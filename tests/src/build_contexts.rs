@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::command::{Place, Said, image_name, refused};
 use crate::http::Images;
 
-/// Everything at its default: the context is the current folder, and the folder of archives is in it.
+/// Everything at its default: the context is the current folder, and the folder of archives is in
+/// it.
 fn the_folder_of_archives_is_not_part_of_the_context(engine: &str, builder: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let image = image_name();
@@ -261,7 +262,7 @@ mod on_engine {
             super::the_folder_of_archives_is_not_part_of_the_context("moby-containerd", "buildkit");
         }
 
-        /// The engine shows the digest of a manifest, and BuildKit tells that of the config.
+        /// The engine shows the digest of a manifest, and BuildKit reports that of the config.
         #[test]
         fn the_id_of_a_build_is_that_of_its_archive() {
             let built = super::the_id_of_a_build_is_that_of_its_archive("moby-containerd", "auto");
@@ -273,7 +274,7 @@ mod on_engine {
             assert!(text.ends_with(&line), "{text}");
         }
 
-        /// The classic builder tells nobody.
+        /// The classic builder does not report it.
         #[test]
         fn an_id_that_is_not_known_is_not_claimed() {
             let built =

@@ -24,7 +24,8 @@ fn settled(image: &str, text: &str) -> String {
     digests.replace_all(&text, "DIGEST").into_owned()
 }
 
-/// Makes a context whose images can run commands, without a registry; none where there is no static shell.
+/// Makes a context whose images can run commands, without a registry; none where there is no static
+/// shell.
 fn context_with_shell(place: &Place) -> Option<()> {
     let context = place.dir.path().join("context");
     std::fs::create_dir(&context).unwrap();
@@ -94,7 +95,8 @@ fn what_is_asked_for_arrives(engine: &str, builder: &str) {
     }
     assert!(!said.stderr.contains("echo not reached"), "{said:?}");
 
-    // Quiet, only the id is printed; a Dockerfile is counted from the current folder, as docker does it.
+    // Quiet, only the id is printed; a Dockerfile is counted from the current folder, as docker
+    // does it.
     std::fs::write(place.dir.path().join("context/Other"), "FROM scratch\nCOPY sh /\n").unwrap();
     for file in ["context/Other", "Other"] {
         let said = place.run(&["build", &image, "context", "-f", file, "-q", "--builder", builder]);
@@ -146,7 +148,7 @@ mod on_engine {
             all::what_is_asked_for_arrives("moby-classic", "buildkit");
         }
 
-        /// What needs more than the engine's own endpoint says how to do it.
+        /// If a build needs more than the engine's own endpoint, the error has the command for it.
         #[test]
         fn a_secret_is_left_to_buildx() {
             let Some(engine) = sealift_testing::engine("moby-classic") else { return };

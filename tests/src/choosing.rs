@@ -1,5 +1,5 @@
-//! Which archive is chosen: what is misnamed, damaged, changed or unreadable is neither chosen nor passed
-//! over in silence.
+//! Which archive is chosen: what is misnamed, damaged, changed or unreadable is neither chosen nor
+//! passed over in silence.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -190,7 +190,7 @@ fn damage_of_the_newest_archive_is_an_error_until_it_is_saved_again() {
                 &["path", "web:2.0.0.1"],
             ];
             if !is_recorded && what != "cut off" {
-                // Nothing says that it ever was an archive, but for its name.
+                // Only its name suggests that it ever was an archive.
                 continue;
             }
             for arguments in requests {

@@ -100,7 +100,7 @@ impl Place {
         self.said(self.command(arguments).output().unwrap())
     }
 
-    /// Runs what has to succeed and gives its standard output.
+    /// Runs what has to succeed and returns its standard output.
     pub(crate) fn ok<S: AsRef<OsStr> + std::fmt::Debug>(&self, arguments: &[S]) -> String {
         let said = self.run(arguments);
         assert_eq!(said.code, 0, "{arguments:?}: {said:?}");
@@ -211,8 +211,8 @@ pub(crate) fn image_name() -> String {
 
 /// Writes a script that stands in for a program, or before it.
 pub(crate) fn write_script(path: &Path, script: &str) {
-    // What is open for writing can't be run, and another test's child may hold what this process has open for
-    // a moment: so a shell writes it.
+    // What is open for writing can't be run, and another test's child may hold what this process
+    // has open for a moment: so a shell writes it.
     let mut shell = Command::new("sh");
     shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(path).arg(format!("#!/bin/sh\n{script}"));
     assert!(shell.status().unwrap().success());

@@ -1,5 +1,6 @@
-//! The ways to an engine, each on the real thing: TLS that dockerd itself speaks, a real sshd, contexts that the
-//! docker CLI made, Podman's own socket. Only docker-machine is a stub, as it is in no package.
+//! The ways to an engine, each on the real thing: TLS that dockerd itself speaks, a real sshd,
+//! contexts that the docker CLI made, Podman's own socket. Only docker-machine is a stub, as it is
+//! in no package.
 
 mod api_version;
 mod contexts;
@@ -31,7 +32,7 @@ struct Way {
 }
 
 impl Way {
-    /// Gives the way by this door, if the engine has it.
+    /// Returns the way by this door, if the engine has it.
     fn by(engine: &str, door: &str) -> Option<Self> {
         let (engine, folder) = sealift_testing::engine_with_door(engine, door)?;
         let host = fs::read_to_string(folder.join("host")).unwrap();
@@ -74,7 +75,8 @@ impl Way {
         said.stdout
     }
 
-    /// Gives the words and the exit code of a command that has to fail, without what differs from run to run.
+    /// Returns the exit code and standard error of a command that has to fail, without what differs
+    /// between runs.
     fn refusal(&self, arguments: &[&str]) -> String {
         let before = self.place.state();
         let said = self.run(arguments);
@@ -108,7 +110,7 @@ impl Way {
     }
 }
 
-/// Gives the line of `sealift env` that says this of the settings that are used.
+/// Returns the line of `sealift env` about this setting.
 fn line_of(env: &str, setting: &str) -> String {
     let line = env.lines().find(|line| line.split(' ').next() == Some(setting));
     line.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,5 +1,5 @@
-//! Folders that were copied: a record is believed, made anew or passed over, but never makes a wrong
-//! decision.
+//! Folders that were copied: a record is believed, made anew or passed over, but never makes a
+//! wrong decision.
 
 use std::fs::File;
 use std::path::Path;

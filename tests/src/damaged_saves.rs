@@ -1,5 +1,5 @@
-//! Saves that go wrong, on an engine that is a fake: the right exit code and words, the folder as before, the
-//! older archive not cleaned.
+//! Saves that go wrong, on an engine that is a fake: the right exit code and words, the folder as
+//! before, the older archive not cleaned.
 
 use sealift_testing::layouts::{Body, Image, digest, pack};
 use sealift_testing::spans;
@@ -161,8 +161,8 @@ fn a_tag_that_moves_is_saved_once_more_and_then_given_up() {
     ");
 }
 
-/// An engine that shows an id which nothing in its saves has, as one that writes manifests anew would. Then all
-/// that it shows of the image has to agree.
+/// An engine that shows an id which nothing in its saves has, as one that writes manifests anew
+/// would. Then all that it shows of the image has to agree.
 #[test]
 fn an_image_whose_id_is_nowhere_in_the_save_is_known_by_its_layers_and_settings() {
     let mut image_shown = shown(&image());
@@ -186,7 +186,8 @@ fn an_image_whose_id_is_nowhere_in_the_save_is_known_by_its_layers_and_settings(
     }
 }
 
-/// As a disk that fails under the engine does it: the end of the archive is zeros, which end a tar too.
+/// As a disk that fails under the engine does it: the end of the archive is zeros, which end a tar
+/// too.
 #[test]
 fn nothing_is_cleaned_for_a_save_that_lost_its_end() {
     for entries in [image().docker_folders(), image().docker_blobs(), image().podman()] {
@@ -204,7 +205,7 @@ fn older() -> String {
     format!("web_1.0.0.1_{}.docker", &Image::new("web:1.0.0.1", 1).id()[7..19])
 }
 
-/// Updates in a folder that holds an older archive, and gives what is there then.
+/// Updates in a folder that holds an older archive, and returns what is there then.
 fn update_with_older(engine: &FakeEngine) -> (Said, Vec<String>) {
     let place = Place::with_engine(&engine.host);
     place.put(&older(), &pack(&Image::new("web:1.0.0.1", 1).podman()));

@@ -1,5 +1,5 @@
-//! A fake engine: a small server that speaks the Docker API's real protocol on a real socket, for what
-//! real engines can't be made to do, as breaking off in the middle of a save or a load.
+//! A fake engine: a small server that speaks the Docker API's real protocol on a real socket, for
+//! what real engines can't be made to do, as breaking off in the middle of a save or a load.
 
 use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -51,7 +51,8 @@ pub(crate) enum Load {
     AnswersHalf,
     /// Some bytes are read, and nothing more happens until [`FakeEngine::release`].
     Stalls,
-    /// So many bytes are read, or all there are, and this is written as it stands; then the image is there, or not.
+    /// So many bytes are read, or all there are, and this is written as it stands; then the image
+    /// is there, or not.
     Says { read: usize, answer: String, has_image: bool },
 }
 
@@ -59,14 +60,14 @@ pub(crate) enum Load {
 pub(crate) struct FakeEngine {
     _dir: TempDir,
     pub(crate) host: String,
-    /// Tells when the bytes of a save that stalls have been sent.
+    /// Receives a message when the bytes of a save that stalls have been sent.
     pub(crate) sent: Receiver<()>,
     /// What a save that stalls waits for.
     hold: Option<Sender<()>>,
     script: Arc<Script>,
 }
 
-/// What an engine says of itself.
+/// How an engine describes itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Dialect {
     /// The newest version of the API that it speaks; the fake speaks no other.
@@ -122,7 +123,7 @@ impl FakeEngine {
         Self::start(&Dialect::default(), vec![image], Save::BreaksOff(Vec::new()), load, true)
     }
 
-    /// Serves what was recorded from an engine, and says of itself what that one did.
+    /// Serves what was recorded from an engine, and describes itself as that one did.
     pub(crate) fn speaking(dialect: &Dialect, images: Vec<Value>, save: Save) -> Self {
         Self::start(dialect, images, save, Load::Takes, true)
     }
@@ -161,7 +162,8 @@ impl FakeEngine {
         Self { _dir: dir, host, sent, hold: Some(hold), script }
     }
 
-    /// Tells how many loads came to their proper end, so that an engine might make an image of them.
+    /// Returns how many loads came to their proper end, so that an engine might make an image of
+    /// them.
     pub(crate) fn whole_loads(&self) -> usize {
         self.script.whole_loads.load(Ordering::SeqCst)
     }
@@ -326,7 +328,8 @@ fn send(stream: &mut UnixStream, bytes: &[u8], size: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a chunked body, but not more than so many bytes of it; tells whether it came to its proper end.
+/// Reads a chunked body, but not more than so many bytes of it. Returns `true` if it came to its
+/// proper end.
 fn take_chunks(reader: &mut impl BufRead, limit: usize) -> io::Result<bool> {
     let mut left = limit as u64;
     loop {

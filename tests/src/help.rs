@@ -1,4 +1,4 @@
-//! What the command says about itself.
+//! Help, version and `env`: what the command prints about itself.
 
 use crate::command::{Place, commands_of};
 

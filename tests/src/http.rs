@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 
 use serde_json::Value;
 
-/// Sends a request without a body and gives status and body.
+/// Sends a request without a body and returns status and body.
 pub(crate) fn request(host: &str, method: &str, path: &str) -> (u16, String) {
     let (status, body) = bytes(host, method, path);
     (status, String::from_utf8(body).unwrap())

@@ -14,7 +14,8 @@ const PIECE: usize = 1 << 20;
 pub(crate) struct HugeImage {
     /// The size of the layer of zeros in MiB.
     pub(crate) zeros: u64,
-    /// The size of the layer of noise in MiB: the same MiB again and again, which is too far apart for deflate to see.
+    /// The size of the layer of noise in MiB: the same MiB again and again, which is too far apart
+    /// for deflate to see.
     pub(crate) noise: u64,
 }
 
@@ -41,7 +42,7 @@ impl HugeImage {
         })
     }
 
-    /// Gives what a classic store shows of it.
+    /// Returns what a classic store shows of it.
     pub(crate) fn shown(self) -> Value {
         let config = self.config();
         json!({

@@ -8,14 +8,15 @@ use sealift_testing::layouts::{Image, pack};
 use crate::command::{Place, Said, write_script};
 use crate::fake_engine::{FakeEngine, Load, Save, shown};
 
-/// Ctrl-C at a terminal goes to every process of the call; ssh's end would look like a host that can't be reached.
+/// Ctrl-C at a terminal goes to every process of the call; ssh's end would look like a host that
+/// can't be reached.
 #[test]
 fn an_interrupt_at_the_terminal_does_not_end_ssh_first() {
     for arguments in [&["update", "web:1"][..], &["load", "web:1"], &["env"]] {
         let place = Place::with_engine("ssh://edge");
         let image = Image::new("web:1", 1);
         place.put(&format!("web_1_{}.docker", &image.id()[7..19]), &pack(&image.podman()));
-        // A stub of ssh that tells which group of processes it is in, and reaches nobody.
+        // A stub of ssh that prints its process group, and connects to nothing.
         let group = place.dir.path().join("group");
         assert!(Command::new("mkfifo").arg(&group).status().unwrap().success());
         let script = format!(

@@ -17,14 +17,15 @@ fn settled(text: &str) -> String {
     times.replace_all(text, "\"TIME\"").into_owned()
 }
 
-/// Gives the document that a command prints; it must be one, and nothing else.
+/// Returns the document that a command prints; it must be one, and nothing else.
 fn document(said: &Said) -> String {
     let parsed: Result<serde_json::Value, _> = serde_json::from_str(&said.stdout);
     assert!(parsed.is_ok(), "{said:?}");
     settled(&format!("[{}]\n{}", said.code, said.stdout))
 }
 
-/// A folder with an image in two versions, one of them dirty and a zip, and the files that they came from.
+/// A folder with an image in two versions, one of them dirty and a zip, and the files that they
+/// came from.
 fn place(host: &str) -> Place {
     let place = Place::with_engine(host);
     for (version, seed, form) in [("1.0.0.0", 2, &["--compress"][..]), ("1.0.0.1", 1, &[])] {

@@ -1,4 +1,5 @@
-//! Output that cannot be written is an error, in every command and every format; a closed pipe is none.
+//! Output that cannot be written is an error, in every command and every format; a closed pipe is
+//! none.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -135,7 +136,8 @@ fn a_closed_pipe_ends_every_command_quietly() {
     }
 }
 
-/// The only command that the help does not list is `man`; a test of the command itself makes sure of it.
+/// The only command that the help does not list is `man`; a test of the command itself makes sure
+/// of it.
 #[test]
 fn every_command_has_a_case() {
     let place = Place::new();

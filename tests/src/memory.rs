@@ -1,4 +1,5 @@
-//! Memory doesn't grow with archives: each command is measured on one far larger than what it may keep.
+//! Memory doesn't grow with archives: each command is measured on one far larger than what it may
+//! keep.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,9 +14,10 @@ use crate::huge_image::HugeImage;
 /// How many MiB a command may have in memory at once.
 const LIMIT: u64 = 64;
 
-/// Runs a program, passes on how it ended, and says how much memory it had at most, in KiB.
+/// Runs a program, passes on how it ended, and prints its peak memory in KiB.
 ///
-/// Not done by the test itself: a child that is started by it would count what the test has in memory too.
+/// Not done by the test itself: a child that is started by it would count what the test has in
+/// memory too.
 const MEASURE: &str = "\
 import resource, subprocess, sys
 ended = subprocess.run(sys.argv[1:]).returncode
@@ -41,7 +43,8 @@ fn commands_keep_little_of_hostile_archives() {
 
 #[test]
 fn metadata_that_grows_when_it_is_read_keeps_within_its_bound() {
-    /// Numbers of one digit become values of 32 bytes, in a list that is doubled whenever it is full.
+    /// Numbers of one digit become values of 32 bytes, in a list that is doubled whenever it is
+    /// full.
     const BOUND: u64 = 128;
     let Some(python) = program("python3") else { return };
     let numbers = |front: &str, end: &str| {
@@ -65,7 +68,7 @@ fn metadata_that_grows_when_it_is_read_keeps_within_its_bound() {
     assert!(memory < BOUND, "{memory} MiB");
 }
 
-/// Runs the command and gives how many MiB it had in memory at most; what it can't do it has to refuse.
+/// Runs the command and returns its peak memory in MiB. What it cannot do it has to refuse.
 fn memory_of(python: &Path, place: &Place, arguments: &[&str]) -> u64 {
     let command = place.command(&[arguments, &["--progress", "none"]].concat());
     let mut measured = Command::new(python);

@@ -1,5 +1,5 @@
-//! Loads into engines that answer early, late, twice or not at all, at several points of the upload. The engine is a
-//! fake; the command is the whole one.
+//! Loads into engines that answer early, late, twice or not at all, at several points of the
+//! upload. The engine is a fake; the command is the whole one.
 
 use sealift_testing::layouts::{Image, file, noise, pack};
 
@@ -16,7 +16,8 @@ fn image() -> Image {
     image
 }
 
-/// Loads the image into an engine that reads so many bytes and then says this; it has the image after that, or not.
+/// Loads the image into an engine that reads so many bytes and then answers this; afterwards it has
+/// the image, or not.
 fn load(read: usize, answer: &str, has_image: bool) -> Said {
     let image = image();
     let load = Load::Says { read, answer: answer.into(), has_image };

@@ -72,7 +72,8 @@ mod on_engine {
         let (status, _) = request(&engine.host, "GET", &format!("/v1.41/images/{other}/json"));
         assert_eq!(status, 200);
 
-        // What ends like a file and is neither a file nor an image of the folder was meant as a file.
+        // What ends like a file and is neither a file nor an image of the folder was meant as a
+        // file.
         std::fs::create_dir(place.artifacts()).unwrap();
         let said = place.run(&["load", "gone.tar"]);
         assert_eq!(said.code, 3, "{said:?}");

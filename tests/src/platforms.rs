@@ -1,4 +1,4 @@
-//! Two platforms of one tag side by side: every command tells them apart, and asks where it has to.
+//! Two platforms of one tag side by side: every command distinguishes them, and asks if it has to.
 
 use sealift_testing::layouts::{Image, pack};
 

@@ -1,4 +1,5 @@
-//! Text from archives, engines, files and the environment never controls the terminal on which it is printed.
+//! Text from archives, engines, files and the environment never controls the terminal on which it
+//! is printed.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,8 @@ use serde_json::json;
 use crate::command::Place;
 use crate::fake_engine::{FakeEngine, Load, Save, shown};
 
-/// Moves the cursor, sets the title, changes colours, reverses the direction, begins a line of its own.
+/// Moves the cursor, sets the title, changes colours, reverses the direction, begins a line of its
+/// own.
 const HOSTILE: &str = "\u{1b}[31mX\u{9b}2J\u{1b}]0;t\u{7}\u{7f}\u{202e}\u{2066}\u{61c}\u{200e}\u{200f}\u{2028}\r\nINJECTED";
 
 fn is_harmless(text: &str) -> bool {

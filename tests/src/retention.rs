@@ -65,7 +65,7 @@ fn selectors_combine() {
     assert_eq!(gone(&["--all", "--dirty", "--keep-dirty", "2"]), [3]);
     assert_eq!(gone(&["--all", "--older-than", "1h"]), [0; 0]);
 
-    // What no record tells is as old as its file.
+    // An archive without a record is as old as its file.
     std::fs::remove_dir_all(place.artifacts().join(".sealift/records")).unwrap();
     let day = std::time::Duration::from_secs(24 * 3600);
     for (number, archive) in archives.iter().enumerate() {

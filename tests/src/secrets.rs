@@ -1,5 +1,5 @@
-//! Secrets are in nothing that the command prints or writes: a canary is put wherever one can stand, and all output at
-//! the highest verbosity is searched, and every file that was made.
+//! Secrets are in nothing that the command prints or writes: a canary is put wherever one can
+//! stand, and all output at the highest verbosity is searched, and every file that was made.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -66,7 +66,7 @@ impl Secrets {
         Self { place, config, path, forms: forms(CANARY) }
     }
 
-    /// Runs the command with all that it may say, and searches what it says. Gives its exit code.
+    /// Runs the command at the highest verbosity, searches its output, and returns its exit code.
     fn run<S: AsRef<OsStr> + std::fmt::Debug>(
         &self,
         arguments: &[S],
@@ -109,7 +109,8 @@ impl Secrets {
     }
 }
 
-/// Gives the secret as it is, and what is certain of it in base 64, wherever in a text it begins.
+/// Returns the secret as it is, and the parts of its base64 that are the same wherever it begins in
+/// a text.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];
     for before in 0..3 {

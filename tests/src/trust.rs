@@ -1,4 +1,5 @@
-//! What others can rely on: checksums in the form that their tools read, and a folder whose links lead nowhere.
+//! What others can rely on: checksums in the form that their tools read, and a folder whose links
+//! lead nowhere.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::process::{Child, Command};

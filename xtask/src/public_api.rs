@@ -169,8 +169,9 @@ fn list(json: &Path) -> Result<String> {
     Ok(items(false)?.iter().filter(shown).fold(String::new(), |text, item| text + item + "\n"))
 }
 
-/// Shortens the paths of types from sealift's other crates, which rustdoc names by the modules that define them.
-/// Those are private: files that move in one crate must not change the lists of others.
+/// Shortens the paths of types from sealift's other crates, which rustdoc names by the modules that
+/// define them. Those are private: files that move in one crate must not change the lists of
+/// others.
 fn without_foreign_modules(list: &str, own: &str) -> Result<String> {
     let path = Regex::new(r"\b(sealift_\w+)::(?:[a-z]\w*::)+([A-Z]\w*)")?;
     let shortened = path.replace_all(list, |found: &Captures<'_>| match &found[1] {

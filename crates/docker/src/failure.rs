@@ -69,10 +69,10 @@ pub enum Failure {
     TooOld {
         /// The newest that it knows.
         newest: ApiVersion,
-        /// The oldest that is spoken.
+        /// The oldest that is supported.
         needed: ApiVersion,
     },
-    /// The engine no longer speaks any API that is known here.
+    /// The engine no longer supports any version of the API that is known here.
     #[error("the engine is too new for this program, whose newest API is {known}: {message}")]
     TooNew {
         /// The newest that is known.
@@ -80,7 +80,7 @@ pub enum Failure {
         /// The engine's own words.
         message: String,
     },
-    /// The version of the API that is set is none of the engine's.
+    /// The engine does not support the version of the API that is set.
     #[error("{setting} is `{version}`, but the engine's newest API is {newest}")]
     SetTooNew {
         /// What is set.
@@ -143,7 +143,7 @@ pub enum Failure {
         /// How many bytes of the request the engine had taken.
         after: u64,
     },
-    /// The engine was silent where it may be, but no longer answered a ping either.
+    /// The engine was silent, as it may be at that point, but no longer answered a ping either.
     #[error("the engine was silent, and no longer answers pings")]
     Silent {
         /// How the ping failed.
@@ -249,8 +249,7 @@ impl Failure {
     /// Returns the failure that an answer's status means.
     pub(crate) fn from_status(status: u16, message: String) -> Self {
         match status {
-            // It means the version on the path: the newest that is known, where the engine's is
-            // newer.
+            // It means the version on the path: the newest that is known, if the engine's is newer.
             400 if message.contains("is too old. Minimum supported API version") => {
                 Self::TooNew { known: ApiVersion::NEWEST_KNOWN, message }
             }

@@ -47,7 +47,7 @@
 //!
 //! # Time limits
 //!
-//! An ordinary call has one limit as a whole. A save may be silent before its first byte, because
+//! An ordinary call has one limit in total. A save may be silent before its first byte, because
 //! engines prepare the whole archive first, and a load or a build may be silent once the engine has
 //! received everything, in both cases for as long as the engine answers pings. Later in a save, a
 //! silence longer than [`Timeouts::idle`] is an error, and so is an engine that takes no bytes of

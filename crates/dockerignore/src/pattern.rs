@@ -117,7 +117,7 @@ impl Pattern {
 
 impl How {
     fn of(pattern: &[u8]) -> Result<Self, PatternError> {
-        // What is no text stands for any byte that is none either, but in a pattern that is
+        // What is not UTF-8 stands for any byte that is not, but in a pattern that is
         // compared as it is.
         let text = text_of(pattern);
         // Docker passes over a byte-order mark here too.

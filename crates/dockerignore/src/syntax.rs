@@ -33,7 +33,7 @@ fn check_piece(text: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     }
 }
 
-/// Checks what follows a `[`, and tells whether it matches `.`; gives what follows its `]`.
+/// Checks what follows a `[`. Returns whether it matches `.`, and what follows its `]`.
 fn check_class(inside: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     let members = inside.strip_prefix(b"^");
     let is_negated = members.is_some();

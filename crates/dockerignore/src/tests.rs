@@ -182,7 +182,7 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
     ] {
         let ignore = IgnoreFile::parse(pattern.as_bytes()).unwrap();
         let matches = |path: &str| {
-            // As a whole: a part of it may match as a folder.
+            // The complete path: a part of it may match as a folder.
             ignore.check(Path::new(path), &FolderMatches::default()).0
         };
         matched.iter().for_each(|path| assert!(matches(path), "{pattern:?} on {path:?}"));

@@ -1,4 +1,5 @@
-//! Prints the latest archive of every image in a bucket: `aws s3 ls --recursive BUCKET | bucket-latest`.
+//! Prints the latest archive of every image in a bucket: `aws s3 ls --recursive BUCKET |
+//! bucket-latest`.
 
 use std::io::stdin;
 

@@ -1,6 +1,6 @@
 //! Sorts and explains a listing of archives: `ls artifacts | explain-names`.
 //!
-//! No file is opened: the names alone say which image it is, and which version is the latest.
+//! No file is opened: the names alone identify the image and the latest version.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,8 +15,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns a line for each name, by image with the latest version first, then the texts that are not archive
-/// names, with the reason.
+/// Returns a line for each name, by image with the latest version first, then the texts that are
+/// not archive names, with the reason.
 fn explain(listing: &str) -> Vec<String> {
     let mut images: BTreeMap<String, Vec<ArchiveName>> = BTreeMap::new();
     let mut others = Vec::new();
@@ -28,7 +28,8 @@ fn explain(listing: &str) -> Vec<String> {
     }
     let mut lines = Vec::new();
     for (image, mut names) in images {
-        // By version, and not by letter: 1.10 comes after 1.9, and a dirty build before the clean one.
+        // By version, and not by letter: 1.10 comes after 1.9, and a dirty build before the clean
+        // one.
         names.sort_by(|left, right| {
             right
                 .precedence()

@@ -27,7 +27,8 @@ fn main() -> Result<()> {
 /// Removes all but this many versions and dirty builds of each image and platform.
 fn clean(store: &Store, keep: usize) -> Result<RemovalReport> {
     let archives = store.scan()?.archives;
-    // What no record tells is read: a file that merely has the name of an archive never goes.
+    // An archive without a record is read: a file that only has the name of an archive is never
+    // removed.
     let entries = store.examined_entries(&archives, &ReadOptions::default())?;
     let retention = Retention::keeping(Keep::newest(keep));
     Ok(store.remove(&retain(&entries, &retention))?)

@@ -1,4 +1,5 @@
-//! Keeps a folder of archives in step with an engine, until it is interrupted: `updater FOLDER IMAGE:VERSION…`.
+//! Keeps a folder of archives in step with an engine, until it is interrupted: `updater FOLDER
+//! IMAGE:VERSION…`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,7 +20,7 @@ impl Way {
         self.place.dir.path().join("config").display().to_string()
     }
 
-    /// Gives the lines of `sealift env` that say which engine that is, and who says so.
+    /// Returns the lines of `sealift env` about the engine, with the settings that chose it.
     fn engine_in_use(&self, arguments: &[&str]) -> String {
         let env = self.ok(&[arguments, &["env"]].concat());
         let lines = ["host", "context", "certificates"].map(|setting| line_of(&env, setting));

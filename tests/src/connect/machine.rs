@@ -1,4 +1,4 @@
-//! docker-machine, by a stub that says that it is one, since it is in no package; the engine behind it is real.
+//! docker-machine, a stub, since it is in no package; the engine behind it is real.
 
 use super::{Way, line_of};
 

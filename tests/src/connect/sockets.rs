@@ -1,4 +1,4 @@
-//! The sockets that are looked for when nothing says which engine is meant, with real engines behind them.
+//! The sockets that are tried when no setting chooses an engine, with real engines.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};

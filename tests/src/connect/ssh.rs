@@ -1,7 +1,8 @@
 //! A real ssh and a real sshd, with a `docker` behind it.
 //!
-//! ssh asks the system for its user's folder, whatever HOME says. So that it has nothing to do with the keys and the
-//! known hosts of whoever runs the tests, it gets a config file by a script before it on the path.
+//! ssh asks the system for its user's folder, whatever HOME is. So that it has nothing to do with
+//! the keys and the known hosts of whoever runs the tests, it gets a config file by a script before
+//! it on the path.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,14 +10,15 @@ use std::path::PathBuf;
 use super::{Way, line_of};
 
 impl Way {
-    /// Gives the way by ssh to this address, with this key, by somebody who knows no host yet.
+    /// Returns the way by ssh to this address, with this key, by somebody who knows no host yet.
     fn by_ssh(address: &str, key: &str) -> Option<Self> {
         let mut way = Self::by("docker", "ssh")?;
         let ssh = sealift_testing::program("ssh")?;
         way.host = fs::read_to_string(way.folder.join(address)).unwrap();
         way.set("DOCKER_HOST", way.host.clone());
         let config = way.place.dir.path().join("ssh_config");
-        // What else the host is known by would be added to what is known, if it went by this file alone.
+        // What else the host is known by would be added to what is known, if it went by this file
+        // alone.
         let text = format!(
             "UserKnownHostsFile {}\nGlobalKnownHostsFile /dev/null\nUpdateHostKeys yes\n\
              IdentityFile {}\nIdentitiesOnly yes\nIdentityAgent none\n",
@@ -41,7 +43,7 @@ impl Way {
         fs::write(self.known_hosts(), format!("[127.0.0.1]:{port} {key}")).unwrap();
     }
 
-    /// Gives the words of a refusal, after which the known hosts are what they were.
+    /// Returns the words of a refusal, after which the known hosts are what they were.
     fn refusal_by_ssh(&self) -> String {
         let before = fs::read_to_string(self.known_hosts()).unwrap();
         let words = self.refusal(&["update", "web:1"]);
@@ -98,7 +100,7 @@ mod on_engine {
             let Some(way) = Way::by_ssh("host", "user_key") else { return };
             way.know("unknown_key.pub");
             let words = way.refusal_by_ssh();
-            // ssh says more between the two, with the fingerprint of the key that it was shown.
+            // ssh prints more between the two, with the fingerprint of the key that it was shown.
             let (before, after) = words.split_once("HAS CHANGED! ").unwrap();
             let (_, after) = after.rsplit_once("Host key for ").unwrap();
             insta::assert_snapshot!(format!("{before}HAS CHANGED! … Host key for {after}"), @"

@@ -1,8 +1,9 @@
-//! TLS that dockerd itself speaks, with certificates of this side and of the engine's, good and bad.
+//! TLS that dockerd itself speaks, with certificates of this side and of the engine's, good and
+//! bad.
 
 use super::{Way, line_of};
 
-/// Gives the way by TLS, with the certificates of this kind of client.
+/// Returns the way by TLS, with the certificates of this kind of client.
 fn way(engine: &str, client: &str) -> Option<Way> {
     let mut way = Way::by(engine, "tls")?;
     way.set("DOCKER_TLS_VERIFY", "1");
@@ -25,7 +26,7 @@ fn an_https_address_means_tls(engine: &str) {
     way.ok(&["env"]);
 }
 
-/// Gives the words for each kind of client that the engine refuses.
+/// Returns the words for each kind of client that the engine refuses.
 fn refused_clients(engine: &str) -> Option<String> {
     let mut words = String::new();
     for client in ["without", "expired", "unknown"] {

@@ -15,7 +15,8 @@ const REPORT: &str = "SEALIFT_FAULT_REPORT";
 
 /// What a run decides by. The same seed decides the same.
 ///
-/// The first choices count through all there are, so that few seeds are enough for every combination.
+/// The first choices count through all there are, so that few seeds are enough for every
+/// combination.
 pub(crate) struct Seed {
     left: u64,
     random: u64,
@@ -39,7 +40,7 @@ impl Seed {
         &all[self.below(all.len())]
     }
 
-    /// Gives a random number below this one.
+    /// Returns a random number below this one.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         // SplitMix64, whose whole state is a counter.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -50,10 +51,10 @@ impl Seed {
     }
 }
 
-/// Runs the scenario that the test is named for: as often as `small` says, unless the bench asks for more.
+/// Runs the scenario that the test is named for: `small` times, unless the bench asks for more.
 ///
-/// A run tells in a few words what came out, and panics on a violation. After one the others are run
-/// nevertheless.
+/// A run returns its outcome in a few words, and panics on a violation. After one the others are
+/// run nevertheless.
 pub(crate) fn scenario(small: u64, run: impl Fn(&mut Seed) -> String) {
     let name = name();
     let number = |variable| {
@@ -95,12 +96,12 @@ pub(crate) fn scenario(small: u64, run: impl Fn(&mut Seed) -> String) {
     );
 }
 
-/// Tells whether more is asked for than belongs to the tests.
+/// Returns `true` if more runs are asked for than the tests need.
 pub(crate) fn is_bench() -> bool {
     std::env::var_os(REPORT).is_some()
 }
 
-/// Gives the scenario's name: that of the test, and of the engine where it is on one.
+/// Returns the scenario's name: that of the test, and of the engine if it uses one.
 fn name() -> String {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("unnamed").to_owned();

@@ -1,5 +1,5 @@
-//! Disks that are full, fail, become read-only or vanish: what isn't done has changed nothing under an archive's
-//! name, and what was there is still whole.
+//! Disks that are full, fail, become read-only or vanish: what isn't done has changed nothing under
+//! an archive's name, and what was there is still whole.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,7 +31,7 @@ struct Namespace {
 }
 
 impl Namespace {
-    /// Finds out whether there may be one; where not, the test's output says so, and in CI that is a failure.
+    /// Finds out whether there may be one; if not, the test logs it, and in CI that is a failure.
     fn find() -> Option<Self> {
         let unshare = sealift_testing::program("unshare")?;
         // Root may do without a namespace of users, which some machines don't allow.
@@ -54,8 +54,8 @@ impl Namespace {
         command
     }
 
-    /// Runs the command in a folder on a tmpfs that is mounted with these options, then does what is said, and
-    /// leaves a copy of the folder in `after`.
+    /// Runs the command in a folder on a tmpfs that is mounted with these options, then does what
+    /// is said, and leaves a copy of the folder in `after`.
     fn run(&self, stand: &Stand, options: &str, then: &str, arguments: &[&str]) -> Said {
         let script = format!(
             "mount -t tmpfs -o {options} none artifacts
@@ -182,8 +182,8 @@ fn read_only() {
     });
 }
 
-/// A file system that refuses a call, once or from then on, as one does that fails, or turns read-only because it
-/// fails.
+/// A file system that refuses a call, once or from then on, as one does that fails, or turns
+/// read-only because it fails.
 #[test]
 fn a_call_that_fails() {
     let Some(tracer) = Tracer::find() else { return };
@@ -292,7 +292,8 @@ fn a_folder_that_vanishes() {
     });
 }
 
-/// Permissions that are lost, before or while an archive is written. To root, they are made to matter.
+/// Permissions that are lost, before or while an archive is written. To root, they are made to
+/// matter.
 #[test]
 fn permissions_lost() {
     let Some(setpriv) = sealift_testing::program("setpriv") else { return };

@@ -1,5 +1,6 @@
-//! What `docker save` makes of the same faults on the line, for comparison: whether it notices, and what stands under
-//! the name of the file that was asked for. Only in the bench; nothing that it does is a violation here.
+//! What `docker save` makes of the same faults on the line, for comparison: whether it notices, and
+//! what stands under the name of the file that was asked for. Only in the bench; nothing that it
+//! does is a violation here.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! Processes that are ended at any moment: afterwards there are only whole archives, and the next run sweeps what was
-//! left and completes.
+//! Processes that are ended at any moment: afterwards there are only whole archives, and the next
+//! run sweeps what was left and completes.
 
 use std::process::{Child, Command};
 
@@ -65,8 +65,8 @@ impl Job {
     }
 }
 
-/// Makes sure of what has to hold after the first run was ended, whatever it came to, and that the next one
-/// completes.
+/// Makes sure of what has to hold after the first run was ended, whatever it came to, and that the
+/// next one completes.
 fn assert_survived(stand: &Stand, saved: &Saved, job: &Job, said: &Said, host: &str) -> String {
     let image = saved.reference.split(':').next().unwrap();
     stand.assert_only_whole_archives();

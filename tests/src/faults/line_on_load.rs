@@ -1,5 +1,5 @@
-//! Faults between a load and an engine, on an engine that is a fake: the right exit code and words, and an
-//! image that the engine doesn't have is never said to be loaded.
+//! Faults between a load and an engine, on an engine that is a fake: the right exit code and words,
+//! and an image that the engine doesn't have is never said to be loaded.
 
 use super::bench::{Seed, scenario};
 use super::saved::{Saved, made};
@@ -19,7 +19,8 @@ fn with_archive(saved: &Saved, engine: &FakeEngine, seed: &mut Seed) -> Stand {
     Stand { before, ..stand }
 }
 
-/// Loads into such an engine; the refusal must say all of these words, and nothing is changed in the folder.
+/// Loads into such an engine; the refusal must contain all of these words, and the folder must not
+/// change.
 fn refused(load: Load, code: i32, words: &[&str], seed: &mut Seed) -> FakeEngine {
     let saved = made(seed);
     let engine = FakeEngine::loading(saved.shown.clone(), load);
@@ -97,7 +98,8 @@ fn an_error_in_the_answer() {
     });
 }
 
-/// It says that it has loaded the image, or breaks off while it says so, and doesn't have it.
+/// It answers that it has loaded the image, or breaks off within that answer, and does not have the
+/// image.
 #[test]
 fn said_but_not_done() {
     scenario(6, |seed| {
@@ -112,7 +114,7 @@ fn said_but_not_done() {
     });
 }
 
-/// What is damaged on the disk is never sent to its end, whatever its record says.
+/// What is damaged on the disk is never sent to its end, whatever its record contains.
 #[test]
 fn a_damaged_archive() {
     scenario(12, |seed| {

@@ -1,5 +1,5 @@
-//! Faults between an engine and a save, on an engine that is a fake: the right exit code and words, the folder
-//! as before to the last byte, the older archive not cleaned.
+//! Faults between an engine and a save, on an engine that is a fake: the right exit code and words,
+//! the folder as before to the last byte, the older archive not cleaned.
 
 use sealift_testing::layouts::{Image, noise};
 use sealift_testing::{payload, spans};
@@ -24,8 +24,9 @@ enum Expected {
     Refused(i32, String),
     /// The image.
     Taken,
-    /// The image, if what the fault hit doesn't matter to it: then what is sent is still this image, as another
-    /// reader sees it. Else it is found damaged, or to be of a form that isn't taken.
+    /// The image, if what the fault hit doesn't matter to it: then what is sent is still this
+    /// image, as another reader sees it. Else it is found damaged, or to be of a form that isn't
+    /// taken.
     AsItMatters,
 }
 
@@ -55,7 +56,8 @@ pub(crate) fn update(saved: &Saved, line: Line, seed: &mut Seed) -> String {
         Expected::Taken => stand.assert_taken(saved, &said, compressed),
         Expected::AsItMatters => {
             let (Save::Ends(sent) | Save::Trickles(sent)) = save else { panic!("it has no end") };
-            // Without manifest.json the image may be all there, but nothing is removed on the strength of it.
+            // Without manifest.json the image may be all there, but nothing is removed on the
+            // strength of it.
             let is_kept_beside = said.code == 1
                 && said.stderr.contains("the engine sent its successor without manifest.json");
             if is_kept_beside {
@@ -206,7 +208,8 @@ pub(crate) fn a_bit_anywhere(saved: &Saved, seed: &mut Seed) -> Fault {
 }
 
 pub(crate) fn garbage_behind(saved: &Saved, seed: &mut Seed) -> Fault {
-    // Zeros behind the end marker are what tars are filled up with; other than that nothing may follow.
+    // Zeros behind the end marker are what tars are filled up with; other than that nothing may
+    // follow.
     let zeros = vec![0; *seed.choose(&[0, 512, 10_000])];
     let garbage = noise(1 + seed.below(2000));
     let sent = [saved.tar.as_slice(), &zeros, &garbage].concat();

@@ -1,5 +1,5 @@
-//! Many processes on one folder: every read sees whole archives, every update ends with its archive there, none
-//! waits for ever, and what a killed one has left is in nobody's way.
+//! Many processes on one folder: every read sees whole archives, every update ends with its archive
+//! there, none waits for ever, and what a killed one has left is in nobody's way.
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -14,8 +14,8 @@ use super::stand::{Stand, archives_of, staging_in};
 use crate::command::{Place, Said};
 use crate::fake_engine::{FakeEngine, Save, shown};
 
-/// Saves of the same image that all come to the same point before any goes on: one is published, the others
-/// find it there.
+/// Saves of the same image that all come to the same point before any goes on: one is published,
+/// the others find it there.
 #[test]
 fn the_same_image_at_once() {
     scenario(8, |seed: &mut Seed| {

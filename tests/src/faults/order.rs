@@ -1,5 +1,5 @@
-//! The order in which an archive comes to be, from a trace of the system calls: written, synced, renamed, its folder
-//! synced; only then something is removed, and the folder synced again.
+//! The order in which an archive comes to be, from a trace of the system calls: written, synced,
+//! renamed, its folder synced; only then something is removed, and the folder synced again.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Faults on the line, on saves that were recorded from real engines: the same ones that the made-up saves are given.
+//! Faults on the line, on saves that were recorded from real engines: the same ones that the
+//! made-up saves are given.
 
 use sealift_testing::layouts::noise;
 use serde_json::Value;

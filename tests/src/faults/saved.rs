@@ -14,7 +14,7 @@ pub(crate) struct Saved {
     /// What is asked for, `image:tag`.
     pub(crate) reference: String,
     pub(crate) shown: Value,
-    /// What the engine says of itself.
+    /// How the engine describes itself.
     pub(crate) dialect: Dialect,
     pub(crate) tar: Vec<u8>,
     pub(crate) spans: Vec<Span>,
@@ -46,12 +46,12 @@ impl Saved {
         }
     }
 
-    /// Gives the entries that are config or layer and have content.
+    /// Returns the entries that are config or layer and have content.
     pub(crate) fn essential(&self) -> Vec<&Span> {
         self.filled(|name| self.essential.contains(name))
     }
 
-    /// Gives the entries with content whose names are like that.
+    /// Returns the entries with content whose names are like that.
     pub(crate) fn filled(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<&Span> {
         self.spans.iter().filter(|span| span.size > 0 && is_wanted(&span.name)).collect()
     }
@@ -60,13 +60,13 @@ impl Saved {
         self.essential.contains(name)
     }
 
-    /// Gives where the tar's end marker begins.
+    /// Returns where the tar's end marker begins.
     pub(crate) fn end(&self) -> usize {
         self.spans.last().unwrap().end
     }
 
-    /// Gives what must be in any archive of this image, by names, as another reader of tars sees it; none where
-    /// that one can't read it either.
+    /// Returns what must be in any archive of this image, by names, as another reader of tars sees
+    /// it; `None` if that one can't read it either.
     pub(crate) fn essence(&self, tar: &[u8]) -> Option<Vec<Vec<u8>>> {
         let spans = std::panic::catch_unwind(|| spans(tar)).ok()?;
         let content = |name: &String| {
@@ -87,7 +87,7 @@ const LAYOUTS: [Layout; 5] = [
     Image::podman,
 ];
 
-/// Gives a made-up save in one of the layouts that engines write.
+/// Returns a made-up save in one of the layouts that engines write.
 pub(crate) fn made(seed: &mut Seed) -> Saved {
     let layout = seed.choose(&LAYOUTS);
     let reference = *seed.any(&["web:1.0.0.2", "team/web:1.0.0.2"]);

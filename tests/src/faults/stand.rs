@@ -60,7 +60,8 @@ impl Stand {
         assert_eq!(names_that_differ(&self.before, &self.now()), Vec::<String>::new(), "{said:?}");
     }
 
-    /// Makes sure that the image is there as its only archive, whole, and that nothing else was left.
+    /// Makes sure that the image is there as its only archive, whole, and that nothing else was
+    /// left.
     pub(crate) fn assert_taken(&self, saved: &Saved, said: &Said, compressed: bool) {
         assert_eq!(said.code, 0, "{said:?}");
         let (image, version) = saved.reference.split_once(':').unwrap();
@@ -114,13 +115,13 @@ pub(crate) fn archives_of(place: &Place, image: &str) -> Vec<String> {
     paths.map(name).collect()
 }
 
-/// Gives the files of writers that aren't done.
+/// Returns the files of writers that aren't done.
 pub(crate) fn staging_in(everything: &Everything) -> Vec<String> {
     let is_staging = |name: &&String| name.contains(".sealift-") || name.contains("/draft-");
     everything.keys().filter(is_staging).cloned().collect()
 }
 
-/// Reads a folder; only the lock is left out, which says who had it last.
+/// Reads a folder without its lock, which names its last owner.
 pub(crate) fn everything(folder: &Path) -> Everything {
     let mut found = Everything::new();
     collect(folder, folder, &mut found);

@@ -1,10 +1,11 @@
-//! strace around the command: it ends or fails a process at its n-th system call, and tells which calls there were.
+//! strace around the command: it ends or fails a process at its n-th system call, and lists its
+//! calls.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The calls by which a folder is changed, and how many of each a thread makes at most. In the names of any
-/// architecture: `?` lets those pass that this one doesn't have.
+/// The calls by which a folder is changed, and how many of each a thread makes at most. In the
+/// names of any architecture: `?` lets those pass that this one doesn't have.
 pub(crate) const CHANGES: [(&str, usize); 9] = [
     (RENAME, 2),
     ("fsync", 6),
@@ -25,7 +26,7 @@ pub(crate) const WRITE: &str = "write,pwrite64";
 pub(crate) struct Tracer(PathBuf);
 
 impl Tracer {
-    /// Finds it; where there is none, the test's output says so, and in CI that is a failure.
+    /// Finds it. If there is none, the test logs it, and in CI that is a failure.
     pub(crate) fn find() -> Option<Self> {
         let program = sealift_testing::program("strace")?;
         let traced = Command::new(&program).args(["-o", "/dev/null", "true"]).output().unwrap();
@@ -37,8 +38,8 @@ impl Tracer {
         Some(Self(program))
     }
 
-    /// Does something to these system calls of a command, in strace's own words: `error=EIO:when=2`. It counts
-    /// them thread by thread.
+    /// Does something to these system calls of a command, in strace's own words:
+    /// `error=EIO:when=2`. It counts them thread by thread.
     pub(crate) fn injecting(&self, calls: &str, what: &str) -> Command {
         let mut command = self.command(Path::new("/dev/null"));
         command.args(["-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{what}")]);

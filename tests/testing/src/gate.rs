@@ -8,9 +8,9 @@ use std::sync::{Arc, Weak};
 
 /// An engine that a test may use: only for images under the test's own names.
 ///
-/// As long as it lives, no other test has an engine, in this process or another: engines lose layers when
-/// images are built while others are removed (seen on Podman 4.3, and on Docker's classic builder with the
-/// containerd store).
+/// As long as it lives, no other test has an engine, in this process or another: engines lose
+/// layers when images are built while others are removed (seen on Podman 4.3, and on Docker's
+/// classic builder with the containerd store).
 #[derive(Debug, Clone)]
 pub struct Engine {
     /// What kind it is, `docker` or `podman`.
@@ -20,10 +20,10 @@ pub struct Engine {
     _turn: Arc<File>,
 }
 
-/// Gives the engine of this name, or none where it wasn't set up for the tests.
+/// Returns the engine of this name, or `None` if it was not set up for the tests.
 ///
-/// A test that gets its engine is noted in the ledger, so that `cargo xtask test` can tell which were
-/// skipped: a test that is skipped unseen proves nothing.
+/// A test that gets its engine is noted in the ledger, so that `cargo xtask test` can tell which
+/// were skipped: a test that is skipped unseen proves nothing.
 ///
 /// # Panics
 ///
@@ -33,8 +33,9 @@ pub fn engine(name: &str) -> Option<Engine> {
     Some(admit(name, host))
 }
 
-/// Gives an engine together with a way to it other than its socket, `tls` or `ssh`: a folder with all that it
-/// takes to come by it, as `xtask/src/engines/doors.rs` describes it. None where either isn't there.
+/// Returns an engine together with a way to it other than its socket, `tls` or `ssh`: a folder with
+/// all that it takes to come by it, as `xtask/src/engines/doors.rs` describes it. `None` if either
+/// is missing.
 ///
 /// # Panics
 ///
@@ -49,7 +50,7 @@ pub fn engine_with_door(name: &str, door: &str) -> Option<(Engine, PathBuf)> {
     Some((admit(name, host), folder))
 }
 
-/// Gives what a variable says of an engine, or says that the test is skipped.
+/// Returns the part of a variable about an engine, or logs that the test is skipped.
 fn named(variable: &str, name: &str) -> Option<String> {
     let test = this_test();
     let Ok(pairs) = std::env::var(variable) else {

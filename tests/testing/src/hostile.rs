@@ -1,7 +1,7 @@
 //! Archives that somebody made to harm or to mislead, and what becomes of each.
 //!
-//! The list is one: [`hostile_cases!`](crate::hostile_cases) makes a test of every case, and the book's table is
-//! held against it.
+//! The list is one: [`hostile_cases!`](crate::hostile_cases) makes a test of every case, and the
+//! book's table is held against it.
 
 use crate::layouts::{Body, Entry, Image, Packing, compress, digest, file, joined, noise, pack};
 use crate::raw_tar::{END, RawTar, pax_record};
@@ -36,7 +36,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Gives its name in the book.
+    /// Returns its name in the book.
     pub fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
@@ -48,18 +48,19 @@ impl Verdict {
 }
 
 impl Case {
-    /// Gives its row of the book's table.
+    /// Returns its row of the book's table.
     pub fn row(&self) -> String {
         let says = match self.says {
             "" => String::new(),
-            // A row of a table can't hold a bar, and a code span with a backtick wants two around it.
+            // A row of a table can't hold a bar, and a code span with a backtick wants two around
+            // it.
             says => format!("`` {} ``", says.replace('|', "\\|")),
         };
         format!("| {} | {} | {says} |", self.what, self.verdict.name())
     }
 }
 
-/// Gives a case by its name.
+/// Returns a case by its name.
 ///
 /// # Panics
 ///

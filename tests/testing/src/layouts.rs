@@ -68,7 +68,7 @@ impl Image {
         }
     }
 
-    /// Gives the content of the image's config file.
+    /// Returns the content of the image's config file.
     pub fn config(&self) -> Vec<u8> {
         let diff_ids: Vec<String> = self.layers.iter().map(|layer| digest(layer)).collect();
         let config = json!({
@@ -82,7 +82,7 @@ impl Image {
         config.to_string().into_bytes()
     }
 
-    /// Gives the image's config digest, `sha256:…`.
+    /// Returns the image's config digest, `sha256:…`.
     pub fn id(&self) -> String {
         digest(&self.config())
     }
@@ -136,7 +136,8 @@ impl Image {
         entries
     }
 
-    /// Writes it as Podman and skopeo do: layers named by diff id, links from folders, metadata last.
+    /// Writes it as Podman and skopeo do: layers named by diff id, links from folders, metadata
+    /// last.
     pub fn podman(&self) -> Vec<Entry> {
         let config_name = format!("{}.json", hex(&self.config()));
         let mut entries = Vec::new();
@@ -286,7 +287,7 @@ pub fn file(name: &str, content: Vec<u8>) -> Entry {
     Entry { name: name.to_owned(), body: Body::File(content) }
 }
 
-/// Gives `sha256:` and the hex digits of the content's hash.
+/// Returns `sha256:` and the hex digits of the content's hash.
 pub fn digest(content: &[u8]) -> String {
     format!("sha256:{}", hex(content))
 }
@@ -319,7 +320,8 @@ pub fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// Joins two archives into one that lists the images of both. What both have is taken from the first.
+/// Joins two archives into one that lists the images of both. What both have is taken from the
+/// first.
 ///
 /// # Panics
 ///

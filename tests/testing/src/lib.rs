@@ -2,10 +2,10 @@
 //! layouts that engines write, and as somebody might make them to do harm.
 //!
 //! A test that needs an engine lives in a module named `on_engine` and asks [`engine`] for one. The
-//! variable `SEALIFT_TEST_ENGINES` names the engines there are (`docker=unix:///run/a.sock,podman=…`), and
-//! `SEALIFT_TEST_DOORS` the folders of what else they can be reached by; `cargo xtask test` sets them, and
-//! compares the tests that got an engine, as written to the file named by `SEALIFT_TEST_LEDGER`, with the tests
-//! that there are.
+//! variable `SEALIFT_TEST_ENGINES` names the engines there are
+//! (`docker=unix:///run/a.sock,podman=…`), and `SEALIFT_TEST_DOORS` the folders of what else they
+//! can be reached by; `cargo xtask test` sets them, and compares the tests that got an engine, as
+//! written to the file named by `SEALIFT_TEST_LEDGER`, with the tests that there are.
 
 mod gate;
 pub mod hostile;

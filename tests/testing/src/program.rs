@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Finds a program as the shell does; none where it isn't here, which the test's output says.
+/// Finds a program as the shell does. If there is none, it logs that and returns `None`.
 ///
 /// `cargo xtask test` provides those that the tests know, and fails in CI where one can't be had.
 pub fn program(name: &str) -> Option<PathBuf> {
@@ -16,7 +16,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs a command to its end and gives what it wrote to its standard output.
+/// Runs a command to its end and returns what it wrote to its standard output.
 ///
 /// # Panics
 ///

@@ -18,7 +18,7 @@ impl RawTar {
         Self::default()
     }
 
-    /// Adds a header with a correct checksum, whatever else it says.
+    /// Adds a header with a correct checksum, whatever else it contains.
     #[must_use]
     pub fn header(self, kind: u8, name: &str, size: &[u8; 12]) -> Self {
         self.header_with_link(kind, name, size, "")
@@ -61,7 +61,7 @@ impl RawTar {
         }
     }
 
-    /// Adds a header that says something of the next entry: `L`, `K`, `x`, or of all: `g`.
+    /// Adds a header about the next entry: `L`, `K`, `x`, or of all: `g`.
     #[must_use]
     pub fn extension(self, kind: u8, content: &[u8]) -> Self {
         self.header(kind, "extension", &octal(content.len())).content(content)
@@ -75,7 +75,7 @@ impl RawTar {
         self.extension(b'x', &records)
     }
 
-    /// Gives it with its end.
+    /// Returns it with its end.
     pub fn end(self) -> Vec<u8> {
         [self.bytes, END.to_vec()].concat()
     }

@@ -49,7 +49,7 @@ impl RawZip {
         Self { bytes, directory, end }
     }
 
-    /// Gives how many bytes the packed member has.
+    /// Returns how many bytes the packed member has.
     pub fn packed_size(&self) -> u64 {
         (self.directory - LOCAL_LENGTH - NAME.len()) as u64
     }
@@ -109,7 +109,7 @@ impl RawZip {
         self.end_number(16, 4, start)
     }
 
-    /// Gives it with a zip64 end too, changed.
+    /// Returns it with a zip64 end too, changed.
     pub fn with_zip64_end(mut self, change: impl Fn(&mut [u8])) -> Vec<u8> {
         let mut record =
             [b"PK\x06\x06".to_vec(), 44_u64.to_le_bytes().to_vec(), vec![45, 0, 45, 0], vec![0; 8]]

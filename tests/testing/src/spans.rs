@@ -37,8 +37,8 @@ pub fn spans(tar: &[u8]) -> Vec<Span> {
         .collect()
 }
 
-/// Returns the entries of a whole tar as they stand in it, but for the documents that name the image. Those are
-/// what sealift writes anew.
+/// Returns the entries of a whole tar as they stand in it, but for the documents that name the
+/// image. Those are what sealift writes anew.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Contestants run alternately, and what their times say.
+//! Contestants that run alternately, and their times.
 
 use std::fs;
 use std::path::Path;

@@ -26,8 +26,8 @@ impl Relay {
         Ok(Self::start(move || Ok((listener.accept()?.0, UnixStream::connect(&to)?))))
     }
 
-    /// Passes what comes to a listener on to an address. They may be in different network namespaces:
-    /// connections are made from that of this process.
+    /// Passes what comes to a listener on to an address. They may be in different network
+    /// namespaces: connections are made from that of this process.
     pub(super) fn of_ports(listener: TcpListener, to: String) -> Self {
         Self::start(move || Ok((listener.accept()?.0, TcpStream::connect(&to)?)))
     }

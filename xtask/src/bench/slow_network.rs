@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-/// What the namespace's first process runs. It ends, and the namespace with it, when its input ends.
+/// What the namespace's first process runs. It ends, and the namespace with it, when its input
+/// ends.
 ///
 /// Packets are as large as on an Ethernet.
 const SET_UP: &str = "ip link set lo mtu 1500 up

@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::cycles::{FileGraph, cycles};
 use super::paths;
 
-/// Returns a line for each import through the crate root, and for each import in a cycle, of all crates.
+/// Returns a line for each import through the crate root, and for each import in a cycle, of all
+/// crates.
 pub(super) fn violations(metadata: &Value) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (name, folder) in members(metadata) {

@@ -140,7 +140,7 @@ fn prepare_ssh(folder: &Path, prepared: &mut Prepared) -> Result<()> {
 }
 
 impl Prepared {
-    /// Finds a port that nobody has at the moment.
+    /// Finds a port that is free at the moment.
     fn free_port(&mut self) -> Result<u16> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr());
         let port = free.context("there is no free port on loopback")?.port();

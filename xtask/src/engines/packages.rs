@@ -122,7 +122,7 @@ impl Apt {
         let lines: Vec<String> = sources.iter().map(Source::to_string).collect();
         fs::write(&list, lines.join("\n") + "\n")?;
         let configuration = folder.join("apt.conf");
-        // Lists may be older than they say they should be, as a mirror that lags gives them: they
+        // Lists may be older than they are valid, as a mirror that lags gives them: they
         // are signed all the same, and an older engine is as good for tests.
         fs::write(
             &configuration,

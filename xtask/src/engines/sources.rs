@@ -1,4 +1,4 @@
-//! Where the system gets its own packages from, as apt's sources say.
+//! Where the system gets its own packages from, as in apt's sources.
 
 use std::fmt;
 use std::fs;

@@ -158,7 +158,7 @@ fn reached<'a>(metadata: &'a Value, member: &str) -> Result<BTreeSet<&'a str>> {
 }
 
 /// Completes a package without a licence text: with the text of another package from the same
-/// repository, or with the standard text, if that names nobody.
+/// repository, or with the standard text, if that names no holder.
 fn complete<'a>(
     package: &Package,
     all: impl Iterator<Item = &'a Package>,

@@ -40,7 +40,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     made(&tarball)
 }
 
-/// Packs a folder as `name` into a file: in the order of names, for nobody, and at one time.
+/// Packs a folder as `name` into a file: in the order of names, owned by root, with one time.
 pub(crate) fn pack(folder: &Path, name: &str, seconds: i64, file: &Path) -> Result<()> {
     let seconds = u64::try_from(seconds).context("files are not from before 1970")?;
     let failed = || format!("cannot write {}", file.display());

@@ -64,7 +64,7 @@ impl Engine {
         Operation::new(action, image, &self.transport.endpoint.address)
     }
 
-    /// Runs an ordinary call, which has one time limit as a whole.
+    /// Runs an ordinary call, which has one time limit in total.
     pub(crate) async fn call<T>(
         &self,
         operation: &Operation,

@@ -121,8 +121,8 @@ pub struct ImageSummary {
     pub id_kind: IdKind,
     /// Its names and tags.
     pub repo_tags: Vec<String>,
-    /// The manifests of the kind `image` of which the engine has all content, one for each platform.
-    /// `None` if the list does not state manifests.
+    /// The manifests of the kind `image` of which the engine has all content, one for each
+    /// platform. `None` if the list does not state manifests.
     pub manifests: Option<Vec<ImageManifest>>,
     /// Its size in bytes.
     pub size: u64,

@@ -42,7 +42,7 @@ impl Engine {
     /// # Cancel safety
     ///
     /// Dropping the future breaks the request off, so that the engine never takes an incomplete
-    /// archive for a whole one.
+    /// archive for a complete one.
     pub async fn load<S, E>(&self, stream: S) -> Result<Loaded, Error>
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,

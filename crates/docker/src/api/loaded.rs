@@ -26,7 +26,7 @@ impl Loaded {
             return Ok(());
         };
         for message in text.lines().map(str::trim).filter(|message| !message.is_empty()) {
-            // Written as if it were a line among others, and nothing else tells of it.
+            // An error in the form of an ordinary line; there is no other sign of it.
             if message.starts_with("Error unpacking image") {
                 return Err(Failure::Reported { message: message.to_owned() });
             }
@@ -34,7 +34,7 @@ impl Loaded {
                 .strip_prefix("Loaded image ID:")
                 .or_else(|| message.strip_prefix("Loaded image:"))
                 .or_else(|| message.strip_prefix("Loaded image(s):"));
-            // Podman gives all names of an image in one line, and its id where it has none.
+            // Podman prints all names of an image in one line, and its id if it has none.
             for name in named.unwrap_or_default().split(',').map(str::trim) {
                 match name {
                     "" => {}

@@ -1,8 +1,8 @@
 //! Builds an image with the engine's classic builder, a step at a time.
 //!
 //! This call is our own: bollard's `build_image` drops the exit code of a failed step and errors in
-//! plain text, does not limit the length of a line, and does not notice an engine that stops reading
-//! the context.
+//! plain text, does not limit the length of a line, and does not notice an engine that stops
+//! reading the context.
 
 use std::collections::BTreeMap;
 

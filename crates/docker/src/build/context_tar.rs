@@ -34,7 +34,7 @@ pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, Co
     tar.mode(tar::HeaderMode::Complete);
     let mut sending = Sending { context, tar };
     if let Err(error) = sending.write_all().and_then(|()| sending.end()) {
-        // If nobody listens any more, the request has ended for another reason.
+        // If nothing receives any more, the request has ended for another reason.
         let _ = pieces.blocking_send(Err(error));
     }
 }

@@ -58,7 +58,7 @@ impl Engine {
         }
         let run = self.run_and_report(&request, on_event).await;
         let outcome = run.map_err(|failure| match failure {
-            // What is wrong with the context says so itself.
+            // An error of the context is complete by itself.
             Failure::Upload { source } => {
                 match source.downcast::<crate::build::context_error::ContextError>() {
                     Ok(error) => operation.fail(*error),

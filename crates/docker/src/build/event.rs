@@ -52,7 +52,7 @@ pub enum BuildEvent {
         /// How many bytes that were.
         bytes: u64,
     },
-    /// One of BuildKit's steps begins. They run at the same time, so that all of its events say
+    /// One of BuildKit's steps begins. They run at the same time, so that all of its events name
     /// which one.
     Started {
         /// Which one, counted from 1 in the order of beginning.
@@ -173,7 +173,7 @@ impl BuildEvent {
 }
 
 fn step(line: &str) -> Option<BuildEvent> {
-    // Podman numbers the stages before the steps, where there are several: `[1/2] STEP 1/4: FROM
+    // Podman numbers the stages before the steps, if there are several: `[1/2] STEP 1/4: FROM
     // scratch`.
     let line = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((_stage, line)) if line.starts_with("STEP ") => line,

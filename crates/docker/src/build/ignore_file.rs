@@ -28,7 +28,7 @@ pub(crate) fn read_ignore_file(path: &Path) -> Result<Option<IgnoreFile>, Contex
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // Not a folder: where the Dockerfile came from has no ignore files.
+        // Not a folder: the source of the Dockerfile has no ignore files.
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(None),
         Err(error) => return Err(read(error)),
     }

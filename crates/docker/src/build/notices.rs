@@ -34,7 +34,7 @@ impl Notices {
     }
 
     pub(crate) fn report(&self, event: BuildEvent) {
-        // If nobody listens any more, the build has ended.
+        // If nothing receives any more, the build has ended.
         let _ = self.events.send(event);
     }
 }

@@ -126,7 +126,8 @@ fn read_tcp(rest: &str, form: &'static str) -> Result<(String, Option<u16>), Add
 fn read_ssh(rest: &str) -> Result<Address, AddressFault> {
     let (user, rest) = match rest.rsplit_once('@') {
         Some((user, _)) if user.contains(':') => return Err(AddressFault::Password),
-        // What ssh's config hands to a shell must not be able to say anything to it.
+        // ssh's config can pass these parts to a shell, so they must not contain characters that
+        // are special there.
         Some((user, _)) if !is_name(user, "._-+") => {
             return Err(AddressFault::User { user: user.to_owned() });
         }

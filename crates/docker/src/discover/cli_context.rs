@@ -57,7 +57,7 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
     let tls_folder = contexts.join("tls").join(&id).join("docker");
     let has_files = ["ca.pem", "cert.pem", "key.pem"].map(|name| tls_folder.join(name).exists());
     let has_files = has_files.contains(&true);
-    // With this, the docker CLI speaks TLS to a port of a host even where there are no
+    // With this, the docker CLI uses TLS for a port of a host even if there are no
     // certificates.
     let may_be_tls = has_files || host.starts_with("tcp:") || host.starts_with("https:");
     if docker["SkipTLSVerify"] == Value::Bool(true) && may_be_tls {

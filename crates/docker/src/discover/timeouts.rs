@@ -22,9 +22,9 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the silence between two pieces of a save, and for the answer to a ping.
     pub idle: Duration,
-    /// For the whole of an ordinary call: inspect, list, tag, remove.
+    /// For an ordinary call in total: inspect, list, tag, remove.
     pub call: Duration,
-    /// How often an engine that is silent where it may be is asked whether it is still there.
+    /// How often a silent engine is pinged, while it may be silent.
     pub ping_every: Duration,
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 /// as a thread that reads a file. At most `capacity` pieces wait for the engine.
 ///
 /// The body ends properly only after [`ArchiveSender::finish`]. If the sender is dropped before,
-/// the body ends with an error, so that the engine never takes an incomplete archive for a whole
+/// the body ends with an error, so that the engine never takes an incomplete archive for a complete
 /// one.
 ///
 /// ```
@@ -111,7 +111,7 @@ impl ArchiveSender {
     ///
     /// If the future is dropped, the body ends with an error.
     pub async fn finish(self) {
-        // If nobody reads the body any more, its end does not matter either.
+        // If the body is no longer read, its end does not matter either.
         let _ = self.pieces.send(Piece::End).await;
     }
 

@@ -71,7 +71,7 @@ impl Socket {
         Ok(Self { stream, refuses_writes: false, close_reason, flow, meter })
     }
 
-    /// Returns where the reason for this connection's end will be written.
+    /// Returns the place for the reason of this connection's end.
     pub(crate) fn close_reason(&self) -> CloseReasonCell {
         Arc::clone(&self.close_reason)
     }
@@ -96,7 +96,7 @@ impl Socket {
             {
                 self.refuses_writes = true;
                 self.flow.waits();
-                // Nobody needs to be woken for this: the end of the reading side ends the
+                // Nothing needs to be woken for this: the end of the reading side ends the
                 // connection.
                 Poll::Pending
             }

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 /// How much of ssh's standard error is kept, in bytes.
 const WORDS_LIMIT: usize = 16 * 1024;
 
-/// How long ssh may take to end once it has sent everything, and to say its last words.
+/// How long ssh may take to end once it has sent everything, and to print its last message.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Where ssh goes.

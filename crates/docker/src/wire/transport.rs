@@ -269,7 +269,7 @@ impl Transport {
         }
     }
 
-    /// Runs a call with a time limit for the whole of it.
+    /// Runs a call with a time limit in total.
     pub(crate) async fn within<T>(
         &self,
         limit: Duration,

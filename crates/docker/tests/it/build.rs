@@ -1,4 +1,4 @@
-//! What a build says, against the fake engine: outputs that real engines wrote, and ones that
+//! The events of a build, against the fake engine: outputs that real engines wrote, and ones that
 //! break.
 
 use std::fs;

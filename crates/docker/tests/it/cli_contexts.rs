@@ -7,7 +7,7 @@ use sealift_oci::Digest;
 
 use crate::settings;
 
-/// Writes a context as `docker context create` does, and gives its folder of certificates.
+/// Writes a context as `docker context create` does, and returns its folder of certificates.
 pub(crate) fn write(config: &Path, name: &str, host: &str, more: &str) -> PathBuf {
     let id: String = Digest::of(name.as_bytes()).hex();
     let meta = config.join("contexts/meta").join(&id);
@@ -32,7 +32,7 @@ fn refusal(config: &Path, context: &str) -> String {
 
 #[test]
 fn the_folder_of_a_context_has_the_name_that_the_docker_cli_gives_it() {
-    // As `printf edge | sha256sum` says.
+    // The output of `printf edge | sha256sum`.
     let id = "a1cb100f57e971cacf269e7c26e4630a25a8e9d4bdd35e32df1a80b66b896254";
     let config = tempfile::tempdir().unwrap();
     let folder = config.path().join("contexts/meta").join(id);

@@ -21,7 +21,7 @@ fn folder() -> TempDir {
     folder
 }
 
-/// Builds on a fake engine, and gives the bytes that it received.
+/// Builds on a fake engine, and returns the bytes that it received.
 async fn build(request: BuildRequest) -> (Fake, Result<Built, Error>, Vec<BuildEvent>, Vec<u8>) {
     let received = Arc::new(Mutex::new(Vec::new()));
     let keep = Arc::clone(&received);
@@ -176,7 +176,7 @@ async fn the_options_are_in_the_request() {
     "#);
 }
 
-/// Gives the error of a build that never gets as far as the engine, or breaks off there.
+/// Returns the error of a build that never gets as far as the engine, or breaks off there.
 async fn refusal(path: &Path, change: impl FnOnce(&mut BuildRequest)) -> String {
     let mut request = BuildRequest::new(path, "web:1");
     change(&mut request);

@@ -76,7 +76,7 @@ impl Fake {
         Self { socket, state, _folder: folder }
     }
 
-    /// Gives an engine whose limits are far from being reached.
+    /// Returns an engine whose limits are far from being reached.
     pub(crate) fn engine(&self) -> Engine {
         self.engine_with(|_| {})
     }
@@ -88,13 +88,13 @@ impl Fake {
         Engine::new(Endpoint::new(address, SettingSource::Default), timeouts)
     }
 
-    /// Gives the file of its socket.
+    /// Returns the file of its socket.
     #[cfg(feature = "tls")]
     pub(crate) fn socket(&self) -> &std::path::Path {
         &self.socket
     }
 
-    /// Gives its address, as in `DOCKER_HOST`.
+    /// Returns its address, as in `DOCKER_HOST`.
     pub(crate) fn host(&self) -> String {
         format!("unix://{}", self.socket.display())
     }
@@ -103,7 +103,7 @@ impl Fake {
         self.state.asked.lock().unwrap().clone()
     }
 
-    /// Gives an error with its causes, and a name for the socket that doesn't change.
+    /// Returns an error with its causes, and a name for the socket that doesn't change.
     pub(crate) fn chain(&self, error: &Error) -> String {
         crate::chain(error).replace(self.socket.to_str().unwrap(), "/SOCKET")
     }
@@ -143,12 +143,12 @@ async fn receive(mut stream: UnixStream, state: Arc<State>, api_version: &str) -
 }
 
 impl Call {
-    /// Gives the method and the path.
+    /// Returns the method and the path.
     pub(crate) fn path(&self) -> &str {
         &self.request
     }
 
-    /// Reads the request's body to its proper end, and gives it without the chunk marks.
+    /// Reads the request's body to its proper end, and returns it without the chunk marks.
     pub(crate) async fn read_chunks(&mut self) -> Vec<u8> {
         let mut content = Vec::new();
         loop {
@@ -218,7 +218,7 @@ impl Call {
         }
     }
 
-    /// Reads the request's body until the other side closes, and gives all of it, chunk marks and
+    /// Reads the request's body until the other side closes, and returns all of it, chunk marks and
     /// all.
     pub(crate) async fn read_to_end(mut self) -> Vec<u8> {
         let _ = self.stream.read_to_end(&mut self.body).await;

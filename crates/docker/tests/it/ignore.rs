@@ -25,7 +25,7 @@ fn folder(files: &[&str], ignore: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// Gives the names that are sent for a folder.
+/// Returns the names that are sent for a folder.
 async fn sent(folder: &Path) -> Vec<String> {
     let recorder = Recorder::start();
     names(&recorder.build(BuildRequest::new(folder, "web:1")).await.unwrap())

@@ -23,8 +23,8 @@ fn text(text: &'static str) -> Item {
     Ok(Bytes::from_static(text.as_bytes()))
 }
 
-/// Starts a fake engine that tells when the first piece has come, reads everything, and gives what
-/// it read, chunk marks and all.
+/// Starts a fake engine that reports when the first piece has come, reads everything, and returns
+/// what it read, chunk marks and all.
 fn listening() -> (Fake, oneshot::Receiver<()>, oneshot::Receiver<Vec<u8>>) {
     let (begun, has_begun) = oneshot::channel();
     let (sender, received) = oneshot::channel();

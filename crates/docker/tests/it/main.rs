@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 
 use sealift_docker::Settings;
 
-/// Gives an error with its causes, a line each.
+/// Returns an error with its causes, a line each.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -45,7 +45,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Gives the settings that these variables make, without any socket to be found.
+/// Returns the settings that these variables make, without any socket to be found.
 fn settings(variables: &[(&str, &str)]) -> Settings {
     let mut settings = Settings::from_vars(|name| {
         variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())

@@ -55,12 +55,12 @@ impl Stand {
 /// What only tests of BuildKit look at.
 #[cfg(feature = "buildkit")]
 impl Stand {
-    /// Gives the engine's address.
+    /// Returns the engine's address.
     pub(crate) fn host(&self) -> &str {
         &self.turn.host
     }
 
-    /// Gives the names of the files in the only layer of an image.
+    /// Returns the names of the files in the only layer of an image.
     pub(crate) async fn files(&self, tag: &str) -> Vec<String> {
         let archive = self.save(tag).await.concat();
         let mut files = BTreeSet::new();
@@ -79,7 +79,7 @@ impl Stand {
         files.into_iter().collect()
     }
 
-    /// Gives the names of the files in an image's archive.
+    /// Returns the names of the files in an image's archive.
     pub(crate) async fn members(&self, tag: &str) -> BTreeSet<String> {
         members(&self.save(tag).await)
     }
@@ -116,7 +116,7 @@ fn members(archive: &[Bytes]) -> BTreeSet<String> {
     archive.entries().unwrap().map(name).collect()
 }
 
-/// Gives every test on both engines.
+/// Returns every test on both engines.
 macro_rules! on_both {
     ($($test:ident,)*) => {
         mod docker {
@@ -331,7 +331,7 @@ async fn a_quiet_build_still_gives_the_id(engine: &str) {
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-/// Builds an image of all that is sent for a folder, and gives the names in it.
+/// Builds an image of all that is sent for a folder, and returns the names in it.
 async fn names_in_image(stand: &Stand, ignore: &[(&str, &str)]) -> BTreeSet<String> {
     let context = Context::new("FROM scratch\nCOPY . /\n");
     for file in ["kept", "sub/kept", "sub/left", "left/left", "left/kept"] {

@@ -54,7 +54,7 @@ impl Recorder {
         Self { fake, last }
     }
 
-    /// Builds, and gives what was sent.
+    /// Builds, and returns what was sent.
     pub(crate) async fn build(&self, request: BuildRequest) -> Result<Received, Error> {
         self.fake.engine().build(request, &mut |_| {}).await?;
         Ok(self.take().unwrap())
@@ -91,12 +91,12 @@ impl Recorder {
         if output.status.success() { Ok(received.unwrap()) } else { Err(words) }
     }
 
-    /// Gives the requests that came, pings left out.
+    /// Returns the requests that came, pings left out.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.fake.asked()
     }
 
-    /// Gives an error with its causes, and a name for the socket that doesn't change.
+    /// Returns an error with its causes, and a name for the socket that doesn't change.
     pub(crate) fn chain(&self, error: &Error) -> String {
         self.fake.chain(error)
     }
@@ -107,7 +107,7 @@ impl Recorder {
 }
 
 impl Received {
-    /// Gives the Dockerfile that was asked for.
+    /// Returns the Dockerfile that was asked for.
     pub(crate) fn dockerfile(&self) -> String {
         let (_, query) = self.request.split_once('?').unwrap();
         let value = query.split('&').find_map(|pair| pair.strip_prefix("dockerfile=")).unwrap();
@@ -137,7 +137,7 @@ impl Received {
     }
 }
 
-/// Gives the names of what was sent, with a slash behind those of folders.
+/// Returns the names of what was sent, with a slash behind those of folders.
 pub(crate) fn names(received: &Received) -> Vec<String> {
     let name = |entry: Entry| match entry.kind {
         tar::EntryType::Directory => format!("{}/", entry.name),

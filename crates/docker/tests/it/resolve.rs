@@ -12,7 +12,7 @@ fn refusal(value: &str) -> String {
     Endpoint::resolve(&settings(&[("DOCKER_HOST", value)])).unwrap_err().to_string()
 }
 
-/// Says which engine is meant, and who says so.
+/// Returns the engine's address and the setting that chose it.
 fn found(settings: &Settings) -> String {
     let endpoint = Endpoint::resolve(settings).unwrap();
     format!("{endpoint} ({})", endpoint.source)

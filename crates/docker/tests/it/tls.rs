@@ -118,7 +118,7 @@ impl Stand {
         std::fs::write(self.folder.path().join(name), content).unwrap();
     }
 
-    /// Gives the client this certificate.
+    /// Sets the client's certificate.
     fn show(&self, identity: &Identity) {
         self.write("cert.pem", &identity.certificate);
         self.write("key.pem", &identity.key);
@@ -150,7 +150,7 @@ impl Stand {
         Engine::new(endpoint, Timeouts::new(Duration::from_secs(60)))
     }
 
-    /// Gives what failed, with names for the address and the folder that don't change.
+    /// Returns what failed, with names for the address and the folder that don't change.
     async fn failure(&self) -> String {
         let error = self.error().await;
         assert_eq!(error.kind(), ErrorKind::Untrusted, "{}", crate::chain(&error));
@@ -309,7 +309,7 @@ async fn what_does_not_speak_tls_is_told_apart() {
 
 #[tokio::test]
 async fn a_connection_that_is_never_made_is_given_up_and_says_after_how_long() {
-    // The system takes connections for it, and nobody says anything on them.
+    // The system accepts connections for it, and nothing is sent on them.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let mut stand = Stand::start().await;
     stand.host = format!("tcp://{}", listener.local_addr().unwrap());

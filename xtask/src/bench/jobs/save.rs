@@ -35,7 +35,7 @@ impl Bench {
                 format!("docker save -o save.tar {TAG}"),
             ),
             Contestant::new("the Python way", "rm -rf python", python),
-            // The lower limit for everybody: a classic store prepares the whole image first.
+            // The lower limit for every tool: a classic store prepares the whole image first.
             Contestant::new(
                 "docker save, up to its first byte",
                 "",

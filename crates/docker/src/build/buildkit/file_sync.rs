@@ -126,7 +126,7 @@ impl FileSync {
                 PacketType::PacketReq => {
                     let content =
                         listed.lock().unwrap_or_else(PoisonError::into_inner).remove(&packet.id);
-                    // Nobody takes it where the sending has failed.
+                    // Nothing receives it if sending has failed.
                     let Some(content) = content else { continue };
                     let _ = files.send((packet.id, content));
                 }
@@ -163,7 +163,7 @@ impl FileSync {
             Ok(()) => packet(PacketType::PacketStat),
             Err(error) => self.fail(error),
         };
-        // If nobody listens any more, the build has ended for another reason.
+        // If nothing receives any more, the build has ended for another reason.
         let _ = packets.blocking_send(last);
     }
 
@@ -217,13 +217,13 @@ impl FileSync {
     }
 }
 
-/// Returns where the content of an entry is; links and folders have none.
+/// Returns the file with the content of an entry; links and folders have none.
 fn content_of(stat: &Stat) -> Option<Content> {
     let size = u64::try_from(stat.size).unwrap_or_default();
     has_content(stat).then(|| Content::File { name: PathBuf::from(&stat.path), size })
 }
 
-/// Sends a file that must be as long as it was when it was listed. Returns `false` if nobody
+/// Sends a file that must be as long as it was when it was listed. Returns `false` if nothing
 /// listens.
 fn send_file(
     path: &Path,

@@ -43,7 +43,8 @@ pub(crate) async fn build(
     let nothing = stream::empty::<Result<Bytes, BoxError>>();
     let path = query.on("/build");
     let built = follow::<Trace, _, _>(transport, Upload::to(&path), nothing, on_event).await;
-    // What is wrong with the context says so itself; the engine only knows that it didn't get it.
+    // An error of the context is complete by itself; the engine only knows that the context did not
+    // arrive.
     if let Some(error) = files.take_failure() {
         return Err(Failure::Context(error));
     }

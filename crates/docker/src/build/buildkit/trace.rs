@@ -74,7 +74,7 @@ impl BuildLog for Trace {
     }
 
     fn failed(self, message: String, code: Option<i64>) -> StepFailure {
-        // Steps that ran beside it were broken off, and say so.
+        // Steps that ran at the same time were cancelled, and are reported as failed too.
         let step = self.steps.into_iter().find(Step::is_cause);
         let (number, total, text) = step.as_ref().map(Step::place).unwrap_or_default();
         let exit_code = code.or_else(|| exit_code_in(&message));

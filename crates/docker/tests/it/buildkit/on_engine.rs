@@ -18,7 +18,7 @@ use crate::on_engine::{Context, Stand};
 /// How many folders are compared on each engine.
 const FOLDERS: usize = 6;
 
-/// Gives every test on every engine of Docker's.
+/// Returns every test on every engine of Docker's.
 macro_rules! on_docker {
     ($($test:ident,)*) => {
         on_docker! { @ docker "docker": $($test)* }
@@ -56,7 +56,7 @@ fn request(stand: &Stand, tag: &str, path: impl AsRef<Path>) -> BuildRequest {
     request
 }
 
-/// Builds, and gives the image's layers and what happened.
+/// Builds, and returns the image's layers and what happened.
 async fn built(stand: &Stand, request: BuildRequest) -> (Vec<String>, Vec<BuildEvent>) {
     let mut events = Vec::new();
     let built = stand.engine.build(request, &mut |event| events.push(event)).await;
@@ -114,7 +114,7 @@ async fn stages_mounts_and_here_documents_are_built(engine: &str) {
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-/// Gives how many bytes of the context were sent.
+/// Returns how many bytes of the context were sent.
 fn sent(events: &[BuildEvent]) -> u64 {
     let of_context = |event: &BuildEvent| match event {
         BuildEvent::Part { what, bytes, .. } if what.starts_with("transferring context") => *bytes,

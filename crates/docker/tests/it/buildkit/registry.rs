@@ -32,7 +32,7 @@ mod on_engine {
     impl Registry {
         fn start(folder: &Path) -> Option<Self> {
             let program = program("docker-registry")?;
-            // It can't say which port it takes, so it is told a free one.
+            // It cannot report which port it takes, so it is passed a free one.
             let address =
                 TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
             fs::write(folder.join("users"), USER).unwrap();
@@ -49,13 +49,13 @@ mod on_engine {
             let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
             let listens = log.any(|line| line.unwrap().contains("listening on"));
             assert!(listens, "the registry doesn't listen");
-            // What else it says must not fill the pipe.
+            // Its further output must not fill the pipe.
             std::thread::spawn(move || log.for_each(drop));
             Some(Self { child, address })
         }
     }
 
-    /// Gives the credentials that a config file makes.
+    /// Returns the credentials that a config file makes.
     fn credentials(folder: &Path, config: &str, helpers: Option<&Path>) -> Credentials {
         fs::create_dir_all(folder).unwrap();
         fs::write(folder.join("config.json"), config).unwrap();

@@ -13,8 +13,8 @@ use crate::received::{Entry, Received, Recorder, names};
 /// How many folders are compared.
 const FOLDERS: usize = 256;
 
-/// Returns `true` if there is a client to compare with. Without one a test counts as one that got no
-/// engine.
+/// Returns `true` if there is a client to compare with. Without one a test counts as one that got
+/// no engine.
 pub(crate) fn has_cli() -> bool {
     let version = Command::new("docker").arg("--version").output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
@@ -34,7 +34,7 @@ fn report(line: &str) {
     eprintln!("{line}");
 }
 
-/// Tells what is wrong with a pattern that was refused.
+/// Returns the reason why a pattern was refused.
 fn refused(error: sealift_docker::Error) -> (String, PatternError) {
     let words = crate::chain(&error);
     match error.into_failure() {
