@@ -52,14 +52,14 @@ impl CliConfig {
                 return Ok(None);
             }
             Err(error) => {
-                let reason = format!("it can't be read: {error}");
+                let reason = format!("it cannot be read: {error}");
                 return Err(ConfigError { path, kind: ConfigErrorKind::Read, reason });
             }
         };
         match serde_json::from_slice(&bytes) {
             Ok(json) => Ok(Some(Self { path, json })),
             Err(error) => {
-                let reason = format!("it is no JSON: {error}");
+                let reason = format!("it is not JSON: {error}");
                 Err(ConfigError { path, kind: ConfigErrorKind::Syntax, reason })
             }
         }
@@ -75,7 +75,9 @@ impl CliConfig {
         match &self.json["currentContext"] {
             Value::Null => Ok(None),
             Value::String(name) => Ok(Some(name.as_str()).filter(|name| !name.is_empty())),
-            other => Err(self.refuse(format!("its `currentContext` is {other}, which is no name"))),
+            other => {
+                Err(self.refuse(format!("its `currentContext` is {other}, which is not a name")))
+            }
         }
     }
 
@@ -120,7 +122,7 @@ mod tests {
         let error = CliConfig::read(folder.path()).unwrap_err();
         assert_eq!(error.kind(), ConfigErrorKind::Syntax);
         let expected = format!(
-            "cannot use the docker CLI's config file {}: it is no JSON: EOF while parsing an object at line 1 column 1",
+            "cannot use the docker CLI's config file {}: it is not JSON: EOF while parsing an object at line 1 column 1",
             path.display()
         );
         assert_eq!(error.to_string(), expected);

@@ -34,7 +34,7 @@ impl Credentials {
     pub fn new(config: CliConfig) -> Result<Self, ConfigError> {
         for part in ["auths", "credHelpers"] {
             if !matches!(config.json[part], Value::Null | Value::Object(_)) {
-                return Err(config.refuse(format!("its `{part}` is no object")));
+                return Err(config.refuse(format!("its `{part}` is not an object")));
             }
         }
         Ok(Self { config: Some(Arc::new(config)), ..Self::default() })

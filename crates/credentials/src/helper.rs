@@ -92,23 +92,23 @@ impl Helpers {
             .await
             .map_err(|_| {
                 let seconds = self.limit.as_secs_f64();
-                let reason = format!("doesn't answer within {seconds} s");
+                let reason = format!("did not answer within {seconds} s");
                 fail(CredentialsErrorKind::TimedOut, reason)
             })?
             .map_err(|error| {
-                fail(CredentialsErrorKind::NotRun, format!("can't be run: {error}"))
+                fail(CredentialsErrorKind::NotRun, format!("cannot be run: {error}"))
             })?;
         if status.success() {
             // The output isn't shown, because it contains the secret.
             return serde_json::from_slice(&output).map_err(|_| {
-                let reason = "answers something that is no JSON".to_owned();
+                let reason = "printed something that is not JSON".to_owned();
                 fail(CredentialsErrorKind::BadOutput, reason)
             });
         }
         // A helper prints errors where it prints secrets, so its output is never shown.
         match output.trim_ascii() {
             b"credentials not found in native keychain" => Ok(Value::Null),
-            _ => Err(fail(CredentialsErrorKind::Failed, format!("ends with {status}"))),
+            _ => Err(fail(CredentialsErrorKind::Failed, format!("failed with {status}"))),
         }
     }
 }

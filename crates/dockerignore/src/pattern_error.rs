@@ -11,14 +11,14 @@ pub enum PatternError {
     #[error("a `[` has no `]`")]
     OpenClass,
     /// What is between `[` and `]` is not a set of characters.
-    #[error("what is between `[` and `]` is no set of characters")]
+    #[error("the text between `[` and `]` is not a set of characters")]
     BadClass,
     /// The pattern ends with a backslash, which has nothing to apply to.
     #[error("nothing follows the last `\\`")]
     NothingEscaped,
     /// A backslash before a letter, a digit or a character beyond ASCII that Docker's matcher
     /// doesn't take for that character.
-    #[error("`\\{0}` doesn't stand for a character (folders are separated by `/`)")]
+    #[error("`\\{0}` does not stand for a character (folders are separated by `/`)")]
     BadEscape(char),
     /// A repetition such as `{2}` that Go's regular expressions refuse: it follows nothing or
     /// another repetition, or its counts are in the wrong order or greater than 1000.

@@ -65,7 +65,7 @@ mod on_engine {
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine reports no reason, but FOLDER/clients/unknown/ca.pem doesn't know its authority either
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine reports no reason, but FOLDER/clients/unknown/ca.pem does not contain its authority either
               caused by: received fatal alert: BadCertificate
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             ");
@@ -77,7 +77,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/clients/misled/ca.pem doesn't know
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/clients/misled/ca.pem does not contain
               caused by: invalid peer certificate: UnknownIssuer
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             ");
@@ -143,7 +143,7 @@ mod on_engine {
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine doesn't know its authority
+              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine does not know its authority
               caused by: received fatal alert: UnknownCA
             hint: are these the certificates of this engine? `sealift env` shows which are used, and why
             ");

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::plan::{Release, made};
-use super::{elf, verify};
+use super::verify;
 use crate::{run, say, workspace};
 
 pub(crate) fn run(release: &Release) -> Result<()> {
@@ -29,7 +30,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let built = target_folder.join(&toolchain.target).join("release/sealift");
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     if toolchain.is_static {
-        ensure!(elf::is_static(&bytes)?, "{} needs libraries beside it", built.display());
+        ensure!(is_static(&built)?, "{} needs libraries beside it", built.display());
     }
     for folder in [&source, &home] {
         ensure!(!names(&bytes, folder), "the binary names {}", folder.display());
@@ -47,6 +48,14 @@ pub(crate) fn built(release: &Release) -> Result<PathBuf> {
     let binary = release.layout.stage().join("sealift");
     ensure!(binary.is_file(), "there is no binary yet: `binary` is a step before this");
     Ok(binary)
+}
+
+/// Returns `true` if a program of Linux needs no other one, which loads libraries, to be started.
+///
+/// `readelf` is in the package of the linker.
+pub(crate) fn is_static(program: &Path) -> Result<bool> {
+    let headers = run::read(Command::new("readelf").args(["-W", "-l"]).arg(program))?;
+    Ok(!headers.contains("INTERP"))
 }
 
 /// Returns `true` if the binary contains a path of this machine.

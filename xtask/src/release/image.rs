@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::plan::{Release, made};
-use super::{binary, elf, licences};
+use super::{binary, licences};
 use crate::engines::{self, Doors, Engines, Kind, Lifetime, api};
 use crate::{run, say, workspace};
 
@@ -28,7 +28,7 @@ struct Place {
 
 pub(crate) fn run(release: &Release) -> Result<()> {
     let sealift = binary::built(release)?;
-    let stands_alone = elf::is_static(&fs::read(&sealift)?);
+    let stands_alone = binary::is_static(&sealift);
     if !stands_alone.as_ref().is_ok_and(|stands_alone| *stands_alone) {
         // One of an earlier version, or of another machine, is no part of this release.
         forget(&release.layout.images())?;

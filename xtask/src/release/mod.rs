@@ -10,7 +10,6 @@ mod check;
 mod checks;
 mod date;
 mod edits;
-mod elf;
 mod git;
 mod image;
 mod layout;
@@ -117,7 +116,7 @@ fn write_version(release: &Release) -> Result<()> {
 fn write_sums(release: &Release) -> Result<()> {
     let root = release.layout.root();
     let file = root.join(sums::NAME);
-    fs::write(&file, sums::written(&sums::of_folder(root)?))
+    fs::write(&file, sums::of_folder(root)?)
         .with_context(|| format!("cannot write {}", file.display()))?;
     made(&file)?;
     verify::run(root)

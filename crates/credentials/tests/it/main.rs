@@ -67,9 +67,9 @@ async fn a_helper_that_fails_is_an_error_without_its_output() {
     assert_eq!(
         errors.each_ref().map(ToString::to_string),
         [
-            "no login for reg.example: `docker-credential-stub` ends with exit status: 3",
-            "no login for reg.example: `docker-credential-stub` answers something that is no JSON",
-            "no login for reg.example: `docker-credential-stub` ends with signal: 9 (SIGKILL)",
+            "no login for reg.example: `docker-credential-stub` failed with exit status: 3",
+            "no login for reg.example: `docker-credential-stub` printed something that is not JSON",
+            "no login for reg.example: `docker-credential-stub` failed with signal: 9 (SIGKILL)",
         ]
     );
     assert!(!format!("{errors:?}").contains("canary"));
@@ -97,7 +97,7 @@ async fn a_helper_has_a_limit_of_time_and_is_ended() {
 async fn a_helper_has_a_limit_of_output() {
     let error = failure("exec yes").await;
     assert_eq!(error.kind(), CredentialsErrorKind::NotRun);
-    let expected = "no login for reg.example: `docker-credential-stub` can't be run: its output is longer than 1 MiB";
+    let expected = "no login for reg.example: `docker-credential-stub` cannot be run: its output is longer than 1 MiB";
     assert_eq!(error.to_string(), expected);
 }
 

@@ -32,7 +32,7 @@ pub enum ContextError {
         path: PathBuf,
     },
     /// A name or a link's target is not UTF-8, which BuildKit requires.
-    #[error("{} can't be sent to BuildKit: its name or its link target is not UTF-8", path.display())]
+    #[error("{} cannot be sent to BuildKit: its name or its link target is not UTF-8", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,

@@ -54,19 +54,19 @@ pub enum AddressFault {
         form: &'static str,
     },
     /// The host has characters that no host has.
-    #[error("`{host}` is no name of a host")]
+    #[error("`{host}` is not a host name")]
     Host {
         /// What stands in the host's place.
         host: String,
     },
     /// The user has characters that are refused.
-    #[error("`{user}` is no name of a user")]
+    #[error("`{user}` is not a user name")]
     User {
         /// What stands in the user's place.
         user: String,
     },
     /// The port is not a number from 1 to 65535.
-    #[error("`{port}` is no port")]
+    #[error("`{port}` is not a port")]
     Port {
         /// What stands in the port's place.
         port: String,

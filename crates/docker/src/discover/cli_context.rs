@@ -45,7 +45,7 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
     let id = id_of(&name.value);
     let path = contexts.join("meta").join(&id).join("meta.json");
     let Some(meta) = read_json(&path)
-        .map_err(|reason| refuse(format!("{} can't be used: {reason}", path.display())))?
+        .map_err(|reason| refuse(format!("{} cannot be used: {reason}", path.display())))?
     else {
         let reason =
             format!("there is no such context in {}; {}", contexts.display(), known(&contexts));
@@ -99,13 +99,13 @@ fn read_json(path: &Path) -> Result<Option<Value>, String> {
     match std::fs::read(path) {
         Ok(bytes) => match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Some(value)),
-            Err(error) => Err(format!("it is no JSON: {error}")),
+            Err(error) => Err(format!("it is not JSON: {error}")),
         },
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
             Ok(None)
         }
-        Err(error) => Err(format!("it can't be read: {error}")),
+        Err(error) => Err(format!("it cannot be read: {error}")),
     }
 }

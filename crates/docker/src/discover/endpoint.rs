@@ -245,7 +245,7 @@ impl Found {
                 SettingSource::Context(name) => {
                     format!("the folder of certificates of the context `{name}`")
                 }
-                _ => "the folder of certificates (DOCKER_CERT_PATH isn't set)".to_owned(),
+                _ => "the folder of certificates (DOCKER_CERT_PATH is not set)".to_owned(),
             };
             ResolveError::new(
                 ResolveErrorKind::Tls,

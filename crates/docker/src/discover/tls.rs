@@ -40,6 +40,6 @@ impl Tls {
 #[cfg(not(feature = "tls"))]
 impl Tls {
     pub(crate) fn read(_: &Path, _: &str) -> Result<Self, String> {
-        Err("TLS isn't built in".to_owned())
+        Err("TLS is not built in".to_owned())
     }
 }

@@ -66,7 +66,7 @@ impl SshStream {
         // and would otherwise look like a host that can't be reached.
         command.process_group(0);
         let mut child = command.kill_on_drop(true).spawn().map_err(|error| {
-            let words = format!("`{}` can't be run: {error}", program.display());
+            let words = format!("`{}` cannot be run: {error}", program.display());
             io::Error::new(error.kind(), words)
         })?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());

@@ -36,13 +36,13 @@ impl TlsClient {
             .map_err(|_| format!("no certificate can be for `{host}`"))?;
         let [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
         if !ca.exists() {
-            return Err("there is no ca.pem in it, which proves who the engine is".to_owned());
+            return Err("it contains no ca.pem, which is needed to verify the engine".to_owned());
         }
         let provider = Arc::new(ring::default_provider());
         let roots = read_roots(&ca)?;
         let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
             .build()
-            .map_err(|error| format!("{} can't be used: {error}", ca.display()))?;
+            .map_err(|error| format!("{} cannot be used: {error}", ca.display()))?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
@@ -56,7 +56,7 @@ impl TlsClient {
                     rustls::Error::InconsistentKeys(_) => {
                         format!("{} is not for {}", key.display(), cert.display())
                     }
-                    error => format!("{} can't be used: {error}", cert.display()),
+                    error => format!("{} cannot be used: {error}", cert.display()),
                 });
                 (added?, true)
             }
@@ -76,7 +76,9 @@ fn read_roots(ca: &PathBuf) -> Result<Arc<RootCertStore>, String> {
     let mut roots = RootCertStore::empty();
     for certificate in read_certificates(ca)? {
         let added = roots.add(certificate);
-        added.map_err(|_| format!("{} holds what is no certificate", ca.display()))?;
+        added.map_err(|_| {
+            format!("{} contains something that is not a certificate", ca.display())
+        })?;
     }
     Ok(Arc::new(roots))
 }
@@ -97,8 +99,8 @@ fn words(path: &Path, error: pem::Error) -> String {
     match error {
         pem::Error::NoItemsFound => format!("there is nothing to be used in {path}"),
         pem::Error::MissingSectionEnd { .. } => format!("{path} has no end"),
-        pem::Error::Io(error) => format!("{path} can't be read: {error}"),
-        error => format!("{path} can't be used: {error}"),
+        pem::Error::Io(error) => format!("{path} cannot be read: {error}"),
+        error => format!("{path} cannot be used: {error}"),
     }
 }
 
@@ -122,10 +124,10 @@ pub(crate) fn explain(error: &rustls::Error, tls: Certificates<'_>, host: &str) 
                 format!("the engine's certificate is not for `{host}`, but for {names}")
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
-                "the engine's certificate is by an authority that {} doesn't know",
+                "the engine's certificate is by an authority that {} does not contain",
                 ca.display()
             ),
-            error => format!("the engine's certificate can't be used: {error}"),
+            error => format!("the engine's certificate cannot be used: {error}"),
         },
         rustls::Error::AlertReceived(alert) => explain_alert(*alert, tls),
         rustls::Error::InvalidMessage(_) => "what listens there does not speak TLS".to_owned(),
@@ -143,7 +145,7 @@ fn bare(name: &str) -> &str {
 fn explain_alert(alert: AlertDescription, tls: Certificates<'_>) -> String {
     let about_us = match alert {
         AlertDescription::CertificateExpired => Some("it has expired"),
-        AlertDescription::UnknownCA => Some("the engine doesn't know its authority"),
+        AlertDescription::UnknownCA => Some("the engine does not know its authority"),
         AlertDescription::CertificateRevoked => Some("it is revoked"),
         AlertDescription::CertificateRequired
         | AlertDescription::BadCertificate
@@ -178,7 +180,7 @@ fn guess(folder: &Path) -> String {
             "it is not valid yet, by this machine's clock".to_owned()
         }
         Some(CertificateError::UnknownIssuer) => {
-            format!("{UNSAID}, but {} doesn't know its authority either", ca.display())
+            format!("{UNSAID}, but {} does not contain its authority either", ca.display())
         }
         Some(CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }) => {
             "it is not for a client".to_owned()

@@ -104,7 +104,7 @@ impl Transport {
         let (response, _line) = self.send(Request::new(nothing()), path).await?;
         let body = read_all(self.accept(response).await?.into_body(), limits::ANSWER).await?;
         let answer = serde_json::from_slice(&body)
-            .map_err(|error| Failure::unintelligible("it is no JSON", Some(error.into())))?;
+            .map_err(|error| Failure::unintelligible("it is not JSON", Some(error.into())))?;
         match reported_in(&answer) {
             Some((message, _)) => Err(Failure::Reported { message }),
             None => Ok(answer),
@@ -166,12 +166,12 @@ impl Transport {
         B::Error: Into<BoxError>,
     {
         *request.uri_mut() = path.parse::<Uri>().map_err(|error| {
-            Failure::unintelligible(format!("`{path}` is no path"), Some(error.into()))
+            Failure::unintelligible(format!("`{path}` is not a path"), Some(error.into()))
         })?;
         let host = match self.endpoint.address.authority() {
             None => header::HeaderValue::from_static("localhost"),
             Some(host) => header::HeaderValue::from_str(&host).map_err(|error| {
-                Failure::unintelligible(format!("`{host}` is no host"), Some(error.into()))
+                Failure::unintelligible(format!("`{host}` is not a host"), Some(error.into()))
             })?,
         };
         request.headers_mut().insert(header::HOST, host);

@@ -127,7 +127,7 @@ async fn a_line_that_is_no_pattern_is_named_and_nothing_is_sent() {
       caused by: nothing follows the `!`
     cannot build `web:1` in the engine at unix:///SOCKET
       caused by: line 1 of /FOLDER/.dockerignore is not a pattern: `target/debug\qa.log`
-      caused by: `\q` doesn't stand for a character (folders are separated by `/`)
+      caused by: `\q` does not stand for a character (folders are separated by `/`)
     cannot build `web:1` in the engine at unix:///SOCKET
       caused by: cannot read /FOLDER/.dockerignore for the build
       caused by: Is a directory (os error 21)

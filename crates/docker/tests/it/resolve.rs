@@ -139,8 +139,8 @@ fn a_config_file_that_cannot_be_read_is_not_passed_over() {
             refusal.replace(config.path().to_str().unwrap(), "CONFIG")
         });
     insta::assert_snapshot!(refusals.join("\n"), @"
-    the docker CLI's config file is `CONFIG/config.json`, but it is no JSON: EOF while parsing an object at line 1 column 1
-    the docker CLI's config file is `CONFIG/config.json`, but its `currentContext` is 1, which is no name
+    the docker CLI's config file is `CONFIG/config.json`, but it is not JSON: EOF while parsing an object at line 1 column 1
+    the docker CLI's config file is `CONFIG/config.json`, but its `currentContext` is 1, which is not a name
     currentContext of CONFIG/config.json is `four`, but there is no such context in CONFIG/contexts; there are `one`, `three` and `two`
     ");
 }
@@ -230,25 +230,25 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
     DOCKER_HOST is `unix://run/docker.sock`, but the path of a socket is absolute: unix:///run/docker.sock
     DOCKER_HOST is `tcp://`, but it names no host: tcp://HOST:PORT
     DOCKER_HOST is `tcp://:2375`, but it names no host: tcp://HOST:PORT
-    DOCKER_HOST is `tcp://host:http`, but `http` is no port
-    DOCKER_HOST is `tcp://host:99999`, but `99999` is no port
-    DOCKER_HOST is `tcp://host:0`, but `0` is no port
+    DOCKER_HOST is `tcp://host:http`, but `http` is not a port
+    DOCKER_HOST is `tcp://host:99999`, but `99999` is not a port
+    DOCKER_HOST is `tcp://host:0`, but `0` is not a port
     DOCKER_HOST is `tcp://host:2375/prefix`, but there is more in it than a host and a port: `/prefix`
     DOCKER_HOST is `tcp://[::1]2375`, but there is more in it than a host and a port: `2375`
     DOCKER_HOST is `tcp://me:***@host:2375`, but there is more in it than a host and a port: `me@`
     DOCKER_HOST is `me:***@host:2375`, but there is more in it than a host and a port: `me@`
-    DOCKER_HOST is `localhost:http`, but `http` is no port
+    DOCKER_HOST is `localhost:http`, but `http` is not a port
     DOCKER_HOST is `run/docker.sock:1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
-    DOCKER_HOST is `tcp://the host`, but `the host` is no name of a host
+    DOCKER_HOST is `tcp://the host`, but `the host` is not a host name
     DOCKER_HOST is `https://`, but it names no host: https://HOST:PORT
     DOCKER_HOST is `ssh://`, but it names no host: ssh://USER@HOST
-    DOCKER_HOST is `ssh://@host`, but `` is no name of a user
+    DOCKER_HOST is `ssh://@host`, but `` is not a user name
     DOCKER_HOST is `ssh://me:***@host`, but ssh addresses cannot contain a password
     DOCKER_HOST is `ssh://host/run/$(touch).sock`, but a shell on that host would not take `/run/$(touch).sock` as it is: name the socket with letters, digits and any of `/._-+:,=`
-    DOCKER_HOST is `ssh://host:port/run/docker.sock`, but `port` is no port
-    DOCKER_HOST is `ssh://-oProxyCommand=touch`, but `-oProxyCommand=touch` is no name of a host
-    DOCKER_HOST is `ssh://-oProxyCommand=touch@host`, but `-oProxyCommand=touch` is no name of a user
-    DOCKER_HOST is `ssh://$(touch)@host`, but `$(touch)` is no name of a user
+    DOCKER_HOST is `ssh://host:port/run/docker.sock`, but `port` is not a port
+    DOCKER_HOST is `ssh://-oProxyCommand=touch`, but `-oProxyCommand=touch` is not a host name
+    DOCKER_HOST is `ssh://-oProxyCommand=touch@host`, but `-oProxyCommand=touch` is not a user name
+    DOCKER_HOST is `ssh://$(touch)@host`, but `$(touch)` is not a user name
     ");
 }
 

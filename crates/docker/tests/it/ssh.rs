@@ -168,6 +168,6 @@ async fn an_ssh_that_is_missing_is_said_in_words() {
     insta::assert_snapshot!(crate::chain(&engine.ping().await.unwrap_err()), @"
     cannot reach the engine at ssh://edge
       caused by: no engine answers at ssh://edge (from DOCKER_HOST)
-      caused by: `/nonexistent/ssh` can't be run: No such file or directory (os error 2)
+      caused by: `/nonexistent/ssh` cannot be run: No such file or directory (os error 2)
     ");
 }

@@ -215,7 +215,7 @@ async fn a_context_has_certificates_of_its_own() {
     copy("cert.pem");
     copy("key.pem");
     let refusal = Endpoint::resolve(&settings).unwrap_err().to_string();
-    insta::assert_snapshot!(refusal.replace(folder.to_str().unwrap(), "FOLDER"), @"the folder of certificates of the context `edge` is `FOLDER`, but there is no ca.pem in it, which proves who the engine is");
+    insta::assert_snapshot!(refusal.replace(folder.to_str().unwrap(), "FOLDER"), @"the folder of certificates of the context `edge` is `FOLDER`, but it contains no ca.pem, which is needed to verify the engine");
     copy("ca.pem");
     let engine = stand.engine(&settings);
     engine.version().await.unwrap();
@@ -263,7 +263,7 @@ async fn a_certificate_of_the_engine_that_proves_nothing_is_refused_with_the_rea
     no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `127.0.0.1`, but for build.example
     no TLS with HOST (from DOCKER_HOST): the engine's certificate has expired
     no TLS with HOST (from DOCKER_HOST): the engine's certificate is not valid yet, by this machine's clock
-    no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/ca.pem doesn't know
+    no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/ca.pem does not contain
     ");
 }
 
@@ -354,10 +354,10 @@ async fn certificates_that_cannot_be_used_are_refused_before_anything_is_asked()
     DOCKER_CERT_PATH is `FOLDER`, but there is nothing to be used in FOLDER/key.pem
     DOCKER_CERT_PATH is `FOLDER`, but there is a cert.pem in it without its key.pem
     DOCKER_CERT_PATH is `FOLDER`, but there is a key.pem in it without its cert.pem
-    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/ca.pem holds what is no certificate
+    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/ca.pem contains something that is not a certificate
     DOCKER_CERT_PATH is `FOLDER`, but FOLDER/ca.pem has no end
     DOCKER_CERT_PATH is `FOLDER`, but there is nothing to be used in FOLDER/ca.pem
-    DOCKER_CERT_PATH is `FOLDER`, but there is no ca.pem in it, which proves who the engine is
+    DOCKER_CERT_PATH is `FOLDER`, but it contains no ca.pem, which is needed to verify the engine
     ");
 }
 
