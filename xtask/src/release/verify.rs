@@ -1,7 +1,6 @@
 //! `cargo xtask release --verify DIR`: whether a finished folder is what was released, and its
 //! binary runs.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -64,6 +63,7 @@ fn is_for_this_machine(target: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
