@@ -11,7 +11,6 @@ use flate2::write::GzEncoder;
 use tar::{Archive, Builder, EntryType, Header};
 
 use super::plan::{Release, made};
-use super::sums;
 
 /// Packs what the steps before have put together.
 pub(crate) fn run(release: &Release) -> Result<()> {
