@@ -72,7 +72,7 @@ fn names_that_no_archive_can_have() {
     let place = Place::new();
     insta::assert_snapshot!(refused(&place, &["update", "Web:1"]).refusal(), @"
     [2]
-    error: `Web:1` is not an image reference: its part `Web` has `W` in upper case
+    error: `Web:1` is not an image reference: its part `Web` is not valid: it has `W` in upper case
     ");
     insta::assert_snapshot!(refused(&place, &["update", "web:a/b"]).refusal(), @"
     [2]
@@ -84,7 +84,7 @@ fn names_that_no_archive_can_have() {
     ");
     insta::assert_snapshot!(refused(&place, &["list", "a b\u{1b}[31m"]).refusal(), @r"
     [2]
-    error: `a b\u{1b}[31m` is not an image reference: its part `a b\u{1b}[31m` has ` `, but takes only lowercase letters, digits, `.`, `_` and `-`
+    error: `a b\u{1b}[31m` is not an image reference: its part `a b\u{1b}[31m` is not valid: it has ` `, but takes only lowercase letters, digits, `.`, `_` and `-`
     ");
 }
 

@@ -36,7 +36,7 @@ fn tags_and_dirty_versions_are_told() {
     "#);
     insta::assert_snapshot!(place.run(&["name", "tag", "web", "my ver"]).refusal(), @"
     [2]
-    error: version `my ver` contains ` `, which can't be in a tag: only ASCII letters and digits, `.`, `-` and `+` can
+    error: version `my ver` is not valid in a tag: it contains ` `; only ASCII letters and digits, `.`, `-` and `+` are allowed
     ");
 }
 
@@ -63,7 +63,7 @@ fn a_dirty_version_can_be_asked_for_by_an_image_and_by_exit_code() {
     ");
     insta::assert_snapshot!(place.run(&["name", "dirty", "web:"]).refusal(), @"
     [2]
-    error: `web:` is not an image reference: its version is empty, and a tag never is
+    error: `web:` is not an image reference: its version is not valid: it is empty
     ");
     insta::assert_snapshot!(place.run(&["name", "dirty", "localhost:5000/web"]).refusal(), @"
     [2]

@@ -136,11 +136,11 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// Says it behind the file's name.
+    /// Returns the text that follows the file's name.
     fn phrase(self) -> &'static str {
         match self {
             Self::Damaged => "is damaged",
-            Self::NotAnImage => "is no archive of an image",
+            Self::NotAnImage => "holds no image",
             Self::Unsupported => "is not a supported archive",
         }
     }
@@ -314,7 +314,7 @@ impl fmt::Display for Reason<'_> {
             Fault::NoLongerAnImage { reason } => {
                 write!(f, "no longer reads as the image that was recorded: {reason}")
             }
-            Fault::NotAnImage { reason } => write!(f, "holds no image: {reason}"),
+            Fault::NotAnImage { reason } => write!(f, "{reason}"),
             Fault::SeveralImages { count, tags } => {
                 write!(f, "it holds {count} images{}; an archive holds one", in_brackets(tags))
             }
@@ -334,6 +334,7 @@ impl fmt::Display for Fault {
         let subject = match self {
             // They have a subject of their own.
             Self::Engine { .. } | Self::WrongDigest { .. } | Self::BadMetadata { .. } => "",
+            Self::NotAnImage { .. } => "the archive holds no image: ",
             Self::LimitExceeded { .. } => "the archive exceeds a limit: ",
             Self::SeveralImages { .. }
             | Self::SeveralPlatforms { .. }

@@ -15,15 +15,7 @@
 //!
 //! /// An archive that was read before, for example described in the metadata of a bucket's object.
 //! fn entry(version: &str, config: Digest) -> Result<Entry, Box<dyn std::error::Error>> {
-//!     let identity = Identity {
-//!         config,
-//!         manifests: Vec::new(),
-//!         indexes: Vec::new(),
-//!         diff_ids: Vec::new(),
-//!         platform: "linux/amd64".parse()?,
-//!         created: None,
-//!         repo_tags: Vec::new(),
-//!     };
+//!     let identity = Identity::new(config, Vec::new(), "linux/amd64".parse()?);
 //!     let archive = format!("web_{version}_{}.docker", config.image_id()).parse()?;
 //!     let stat = Stat { size: 2048, modified: "2026-03-01T00:00:00Z".parse()? };
 //!     let image = KnownImage::new(identity, Digest::of(b"the file"), 2048);

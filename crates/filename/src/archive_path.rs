@@ -207,7 +207,7 @@ pub struct ParsePathError {
 #[non_exhaustive]
 pub enum ParsePathErrorKind {
     /// A folder can't be part of a repository name.
-    #[error("{} {fault}", Named("its folder", folder))]
+    #[error("{} is not valid: {fault}", Named("its folder", folder))]
     Folder {
         /// The folder.
         folder: String,

@@ -10,22 +10,22 @@ use crate::escape::{Quoted, QuotedChar};
 #[non_exhaustive]
 pub enum ComponentFault {
     /// It is empty.
-    #[error("is empty")]
+    #[error("it is empty")]
     Empty,
     /// A letter is in upper case.
-    #[error("has {} in upper case", QuotedChar(*.0))]
+    #[error("it has {} in upper case", QuotedChar(*.0))]
     UpperCase(char),
     /// A character can't be part of it.
-    #[error("has {}, but takes only lowercase letters, digits, `.`, `_` and `-`", QuotedChar(*.0))]
+    #[error("it has {}, but takes only lowercase letters, digits, `.`, `_` and `-`", QuotedChar(*.0))]
     Character(char),
     /// It starts with a character that joins groups.
-    #[error("starts with {}, not with a letter or digit", QuotedChar(*.0))]
+    #[error("it starts with {}, not with a letter or digit", QuotedChar(*.0))]
     Start(char),
     /// It ends with a character that joins groups.
-    #[error("ends with {}, not with a letter or digit", QuotedChar(*.0))]
+    #[error("it ends with {}, not with a letter or digit", QuotedChar(*.0))]
     End(char),
     /// Two groups are joined by something else.
-    #[error("has {}, but takes only one `.`, one or two `_`, or dashes in a row", Quoted(.0))]
+    #[error("it has {}, but takes only one `.`, one or two `_`, or dashes in a row", Quoted(.0))]
     Separator(String),
 }
 

@@ -72,7 +72,7 @@ fn explain(text: &str) -> ParseNameErrorKind {
 
 /// Why an [`ArchiveName`](crate::ArchiveName) can't be created from its parts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} {kind}", Named(kind.subject(), input))]
+#[error("{} is not valid: {kind}", Named(kind.subject(), input))]
 pub struct NewNameError {
     input: Box<str>,
     kind: NewNameErrorKind,
@@ -83,22 +83,22 @@ pub struct NewNameError {
 #[non_exhaustive]
 pub enum NewNameErrorKind {
     /// The image can't be the last part of a repository name.
-    #[error("can't be the last part of a repository name: it {0}")]
+    #[error("{0}")]
     Image(ComponentFault),
     /// The version is empty.
-    #[error("is empty")]
+    #[error("it is empty")]
     EmptyVersion,
     /// The version has a character that is not allowed in a name.
-    #[error("contains {}, which {}", QuotedChar(*.0), harm(*.0))]
+    #[error("it contains {}, which {}", QuotedChar(*.0), harm(*.0))]
     VersionCharacter(char),
     /// The format is empty.
-    #[error("is empty")]
+    #[error("it is empty")]
     EmptyFormat,
     /// The format has a character that is not allowed in a name.
-    #[error("contains {}, which {}", QuotedChar(*.0), harm(*.0))]
+    #[error("it contains {}, which {}", QuotedChar(*.0), harm(*.0))]
     FormatCharacter(char),
     /// The name has this number of bytes, more than a file name can have.
-    #[error("has {0} bytes, more than the 255 that a file name can have")]
+    #[error("it has {0} bytes, more than the 255 that a file name can have")]
     TooLong(usize),
 }
 

@@ -125,7 +125,7 @@ pub enum ParseReferenceErrorKind {
     #[error("{0}")]
     Repository(ParseRepositoryErrorKind),
     /// The text after the `:` can't be a tag.
-    #[error("its version {0}")]
+    #[error("its version is not valid: {0}")]
     Version(TagErrorKind),
 }
 

@@ -187,7 +187,7 @@ pub enum ParseRepositoryErrorKind {
     #[error("{} is not a host and port", Quoted(.0))]
     Domain(String),
     /// A part of the path is not valid.
-    #[error("{} {fault}", Named("its part", component))]
+    #[error("{} is not valid: {fault}", Named("its part", component))]
     Component {
         /// The part.
         component: String,

@@ -98,7 +98,7 @@ pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagErro
 
 /// Why an image and a version can't be written as `image:tag`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} {kind}", Named(kind.subject(), input))]
+#[error("{} {}: {kind}", Named(kind.subject(), input), kind.refusal())]
 pub struct TagError {
     input: Box<str>,
     kind: TagErrorKind,
@@ -109,25 +109,25 @@ pub struct TagError {
 #[non_exhaustive]
 pub enum TagErrorKind {
     /// The version is empty.
-    #[error("is empty, and a tag never is")]
+    #[error("it is empty")]
     Empty,
     /// The version contains a `_`, which would come back as a `+`.
-    #[error("contains `_`, which in a tag stands for the `+` of a version")]
+    #[error("it contains `_`, which in a tag stands for the `+` of a version")]
     Underscore,
     /// The version contains a character that no tag can contain.
     #[error(
-        "contains {}, which can't be in a tag: only ASCII letters and digits, `.`, `-` and `+` can",
+        "it contains {}; only ASCII letters and digits, `.`, `-` and `+` are allowed",
         QuotedChar(*.0)
     )]
     Character(char),
     /// The version starts with a character that is only allowed further inside a tag.
-    #[error("starts with {}, which can't be the first character of a tag", QuotedChar(*.0))]
+    #[error("it starts with {}, which can't be the first character of a tag", QuotedChar(*.0))]
     Start(char),
     /// The version has this number of characters, more than a tag can have.
-    #[error("has {0} characters, more than the 128 that a tag can have")]
+    #[error("it has {0} characters, more than the 128 that a tag can have")]
     TooLong(usize),
     /// The image is not a repository name.
-    #[error("is not a repository name: {0}")]
+    #[error("{0}")]
     Image(ParseRepositoryErrorKind),
 }
 
@@ -136,6 +136,13 @@ impl TagErrorKind {
         match self {
             Self::Image(_) => "image",
             _ => "version",
+        }
+    }
+
+    fn refusal(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "is not a repository name",
+            _ => "is not valid in a tag",
         }
     }
 }

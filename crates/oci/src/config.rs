@@ -7,6 +7,7 @@ use crate::platform::Platform;
 /// An image's config file.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self")]
+#[non_exhaustive]
 pub struct ImageConfig {
     /// The processor in Go's terms, such as `amd64`.
     #[serde(default)]
@@ -45,6 +46,7 @@ impl ImageConfig {
 /// The layers of an image.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self")]
+#[non_exhaustive]
 pub struct RootFs {
     /// The digests of the uncompressed layers, lowest first; `None` in an image without layers, as
     /// some writers write it.

@@ -11,6 +11,7 @@ use crate::platform::Platform;
 /// The config digest can be computed from every archive layout, and it survives save and load
 /// between all engines; its first 12 digits are the id in an archive's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Identity {
     /// The digest of the image's config file.
     pub config: Digest,
@@ -34,6 +35,19 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Creates the identity of an image of which only config, layers and platform are known.
+    pub fn new(config: Digest, diff_ids: Vec<Digest>, platform: Platform) -> Self {
+        Self {
+            config,
+            manifests: Vec::new(),
+            indexes: Vec::new(),
+            diff_ids,
+            platform,
+            created: None,
+            repo_tags: Vec::new(),
+        }
+    }
+
     /// Returns `true` if both are the same image: the same config, or a manifest in common.
     pub fn is_same_image(&self, other: &Self) -> bool {
         self.config == other.config

@@ -5,6 +5,7 @@ use serde::Deserialize;
 /// The file that marks an OCI layout.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct OciLayout {
     /// The version of the layout.
     pub image_layout_version: String,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 /// An image in `manifest.json`, the list that every writer but those of pure OCI layouts adds.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ListedImage {
     /// The name of the config file in the archive.
     pub config: String,

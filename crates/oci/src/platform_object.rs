@@ -16,6 +16,7 @@ use crate::platform::{ParsePlatformError, Platform};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self")]
+#[non_exhaustive]
 pub struct PlatformObject {
     /// The processor, empty if it is not stated.
     #[serde(default)]

@@ -12,6 +12,7 @@ use crate::platform_object::PlatformObject;
 /// fields. [`Index`](crate::Index) and [`Manifest`](crate::Manifest) are the checked forms.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UncheckedDocument {
     /// What an index lists.
     #[serde(default)]
@@ -27,6 +28,7 @@ pub struct UncheckedDocument {
 /// A pointer to content as it was found; [`Descriptor`](crate::Descriptor) is the checked form.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UncheckedDescriptor {
     /// The type of the content, empty if it is not stated.
     #[serde(default)]

@@ -271,16 +271,7 @@ mod tests {
     fn image() -> KnownImage {
         let digest = Digest::of(b"");
         let platform = "linux/amd64".parse().unwrap();
-        let identity = Identity {
-            config: digest,
-            manifests: Vec::new(),
-            indexes: Vec::new(),
-            diff_ids: vec![digest],
-            platform,
-            created: None,
-            repo_tags: Vec::new(),
-        };
-        KnownImage::new(identity, digest, 1024)
+        KnownImage::new(Identity::new(digest, vec![digest], platform), digest, 1024)
     }
 
     #[test]

@@ -165,15 +165,8 @@ mod tests {
 
     /// An archive that is passed over, because its image has another id than its name.
     fn misnamed() -> PassedOver {
-        let identity = Identity {
-            config: Digest::of(b""),
-            manifests: Vec::new(),
-            indexes: Vec::new(),
-            diff_ids: Vec::new(),
-            platform: "linux/amd64".parse().unwrap(),
-            created: None,
-            repo_tags: Vec::new(),
-        };
+        let platform = "linux/amd64".parse().unwrap();
+        let identity = Identity::new(Digest::of(b""), Vec::new(), platform);
         let known = KnownImage::new(identity, Digest::of(b"1"), 1);
         let entry = Entry::new(archive(), Stat { size: 1, modified: jiff::Timestamp::UNIX_EPOCH })
             .with_knowledge(Knowledge::Image(Box::new(known)));

@@ -125,18 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn the_messages_read_after_a_file_name() {
+    fn the_messages_are_sentences() {
         for (tags, message) in [
-            (&[][..], "contains no tag"),
-            (&["1.0"], "does not name its image: its only name is the tag `1.0`"),
-            (
-                &["1.0", "latest"],
-                "does not name its image: its only names are the tags `1.0`, `latest`",
-            ),
+            (&[][..], "it contains no tag"),
+            (&["1.0"], "its only name is the tag `1.0`"),
+            (&["1.0", "latest"], "its only names are the tags `1.0`, `latest`"),
             (
                 &["Web:1"],
-                "contains no usable name: `Web:1` is not an image reference: its part `Web` has `W` in \
-                 upper case",
+                "`Web:1` is not an image reference: its part `Web` is not valid: it has `W` in upper case",
             ),
         ] {
             assert_eq!(names(tags).unwrap_err().to_string(), message);

@@ -91,7 +91,7 @@ pub use clean::report::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive};
 pub use clean::{clean, plan_clean};
 pub use config::base_url::{BaseUrl, ParseBaseUrlError, ParseBaseUrlErrorKind};
 pub use config::config;
-pub use config::consul::{ConsulKey, consul_keys};
+pub use config::consul::{CONSUL_PREFIX, ConsulKey, consul_keys};
 pub use config::image_config::{Config, ImageConfig};
 pub use config::options::ConfigOptions;
 pub use error::Error;

@@ -153,7 +153,7 @@ mod tests {
         insta::assert_snapshot!(check(&[BLOB, "index.json"], "index.json", 9000, 1024), @"lacks manifest.json and oci-layout, although it contains an index.json and blobs");
         insta::assert_snapshot!(check(&[BLOB, "index.json", "oci-layout", "repositories"], BLOB, 9000, 1024), @"lacks manifest.json, although it contains `repositories`, which only Docker writes");
         insta::assert_snapshot!(check(&[], "", 9000, 9000), @"contains nothing but zero bytes");
-        insta::assert_snapshot!(check(&["etc/passwd"], "etc/passwd", 9000, 1024), @"holds no image: there is neither manifest.json nor index.json in it");
+        insta::assert_snapshot!(check(&["etc/passwd"], "etc/passwd", 9000, 1024), @"there is neither manifest.json nor index.json in it");
     }
 
     #[test]

@@ -125,15 +125,11 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
         config_name: config_name.clone(),
         layer_names: image.layer_names,
     };
-    let identity = Identity {
-        config: config.digest,
-        manifests: proofs.iter().map(|proof| proof.digest).collect(),
-        indexes: oci.map(|oci| oci.indexes).unwrap_or_default(),
-        diff_ids,
-        platform,
-        created: document.created,
-        repo_tags,
-    };
+    let mut identity = Identity::new(config.digest, diff_ids, platform);
+    identity.manifests = proofs.iter().map(|proof| proof.digest).collect();
+    identity.indexes = oci.map(|oci| oci.indexes).unwrap_or_default();
+    identity.created = document.created;
+    identity.repo_tags = repo_tags;
     Ok(Judgement { identity, settings: document.config, layers, documents, layout })
 }
 

@@ -192,11 +192,11 @@ fn what_another_copy_would_not_mend_is_not_damaged() {
         "absolute layer name": "Unsupported: its entry `/layer.tar` has a name that points outside of the archive, which is not supported",
         "bzip2 layer": "Unsupported: layer layer.tar is compressed by bzip2; gzip and zstd are supported",
         "encrypted layer": "Unsupported: layer sha256:5617de1faa00c65076ff73b4d6fa65f7c0a3c564081693586d7d557aea0e1861 is encrypted",
-        "helm chart": "NotAnImage: holds no image: its index.json leads to an artifact whose config is of the type `application/vnd.cncf.helm.config.v1+json`",
-        "null": "NotAnImage: holds no image: its manifest.json lists none",
-        "root file system": "NotAnImage: holds no image: there is neither manifest.json nor index.json in it",
+        "helm chart": "NotAnImage: its index.json leads to an artifact whose config is of the type `application/vnd.cncf.helm.config.v1+json`",
+        "null": "NotAnImage: its manifest.json lists none",
+        "root file system": "NotAnImage: there is neither manifest.json nor index.json in it",
         "sha512": "Unsupported: `index.json` names content by its sha512, only sha256 is supported",
-        "skopeo dir": "NotAnImage: holds no image: its manifest.json is the manifest of an image, as `skopeo copy … dir:` writes it",
+        "skopeo dir": "NotAnImage: its manifest.json is the manifest of an image, as `skopeo copy … dir:` writes it",
         "xz layer": "Unsupported: layer layer.tar is compressed by xz; gzip and zstd are supported",
     }
     "#);

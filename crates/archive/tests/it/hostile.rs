@@ -46,6 +46,5 @@ fn said(fault: &Fault) -> (Verdict, String) {
         FaultKind::NotAnImage => Verdict::NoImage,
         _ => Verdict::NotTaken,
     };
-    let says = fault.reason().to_string();
-    (verdict, says.strip_prefix("holds no image: ").map_or(says.clone(), str::to_owned))
+    (verdict, fault.reason().to_string())
 }

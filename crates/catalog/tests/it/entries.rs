@@ -10,15 +10,12 @@ use sealift_testing::layouts::Image;
 /// The identity of the image of that seed.
 pub(crate) fn identity(seed: u8, architecture: &str) -> Identity {
     let image = Image { architecture: architecture.to_owned(), ..Image::new("web:1.0", seed) };
-    Identity {
-        config: image.id().parse().unwrap(),
-        manifests: Vec::new(),
-        indexes: Vec::new(),
-        diff_ids: image.layers.iter().map(|layer| Digest::of(layer)).collect(),
-        platform: platform(&format!("linux/{architecture}")),
-        created: Some("2026-01-02T03:04:05.6Z".to_owned()),
-        repo_tags: vec!["web:1.0".to_owned()],
-    }
+    let diff_ids = image.layers.iter().map(|layer| Digest::of(layer)).collect();
+    let platform = platform(&format!("linux/{architecture}"));
+    let mut identity = Identity::new(image.id().parse().unwrap(), diff_ids, platform);
+    identity.created = Some("2026-01-02T03:04:05.6Z".to_owned());
+    identity.repo_tags = vec!["web:1.0".to_owned()];
+    identity
 }
 
 pub(crate) fn platform(text: &str) -> Platform {

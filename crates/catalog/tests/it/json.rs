@@ -1,6 +1,6 @@
-use sealift_catalog::{LatestOptions, passed_over};
+use sealift_catalog::{LatestOptions, PlanOptions, Snapshot, passed_over, plan};
 
-use crate::entries::{entry, identity, unread};
+use crate::entries::{entry, identity, unread, wanted};
 
 #[test]
 fn an_entry_has_the_fields_of_a_list() {
@@ -51,5 +51,33 @@ fn an_archive_that_is_passed_over_has_a_verdict_and_a_reason() {
         "instead": "web_1.0_317c8f756f53.zip"
       }
     ]
+    "#);
+}
+
+#[test]
+fn a_plan_has_items_and_what_is_removed() {
+    let entries = [("1.0", 1), ("1.1", 2)]
+        .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
+    let images = [wanted("web", "1.0", &identity(1, "amd64"))];
+    let options = PlanOptions::default().with_clean(true);
+    insta::assert_json_snapshot!(plan(&Snapshot::new(entries.to_vec()), &images, &options), @r#"
+    {
+      "items": [
+        {
+          "image": "web",
+          "version": "1.0",
+          "platform": "linux/amd64",
+          "action": "keep",
+          "archive": "web_1.0_317c8f756f53.zip"
+        }
+      ],
+      "remove": [
+        {
+          "archive": "web_1.1_051d26888c31.zip",
+          "size": 1,
+          "newer": true
+        }
+      ]
+    }
     "#);
 }

@@ -5,5 +5,6 @@ mod choosing;
 mod entries;
 mod json;
 mod planning;
+mod planning_laws;
 mod retaining;
 mod selecting;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use sealift_workflow::filename::Reference;
-use sealift_workflow::{BaseUrl, ConfigOptions, ParseBaseUrlError, config, consul_keys, sums};
+use sealift_workflow::{
+    BaseUrl, CONSUL_PREFIX, ConfigOptions, ParseBaseUrlError, config, consul_keys, sums,
+};
 use serde::Serialize;
 
 use crate::arguments::completer;
@@ -45,7 +47,7 @@ pub(crate) struct ConfigArguments {
     #[arg(default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
     format: ConfigFormat,
     /// With --format consul: the prefix of the keys
-    #[arg(long, value_name = "KEY", default_value = "genvid/images/")]
+    #[arg(long, value_name = "KEY", default_value = CONSUL_PREFIX)]
     prefix: String,
     #[command(flatten)]
     latest_by: LatestArguments,

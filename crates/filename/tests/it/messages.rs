@@ -52,21 +52,21 @@ fn of_reading_a_name() {
 
 #[test]
 fn of_making_a_name() {
-    assert_snapshot!(of_new("web", "my_ver", "zip"), @"version `my_ver` contains `_`, which separates the parts of an archive name");
-    assert_snapshot!(of_new("web", "feature/x", "zip"), @"version `feature/x` contains `/`, which separates folders");
-    assert_snapshot!(of_new("web", "1.0\u{7}", "zip"), @r"version `1.0\u{7}` contains `\u{7}`, which is a control character");
-    assert_snapshot!(of_new("web", "", "zip"), @"version is empty");
-    assert_snapshot!(of_new("Web", "1.0", "zip"), @"image `Web` can't be the last part of a repository name: it has `W` in upper case");
-    assert_snapshot!(of_new("team/web", "1.0", "zip"), @"image `team/web` can't be the last part of a repository name: it has `/`, but takes only lowercase letters, digits, `.`, `_` and `-`");
-    assert_snapshot!(of_new("", "1.0", "zip"), @"image can't be the last part of a repository name: it is empty");
-    assert_snapshot!(of_new(".web", "1.0", "zip"), @"image `.web` can't be the last part of a repository name: it starts with `.`, not with a letter or digit");
-    assert_snapshot!(of_new("web-", "1.0", "zip"), @"image `web-` can't be the last part of a repository name: it ends with `-`, not with a letter or digit");
-    assert_snapshot!(of_new("web..admin", "1.0", "zip"), @"image `web..admin` can't be the last part of a repository name: it has `..`, but takes only one `.`, one or two `_`, or dashes in a row");
-    assert_snapshot!(of_new("web", "1.0", ""), @"format is empty");
-    assert_snapshot!(of_new("web", "1.0", "tar.gz"), @"format `tar.gz` contains `.`, which separates the format from the rest of an archive name");
-    assert_snapshot!(of_new("web", "1.0", "a/b"), @"format `a/b` contains `/`, which separates folders");
-    assert_snapshot!(of_new("web", "1.0", "zip\n"), @r"format `zip\n` contains `\n`, which is a control character");
-    assert_snapshot!(of_new(&"w".repeat(240), "1", "zip"), @"archive name `wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww_1_0123456789ab.zip` has 259 bytes, more than the 255 that a file name can have");
+    assert_snapshot!(of_new("web", "my_ver", "zip"), @"version `my_ver` is not valid: it contains `_`, which separates the parts of an archive name");
+    assert_snapshot!(of_new("web", "feature/x", "zip"), @"version `feature/x` is not valid: it contains `/`, which separates folders");
+    assert_snapshot!(of_new("web", "1.0\u{7}", "zip"), @r"version `1.0\u{7}` is not valid: it contains `\u{7}`, which is a control character");
+    assert_snapshot!(of_new("web", "", "zip"), @"version is not valid: it is empty");
+    assert_snapshot!(of_new("Web", "1.0", "zip"), @"image `Web` is not valid: it has `W` in upper case");
+    assert_snapshot!(of_new("team/web", "1.0", "zip"), @"image `team/web` is not valid: it has `/`, but takes only lowercase letters, digits, `.`, `_` and `-`");
+    assert_snapshot!(of_new("", "1.0", "zip"), @"image is not valid: it is empty");
+    assert_snapshot!(of_new(".web", "1.0", "zip"), @"image `.web` is not valid: it starts with `.`, not with a letter or digit");
+    assert_snapshot!(of_new("web-", "1.0", "zip"), @"image `web-` is not valid: it ends with `-`, not with a letter or digit");
+    assert_snapshot!(of_new("web..admin", "1.0", "zip"), @"image `web..admin` is not valid: it has `..`, but takes only one `.`, one or two `_`, or dashes in a row");
+    assert_snapshot!(of_new("web", "1.0", ""), @"format is not valid: it is empty");
+    assert_snapshot!(of_new("web", "1.0", "tar.gz"), @"format `tar.gz` is not valid: it contains `.`, which separates the format from the rest of an archive name");
+    assert_snapshot!(of_new("web", "1.0", "a/b"), @"format `a/b` is not valid: it contains `/`, which separates folders");
+    assert_snapshot!(of_new("web", "1.0", "zip\n"), @r"format `zip\n` is not valid: it contains `\n`, which is a control character");
+    assert_snapshot!(of_new(&"w".repeat(240), "1", "zip"), @"archive name `wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww_1_0123456789ab.zip` is not valid: it has 259 bytes, more than the 255 that a file name can have");
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn of_reading_an_id() {
 
 #[test]
 fn of_making_a_tag() {
-    assert_snapshot!(of_tag("web", ""), @"version is empty, and a tag never is");
-    assert_snapshot!(of_tag("web", "1.0_beta"), @"version `1.0_beta` contains `_`, which in a tag stands for the `+` of a version");
-    assert_snapshot!(of_tag("web", "my version"), @"version `my version` contains ` `, which can't be in a tag: only ASCII letters and digits, `.`, `-` and `+` can");
-    assert_snapshot!(of_tag("web", "-1"), @"version `-1` starts with `-`, which can't be the first character of a tag");
-    assert_snapshot!(of_tag("web", &"1".repeat(129)), @"version `111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111` has 129 characters, more than the 128 that a tag can have");
-    assert_snapshot!(of_tag("Web", "1.0"), @"image `Web` is not a repository name: its part `Web` has `W` in upper case");
+    assert_snapshot!(of_tag("web", ""), @"version is not valid in a tag: it is empty");
+    assert_snapshot!(of_tag("web", "1.0_beta"), @"version `1.0_beta` is not valid in a tag: it contains `_`, which in a tag stands for the `+` of a version");
+    assert_snapshot!(of_tag("web", "my version"), @"version `my version` is not valid in a tag: it contains ` `; only ASCII letters and digits, `.`, `-` and `+` are allowed");
+    assert_snapshot!(of_tag("web", "-1"), @"version `-1` is not valid in a tag: it starts with `-`, which can't be the first character of a tag");
+    assert_snapshot!(of_tag("web", &"1".repeat(129)), @"version `111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111` is not valid in a tag: it has 129 characters, more than the 128 that a tag can have");
+    assert_snapshot!(of_tag("Web", "1.0"), @"image `Web` is not a repository name: its part `Web` is not valid: it has `W` in upper case");
 }
 
 #[test]
@@ -91,31 +91,31 @@ fn of_reading_a_repository() {
     assert_snapshot!(of_repository(""), @"`` is not a repository name: it is empty");
     assert_snapshot!(of_repository(&"a".repeat(256)), @"`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is not a repository name: it has 256 characters, more than the 255 that a name can have");
     assert_snapshot!(of_repository("local_host:5000/web"), @"`local_host:5000/web` is not a repository name: `local_host:5000` is not a host and port");
-    assert_snapshot!(of_repository("web:1.0"), @"`web:1.0` is not a repository name: its part `web:1.0` has `:`, but takes only lowercase letters, digits, `.`, `_` and `-`");
-    assert_snapshot!(of_repository("team//web"), @"`team//web` is not a repository name: its part is empty");
-    assert_snapshot!(of_repository("team/Web"), @"`team/Web` is not a repository name: its part `Web` has `W` in upper case");
-    assert_snapshot!(of_repository("team/w\u{202e}eb"), @r"`team/w\u{202e}eb` is not a repository name: its part `w\u{202e}eb` has `\u{202e}`, but takes only lowercase letters, digits, `.`, `_` and `-`");
-    assert_snapshot!(of_repository("web___admin"), @"`web___admin` is not a repository name: its part `web___admin` has `___`, but takes only one `.`, one or two `_`, or dashes in a row");
+    assert_snapshot!(of_repository("web:1.0"), @"`web:1.0` is not a repository name: its part `web:1.0` is not valid: it has `:`, but takes only lowercase letters, digits, `.`, `_` and `-`");
+    assert_snapshot!(of_repository("team//web"), @"`team//web` is not a repository name: its part is not valid: it is empty");
+    assert_snapshot!(of_repository("team/Web"), @"`team/Web` is not a repository name: its part `Web` is not valid: it has `W` in upper case");
+    assert_snapshot!(of_repository("team/w\u{202e}eb"), @r"`team/w\u{202e}eb` is not a repository name: its part `w\u{202e}eb` is not valid: it has `\u{202e}`, but takes only lowercase letters, digits, `.`, `_` and `-`");
+    assert_snapshot!(of_repository("web___admin"), @"`web___admin` is not a repository name: its part `web___admin` is not valid: it has `___`, but takes only one `.`, one or two `_`, or dashes in a row");
 }
 
 #[test]
 fn of_reading_a_reference() {
     assert_snapshot!(of_reference("web@sha256:0123456789ab"), @"`web@sha256:0123456789ab` is not an image reference: it has a digest, but archives are named by image and version");
     assert_snapshot!(of_reference(&format!("sha256:{}", "0".repeat(64))), @"`sha256:0000000000000000000000000000000000000000000000000000000000000000` is not an image reference: it is an image's id, but archives are named by image and version");
-    assert_snapshot!(of_reference("web:"), @"`web:` is not an image reference: its version is empty, and a tag never is");
+    assert_snapshot!(of_reference("web:"), @"`web:` is not an image reference: its version is not valid: it is empty");
     assert_snapshot!(of_reference(":1.0"), @"`:1.0` is not an image reference: it has no image");
-    assert_snapshot!(of_reference("web:1.0:2"), @"`web:1.0:2` is not an image reference: its version contains `:`, which can't be in a tag: only ASCII letters and digits, `.`, `-` and `+` can");
-    assert_snapshot!(of_reference("localhost+5000/web"), @"`localhost+5000/web` is not an image reference: its part `localhost+5000` has `+`, but takes only lowercase letters, digits, `.`, `_` and `-`");
-    assert_snapshot!(of_reference("<none>:<none>"), @"`<none>:<none>` is not an image reference: its part `<none>` has `<`, but takes only lowercase letters, digits, `.`, `_` and `-`");
+    assert_snapshot!(of_reference("web:1.0:2"), @"`web:1.0:2` is not an image reference: its version is not valid: it contains `:`; only ASCII letters and digits, `.`, `-` and `+` are allowed");
+    assert_snapshot!(of_reference("localhost+5000/web"), @"`localhost+5000/web` is not an image reference: its part `localhost+5000` is not valid: it has `+`, but takes only lowercase letters, digits, `.`, `_` and `-`");
+    assert_snapshot!(of_reference("<none>:<none>"), @"`<none>:<none>` is not an image reference: its part `<none>` is not valid: it has `<`, but takes only lowercase letters, digits, `.`, `_` and `-`");
 }
 
 #[test]
 fn of_reading_a_path() {
     assert_snapshot!(of_path("team/README.md"), @"`team/README.md` is not the path of an archive: it has no `_` and image id before its last `.`");
-    assert_snapshot!(of_path("../web_1.0_0123456789ab.zip"), @"`../web_1.0_0123456789ab.zip` is not the path of an archive: its folder `..` starts with `.`, not with a letter or digit");
-    assert_snapshot!(of_path("/web_1.0_0123456789ab.zip"), @"`/web_1.0_0123456789ab.zip` is not the path of an archive: its folder is empty");
+    assert_snapshot!(of_path("../web_1.0_0123456789ab.zip"), @"`../web_1.0_0123456789ab.zip` is not the path of an archive: its folder `..` is not valid: it starts with `.`, not with a letter or digit");
+    assert_snapshot!(of_path("/web_1.0_0123456789ab.zip"), @"`/web_1.0_0123456789ab.zip` is not the path of an archive: its folder is not valid: it is empty");
     assert_snapshot!(of_path("localhost:5000/web_1.0_0123456789ab.zip"), @"`localhost:5000/web_1.0_0123456789ab.zip` is not the path of an archive: its folder `localhost:5000` has `:`, which is written `+` in a folder");
-    assert_snapshot!(of_path("a/localhost+5000/web_1.0_0123456789ab.zip"), @"`a/localhost+5000/web_1.0_0123456789ab.zip` is not the path of an archive: its folder `localhost+5000` has `+`, but takes only lowercase letters, digits, `.`, `_` and `-`");
+    assert_snapshot!(of_path("a/localhost+5000/web_1.0_0123456789ab.zip"), @"`a/localhost+5000/web_1.0_0123456789ab.zip` is not the path of an archive: its folder `localhost+5000` is not valid: it has `+`, but takes only lowercase letters, digits, `.`, `_` and `-`");
     let name = ArchiveName::parse("a/web_1.0_0123456789ab.zip").unwrap();
     assert_snapshot!(ArchivePath::in_folder("team", name).unwrap_err(), @"`team/a/web_1.0_0123456789ab.zip` is not the path of an archive: its name has a `/`");
 }

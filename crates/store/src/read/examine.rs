@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use jiff::Timestamp;
-use sealift_archive::{ExamineOptions, Fault, FaultKind, Look, Proof};
+use sealift_archive::{ExamineOptions, Fault, Look, Proof};
 use sealift_catalog::{Entry, Knowledge, KnownImage, Stat};
 use sealift_filename::{ArchiveFormat, ArchivePath};
 
@@ -143,9 +143,6 @@ impl Store {
         let fault = if known.is_some() { fault.of_known_image() } else { fault };
         Ok(match fault {
             Fault::NotAnImage { reason } => Ok((Content::NoImage { reason }, None)),
-            fault if fault.kind() == FaultKind::NotAnImage => {
-                Ok((Content::NoImage { reason: fault.reason().to_string() }, None))
-            }
             fault => Err(fault),
         })
     }

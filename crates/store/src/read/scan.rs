@@ -31,6 +31,7 @@ pub struct Scan {
 
 /// Something in a store's folder that is not an archive by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Other {
     /// Where it is, below the store's root.
     pub path: PathBuf,

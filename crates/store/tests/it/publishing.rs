@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use sealift_archive::{ExamineOptions, Form, VerifyOptions};
 use sealift_filename::{ArchivePath, Repository};
-use sealift_oci::Identity;
 use sealift_store::{ErrorKind, Staged, Store};
 
 use crate::folder::{Folder, id, identity, picture, plain, publish, readings, stage, tar, written};
@@ -214,7 +213,8 @@ fn writers_at_the_same_time_do_not_disturb_each_other() {
     });
     let archives = folder.store.scan().unwrap().archives;
     assert_eq!(archives.len(), 1);
-    let expected = Identity { repo_tags: vec!["api:1.0".to_owned()], ..identity(9, "amd64") };
+    let mut expected = identity(9, "amd64");
+    expected.repo_tags = vec!["api:1.0".to_owned()];
     let (entries, read) =
         readings(|learn| folder.store.examined_entries(&archives, learn).unwrap());
     assert_eq!((entries[0].identity(), read), (Some(&expected), 0));

@@ -189,7 +189,7 @@ fn a_recorded_image_that_reads_as_something_else_is_damaged_each_time() {
     let Some(Knowledge::Damaged { fault }) = learn(&folder.store, &archive).0.knowledge else {
         panic!("it is damaged")
     };
-    insta::assert_snapshot!(fault.reason(), @"no longer reads as the image that was recorded: holds no image: the zip has no members instead of one");
+    insta::assert_snapshot!(fault.reason(), @"no longer reads as the image that was recorded: the zip has no members instead of one");
 }
 
 #[test]

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::config::image_config::Config;
 
+/// The default prefix of keys in Consul, that of the published interface.
+pub const CONSUL_PREFIX: &str = "genvid/images/";
+
 /// One key as `consul kv import` reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

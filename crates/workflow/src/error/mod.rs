@@ -167,7 +167,7 @@ pub enum Error {
         folder: PathBuf,
     },
     /// An archive contains no name that it could have in a folder or an engine.
-    #[error("{} {reason}", file.display())]
+    #[error("{} names no image: {reason}", file.display())]
     NoName {
         /// The archive's file.
         file: PathBuf,

@@ -2,18 +2,18 @@
 
 use sealift_filename::ParseReferenceError;
 
-/// Why the tags inside an archive name no image. As text, a fragment that follows the file's name.
+/// Why the tags inside an archive name no image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoName {
     /// The archive contains no tag.
-    #[error("contains no tag")]
+    #[error("it contains no tag")]
     NoTag,
     /// The archive contains only tags without an image, as `skopeo copy … oci-archive:web.tar:1.0` writes them.
-    #[error("does not name its image: {}", only(.0))]
+    #[error("{}", only(.0))]
     OnlyTags(Vec<String>),
     /// None of the archive's names is an image reference.
-    #[error("contains no usable name: {0}")]
+    #[error("{0}")]
     Unusable(#[from] ParseReferenceError),
 }
 

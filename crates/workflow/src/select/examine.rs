@@ -46,7 +46,7 @@ pub(crate) fn known_archives(
     Ok((scan.archives, errors))
 }
 
-pub(crate) fn report_folder(Other { path, reason }: Other, run: &Run) {
+pub(crate) fn report_folder(Other { path, reason, .. }: Other, run: &Run) {
     run.report(Event::FolderLeftOut { folder: path, reason: reason.to_string() });
 }
 

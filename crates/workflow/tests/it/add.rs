@@ -94,7 +94,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         nameless.tags.clear();
         let tar = pack(&nameless.podman());
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
-        assert!(error.to_string().ends_with("contains no tag"), "{error}");
+        assert!(error.to_string().ends_with("names no image: it contains no tag"), "{error}");
         assert!(folder.archives().is_empty());
         let name = Some("team/api:2.0".parse().unwrap());
         let named = AddOptions::default().with_name(name);
