@@ -23,6 +23,7 @@
 //! | pass an archive on, verified on the way | [`VerifiedReader`] |
 //! | verify bytes that are pushed | [`Verifier`] |
 //! | write an archive | [`ArchiveWriter`] |
+//! | write a compressed tar | [`CompressedWriter`] |
 //! | read one layer, or a part of it | [`Archive`] |
 //! | pass on one image without layers that the receiver has | [`ImageTar`] |
 //!
@@ -34,8 +35,9 @@
 //!
 //! # Features
 //!
-//! None is on by default. `zstd`, `xz` and `bzip2` read these formats; `libdeflate` compresses zips several
-//! times as fast as the compressor in Rust. `zstd` and `libdeflate` need a C compiler.
+//! None is on by default. `zstd`, `xz` and `bzip2` read these formats, and `zstd` also writes its own;
+//! `libdeflate` compresses zips several times as fast as the compressor in Rust. `zstd` and
+//! `libdeflate` need a C compiler.
 //!
 //! # Limits
 //!
@@ -92,6 +94,7 @@ pub use verify::layout::Naming;
 pub use verify::renamer::Renamer;
 pub use verify::verifier::{Verifier, VerifyOptions};
 pub use write::archive_writer::{ArchiveWriter, Form};
+pub use write::compressed::{CompressedWriter, Compression, ParseCompressionError};
 pub use write::hashing_writer::HashingWriter;
 pub use write::level::{Level, ParseLevelError};
 pub use write::zip::ZipSink;

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive_writer;
 pub(crate) mod background;
+pub(crate) mod compressed;
 pub(crate) mod compressor;
 pub(crate) mod cut;
 pub(crate) mod deflate_block;

@@ -77,6 +77,7 @@ pub use write::remove::{RemovalReport, Removed};
 pub use write::scratch::Scratch;
 pub use write::staging::{Staged, Staging};
 pub use write::sweep::SweepReport;
+pub use write::target_folder::{TargetFile, TargetFolder};
 
 pub use sealift_archive as archive;
 pub use sealift_catalog as catalog;

@@ -6,6 +6,7 @@
 )]
 
 mod bits;
+mod compressing;
 mod containers;
 mod damage;
 mod forms;

@@ -7,3 +7,4 @@ pub(crate) mod remove;
 pub(crate) mod scratch;
 pub(crate) mod staging;
 pub(crate) mod sweep;
+pub(crate) mod target_folder;

@@ -10,3 +10,4 @@ mod publishing;
 mod recording;
 mod removing;
 mod scanning;
+mod target_folder;

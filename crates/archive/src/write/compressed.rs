@@ -1,0 +1,195 @@
+//! A compressed stream around a plain tar.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use crate::read::container::Container;
+
+/// How much zstd compresses: its own default.
+#[cfg(feature = "zstd")]
+const ZSTD_LEVEL: i32 = 3;
+
+/// A format of compressed streams that plain tars are written in.
+///
+/// ```
+/// use sealift_archive::Compression;
+///
+/// assert_eq!("zst".parse::<Compression>().unwrap(), Compression::Zstd);
+/// assert_eq!(Compression::Gzip.to_string(), "gz");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// gzip, RFC 1952.
+    Gzip,
+    /// Zstandard, RFC 8878. Writing it needs the feature `zstd`.
+    Zstd,
+}
+
+/// Why a text is not a [`Compression`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a compression: zst or gz")]
+pub struct ParseCompressionError(String);
+
+impl Compression {
+    /// Every format.
+    pub const ALL: [Self; 2] = [Self::Zstd, Self::Gzip];
+
+    /// Returns what is around a plain tar that is written in this format.
+    pub fn container(self) -> Container {
+        match self {
+            Self::Gzip => Container::Gzip,
+            Self::Zstd => Container::Zstd,
+        }
+    }
+}
+
+/// Writes the ending of file names in this format, without the dot.
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Gzip => "gz",
+            Self::Zstd => "zst",
+        })
+    }
+}
+
+impl FromStr for Compression {
+    type Err = ParseCompressionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|format| format.to_string() == text);
+        named.ok_or_else(|| ParseCompressionError(text.to_owned()))
+    }
+}
+
+/// Writes bytes to another writer, compressed or as they are.
+///
+/// The same bytes result in the same stream: it contains no time and no name. A stream that is dropped before
+/// [`finish`](Self::finish) is called stays incomplete, so that no reader takes it for a whole one.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use sealift_archive::{CompressedWriter, Compression, PlainReader};
+///
+/// let mut writer = CompressedWriter::new(Vec::new(), Some(Compression::Gzip))?;
+/// writer.write_all(b"bytes")?;
+/// let stream = writer.finish()?;
+///
+/// let mut bytes = Vec::new();
+/// PlainReader::new(stream, "the stream")?.read_to_end(&mut bytes)?;
+/// assert_eq!(bytes, b"bytes");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "the stream is not complete until `finish` is called"]
+pub struct CompressedWriter<W: Write>(Encoder<W>);
+
+enum Encoder<W: Write> {
+    Plain(W),
+    Gzip(Box<Gzip<W>>),
+    #[cfg(feature = "zstd")]
+    Zstd(Box<zstd::stream::write::Encoder<'static, W>>),
+}
+
+/// A gzip stream. flate2 completes a stream also when its encoder is dropped, and then that of an archive that was
+/// found to be damaged would look whole; so the encoder loses its output first.
+struct Gzip<W: Write>(flate2::write::GzEncoder<Abandonable<W>>);
+
+/// A writer that ignores everything once it is abandoned.
+struct Abandonable<W>(Option<W>);
+
+impl<W: Write> Gzip<W> {
+    fn new(output: W) -> Self {
+        // The header has the time 0 unless another one is set.
+        let level = flate2::Compression::default();
+        Self(flate2::write::GzEncoder::new(Abandonable(Some(output)), level))
+    }
+
+    fn finish(mut self) -> io::Result<W> {
+        self.0.try_finish()?;
+        self.0.get_mut().0.take().ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl<W: Write> Drop for Gzip<W> {
+    fn drop(&mut self) {
+        self.0.get_mut().0 = None;
+    }
+}
+
+impl<W: Write> Write for Abandonable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Ok(bytes.len()), |output| output.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl<W: Write> CompressedWriter<W> {
+    /// Creates a writer in this format; without one, bytes are passed on as they are.
+    ///
+    /// # Errors
+    ///
+    /// One of the kind [`io::ErrorKind::Unsupported`] if the format needs a feature that is not enabled.
+    pub fn new(output: W, compression: Option<Compression>) -> io::Result<Self> {
+        Ok(Self(match compression {
+            None => Encoder::Plain(output),
+            Some(Compression::Gzip) => Encoder::Gzip(Box::new(Gzip::new(output))),
+            #[cfg(feature = "zstd")]
+            Some(Compression::Zstd) => {
+                let mut encoder = zstd::stream::write::Encoder::new(output, ZSTD_LEVEL)?;
+                encoder.include_checksum(true)?;
+                Encoder::Zstd(Box::new(encoder))
+            }
+            #[cfg(not(feature = "zstd"))]
+            Some(Compression::Zstd) => {
+                let reason = crate::codec::Codec::Zstd.needs_feature();
+                return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+            }
+        }))
+    }
+
+    /// Completes the stream, and returns the writer that it was written to.
+    pub fn finish(self) -> io::Result<W> {
+        match self.0 {
+            Encoder::Plain(output) => Ok(output),
+            Encoder::Gzip(encoder) => encoder.finish(),
+            #[cfg(feature = "zstd")]
+            Encoder::Zstd(encoder) => encoder.finish(),
+        }
+    }
+}
+
+impl<W: Write> Write for CompressedWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Encoder::Plain(output) => output.write(bytes),
+            Encoder::Gzip(encoder) => encoder.0.write(bytes),
+            #[cfg(feature = "zstd")]
+            Encoder::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Encoder::Plain(output) => output.flush(),
+            Encoder::Gzip(encoder) => encoder.0.flush(),
+            #[cfg(feature = "zstd")]
+            Encoder::Zstd(encoder) => encoder.flush(),
+        }
+    }
+}
+
+impl<W: Write> fmt::Debug for CompressedWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = match &self.0 {
+            Encoder::Plain(_) => "plain",
+            Encoder::Gzip(_) => "gzip",
+            #[cfg(feature = "zstd")]
+            Encoder::Zstd(_) => "zstd",
+        };
+        f.debug_tuple("CompressedWriter").field(&format).finish()
+    }
+}

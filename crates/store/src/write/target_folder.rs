@@ -1,0 +1,221 @@
+//! Folders of other programs, which files are put into.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use rustix::fs::FileType;
+use sealift_catalog::Stat;
+
+use crate::error::Error;
+use crate::fs::abandoned::open_abandoned;
+use crate::fs::dir::Dir;
+use crate::fs::stat::stat_of;
+use crate::fs::sync::sync_folder;
+use crate::store::Store;
+use crate::write::hidden_file::{HiddenFile, is_hidden_name};
+
+/// A folder of another program, such as the one from which a cluster imports images.
+///
+/// It is no folder of archives: it has no records and no lock, and everything else in it belongs to somebody else.
+/// Files appear in it whole, under their name, or not at all. Whoever watches the folder sees nothing else but a hidden
+/// file whose name ends in `.part`.
+///
+/// ```
+/// use std::io::Write;
+///
+/// use sealift_store::TargetFolder;
+///
+/// let dir = tempfile::tempdir()?;
+/// let folder = TargetFolder::open(dir.path())?;
+/// let mut file = folder.stage()?;
+/// file.write_all(b"content")?;
+/// assert!(folder.files()?.is_empty());
+///
+/// let time = "2026-01-02T03:04:05Z".parse()?;
+/// let stat = file.publish("web.tar", Some(time))?;
+/// assert_eq!(folder.files()?, [("web.tar".to_owned(), stat)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TargetFolder(Store);
+
+/// A file for a [`TargetFolder`] that is being written. It is removed with this value unless it is
+/// [published](Self::publish).
+#[derive(Debug)]
+#[must_use = "the file is removed when this is dropped"]
+pub struct TargetFile(HiddenFile);
+
+impl TargetFolder {
+    /// Opens an existing folder.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        Store::open(path).map(Self)
+    }
+
+    /// Opens a folder, and creates it and its parents if they are missing.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        Store::create(path).map(Self)
+    }
+
+    /// Returns the path of the folder.
+    pub fn path(&self) -> &Path {
+        self.0.root()
+    }
+
+    /// Returns the names of the regular files in the folder, with their sizes and times, sorted by name. Symbolic links,
+    /// and names that are not UTF-8, are not among them.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read.
+    pub fn files(&self) -> Result<Vec<(String, Stat)>, Error> {
+        let mut files = Vec::new();
+        for (name, kind) in self.entries()? {
+            let Ok(name) = name.into_string() else { continue };
+            if kind == FileType::RegularFile
+                && !is_hidden_name(&name)
+                && let Some(stat) = self.stat(&name)?
+            {
+                files.push((name, stat));
+            }
+        }
+        files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(files)
+    }
+
+    /// Returns the size and the time of a regular file, or `None` if nothing has the name.
+    ///
+    /// # Errors
+    ///
+    /// If something else than a regular file has the name, or if the folder cannot be read.
+    pub fn stat(&self, name: &str) -> Result<Option<Stat>, Error> {
+        let path = self.path().join(name);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(stat_of(&metadata))),
+            Ok(metadata) => {
+                let what = if metadata.is_dir() {
+                    "a folder"
+                } else if metadata.is_symlink() {
+                    "a symbolic link"
+                } else {
+                    "something else"
+                };
+                Err(Error::NotAFile { path, what })
+            }
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::io("look at", path, source)),
+        }
+    }
+
+    /// Begins a file. It is hidden, and readable for its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written.
+    pub fn stage(&self) -> Result<TargetFile, Error> {
+        self.0.create_hidden("").map(TargetFile)
+    }
+
+    /// Removes a regular file, durably, if it still has this size and time. Returns `false` if nothing has the name.
+    ///
+    /// # Errors
+    ///
+    /// If something else has the name, if the file has changed, or if it cannot be removed.
+    pub fn remove(&self, name: &str, stat: Stat) -> Result<bool, Error> {
+        let path = self.path().join(name);
+        match self.stat(name)? {
+            None => return Ok(false),
+            Some(now) if now != stat => {
+                let why = "the file changed meanwhile".to_owned();
+                return Err(Error::NotAnImage { path, why });
+            }
+            Some(_) => {}
+        }
+        match self.opened()?.remove_file(name) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(source) => return Err(Error::io("remove", path, source)),
+        }
+        sync_folder(self.path()).map_err(Error::at("sync the folder", self.path()))?;
+        Ok(true)
+    }
+
+    /// Removes files that were begun by writers that do not run any more.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read. Files that cannot be removed stay.
+    pub fn sweep(&self) -> Result<(), Error> {
+        let folder = self.opened()?;
+        for (name, _) in self.entries()? {
+            let Some(name) = name.to_str().filter(|name| is_hidden_name(name)) else { continue };
+            // The lock is released only after the removal, so that no writer can take over the file.
+            if let Some((_locked, _)) = open_abandoned(&folder, name) {
+                let _ = folder.remove_file(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn opened(&self) -> Result<Dir, Error> {
+        Dir::open(self.path(), "").map_err(Error::at("open", self.path()))
+    }
+
+    fn entries(&self) -> Result<Vec<(std::ffi::OsString, FileType)>, Error> {
+        self.opened()?.entries().map_err(Error::at("read the folder", self.path()))
+    }
+}
+
+impl TargetFile {
+    /// Gives the file its name, at once and durably, in place of a regular file that has it. Returns its size and time.
+    ///
+    /// `modified` becomes the time at which it was last modified; without it, that stays as it is. Those who can read
+    /// the folder can read the file.
+    ///
+    /// # Errors
+    ///
+    /// If the name contains a `/`, if something else than a regular file has it, or if the disk or the folder cannot be
+    /// written.
+    pub fn publish(self, name: &str, modified: Option<Timestamp>) -> Result<Stat, Error> {
+        let Self(mut hidden) = self;
+        let folder = TargetFolder(hidden.store.clone());
+        let path = folder.path().join(name);
+        if name.contains('/') {
+            let source = io::ErrorKind::InvalidFilename.into();
+            return Err(Error::io("publish", path, source));
+        }
+        folder.stat(name)?;
+        let write_error = |source| hidden.write_error(source);
+        prepare(&hidden.file, folder.path(), modified).map_err(write_error)?;
+        let stat = hidden.stat()?;
+        hidden.check_is_there()?;
+        let (from, hidden_name) = &hidden.leftover.place;
+        from.rename(hidden_name, from, name).map_err(Error::at("publish", &path))?;
+        hidden.leftover.is_kept = true;
+        sync_folder(folder.path()).map_err(Error::at("sync the folder", folder.path()))?;
+        Ok(stat)
+    }
+}
+
+/// Sets the permissions and the time of a file, and syncs it to the disk.
+fn prepare(file: &File, folder: &Path, modified: Option<Timestamp>) -> io::Result<()> {
+    let mode = fs::metadata(folder)?.permissions().mode();
+    file.set_permissions(Permissions::from_mode(0o600 | mode & 0o044))?;
+    if let Some(modified) = modified {
+        file.set_modified(SystemTime::try_from(modified).map_err(io::Error::other)?)?;
+    }
+    file.sync_all()
+}
+
+impl Write for TargetFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.file.flush()
+    }
+}

@@ -1,0 +1,71 @@
+//! Folders of other programs: what appears in them is whole, and nothing of others is touched.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use sealift_store::{ErrorKind, TargetFolder};
+
+fn names(folder: &TargetFolder) -> Vec<String> {
+    folder.files().unwrap().into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn a_file_appears_whole_with_its_time_and_as_open_as_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    for (mode, expected) in [(0o755, 0o644), (0o700, 0o600), (0o777, 0o644)] {
+        let path = dir.path().join(format!("{mode:o}"));
+        let folder = TargetFolder::create(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let mut file = folder.stage().unwrap();
+        file.write_all(b"content").unwrap();
+        assert!(names(&folder).is_empty(), "a file without its name is not listed");
+        let time = "2026-01-02T03:04:05.5Z".parse().unwrap();
+        let stat = file.publish("web.tar", Some(time)).unwrap();
+        assert_eq!((stat.size, stat.modified), (7, time));
+        assert_eq!(folder.stat("web.tar").unwrap(), Some(stat));
+        let metadata = fs::metadata(path.join("web.tar")).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, expected);
+    }
+}
+
+#[test]
+fn what_is_dropped_leaves_nothing_and_leftovers_of_crashed_writers_are_swept() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = TargetFolder::open(dir.path()).unwrap();
+    let written = folder.stage().unwrap();
+    let left = dir.path().join(".sealift-0123456789abcdef.part");
+    fs::write(&left, b"half").unwrap();
+    fs::write(dir.path().join(".sealift-foreign.part"), b"").unwrap();
+    folder.sweep().unwrap();
+    assert!(!left.exists());
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "one is being written");
+    drop(written);
+    assert_eq!(names(&folder), [".sealift-foreign.part"]);
+}
+
+#[test]
+fn only_regular_files_are_replaced_and_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = TargetFolder::open(dir.path()).unwrap();
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    fs::write(dir.path().join("file"), b"content").unwrap();
+    symlink("file", dir.path().join("link")).unwrap();
+    assert_eq!(names(&folder), ["file"]);
+    let stat = folder.stat("file").unwrap().unwrap();
+    for name in ["folder", "link"] {
+        let error = folder.stage().unwrap().publish(name, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotAFile, "{name}");
+        assert_eq!(folder.remove(name, stat).unwrap_err().kind(), ErrorKind::NotAFile, "{name}");
+    }
+    folder.stage().unwrap().publish("../file", None).unwrap_err();
+    let published = folder.stage().unwrap().publish("file", None).unwrap();
+    let error = folder.remove("file", stat).unwrap_err();
+    insta::assert_snapshot!(
+        error.to_string().replace(&dir.path().display().to_string(), "DIR"),
+        @"cannot remove DIR/file: it is not known to hold an image (the file changed meanwhile)"
+    );
+    assert!(folder.remove("file", published).unwrap());
+    assert!(!folder.remove("file", published).unwrap());
+    assert!(dir.path().join("link").is_symlink());
+}
