@@ -60,6 +60,10 @@ impl Origin {
         Self { folder, packages: &["docker-cli"], suite: Some(suite), file: "usr/bin/docker" }
     }
 
+    const fn containerd(suite: &'static str, folder: &'static str, file: &'static str) -> Self {
+        Self { folder, packages: &["containerd"], suite: Some(suite), file }
+    }
+
     const fn buildx(suite: &'static str, folder: &'static str) -> Self {
         let file = "usr/libexec/docker/cli-plugins/docker-buildx";
         Self { folder, packages: &["docker-buildx"], suite: Some(suite), file }
@@ -77,6 +81,14 @@ const TOOLS: &[Tool] = &[
         ],
     ),
     Tool::any("busybox", &[Origin::system("tool-busybox", &["busybox-static"], "usr/bin/busybox")]),
+    // The oldest containerd that clusters have, and the newest.
+    Tool::any(
+        "containerd-1",
+        &[Origin::containerd("bookworm", "containerd-1", "usr/bin/containerd")],
+    ),
+    Tool::any("ctr-1", &[Origin::containerd("bookworm", "containerd-1", "usr/bin/ctr")]),
+    Tool::any("containerd-2", &[Origin::containerd("sid", "containerd-2", "usr/bin/containerd")]),
+    Tool::any("ctr-2", &[Origin::containerd("sid", "containerd-2", "usr/bin/ctr")]),
     Tool {
         // Until then it had another matcher of ignore files than the one that is compared with.
         oldest: Some(23),

@@ -6,10 +6,12 @@ use crate::arguments::choose::ChooseArguments;
 use crate::arguments::global::GlobalArguments;
 use crate::commands::add::AddArguments;
 use crate::commands::build::BuildArguments;
+use crate::commands::cat::CatArguments;
 use crate::commands::clean::CleanArguments;
 use crate::commands::completions::CompletionsArguments;
 use crate::commands::config::ConfigArguments;
 use crate::commands::env::EnvArguments;
+use crate::commands::export::ExportArguments;
 use crate::commands::list::ListArguments;
 use crate::commands::load::LoadArguments;
 use crate::commands::man::ManArguments;
@@ -51,16 +53,10 @@ pub(crate) enum Command {
 Example:
   scp \"$(sealift path web)\" edge:")]
     Path(ChooseArguments),
-    /// Write an archive as a plain tar to standard output
-    #[command(after_help = "\
-The archive is verified while it is written; its end marker is withheld until
-verification succeeds. It carries the name of its file and no other.
-
-Example:
-  sealift cat web | ssh edge docker load")]
-    Cat(ChooseArguments),
+    Cat(CatArguments),
     Config(ConfigArguments),
     Load(LoadArguments),
+    Export(ExportArguments),
     Add(AddArguments),
     Verify(VerifyArguments),
     Clean(CleanArguments),

@@ -57,11 +57,7 @@ impl Failure {
 
     /// Describes a setting that cannot be used to find the engine.
     pub(crate) fn setting(error: ResolveError) -> Self {
-        let failure = Self::usage(&error);
-        match hints::setting(&error) {
-            Some(hint) => failure.with_hint(hint),
-            None => failure,
-        }
+        Self::usage(&error).with_hint(hints::setting(&error))
     }
 
     /// Creates a failure that no workflow knows, with its cause.
@@ -70,9 +66,9 @@ impl Failure {
         Self { kind, message: message.to_string(), causes, output: Vec::new(), hint: None }
     }
 
-    /// Adds what to do about it.
-    pub(crate) fn with_hint(mut self, hint: String) -> Self {
-        self.hint = Some(hint);
+    /// Sets what to do about it.
+    pub(crate) fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
         self
     }
 

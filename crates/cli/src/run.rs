@@ -80,6 +80,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Path(arguments) => commands::path::run(arguments, session).await,
         Command::Cat(arguments) => commands::cat::run(arguments, session).await,
         Command::Config(arguments) => commands::config::run(arguments, session).await,
+        Command::Export(arguments) => commands::export::run(arguments, session).await,
         Command::Load(arguments) => commands::load::run(arguments, session).await,
         Command::Add(arguments) => commands::add::run(arguments, session).await,
         Command::Verify(arguments) => commands::verify::run(arguments, session).await,

@@ -9,6 +9,9 @@ use sealift_store::Store;
 
 use crate::error::Error;
 use crate::event::Work;
+use crate::export::cluster::ExportForm;
+use crate::export::image_file::ImageFile;
+use crate::export::open::open;
 use crate::naming::naming_of;
 use crate::reading::Reading;
 use crate::run::Run;
@@ -58,4 +61,42 @@ fn write_out(
         output.write_all(&bytes).map_err(Error::Output)?;
     }
     output.flush().map_err(Error::Output)
+}
+
+/// Writes the archive that answers a query in the form in which a cluster imports it: one image for one platform,
+/// without attestations, under its name with the registry.
+///
+/// What would be written into a file by [`export`](crate::export()) is written here. Each layer is verified while it is
+/// written, and the last bytes of a damaged one are withheld. So a reader on the other side of a pipe has no image then.
+///
+/// # Cancel safety
+///
+/// As for [`cat`].
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+///
+/// # Errors
+///
+/// As for [`cat`].
+pub async fn cat_for(
+    store: &Store,
+    query: &Query,
+    form: ExportForm,
+    output: impl Write + Send + 'static,
+    run: &Run,
+) -> Result<(), Error> {
+    let entry = find(store, query, run).await?;
+    let (reader, of) = (store.clone(), entry.clone());
+    let result = run
+        .blocking(move |run| {
+            let (label, naming) = (of.archive.to_string(), naming_of(&of.archive)?);
+            let archive = open(&reader, of, run)?;
+            let file = ImageFile::new(&archive, naming, &label);
+            let mut output = file.write(output, form.compression(), Error::Output, run)?;
+            output.flush().map_err(Error::Output)
+        })
+        .await;
+    result.map_err(|error| held_against_record(store, &entry, error))
 }

@@ -117,6 +117,8 @@ pub enum Work {
     Loading,
     /// An archive's content is written out; bytes are those of the file.
     Reading,
+    /// An image is written out for a cluster; bytes are those of the plain tar.
+    Exporting,
 }
 
 /// Receives events, from any thread. Functions and closures that take an [`Event`] are reporters.
@@ -210,8 +212,10 @@ mod tests {
             Work::Adding,
             Work::Loading,
             Work::Reading,
+            Work::Exporting,
         ];
-        let expected = r#"["saving","compressing","verifying","adding","loading","reading"]"#;
+        let expected =
+            r#"["saving","compressing","verifying","adding","loading","reading","exporting"]"#;
         assert_eq!(serde_json::to_string(&all).unwrap(), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! The operations of sealift on a container engine and a folder of image archives, one function for each: `update` and
 //! `load` move images between the two, [`add`], [`list`], [`path()`], [`cat`], [`verify`] and [`clean`] work on the folder,
-//! [`config`] and [`sums`] describe it for the machines that fetch from it.
+//! [`export`] puts images into clusters, [`config`] and [`sums`] describe the folder for the machines that fetch from it.
 //!
 //! Each function takes a store, options that are plain values, and a [`Run`]: it reports what happens as [`Event`]s,
 //! never prints, and stops soon after its [`Cancel`] flag is set. The folder is then as it was. Results are plain values
@@ -59,6 +59,7 @@ mod config;
 mod engine_image;
 mod error;
 mod event;
+mod export;
 mod hex_text;
 mod image_names;
 mod immutable;
@@ -86,7 +87,7 @@ pub use archive_file::ArchiveFile;
 #[cfg(feature = "engine")]
 pub use build::{build, own_files};
 pub use cancel::Cancel;
-pub use cat::cat;
+pub use cat::{cat, cat_for};
 pub use clean::report::{CleanPlan, CleanReport, CleanedArchive, SkippedArchive};
 pub use clean::{clean, plan_clean};
 pub use config::base_url::{BaseUrl, ParseBaseUrlError, ParseBaseUrlErrorKind};
@@ -98,6 +99,10 @@ pub use error::Error;
 pub use error::kind::ErrorKind;
 pub use error::no_name::NoName;
 pub use event::{Event, Reporter, Silent, Work};
+pub use export::cluster::{Cluster, ExportForm, ParseClusterError, UnsupportedCompression};
+pub use export::options::ExportOptions;
+pub use export::report::{ExportReport, ExportedImage, ImageExport, RemovedExport, SkippedExport};
+pub use export::{export, plan_export};
 pub use list::list;
 pub use list::listing::{LeftOut, ListOptions, ListedArchive, Listing};
 #[cfg(feature = "engine")]
@@ -114,7 +119,6 @@ pub use load::options::LoadFileOptions;
 pub use load::report::{ImageLoad, LoadedImage};
 pub use path::path;
 pub use run::Run;
-#[cfg(feature = "engine")]
 pub use select::selection::Selection;
 pub use sums::{Sum, sums};
 #[cfg(feature = "engine")]

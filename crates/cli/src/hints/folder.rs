@@ -57,3 +57,15 @@ pub(super) fn store(error: &Error) -> Option<String> {
         _ => None,
     }
 }
+
+/// Returns the hint for an error of the folder that images are exported into.
+pub(crate) fn target(error: &Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::NotADirectory => Some("pass another folder with --to".to_owned()),
+        ErrorKind::NoSpace => {
+            Some("free space on that disk, or pass a folder on another one with --to".to_owned())
+        }
+        ErrorKind::NotAFile => Some("move it away, or pass another folder with --to".to_owned()),
+        _ => None,
+    }
+}

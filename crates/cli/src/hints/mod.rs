@@ -3,7 +3,7 @@
 //! The libraries' errors carry the facts; what to run or pass about them is known only here.
 
 mod engine;
-mod folder;
+pub(crate) mod folder;
 mod nearest;
 mod setting;
 
@@ -82,6 +82,8 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             Some("pass --allow-empty to write an empty result".to_owned())
         }
         Error::NotArchived { source, .. } => folder::store(source),
+        Error::NotExported { source, .. } => folder::target(source),
+        Error::ExportIntoStore { .. } => Some("pass another folder with --to".to_owned()),
         Error::Store(error) => folder::store(error),
         Error::Engine(error) => engine::hint(error),
         _ => None,

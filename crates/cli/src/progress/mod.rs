@@ -129,6 +129,7 @@ fn word(work: Work) -> &'static str {
         Work::Loading => "loading",
         Work::Reading => "reading",
         Work::Adding => "adding",
+        Work::Exporting => "exporting",
         _ => "working",
     }
 }

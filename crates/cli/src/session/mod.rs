@@ -1,6 +1,6 @@
 //! What all commands share: the folder, the engine, the reporter and the request to stop.
 
-mod new_folder;
+pub(crate) mod new_folder;
 mod signals;
 
 use std::collections::HashSet;

@@ -152,6 +152,26 @@ pub enum Error {
         /// The store's folder.
         folder: PathBuf,
     },
+    /// Images cannot be exported into a folder of archives: the files would be taken for archives.
+    #[error("cannot export into {}: it is the folder of archives, or in it", folder.display())]
+    ExportIntoStore {
+        /// The folder to export into.
+        folder: PathBuf,
+    },
+    /// The name of an exported file would be longer than file names can be.
+    #[error("{archive} cannot be exported: the name of its file would be longer than 255 bytes")]
+    ExportNameTooLong {
+        /// The archive.
+        archive: ArchivePath,
+    },
+    /// An image cannot be written into the folder of a cluster.
+    #[error("cannot export `{image}`")]
+    NotExported {
+        /// The image.
+        image: String,
+        /// What the file system of the folder refuses.
+        source: Box<sealift_store::Error>,
+    },
     /// There is nothing of which a config could be made.
     #[error("there is no {what} to publish in {}", folder.display())]
     NothingToPublish {
@@ -253,13 +273,17 @@ impl Error {
             | Self::SeveralNames { .. }
             | Self::InvalidName(_)
             | Self::InvalidTag(_)
+            | Self::ExportIntoStore { .. }
+            | Self::ExportNameTooLong { .. }
             | Self::TwoVersions { .. } => ErrorKind::Usage,
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Archive(error) => archive_kind(error),
             Self::Select(SelectError::NotFound(_)) => ErrorKind::NotFound,
             Self::Select(SelectError::Ambiguous(_)) => ErrorKind::Usage,
             Self::Store(error) => store_kind(error),
-            Self::NotArchived { source, .. } => store_kind(source),
+            Self::NotArchived { source, .. } | Self::NotExported { source, .. } => {
+                store_kind(source)
+            }
             #[cfg(feature = "engine")]
             Self::Engine(error) => kind::engine_kind(error),
             _ => ErrorKind::Failed,

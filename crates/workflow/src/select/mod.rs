@@ -1,7 +1,6 @@
 //! Finds the archives that commands work on.
 
 pub(crate) mod examine;
-#[cfg(feature = "engine")]
 pub(crate) mod selection;
 
 use std::collections::BTreeMap;

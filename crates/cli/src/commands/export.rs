@@ -1,0 +1,172 @@
+//! `sealift export`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sealift_workflow::archive::Compression;
+use sealift_workflow::store::TargetFolder;
+use sealift_workflow::{
+    Cluster, ExportForm, ExportOptions, ExportReport, ExportedImage, Selection, export, plan_export,
+};
+use serde_json::json;
+
+use crate::arguments::completer;
+use crate::arguments::latest::LatestArguments;
+use crate::arguments::reference::reference;
+use crate::exit_code::ExitCode;
+use crate::failure::{self, Failure, is_interruption};
+use crate::format;
+use crate::hints;
+use crate::output;
+use crate::session::Session;
+use crate::session::new_folder::NewFolder;
+
+/// Put images into the folder from which a cluster imports them
+#[derive(Debug, Args)]
+#[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
+#[command(override_usage = "\
+sealift export [OPTIONS] --for <CLUSTER> --to <DIR> <IMAGE[:VERSION]...|--latest|--all>")]
+#[command(after_help = "\
+Each file is a tar of one image for one platform, under its name with the
+registry (docker.io/library/web:1.4.0.7), without attestations. It appears
+whole, with the time of the archive; a file that is there already with the same
+content is left as it is, so that nothing is imported again.
+
+  k3s, rke2    .tar, .tar.zst and .tar.gz files in agent/images
+  k0s          .tar files in its images folder
+  containerd   .tar files, for `ctr images import`
+  kind         .tar files, for `kind load image-archive`
+  docker       .tar, .tar.zst and .tar.gz files, for `docker load` and Podman
+
+Examples:
+  sealift export web --for k3s --to /var/lib/rancher/k3s/agent/images
+  sealift export --latest --for k0s --to /var/lib/k0s/images --keep 2
+  sealift export --all --for rke2 --to /mnt/usb --compress zst")]
+pub(crate) struct ExportArguments {
+    /// The images; without a version, the latest archive
+    #[arg(value_name = "IMAGE[:VERSION]", required_unless_present_any = ["latest", "all"], add = completer::references())]
+    images: Vec<String>,
+    /// What imports the files: k3s, rke2, k0s, containerd, kind or docker
+    #[arg(long = "for", value_name = "CLUSTER")]
+    cluster: Cluster,
+    /// The folder to put them into
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// Compress the tars: zst or gz
+    #[arg(long, value_name = "FORMAT")]
+    compress: Option<Compression>,
+    /// Then remove older exported versions of these images: keep N releases and N dirty builds
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    keep: Option<usize>,
+    /// Export the latest archive of every image
+    #[arg(long, conflicts_with_all = ["all", "images"])]
+    latest: bool,
+    /// Export the newest archive of every version
+    #[arg(long, conflicts_with = "images")]
+    all: bool,
+    #[command(flatten)]
+    latest_by: LatestArguments,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) async fn run(
+    arguments: ExportArguments,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
+    let options =
+        ExportOptions::new(form(arguments.cluster, arguments.compress)?).with_keep(arguments.keep);
+    let selection = selection(&arguments)?;
+    let store = session.store()?;
+    let run = session.run();
+    let report = if arguments.dry_run {
+        plan_export(&store, &arguments.to, &selection, &options, &run).await?
+    } else {
+        let _new_folder = NewFolder::at(&arguments.to);
+        let folder = TargetFolder::create(&arguments.to).map_err(refused)?;
+        export(&store, &folder, &selection, &options, &run).await?
+    };
+    show(&report, session);
+    if report.images.is_empty() {
+        let root = format::path(store.root());
+        session.notice(&format!("{root} holds no images"));
+    }
+    let failed = report.images.iter().filter_map(|image| image.result.as_ref().err());
+    Ok(failure::code_of(failed.chain(&report.removal_errors)))
+}
+
+/// Returns the form in which a cluster imports images, compressed like this.
+pub(crate) fn form(
+    cluster: Cluster,
+    compression: Option<Compression>,
+) -> Result<ExportForm, Failure> {
+    ExportForm::new(cluster, compression).map_err(Failure::usage)
+}
+
+/// Returns why the folder to export into cannot be used.
+fn refused(error: sealift_workflow::store::Error) -> Failure {
+    let hint = hints::folder::target(&error);
+    Failure::of(&error.into()).with_hint(hint)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected a number from 1 on".to_owned())
+}
+
+fn selection(arguments: &ExportArguments) -> Result<Selection, Failure> {
+    let latest_by = &arguments.latest_by;
+    if arguments.latest {
+        return Ok(Selection::Latest(latest_by.options()?));
+    }
+    if arguments.all {
+        return Ok(Selection::All(latest_by.platform.platform()?));
+    }
+    let query = |image: &String| latest_by.query(&reference(image)?);
+    Ok(Selection::Queries(arguments.images.iter().map(query).collect::<Result<_, _>>()?))
+}
+
+/// Prints the result for each image, what was removed, and what went wrong.
+fn show(report: &ExportReport, session: &Session) {
+    if session.global.json {
+        let images = report.images.iter();
+        let images = images.map(|image| failure::with_hint(json!(image), &image.result));
+        let errors = report.removal_errors.iter().filter(|error| !is_interruption(error));
+        let errors = errors.map(|error| json!({ "error": failure::document(error) }));
+        output::json(&images.chain(errors).collect::<Vec<_>>());
+    }
+    for image in &report.images {
+        match &image.result {
+            Ok(_) if session.global.json => {}
+            Ok(image) => session.result(&line(image)),
+            Err(error) if is_interruption(error) => {}
+            Err(error) => failure::show(error),
+        }
+    }
+    for image in report.images.iter().filter_map(|image| image.result.as_ref().ok()) {
+        let word = if image.is_planned { "would remove" } else { "removed" };
+        for file in image.removed.iter().filter(|_| !session.global.json) {
+            let (path, size) = (format::path(&file.path), format::size(file.size));
+            session.result(&format!("{word}  {path}  {size}\n"));
+        }
+        for file in &image.skipped {
+            let reason = sealift_workflow::filename::Printable(&file.reason).to_string();
+            session.notice(&format!("{} stays: {reason}", format::path(&file.path)));
+        }
+    }
+    for error in report.removal_errors.iter().filter(|error| !is_interruption(error)) {
+        failure::show(error);
+    }
+}
+
+fn line(image: &ExportedImage) -> String {
+    let word = match (image.exported, image.is_planned) {
+        (true, false) => "exported",
+        (true, true) => "would export",
+        (false, _) => "unchanged",
+    };
+    let path = format::path(&image.path);
+    let size = image.size.map(|size| format!("  {}", format::size(size))).unwrap_or_default();
+    format!("{}:{}  {word}  {path}{size}\n", image.image, image.version.display_tag())
+}

@@ -1,0 +1,226 @@
+//! Puts images into the folder from which a cluster imports them.
+
+pub(crate) mod cluster;
+mod file_name;
+pub(crate) mod image_file;
+pub(crate) mod open;
+pub(crate) mod options;
+pub(crate) mod report;
+mod surplus;
+
+use std::path::{Path, PathBuf};
+
+use sealift_catalog::Entry;
+use sealift_oci::Platform;
+use sealift_store::{ErrorKind, Store, TargetFolder};
+
+use crate::error::Error;
+use crate::export::file_name::ExportName;
+use crate::export::image_file::ImageFile;
+use crate::export::open::open;
+use crate::export::options::ExportOptions;
+use crate::export::report::{ExportReport, ExportedImage, ImageExport};
+use crate::export::surplus::{Exported, remove_surplus};
+use crate::naming::{naming_of, repository_of};
+use crate::run::Run;
+use crate::select::held_against_record;
+use crate::select::selection::{PickPlatform, Selection, select};
+
+/// Puts images into the folder from which a cluster imports them, one after the other; one failing does not stop the
+/// others.
+///
+/// Each file holds one image for one platform, without attestations, under its name with the registry. The same archive
+/// and form make the same file, and one that is there already is left as it is: its content is compared, whatever its
+/// name. A file appears under its name only once it is whole, with the time at which the archive was saved. If it
+/// replaces a file with other content, its time is now, since clusters import a changed file only if it is newer.
+///
+/// At the end, older versions of these images are removed if [`keep`](ExportOptions::keep) is set: only regular files that
+/// were exported, which is verified by their content.
+///
+/// Once it is cancelled, the report contains the images that are in the folder; the others failed with
+/// [`Error::Interrupted`].
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the work stops soon after and removes the file that is being written.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+///
+/// # Errors
+///
+/// If nothing at all can be done: one of the folders cannot be read, or both are the same.
+pub async fn export(
+    store: &Store,
+    folder: &TargetFolder,
+    selection: &Selection,
+    options: &ExportOptions,
+    run: &Run,
+) -> Result<ExportReport, Error> {
+    refuse_own_folder(store, folder.path())?;
+    let sweeper = folder.clone();
+    run.blocking(move |_| Ok(sweeper.sweep()?)).await?;
+    let path = folder.path().to_owned();
+    let target =
+        Target { path, folder: Some(folder.clone()), options: *options, is_planned: false };
+    carry_out(store, target, selection, run).await
+}
+
+/// Returns what [`export`] into a folder would do, and writes nothing but records. The folder need not exist.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+///
+/// # Errors
+///
+/// As for [`export`].
+pub async fn plan_export(
+    store: &Store,
+    folder: &Path,
+    selection: &Selection,
+    options: &ExportOptions,
+    run: &Run,
+) -> Result<ExportReport, Error> {
+    refuse_own_folder(store, folder)?;
+    let path = folder.to_owned();
+    let folder = match TargetFolder::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        folder => Some(folder?),
+    };
+    let target = Target { path, folder, options: *options, is_planned: true };
+    carry_out(store, target, selection, run).await
+}
+
+/// Refuses to export into the folder of archives: an exported file would be taken for an archive in it.
+fn refuse_own_folder(store: &Store, folder: &Path) -> Result<(), Error> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    match real(folder).starts_with(real(store.root())) {
+        true => Err(Error::ExportIntoStore { folder: folder.to_owned() }),
+        false => Ok(()),
+    }
+}
+
+/// Where images go, and how.
+#[derive(Clone)]
+struct Target {
+    path: PathBuf,
+    /// `None` if it does not exist.
+    folder: Option<TargetFolder>,
+    options: ExportOptions,
+    is_planned: bool,
+}
+
+/// Picks no platform: nobody knows what the cluster runs on.
+struct NoPlatform;
+
+impl PickPlatform for NoPlatform {
+    async fn pick(&self, _platforms: &[Platform], _run: &Run) -> Result<Option<usize>, Error> {
+        Ok(None)
+    }
+}
+
+async fn carry_out(
+    store: &Store,
+    target: Target,
+    selection: &Selection,
+    run: &Run,
+) -> Result<ExportReport, Error> {
+    let mut report = ExportReport::default();
+    let mut exported = Vec::new();
+    for (asked, entry) in select(&NoPlatform, store, selection, run).await? {
+        let result = match run.check_cancelled().and(entry) {
+            Ok(entry) => {
+                let (store_now, target, label) = (store.clone(), target.clone(), asked.clone());
+                let of = entry.clone();
+                let done = run.blocking(move |run| one(&store_now, &target, of, &label, run)).await;
+                done.map_err(|error| held_against_record(store, &entry, error))
+            }
+            Err(error) => Err(error),
+        };
+        let result = result.map(|(image, of)| {
+            exported.push((report.images.len(), of));
+            image
+        });
+        report.images.push(ImageExport { asked, result });
+    }
+    if let (Some(folder), Some(keep)) = (target.folder, target.options.keep) {
+        let (is_planned, images) = (target.is_planned, report.images);
+        let removing = run.clone();
+        report = run
+            .blocking(move |_| {
+                let mut report = ExportReport { images, removal_errors: Vec::new() };
+                remove_surplus(&folder, &exported, keep, is_planned, &mut report, &removing);
+                Ok(report)
+            })
+            .await?;
+    }
+    Ok(report)
+}
+
+/// Exports one archive.
+fn one(
+    store: &Store,
+    target: &Target,
+    entry: Entry,
+    label: &str,
+    run: &Run,
+) -> Result<(ExportedImage, Exported), Error> {
+    let (saved, archive) = (entry.saved(), entry.archive.clone());
+    let opened = open(store, entry, run)?;
+    let (image, version) = (repository_of(&archive)?, archive.name().to_version());
+    let naming = naming_of(&archive)?;
+    let identity = opened.identity().clone();
+    let (form, id) = (target.options.form, identity.config.image_id());
+    let name = ExportName::new(&image, &version, id, form.compression())
+        .ok_or_else(|| Error::ExportNameTooLong { archive: archive.clone() })?;
+    let file = ImageFile::new(&opened, naming.clone(), label);
+
+    let refused = |source: sealift_store::Error| Error::NotExported {
+        image: label.to_owned(),
+        source: Box::new(source),
+    };
+    let stat = target.folder.as_ref().map_or(Ok(None), |folder| folder.stat(name.as_str()));
+    let stat = stat.map_err(refused)?;
+    let path = target.path.join(name.as_str());
+    let is_there = stat.is_some() && file.is_in(&path, form, run)?;
+    let size = match (&target.folder, stat) {
+        (_, Some(stat)) if is_there => Some(stat.size),
+        (Some(folder), before) if !target.is_planned => {
+            let staged = folder.stage().map_err(refused)?;
+            let failed = |source| {
+                let (operation, path) = ("write a staging file in", folder.path().to_owned());
+                refused(sealift_store::Error::Io { operation, path, source })
+            };
+            let staged = file.write(staged, form.compression(), failed, run)?;
+            // k3s imports a changed file only if it is newer.
+            let modified = before.is_none().then_some(saved);
+            Some(staged.publish(name.as_str(), modified).map_err(refused)?.size)
+        }
+        _ if form.compression().is_none() => Some(file.plain_size()?),
+        _ => None,
+    };
+    let exported = ExportedImage {
+        tag: naming.clone().qualified().to_string(),
+        id,
+        digest: identity.config,
+        platform: identity.platform.clone(),
+        from: store.path_of(&archive),
+        path,
+        format: form.ending(),
+        exported: !is_there,
+        size,
+        removed: Vec::new(),
+        skipped: Vec::new(),
+        is_planned: target.is_planned,
+        image: image.clone(),
+        version,
+        archive,
+    };
+    Ok((exported, Exported { image, name, identity, time: saved }))
+}

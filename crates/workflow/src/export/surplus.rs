@@ -1,0 +1,179 @@
+//! Which exported files are not needed any more, and their removal.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use jiff::Timestamp;
+use sealift_archive::{ExamineOptions, Naming, examine_file};
+use sealift_catalog::{Entry, Keep, Knowledge, KnownImage, Retention, Stat, retain};
+use sealift_filename::{ArchiveFormat, ArchivePath, Repository};
+use sealift_oci::{Digest, Identity};
+use sealift_store::TargetFolder;
+
+use crate::error::Error;
+use crate::export::cluster::container;
+use crate::export::file_name::ExportName;
+use crate::export::report::{ExportReport, RemovedExport, SkippedExport};
+use crate::run::Run;
+
+/// A file that this call exported, or found there.
+pub(super) struct Exported {
+    pub(super) image: Repository,
+    pub(super) name: ExportName,
+    pub(super) identity: Identity,
+    pub(super) time: Timestamp,
+}
+
+/// Removes older versions of what was exported, or notes that they would be removed. Nothing is removed of an image of which
+/// nothing was exported.
+pub(super) fn remove_surplus(
+    folder: &TargetFolder,
+    exported: &[(usize, Exported)],
+    keep: usize,
+    is_planned: bool,
+    report: &mut ExportReport,
+    run: &Run,
+) {
+    let mut images: BTreeMap<&Repository, Vec<&(usize, Exported)>> = BTreeMap::new();
+    for one in exported {
+        images.entry(&one.1.image).or_default().push(one);
+    }
+    for (image, of) in images {
+        let done: Vec<&Exported> = of.iter().map(|(_, exported)| exported).collect();
+        let found = match find(folder, image, &done, keep, run) {
+            Ok(found) => found,
+            Err(error) => {
+                report.removal_errors.push(error);
+                break;
+            }
+        };
+        let Some((at, _)) = of.first() else { continue };
+        let Some(entry) = report.images.get_mut(*at) else { continue };
+        let Ok(exported) = &mut entry.result else { continue };
+        exported.skipped = found.skipped;
+        for file in found.surplus {
+            let removed = match is_planned {
+                true => Ok(true),
+                false => folder.remove(&file.name, file.stat),
+            };
+            match removed {
+                Ok(true) => exported.removed.push(file),
+                Ok(false) => {}
+                Err(error) => report.removal_errors.push(error.into()),
+            }
+        }
+    }
+}
+
+/// The files of an image that are not needed any more.
+#[derive(Default)]
+struct Found {
+    surplus: Vec<RemovedExport>,
+    /// Those that look like it and are something else.
+    skipped: Vec<SkippedExport>,
+}
+
+fn find(
+    folder: &TargetFolder,
+    image: &Repository,
+    exported: &[&Exported],
+    keep: usize,
+    run: &Run,
+) -> Result<Found, Error> {
+    let mut files = Vec::new();
+    for (name, stat) in folder.files()? {
+        if let Some(name) = ExportName::parse(&name, image) {
+            files.push((name, stat));
+        }
+    }
+    let own = |name: &ExportName| exported.iter().find(|one| one.name == *name);
+    let mut found = Found::default();
+    let names = files.iter().map(|(name, _)| name);
+    if !may_exceed(names.chain(exported.iter().map(|one| &one.name)), keep) {
+        return Ok(found);
+    }
+    let (mut entries, mut others) = (Vec::new(), Vec::new());
+    for one in exported {
+        entries.push(entry_of(image, &one.name, &one.identity, one.time)?);
+    }
+    for (name, stat) in files.into_iter().filter(|(name, _)| own(name).is_none()) {
+        let path = folder.path().join(name.as_str());
+        match examine(&path, image, &name, run)? {
+            Ok(identity) => {
+                entries.push(entry_of(image, &name, &identity, stat.modified)?);
+                others.push((name, stat));
+            }
+            Err(reason) => found.skipped.push(SkippedExport { path, reason }),
+        }
+    }
+    let surplus = retain(&entries, &Retention::keeping(Keep::newest(keep)));
+    let is_surplus = |name: &ExportName| {
+        surplus.iter().any(|path| {
+            path.name().id() == name.id && path.name().version() == name.version.as_str()
+        })
+    };
+    let is_exported = |name: &ExportName| {
+        exported.iter().any(|one| one.name.id == name.id && one.name.version == name.version)
+    };
+    let kept = |name: &ExportName| !is_surplus(name) || is_exported(name);
+    for (name, stat) in others.into_iter().filter(|(name, _)| !kept(name)) {
+        let path = folder.path().join(name.as_str());
+        found.surplus.push(RemovedExport::new(name.as_str(), path, stat));
+    }
+    Ok(found)
+}
+
+/// Returns `true` if there may be more versions than are kept, so that the files have to be read.
+fn may_exceed<'a>(names: impl Iterator<Item = &'a ExportName>, keep: usize) -> bool {
+    let mut counts = [Vec::new(), Vec::new()];
+    for name in names {
+        let is_dirty = name.version.is_dirty();
+        let build = (&name.version, is_dirty.then_some(name.id));
+        let seen = &mut counts[usize::from(is_dirty)];
+        if !seen.contains(&build) {
+            seen.push(build);
+        }
+    }
+    counts.iter().any(|seen| seen.len() > keep)
+}
+
+/// Describes an exported file as an archive, by which versions are counted.
+fn entry_of(
+    image: &Repository,
+    name: &ExportName,
+    identity: &Identity,
+    time: Timestamp,
+) -> Result<Entry, Error> {
+    let archive = ArchivePath::new(image, &name.version, name.id, ArchiveFormat::Docker)?;
+    let mut known = KnownImage::new(identity.clone(), Digest::of(b""), 0);
+    known.saved = Some(time);
+    let stat = Stat { size: 0, modified: time };
+    Ok(Entry::new(archive, stat).with_knowledge(Knowledge::Image(Box::new(known))))
+}
+
+/// Reads a file, and returns the image in it if it was exported under this name, otherwise what it is instead.
+fn examine(
+    path: &Path,
+    image: &Repository,
+    name: &ExportName,
+    run: &Run,
+) -> Result<Result<Identity, String>, Error> {
+    let go_on = |_| run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue);
+    let proof = match examine_file(path, &ExamineOptions::new().on_bytes(&go_on)) {
+        Ok(proof) => proof,
+        Err(error) => {
+            run.check_cancelled()?;
+            return Ok(Err(error.to_string()));
+        }
+    };
+    let naming = Naming::new(image, &name.version)?.qualified();
+    let identity = proof.identity();
+    let is_ours = proof.container() == container(name.compression)
+        && proof.carries(&naming)
+        && identity.config.image_id() == name.id;
+    Ok(match is_ours {
+        true => Ok(identity.clone()),
+        false => Err(format!("it is not an exported archive of {naming}")),
+    })
+}
