@@ -75,6 +75,20 @@ fn config_with_sums() {
 }
 
 #[test]
+fn export() {
+    let place = place("unix:///nonexistent/engine.sock");
+    let older = Image::new("web:0.9.0.1", 3);
+    fs::write(place.dir.path().join("older.tar"), pack(&older.podman())).unwrap();
+    place.ok(&["add", "older.tar"]);
+    place.ok(&["export", "web:0.9.0.1", "--for", "k3s", "--to", "out"]);
+    fs::write(place.dir.path().join("out/web_0.9_0123456789ab.tar"), b"no tar").unwrap();
+    let arguments = ["export", "web:dev", "web", "--for", "k3s", "--to", "out", "--keep", "1"];
+    let planned = place.run(&[&arguments[..], &["--dry-run", "--json"]].concat());
+    let done = place.run(&[&arguments[..], &["--json"]].concat());
+    insta::assert_snapshot!(document(&planned) + &document(&done));
+}
+
+#[test]
 fn list() {
     insta::assert_snapshot!(said(&["list"]));
 }

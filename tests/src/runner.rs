@@ -11,6 +11,7 @@ mod connect;
 mod copied_folders;
 mod damaged_saves;
 mod examples;
+mod exports;
 mod fake_engine;
 mod faults;
 mod habits;

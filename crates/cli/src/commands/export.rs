@@ -25,7 +25,7 @@ use crate::session::new_folder::NewFolder;
 #[derive(Debug, Args)]
 #[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
 #[command(override_usage = "\
-sealift export [OPTIONS] --for <CLUSTER> --to <DIR> <IMAGE[:VERSION]...|--latest|--all>")]
+sealift export [OPTIONS] --for CLUSTER --to DIR <IMAGE...|--latest|--all>")]
 #[command(after_help = "\
 Each file is a tar of one image for one platform, under its name with the
 registry (docker.io/library/web:1.4.0.7), without attestations. It appears
@@ -36,7 +36,7 @@ content is left as it is, so that nothing is imported again.
   k0s          .tar files in its images folder
   containerd   .tar files, for `ctr images import`
   kind         .tar files, for `kind load image-archive`
-  docker       .tar, .tar.zst and .tar.gz files, for `docker load` and Podman
+  docker       .tar and .tar.gz files, for `docker load` and Podman
 
 Examples:
   sealift export web --for k3s --to /var/lib/rancher/k3s/agent/images

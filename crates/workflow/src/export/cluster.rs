@@ -28,7 +28,7 @@ pub enum Cluster {
     Containerd,
     /// kind: `kind load image-archive`, which reads plain tars.
     Kind,
-    /// Docker or Podman: `docker load`.
+    /// Docker or Podman: `docker load`. Docker reads zstd only since version 23.
     Docker,
 }
 
@@ -45,7 +45,8 @@ impl Cluster {
     /// Returns the compressed forms that it imports, beside plain tars.
     pub fn compressions(self) -> &'static [Compression] {
         match self {
-            Self::K3s | Self::Rke2 | Self::Docker => &Compression::ALL,
+            Self::K3s | Self::Rke2 => &Compression::ALL,
+            Self::Docker => &[Compression::Gzip],
             Self::K0s | Self::Containerd | Self::Kind => &[],
         }
     }
@@ -200,7 +201,8 @@ mod tests {
         kind: .tar
           kind does not import .tar.zst files, only .tar
           kind does not import .tar.gz files, only .tar
-        docker: .tar .tar.zst .tar.gz
+        docker: .tar
+          docker does not import .tar.zst files, only .tar and .tar.gz .tar.gz
         ");
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct ImageFile<'a> {
 
 impl<'a> ImageFile<'a> {
     pub(crate) fn new(archive: &'a Archive, naming: Naming, label: &'a str) -> Self {
-        Self { archive, options: ImageTarOptions::new().name(naming.qualified()), label }
+        Self { archive, options: ImageTarOptions::new().with_name(naming.qualified()), label }
     }
 
     /// Returns the size of the plain tar.

@@ -20,7 +20,7 @@ pub(crate) fn open(store: &Store, entry: Entry, run: &Run) -> Result<Archive, Er
         }
     }
     let go_on = |_| run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-    let options = ExamineOptions::new().on_bytes(&go_on);
+    let options = ExamineOptions::new().with_on_bytes(&go_on);
     store.open_archive(&archive, &options).or_else(|error| {
         run.check_cancelled()?;
         Err(error.into())

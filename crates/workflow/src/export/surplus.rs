@@ -160,11 +160,13 @@ fn examine(
     run: &Run,
 ) -> Result<Result<Identity, String>, Error> {
     let go_on = |_| run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-    let proof = match examine_file(path, &ExamineOptions::new().on_bytes(&go_on)) {
+    let proof = match examine_file(path, &ExamineOptions::new().with_on_bytes(&go_on)) {
         Ok(proof) => proof,
         Err(error) => {
             run.check_cancelled()?;
-            return Ok(Err(error.to_string()));
+            let fault = error.as_fault().map(|fault| fault.reason().to_string());
+            let fault = fault.map(|fault| format!("it is no whole archive: {fault}"));
+            return Ok(Err(fault.unwrap_or_else(|| error.to_string())));
         }
     };
     let naming = Naming::new(image, &name.version)?.qualified();

@@ -1,0 +1,152 @@
+//! The folder that is exported into: files appear whole, with a time that does not change, and nothing of others is
+//! touched.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::time::{Duration, SystemTime};
+
+use super::*;
+
+fn image() -> Image {
+    Image::new("web:1.0.0.1", 1)
+}
+
+/// k3s remembers size and time of what it imported in `.cache.json`, and imports a file again if they differ.
+#[test]
+fn what_is_there_already_is_not_written_again() {
+    for more in [&[][..], &["--compress", "zst"], &["--compress", "gz"]] {
+        let place = place_with(&image().podman());
+        let file = exported(&place, "k3s", more);
+        let before = fs::metadata(&file).unwrap();
+        let archive = place.artifacts().join(&place.files()[0]);
+        let saved = fs::metadata(archive).unwrap().modified().unwrap();
+        let difference = |one: SystemTime, other| {
+            one.duration_since(other).unwrap_or_else(|error| error.duration())
+        };
+        assert!(difference(before.modified().unwrap(), saved) < Duration::from_secs(10));
+        let arguments = [&["export", "web", "--for", "k3s", "--to", "out"][..], more].concat();
+        assert!(place.ok(&arguments).contains("  unchanged  out/web_1.0.0.1_"));
+        let after = fs::metadata(&file).unwrap();
+        let facts = |of: &fs::Metadata| (of.ino(), of.len(), of.modified().unwrap());
+        assert_eq!(facts(&before), facts(&after));
+
+        // Removed and exported again, it is the same file to k3s.
+        fs::remove_file(&file).unwrap();
+        exported(&place, "k3s", more);
+        let again = fs::metadata(&file).unwrap();
+        assert_eq!((again.len(), again.modified().unwrap()), (before.len(), facts(&before).2));
+    }
+}
+
+/// k3s imports a changed file only if it is newer than before.
+#[test]
+fn a_damaged_file_is_replaced_and_newer() {
+    for more in [&[][..], &["--compress", "zst"], &["--compress", "gz"]] {
+        let place = place_with(&image().podman());
+        let file = exported(&place, "k3s", more);
+        let whole = fs::read(&file).unwrap();
+        let time = fs::metadata(&file).unwrap().modified().unwrap();
+        let middle = whole.len() / 2;
+        let mut flipped = whole.clone();
+        flipped[middle] ^= 1;
+        let longer = [&whole[..], b"more"].concat();
+        for damaged in [&flipped[..], &whole[..middle], &longer, b"", b"another file"] {
+            fs::write(&file, damaged).unwrap();
+            let arguments = [&["export", "web", "--for", "k3s", "--to", "out"][..], more].concat();
+            assert!(place.ok(&arguments).contains("  exported  "), "{more:?}");
+            assert!(fs::read(&file).unwrap() == whole, "{more:?}");
+            assert!(fs::metadata(&file).unwrap().modified().unwrap() > time);
+            assert_eq!(state(file.parent().unwrap()).len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let place = place_with(&image().podman());
+    let arguments = ["export", "web", "--for", "k3s", "--to", "out", "--dry-run"];
+    let id = &image().id()[7..19];
+    let would = format!("web:1.0.0.1  would export  out/web_1.0.0.1_{id}.tar  ");
+    assert!(place.ok(&arguments).starts_with(&would));
+    assert!(!place.dir.path().join("out").exists());
+    exported(&place, "k3s", &[]);
+    let before = state(&place.dir.path().join("out"));
+    assert!(place.ok(&arguments).contains("  unchanged  "));
+    let compressed = [&arguments[..], &["--compress", "zst"]].concat();
+    assert!(place.ok(&compressed).contains("  would export  "));
+    assert_eq!(state(&place.dir.path().join("out")), before);
+}
+
+#[test]
+fn nothing_is_exported_into_the_folder_of_archives_or_over_what_is_no_file() {
+    let place = place_with(&image().podman());
+    let before = place.state();
+    symlink("artifacts", place.dir.path().join("link")).unwrap();
+    for to in ["artifacts", "artifacts/out", "link", "./artifacts/."] {
+        let said = place.run(&["export", "web", "--for", "k3s", "--to", to]);
+        assert_eq!(said.code, 2, "{to}: {said:?}");
+        assert!(said.stderr.contains("it is the folder of archives, or in it"), "{said:?}");
+        assert!(said.stderr.contains("hint: pass another folder with --to"), "{said:?}");
+    }
+    assert_eq!(place.state(), before);
+    assert!(!place.artifacts().join("out").exists());
+
+    let name = format!("web_1.0.0.1_{}.tar", &image().id()[7..19]);
+    let out = place.dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    symlink("elsewhere", out.join(&name)).unwrap();
+    let said = place.run(&["export", "web", "--for", "k3s", "--to", "out"]);
+    insta::assert_snapshot!(said.refusal().replace(&name, "FILE"), @"
+    [1]
+    error: cannot export `web`
+      caused by: out/FILE is a symbolic link, not a file
+    hint: move it away, or pass another folder with --to
+    ");
+    assert!(out.join(&name).is_symlink());
+    fs::write(place.dir.path().join("file"), "").unwrap();
+    let said = place.run(&["export", "web", "--for", "k3s", "--to", "file"]);
+    insta::assert_snapshot!(said.refusal(), @"
+    [1]
+    error: file is not a folder
+    hint: pass another folder with --to
+    ");
+}
+
+#[test]
+fn a_damaged_archive_leaves_the_folder_as_it_was() {
+    let place = damaged();
+    let out = place.dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("foreign"), "content").unwrap();
+    let before = state(&out);
+    let arguments =
+        ["export", "web", "--for", "k3s", "--to", "out", "--keep", "1", "--progress", "none"];
+    let said = place.run(&arguments);
+    assert_eq!((said.code, said.stdout.as_str()), (5, ""), "{said:?}");
+    assert!(said.stderr.contains("is damaged"), "{said:?}");
+    assert_eq!(state(&out), before);
+}
+
+#[test]
+fn what_is_written_of_a_damaged_archive_ends_within_the_layer() {
+    for more in [&[][..], &["--compress", "zst"], &["--compress", "gz"]] {
+        let place = damaged();
+        let arguments = [&["cat", "web", "-q", "--for", "k3s"][..], more].concat();
+        let output = place.command(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(5), "{output:?}");
+        let file = place.dir.path().join("part");
+        fs::write(&file, &output.stdout).unwrap();
+        let said = Place::new().run(&["add", file.to_str().unwrap()]);
+        assert_eq!(said.code, 5, "{more:?}: {said:?}");
+        if !more.is_empty() {
+            continue;
+        }
+        let mut archive = tar::Archive::new(&output.stdout[..]);
+        let names = archive.entries().unwrap().map(|entry| {
+            let mut entry = entry?;
+            std::io::copy(&mut entry, &mut std::io::sink())?;
+            Ok::<_, std::io::Error>(entry.path()?.display().to_string())
+        });
+        assert!(names.last().unwrap().is_err(), "no reader takes it for a whole tar");
+    }
+}
