@@ -7,10 +7,10 @@ use std::path::Path;
 use sealift_catalog::{Query, Retention};
 use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
-use sealift_store::Store;
+use sealift_store::{Store, TargetFolder};
 use sealift_workflow::{
-    AddOptions, Cancel, CleanPlan, ConfigOptions, EngineLoad, ListOptions, LoadFileOptions,
-    LoadRequest, Run, Selection, UpdateOptions, VerifyFolderOptions,
+    AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, ListOptions,
+    LoadFileOptions, LoadRequest, Run, Selection, UpdateOptions, VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -20,6 +20,7 @@ fn spawnable(_future: impl Future<Output: Send + 'static> + Send + 'static) {}
 struct Arguments {
     engine: Engine,
     store: Store,
+    folder: TargetFolder,
     context: Run,
     query: Query,
     references: Vec<Reference>,
@@ -60,6 +61,19 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     spawnable(async move {
         let options = AddOptions::default();
         sealift_workflow::add(&store, Path::new("web.tar"), &options, &context).await
+    });
+    let Arguments { store, context, folder, .. } = arguments();
+    spawnable(async move {
+        let (options, all) = (ExportOptions::from(Cluster::K3s), Selection::All(None));
+        let to = folder.path();
+        let plan = sealift_workflow::plan_export(&store, to, &all, &options, &context).await?;
+        drop(plan);
+        sealift_workflow::export(&store, &folder, &all, &options, &context).await
+    });
+    let Arguments { store, context, query, .. } = arguments();
+    spawnable(async move {
+        let form = Cluster::Containerd.into();
+        sealift_workflow::cat_for(&store, &query, form, std::io::sink(), &context).await
     });
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {
