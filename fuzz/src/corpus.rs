@@ -96,6 +96,11 @@ mod tests {
     }
 
     #[test]
+    fn cuts() {
+        holds_for_its_corpus_and_changes_of_it("cut", 100);
+    }
+
+    #[test]
     fn ignore_files() {
         holds_for_its_corpus_and_changes_of_it("ignore_file", 5_000);
     }

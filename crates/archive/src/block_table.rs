@@ -49,7 +49,7 @@ pub(crate) struct TableEntry {
 }
 
 /// The checksums of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct BlockChecksums {
     /// The SHA-256 of the packed bytes.

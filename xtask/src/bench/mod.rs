@@ -6,6 +6,7 @@ mod jobs;
 mod relay;
 mod report;
 mod slow_network;
+mod versions;
 
 use std::fs;
 use std::path::PathBuf;

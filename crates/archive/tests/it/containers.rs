@@ -10,7 +10,7 @@ use sealift_archive::{
 };
 use sealift_filename::{Repository, Version};
 use sealift_oci::Digest;
-use sealift_testing::layouts::{Image, file, pack};
+use sealift_testing::layouts::{Image, file, noise, pack};
 use tempfile::TempDir;
 
 struct Folder(TempDir);
@@ -193,30 +193,36 @@ pub(crate) fn ran(command: &mut Command) -> bool {
     }
 }
 
+/// An archive whose zip has blocks of all kinds: shared, of one file, stored, and of a part of a file.
+fn tar_of_many_blocks() -> Vec<u8> {
+    let text = |length: usize| b"several words, ".repeat(length / 15);
+    let small = (0..200).map(|number| file(&format!("small/{number}"), text(number * 40)));
+    let large = [text(20_000), noise(20_000), text(900_000), noise(900_000)];
+    let large = large.into_iter().enumerate();
+    let large = large.map(|(number, content)| file(&format!("large/{number}"), content));
+    let mut image = image();
+    image.layers.push(pack(&small.chain(large).collect::<Vec<_>>()));
+    pack(&image.docker_blobs())
+}
+
 #[test]
 fn other_tools_read_the_zips_that_are_written() {
     let folder = Folder::new();
-    let zip = folder.put("web_1.0_0123456789ab.zip", &sealift_zip(&tar()));
-    let out = |name: &str| {
+    let tar = tar_of_many_blocks();
+    let zip = folder.put("web_1.0_0123456789ab.zip", &sealift_zip(&tar));
+    let read = |name: &str, command: &mut Command| {
         let out = folder.0.path().join(name);
         std::fs::create_dir(&out).unwrap();
-        out
+        if ran(command.current_dir(&out)) {
+            let member = std::fs::read(out.join("web_1.0_0123456789ab.docker")).unwrap();
+            assert!(member == tar, "{name}");
+        }
     };
-    let check = |out: &Path| {
-        assert_eq!(std::fs::read(out.join("web_1.0_0123456789ab.docker")).unwrap(), tar());
-    };
-    let unzip = out("unzip");
-    if ran(Command::new("unzip").arg("-q").arg(&zip).arg("-d").arg(&unzip)) {
-        check(&unzip);
-    }
-    let seven = out("7z");
-    if ran(Command::new("7z").arg("x").arg(format!("-o{}", seven.display())).arg(&zip)) {
-        check(&seven);
-    }
-    let python = out("python");
-    if ran(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&zip).arg(&python)) {
-        check(&python);
-    }
+    read("unzip", Command::new("unzip").arg("-q").arg(&zip));
+    read("7z", Command::new("7z").arg("x").arg(&zip));
+    read("python", Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&zip).arg("."));
+    read("bsdtar", Command::new("bsdtar").arg("-xf").arg(&zip));
+    read("busybox", Command::new("busybox").args(["unzip", "-q"]).arg(&zip));
 }
 
 #[test]

@@ -17,4 +17,5 @@ mod random_access;
 mod renaming;
 mod sources;
 mod tar_forms;
+mod versions;
 mod writing;

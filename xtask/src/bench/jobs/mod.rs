@@ -6,6 +6,7 @@ mod outcome;
 mod read;
 mod save;
 mod second_version;
+mod shared_blocks;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,6 +53,7 @@ const JOBS: &[Job] = &[
     ("compress what is there", Bench::compress),
     ("update --compress of compressed layers", Bench::compressed_layers),
     ("other ways to save", Bench::other_ways),
+    ("blocks that two versions share", Bench::shared_blocks),
     ("nothing to do", Bench::nothing_to_do),
     ("list --latest", Bench::list),
     ("load from a zip", Bench::load),

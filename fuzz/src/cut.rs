@@ -1,0 +1,58 @@
+//! Cuts of zips: whatever the bytes are, blocks cover them, and neither how they are written nor the level matters.
+
+use std::io::{Cursor, Read as _, Write as _};
+
+use flate2::read::DeflateDecoder;
+use sealift_archive::{BlockTable, Level, ZipSink};
+use sealift_testing::layouts::{Body, Entry, Image, noise, pack};
+
+/// The most content of a block.
+const MOST: u32 = 256 << 10;
+
+/// Holds the law of cuts.
+///
+/// The first byte states how often the others follow each other, and the second one in which pieces they are written.
+pub fn holds(bytes: &[u8]) {
+    let [times, piece, content @ ..] = bytes else { return };
+    let content = content.repeat(usize::from(times % 8) + 1);
+    let (zip, table) = written(&content, usize::MAX, Level::Default);
+    let (again, same) = written(&content, 1 + usize::from(*piece) * 97, Level::Default);
+    assert!(zip == again && table == same, "another zip of the same content");
+    let plain_sizes = |table: &BlockTable| -> Vec<u32> {
+        table.iter().map(|block| block.plain_size).collect()
+    };
+    let (_, fast) = written(&content, usize::MAX, Level::Fast);
+    assert_eq!(plain_sizes(&table), plain_sizes(&fast), "the level changes cuts");
+    assert_eq!(table.plain_size(), content.len() as u64);
+    for block in table.iter() {
+        assert!((1..=MOST).contains(&block.plain_size), "{block:?}");
+        let packed = &zip[block.offset as usize..][..block.size as usize];
+        let mut plain = Vec::new();
+        // The stream does not end with the block.
+        let _ = DeflateDecoder::new(packed).read_to_end(&mut plain);
+        let start = block.plain_offset as usize;
+        assert!(plain == content[start..start + block.plain_size as usize], "{block:?}");
+        let checksums = block.checksums.expect("the writer knows them");
+        assert_eq!(checksums.packed_sha256, sealift_archive::oci::Digest::of(packed));
+    }
+}
+
+fn written(content: &[u8], piece: usize, level: Level) -> (Vec<u8>, BlockTable) {
+    let zip = Cursor::new(Vec::new());
+    let mut zip = ZipSink::with_level(zip, "a.docker", level).expect("memory takes all");
+    for piece in content.chunks(piece.clamp(1, content.len().max(1))) {
+        zip.write_all(piece).expect("memory takes all");
+    }
+    let (zip, table) = zip.finish_with_blocks().expect("memory takes all");
+    (zip.into_inner(), table)
+}
+
+/// Makes archives with small and large files in their layers, and bytes that are no tar.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let lengths = [0, 10, 600, 8_191, 8_192, 30_000, 270_000];
+    let file = |length| Entry { name: format!("{length}"), body: Body::File(noise(length)) };
+    let mut image = Image::new("web:1.0", 1);
+    image.layers.push(pack(&lengths.map(file)));
+    let seed = |content: &[u8]| [&[1, 200], content].concat();
+    vec![seed(&pack(&image.podman())), seed(&pack(&image.docker_blobs())), seed(&noise(50_000))]
+}
