@@ -83,7 +83,30 @@ impl<S: Source> Archive<S> {
         index: impl Into<ArchiveIndex>,
         input: impl Into<Input>,
     ) -> Result<Self, Error> {
-        let (index, input) = (index.into(), input.into());
+        Self::with_blocks(source, index.into(), input.into(), true)
+    }
+
+    /// Creates an archive like [`new`](Self::new), but does not look for the blocks of a zip if the
+    /// index has none. This is faster if the archive is read once, in the order of its plain tar, as an
+    /// [`ImageTar`](crate::ImageTar) does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn for_one_pass(
+        source: S,
+        index: impl Into<ArchiveIndex>,
+        input: impl Into<Input>,
+    ) -> Result<Self, Error> {
+        Self::with_blocks(source, index.into(), input.into(), false)
+    }
+
+    fn with_blocks(
+        source: S,
+        index: ArchiveIndex,
+        input: Input,
+        finds_blocks: bool,
+    ) -> Result<Self, Error> {
         let failed = |source| Error::io("read", input.clone(), source);
         let mut head = [0; HEAD];
         let length = read_up_to(&mut SourceReader::new(&source), &mut head).map_err(failed)?;
@@ -98,7 +121,7 @@ impl<S: Source> Archive<S> {
             Container::Zip => {
                 let member =
                     find_member(&archive.access.source).map_err(|error| archive.error(error))?;
-                archive.access.route = archive.route_to(&member)?;
+                archive.access.route = archive.route_to(&member, finds_blocks)?;
                 member.size
             }
             _ => archive.index.plain_size,
@@ -109,12 +132,12 @@ impl<S: Source> Archive<S> {
         Ok(archive)
     }
 
-    /// Decides how a zip's member is read; an index without blocks gets them.
-    fn route_to(&mut self, member: &Member) -> Result<Route, Error> {
+    /// Decides how a zip's member is read; an index without blocks gets them if they are looked for.
+    fn route_to(&mut self, member: &Member, finds_blocks: bool) -> Result<Route, Error> {
         if !member.deflated {
             return Ok(Route::Direct(member.start));
         }
-        if self.index.blocks.is_none() {
+        if finds_blocks && self.index.blocks.is_none() {
             self.index.blocks =
                 scan(&self.access.source, member).map_err(|error| self.error(error))?;
         }

@@ -3,6 +3,7 @@
 use sealift_oci::Identity;
 
 use crate::block_table::BlockTable;
+use crate::contents::Contents;
 use crate::document_spans::DocumentSpans;
 use crate::layer_span::LayerSpan;
 use crate::proof::Proof;
@@ -63,11 +64,16 @@ impl ArchiveIndex {
     }
 }
 
+impl From<&Contents> for ArchiveIndex {
+    fn from(contents: &Contents) -> Self {
+        let (identity, layers) = (contents.identity().clone(), contents.layers().to_vec());
+        let index = Self::new(identity, layers, contents.plain_size());
+        Self { documents: contents.documents().cloned(), ..index }
+    }
+}
+
 impl From<&Proof> for ArchiveIndex {
     fn from(proof: &Proof) -> Self {
-        let (identity, layers) = (proof.identity().clone(), proof.layers().to_vec());
-        let index = Self::new(identity, layers, proof.plain_size());
-        let documents = proof.documents().cloned();
-        Self { documents, blocks: proof.blocks().cloned(), ..index }
+        Self { blocks: proof.blocks().cloned(), ..proof.contents().into() }
     }
 }

@@ -60,6 +60,13 @@ pub enum Event {
         /// The image.
         image: String,
     },
+    /// The engine did not make a whole image of the layers that it lacked; now everything is sent.
+    SentInFull {
+        /// The image.
+        image: String,
+        /// Why, a fragment.
+        reason: String,
+    },
     /// An archive cannot be described, and is left out.
     LeftOut {
         /// The archive.
@@ -113,7 +120,7 @@ pub enum Work {
     Verifying,
     /// An archive made elsewhere is copied; bytes are those of the file.
     Adding,
-    /// An archive goes into the engine; bytes are those of the file.
+    /// An archive goes into the engine; bytes are those that are sent.
     Loading,
     /// An archive's content is written out; bytes are those of the file.
     Reading,
@@ -186,7 +193,8 @@ mod tests {
             Event::Started { image: image.clone(), work: Work::Loading, bytes: Some(7) },
             Event::Progress { image: image.clone(), bytes: 7 },
             Event::Finished { image: image.clone() },
-            Event::TagMoved { image },
+            Event::TagMoved { image: image.clone() },
+            Event::SentInFull { image, reason: reason.clone() },
             Event::LeftOut { archive: archive(), reason: reason.clone() },
             Event::PassedOver(misnamed()),
             Event::FolderLeftOut { folder: "team".into(), reason },

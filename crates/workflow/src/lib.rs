@@ -117,6 +117,8 @@ pub use load::load;
 pub use load::options::LoadFileOptions;
 #[cfg(feature = "engine")]
 pub use load::report::{ImageLoad, LoadedImage};
+#[cfg(feature = "engine")]
+pub use load::transfer::Transfer;
 pub use path::path;
 pub use run::Run;
 pub use select::selection::Selection;

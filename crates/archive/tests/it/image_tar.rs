@@ -101,6 +101,10 @@ fn the_bytes_do_not_depend_on_the_container_nor_on_the_pieces_in_which_they_are_
         let tar = pack(&form);
         let expected = compose(&open(tar.clone()), &ImageTarOptions::new());
         for container in [sealift_zip(&tar), gzip(&tar)] {
+            let proof = examine(&container, &ExamineOptions::default()).unwrap();
+            let forward = Archive::for_one_pass(container.clone(), &proof, "the archive").unwrap();
+            assert!(forward.index().blocks().is_none());
+            assert!(compose(&forward, &ImageTarOptions::new()) == expected);
             let archive = open(container);
             assert!(compose(&archive, &ImageTarOptions::new()) == expected);
             let mut reader = ImageTar::new(&archive, &ImageTarOptions::new()).unwrap();

@@ -37,12 +37,8 @@ impl Store {
         options: &ExamineOptions<'_>,
     ) -> Result<Archive, Error> {
         let (file, stat) = self.open_file(archive)?;
-        if let Some(index) = self.believed_index(archive, &stat) {
-            match self.with_index(archive, &file, stat, index) {
-                // The record describes other content: it is as good as absent.
-                Err(Error::Archive(sealift_archive::Error::Fault { .. })) => {}
-                opened => return opened,
-            }
+        if let Some(opened) = self.with_recorded_index(archive, &file, stat)? {
+            return Ok(opened);
         }
         let fault = match self.examine_and_record(archive, &file, stat, options, false)? {
             Ok(record) => {
@@ -62,6 +58,31 @@ impl Store {
         };
         let input = self.path_of(archive).into();
         Err(sealift_archive::Error::Fault { input, source: fault }.into())
+    }
+
+    /// Opens an archive like [`open_archive`](Self::open_archive), but only if a believed record has
+    /// its index: it is not examined.
+    ///
+    /// # Errors
+    ///
+    /// If the archive does not exist or cannot be read.
+    pub fn open_recorded(&self, archive: &ArchivePath) -> Result<Option<Archive>, Error> {
+        let (file, stat) = self.open_file(archive)?;
+        self.with_recorded_index(archive, &file, stat)
+    }
+
+    fn with_recorded_index(
+        &self,
+        archive: &ArchivePath,
+        file: &File,
+        stat: Stat,
+    ) -> Result<Option<Archive>, Error> {
+        let Some(index) = self.believed_index(archive, &stat) else { return Ok(None) };
+        match self.with_index(archive, file, stat, index) {
+            // The record describes other content: it is as good as absent.
+            Err(Error::Archive(sealift_archive::Error::Fault { .. })) => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 
     /// Opens an archive's file with its index, and records the blocks that are found by that.

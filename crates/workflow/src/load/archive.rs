@@ -1,13 +1,22 @@
 //! An archive on its way into an engine.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use sealift_archive::{Contents, Naming, Renamer, VerifyOptions};
-use sealift_filename::Reference;
+use sealift_archive::{
+    Archive as OpenedArchive, Contents, ExamineOptions, Naming, Renamer, VerifyOptions,
+};
+use sealift_docker::Engine;
+use sealift_filename::{ArchivePath, Reference};
+use sealift_oci::{ImageConfig, parse_document};
+use sealift_store::Store;
+use serde_json::Value;
 
 use crate::error::Error;
-use crate::reading::verify_file;
+use crate::event::Work;
 use crate::run::Run;
+use crate::select::refuse_flawed;
 
 /// An archive for an engine.
 pub(crate) struct Archive {
@@ -20,27 +29,91 @@ pub(crate) struct Archive {
     pub(crate) reference: Reference,
     /// Which image of the archive is meant.
     pub(crate) verify: VerifyOptions,
-    /// What an earlier pass over the archive proved.
-    pub(crate) contents: Option<Contents>,
+    pub(crate) origin: Origin,
+    /// Sends all of it, whatever the engine has.
+    pub(crate) full: bool,
+}
+
+/// Where an archive comes from.
+pub(crate) enum Origin {
+    /// A folder.
+    Folder(Store, ArchivePath),
+    /// Elsewhere. An earlier pass over it proved these contents.
+    File(Arc<OpenedArchive>, Box<Contents>),
 }
 
 impl Archive {
-    /// Returns what is proven of the archive; it is read if no earlier pass did.
-    pub(crate) async fn contents(&self, run: &Run) -> Result<Contents, Error> {
-        if let Some(contents) = &self.contents {
-            return Ok(contents.clone());
+    /// Opens the archive. It is read and verified if no valid record states what it contains.
+    pub(crate) async fn open(&self, run: &Run) -> Result<Arc<OpenedArchive>, Error> {
+        match &self.origin {
+            Origin::File(opened, _) => Ok(Arc::clone(opened)),
+            Origin::Folder(store, archive) => {
+                let (store, archive, label) =
+                    (store.clone(), archive.clone(), self.reference.to_string());
+                run.blocking(move |run| open(&store, &archive, &label, run).map(Arc::new)).await
+            }
         }
-        let (path, label, verify) = (self.path.clone(), self.shown.clone(), self.verify.clone());
-        Ok(run.blocking(move |run| verify_file(&path, verify, &label, run)).await?.contents)
+    }
+
+    /// Returns the folder that the archive is in, if it is in one.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        match &self.origin {
+            Origin::Folder(store, _) => Some(store),
+            Origin::File(..) => None,
+        }
+    }
+
+    /// Returns the error for an engine that does not have the image after all.
+    pub(crate) fn not_loaded(&self, engine: &Engine) -> Error {
+        Error::NotLoaded {
+            archive: self.shown.clone(),
+            image: self.reference.clone(),
+            endpoint: engine.endpoint().to_string(),
+        }
     }
 
     /// Creates what writes the archive's name into it on the way. With the registry, so that Podman makes no second tag
     /// below `localhost/`.
     pub(crate) fn renamer(&self) -> Renamer {
         let renamer = Renamer::new(self.naming.clone().qualified(), self.verify.clone());
-        match &self.contents {
-            Some(contents) => renamer.only(contents),
-            None => renamer,
+        match &self.origin {
+            Origin::File(_, contents) => renamer.only(contents),
+            Origin::Folder(..) => renamer,
         }
     }
+}
+
+fn open(
+    store: &Store,
+    archive: &ArchivePath,
+    label: &str,
+    run: &Run,
+) -> Result<OpenedArchive, Error> {
+    let size = store.stat(archive)?.size;
+    // Only an archive that is read is worked on.
+    let activity = Mutex::new(None);
+    let on_bytes = |bytes| {
+        let mut activity = activity.lock().unwrap_or_else(PoisonError::into_inner);
+        activity
+            .get_or_insert_with(|| run.activity(label, Work::Reading, Some(size)))
+            .progress(bytes);
+        match run.cancel().is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let opened = store.open_archive(archive, &ExamineOptions::new().with_on_bytes(&on_bytes))?;
+    if let Some(entry) = store.entry(archive) {
+        refuse_flawed(store, &entry)?;
+    }
+    Ok(opened)
+}
+
+/// Returns what a container of an archive's image starts with, as its config states it.
+pub(crate) async fn settings(opened: &Arc<OpenedArchive>, run: &Run) -> Result<Value, Error> {
+    let opened = Arc::clone(opened);
+    let config = run.blocking(move |_| Ok(opened.config()?)).await?;
+    // It was parsed when the archive was verified.
+    let config = parse_document::<ImageConfig>(&config);
+    Ok(config.map_or(Value::Null, |config| config.config))
 }

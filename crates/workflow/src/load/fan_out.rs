@@ -28,6 +28,8 @@ pub struct LoadRequest {
     pub file_options: LoadFileOptions,
     /// A folder, and which of its archives are loaded.
     pub folder: Option<(Store, Selection)>,
+    /// Send all layers, also those that an engine has.
+    pub full: bool,
     /// The number of engines that are loaded into at the same time, by default
     /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS).
     pub jobs: usize,
@@ -41,6 +43,7 @@ impl LoadRequest {
         files with_files: Vec<PathBuf>,
         file_options with_file_options: LoadFileOptions,
         folder with_folder: Option<(Store, Selection)>,
+        full with_full: bool,
         jobs with_jobs: usize,
     }
 }
@@ -51,6 +54,7 @@ impl Default for LoadRequest {
             files: Vec::new(),
             file_options: LoadFileOptions::default(),
             folder: None,
+            full: false,
             jobs: Self::DEFAULT_JOBS,
         }
     }
@@ -59,7 +63,7 @@ impl Default for LoadRequest {
 /// Something that each engine gets.
 enum Item<'a> {
     File(Box<PreparedFile>),
-    Archive { store: &'a Store, asked: String, choice: Choice },
+    Archive { store: &'a Store, asked: String, choice: Choice, full: bool },
 }
 
 /// Puts archives into several engines at the same time.
@@ -149,15 +153,19 @@ async fn prepare<'a>(
     run: &Run,
 ) -> Result<(Vec<(usize, Item<'a>)>, Vec<Placed>), Error> {
     let mut prepared = Vec::new();
+    let full = request.full;
+    let options = request.file_options.clone().with_full(full || request.file_options.full);
     for file in &request.files {
-        let item = PreparedFile::prepare(file, &request.file_options, run).await;
+        let item = PreparedFile::prepare(file, &options, run).await;
         prepared.push((file.display().to_string(), item.map(|file| Item::File(Box::new(file)))));
     }
     if let Some((store, selection)) = &request.folder {
         for Candidates { asked, choice } in candidates(store, selection, run).await? {
             let name = asked.clone();
-            prepared
-                .push((asked, choice.map(|choice| Item::Archive { store, asked: name, choice })));
+            prepared.push((
+                asked,
+                choice.map(|choice| Item::Archive { store, asked: name, choice, full }),
+            ));
         }
     }
     let (mut items, mut failed) = (Vec::new(), Vec::new());
@@ -203,9 +211,9 @@ async fn load_item(
     run: &Run,
 ) -> ImageLoad {
     match item {
-        Item::Archive { store, asked, choice } => {
+        Item::Archive { store, asked, choice, full } => {
             let selected = choice.pick(asked, platform, store, run).await;
-            load_selected(engine, store, selected, run).await
+            load_selected(engine, store, selected, *full, run).await
         }
         Item::File(file) => {
             let result = match run.check_cancelled() {

@@ -1,14 +1,16 @@
 //! Puts an archive into an engine that is in no folder.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use sealift_archive::{Container, Contents, Naming, VerifyOptions};
+use sealift_archive::{Archive as OpenedArchive, Container, Contents, Naming, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, Reference};
 
 use crate::error::Error;
 use crate::image_names::names_of;
-use crate::load::archive::Archive;
+use crate::load::archive::{Archive, Origin};
 use crate::load::options::LoadFileOptions;
 use crate::load::put::{Put, inspect, put};
 use crate::load::report::LoadedImage;
@@ -20,7 +22,8 @@ use crate::spool::{Spooled, spool};
 /// pipe.
 ///
 /// The archive is verified before it is sent and again on the way. The engine has the image under one name
-/// afterwards, that of the archive or of the options. An image that it has already is not sent.
+/// afterwards, that of the archive or of the options. An image that it has already is not sent, and neither are
+/// layers that it has, as [`load`](crate::load()) describes it.
 ///
 /// # Errors
 ///
@@ -56,7 +59,9 @@ pub(crate) struct PreparedFile {
     naming: Naming,
     verify: VerifyOptions,
     contents: Contents,
+    opened: Arc<OpenedArchive>,
     container: Container,
+    full: bool,
 }
 
 impl PreparedFile {
@@ -73,10 +78,17 @@ impl PreparedFile {
         let label = file.display().to_string();
         let read = run.blocking(move |run| {
             let verified = verify_file(&path, reading, &label, run)?;
-            let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-            Ok((verified, size))
+            let failed = |source| sealift_archive::Error::Io {
+                operation: "open",
+                input: path.as_path().into(),
+                source,
+            };
+            let source = File::open(&path).map_err(failed)?;
+            let size = source.metadata().map_err(failed)?.len();
+            let opened = OpenedArchive::for_one_pass(source, &verified.contents, path)?;
+            Ok((verified, Arc::new(opened), size))
         });
-        let (VerifiedFile { contents, container, .. }, size) =
+        let (VerifiedFile { contents, container, .. }, opened, size) =
             read.await.map_err(|error| error.about_file(file))?;
         let mut names = names_of(contents.identity(), options.name.as_ref(), file)?;
         if names.len() != 1 {
@@ -85,7 +97,8 @@ impl PreparedFile {
         let tag = names.remove(0);
         let naming = Naming::new(tag.repository(), &tag.version_or_latest())?;
         let file = file.to_owned();
-        Ok(Self { file, spooled, size, tag, naming, verify, contents, container })
+        let full = options.full;
+        Ok(Self { file, spooled, size, tag, naming, verify, contents, opened, container, full })
     }
 
     /// Puts the archive into an engine.
@@ -97,11 +110,12 @@ impl PreparedFile {
             naming: self.naming.clone(),
             reference: self.tag.clone(),
             verify: self.verify.clone(),
-            contents: Some(self.contents.clone()),
+            origin: Origin::File(Arc::clone(&self.opened), Box::new(self.contents.clone())),
+            full: self.full,
         };
         let there = inspect(engine, &self.tag, run).await?.map(|there| (there, identity.clone()));
         let put = put(engine, archive, there, run).await;
-        let Put { loaded, digest } = put.map_err(|error| error.about_file(&self.file))?;
+        let Put { digest, transfer } = put.map_err(|error| error.about_file(&self.file))?;
         Ok(LoadedImage {
             image: self.tag.repository().clone(),
             version: self.tag.version_or_latest(),
@@ -115,7 +129,8 @@ impl PreparedFile {
                 Container::Zip => ArchiveFormat::Zip,
                 other => other.to_string().trim_end_matches(" stream").into(),
             },
-            loaded,
+            loaded: transfer.is_some(),
+            transfer,
             size: self.size,
         })
     }

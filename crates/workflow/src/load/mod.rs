@@ -1,15 +1,21 @@
 //! Puts archives into an engine: select them, look what the engine has, send what it lacks.
 
 mod archive;
+mod confirm;
 pub(crate) mod engine_load;
 mod engine_platform;
 pub(crate) mod fan_out;
 pub(crate) mod file;
+mod holdings;
+mod known;
+mod leave_out;
 pub(crate) mod options;
 mod put;
+mod renamed;
 pub(crate) mod report;
 mod send;
 mod there;
+pub(crate) mod transfer;
 
 use sealift_archive::VerifyOptions;
 use sealift_catalog::{Entry, Knowledge};
@@ -20,7 +26,7 @@ use sealift_store::Store;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::load::archive::Archive;
+use crate::load::archive::{Archive, Origin};
 use crate::load::engine_platform::EnginePlatform;
 use crate::load::put::{Put, inspect, put};
 use crate::load::report::{ImageLoad, LoadedImage};
@@ -35,9 +41,13 @@ use crate::select::{held_against_record, refuse_flawed};
 /// If an image is there for several platforms and none is chosen, the archive for the engine's own
 /// platform is loaded.
 ///
-/// Archives are verified while they are sent, and their end is held back until they are: no damaged
-/// one becomes an image. What the engine has already is skipped. Afterwards the engine is asked
-/// whether it has the image, and it is tagged `image:tag`, whatever the engine made of the name.
+/// An image that the engine has already is skipped. Of others, the layers that the engine has are not
+/// sent. The engine is asked afterwards whether it has all of the image; if not, everything is sent
+/// once, which [`Event::SentInFull`](crate::Event::SentInFull) reports. Only then the image is
+/// tagged `image:tag`. [`LoadRequest::full`](crate::LoadRequest::full) sends everything at once.
+///
+/// What is sent is verified on the way, and what is not sent is covered by a valid record, or else
+/// the archive is verified first: no damaged one becomes an image.
 ///
 /// Once it is cancelled, the report contains the images that are in the engine; the others failed
 /// with [`Error::Interrupted`].
@@ -61,7 +71,7 @@ pub async fn load(
 ) -> Result<Vec<ImageLoad>, Error> {
     let mut results = Vec::new();
     for selected in select(&EnginePlatform::of(engine), store, selection, run).await? {
-        let load = load_selected(engine, store, selected, run).await;
+        let load = load_selected(engine, store, selected, false, run).await;
         match load.result {
             Err(error) if error.kind() == ErrorKind::Unreachable => return Err(error),
             _ => results.push(load),
@@ -74,10 +84,11 @@ async fn load_selected(
     engine: &Engine,
     store: &Store,
     (asked, entry): Selected,
+    full: bool,
     run: &Run,
 ) -> ImageLoad {
     let result = match run.check_cancelled().and(entry) {
-        Ok(entry) => Box::pin(load_one(engine, store, &entry, run))
+        Ok(entry) => Box::pin(load_one(engine, store, &entry, full, run))
             .await
             .map_err(|error| held_against_record(store, &entry, error)),
         Err(error) => Err(error),
@@ -89,6 +100,7 @@ async fn load_one(
     engine: &Engine,
     store: &Store,
     entry: &Entry,
+    full: bool,
     run: &Run,
 ) -> Result<LoadedImage, Error> {
     let (archive, name) = (&entry.archive, entry.archive.name());
@@ -109,9 +121,10 @@ async fn load_one(
         naming: naming_of(archive)?,
         reference: tag.clone(),
         verify: VerifyOptions::default(),
-        contents: None,
+        origin: Origin::Folder(store.clone(), archive.clone()),
+        full,
     };
-    let Put { loaded, digest } = put(engine, outgoing, there, run).await?;
+    let Put { digest, transfer } = put(engine, outgoing, there, run).await?;
     Ok(LoadedImage {
         image,
         version,
@@ -121,8 +134,9 @@ async fn load_one(
         archive: Some(archive.clone()),
         path: store.path_of(archive),
         format: name.format(),
-        loaded,
+        loaded: transfer.is_some(),
         size: entry.stat.size,
+        transfer,
     })
 }
 

@@ -13,11 +13,14 @@ pub struct LoadFileOptions {
     pub name: Option<Reference>,
     /// Of an image for several platforms, load the one for this platform.
     pub platform: Option<Platform>,
+    /// Send all layers, also those that the engine has.
+    pub full: bool,
 }
 
 impl LoadFileOptions {
     setters! {
         name with_name: Option<Reference>,
         platform with_platform: Option<Platform>,
+        full with_full: bool,
     }
 }

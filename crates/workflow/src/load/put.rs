@@ -7,17 +7,19 @@ use sealift_filename::Reference;
 use sealift_oci::{Digest, Identity};
 
 use crate::error::Error;
-use crate::load::archive::Archive;
+use crate::load::archive::{Archive, settings};
+use crate::load::confirm::shows_manifest;
 use crate::load::send::send;
 use crate::load::there::{Match, compare, has_settings_of};
+use crate::load::transfer::Transfer;
 use crate::run::Run;
 
 /// What became of an archive.
 pub(crate) struct Put {
-    /// `true` if it was loaded now, `false` if the engine had it.
-    pub(crate) loaded: bool,
     /// The digest of the image's config.
     pub(crate) digest: Digest,
+    /// What was sent; `None` if the engine had the image.
+    pub(crate) transfer: Option<Transfer>,
 }
 
 /// Asks an engine for its image of a name.
@@ -43,12 +45,25 @@ pub(crate) async fn put(
             Match::Same => true,
             Match::Other => false,
             // To read the archive for it costs less than to load it.
-            Match::Settings => has_settings_of(&image, &Box::pin(archive.contents(run)).await?),
+            Match::Settings => Box::pin(has_same_settings(&archive, &image, run)).await?,
         };
         if is_same {
-            return Ok(Put { loaded: false, digest: identity.config });
+            return Ok(Put { digest: identity.config, transfer: None });
         }
     }
-    let identity = Box::pin(send(engine, archive, run)).await?;
-    Ok(Put { loaded: true, digest: identity.config })
+    let (digest, transfer) = Box::pin(send(engine, &archive, run)).await?;
+    Ok(Put { digest, transfer: Some(transfer) })
+}
+
+async fn has_same_settings(
+    archive: &Archive,
+    image: &EngineImage,
+    run: &Run,
+) -> Result<bool, Error> {
+    let opened = archive.open(run).await?;
+    if opened.manifest_descriptor().is_ok_and(|manifest| shows_manifest(image, manifest.digest)) {
+        return Ok(true);
+    }
+    let created = opened.identity().created.as_deref();
+    Ok(has_settings_of(image, &settings(&opened, run).await?, created))
 }

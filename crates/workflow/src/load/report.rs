@@ -8,6 +8,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
+use crate::load::transfer::Transfer;
 
 /// The result of a load for one archive.
 ///
@@ -67,4 +68,6 @@ pub struct LoadedImage {
     pub loaded: bool,
     /// The size of the archive's file in bytes.
     pub size: u64,
+    /// What was sent for it; `None` if the engine had the image.
+    pub transfer: Option<Transfer>,
 }

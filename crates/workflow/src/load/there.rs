@@ -7,6 +7,7 @@
 use sealift_archive::Contents;
 use sealift_docker::{EngineImage, IdKind};
 use sealift_oci::Identity;
+use serde_json::Value;
 
 use crate::same_config::shows_the_same;
 
@@ -34,13 +35,12 @@ pub(crate) fn compare(image: &EngineImage, identity: &Identity) -> Match {
 
 /// Returns `true` if the engine shows an image with the settings and the time of creation that an archive was proven
 /// to have.
-pub(crate) fn has_settings_of(image: &EngineImage, contents: &Contents) -> bool {
-    shows_the_same(
-        &image.config,
-        image.created.as_deref(),
-        contents.settings(),
-        contents.identity().created.as_deref(),
-    )
+pub(crate) fn has_settings_of(
+    image: &EngineImage,
+    settings: &Value,
+    created: Option<&str>,
+) -> bool {
+    shows_the_same(&image.config, image.created.as_deref(), settings, created)
 }
 
 /// Returns `true` if an image that was just loaded is the one that was sent. Images without layers all have the
@@ -50,7 +50,10 @@ pub(crate) fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
     match compare(image, identity) {
         Match::Same => true,
         Match::Other => false,
-        Match::Settings => !identity.diff_ids.is_empty() || has_settings_of(image, contents),
+        Match::Settings => {
+            let created = identity.created.as_deref();
+            !identity.diff_ids.is_empty() || has_settings_of(image, contents.settings(), created)
+        }
     }
 }
 

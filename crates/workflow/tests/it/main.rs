@@ -10,6 +10,7 @@ mod facts;
 mod folder;
 mod hub_names;
 mod immutable;
+mod partial;
 mod peers;
 mod platforms;
 mod spawn;

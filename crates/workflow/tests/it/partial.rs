@@ -1,0 +1,184 @@
+//! Loads send only the layers that an engine lacks, and what it has then is whole.
+
+use std::sync::{Arc, Mutex};
+
+use sealift_testing::layouts::{Body, Entry, Image, Packing, noise, pack};
+use sealift_workflow::catalog::Query;
+use sealift_workflow::filename::Version;
+use sealift_workflow::oci::Digest;
+use sealift_workflow::{
+    AddOptions, Event, LoadFileOptions, LoadRequest, LoadedImage, Run, Selection, Transfer,
+    UpdateOptions, add, load_file, load_into_all,
+};
+
+use crate::stand::{Stand, context_at};
+use crate::suite::suite;
+
+/// The size of a layer that is worth leaving out.
+const LARGE: usize = 2 << 20;
+
+/// Makes a layer of this size that no other test has.
+fn layer(stand: &Stand, name: &str, size: usize) -> Vec<u8> {
+    let file = |name: &str, content| Entry { name: name.to_owned(), body: Body::File(content) };
+    pack(&[file("whose", format!("{} {name}", stand.image).into_bytes()), file(name, noise(size))])
+}
+
+/// Makes a version of the test's image: two large layers, which all versions share, and a small one.
+fn image(stand: &Stand, version: &str) -> Image {
+    let mut image = Image::new(&stand.reference(version).to_string(), 0);
+    image.layers = vec![
+        layer(stand, "base", LARGE),
+        layer(stand, "tools", LARGE),
+        layer(stand, version, 1000),
+    ];
+    image
+}
+
+/// Adds an archive of the test's image to its folder.
+async fn add_form(stand: &Stand, version: &str, form: &[Entry]) {
+    let file = stand.folder.path().join("elsewhere.tar");
+    std::fs::write(&file, pack(form)).unwrap();
+    let options = AddOptions::default().with_name(stand.reference(version)).with_compress(true);
+    add(&stand.store(), &file, &options, &Run::default()).await.unwrap();
+}
+
+async fn load_by(stand: &Stand, version: &str, full: bool, run: &Run) -> LoadedImage {
+    let query = Query::new(stand.repository(), Some(Version::new(version)));
+    let folder = (stand.store(), Selection::Queries(vec![query]));
+    let request = LoadRequest::default().with_folder(folder).with_full(full);
+    let engines = [stand.engine.clone()];
+    let loads = Box::pin(load_into_all(&engines, &request, |_| {}, run)).await;
+    loads.unwrap().remove(0).result.unwrap()
+}
+
+async fn load(stand: &Stand, version: &str) -> Transfer {
+    load_by(stand, version, false, &Run::default()).await.transfer.unwrap()
+}
+
+/// Removes a version from the engine and returns the id that it had there.
+async fn remove(stand: &Stand, version: &str) -> Digest {
+    let reference = stand.reference(version).to_string();
+    let id = stand.engine.inspect(&reference).await.unwrap().unwrap().id;
+    assert!(stand.engine.remove(&reference).await.unwrap());
+    id
+}
+
+/// Checks that the engine has the whole image: a save of it is verified.
+async fn is_whole(stand: &Stand, version: &str, image: &Image) {
+    let elsewhere = stand.elsewhere(stand.engine.clone());
+    let saved = elsewhere.update(version, &UpdateOptions::default()).await;
+    assert_eq!(saved.digest.to_string(), image.id());
+    assert_eq!(elsewhere.identity_of(&saved.archive).config.to_string(), image.id());
+}
+
+fn assert_partial(transfer: &Transfer, what: &str) {
+    assert_eq!((transfer.layers_sent, transfer.layers_there), (1, 2), "{what}: {transfer:?}");
+    assert_eq!(transfer.fallback, None, "{what}");
+    assert!(transfer.bytes_sent < 100_000, "{what}: {transfer:?}");
+    assert!(transfer.bytes_left_out > 2 * LARGE as u64, "{what}: {transfer:?}");
+}
+
+/// An image in each form in which engines write it.
+type Form = (&'static str, fn(&Image) -> Vec<Entry>);
+
+const FORMS: [Form; 4] = [
+    ("folders", Image::docker_folders),
+    ("blobs", Image::docker_blobs),
+    ("podman", Image::podman),
+    ("gzip", |image| image.containerd(Packing::Gzip, true)),
+];
+
+async fn sends_what_is_missing_and_what_is_there_then_is_whole(stand: Stand) {
+    for (form, write) in FORMS {
+        let (first, second) = (image(&stand, "1"), image(&stand, "2"));
+        add_form(&stand, "1", &write(&first)).await;
+        add_form(&stand, "2", &write(&second)).await;
+
+        let transfer = load(&stand, "1").await;
+        assert_eq!((transfer.layers_sent, transfer.layers_there), (3, 0), "{form}: {transfer:?}");
+        assert_partial(&load(&stand, "2").await, form);
+        is_whole(&stand, "2", &second).await;
+        // Also without the image that had the layers before.
+        remove(&stand, "1").await;
+        is_whole(&stand, "2", &second).await;
+        let unchanged = load_by(&stand, "2", false, &Run::default()).await;
+        assert!(!unchanged.loaded && unchanged.transfer.is_none(), "{form}");
+
+        // However it got there, it has the same id.
+        let partial = remove(&stand, "2").await;
+        let full = load_by(&stand, "2", true, &Run::default()).await.transfer.unwrap();
+        assert_eq!((full.layers_sent, full.bytes_left_out), (3, 0), "{form}");
+        is_whole(&stand, "2", &second).await;
+        assert_eq!(remove(&stand, "2").await, partial, "{form}");
+        std::fs::remove_dir_all(stand.store().root()).unwrap();
+    }
+}
+
+async fn all_is_sent_if_it_is_asked_for(stand: Stand) {
+    for version in ["1", "2"] {
+        add_form(&stand, version, &image(&stand, version).docker_blobs()).await;
+        let transfer = load_by(&stand, version, true, &Run::default()).await.transfer.unwrap();
+        assert_eq!((transfer.layers_sent, transfer.layers_there), (3, 0));
+    }
+}
+
+async fn a_file_without_a_folder_is_sent_in_part_too(stand: Stand) {
+    add_form(&stand, "1", &image(&stand, "1").docker_blobs()).await;
+    load(&stand, "1").await;
+    let second = image(&stand, "2");
+    let file = stand.folder.path().join("second.tar");
+    std::fs::write(&file, pack(&second.docker_blobs())).unwrap();
+    let options = LoadFileOptions::default();
+    let loaded = load_file(&stand.engine, &file, &options, &Run::default()).await.unwrap();
+    assert_partial(&loaded.transfer.unwrap(), "a file");
+    is_whole(&stand, "2", &second).await;
+}
+
+/// The engine has the layers of an image that no archive of the folder knows, compressed in another
+/// way. A containerd store does not find them then.
+async fn layers_in_another_form_are_sent_in_the_end(stand: Stand) {
+    add_form(&stand, "1", &image(&stand, "1").containerd(Packing::Gzip, false)).await;
+    load(&stand, "1").await;
+    std::fs::remove_dir_all(stand.store().root()).unwrap();
+    let second = image(&stand, "2");
+    add_form(&stand, "2", &second.docker_blobs()).await;
+    let notices = Arc::new(Mutex::new(Vec::new()));
+    let run = {
+        let notices = Arc::clone(&notices);
+        context_at(move |event| {
+            if let Event::OnEngine { event, .. } = event
+                && let Event::SentInFull { .. } = **event
+            {
+                notices.lock().unwrap().push(event.clone());
+            }
+        })
+    };
+    let transfer = load_by(&stand, "2", false, &run).await.transfer.unwrap();
+    is_whole(&stand, "2", &second).await;
+    let is_containerd = stand.image.contains("containerd");
+    assert_eq!(transfer.fallback.is_some(), is_containerd, "{transfer:?}");
+    assert_eq!(notices.lock().unwrap().len(), usize::from(is_containerd));
+    if is_containerd {
+        // From now on it is known what the engine has.
+        add_form(&stand, "3", &image(&stand, "3").docker_blobs()).await;
+        assert_partial(&load(&stand, "3").await, "the next version");
+        is_whole(&stand, "3", &image(&stand, "3")).await;
+    }
+}
+
+macro_rules! suites {
+    ($($test:ident)*) => {
+        suite!(docker, "docker": $($test)*);
+        suite!(podman, "podman": $($test)*);
+        suite!(moby_classic, "moby-classic": $($test)*);
+        suite!(moby_containerd, "moby-containerd": $($test)*);
+        suite!(trixie_containerd, "trixie-containerd": $($test)*);
+    };
+}
+
+suites! {
+    sends_what_is_missing_and_what_is_there_then_is_whole
+    all_is_sent_if_it_is_asked_for
+    a_file_without_a_folder_is_sent_in_part_too
+    layers_in_another_form_are_sent_in_the_end
+}
