@@ -93,6 +93,8 @@ struct Script {
     is_there: AtomicBool,
     /// How many loads came to their proper end.
     whole_loads: AtomicUsize,
+    /// What the last load sent.
+    received: Mutex<Vec<u8>>,
     sent: Sender<()>,
     released: Mutex<Receiver<()>>,
 }
@@ -148,6 +150,7 @@ impl FakeEngine {
             load,
             is_there: AtomicBool::new(is_there),
             whole_loads: AtomicUsize::new(0),
+            received: Mutex::default(),
             sent: sent_sender,
             released: Mutex::new(released),
         });
@@ -166,6 +169,11 @@ impl FakeEngine {
     /// them.
     pub(crate) fn whole_loads(&self) -> usize {
         self.script.whole_loads.load(Ordering::SeqCst)
+    }
+
+    /// Returns what the last load sent.
+    pub(crate) fn received(&self) -> Vec<u8> {
+        self.script.received.lock().unwrap().clone()
     }
 
     /// Lets a save that stalls end.
@@ -207,7 +215,7 @@ impl Script {
         } else if path == "/info" {
             plain(&mut stream, 200, &self.dialect.info.to_string())
         } else if path == "/images/json" {
-            plain(&mut stream, 200, "[]")
+            plain(&mut stream, 200, &self.list().to_string())
         } else if path.ends_with("/json") {
             match self.is_there.load(Ordering::SeqCst).then(|| self.inspect()).as_deref() {
                 None | Some("null") => plain(&mut stream, 404, "{\"message\":\"No such image\"}"),
@@ -219,13 +227,28 @@ impl Script {
             plain(&mut stream, 200, &json!({ "Version": "0", "ApiVersion": "1.41" }).to_string())
         } else if path == "/build" {
             let built = json!({ "aux": { "ID": format!("sha256:{}", "0".repeat(64)) } });
-            take_chunks(&mut reader, usize::MAX)
+            take_chunks(&mut reader, usize::MAX, &mut io::sink())
                 .and_then(|_| plain(&mut stream, 200, &format!("{built}\n")))
+        } else if path.ends_with("/tag") && self.is_there.load(Ordering::SeqCst) {
+            plain(&mut stream, 201, "")
         } else if path == "/images/load" {
             self.load(&mut reader, &mut stream)
         } else {
             plain(&mut stream, 404, "{\"message\":\"the fake doesn't know that\"}")
         };
+    }
+
+    /// Lists the image if it is there and the store is containerd's: a load asks for it there.
+    fn list(&self) -> Value {
+        let image = self.inspected.lock().unwrap()[0].clone();
+        if image["Descriptor"].is_null() || !self.is_there.load(Ordering::SeqCst) {
+            return json!([]);
+        }
+        json!([{
+            "Id": image["Id"], "Descriptor": image["Descriptor"], "ParentId": "", "RepoTags": [],
+            "RepoDigests": [], "Labels": {}, "Created": 0, "Size": 0, "SharedSize": 0,
+            "Containers": 0,
+        }])
     }
 
     fn inspect(&self) -> String {
@@ -284,7 +307,9 @@ impl Script {
             Load::Stalls => 1000,
             Load::Takes | Load::Forgets | Load::AnswersHalf => usize::MAX,
         };
-        let is_whole = take_chunks(reader, limit)?;
+        let mut received = Vec::new();
+        let is_whole = take_chunks(reader, limit, &mut received)?;
+        *self.received.lock().unwrap() = received;
         if let Load::Stalls = self.load {
             self.pause();
             return Ok(());
@@ -328,9 +353,13 @@ fn send(stream: &mut UnixStream, bytes: &[u8], size: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a chunked body, but not more than so many bytes of it. Returns `true` if it came to its
+/// Copies a chunked body, but not more than so many bytes of it. Returns `true` if it came to its
 /// proper end.
-fn take_chunks(reader: &mut impl BufRead, limit: usize) -> io::Result<bool> {
+fn take_chunks(
+    reader: &mut impl BufRead,
+    limit: usize,
+    output: &mut impl Write,
+) -> io::Result<bool> {
     let mut left = limit as u64;
     loop {
         let mut line = String::new();
@@ -339,7 +368,7 @@ fn take_chunks(reader: &mut impl BufRead, limit: usize) -> io::Result<bool> {
         if size == 0 {
             return Ok(true);
         }
-        let taken = io::copy(&mut reader.take(size.min(left)), &mut io::sink())?;
+        let taken = io::copy(&mut reader.take(size.min(left)), output)?;
         left -= taken;
         if taken < size {
             return Ok(false);

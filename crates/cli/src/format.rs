@@ -24,6 +24,17 @@ pub(crate) fn size(bytes: u64) -> String {
     if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
+/// Returns a part of a number of bytes: `3.1 of 326 MB`, `12.0 kB of 3.1 MB`.
+pub(crate) fn part(part: u64, whole: u64) -> String {
+    let (part, whole) = (size(part), size(whole));
+    match (part.split_once(' '), whole.split_once(' ')) {
+        (Some((number, unit)), Some((_, of_whole))) if unit == of_whole => {
+            format!("{number} of {whole}")
+        }
+        _ => format!("{part} of {whole}"),
+    }
+}
+
 /// Returns how long ago something was: `3 days ago`.
 pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     let elapsed = now.duration_since(then);
@@ -76,6 +87,12 @@ mod tests {
             sizes.join(", "),
             @"0 B, 999 B, 1.0 kB, 18.2 MB, 100 MB, 1.0 GB, 141 MB, 18447 PB"
         );
+    }
+
+    #[test]
+    fn a_part_has_its_unit_if_it_is_another_one() {
+        insta::assert_snapshot!(part(3_100_000, 326_000_000), @"3.1 of 326 MB");
+        insta::assert_snapshot!(part(12_000, 3_100_000), @"12.0 kB of 3.1 MB");
     }
 
     #[test]

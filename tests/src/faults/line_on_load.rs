@@ -23,7 +23,7 @@ fn with_archive(saved: &Saved, engine: &FakeEngine, seed: &mut Seed) -> Stand {
 /// change.
 fn refused(load: Load, code: i32, words: &[&str], seed: &mut Seed) -> FakeEngine {
     let saved = made(seed);
-    let engine = FakeEngine::loading(saved.shown.clone(), load);
+    let engine = FakeEngine::loading(saved.shown_after_load.clone(), load);
     let stand = with_archive(&saved, &engine, seed);
     let said = stand.place.run(&["load", &saved.reference, "--progress", "none"]);
     for words in words {
@@ -47,7 +47,7 @@ fn some_bytes(seed: &mut Seed) -> usize {
 fn whole() {
     scenario(5, |seed| {
         let saved = made(seed);
-        let engine = FakeEngine::loading(saved.shown.clone(), Load::Takes);
+        let engine = FakeEngine::loading(saved.shown_after_load.clone(), Load::Takes);
         let stand = with_archive(&saved, &engine, seed);
         let loaded = stand.place.ok(&["load", &saved.reference]);
         assert!(loaded.contains("  loaded  "), "{loaded}");
@@ -119,7 +119,7 @@ fn said_but_not_done() {
 fn a_damaged_archive() {
     scenario(12, |seed| {
         let saved = made(seed);
-        let engine = FakeEngine::loading(saved.shown.clone(), Load::Takes);
+        let engine = FakeEngine::loading(saved.shown_after_load.clone(), Load::Takes);
         let stand = with_archive(&saved, &engine, seed);
         let (image, version) = saved.reference.split_once(':').unwrap();
         let name = archives_of(&stand.place, image).into_iter().find(|name| name.contains(version));
@@ -151,8 +151,17 @@ fn a_damaged_archive() {
         };
         let before = archives();
         let said = stand.place.run(&["load", &format!("{image}:{version}"), "--progress", "none"]);
-        assert_eq!(engine.whole_loads(), 0, "it went out to its end: {said:?}");
         assert!(archives() == before, "the archives stay as they are");
+        if said.code == 0 {
+            // The damage is in what is not sent, such as the names: the engine has the whole image.
+            std::fs::write(stand.place.dir.path().join("received"), engine.received()).unwrap();
+            let name = &saved.reference;
+            let added =
+                stand.place.ok(&["add", "received", "--name", name, "--dir", "other", "--json"]);
+            assert!(added.contains(&saved.config), "{added}");
+            return "loaded, as the damage does not matter".to_owned();
+        }
+        assert_eq!(engine.whole_loads(), 0, "it went out to its end: {said:?}");
         assert!(matches!(said.code, 3 | 5), "{said:?}");
         format!("refused with {}", said.code)
     });

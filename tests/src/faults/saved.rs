@@ -14,6 +14,8 @@ pub(crate) struct Saved {
     /// What is asked for, `image:tag`.
     pub(crate) reference: String,
     pub(crate) shown: Value,
+    /// What an engine with the same store shows after a load, which leaves an index out.
+    pub(crate) shown_after_load: Value,
     /// How the engine describes itself.
     pub(crate) dialect: Dialect,
     pub(crate) tar: Vec<u8>,
@@ -40,6 +42,7 @@ impl Saved {
             essential: names.map(str::to_owned).collect(),
             reference: reference.to_owned(),
             dialect: Dialect::default(),
+            shown_after_load: shown.clone(),
             shown,
             spans,
             tar,
@@ -105,9 +108,22 @@ fn written(reference: &str, layout: Layout) -> Saved {
         let index = saved.filled(|name| name == "index.json")[0];
         let index = &saved.tar[index.content..index.content + index.size];
         let index: Value = serde_json::from_slice(index).unwrap();
-        let pointer = &index["manifests"][0];
-        shown["Id"] = pointer["digest"].clone();
-        shown["Descriptor"] = pointer.clone();
+        let mut pointer = index["manifests"][0].clone();
+        let mut show = |pointer: &Value| {
+            shown["Id"] = pointer["digest"].clone();
+            shown["Descriptor"] = pointer.clone();
+            shown.clone()
+        };
+        let before = show(&pointer);
+        let hex = pointer["digest"].as_str().unwrap().trim_start_matches("sha256:").to_owned();
+        let target = saved.filled(|name| name.ends_with(&hex))[0];
+        let target = &saved.tar[target.content..target.content + target.size];
+        let target: Value = serde_json::from_slice(target).unwrap();
+        if target["manifests"].is_array() {
+            pointer = target["manifests"][0].clone();
+        }
+        let after = show(&pointer);
+        return Saved { shown: before, shown_after_load: after, ..saved };
     }
-    Saved { shown, ..saved }
+    Saved { shown_after_load: shown.clone(), shown, ..saved }
 }

@@ -163,6 +163,9 @@ impl Reporter for Progress {
             Event::TagMoved { image } => {
                 self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
             }
+            Event::SentInFull { image, reason } => {
+                self.line(&format!("{image}  sending everything: {}", Printable(&reason)));
+            }
             Event::LeftOut { archive, reason } => {
                 self.warning(&format!("{archive} is left out: {reason}"));
             }

@@ -28,6 +28,11 @@ archives with one tag, the newest is loaded; of several platforms, the engine's
 own, unless --platform is passed. Archives are streamed and verified on the way:
 a damaged one never becomes an image. Images that the engine has are skipped.
 
+Of other images, the layers that the engine has are not sent. If the engine does
+not have the whole image afterwards, load sends everything, and reports it; only
+then it creates the tag. A containerd store needs layers in the form in which
+the archive has them: it is known for images whose archives are in the folder.
+
 With several engines (--host, --context and --hosts add up), each gets the
 archives at its own speed, and a failure of one stops no other. Results are
 printed as they happen; the exit code is that of the worst failure.
@@ -54,6 +59,9 @@ pub(crate) struct LoadArguments {
     /// Load the newest archive of every version
     #[arg(long, conflicts_with = "images")]
     all: bool,
+    /// Send all layers, also those that the engine has
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     latest_by: LatestArguments,
     #[command(flatten)]
@@ -104,6 +112,7 @@ fn request(
         .with_files(paths)
         .with_file_options(options)
         .with_folder(folder)
+        .with_full(arguments.full)
         .with_jobs(arguments.hosts.jobs))
 }
 

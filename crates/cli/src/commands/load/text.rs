@@ -146,13 +146,27 @@ fn failure_of(load: &EngineLoad, error: &Error) -> Failure {
 }
 
 fn line(image: &LoadedImage) -> String {
+    if let Some(sent) = sent_in_part(image) {
+        return format!("{}  {:9}  {sent}\n", image.tag, word(image));
+    }
     let (path, size) = (format::path(&image.path), format::size(image.size));
     format!("{}  {}  {path}  {size}\n", image.tag, word(image))
 }
 
+/// Returns how much was sent, if something was left out: `3.1 of 326 MB, 7 of 9 layers were there`.
+fn sent_in_part(image: &LoadedImage) -> Option<String> {
+    let transfer = image.transfer.as_ref().filter(|transfer| transfer.layers_there > 0)?;
+    let layers = transfer.layers_sent + transfer.layers_there;
+    let part = format::part(transfer.bytes_sent, transfer.bytes_sent + transfer.bytes_left_out);
+    let be = if transfer.layers_there == 1 { "was" } else { "were" };
+    let there = transfer.layers_there;
+    Some(format!("{part}, {there} of {} {be} there", format::count(layers, "layer")))
+}
+
 /// Returns the line of an image on one of several engines.
 fn short_line(image: &LoadedImage) -> String {
-    let size = if image.loaded { format::size(image.size) } else { String::new() };
+    let whole = || if image.loaded { format::size(image.size) } else { String::new() };
+    let size = sent_in_part(image).unwrap_or_else(whole);
     let line = format!("{}  {:9}  {size}", image.tag, word(image));
     format!("{}\n", line.trim_end())
 }
