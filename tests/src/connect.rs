@@ -4,6 +4,7 @@
 
 mod api_version;
 mod contexts;
+mod hosts;
 mod machine;
 mod permission;
 mod sockets;

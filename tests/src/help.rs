@@ -99,12 +99,7 @@ fn env_tells_what_is_used_and_who_says_so() {
 #[test]
 fn env_tells_which_context_and_which_version_are_used() {
     let place = Place::new();
-    // `printf edge | sha256sum`
-    let id = "a1cb100f57e971cacf269e7c26e4630a25a8e9d4bdd35e32df1a80b66b896254";
-    let folder = place.dir.path().join(".docker/contexts/meta").join(id);
-    std::fs::create_dir_all(&folder).unwrap();
-    let meta = r#"{"Name":"edge","Endpoints":{"docker":{"Host":"unix:///nonexistent/edge.sock"}}}"#;
-    std::fs::write(folder.join("meta.json"), meta).unwrap();
+    place.make_context("unix:///nonexistent/edge.sock");
     let run = |arguments: &[&str]| {
         let mut command = place.command(arguments);
         command.env_remove("DOCKER_HOST").env("DOCKER_API_VERSION", "1.41");

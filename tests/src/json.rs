@@ -101,6 +101,16 @@ fn load() {
 }
 
 #[test]
+fn load_into_several_engines() {
+    let engine = FakeEngine::loading(shown(&image()), Load::Takes);
+    let place = place("unix:///nonexistent/engine.sock");
+    place.make_context(&engine.host);
+    let hosts = ["--context", "edge", "--host", "unix:///nonexistent/engine.sock"];
+    let said = place.run(&[&["load", "web", "none", "--json"], &hosts[..]].concat());
+    insta::assert_snapshot!(document(&said).replace(&engine.host, "unix:///edge.sock"));
+}
+
+#[test]
 fn name_parse() {
     let names = "web_1.0_0123456789ab.docker\nreadme.txt\n";
     let said = Place::new().run_with_input(&["name", "parse", "--json"], names);

@@ -12,7 +12,8 @@ use serde::Serialize;
 /// Something that happened during a call.
 ///
 /// `image` is always what the caller asked for, `image:tag`, so that events of images that are
-/// worked on at the same time can be distinguished.
+/// worked on at the same time can be distinguished. If several engines are, each event of one of
+/// them is inside an `OnEngine`.
 ///
 /// As JSON it is an object with one field, which is named for the variant. The
 /// `sealift` command does not print it.
@@ -209,6 +210,15 @@ mod tests {
     fn events_of_builds_are_json() {
         let event = Event::Build(BuildEvent::Sent { bytes: 7 });
         assert_eq!(serde_json::to_string(&event).unwrap(), r#"{"build":{"sent":{"bytes":7}}}"#);
+    }
+
+    #[cfg(feature = "engine")]
+    #[test]
+    fn events_of_one_of_several_engines_are_json() {
+        let event = Box::new(Event::Progress { image: "web:1".to_owned(), bytes: 7 });
+        let event = Event::OnEngine { engine: "ssh://edge".to_owned(), event };
+        let expected = r#"{"on_engine":{"engine":"ssh://edge","event":{"progress":{"image":"web:1","bytes":7}}}}"#;
+        assert_eq!(serde_json::to_string(&event).unwrap(), expected);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{Way, line_of};
 
 impl Way {
     /// Returns the way by ssh to this address, with this key, by somebody who knows no host yet.
-    fn by_ssh(address: &str, key: &str) -> Option<Self> {
+    pub(super) fn by_ssh(address: &str, key: &str) -> Option<Self> {
         let mut way = Self::by("docker", "ssh")?;
         let ssh = sealift_testing::program("ssh")?;
         way.host = fs::read_to_string(way.folder.join(address)).unwrap();
@@ -37,7 +37,7 @@ impl Way {
     }
 
     /// Lets the host be known by this key.
-    fn know(&self, key: &str) {
+    pub(super) fn know(&self, key: &str) {
         let (_, port) = self.host.rsplit_once(':').unwrap();
         let key = fs::read_to_string(self.folder.join(key)).unwrap();
         fs::write(self.known_hosts(), format!("[127.0.0.1]:{port} {key}")).unwrap();

@@ -11,7 +11,8 @@ use crate::load::report::LoadedImage;
 /// The result of a load for one engine and one archive.
 ///
 /// It serialises as `{host, context, …}` with the fields of the [`LoadedImage`], or with `asked` and
-/// `error`. What does not apply is left out.
+/// `error`. `host` is null if no engine is concerned, `context` if none was used; there is no `asked`
+/// if the engine did not answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EngineLoad {
@@ -39,8 +40,8 @@ impl Serialize for EngineLoad {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct OnEngine<'a> {
-            #[serde(flatten)]
-            engine: Option<&'a EngineName>,
+            host: Option<&'a String>,
+            context: Option<&'a String>,
             #[serde(flatten)]
             outcome: Outcome<'a>,
         }
@@ -58,7 +59,9 @@ impl Serialize for EngineLoad {
             Ok(image) => Outcome::Image(image),
             Err(error) => Outcome::Failed { asked: self.asked.as_ref(), error },
         };
-        OnEngine { engine: self.engine.as_ref(), outcome }.serialize(serializer)
+        let host = self.engine.as_ref().map(|engine| &engine.host);
+        let context = self.engine.as_ref().and_then(|engine| engine.context.as_ref());
+        OnEngine { host, context, outcome }.serialize(serializer)
     }
 }
 
@@ -70,7 +73,6 @@ pub struct EngineName {
     /// The engine's address.
     pub host: String,
     /// The context of the docker CLI that has the address, if one was used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
 }
 
@@ -86,5 +88,32 @@ impl EngineName {
 impl fmt::Display for EngineName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.context.as_ref().unwrap_or(&self.host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_is_an_object_with_the_engine_if_one_is_concerned() {
+        let name = |context: Option<&str>| EngineName {
+            host: "tcp://10.0.0.1:2376".to_owned(),
+            context: context.map(str::to_owned),
+        };
+        assert_eq!(name(None).to_string(), "tcp://10.0.0.1:2376");
+        assert_eq!(name(Some("edge")).to_string(), "edge");
+        let error = json!(Error::Interrupted);
+        let (web, interrupted) = (Some("web:1".to_owned()), || Err(Error::Interrupted));
+        assert_eq!(
+            json!(EngineLoad::new(None, web.clone(), interrupted())),
+            json!({ "host": null, "context": null, "asked": "web:1", "error": error })
+        );
+        assert_eq!(
+            json!(EngineLoad::new(Some(name(Some("edge"))), None, interrupted())),
+            json!({ "host": "tcp://10.0.0.1:2376", "context": "edge", "error": error })
+        );
     }
 }
