@@ -1,6 +1,7 @@
 //! Progress bars on a terminal.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,10 +10,15 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 const BAR: &str = "{msg}  {bar:24}  {decimal_bytes}  {decimal_bytes_per_sec}";
 const SPINNER: &str = "{msg}  {spinner}  {decimal_bytes}  {decimal_bytes_per_sec}";
 
+/// The same as wide as the terminal, for labels that may be long: only they are cut off.
+const WIDE_BAR: &str = "{wide_msg}  {bar:10}  {decimal_bytes:>9}  {decimal_bytes_per_sec:>11}";
+const WIDE_SPINNER: &str = "{wide_msg}  {spinner}  {decimal_bytes:>9}  {decimal_bytes_per_sec:>11}";
+
 /// A group of bars, each for one piece of work and known by its name.
 pub(crate) struct Bars {
     group: MultiProgress,
     by_name: Mutex<HashMap<String, ProgressBar>>,
+    is_wide: AtomicBool,
 }
 
 impl Bars {
@@ -22,7 +28,13 @@ impl Bars {
             true => ProgressDrawTarget::stderr_with_hz(10),
             false => ProgressDrawTarget::hidden(),
         };
-        Self { group: MultiProgress::with_draw_target(target), by_name: Mutex::default() }
+        let group = MultiProgress::with_draw_target(target);
+        Self { group, by_name: Mutex::default(), is_wide: AtomicBool::new(false) }
+    }
+
+    /// Makes the bars that are added from now on as wide as the terminal.
+    pub(crate) fn widen(&self) {
+        self.is_wide.store(true, Ordering::Relaxed);
     }
 
     /// Runs something that prints, without disturbing the bars.
@@ -63,9 +75,13 @@ impl Bars {
     }
 
     fn add(&self, label: String, total: Option<u64>) -> ProgressBar {
+        let (with_total, without) = match self.is_wide.load(Ordering::Relaxed) {
+            true => (WIDE_BAR, WIDE_SPINNER),
+            false => (BAR, SPINNER),
+        };
         let bar = self.group.add(match total {
-            Some(total) => ProgressBar::new(total).with_style(style(BAR)),
-            None => ProgressBar::no_length().with_style(style(SPINNER)),
+            Some(total) => ProgressBar::new(total).with_style(style(with_total)),
+            None => ProgressBar::no_length().with_style(style(without)),
         });
         bar.set_message(label);
         bar.enable_steady_tick(Duration::from_millis(200));

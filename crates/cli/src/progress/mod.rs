@@ -51,6 +51,7 @@ impl Progress {
     /// Shows the name of the engine with each of its events from now on.
     pub(crate) fn name_engines(&self) {
         self.names_engines.store(true, Ordering::Relaxed);
+        self.bars.widen();
     }
 
     /// Prints a line on standard error, above the bars if there are any.

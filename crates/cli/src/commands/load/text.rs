@@ -17,7 +17,7 @@ use crate::output;
 use crate::session::Session;
 
 /// The longest name of an engine for which the columns behind it are aligned.
-const WIDEST: usize = 40;
+const WIDEST: usize = 24;
 
 /// Prints the results of a load as they come.
 pub(super) struct Printer<'a> {
