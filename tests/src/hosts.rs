@@ -52,7 +52,7 @@ fn every_engine_and_image_has_a_line() {
     error: no archive of `api` in artifacts
     hint: it has web
     unix://A  web:1  loading  16.9 kB
-    HOST   error: no engine answers at HOST (from --host)
+    HOST  error: no engine answers at HOST (from --host)
       caused by: No such file or directory (os error 2)
     hint: is the engine running? `sealift env` shows which one is used, and why
     1 loaded, 1 unchanged, 2 failed
