@@ -16,9 +16,9 @@ use crate::source::{Source, SourceReader, seek_to};
 /// Reads a layer of an [`Archive`](crate::Archive), or all of its plain tar.
 ///
 /// A layer that is read from its first byte to its last one is compared with its digest: if they
-/// differ, an error takes the place of the last bytes. Parts are verified only in a zip whose table of
-/// blocks has checksums. Without them, a damaged block is an error if it no longer inflates to the length
-/// that the table states.
+/// differ, an error takes the place of the last bytes. Parts are verified only in a zip whose table
+/// of blocks has checksums. Without them, a damaged block is an error if it no longer inflates to
+/// the length that the table states.
 ///
 /// # Errors
 ///

@@ -8,8 +8,9 @@ use sealift_oci::Identity;
 
 /// What a verified plain tar contains.
 ///
-/// Only a [`Verifier`](crate::Verifier), a [`Renamer`](crate::Renamer) and what is built on them create it, once all bytes
-/// of an archive have passed. [`Proof`](crate::Proof) adds what is known about the file around the tar.
+/// Only a [`Verifier`](crate::Verifier), a [`Renamer`](crate::Renamer) and what is built on them
+/// create it, once all bytes of an archive have passed. [`Proof`](crate::Proof) adds what is known
+/// about the file around the tar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
     identity: Identity,
@@ -42,22 +43,23 @@ impl Contents {
         &self.identity
     }
 
-    /// Returns what a container of the image starts with (`Env`, `Cmd`, `Labels`, …): the object `config` of the
-    /// image's config file, or null.
+    /// Returns what a container of the image starts with (`Env`, `Cmd`, `Labels`, …): the object
+    /// `config` of the image's config file, or null.
     pub fn settings(&self) -> &serde_json::Value {
         &self.settings
     }
 
     /// Returns where the layers lie, in the order in which the image first uses them.
     ///
-    /// Each content is listed once, also if several layers or links share it. A layer that the archive holds both compressed
-    /// and uncompressed is listed in both forms. A layer that is stored as a sparse file is missing, since its bytes are
-    /// not contiguous.
+    /// Each content is listed once, also if several layers or links share it. A layer that the
+    /// archive holds both compressed and uncompressed is listed in both forms. A layer that is
+    /// stored as a sparse file is missing, since its bytes are not contiguous.
     pub fn layers(&self) -> &[LayerSpan] {
         &self.layers
     }
 
-    /// Returns where the config and the manifest lie; `None` if the config is stored as a sparse file.
+    /// Returns where the config and the manifest lie; `None` if the config is stored as a sparse
+    /// file.
     pub fn documents(&self) -> Option<&DocumentSpans> {
         self.documents.as_ref()
     }
@@ -67,14 +69,15 @@ impl Contents {
         self.plain_size
     }
 
-    /// Returns `true` if the bytes that were read had no `manifest.json`, also if a [`Renamer`](crate::Renamer) added
-    /// one. Every save of Docker and Podman has one, so that an end of the save may be missing.
+    /// Returns `true` if the bytes that were read had no `manifest.json`, also if a
+    /// [`Renamer`](crate::Renamer) added one. Every save of Docker and Podman has one, so that an
+    /// end of the save may be missing.
     pub fn lacked_manifest(&self) -> bool {
         self.lacked_manifest
     }
 
-    /// Returns `true` if the archive carries exactly this name, in every layout that it has, and is in
-    /// the form in which a [`Renamer`](crate::Renamer) leaves archives.
+    /// Returns `true` if the archive carries exactly this name, in every layout that it has, and is
+    /// in the form in which a [`Renamer`](crate::Renamer) leaves archives.
     pub fn carries(&self, naming: &Naming) -> bool {
         self.layout.carries(naming)
     }

@@ -361,7 +361,8 @@ fn list(platforms: &[Platform]) -> String {
 }
 
 impl Fault {
-    /// Returns the message without its subject, a fragment for after a name: "ends after 512 bytes, …".
+    /// Returns the message without its subject, a fragment for after a name: "ends after 512 bytes,
+    /// …".
     pub fn reason(&self) -> impl fmt::Display {
         Reason(self)
     }

@@ -6,7 +6,8 @@ use sealift_oci::Digest;
 
 /// A layer, and where its bytes lie in the plain tar of an archive.
 ///
-/// The bytes at `offset` are the layer as it is stored: a tar, or a compressed one if `digest` and `diff_id` differ.
+/// The bytes at `offset` are the layer as it is stored: a tar, or a compressed one if `digest` and
+/// `diff_id` differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LayerSpan {
@@ -14,7 +15,8 @@ pub struct LayerSpan {
     pub digest: Digest,
     /// The digest of the uncompressed layer.
     pub diff_id: Digest,
-    /// The media type that a manifest in the archive states, otherwise that of the OCI specification.
+    /// The media type that a manifest in the archive states, otherwise that of the OCI
+    /// specification.
     pub media_type: String,
     /// Where the bytes start in the plain tar.
     pub offset: u64,

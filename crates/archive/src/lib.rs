@@ -1,10 +1,10 @@
 //! The inside of container image archives: which image is in there, and is it whole?
 //!
-//! Engines end a save with status 200 and a damaged tar when something breaks on the way, and every one of
-//! them writes another layout. This crate reads them all in one streaming pass, hashes everything that
-//! passes, and judges at the end: an archive is whole when its tar ended properly and everything that is
-//! named in it is there with its digest. The verdict comes with the image's [`Identity`](sealift_oci::Identity), which is the
-//! same whatever engine wrote the archive.
+//! Engines end a save with status 200 and a damaged tar when something breaks on the way, and every
+//! one of them writes another layout. This crate reads them all in one streaming pass, hashes
+//! everything that passes, and judges at the end: an archive is whole when its tar ended properly
+//! and everything that is named in it is there with its digest. The verdict comes with the image's
+//! [`Identity`](sealift_oci::Identity), which is the same whatever engine wrote the archive.
 //!
 //! ```
 //! use sealift_archive::{Fault, Verifier, VerifyOptions};
@@ -27,23 +27,23 @@
 //! | read one layer, or a part of it | [`Archive`] |
 //! | pass on one image without layers that the receiver has | [`ImageTar`] |
 //!
-//! Archives are read from any [`Source`], and with [`PlainReader::from_stream`] from a socket. Readers
-//! implement [`std::io::Read`]; the [`Error`] inside of an [`std::io::Error`] is reached with
-//! `error.downcast::<sealift_archive::Error>()`.
+//! Archives are read from any [`Source`], and with [`PlainReader::from_stream`] from a socket.
+//! Readers implement [`std::io::Read`]; the [`Error`] inside of an [`std::io::Error`] is reached
+//! with `error.downcast::<sealift_archive::Error>()`.
 //!
 //! The crates below are re-exported, so that one dependency is enough.
 //!
 //! # Features
 //!
-//! None is on by default. `zstd`, `xz` and `bzip2` read these formats, and `zstd` also writes its own;
-//! `libdeflate` compresses zips several times as fast as the compressor in Rust. `zstd` and
+//! None is on by default. `zstd`, `xz` and `bzip2` read these formats, and `zstd` also writes its
+//! own; `libdeflate` compresses zips several times as fast as the compressor in Rust. `zstd` and
 //! `libdeflate` need a C compiler.
 //!
 //! # Limits
 //!
-//! Nothing is ever written to disk under a name from an archive. Metadata is kept up to 4 MiB a file and
-//! 16 MiB in all, names up to 1 MiB each and 8 MiB in all, entries up to 20,000; zstd may want a window of
-//! 128 MiB, xz 96 MiB of memory. What wants more is refused with the number.
+//! Nothing is ever written to disk under a name from an archive. Metadata is kept up to 4 MiB a
+//! file and 16 MiB in all, names up to 1 MiB each and 8 MiB in all, entries up to 20,000; zstd may
+//! want a window of 128 MiB, xz 96 MiB of memory. What wants more is refused with the number.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! What is proven about an archive file.
+//! What was verified about an archive file.
 
 use sealift_oci::{Digest, Identity};
 
@@ -12,8 +12,8 @@ use crate::verify::layout::Naming;
 
 /// States that every byte of an archive file was verified, and what it contains.
 ///
-/// It has no public constructor: only [`examine`](crate::examine) and the writers of this crate create it. Whoever has one
-/// knows that the archive is whole.
+/// It has no public constructor: only [`examine`](crate::examine) and the writers of this crate
+/// create it. Whoever has one knows that the archive is whole.
 ///
 /// ```compile_fail
 /// let proof = sealift_archive::Proof { sha256: sealift_oci::Digest::of(b"anything") };
@@ -87,7 +87,8 @@ impl Proof {
         self.contents.plain_size()
     }
 
-    /// Returns `true` if the bytes that were read had no `manifest.json`, as [`Contents::lacked_manifest`] does.
+    /// Returns `true` if the bytes that were read had no `manifest.json`, as
+    /// [`Contents::lacked_manifest`] does.
     pub fn lacked_manifest(&self) -> bool {
         self.contents.lacked_manifest()
     }
@@ -122,8 +123,8 @@ impl Proof {
         self.file.blocks.as_ref()
     }
 
-    /// Returns the blocks as a document of its own, if they and their checksums are known: those of a zip that an
-    /// [`ArchiveWriter`](crate::ArchiveWriter) wrote.
+    /// Returns the blocks as a document of its own, if they and their checksums are known: those of
+    /// a zip that an [`ArchiveWriter`](crate::ArchiveWriter) wrote.
     pub fn block_index(&self) -> Option<BlockIndex> {
         BlockIndex::new(self.size(), self.sha256(), self.blocks()?.clone())
     }

@@ -5,7 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// Bytes of a known number that can be read at any offset: a file, bytes in memory, ranges of a URL.
+/// Bytes of a known number that can be read at any offset: a file, bytes in memory, ranges of a
+/// URL.
 ///
 /// Reading takes `&self` and moves no cursor, so that several readers share one source.
 ///

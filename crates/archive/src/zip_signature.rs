@@ -5,8 +5,8 @@ pub(crate) const DIRECTORY_ENTRY: &[u8; 4] = b"PK\x01\x02";
 pub(crate) const END: &[u8; 4] = b"PK\x05\x06";
 pub(crate) const ZIP64_END: &[u8; 4] = b"PK\x06\x06";
 pub(crate) const ZIP64_LOCATOR: &[u8; 4] = b"PK\x06\x07";
-/// A field of sealift's own in a zip's directory: the CRC-32 of the packed bytes. `SL`, which
-/// APPNOTE.TXT gives to nobody.
+/// A field of sealift's own in a zip's directory: the CRC-32 of the packed bytes. APPNOTE.TXT
+/// assigns its id `SL` to nobody.
 pub(crate) const PACKED_CRC_FIELD: u16 = u16::from_le_bytes(*b"SL");
 
 pub(crate) const DESCRIPTOR: &[u8; 4] = b"PK\x07\x08";

@@ -33,7 +33,8 @@ fn colour_length(text: &str) -> Option<usize> {
     parameters[end..].starts_with('m').then_some(2 + end + 1)
 }
 
-/// Escapes the characters of a JSON text that control a terminal, which stand only inside strings there.
+/// Escapes the characters of a JSON text that control a terminal, which stand only inside strings
+/// there.
 pub(crate) fn safe_json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

@@ -21,7 +21,7 @@ pub(crate) fn start(verbose: bool) {
             Ok(targets) => targets,
             Err(reason) => {
                 let text = Printable(&text);
-                output::error_line(&format!("warning: {VARIABLE} is `{text}`, but {reason}"));
+                output::error_line(&format!("warning: {VARIABLE} is `{text}`: {reason}"));
                 return;
             }
         },
@@ -50,13 +50,12 @@ fn targets(text: &str) -> Result<Targets, String> {
     // A single word would be parsed as a target, and match nothing.
     let list = if text.contains('=') { text.parse().ok() } else { None };
     list.ok_or_else(|| {
-        "it is none of off, error, warn, info, debug and trace, and no list of TARGET=LEVEL"
-            .to_owned()
+        "expected off, error, warn, info, debug, trace or a list of TARGET=LEVEL".to_owned()
     })
 }
 
-/// Returns the filter for the messages of this project. Those of its libraries help nobody who ships
-/// images.
+/// Returns the filter for the messages of this project. Those of its libraries help nobody who
+/// ships images.
 fn of_ours(level: LevelFilter) -> Targets {
     Targets::new().with_target("sealift", level)
 }

@@ -1,7 +1,7 @@
 //! The one place that prints: results on standard output, everything else on standard error.
 //!
-//! The first write to standard output that fails is remembered, and nothing is written after it. At the
-//! end of the process [`end`] reports it, so no command can lose output without an error.
+//! The first write to standard output that fails is remembered, and nothing is written after it. At
+//! the end of the process [`end`] reports it, so no command can lose output without an error.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;

@@ -2,8 +2,9 @@
 
 use sealift_workflow::filename::Printable;
 
-/// Returns a line of a program's output in a form that is safe to print: with its colours and tabs, and without the
-/// sequences that move the cursor, clear the screen or set a title. If no colours are wanted, printing removes them.
+/// Returns a line of a program's output in a form that is safe to print: with its colours and tabs,
+/// and without the sequences that move the cursor, clear the screen or set a title. If no colours
+/// are wanted, printing removes them.
 pub(crate) fn coloured(line: &str) -> String {
     let mut output = String::new();
     let mut is_coloured = false;

@@ -9,11 +9,11 @@ use sealift_workflow::ErrorKind;
 
 use crate::failure::Failure;
 
-/// Replaces the content of a file atomically and durably: a reader sees the old content or the new one,
-/// and if anything fails, the old one is still there.
+/// Replaces the content of a file atomically and durably: a reader sees the old content or the new
+/// one, and if anything fails, the old one is still there.
 ///
-/// The mode of a file that is replaced is kept. A symbolic link is followed, so that it stays a link. What
-/// is not a regular file, such as `/dev/stdout` or a named pipe, is written to.
+/// The mode of a file that is replaced is kept. A symbolic link is followed, so that it stays a
+/// link. What is not a regular file, such as `/dev/stdout` or a named pipe, is written to.
 pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
     replace(path, content).map_err(|error| {
         let message = format!("cannot write {}", path.display());

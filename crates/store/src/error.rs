@@ -1,11 +1,15 @@
 //! Errors of a store.
 
+use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::iter::successors;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sealift_catalog::SelectError;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 /// Why an operation on a store failed.
 #[derive(Debug, thiserror::Error)]
@@ -125,8 +129,9 @@ impl FindError {
     }
 }
 
-/// The kind of an [`Error`] or a [`FindError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The kind of an [`Error`] or a [`FindError`]. Serialises as a word such as `not_found`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A folder or an archive does not exist.
@@ -161,6 +166,19 @@ pub enum ErrorKind {
     Ambiguous,
     /// All archives that could be meant are misnamed.
     Misnamed,
+}
+
+/// Serialises as `{code, message, causes}`, with the [kind](Error::kind) as the code.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let causes: Vec<String> =
+            successors(self.source(), |&cause| cause.source()).map(ToString::to_string).collect();
+        let mut document = serializer.serialize_struct("Error", 3)?;
+        document.serialize_field("code", &self.kind())?;
+        document.serialize_field("message", &self.to_string())?;
+        document.serialize_field("causes", &causes)?;
+        document.end()
+    }
 }
 
 impl Error {

@@ -73,10 +73,10 @@ pub use read::scan::{Other, OtherReason, Scan};
 pub use read::select::LatestArchives;
 pub use store::Store;
 pub use write::publish::Published;
-pub use write::remove::{RemovalReport, Removed};
+pub use write::remove::{NotRemoved, RemovalReport, Removed};
 pub use write::scratch::Scratch;
 pub use write::staging::{Staged, Staging};
-pub use write::sweep::SweepReport;
+pub use write::sweep::{SweepReport, SweptFile};
 pub use write::target_folder::{TargetFile, TargetFolder};
 
 pub use sealift_archive as archive;

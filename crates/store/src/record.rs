@@ -12,8 +12,8 @@ const INDEXED_FORM: u32 = 2;
 
 /// How much older than its record a file must be, if the file system records nanoseconds.
 ///
-/// Kernels stamp files by a clock that ticks every 10 ms at worst. A file that is written again within
-/// the same tick, with as many bytes, looks like before.
+/// Kernels stamp files by a clock that ticks every 10 ms at worst. A file that is written again
+/// within the same tick, with as many bytes, looks like before.
 pub(crate) const FINE_GAP: SignedDuration = SignedDuration::from_millis(20);
 
 /// The same for a file system that records whole seconds, or as FAT does every other one.
@@ -32,14 +32,14 @@ pub(crate) struct Record {
     /// When the archive was put into the store, if sealift did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     saved: Option<Timestamp>,
-    /// Whether the file was found damaged since: then the record is kept, as it states that this was
-    /// an image, but is no longer believed.
+    /// Whether the file was found damaged since: then the record is kept, as it states that this
+    /// was an image, but is no longer believed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) doubted: bool,
     /// What the file holds.
     pub(crate) content: Content,
-    /// Where the layers of an image lie. It stands on a line of its own, so that a folder is listed without it: it is
-    /// ten times as long as the rest.
+    /// Where the layers of an image lie. It stands on a line of its own, so that a folder is listed
+    /// without it: it is ten times as long as the rest.
     #[serde(skip)]
     index: Option<RecordedIndex>,
 }
@@ -61,8 +61,8 @@ pub(crate) enum Content {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedIndex {
     layers: Vec<LayerSpan>,
-    /// The documents of the image. An index of earlier versions lacks them and is ignored, so that the archive is read
-    /// once more.
+    /// The documents of the image. An index of earlier versions lacks them and is ignored, so that
+    /// the archive is read once more.
     documents: DocumentSpans,
     /// The blocks of a zip, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,8 +72,8 @@ pub(crate) struct RecordedIndex {
 impl RecordedIndex {
     /// Creates the index of an archive that was written or read.
     ///
-    /// Only the writer of a zip knows its blocks. If the record from before is of the same bytes, its blocks are kept.
-    /// Returns `None` if the documents cannot be read at any place.
+    /// Only the writer of a zip knows its blocks. If the record from before is of the same bytes,
+    /// its blocks are kept. Returns `None` if the documents cannot be read at any place.
     pub(crate) fn new(proof: &Proof, before: Option<&Record>) -> Option<Self> {
         let documents = proof.documents()?.clone();
         let is_same = |image: &KnownImage| image.sha256 == proof.sha256();
@@ -197,8 +197,8 @@ impl Record {
     }
 
     /// Returns `true` if the file that looks like this now is the one that was read: size and time
-    /// agree, and it cannot have been written again so shortly afterwards that the time is the same.
-    /// (Git calls that racy and has the same rule.)
+    /// agree, and it cannot have been written again so shortly afterwards that the time is the
+    /// same. (Git calls that racy and has the same rule.)
     ///
     /// ```text
     /// mtime                      recorded

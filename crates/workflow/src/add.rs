@@ -30,7 +30,8 @@ pub struct AddOptions {
     pub name: Option<Reference>,
     /// Add the image under each of its tags.
     pub every: bool,
-    /// Keep it as a zip in any case. Otherwise a plain tar stays one, and what is compressed becomes a zip.
+    /// Keep it as a zip in any case. Otherwise a plain tar stays one, and what is compressed
+    /// becomes a zip.
     pub compress: bool,
     /// How hard to compress.
     pub level: Level,
@@ -81,7 +82,8 @@ pub struct Added {
     /// The same image as a plain tar, if it is in the folder too.
     #[serde(serialize_with = "crate::path_text::serialize_option")]
     pub beside: Option<PathBuf>,
-    /// The ids of the other builds of the same release that were in the folder, if it was added now.
+    /// The ids of the other builds of the same release that were in the folder, if it was added
+    /// now.
     pub replaces: Vec<ImageId>,
     /// The file that it was taken from.
     #[serde(serialize_with = "crate::path_text::serialize")]
@@ -91,6 +93,7 @@ pub struct Added {
 /// What came of adding a file.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
+#[must_use = "it may contain an error"]
 pub struct AddReport {
     /// The archives that are in the folder now: one for each name that was added, at least one.
     pub added: Vec<Added>,
@@ -98,19 +101,20 @@ pub struct AddReport {
     pub error: Option<Error>,
 }
 
-/// Takes an archive made elsewhere into a folder, under its right name: by docker, podman, skopeo or crane,
-/// plain, gzip, zstd, xz, bzip2 or zip. It needs no engine.
+/// Takes an archive made elsewhere into a folder, under its right name: by docker, podman, skopeo
+/// or crane, plain, gzip, zstd, xz, bzip2 or zip. It needs no engine.
 ///
-/// The file may be a pipe. It is verified before it is copied, and the copy is verified again. Names are
-/// shortened as engines do: `docker.io/library/web` and Podman's `localhost/web` are `web`.
+/// The file may be a pipe. It is verified before it is copied, and the copy is verified again.
+/// Names are shortened as engines do: `docker.io/library/web` and Podman's `localhost/web` are
+/// `web`.
 ///
-/// The archive in the folder carries the name under which it was added, and no other. A file that is already what
-/// would be written keeps its bytes, so that signatures of it stay valid.
+/// The archive in the folder carries the name under which it was added, and no other. A file that
+/// is already what would be written keeps its bytes, so that signatures of it stay valid.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work stops soon after and removes its staging file. Each archive is then either
-/// published or not there at all. A pipe is left where it stands.
+/// When the future is dropped, the work stops soon after and removes its staging file. Each archive
+/// is then either published or not there at all. A pipe is left where it stands.
 ///
 /// # Panics
 ///
@@ -118,8 +122,8 @@ pub struct AddReport {
 ///
 /// # Errors
 ///
-/// If the file is no whole image, if its tags do not make one name, or if it cannot be added under the first of them.
-/// What fails or is cancelled after that is in the report.
+/// If the file is no whole image, if its tags do not make one name, or if it cannot be added under
+/// the first of them. What fails or is cancelled after that is in the report.
 pub async fn add(
     store: &Store,
     file: &Path,
@@ -130,7 +134,7 @@ pub async fn add(
     let spooled = run.blocking(move |run| spool(Some(&spooler), &from, run)).await;
     let spooled = spooled?;
     let found = AddedFile::read(&spooled, file, options, run).await?;
-    let names = names_of(found.proven.contents.identity(), options.name.as_ref(), file)?;
+    let names = names_of(found.verified.contents.identity(), options.name.as_ref(), file)?;
     if names.len() > 1 && !options.every {
         return Err(Error::SeveralNames { file: file.to_owned(), names, allows_every: true });
     }
@@ -154,7 +158,7 @@ struct AddedFile<'a> {
     path: &'a Path,
     /// What it is called in messages.
     shown: &'a Path,
-    proven: VerifiedFile,
+    verified: VerifiedFile,
     verify: VerifyOptions,
 }
 
@@ -170,20 +174,21 @@ impl<'a> AddedFile<'a> {
         let (from, label) = (path.to_owned(), shown.display().to_string());
         let reading = verify.clone();
         let read = run.blocking(move |run| verify_file(&from, reading, &label, run)).await;
-        let proven = read.map_err(|error| error.about_file(shown))?;
-        Ok(Self { path, shown, proven, verify })
+        let verified = read.map_err(|error| error.about_file(shown))?;
+        Ok(Self { path, shown, verified, verify })
     }
 
-    /// Returns `true` if the file is what would be written for this archive, so that its bytes can stay.
+    /// Returns `true` if the file is what would be written for this archive, so that its bytes can
+    /// stay.
     fn is_already(&self, archive: &ArchivePath, naming: &Naming) -> bool {
         let is_in_form = match archive.name().format() {
             ArchiveFormat::Zip => {
-                self.proven.member_name.as_deref() == Some(&archive.name().member_name())
+                self.verified.member_name.as_deref() == Some(&archive.name().member_name())
             }
-            ArchiveFormat::Docker => self.proven.container == Container::Tar,
+            ArchiveFormat::Docker => self.verified.container == Container::Tar,
             ArchiveFormat::Other(_) => false,
         };
-        is_in_form && self.proven.contents.carries(naming)
+        is_in_form && self.verified.contents.carries(naming)
     }
 }
 
@@ -194,10 +199,10 @@ async fn add_as(
     options: &AddOptions,
     run: &Run,
 ) -> Result<Added, Error> {
-    let identity = found.proven.contents.identity();
+    let identity = found.verified.contents.identity();
     let (repository, version) = (name.repository().clone(), name.version_or_latest());
     let wanted = Wanted::from_identity(repository.clone(), version.clone(), identity);
-    let compress = options.compress || found.proven.container != Container::Tar;
+    let compress = options.compress || found.verified.container != Container::Tar;
     let plan_options = PlanOptions::default().with_compress(compress);
     let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
     let planning = plan_options.clone();
@@ -239,7 +244,7 @@ async fn add_as(
     let form = match found.is_already(&archive, &naming) {
         true => Form::AsIs(VerifyOptions::default()),
         false => {
-            let renamer = Renamer::new(naming, found.verify.clone()).only(&found.proven.contents);
+            let renamer = Renamer::new(naming, found.verify.clone()).only(&found.verified.contents);
             form(&archive, renamer, options.level)
         }
     };

@@ -35,10 +35,12 @@ pub async fn build(engine: &Engine, request: BuildRequest, run: &Run) -> Result<
     run.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await
 }
 
-/// Returns what a build should exclude from its context ([`BuildRequest::exclude`]) because it belongs to the folder of
-/// archives in `dir`: without that, an image would contain the archives of all builds before it.
+/// Returns what a build should exclude from its context ([`BuildRequest::exclude`]) because it
+/// belongs to the folder of archives in `dir`: without that, an image would contain the archives of
+/// all builds before it.
 ///
-/// That is the folder itself, or, if the folder is the context, each archive in it and sealift's own files.
+/// That is the folder itself, or, if the folder is the context, each archive in it and sealift's
+/// own files.
 pub fn own_files(dir: &Path, context: &Path) -> Vec<PathBuf> {
     let is_context = match (dir.canonicalize(), context.canonicalize()) {
         (Ok(dir), Ok(context)) => dir == context,

@@ -17,15 +17,16 @@ use crate::reading::Reading;
 use crate::run::Run;
 use crate::select::{find, held_against_record};
 
-/// Writes the archive that answers a query as a plain tar, whatever its form in the folder. It carries the
-/// `image:tag` of its file name and no other.
+/// Writes the archive that answers a query as a plain tar, whatever its form in the folder. It
+/// carries the `image:tag` of its file name and no other.
 ///
-/// It is verified while it is written, and its end is withheld until the verification succeeds. If it fails, a reader
-/// on the other side of a pipe has no image.
+/// It is verified while it is written, and its end is withheld until the verification succeeds. If
+/// it fails, a reader on the other side of a pipe has no image.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, writing stops soon after. The output then lacks the end of the archive.
+/// When the future is dropped, writing stops soon after. The output then lacks the end of the
+/// archive.
 ///
 /// # Panics
 ///

@@ -67,8 +67,8 @@ impl Inspected {
         }
     }
 
-    /// Returns `true` if what the engine sent is what it had shown: by the digest of the config, a manifest or
-    /// the index, and only if none of them is in the archive, by layers and settings.
+    /// Returns `true` if what the engine sent is what it had shown: by the digest of the config, a
+    /// manifest or the index, and only if none of them is in the archive, by layers and settings.
     pub(crate) fn is(&self, contents: &Contents) -> bool {
         let (wanted, identity) = (&self.wanted, contents.identity());
         let shows_the_same = || {

@@ -8,8 +8,8 @@ use sealift_oci::Identity;
 use crate::error::Error;
 use crate::error::no_name::NoName;
 
-/// Returns the names under which the image of a file is known: the given one, otherwise those inside. Each has a
-/// version.
+/// Returns the names under which the image of a file is known: the given one, otherwise those
+/// inside. Each has a version.
 ///
 /// # Errors
 ///
@@ -31,8 +31,8 @@ pub(crate) fn names_of(
 ///
 /// - Podman's `localhost/web:1` is `web:1`.
 /// - A name without a tag has the version `latest`.
-/// - A name with neither `:` nor `/` is ignored: the OCI specification puts a bare tag such as `1.0` into
-///   `org.opencontainers.image.ref.name`, which names no image.
+/// - A name with neither `:` nor `/` is ignored: the OCI specification puts a bare tag such as
+///   `1.0` into `org.opencontainers.image.ref.name`, which names no image.
 /// - A name that is not an image reference is ignored if another one is.
 ///
 /// # Errors

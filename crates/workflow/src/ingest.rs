@@ -1,6 +1,7 @@
 //! The bytes of an archive on their way into a folder, whatever their source: an engine or a file.
 //!
-//! A [`Staging`] file verifies what it takes, and gets a name only after that. On any failure it is removed.
+//! A [`Staging`] file verifies what it takes, and gets a name only after that. On any failure it is
+//! removed.
 
 use std::io::Write as _;
 use std::ops::ControlFlow;
@@ -37,7 +38,8 @@ pub(crate) fn ingest(
     })
 }
 
-/// Returns the fault that was found in what was written to a staging file, or the error if it is another one.
+/// Returns the fault that was found in what was written to a staging file, or the error if it is
+/// another one.
 pub(crate) fn fault_of(error: Error) -> Result<Fault, Error> {
     match error {
         Error::Store(sealift_store::Error::Archive(sealift_archive::Error::Fault {

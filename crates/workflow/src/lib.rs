@@ -1,10 +1,11 @@
-//! The operations of sealift on a container engine and a folder of image archives, one function for each: `update` and
-//! `load` move images between the two, [`add`], [`list`], [`path()`], [`cat`], [`verify`] and [`clean`] work on the folder,
-//! [`export`] puts images into clusters, [`config`] and [`sums`] describe the folder for the machines that fetch from it.
+//! The operations of sealift on a container engine and a folder of image archives, one function for
+//! each: `update` and `load` move images between the two, [`add`], [`list`], [`path()`], [`cat`],
+//! [`verify`] and [`clean`] work on the folder, [`export`] puts images into clusters, [`config`]
+//! and [`sums`] describe the folder for the machines that fetch from it.
 //!
-//! Each function takes a store, options that are plain values, and a [`Run`]: it reports what happens as [`Event`]s,
-//! never prints, and stops soon after its [`Cancel`] flag is set. The folder is then as it was. Results are plain values
-//! that serialise as the JSON documents of the command.
+//! Each function takes a store, options that are plain values, and a [`Run`]: it reports what
+//! happens as [`Event`]s, never prints, and stops soon after its [`Cancel`] flag is set. The folder
+//! is then as it was. Results are plain values that serialise as the JSON documents of the command.
 //!
 //! ```
 //! use sealift_workflow::store::Store;

@@ -76,7 +76,8 @@ impl FileReader for RawFile {
     }
 }
 
-/// A file that is read piece by piece. Progress is reported, and reading stops if somebody asks for it.
+/// A file that is read piece by piece. Progress is reported, and reading stops if somebody asks for
+/// it.
 pub(crate) struct Reading<'a, R> {
     pub(crate) reader: R,
     pub(crate) activity: Activity,

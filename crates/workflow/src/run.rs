@@ -1,4 +1,5 @@
-//! One run of a workflow: the reporter that hears of it, the flag that stops it, and its activities.
+//! One run of a workflow: the reporter that hears of it, the flag that stops it, and its
+//! activities.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use crate::event::{Event, Reporter, Silent, Work};
 
 /// A reporter that receives events, and a flag that stops the work.
 ///
-/// Every workflow takes one. Clones report to the same reporter and share the flag; one `Run` can serve any number
-/// of calls, at the same time or one after the other.
+/// Every workflow takes one. Clones report to the same reporter and share the flag; one `Run` can
+/// serve any number of calls, at the same time or one after the other.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -51,7 +52,8 @@ impl Run {
         Self { reporter: Arc::new(report), cancel: self.cancel.clone() }
     }
 
-    /// Reports that work on an image begins. The end is reported when the returned [`Activity`] is dropped.
+    /// Reports that work on an image begins. The end is reported when the returned [`Activity`] is
+    /// dropped.
     pub(crate) fn activity(
         &self,
         image: impl Into<String>,
@@ -83,8 +85,8 @@ impl Run {
         }
     }
 
-    /// Runs work that blocks on a thread of its own. When the future is dropped, the work is asked to stop: the run
-    /// that it gets is cancelled then.
+    /// Runs work that blocks on a thread of its own. When the future is dropped, the work is asked
+    /// to stop: the run that it gets is cancelled then.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
@@ -116,7 +118,8 @@ impl fmt::Debug for Run {
     }
 }
 
-/// Work on an image that has been reported as started. Dropping it reports the end, so that every start has one.
+/// Work on an image that has been reported as started. Dropping it reports the end, so that every
+/// start has one.
 #[must_use = "the work is reported as finished when this is dropped"]
 pub(crate) struct Activity {
     image: String,

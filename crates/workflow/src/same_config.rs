@@ -18,8 +18,8 @@ const KEYS: &[&str] = &[
     "WorkingDir",
 ];
 
-/// Returns `true` if an engine shows an image with these settings and this time of creation, which its
-/// config file has.
+/// Returns `true` if an engine shows an image with these settings and this time of creation, which
+/// its config file has.
 ///
 /// Together with the same layers in the same order it is all that an engine shows of an image.
 /// Engines write what is not set in different ways: not at all, as null, or empty.

@@ -14,7 +14,8 @@ use crate::config::published::{published, refuse_empty};
 use crate::error::Error;
 use crate::run::Run;
 
-/// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's folder.
+/// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's
+/// folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Sum {
@@ -41,8 +42,9 @@ impl fmt::Display for Sum {
     }
 }
 
-/// Returns the checksums of the archives that a config of the folder is made of, sorted by path: the latest of every
-/// image, or of the selected ones. If an image is there for several platforms and none is chosen, of each of them.
+/// Returns the checksums of the archives that a config of the folder is made of, sorted by path:
+/// the latest of every image, or of the selected ones. If an image is there for several platforms
+/// and none is chosen, of each of them.
 ///
 /// # Cancel safety
 ///
@@ -54,8 +56,8 @@ impl fmt::Display for Sum {
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, there is no archive of a selected image, the latest archive of an image is
-/// damaged, or there is no archive at all.
+/// If the folder cannot be read, there is no archive of a selected image, the latest archive of an
+/// image is damaged, or there is no archive at all.
 pub async fn sums(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Sum>, Error> {
     let entries = published(store, options, run).await?;
     refuse_empty(entries.is_empty(), store, options)?;

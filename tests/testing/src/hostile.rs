@@ -309,17 +309,17 @@ cases! { ($)
             zip.both_numbers(18, 4, size).bytes
         };
     a_zip_with_something_behind_its_member:
-        "bytes between the member and the directory", Damaged "is not a readable zip: something lies behind its member",
+        "bytes between the member and the directory", Damaged "is not a readable zip: there is other data after its member",
         || RawZip::of(&tar()).with_before_directory(b"hidden").bytes;
     a_zip_with_something_within_its_member:
-        "bytes behind the content, counted to the member", Damaged "is not a readable zip: its member goes on behind its content",
+        "bytes behind the content, counted to the member", Damaged "is not a readable zip: its member continues after its content",
         || {
             let zip = RawZip::of(&tar()).with_before_directory(b"hidden");
             let size = zip.packed_size();
             zip.both_numbers(18, 4, size).bytes
         };
     a_zip_with_something_before_it:
-        "a program before the zip", Damaged "is not a readable zip: its directory isn't where its end says",
+        "a program before the zip", Damaged "is not a readable zip: its directory is not where its end states",
         || [b"#!/bin/sh\nexit 1\n".to_vec(), RawZip::of(&tar()).bytes].concat();
     a_zip_whose_member_begins_elsewhere:
         "another member before the one that the directory names", Damaged "is not a readable zip: its member doesn't begin where the zip does",
@@ -335,7 +335,7 @@ cases! { ($)
         "bytes behind the zip", Damaged "is not a readable zip: something else follows its end",
         || [RawZip::of(&tar()).bytes, b"garbage".to_vec()].concat();
     a_zip_with_another_zip_in_its_comment:
-        "a comment that is the end of another zip", Damaged "is not a readable zip: its directory isn't where its end says",
+        "a comment that is the end of another zip", Damaged "is not a readable zip: its directory is not where its end states",
         || {
             let zip = RawZip::of(&tar());
             let comment = zip.bytes[zip.end..].to_vec();
@@ -346,13 +346,13 @@ cases! { ($)
         "a comment", Whole "",
         || [RawZip::of(&tar()).end_number(20, 2, 5).bytes, b"hello".to_vec()].concat();
     a_zip_that_names_its_member_twice:
-        "another name before the member than in the directory", Damaged "is not a readable zip: it gives its member's name twice, differently",
+        "another name before the member than in the directory", Damaged "is not a readable zip: it states its member's name twice, differently",
         || RawZip::of(&tar()).local_bytes(30, b"WEB").bytes;
     a_zip_that_sizes_its_member_twice:
-        "another size before the member than in the directory", Damaged "is not a readable zip: it gives its member's size twice, differently",
+        "another size before the member than in the directory", Damaged "is not a readable zip: it states its member's size twice, differently",
         || RawZip::of(&tar()).local_number(22, 4, 1).bytes;
     a_zip_that_packs_its_member_twice:
-        "another method before the member than in the directory", Damaged "is not a readable zip: it gives its member's method twice, differently",
+        "another method before the member than in the directory", Damaged "is not a readable zip: it states its member's method twice, differently",
         || RawZip::of(&tar()).local_number(8, 2, 0).bytes;
     a_zip_that_declares_less:
         "content that is longer than declared, as a bomb's", Damaged "is not a readable zip: its member is longer than the zip says",
@@ -385,7 +385,7 @@ cases! { ($)
         "a zip that says it is the last of several volumes, and begins as one alone does", Damaged "is not a readable zip: its end counts volumes or members twice, differently",
         || RawZip::of(&tar()).end_number(4, 2, 1).bytes;
     a_zip_whose_times_disagree:
-        "another time before the member than in the directory", Damaged "is not a readable zip: it gives its member's time twice, differently",
+        "another time before the member than in the directory", Damaged "is not a readable zip: it states its member's time twice, differently",
         || RawZip::of(&tar()).local_number(10, 2, 1).bytes;
     a_zip_whose_member_is_a_link:
         "a member that unpacks to a symbolic link", NotTaken "the zip's member is a link or a device",

@@ -30,7 +30,7 @@ pub(crate) fn detect_exactly(head: &[u8]) -> Option<Container> {
 }
 
 /// Recognizes the container by its first bytes, even if a bit of them is damaged: reading it then
-/// reports the damage. What resembles nothing else is taken for a tar.
+/// reports the damage. Everything else counts as a tar.
 pub(crate) fn detect_nearly(head: &[u8]) -> Container {
     let is_near = |magic: &[u8]| head.len() >= magic.len() && flipped_bits(head, magic) <= 1;
     if is_near(LOCAL_HEADER) {

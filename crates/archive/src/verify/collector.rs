@@ -170,7 +170,7 @@ impl Open {
             };
         }
         let codec = Codec::of(head);
-        // A blob of an OCI layout is proven by the manifest that names its digest; anything else
+        // A blob of an OCI layout is verified by the manifest that names its digest; anything else
         // only by its diff id, which is the digest of the decompressed content.
         let is_wanted = decompress_layers || blob_digest(&self.name).is_none();
         self.decompressor = Some(match is_wanted {

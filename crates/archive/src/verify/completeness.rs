@@ -1,13 +1,15 @@
-//! Whether an archive still has the parts that every writer of its kind writes: a pure function.
+//! Checks that an archive still has the parts that every writer of its kind writes: a pure
+//! function.
 //!
-//! A disk or a copy that fails leaves zeros, and zeros are how a tar ends: an archive whose last blocks were
-//! zeroed still is a proper tar, with fewer entries. So what is there tells what must have been there.
+//! A disk or a copy that fails leaves zeros, and zeros are how a tar ends: an archive whose last
+//! blocks were zeroed still is a proper tar, with fewer entries. So what is there shows what must
+//! have been there.
 //!
-//! - Docker writes `manifest.json` with every `index.json`, and so does sealift, as the last entry. Only
-//!   OCI layouts have none; they have `oci-layout` then, and no `repositories`.
+//! - Docker writes `manifest.json` with every `index.json`, and so does sealift, as the last entry.
+//!   Only OCI layouts have none; they have `oci-layout` then, and no `repositories`.
 //! - Docker's classic store writes `repositories` last, and so do Podman and skopeo.
-//! - A tar ends with two zero blocks, filled up to a record of twenty blocks by some writers. More zeros are
-//!   accepted, as engines send them, unless they stand where something is missing.
+//! - A tar ends with two zero blocks, filled up to a record of twenty blocks by some writers. More
+//!   zeros are accepted, as engines send them, unless they stand where something is missing.
 
 use crate::error::Fault;
 use crate::verify::entries::{Entries, Entry, Json};

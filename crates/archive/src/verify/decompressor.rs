@@ -28,8 +28,8 @@ pub(crate) enum Decompressor {
 }
 
 impl Decompressor {
-    /// Creates what decompresses content of this form. Without `must`, it may be left as it is if it cannot be
-    /// decompressed.
+    /// Creates what decompresses content of this form. Without `must`, it may be left as it is if
+    /// it cannot be decompressed.
     pub(crate) fn new(codec: Option<Codec>, must: bool) -> Self {
         match codec {
             Some(Codec::Gzip) => {
@@ -66,7 +66,8 @@ impl Decompressor {
         }
     }
 
-    /// Returns the format of the content if it is compressed, and the digest of what it was decompressed to, or why it was not.
+    /// Returns the format of the content if it is compressed, and the digest of what it was
+    /// decompressed to, or why it was not.
     pub(crate) fn finish(self) -> (Option<Codec>, Option<Result<Digest, String>>) {
         match self {
             Self::NotNeeded(codec) => (codec, None),

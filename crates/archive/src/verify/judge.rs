@@ -1,10 +1,10 @@
 //! Judges an archive by what was remembered of its entries: a pure function.
 //!
-//! The chain of proof: `manifest.json` (or, without it, `index.json`) names the config file; the digest
-//! of that file is the image's id; the config names each layer by its diff id, the digest of the
-//! uncompressed content. A layer is proven by its own diff id, or, where it was not decompressed, by an
-//! OCI manifest that names its digest, belongs to this config, and has its own digest proven by the
-//! index.
+//! The chain of proof: `manifest.json` (or, without it, `index.json`) names the config file; the
+//! digest of that file is the image's id; the config names each layer by its diff id, the digest of
+//! the uncompressed content. A layer is verified by its own diff id, or, if it was not
+//! decompressed, by an OCI manifest that names its digest, belongs to this config, and whose own
+//! digest the index names.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ use sealift_oci::{Digest, Identity, Platform};
 /// What the entries turned out to be.
 pub(crate) struct Judgement {
     pub(crate) identity: Identity,
-    /// What a container of the image starts with, as the config file says.
+    /// What a container of the image starts with, as the config file states it.
     pub(crate) settings: serde_json::Value,
     /// Where the layers lie.
     pub(crate) layers: Vec<LayerSpan>,
@@ -39,7 +39,8 @@ pub(crate) struct Judgement {
     pub(crate) layout: Layout,
 }
 
-/// Returns which image the entries are, or why they are none. Of several images, `platform` picks one.
+/// Returns which image the entries are, or why they are not one. Of several images, `platform`
+/// selects one.
 pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Judgement, Fault> {
     check_blob_names(entries)?;
     check_legacy(entries)?;
@@ -143,7 +144,8 @@ fn belonging<'a>(entries: &Entries, names: impl IntoIterator<Item = &'a str>) ->
     names.into_iter().flat_map(|name| steps(entries, name)).collect()
 }
 
-/// Checks a config against the digest in its own name: `<hex>.json`, `sha256:<hex>`, `blobs/…/<hex>`.
+/// Checks a config against the digest in its own name: `<hex>.json`, `sha256:<hex>`,
+/// `blobs/…/<hex>`.
 fn check_named_digest(name: &str, content: &Content) -> Result<(), Fault> {
     let file = name.rsplit('/').next().unwrap_or(name);
     let hex = file.strip_suffix(".json").unwrap_or(file);

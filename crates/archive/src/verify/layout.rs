@@ -1,8 +1,8 @@
 //! How an archive is laid out around its image, and the documents that name it.
 //!
-//! Four places of an archive can carry names: `RepoTags` of `manifest.json`, the keys of `repositories`, and
-//! two annotations of the descriptors in `index.json`. Each reader looks at another one, so all of them
-//! have to agree.
+//! Four places of an archive can carry names: `RepoTags` of `manifest.json`, the keys of
+//! `repositories`, and two annotations of the descriptors in `index.json`. Each reader looks at
+//! another one, so all of them have to agree.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,8 @@ impl Naming {
         Self { repository: self.full.clone(), ..self }
     }
 
-    /// Returns the name that the member of a zip with this archive has, if the id of the image is this one.
+    /// Returns the name that the member of a zip with this archive has, if the id of the image is
+    /// this one.
     ///
     /// # Errors
     ///
@@ -108,8 +109,8 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    /// Returns the entries in the order in which they are written: `manifest.json` is always the last one,
-    /// so that an archive that lost its end lacks it.
+    /// Returns the entries in the order in which they are written: `manifest.json` is always the
+    /// last one, so that an archive that lost its end lacks it.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
         let documents = [
             (REPOSITORIES, &self.repositories),

@@ -9,8 +9,8 @@ pub(crate) fn blob_digest(name: &str) -> Option<Digest> {
     Digest::from_hex(name.strip_prefix("blobs/sha256/")?)
 }
 
-/// Removes what does not change where a name points: `./a//b` is `a/b`. Where something else names what lies
-/// outside, that stays as it is, and is never found: entries have no such names.
+/// Removes what does not change where a name points: `./a//b` is `a/b`. Where something else names
+/// what lies outside, that stays as it is, and is never found: entries have no such names.
 pub(crate) fn normalize(name: &str) -> String {
     if name.starts_with('/') || name.split('/').any(|part| part == "..") {
         return name.to_owned();
@@ -19,7 +19,7 @@ pub(crate) fn normalize(name: &str) -> String {
     parts.join("/")
 }
 
-/// Finds the content behind a name, following links inside the archive only.
+/// Finds the content of a name, following links inside the archive only.
 ///
 /// Returns `None` if there is nothing, if a link points outside, and if links run in a circle.
 pub(crate) fn resolve<'a>(entries: &'a Entries, name: &str) -> Option<&'a Content> {
@@ -29,8 +29,8 @@ pub(crate) fn resolve<'a>(entries: &'a Entries, name: &str) -> Option<&'a Conten
     }
 }
 
-/// Returns the names of the entries that lead from a name to its content: the name itself, then what
-/// each link points to.
+/// Returns the names of the entries that lead from a name to its content: the name itself, then
+/// what each link points to.
 pub(crate) fn steps(entries: &Entries, name: &str) -> Vec<String> {
     /// As many links as Linux follows for one path.
     const LINK_LIMIT: usize = 40;

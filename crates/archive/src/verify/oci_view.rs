@@ -102,7 +102,7 @@ impl OciView {
                 continue;
             };
             if descriptor.size.is_some_and(|size| size != content.size) {
-                return Err(bad(named_by, format!("gives another size for `{name}` than it has")));
+                return Err(bad(named_by, format!("states another size for `{name}` than it has")));
             }
             let document: UncheckedDocument = parse(content, &name)?;
             match descriptor.target() {
@@ -213,7 +213,7 @@ impl OciManifest {
             if size.is_some_and(|size| size != content.size) {
                 return Err(bad(
                     &self.name,
-                    format!("gives another size for `{name}` than it has"),
+                    format!("states another size for `{name}` than it has"),
                 ));
             }
         }

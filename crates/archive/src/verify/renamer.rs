@@ -1,4 +1,4 @@
-//! Verifies an archive and gives it one name, in one pass.
+//! Verifies an archive and changes its name, in one pass.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,15 @@ use crate::verify::tar_sink::Part;
 use crate::verify::verifier::CopySink;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
-/// Verifies a plain tar while its bytes pass, and passes them on as an archive that carries one name.
+/// Verifies a plain tar while its bytes pass, and passes them on as an archive that carries one
+/// name.
 ///
-/// Writers put any number of names into an archive, or none, in up to four places. What comes out carries
-/// exactly one, the same in all of them, and always a `manifest.json`, so that every engine makes the same tag
-/// of it. Content and id stay as they are. The documents with the names are taken out where they stand and
-/// written anew at the end, `manifest.json` last, after a checksum of the whole archive; then comes the end marker. So nobody can read an image
-/// out of it before [`finish`](Self::finish) has returned.
+/// Writers put any number of names into an archive, or none, in up to four places. What comes out
+/// carries exactly one, the same in all of them, and always a `manifest.json`, so that every engine
+/// makes the same tag of it. Content and id stay as they are. The documents with the names are
+/// taken out where they stand and written anew at the end, `manifest.json` last, after a checksum
+/// of the whole archive; then comes the end marker. So nobody can read an image out of it before
+/// [`finish`](Self::finish) has returned.
 ///
 /// ```
 /// use sealift_archive::{Naming, Renamer, VerifyOptions};
@@ -47,8 +49,8 @@ impl Renamer {
         Self { verifier: Verifier::new(options.clone()), options, naming, copy: Copy::default() }
     }
 
-    /// Leaves out everything that does not belong to the image of an earlier pass, which was picked from
-    /// several in the same archive.
+    /// Leaves out everything that does not belong to the image of an earlier pass, which was picked
+    /// from several in the same archive.
     pub fn only(mut self, contents: &Contents) -> Self {
         self.copy.only.clone_from(&contents.layout().belonging);
         self
@@ -74,8 +76,8 @@ impl Renamer {
         result
     }
 
-    /// Ends the stream and appends the end of the archive to `output`. The contents are those of the archive
-    /// which was passed on.
+    /// Ends the stream and appends the end of the archive to `output`. The contents are those of
+    /// the archive which was passed on.
     ///
     /// # Errors
     ///
@@ -109,8 +111,8 @@ impl Renamer {
     }
 }
 
-/// Appends the documents to the archive, the last one behind a checksum of everything. `crc` is that of what
-/// stands before.
+/// Appends the documents to the archive, the last one after a checksum of everything. `crc` is that
+/// of all bytes before.
 fn append(documents: &Documents, mut crc: crc32fast::Hasher, output: &mut Vec<u8>) {
     let mut entries: Vec<Vec<u8>> =
         documents.entries().map(|(name, json)| entry(name, &json)).collect();

@@ -19,8 +19,8 @@ pub(crate) fn may_report(tail: &[u8]) -> bool {
 
 /// Returns an engine's report in the last bytes of a stream that broke off.
 ///
-/// An object that does not begin with `errorDetail` must also be the last thing in the stream and hold nothing else:
-/// files in images contain objects with messages too.
+/// An object that does not begin with `errorDetail` must also be the last thing in the stream and
+/// hold nothing else: files in images contain objects with messages too.
 pub(crate) fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
     starts(tail).find_map(|start| {
         let message = message(&tail[start..])?;

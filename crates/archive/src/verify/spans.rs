@@ -1,4 +1,5 @@
-//! Where the layers and documents of an image lie: a pure function of what was remembered of the entries.
+//! Where the layers and documents of an image lie: a pure function of what was remembered of the
+//! entries.
 
 use crate::codec::Codec;
 use crate::document_spans::{DocumentSpan, DocumentSpans};
@@ -11,7 +12,8 @@ use sealift_oci::{Digest, media_type};
 
 /// Returns the layers that the lists of an archive and its manifests name, each content once.
 ///
-/// The lists and the manifests have been checked: they name one layer for each diff id, and all are there.
+/// The lists and the manifests have been checked: they name one layer for each diff id, and all are
+/// there.
 pub(crate) fn spans<'a>(
     entries: &Entries,
     lists: impl Iterator<Item = &'a Vec<String>>,
@@ -41,8 +43,8 @@ pub(crate) fn spans<'a>(
     spans
 }
 
-/// Returns where the config lies, and the first of the manifests that names a layer of `layers` for each
-/// diff id.
+/// Returns where the config lies, and the first of the manifests that names a layer of `layers` for
+/// each diff id.
 pub(crate) fn document_spans(
     entries: &Entries,
     config: &Content,

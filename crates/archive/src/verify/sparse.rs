@@ -1,18 +1,18 @@
 //! Sparse files inside a tar: entries whose holes are not stored.
 //!
-//! There are four forms: GNU tar's old one, with the map of the data in the header (type `S`), and the
-//! pax forms 0.0, 0.1 and 1.0. bsdtar, the `tar` of macOS and Windows, writes 1.0 for every file with
-//! holes. A reader sees the file with its holes filled, so that is what is hashed. The rules are those
-//! of Go's archive/tar, on which the engines are built: the data is in order and does not overlap, lies
-//! within the file, and is exactly as long as what is stored.
+//! There are four forms: GNU tar's old one, with the map of the data in the header (type `S`), and
+//! the pax forms 0.0, 0.1 and 1.0. bsdtar, the `tar` of macOS and Windows, writes 1.0 for every
+//! file with holes. A reader sees the file with its holes filled, so that is what is hashed. The
+//! rules are those of Go's archive/tar, on which the engines are built: the data is in order and
+//! does not overlap, lies within the file, and is exactly as long as what is stored.
 
 use crate::error::Fault;
 
 const BLOCK: usize = 512;
 /// More pieces of data than any file of an image has.
 const PIECE_LIMIT: usize = 100_000;
-/// The holes of all files of an archive. Zeros are hashed like everything else, so holes cost time; this is about ten
-/// seconds.
+/// The holes of all files of an archive. Zeros are hashed like everything else, so holes cost time;
+/// this is about ten seconds.
 pub(crate) const HOLE_LIMIT: u64 = 16 << 30;
 
 const BROKEN: &str = "its sparse map is broken";
@@ -198,7 +198,8 @@ impl SparseFile {
         Ok(())
     }
 
-    /// Passes on the hole at the end of the file, and returns how many bytes of holes may still come.
+    /// Passes on the hole at the end of the file, and returns how many bytes of holes may still
+    /// come.
     pub(crate) fn finish(
         mut self,
         sink: &mut impl FnMut(&[u8]) -> Result<(), Fault>,

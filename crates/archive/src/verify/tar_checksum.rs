@@ -4,7 +4,8 @@ use crate::error::Fault;
 use crate::verify::tar_entry::{checksum_record, is_checksum};
 use crate::verify::tar_header::BLOCK;
 
-/// The CRC-32 of what was read, but for the header with the checksum, and the record with the one that was written.
+/// The CRC-32 of what was read, but for the header with the checksum, and the record with the one
+/// that was written.
 pub(crate) struct Checksum {
     crc: crc32fast::Hasher,
     /// Whether the current header is the one with the checksum.

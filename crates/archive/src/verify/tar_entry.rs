@@ -8,20 +8,20 @@ const MAX_SIZE: u64 = 0o77_777_777_777;
 /// The two empty blocks at the end of a tar.
 pub(crate) const END_MARKER: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
-/// The name of the extension header that holds the checksum. Readers skip such headers: POSIX.1-2001 lets
-/// vendors add records of their own.
+/// The name of the extension header that holds the checksum. Readers skip such headers:
+/// POSIX.1-2001 lets vendors add records of their own.
 const CHECKSUM_NAME: &[u8] = b"PaxHeaders/sealift-checksum";
 
-/// Returns the entry of a regular file: header, content, padding. It bears no date and no owner, so that the
-/// same content makes the same bytes.
+/// Returns the entry of a regular file: header, content, padding. It bears no date and no owner, so
+/// that the same content makes the same bytes.
 ///
 /// The name has at most 100 bytes, and the content less than 8 GiB.
 pub(crate) fn entry(name: &str, content: &[u8]) -> Vec<u8> {
     entry_of(name.as_bytes(), b'0', content)
 }
 
-/// Returns an extension header with the CRC-32 of everything else in the archive before its end marker: what
-/// stands before this header, and the one entry that follows it.
+/// Returns an extension header with the CRC-32 of everything else in the archive before its end
+/// marker: what stands before this header, and the one entry that follows it.
 pub(crate) fn checksum(crc: u32) -> Vec<u8> {
     entry_of(CHECKSUM_NAME, b'x', &checksum_record(crc))
 }
@@ -31,8 +31,8 @@ pub(crate) fn checksum_record(crc: u32) -> Vec<u8> {
     format!("26 SEALIFT.crc32={crc:08x}\n").into_bytes()
 }
 
-/// Returns `true` for the header block of a checksum. The block has a sum of its own, so that no damage makes
-/// it look like another one.
+/// Returns `true` for the header block of a checksum. The block has a sum of its own, so that no
+/// damage makes it look like another one.
 pub(crate) fn is_checksum(block: &[u8; BLOCK]) -> bool {
     block[156] == b'x' && block.starts_with(CHECKSUM_NAME) && block[CHECKSUM_NAME.len()] == 0
 }

@@ -9,7 +9,8 @@ pub(crate) enum ExtensionKind {
     LongName,
     LongLink,
     Pax,
-    /// Defaults for all later entries. Some readers obey them, Go's does not: those that matter are refused.
+    /// Defaults for all later entries. Some readers obey them, Go's does not: those that matter are
+    /// refused.
     PaxGlobal,
 }
 
@@ -42,7 +43,8 @@ impl Overrides {
         self.kinds.is_empty()
     }
 
-    /// Takes note of a header. Two of a kind before one entry are refused, as readers differ in them.
+    /// Takes note of a header. Two of a kind before one entry are refused, as readers differ in
+    /// them.
     pub(crate) fn begin(&mut self, kind: ExtensionKind) -> Result<(), &'static str> {
         if kind != ExtensionKind::PaxGlobal {
             if self.kinds.contains(&kind) {

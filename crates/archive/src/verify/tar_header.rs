@@ -31,7 +31,7 @@ impl RawHeader<'_> {
     }
 
     fn has_magic(&self) -> bool {
-        // All but a bit of it is enough: the checksum tells the rest.
+        // One wrong bit is accepted here; the checksum finds it.
         let flipped = self.0[257..262].iter().zip(b"ustar").map(|(left, right)| left ^ right);
         flipped.map(u8::count_ones).sum::<u32>() <= 1
     }
@@ -67,8 +67,8 @@ impl RawHeader<'_> {
         number(&self.0[124..136]).ok_or("its size is no number of bytes")
     }
 
-    /// Returns what a header of GNU's old form states about a sparse file, and whether more of the map
-    /// follows.
+    /// Returns what a header of GNU's old form states about a sparse file, and whether more of the
+    /// map follows.
     pub(crate) fn old_sparse(&self) -> Result<(SparseHeaders, bool), Refusal> {
         if self.0[257..265] != *b"ustar  \0" {
             return Err("it is a sparse file of an unknown form".into());
@@ -88,14 +88,15 @@ impl RawHeader<'_> {
     }
 }
 
-/// Reads a number field that must not be empty: some readers take that for zero, others for an error.
+/// Reads a number field that must not be empty: some readers take that for zero, others for an
+/// error.
 fn stated_number(field: &[u8]) -> Option<u64> {
     let is_empty = until_nul(field).trim_ascii().is_empty();
     if is_empty { None } else { number(field) }
 }
 
-/// Reads a number field: octal digits, or base 256 where the first bit is set (GNU). Negative
-/// numbers and those over 64 bits are none.
+/// Reads a number field: octal digits, or base 256 if the first bit is set (GNU). Returns `None`
+/// for negative numbers and those over 64 bits.
 fn number(field: &[u8]) -> Option<u64> {
     let (&first, rest) = field.split_first()?;
     if first & 0x80 != 0 {

@@ -35,7 +35,8 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    /// Reads an entry's own header, which stands at `at` and whose content starts at `content_at` at the earliest.
+    /// Reads an entry's own header, which stands at `at` and whose content starts at `content_at`
+    /// at the earliest.
     pub(crate) fn read(
         header: &RawHeader<'_>,
         overrides: Overrides,
@@ -120,8 +121,8 @@ fn odd(name: &str, type_flag: u8) -> Option<Fault> {
     Some(Fault::Unsupported { reason })
 }
 
-/// Returns `true` if a name leads out of the archive, or might: whoever unpacks it may put such an entry in
-/// another's place.
+/// Returns `true` if a name leads out of the archive, or might: whoever unpacks it may put such an
+/// entry in another's place.
 fn points_outside(name: &str) -> bool {
     name.starts_with('/') || name.split('/').any(|part| part == "..")
 }

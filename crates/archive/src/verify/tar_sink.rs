@@ -10,7 +10,8 @@ pub(crate) struct EntryHeader {
     pub(crate) kind: EntryKind,
     /// Length of the content in bytes.
     pub(crate) size: u64,
-    /// Where the content stands in the archive, unless it is that of a sparse file, which is not contiguous.
+    /// Where the content stands in the archive, unless it is that of a sparse file, which is not
+    /// contiguous.
     pub(crate) offset: Option<u64>,
 }
 

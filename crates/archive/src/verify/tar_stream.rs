@@ -1,9 +1,9 @@
 //! A tar parser that is fed bytes as they come, in pieces of any size.
 //!
-//! Formats: POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`, `linkpath`, `size`), GNU long names, which is what
-//! the engines' writers produce, and sparse files. Whatever else could make two readers see two
-//! different archives (bad checksums, negative sizes, two names for one entry) is refused, and so are
-//! padding that is not zero, names from outside and devices.
+//! Formats: POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`, `linkpath`, `size`), GNU long names,
+//! which is what the engines' writers produce, and sparse files. Whatever else could make two
+//! readers see two different archives (bad checksums, negative sizes, two names for one entry) is
+//! refused, and so are padding that is not zero, names from outside and devices.
 
 use sealift_filename::Printable;
 
@@ -18,8 +18,8 @@ use crate::verify::tar_sink::{EntryHeader, EntrySink, Part};
 /// The longest name or pax record that is read: far more than any engine writes.
 const EXTENSION_LIMIT: u64 = 1 << 20;
 
-/// The headers of one entry together, with its extensions and its sparse map, and whatever global headers stand before
-/// it: far more than any entry has.
+/// The headers of one entry together, with its extensions and its sparse map, and whatever global
+/// headers stand before it: far more than any entry has.
 const HEADERS_LIMIT: u64 = 16 << 20;
 
 enum State {
@@ -126,7 +126,8 @@ impl TarStream {
         Ok(())
     }
 
-    /// Counts what stands before an entry, which whoever copies the archive keeps until the entry is known.
+    /// Counts what stands before an entry, which whoever copies the archive keeps until the entry
+    /// is known.
     fn count_headers(&mut self, part: Part, bytes: usize) -> Result<(), Fault> {
         self.headers = match part {
             Part::Header => self.headers + bytes as u64,
@@ -169,7 +170,7 @@ impl TarStream {
                 "in the middle of a header".to_owned()
             }
             State::Padding { of_entry: false, .. } => "in the middle of a header".to_owned(),
-            State::Padding { .. } => format!("behind entry `{}`", Printable(&self.current)),
+            State::Padding { .. } => format!("after entry `{}`", Printable(&self.current)),
             State::Content { left, .. } => {
                 format!("{left} bytes before the end of entry `{}`", Printable(&self.current))
             }

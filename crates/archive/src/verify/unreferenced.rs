@@ -10,7 +10,8 @@ use crate::verify::links::blob_digest;
 use sealift_oci::Digest;
 use sealift_oci::{AnyObject, OciLayout};
 
-/// Every blob of an OCI layout is named by its digest, so each can be checked, whoever refers to it.
+/// Every blob of an OCI layout is named by its digest, so each can be checked, whoever refers to
+/// it.
 pub(crate) fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
     for (name, entry) in entries {
         if let (Some(expected), Entry::File(content)) = (blob_digest(name), entry)
@@ -22,8 +23,8 @@ pub(crate) fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Checks what engines write beside an image and hardly read, as far as it is known what they write: no digest
-/// covers it.
+/// Checks what engines write beside an image and hardly read, as far as it is known what they
+/// write: no digest covers it.
 pub(crate) fn check_legacy(entries: &Entries) -> Result<(), Fault> {
     for (name, entry) in entries {
         let Entry::File(content) = entry else { continue };
@@ -56,8 +57,8 @@ pub(crate) fn check_object(content: &Content, name: &str) -> Result<(), Fault> {
     }
 }
 
-/// Checks that nothing lies below what is no folder: whoever unpacks the archive may find it elsewhere, behind a
-/// link for instance.
+/// Checks that no entry is below one that is not a folder: an unpacker could write it elsewhere,
+/// for example through a link.
 pub(crate) fn check_folders(entries: &Entries) -> Result<(), Fault> {
     for name in entries.keys() {
         let mut folders = name.match_indices('/').map(|(end, _)| &name[..end]);

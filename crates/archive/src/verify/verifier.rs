@@ -1,4 +1,4 @@
-//! One pass over an archive that proves it whole and tells which image it is.
+//! Verifies an archive and finds out which image it is, in one pass.
 
 use crate::contents::Contents;
 use crate::error::Fault;
@@ -16,13 +16,13 @@ const TAIL: usize = 16 << 10;
 /// How much may still come of a report that has begun.
 const REPORT_LIMIT: u64 = 8 << 10;
 
-/// Proves an archive whole while its bytes pass, in pieces of any size.
+/// Verifies an archive while its bytes pass, in pieces of any size.
 ///
 /// It reads plain tar in all layouts that engines write, in any order of entries, and never trusts
-/// the writer: every blob is hashed, and [`finish`](Self::finish) gives the image's identity only when
-/// the tar ended properly and everything that is named is there with its digest. Memory is bounded
-/// whatever the size: content is hashed as it passes, and only what may be JSON metadata is kept (up
-/// to 4 MiB each, 16 MiB in all).
+/// the writer: every blob is hashed, and [`finish`](Self::finish) returns the image's identity only
+/// if the tar ended properly and everything that is named is there with its digest. Memory is
+/// bounded whatever the size: content is hashed as it passes, and only what may be JSON metadata is
+/// kept (up to 4 MiB each, 16 MiB in all).
 ///
 /// ```
 /// use sealift_archive::{Verifier, VerifyOptions};
@@ -209,7 +209,7 @@ impl Verifier {
         self.tar.end_marker()
     }
 
-    /// Ends the stream and gives the verdict.
+    /// Ends the stream and returns the verdict.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Every bit of an archive is flipped, one at a time. What is found without a record of the file's hash, and what
-//! cannot be.
+//! Every bit of an archive is flipped, one at a time. What is found without a record of the file's
+//! hash, and what cannot be.
 
 use std::collections::BTreeMap;
 use std::fs::File;

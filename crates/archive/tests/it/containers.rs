@@ -145,7 +145,7 @@ fn a_zip_must_have_one_member_that_is_an_image() {
     ];
     for (zip, expected) in cases {
         let path = folder.put("a.zip", zip);
-        // Only reading all of its one member tells whether it is damaged.
+        // Only reading all of its one member shows whether it is damaged.
         let is_plain = matches!(look_file(&path).unwrap(), Look::NoImage { .. });
         assert_eq!(is_plain, expected.contains("members"), "{expected}");
         assert_eq!(folder.refusal(zip), (FaultKind::NotAnImage, expected.to_owned()));
@@ -177,7 +177,7 @@ fn an_encrypted_zip_is_refused() {
     assert_eq!(folder.refusal(&content), (FaultKind::NotAnImage, expected.to_owned()));
 }
 
-/// Runs a tool of the system, or tells that it isn't there.
+/// Runs a tool of the system, or reports that it is not installed.
 pub(crate) fn ran(command: &mut Command) -> bool {
     match command.output() {
         Ok(output) => {
@@ -328,7 +328,7 @@ fn read_all(path: &Path) -> (Vec<u8>, Result<(), Error>) {
 }
 
 #[test]
-fn the_end_of_an_archive_comes_out_only_after_it_is_proven() {
+fn the_end_of_an_archive_comes_out_only_after_it_is_verified() {
     let folder = Folder::new();
     let (bytes, verdict) = read_all(&folder.put("sound", &sealift_zip(&tar())));
     verdict.unwrap();

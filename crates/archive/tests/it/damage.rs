@@ -129,7 +129,7 @@ fn what_nothing_references_may_be_missing() {
     let entries = without(image().docker_folders(), "repositories");
     assert!(verify(&pack(&entries)).is_ok());
     let entries = without(image().docker_blobs(), "index.json");
-    assert!(verify(&pack(&entries)).is_ok(), "plain layers are proven by their diff ids");
+    assert!(verify(&pack(&entries)).is_ok(), "plain layers are verified by their diff ids");
 }
 
 #[test]

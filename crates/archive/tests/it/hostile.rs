@@ -26,11 +26,11 @@ fn check(case: &Case) {
         found.as_ref().err().map(Error::as_fault)
     );
 
-    let mut proven = 0;
+    let mut verified = 0;
     let mut read = || -> std::io::Result<()> {
         let mut reader = VerifiedReader::open(&path)?;
         std::io::copy(&mut reader, &mut std::io::sink())?;
-        proven += 1;
+        verified += 1;
         Ok(())
     };
     let passed_on = read();

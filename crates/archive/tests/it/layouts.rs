@@ -130,7 +130,7 @@ pub(crate) fn check_spans(tar: &[u8], contents: &Contents, layout: &str) {
 }
 
 #[test]
-fn every_layout_tells_where_its_layers_lie() {
+fn the_layers_of_every_layout_are_located() {
     let image = Image::new("web:1.0", 1);
     for (layout, entries) in all_layouts(&image) {
         let tar = pack(&entries);

@@ -76,7 +76,7 @@ fn the_proof_of_a_writer_is_that_of_an_examination() {
         assert_eq!(scanned.index().blocks(), noted.blocks());
         assert_eq!(noted.blocks().is_some(), proof.container() == Container::Zip);
 
-        // Written as it is, it is proven all the same.
+        // Written as it is, it is verified all the same.
         let (file, kept) = write(Form::AsIs(VerifyOptions::default()), &bytes);
         assert_eq!(kept.unwrap().sha256(), proof.sha256());
         assert_eq!(content(file), bytes);

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 /// The endings of files that usually are archives.
 const ENDINGS: &[&str] = &["tar", "tgz", "gz", "zst", "xz", "bz2", "zip", "docker"];
 
-/// Returns `true` if an argument that may also name an image is meant as a file: `-`, a path that no image can
-/// have, or a file that is there and ends like an archive.
+/// Returns `true` if an argument that may also name an image is meant as a file: `-`, a path that
+/// no image can have, or a file that is there and ends like an archive.
 pub(crate) fn is_file(argument: &str) -> bool {
     let path = Path::new(argument);
     argument == "-"

@@ -13,8 +13,8 @@ pub(crate) struct FolderArguments {
 }
 
 impl FolderArguments {
-    /// Returns the folder's path and which setting chose it: `--dir`, `SEALIFT_DIR`, `ARTIFACTS_DIR` or
-    /// the default, `./artifacts`.
+    /// Returns the folder's path and which setting chose it: `--dir`, `SEALIFT_DIR`,
+    /// `ARTIFACTS_DIR` or the default, `./artifacts`.
     pub(crate) fn dir_and_source(&self) -> (PathBuf, &'static str) {
         if let Some(dir) = &self.dir {
             return (dir.clone(), "--dir");

@@ -91,8 +91,8 @@ pub(crate) async fn run(
     }
 }
 
-/// Returns the options. The first argument is an image if it has neither the form of a URL nor that of
-/// an absolute path.
+/// Returns the options. The first argument is an image if it has neither the form of a URL nor that
+/// of an absolute path.
 fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
     let first = arguments.base_url.as_deref();
     let base_url = first.filter(|text| BaseUrl::has_form(text));

@@ -15,7 +15,8 @@ use crate::format;
 
 pub(crate) use setting::hint as setting;
 
-/// Returns the message of an error, with the option that answers it where that is part of the sentence.
+/// Returns the message of an error, with the option that answers it where that is part of the
+/// sentence.
 pub(crate) fn message(error: &Error) -> String {
     let advice = match error {
         Error::NoName { .. } => "; pass --name IMAGE:VERSION",

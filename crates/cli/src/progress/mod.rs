@@ -135,7 +135,8 @@ fn word(work: Work) -> &'static str {
     }
 }
 
-/// Puts an engine's name before the image of an event, so that several engines can be distinguished.
+/// Puts an engine's name before the image of an event, so that several engines can be
+/// distinguished.
 fn with_engine(engine: &str, event: Event) -> Event {
     let named = |image: String| format!("{engine}  {image}");
     match event {

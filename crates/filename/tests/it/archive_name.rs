@@ -78,7 +78,7 @@ fn a_name_within_a_name_is_read_with_the_last_id() {
 #[test_case("we\nb_dev_0123456789ab.zip"; "a line feed in the image")]
 #[test_case("web_0123456789ab.zip"; "no version")]
 #[test_case("web_dev_0123456789ab"; "no format")]
-#[test_case("web_dev_0123456789ab.zip.tmp"; "more behind the format")]
+#[test_case("web_dev_0123456789ab.zip.tmp"; "more after the format")]
 #[test_case("éé_0123456789ab"; "a cut within a character")]
 #[test_case(""; "nothing")]
 fn what_the_pattern_does_not_match_is_refused(text: &str) {

@@ -19,10 +19,11 @@ const SUFFIX: &str = ".part";
 /// How often creating a file is tried again if other writers interfere.
 pub(crate) const ATTEMPTS: usize = 100;
 
-/// A file below a store's folder, under a name that no archive can have, readable for its owner alone.
+/// A file below a store's folder, under a name that no archive can have, readable for its owner
+/// alone.
 ///
-/// It is locked as long as this value lives, so that other writers see that it is not abandoned. It is removed with
-/// the value, unless it has been renamed.
+/// It is locked as long as this value lives, so that other writers see that it is not abandoned. It
+/// is removed with the value, unless it has been renamed.
 #[derive(Debug)]
 pub(crate) struct HiddenFile {
     pub(crate) store: Store,
@@ -105,7 +106,7 @@ impl Store {
                 is_kept: false,
             };
             match file.try_lock() {
-                // Where there are no locks, only a staging file's age tells that it is abandoned.
+                // If there are no locks, only a staging file's age shows that it is abandoned.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
                 // Another writer looks right now whether the file is abandoned, and may well find
                 // that it is.
@@ -181,7 +182,8 @@ impl HiddenFile {
         }
     }
 
-    /// Returns the error of this crate for one that came from writing the file: it names the folder.
+    /// Returns the error of this crate for one that came from writing the file: it names the
+    /// folder.
     pub(crate) fn write_error(&self, source: io::Error) -> Error {
         let folder = self.path().parent().unwrap_or(self.store.root());
         Error::io("write a staging file in", folder, source)
@@ -195,7 +197,7 @@ impl HiddenFile {
 
 /// Sets the permissions of a file that others may see now, those that any new file gets.
 pub(crate) fn open_up(file: &File, usual: Option<fs::Permissions>) -> io::Result<()> {
-    // Where nothing tells what the user's mask leaves, the owner may read and write, others read.
+    // If the user's mask is not known, the owner may read and write, and others read.
     let mode = usual.map_or(0o644, |permissions| permissions.mode() & 0o666);
     file.set_permissions(fs::Permissions::from_mode(mode))
 }

@@ -31,7 +31,8 @@ pub struct Published {
     pub sha256: Digest,
     /// Whether there was a file of that name before, which is gone now.
     pub replaced: bool,
-    /// Whether another writer was faster, and its archive of the same image is there instead of this one.
+    /// Whether another writer was faster, and its archive of the same image is there instead of
+    /// this one.
     pub was_there: bool,
 }
 
@@ -55,18 +56,19 @@ impl Store {
 impl Staged {
     /// Makes the file the archive of that name, at once and durably, and records what it holds.
     ///
-    /// `saved` is the time that the record states for when the image was put into the store. It is given for an archive
-    /// that is only made anew from one that was there, otherwise it is now.
+    /// `saved` is the time that the record states for when the image was put into the store. It is
+    /// given for an archive that is only made anew from one that was there, otherwise it is now.
     ///
-    /// A file that has the name already is replaced: what is published was verified, what is
-    /// there may be a broken copy. Unless it is recorded as the same image: then another writer has published
-    /// it meanwhile, and nobody who reads it is disturbed. Whatever goes wrong before the file has its name, the folder is as
-    /// before.
+    /// A file that has the name already is replaced: what is published was verified, what is there
+    /// may be a broken copy. Unless it is recorded as the same image: then another writer has
+    /// published it meanwhile, and nobody who reads it is disturbed. Whatever goes wrong before the
+    /// file has its name, the folder is as before.
     ///
     /// # Errors
     ///
-    /// If the name is not that of the archive, if the disk or the folder cannot be written, if another writer holds the
-    /// folder's lock for too long, if a folder has the name, or if the staging file was taken away.
+    /// If the name is not that of the archive, if the disk or the folder cannot be written, if
+    /// another writer holds the folder's lock for too long, if a folder has the name, or if the
+    /// staging file was taken away.
     pub fn publish(
         self,
         archive: &ArchivePath,
@@ -142,7 +144,7 @@ fn publish(
         }
         found => found.is_ok(),
     };
-    // What was swapped in for it, or for its folder, wasn't proven.
+    // What was swapped in for it, or for its folder, was not verified.
     hidden.check_is_there()?;
     rename(hidden, archive, &target)?;
     // All of them up to the root, as any may be new.
@@ -163,7 +165,8 @@ fn publish(
     Ok(Published { archive, size, sha256, replaced, was_there: false })
 }
 
-/// Renames the file, and makes the folders for it, which may differ from those in which it was staged.
+/// Renames the file, and makes the folders for it, which may differ from those in which it was
+/// staged.
 fn rename(hidden: &mut HiddenFile, archive: &ArchivePath, target: &Path) -> Result<(), Error> {
     let folder = archive.folder();
     let mut attempts = 0;

@@ -6,6 +6,7 @@ use rustix::fs::FileType;
 use sealift_archive::ExamineOptions;
 use sealift_catalog::{Knowledge, Stat};
 use sealift_filename::ArchivePath;
+use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
 use crate::fs::dir::{Dir, parts};
@@ -13,19 +14,30 @@ use crate::fs::sync::sync_folder;
 use crate::store::Store;
 
 /// The result of removing archives.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
+#[must_use = "it lists the archives that could not be removed"]
 pub struct RemovalReport {
     /// The archives that are gone.
     pub removed: Vec<Removed>,
     /// The archives that did not exist any more.
     pub missing: Vec<ArchivePath>,
     /// The archives that are still there, and why.
-    pub failed: Vec<(ArchivePath, Error)>,
+    pub failed: Vec<NotRemoved>,
+}
+
+/// An archive that could not be removed.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct NotRemoved {
+    /// Its path.
+    pub archive: ArchivePath,
+    /// Why it is still there.
+    pub error: Error,
 }
 
 /// An archive that was removed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Removed {
     /// Its path.
@@ -101,7 +113,9 @@ impl Store {
                     self.drop_record(archive);
                     report.missing.push(archive.clone());
                 }
-                Err(error) => report.failed.push((archive.clone(), error)),
+                Err(error) => {
+                    report.failed.push(NotRemoved { archive: archive.clone(), error });
+                }
             }
         }
         let mut folders: Vec<&str> =

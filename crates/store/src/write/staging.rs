@@ -12,9 +12,9 @@ use crate::write::hidden_file::HiddenFile;
 
 /// An archive that is being written, and verified meanwhile.
 ///
-/// It stands in the folder in which the archive will, under a hidden name that no archive can have, readable for
-/// its owner alone, and is locked as long as this value lives, so that other writers see that it is not abandoned.
-/// It is removed with this value.
+/// It stands in the folder in which the archive will, under a hidden name that no archive can have,
+/// readable for its owner alone, and is locked as long as this value lives, so that other writers
+/// see that it is not abandoned. It is removed with this value.
 ///
 /// Only [`finish`](Self::finish) leads to an archive, so that what is published is whole:
 ///
@@ -37,8 +37,8 @@ pub struct Staging {
     hidden: HiddenFile,
 }
 
-/// An archive that was written, verified and synced, and has no name yet. It is removed with this value unless it is
-/// [published](Self::publish).
+/// An archive that was written, verified and synced, and has no name yet. It is removed with this
+/// value unless it is [published](Self::publish).
 #[derive(Debug)]
 #[must_use = "the file is removed when this is dropped"]
 pub struct Staged {
@@ -92,13 +92,13 @@ impl Staging {
         self.finish_watched(&|_| ControlFlow::Continue(()))
     }
 
-    /// Ends the archive like [`finish`](Self::finish). `on_bytes` is called while the file is read back, with the number
-    /// of bytes read since the last call.
+    /// Ends the archive like [`finish`](Self::finish). `on_bytes` is called while the file is read
+    /// back, with the number of bytes read since the last call.
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish), and one of the kind [`Cancelled`](crate::ErrorKind::Cancelled) if `on_bytes`
-    /// breaks.
+    /// Those of [`finish`](Self::finish), and one of the kind
+    /// [`Cancelled`](crate::ErrorKind::Cancelled) if `on_bytes` breaks.
     pub fn finish_watched(
         self,
         on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
@@ -116,7 +116,7 @@ impl Staging {
 }
 
 impl Staged {
-    /// Returns what was proven about the file.
+    /// Returns what was verified about the file.
     pub fn proof(&self) -> &Proof {
         &self.proof
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::error::{Error, ErrorKind};
 use crate::fs::abandoned::open_abandoned;
 use crate::fs::dir::{Dir, split};
@@ -10,13 +12,23 @@ use crate::read::scan::OtherReason;
 use crate::store::Store;
 
 /// The result of a sweep.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct SweepReport {
-    /// The staging files that were removed, relative to the root, with their sizes in bytes.
-    pub removed: Vec<(PathBuf, u64)>,
+    /// The staging files that were removed.
+    pub removed: Vec<SweptFile>,
     /// Why files could not be removed.
     pub failed: Vec<Error>,
+}
+
+/// A staging file that a sweep removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SweptFile {
+    /// Its path, relative to the root.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 impl Store {
@@ -41,7 +53,7 @@ impl Store {
             match folder.remove_file(name) {
                 Ok(()) => {
                     tracing::debug!("swept {}, which nobody writes any more", other.path.display());
-                    report.removed.push((other.path, size));
+                    report.removed.push(SweptFile { path: other.path, size });
                 }
                 Err(source) => report.failed.push(Error::io("remove", path, source)),
             }

@@ -151,7 +151,7 @@ fn only_the_archive_that_was_asked_for_is_read_and_only_once() {
 }
 
 #[test]
-fn two_platforms_of_one_version_are_told_apart_by_reading() {
+fn two_platforms_of_one_version_are_distinguished_by_reading() {
     let folder = Folder::new();
     folder.put_for("web", "0.9", 1, "s390x");
     let amd64 = folder.put_for("web", "1.0", 1, "amd64");

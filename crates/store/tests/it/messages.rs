@@ -35,6 +35,9 @@ fn a_folder_that_is_not_there_or_none_says_which() {
     NotADirectory: artifacts/file is not a folder
     NotADirectory: artifacts/file/below is not a folder
     ");
+    let document = serde_json::to_string(&errors[0]).unwrap();
+    let document = document.replace(&folder.root.display().to_string(), "artifacts");
+    insta::assert_snapshot!(document, @r#"{"code":"not_found","message":"there is no folder artifacts/missing","causes":[]}"#);
     assert!(!missing.exists());
     assert!(Store::create(folder.root.join("a/b")).is_ok());
 }

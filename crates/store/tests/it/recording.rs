@@ -82,7 +82,7 @@ fn a_record_keeps_when_the_archive_was_saved_through_a_copy_without_times() {
 }
 
 #[test]
-fn an_archive_from_the_future_is_never_taken_on_trust() {
+fn the_record_of_an_archive_from_the_future_is_never_believed() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let file = File::options().write(true).open(folder.store.path_of(&archive)).unwrap();
@@ -102,7 +102,7 @@ fn an_archive_that_was_written_just_now_is_believed_from_the_start() {
 }
 
 #[test]
-fn a_damaged_record_is_none() {
+fn a_damaged_record_is_ignored() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     learn(&folder.store, &archive);

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use sealift_filename::ArchivePath;
-use sealift_store::{ErrorKind, ReadOptions};
+use sealift_store::{ErrorKind, NotRemoved, ReadOptions};
 use sealift_testing::layouts::{file, pack};
 
 use crate::folder::Folder;
@@ -43,7 +43,7 @@ fn only_regular_files_go_and_no_link_is_followed() {
     let failed: Vec<String> = report
         .failed
         .iter()
-        .map(|(_, error)| {
+        .map(|NotRemoved { error, .. }| {
             assert_eq!(error.kind(), ErrorKind::NotAFile);
             error.to_string().replace(&folder.root.display().to_string(), "artifacts")
         })
@@ -76,7 +76,7 @@ fn what_is_not_known_to_hold_an_image_is_refused() {
     let failed: Vec<String> = report
         .failed
         .iter()
-        .map(|(_, error)| {
+        .map(|NotRemoved { error, .. }| {
             assert_eq!(error.kind(), ErrorKind::NotAnImage);
             let message = error.to_string();
             // In parentheses stands what it looks like instead.

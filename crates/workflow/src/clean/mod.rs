@@ -41,7 +41,8 @@ pub async fn plan_clean(
 
 /// Removes what was planned, as far as it is still the same.
 ///
-/// Once it is cancelled, the report contains what is gone, with [`Error::Interrupted`] among its errors.
+/// Once it is cancelled, the report contains what is gone, with [`Error::Interrupted`] among its
+/// errors.
 ///
 /// # Cancel safety
 ///
@@ -68,7 +69,8 @@ pub async fn clean(store: &Store, plan: &CleanPlan, run: &Run) -> Result<CleanRe
     Ok(CleanReport { removed: removed.cloned().collect(), skipped, errors })
 }
 
-/// Removes archives whose files still look like this. Returns those that are gone, and why others are not.
+/// Removes archives whose files still look like this. Returns those that are gone, and why others
+/// are not.
 pub(crate) async fn remove(
     store: &Store,
     archives: Vec<(ArchivePath, Stat)>,
@@ -94,7 +96,7 @@ fn remove_now(
         match store.remove_unchanged(some) {
             Ok(report) => {
                 removed.extend(report.removed.into_iter().map(|removed| removed.archive));
-                errors.extend(report.failed.into_iter().map(|(_, error)| Error::from(error)));
+                errors.extend(report.failed.into_iter().map(|failed| Error::from(failed.error)));
             }
             Err(error) => {
                 errors.push(error.into());

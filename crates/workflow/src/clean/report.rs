@@ -25,7 +25,8 @@ pub struct CleanPlan {
     pub skipped: Vec<SkippedArchive>,
     /// Whether the folder would have no whole archive left.
     pub takes_last: bool,
-    /// Whether [`clean`](crate::clean()) may remove the folder's last whole archive; `false` at first.
+    /// Whether [`clean`](crate::clean()) may remove the folder's last whole archive; `false` at
+    /// first.
     pub may_take_last: bool,
     /// The folder.
     pub(crate) root: PathBuf,

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sealift_filename::Printable;
 
-/// What stands unencoded in a path: the unreserved characters of RFC 3986 and `/`. A `+` does not, as
-/// servers that decode paths like forms read it as a blank.
+/// What stands unencoded in a path: the unreserved characters of RFC 3986 and `/`. A `+` does not,
+/// as servers that decode paths like forms read it as a blank.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
@@ -69,8 +69,8 @@ pub enum ParseBaseUrlErrorKind {
 }
 
 impl BaseUrl {
-    /// Returns `true` if a text has the form of a URL or of an absolute path, whether or not it can be
-    /// a base.
+    /// Returns `true` if a text has the form of a URL or of an absolute path, whether or not it can
+    /// be a base.
     pub fn has_form(text: &str) -> bool {
         text.starts_with('/') || text.contains("://")
     }

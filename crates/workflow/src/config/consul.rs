@@ -22,7 +22,8 @@ pub struct ConsulKey {
     pub value: String,
 }
 
-/// Returns a config as keys for `consul kv import`: `PREFIX/IMAGE/FIELD`, or `IMAGE/FIELD` without a prefix.
+/// Returns a config as keys for `consul kv import`: `PREFIX/IMAGE/FIELD`, or `IMAGE/FIELD` without
+/// a prefix.
 #[must_use]
 pub fn consul_keys(config: &Config, prefix: &str) -> Vec<ConsulKey> {
     let prefix = prefix.trim_matches('/');

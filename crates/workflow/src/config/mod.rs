@@ -20,7 +20,8 @@ use crate::select::refuse_several_platforms;
 
 /// Creates the config of a folder.
 ///
-/// All archives without a record are read before: a config never depends on what happens to be recorded.
+/// All archives without a record are read before: a config never depends on what happens to be
+/// recorded.
 ///
 /// # Cancel safety
 ///
@@ -32,8 +33,9 @@ use crate::select::refuse_several_platforms;
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, there is no archive of a selected image, the latest archive of an image is
-/// damaged, an image is there for several platforms and none is chosen, or no image is left.
+/// If the folder cannot be read, there is no archive of a selected image, the latest archive of an
+/// image is damaged, an image is there for several platforms and none is chosen, or no image is
+/// left.
 pub async fn config(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Config, Error> {
     refuse_two_versions(&options.images)?;
     let mut config = Config::new();

@@ -6,7 +6,8 @@ use sealift_filename::Reference;
 use crate::config::base_url::BaseUrl;
 use crate::setters::setters;
 
-/// Options of [`config`](crate::config()) and [`sums`](crate::sums()): the archives to publish, and where they are.
+/// Options of [`config`](crate::config()) and [`sums`](crate::sums()): the archives to publish, and
+/// where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ConfigOptions {

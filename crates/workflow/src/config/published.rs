@@ -10,12 +10,13 @@ use crate::run::Run;
 use crate::select::examine::{archives_of, with_read_options};
 use crate::select::{LatestChoice, choose_latest, latest, refuse_flawed};
 
-/// Selects the archives, sorted by path, each once: the latest of every image, or of the selected images.
+/// Selects the archives, sorted by path, each once: the latest of every image, or of the selected
+/// images.
 ///
 /// # Errors
 ///
-/// If the folder can't be read, there is no archive of a selected image, an archive can't be published,
-/// or there is none at all and that is not allowed.
+/// If the folder can't be read, there is no archive of a selected image, an archive can't be
+/// published, or there is none at all and that is not allowed.
 pub(crate) async fn published(
     store: &Store,
     options: &ConfigOptions,
@@ -44,8 +45,8 @@ fn selected(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Ent
     Ok(selected)
 }
 
-/// Selects the latest archives of one image, one for each platform. A version that is named counts even if
-/// it is dirty and only releases are asked for.
+/// Selects the latest archives of one image, one for each platform. A version that is named counts
+/// even if it is dirty and only releases are asked for.
 fn select(
     store: &Store,
     reference: &Reference,

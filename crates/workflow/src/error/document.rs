@@ -9,7 +9,8 @@ use serde::{Serialize, Serializer};
 use crate::error::Error;
 
 impl Error {
-    /// Returns the causes of the error, outermost first, without those that the message contains already.
+    /// Returns the causes of the error, outermost first, without those that the message contains
+    /// already.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
         let mut said = self.to_string();
@@ -26,7 +27,8 @@ impl Error {
     }
 }
 
-/// Returns the message of a cause; that of a fault without its subject, which the message before has.
+/// Returns the message of a cause; that of a fault without its subject, which the message before
+/// has.
 fn text_of(cause: &(dyn std::error::Error + 'static)) -> String {
     let boxed = cause.downcast_ref::<Box<Fault>>().map(AsRef::as_ref);
     match cause.downcast_ref::<Fault>().or(boxed) {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// The kind of an [`Error`](crate::Error): what a script can act on. Serialises as a word such as `not_found`.
+/// The kind of an [`Error`](crate::Error): what a script can act on. Serialises as a word such as
+/// `not_found`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

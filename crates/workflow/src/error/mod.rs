@@ -17,7 +17,8 @@ use crate::error::no_name::NoName;
 
 /// The error of a workflow. It names the image, archive, folder or engine that it is about.
 ///
-/// What a caller can do about it follows from [`kind`](Error::kind) and the fields; the message contains no advice.
+/// What a caller can do about it follows from [`kind`](Error::kind) and the fields; the message
+/// contains no advice.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -9,7 +9,8 @@ pub enum NoName {
     /// The archive contains no tag.
     #[error("it contains no tag")]
     NoTag,
-    /// The archive contains only tags without an image, as `skopeo copy … oci-archive:web.tar:1.0` writes them.
+    /// The archive contains only tags without an image, as `skopeo copy … oci-archive:web.tar:1.0`
+    /// writes them.
     #[error("{}", only(.0))]
     OnlyTags(Vec<String>),
     /// None of the archive's names is an image reference.

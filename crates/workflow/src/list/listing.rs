@@ -33,7 +33,9 @@ impl ListOptions {
     }
 }
 
-/// A list of archives, with what else is in the folder. It serialises as the array of the archives.
+/// A list of archives, with what else is in the folder.
+///
+/// It serialises as the array of the archives. Their states show what the errors are about.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use]

@@ -18,8 +18,8 @@ use crate::select::refuse_flawed;
 
 /// Lists a folder by names and records.
 ///
-/// Archives aren't read, unless a platform is chosen: then those that have no record are. If only the
-/// latest ones are asked for, these are looked into.
+/// Archives aren't read, unless a platform is chosen: then those that have no record are. If only
+/// the latest ones are asked for, these are looked into.
 ///
 /// # Cancel safety
 ///
@@ -71,7 +71,7 @@ fn list_latest(
     let mut left_out = LeftOut::default();
     let latest = with_read_options(run, |reading| {
         if filter.platform.is_none() {
-            // By names alone as far as they tell, so that a large folder is listed at once.
+            // By names alone as far as possible, so that a large folder is listed at once.
             let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
             left_out.dirty = if filter.release { dirty } else { 0 };
             return Ok(store.find_latest(&archives, filter, reading)?);
@@ -106,7 +106,7 @@ fn candidates(
     }
     let mut archives = Vec::new();
     for reference in &options.images {
-        // The error says what there is instead.
+        // The error states what there is instead.
         archives_of(store, reference.repository(), reference.version())?;
         archives.extend(store.archives_of(reference.repository())?);
     }

@@ -93,8 +93,8 @@ pub(crate) fn with_read_options<T>(
     work(&ReadOptions::default().with_cancel(run.cancel().flag()).with_on_start(&on_start))
 }
 
-/// Returns the archives of an image, or of one version of it. If there are none, the error contains what
-/// there is instead.
+/// Returns the archives of an image, or of one version of it. If there are none, the error contains
+/// what there is instead.
 pub(crate) fn archives_of(
     store: &Store,
     image: &Repository,

@@ -19,8 +19,8 @@ use crate::select::examine::{
     known_archives, report_changed, report_unreadable, with_read_options,
 };
 
-/// Returns what a fault of an archive means for one that is recorded as an image: it is damaged, whatever it
-/// looks like now. Its record is not believed any more.
+/// Returns what a fault of an archive means for one that is recorded as an image: it is damaged,
+/// whatever it looks like now. Its record is not believed any more.
 pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) -> Error {
     match error {
         Error::Archive(sealift_archive::Error::Fault { input, source })
@@ -56,8 +56,8 @@ pub(crate) async fn find(store: &Store, query: &Query, run: &Run) -> Result<Entr
     Ok(found.entry)
 }
 
-/// Finds the latest archive of every image, whatever has to be read for it, and reports what is passed
-/// over for them.
+/// Finds the latest archive of every image, whatever has to be read for it, and reports what is
+/// passed over for them.
 ///
 /// # Errors
 ///
@@ -130,7 +130,8 @@ pub(crate) fn refuse_several_platforms(latest: &[Entry]) -> Result<(), Error> {
     }
 }
 
-/// Refuses an archive that is known to be damaged, not supported or misnamed, or that can't be read.
+/// Refuses an archive that is known to be damaged, not supported or misnamed, or that can't be
+/// read.
 pub(crate) fn refuse_flawed(store: &Store, entry: &Entry) -> Result<(), Error> {
     let path = store.path_of(&entry.archive);
     match entry.flaw() {

@@ -235,8 +235,8 @@ async fn read_all<T: Send + 'static>(
     .await
 }
 
-/// Chooses the newest build of every tag, for each platform: an engine has one image under a tag, so that
-/// an older one would be replaced at once, or replace the newest. Reports what is left out.
+/// Chooses the newest build of every tag, for each platform: an engine has one image under a tag,
+/// so that an older one would be replaced at once, or replace the newest. Reports what is left out.
 fn newest_builds(entries: &[Entry], options: &LatestOptions, run: &Run) -> Vec<Vec<Entry>> {
     let mut tags: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !entry.holds_no_image()) {

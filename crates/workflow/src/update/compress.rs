@@ -11,8 +11,8 @@ use crate::ingest::{Copy, copy, form};
 use crate::naming::naming_of;
 use crate::run::Run;
 
-/// Makes a plain archive, which is known to hold this image, a zip. The plain one stays, for whoever removes
-/// it once all is durable.
+/// Makes a plain archive, which is known to hold this image, a zip. The plain one stays, for
+/// whoever removes it once all is durable.
 pub(crate) async fn compress(
     store: &Store,
     from: &ArchivePath,

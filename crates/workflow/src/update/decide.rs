@@ -14,7 +14,8 @@ use crate::update::resolve::Resolved;
 pub(crate) struct Task {
     pub(crate) image: Inspected,
     pub(crate) item: PlanItem,
-    /// The ids of the other builds of the same release that are certainly in the folder, if it is saved.
+    /// The ids of the other builds of the same release that are certainly in the folder, if it is
+    /// saved.
     pub(crate) replaces: Vec<ImageId>,
 }
 

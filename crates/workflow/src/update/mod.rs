@@ -1,4 +1,5 @@
-//! Brings a folder in step with an engine: resolve what the engine has, decide, carry out, clean up.
+//! Brings a folder in step with an engine: resolve what the engine has, decide, carry out, clean
+//! up.
 
 mod carry_out;
 mod clean_up;
@@ -30,17 +31,17 @@ type Finished = (Reference, Result<Archived, Error>);
 
 /// Saves images from an engine into a folder, unless they are there already.
 ///
-/// What is there under its version is kept, whatever engine wrote it. A save is verified, and compared with the image
-/// that the engine had shown, before its archive appears. One image failing does not stop the others; nothing of a
-/// failed image is cleaned.
+/// What is there under its version is kept, whatever engine wrote it. A save is verified, and
+/// compared with the image that the engine had shown, before its archive appears. One image failing
+/// does not stop the others; nothing of a failed image is cleaned.
 ///
-/// Once it is cancelled, the report contains the images that are in the folder; the others failed with
-/// [`Error::Interrupted`].
+/// Once it is cancelled, the report contains the images that are in the folder; the others failed
+/// with [`Error::Interrupted`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work that runs on other threads stops soon after and removes its staging files. Each
-/// archive is then either published or not there at all.
+/// When the future is dropped, the work that runs on other threads stops soon after and removes its
+/// staging files. Each archive is then either published or not there at all.
 ///
 /// # Panics
 ///
@@ -48,8 +49,8 @@ type Finished = (Reference, Result<Archived, Error>);
 ///
 /// # Errors
 ///
-/// If nothing at all can be done: no engine answers, or the folder cannot be read. What goes wrong with one image is in
-/// its result.
+/// If nothing at all can be done: no engine answers, or the folder cannot be read. What goes wrong
+/// with one image is in its result.
 pub async fn update(
     engine: &Engine,
     store: &Store,

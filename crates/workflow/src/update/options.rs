@@ -64,7 +64,8 @@ impl UpdateOptions {
         Self { jobs, ..self }
     }
 
-    /// Returns what the planning of an update needs; nothing of the images in `keep_all_of` is cleaned.
+    /// Returns what the planning of an update needs; nothing of the images in `keep_all_of` is
+    /// cleaned.
     pub(crate) fn planning(&self, keep_all_of: Vec<Repository>) -> PlanOptions {
         PlanOptions::default()
             .with_compress(self.compress)

@@ -20,8 +20,8 @@ use crate::update::resolve::resolve;
 
 /// What an update would do.
 ///
-/// It serialises as `{items: […], would_remove: […]}`, with the paths that the archives have, or would have, in the
-/// folder.
+/// It serialises as `{items: […], would_remove: […]}`, with the paths that the archives have, or
+/// would have, in the folder.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct UpdatePlan {
@@ -49,14 +49,15 @@ pub struct ImagePlan {
 pub struct PlannedImage {
     /// The item of the plan.
     pub item: PlanItem,
-    /// The ids of the other builds of the same release that are certainly in the folder, if it is saved.
+    /// The ids of the other builds of the same release that are certainly in the folder, if it is
+    /// saved.
     pub replaces: Vec<ImageId>,
 }
 
 /// Plans an update, and changes nothing.
 ///
-/// Without a store, because its folder does not exist yet, everything would be saved. One image failing does
-/// not stop the others, as in [`update`](crate::update()).
+/// Without a store, because its folder does not exist yet, everything would be saved. One image
+/// failing does not stop the others, as in [`update`](crate::update()).
 ///
 /// # Cancel safety
 ///
@@ -68,7 +69,8 @@ pub struct PlannedImage {
 ///
 /// # Errors
 ///
-/// If no engine answers or the folder cannot be read. What is wrong with one image is in its result.
+/// If no engine answers or the folder cannot be read. What is wrong with one image is in its
+/// result.
 pub async fn plan_update(
     engine: &Engine,
     store: Option<&Store>,

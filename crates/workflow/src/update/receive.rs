@@ -40,8 +40,8 @@ fn is_report(error: &Error) -> bool {
         if matches!(error.as_fault(), Some(Fault::Engine { .. })))
 }
 
-/// Passes on what an engine sends, in pieces of a size: engines send it in chunks of a few kilobytes, and to
-/// wake another thread for each would take longer than all the rest.
+/// Passes on what an engine sends, in pieces of a size: engines send it in chunks of a few
+/// kilobytes, and to wake another thread for each would take longer than all the rest.
 async fn send(
     stream: &mut SaveStream,
     sender: mpsc::Sender<Bytes>,
@@ -58,7 +58,7 @@ async fn send(
             }
         }
         activity.progress(piece.len() as u64);
-        // When the writer has given up, its own error tells why.
+        // If the writer has given up, its own error states why.
         if !piece.is_empty() && sender.send(piece.split().freeze()).await.is_err() {
             return Ok(());
         }

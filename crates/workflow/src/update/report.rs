@@ -12,7 +12,8 @@ use crate::error::Error;
 
 /// The result of an update, image by image.
 ///
-/// It serialises as an array: the images, then `{error}` for each archive that could not be removed.
+/// It serialises as an array: the images, then `{error}` for each archive that could not be
+/// removed.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "it holds the errors of the images that failed"]
@@ -105,7 +106,8 @@ pub struct Updated {
     /// The SHA-256 of the file; as JSON without the algorithm.
     #[serde(serialize_with = "crate::hex_text::serialize")]
     pub sha256: Digest,
-    /// The ids of the other builds of the same release that were in the folder, if it was saved now.
+    /// The ids of the other builds of the same release that were in the folder, if it was saved
+    /// now.
     pub replaces: Vec<ImageId>,
     /// What was removed for it at the end.
     pub removed: Vec<RemovedArchive>,

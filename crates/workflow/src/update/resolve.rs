@@ -40,13 +40,14 @@ struct SettledImages {
     snapshot: Snapshot,
 }
 
-/// Looks the images of a call up in the engine, and their archives in the folder. Images that cannot be archived are
-/// refused. What one list of the engine's images settles, with what is in the folder, is not looked up by itself.
+/// Looks the images of a call up in the engine, and their archives in the folder. Images that
+/// cannot be archived are refused. What one list of the engine's images settles, with what is in
+/// the folder, is not looked up by itself.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, no engine answers, or somebody asks to stop. What is wrong with one image is in its
-/// place.
+/// If the folder cannot be read, no engine answers, or somebody asks to stop. What is wrong with
+/// one image is in its place.
 pub(crate) async fn resolve(
     engine: &Engine,
     store: Option<&Store>,
@@ -110,7 +111,8 @@ fn check(image: Inspected) -> Result<Inspected, Error> {
     Ok(image)
 }
 
-/// Reads what the folder has of images: with `clean` all of their archives, otherwise those of their versions.
+/// Reads what the folder has of images: with `clean` all of their archives, otherwise those of
+/// their versions.
 async fn read_snapshot(
     store: &Store,
     images: impl Iterator<Item = &Inspected>,
@@ -131,8 +133,9 @@ async fn read_snapshot(
 
 /// Finds those images of a call that are in the folder already, from one list.
 ///
-/// Where the engine's id of an image is its config's digest, that and a record decide; nothing more has to be asked.
-/// All else is left for a question of its own, as is everything where there are few images.
+/// Where the engine's id of an image is its config's digest, that and a record decide; nothing more
+/// has to be asked. All else is left for a question of its own, as is everything where there are
+/// few images.
 async fn settled(
     engine: &Engine,
     store: &Store,

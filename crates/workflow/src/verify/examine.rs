@@ -16,8 +16,8 @@ use crate::run::Run;
 use crate::verify::options::VerifyFolderOptions;
 use crate::verify::verdict::{Covered, Verdict, VerifiedArchive};
 
-/// Judges an archive; one that another writer removes meanwhile is none, and one that is replaced is judged by what
-/// is there now.
+/// Judges an archive. Returns `None` if another writer removes it meanwhile; if one replaces it,
+/// what is there now is judged.
 pub(crate) fn verify_what_is_there(
     store: &Store,
     entry: &Entry,

@@ -31,7 +31,8 @@ use crate::verify::verdict::{Verdict, VerifiedArchive};
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, or there is no archive of a query. What is wrong with an archive is in its verdict.
+/// If the folder cannot be read, or there is no archive of a query. What is wrong with an archive
+/// is in its verdict.
 pub async fn verify(
     store: &Store,
     options: &VerifyFolderOptions,

@@ -1,4 +1,5 @@
-//! What BuildKit builds: images with provenance, layers in several forms, several platforms under one tag.
+//! What BuildKit builds: images with provenance, layers in several forms, several platforms under
+//! one tag.
 
 use sealift_workflow::catalog::{LatestOptions, Query};
 use sealift_workflow::oci::Platform;
@@ -8,8 +9,8 @@ use crate::conformance::{PLAIN, ZIP, travels};
 use crate::stand::Stand;
 use crate::suite::suite;
 
-/// Builds the same twice. The second time the provenance differs, and with it what a containerd store
-/// shows as the id.
+/// Builds the same twice. The second time the provenance differs, and with it what a containerd
+/// store shows as the id.
 async fn keeps_after_a_rebuild_that_changed_nothing_but_provenance(stand: Stand) {
     let options = ["--load"];
     if !stand.build_by_buildkit("1.0.0.1", "one", &options) {
@@ -66,7 +67,8 @@ async fn layers_may_be_plain_gzip_or_zstd(stand: Stand) {
     }
 }
 
-/// Two platforms of one tag are two archives side by side, whatever each has in common with the other.
+/// Two platforms of one tag are two archives side by side, whatever each has in common with the
+/// other.
 async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
     let platforms = ["linux/amd64", "linux/arm64"].map(|text| text.parse::<Platform>().unwrap());
     let options = ["--load", "--platform=linux/amd64,linux/arm64"];

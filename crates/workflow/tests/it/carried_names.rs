@@ -1,4 +1,5 @@
-//! What an engine makes of an archive has the name of the archive's file, and no other tag is made or moved.
+//! What an engine makes of an archive has the name of the archive's file, and no other tag is made
+//! or moved.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,16 +14,19 @@ use crate::conformance::{PLAIN, ZIP};
 use crate::stand::Stand;
 use crate::suite::suite;
 
-/// Adds entries to the stand's folder under this version of its image, whatever they are called inside.
+/// Adds entries to the stand's folder under this version of its image, whatever they are called
+/// inside.
 async fn add_as(stand: &Stand, version: &str, entries: &[Entry], compress: bool) {
     let file = stand.folder.path().join("elsewhere.tar");
     std::fs::write(&file, pack(entries)).unwrap();
     let name = Some(stand.reference(version));
     let options = AddOptions::default().with_name(name).with_compress(compress);
-    add(&stand.store(), &file, &options, &Run::default()).await.unwrap();
+    let report = add(&stand.store(), &file, &options, &Run::default()).await.unwrap();
+    assert!(report.error.is_none());
 }
 
-/// Returns all tags of the test's image, and of what is called like it, with the ids that they point to.
+/// Returns all tags of the test's image, and of what is called like it, with the ids that they
+/// point to.
 async fn tags(stand: &Stand) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     for image in stand.engine.list().await.unwrap() {

@@ -78,7 +78,8 @@ async fn cleans_other_versions_last(stand: Stand) {
     assert_eq!(stand.files(), [new.archive.to_string()]);
 }
 
-/// A call of many images asks for a list first: what that settles must be what single questions would.
+/// A call of many images asks for a list first: what that settles must be what single questions
+/// would.
 async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) {
     const COUNT: usize = 10;
     let version = |number: usize| format!("1.0.0.{number}");
@@ -129,7 +130,7 @@ async fn loads_back_under_its_name(stand: Stand) {
     assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded);
 }
 
-/// Puts an archive for this platform into the folder; gives the id of its image.
+/// Puts an archive for this platform into the folder, and returns the id of its image.
 fn put(stand: &Stand, version: &str, seed: u8, architecture: &str) -> String {
     let mut image = Image::new(&stand.reference(version).to_string(), seed);
     image.architecture = architecture.to_owned();
@@ -138,7 +139,8 @@ fn put(stand: &Stand, version: &str, seed: u8, architecture: &str) -> String {
     image.id()[7..19].to_owned()
 }
 
-/// Loads a whole folder; gives what was loaded, in the order of the tags: tag, id and whether it was new.
+/// Loads a whole folder, and returns what was loaded, in the order of the tags: tag, id and whether
+/// it was new.
 async fn load_all(stand: &Stand) -> Vec<(String, String, bool)> {
     let selection = Selection::All(None);
     let results = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
@@ -187,9 +189,9 @@ async fn loads_the_platform_of_the_engine(stand: Stand) {
 async fn loads_over_an_image_that_differs_only_in_its_settings(stand: Stand) {
     let reference = stand.reference("1.0.0.1").to_string();
     let shown = async || stand.engine.inspect(&reference).await.unwrap().unwrap();
-    // Both upon the same image, but not one upon the other: what the classic builder made upon an image that is
-    // then loaded again can't be removed from a containerd store, whose engine never answers (seen with
-    // Docker 26 and 28).
+    // Both upon the same image, but not one upon the other: what the classic builder made upon an
+    // image that is then loaded again can't be removed from a containerd store, whose engine never
+    // answers (seen with Docker 26 and 28).
     stand.build("1.0.0.0", "one").await;
     let labelled = |label| format!("FROM {}:1.0.0.0\nLABEL a={label}\n", stand.image);
     stand.build_from("1.0.0.1", "one", &labelled("first")).await;
@@ -208,8 +210,8 @@ async fn loads_into_every_other_engine(stand: Stand) {
     travels(&stand).await;
 }
 
-/// Every engine loads what this one saves, under the same name, and knows it for the same image: nothing
-/// is saved where the archive is there, and what it saves elsewhere has the same config.
+/// Every engine loads what this one saves, under the same name, and knows it for the same image:
+/// nothing is saved where the archive is there, and what it saves elsewhere has the same config.
 pub(crate) async fn travels(stand: &Stand) {
     let saved = stand.update("1.0.0.1", &ZIP).await;
     let config = config_of(stand, &saved.archive);
@@ -236,8 +238,8 @@ pub(crate) async fn travels(stand: &Stand) {
     }
 }
 
-/// Podman 4.3 can't save an image whose layers a containerd store had compressed in a classic build; it
-/// loads it, and it says so.
+/// Podman 4.3 can't save an image whose layers a containerd store had compressed in a classic
+/// build; it loads it, and it says so.
 fn is_known_refusal(kind: &str, error: &Error) -> bool {
     kind == "podman"
         && format!("{error:?}").contains("Unknown media type during manifest conversion")

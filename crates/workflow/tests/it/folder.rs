@@ -51,7 +51,7 @@ impl Folder {
         added.into_iter().next().unwrap().archive
     }
 
-    /// Gives the paths of all archives.
+    /// Returns the paths of all archives.
     pub(crate) fn archives(&self) -> Vec<String> {
         self.store.scan().unwrap().archives.iter().map(ToString::to_string).collect()
     }

@@ -1,4 +1,5 @@
-//! A release that is built again under its version is reported, and refused if releases are immutable.
+//! A release that is built again under its version is reported, and refused if releases are
+//! immutable.
 
 use sealift_testing::layouts::{Image, pack};
 use sealift_workflow::{AddOptions, Error, ErrorKind, Run, UpdateOptions, plan_update};

@@ -1,5 +1,5 @@
-//! Round trips with other people's tools: skopeo and podman read what we write, and we read what they
-//! write, for images of every engine.
+//! Round trips with other people's tools: skopeo and podman read what we write, and we read what
+//! they write, for images of every engine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,7 +37,7 @@ impl Trip {
         self.stand.folder.path().join(name)
     }
 
-    /// Adds what a tool wrote to an empty folder, and gives what we found in it.
+    /// Adds what a tool wrote to an empty folder, and returns what was found in it.
     async fn add(&self, file: &Path) -> Identity {
         let other = self.stand.elsewhere(self.stand.engine.clone());
         let added = add(&other.store(), file, &AddOptions::default(), &Run::default()).await;
@@ -51,7 +51,8 @@ impl Trip {
         other.identity_of(&added.archive)
     }
 
-    /// Holds what a tool wrote against what it had read: it may write the config anew, but not the layers.
+    /// Holds what a tool wrote against what it had read: it may write the config anew, but not the
+    /// layers.
     async fn assert_same_layers(&self, file: &Path) {
         let found = self.add(file).await;
         assert_eq!(found.diff_ids, self.identity.diff_ids);
@@ -165,7 +166,7 @@ async fn podman_does_not_save_what_a_classic_build_compressed(stand: Stand) {
     assert!(words.contains("Unknown media type during manifest conversion"), "{words}");
 }
 
-/// The member of our zips is what `docker load` reads, as everybody's unzip gives it.
+/// The member of our zips is what `docker load` reads, as everybody's unzip prints it.
 async fn what_unzip_gives_is_what_the_engine_saved(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let zip = stand.update("1.0.0.1", &ZIP).await;

@@ -1,4 +1,4 @@
-//! Two platforms of one tag live side by side, and are never taken for one another.
+//! Two platforms of one tag live side by side, and are never confused.
 
 use sealift_workflow::catalog::SelectError;
 use sealift_workflow::{ConfigOptions, Error, ErrorKind, ListOptions, Run, config, list, path};

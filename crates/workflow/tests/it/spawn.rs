@@ -1,5 +1,5 @@
-//! Every public asynchronous function can be spawned: as a task of its own, with everything it borrows
-//! inside the task.
+//! Every public asynchronous function can be spawned: as a task of its own, with everything it
+//! borrows inside the task.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What a test on an engine stands on: the engine, a folder, and images of its own that go afterwards.
+//! What a test on an engine stands on: the engine, a folder, and images of its own that go
+//! afterwards.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -121,8 +122,8 @@ impl Stand {
             .to_string()
     }
 
-    /// Builds the test's image by BuildKit, as its users do, with more options; false where there is no
-    /// buildx to do it.
+    /// Builds the test's image by BuildKit, as its users do, with more options; false where there
+    /// is no buildx to do it.
     pub(crate) fn build_by_buildkit(&self, version: &str, content: &str, options: &[&str]) -> bool {
         let Some(buildx) = sealift_testing::program("docker-buildx") else { return false };
         let dockerfile = "FROM scratch\nARG TARGETARCH\nCOPY content /content\n\
@@ -149,7 +150,7 @@ impl Stand {
         context
     }
 
-    /// Gives all ids by which an archive goes, from its content alone.
+    /// Returns all ids by which an archive goes, from its content alone.
     pub(crate) fn identity_of(&self, archive: &impl AsRef<str>) -> Identity {
         let path = self.folder.path().join("artifacts").join(archive.as_ref());
         let options = ExamineOptions::new().with_decompress_layers(true);
@@ -180,7 +181,7 @@ impl Stand {
         results.unwrap().remove(0).result.unwrap()
     }
 
-    /// Gives the names of all archives and of everything else that isn't sealift's own notes.
+    /// Returns the names of all archives and of everything else that isn't sealift's own notes.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut names = Vec::new();
         list(self.store().root(), "", &mut names);

@@ -29,7 +29,8 @@ fn flip(folder: &Folder, archive: &str, at: usize) {
     std::fs::File::options().write(true).open(&path).unwrap().set_modified(times).unwrap();
 }
 
-/// Puts an archive as others write it into the folder, without a checksum of all of it, and records it.
+/// Puts an archive as others write it into the folder, without a checksum of all of it, and records
+/// it.
 async fn recorded_from_elsewhere(folder: &Folder) -> String {
     let web = folder.add_image("web:1", 1, "amd64").await.to_string();
     let content = pack(&Image::new("web:1", 1).podman());
@@ -189,7 +190,8 @@ fn the_member_of_a_zip_must_be_named_like_the_zip() {
     });
 }
 
-/// Does something to an archive at the moment in which it is about to be read, as another writer may.
+/// Does something to an archive at the moment in which it is about to be read, as another writer
+/// may.
 struct Meanwhile<F>(F);
 
 impl<F: Fn() + Send + Sync> Reporter for Meanwhile<F> {

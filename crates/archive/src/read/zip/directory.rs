@@ -1,15 +1,17 @@
 //! Finds the one member of a zip through the zip's directory.
 //!
-//! It is stricter than most readers of zips: a zip is accepted only if a reader that goes by the directory and
-//! one that goes through the file from its start find the same member, and nothing lies between its parts. So
-//! nobody can be shown another archive than the one that was verified.
+//! It is stricter than most readers of zips: a zip is accepted only if a reader that goes by the
+//! directory and one that goes through the file from its start find the same member, and nothing
+//! lies between its parts. So nobody can be shown another archive than the one that was verified.
 //!
-//! The same strictness finds damage: what the zip states twice has to agree, and what it states once has
-//! to make sense. A zip is something else than an archive of an image only if all of that holds; if not,
-//! it is damaged. Of a zip that sealift wrote, every byte around the member is known.
+//! The same strictness finds damage: what the zip states twice has to agree, and what it states
+//! once has to make sense. A zip is something else than an archive of an image only if all of that
+//! holds; if not, it is damaged. Of a zip that sealift wrote, every byte around the member is
+//! known.
 //!
-//! The zip crate is not used for this. It allocates memory for as many entries as a directory claims
-//! and the file could hold, but one entry is enough to decide, and it reads a zip by the directory only.
+//! The zip crate is not used for this. It allocates memory for as many entries as a directory
+//! claims and the file could hold, but one entry is enough to decide, and it reads a zip by the
+//! directory only.
 //!
 //! Source of the form: PKWARE's APPNOTE.TXT 6.3.10, 4.3 (records), 4.4 (fields) and 4.5.3 (zip64).
 use crate::error::Fault;

@@ -77,12 +77,12 @@ pub(crate) fn find_directory(source: &dyn Source) -> Result<Directory, MemberErr
         });
     }
     if !is_here {
-        return Err(broken("its directory isn't where its end says"));
+        return Err(broken("its directory is not where its end states"));
     }
     Ok(Directory { entries, start, length: size })
 }
 
-/// Finds the record at the end of a zip, behind which only its comment may stand.
+/// Finds the record at the end of a zip, which only its comment may follow.
 fn find_end(source: &dyn Source, length: u64) -> Result<u64, MemberError> {
     let tail = length.min(LONGEST_COMMENT + END_LENGTH as u64);
     let start = length - tail;

@@ -66,13 +66,14 @@ impl DirectoryEntry {
         })
     }
 
-    /// Checks that the header before the member states the same, and returns where the member starts.
+    /// Checks that the header before the member states the same, and returns where the member
+    /// starts.
     pub(crate) fn check_local_header(&mut self, source: &dyn Source) -> Result<u64, MemberError> {
         let record = Record::<LOCAL_LENGTH>::read(source, 0)?;
         if record.0[..4] != *LOCAL_HEADER {
             return Err(broken("its member has no header"));
         }
-        let disagree = |what| broken(format!("it gives its member's {what} twice, differently"));
+        let disagree = |what| broken(format!("it states its member's {what} twice, differently"));
         let in_directory = &self.record;
         let same =
             |at: usize, length| record.number(at, length) == in_directory.number(at + 2, length);
@@ -127,7 +128,7 @@ impl DirectoryEntry {
         self.made_on == UNIX && kind != 0 && kind != 0o100_000
     }
 
-    /// Checks that the member ends where the directory begins, but for what is said of it behind it.
+    /// Checks that the directory follows the member, with at most a descriptor of it in between.
     pub(crate) fn check_end(
         &self,
         source: &dyn Source,
@@ -146,7 +147,7 @@ impl DirectoryEntry {
             }
             _ => false,
         };
-        if is_expected { Ok(()) } else { Err(broken("something lies behind its member")) }
+        if is_expected { Ok(()) } else { Err(broken("there is other data after its member")) }
     }
 
     /// Returns the descriptor with sizes of so many bytes, without its signature.

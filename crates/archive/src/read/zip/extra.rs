@@ -31,8 +31,8 @@ pub(crate) fn packed_crc(extra: &[u8]) -> Option<u32> {
     (field.len() == 4).then(|| number(field) as u32)
 }
 
-/// Returns `false` if the fields with Info-ZIP's time of modification disagree, before the member and in
-/// the directory.
+/// Returns `false` if the fields with Info-ZIP's time of modification disagree, before the member
+/// and in the directory.
 pub(crate) fn times_agree(local: &[u8], directory: &[u8]) -> bool {
     const TIMES: u64 = 0x5455;
     let time = |extra| {

@@ -84,7 +84,7 @@ impl MemberCheck {
     /// Checks how many packed bytes there were when the content ended, and their checksum.
     pub(crate) fn ended_at(&self, packed_bytes: u64, packed_crc: u32) -> io::Result<usize> {
         if packed_bytes != self.packed_size {
-            return Err(io::Error::other("its member goes on behind its content"));
+            return Err(io::Error::other("its member continues after its content"));
         }
         match self.packed_crc {
             Some(expected) if expected != packed_crc => Err(io::Error::other(

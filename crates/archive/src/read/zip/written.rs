@@ -6,8 +6,8 @@ use crate::read::zip::record::{MemberError, broken, number, read_bytes};
 use crate::source::Source;
 use crate::write::zip::{NAME_IS_UTF8, NO_DATE, Numbers, directory_entry, end, local_header};
 
-/// Checks a zip that looks as if sealift wrote it against what sealift writes, byte by byte. A few bytes
-/// that differ are damage; if many do, another program wrote it.
+/// Checks a zip that looks as if sealift wrote it against what sealift writes, byte by byte. A few
+/// bytes that differ are damage; if many do, another program wrote it.
 pub(crate) fn check_as_written(
     source: &dyn Source,
     entry: &DirectoryEntry,

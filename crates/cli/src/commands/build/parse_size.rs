@@ -1,6 +1,7 @@
 //! Sizes in the docker CLI's notation: `64m` is 64 MiB.
 
-/// Parses a number of bytes with the unit `b`, `k`, `m`, `g` or `t`, each 1024 times the one before.
+/// Parses a number of bytes with the unit `b`, `k`, `m`, `g` or `t`, each 1024 times the one
+/// before.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || "it is no size such as 512m or 2g".to_owned();
     let text = text.to_ascii_lowercase();

@@ -63,8 +63,8 @@ impl Positional {
     }
 }
 
-/// Returns `true` if the argument in the place of the name is a folder, as in `docker build FOLDER`,
-/// and nothing could be built under that name.
+/// Returns `true` if the argument in the place of the name is a folder, as in
+/// `docker build FOLDER`, and nothing could be built under that name.
 fn is_meant_as_path(name: &str, arguments: &BuildArguments) -> bool {
     let has_dockerfile = ["Dockerfile", "dockerfile"].iter().any(|file| Path::new(file).exists());
     arguments.path.is_none()
