@@ -150,3 +150,28 @@ fn what_is_written_of_a_damaged_archive_ends_within_the_layer() {
         assert!(names.last().unwrap().is_err(), "no reader takes it for a whole tar");
     }
 }
+
+/// What fails here is the write itself, as on a full disk: files may have only so many bytes.
+#[test]
+fn a_file_that_cannot_be_written_leaves_nothing() {
+    let mut large = image();
+    large.layers.push(pack(&[file("large", noise(2 << 20))]));
+    let place = place_with(&large.podman());
+    let out = place.dir.path().join("out");
+    for more in [&[][..], &["--compress", "zst"]] {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh"]);
+        let arguments = ["export", "web", "--for", "k3s", "--to", "out", "--progress", "none"];
+        let arguments = [&arguments[..], more].concat();
+        let said = place.said(place.command_by(shell, &arguments).output().unwrap());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said.refusal(), @"
+            [1]
+            error: cannot export `web`
+              caused by: cannot write a staging file in out
+              caused by: File too large (os error 27)
+            ");
+        }
+        assert!(!out.exists(), "a folder that was made for nothing goes");
+    }
+}

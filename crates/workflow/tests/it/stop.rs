@@ -6,13 +6,15 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use sealift_testing::layouts::{Image, file, noise, pack};
+use sealift_workflow::archive::Compression;
+use sealift_workflow::store::TargetFolder;
 use sealift_workflow::{
-    AddOptions, Cancel, ErrorKind, Event, Reporter, Run, Verdict, VerifyFolderOptions, Work, add,
-    verify,
+    AddOptions, Cancel, Cluster, ErrorKind, Event, ExportForm, ExportOptions, Reporter, Run,
+    Selection, Verdict, VerifyFolderOptions, Work, add, export, verify,
 };
 use tokio::sync::Notify;
 
-use crate::folder::{Folder, run};
+use crate::folder::{Folder, query, run};
 
 /// Holds the thread that works at its first progress with something, and counts the bytes.
 struct Hold {
@@ -95,6 +97,78 @@ fn dropping_a_future_stops_its_threads_and_removes_the_staging_file() {
             "{left:?}"
         );
     }
+}
+
+#[test]
+fn dropping_an_export_removes_the_file_that_is_being_written() {
+    let mut image = Image::new("web:1", 1);
+    image.layers[0] = pack(&[file("noise", noise(4_000_000))]);
+    for compression in [None, Some(Compression::Zstd)] {
+        let folder = Folder::new();
+        run(async { drop(folder.add_entries(&image.podman()).await) });
+        let out = tempfile::tempdir().unwrap();
+        let target = TargetFolder::open(out.path()).unwrap();
+        let (hold, held, release) = Hold::new(Work::Exporting);
+        let context = Run::new(hold.clone(), Cancel::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let options = ExportOptions::new(ExportForm::new(Cluster::K3s, compression).unwrap());
+            let all = Selection::All(None);
+            tokio::select! {
+                report = export(&folder.store, &target, &all, &options, &context) => panic!("{report:?}"),
+                () = held.notified() => {}
+            }
+        });
+        assert_eq!(files(out.path()).len(), 1);
+        assert!(target.files().unwrap().is_empty(), "the file has no name yet");
+        drop(release);
+        // Waits for the threads.
+        drop(runtime);
+        assert!(hold.bytes.load(Ordering::SeqCst) < 2_000_000);
+        assert!(files(out.path()).is_empty());
+    }
+}
+
+/// Asks to stop when the second image is about to be exported.
+struct StopAtSecondExport(Cancel, AtomicU64);
+
+impl Reporter for StopAtSecondExport {
+    fn report(&self, event: Event) {
+        if matches!(event, Event::Started { work: Work::Exporting, .. })
+            && self.1.fetch_add(1, Ordering::SeqCst) == 1
+        {
+            self.0.cancel();
+        }
+    }
+}
+
+#[test]
+fn an_export_that_is_cancelled_says_what_was_exported_and_removes_nothing() {
+    run(async {
+        let folder = Folder::new();
+        for (seed, version) in (1..).zip(["1.0.0.1", "1.0.0.2", "1.0.0.3"]) {
+            folder.add_image(&format!("web:{version}"), seed, "amd64").await;
+        }
+        let out = tempfile::tempdir().unwrap();
+        let target = TargetFolder::open(out.path()).unwrap();
+        let options = ExportOptions::from(Cluster::K3s).with_keep(1);
+        let first = Selection::Queries(vec![query("web:1.0.0.1", None)]);
+        let _ = export(&folder.store, &target, &first, &options, &Run::default()).await.unwrap();
+        let before = files(out.path());
+
+        let cancel = Cancel::new();
+        let reporter = StopAtSecondExport(cancel.clone(), AtomicU64::new(0));
+        let context = Run::new(Arc::new(reporter), cancel);
+        let rest = ["web:1.0.0.2", "web:1.0.0.3"].map(|text| query(text, None));
+        let rest = Selection::Queries(rest.to_vec());
+        let report = export(&folder.store, &target, &rest, &options, &context).await.unwrap();
+        let results: Vec<_> = report.images.iter().map(|image| &image.result).collect();
+        assert!(results[0].as_ref().unwrap().exported);
+        assert_eq!(results[1].as_ref().unwrap_err().kind(), ErrorKind::Interrupted);
+        let after = files(out.path());
+        assert_eq!(after.len(), 2, "{after:?}");
+        assert!(before.iter().all(|file| after.contains(file)));
+    });
 }
 
 /// Asks to stop as soon as an archive has been read.
