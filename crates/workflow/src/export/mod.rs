@@ -20,7 +20,7 @@ use crate::export::image_file::ImageFile;
 use crate::export::open::open;
 use crate::export::options::ExportOptions;
 use crate::export::report::{ExportReport, ExportedImage, ImageExport};
-use crate::export::surplus::{Exported, remove_surplus};
+use crate::export::surplus::{Exported, Removed, remove_surplus};
 use crate::naming::{naming_of, repository_of};
 use crate::run::Run;
 use crate::select::held_against_record;
@@ -150,15 +150,17 @@ async fn carry_out(
         report.images.push(ImageExport { asked, result });
     }
     if let (Some(folder), Some(keep)) = (target.folder, target.options.keep) {
-        let (is_planned, images) = (target.is_planned, report.images);
-        let removing = run.clone();
-        report = run
-            .blocking(move |_| {
-                let mut report = ExportReport { images, removal_errors: Vec::new() };
-                remove_surplus(&folder, &exported, keep, is_planned, &mut report, &removing);
-                Ok(report)
-            })
-            .await?;
+        let is_planned = target.is_planned;
+        let removing =
+            move |run: &Run| Ok(remove_surplus(&folder, &exported, keep, is_planned, run));
+        let done = run.blocking(removing).await;
+        let (done, errors) = done.unwrap_or_else(|error| (Vec::new(), vec![error]));
+        report.removal_errors = errors;
+        for Removed { at, removed, skipped } in done {
+            if let Some(ImageExport { result: Ok(image), .. }) = report.images.get_mut(at) {
+                (image.removed, image.skipped) = (removed, skipped);
+            }
+        }
     }
     Ok(report)
 }

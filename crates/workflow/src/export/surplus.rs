@@ -14,7 +14,7 @@ use sealift_store::TargetFolder;
 use crate::error::Error;
 use crate::export::cluster::container;
 use crate::export::file_name::ExportName;
-use crate::export::report::{ExportReport, RemovedExport, SkippedExport};
+use crate::export::report::{RemovedExport, SkippedExport};
 use crate::run::Run;
 
 /// A file that this call exported, or found there.
@@ -25,45 +25,54 @@ pub(super) struct Exported {
     pub(super) time: Timestamp,
 }
 
-/// Removes older versions of what was exported, or notes that they would be removed. Nothing is removed of an image of which
-/// nothing was exported.
+/// What was removed for an image.
+pub(super) struct Removed {
+    /// The place of the image in the report.
+    pub(super) at: usize,
+    pub(super) removed: Vec<RemovedExport>,
+    pub(super) skipped: Vec<SkippedExport>,
+}
+
+/// Removes older versions of what was exported, or returns what would be removed, and what went wrong. Nothing is removed
+/// of an image of which nothing was exported.
 pub(super) fn remove_surplus(
     folder: &TargetFolder,
     exported: &[(usize, Exported)],
     keep: usize,
     is_planned: bool,
-    report: &mut ExportReport,
     run: &Run,
-) {
+) -> (Vec<Removed>, Vec<Error>) {
     let mut images: BTreeMap<&Repository, Vec<&(usize, Exported)>> = BTreeMap::new();
     for one in exported {
         images.entry(&one.1.image).or_default().push(one);
     }
+    let (mut done, mut errors) = (Vec::new(), Vec::new());
     for (image, of) in images {
-        let done: Vec<&Exported> = of.iter().map(|(_, exported)| exported).collect();
-        let found = match find(folder, image, &done, keep, run) {
+        let own: Vec<&Exported> = of.iter().map(|(_, exported)| exported).collect();
+        let found = match run.check_cancelled().and_then(|()| find(folder, image, &own, keep, run))
+        {
             Ok(found) => found,
             Err(error) => {
-                report.removal_errors.push(error);
+                errors.push(error);
                 break;
             }
         };
-        let Some((at, _)) = of.first() else { continue };
-        let Some(entry) = report.images.get_mut(*at) else { continue };
-        let Ok(exported) = &mut entry.result else { continue };
-        exported.skipped = found.skipped;
+        let at = of.first().map_or(0, |(at, _)| *at);
+        let mut removed = Vec::new();
         for file in found.surplus {
-            let removed = match is_planned {
+            let result = match is_planned {
                 true => Ok(true),
                 false => folder.remove(&file.name, file.stat),
             };
-            match removed {
-                Ok(true) => exported.removed.push(file),
+            match result {
+                Ok(true) => removed.push(file),
                 Ok(false) => {}
-                Err(error) => report.removal_errors.push(error.into()),
+                Err(error) => errors.push(error.into()),
             }
         }
+        done.push(Removed { at, removed, skipped: found.skipped });
     }
+    (done, errors)
 }
 
 /// The files of an image that are not needed any more.
