@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::event::Work;
 use crate::export::cluster::ExportForm;
 use crate::export::image_file::ImageFile;
-use crate::export::open::open;
 use crate::naming::naming_of;
+use crate::open_archive::open_archive;
 use crate::reading::Reading;
 use crate::run::Run;
 use crate::select::{find, held_against_record};
@@ -93,7 +93,7 @@ pub async fn cat_for(
     let result = run
         .blocking(move |run| {
             let (label, naming) = (of.archive.to_string(), naming_of(&of.archive)?);
-            let archive = open(&reader, of, run)?;
+            let archive = open_archive(&reader, &of.archive, &label, run)?;
             let file = ImageFile::new(&archive, naming, &label);
             let mut output = file.write(output, form.compression(), Error::Output, run)?;
             output.flush().map_err(Error::Output)

@@ -69,6 +69,7 @@ mod list;
 #[cfg(feature = "engine")]
 mod load;
 mod naming;
+mod open_archive;
 mod path;
 mod path_text;
 mod reading;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use sealift_archive::{Container, Contents, PlainReader, VerifiedReader, VerifyOptions};
+use sealift_archive::{Container, Contents, ImageTar, PlainReader, VerifiedReader, VerifyOptions};
 
 use crate::error::Error;
 use crate::event::Work;
@@ -36,6 +36,36 @@ macro_rules! file_reader {
 
 file_reader!(PlainReader);
 file_reader!(VerifiedReader);
+
+/// The tar of one image, composed from an archive.
+pub(crate) struct CountedTar<'a> {
+    tar: ImageTar<'a, File>,
+    bytes: u64,
+}
+
+impl<'a> CountedTar<'a> {
+    pub(crate) fn new(tar: ImageTar<'a, File>) -> Self {
+        Self { tar, bytes: 0 }
+    }
+}
+
+impl Read for CountedTar<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.tar.read(buffer)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+impl FileReader for CountedTar<'_> {
+    fn file_size(&self) -> Option<u64> {
+        Some(self.tar.size())
+    }
+
+    fn file_bytes(&self) -> u64 {
+        self.bytes
+    }
+}
 
 /// A file whose bytes are read as they are.
 pub(crate) struct RawFile {

@@ -1,7 +1,7 @@
 //! The tar of one image on its way out of an archive: into a file, or to be compared with one.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use sealift_archive::{
@@ -11,7 +11,7 @@ use sealift_archive::{
 use crate::error::Error;
 use crate::event::Work;
 use crate::export::cluster::ExportForm;
-use crate::reading::{FileReader, Reading};
+use crate::reading::{CountedTar, Reading};
 use crate::run::Run;
 
 /// An image of an archive, under the name that it has in a cluster.
@@ -42,7 +42,7 @@ impl<'a> ImageFile<'a> {
         failed: impl Fn(io::Error) -> Error,
         run: &Run,
     ) -> Result<W, Error> {
-        let tar = Counted::new(self.tar()?);
+        let tar = CountedTar::new(self.tar()?);
         let mut output = CompressedWriter::new(output, compression).map_err(&failed)?;
         let mut reading = Reading::start(tar, self.label, Work::Exporting, run);
         while let Some(bytes) = reading.next()? {
@@ -62,7 +62,7 @@ impl<'a> ImageFile<'a> {
         {
             return Ok(false);
         }
-        let mut reading = Reading::start(Counted::new(tar), self.label, Work::Verifying, run);
+        let mut reading = Reading::start(CountedTar::new(tar), self.label, Work::Verifying, run);
         let mut buffer = Vec::new();
         while let Some(bytes) = reading.next()? {
             buffer.resize(bytes.len(), 0);
@@ -75,35 +75,5 @@ impl<'a> ImageFile<'a> {
 
     fn tar(&self) -> Result<ImageTar<'a, File>, Error> {
         Ok(ImageTar::new(self.archive, &self.options)?)
-    }
-}
-
-/// A tar that counts what was read of it.
-struct Counted<'a> {
-    tar: ImageTar<'a, File>,
-    bytes: u64,
-}
-
-impl<'a> Counted<'a> {
-    fn new(tar: ImageTar<'a, File>) -> Self {
-        Self { tar, bytes: 0 }
-    }
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.tar.read(buffer)?;
-        self.bytes += count as u64;
-        Ok(count)
-    }
-}
-
-impl FileReader for Counted<'_> {
-    fn file_size(&self) -> Option<u64> {
-        Some(self.tar.size())
-    }
-
-    fn file_bytes(&self) -> u64 {
-        self.bytes
     }
 }

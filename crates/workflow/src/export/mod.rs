@@ -3,7 +3,6 @@
 pub(crate) mod cluster;
 mod file_name;
 pub(crate) mod image_file;
-pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod report;
 mod surplus;
@@ -17,11 +16,11 @@ use sealift_store::{ErrorKind, Store, TargetFolder};
 use crate::error::Error;
 use crate::export::file_name::ExportName;
 use crate::export::image_file::ImageFile;
-use crate::export::open::open;
 use crate::export::options::ExportOptions;
 use crate::export::report::{ExportReport, ExportedImage, ImageExport};
 use crate::export::surplus::{Exported, Removed, remove_surplus};
 use crate::naming::{naming_of, repository_of};
+use crate::open_archive::open_archive;
 use crate::run::Run;
 use crate::select::held_against_record;
 use crate::select::selection::{PickPlatform, Selection, select};
@@ -174,7 +173,7 @@ fn one(
     run: &Run,
 ) -> Result<(ExportedImage, Exported), Error> {
     let (saved, archive) = (entry.saved(), entry.archive.clone());
-    let opened = open(store, entry, run)?;
+    let opened = open_archive(store, &archive, label, run)?;
     let (image, version) = (repository_of(&archive)?, archive.name().to_version());
     let naming = naming_of(&archive)?;
     let identity = opened.identity().clone();

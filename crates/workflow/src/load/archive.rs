@@ -1,12 +1,9 @@
 //! An archive on its way into an engine.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use sealift_archive::{
-    Archive as OpenedArchive, Contents, ExamineOptions, Naming, Renamer, VerifyOptions,
-};
+use sealift_archive::{Archive as OpenedArchive, Contents, Naming, Renamer, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchivePath, Reference};
 use sealift_oci::{ImageConfig, parse_document};
@@ -14,9 +11,8 @@ use sealift_store::Store;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::event::Work;
+use crate::open_archive::open_archive;
 use crate::run::Run;
-use crate::select::refuse_flawed;
 
 /// An archive for an engine.
 pub(crate) struct Archive {
@@ -50,7 +46,8 @@ impl Archive {
             Origin::Folder(store, archive) => {
                 let (store, archive, label) =
                     (store.clone(), archive.clone(), self.reference.to_string());
-                run.blocking(move |run| open(&store, &archive, &label, run).map(Arc::new)).await
+                run.blocking(move |run| open_archive(&store, &archive, &label, run).map(Arc::new))
+                    .await
             }
         }
     }
@@ -81,32 +78,6 @@ impl Archive {
             Origin::Folder(..) => renamer,
         }
     }
-}
-
-fn open(
-    store: &Store,
-    archive: &ArchivePath,
-    label: &str,
-    run: &Run,
-) -> Result<OpenedArchive, Error> {
-    let size = store.stat(archive)?.size;
-    // Only an archive that is read is worked on.
-    let activity = Mutex::new(None);
-    let on_bytes = |bytes| {
-        let mut activity = activity.lock().unwrap_or_else(PoisonError::into_inner);
-        activity
-            .get_or_insert_with(|| run.activity(label, Work::Reading, Some(size)))
-            .progress(bytes);
-        match run.cancel().is_cancelled() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    };
-    let opened = store.open_archive(archive, &ExamineOptions::new().with_on_bytes(&on_bytes))?;
-    if let Some(entry) = store.entry(archive) {
-        refuse_flawed(store, &entry)?;
-    }
-    Ok(opened)
 }
 
 /// Returns what a container of an archive's image starts with, as its config states it.

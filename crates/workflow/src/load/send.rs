@@ -1,7 +1,6 @@
 //! An archive on its way into an engine, without the layers that the engine has.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,7 +17,7 @@ use crate::load::known::known_manifests;
 use crate::load::leave_out::{KnownManifests, Plan, StoreKind, is_known, plan, size_of};
 use crate::load::renamed::send_renamed;
 use crate::load::transfer::Transfer;
-use crate::reading::{FileReader, Reading};
+use crate::reading::{CountedTar, Reading};
 use crate::run::{Activity, Run};
 
 /// How many buffers may wait between the disk and the engine.
@@ -182,7 +181,7 @@ fn pump(
     sender: ArchiveSender,
     run: &Run,
 ) -> Result<Option<Activity>, Error> {
-    let tar = Counted { tar: ImageTar::new(opened, options)?, bytes: 0 };
+    let tar = CountedTar::new(ImageTar::new(opened, options)?);
     let mut reading = Reading::start(tar, label, Work::Loading, run);
     while let Some(bytes) = reading.next()? {
         bytes_sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
@@ -192,28 +191,4 @@ fn pump(
     }
     sender.blocking_finish();
     Ok(Some(reading.activity))
-}
-
-/// A tar that is read with progress.
-struct Counted<'a> {
-    tar: ImageTar<'a, std::fs::File>,
-    bytes: u64,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.tar.read(buffer)?;
-        self.bytes += count as u64;
-        Ok(count)
-    }
-}
-
-impl FileReader for Counted<'_> {
-    fn file_size(&self) -> Option<u64> {
-        Some(self.tar.size())
-    }
-
-    fn file_bytes(&self) -> u64 {
-        self.bytes
-    }
 }

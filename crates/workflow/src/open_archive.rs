@@ -1,0 +1,41 @@
+//! Archives of a folder whose parts are read.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use sealift_archive::{Archive, ExamineOptions};
+use sealift_filename::ArchivePath;
+use sealift_store::Store;
+
+use crate::error::Error;
+use crate::event::Work;
+use crate::run::Run;
+use crate::select::refuse_flawed;
+
+/// Opens an archive of which any part can be read. It is read and verified if no valid record states what it contains, and
+/// refused if it cannot be used.
+pub(crate) fn open_archive(
+    store: &Store,
+    archive: &ArchivePath,
+    label: &str,
+    run: &Run,
+) -> Result<Archive, Error> {
+    let size = store.stat(archive)?.size;
+    // Only an archive that is read is worked on.
+    let activity = Mutex::new(None);
+    let on_bytes = |bytes| {
+        let mut activity = activity.lock().unwrap_or_else(PoisonError::into_inner);
+        activity
+            .get_or_insert_with(|| run.activity(label, Work::Reading, Some(size)))
+            .progress(bytes);
+        match run.cancel().is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let opened = store.open_archive(archive, &ExamineOptions::new().with_on_bytes(&on_bytes))?;
+    if let Some(entry) = store.entry(archive) {
+        refuse_flawed(store, &entry)?;
+    }
+    Ok(opened)
+}
