@@ -51,7 +51,7 @@ fn every_engine_and_image_has_a_line() {
     reading 1 archive
     error: no archive of `api` in artifacts
     hint: it has web
-    unix://A  web:1  loading  16.9 kB
+    unix://A  web:1  loading  14.3 kB
     HOST  error: no engine answers at HOST (from --host)
       caused by: No such file or directory (os error 2)
     hint: is the engine running? `sealift env` shows which one is used, and why
@@ -245,7 +245,7 @@ fn options_for_engines_that_contradict_each_other_are_refused() {
     [2]
     error: standard input cannot be an archive and a list of hosts
     [2]
-    error: invalid value '0' for '--jobs <N>': 0 is not in 1..=65535
+    error: invalid value '0' for '--jobs <N>': 0 is not in 1..=256
 
     For more information, try '--help'.
     [2]

@@ -24,9 +24,10 @@ pub(crate) struct HostsArguments {
     /// each line; # begins a comment
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) hosts: Option<PathBuf>,
-    /// How many engines to load into at the same time
+    /// How many engines to load into at the same time, 256 at most
     #[arg(long, value_name = "N", default_value_t = default_jobs())]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    // Each needs a thread that reads, of which the runtime starts 512.
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: u16,
 }
 

@@ -145,6 +145,7 @@ fn with_engine(engine: &str, event: Event) -> Event {
         }
         Event::Progress { image, bytes } => Event::Progress { image: named(image), bytes },
         Event::Finished { image } => Event::Finished { image: named(image) },
+        Event::SentInFull { image, reason } => Event::SentInFull { image: named(image), reason },
         other => other,
     }
 }
@@ -191,6 +192,26 @@ impl Reporter for Progress {
                 });
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_to_an_image_names_the_engine() {
+        let (image, reason) = (|| "web:1".to_owned(), || "it has no room".to_owned());
+        let events = [
+            Event::Started { image: image(), work: Work::Loading, bytes: None },
+            Event::Progress { image: image(), bytes: 7 },
+            Event::Finished { image: image() },
+            Event::SentInFull { image: image(), reason: reason() },
+        ];
+        for event in events {
+            let named = format!("{:?}", with_engine("ssh://edge", event));
+            assert!(named.contains("\"ssh://edge  web:1\""), "{named}");
         }
     }
 }

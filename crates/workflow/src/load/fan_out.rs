@@ -31,7 +31,8 @@ pub struct LoadRequest {
     /// Send all layers, also those that an engine has.
     pub full: bool,
     /// The number of engines that are loaded into at the same time, by default
-    /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS).
+    /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS). Each needs one of the runtime's blocking threads while
+    /// it reads, of which there should be more.
     pub jobs: usize,
 }
 
