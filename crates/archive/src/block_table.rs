@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// let mut table = BlockTable::new(60);
 /// table.push(7, 50, Some(BlockChecksums::new(Digest::of(b"packed!"), 0x0102_0304)));
-/// assert_eq!(table.to_string(), "60;50:7/LbLHzwS8YEIJjT3U7p9bLz0vYn3rrEzUsXnlnW3tt4QBAgME");
+/// assert_eq!(table.to_string(), "60;50:7/LnwBGyBKVo9OzE2TcP6NJl2bNy4ttZalAZTb9EuDcysBAgME");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockTable {

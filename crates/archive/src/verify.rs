@@ -16,6 +16,7 @@ pub(crate) mod renamer;
 pub(crate) mod report;
 pub(crate) mod spans;
 pub(crate) mod sparse;
+pub(crate) mod sparse_map;
 pub(crate) mod tar_checksum;
 pub(crate) mod tar_entry;
 pub(crate) mod tar_extension;

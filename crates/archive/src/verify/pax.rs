@@ -1,6 +1,7 @@
 //! The records of a pax extension header.
 
-use crate::verify::sparse::{Refusal, SparseHeaders, pax_pieces};
+use crate::verify::sparse::SparseHeaders;
+use crate::verify::sparse_map::{Refusal, pax_pieces};
 use crate::verify::tar_header::text;
 
 /// What pax records state about an entry.

@@ -7,22 +7,11 @@
 //! does not overlap, lies within the file, and is exactly as long as what is stored.
 
 use crate::error::Fault;
+use crate::verify::sparse_map::{BROKEN, MapText, Piece, Refusal, extent};
 
-const BLOCK: usize = 512;
-/// More pieces of data than any file of an image has.
-const PIECE_LIMIT: usize = 100_000;
 /// The holes of all files of an archive. Zeros are hashed like everything else, so holes cost time;
 /// this is about ten seconds.
 pub(crate) const HOLE_LIMIT: u64 = 16 << 30;
-
-const BROKEN: &str = "its sparse map is broken";
-
-/// Where a piece of data lies in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
-    offset: u64,
-    length: u64,
-}
 
 /// What the headers of an entry state about a sparse file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,72 +35,6 @@ pub(crate) struct SparseFile {
     position: u64,
     /// How many bytes of holes may still come.
     holes_left: u64,
-}
-
-#[derive(Default)]
-struct MapText {
-    text: Vec<u8>,
-    lines: usize,
-    /// How many bytes of the current line there are.
-    line_length: usize,
-    /// How many lines there will be.
-    wanted: Option<usize>,
-}
-
-/// Why a sparse file is refused.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    /// What is wrong with its header or its map.
-    Header(&'static str),
-    Fault(Fault),
-}
-
-impl From<&'static str> for Refusal {
-    fn from(reason: &'static str) -> Self {
-        Self::Header(reason)
-    }
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-/// Reads the pieces of one header of GNU's old form, up to the first that is empty.
-pub(crate) fn old_pieces(
-    fields: &[u8],
-    number: impl Fn(&[u8]) -> Option<u64>,
-    map: &mut Vec<Piece>,
-) -> Result<(), Refusal> {
-    for field in fields.chunks_exact(24) {
-        if field[0] == 0 {
-            break;
-        }
-        let (offset, length) = field.split_at(12);
-        let offset = number(offset).ok_or(BROKEN)?;
-        push(map, offset, number(length).ok_or(BROKEN)?)?;
-    }
-    Ok(())
-}
-
-/// Reads the pieces of the pax forms 0.0 and 0.1: numbers in pairs.
-pub(crate) fn pax_pieces(numbers: &[u64]) -> Result<Vec<Piece>, Refusal> {
-    let mut map = Vec::new();
-    for pair in numbers.chunks(2) {
-        let [offset, length] = pair else { return Err(BROKEN.into()) };
-        push(&mut map, *offset, *length)?;
-    }
-    Ok(map)
-}
-
-fn push(map: &mut Vec<Piece>, offset: u64, length: u64) -> Result<(), Refusal> {
-    if map.len() >= PIECE_LIMIT {
-        let what = "the pieces of a sparse file".to_owned();
-        return Err(Fault::LimitExceeded { what, limit: PIECE_LIMIT.to_string() }.into());
-    }
-    map.push(Piece { offset, length });
-    Ok(())
 }
 
 impl SparseFile {
@@ -142,13 +65,7 @@ impl SparseFile {
     }
 
     fn check_map(&self) -> Result<(), Refusal> {
-        let mut end = 0;
-        let mut data = 0_u64;
-        for Piece { offset, length } in &self.map {
-            let is_behind = *offset >= end;
-            end = offset.checked_add(*length).filter(|_| is_behind).ok_or(BROKEN)?;
-            data = data.checked_add(*length).ok_or(BROKEN)?;
-        }
+        let (end, data) = extent(&self.map)?;
         if end > self.size || data != self.stored {
             return Err("its sparse map does not match its size".into());
         }
@@ -175,7 +92,7 @@ impl SparseFile {
                 return Ok(());
             }
             self.map = text.pieces()?;
-            self.stored = self.stored.checked_sub(text.text.len() as u64).ok_or(BROKEN)?;
+            self.stored = self.stored.checked_sub(text.length()).ok_or(BROKEN)?;
             self.text = None;
             self.check_map()?;
         }
@@ -228,58 +145,11 @@ impl SparseFile {
     }
 }
 
-impl MapText {
-    fn is_complete(&self) -> bool {
-        self.wanted.is_some_and(|wanted| self.lines >= wanted)
-            && self.text.len().is_multiple_of(BLOCK)
-    }
-
-    /// Takes bytes up to the end of the block in which the map ends.
-    fn push(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
-        let mut taken = 0;
-        while taken < bytes.len() && !self.is_complete() {
-            let byte = bytes[taken];
-            taken += 1;
-            self.text.push(byte);
-            let is_padding = self.wanted.is_some_and(|wanted| self.lines >= wanted);
-            match byte {
-                0 if is_padding => {}
-                // No number has more digits.
-                b'0'..=b'9' if !is_padding && self.line_length < 20 => self.line_length += 1,
-                b'\n' if !is_padding => {
-                    self.lines += 1;
-                    self.line_length = 0;
-                    if self.lines == 1 {
-                        let pieces = self.numbers().next().flatten().ok_or(BROKEN)?;
-                        let pieces = usize::try_from(pieces).unwrap_or(usize::MAX);
-                        if pieces > PIECE_LIMIT {
-                            let what = "the pieces of a sparse file".to_owned();
-                            let limit = PIECE_LIMIT.to_string();
-                            return Err(Fault::LimitExceeded { what, limit }.into());
-                        }
-                        self.wanted = Some(1 + 2 * pieces);
-                    }
-                }
-                _ => return Err(BROKEN.into()),
-            }
-        }
-        Ok(taken)
-    }
-
-    fn numbers(&self) -> impl Iterator<Item = Option<u64>> {
-        let lines = self.text.split(|&byte| byte == b'\n').take(self.lines);
-        lines.map(|line| std::str::from_utf8(line).ok()?.parse().ok())
-    }
-
-    fn pieces(&self) -> Result<Vec<Piece>, Refusal> {
-        let numbers: Option<Vec<u64>> = self.numbers().skip(1).collect();
-        pax_pieces(&numbers.ok_or(BROKEN)?)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::sparse_map::pax_pieces;
+    use crate::verify::tar_header::BLOCK;
 
     fn expand(headers: SparseHeaders, stored: &[u8], piece: usize) -> Result<Vec<u8>, Refusal> {
         let mut content = Vec::new();

@@ -1,6 +1,7 @@
 //! The header block of a tar's entry.
 
-use crate::verify::sparse::{Refusal, SparseHeaders, old_pieces};
+use crate::verify::sparse::SparseHeaders;
+use crate::verify::sparse_map::{Refusal, old_pieces};
 
 pub(crate) const BLOCK: usize = 512;
 

@@ -3,7 +3,8 @@
 use sealift_filename::Printable;
 
 use crate::error::Fault;
-use crate::verify::sparse::{Refusal, SparseHeaders};
+use crate::verify::sparse::SparseHeaders;
+use crate::verify::sparse_map::Refusal;
 use crate::verify::tar_extension::Overrides;
 use crate::verify::tar_header::RawHeader;
 

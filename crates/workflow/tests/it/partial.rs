@@ -39,7 +39,8 @@ async fn add_form(stand: &Stand, version: &str, form: &[Entry]) {
     let file = stand.folder.path().join("elsewhere.tar");
     std::fs::write(&file, pack(form)).unwrap();
     let options = AddOptions::default().with_name(stand.reference(version)).with_compress(true);
-    add(&stand.store(), &file, &options, &Run::default()).await.unwrap();
+    let report = add(&stand.store(), &file, &options, &Run::default()).await.unwrap();
+    assert!(report.error.is_none());
 }
 
 async fn load_by(stand: &Stand, version: &str, full: bool, run: &Run) -> LoadedImage {
