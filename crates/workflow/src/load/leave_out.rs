@@ -110,3 +110,93 @@ fn common(layers: &[&LayerSpan], image: &Held) -> usize {
     let pairs = layers.iter().zip(&image.diff_ids);
     pairs.take_while(|(layer, diff_id)| layer.diff_id == **diff_id).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    /// Layers by letters: a capital is compressed in the archive.
+    fn layers(letters: &str) -> Vec<LayerSpan> {
+        let layer = |letter: char| {
+            let diff_id = Digest::of(&[letter.to_ascii_lowercase() as u8]);
+            let digest = Digest::of(&[letter as u8]);
+            let json = serde_json::json!({
+                "digest": digest, "diff_id": diff_id, "media_type": "", "offset": 0, "size": 1,
+            });
+            serde_json::from_value(json).unwrap()
+        };
+        letters.chars().map(layer).collect()
+    }
+
+    fn digest(letter: char) -> Digest {
+        Digest::of(&[letter as u8])
+    }
+
+    /// An image with these layers, and one manifest that is named by a digit.
+    fn image(text: &str) -> Held {
+        let (layers, manifest) = text.split_once('@').unwrap_or((text, ""));
+        Held {
+            diff_ids: layers.chars().map(digest).collect(),
+            manifests: manifest.chars().map(digest).collect(),
+        }
+    }
+
+    use StoreKind::{Classic, Containerd, Podman};
+
+    // The store, the archive's layers, the engine's images, and the layers of known manifests.
+    #[test_case(Classic, "abc", "", "" => ""; "nothing is there")]
+    #[test_case(Classic, "abc", "ab", "" => "ab"; "the lowest layers")]
+    #[test_case(Classic, "abc", "ad ab a", "" => "ab"; "of the image with most of them")]
+    #[test_case(Classic, "abc", "bc", "" => ""; "a layer on another one is another chain")]
+    #[test_case(Classic, "abc", "abcd", "" => "abc"; "all of it")]
+    #[test_case(Classic, "aba", "ab", "" => "b"; "a layer that is used above is read there")]
+    #[test_case(Classic, "ABc", "ab", "" => "AB"; "however the archive has them")]
+    #[test_case(Podman, "abc", "xc ya", "" => "ac"; "any layer of any image")]
+    #[test_case(Podman, "aba", "xa", "" => "a"; "also one that is used twice")]
+    #[test_case(Podman, "ABc", "xb", "" => "B docker"; "compressed ones by their diff ids")]
+    #[test_case(Podman, "ABc", "xc", "" => "c"; "plain ones in an OCI layout")]
+    #[test_case(Containerd, "abc", "@1", "1=ab" => "ab"; "the layers of a known manifest")]
+    #[test_case(Containerd, "abc", "@1 @2", "1=b 2=c" => "bc"; "of any known manifest")]
+    #[test_case(Containerd, "abc", "ab@1", "1=AB" => ""; "a known manifest has them in another form")]
+    #[test_case(Containerd, "ABc", "@1", "1=AB" => "AB"; "the same compressed layers")]
+    #[test_case(Containerd, "abc", "ab@1", "" => "ab"; "the lowest layers of an unknown manifest")]
+    #[test_case(Containerd, "abc", "xb@1", "" => ""; "and no others")]
+    #[test_case(Containerd, "abc", "ab", "" => "ab"; "a manifest that is not listed")]
+    fn what_is_there_is_left_out(
+        store: StoreKind,
+        archive: &str,
+        images: &str,
+        known: &str,
+    ) -> String {
+        let spans = layers(archive);
+        let spans: Vec<&LayerSpan> = spans.iter().collect();
+        let images: Vec<Held> = images.split_whitespace().map(image).collect();
+        let known: KnownManifests = known
+            .split_whitespace()
+            .filter_map(|text| text.split_once('='))
+            .map(|(manifest, layers)| {
+                (digest(manifest.chars().next().unwrap()), layers.chars().map(digest).collect())
+            })
+            .collect();
+        let Plan { layout, left_out } = plan(store, &spans, &images, &known);
+        let mut letters: Vec<char> =
+            archive.chars().filter(|letter| left_out.contains(&digest(*letter))).collect();
+        letters.dedup();
+        letters.sort_unstable();
+        letters.dedup();
+        assert_eq!(letters.len(), left_out.len());
+        let letters: String = letters.into_iter().collect();
+        match layout {
+            ImageLayout::Oci => letters,
+            ImageLayout::Docker => format!("{letters} docker"),
+        }
+    }
+
+    #[test]
+    fn a_layer_that_is_used_twice_counts_once() {
+        let spans = layers("aba");
+        assert_eq!(size_of(spans.iter().collect::<Vec<_>>().iter()), 2);
+    }
+}

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use sealift_testing::layouts::{Body, Entry, Image, Packing, noise, pack};
+use sealift_workflow::archive::{ExamineOptions, examine};
 use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Version;
 use sealift_workflow::oci::Digest;
 use sealift_workflow::{
     AddOptions, Event, LoadFileOptions, LoadRequest, LoadedImage, Run, Selection, Transfer,
-    UpdateOptions, add, load_file, load_into_all,
+    UpdateOptions, Work, add, load_file, load_into_all,
 };
 
 use crate::stand::{Stand, context_at};
@@ -167,6 +168,74 @@ async fn layers_in_another_form_are_sent_in_the_end(stand: Stand) {
     }
 }
 
+/// Removes something from the engine at the first event of a load for which `is_moment` is true.
+fn remove_at(
+    stand: &Stand,
+    references: Vec<String>,
+    is_moment: fn(&Event) -> bool,
+) -> (Run, Arc<Mutex<usize>>) {
+    let removed = Arc::new(Mutex::new(0));
+    let (engine, count) = (stand.engine.clone(), Arc::clone(&removed));
+    let run = context_at(move |event| {
+        let Event::OnEngine { event, .. } = event else { return };
+        let mut count = count.lock().unwrap();
+        if *count > 0 || !is_moment(event) {
+            return;
+        }
+        for reference in &references {
+            *count += usize::from(blocking(engine.remove(reference)).unwrap());
+        }
+    });
+    (run, removed)
+}
+
+/// Runs a future to its end on a thread of its own, as a reporter is not asynchronous.
+fn blocking<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    std::thread::scope(|scope| scope.spawn(|| runtime().block_on(future)).join().unwrap())
+}
+
+/// Between the question what the engine has and the load, somebody removes it.
+async fn layers_that_are_removed_meanwhile_are_sent(stand: Stand) {
+    for (form, write) in FORMS {
+        let (first, second) = (image(&stand, "1"), image(&stand, "2"));
+        add_form(&stand, "1", &write(&first)).await;
+        add_form(&stand, "2", &write(&second)).await;
+        load(&stand, "1").await;
+        let is_upload = |event: &Event| matches!(event, Event::Started { work: Work::Loading, .. });
+        let (run, removed) = remove_at(&stand, vec![stand.reference("1").to_string()], is_upload);
+        let transfer = load_by(&stand, "2", false, &run).await.transfer.unwrap();
+        assert_eq!(*removed.lock().unwrap(), 1, "{form}");
+        assert_eq!((transfer.layers_sent, transfer.layers_there), (3, 0), "{form}: {transfer:?}");
+        assert!(transfer.fallback.is_some(), "{form}");
+        is_whole(&stand, "2", &second).await;
+        remove(&stand, "2").await;
+        std::fs::remove_dir_all(stand.store().root()).unwrap();
+    }
+}
+
+/// Between the load and the tag, somebody removes images without a name.
+async fn an_image_that_is_pruned_before_it_has_its_name_is_sent_again(stand: Stand) {
+    let (first, second) = (image(&stand, "1"), image(&stand, "2"));
+    add_form(&stand, "1", &first.docker_blobs()).await;
+    add_form(&stand, "2", &second.docker_blobs()).await;
+    load(&stand, "1").await;
+    let manifest = form_manifest(&second);
+    let has_answered = |event: &Event| matches!(event, Event::Finished { .. });
+    let (run, removed) = remove_at(&stand, vec![second.id(), manifest], has_answered);
+    let transfer = load_by(&stand, "2", false, &run).await.transfer.unwrap();
+    assert_eq!(*removed.lock().unwrap(), 1);
+    assert!(transfer.fallback.is_some(), "{transfer:?}");
+    is_whole(&stand, "2", &second).await;
+}
+
+/// Returns the digest of the manifest in an archive of this form.
+fn form_manifest(image: &Image) -> String {
+    let tar = pack(&image.docker_blobs());
+    let proof = examine(tar, &ExamineOptions::new()).unwrap();
+    proof.identity().manifests[0].to_string()
+}
+
 macro_rules! suites {
     ($($test:ident)*) => {
         suite!(docker, "docker": $($test)*);
@@ -182,4 +251,6 @@ suites! {
     all_is_sent_if_it_is_asked_for
     a_file_without_a_folder_is_sent_in_part_too
     layers_in_another_form_are_sent_in_the_end
+    layers_that_are_removed_meanwhile_are_sent
+    an_image_that_is_pruned_before_it_has_its_name_is_sent_again
 }
