@@ -88,7 +88,8 @@ impl Way {
         format!("[{}]\n{words}", said.code)
     }
 
-    /// Builds an image with both builders, archives it, and loads it back; all of it goes this way.
+    /// Builds an image with both builders, archives it, and loads it back, and then a second version of
+    /// it; all of it goes this way.
     fn goes_both_ways(&self) {
         let name = image_name();
         let images = Images { host: &self.engine.host, name: &name };
@@ -107,6 +108,19 @@ impl Way {
         let loaded = self.ok(&["load", &name]);
         assert!(loaded.contains("  loaded  "), "{loaded}");
         let unchanged = self.ok(&["update", &tag, "--compress"]);
+        assert!(unchanged.contains("  unchanged  "), "{unchanged}");
+
+        // Of a second version, only the layer that is new goes this way.
+        let second = format!("{name}:1.0.0.2");
+        let dockerfile = format!("FROM {tag}\nCOPY Dockerfile /second\n");
+        fs::write(self.place.dir.path().join("context/Dockerfile"), dockerfile).unwrap();
+        self.ok(&["build", &second, "context", "--builder", "classic"]);
+        self.ok(&["update", &second, "--compress"]);
+        images.remove();
+        self.ok(&["load", &tag]);
+        let loaded = self.ok(&["load", &second]);
+        assert!(loaded.ends_with(", 1 of 2 layers was there\n"), "{loaded}");
+        let unchanged = self.ok(&["update", &second, "--compress"]);
         assert!(unchanged.contains("  unchanged  "), "{unchanged}");
     }
 }
