@@ -87,8 +87,8 @@ impl BlockDeflater {
         compress(&mut self.quick, sample, &mut tried) && tried.len() < sample.len() / 100 * 98
     }
 
-    /// Takes away the mark that a whole stream has at its last part, and reads all of it back. Gives how many bits of
-    /// the last byte aren't used.
+    /// Removes the mark that a complete stream has at its last part, and reads all of it back.
+    /// Returns how many bits of the last byte are unused.
     fn open_end(&mut self, block: &[u8], stream: &mut [u8]) -> io::Result<u8> {
         let differs = || io::Error::other("a block reads back as another than it was");
         // It only grows, as it would be filled with zeros again.

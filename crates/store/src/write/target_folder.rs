@@ -170,7 +170,8 @@ impl TargetFolder {
 }
 
 impl TargetFile {
-    /// Gives the file its name, at once and durably, in place of a regular file that has it. Returns its size and time.
+    /// Renames the file to its name, at once and durably, in place of a regular file that has it.
+    /// Returns its size and time.
     ///
     /// `modified` becomes the time at which it was last modified; without it, that stays as it is. Those who can read
     /// the folder can read the file.
