@@ -6,8 +6,8 @@
 //! empty stored part. So the scan inflates each block into a buffer of its own. What refers to earlier
 //! content fails there, and shows that the stream is another writer's.
 //!
-//! Before sealift 0.2, blocks of 256 KiB that did not get smaller ended without the empty part. There the
-//! block ends after the last stored part that fits.
+//! Earlier versions wrote blocks of 256 KiB, and ended those that were stored without the empty part. Such
+//! a block ends after the last stored part that fits.
 
 use std::io;
 
