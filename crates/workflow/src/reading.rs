@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use sealift_archive::{Container, Contents, ImageTar, PlainReader, VerifiedReader, VerifyOptions};
 
+use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::event::Work;
 use crate::run::Activity;
@@ -15,14 +17,21 @@ use crate::run::Run;
 const BUFFER: usize = 128 << 10;
 
 /// A reader that knows how much of its file it has read.
-pub(crate) trait FileReader: Read {
+pub(crate) trait FileReader: Read + Sized {
+    /// Makes a call of `read` that takes long end if somebody asks to stop.
+    fn stoppable(self, _cancel: &Cancel) -> Self {
+        self
+    }
+
     fn file_size(&self) -> Option<u64>;
     fn file_bytes(&self) -> u64;
 }
 
 macro_rules! file_reader {
-    ($reader:ty) => {
+    ($reader:ty $(, $stoppable:item)?) => {
         impl FileReader for $reader {
+            $($stoppable)?
+
             fn file_size(&self) -> Option<u64> {
                 self.file_size()
             }
@@ -35,7 +44,16 @@ macro_rules! file_reader {
 }
 
 file_reader!(PlainReader);
-file_reader!(VerifiedReader);
+file_reader!(
+    VerifiedReader,
+    fn stoppable(self, cancel: &Cancel) -> Self {
+        let cancel = cancel.clone();
+        self.with_on_bytes(move |_| match cancel.is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+    }
+);
 
 /// The tar of one image, composed from an archive.
 pub(crate) struct CountedTar<'a> {
@@ -118,7 +136,7 @@ pub(crate) struct Reading<'a, R> {
 impl<'a, R: FileReader> Reading<'a, R> {
     pub(crate) fn start(reader: R, label: &str, work: Work, run: &'a Run) -> Self {
         let activity = run.activity(label, work, reader.file_size());
-        Self { reader, activity, run, reported: 0 }
+        Self { reader: reader.stoppable(run.cancel()), activity, run, reported: 0 }
     }
 
     /// Returns the next piece, none at the end.
@@ -137,6 +155,7 @@ impl<'a, R: FileReader> Reading<'a, R> {
 /// Returns the archive's error that a reader wraps.
 fn of_reader(error: io::Error) -> Error {
     match error.downcast::<sealift_archive::Error>() {
+        Ok(sealift_archive::Error::Cancelled { .. }) => Error::Interrupted,
         Ok(error) => error.into(),
         Err(error) => Error::Output(error),
     }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::contents::Contents;
@@ -14,6 +15,9 @@ use crate::verify::renamer::Renamer;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
 const BUFFER: usize = 128 << 10;
+
+/// What is called with the number of stored bytes that were read since the last call.
+type OnBytes = Box<dyn FnMut(u64) -> ControlFlow<()> + Send>;
 
 /// Reads an archive as plain tar and withholds its end until everything is verified.
 ///
@@ -41,6 +45,26 @@ pub struct VerifiedReader<R: Read = SourceReader<File>> {
     /// The zeros from the end marker on. They are counted instead of kept.
     held: u64,
     contents: Option<Contents>,
+    progress: Progress,
+}
+
+#[derive(Default)]
+struct Progress {
+    on_bytes: Option<OnBytes>,
+    /// How many stored bytes were reported.
+    reported: u64,
+}
+
+impl Progress {
+    /// Reports what was read, and returns an error if the caller wants no more.
+    fn report<R: Read>(&mut self, reader: &PlainReader<R>) -> Result<(), Error> {
+        let bytes = reader.file_bytes();
+        let read = bytes - std::mem::replace(&mut self.reported, bytes);
+        match self.on_bytes.as_mut().map(|on_bytes| on_bytes(read)) {
+            Some(ControlFlow::Break(())) => Err(Error::Cancelled { input: reader.input().clone() }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What becomes of the bytes on their way.
@@ -108,7 +132,21 @@ impl<R: Read> VerifiedReader<R> {
     }
 
     fn with_pass(reader: PlainReader<R>, pass: Pass) -> Self {
-        Self { reader, pass, held: 0, contents: None }
+        Self { reader, pass, held: 0, contents: None, progress: Progress::default() }
+    }
+
+    /// Sets what is called with the number of stored bytes that were read since the last call. If
+    /// it breaks, reading ends with [`Error::Cancelled`].
+    ///
+    /// It is also called while one call of `read` goes on: the zeros after the end of an archive
+    /// are withheld, however many they are.
+    #[must_use]
+    pub fn with_on_bytes(
+        mut self,
+        on_bytes: impl FnMut(u64) -> ControlFlow<()> + Send + 'static,
+    ) -> Self {
+        self.progress.on_bytes = Some(Box::new(on_bytes));
+        self
     }
 
     /// Returns what is read, as messages name it.
@@ -135,6 +173,7 @@ impl<R: Read> VerifiedReader<R> {
         while let Pass::Kept(verifier) = &mut self.pass {
             let start = verifier.bytes();
             let count = self.reader.read(buffer)?;
+            self.progress.report(&self.reader)?;
             if count == 0 {
                 if let Pass::Kept(verifier) = std::mem::replace(&mut self.pass, Pass::Failed) {
                     let contents = verifier.finish().map_err(|fault| self.fault(fault))?;
@@ -172,6 +211,7 @@ impl<R: Read> VerifiedReader<R> {
             output.clear();
             *read = 0;
             let count = self.reader.read(input)?;
+            self.progress.report(&self.reader)?;
             match renamer {
                 Some(renamer) if count > 0 => {
                     if let Err(fault) = renamer.push(&input[..count], output) {

@@ -4,12 +4,14 @@ use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sealift_archive::{
-    Container, Error, ExamineOptions, FaultKind, Input, Look, PlainReader, Source, SourceReader,
-    VerifiedReader, examine, hash, look,
+    Container, Error, ExamineOptions, FaultKind, Input, Look, Naming, PlainReader, Renamer, Source,
+    SourceReader, VerifiedReader, VerifyOptions, examine, hash, look,
 };
+use sealift_filename::Version;
 use sealift_oci::Digest;
 
 use sealift_testing::layouts::{Image, joined, pack};
@@ -47,6 +49,38 @@ fn progress_goes_on_in_the_zeros_after_the_end_marker() {
     let reports = reports.into_inner().unwrap();
     assert_eq!(reports.iter().sum::<u64>(), padded.len() as u64);
     assert!(reports.iter().all(|bytes| *bytes <= 128 << 10), "{reports:?}");
+}
+
+#[test]
+fn a_verified_reader_can_be_stopped_in_the_zeros_after_the_end_marker() {
+    let size = tar().len() as u64;
+    let mut padded = tar();
+    padded.resize(padded.len() + (1 << 20), 0);
+    let naming = Naming::new(&"web".parse().unwrap(), &Version::new("1.0")).unwrap();
+    let renamed = |reader| {
+        let renamer = Renamer::new(naming.clone(), VerifyOptions::default());
+        VerifiedReader::with_renamer(reader, renamer)
+    };
+    for make in [&VerifiedReader::new as &dyn Fn(_) -> VerifiedReader<_>, &renamed] {
+        let read_with = |limit: u64| {
+            let (total, reader) =
+                (Arc::new(AtomicU64::new(0)), PlainReader::new(&padded[..], "it"));
+            let seen = Arc::clone(&total);
+            let mut reader = make(reader.unwrap()).with_on_bytes(move |bytes| {
+                let now = seen.fetch_add(bytes, Ordering::Relaxed) + bytes;
+                if now > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            let copied = io::copy(&mut reader, &mut io::sink());
+            (copied, total.load(Ordering::Relaxed))
+        };
+        let (copied, total) = read_with(u64::MAX);
+        assert!(copied.is_ok());
+        assert_eq!(total, padded.len() as u64);
+        let (copied, total) = read_with(size);
+        let error = copied.unwrap_err().downcast::<Error>().unwrap();
+        assert!(matches!(error, Error::Cancelled { .. }), "{error}");
+        assert!(total < padded.len() as u64, "{total}");
+    }
 }
 
 /// Sends bytes through a socket, in pieces, and closes it.
