@@ -19,7 +19,7 @@ const TIME: u64 = 1_700_000_000;
 pub(super) enum Change {
     /// Nothing.
     None,
-    /// The content of one file.
+    /// The content of one large file.
     OneFile,
     /// The times of all files, and the content of five.
     Rebuilt,
@@ -69,7 +69,7 @@ fn layer(change: Change) -> Result<Vec<u8>> {
             length = 4e6;
         }
         let is_changed = match change {
-            Change::OneFile => number == 1_234,
+            Change::OneFile => number == 1_233,
             Change::Rebuilt => number % 800 == 7,
             Change::None | Change::FileInFront => false,
         };
