@@ -28,7 +28,7 @@ pub struct LoadRequest {
     pub file_options: LoadFileOptions,
     /// A folder, and which of its archives are loaded.
     pub folder: Option<(Store, Selection)>,
-    /// Send all layers, also those that an engine has.
+    /// Send all layers, also those that an engine has, and images that it seems to have.
     pub full: bool,
     /// The number of engines that are loaded into at the same time, by default
     /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS). Each needs one of the runtime's blocking threads while

@@ -13,7 +13,7 @@ pub struct LoadFileOptions {
     pub name: Option<Reference>,
     /// Of an image for several platforms, load the one for this platform.
     pub platform: Option<Platform>,
-    /// Send all layers, also those that the engine has.
+    /// Send all layers, also those that the engine has, and an image that it seems to have.
     pub full: bool,
 }
 

@@ -122,6 +122,10 @@ async fn all_is_sent_if_it_is_asked_for(stand: Stand) {
         let transfer = load_by(&stand, version, true, &Run::default()).await.transfer.unwrap();
         assert_eq!((transfer.layers_sent, transfer.layers_there), (3, 0));
     }
+    // Also of an image that seems to be there.
+    let again = load_by(&stand, "2", true, &Run::default()).await.transfer.unwrap();
+    assert_eq!(again.layers_sent, 3);
+    is_whole(&stand, "2", &image(&stand, "2")).await;
 }
 
 async fn a_file_without_a_folder_is_sent_in_part_too(stand: Stand) {
