@@ -1,6 +1,8 @@
 //! How any part of an archive's plain tar is reached.
 
-use crate::block_table::Block;
+use std::sync::Arc;
+
+use crate::block_table::BlockTable;
 use crate::input::Input;
 
 /// An archive, and how parts of its plain tar are read from it.
@@ -17,7 +19,7 @@ pub(crate) struct Access<S> {
 pub(crate) enum Route {
     /// Its bytes are in the source as they are, from this offset on.
     Direct(u64),
-    Blocks(Vec<Block>),
+    Blocks(Arc<BlockTable>),
     /// Everything before it is decompressed.
     Sequential,
 }

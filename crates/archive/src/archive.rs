@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use sealift_oci::{Digest, Identity};
 
@@ -14,12 +15,13 @@ use crate::input::Input;
 use crate::layer_span::LayerSpan;
 use crate::read::container::Container;
 use crate::read::detect::{HEAD, detect};
+use crate::read::examine::ExamineOptions;
 use crate::read::plain::open_file;
 use crate::read::zip::directory::find_member;
 use crate::read::zip::inflate::{MAX_PACKED, MAX_PLAIN};
 use crate::read::zip::member::Member;
 use crate::read::zip::record::MemberError;
-use crate::read::zip::scan::scan;
+use crate::read::zip::scan::{Scan, scan};
 use crate::source::{Source, SourceReader, read_up_to};
 
 /// An archive of which any layer can be read, and any part of a layer.
@@ -83,7 +85,9 @@ impl<S: Source> Archive<S> {
         index: impl Into<ArchiveIndex>,
         input: impl Into<Input>,
     ) -> Result<Self, Error> {
-        Self::with_blocks(source, index.into(), input.into(), true)
+        let mut archive = Self::for_one_pass(source, index, input)?;
+        archive.find_blocks(&ExamineOptions::new())?;
+        Ok(archive)
     }
 
     /// Creates an archive like [`new`](Self::new), but does not look for the blocks of a zip if the
@@ -98,15 +102,7 @@ impl<S: Source> Archive<S> {
         index: impl Into<ArchiveIndex>,
         input: impl Into<Input>,
     ) -> Result<Self, Error> {
-        Self::with_blocks(source, index.into(), input.into(), false)
-    }
-
-    fn with_blocks(
-        source: S,
-        index: ArchiveIndex,
-        input: Input,
-        finds_blocks: bool,
-    ) -> Result<Self, Error> {
+        let (index, input) = (index.into(), input.into());
         let failed = |source| Error::io("read", input.clone(), source);
         let mut head = [0; HEAD];
         let length = read_up_to(&mut SourceReader::new(&source), &mut head).map_err(failed)?;
@@ -119,9 +115,8 @@ impl<S: Source> Archive<S> {
                 archive.access.source.size().map_err(failed)?
             }
             Container::Zip => {
-                let member =
-                    find_member(&archive.access.source).map_err(|error| archive.error(error))?;
-                archive.access.route = archive.route_to(&member, finds_blocks)?;
+                let member = archive.member()?;
+                archive.access.route = archive.route_to(&member)?;
                 member.size
             }
             _ => archive.index.plain_size,
@@ -132,17 +127,44 @@ impl<S: Source> Archive<S> {
         Ok(archive)
     }
 
-    /// Decides how a zip's member is read; an index without blocks gets them if they are looked for.
-    fn route_to(&mut self, member: &Member, finds_blocks: bool) -> Result<Route, Error> {
+    /// Inflates a zip whose index has no blocks, to find them. [`index`](Self::index) then has them.
+    ///
+    /// Of the options, [`with_on_bytes`](ExamineOptions::with_on_bytes) is heeded.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, if its member is damaged, or if the options ask to stop.
+    pub fn find_blocks(&mut self, options: &ExamineOptions<'_>) -> Result<(), Error> {
+        if self.container != Container::Zip || self.index.blocks.is_some() {
+            return Ok(());
+        }
+        let member = self.member()?;
         if !member.deflated {
-            return Ok(Route::Direct(member.start));
+            return Ok(());
         }
-        if finds_blocks && self.index.blocks.is_none() {
-            self.index.blocks =
-                scan(&self.access.source, member).map_err(|error| self.error(error))?;
+        let scanned = scan(&self.access.source, &member, &|bytes| options.report(bytes));
+        match scanned.map_err(|error| self.error(error))? {
+            // Another writer may begin or end with parts without content, which belong to no block.
+            Scan::Independent(table) if covers(&table, &member) => {
+                let table = Arc::new(table);
+                self.index.blocks = Some(Arc::clone(&table));
+                self.access.route = Route::Blocks(table);
+                Ok(())
+            }
+            Scan::Independent(_) | Scan::Dependent => Ok(()),
+            Scan::Stopped => Err(Error::Cancelled { input: self.access.input.clone() }),
         }
+    }
+
+    fn member(&self) -> Result<Member, Error> {
+        find_member(&self.access.source).map_err(|error| self.error(error))
+    }
+
+    /// Decides how a zip's member is read.
+    fn route_to(&self, member: &Member) -> Result<Route, Error> {
         match &self.index.blocks {
-            Some(table) if covers(table, member) => Ok(Route::Blocks(table.iter().collect())),
+            _ if !member.deflated => Ok(Route::Direct(member.start)),
+            Some(table) if covers(table, member) => Ok(Route::Blocks(Arc::clone(table))),
             Some(_) => Err(self.misfit()),
             None => Ok(Route::Sequential),
         }

@@ -1,5 +1,7 @@
 //! What has to be known about an archive to read parts of it.
 
+use std::sync::Arc;
+
 use sealift_oci::Identity;
 
 use crate::block_table::BlockTable;
@@ -18,7 +20,8 @@ pub struct ArchiveIndex {
     pub(crate) layers: Vec<LayerSpan>,
     pub(crate) plain_size: u64,
     pub(crate) documents: Option<DocumentSpans>,
-    pub(crate) blocks: Option<BlockTable>,
+    /// Shared, since it grows with the archive.
+    pub(crate) blocks: Option<Arc<BlockTable>>,
 }
 
 impl ArchiveIndex {
@@ -38,7 +41,7 @@ impl ArchiveIndex {
     /// Adds the blocks of a zip. Without them, opening the archive inflates it once to find them.
     #[must_use]
     pub fn with_blocks(mut self, blocks: BlockTable) -> Self {
-        self.blocks = Some(blocks);
+        self.blocks = Some(Arc::new(blocks));
         self
     }
 
@@ -60,7 +63,7 @@ impl ArchiveIndex {
 
     /// Returns the blocks of a zip, if they are known.
     pub fn blocks(&self) -> Option<&BlockTable> {
-        self.blocks.as_ref()
+        self.blocks.as_deref()
     }
 }
 
@@ -74,6 +77,7 @@ impl From<&Contents> for ArchiveIndex {
 
 impl From<&Proof> for ArchiveIndex {
     fn from(proof: &Proof) -> Self {
-        Self { blocks: proof.blocks().cloned(), ..proof.contents().into() }
+        let blocks = proof.blocks().cloned().map(Arc::new);
+        Self { blocks, ..proof.contents().into() }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use sealift_oci::{Digest, Hasher};
 
 use crate::access::{Access, Route};
-use crate::block_table::Block;
+use crate::block_table::{Block, BlockTable};
 use crate::error::{Error, Fault};
 use crate::layer_span::LayerSpan;
 use crate::read::plain::PlainReader;
@@ -73,17 +73,16 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
 
     fn read_block(
         &mut self,
-        blocks: &[Block],
+        blocks: &BlockTable,
         buffer: &mut [u8],
         offset: u64,
     ) -> io::Result<usize> {
-        let after = blocks.partition_point(|block| block.plain_offset <= offset);
-        let Some(&block) = after.checked_sub(1).and_then(|at| blocks.get(at)) else {
-            return Ok(0);
-        };
         let (of, content) = match self.block.take() {
-            Some((of, content)) if of == block => (of, content),
-            _ => (block, inflate(&self.access.source, block)?),
+            Some((of, content)) if of.contains(offset) => (of, content),
+            _ => match blocks.at(offset) {
+                Some(block) => (block, inflate(&self.access.source, block)?),
+                None => return Ok(0),
+            },
         };
         let rest = usize::try_from(offset - of.plain_offset).ok().and_then(|at| content.get(at..));
         let rest = rest.unwrap_or_default();

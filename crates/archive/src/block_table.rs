@@ -38,7 +38,15 @@ use serde::{Deserialize, Serialize};
 pub struct BlockTable {
     start: u64,
     blocks: Vec<TableEntry>,
+    /// Where every [`STRIDE`]th block starts, in the file and in the plain tar. A block is found from
+    /// the one before it, so that a table takes little more memory than its lengths and checksums.
+    places: Vec<(u64, u64)>,
+    /// Where the next block starts.
+    end: (u64, u64),
 }
+
+/// One block in this number of blocks has its place in memory.
+const STRIDE: usize = 64;
 
 /// A block, without its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,30 +103,52 @@ pub struct Block {
     pub checksums: Option<BlockChecksums>,
 }
 
+impl Block {
+    /// Returns `true` if it has the byte at this offset of the plain tar.
+    pub(crate) fn contains(&self, plain_offset: u64) -> bool {
+        plain_offset
+            .checked_sub(self.plain_offset)
+            .is_some_and(|skipped| skipped < self.plain_size.into())
+    }
+}
+
 impl BlockTable {
     /// Creates a table without blocks. The first one starts at this offset of the file.
     pub fn new(start: u64) -> Self {
-        Self { start, blocks: Vec::new() }
+        Self { start, blocks: Vec::new(), places: Vec::new(), end: (start, 0) }
     }
 
-    pub(crate) fn from_entries(start: u64, blocks: Vec<TableEntry>) -> Self {
-        Self { start, blocks }
+    pub(crate) fn from_entries(start: u64, blocks: impl IntoIterator<Item = TableEntry>) -> Self {
+        let mut table = Self::new(start);
+        blocks.into_iter().for_each(|entry| table.push_entry(entry));
+        table
     }
 
     /// Appends a block with these lengths in bytes.
     pub fn push(&mut self, size: u32, plain_size: u32, checksums: Option<BlockChecksums>) {
-        self.blocks.push(TableEntry { size, plain_size, checksums });
+        self.push_entry(TableEntry { size, plain_size, checksums });
+    }
+
+    fn push_entry(&mut self, entry: TableEntry) {
+        if self.blocks.len().is_multiple_of(STRIDE) {
+            self.places.push(self.end);
+        }
+        self.end = after(self.end, entry);
+        self.blocks.push(entry);
     }
 
     /// Returns the blocks in order.
     pub fn iter(&self) -> impl Iterator<Item = Block> {
-        let (mut offset, mut plain_offset) = (self.start, 0);
-        self.blocks.iter().map(move |&TableEntry { size, plain_size, checksums }| {
-            let block = Block { offset, size, plain_offset, plain_size, checksums };
-            offset = offset.saturating_add(size.into());
-            plain_offset += u64::from(plain_size);
-            block
-        })
+        placed((self.start, 0), &self.blocks)
+    }
+
+    /// Returns the block that has the byte at this offset of the plain tar.
+    pub(crate) fn at(&self, plain_offset: u64) -> Option<Block> {
+        let later = self.places.partition_point(|(_, plain)| *plain <= plain_offset);
+        let stride = later.checked_sub(1)?;
+        let blocks = &self.blocks[stride * STRIDE..];
+        placed(self.places[stride], &blocks[..blocks.len().min(STRIDE)])
+            .find(|block| block.contains(plain_offset))
     }
 
     /// Returns how many blocks there are.
@@ -140,6 +170,21 @@ impl BlockTable {
     pub fn has_checksums(&self) -> bool {
         self.blocks.iter().all(|block| block.checksums.is_some())
     }
+}
+
+/// Returns the blocks that start at a place.
+fn placed(mut place: (u64, u64), blocks: &[TableEntry]) -> impl Iterator<Item = Block> {
+    blocks.iter().map(move |&entry| {
+        let TableEntry { size, plain_size, checksums } = entry;
+        let next = after(place, entry);
+        let (offset, plain_offset) = std::mem::replace(&mut place, next);
+        Block { offset, size, plain_offset, plain_size, checksums }
+    })
+}
+
+/// Returns where the block after one starts, in the file and in the plain tar.
+fn after((offset, plain_offset): (u64, u64), entry: TableEntry) -> (u64, u64) {
+    (offset.saturating_add(entry.size.into()), plain_offset.saturating_add(entry.plain_size.into()))
 }
 
 impl fmt::Display for BlockTable {
@@ -195,7 +240,7 @@ impl FromStr for BlockTable {
             let plain_size = number(plain).ok_or_else(refused)?;
             for block in blocks.split(',') {
                 let entry = parse_block(block, plain_size);
-                table.blocks.push(entry.ok_or_else(|| ParseBlockTableError::new(block))?);
+                table.push_entry(entry.ok_or_else(|| ParseBlockTableError::new(block))?);
             }
         }
         Ok(table)
@@ -247,8 +292,22 @@ mod tests {
             start in any::<u64>(),
             blocks in prop::collection::vec(entry(), 0..9),
         ) {
-            let table = BlockTable { start, blocks };
+            let table = BlockTable::from_entries(start, blocks);
             prop_assert_eq!(table.to_string().parse(), Ok(table));
+        }
+
+        #[test]
+        fn each_byte_is_in_the_block_that_has_it(
+            lengths in prop::collection::vec((0..9_u32, 0..9_u32), 0..300),
+        ) {
+            let entry = |(size, plain_size)| TableEntry { size, plain_size, checksums: None };
+            let table = BlockTable::from_entries(60, lengths.into_iter().map(entry));
+            for block in table.iter() {
+                for at in block.plain_offset..block.plain_offset + u64::from(block.plain_size) {
+                    prop_assert_eq!(table.at(at), Some(block));
+                }
+            }
+            prop_assert_eq!(table.at(table.plain_size()), None);
         }
 
         #[test]

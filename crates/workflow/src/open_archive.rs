@@ -1,4 +1,4 @@
-//! Archives of a folder whose parts are read.
+//! Archives of a folder that are read in the order of their plain tars.
 
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::event::Work;
 use crate::run::Run;
 use crate::select::refuse_flawed;
 
-/// Opens an archive of which any part can be read. It is read and verified if no valid record states what it contains, and
+/// Opens an archive that is read in the order of its plain tar. It is read and verified if no valid record states what it contains, and
 /// refused if it cannot be used.
 pub(crate) fn open_archive(
     store: &Store,
@@ -33,7 +33,8 @@ pub(crate) fn open_archive(
             false => ControlFlow::Continue(()),
         }
     };
-    let opened = store.open_archive(archive, &ExamineOptions::new().with_on_bytes(&on_bytes))?;
+    let options = ExamineOptions::new().with_on_bytes(&on_bytes);
+    let opened = store.open_for_one_pass(archive, &options)?;
     if let Some(entry) = store.entry(archive) {
         refuse_flawed(store, &entry)?;
     }

@@ -27,6 +27,11 @@ impl RawZip {
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(content).expect("memory can be written");
         let packed = encoder.finish().expect("memory can be written");
+        Self::of_packed(content, packed)
+    }
+
+    /// Makes a zip of content that was packed as a deflate stream.
+    pub fn of_packed(content: &[u8], packed: Vec<u8>) -> Self {
         let mut crc = flate2::Crc::new();
         crc.update(content);
         // From the version that is needed to the lengths of the name and of other fields.

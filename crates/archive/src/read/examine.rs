@@ -70,6 +70,11 @@ impl<'a> ExamineOptions<'a> {
         self.on_bytes = Some(on_bytes);
         self
     }
+
+    /// Reports how many bytes were read since the last call.
+    pub(crate) fn report(&self, bytes: u64) -> ControlFlow<()> {
+        self.on_bytes.map_or(ControlFlow::Continue(()), |on_bytes| on_bytes(bytes))
+    }
 }
 
 impl fmt::Debug for ExamineOptions<'_> {
@@ -108,7 +113,7 @@ pub fn examine(source: impl Source, options: &ExamineOptions<'_>) -> Result<Proo
         verifier.push(&buffer[..count]).map_err(|fault| reader.explain(fault))?;
         let bytes = reader.file_bytes();
         let read = bytes - std::mem::replace(&mut reported, bytes);
-        if options.on_bytes.is_some_and(|on_bytes| on_bytes(read).is_break()) {
+        if options.report(read).is_break() {
             return Err(Error::Cancelled { input: options.input.clone() });
         }
         if count == 0 {

@@ -1,7 +1,9 @@
 //! Any part of a layer can be read, whatever is around the tar.
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write as _};
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use sealift_archive::{
@@ -11,6 +13,7 @@ use sealift_archive::{
 use sealift_filename::{Repository, Version};
 use sealift_oci::Digest;
 use sealift_testing::layouts::{Body, Entry, Image, Packing, noise, pack};
+use sealift_testing::raw_zip::RawZip;
 
 use crate::containers::{sealift_zip, zip_of};
 
@@ -105,6 +108,60 @@ fn a_scan_finds_the_blocks_that_were_noted_while_writing() {
     let archive = Archive::new(zip.as_slice(), &read, "the archive").unwrap();
     assert_eq!(archive.index().blocks(), written.blocks());
     assert!(Archive::new(zip.as_slice(), &written, "the archive").is_ok());
+}
+
+/// Go's `compress/flate` ends a stream with a stored part without content, and other writers begin with
+/// one.
+#[test]
+fn zips_of_which_parts_have_no_content_are_read() {
+    const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];
+    const EMPTY_END: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+    let stored = |content: &[u8]| -> Vec<u8> {
+        let part = |piece: &[u8]| {
+            let length = piece.len() as u16;
+            [&[0][..], &length.to_le_bytes(), &(!length).to_le_bytes(), piece].concat()
+        };
+        content.chunks(60_000).flat_map(part).collect()
+    };
+    let streams = [
+        [stored(&TAR), EMPTY_END.to_vec()].concat(),
+        [stored(&TAR), EMPTY.to_vec(), EMPTY_END.to_vec()].concat(),
+        [EMPTY.to_vec(), stored(&TAR), vec![3, 0]].concat(),
+        [EMPTY.repeat(2), stored(&TAR), EMPTY.repeat(3), EMPTY_END.to_vec()].concat(),
+    ];
+    for stream in streams {
+        let zip = RawZip::of_packed(&TAR, stream).bytes;
+        let proof = proof(&zip);
+        let archive = Archive::new(zip.as_slice(), &proof, "the archive").unwrap();
+        let mut plain = Vec::new();
+        archive.plain().read_to_end(&mut plain).unwrap();
+        assert!(plain == *TAR);
+        let index = archive.index().clone();
+        assert!(Archive::new(zip.as_slice(), index, "the archive").is_ok());
+    }
+}
+
+#[test]
+fn the_search_for_blocks_can_be_watched_and_stopped() {
+    let (proof, seen) = (proof(&ZIP), AtomicU64::new(0));
+    assert!(proof.blocks().is_none());
+    let open = || Archive::for_one_pass(ZIP.as_slice(), &proof, "the archive").unwrap();
+    let count = |bytes| {
+        seen.fetch_add(bytes, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    let mut archive = open();
+    assert!(archive.index().blocks().is_none());
+    archive.find_blocks(&ExamineOptions::new().with_on_bytes(&count)).unwrap();
+    assert_eq!(archive.index().blocks(), ARCHIVES[1].index().blocks());
+    let packed: u64 =
+        archive.index().blocks().unwrap().iter().map(|block| u64::from(block.size)).sum();
+    assert!((packed..packed + 10).contains(&seen.into_inner()));
+
+    let stop = |_| ControlFlow::Break(());
+    let mut archive = open();
+    let error = archive.find_blocks(&ExamineOptions::new().with_on_bytes(&stop)).unwrap_err();
+    assert_eq!(error.to_string(), "interrupted while reading the archive");
 }
 
 #[test]

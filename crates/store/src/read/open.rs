@@ -13,8 +13,10 @@ impl Store {
     /// Opens an archive of which any part can be read, with the index in its record.
     ///
     /// An archive whose record is missing, is not believed or has no index is examined with these
-    /// options and recorded. The blocks of a zip that are not recorded are found by inflating it,
-    /// and recorded. So each of these happens once for each archive.
+    /// options and recorded, so that this happens once for each archive. The blocks of a zip that are
+    /// not recorded are found by inflating it, and recorded. A zip whose blocks depend on each other is
+    /// inflated up to the first such block each time: [`open_for_one_pass`](Self::open_for_one_pass)
+    /// does not look for blocks.
     ///
     /// ```no_run
     /// use sealift_store::Store;
@@ -36,9 +38,38 @@ impl Store {
         archive: &ArchivePath,
         options: &ExamineOptions<'_>,
     ) -> Result<Archive, Error> {
+        let (mut opened, stat) = self.open_with_index(archive, options)?;
+        let is_known = opened.index().blocks().is_some();
+        opened.find_blocks(options)?;
+        if let (false, Some(blocks)) = (is_known, opened.index().blocks()) {
+            self.record_blocks(archive, stat, blocks);
+        }
+        Ok(opened)
+    }
+
+    /// Opens an archive like [`open_archive`](Self::open_archive), but does not look for the blocks of
+    /// a zip that are not recorded. This is faster if the archive is read in the order of its plain
+    /// tar.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open_archive`](Self::open_archive).
+    pub fn open_for_one_pass(
+        &self,
+        archive: &ArchivePath,
+        options: &ExamineOptions<'_>,
+    ) -> Result<Archive, Error> {
+        Ok(self.open_with_index(archive, options)?.0)
+    }
+
+    fn open_with_index(
+        &self,
+        archive: &ArchivePath,
+        options: &ExamineOptions<'_>,
+    ) -> Result<(Archive, Stat), Error> {
         let (file, stat) = self.open_file(archive)?;
         if let Some(opened) = self.with_recorded_index(archive, &file, stat)? {
-            return Ok(opened);
+            return Ok((opened, stat));
         }
         let fault = match self.examine_and_record(archive, &file, stat, options, false)? {
             Ok(record) => {
@@ -50,7 +81,7 @@ impl Store {
                     }
                 };
                 match record.into_index() {
-                    Some(index) => return self.with_index(archive, &file, stat, index),
+                    Some(index) => return Ok((self.with_index(archive, &file, index)?, stat)),
                     None => fault,
                 }
             }
@@ -61,7 +92,7 @@ impl Store {
     }
 
     /// Opens an archive like [`open_archive`](Self::open_archive), but only if a believed record has
-    /// its index: it is not examined.
+    /// its index: it is not examined, and the blocks of a zip are not looked for.
     ///
     /// # Errors
     ///
@@ -78,28 +109,21 @@ impl Store {
         stat: Stat,
     ) -> Result<Option<Archive>, Error> {
         let Some(index) = self.believed_index(archive, &stat) else { return Ok(None) };
-        match self.with_index(archive, file, stat, index) {
+        match self.with_index(archive, file, index) {
             // The record describes other content: it is as good as absent.
             Err(Error::Archive(sealift_archive::Error::Fault { .. })) => Ok(None),
             opened => opened.map(Some),
         }
     }
 
-    /// Opens an archive's file with its index, and records the blocks that are found by that.
     fn with_index(
         &self,
         archive: &ArchivePath,
         file: &File,
-        stat: Stat,
         index: ArchiveIndex,
     ) -> Result<Archive, Error> {
         let path = self.path_of(archive);
         let file = file.try_clone().map_err(Error::at("open", &path))?;
-        let is_known = index.blocks().is_some();
-        let opened = Archive::new(file, index, path)?;
-        if let (false, Some(blocks)) = (is_known, opened.index().blocks()) {
-            self.record_blocks(archive, stat, blocks);
-        }
-        Ok(opened)
+        Ok(Archive::for_one_pass(file, index, path)?)
     }
 }

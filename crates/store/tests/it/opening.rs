@@ -92,8 +92,18 @@ fn the_blocks_of_a_zip_are_recorded_after_an_examination_without_them() {
     folder.store.examine(&archive, &ExamineOptions::default()).unwrap();
     let text = || fs::read_to_string(record(&folder, &archive)).unwrap();
     assert!(!text().contains(r#""blocks""#));
-    let (opened, examined) = open(&folder.store, &archive);
-    assert!(opened.index().blocks().is_some() && !examined);
+    // Neither of these looks for them.
+    let recorded = folder.store.open_recorded(&archive).unwrap().unwrap();
+    let options = ExamineOptions::default();
+    let forward = folder.store.open_for_one_pass(&archive, &options).unwrap();
+    assert!(recorded.index().blocks().is_none() && forward.index().blocks().is_none());
+    assert!(!text().contains(r#""blocks""#));
+    // The search can be stopped.
+    let stop = |_| ControlFlow::Break(());
+    let stopped = folder.store.open_archive(&archive, &ExamineOptions::new().with_on_bytes(&stop));
+    assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Cancelled);
+    let opened = folder.store.open_archive(&archive, &options).unwrap();
+    assert!(opened.index().blocks().is_some());
     assert!(text().contains(r#""blocks""#));
 }
 

@@ -7,6 +7,7 @@ use sealift_store::Store;
 
 use crate::error::Error;
 use crate::load::leave_out::KnownManifests;
+use crate::run::Run;
 
 /// How many archives are opened for it. Each one takes about a millisecond.
 const LIMIT: usize = 200;
@@ -17,6 +18,7 @@ pub(crate) fn known_manifests(
     store: &Store,
     diff_ids: &[Digest],
     manifests: &HashSet<Digest>,
+    run: &Run,
 ) -> Result<KnownManifests, Error> {
     let mut known = KnownManifests::new();
     let entries = store.entries(&store.scan()?.archives);
@@ -30,6 +32,7 @@ pub(crate) fn known_manifests(
         (shares && is_there).then_some(&entry.archive)
     });
     for archive in may_help.take(LIMIT) {
+        run.check_cancelled()?;
         // An archive that would have to be read for it, or that is gone, is of no use.
         let Ok(Some(opened)) = store.open_recorded(archive) else { continue };
         let (Ok(manifest), Ok(layers)) = (opened.manifest_descriptor(), opened.image_layers())

@@ -103,7 +103,8 @@ async fn plan_for(engine: &Engine, archive: &Archive, layers: &[&LayerSpan], run
         let store = store.clone();
         let diff_ids: Vec<Digest> = layers.iter().map(|layer| layer.diff_id).collect();
         let manifests: HashSet<Digest> = holdings.manifests().into_iter().collect();
-        let found = run.blocking(move |_| known_manifests(&store, &diff_ids, &manifests)).await;
+        let found =
+            run.blocking(move |run| known_manifests(&store, &diff_ids, &manifests, run)).await;
         // What is not known is guessed.
         known = found.unwrap_or_default();
     }

@@ -10,6 +10,7 @@
 //! a block ends after the last stored part that fits.
 
 use std::io;
+use std::ops::ControlFlow;
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
@@ -28,11 +29,24 @@ const IN_PARTS: u32 = TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY | TINFL_FLAG_USING_NON_W
 /// A stored part without content that starts at a byte and is not the last one.
 const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];
 
-/// Returns the blocks of a deflated member, or `None` if they depend on each other.
+/// What a scan finds.
+pub(crate) enum Scan {
+    /// Blocks that can be inflated by themselves. Parts without content at the start or at the end of
+    /// the member belong to none.
+    Independent(BlockTable),
+    /// The blocks depend on each other.
+    Dependent,
+    /// The caller asked to stop.
+    Stopped,
+}
+
+/// Looks for the blocks of a deflated member. `on_bytes` is called with the number of packed bytes that
+/// were read since the last call.
 pub(crate) fn scan(
     source: &dyn Source,
     member: &Member,
-) -> Result<Option<BlockTable>, MemberError> {
+    on_bytes: &dyn Fn(u64) -> ControlFlow<()>,
+) -> Result<Scan, MemberError> {
     let mut table = BlockTable::new(member.start);
     let mut window = Window::new(source, member);
     let mut inflater = Box::<DecompressorOxide>::default();
@@ -41,7 +55,12 @@ pub(crate) fn scan(
     let mut crc = crc32fast::Hasher::new();
     loop {
         let packed = window.at(offset)?;
-        let Some(piece) = first_piece(&mut inflater, packed, &mut content) else { return Ok(None) };
+        let Some(piece) = first_piece(&mut inflater, packed, &mut content) else {
+            return Ok(Scan::Dependent);
+        };
+        if on_bytes(piece.packed as u64).is_break() {
+            return Ok(Scan::Stopped);
+        }
         let plain = &content[..piece.plain];
         crc.update(plain);
         offset += piece.packed as u64;
@@ -59,7 +78,7 @@ pub(crate) fn scan(
     if !is_whole || crc.finalize() != member.crc {
         return Err(broken("its member is not what the zip's directory describes"));
     }
-    Ok(Some(table))
+    Ok(Scan::Independent(table))
 }
 
 /// The packed bytes of a member, read in large pieces.
@@ -176,7 +195,10 @@ mod tests {
             crc: crc32fast::hash(content),
             packed_crc: None,
         };
-        let table = scan(&stream, &member).ok()??;
+        let Ok(Scan::Independent(table)) = scan(&stream, &member, &|_| ControlFlow::Continue(()))
+        else {
+            return None;
+        };
         for block in table.iter() {
             let (start, plain) = (block.offset as usize, block.plain_offset as usize);
             let expected = BlockChecksums::new(
