@@ -45,6 +45,12 @@ pub enum Error {
         /// What is known instead, a fragment.
         why: String,
     },
+    /// Somebody else has written or created a file since it was looked at. It stays as it is.
+    #[error("{} was written by somebody else meanwhile", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another writer held the folder's lock for longer than the timeout.
     #[error(
         "{} is locked by {}; waited {} s",
@@ -142,6 +148,8 @@ pub enum ErrorKind {
     NotAFile,
     /// A file that was to be removed is not known to hold an image.
     NotAnImage,
+    /// Somebody else has written or created a file since it was looked at.
+    Changed,
     /// A name that differs only in case exists on a file system that ignores case.
     OtherSpelling,
     /// The name under which an archive was to be published is not its own.
@@ -201,6 +209,7 @@ impl Error {
             Self::NotADirectory { .. } => ErrorKind::NotADirectory,
             Self::NotAFile { .. } => ErrorKind::NotAFile,
             Self::NotAnImage { .. } => ErrorKind::NotAnImage,
+            Self::Changed { .. } => ErrorKind::Changed,
             Self::OtherSpelling { .. } => ErrorKind::OtherSpelling,
             Self::Locked { .. } => ErrorKind::Locked,
             Self::OtherName { .. } => ErrorKind::OtherName,

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
@@ -113,6 +113,23 @@ impl Dir {
     /// Renames a file, also into another folder.
     pub(crate) fn rename(&self, name: &str, target: &Self, new_name: &str) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.0, name, &target.0, new_name)?)
+    }
+
+    /// Renames a file in this folder to a name that nothing has.
+    ///
+    /// Some network file systems cannot do that at once: there, what gets the name between the look
+    /// at it and the renaming is replaced.
+    pub(crate) fn rename_new(&self, name: &str, new_name: &str) -> io::Result<()> {
+        match rustix::fs::renameat_with(&self.0, name, &self.0, new_name, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match self.stat(new_name) {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.rename(name, self, new_name)
+                }
+                Err(error) => Err(error),
+            },
+            renamed => Ok(renamed?),
+        }
     }
 
     pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {

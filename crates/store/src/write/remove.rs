@@ -168,8 +168,7 @@ impl Store {
     }
 
     fn changed(&self, archive: &ArchivePath) -> Error {
-        let why = "the file changed meanwhile".to_owned();
-        Error::NotAnImage { path: self.path_of(archive), why }
+        Error::Changed { path: self.path_of(archive) }
     }
 
     /// Finds the regular file of an archive: the folder in which it is, and its size. Returns

@@ -36,7 +36,7 @@ use crate::write::hidden_file::{HiddenFile, is_hidden_name};
 /// assert!(folder.files()?.is_empty());
 ///
 /// let time = "2026-01-02T03:04:05Z".parse()?;
-/// let stat = file.publish("web.tar", Some(time))?;
+/// let stat = file.publish("web.tar", None, Some(time))?;
 /// assert_eq!(folder.files()?, [("web.tar".to_owned(), stat)]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -128,10 +128,7 @@ impl TargetFolder {
         let path = self.path().join(name);
         match self.stat(name)? {
             None => return Ok(false),
-            Some(now) if now != stat => {
-                let why = "the file changed meanwhile".to_owned();
-                return Err(Error::NotAnImage { path, why });
-            }
+            Some(now) if now != stat => return Err(Error::Changed { path }),
             Some(_) => {}
         }
         match self.opened()?.remove_file(name) {
@@ -170,17 +167,24 @@ impl TargetFolder {
 }
 
 impl TargetFile {
-    /// Renames the file to its name, at once and durably, in place of a regular file that has it.
-    /// Returns its size and time.
+    /// Renames the file to its name, at once and durably. Returns its size and time.
     ///
-    /// `modified` becomes the time at which it was last modified; without it, that stays as it is. Those who can read
-    /// the folder can read the file.
+    /// `replaced` is the regular file that has the name and may go, as [`TargetFolder::stat`]
+    /// described it; without it, nothing may have the name.
+    ///
+    /// `modified` becomes the time at which it was last modified; without it, that stays as it is.
+    /// Those who can read the folder can read the file.
     ///
     /// # Errors
     ///
-    /// If the name contains a `/`, if something else than a regular file has it, or if the disk or the folder cannot be
-    /// written.
-    pub fn publish(self, name: &str, modified: Option<Timestamp>) -> Result<Stat, Error> {
+    /// If the name contains a `/`, if another file or something else than a regular file has it, or
+    /// if the disk or the folder cannot be written.
+    pub fn publish(
+        self,
+        name: &str,
+        replaced: Option<Stat>,
+        modified: Option<Timestamp>,
+    ) -> Result<Stat, Error> {
         let Self(mut hidden) = self;
         let folder = TargetFolder(hidden.store.clone());
         let path = folder.path().join(name);
@@ -188,13 +192,21 @@ impl TargetFile {
             let source = io::ErrorKind::InvalidFilename.into();
             return Err(Error::io("publish", path, source));
         }
-        folder.stat(name)?;
         let write_error = |source| hidden.write_error(source);
         prepare(&hidden.file, folder.path(), modified).map_err(write_error)?;
         let stat = hidden.stat()?;
         hidden.check_is_there()?;
         let (from, hidden_name) = &hidden.leftover.place;
-        from.rename(hidden_name, from, name).map_err(Error::at("publish", &path))?;
+        let renamed = match (replaced, folder.stat(name)?) {
+            // One that was removed meanwhile leaves the name free.
+            (_, None) => from.rename_new(hidden_name, name),
+            (Some(replaced), Some(now)) if replaced == now => from.rename(hidden_name, from, name),
+            (_, Some(_)) => return Err(Error::Changed { path }),
+        };
+        renamed.map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::Changed { path: path.clone() },
+            _ => Error::io("publish", &path, source),
+        })?;
         hidden.leftover.is_kept = true;
         sync_folder(folder.path()).map_err(Error::at("sync the folder", folder.path()))?;
         Ok(stat)

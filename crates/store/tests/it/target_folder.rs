@@ -21,7 +21,7 @@ fn a_file_appears_whole_with_its_time_and_as_open_as_its_folder() {
         file.write_all(b"content").unwrap();
         assert!(names(&folder).is_empty(), "a file without its name is not listed");
         let time = "2026-01-02T03:04:05.5Z".parse().unwrap();
-        let stat = file.publish("web.tar", Some(time)).unwrap();
+        let stat = file.publish("web.tar", None, Some(time)).unwrap();
         assert_eq!((stat.size, stat.modified), (7, time));
         assert_eq!(folder.stat("web.tar").unwrap(), Some(stat));
         let metadata = fs::metadata(path.join("web.tar")).unwrap();
@@ -54,18 +54,62 @@ fn only_regular_files_are_replaced_and_removed() {
     assert_eq!(names(&folder), ["file"]);
     let stat = folder.stat("file").unwrap().unwrap();
     for name in ["folder", "link"] {
-        let error = folder.stage().unwrap().publish(name, None).unwrap_err();
+        let error = folder.stage().unwrap().publish(name, None, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotAFile, "{name}");
         assert_eq!(folder.remove(name, stat).unwrap_err().kind(), ErrorKind::NotAFile, "{name}");
     }
-    folder.stage().unwrap().publish("../file", None).unwrap_err();
-    let published = folder.stage().unwrap().publish("file", None).unwrap();
+    folder.stage().unwrap().publish("../file", None, None).unwrap_err();
+    let published = folder.stage().unwrap().publish("file", Some(stat), None).unwrap();
     let error = folder.remove("file", stat).unwrap_err();
     insta::assert_snapshot!(
         error.to_string().replace(&dir.path().display().to_string(), "DIR"),
-        @"cannot remove DIR/file: it is not known to hold an image (the file changed meanwhile)"
+        @"DIR/file was written by somebody else meanwhile"
     );
     assert!(folder.remove("file", published).unwrap());
     assert!(!folder.remove("file", published).unwrap());
     assert!(dir.path().join("link").is_symlink());
+}
+
+#[test]
+fn a_file_that_the_caller_has_not_seen_is_not_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = TargetFolder::open(dir.path()).unwrap();
+    let path = dir.path().join("file");
+    let refused = |seen| {
+        let error = folder.stage().unwrap().publish("file", seen, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Changed);
+    };
+    fs::write(&path, b"theirs").unwrap();
+    let seen = folder.stat("file").unwrap();
+    refused(None);
+    fs::write(&path, b"theirs, changed").unwrap();
+    refused(seen);
+    assert_eq!(fs::read(&path).unwrap(), b"theirs, changed");
+    assert_eq!(names(&folder), ["file"]);
+    fs::remove_file(&path).unwrap();
+    folder.stage().unwrap().publish("file", seen, None).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"");
+}
+
+/// Both look at the name before one of them takes it.
+#[test]
+fn of_two_writers_of_one_name_one_gets_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = TargetFolder::open(dir.path()).unwrap();
+    for round in 0..50 {
+        let name = round.to_string();
+        let files = [folder.stage().unwrap(), folder.stage().unwrap()];
+        let barrier = std::sync::Barrier::new(files.len());
+        let published = std::thread::scope(|scope| {
+            let publish = |file: sealift_store::TargetFile| {
+                let (barrier, name) = (&barrier, &name);
+                scope.spawn(move || {
+                    barrier.wait();
+                    file.publish(name, None, None).is_ok()
+                })
+            };
+            files.map(publish).map(|writer| writer.join().unwrap())
+        });
+        assert_eq!(published.iter().filter(|is_published| **is_published).count(), 1);
+    }
 }
