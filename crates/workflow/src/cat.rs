@@ -89,15 +89,24 @@ pub async fn cat_for(
     run: &Run,
 ) -> Result<(), Error> {
     let entry = find(store, query, run).await?;
-    let (reader, of) = (store.clone(), entry.clone());
-    let result = run
-        .blocking(move |run| {
-            let (label, naming) = (of.archive.to_string(), naming_of(&of.archive)?);
-            let archive = open_archive(&reader, &of.archive, &label, run)?;
-            let file = ImageFile::new(&archive, naming, &label);
-            let mut output = file.write(output, form.compression(), Error::Output, run)?;
-            output.flush().map_err(Error::Output)
-        })
-        .await;
-    result.map_err(|error| held_against_record(store, &entry, error))
+    let store = store.clone();
+    run.blocking(move |run| {
+        let written = write_form(&store, &entry.archive, form, output, run);
+        written.map_err(|error| held_against_record(&store, &entry, error))
+    })
+    .await
+}
+
+fn write_form(
+    store: &Store,
+    archive: &ArchivePath,
+    form: ExportForm,
+    output: impl Write,
+    run: &Run,
+) -> Result<(), Error> {
+    let (label, naming) = (archive.to_string(), naming_of(archive)?);
+    let opened = open_archive(store, archive, &label, run)?;
+    let file = ImageFile::new(&opened, naming, &label);
+    let mut output = file.write(output, form.compression(), Error::Output, run)?;
+    output.flush().map_err(Error::Output)
 }

@@ -50,7 +50,7 @@ fn a_damaged_file_is_replaced_and_newer() {
         let mut flipped = whole.clone();
         flipped[middle] ^= 1;
         let longer = [&whole[..], b"more"].concat();
-        for damaged in [&flipped[..], &whole[..middle], &longer, b"", b"another file"] {
+        for damaged in [&flipped[..], &whole[..middle], &longer, b"", &[0; 4096]] {
             fs::write(&file, damaged).unwrap();
             let arguments = [&["export", "web", "--for", "k3s", "--to", "out"][..], more].concat();
             assert!(place.ok(&arguments).contains("  exported  "), "{more:?}");
@@ -59,6 +59,47 @@ fn a_damaged_file_is_replaced_and_newer() {
             assert_eq!(state(file.parent().unwrap()).len(), 1);
         }
     }
+}
+
+/// What `docker save`, `podman save` and others write under the name of an exported file, and what is no archive at all.
+#[test]
+fn a_file_of_somebody_else_stays() {
+    let place = place_with(&image().podman());
+    let file = exported(&place, "k3s", &[]);
+    let out = place.dir.path().join("out");
+    let two = joined(image().podman(), Image::new("db:1", 2).podman());
+    let theirs = [
+        pack(&image().docker_folders()),
+        pack(&Image::new("docker.io/library/web:1.0.0.1", 7).docker_blobs()),
+        pack(&Image::new("db:1", 7).podman()),
+        pack(&two),
+        pack(&[super::file("notes", b"of somebody".to_vec())]),
+        b"another file".to_vec(),
+    ];
+    for content in theirs {
+        fs::write(&file, &content).unwrap();
+        let before = fs::metadata(&file).unwrap();
+        for more in [&[][..], &["--dry-run"], &["--keep", "1"]] {
+            let arguments = ["export", "web", "--for", "k3s", "--to", "out", "--progress", "none"];
+            let said = place.run(&[&arguments[..], more].concat());
+            assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said:?}");
+            let after = fs::metadata(&file).unwrap();
+            assert_eq!(
+                (before.ino(), before.modified().unwrap()),
+                (after.ino(), after.modified().unwrap())
+            );
+            assert!(fs::read(&file).unwrap() == content);
+            assert_eq!(state(&out).len(), 1);
+        }
+    }
+    fs::write(&file, pack(&image().docker_folders())).unwrap();
+    let said = place.run(&["export", "web", "--for", "k3s", "--to", "out"]);
+    let name = file.file_name().unwrap().to_str().unwrap();
+    insta::assert_snapshot!(said.refusal().replace(name, "FILE"), @"
+    [1]
+    error: cannot export `web`: out/FILE is there already, and it is not an exported archive of docker.io/library/web:1.0.0.1
+    hint: move it away, or pass another folder with --to
+    ");
 }
 
 #[test]
@@ -82,11 +123,14 @@ fn nothing_is_exported_into_the_folder_of_archives_or_over_what_is_no_file() {
     let place = place_with(&image().podman());
     let before = place.state();
     symlink("artifacts", place.dir.path().join("link")).unwrap();
-    for to in ["artifacts", "artifacts/out", "link", "./artifacts/."] {
-        let said = place.run(&["export", "web", "--for", "k3s", "--to", to]);
-        assert_eq!(said.code, 2, "{to}: {said:?}");
-        assert!(said.stderr.contains("it is the folder of archives, or in it"), "{said:?}");
-        assert!(said.stderr.contains("hint: pass another folder with --to"), "{said:?}");
+    for to in ["artifacts", "artifacts/out", "artifacts/a/b", "link", "link/out", "./artifacts/."] {
+        for more in [&[][..], &["--dry-run"]] {
+            let arguments = ["export", "web", "--for", "k3s", "--to", to];
+            let said = place.run(&[&arguments[..], more].concat());
+            assert_eq!(said.code, 2, "{to}: {said:?}");
+            assert!(said.stderr.contains("it is the folder of archives, or in it"), "{said:?}");
+            assert!(said.stderr.contains("hint: pass another folder with --to"), "{said:?}");
+        }
     }
     assert_eq!(place.state(), before);
     assert!(!place.artifacts().join("out").exists());

@@ -48,6 +48,18 @@ fn what_was_exported_and_the_newest_release_stay() {
     assert_eq!(names(&out), ["team+web 1.0.0.1", "web 1.0.0.2", "web 2.0.0.1"]);
 }
 
+/// Only the very file that was exported stays for being exported.
+#[test]
+fn an_old_version_in_another_form_is_removed_also_if_it_is_exported() {
+    let (place, out) = place();
+    let arguments = ["export", "web:1.0.0.1", "--for", "k3s", "--to", "out", "--keep", "1"];
+    place.ok(&[&arguments[..], &["--compress", "zst"]].concat());
+    let old = format!("web_1.0.0.1_{}", id("web:1.0.0.1", 1));
+    let files: Vec<String> =
+        state(&out).into_keys().filter(|name| name.starts_with(&old)).collect();
+    assert_eq!(files, [format!("{old}.tar.zst")]);
+}
+
 #[test]
 fn dirty_builds_are_counted_by_themselves_and_for_each_platform() {
     let place = Place::new();

@@ -66,6 +66,7 @@ pub(crate) fn target(error: &Error) -> Option<String> {
             Some("free space on that disk, or pass a folder on another one with --to".to_owned())
         }
         ErrorKind::NotAFile => Some("move it away, or pass another folder with --to".to_owned()),
+        ErrorKind::Changed => Some("run it again once nobody else writes the file".to_owned()),
         _ => None,
     }
 }

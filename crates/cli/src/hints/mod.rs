@@ -84,6 +84,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         Error::NotArchived { source, .. } => folder::store(source),
         Error::NotExported { source, .. } => folder::target(source),
+        Error::NotReplaced { .. } => {
+            Some("move it away, or pass another folder with --to".to_owned())
+        }
         Error::ExportIntoStore { .. } => Some("pass another folder with --to".to_owned()),
         Error::Store(error) => folder::store(error),
         Error::Engine(error) => engine::hint(error),

@@ -173,6 +173,16 @@ pub enum Error {
         /// What the file system of the folder refuses.
         source: Box<sealift_store::Error>,
     },
+    /// A file has the name of the one to export, and belongs to somebody else.
+    #[error("cannot export `{image}`: {} is there already, and {reason}", path.display())]
+    NotReplaced {
+        /// The image.
+        image: String,
+        /// The file.
+        path: PathBuf,
+        /// Why it is not replaced, a sentence without its end.
+        reason: String,
+    },
     /// There is nothing of which a config could be made.
     #[error("there is no {what} to publish in {}", folder.display())]
     NothingToPublish {

@@ -1,6 +1,7 @@
 //! Puts images into the folder from which a cluster imports them.
 
 pub(crate) mod cluster;
+mod content;
 mod file_name;
 pub(crate) mod image_file;
 pub(crate) mod options;
@@ -14,6 +15,7 @@ use sealift_oci::Platform;
 use sealift_store::{ErrorKind, Store, TargetFolder};
 
 use crate::error::Error;
+use crate::export::content::{Content, examine};
 use crate::export::file_name::ExportName;
 use crate::export::image_file::ImageFile;
 use crate::export::options::ExportOptions;
@@ -28,13 +30,17 @@ use crate::select::selection::{PickPlatform, Selection, select};
 /// Puts images into the folder from which a cluster imports them, one after the other; one failing does not stop the
 /// others.
 ///
-/// Each file holds one image for one platform, without attestations, under its name with the registry. The same archive
-/// and form make the same file, and one that is there already is left as it is: its content is compared, whatever its
-/// name. A file appears under its name only once it is whole, with the time at which the archive was saved. If it
-/// replaces a file with other content, its time is now, since clusters import a changed file only if it is newer.
+/// Each file holds one image for one platform, without attestations, under its name with the
+/// registry. The same archive and form make the same file, and one that is there already is left as
+/// it is: its content is compared, whatever its name. A file appears under its name only once it is
+/// whole, with the time at which the archive was saved. If it replaces a file with other content,
+/// its time is now, since clusters import a changed file only if it is newer.
 ///
-/// At the end, older versions of these images are removed if [`keep`](ExportOptions::keep) is set: only regular files that
-/// were exported, which is verified by their content.
+/// A file that has the name is replaced only if it was exported or is damaged. One with any other
+/// content belongs to somebody else: it stays, and the image fails with [`Error::NotReplaced`].
+///
+/// At the end, older versions of these images are removed if [`keep`](ExportOptions::keep) is set:
+/// only regular files that were exported, which is verified by their content.
 ///
 /// Once it is cancelled, the report contains the images that are in the folder; the others failed with
 /// [`Error::Interrupted`].
@@ -57,9 +63,12 @@ pub async fn export(
     options: &ExportOptions,
     run: &Run,
 ) -> Result<ExportReport, Error> {
-    refuse_own_folder(store, folder.path())?;
-    let sweeper = folder.clone();
-    run.blocking(move |_| Ok(sweeper.sweep()?)).await?;
+    let (archives, sweeper) = (store.clone(), folder.clone());
+    run.blocking(move |_| {
+        refuse_own_folder(&archives, sweeper.path())?;
+        Ok(sweeper.sweep()?)
+    })
+    .await?;
     let path = folder.path().to_owned();
     let target =
         Target { path, folder: Some(folder.clone()), options: *options, is_planned: false };
@@ -86,22 +95,38 @@ pub async fn plan_export(
     options: &ExportOptions,
     run: &Run,
 ) -> Result<ExportReport, Error> {
-    refuse_own_folder(store, folder)?;
-    let path = folder.to_owned();
-    let folder = match TargetFolder::open(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        folder => Some(folder?),
+    let (archives, path) = (store.clone(), folder.to_owned());
+    let target = Target { path: path.clone(), folder: None, options: *options, is_planned: true };
+    let open = move |_: &Run| {
+        refuse_own_folder(&archives, &path)?;
+        match TargetFolder::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            folder => Ok(Some(folder?)),
+        }
     };
-    let target = Target { path, folder, options: *options, is_planned: true };
+    let target = Target { folder: run.blocking(open).await?, ..target };
     carry_out(store, target, selection, run).await
 }
 
 /// Refuses to export into the folder of archives: an exported file would be taken for an archive in it.
 fn refuse_own_folder(store: &Store, folder: &Path) -> Result<(), Error> {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     match real(folder).starts_with(real(store.root())) {
         true => Err(Error::ExportIntoStore { folder: folder.to_owned() }),
         false => Ok(()),
+    }
+}
+
+/// Returns the path of a folder without links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let known = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match known {
+        Some((above, real)) => match path.strip_prefix(above) {
+            Ok(missing) if missing.as_os_str().is_empty() => real,
+            Ok(missing) => real.join(missing),
+            Err(_) => real,
+        },
+        None => path,
     }
 }
 
@@ -137,8 +162,11 @@ async fn carry_out(
             Ok(entry) => {
                 let (store_now, target, label) = (store.clone(), target.clone(), asked.clone());
                 let of = entry.clone();
-                let done = run.blocking(move |run| one(&store_now, &target, of, &label, run)).await;
-                done.map_err(|error| held_against_record(store, &entry, error))
+                run.blocking(move |run| {
+                    let done = one(&store_now, &target, of, &label, run);
+                    done.map_err(|error| held_against_record(&store_now, &entry, error))
+                })
+                .await
             }
             Err(error) => Err(error),
         };
@@ -190,6 +218,12 @@ fn one(
     let stat = stat.map_err(refused)?;
     let path = target.path.join(name.as_str());
     let is_there = stat.is_some() && file.is_in(&path, form, run)?;
+    if stat.is_some()
+        && !is_there
+        && let Content::Other(reason) = examine(&path, &image, &name, run)?
+    {
+        return Err(Error::NotReplaced { image: label.to_owned(), path, reason });
+    }
     let size = match (&target.folder, stat) {
         (_, Some(stat)) if is_there => Some(stat.size),
         (Some(folder), before) if !target.is_planned => {
@@ -201,7 +235,7 @@ fn one(
             let staged = file.write(staged, form.compression(), failed, run)?;
             // k3s imports a changed file only if it is newer.
             let modified = before.is_none().then_some(saved);
-            Some(staged.publish(name.as_str(), modified).map_err(refused)?.size)
+            Some(staged.publish(name.as_str(), before, modified).map_err(refused)?.size)
         }
         _ if form.compression().is_none() => Some(file.plain_size()?),
         _ => None,

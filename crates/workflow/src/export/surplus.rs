@@ -1,18 +1,15 @@
 //! Which exported files are not needed any more, and their removal.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
-use std::path::Path;
 
 use jiff::Timestamp;
-use sealift_archive::{ExamineOptions, Naming, examine_file};
 use sealift_catalog::{Entry, Keep, Knowledge, KnownImage, Retention, Stat, retain};
 use sealift_filename::{ArchiveFormat, ArchivePath, Repository};
 use sealift_oci::{Digest, Identity};
 use sealift_store::TargetFolder;
 
 use crate::error::Error;
-use crate::export::cluster::container;
+use crate::export::content::{Content, examine};
 use crate::export::file_name::ExportName;
 use crate::export::report::{RemovedExport, SkippedExport};
 use crate::run::Run;
@@ -109,11 +106,13 @@ fn find(
     for (name, stat) in files.into_iter().filter(|(name, _)| own(name).is_none()) {
         let path = folder.path().join(name.as_str());
         match examine(&path, image, &name, run)? {
-            Ok(identity) => {
+            Content::Exported(identity) => {
                 entries.push(entry_of(image, &name, &identity, stat.modified)?);
                 others.push((name, stat));
             }
-            Err(reason) => found.skipped.push(SkippedExport { path, reason }),
+            Content::Damaged(reason) | Content::Other(reason) => {
+                found.skipped.push(SkippedExport { path, reason });
+            }
         }
     }
     let surplus = retain(&entries, &Retention::keeping(Keep::newest(keep)));
@@ -122,11 +121,7 @@ fn find(
             path.name().id() == name.id && path.name().version() == name.version.as_str()
         })
     };
-    let is_exported = |name: &ExportName| {
-        exported.iter().any(|one| one.name.id == name.id && one.name.version == name.version)
-    };
-    let kept = |name: &ExportName| !is_surplus(name) || is_exported(name);
-    for (name, stat) in others.into_iter().filter(|(name, _)| !kept(name)) {
+    for (name, stat) in others.into_iter().filter(|(name, _)| is_surplus(name)) {
         let path = folder.path().join(name.as_str());
         found.surplus.push(RemovedExport::new(name.as_str(), path, stat));
     }
@@ -159,32 +154,4 @@ fn entry_of(
     known.saved = Some(time);
     let stat = Stat { size: 0, modified: time };
     Ok(Entry::new(archive, stat).with_knowledge(Knowledge::Image(Box::new(known))))
-}
-
-/// Reads a file, and returns the image in it if it was exported under this name, otherwise what it is instead.
-fn examine(
-    path: &Path,
-    image: &Repository,
-    name: &ExportName,
-    run: &Run,
-) -> Result<Result<Identity, String>, Error> {
-    let go_on = |_| run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-    let proof = match examine_file(path, &ExamineOptions::new().with_on_bytes(&go_on)) {
-        Ok(proof) => proof,
-        Err(error) => {
-            run.check_cancelled()?;
-            let fault = error.as_fault().map(|fault| fault.reason().to_string());
-            let fault = fault.map(|fault| format!("it is no whole archive: {fault}"));
-            return Ok(Err(fault.unwrap_or_else(|| error.to_string())));
-        }
-    };
-    let naming = Naming::new(image, &name.version)?.qualified();
-    let identity = proof.identity();
-    let is_ours = proof.container() == container(name.compression)
-        && proof.carries(&naming)
-        && identity.config.image_id() == name.id;
-    Ok(match is_ours {
-        true => Ok(identity.clone()),
-        false => Err(format!("it is not an exported archive of {naming}")),
-    })
 }
