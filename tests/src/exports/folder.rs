@@ -103,6 +103,28 @@ fn a_file_of_somebody_else_stays() {
 }
 
 #[test]
+fn exports_at_the_same_time_make_the_same_files() {
+    let place = Place::new();
+    for seed in 1..=6 {
+        let name = format!("web:1.0.0.{seed}");
+        add(&place, &name, &Image::new(&name, seed).podman(), &[]);
+    }
+    let out = place.dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let arguments = ["export", "--all", "--for", "k3s", "--to", "out", "--progress", "none"];
+    let said = std::thread::scope(|scope| {
+        let exports = [(); 4].map(|()| scope.spawn(|| place.run(&arguments)));
+        exports.map(|export| export.join().unwrap())
+    });
+    for said in said {
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{said:?}");
+        assert_eq!(said.stdout.lines().count(), 6, "{said:?}");
+    }
+    assert_eq!(state(&out).len(), 6);
+    assert_eq!(place.ok(&arguments).matches("  unchanged  ").count(), 6);
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let place = place_with(&image().podman());
     let arguments = ["export", "web", "--for", "k3s", "--to", "out", "--dry-run"];

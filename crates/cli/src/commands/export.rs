@@ -30,8 +30,8 @@ sealift export [OPTIONS] --for CLUSTER --to DIR <IMAGE...|--latest|--all>")]
 Each file is a tar of one image for one platform, under its name with the
 registry (docker.io/library/web:1.4.0.7), without attestations. It appears
 whole, with the time of the archive; a file that is there already with the same
-content is left as it is, so that nothing is imported again. Another file of that
-name is replaced only if an export wrote it or if it is damaged.
+content is left as it is, so that nothing is imported again. Another file of
+that name is replaced only if an export wrote it or if it is damaged.
 
   k3s, rke2    .tar, .tar.zst and .tar.gz files in agent/images
   k0s          .tar files in its images folder

@@ -161,9 +161,12 @@ async fn carry_out(
         let result = match run.check_cancelled().and(entry) {
             Ok(entry) => {
                 let (store_now, target, label) = (store.clone(), target.clone(), asked.clone());
-                let of = entry.clone();
                 run.blocking(move |run| {
-                    let done = one(&store_now, &target, of, &label, run);
+                    let mut done = one(&store_now, &target, &entry, &label, run);
+                    // Another export may have written the same file meanwhile.
+                    if done.as_ref().is_err_and(is_changed) {
+                        done = one(&store_now, &target, &entry, &label, run);
+                    }
                     done.map_err(|error| held_against_record(&store_now, &entry, error))
                 })
                 .await
@@ -192,11 +195,16 @@ async fn carry_out(
     Ok(report)
 }
 
+/// Returns `true` if a file appeared or changed while the one to export was written.
+fn is_changed(error: &Error) -> bool {
+    matches!(error, Error::NotExported { source, .. } if source.kind() == ErrorKind::Changed)
+}
+
 /// Exports one archive.
 fn one(
     store: &Store,
     target: &Target,
-    entry: Entry,
+    entry: &Entry,
     label: &str,
     run: &Run,
 ) -> Result<(ExportedImage, Exported), Error> {
