@@ -1,8 +1,8 @@
 //! A load into several engines at once. These engines are fakes; `connect::hosts` has real ones.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::Command;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
 use sealift_testing::layouts::{Image, file, noise, pack};
 
@@ -176,6 +176,22 @@ fn an_interrupt_says_what_each_engine_has() {
         assert_eq!(documents[place]["error"]["code"], "interrupted", "{documents}");
     }
     assert_eq!((stalls.whole_loads(), waits.whole_loads()), (0, 0));
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_a_list_of_hosts() {
+    let place = place_with(&web());
+    let mut command = place.command(&["load", "web:1", "--hosts", "-", "--progress", "none"]);
+    let mut child = place.spawn(command.stdin(Stdio::piped()));
+    let mut stdin = child.stdin.take().unwrap();
+    // More than fits into a pipe: once it is written, the command reads.
+    stdin.write_all("# nobody\n".repeat(20_000).as_bytes()).unwrap();
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let said = place.said(child.wait_with_output().unwrap());
+    drop(stdin);
+    assert_eq!((said.code, said.stdout.as_str()), (130, ""), "{said:?}");
+    assert_eq!(said.stderr, "interrupted; nothing was left half done\n");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! The arguments that define the latest archive of an image.
 
 use clap::{Args, ValueEnum};
+use sealift_workflow::Selection;
 use sealift_workflow::catalog::{By, LatestOptions, Query};
 use sealift_workflow::filename::Reference;
 
 use crate::arguments::platform::PlatformArguments;
+use crate::arguments::reference::reference;
 use crate::failure::Failure;
 
 /// Which archives count, and which of them is the latest.
@@ -42,6 +44,24 @@ impl LatestArguments {
     pub(crate) fn query(&self, reference: &Reference) -> Result<Query, Failure> {
         let query = Query::new(reference.repository().clone(), reference.version().cloned());
         Ok(query.with_latest(self.options()?))
+    }
+
+    /// Returns the archives of these references, the `latest` one of every image, or the newest one
+    /// of `all` versions.
+    pub(crate) fn selection(
+        &self,
+        references: &[String],
+        latest: bool,
+        all: bool,
+    ) -> Result<Selection, Failure> {
+        if latest {
+            return Ok(Selection::Latest(self.options()?));
+        }
+        if all {
+            return Ok(Selection::All(self.platform.platform()?));
+        }
+        let queries = references.iter().map(|text| self.query(&reference(text)?));
+        Ok(Selection::Queries(queries.collect::<Result<_, _>>()?))
     }
 
     fn by(&self) -> By {

@@ -6,13 +6,12 @@ use clap::Args;
 use sealift_workflow::archive::Compression;
 use sealift_workflow::store::TargetFolder;
 use sealift_workflow::{
-    Cluster, ExportForm, ExportOptions, ExportReport, ExportedImage, Selection, export, plan_export,
+    Cluster, ExportForm, ExportOptions, ExportReport, ExportedImage, export, plan_export,
 };
 use serde_json::json;
 
 use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;
-use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
@@ -78,7 +77,8 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failure> {
     let options =
         ExportOptions::new(form(arguments.cluster, arguments.compress)?).with_keep(arguments.keep);
-    let selection = selection(&arguments)?;
+    let ExportArguments { latest, all, .. } = arguments;
+    let selection = arguments.latest_by.selection(&arguments.images, latest, all)?;
     let store = session.store()?;
     let run = session.run();
     let report = if arguments.dry_run {
@@ -114,18 +114,6 @@ fn refused(error: sealift_workflow::store::Error) -> Failure {
 fn at_least_one(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "expected a number from 1 on".to_owned())
-}
-
-fn selection(arguments: &ExportArguments) -> Result<Selection, Failure> {
-    let latest_by = &arguments.latest_by;
-    if arguments.latest {
-        return Ok(Selection::Latest(latest_by.options()?));
-    }
-    if arguments.all {
-        return Ok(Selection::All(latest_by.platform.platform()?));
-    }
-    let query = |image: &String| latest_by.query(&reference(image)?);
-    Ok(Selection::Queries(arguments.images.iter().map(query).collect::<Result<_, _>>()?))
 }
 
 /// Prints the result for each image, what was removed, and what went wrong.

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
 use sealift_workflow::store::Store;
-use sealift_workflow::{Cancel, Run};
+use sealift_workflow::{Cancel, Error, Run};
 
+use crate::arguments::engine::EngineArguments;
 use crate::arguments::global::GlobalArguments;
 use crate::arguments::hosts::HostsArguments;
 use crate::failure::Failure;
@@ -97,17 +98,19 @@ impl Session {
 
     /// Returns the engines that the options name, each once; without any, the one that is used
     /// otherwise. Nothing is sent to them yet.
-    pub(crate) fn engines(&self, hosts: &HostsArguments) -> Result<Vec<Engine>, Failure> {
-        let mut engines = Vec::new();
-        let mut addresses = HashSet::new();
-        for named in hosts.named(&self.global.engine)? {
-            let endpoint =
-                Endpoint::resolve(&named.settings).map_err(|error| named.refuse(&error))?;
-            if addresses.insert(endpoint.address.clone()) {
-                let timeouts = Timeouts::resolve(&named.settings).map_err(Failure::usage)?;
-                engines.push(Engine::new(endpoint, timeouts));
-            }
-        }
+    ///
+    /// # Errors
+    ///
+    /// If a list of hosts cannot be used, or if a signal asks to stop while it is read.
+    pub(crate) async fn engines(&self, hosts: &HostsArguments) -> Result<Vec<Engine>, Failure> {
+        let (hosts, engine) = (hosts.clone(), self.global.engine.clone());
+        let (sender, named) = tokio::sync::oneshot::channel();
+        // Nothing can stop a read from a pipe, so nobody waits for this thread at the end.
+        std::thread::spawn(move || sender.send(named_engines(&hosts, &engine)));
+        let engines = tokio::select! {
+            named = named => named.unwrap_or_else(|_| Err(Error::Interrupted.into()))?,
+            () = self.interrupted() => return Err(Error::Interrupted.into()),
+        };
         match engines.is_empty() {
             true => Ok(vec![self.engine()?]),
             false => Ok(engines),
@@ -118,4 +121,17 @@ impl Session {
     pub(crate) fn settings(&self) -> Settings {
         self.global.engine.settings()
     }
+}
+
+/// Resolves the engines that the options name, each once.
+fn named_engines(hosts: &HostsArguments, engine: &EngineArguments) -> Result<Vec<Engine>, Failure> {
+    let (mut engines, mut addresses) = (Vec::new(), HashSet::new());
+    for named in hosts.named(engine)? {
+        let endpoint = Endpoint::resolve(&named.settings).map_err(|error| named.refuse(&error))?;
+        if addresses.insert(endpoint.address.clone()) {
+            let timeouts = Timeouts::resolve(&named.settings).map_err(Failure::usage)?;
+            engines.push(Engine::new(endpoint, timeouts));
+        }
+    }
+    Ok(engines)
 }

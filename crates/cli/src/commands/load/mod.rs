@@ -5,7 +5,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sealift_workflow::{LoadFileOptions, LoadRequest, Selection, load_into_all};
+use sealift_workflow::{LoadFileOptions, LoadRequest, load_into_all};
 
 use crate::arguments::completer;
 use crate::arguments::file;
@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
         return Err(Failure::usage("standard input cannot be an archive and a list of hosts"));
     }
     let is_several = arguments.hosts.are_several(&session.global.engine);
-    let engines = session.engines(&arguments.hosts)?;
+    let engines = session.engines(&arguments.hosts).await?;
     let request = request(&files, images, &arguments, session)?;
     let printer = Printer::new(session, &engines, is_several);
     let loads =
@@ -103,7 +103,8 @@ fn request(
         files.iter().map(|file| file::path(Path::new(file))).collect::<Result<_, _>>()?;
     let folder = match files.is_empty() || !images.is_empty() {
         true => {
-            let selection = selection(&images, arguments)?;
+            let LoadArguments { latest, all, .. } = *arguments;
+            let selection = arguments.latest_by.selection(&images, latest, all)?;
             Some((session.store()?, selection))
         }
         false => None,
@@ -114,17 +115,4 @@ fn request(
         .with_folder(folder)
         .with_full(arguments.full)
         .with_jobs(arguments.hosts.jobs))
-}
-
-fn selection(images: &[String], arguments: &LoadArguments) -> Result<Selection, Failure> {
-    let latest_by = &arguments.latest_by;
-    if arguments.latest {
-        return Ok(Selection::Latest(latest_by.options()?));
-    }
-    if arguments.all {
-        return Ok(Selection::All(latest_by.platform.platform()?));
-    }
-    let queries =
-        images.iter().map(|image| latest_by.query(&reference(image)?)).collect::<Result<_, _>>()?;
-    Ok(Selection::Queries(queries))
 }
