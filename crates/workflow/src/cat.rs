@@ -64,11 +64,12 @@ fn write_out(
     output.flush().map_err(Error::Output)
 }
 
-/// Writes the archive that answers a query in the form in which a cluster imports it: one image for one platform,
-/// without attestations, under its name with the registry.
+/// Writes the archive that answers a query in the form in which a cluster imports it: one image for
+/// one platform, without attestations, under its name with the registry.
 ///
-/// What would be written into a file by [`export`](crate::export()) is written here. Each layer is verified while it is
-/// written, and the last bytes of a damaged one are withheld. So a reader on the other side of a pipe has no image then.
+/// What would be written into a file by [`export`](crate::export()) is written here. Each layer is
+/// verified while it is written, and the last bytes of a damaged one are withheld. So a reader on
+/// the other side of a pipe has no image then.
 ///
 /// # Cancel safety
 ///

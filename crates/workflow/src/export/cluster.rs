@@ -143,7 +143,8 @@ impl ExportForm {
         self.compression
     }
 
-    /// Returns the ending of file names by which the cluster recognises the form, without the first dot.
+    /// Returns the ending of file names by which the cluster recognises the form, without the first
+    /// dot.
     pub fn ending(&self) -> String {
         ending(self.compression)
     }

@@ -7,8 +7,9 @@ use crate::export::cluster::ending;
 
 /// The name of an exported file: `{image}_{version}_{id}.tar`, or `.tar.gz` or `.tar.zst`.
 ///
-/// Clusters do not look into subfolders, so all of the repository's name is in the file's: a `/` is written `+`, and the
-/// `:` of a port `++`. Neither is ambiguous, as no repository has a `+` in its name.
+/// Clusters do not look into subfolders, so all of the repository's name is in the file's: a `/` is
+/// written `+`, and the `:` of a port `++`. Neither is ambiguous, as no repository has a `+` in its
+/// name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ExportName {
     pub(crate) version: Version,
@@ -21,7 +22,8 @@ pub(crate) struct ExportName {
 const LONGEST: usize = 255;
 
 impl ExportName {
-    /// Creates the name of an image's file. The result is `None` if it would be longer than file names can be.
+    /// Creates the name of an image's file. The result is `None` if it would be longer than file
+    /// names can be.
     pub(crate) fn new(
         repository: &Repository,
         version: &Version,
@@ -33,7 +35,8 @@ impl ExportName {
         (text.len() <= LONGEST).then_some(Self { version, id, compression, text })
     }
 
-    /// Parses the name of a file that holds an image of this repository. Another file has no such name.
+    /// Parses the name of a file that holds an image of this repository. Another file has no such
+    /// name.
     pub(crate) fn parse(text: &str, repository: &Repository) -> Option<Self> {
         let compressions = [None].into_iter().chain(Compression::ALL.map(Some));
         compressions.into_iter().find_map(|compression| {

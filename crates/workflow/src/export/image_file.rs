@@ -51,7 +51,8 @@ impl<'a> ImageFile<'a> {
         output.finish().map_err(failed)
     }
 
-    /// Returns `true` if a file has this form and contains exactly this tar. How hard it was compressed does not matter.
+    /// Returns `true` if a file has this form and contains exactly this tar. How hard it was
+    /// compressed does not matter.
     pub(crate) fn is_in(&self, file: &Path, form: ExportForm, run: &Run) -> Result<bool, Error> {
         let tar = self.tar()?;
         // A file that cannot be read, or is damaged, is another one.

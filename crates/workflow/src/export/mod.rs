@@ -27,8 +27,8 @@ use crate::run::Run;
 use crate::select::held_against_record;
 use crate::select::selection::{PickPlatform, Selection, select};
 
-/// Puts images into the folder from which a cluster imports them, one after the other; one failing does not stop the
-/// others.
+/// Puts images into the folder from which a cluster imports them, one after the other; one failing
+/// does not stop the others.
 ///
 /// Each file holds one image for one platform, without attestations, under its name with the
 /// registry. The same archive and form make the same file, and one that is there already is left as
@@ -42,12 +42,13 @@ use crate::select::selection::{PickPlatform, Selection, select};
 /// At the end, older versions of these images are removed if [`keep`](ExportOptions::keep) is set:
 /// only regular files that were exported, which is verified by their content.
 ///
-/// Once it is cancelled, the report contains the images that are in the folder; the others failed with
-/// [`Error::Interrupted`].
+/// Once it is cancelled, the report contains the images that are in the folder; the others failed
+/// with [`Error::Interrupted`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work stops soon after and removes the file that is being written.
+/// When the future is dropped, the work stops soon after and removes the file that is being
+/// written.
 ///
 /// # Panics
 ///
@@ -75,7 +76,8 @@ pub async fn export(
     carry_out(store, target, selection, run).await
 }
 
-/// Returns what [`export`] into a folder would do, and writes nothing but records. The folder need not exist.
+/// Returns what [`export`] into a folder would do, and writes nothing but records. The folder need
+/// not exist.
 ///
 /// # Cancel safety
 ///
@@ -108,7 +110,8 @@ pub async fn plan_export(
     carry_out(store, target, selection, run).await
 }
 
-/// Refuses to export into the folder of archives: an exported file would be taken for an archive in it.
+/// Refuses to export into the folder of archives: an exported file would be taken for an archive in
+/// it.
 fn refuse_own_folder(store: &Store, folder: &Path) -> Result<(), Error> {
     match real(folder).starts_with(real(store.root())) {
         true => Err(Error::ExportIntoStore { folder: folder.to_owned() }),

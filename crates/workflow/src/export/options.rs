@@ -9,10 +9,11 @@ use crate::setters::setters;
 pub struct ExportOptions {
     /// What imports the files, and in which form.
     pub form: ExportForm,
-    /// Afterwards keep only so many versions of each exported image in the folder; `None` removes nothing.
+    /// Afterwards keep only so many versions of each exported image in the folder; `None` removes
+    /// nothing.
     ///
-    /// Released versions and dirty builds are counted separately, for each platform. What the call exports and the newest
-    /// release always stay.
+    /// Released versions and dirty builds are counted separately, for each platform. What the call
+    /// exports and the newest release always stay.
     pub keep: Option<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! What came of an export.
+//! The results of an export.
 
 use std::path::PathBuf;
 
@@ -68,7 +68,8 @@ impl Serialize for ImageExport {
 
 /// An image that is in the folder of a cluster now, or would be.
 ///
-/// It serialises with `exported` and `removed`; if nothing was done yet, they are `would_export` and `would_remove`.
+/// It serialises with `exported` and `removed`; if nothing was done yet, they are `would_export`
+/// and `would_remove`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportedImage {
@@ -98,7 +99,8 @@ pub struct ExportedImage {
     pub size: Option<u64>,
     /// The files of older versions that were removed at the end.
     pub removed: Vec<RemovedExport>,
-    /// The files that have names like exported ones of this image, but that stay because of what they contain.
+    /// The files that have names like exported ones of this image, but that stay because of what
+    /// they contain.
     pub skipped: Vec<SkippedExport>,
     /// `true` if nothing was done yet.
     pub is_planned: bool,

@@ -30,8 +30,8 @@ pub(super) struct Removed {
     pub(super) skipped: Vec<SkippedExport>,
 }
 
-/// Removes older versions of what was exported, or returns what would be removed, and what went wrong. Nothing is removed
-/// of an image of which nothing was exported.
+/// Removes older versions of what was exported, or returns what would be removed, and what went
+/// wrong. Nothing is removed of an image of which nothing was exported.
 pub(super) fn remove_surplus(
     folder: &TargetFolder,
     exported: &[(usize, Exported)],
