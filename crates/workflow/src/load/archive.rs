@@ -11,6 +11,7 @@ use sealift_store::Store;
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::load::open_archives::SharedArchive;
 use crate::open_archive::open_archive;
 use crate::run::Run;
 
@@ -32,8 +33,8 @@ pub(crate) struct Archive {
 
 /// Where an archive comes from.
 pub(crate) enum Origin {
-    /// A folder.
-    Folder(Store, ArchivePath),
+    /// A folder. Other engines may need the archive at the same time.
+    Folder(Store, ArchivePath, SharedArchive),
     /// Elsewhere. An earlier pass over it proved these contents.
     File(Arc<OpenedArchive>, Box<Contents>),
 }
@@ -43,11 +44,15 @@ impl Archive {
     pub(crate) async fn open(&self, run: &Run) -> Result<Arc<OpenedArchive>, Error> {
         match &self.origin {
             Origin::File(opened, _) => Ok(Arc::clone(opened)),
-            Origin::Folder(store, archive) => {
-                let (store, archive, label) =
-                    (store.clone(), archive.clone(), self.reference.to_string());
-                run.blocking(move |run| open_archive(&store, &archive, &label, run).map(Arc::new))
-                    .await
+            Origin::Folder(store, archive, shared) => {
+                let open = || {
+                    let (store, archive, label) =
+                        (store.clone(), archive.clone(), self.reference.to_string());
+                    run.blocking(move |run| {
+                        open_archive(&store, &archive, &label, run).map(Arc::new)
+                    })
+                };
+                shared.get_or_try_init(open).await.map(Arc::clone)
             }
         }
     }
@@ -55,7 +60,7 @@ impl Archive {
     /// Returns the folder that the archive is in, if it is in one.
     pub(crate) fn store(&self) -> Option<&Store> {
         match &self.origin {
-            Origin::Folder(store, _) => Some(store),
+            Origin::Folder(store, ..) => Some(store),
             Origin::File(..) => None,
         }
     }

@@ -12,6 +12,7 @@ use crate::load::engine_load::{EngineLoad, EngineName};
 use crate::load::engine_platform::EnginePlatform;
 use crate::load::file::PreparedFile;
 use crate::load::load_selected;
+use crate::load::open_archives::OpenArchives;
 use crate::load::options::LoadFileOptions;
 use crate::load::report::ImageLoad;
 use crate::run::Run;
@@ -121,13 +122,14 @@ pub async fn load_into_all(
 ) -> Result<Vec<EngineLoad>, Error> {
     let (items, failed) = prepare(request, run).await?;
     failed.iter().for_each(|(_, load)| on_result(load));
-    let (items, on_result) = (&items, &on_result);
+    let open = OpenArchives::default();
+    let (items, open, on_result) = (&items, &open, &on_result);
     // Collected, since the compiler does not see that a stream's closure is for every lifetime.
     let work: Vec<_> = engines
         .iter()
         .enumerate()
         .map(|(index, engine)| async move {
-            (index, Box::pin(load_into(engine, items, on_result, run)).await)
+            (index, Box::pin(load_into(engine, items, open, on_result, run)).await)
         })
         .collect();
     let of_engines: Vec<(usize, Vec<Placed>)> =
@@ -183,6 +185,7 @@ async fn prepare<'a>(
 async fn load_into(
     engine: &Engine,
     items: &[(usize, Item<'_>)],
+    open: &OpenArchives,
     on_result: impl Fn(&EngineLoad),
     run: &Run,
 ) -> Vec<Placed> {
@@ -191,7 +194,7 @@ async fn load_into(
     let platform = EnginePlatform::of(engine);
     let mut loads = Vec::new();
     for (place, item) in items {
-        let ImageLoad { asked, result } = load_item(engine, &platform, item, run).await;
+        let ImageLoad { asked, result } = load_item(engine, &platform, item, open, run).await;
         let is_unreachable =
             result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unreachable);
         let asked = (!is_unreachable).then_some(asked);
@@ -209,12 +212,13 @@ async fn load_item(
     engine: &Engine,
     platform: &EnginePlatform<'_>,
     item: &Item<'_>,
+    open: &OpenArchives,
     run: &Run,
 ) -> ImageLoad {
     match item {
         Item::Archive { store, asked, choice, full } => {
             let selected = choice.pick(asked, platform, store, run).await;
-            load_selected(engine, store, selected, *full, run).await
+            load_selected(engine, store, selected, open, *full, run).await
         }
         Item::File(file) => {
             let result = match run.check_cancelled() {

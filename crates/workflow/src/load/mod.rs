@@ -9,6 +9,7 @@ pub(crate) mod file;
 mod holdings;
 mod known;
 mod leave_out;
+mod open_archives;
 pub(crate) mod options;
 mod put;
 mod renamed;
@@ -28,6 +29,7 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::load::archive::{Archive, Origin};
 use crate::load::engine_platform::EnginePlatform;
+use crate::load::open_archives::OpenArchives;
 use crate::load::put::{Put, inspect, put};
 use crate::load::report::{ImageLoad, LoadedImage};
 use crate::naming::naming_of;
@@ -69,9 +71,9 @@ pub async fn load(
     selection: &Selection,
     run: &Run,
 ) -> Result<Vec<ImageLoad>, Error> {
-    let mut results = Vec::new();
+    let (open, mut results) = (OpenArchives::default(), Vec::new());
     for selected in select(&EnginePlatform::of(engine), store, selection, run).await? {
-        let load = load_selected(engine, store, selected, false, run).await;
+        let load = load_selected(engine, store, selected, &open, false, run).await;
         match load.result {
             Err(error) if error.kind() == ErrorKind::Unreachable => return Err(error),
             _ => results.push(load),
@@ -84,11 +86,12 @@ async fn load_selected(
     engine: &Engine,
     store: &Store,
     (asked, entry): Selected,
+    open: &OpenArchives,
     full: bool,
     run: &Run,
 ) -> ImageLoad {
     let result = match run.check_cancelled().and(entry) {
-        Ok(entry) => Box::pin(load_one(engine, store, &entry, full, run))
+        Ok(entry) => Box::pin(load_one(engine, store, &entry, open, full, run))
             .await
             .map_err(|error| held_against_record(store, &entry, error)),
         Err(error) => Err(error),
@@ -100,6 +103,7 @@ async fn load_one(
     engine: &Engine,
     store: &Store,
     entry: &Entry,
+    open: &OpenArchives,
     full: bool,
     run: &Run,
 ) -> Result<LoadedImage, Error> {
@@ -121,7 +125,7 @@ async fn load_one(
         naming: naming_of(archive)?,
         reference: tag.clone(),
         verify: VerifyOptions::default(),
-        origin: Origin::Folder(store.clone(), archive.clone()),
+        origin: Origin::Folder(store.clone(), archive.clone(), open.share(archive)),
         full,
     };
     let Put { digest, transfer } = put(engine, outgoing, there, run).await?;

@@ -1,0 +1,52 @@
+//! Archives that several engines get, opened once for all of them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use sealift_archive::Archive;
+use sealift_filename::ArchivePath;
+use tokio::sync::OnceCell;
+
+/// An archive that is opened when the first engine needs it.
+pub(crate) type SharedArchive = Arc<OnceCell<Arc<Archive>>>;
+
+/// The archives of a folder that engines need at this time. What is known about an archive grows with
+/// it, so it is in memory once, and only as long as an engine needs it.
+#[derive(Default)]
+pub(crate) struct OpenArchives {
+    needed: Mutex<HashMap<ArchivePath, Weak<OnceCell<Arc<Archive>>>>>,
+}
+
+impl OpenArchives {
+    /// Returns an archive, the same as other engines have that need it now.
+    pub(crate) fn share(&self, archive: &ArchivePath) -> SharedArchive {
+        let mut needed = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
+        needed.retain(|_, shared| shared.strong_count() > 0);
+        if let Some(shared) = needed.get(archive).and_then(Weak::upgrade) {
+            return shared;
+        }
+        let shared = SharedArchive::default();
+        needed.insert(archive.clone(), Arc::downgrade(&shared));
+        shared
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_is_shared_as_long_as_an_engine_needs_it() {
+        let open = OpenArchives::default();
+        let [web, api] = ["web_1.0_0123456789ab.zip", "api_1.0_0123456789ab.zip"]
+            .map(|path| path.parse().unwrap());
+        let (one, other) = (open.share(&web), open.share(&web));
+        assert!(Arc::ptr_eq(&one, &other));
+        assert!(!Arc::ptr_eq(&one, &open.share(&api)));
+        let gone = Arc::downgrade(&one);
+        drop((one, other));
+        assert!(gone.upgrade().is_none());
+        let _again = open.share(&web);
+        assert_eq!(open.needed.lock().unwrap().len(), 1);
+    }
+}
