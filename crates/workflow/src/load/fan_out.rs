@@ -72,9 +72,9 @@ enum Item<'a> {
 ///
 /// Archives are selected once for all engines: the folder is scanned, archives without a record are
 /// examined, and pipes are spooled and verified once. Then each engine gets them one after the
-/// other, as [`load`](crate::load()) and [`load_file`](crate::load_file()) do it. Each engine reads
-/// an archive by itself, at its own speed: nobody waits for a slow engine, and the bytes come from
-/// the page cache.
+/// other, as [`load`](crate::load()) and [`load_file`](crate::load_file()) do it. An archive is
+/// opened once for all engines that need it at the same time. Each engine reads it by itself, at its
+/// own speed: nobody waits for a slow engine, and the bytes come from the page cache.
 ///
 /// `on_result` receives each result as soon as it is known, in any order. The function returns all of
 /// them: first those that concern no engine, such as an image that is not in the folder, then those

@@ -10,8 +10,8 @@ use tokio::sync::OnceCell;
 /// An archive that is opened when the first engine needs it.
 pub(crate) type SharedArchive = Arc<OnceCell<Arc<Archive>>>;
 
-/// The archives of a folder that engines need at this time. What is known about an archive grows with
-/// it, so it is in memory once, and only as long as an engine needs it.
+/// The archives of a folder that engines need at this time. The index of an archive grows with it,
+/// so it is in memory once, and only as long as an engine needs it.
 #[derive(Default)]
 pub(crate) struct OpenArchives {
     needed: Mutex<HashMap<ArchivePath, Weak<OnceCell<Arc<Archive>>>>>,
