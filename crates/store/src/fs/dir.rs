@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 use rustix::path::Arg;
@@ -25,6 +26,7 @@ pub(crate) struct FileInfo {
     pub(crate) kind: FileType,
     /// In bytes.
     pub(crate) size: u64,
+    pub(crate) modified: Timestamp,
 }
 
 impl Dir {
@@ -85,9 +87,13 @@ impl Dir {
     /// Returns what a name in this folder refers to.
     pub(crate) fn stat(&self, name: impl Arg) -> io::Result<FileInfo> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let nanoseconds = i32::try_from(stat.st_mtime_nsec).ok();
+        let modified = nanoseconds.and_then(|ns| Timestamp::new(stat.st_mtime, ns).ok());
         Ok(FileInfo {
             kind: FileType::from_raw_mode(stat.st_mode),
             size: u64::try_from(stat.st_size).unwrap_or(0),
+            // As for a time out of range elsewhere.
+            modified: modified.unwrap_or(Timestamp::MIN),
         })
     }
 

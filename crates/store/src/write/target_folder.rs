@@ -12,8 +12,7 @@ use sealift_catalog::Stat;
 
 use crate::error::Error;
 use crate::fs::abandoned::open_abandoned;
-use crate::fs::dir::Dir;
-use crate::fs::stat::stat_of;
+use crate::fs::dir::{Dir, FileInfo};
 use crate::fs::sync::sync_folder;
 use crate::store::Store;
 use crate::write::hidden_file::{HiddenFile, is_hidden_name};
@@ -92,22 +91,7 @@ impl TargetFolder {
     ///
     /// If something else than a regular file has the name, or if the folder cannot be read.
     pub fn stat(&self, name: &str) -> Result<Option<Stat>, Error> {
-        let path = self.path().join(name);
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_file() => Ok(Some(stat_of(&metadata))),
-            Ok(metadata) => {
-                let what = if metadata.is_dir() {
-                    "a folder"
-                } else if metadata.is_symlink() {
-                    "a symbolic link"
-                } else {
-                    "something else"
-                };
-                Err(Error::NotAFile { path, what })
-            }
-            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::io("look at", path, source)),
-        }
+        stat_in(&self.opened()?, name, self.path())
     }
 
     /// Begins a file. It is hidden, and readable for its owner alone.
@@ -125,13 +109,15 @@ impl TargetFolder {
     ///
     /// If something else has the name, if the file has changed, or if it cannot be removed.
     pub fn remove(&self, name: &str, stat: Stat) -> Result<bool, Error> {
+        // The same folder for all of it, also if another one takes its place meanwhile.
+        let folder = self.opened()?;
         let path = self.path().join(name);
-        match self.stat(name)? {
+        match stat_in(&folder, name, self.path())? {
             None => return Ok(false),
             Some(now) if now != stat => return Err(Error::Changed { path }),
             Some(_) => {}
         }
-        match self.opened()?.remove_file(name) {
+        match folder.remove_file(name) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(source) => return Err(Error::io("remove", path, source)),
@@ -197,7 +183,7 @@ impl TargetFile {
         let stat = hidden.stat()?;
         hidden.check_is_there()?;
         let (from, hidden_name) = &hidden.leftover.place;
-        let renamed = match (replaced, folder.stat(name)?) {
+        let renamed = match (replaced, stat_in(from, name, folder.path())?) {
             // One that was removed meanwhile leaves the name free.
             (_, None) => from.rename_new(hidden_name, name),
             (Some(replaced), Some(now)) if replaced == now => from.rename(hidden_name, from, name),
@@ -211,6 +197,23 @@ impl TargetFile {
         sync_folder(folder.path()).map_err(Error::at("sync the folder", folder.path()))?;
         Ok(stat)
     }
+}
+
+/// Returns the size and the time of a regular file in an opened folder, or `None` if nothing has the
+/// name. Messages name the folder by its path.
+fn stat_in(folder: &Dir, name: &str, path: &Path) -> Result<Option<Stat>, Error> {
+    let path = path.join(name);
+    let what = match folder.stat(name) {
+        Ok(FileInfo { kind: FileType::RegularFile, size, modified }) => {
+            return Ok(Some(Stat { size, modified }));
+        }
+        Ok(FileInfo { kind: FileType::Directory, .. }) => "a folder",
+        Ok(FileInfo { kind: FileType::Symlink, .. }) => "a symbolic link",
+        Ok(_) => "something else",
+        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::io("look at", path, source)),
+    };
+    Err(Error::NotAFile { path, what })
 }
 
 /// Sets the permissions and the time of a file, and syncs it to the disk.

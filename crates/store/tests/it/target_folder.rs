@@ -113,3 +113,15 @@ fn of_two_writers_of_one_name_one_gets_it() {
         assert_eq!(published.iter().filter(|is_published| **is_published).count(), 1);
     }
 }
+
+#[test]
+fn a_file_has_the_same_time_however_it_is_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = TargetFolder::open(dir.path()).unwrap();
+    for time in ["1969-12-31T23:59:59.25Z", "1970-01-01T00:00:00Z", "2026-01-02T03:04:05.000001Z"] {
+        let time = time.parse().unwrap();
+        let stat = folder.stage().unwrap().publish("file", None, Some(time)).unwrap();
+        assert_eq!(stat.modified, time);
+        assert!(folder.remove("file", stat).unwrap());
+    }
+}
