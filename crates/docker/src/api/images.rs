@@ -35,6 +35,22 @@ impl Engine {
         self.list_by(Some(options)).await
     }
 
+    /// Returns `true` if [`list_all`](Self::list_all) shows which images of a containerd store are
+    /// complete, because it states their manifests or leaves out all others. Otherwise an image that
+    /// is listed may lack layers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection. Nothing else changes.
+    pub async fn shows_complete_images(&self) -> Result<bool, Error> {
+        let operation = self.operation("ask for the API of", None);
+        let api = self.transport.api().await.map_err(|failure| operation.fail(failure))?;
+        let is_stated = api.version.is_some_and(|version| version >= ApiVersion::WITH_MANIFESTS);
+        let is_listed_if_complete =
+            api.newest.is_some_and(|newest| newest <= ApiVersion::LISTS_ONLY_COMPLETE);
+        Ok(is_stated || is_listed_if_complete)
+    }
+
     async fn list_by(
         &self,
         options: Option<ListImagesOptions>,

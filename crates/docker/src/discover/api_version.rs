@@ -32,6 +32,10 @@ impl ApiVersion {
     /// The first of an engine that may have a containerd store, Docker 23.
     pub(crate) const WITH_CONTAINERD_STORE: Self = Self { major: 1, minor: 42 };
 
+    /// The newest of an engine whose list is known to leave out incomplete images of a containerd
+    /// store, Docker 26.
+    pub(crate) const LISTS_ONLY_COMPLETE: Self = Self { major: 1, minor: 45 };
+
     /// The first that lists the manifests of an image.
     pub(crate) const WITH_MANIFESTS: Self = Self { major: 1, minor: 48 };
 }

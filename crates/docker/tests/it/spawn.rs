@@ -25,6 +25,8 @@ fn each_is_spawnable(engine: impl Fn() -> Engine, save: SaveStream, credentials:
     let it = engine();
     spawnable(async move { it.list_all().await });
     let it = engine();
+    spawnable(async move { it.shows_complete_images().await });
+    let it = engine();
     spawnable(async move { it.is_podman().await });
     let it = engine();
     spawnable(async move { it.tag("web:1", "web", "2").await });

@@ -1,7 +1,9 @@
 //! Makes sure that an engine has a whole image, and gives it its name.
 
-use sealift_docker::{Engine, EngineImage, IdKind};
-use sealift_filename::{Reference, Repository};
+use std::time::Duration;
+
+use sealift_docker::{Engine, EngineImage, ErrorKind, IdKind, ImageManifest, ImageSummary};
+use sealift_filename::Reference;
 use sealift_oci::Digest;
 
 use crate::error::Error;
@@ -28,6 +30,12 @@ pub(crate) fn shows_manifest(image: &EngineImage, manifest: Digest) -> bool {
         && (image.id == manifest || image.manifests.iter().any(|it| it.digest == manifest))
 }
 
+/// How long a removal may take after an interrupt.
+const REMOVAL: Duration = Duration::from_secs(10);
+
+/// How often a list is asked for. It fails while an image is being removed from a containerd store.
+const ATTEMPTS: usize = 3;
+
 /// Returns the id by which an engine has an image, if it has all of it.
 ///
 /// A containerd store lists an image whose layers are incomplete as not available, or not at all. It
@@ -39,11 +47,31 @@ pub(crate) async fn whole(engine: &Engine, expected: Expected) -> Result<Option<
     {
         return Ok((image.id == expected.config).then_some(expected.config));
     }
-    let is_whole = engine.list_all().await?.iter().any(|summary| match &summary.manifests {
-        Some(manifests) => manifests.iter().any(|it| it.digest == expected.manifest),
-        None => summary.id_kind == IdKind::Descriptor && summary.id == expected.manifest,
-    });
+    let is_manifest = |manifest: &ImageManifest| manifest.digest == expected.manifest;
+    let is_whole = match list_all(engine).await {
+        Ok(images) => images.iter().any(|summary| match &summary.manifests {
+            Some(manifests) => manifests.iter().any(is_manifest),
+            None => summary.id_kind == IdKind::Descriptor && summary.id == expected.manifest,
+        }),
+        // What is wrong with another image does not matter if the engine states the manifests of this
+        // one.
+        Err(error) => {
+            let image = engine.inspect(&expected.manifest.to_string()).await?;
+            let is_whole = image.is_some_and(|image| image.manifests.iter().any(is_manifest));
+            is_whole.then_some(true).ok_or(error)?
+        }
+    };
     Ok(is_whole.then_some(expected.manifest))
+}
+
+async fn list_all(engine: &Engine) -> Result<Vec<ImageSummary>, Error> {
+    for _ in 1..ATTEMPTS {
+        match engine.list_all().await {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Refused) => {}
+            listed => return Ok(listed?),
+        }
+    }
+    Ok(engine.list_all().await?)
 }
 
 /// Names an image that the engine has. Returns `true` if the engine has the image under its name now.
@@ -55,15 +83,32 @@ pub(crate) async fn name(
 ) -> Result<bool, Error> {
     let (id, name) = (id.to_string(), reference.to_string());
     let tag = reference.version_or_latest().to_tag()?;
-    // With the registry, so that Podman does not put it below `localhost/`, unless an image there has
-    // the short name.
     let repository = reference.repository();
-    let names: [Repository; 2] = [repository.qualified(), repository.clone()];
-    for repository in names {
-        engine.tag(&id, repository.as_str(), &tag).await?;
-        if engine.inspect(&name).await?.is_some_and(|image| expected.is(&image)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    // With the registry, so that Podman does not put it below `localhost/`, unless an image there has
+    // the short name: Podman finds no other one by it.
+    let repository = match engine.is_podman().await? && is_local(engine, &name).await? {
+        true => repository.clone(),
+        false => repository.qualified(),
+    };
+    engine.tag(&id, repository.as_str(), &tag).await?;
+    Ok(engine.inspect(&name).await?.is_some_and(|image| expected.is(&image)))
+}
+
+/// Returns `true` if Podman finds an image below `localhost/` by this name.
+async fn is_local(engine: &Engine, name: &str) -> Result<bool, Error> {
+    let local = format!("localhost/{name}");
+    Ok(engine.inspect(name).await?.is_some_and(|image| image.repo_tags.contains(&local)))
+}
+
+/// Removes an image without a name that is not complete, as far as the engine does so. Nothing is
+/// reported, since the load has failed already.
+pub(crate) async fn remove_incomplete(engine: &Engine, expected: Expected) {
+    let id = expected.manifest.to_string();
+    let removal = async {
+        let image = engine.inspect(&id).await.ok()??;
+        let is_nameless = image.id == expected.manifest && image.repo_tags.is_empty();
+        (is_nameless && whole(engine, expected).await.ok()?.is_none()).then_some(())?;
+        engine.remove(&id).await.ok()
+    };
+    let _ = tokio::time::timeout(REMOVAL, removal).await;
 }

@@ -30,10 +30,12 @@ pub(crate) struct Holdings {
 }
 
 impl Holdings {
-    /// Asks an engine for the list of its images; `None` if it has none, or does not tell.
+    /// Asks an engine for the list of its images. Returns `None` if it has none or does not answer, or
+    /// if it would not show afterwards whether an image is complete.
     pub(crate) async fn ask(engine: &Engine, reference: &Reference) -> Option<Self> {
         let mut summaries = engine.list_all().await.ok()?;
         let store = match summaries.first()?.id_kind {
+            IdKind::Descriptor if !engine.shows_complete_images().await.ok()? => return None,
             IdKind::Descriptor => StoreKind::Containerd,
             IdKind::Config if engine.is_podman().await.ok()? => StoreKind::Podman,
             IdKind::Config => StoreKind::Classic,

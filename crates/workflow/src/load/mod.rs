@@ -17,6 +17,7 @@ pub(crate) mod report;
 mod send;
 mod there;
 pub(crate) mod transfer;
+mod upload;
 
 use sealift_archive::VerifyOptions;
 use sealift_catalog::{Entry, Knowledge};

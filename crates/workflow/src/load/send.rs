@@ -5,23 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sealift_archive::{Archive as OpenedArchive, ImageTar, ImageTarOptions, LayerSpan};
-use sealift_docker::{ArchiveSender, Engine, archive_body};
+use sealift_docker::{Engine, Failure};
 use sealift_oci::Digest;
 
 use crate::error::Error;
-use crate::event::{Event, Work};
+use crate::event::Event;
 use crate::load::archive::Archive;
-use crate::load::confirm::{Expected, name, whole};
+use crate::load::confirm::{Expected, name, remove_incomplete, whole};
 use crate::load::holdings::Holdings;
 use crate::load::known::known_manifests;
 use crate::load::leave_out::{KnownManifests, Plan, StoreKind, is_known, plan, size_of};
 use crate::load::renamed::send_renamed;
 use crate::load::transfer::Transfer;
-use crate::reading::{CountedTar, Reading};
-use crate::run::{Activity, Run};
-
-/// How many buffers may wait between the disk and the engine.
-const PIECES: usize = 4;
+use crate::load::upload::upload;
+use crate::reading::CountedTar;
+use crate::run::Run;
 
 /// Other images are not looked at for less than this number of bytes.
 const NEARLY_ALL: u64 = 1 << 20;
@@ -67,30 +65,22 @@ pub(crate) async fn send(
     };
     let is_there = |layer: &&&LayerSpan| plan.left_out.contains(&layer.digest);
     let layers_there = layers.iter().filter(is_there).count();
-    let mut fallback = None;
-    if layers_there > 0 {
-        match Box::pin(sending.attempt(plan.options(), run)).await {
-            Ok(()) => {
-                let transfer = Transfer {
-                    bytes_sent: sending.bytes_sent.load(Ordering::Relaxed),
-                    bytes_left_out: size_of(layers.iter().filter(is_there)),
-                    layers_sent: layers.len() - layers_there,
-                    layers_there,
-                    fallback: None,
-                };
-                return Ok((config, transfer));
-            }
-            Err(error) => {
-                let reason = reason_to_send_all(&error).ok_or(error)?;
-                let image = archive.reference.to_string();
-                run.report(Event::SentInFull { image, reason: reason.clone() });
-                fallback = Some(reason);
-            }
-        }
+    if layers_there == 0 {
+        Box::pin(sending.in_full(run)).await?;
+        return Ok((config, sending.transfer_of_all(layers.len(), None)));
     }
-    Box::pin(sending.attempt(ImageTarOptions::new(), run)).await?;
-    let bytes_sent = sending.bytes_sent.load(Ordering::Relaxed);
-    Ok((config, Transfer::of_all(bytes_sent, layers.len(), fallback)))
+    let fallback = Box::pin(sending.in_part(plan.options(), run)).await?;
+    let transfer = match fallback {
+        Some(reason) => sending.transfer_of_all(layers.len(), Some(reason)),
+        None => Transfer {
+            bytes_sent: sending.bytes_sent.load(Ordering::Relaxed),
+            bytes_left_out: size_of(layers.iter().filter(is_there)),
+            layers_sent: layers.len() - layers_there,
+            layers_there,
+            fallback: None,
+        },
+    };
+    Ok((config, transfer))
 }
 
 /// Finds out what the engine has, and plans what is left out.
@@ -116,22 +106,6 @@ async fn plan_for(engine: &Engine, archive: &Archive, layers: &[&LayerSpan], run
     planned(&holdings.look(engine, |image| is_known(image, &known), is_enough).await)
 }
 
-/// Returns the reason why it may help to send everything, if it may.
-fn reason_to_send_all(error: &Error) -> Option<String> {
-    match error {
-        Error::NotLoaded { .. } => Some("the engine lacks a part of the image".to_owned()),
-        Error::Engine(error)
-            if matches!(
-                error.kind(),
-                sealift_docker::ErrorKind::Refused | sealift_docker::ErrorKind::NotFound
-            ) =>
-        {
-            Some(error.failure().to_string())
-        }
-        _ => None,
-    }
-}
-
 /// An archive on its way into an engine.
 struct Sending<'a> {
     engine: &'a Engine,
@@ -141,55 +115,144 @@ struct Sending<'a> {
     bytes_sent: Arc<AtomicU64>,
 }
 
+/// The result of an upload and of what follows it.
+enum Attempt {
+    /// The engine has the image under its name.
+    Named,
+    /// The engine made no whole image of what it was sent.
+    NotWhole(Error),
+}
+
 impl Sending<'_> {
-    /// Sends a tar without a name, makes sure that the engine has the whole image, and names it.
-    async fn attempt(&self, options: ImageTarOptions, run: &Run) -> Result<(), Error> {
-        self.stream(options, run).await?;
-        let (engine, expected) = (self.engine, self.expected);
-        let not_loaded = || self.archive.not_loaded(engine);
-        let id = whole(engine, expected).await?.ok_or_else(not_loaded)?;
-        match name(engine, id, expected, &self.archive.reference).await? {
-            true => Ok(()),
-            false => Err(not_loaded()),
+    /// Sends less than everything. If the engine has not got a whole image then, sends everything and
+    /// returns the reason.
+    async fn in_part(&self, options: ImageTarOptions, run: &Run) -> Result<Option<String>, Error> {
+        let was_there = run.wait_for(Box::pin(self.is_known())).await?;
+        let result = Box::pin(self.in_part_or_full(options, run)).await;
+        // A containerd store keeps what it was sent, even if layers are missing.
+        if result.is_err() && !was_there {
+            Box::pin(remove_incomplete(self.engine, self.expected)).await;
+        }
+        result
+    }
+
+    async fn in_part_or_full(
+        &self,
+        options: ImageTarOptions,
+        run: &Run,
+    ) -> Result<Option<String>, Error> {
+        let error = match Box::pin(self.attempt(options, run)).await? {
+            Attempt::Named => return Ok(None),
+            Attempt::NotWhole(error) => error,
+        };
+        let reason = match &error {
+            Error::Engine(error) => error.failure().to_string(),
+            _ => "the engine lacks a part of the image".to_owned(),
+        };
+        let image = self.archive.reference.to_string();
+        run.report(Event::SentInFull { image, reason: reason.clone() });
+        self.in_full(run).await?;
+        Ok(Some(reason))
+    }
+
+    async fn in_full(&self, run: &Run) -> Result<(), Error> {
+        match Box::pin(self.attempt(ImageTarOptions::new(), run)).await? {
+            Attempt::Named => Ok(()),
+            Attempt::NotWhole(error) => Err(error),
         }
     }
 
-    async fn stream(&self, options: ImageTarOptions, run: &Run) -> Result<(), Error> {
-        let (sender, body) = archive_body(PIECES);
-        let (opened, bytes_sent) = (Arc::clone(&self.opened), Arc::clone(&self.bytes_sent));
-        let label = self.archive.reference.to_string();
-        let reader =
-            run.blocking(move |run| pump(&opened, &options, &label, &bytes_sent, sender, run));
-        let both = async { Ok(tokio::join!(reader, self.engine.load(body))) };
-        match run.wait_for(both).await? {
-            // A damaged archive is the cause of a load that was broken off, not the other way round.
-            (Err(error), _) => Err(error),
-            (Ok(_), Err(error)) => Err(error.into()),
-            // The activity goes on until the engine has answered.
-            (Ok(sent), Ok(_)) => sent.map(drop).ok_or_else(|| self.archive.not_loaded(self.engine)),
+    /// Sends a tar without a name, makes sure that the engine has the whole image, and names it.
+    async fn attempt(&self, options: ImageTarOptions, run: &Run) -> Result<Attempt, Error> {
+        let not_loaded = || self.archive.not_loaded(self.engine);
+        match self.stream(options, run).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Attempt::NotWhole(not_loaded())),
+            Err(Error::Engine(error)) if may_lack_a_part(error.failure()) => {
+                return Ok(Attempt::NotWhole(error.into()));
+            }
+            Err(error) => return Err(error),
         }
+        let Some(id) = self.whole(run).await? else {
+            return Ok(Attempt::NotWhole(not_loaded()));
+        };
+        run.check_cancelled()?;
+        let named = name(self.engine, id, self.expected, &self.archive.reference).await;
+        let error = match named {
+            Ok(true) => return Ok(Attempt::Named),
+            Ok(false) => not_loaded(),
+            Err(error) => error,
+        };
+        // Somebody may have removed it meanwhile. Otherwise, to send it again does not help.
+        match self.whole(run).await? {
+            Some(_) => Err(error),
+            None => Ok(Attempt::NotWhole(error)),
+        }
+    }
+
+    /// Returns `false` if the engine has answered before it had everything.
+    async fn stream(&self, options: ImageTarOptions, run: &Run) -> Result<bool, Error> {
+        let (opened, label) = (Arc::clone(&self.opened), self.archive.reference.to_string());
+        let sent = upload(self.engine, Arc::clone(&self.bytes_sent), run, move |pipe, run| {
+            let tar = CountedTar::new(ImageTar::new(&opened, &options)?);
+            Ok(pipe.pump(tar, &label, run)?.map(|(_, activity)| activity))
+        });
+        // The activity goes on until the engine has answered.
+        sent.await.map(|sent| sent.is_some())
+    }
+
+    async fn whole(&self, run: &Run) -> Result<Option<Digest>, Error> {
+        run.wait_for(Box::pin(whole(self.engine, self.expected))).await
+    }
+
+    /// Returns `true` if the engine knows the image's manifest, with all layers or without some.
+    async fn is_known(&self) -> Result<bool, Error> {
+        Ok(self.engine.inspect(&self.expected.manifest.to_string()).await?.is_some())
+    }
+
+    fn transfer_of_all(&self, layers: usize, fallback: Option<String>) -> Transfer {
+        Transfer::of_all(self.bytes_sent.load(Ordering::Relaxed), layers, fallback)
     }
 }
 
-/// Sends a tar, or returns `None` if nobody wanted the rest. The body is not finished after an error,
-/// so that the engine refuses it. The activity is for the caller, who knows when the engine has
-/// answered.
-fn pump(
-    opened: &OpenedArchive,
-    options: &ImageTarOptions,
-    label: &str,
-    bytes_sent: &AtomicU64,
-    sender: ArchiveSender,
-    run: &Run,
-) -> Result<Option<Activity>, Error> {
-    let tar = CountedTar::new(ImageTar::new(opened, options)?);
-    let mut reading = Reading::start(tar, label, Work::Loading, run);
-    while let Some(bytes) = reading.next()? {
-        bytes_sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        if sender.blocking_send(bytes).is_err() {
-            return Ok(None);
+/// Returns `true` if an engine may have refused an upload because a layer is missing that was left
+/// out. A full disk, and a proxy that forbids the call or limits its size, refuse all of it as well.
+fn may_lack_a_part(failure: &Failure) -> bool {
+    let is_full = |message: &str| {
+        ["no space left on device", "disk quota exceeded"].iter().any(|it| message.contains(it))
+    };
+    match failure {
+        Failure::Refused { status, message } => {
+            !matches!(status, 401 | 403 | 413 | 507) && !is_full(message)
         }
+        Failure::Reported { message } | Failure::NotFound { message } => !is_full(message),
+        _ => false,
     }
-    sender.blocking_finish();
-    Ok(Some(reading.activity))
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    fn refused(status: u16) -> Failure {
+        Failure::Refused { status, message: "no".to_owned() }
+    }
+
+    fn reported(message: &str) -> Failure {
+        Failure::Reported { message: message.to_owned() }
+    }
+
+    #[test_case(&reported("invalid manifest, layers length mismatch") => true; "the classic store")]
+    #[test_case(&Failure::NotFound { message: "content digest: not found".into() } => true; "containerd")]
+    #[test_case(&refused(500) => true; "Podman")]
+    #[test_case(&reported("write /layer.tar: no space left on device") => false; "a full disk")]
+    #[test_case(&refused(401) => false; "nobody is known")]
+    #[test_case(&refused(403) => false; "a proxy forbids it")]
+    #[test_case(&refused(413) => false; "a proxy limits it")]
+    #[test_case(&Failure::TooLong { what: "answer", limit: 1 } => false; "an answer that is not read")]
+    fn everything_is_sent_only_if_the_engine_may_lack_a_part(failure: &Failure) -> bool {
+        may_lack_a_part(failure)
+    }
 }

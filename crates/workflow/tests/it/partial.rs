@@ -8,11 +8,11 @@ use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Version;
 use sealift_workflow::oci::Digest;
 use sealift_workflow::{
-    AddOptions, Event, LoadFileOptions, LoadRequest, LoadedImage, Run, Selection, Transfer,
-    UpdateOptions, Work, add, load_file, load_into_all,
+    AddOptions, Cancel, Error, ErrorKind, Event, LoadFileOptions, LoadRequest, LoadedImage, Run,
+    Selection, Transfer, UpdateOptions, Work, add, load_file, load_into_all,
 };
 
-use crate::stand::{Stand, context_at};
+use crate::stand::{At, Stand, context_at, with_api};
 use crate::suite::suite;
 
 /// The size of a layer that is worth leaving out.
@@ -45,12 +45,25 @@ async fn add_form(stand: &Stand, version: &str, form: &[Entry]) {
 }
 
 async fn load_by(stand: &Stand, version: &str, full: bool, run: &Run) -> LoadedImage {
+    result_of(stand, version, full, run).await.unwrap()
+}
+
+async fn try_load(stand: &Stand, version: &str, run: &Run) -> Result<LoadedImage, Error> {
+    result_of(stand, version, false, run).await
+}
+
+async fn result_of(
+    stand: &Stand,
+    version: &str,
+    full: bool,
+    run: &Run,
+) -> Result<LoadedImage, Error> {
     let query = Query::new(stand.repository(), Some(Version::new(version)));
     let folder = (stand.store(), Selection::Queries(vec![query]));
     let request = LoadRequest::default().with_folder(folder).with_full(full);
     let engines = [stand.engine.clone()];
     let loads = Box::pin(load_into_all(&engines, &request, |_| {}, run)).await;
-    loads.unwrap().remove(0).result.unwrap()
+    loads.unwrap().remove(0).result
 }
 
 async fn load(stand: &Stand, version: &str) -> Transfer {
@@ -172,6 +185,113 @@ async fn layers_in_another_form_are_sent_in_the_end(stand: Stand) {
     }
 }
 
+/// An old version of the API lists incomplete images of a containerd store as if they were complete.
+async fn what_an_old_version_of_the_api_lists_is_not_taken_for_whole(stand: Stand) {
+    for api in ["1.41", "1.45", "1.47"] {
+        let first = image(&stand, "1").containerd(Packing::Gzip, false);
+        add_form(&stand, "1", &first).await;
+        load(&stand, "1").await;
+        std::fs::remove_dir_all(stand.store().root()).unwrap();
+        let second = image(&stand, "2");
+        add_form(&stand, "2", &second.docker_blobs()).await;
+        let old = stand.elsewhere(with_api(&stand.engine, api)).with_folder_of(&stand);
+        let transfer = load(&old, "2").await;
+        assert_eq!((transfer.layers_sent, &transfer.fallback), (3, &None), "{api}: {transfer:?}");
+        is_whole(&stand, "2", &second).await;
+        remove(&stand, "1").await;
+        remove(&stand, "2").await;
+        std::fs::remove_dir_all(stand.store().root()).unwrap();
+    }
+}
+
+/// Prepares a load by which a containerd store gets a manifest without all of its layers.
+async fn prepare_fallback(stand: &Stand) -> Image {
+    add_form(stand, "1", &image(stand, "1").containerd(Packing::Gzip, false)).await;
+    load(stand, "1").await;
+    std::fs::remove_dir_all(stand.store().root()).unwrap();
+    let second = image(stand, "2");
+    add_form(stand, "2", &second.docker_blobs()).await;
+    second
+}
+
+/// Returns a run that is cancelled at the first event of an engine for which `is_moment` is true.
+fn cancelled_at(is_moment: fn(&Event) -> bool) -> Run {
+    let cancel = Cancel::new();
+    let at = cancel.clone();
+    let react = move |event: &Event| {
+        if let Event::OnEngine { event, .. } = event
+            && is_moment(event)
+        {
+            at.cancel();
+        }
+    };
+    Run::new(Arc::new(At(Mutex::new(react))), cancel)
+}
+
+async fn a_load_that_is_cancelled_leaves_no_incomplete_image(stand: Stand) {
+    let second = prepare_fallback(&stand).await;
+    // After the upload that lacks layers, and when everything is about to be sent.
+    let moments: [fn(&Event) -> bool; 2] = [
+        |event| matches!(event, Event::Finished { .. }),
+        |event| matches!(event, Event::SentInFull { .. }),
+    ];
+    for is_moment in moments {
+        let error = try_load(&stand, "2", &cancelled_at(is_moment)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted);
+        assert!(stand.engine.inspect(&form_manifest(&second)).await.unwrap().is_none());
+        let tag = stand.reference("2").to_string();
+        assert!(stand.engine.inspect(&tag).await.unwrap().is_none());
+    }
+    load(&stand, "2").await;
+    is_whole(&stand, "2", &second).await;
+}
+
+async fn a_load_that_is_cancelled_names_nothing(stand: Stand) {
+    let (first, second) = (image(&stand, "1"), image(&stand, "2"));
+    add_form(&stand, "1", &first.docker_blobs()).await;
+    add_form(&stand, "2", &second.docker_blobs()).await;
+    load(&stand, "1").await;
+    // During an upload, and between it and the tag.
+    let moments: [fn(&Event) -> bool; 2] = [
+        |event| matches!(event, Event::Started { work: Work::Loading, .. }),
+        |event| matches!(event, Event::Finished { .. }),
+    ];
+    for is_moment in moments {
+        let error = try_load(&stand, "2", &cancelled_at(is_moment)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted);
+        let tag = stand.reference("2").to_string();
+        assert!(stand.engine.inspect(&tag).await.unwrap().is_none());
+    }
+    load(&stand, "2").await;
+    is_whole(&stand, "2", &second).await;
+    // Without a name, it stays until somebody prunes the engine's images.
+    remove(&stand, "2").await;
+}
+
+/// If Podman has an image below `localhost/` of that name, only that one is replaced.
+async fn one_name_is_moved_and_no_other(stand: Stand) {
+    let (first, second) = (image(&stand, "1"), image(&stand, "2"));
+    add_form(&stand, "1", &first.docker_blobs()).await;
+    load(&stand, "1").await;
+    let tag = |repository: String| {
+        let engine = stand.engine.clone();
+        let id = first.id();
+        async move { engine.tag(&id, &repository, "2").await.unwrap() }
+    };
+    let (hub, local) =
+        (format!("docker.io/library/{}", stand.image), format!("localhost/{}", stand.image));
+    tag(hub.clone()).await;
+    tag(local.clone()).await;
+    add_form(&stand, "2", &second.docker_blobs()).await;
+    load(&stand, "2").await;
+    let id_of = async |name: &str| {
+        stand.engine.inspect(&format!("{name}:2")).await.unwrap().unwrap().id.to_string()
+    };
+    assert_eq!(id_of(&local).await, second.id());
+    assert_eq!(id_of(&hub).await, first.id());
+    assert_eq!(id_of(&stand.image).await, second.id());
+}
+
 /// Removes something from the engine at the first event of a load for which `is_moment` is true.
 fn remove_at(
     stand: &Stand,
@@ -257,4 +377,10 @@ suites! {
     layers_in_another_form_are_sent_in_the_end
     layers_that_are_removed_meanwhile_are_sent
     an_image_that_is_pruned_before_it_has_its_name_is_sent_again
+    a_load_that_is_cancelled_names_nothing
 }
+
+suite!(old_api, "moby-containerd": what_an_old_version_of_the_api_lists_is_not_taken_for_whole);
+suite!(cancelled, "moby-containerd": a_load_that_is_cancelled_leaves_no_incomplete_image);
+suite!(cancelled_trixie, "trixie-containerd": a_load_that_is_cancelled_leaves_no_incomplete_image);
+suite!(local, "podman": one_name_is_moved_and_no_other);

@@ -53,6 +53,14 @@ pub(crate) fn connect(host: &str) -> Engine {
     Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
 }
 
+/// Connects to the same engine, and speaks this version of its API.
+pub(crate) fn with_api(engine: &Engine, version: &str) -> Engine {
+    let mut settings = Settings::from_vars(|_| None)
+        .with_host(Some(engine.endpoint().address.to_string()), "--host");
+    settings.docker_api_version = Some(version.to_owned());
+    Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
+}
+
 /// Removes all tags of a test's image, whatever the engine made of its name.
 pub(crate) async fn remove_all(engine: &Engine, image: &str) {
     for found in engine.list().await.unwrap_or_default() {
