@@ -211,6 +211,8 @@ async fn prepare_fallback(stand: &Stand) -> Image {
     std::fs::remove_dir_all(stand.store().root()).unwrap();
     let second = image(stand, "2");
     add_form(stand, "2", &second.docker_blobs()).await;
+    // What a run of this test left that failed.
+    let _ = stand.engine.remove(&form_manifest(&second)).await;
     second
 }
 
