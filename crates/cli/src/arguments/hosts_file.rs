@@ -37,6 +37,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<(usize, Target)>, String> {
                 "has more than one word in line {number}: `{target}`; a line is HOST or context:NAME"
             ));
         }
+        if target == "context:" {
+            return Err(format!(
+                "names no context in line {number}; a line is HOST or context:NAME"
+            ));
+        }
         if targets.len() == MOST {
             return Err(format!("names more than {MOST} hosts, from line {number} on"));
         }
@@ -90,6 +95,7 @@ mod tests {
             refused(b"\n# nobody\n"),
             refused(b"ssh://edge1\n\xff\xfe"),
             refused(b"ssh://edge1\nedge2 ansible_port=22"),
+            refused(b"ssh://edge1\ncontext: # lab"),
             refused(many.as_bytes()),
         ];
         insta::assert_snapshot!(all.join("\n"), @"
@@ -97,6 +103,7 @@ mod tests {
         names no hosts
         is not a list of hosts: line 2 is not UTF-8 text
         has more than one word in line 2: `edge2 ansible_port=22`; a line is HOST or context:NAME
+        names no context in line 2; a line is HOST or context:NAME
         names more than 10000 hosts, from line 10001 on
         ");
     }

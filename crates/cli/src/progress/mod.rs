@@ -63,9 +63,13 @@ impl Progress {
 
     /// Prints a warning, unless only errors are wanted.
     fn warning(&self, message: &str) {
+        self.notice(&format!("warning: {}", Printable(message)));
+    }
+
+    /// Prints a line that is more than progress, unless only errors are wanted.
+    fn notice(&self, line: &str) {
         if !self.is_quiet {
-            let line = format!("warning: {}", Printable(message));
-            self.suspend(|| output::error_line(&line));
+            self.suspend(|| output::error_line(line));
         }
     }
 
@@ -164,10 +168,12 @@ impl Reporter for Progress {
                 self.bars.end(|name| name == image);
             }
             Event::TagMoved { image } => {
-                self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
+                self.notice(&format!(
+                    "{image}  moved to another image meanwhile, saving once more"
+                ));
             }
             Event::SentInFull { image, reason } => {
-                self.line(&format!("{image}  sending everything: {}", Printable(&reason)));
+                self.notice(&format!("{image}  sending everything: {}", Printable(&reason)));
             }
             Event::LeftOut { archive, reason } => {
                 self.warning(&format!("{archive} is left out: {reason}"));
