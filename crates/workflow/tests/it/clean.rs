@@ -84,7 +84,7 @@ fn what_was_planned_and_is_another_file_now_stays() {
             fs::write(folder.store.path_of(&old), now).unwrap();
             let report = clean(&folder.store, &plan, &context).await.unwrap();
             let [Error::Store(error)] = &report.errors[..] else { panic!("{report:?}") };
-            assert_eq!(error.kind(), StoreErrorKind::NotAnImage);
+            assert_eq!(error.kind(), StoreErrorKind::Changed);
             assert_eq!(folder.archives().len(), 2);
         }
     });
