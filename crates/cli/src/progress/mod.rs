@@ -168,9 +168,7 @@ impl Reporter for Progress {
                 self.bars.end(|name| name == image);
             }
             Event::TagMoved { image } => {
-                self.notice(&format!(
-                    "{image}  moved to another image meanwhile, saving once more"
-                ));
+                self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
             }
             Event::SentInFull { image, reason } => {
                 self.notice(&format!("{image}  sending everything: {}", Printable(&reason)));
