@@ -35,7 +35,7 @@ pub(crate) struct Archive {
 pub(crate) enum Origin {
     /// A folder. Other engines may need the archive at the same time.
     Folder(Store, ArchivePath, SharedArchive),
-    /// Elsewhere. An earlier pass over it proved these contents.
+    /// Elsewhere. An earlier pass over it verified these contents.
     File(Arc<OpenedArchive>, Box<Contents>),
 }
 

@@ -1,4 +1,4 @@
-//! What came of a load into several engines.
+//! The results of a load into several engines.
 
 use std::fmt;
 

@@ -32,13 +32,13 @@ impl<'a> EnginePlatform<'a> {
             Ok(version) => Ok(Some(version.platform())),
             Err(error) if error.kind() == ErrorKind::Unreachable => Err(error),
             Err(Error::Interrupted) => Err(Error::Interrupted),
-            // An engine that doesn't tell its platform can be used all the same.
+            // An engine that does not state its platform can be used all the same.
             Err(_) => Ok(None),
         }
     }
 }
 
-/// Finds the one platform that is an engine's. Engines don't tell their variant.
+/// Finds the one platform that is an engine's. Engines do not state their variant.
 fn position(own: &Platform, platforms: &[Platform]) -> Option<usize> {
     let is_own = |of: &Platform| of.os == own.os && of.architecture == own.architecture;
     let mut own_ones = platforms.iter().enumerate().filter(|(_, platform)| is_own(platform));
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test_case("linux/amd64", &["linux/amd64", "linux/arm64"] => Some(0); "the first")]
-    #[test_case("linux/arm64", &["linux/amd64", "linux/arm64/v8"] => Some(1); "a variant is not told")]
+    #[test_case("linux/arm64", &["linux/amd64", "linux/arm64/v8"] => Some(1); "a variant is not stated")]
     #[test_case("linux/arm", &["linux/arm/v6", "linux/arm/v7"] => None; "several variants")]
     #[test_case("linux/s390x", &["linux/amd64", "linux/arm64"] => None; "another one")]
     #[test_case("unknown/unknown", &["linux/amd64", "linux/arm64"] => None; "not known")]

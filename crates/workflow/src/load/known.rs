@@ -1,4 +1,4 @@
-//! Which layers the manifests in an engine name, as far as the archives of a folder tell.
+//! Which layers the manifests in an engine name, by the archives of a folder.
 
 use std::collections::HashSet;
 

@@ -30,7 +30,7 @@ pub(crate) struct Held {
     pub(crate) manifests: Vec<Digest>,
 }
 
-/// The digests of the layers that manifests name, as far as archives of the folder tell.
+/// The digests of the layers that manifests name, by the archives of the folder.
 pub(crate) type KnownManifests = HashMap<Digest, HashSet<Digest>>;
 
 /// What is left out of an archive on its way into an engine.
@@ -50,7 +50,7 @@ impl Plan {
 
 /// Plans what is left out of an archive with these layers, lowest first.
 ///
-/// In a containerd store, the layers of manifests that nobody knows are guessed: an image with the
+/// In a containerd store, the layers of manifests of no archive are guessed: an image with the
 /// same lowest layers often has them in the same form. What is wrong with that is noticed after the
 /// load.
 pub(crate) fn plan(

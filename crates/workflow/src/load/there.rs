@@ -33,8 +33,8 @@ pub(crate) fn compare(image: &EngineImage, identity: &Identity) -> Match {
     }
 }
 
-/// Returns `true` if the engine shows an image with the settings and the time of creation that an archive was proven
-/// to have.
+/// Returns `true` if the engine shows an image with the settings and the time of creation of an
+/// archive's image.
 pub(crate) fn has_settings_of(
     image: &EngineImage,
     settings: &Value,

@@ -185,6 +185,25 @@ async fn layers_in_another_form_are_sent_in_the_end(stand: Stand) {
     }
 }
 
+/// A layer that is not sent is verified as well if no valid record covers it.
+async fn a_damaged_layer_that_the_engine_has_makes_no_image(stand: Stand) {
+    for version in ["1", "2"] {
+        add_form(&stand, version, &image(&stand, version).docker_blobs()).await;
+    }
+    load(&stand, "1").await;
+    let archive = stand.files().into_iter().find(|name| name.contains("_2_")).unwrap();
+    let archive = stand.store().root().join(archive);
+    let mut bytes = std::fs::read(&archive).unwrap();
+    // In one of the two layers that make up nearly all of the archive.
+    let at = bytes.len() / 4;
+    bytes[at] ^= 1;
+    std::fs::write(&archive, bytes).unwrap();
+    let error = try_load(&stand, "2", &Run::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Damaged, "{error:?}");
+    let tag = stand.reference("2").to_string();
+    assert!(stand.engine.inspect(&tag).await.unwrap().is_none());
+}
+
 /// An old version of the API lists incomplete images of a containerd store as if they were complete.
 async fn what_an_old_version_of_the_api_lists_is_not_taken_for_whole(stand: Stand) {
     for api in ["1.41", "1.45", "1.47"] {
@@ -380,6 +399,7 @@ suites! {
     layers_that_are_removed_meanwhile_are_sent
     an_image_that_is_pruned_before_it_has_its_name_is_sent_again
     a_load_that_is_cancelled_names_nothing
+    a_damaged_layer_that_the_engine_has_makes_no_image
 }
 
 suite!(old_api, "moby-containerd": what_an_old_version_of_the_api_lists_is_not_taken_for_whole);
