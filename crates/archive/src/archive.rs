@@ -91,8 +91,8 @@ impl<S: Source> Archive<S> {
     }
 
     /// Creates an archive like [`new`](Self::new), but does not look for the blocks of a zip if the
-    /// index has none. This is faster if the archive is read once, in the order of its plain tar, as an
-    /// [`ImageTar`](crate::ImageTar) does.
+    /// index has none. This is faster if the archive is read once, in the order of its plain tar,
+    /// as an [`ImageTar`](crate::ImageTar) does.
     ///
     /// # Errors
     ///
@@ -127,7 +127,8 @@ impl<S: Source> Archive<S> {
         Ok(archive)
     }
 
-    /// Inflates a zip whose index has no blocks, to find them. [`index`](Self::index) then has them.
+    /// Inflates a zip whose index has no blocks, to find them. [`index`](Self::index) then has
+    /// them.
     ///
     /// Of the options, [`with_on_bytes`](ExamineOptions::with_on_bytes) is heeded.
     ///

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 /// The independent deflate blocks of a zip's member, by which it can be read at any place.
 ///
-/// Each block inflates without what stands before it, and the next one follows immediately. As text it is compact, since
-/// it is part of a record for each archive: where the first block starts in the file, then for each run of blocks with the
-/// same plain length this length and the packed lengths. A packed length is followed by the checksums of its block, if they
-/// are known: the SHA-256 of the packed bytes and the CRC-32 of the content, big-endian, together in base64url.
+/// Each block inflates without what stands before it, and the next one follows immediately. As text
+/// it is compact, since it is part of a record for each archive: where the first block starts in
+/// the file, then for each run of blocks with the same plain length this length and the packed
+/// lengths. A packed length is followed by the checksums of its block, if they are known: the
+/// SHA-256 of the packed bytes and the CRC-32 of the content, big-endian, together in base64url.
 ///
 /// ```
 /// use sealift_archive::{BlockChecksums, BlockTable};
@@ -38,8 +39,9 @@ use serde::{Deserialize, Serialize};
 pub struct BlockTable {
     start: u64,
     blocks: Vec<TableEntry>,
-    /// Where every [`STRIDE`]th block starts, in the file and in the plain tar. A block is found from
-    /// the one before it, so that a table takes little more memory than its lengths and checksums.
+    /// Where every [`STRIDE`]th block starts, in the file and in the plain tar. A block is found
+    /// from the one before it, so that a table takes little more memory than its lengths and
+    /// checksums.
     places: Vec<(u64, u64)>,
     /// Where the next block starts.
     end: (u64, u64),

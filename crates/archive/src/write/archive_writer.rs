@@ -37,17 +37,20 @@ pub enum Form {
         renamer: Renamer,
         /// How hard to compress.
         level: Level,
-        /// The id in the member's name, if it is one of the image's. Otherwise that of its config is used.
+        /// The id in the member's name, if it is one of the image's. Otherwise that of its config
+        /// is used.
         id: Option<ImageId>,
     },
     /// The bytes of an archive file, which stay as they are.
     AsIs(VerifyOptions),
 }
 
-/// Writes an archive file and verifies it: the bytes of a plain tar go in, or with [`Form::AsIs`] those of an archive file.
+/// Writes an archive file and verifies it: the bytes of a plain tar go in, or with [`Form::AsIs`]
+/// those of an archive file.
 ///
-/// The work is spread over threads. The one that writes verifies; others hash and write, or compress. With
-/// [`Form::AsIs`] the file is read back at the end, since the structure of a zip is known only then.
+/// The work is spread over threads. The one that writes verifies; others hash and write, or
+/// compress. With [`Form::AsIs`] the file is read back at the end, since the structure of a zip is
+/// known only then.
 ///
 /// A fault ends the writing with an error. [`finish`](Self::finish) returns it as a [`Fault`].
 ///
@@ -96,12 +99,13 @@ impl From<io::Error> for Stopped {
 }
 
 impl ArchiveWriter {
-    /// Creates a writer into an empty file, which must be readable too. Messages name it as `input`.
+    /// Creates a writer into an empty file, which must be readable too. Messages name it as
+    /// `input`.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written, and [`io::ErrorKind::InvalidInput`] if it is not empty or a zip's member
-    /// cannot have the name.
+    /// If the file cannot be written, and [`io::ErrorKind::InvalidInput`] if it is not empty or a
+    /// zip's member cannot have the name.
     pub fn new(file: File, form: Form, input: impl Into<Input>) -> io::Result<Self> {
         if file.size()? != 0 {
             // What is there would be part of the file, but not of its proof.
@@ -134,8 +138,8 @@ impl ArchiveWriter {
         self.finish_watched(&|_| ControlFlow::Continue(()))
     }
 
-    /// Ends the archive like [`finish`](Self::finish). `on_bytes` is called while the file is read back, with the number
-    /// of bytes read since the last call.
+    /// Ends the archive like [`finish`](Self::finish). `on_bytes` is called while the file is read
+    /// back, with the number of bytes read since the last call.
     ///
     /// # Errors
     ///
@@ -164,7 +168,8 @@ impl ArchiveWriter {
                 let (contents, member_name, written) =
                     finish_zip(*renamer, ready, *zip, id).map_err(stopped)?;
                 let (file, blocks) = written;
-                // Each block was read back when it was deflated, but the beginning of the zip is known only now.
+                // Each block was read back when it was deflated, but the beginning of the zip is
+                // known only now.
                 PlainReader::new(&file, input.clone())?;
                 let sha256 = hash(&file, input.clone(), on_bytes)?;
                 let size = file.size().map_err(|error| error_of(error.into(), &input))?;

@@ -1,13 +1,14 @@
 //! Deflates a stream block by block: what one thread does with one block.
 //!
-//! Format: RFC 1951. A block of ours is deflated into a whole stream, as libdeflate makes no others: that several join into
-//! one, the mark of the last part is taken away in each, and an empty stored part (zlib's sync flush) goes behind it,
-//! so that it ends on a byte. miniz_oxide, which stops between the parts of a stream, finds the mark while it proves
-//! that the block reads back.
+//! Format: RFC 1951. A block of ours is deflated into a whole stream, as libdeflate makes no
+//! others: that several join into one, the mark of the last part is taken away in each, and an
+//! empty stored part (zlib's sync flush) follows it, so that it ends on a byte. miniz_oxide,
+//! which stops between the parts of a stream, finds the mark while it proves that the block reads
+//! back.
 //!
-//! A zip is therefore not read back as a whole after it was written. Each block is inflated by another
-//! library than the one that deflated it and compared when it is made, on all processors; at the end the
-//! file is hashed and its directory is read. Together that proves the same.
+//! A zip is therefore not read back as a whole after it was written. Each block is inflated by
+//! another library than the one that deflated it and compared when it is made, on all processors;
+//! at the end the file is hashed and its directory is read. Together that proves the same.
 
 use std::io;
 
@@ -22,7 +23,7 @@ use crate::write::level::Level;
 
 /// The longest stored part.
 const STORED: usize = 65_535;
-/// How much of a block is tried before all of it is, where its bytes look random.
+/// How much of a block is tried before all of it is, if its bytes look random.
 const SAMPLE: usize = 16 << 10;
 
 /// What a stream ends with: a last part of no bytes.
@@ -58,8 +59,8 @@ impl BlockDeflater {
 
     /// Appends the deflated block to `output`, and verifies that it reads back as what it was.
     ///
-    /// A block that doesn't get smaller is stored as it is: layers that are compressed already cost a
-    /// copy, not a compression.
+    /// A block that doesn't get smaller is stored as it is: layers that are compressed already cost
+    /// a copy, not a compression.
     pub(crate) fn deflate(&mut self, block: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
         let start = output.len();
         if self.is_worthwhile(block) && compress(&mut self.compressor, block, output) {
@@ -76,8 +77,8 @@ impl BlockDeflater {
         Ok(())
     }
 
-    /// Returns `true` if a block may get smaller, judged by the distribution of its bytes and, if that
-    /// looks random, by a trial.
+    /// Returns `true` if a block may get smaller, judged by the distribution of its bytes and, if
+    /// that looks random, by a trial.
     fn is_worthwhile(&mut self, block: &[u8]) -> bool {
         if !looks_random(block) {
             return true;
@@ -124,8 +125,8 @@ impl BlockDeflater {
     }
 }
 
-/// Appends the input, deflated into one stream. Returns `false` if storing it takes no more room; what was appended is
-/// of no use then.
+/// Appends the input, deflated into one stream. Returns `false` if storing it takes no more room;
+/// what was appended is of no use then.
 fn compress(compressor: &mut Compressor, input: &[u8], output: &mut Vec<u8>) -> bool {
     let (start, stored) = (output.len(), stored_size(input.len()));
     output.resize(start + stored, 0);
@@ -154,7 +155,8 @@ fn stored_size(length: usize) -> usize {
     length + length.div_ceil(STORED) * 5
 }
 
-/// Returns `true` if bytes are spread as evenly as in compressed data: above 7.9 bits of entropy a byte.
+/// Returns `true` if bytes are spread as evenly as in compressed data: above 7.9 bits of entropy a
+/// byte.
 ///
 /// Of a large block, every some bytes are counted.
 fn looks_random(block: &[u8]) -> bool {

@@ -1,8 +1,8 @@
 //! Writes an archive as a zip with one member.
 //!
-//! Format: APPNOTE.TXT 6.3.10 of PKWARE, sections 4.3 and 4.5.3. The zip crate's own writer isn't used:
-//! when it is dropped on a full disk it prints to standard error, or panics, and it can't change a
-//! member's name at the end.
+//! Format: APPNOTE.TXT 6.3.10 of PKWARE, sections 4.3 and 4.5.3. The zip crate's own writer isn't
+//! used: when it is dropped on a full disk it prints to standard error, or panics, and it can't
+//! change a member's name at the end.
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -31,12 +31,12 @@ const NAME_IN_HEADER: u64 = 30;
 
 /// Writes the plain tar of an archive into a zip with one member, which any unzip reads.
 ///
-/// The member is deflated, on as many threads as there are processors, and in the zip64 form, so that
-/// its size has no limit. It bears no date: the same bytes give the same zip.
+/// The member is deflated, on as many threads as there are processors, and in the zip64 form, so
+/// that its size has no limit. It bears no date: the same bytes give the same zip.
 ///
-/// A zip's checksum is that of its content, and several deflate streams have the same content. So a field
-/// of its own in the zip's directory holds the CRC-32 of the stream itself: no bit of it changes
-/// unnoticed. Other readers ignore the field.
+/// A zip's checksum is that of its content, and several deflate streams have the same content. So a
+/// field of its own in the zip's directory holds the CRC-32 of the stream itself: no bit of it
+/// changes unnoticed. Other readers ignore the field.
 ///
 /// ```
 /// use std::io::{Cursor, Write};
@@ -108,7 +108,8 @@ impl<W: Write + Seek> ZipSink<W> {
         Ok(self.finish_with_blocks()?.0)
     }
 
-    /// Does the same as [`finish`](Self::finish), and also returns the blocks by which the member can be read at any place.
+    /// Does the same as [`finish`](Self::finish), and also returns the blocks by which the member
+    /// can be read at any place.
     ///
     /// # Errors
     ///
@@ -170,7 +171,8 @@ impl Numbers {
     }
 }
 
-/// What a local header and an entry of the directory have in common, up to the lengths of name and fields.
+/// What a local header and an entry of the directory have in common, up to the lengths of name and
+/// fields.
 fn member(name: &[u8], numbers: &Numbers, fields: &Fields) -> io::Result<Vec<u8>> {
     let described = Fields::default()
         .u16(VERSION)
@@ -211,7 +213,8 @@ pub(crate) fn directory_entry(name: &[u8], numbers: &Numbers) -> io::Result<Vec<
     Ok(entry.bytes(name).bytes(&own.0).0)
 }
 
-/// The end of the zip, in the zip64 form only where the directory lies too far behind for the other.
+/// The end of the zip, in the zip64 form only where the directory lies too far behind for the
+/// other.
 pub(crate) fn end(directory: u64, length: u64) -> Vec<u8> {
     let mut fields = Fields::default();
     let near = u32::try_from(directory).ok().filter(|&place| place != SEE_ZIP64);

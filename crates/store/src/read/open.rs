@@ -13,10 +13,10 @@ impl Store {
     /// Opens an archive of which any part can be read, with the index in its record.
     ///
     /// An archive whose record is missing, is not believed or has no index is examined with these
-    /// options and recorded, so that this happens once for each archive. The blocks of a zip that are
-    /// not recorded are found by inflating it, and recorded. A zip whose blocks depend on each other is
-    /// inflated up to the first such block each time: [`open_for_one_pass`](Self::open_for_one_pass)
-    /// does not look for blocks.
+    /// options and recorded, so that this happens once for each archive. The blocks of a zip that
+    /// are not recorded are found by inflating it, and recorded. A zip whose blocks depend on each
+    /// other is inflated up to the first such block each time:
+    /// [`open_for_one_pass`](Self::open_for_one_pass) does not look for blocks.
     ///
     /// ```no_run
     /// use sealift_store::Store;
@@ -47,9 +47,9 @@ impl Store {
         Ok(opened)
     }
 
-    /// Opens an archive like [`open_archive`](Self::open_archive), but does not look for the blocks of
-    /// a zip that are not recorded. This is faster if the archive is read in the order of its plain
-    /// tar.
+    /// Opens an archive like [`open_archive`](Self::open_archive), but does not look for the blocks
+    /// of a zip that are not recorded. This is faster if the archive is read in the order of its
+    /// plain tar.
     ///
     /// # Errors
     ///
@@ -91,8 +91,8 @@ impl Store {
         Err(sealift_archive::Error::Fault { input, source: fault }.into())
     }
 
-    /// Opens an archive like [`open_archive`](Self::open_archive), but only if a believed record has
-    /// its index: it is not examined, and the blocks of a zip are not looked for.
+    /// Opens an archive like [`open_archive`](Self::open_archive), but only if a believed record
+    /// has its index: it is not examined, and the blocks of a zip are not looked for.
     ///
     /// # Errors
     ///

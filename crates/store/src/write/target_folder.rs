@@ -19,9 +19,9 @@ use crate::write::hidden_file::{HiddenFile, is_hidden_name};
 
 /// A folder of another program, such as the one from which a cluster imports images.
 ///
-/// It is no folder of archives: it has no records and no lock, and everything else in it belongs to somebody else.
-/// Files appear in it whole, under their name, or not at all. Whoever watches the folder sees nothing else but a hidden
-/// file whose name ends in `.part`.
+/// It is no folder of archives: it has no records and no lock, and everything else in it belongs to
+/// somebody else. Files appear in it whole, under their name, or not at all. Whoever watches the
+/// folder sees nothing else but a hidden file whose name ends in `.part`.
 ///
 /// ```
 /// use std::io::Write;
@@ -64,8 +64,8 @@ impl TargetFolder {
         self.0.root()
     }
 
-    /// Returns the names of the regular files in the folder, with their sizes and times, sorted by name. Symbolic links,
-    /// and names that are not UTF-8, are not among them.
+    /// Returns the names of the regular files in the folder, with their sizes and times, sorted by
+    /// name. Symbolic links, and names that are not UTF-8, are not among them.
     ///
     /// # Errors
     ///
@@ -103,7 +103,8 @@ impl TargetFolder {
         self.0.create_hidden("").map(TargetFile)
     }
 
-    /// Removes a regular file, durably, if it still has this size and time. Returns `false` if nothing has the name.
+    /// Removes a regular file, durably, if it still has this size and time. Returns `false` if
+    /// nothing has the name.
     ///
     /// # Errors
     ///
@@ -135,7 +136,8 @@ impl TargetFolder {
         let folder = self.opened()?;
         for (name, _) in self.entries()? {
             let Some(name) = name.to_str().filter(|name| is_hidden_name(name)) else { continue };
-            // The lock is released only after the removal, so that no writer can take over the file.
+            // The lock is released only after the removal, so that no writer can take over the
+            // file.
             if let Some((_locked, _)) = open_abandoned(&folder, name) {
                 let _ = folder.remove_file(name);
             }
@@ -199,8 +201,8 @@ impl TargetFile {
     }
 }
 
-/// Returns the size and the time of a regular file in an opened folder, or `None` if nothing has the
-/// name. Messages name the folder by its path.
+/// Returns the size and the time of a regular file in an opened folder, or `None` if nothing has
+/// the name. Messages name the folder by its path.
 fn stat_in(folder: &Dir, name: &str, path: &Path) -> Result<Option<Stat>, Error> {
     let path = path.join(name);
     let what = match folder.stat(name) {

@@ -1,13 +1,13 @@
 //! Finds the independent deflate blocks of a zip by inflating it once.
 //!
-//! A deflate stream consists of parts, which RFC 1951 calls blocks. A part may refer to content that is
-//! up to 32 KiB before it, so that most streams can only be read from their start. A stream of sealift's
-//! can be read from other places: each block of up to 256 KiB of content begins anew, and ends with an
-//! empty stored part. So the scan inflates each block into a buffer of its own. What refers to earlier
-//! content fails there, and shows that the stream is another writer's.
+//! A deflate stream consists of parts, which RFC 1951 calls blocks. A part may refer to content
+//! that is up to 32 KiB before it, so that most streams can only be read from their start. A stream
+//! of sealift's can be read from other places: each block of up to 256 KiB of content begins anew,
+//! and ends with an empty stored part. So the scan inflates each block into a buffer of its own.
+//! What refers to earlier content fails there, and shows that the stream is another writer's.
 //!
-//! Earlier versions wrote blocks of 256 KiB, and ended those that were stored without the empty part. Such
-//! a block ends after the last stored part that fits.
+//! Earlier versions wrote blocks of 256 KiB, and ended those that were stored without the empty
+//! part. Such a block ends after the last stored part that fits.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -31,8 +31,8 @@ const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];
 
 /// What a scan finds.
 pub(crate) enum Scan {
-    /// Blocks that can be inflated by themselves. Parts without content at the start or at the end of
-    /// the member belong to none.
+    /// Blocks that can be inflated by themselves. Parts without content at the start or at the end
+    /// of the member belong to none.
     Independent(BlockTable),
     /// The blocks depend on each other.
     Dependent,
@@ -40,8 +40,8 @@ pub(crate) enum Scan {
     Stopped,
 }
 
-/// Looks for the blocks of a deflated member. `on_bytes` is called with the number of packed bytes that
-/// were read since the last call.
+/// Looks for the blocks of a deflated member. `on_bytes` is called with the number of packed bytes
+/// that were read since the last call.
 pub(crate) fn scan(
     source: &dyn Source,
     member: &Member,
@@ -124,8 +124,8 @@ struct IndependentPiece {
     is_last: bool,
 }
 
-/// Returns the piece at the start of the packed bytes that can be inflated by itself: the one up to the first empty stored
-/// part, or otherwise the longest one up to a stored part.
+/// Returns the piece at the start of the packed bytes that can be inflated by itself: the one up to
+/// the first empty stored part, or otherwise the longest one up to a stored part.
 fn first_piece(
     inflater: &mut DecompressorOxide,
     packed: &[u8],

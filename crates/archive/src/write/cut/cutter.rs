@@ -1,17 +1,20 @@
 //! The rule by which a plain tar is cut into blocks.
 //!
-//! Two versions of an image share most of their blocks if each block depends only on what is in it and near it. So the
-//! rule looks at the bytes alone: neither at how they are written, nor at how hard they are compressed.
+//! Two versions of an image share most of their blocks if each block depends only on what is in it
+//! and near it. So the rule looks at the bytes alone: neither at how they are written, nor at how
+//! hard they are compressed.
 //!
-//! - A file of 8 KiB or more starts and ends a block. The header before it, which has its time, is in another one.
-//! - Headers and small files share blocks. Such a block ends after an entry that is chosen by its name: the more bytes the
-//!   entry has, the likelier.
+//! - A file of 8 KiB or more starts and ends a block. The header before it, which has its time, is
+//!   in another one.
+//! - Headers and small files share blocks. Such a block ends after an entry that is chosen by its
+//!   name: the more bytes the entry has, the likelier.
 //! - Content that is longer than a block is cut after bytes that a rolling hash chooses.
 //!
 //! If no place is chosen, a block ends when it is full.
 //!
-//! The numbers were measured on layers of 100 MB. With twice the limit for large files, a layer of Python sources gets 1.5 %
-//! smaller, but the share of it that differs after a rebuild doubles, from 10 to 20 %.
+//! The numbers were measured on layers of 100 MB. With twice the limit for large files, a layer of
+//! Python sources gets 1.5 % smaller, but the share of it that differs after a rebuild doubles,
+//! from 10 to 20 %.
 
 use crate::write::cut::gear::{Gear, WINDOW};
 use crate::write::cut::tar_scan::{Border, LARGE, Region, TarScan};
@@ -22,7 +25,8 @@ pub(crate) const MOST: usize = 256 << 10;
 /// The average length of a block of small entries.
 const SHARED: u64 = 64 << 10;
 
-/// From which length on a block of small entries ends after the next one, so that it ends between two.
+/// From which length on a block of small entries ends after the next one, so that it ends between
+/// two.
 const NEARLY_FULL: usize = MOST - 2 * LARGE as usize;
 
 /// The least content of a block if a rolling hash chooses its end …
@@ -44,7 +48,8 @@ impl Cutter {
         Self { scan: TarScan::new(), gear: Gear::default(), length: 0 }
     }
 
-    /// Reads bytes up to the end of the current block. Returns how many these are, and `true` if the block ends with them.
+    /// Reads bytes up to the end of the current block. Returns how many these are, and `true` if
+    /// the block ends with them.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut count = 0;
         while count < bytes.len() {
@@ -78,7 +83,8 @@ impl Cutter {
         }
     }
 
-    /// Returns the place in the next bytes after which a block ends. There is none if it can take the rest of the file.
+    /// Returns the place in the next bytes after which a block ends. There is none if it can take
+    /// the rest of the file.
     fn find(&mut self, bytes: &[u8], rest: u64) -> Option<usize> {
         if rest <= (MOST - self.length) as u64 {
             return None;
@@ -94,6 +100,7 @@ impl Cutter {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::ops::Range;
 
     use proptest::prelude::*;
     use sealift_testing::layouts::noise;
@@ -232,15 +239,15 @@ mod tests {
             let (mut start, mut seen) = (0, 0);
             for length in lengths(&old) {
                 let block = start..start + length;
-                if large.iter().any(|content| block.start < content.end && content.start < block.end)
-                {
+                let is_of = |file: &Range<usize>| block.start < file.end && file.start < block.end;
+                if large.iter().any(is_of) {
                     prop_assert!(old[block.clone()] == new[block], "the block at {start}");
                     seen += length;
                 }
                 start += length;
             }
             let padding = 511 * large.len();
-            let most = large.iter().map(std::ops::Range::len).sum::<usize>() + padding;
+            let most = large.iter().map(Range::len).sum::<usize>() + padding;
             prop_assert!((most - padding..=most).contains(&seen));
         }
 
@@ -280,7 +287,8 @@ mod tests {
     fn a_layer_is_found_again_after_one_that_is_broken() {
         let files: Layer = (0..20).map(|n| (format!("{n}"), content(n, 20_000))).collect();
         let whole = archive(&files, 1);
-        // The header of the first file and of another one. Without the first one, the layer is no tar.
+        // The header of the first file and of another one. Without the first one, the layer is no
+        // tar.
         for (number, most) in [(0, 3), (7, 2)] {
             let mut broken = whole.clone();
             let at = 512 + number * (512 + 20_480);
