@@ -2,6 +2,9 @@
 //!
 //! docker-machine is a stub, since it is in no package, and the engine that stalls is a fake.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+
 use sealift_testing::layouts::{Image, pack};
 
 use crate::command::{Place, Said, write_script};
@@ -97,5 +100,38 @@ fn a_folder_that_another_process_holds_can_be_waited_for() {
     reading 1 archive
     error: artifacts is locked by another process; waited 0 s
     hint: try again once it is done; --lock-timeout waits longer
+    ");
+}
+
+/// Answers every request as a web server does that has no such page, and returns its port.
+fn serve_nothing() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let page = "<!DOCTYPE HTML>\n<p>File not found";
+            // A client that has gone away is no error here.
+            let _ = write!(
+                stream,
+                "HTTP/1.1 404 Not Found\r\nContent-Length: {}\r\n\r\n{page}",
+                page.len()
+            );
+        }
+    });
+    port
+}
+
+#[test]
+fn a_web_server_is_not_taken_for_an_engine_that_lacks_the_image() {
+    let port = serve_nothing();
+    let place = Place::with_engine(&format!("tcp://127.0.0.1:{port}"));
+    insta::assert_snapshot!(update(&place, &[]).refusal(), @"
+    [6]
+    error: cannot inspect `web:1.0.0.1` in the engine at HOST
+      caused by: HOST (from DOCKER_HOST) is not a container engine: it answers a ping with status 404 Not Found
+    hint: is it the right port? Engines listen on 2375, with TLS on 2376
     ");
 }

@@ -32,6 +32,18 @@ pub enum Failure {
         /// The operating system's word.
         source: io::Error,
     },
+    /// Something else than an engine answers at the address.
+    #[error(
+        "{} (from {}) is not a container engine: it answers a ping with {answer}",
+        endpoint.address,
+        endpoint.source
+    )]
+    NotAnEngine {
+        /// The address, and where it was found.
+        endpoint: Box<Endpoint>,
+        /// What it answered.
+        answer: String,
+    },
     /// The user may not use the engine's socket.
     #[error("permission denied for {} (from {})", endpoint.address, endpoint.source)]
     Forbidden {
@@ -206,9 +218,10 @@ impl Failure {
     /// Returns the kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } | Self::Forbidden { .. } | Self::Ssh { .. } => {
-                ErrorKind::Unreachable
-            }
+            Self::Unreachable { .. }
+            | Self::NotAnEngine { .. }
+            | Self::Forbidden { .. }
+            | Self::Ssh { .. } => ErrorKind::Unreachable,
             Self::Tls { .. } => ErrorKind::Untrusted,
             Self::TooOld { .. } | Self::TooNew { .. } | Self::SetTooNew { .. } => {
                 ErrorKind::IncompatibleApi

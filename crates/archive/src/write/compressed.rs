@@ -54,12 +54,16 @@ impl fmt::Display for Compression {
     }
 }
 
+/// Parses the ending of file names, or the name of the program (`gzip`, `zstd`).
 impl FromStr for Compression {
     type Err = ParseCompressionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let named = Self::ALL.into_iter().find(|format| format.to_string() == text);
-        named.ok_or_else(|| ParseCompressionError(text.to_owned()))
+        match text {
+            "gz" | "gzip" => Ok(Self::Gzip),
+            "zst" | "zstd" => Ok(Self::Zstd),
+            _ => Err(ParseCompressionError(text.to_owned())),
+        }
     }
 }
 

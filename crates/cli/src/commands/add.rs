@@ -24,8 +24,8 @@ use crate::session::Session;
 #[command(mut_arg("platform", |arg| arg.help("Import this platform of an image for several platforms")))]
 #[command(after_help = "\
 add reads archives by docker, podman, skopeo or crane: plain tars, gzip, zstd,
-xz, bzip2 and zip. It needs no engine. docker.io/library/web and localhost/web are `web`. The
-archive carries the name under which it is added, and no other.
+xz, bzip2 and zip. It needs no engine. docker.io/library/web and localhost/web
+are `web`. The archive carries the name under which it is added, and no other.
 
 Examples:
   sealift add web.tar.gz

@@ -28,6 +28,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             _ => "pass --file FILE for a Dockerfile with another name".to_owned(),
         });
     }
+    if let Failure::NotAnEngine { .. } = error.failure() {
+        let hint = "is it the right port? Engines listen on 2375, with TLS on 2376";
+        return Some(hint.to_owned());
+    }
     if let Failure::Ssh { .. } = error.failure() {
         let hint = "does ssh run `docker version` there without a question? Known hosts are checked, and never added";
         return Some(hint.to_owned());

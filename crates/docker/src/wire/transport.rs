@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Body, Incoming};
-use hyper::{Method, Request, Response, Uri, header};
+use hyper::{Method, Request, Response, StatusCode, Uri, header};
 use tokio::sync::OnceCell;
 
 use crate::discover::address::Address;
@@ -91,11 +91,23 @@ impl Transport {
             is_podman: headers.contains_key("libpod-api-version"),
             prefers_buildkit: headers.get("builder-version").is_some_and(|value| value == "2"),
         };
+        let status = response.status();
+        let is_other_server = |answer: String| Failure::NotAnEngine {
+            endpoint: Box::new(self.endpoint.clone()),
+            answer,
+        };
+        // Else every image would seem to be missing there.
+        if status == StatusCode::NOT_FOUND {
+            return Err(is_other_server(format!("status {status}")));
+        }
         let response = self.accept(response).await?;
         // Read to its end, so that an engine that hangs in its answer does not pass for one that
         // answers.
-        read_all(response.into_body(), limits::WORDS).await?;
-        Ok(api)
+        let body = read_all(response.into_body(), limits::WORDS).await?;
+        match version.is_some() || body.trim_ascii() == b"OK" {
+            true => Ok(api),
+            false => Err(is_other_server("another text than `OK`".to_owned())),
+        }
     }
 
     /// Requests one object. An error that the engine reports in a successful answer is an error,

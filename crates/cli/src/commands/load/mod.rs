@@ -30,8 +30,8 @@ a damaged one never becomes an image. Images that the engine has are skipped.
 
 Of other images, the layers that the engine has are not sent. If the engine does
 not have the whole image afterwards, load sends everything, and reports it; only
-then it creates the tag. A containerd store needs layers in the form in which
-the archive has them: it is known for images whose archives are in the folder.
+then it creates the tag. An engine with the containerd store is sent fewer
+layers if the folder has the archives of the images that this engine has.
 
 With several engines (--host, --context and --hosts add up), each gets the
 archives at its own speed, and a failure of one stops no other. Results are
