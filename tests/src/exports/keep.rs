@@ -79,6 +79,21 @@ fn dirty_builds_are_counted_by_themselves_and_for_each_platform() {
     assert!(state(&out).contains_key(&format!("web_dev_{newer}.tar")));
 }
 
+/// Two files with the same tag would leave it to the cluster which of them runs.
+#[test]
+fn of_a_version_that_was_rebuilt_only_the_new_build_stays() {
+    let (place, out) = place();
+    add(&place, "web:2.0.0.1", &Image::new("web:2.0.0.1", 6).podman(), &[]);
+    let arguments = ["export", "web", "--for", "k3s", "--to", "out"];
+    assert!(!place.ok(&arguments).contains("removed"));
+    assert_eq!(names(&out).len(), 6);
+    let said = place.ok(&[&arguments[..], &["--keep", "9"]].concat());
+    assert_eq!(said.matches("removed  out/web_2.0.0.1_").count(), 1, "{said}");
+    assert_eq!(names(&out).len(), 5);
+    let new = format!("web_2.0.0.1_{}.tar", id("web:2.0.0.1", 6));
+    assert!(state(&out).contains_key(&new));
+}
+
 #[test]
 fn nothing_of_others_is_removed() {
     let (place, out) = place();

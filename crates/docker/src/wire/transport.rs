@@ -57,7 +57,13 @@ impl Transport {
     pub(crate) async fn api(&self) -> Result<EngineApi, Failure> {
         let ask = async { self.choose(self.ping().await?) };
         let asked = self.api.get_or_try_init(|| self.within(self.timeouts.call, Box::pin(ask)));
-        asked.await.copied()
+        asked.await.copied().map_err(|failure| match failure {
+            // It has not answered anything yet.
+            failure @ Failure::Slow { .. } => {
+                self.unreachable(io::Error::new(io::ErrorKind::TimedOut, failure))
+            }
+            failure => failure,
+        })
     }
 
     /// Chooses the version of the API, given what the engine supports and what is set.

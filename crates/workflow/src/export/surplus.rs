@@ -22,6 +22,14 @@ pub(super) struct Exported {
     pub(super) time: Timestamp,
 }
 
+impl Exported {
+    /// Returns `true` if a file of that name is another build of the same version. A cluster that
+    /// imports both would have the tag of the one that it happens to import last.
+    fn replaces(&self, name: &ExportName) -> bool {
+        self.name.version == name.version && self.name.id != name.id
+    }
+}
+
 /// What was removed for an image.
 pub(super) struct Removed {
     /// The place of the image in the report.
@@ -96,7 +104,8 @@ fn find(
     let own = |name: &ExportName| exported.iter().find(|one| one.name == *name);
     let mut found = Found::default();
     let names = files.iter().map(|(name, _)| name);
-    if !may_exceed(names.chain(exported.iter().map(|one| &one.name)), keep) {
+    let is_rebuilt = files.iter().any(|(name, _)| exported.iter().any(|one| one.replaces(name)));
+    if !is_rebuilt && !may_exceed(names.chain(exported.iter().map(|one| &one.name)), keep) {
         return Ok(found);
     }
     let (mut entries, mut others) = (Vec::new(), Vec::new());
@@ -107,6 +116,13 @@ fn find(
         let path = folder.path().join(name.as_str());
         match examine(&path, image, &name, run)? {
             Content::Exported(identity) => {
+                let is_of_same = |one: &&Exported| {
+                    one.replaces(&name) && one.identity.platform == identity.platform
+                };
+                if exported.iter().any(|one| is_of_same(&one)) {
+                    found.surplus.push(RemovedExport::new(name.as_str(), path, stat));
+                    continue;
+                }
                 entries.push(entry_of(image, &name, &identity, stat.modified)?);
                 others.push((name, stat));
             }

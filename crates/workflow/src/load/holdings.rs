@@ -30,9 +30,13 @@ pub(crate) struct Holdings {
 }
 
 impl Holdings {
-    /// Asks an engine for the list of its images. Returns `None` if it has none or does not answer, or
-    /// if it would not show afterwards whether an image is complete.
+    /// Asks an engine for the list of its images. Returns `None` if it has none or does not answer in
+    /// time, or if it would not show afterwards whether an image is complete.
     pub(crate) async fn ask(engine: &Engine, reference: &Reference) -> Option<Self> {
+        tokio::time::timeout(LIMIT, Self::ask_for_all(engine, reference)).await.ok()?
+    }
+
+    async fn ask_for_all(engine: &Engine, reference: &Reference) -> Option<Self> {
         let mut summaries = engine.list_all().await.ok()?;
         let store = match summaries.first()?.id_kind {
             IdKind::Descriptor if !engine.shows_complete_images().await.ok()? => return None,
