@@ -4,14 +4,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sealift_archive::{Archive as OpenedArchive, Container, Contents, Naming, VerifyOptions};
+use sealift_archive::{Archive, Container, Contents, Naming, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchiveFormat, Reference};
 
 use crate::error::Error;
 use crate::image_names::names_of;
-use crate::load::archive::{Archive, Origin};
 use crate::load::options::LoadFileOptions;
+use crate::load::outgoing::{Origin, Outgoing};
 use crate::load::put::{Put, inspect, put};
 use crate::load::report::LoadedImage;
 use crate::reading::{VerifiedFile, verify_file};
@@ -59,7 +59,7 @@ pub(crate) struct PreparedFile {
     naming: Naming,
     verify: VerifyOptions,
     contents: Contents,
-    opened: Arc<OpenedArchive>,
+    opened: Arc<Archive>,
     container: Container,
     full: bool,
 }
@@ -85,7 +85,7 @@ impl PreparedFile {
             };
             let source = File::open(&path).map_err(failed)?;
             let size = source.metadata().map_err(failed)?.len();
-            let opened = OpenedArchive::for_one_pass(source, &verified.contents, path)?;
+            let opened = Archive::for_one_pass(source, &verified.contents, path)?;
             Ok((verified, Arc::new(opened), size))
         });
         let (VerifiedFile { contents, container, .. }, opened, size) =
@@ -104,7 +104,7 @@ impl PreparedFile {
     /// Puts the archive into an engine.
     pub(crate) async fn load(&self, engine: &Engine, run: &Run) -> Result<LoadedImage, Error> {
         let identity = self.contents.identity();
-        let archive = Archive {
+        let archive = Outgoing {
             path: self.spooled.path().to_owned(),
             shown: self.file.display().to_string(),
             naming: self.naming.clone(),

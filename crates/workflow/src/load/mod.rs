@@ -1,6 +1,5 @@
 //! Puts archives into an engine: select them, look what the engine has, send what it lacks.
 
-mod archive;
 mod confirm;
 pub(crate) mod engine_load;
 mod engine_platform;
@@ -11,6 +10,7 @@ mod known;
 mod leave_out;
 mod open_archives;
 pub(crate) mod options;
+mod outgoing;
 mod put;
 mod renamed;
 pub(crate) mod report;
@@ -28,9 +28,9 @@ use sealift_store::Store;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::load::archive::{Archive, Origin};
 use crate::load::engine_platform::EnginePlatform;
 use crate::load::open_archives::OpenArchives;
+use crate::load::outgoing::{Origin, Outgoing};
 use crate::load::put::{Put, inspect, put};
 use crate::load::report::{ImageLoad, LoadedImage};
 use crate::naming::naming_of;
@@ -92,9 +92,16 @@ async fn load_selected(
     run: &Run,
 ) -> ImageLoad {
     let result = match run.check_cancelled().and(entry) {
-        Ok(entry) => Box::pin(load_one(engine, store, &entry, open, full, run))
-            .await
-            .map_err(|error| held_against_record(store, &entry, error)),
+        Ok(entry) => match Box::pin(load_one(engine, store, &entry, open, full, run)).await {
+            Err(error) => {
+                let store = store.clone();
+                // Also if the run is cancelled.
+                Run::default()
+                    .blocking(move |_| Err(held_against_record(&store, &entry, error)))
+                    .await
+            }
+            loaded => loaded,
+        },
         Err(error) => Err(error),
     };
     ImageLoad::new(asked, result)
@@ -120,7 +127,7 @@ async fn load_one(
         Some(there) => Some((there, Box::pin(identity_of(store, entry, run)).await?)),
         None => None,
     };
-    let outgoing = Archive {
+    let outgoing = Outgoing {
         path: store.path_of(archive),
         shown: archive.to_string(),
         naming: naming_of(archive)?,

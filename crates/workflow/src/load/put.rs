@@ -7,8 +7,8 @@ use sealift_filename::Reference;
 use sealift_oci::{Digest, Identity};
 
 use crate::error::Error;
-use crate::load::archive::{Archive, settings};
 use crate::load::confirm::shows_manifest;
+use crate::load::outgoing::{Outgoing, settings};
 use crate::load::send::send;
 use crate::load::there::{Match, compare, has_settings_of};
 use crate::load::transfer::Transfer;
@@ -37,7 +37,7 @@ pub(crate) async fn inspect(
 /// of it is asked for, it is sent in any case.
 pub(crate) async fn put(
     engine: &Engine,
-    archive: Archive,
+    archive: Outgoing,
     there: Option<(EngineImage, Identity)>,
     run: &Run,
 ) -> Result<Put, Error> {
@@ -58,7 +58,7 @@ pub(crate) async fn put(
 }
 
 async fn has_same_settings(
-    archive: &Archive,
+    archive: &Outgoing,
     image: &EngineImage,
     run: &Run,
 ) -> Result<bool, Error> {

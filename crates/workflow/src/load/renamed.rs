@@ -11,7 +11,7 @@ use sealift_filename::Reference;
 use sealift_oci::Identity;
 
 use crate::error::Error;
-use crate::load::archive::Archive;
+use crate::load::outgoing::Outgoing;
 use crate::load::there::is_sent;
 use crate::load::upload::upload;
 use crate::run::Run;
@@ -20,7 +20,7 @@ use crate::run::Run;
 /// has the image under its name. Returns its identity and the number of bytes.
 pub(crate) async fn send_renamed(
     engine: &Engine,
-    archive: &Archive,
+    archive: &Outgoing,
     run: &Run,
 ) -> Result<(Identity, u64), Error> {
     let reference = &archive.reference;

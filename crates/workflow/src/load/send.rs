@@ -4,17 +4,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sealift_archive::{Archive as OpenedArchive, ImageTar, ImageTarOptions, LayerSpan};
+use sealift_archive::{Archive, ImageTar, ImageTarOptions, LayerSpan};
 use sealift_docker::{Engine, Failure};
 use sealift_oci::Digest;
 
 use crate::error::Error;
 use crate::event::Event;
-use crate::load::archive::Archive;
 use crate::load::confirm::{Expected, name, remove_incomplete, whole};
 use crate::load::holdings::Holdings;
 use crate::load::known::known_manifests;
 use crate::load::leave_out::{KnownManifests, Plan, StoreKind, is_known, plan, size_of};
+use crate::load::outgoing::Outgoing;
 use crate::load::renamed::send_renamed;
 use crate::load::transfer::Transfer;
 use crate::load::upload::upload;
@@ -30,7 +30,7 @@ const NEARLY_ALL: u64 = 1 << 20;
 /// Returns the digest of its config.
 pub(crate) async fn send(
     engine: &Engine,
-    archive: &Archive,
+    archive: &Outgoing,
     run: &Run,
 ) -> Result<(Digest, Transfer), Error> {
     let opened = archive.open(run).await?;
@@ -84,7 +84,7 @@ pub(crate) async fn send(
 }
 
 /// Finds out what the engine has, and plans what is left out.
-async fn plan_for(engine: &Engine, archive: &Archive, layers: &[&LayerSpan], run: &Run) -> Plan {
+async fn plan_for(engine: &Engine, archive: &Outgoing, layers: &[&LayerSpan], run: &Run) -> Plan {
     let Some(holdings) = Holdings::ask(engine, &archive.reference).await else {
         return Plan::default();
     };
@@ -109,8 +109,8 @@ async fn plan_for(engine: &Engine, archive: &Archive, layers: &[&LayerSpan], run
 /// An archive on its way into an engine.
 struct Sending<'a> {
     engine: &'a Engine,
-    archive: &'a Archive,
-    opened: Arc<OpenedArchive>,
+    archive: &'a Outgoing,
+    opened: Arc<Archive>,
     expected: Expected,
     bytes_sent: Arc<AtomicU64>,
 }

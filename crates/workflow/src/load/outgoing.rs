@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sealift_archive::{Archive as OpenedArchive, Contents, Naming, Renamer, VerifyOptions};
+use sealift_archive::{Archive, Contents, Naming, Renamer, VerifyOptions};
 use sealift_docker::Engine;
 use sealift_filename::{ArchivePath, Reference};
 use sealift_oci::{ImageConfig, parse_document};
@@ -16,7 +16,7 @@ use crate::open_archive::open_archive;
 use crate::run::Run;
 
 /// An archive for an engine.
-pub(crate) struct Archive {
+pub(crate) struct Outgoing {
     /// Where its bytes are.
     pub(crate) path: PathBuf,
     /// What it is called in messages.
@@ -36,12 +36,12 @@ pub(crate) enum Origin {
     /// A folder. Other engines may need the archive at the same time.
     Folder(Store, ArchivePath, SharedArchive),
     /// Elsewhere. An earlier pass over it verified these contents.
-    File(Arc<OpenedArchive>, Box<Contents>),
+    File(Arc<Archive>, Box<Contents>),
 }
 
-impl Archive {
+impl Outgoing {
     /// Opens the archive. It is read and verified if no valid record states what it contains.
-    pub(crate) async fn open(&self, run: &Run) -> Result<Arc<OpenedArchive>, Error> {
+    pub(crate) async fn open(&self, run: &Run) -> Result<Arc<Archive>, Error> {
         match &self.origin {
             Origin::File(opened, _) => Ok(Arc::clone(opened)),
             Origin::Folder(store, archive, shared) => {
@@ -86,7 +86,7 @@ impl Archive {
 }
 
 /// Returns what a container of an archive's image starts with, as its config states it.
-pub(crate) async fn settings(opened: &Arc<OpenedArchive>, run: &Run) -> Result<Value, Error> {
+pub(crate) async fn settings(opened: &Arc<Archive>, run: &Run) -> Result<Value, Error> {
     let opened = Arc::clone(opened);
     let config = run.blocking(move |_| Ok(opened.config()?)).await?;
     // It was parsed when the archive was verified.
