@@ -119,7 +119,7 @@ fn find(
                 let is_of_same = |one: &&Exported| {
                     one.replaces(&name) && one.identity.platform == identity.platform
                 };
-                if exported.iter().any(|one| is_of_same(&one)) {
+                if exported.iter().any(is_of_same) {
                     found.surplus.push(RemovedExport::new(name.as_str(), path, stat));
                     continue;
                 }
