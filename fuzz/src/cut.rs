@@ -18,9 +18,8 @@ pub fn holds(bytes: &[u8]) {
     let (zip, table) = written(&content, usize::MAX, Level::Default);
     let (again, same) = written(&content, 1 + usize::from(*piece) * 97, Level::Default);
     assert!(zip == again && table == same, "another zip of the same content");
-    let plain_sizes = |table: &BlockTable| -> Vec<u32> {
-        table.iter().map(|block| block.plain_size).collect()
-    };
+    let plain_sizes =
+        |table: &BlockTable| -> Vec<u32> { table.iter().map(|block| block.plain_size).collect() };
     let (_, fast) = written(&content, usize::MAX, Level::Fast);
     assert_eq!(plain_sizes(&table), plain_sizes(&fast), "the level changes cuts");
     assert_eq!(table.plain_size(), content.len() as u64);
