@@ -9,6 +9,7 @@ mod machine;
 mod permission;
 mod sockets;
 mod ssh;
+mod tcp;
 mod tls;
 
 use std::fs;

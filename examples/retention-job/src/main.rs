@@ -15,8 +15,8 @@ fn main() -> Result<()> {
     for removed in &report.removed {
         println!("removed {} ({} bytes)", removed.archive, removed.size);
     }
-    for (archive, error) in &report.failed {
-        eprintln!("{archive} is still there: {error}");
+    for failed in &report.failed {
+        eprintln!("{} is still there: {}", failed.archive, failed.error);
     }
     if !report.failed.is_empty() {
         bail!("{} archives could not be removed", report.failed.len());
