@@ -73,6 +73,7 @@ mod open_archive;
 mod path;
 mod path_text;
 mod reading;
+mod report_list;
 mod run;
 #[cfg(feature = "engine")]
 mod same_config;

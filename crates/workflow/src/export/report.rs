@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use sealift_filename::{ArchivePath, ImageId, Repository, Version};
 use sealift_oci::{Digest, Platform};
 use sealift_store::catalog::Stat;
-use serde::ser::{SerializeSeq as _, SerializeStruct as _};
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::path_text::PathText;
+use crate::report_list;
 
 /// The result of an export, image by image, or what an export would do.
 ///
@@ -26,18 +27,7 @@ pub struct ExportReport {
 
 impl Serialize for ExportReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct NotRemoved<'a> {
-            error: &'a Error,
-        }
-        let mut list = serializer.serialize_seq(None)?;
-        for image in &self.images {
-            list.serialize_element(image)?;
-        }
-        for error in &self.removal_errors {
-            list.serialize_element(&NotRemoved { error })?;
-        }
-        list.end()
+        report_list::serialize(&self.images, &self.removal_errors, serializer)
     }
 }
 

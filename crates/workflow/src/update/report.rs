@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use sealift_catalog::Removal;
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_oci::Digest;
-use serde::ser::{SerializeSeq as _, SerializeStruct as _};
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
+use crate::report_list;
 
 /// The result of an update, image by image.
 ///
@@ -26,18 +27,7 @@ pub struct UpdateReport {
 
 impl Serialize for UpdateReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct NotRemoved<'a> {
-            error: &'a Error,
-        }
-        let mut list = serializer.serialize_seq(None)?;
-        for image in &self.images {
-            list.serialize_element(image)?;
-        }
-        for error in &self.clean_errors {
-            list.serialize_element(&NotRemoved { error })?;
-        }
-        list.end()
+        report_list::serialize(&self.images, &self.clean_errors, serializer)
     }
 }
 

@@ -83,8 +83,8 @@ impl Cutter {
         }
     }
 
-    /// Returns the place in the next bytes after which a block ends. There is none if it can take
-    /// the rest of the file.
+    /// Returns the place in the next bytes after which a block ends, or `None` if the block can
+    /// take the rest of the file.
     fn find(&mut self, bytes: &[u8], rest: u64) -> Option<usize> {
         if rest <= (MOST - self.length) as u64 {
             return None;
