@@ -67,6 +67,11 @@ const RULES: &[Rule] = &[
         never: &[ARGUMENTS, TERMINAL],
     },
     Rule {
+        package: "sealift-remote",
+        below: &["sealift-filename", "sealift-oci"],
+        never: &[ARGUMENTS, TERMINAL],
+    },
+    Rule {
         package: "sealift-workflow",
         below: &[
             "sealift-filename",
@@ -77,6 +82,7 @@ const RULES: &[Rule] = &[
             "sealift-dockerignore",
             "sealift-credentials",
             "sealift-docker",
+            "sealift-remote",
         ],
         never: &[ARGUMENTS, TERMINAL],
     },

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(not(unix))]
+compile_error!("sealift-remote needs Unix: a path is published to with a lock on its directory");
+
+mod download;
+mod error;
+mod folder;
+mod key;
+mod location;
+mod object;
+mod remote;
+mod upload;
+
+pub use sealift_filename as filename;
+pub use sealift_oci as oci;
+
+pub use crate::download::{Download, Get, GetRequest};
+pub use crate::error::{Error, ErrorKind};
+pub use crate::key::{Key, ParseKeyError};
+pub use crate::location::{Location, ParseLocationError, ParseLocationErrorKind};
+pub use crate::object::{Entry, Etag, Object};
+pub use crate::remote::Remote;
+pub use crate::upload::{Condition, PutOptions, Upload};

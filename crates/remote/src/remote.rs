@@ -1,0 +1,112 @@
+//! A place that is opened.
+
+use crate::download::{Get, GetRequest};
+use crate::error::{Error, ErrorKind};
+use crate::folder::Folder;
+use crate::key::Key;
+use crate::location::{Location, Place};
+use crate::object::{Entry, Object};
+use crate::upload::{PutOptions, Upload};
+
+/// A place that objects are read from and written to. Clones share connections.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    location: Location,
+    backend: Backend,
+}
+
+/// The ways to speak to a place.
+#[derive(Debug, Clone)]
+enum Backend {
+    Folder(Folder),
+}
+
+impl Remote {
+    /// Opens a place. Nothing is requested of it yet.
+    ///
+    /// # Errors
+    ///
+    /// If the settings for this kind of place are incomplete or wrong.
+    pub fn open(location: &Location) -> Result<Self, Error> {
+        let backend = match &location.0 {
+            Place::Folder(path) => Backend::Folder(Folder::new(path)),
+            Place::Bucket { .. } | Place::Web(_) => {
+                let reason = "this build cannot do it";
+                let shown = location.to_string();
+                return Err(Error::new("open", shown, ErrorKind::Unsupported, reason));
+            }
+        };
+        Ok(Self { location: location.clone(), backend })
+    }
+
+    /// Returns the location that was opened.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Returns what is known of an object without reading it, or `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the place cannot be reached or refuses the request.
+    pub async fn head(&self, key: &Key) -> Result<Option<Object>, Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.head(key).await,
+        }
+    }
+
+    /// Requests an object, or a range of it.
+    ///
+    /// # Errors
+    ///
+    /// If the place cannot be reached or refuses the request, a condition does not hold, or the
+    /// answer is not what was requested.
+    pub async fn get(&self, key: &Key, request: &GetRequest) -> Result<Get, Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.get(key, request).await,
+        }
+    }
+
+    /// Writes an object; readers see the whole new one or the old one. Folders on the way to it are
+    /// made.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the object is as it was, or written.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be written, or the condition does not hold.
+    pub async fn put(
+        &self,
+        key: &Key,
+        upload: Upload,
+        options: &PutOptions<'_>,
+    ) -> Result<Object, Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.put(key, upload, options).await,
+        }
+    }
+
+    /// Lists all objects, sorted by key; without those whose names begin with a dot.
+    ///
+    /// # Errors
+    ///
+    /// If the place cannot be reached, refuses the request, or cannot list.
+    pub async fn list(&self) -> Result<Vec<Entry>, Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.list().await,
+        }
+    }
+
+    /// Removes an object; `false` if it was not there.
+    ///
+    /// # Errors
+    ///
+    /// If the place cannot be reached or refuses the request.
+    pub async fn remove(&self, key: &Key) -> Result<bool, Error> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.remove(key).await,
+        }
+    }
+}
