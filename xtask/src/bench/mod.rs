@@ -82,8 +82,10 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     };
     let result = bench.run(&arguments.only);
     bench.clean_up();
-    let tables = format!("{}\n{}", machine(&engines, arguments)?, report::tables(&result?));
+    let (rows, failed) = result?;
+    let tables = format!("{}\n{}", machine(&engines, arguments)?, report::tables(&rows));
     say::line(&tables);
+    ensure!(failed.is_empty(), "these jobs failed: {}", failed.join(", "));
     if arguments.write {
         write(&tables)?;
         say::step(format_args!("wrote {REPORT}"));
