@@ -54,6 +54,7 @@ mod access;
 mod archive;
 mod archive_index;
 mod archive_reader;
+mod block_check;
 mod block_index;
 mod block_table;
 mod codec;

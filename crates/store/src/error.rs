@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sealift_catalog::SelectError;
+use sealift_oci::Digest;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
@@ -71,6 +72,14 @@ pub enum Error {
         archive: PathBuf,
         /// What of the archive does not agree with the name.
         reason: String,
+    },
+    /// A file that was put together does not have the SHA-256 that it should have.
+    #[error("the file has the SHA-256 {}, not {}", found.hex(), expected.hex())]
+    OtherContent {
+        /// The SHA-256 that it should have.
+        expected: Digest,
+        /// The SHA-256 that it has.
+        found: Digest,
     },
     /// A staging file was removed while it was written.
     #[error("{} is gone: it, or a folder above it, was removed or moved meanwhile", path.display())]
@@ -218,7 +227,7 @@ impl Error {
                 kind_of(source)
             }
             Self::Archive(sealift_archive::Error::Cancelled { .. }) => ErrorKind::Cancelled,
-            Self::Archive(_) => ErrorKind::Archive,
+            Self::OtherContent { .. } | Self::Archive(_) => ErrorKind::Archive,
         }
     }
 }

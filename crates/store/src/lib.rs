@@ -39,7 +39,8 @@
 //! - **Deciding** is the task of [`sealift_catalog`]: pure functions over entries.
 //! - **Writing.** [`Store::stage`] begins a hidden file, [`Staged::publish`] makes it an archive,
 //!   atomically and durably, [`Store::remove`] removes archives, [`Store::sweep`] removes what a
-//!   crash left behind. Writers hold the folder's lock only while they change what others see.
+//!   crash left behind. [`Store::unfinished`] continues an archive that is put together over several
+//!   calls. Writers hold the folder's lock only while they change what others see.
 //!
 //! Nothing is decided by an archive that nobody has read, and only a regular file that is known to
 //! hold an image is ever removed. All functions block; the crate knows no engine and no async
@@ -63,6 +64,7 @@ mod read;
 mod record;
 mod record_draft;
 mod record_store;
+mod remembered;
 mod store;
 mod write;
 
@@ -78,6 +80,7 @@ pub use write::scratch::Scratch;
 pub use write::staging::{Staged, Staging};
 pub use write::sweep::{SweepReport, SweptFile};
 pub use write::target_folder::{TargetFile, TargetFolder};
+pub use write::unfinished::{Unfinished, UnfinishedBlocks};
 
 pub use sealift_archive as archive;
 pub use sealift_catalog as catalog;

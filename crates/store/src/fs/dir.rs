@@ -84,6 +84,12 @@ impl Dir {
         Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?.into())
     }
 
+    /// Opens a file for reading and writing without blocking on a pipe.
+    pub(crate) fn open_to_continue(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::RDWR;
+        Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?.into())
+    }
+
     /// Returns what a name in this folder refers to.
     pub(crate) fn stat(&self, name: impl Arg) -> io::Result<FileInfo> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;

@@ -8,3 +8,4 @@ pub(crate) mod scratch;
 pub(crate) mod staging;
 pub(crate) mod sweep;
 pub(crate) mod target_folder;
+pub(crate) mod unfinished;

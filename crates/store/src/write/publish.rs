@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sealift_archive::{Container, Naming, Proof};
+use sealift_archive::{BlockTable, Container, Naming, Proof};
 use sealift_catalog::KnownImage;
 use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_oci::{Digest, Identity};
@@ -74,12 +74,12 @@ impl Staged {
         archive: &ArchivePath,
         saved: Option<Timestamp>,
     ) -> Result<Published, Error> {
-        let Self { mut hidden, proof } = self;
+        let Self { mut hidden, proof, blocks } = self;
         if let Some(reason) = misnaming(archive, &proof) {
             let archive = hidden.store.path_of(archive);
             return Err(Error::OtherName { archive, reason });
         }
-        let published = publish(&mut hidden, archive, &proof, saved);
+        let published = publish(&mut hidden, archive, &proof, blocks, saved);
         // Nobody asked for anything that could be missing.
         match (published, hidden.check_is_there()) {
             (Err(error), Err(vanished)) if error.kind() == ErrorKind::NotFound => Err(vanished),
@@ -119,6 +119,7 @@ fn publish(
     hidden: &mut HiddenFile,
     archive: &ArchivePath,
     proof: &Proof,
+    blocks: Option<BlockTable>,
     saved: Option<Timestamp>,
 ) -> Result<Published, Error> {
     let store = hidden.store.clone();
@@ -156,8 +157,11 @@ fn publish(
 
     let mut image = KnownImage::from(proof);
     image.saved = Some(saved.unwrap_or_else(Timestamp::now));
-    let record = Record::new(stat, draft.began, Content::Image(Box::new(image)))
+    let mut record = Record::new(stat, draft.began, Content::Image(Box::new(image)))
         .with_index(RecordedIndex::new(proof, None));
+    if let Some(blocks) = blocks {
+        record = record.with_blocks(blocks);
+    }
     store.keep_record(archive, draft, record);
     drop(lock);
     tracing::debug!("published {archive}, {} bytes", stat.size);

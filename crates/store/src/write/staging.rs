@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use sealift_archive::{ArchiveWriter, Form, Proof};
+use sealift_archive::{ArchiveWriter, BlockTable, Form, Proof};
 use sealift_filename::Repository;
 
 use crate::error::Error;
@@ -44,6 +44,8 @@ pub struct Staging {
 pub struct Staged {
     pub(crate) hidden: HiddenFile,
     pub(crate) proof: Proof,
+    /// The blocks of a zip that the writer did not create, but has checked.
+    pub(crate) blocks: Option<BlockTable>,
 }
 
 impl Store {
@@ -111,7 +113,7 @@ impl Staging {
             error => Error::Archive(error),
         })?;
         hidden.file.sync_all().map_err(|source| hidden.write_error(source))?;
-        Ok(Staged { hidden, proof })
+        Ok(Staged { hidden, proof, blocks: None })
     }
 }
 

@@ -32,7 +32,8 @@ pub struct SweptFile {
 }
 
 impl Store {
-    /// Removes staging files that no writer has locked, and records of archives that do not exist.
+    /// Removes staging files that no writer has locked, unfinished archives that nobody has continued
+    /// for a week, and records of archives that do not exist.
     ///
     /// On a file system that several hosts share, locks of other hosts may be invisible. There,
     /// only files that were not changed for a day are removed.
@@ -61,6 +62,7 @@ impl Store {
             drop(file);
         }
         if is_folder(&self.sealift_folder()) {
+            self.sweep_unfinished();
             match self.lock() {
                 Ok(_lock) => self.prune_records(),
                 // Such records do no harm, and a read-only folder has no writers.

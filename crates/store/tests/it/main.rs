@@ -11,3 +11,4 @@ mod recording;
 mod removing;
 mod scanning;
 mod target_folder;
+mod unfinished;

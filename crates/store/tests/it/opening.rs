@@ -12,7 +12,7 @@ use sealift_store::{ErrorKind, Store};
 use crate::folder::{Folder, age, id, picture, tar, zip};
 
 /// Publishes a zip as `update --compress` does.
-fn publish_zip(folder: &Folder) -> ArchivePath {
+pub(crate) fn publish_zip(folder: &Folder) -> ArchivePath {
     let content = picture(1, "amd64");
     let archive = format!("web_1.0_{}.zip", id(&content)).parse().unwrap();
     let repository = Repository::parse("web").unwrap();

@@ -13,26 +13,30 @@ pub(crate) const MAX_PLAIN: usize = 256 << 10;
 /// The most packed bytes of a block: what does not get smaller is stored, in parts with a header.
 pub(crate) const MAX_PACKED: usize = MAX_PLAIN + (1 << 10);
 
-/// Inflates a block and returns its content.
+/// Reads and inflates a block and returns its content.
+///
+/// # Errors
+///
+/// Those of [`inflate_packed`], and if the source cannot be read.
+pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> {
+    check_size(block)?;
+    let mut packed = vec![0; block.size as usize];
+    source.read_exact_at(&mut packed, block.offset)?;
+    inflate_packed(&packed, block)
+}
+
+/// Inflates the packed bytes of a block and returns its content.
 ///
 /// # Errors
 ///
 /// If the packed bytes are not exactly one block with as much content as the table states, or if they do not have the
 /// SHA-256 that it states.
-pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> {
-    let damaged = |reason: &str| {
-        let place = block.offset;
-        io::Error::new(io::ErrorKind::InvalidData, format!("the block at byte {place} {reason}"))
-    };
+pub(crate) fn inflate_packed(packed: &[u8], block: Block) -> io::Result<Vec<u8>> {
+    check_size(block)?;
     let (size, plain_size) = (block.size as usize, block.plain_size as usize);
-    if size > MAX_PACKED || plain_size > MAX_PLAIN {
-        return Err(damaged("is larger than blocks are"));
-    }
-    let mut packed = vec![0; size];
-    source.read_exact_at(&mut packed, block.offset)?;
     let checksums = block.checksums;
-    if checksums.is_some_and(|checksums| checksums.packed_sha256 != Digest::of(&packed)) {
-        return Err(damaged("does not have the SHA-256 that the table of blocks states"));
+    if checksums.is_some_and(|checksums| checksums.packed_sha256 != Digest::of(packed)) {
+        return Err(damaged(block, "does not have the SHA-256 that the table of blocks states"));
     }
     // One byte more shows that there is more content.
     let mut content = vec![0; plain_size + 1];
@@ -45,15 +49,27 @@ pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> 
                 content.get_mut(written as usize..).unwrap_or_default(),
                 FlushDecompress::None,
             )
-            .map_err(|error| damaged(&format!("cannot be inflated: {error}")))?;
+            .map_err(|error| damaged(block, &format!("cannot be inflated: {error}")))?;
         let is_idle = (inflater.total_in(), inflater.total_out()) == (read, written);
         if status == Status::StreamEnd || is_idle {
             break;
         }
     }
     if inflater.total_in() != size as u64 || inflater.total_out() != plain_size as u64 {
-        return Err(damaged("has another length than the table of blocks states"));
+        return Err(damaged(block, "has another length than the table of blocks states"));
     }
     content.truncate(plain_size);
     Ok(content)
+}
+
+fn check_size(block: Block) -> io::Result<()> {
+    match block.size as usize > MAX_PACKED || block.plain_size as usize > MAX_PLAIN {
+        true => Err(damaged(block, "is larger than blocks are")),
+        false => Ok(()),
+    }
+}
+
+fn damaged(block: Block, reason: &str) -> io::Error {
+    let place = block.offset;
+    io::Error::new(io::ErrorKind::InvalidData, format!("the block at byte {place} {reason}"))
 }

@@ -1,0 +1,345 @@
+//! Archives that are put together piece by piece, and outlive the process that writes them.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use sealift_archive::{BlockIndex, BlockTable, ExamineOptions, examine, hash};
+use sealift_oci::Digest;
+
+use crate::error::Error;
+use crate::fs::abandoned::open_abandoned;
+use crate::fs::dir::Dir;
+use crate::fs::own_folder::{SEALIFT_FOLDER, make_folder};
+use crate::fs::stat::modified;
+use crate::fs::unique::create_unique;
+use crate::store::Store;
+use crate::write::hidden_file::{HiddenFile, Leftover};
+use crate::write::staging::Staged;
+
+/// The folder of unfinished archives in `.sealift`.
+const FOLDER: &str = "unfinished";
+const FILE_SUFFIX: &str = ".part";
+const BLOCKS_SUFFIX: &str = ".blocks";
+
+/// An unfinished archive that nobody has continued for so long is removed.
+const OLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The longest list of blocks that is read back.
+const LONGEST_BLOCKS: u64 = 32 << 20;
+
+/// The beginning of an archive file whose SHA-256 is known, so that it can be continued after an
+/// interruption.
+///
+/// It stands in the folder `.sealift`, so that nobody takes it for an archive, is readable for its
+/// owner alone, and is locked as long as this value lives: another process that wants the same
+/// archive begins a file of its own. When this value is dropped, the file stays, unless it is
+/// empty. A [sweep](Store::sweep) removes those that nobody has continued for a week.
+///
+/// Only [`finish`](Self::finish) leads to an archive: the whole file is verified, however its bytes
+/// came there.
+#[derive(Debug)]
+#[must_use = "it is closed when this is dropped"]
+pub struct Unfinished {
+    sha256: Digest,
+    size: u64,
+    /// Present until the file is finished or discarded.
+    hidden: Option<HiddenFile>,
+}
+
+/// An unfinished archive that may have blocks which another archive needs.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct UnfinishedBlocks {
+    /// Where the file is. Another process may continue or remove it at any time.
+    pub path: PathBuf,
+    /// The size of the file in bytes.
+    pub size: u64,
+    /// The blocks of the whole archive; those that are inside of the file are there.
+    pub index: BlockIndex,
+}
+
+impl Store {
+    /// Continues the largest unfinished archive with this SHA-256, or begins one.
+    ///
+    /// What is in it is not verified before it is finished.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be written.
+    pub fn unfinished(&self, sha256: Digest) -> Result<Unfinished, Error> {
+        make_folder(&self.sealift_folder())?;
+        let path = self.unfinished_folder();
+        let failed = |source| Error::io("write an unfinished archive in", &path, source);
+        let folder = Dir::create(self.root(), &relative()).map_err(failed)?;
+        let (file, name) = match largest(&folder, &sha256) {
+            Some(found) => found,
+            None => {
+                let prefix = format!("{}-", sha256.hex());
+                let created = create_unique(&folder, &prefix, FILE_SUFFIX, 0o600);
+                let (file, name) = created.map_err(failed)?;
+                // Without locks, another process may continue the same file: then the SHA-256 at
+                // the end detects what that does to it.
+                let _ = file.try_lock();
+                (file, name)
+            }
+        };
+        let size = file.metadata().map_err(failed)?.len();
+        let leftover = Leftover {
+            path: path.join(&name),
+            place: (folder, name),
+            root: self.root().to_owned(),
+            made: Vec::new(),
+            is_kept: true,
+        };
+        let hidden = HiddenFile { store: self.clone(), file, leftover };
+        Ok(Unfinished { sha256, size, hidden: Some(hidden) })
+    }
+
+    /// Returns the blocks that were noted for an archive with this SHA-256.
+    pub fn noted_blocks(&self, sha256: &Digest) -> Option<BlockIndex> {
+        let folder = Dir::open(self.root(), &relative()).ok()?;
+        read_blocks(&folder, &sha256.hex()).filter(|index| index.sha256() == *sha256)
+    }
+
+    /// Returns all unfinished archives whose blocks are known, the largest first.
+    pub fn unfinished_blocks(&self) -> Vec<UnfinishedBlocks> {
+        let Ok(folder) = Dir::open(self.root(), &relative()) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (name, _) in folder.entries().unwrap_or_default() {
+            let Some((name, hex)) = name.to_str().and_then(|name| Some((name, hex_of(name)?)))
+            else {
+                continue;
+            };
+            let Ok(info) = folder.stat(name) else { continue };
+            if let Some(index) = read_blocks(&folder, hex).filter(|_| info.size > 0) {
+                let path = self.unfinished_folder().join(name);
+                found.push(UnfinishedBlocks { path, size: info.size, index });
+            }
+        }
+        found.sort_by_key(|file| std::cmp::Reverse(file.size));
+        found
+    }
+
+    /// Removes unfinished archives that are old, and lists of blocks without an archive.
+    pub(crate) fn sweep_unfinished(&self) {
+        let Ok(folder) = Dir::open(self.root(), &relative()) else { return };
+        let names = || {
+            let entries = folder.entries().unwrap_or_default();
+            entries.into_iter().filter_map(|(name, _)| name.into_string().ok())
+        };
+        for name in names().filter(|name| hex_of(name).is_some()) {
+            // The lock is released only after the removal.
+            if let Some((file, _)) = open_abandoned(&folder, &name)
+                && file.metadata().is_ok_and(|metadata| is_old(&metadata))
+            {
+                let _ = folder.remove_file(&name);
+            }
+        }
+        let files: Vec<String> = names().collect();
+        for name in &files {
+            if let Some(hex) = name.strip_suffix(BLOCKS_SUFFIX)
+                && !files.iter().any(|other| hex_of(other) == Some(hex))
+            {
+                let _ = folder.remove_file(name);
+            }
+        }
+    }
+
+    fn unfinished_folder(&self) -> PathBuf {
+        self.sealift_folder().join(FOLDER)
+    }
+}
+
+/// Returns the folder of unfinished archives, relative to the root.
+fn relative() -> String {
+    format!("{SEALIFT_FOLDER}/{FOLDER}")
+}
+
+fn is_old(metadata: &std::fs::Metadata) -> bool {
+    Timestamp::now().duration_since(modified(metadata)) > OLD
+}
+
+/// Returns the digits of the SHA-256 in the name of an unfinished archive.
+fn hex_of(name: &str) -> Option<&str> {
+    let (hex, _) = name.strip_suffix(FILE_SUFFIX)?.split_once('-')?;
+    Digest::from_hex(hex).map(|_| hex)
+}
+
+/// Opens and locks the largest file for this SHA-256 that nobody writes.
+fn largest(folder: &Dir, sha256: &Digest) -> Option<(File, String)> {
+    let hex = sha256.hex();
+    let mut found: Option<(u64, File, String)> = None;
+    for (name, _) in folder.entries().ok()? {
+        let Some(name) = name.to_str().filter(|name| hex_of(name) == Some(&hex)) else { continue };
+        let Ok(file) = folder.open_to_continue(name) else { continue };
+        // If there are no locks here, nobody knows whether another process writes it.
+        if let Err(TryLockError::WouldBlock | TryLockError::Error(_)) = file.try_lock() {
+            continue;
+        }
+        let Ok(metadata) = file.metadata() else { continue };
+        let is_there = folder.stat(name).is_ok_and(|info| info.size == metadata.len());
+        if metadata.is_file()
+            && is_there
+            && found.as_ref().is_none_or(|(size, ..)| metadata.len() > *size)
+        {
+            found = Some((metadata.len(), file, name.to_owned()));
+        }
+    }
+    found.map(|(_, file, name)| (file, name))
+}
+
+fn read_blocks(folder: &Dir, hex: &str) -> Option<BlockIndex> {
+    let file = folder.open_file(&format!("{hex}{BLOCKS_SUFFIX}")).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut text = String::new();
+    file.take(LONGEST_BLOCKS).read_to_string(&mut text).ok()?;
+    text.parse().ok()
+}
+
+impl Unfinished {
+    /// Returns how many bytes are there.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns where the file is, for messages.
+    pub fn path(&self) -> &Path {
+        self.hidden.as_ref().map_or(Path::new(""), HiddenFile::path)
+    }
+
+    /// Fills the buffer with the bytes at an offset.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer bytes, or if they cannot be read.
+    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file()?.read_exact_at(buffer, offset)
+    }
+
+    /// Removes everything from this offset on.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn truncate(&mut self, size: u64) -> Result<(), Error> {
+        if size < self.size {
+            let hidden = self.hidden()?;
+            hidden.file.set_len(size).map_err(|source| hidden.write_error(source))?;
+            self.size = size;
+        }
+        Ok(())
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let hidden = self.hidden()?;
+        let written = hidden.file.write_all_at(bytes, self.size);
+        written.map_err(|source| hidden.write_error(source))?;
+        self.size += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Notes the blocks of the whole archive beside the file, so that they are known when it is
+    /// continued, and other archives can use those that are there. A failure does not matter.
+    pub fn note_blocks(&self, index: &BlockIndex) {
+        let Some(hidden) = self.hidden.as_ref().filter(|_| index.sha256() == self.sha256) else {
+            return;
+        };
+        let (folder, _) = &hidden.leftover.place;
+        let name = format!("{}{BLOCKS_SUFFIX}", self.sha256.hex());
+        if let Ok((mut file, draft)) = create_unique(folder, "draft-", BLOCKS_SUFFIX, 0o600) {
+            let written =
+                write!(file, "{index}").and_then(|()| folder.rename(&draft, folder, &name));
+            if written.is_err() {
+                let _ = folder.remove_file(&draft);
+            }
+        }
+    }
+
+    /// Removes the file.
+    pub fn discard(mut self) {
+        if let Some(mut hidden) = self.hidden.take() {
+            hidden.leftover.is_kept = false;
+            drop(hidden);
+        }
+    }
+
+    /// Verifies the whole file, and syncs it to the disk.
+    ///
+    /// `on_bytes` is called while the file is read back, with the number of bytes read since the
+    /// last call. `blocks` are those of the zip, each of which the caller has
+    /// [checked](sealift_archive::Block::is_packed_as): they become part of the record.
+    ///
+    /// # Errors
+    ///
+    /// If it does not have the SHA-256, if it is no whole image, or if the disk cannot be read;
+    /// then the file is removed. If `on_bytes` breaks, the error is of the kind
+    /// [`Cancelled`](crate::ErrorKind::Cancelled), and the file stays.
+    pub fn finish(
+        mut self,
+        blocks: Option<BlockTable>,
+        on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
+    ) -> Result<Staged, Error> {
+        let hidden = self.hidden()?;
+        let options = ExamineOptions::new().with_input(hidden.path()).with_on_bytes(on_bytes);
+        let proof = match examine(&hidden.file, &options) {
+            Ok(proof) => proof,
+            Err(error @ sealift_archive::Error::Fault { .. }) => {
+                // It may be the archive itself that is damaged, or only this copy of it.
+                let found = hash(&hidden.file, hidden.path(), on_bytes)?;
+                let expected = self.sha256;
+                self.discard();
+                return Err(match found == expected {
+                    true => Error::Archive(error),
+                    false => Error::OtherContent { expected, found },
+                });
+            }
+            Err(error) => return Err(Error::Archive(error)),
+        };
+        let (expected, found) = (self.sha256, proof.sha256());
+        if found != expected {
+            self.discard();
+            return Err(Error::OtherContent { expected, found });
+        }
+        hidden.file.sync_all().map_err(|source| hidden.write_error(source))?;
+        let Some(mut hidden) = self.hidden.take() else { return Err(gone()) };
+        let (folder, _) = &hidden.leftover.place;
+        let _ = folder.remove_file(&format!("{}{BLOCKS_SUFFIX}", self.sha256.hex()));
+        hidden.leftover.is_kept = false;
+        Ok(Staged { hidden, proof, blocks })
+    }
+
+    fn hidden(&self) -> Result<&HiddenFile, Error> {
+        self.hidden.as_ref().ok_or_else(gone)
+    }
+
+    fn file(&self) -> io::Result<&File> {
+        self.hidden
+            .as_ref()
+            .map(|hidden| &hidden.file)
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// The error for a value whose file was taken. No method leaves one behind.
+fn gone() -> Error {
+    Error::io("write an unfinished archive in", "", io::ErrorKind::NotFound.into())
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(hidden) = &mut self.hidden {
+            hidden.leftover.is_kept = self.size > 0;
+        }
+    }
+}
