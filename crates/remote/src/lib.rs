@@ -6,11 +6,16 @@ compile_error!("sealift-remote needs Unix: a path is published to with a lock on
 mod download;
 mod error;
 mod folder;
+#[cfg(feature = "web")]
+mod http;
 mod key;
 mod location;
 mod object;
 mod remote;
+mod settings;
 mod upload;
+#[cfg(feature = "web")]
+mod web;
 
 pub use sealift_filename as filename;
 pub use sealift_oci as oci;
@@ -21,4 +26,5 @@ pub use crate::key::{Key, ParseKeyError};
 pub use crate::location::{Location, ParseLocationError, ParseLocationErrorKind};
 pub use crate::object::{Entry, Etag, Object};
 pub use crate::remote::Remote;
+pub use crate::settings::Settings;
 pub use crate::upload::{Condition, PutOptions, Upload};

@@ -26,6 +26,12 @@ impl Etag {
     pub fn is_strong(&self) -> bool {
         !self.0.starts_with("W/")
     }
+
+    /// Returns `true` if two tags are the same but for one being weak.
+    #[cfg(feature = "web")]
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.0.trim_start_matches("W/") == other.0.trim_start_matches("W/")
+    }
 }
 
 impl fmt::Display for Etag {

@@ -1,12 +1,18 @@
 //! A place that is opened.
 
+#[cfg(feature = "web")]
+use std::sync::Arc;
+
 use crate::download::{Get, GetRequest};
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
 use crate::key::Key;
 use crate::location::{Location, Place};
 use crate::object::{Entry, Object};
+use crate::settings::Settings;
 use crate::upload::{PutOptions, Upload};
+#[cfg(feature = "web")]
+use crate::web::Site;
 
 /// A place that objects are read from and written to. Clones share connections.
 #[derive(Debug, Clone)]
@@ -19,18 +25,32 @@ pub struct Remote {
 #[derive(Debug, Clone)]
 enum Backend {
     Folder(Folder),
+    #[cfg(feature = "web")]
+    Web(Arc<Site>),
 }
 
 impl Remote {
-    /// Opens a place. Nothing is requested of it yet.
+    /// Opens a place with the settings of the process's environment. Nothing is requested of it yet.
     ///
     /// # Errors
     ///
     /// If the settings for this kind of place are incomplete or wrong.
     pub fn open(location: &Location) -> Result<Self, Error> {
+        Self::open_with(location, &Settings::from_env())
+    }
+
+    /// Opens a place with these settings. Nothing is requested of it yet.
+    ///
+    /// # Errors
+    ///
+    /// If the settings for this kind of place are incomplete or wrong.
+    #[cfg_attr(not(feature = "web"), expect(unused_variables, reason = "a folder needs none"))]
+    pub fn open_with(location: &Location, settings: &Settings) -> Result<Self, Error> {
         let backend = match &location.0 {
             Place::Folder(path) => Backend::Folder(Folder::new(path)),
-            Place::Bucket { .. } | Place::Web(_) => {
+            #[cfg(feature = "web")]
+            Place::Web(web) => Backend::Web(Arc::new(Site::open(location, web, settings)?)),
+            _ => {
                 let reason = "this build cannot do it";
                 let shown = location.to_string();
                 return Err(Error::new("open", shown, ErrorKind::Unsupported, reason));
@@ -52,6 +72,8 @@ impl Remote {
     pub async fn head(&self, key: &Key) -> Result<Option<Object>, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.head(key).await,
+            #[cfg(feature = "web")]
+            Backend::Web(site) => site.head(key).await,
         }
     }
 
@@ -64,6 +86,8 @@ impl Remote {
     pub async fn get(&self, key: &Key, request: &GetRequest) -> Result<Get, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.get(key, request).await,
+            #[cfg(feature = "web")]
+            Backend::Web(site) => site.get(key, request).await,
         }
     }
 
@@ -85,6 +109,8 @@ impl Remote {
     ) -> Result<Object, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.put(key, upload, options).await,
+            #[cfg(feature = "web")]
+            Backend::Web(site) => site.put(key, upload, options).await,
         }
     }
 
@@ -96,6 +122,8 @@ impl Remote {
     pub async fn list(&self) -> Result<Vec<Entry>, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.list().await,
+            #[cfg(feature = "web")]
+            Backend::Web(site) => site.list().await,
         }
     }
 
@@ -107,6 +135,8 @@ impl Remote {
     pub async fn remove(&self, key: &Key) -> Result<bool, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.remove(key).await,
+            #[cfg(feature = "web")]
+            Backend::Web(site) => site.remove(key).await,
         }
     }
 }

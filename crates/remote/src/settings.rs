@@ -1,0 +1,124 @@
+//! The settings of the environment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(feature = "web")]
+use crate::error::{Error, ErrorKind};
+
+/// The settings of the environment that places need: proxies, certificates, credentials, limits.
+///
+/// They are read once, so that what a program does depends on one value, and tests can set it.
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy for requests; the name in lower case goes first |
+/// | `NO_PROXY` | hosts, domains and networks that are requested without a proxy; `*` for all |
+/// | `SSL_CERT_FILE`, `SSL_CERT_DIR` | the certificates to trust instead of the system's |
+/// | `NETRC`, `HOME` | the file with logins, by default `.netrc` in the home folder |
+/// | `SEALIFT_REMOTE_TIMEOUT` | for how many seconds no byte may come or go, by default 60 |
+/// | `AWS_…`, `GOOGLE_…`, `AZURE_…` | buckets |
+///
+/// ```
+/// use sealift_remote::Settings;
+///
+/// let settings = Settings::from_vars([("HTTPS_PROXY", "http://ci:secret@proxy.example:3128")]);
+/// assert_eq!(format!("{settings:?}"), r#"Settings { variables: ["HTTPS_PROXY"], .. }"#);
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Settings {
+    variables: Arc<BTreeMap<String, String>>,
+    backoff: Duration,
+}
+
+impl Settings {
+    /// Reads the environment of the process. Variables that are not UTF-8 are ignored.
+    pub fn from_env() -> Self {
+        Self::from_vars(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }))
+    }
+
+    /// Creates settings from variables. Those with an empty value count as not set.
+    pub fn from_vars<N: Into<String>, V: Into<String>>(
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self {
+            variables: Arc::new(variables.filter(|(_, value)| !value.is_empty()).collect()),
+            backoff: Duration::from_millis(200),
+        }
+    }
+
+    /// Sets how long the first pause before a request is repeated lasts at most; each further one
+    /// lasts twice as long.
+    #[must_use]
+    pub fn with_backoff(mut self, first: Duration) -> Self {
+        self.backoff = first;
+        self
+    }
+
+    /// Returns the value of a variable, or `None` if it is not set or empty.
+    #[cfg(feature = "web")]
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    #[cfg(feature = "web")]
+    pub(crate) fn backoff(&self) -> Duration {
+        self.backoff
+    }
+
+    /// Returns for how long no byte may come or go.
+    #[cfg(feature = "web")]
+    pub(crate) fn idle_timeout(&self) -> Result<Duration, Error> {
+        const NAME: &str = "SEALIFT_REMOTE_TIMEOUT";
+        let Some(text) = self.get(NAME) else { return Ok(Duration::from_secs(60)) };
+        let seconds = text.trim().parse().ok().and_then(|n| Duration::try_from_secs_f64(n).ok());
+        match seconds.filter(|seconds| !seconds.is_zero()) {
+            Some(timeout) => Ok(timeout),
+            None => {
+                let reason = format!("`{text}` is not a number of seconds above 0");
+                Err(Error::new("use", NAME, ErrorKind::Settings, reason))
+            }
+        }
+    }
+}
+
+impl Default for Settings {
+    /// Returns settings without any variable.
+    fn default() -> Self {
+        Self::from_vars::<String, String>([])
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.variables.keys().collect();
+        f.debug_struct("Settings").field("variables", &names).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "web"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_a_number_of_seconds() {
+        let timeout = |text: &str| {
+            Settings::from_vars([("SEALIFT_REMOTE_TIMEOUT", text)])
+                .idle_timeout()
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(timeout("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(timeout(""), Ok(Duration::from_secs(60)));
+        for text in ["0", "-1", "soon", "inf", "nan"] {
+            let words = format!(
+                "could not use SEALIFT_REMOTE_TIMEOUT: `{text}` is not a number of seconds above 0"
+            );
+            assert_eq!(timeout(text), Err(words));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Web servers: any for downloads, those with WebDAV for uploads and lists.
+
+mod answer;
+mod backoff;
+mod exchange;
+mod list;
+mod login;
+mod multistatus;
+mod netrc;
+mod read;
+mod redirect;
+mod site;
+mod transfer;
+mod upload_body;
+mod write;
+
+pub(crate) use site::Site;

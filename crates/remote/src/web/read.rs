@@ -1,0 +1,128 @@
+//! Downloads.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use http_body_util::{BodyExt, Empty};
+use hyper::Method;
+use hyper::header::{
+    ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE,
+};
+
+use crate::download::{Download, Get, GetRequest};
+use crate::error::{Error, ErrorKind};
+use crate::http::client::Body;
+use crate::key::Key;
+use crate::object::Object;
+use crate::web::answer::{Answer, judge};
+use crate::web::backoff::Backoff;
+use crate::web::exchange::Call;
+use crate::web::site::Site;
+use crate::web::transfer::Transfer;
+
+impl Site {
+    /// Returns what is known of an object without reading it.
+    pub(crate) async fn head(&self, key: &Key) -> Result<Option<Object>, Error> {
+        let call = self.call("read", key, Method::HEAD, &GetRequest::default())?;
+        let mut backoff = Backoff::new(self.backoff);
+        let answer = self.exchange(&call, &mut backoff).await?.response;
+        match judge(answer.status(), answer.headers(), &GetRequest::default()) {
+            Ok(Answer::Body(facts)) => Ok(Some(facts.object)),
+            Ok(Answer::NotFound) => Ok(None),
+            Ok(Answer::NotModified | Answer::Changed) => Err(call.refused(self, &answer)),
+            Err(_) if !answer.status().is_success() => Err(call.refused(self, &answer)),
+            Err((kind, reason)) => Err(call.error(kind, reason)),
+        }
+    }
+
+    /// Requests an object, or a range of it.
+    pub(crate) async fn get(
+        self: &Arc<Self>,
+        key: &Key,
+        request: &GetRequest,
+    ) -> Result<Get, Error> {
+        if request.range.as_ref().is_some_and(|range| range.is_empty()) {
+            return self.get_nothing(key, request).await;
+        }
+        let call = self.call("read", key, Method::GET, request)?;
+        let mut backoff = Backoff::new(self.backoff);
+        let answer = self.exchange(&call, &mut backoff).await?.response;
+        let facts = match judge(answer.status(), answer.headers(), request) {
+            Ok(Answer::Body(facts)) => facts,
+            Ok(Answer::NotFound) => return Ok(Get::NotFound),
+            Ok(Answer::NotModified) => return Ok(Get::NotModified),
+            Ok(Answer::Changed) => return Err(call.error(ErrorKind::Changed, CHANGED)),
+            Err(_) if !answer.status().is_success() => return Err(call.refused(self, &answer)),
+            Err((kind, reason)) => return Err(call.error(kind, reason)),
+        };
+        let (object, offset) = (facts.object.clone(), facts.offset);
+        let transfer = Transfer::new(Arc::clone(self), key.clone(), facts, answer.into_body());
+        Ok(Get::Found(Download::new(call.shown, object, offset, transfer.into_stream())))
+    }
+
+    /// Returns an empty range, which cannot be requested.
+    async fn get_nothing(&self, key: &Key, request: &GetRequest) -> Result<Get, Error> {
+        let Some(object) = self.head(key).await? else { return Ok(Get::NotFound) };
+        if request.if_match.is_some() && request.if_match != object.etag {
+            return Err(Error::new("read", self.shown(key), ErrorKind::Changed, CHANGED));
+        }
+        let offset = request.range.as_ref().map_or(0, |range| range.start);
+        let nothing: BoxStream<'static, _> = stream::empty().boxed();
+        Ok(Get::Found(Download::new(self.shown(key), object, offset, nothing)))
+    }
+
+    /// Returns a request without a body.
+    pub(super) fn call(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        method: Method,
+        request: &GetRequest,
+    ) -> Result<Call<'static>, Error> {
+        let mut call = Call {
+            operation,
+            shown: self.shown(key),
+            method,
+            uri: self.uri(&self.path_of(key)),
+            headers: HeaderMap::new(),
+            body: &no_body,
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if let Some(range) = &request.range {
+            let value = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
+            set(&mut headers, RANGE, &value, &call)?;
+        }
+        // A weak tag never matches; it is compared with that of the answer.
+        if let Some(etag) = request.if_match.as_ref().filter(|etag| etag.is_strong()) {
+            set(&mut headers, IF_MATCH, etag.as_str(), &call)?;
+        }
+        if let Some(etag) = &request.if_none_match {
+            set(&mut headers, IF_NONE_MATCH, etag.as_str(), &call)?;
+        }
+        call.headers = headers;
+        Ok(call)
+    }
+}
+
+/// The reason of an error of the kind [`ErrorKind::Changed`].
+pub(super) const CHANGED: &str = "it changed in the meantime";
+
+/// Sets a header to a text that may come from outside.
+pub(super) fn set(
+    headers: &mut HeaderMap,
+    name: HeaderName,
+    value: &str,
+    call: &Call<'_>,
+) -> Result<(), Error> {
+    let value = HeaderValue::from_str(value).map_err(|_| {
+        call.error(ErrorKind::BadAnswer, format!("its tag cannot be sent as `{name}`"))
+    })?;
+    headers.insert(name, value);
+    Ok(())
+}
+
+pub(super) fn no_body() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}

@@ -1,0 +1,302 @@
+//! Uploads: PUT, and what WebDAV adds to it.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
+    IF_NONE_MATCH,
+};
+use hyper::{Method, StatusCode};
+use tokio::sync::mpsc;
+
+use crate::download::GetRequest;
+use crate::error::{Error, ErrorKind};
+use crate::key::Key;
+use crate::object::{Etag, Object};
+use crate::upload::{Condition, PutOptions, Upload};
+use crate::web::answer::etag;
+use crate::web::backoff::Backoff;
+use crate::web::exchange::{Call, Exchanged};
+use crate::web::read::{CHANGED, set};
+use crate::web::site::Site;
+use crate::web::upload_body;
+
+impl Site {
+    /// Writes an object.
+    ///
+    /// Unconditionally, it is uploaded under a name of its own and renamed after that, if the server
+    /// can rename. A condition holds for one request only, so it is uploaded under its own name.
+    pub(crate) async fn put(
+        &self,
+        key: &Key,
+        upload: Upload,
+        options: &PutOptions<'_>,
+    ) -> Result<Object, Error> {
+        let upload = Arc::new(upload);
+        let path = self.path_of(key);
+        self.make_folders(key, &path).await?;
+        let put = Put { site: self, key, upload: &upload, options };
+        match &options.condition {
+            Condition::Always => {
+                if self.can_move(key).await? && put.staged(&path).await? {
+                    return Ok(Object { size: Some(upload.size()), ..Object::unknown() });
+                }
+                put.directly(&path, HeaderMap::new()).await
+            }
+            Condition::Absent => {
+                if self.head(key).await?.is_some() {
+                    return Err(put.changed());
+                }
+                let any = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("*"))]);
+                put.directly(&path, any).await
+            }
+            Condition::Matches(tag) => {
+                let mut headers = HeaderMap::new();
+                if let Some(strong) = put.strong_tag(tag).await? {
+                    let call = self.call("write", key, Method::PUT, &GetRequest::default())?;
+                    set(&mut headers, IF_MATCH, strong.as_str(), &call)?;
+                }
+                put.directly(&path, headers).await
+            }
+        }
+    }
+
+    /// Removes an object; `false` if it was not there.
+    pub(crate) async fn remove(&self, key: &Key) -> Result<bool, Error> {
+        let call = self.call("remove", key, Method::DELETE, &GetRequest::default())?;
+        let mut backoff = Backoff::new(self.backoff);
+        let Exchanged { response, is_repeated } = self.exchange(&call, &mut backoff).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(is_repeated),
+            status if status.is_success() => Ok(true),
+            _ => Err(call.refused(self, &response)),
+        }
+    }
+
+    /// Makes the folders on the way to an object, once for each.
+    ///
+    /// A server that cannot make folders refuses here what it refuses for those that exist. The
+    /// upload shows which of both it is.
+    async fn make_folders(&self, key: &Key, path: &str) -> Result<(), Error> {
+        let is_known = |path: &str| {
+            let known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+            path.is_empty() || known.contains(path)
+        };
+        let parent = |path: &str| path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+        let mut missing = Vec::new();
+        let mut folder = parent(path);
+        while !is_known(&folder) && self.make_folder(key, &folder).await? == Folder::HasNoParent {
+            let next = parent(&folder);
+            missing.push(std::mem::replace(&mut folder, next));
+        }
+        for folder in missing.iter().rev() {
+            self.make_folder(key, folder).await?;
+        }
+        let made = missing.into_iter().chain([folder]);
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).extend(made);
+        Ok(())
+    }
+
+    async fn make_folder(&self, key: &Key, folder: &str) -> Result<Folder, Error> {
+        let method = Method::from_bytes(b"MKCOL").unwrap_or_default();
+        let mut call = self.call("write", key, method, &GetRequest::default())?;
+        call.uri = self.uri(&format!("{folder}/"));
+        let answer = self.exchange(&call, &mut Backoff::new(self.backoff)).await?;
+        Ok(match answer.response.status() {
+            StatusCode::CONFLICT | StatusCode::NOT_FOUND => Folder::HasNoParent,
+            _ => Folder::MayExist,
+        })
+    }
+
+    /// Returns `true` if the server can rename, as far as an attempt with nothing shows it.
+    async fn can_move(&self, key: &Key) -> Result<bool, Error> {
+        let known = *self.can_move.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let base = self.path();
+        let (from, to) = (format!("{base}/.sealift-probe.part"), format!("{base}/.sealift-probe"));
+        let answer = self.rename(key, &from, &to).await?.response;
+        let can_move = !matches!(
+            answer.status(),
+            StatusCode::METHOD_NOT_ALLOWED
+                | StatusCode::NOT_IMPLEMENTED
+                | StatusCode::BAD_REQUEST
+                | StatusCode::UNAUTHORIZED
+        );
+        *self.can_move.lock().unwrap_or_else(PoisonError::into_inner) = Some(can_move);
+        Ok(can_move)
+    }
+
+    /// Renames. The destination is a path, since a proxy may hide the server's scheme and name.
+    async fn rename(&self, key: &Key, from: &str, to: &str) -> Result<Exchanged, Error> {
+        let method = Method::from_bytes(b"MOVE").unwrap_or_default();
+        let mut call = self.call("write", key, method, &GetRequest::default())?;
+        call.uri = self.uri(from);
+        let mut headers = HeaderMap::new();
+        set(&mut headers, HeaderName::from_static("destination"), to, &call)?;
+        headers.insert("overwrite", HeaderValue::from_static("T"));
+        call.headers = headers;
+        self.exchange(&call, &mut Backoff::new(self.backoff)).await
+    }
+}
+
+/// What became of the attempt to make a folder.
+#[derive(Debug, PartialEq, Eq)]
+enum Folder {
+    /// It was made, was there, or cannot be made.
+    MayExist,
+    /// The folder that it would be in does not exist.
+    HasNoParent,
+}
+
+/// One upload.
+struct Put<'a> {
+    site: &'a Site,
+    key: &'a Key,
+    upload: &'a Arc<Upload>,
+    options: &'a PutOptions<'a>,
+}
+
+impl Put<'_> {
+    fn changed(&self) -> Error {
+        Error::new("write", self.site.shown(self.key), ErrorKind::Changed, CHANGED)
+    }
+
+    /// Uploads under another name and renames it; `false` if the server does not rename it.
+    ///
+    /// The other name depends on that of the object only, so that nothing piles up when uploads
+    /// are interrupted.
+    async fn staged(&self, path: &str) -> Result<bool, Error> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let part = format!("{folder}/.{name}.part");
+        self.send(&part, HeaderMap::new()).await?;
+        let Exchanged { response, is_repeated } = self.site.rename(self.key, &part, path).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(true);
+        }
+        if is_repeated && status == StatusCode::NOT_FOUND {
+            // The first attempt may have renamed it.
+            let found = self.site.head(self.key).await?;
+            return Ok(found.is_some_and(|found| found.size == Some(self.upload.size())));
+        }
+        tracing::debug!(%status, "the server does not rename what was uploaded");
+        *self.site.can_move.lock().unwrap_or_else(PoisonError::into_inner) = Some(false);
+        let method = Method::DELETE;
+        let mut call = self.site.call("write", self.key, method, &GetRequest::default())?;
+        call.uri = self.site.uri(&part);
+        self.site.exchange(&call, &mut Backoff::new(self.site.backoff)).await?;
+        Ok(false)
+    }
+
+    /// Uploads under the object's own name.
+    async fn directly(&self, path: &str, conditions: HeaderMap) -> Result<Object, Error> {
+        let size = Some(self.upload.size());
+        let answer = match self.send(path, conditions).await? {
+            Sent::Taken(tag) => tag,
+            Sent::Refused { is_repeated: true } if self.is_there().await? => None,
+            Sent::Refused { .. } => return Err(self.changed()),
+        };
+        if answer.is_some() || self.options.condition == Condition::Always {
+            return Ok(Object { size, etag: answer, ..Object::unknown() });
+        }
+        match self.site.head(self.key).await? {
+            Some(found) if found.size == size => Ok(found),
+            _ => Err(self.changed()),
+        }
+    }
+
+    /// Returns the tag to send with the upload: the object's own after a comparison with the
+    /// wanted one, or `None` if the object has only a weak one, which no upload can name.
+    async fn strong_tag(&self, wanted: &Etag) -> Result<Option<Etag>, Error> {
+        // Apache calls the tag of a file weak for a second after it was written.
+        for pause in [0, 600, 600, 600] {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            let found = self.site.head(self.key).await?.and_then(|object| object.etag);
+            match found {
+                Some(found) if !found.is_like(wanted) => return Err(self.changed()),
+                None => return Err(self.changed()),
+                Some(found) if found.is_strong() => return Ok(Some(found)),
+                Some(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns `true` if the object has the content of the upload, if that is in memory.
+    async fn is_there(&self) -> Result<bool, Error> {
+        let Upload::Bytes(bytes) = &**self.upload else { return Ok(false) };
+        let call = self.site.call("read", self.key, Method::GET, &GetRequest::default())?;
+        let answer = self.site.exchange(&call, &mut Backoff::new(self.site.backoff)).await?;
+        if answer.response.status() != StatusCode::OK {
+            return Ok(false);
+        }
+        let body = http_body_util::Limited::new(answer.response.into_body(), bytes.len());
+        let found = http_body_util::BodyExt::collect(body).await;
+        Ok(found.is_ok_and(|found| found.to_bytes() == *bytes))
+    }
+
+    /// Sends the upload to a path, from the beginning again for each attempt.
+    async fn send(&self, path: &str, mut headers: HeaderMap) -> Result<Sent, Error> {
+        let size = self.upload.size();
+        headers.insert(CONTENT_LENGTH, size.into());
+        for (name, value) in
+            [(CONTENT_TYPE, self.options.content_type), (CACHE_CONTROL, self.options.cache_control)]
+        {
+            let value = value.and_then(|value| HeaderValue::from_str(value).ok());
+            headers.extend(value.map(|value| (name, value)));
+        }
+        let (progress, mut taken) = mpsc::unbounded_channel();
+        let call = Call {
+            operation: "write",
+            shown: self.site.shown(self.key),
+            method: Method::PUT,
+            uri: self.site.uri(path),
+            headers,
+            body: &|| upload_body::of(self.upload, &progress),
+        };
+        let mut backoff = Backoff::new(self.site.backoff);
+        let mut exchange = std::pin::pin!(self.site.exchange(&call, &mut backoff));
+        let mut reported = 0;
+        let mut report = |at: u64| {
+            if let Some(on_bytes) = self.options.on_bytes
+                && at > reported
+            {
+                on_bytes(at - reported);
+                reported = at;
+            }
+        };
+        let Exchanged { response, is_repeated } = loop {
+            tokio::select! {
+                answer = &mut exchange => break answer?,
+                Some(at) = taken.recv() => report(at),
+            }
+        };
+        match response.status() {
+            status if status.is_success() => {
+                report(size);
+                Ok(Sent::Taken(etag(response.headers())))
+            }
+            StatusCode::PRECONDITION_FAILED => Ok(Sent::Refused { is_repeated }),
+            StatusCode::NOT_FOUND | StatusCode::CONFLICT => {
+                let reason = "its folder does not exist on the server and cannot be made";
+                Err(call.error(ErrorKind::NotFound, reason))
+            }
+            status @ (StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED) => {
+                let reason = format!("the server takes no uploads: it answers {status}");
+                Err(call.error(ErrorKind::Unsupported, reason))
+            }
+            _ => Err(call.refused(self.site, &response)),
+        }
+    }
+}
+
+/// What became of an upload.
+enum Sent {
+    /// It was written, and has this tag if the server states it.
+    Taken(Option<Etag>),
+    /// The condition does not hold. If the request was repeated, an earlier one may be the reason.
+    Refused { is_repeated: bool },
+}
