@@ -7,6 +7,7 @@
 //! can be reached by; `cargo xtask test` sets them, and compares the tests that got an engine, as
 //! written to the file named by `SEALIFT_TEST_LEDGER`, with the tests that there are.
 
+pub mod fault_proxy;
 mod gate;
 pub mod hostile;
 pub mod layouts;
