@@ -58,6 +58,9 @@ const CASES: &[(&[&str], Needs)] = &[
     (&["config", "--format", "consul"], Nothing),
     (&["config", "--format", "sums"], Nothing),
     (&["config", "--format", "sums", "--json"], Nothing),
+    (&["fetch", "published"], Nothing),
+    (&["fetch", "published", "--json"], Nothing),
+    (&["fetch", "published", "--dry-run"], Nothing),
     (&["load", "web"], Empty),
     (&["load", "web", "--json"], Empty),
     (&["add", "web.tar", "--name", "web:2.0.0.1"], Nothing),
@@ -103,6 +106,10 @@ fn run(arguments: &[&str], needs: Needs, stdout: Stdio) -> Said {
         fs::write(&file, pack(&image.podman())).unwrap();
         place.ok(&["add", "web.tar"]);
     }
+    fs::write(&file, pack(&Image::new("api:1.0.0.1", 3).podman())).unwrap();
+    place.ok(&["--dir", "published", "add", "web.tar"]);
+    place.ok(&["--dir", "published", "config", "-o", "published/images.json"]);
+    fs::write(&file, pack(&Image::new("web:0.9.0.1", 2).podman())).unwrap();
     let mut command = place.command(arguments);
     command.stdout(stdout).stderr(Stdio::piped());
     place.said(command.spawn().unwrap().wait_with_output().unwrap())

@@ -12,6 +12,7 @@ use crate::commands::completions::CompletionsArguments;
 use crate::commands::config::ConfigArguments;
 use crate::commands::env::EnvArguments;
 use crate::commands::export::ExportArguments;
+use crate::commands::fetch::FetchArguments;
 use crate::commands::list::ListArguments;
 use crate::commands::load::LoadArguments;
 use crate::commands::man::ManArguments;
@@ -34,7 +35,7 @@ visible.
 Exit codes:
   0 done   1 failed   2 usage   3 image or archive not found
   4 unsupported format   5 damaged archive   6 engine unreachable
-  7 folder locked   130 interrupted"
+  7 folder locked   8 nothing new (fetch --exit-code)   130 interrupted"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -55,6 +56,7 @@ Example:
     Path(ChooseArguments),
     Cat(CatArguments),
     Config(ConfigArguments),
+    Fetch(FetchArguments),
     Load(LoadArguments),
     Export(ExportArguments),
     Add(AddArguments),

@@ -15,6 +15,8 @@ impl ExitCode {
     pub(crate) const DAMAGED: Self = Self(5);
     pub(crate) const UNREACHABLE: Self = Self(6);
     pub(crate) const LOCKED: Self = Self(7);
+    /// Asked for with `fetch --exit-code`; no failure.
+    pub(crate) const NOTHING_NEW: Self = Self(8);
     pub(crate) const INTERRUPTED: Self = Self(130);
 
     /// Returns the exit code for a kind of error.

@@ -41,7 +41,7 @@ fn run_command() -> ExitCode {
     let session = Session::new(arguments.global);
     let result: Result<ExitCode, Failure> = runtime.block_on(async {
         session.obey_signals();
-        let takes_several = matches!(arguments.command, Some(Command::Load(_)));
+        let takes_several = matches!(arguments.command, Some(Command::Load(_) | Command::Fetch(_)));
         session.global.engine.check(takes_several, words())?;
         match arguments.command {
             Some(command) => dispatch(command, &session).await,
@@ -81,6 +81,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Cat(arguments) => commands::cat::run(arguments, session).await,
         Command::Config(arguments) => commands::config::run(arguments, session).await,
         Command::Export(arguments) => commands::export::run(arguments, session).await,
+        Command::Fetch(arguments) => commands::fetch::run(arguments, session).await,
         Command::Load(arguments) => commands::load::run(arguments, session).await,
         Command::Add(arguments) => commands::add::run(arguments, session).await,
         Command::Verify(arguments) => commands::verify::run(arguments, session).await,

@@ -70,3 +70,10 @@ pub struct Entry {
     /// The size in bytes.
     pub size: u64,
 }
+
+impl Entry {
+    /// Creates the entry of an object.
+    pub fn new(key: Key, size: u64) -> Self {
+        Self { key, size }
+    }
+}

@@ -77,6 +77,13 @@ pub enum Event {
     },
     /// An archive that would have been chosen is not, because of its flaw.
     PassedOver(PassedOver),
+    /// The block index of a published archive is of no use; the archive is fetched as a whole.
+    BlocksIgnored {
+        /// The archive.
+        archive: ArchivePath,
+        /// Why, a sentence without its end.
+        reason: String,
+    },
     /// A folder below the store's cannot be read, and what is in it is left out.
     FolderLeftOut {
         /// The folder.
@@ -127,6 +134,10 @@ pub enum Work {
     Reading,
     /// An image is written out for a cluster; bytes are those of the plain tar.
     Exporting,
+    /// An archive is published; bytes are those of the file.
+    Uploading,
+    /// An archive is fetched; bytes are those that are requested.
+    Fetching,
 }
 
 /// Receives events, from any thread. Functions and closures that take an [`Event`] are reporters.
@@ -198,6 +209,7 @@ mod tests {
             Event::SentInFull { image, reason: reason.clone() },
             Event::LeftOut { archive: archive(), reason: reason.clone() },
             Event::PassedOver(misnamed()),
+            Event::BlocksIgnored { archive: archive(), reason: reason.clone() },
             Event::FolderLeftOut { folder: "team".into(), reason },
             Event::Changed { archive: archive(), before, now },
         ];
@@ -231,9 +243,10 @@ mod tests {
             Work::Loading,
             Work::Reading,
             Work::Exporting,
+            Work::Uploading,
+            Work::Fetching,
         ];
-        let expected =
-            r#"["saving","compressing","verifying","adding","loading","reading","exporting"]"#;
+        let expected = r#"["saving","compressing","verifying","adding","loading","reading","exporting","uploading","fetching"]"#;
         assert_eq!(serde_json::to_string(&all).unwrap(), expected);
     }
 }

@@ -35,6 +35,7 @@
 //! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `load_file`, `load_into_all`, `build` |
 //! | `tls` | engines with TLS; includes `engine` |
 //! | `buildkit` | builds by BuildKit; includes `engine` |
+//! | `remote` | what reads from and writes to buckets, web servers and other folders: `fetch`, `plan_fetch` |
 //!
 //! # Runtime
 //!
@@ -55,12 +56,15 @@ mod build;
 mod cancel;
 mod cat;
 mod clean;
+#[allow(dead_code, reason = "publishing needs all of it")]
 mod config;
 #[cfg(feature = "engine")]
 mod engine_image;
 mod error;
 mod event;
 mod export;
+#[cfg(feature = "remote")]
+mod fetch;
 mod hex_text;
 mod image_names;
 mod immutable;
@@ -72,6 +76,10 @@ mod naming;
 mod open_archive;
 mod path;
 mod path_text;
+#[cfg(feature = "remote")]
+#[allow(dead_code, reason = "the way back, publishing, needs all of it")]
+mod published;
+mod published_layout;
 mod reading;
 mod report_list;
 mod run;
@@ -98,6 +106,7 @@ pub use config::config;
 pub use config::consul::{CONSUL_PREFIX, ConsulKey, consul_keys};
 pub use config::image_config::{Config, ImageConfig};
 pub use config::options::ConfigOptions;
+pub use config::read::{MAX_CONFIG_SIZE, ParseConfigError, PublishedConfig};
 pub use error::Error;
 pub use error::kind::ErrorKind;
 pub use error::no_name::NoName;
@@ -106,6 +115,14 @@ pub use export::cluster::{Cluster, ExportForm, ParseClusterError, UnsupportedCom
 pub use export::options::ExportOptions;
 pub use export::report::{ExportReport, ExportedImage, ImageExport, RemovedExport, SkippedExport};
 pub use export::{export, plan_export};
+#[cfg(feature = "remote")]
+pub use fetch::options::FetchOptions;
+#[cfg(feature = "remote")]
+pub use fetch::report::{
+    FetchPlan, FetchReport, FetchTransfer, FetchedConfig, FetchedImage, ImageFetch, PlannedFetch,
+};
+#[cfg(feature = "remote")]
+pub use fetch::{fetch, plan_fetch};
 pub use list::list;
 pub use list::listing::{LeftOut, ListOptions, ListedArchive, Listing};
 #[cfg(feature = "engine")]
@@ -123,6 +140,12 @@ pub use load::report::{ImageLoad, LoadedImage};
 #[cfg(feature = "engine")]
 pub use load::transfer::Transfer;
 pub use path::path;
+#[cfg(feature = "remote")]
+pub use published::place::PublishedPlace;
+pub use published_layout::{
+    BLOCKS_SUFFIX, CONFIG_NAME, MAX_BLOCKS_SIZE, MAX_SUMS_SIZE, SUMS_NAME, blocks_path,
+    signed_sums_name,
+};
 pub use run::Run;
 pub use select::selection::Selection;
 pub use sums::{Sum, sums};
@@ -144,6 +167,8 @@ pub use sealift_catalog as catalog;
 pub use sealift_docker as docker;
 pub use sealift_filename as filename;
 pub use sealift_oci as oci;
+#[cfg(feature = "remote")]
+pub use sealift_remote as remote;
 pub use sealift_store as store;
 
 #[doc = include_str!("../README.md")]

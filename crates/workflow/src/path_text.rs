@@ -20,6 +20,15 @@ pub(crate) fn serialize_option<S: Serializer>(
     }
 }
 
+/// Serializes paths as an array of texts.
+#[cfg(feature = "remote")]
+pub(crate) fn serialize_all<S: Serializer>(
+    paths: &[PathBuf],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.display().to_string()))
+}
+
 /// A path that serializes as text.
 pub(crate) struct PathText(pub(crate) PathBuf);
 

@@ -2,6 +2,8 @@
 //! activities.
 
 use std::fmt;
+#[cfg(feature = "remote")]
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::cancel::Cancel;
@@ -73,8 +75,14 @@ impl Run {
         }
     }
 
-    /// Waits for an engine's answer, unless somebody asks to stop before it comes.
-    #[cfg(feature = "engine")]
+    /// Returns whether work that is watched goes on, or breaks off because somebody asked to stop.
+    #[cfg(feature = "remote")]
+    pub(crate) fn go_on(&self) -> ControlFlow<()> {
+        self.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue)
+    }
+
+    /// Waits for an answer from elsewhere, unless somebody asks to stop before it comes.
+    #[cfg(any(feature = "engine", feature = "remote"))]
     pub(crate) async fn wait_for<T>(
         &self,
         answer: impl Future<Output = Result<T, Error>>,

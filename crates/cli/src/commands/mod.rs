@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod env;
 pub(crate) mod export;
+pub(crate) mod fetch;
 pub(crate) mod list;
 pub(crate) mod load;
 pub(crate) mod man;

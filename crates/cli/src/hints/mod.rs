@@ -88,6 +88,18 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             Some("move it away, or pass another folder with --to".to_owned())
         }
         Error::ExportIntoStore { .. } => Some("pass another folder with --to".to_owned()),
+        Error::NotInConfig { there, .. } if there.is_empty() => None,
+        Error::NotInConfig { there, .. } => {
+            let there: Vec<String> = there.iter().map(ToString::to_string).collect();
+            Some(format!("it has {}", format::enumeration(&there)))
+        }
+        Error::NoConfig { .. } => Some(
+            "pass the place that `sealift publish` wrote to, or the URL of the config in it"
+                .to_owned(),
+        ),
+        Error::OlderConfig { .. } => {
+            Some("pass --allow-older if this roll-back is intended".to_owned())
+        }
         Error::Store(error) => folder::store(error),
         Error::Engine(error) => engine::hint(error),
         _ => None,

@@ -135,6 +135,7 @@ fn word(work: Work) -> &'static str {
         Work::Reading => "reading",
         Work::Adding => "adding",
         Work::Exporting => "exporting",
+        Work::Fetching => "fetching",
         _ => "working",
     }
 }
@@ -175,6 +176,9 @@ impl Reporter for Progress {
             }
             Event::LeftOut { archive, reason } => {
                 self.warning(&format!("{archive} is left out: {reason}"));
+            }
+            Event::BlocksIgnored { archive, reason } => {
+                self.warning(&format!("the block index of {archive} is not used: {reason}"));
             }
             Event::FolderLeftOut { folder, reason } => {
                 self.warning(&format!("{} is left out: {reason}", folder.display()));

@@ -54,6 +54,11 @@ impl Session {
         }
     }
 
+    /// Prints a change for people, also with `--quiet`.
+    pub(crate) fn change(&self, text: &str) {
+        self.progress.suspend(|| output::text(text));
+    }
+
     /// Prints a line on standard error that is no error, which `--quiet` omits.
     pub(crate) fn notice(&self, line: &str) {
         if !self.global.quiet {

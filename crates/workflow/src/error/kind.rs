@@ -18,7 +18,7 @@ pub enum ErrorKind {
     UnsupportedFormat,
     /// Bytes are missing or wrong.
     Damaged,
-    /// No engine answers, or it could not be verified.
+    /// No engine or server answers, or it could not be verified.
     Unreachable,
     /// Another process is writing to the folder.
     Locked,
@@ -57,6 +57,17 @@ pub(crate) fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
             ErrorKind::Unreachable
         }
         sealift_docker::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Failed,
+    }
+}
+
+#[cfg(feature = "remote")]
+pub(crate) fn remote_kind(error: &sealift_remote::Error) -> ErrorKind {
+    use sealift_remote::ErrorKind as Remote;
+    match error.kind() {
+        Remote::NotFound => ErrorKind::NotFound,
+        Remote::Unreachable => ErrorKind::Unreachable,
+        Remote::Unsupported | Remote::Settings => ErrorKind::Usage,
         _ => ErrorKind::Failed,
     }
 }

@@ -12,6 +12,7 @@ use sealift_filename::{ArchivePath, ImageId, NewNameError, Reference, TagError};
 use sealift_oci::{Digest, Platform};
 use sealift_store::FindError;
 
+use crate::config::read::ParseConfigError;
 use crate::error::kind::{ErrorKind, archive_kind, store_kind};
 use crate::error::no_name::NoName;
 
@@ -257,6 +258,90 @@ pub enum Error {
         /// What the folder's file system refuses.
         source: Box<sealift_store::Error>,
     },
+    /// A place that archives are published to, or fetched from, cannot be used.
+    #[cfg(feature = "remote")]
+    #[error(transparent)]
+    Remote(#[from] sealift_remote::Error),
+    /// What lies where a config should be is none.
+    #[error("{place} cannot be used as a config: {source}")]
+    NotAConfig {
+        /// The location of the config.
+        place: String,
+        /// Why.
+        source: ParseConfigError,
+    },
+    /// There is no config.
+    #[error("there is no config at {place}")]
+    NoConfig {
+        /// The location of the config.
+        place: String,
+    },
+    /// Other publishers change the config all the time.
+    #[error("could not write {place}: other publishers have changed it {attempts} times meanwhile")]
+    Contended {
+        /// The location of the config or its checksums.
+        place: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// Archives at the destination have the names of ours, and other content.
+    #[error("nothing was published: {}", conflicts(archives))]
+    OtherContent {
+        /// The location of each, and what differs.
+        archives: Vec<(String, String)>,
+    },
+    /// An archive is no longer the one that was verified.
+    #[error("{archive} changed while it was published")]
+    ArchiveChanged {
+        /// The archive.
+        archive: ArchivePath,
+    },
+    /// The destination has other bytes than it was sent.
+    #[error("{object} has another size than what was uploaded, and was removed")]
+    UploadDiffers {
+        /// The location of the object.
+        object: String,
+    },
+    /// Archives cannot be published into the folder that they come from.
+    #[error("cannot publish into {}: it is the folder of archives, or in it", folder.display())]
+    PublishIntoStore {
+        /// The folder to publish into.
+        folder: PathBuf,
+    },
+    /// An image or a version that was named is not in the config.
+    #[error("`{}:{}` is not in the config at {place}", image.repository(), image.version_or_latest())]
+    NotInConfig {
+        /// The image.
+        image: Reference,
+        /// The location of the config.
+        place: String,
+        /// What is in it instead: the other version of the image, or all images.
+        there: Vec<Reference>,
+    },
+    /// The config is older than one that was fetched from there before.
+    #[error("{place} is older than the config fetched before (sequence {sequence}, seen {seen})")]
+    OlderConfig {
+        /// The location of the config.
+        place: String,
+        /// Its sequence.
+        sequence: u64,
+        /// The highest sequence that was seen.
+        seen: u64,
+    },
+    /// An archive that the config names is not there.
+    #[error("the config names {place}, but there is no such file")]
+    NotPublished {
+        /// The location of the archive.
+        place: String,
+    },
+    /// A published archive is not what the config describes.
+    #[error("{place} is not what the config describes: {reason}")]
+    FetchedDiffers {
+        /// The location of the archive.
+        place: String,
+        /// What differs.
+        reason: String,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -271,12 +356,18 @@ impl Error {
         match self {
             Self::ImageNotFound { .. }
             | Self::OtherPlatform { .. }
-            | Self::NothingToPublish { .. } => ErrorKind::NotFound,
+            | Self::NothingToPublish { .. }
+            | Self::NotInConfig { .. }
+            | Self::NotPublished { .. }
+            | Self::NoConfig { .. } => ErrorKind::NotFound,
             Self::UnsupportedFormat { .. } => ErrorKind::UnsupportedFormat,
             Self::SaveDamaged { .. }
             | Self::OtherImage { .. }
             | Self::WrittenDiffers { .. }
             | Self::Select(SelectError::Misnamed(_))
+            | Self::ArchiveChanged { .. }
+            | Self::FetchedDiffers { .. }
+            | Self::UploadDiffers { .. }
             | Self::NotLoaded { .. } => ErrorKind::Damaged,
             Self::SeveralPlatforms { .. }
             | Self::LastArchive { .. }
@@ -286,6 +377,7 @@ impl Error {
             | Self::InvalidTag(_)
             | Self::ExportIntoStore { .. }
             | Self::ExportNameTooLong { .. }
+            | Self::PublishIntoStore { .. }
             | Self::TwoVersions { .. } => ErrorKind::Usage,
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Archive(error) => archive_kind(error),
@@ -297,6 +389,8 @@ impl Error {
             }
             #[cfg(feature = "engine")]
             Self::Engine(error) => kind::engine_kind(error),
+            #[cfg(feature = "remote")]
+            Self::Remote(error) => kind::remote_kind(error),
             _ => ErrorKind::Failed,
         }
     }
@@ -328,6 +422,19 @@ impl From<FindError> for Error {
 /// Returns the texts of several things, separated by commas.
 fn list(things: &[impl ToString]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Describes archives that have other content, by at most three of them.
+fn conflicts(archives: &[(String, String)]) -> String {
+    let described = archives.iter().take(3);
+    let mut text: Vec<String> = described
+        .map(|(object, reason)| format!("{object} has other content ({reason})"))
+        .collect();
+    match archives.len().saturating_sub(3) {
+        0 => {}
+        more => text.push(format!("{more} more")),
+    }
+    text.join("; ")
 }
 
 /// Lists names as versions, not tags.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sealift_catalog::{
     Ambiguous, AmbiguousChoice, Entry, LatestOptions, Query, SelectError, latest, passed_over,
 };
-use sealift_filename::{Repository, Version};
+use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::Platform;
 use sealift_store::Store;
 
@@ -25,6 +25,8 @@ pub enum Selection {
     Latest(LatestOptions),
     /// The newest build of every tag, for one platform if one is given.
     All(Option<Platform>),
+    /// These archives.
+    Archives(Vec<ArchivePath>),
 }
 
 /// What chooses among archives of one image for several platforms.
@@ -165,6 +167,23 @@ pub(crate) async fn candidates(
             }
             selected.extend(images.into_values().map(|entries| one_of(store, entries)));
             Ok(selected)
+        }
+        Selection::Archives(archives) => {
+            let (reader, paths) = (store.clone(), archives.clone());
+            let entries = run
+                .blocking(move |run| {
+                    with_read_options(run, |reading| Ok(reader.examined_entries(&paths, reading)?))
+                })
+                .await?;
+            let entry = |archive: &ArchivePath| {
+                let found = entries.iter().find(|entry| entry.archive == *archive);
+                let gone = || Candidates {
+                    asked: archive.to_string(),
+                    choice: Err(Error::UnknownContent { archive: archive.clone() }),
+                };
+                found.map_or_else(gone, |entry| one(store, entry.clone()))
+            };
+            Ok(archives.iter().map(entry).collect())
         }
         Selection::All(platform) => {
             let options = LatestOptions::default().with_platform(platform.clone());

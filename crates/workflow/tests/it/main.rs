@@ -7,6 +7,7 @@ mod carried_names;
 mod clean;
 mod conformance;
 mod facts;
+mod fetch;
 mod folder;
 mod hub_names;
 mod immutable;

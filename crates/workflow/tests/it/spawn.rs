@@ -9,8 +9,9 @@ use sealift_docker::{BuildRequest, Engine};
 use sealift_filename::Reference;
 use sealift_store::{Store, TargetFolder};
 use sealift_workflow::{
-    AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, ListOptions,
-    LoadFileOptions, LoadRequest, Run, Selection, UpdateOptions, VerifyFolderOptions,
+    AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, FetchOptions,
+    ListOptions, LoadFileOptions, LoadRequest, PublishedPlace, Run, Selection, UpdateOptions,
+    VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -21,6 +22,7 @@ struct Arguments {
     engine: Engine,
     store: Store,
     folder: TargetFolder,
+    place: PublishedPlace,
     context: Run,
     query: Query,
     references: Vec<Reference>,
@@ -56,6 +58,13 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
         let request = LoadRequest::default().with_folder((store, Selection::All(None)));
         let print = |load: &EngineLoad| assert!(load.result.is_ok());
         sealift_workflow::load_into_all(&[engine], &request, print, &context).await
+    });
+    let Arguments { store, context, place, .. } = arguments();
+    spawnable(async move {
+        let options = FetchOptions::default();
+        let plan = sealift_workflow::plan_fetch(&store, &place, &options, &context).await?;
+        drop(plan);
+        sealift_workflow::fetch(&store, &place, &options, |_| {}, &context).await
     });
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {

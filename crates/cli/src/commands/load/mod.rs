@@ -1,6 +1,6 @@
 //! `sealift load`.
 
-mod text;
+pub(crate) mod text;
 
 use std::path::{Path, PathBuf};
 

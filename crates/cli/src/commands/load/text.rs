@@ -20,33 +20,46 @@ use crate::session::Session;
 const WIDEST: usize = 24;
 
 /// Prints the results of a load as they come.
-pub(super) struct Printer<'a> {
+pub(crate) struct Printer<'a> {
     session: &'a Session,
     /// How wide the engines' names are, if they are printed: the caller named several.
     names: Option<usize>,
     /// The hints that were printed; the same one helps for many engines.
     hints: Mutex<HashSet<String>>,
+    /// Whether images that were loaded are printed also with `--quiet`.
+    prints_changes: bool,
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(session: &'a Session, engines: &[Engine], is_several: bool) -> Self {
+    pub(crate) fn new(session: &'a Session, engines: &[Engine], is_several: bool) -> Self {
         let names = is_several.then(|| {
             session.progress.name_engines();
             let widths = engines.iter().map(|engine| name(&EngineName::of(engine)).chars().count());
             widths.filter(|width| *width <= WIDEST).max().unwrap_or(0)
         });
-        Self { session, names, hints: Mutex::default() }
+        Self { session, names, hints: Mutex::default(), prints_changes: false }
+    }
+
+    /// Prints images that were loaded also with `--quiet`.
+    pub(crate) fn with_changes(self) -> Self {
+        Self { prints_changes: true, ..self }
     }
 
     /// Prints a result for people.
-    pub(super) fn show(&self, load: &EngineLoad) {
+    pub(crate) fn show(&self, load: &EngineLoad) {
         let prefix = self.prefix(load.engine.as_ref());
         match &load.result {
             Ok(_) if self.session.global.json => {}
-            Ok(image) if self.names.is_some() => {
-                self.session.result(&format!("{prefix}{}", short_line(image)));
+            Ok(image) => {
+                let line = match self.names.is_some() {
+                    true => format!("{prefix}{}", short_line(image)),
+                    false => line(image),
+                };
+                match self.prints_changes && image.loaded {
+                    true => self.session.change(&line),
+                    false => self.session.result(&line),
+                }
             }
-            Ok(image) => self.session.result(&line(image)),
             Err(error) if is_interruption(error) => {
                 if let (Some(_), Some(asked)) = (self.names, &load.asked) {
                     let line = format!("{prefix}{}  interrupted", Printable(asked));
@@ -72,16 +85,27 @@ impl<'a> Printer<'a> {
 
     /// Prints what follows the results, and returns the exit code.
     pub(super) fn end(&self, loads: &[EngineLoad]) -> Result<ExitCode, Failure> {
+        if self.session.global.json && !self.has_failed_at_once(loads) {
+            let documents: Vec<_> = loads.iter().map(|load| self.document(load)).collect();
+            output::json(&documents);
+        }
+        self.end_of(loads)
+    }
+
+    /// Returns `true` if the only engine did not answer: that ends the call.
+    fn has_failed_at_once(&self, loads: &[EngineLoad]) -> bool {
+        let is_whole = |load: &EngineLoad| load.asked.is_none() && load.result.is_err();
+        self.names.is_none() && loads.iter().any(is_whole)
+    }
+
+    /// Prints what people read after the results, and returns the exit code.
+    pub(crate) fn end_of(&self, loads: &[EngineLoad]) -> Result<ExitCode, Failure> {
         let errors = || loads.iter().filter_map(|load| load.result.as_ref().err());
         if self.names.is_none()
             && let Some(load) = loads.iter().find(|load| load.asked.is_none())
             && let Err(error) = &load.result
         {
             return Err(Failure::of(error));
-        }
-        if self.session.global.json {
-            let documents: Vec<_> = loads.iter().map(|load| self.document(load)).collect();
-            output::json(&documents);
         }
         if errors().any(is_interruption) {
             failure::show(&Error::Interrupted);

@@ -1,0 +1,124 @@
+//! What a fetch prints.
+
+use sealift_workflow::filename::Printable;
+use sealift_workflow::{
+    CleanReport, EngineLoad, FetchPlan, FetchReport, FetchTransfer, FetchedImage, ImageFetch,
+    PlannedFetch,
+};
+use serde_json::{Value, json};
+
+use crate::failure::{self, is_interruption};
+use crate::format;
+use crate::output;
+use crate::session::Session;
+
+/// Prints the result of one image, if it is a change or a failure.
+pub(super) fn show(image: &ImageFetch, session: &Session) {
+    match &image.result {
+        Ok(fetched) if fetched.fetched && !session.global.json => {
+            session.change(&line(image, fetched));
+        }
+        Ok(_) => {}
+        // It is shown once, at the end.
+        Err(error) if is_interruption(error) => {}
+        Err(error) => session.progress.suspend(|| failure::show(error)),
+    }
+}
+
+fn line(image: &ImageFetch, fetched: &FetchedImage) -> String {
+    let ImageFetch { tag, .. } = image;
+    let size = format::size(fetched.size);
+    match &fetched.transfer {
+        Some(transfer) if transfer.bytes_fetched < fetched.size => {
+            let part = format::part(transfer.bytes_fetched, fetched.size);
+            format!("{tag}  fetched  {part}, {}\n", rest(transfer))
+        }
+        _ => format!("{tag}  fetched  {}  {size}\n", format::path(&fetched.path)),
+    }
+}
+
+/// Says where the bytes were that were not fetched.
+fn rest(transfer: &FetchTransfer) -> String {
+    let name = |path: &std::path::PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // An unfinished archive has no name that says anything.
+        if name.ends_with(".part") { "an unfinished archive".to_owned() } else { name }
+    };
+    match &transfer.copied_from[..] {
+        [] => "the rest was there already".to_owned(),
+        [one] => format!("the rest was in {}", Printable(&name(one))),
+        [first, others @ ..] => {
+            let others = format::count(others.len(), "other");
+            format!("the rest was in {} and {others}", Printable(&name(first)))
+        }
+    }
+}
+
+/// Prints which config it was, and how many archives were there.
+pub(super) fn show_config(report: &FetchReport, session: &Session) {
+    if session.global.json {
+        return;
+    }
+    let there = report
+        .images
+        .iter()
+        .filter(|image| image.result.as_ref().is_ok_and(|fetched| !fetched.fetched));
+    let there = there.count();
+    let config = Printable(&report.config.url);
+    if report.config.unchanged && there == report.images.len() {
+        session.notice(&format!("unchanged  {config}"));
+    } else if report.images.is_empty() {
+        session.notice(&format!("{config} names no archive to fetch"));
+    } else if there > 0 {
+        let be = if there == 1 { "was" } else { "were" };
+        session.notice(&format!("{} {be} there already", format::count(there, "archive")));
+    }
+}
+
+/// Prints what would be fetched.
+pub(super) fn show_plan(plan: &FetchPlan, session: &Session) {
+    if session.global.json {
+        output::json(plan);
+        return;
+    }
+    let mut total = 0;
+    for PlannedFetch { image, version, size, to_fetch, .. } in &plan.images {
+        let version = Printable(version.as_str());
+        match to_fetch {
+            Some(bytes) => {
+                total += bytes;
+                let part = format::part(*bytes, *size);
+                session.change(&format!("{image}:{version}  would fetch  {part}\n"));
+            }
+            None => session.result(&format!("{image}:{version}  unchanged\n")),
+        }
+    }
+    session.notice(&format!("{} to fetch", format::size(total)));
+}
+
+/// Prints what was removed.
+pub(super) fn show_removed(report: &CleanReport, session: &Session) {
+    for error in report.errors.iter().filter(|error| !is_interruption(error)) {
+        session.progress.suspend(|| failure::show(error));
+    }
+    if !report.removed.is_empty() && !session.global.json {
+        let size = report.removed.iter().map(|archive| archive.file.size).sum();
+        let count = format::count(report.removed.len(), "archive");
+        session.change(&format!("removed {count}, {}\n", format::size(size)));
+    }
+}
+
+/// Prints everything as one document.
+pub(super) fn show_json(report: &FetchReport, loads: &[EngineLoad], cleaned: Option<&CleanReport>) {
+    let images: Vec<Value> =
+        report.images.iter().map(|image| failure::with_hint(json!(image), &image.result)).collect();
+    let loads: Vec<Value> =
+        loads.iter().map(|load| failure::with_hint(json!(load), &load.result)).collect();
+    let removed = cleaned.map(|report| &report.removed[..]).unwrap_or_default();
+    output::json(&json!({
+        "config": report.config,
+        "images": images,
+        "loads": loads,
+        "removed": removed,
+    }));
+}

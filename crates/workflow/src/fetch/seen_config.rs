@@ -1,0 +1,103 @@
+//! The config of a place, and what is remembered of the last one.
+
+use bytes::Bytes;
+use sealift_remote::{Etag, Get, GetRequest};
+use sealift_store::Store;
+use serde::{Deserialize, Serialize};
+
+use crate::config::read::{MAX_CONFIG_SIZE, ParseConfigError, PublishedConfig};
+use crate::error::Error;
+use crate::fetch::report::FetchedConfig;
+use crate::published::place::PublishedPlace;
+use crate::run::Run;
+
+/// What a folder remembers of the last config of a place, so that an unchanged one is not sent
+/// again and an older one is noticed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Remembered {
+    etag: Option<String>,
+    sequence: u64,
+    config: String,
+}
+
+/// A config that was read.
+pub(crate) struct SeenConfig {
+    pub(crate) config: PublishedConfig,
+    pub(crate) described: FetchedConfig,
+    /// What is remembered of it; `None` if it is remembered already.
+    new: Option<Remembered>,
+    topic: String,
+}
+
+impl SeenConfig {
+    /// Reads the config of a place. It is sent only if it is not the one that is remembered.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, if it cannot be read, or if it is older than the one that is remembered
+    /// and that is not allowed.
+    pub(crate) async fn read(
+        place: &PublishedPlace,
+        store: Option<&Store>,
+        allow_older: bool,
+        run: &Run,
+    ) -> Result<Self, Error> {
+        let topic = place.shown_config();
+        let remembered = store.and_then(|store| Remembered::recall(store, &topic));
+        let etag = remembered.as_ref().and_then(|seen| seen.etag.as_deref()).map(Etag::new);
+        let request = GetRequest::default().with_if_none_match(etag);
+        let get = run.wait_for(async { Ok(place.remote().get(place.config(), &request).await?) });
+        let refused = |source| Error::NotAConfig { place: topic.clone(), source };
+        let (text, etag) = match (get.await?, &remembered) {
+            (Get::Found(download), _) => {
+                let object = download.object();
+                if object.size.is_some_and(|size| size > MAX_CONFIG_SIZE as u64) {
+                    return Err(refused(ParseConfigError::TooLarge));
+                }
+                let etag = object.etag.as_ref().map(|etag| etag.as_str().to_owned());
+                let text = async { Ok(download.bytes(MAX_CONFIG_SIZE).await?) };
+                (run.wait_for(text).await?, etag)
+            }
+            (Get::NotModified, Some(seen)) => {
+                (Bytes::copy_from_slice(seen.config.as_bytes()), seen.etag.clone())
+            }
+            (Get::NotModified | Get::NotFound, _) => {
+                return Err(Error::NoConfig { place: topic });
+            }
+        };
+        let config = PublishedConfig::parse(&text).map_err(refused)?;
+        let sequence = config.sequence;
+        if let Some(seen) = &remembered
+            && sequence < seen.sequence
+            && !allow_older
+        {
+            return Err(Error::OlderConfig { place: topic, sequence, seen: seen.sequence });
+        }
+        let unchanged = remembered.as_ref().is_some_and(|seen| seen.config.as_bytes() == text);
+        let is_same = unchanged && remembered.is_some_and(|seen| seen.etag == etag);
+        let new = || {
+            let config = String::from_utf8_lossy(&text).into_owned();
+            Remembered { etag, sequence, config }
+        };
+        Ok(Self {
+            described: FetchedConfig { url: topic.clone(), sequence, unchanged },
+            new: (!is_same).then(new),
+            config,
+            topic,
+        })
+    }
+
+    /// Remembers the config in a folder.
+    pub(crate) fn remember(&self, store: &Store) -> Result<(), Error> {
+        let Some(new) = &self.new else { return Ok(()) };
+        // Texts and a number always become JSON.
+        let document = serde_json::to_vec(new).unwrap_or_default();
+        Ok(store.remember(&self.topic, &document)?)
+    }
+}
+
+impl Remembered {
+    fn recall(store: &Store, topic: &str) -> Option<Self> {
+        serde_json::from_slice(&store.recall(topic)?).ok()
+    }
+}

@@ -1,0 +1,258 @@
+//! The bytes of an archive on their way into its unfinished file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt as _, stream};
+use sealift_archive::{Block, BlockIndex, BlockTable};
+use sealift_remote::Download;
+use sealift_store::Unfinished;
+use tokio::sync::mpsc;
+
+use crate::error::Error;
+use crate::fetch::download::{Answer, Published};
+use crate::fetch::local_blocks::LocalBlocks;
+use crate::fetch::report::FetchTransfer;
+use crate::fetch::segments::Segment;
+use crate::run::Run;
+
+/// How many parts are requested or copied at the same time. Most requests of a new version are
+/// small, and take as long as the way to the server and back.
+const AT_ONCE: usize = 32;
+
+/// How many parts may wait for the disk.
+const WAITING: usize = 4;
+
+/// The size of the pieces of a whole archive.
+const PIECE: usize = 256 << 10;
+
+/// An archive whose bytes are all there.
+pub(crate) struct Transferred {
+    pub(crate) transfer: FetchTransfer,
+    pub(crate) unfinished: Unfinished,
+    /// Its blocks, if each was checked.
+    pub(crate) blocks: Option<BlockTable>,
+}
+
+/// Writes pieces into an unfinished archive, on a thread of its own.
+async fn write(
+    mut unfinished: Unfinished,
+    mut pieces: mpsc::Receiver<Bytes>,
+    run: &Run,
+) -> Result<Unfinished, Error> {
+    run.blocking(move |_| {
+        while let Some(bytes) = pieces.blocking_recv() {
+            unfinished.append(&bytes)?;
+        }
+        Ok(unfinished)
+    })
+    .await
+}
+
+/// Waits for both sides. The error of the disk says why nothing could be sent to it any more.
+async fn both<T>(
+    sent: impl Future<Output = Result<T, Error>>,
+    written: impl Future<Output = Result<Unfinished, Error>>,
+) -> Result<(T, Unfinished), Error> {
+    match tokio::join!(sent, written) {
+        (Ok(sent), Ok(unfinished)) => Ok((sent, unfinished)),
+        (Err(error @ Error::Interrupted), _) | (_, Err(error)) | (Err(error), _) => Err(error),
+    }
+}
+
+/// Fetches the rest of an archive in one piece.
+pub(crate) async fn fetch_whole(
+    published: &Published<'_>,
+    unfinished: Unfinished,
+) -> Result<Transferred, Error> {
+    let there = unfinished.size();
+    if there == published.size {
+        let transfer = FetchTransfer { bytes_continued: there, ..FetchTransfer::default() };
+        return Ok(Transferred { transfer, unfinished, blocks: None });
+    }
+    let range = (there > 0).then_some(there..published.size);
+    let download = published.get(range).await?;
+    take(published, Bytes::new(), download, unfinished).await
+}
+
+/// Writes a download, of which these bytes were received already, after what is there of the
+/// archive.
+async fn take(
+    published: &Published<'_>,
+    received: Bytes,
+    mut download: Download,
+    unfinished: Unfinished,
+) -> Result<Transferred, Error> {
+    let there = unfinished.size();
+    if download.offset() > there {
+        return Err(published.differs("the server sent another range".to_owned()));
+    }
+    let (sender, pieces) = mpsc::channel(WAITING);
+    let send = async move {
+        let mut at = download.offset();
+        let mut fetched = 0;
+        let mut piece = BytesMut::with_capacity(PIECE);
+        let mut next = Some(received);
+        while let Some(chunk) = next {
+            fetched += chunk.len() as u64;
+            let known = usize::try_from(there.saturating_sub(at)).unwrap_or(usize::MAX);
+            at += chunk.len() as u64;
+            if at > published.size {
+                return Err(published.differs(format!("it has more than {} bytes", published.size)));
+            }
+            piece.extend_from_slice(chunk.get(known..).unwrap_or_default());
+            // If the writer has given up, its own error states why.
+            if piece.len() >= PIECE && sender.send(piece.split().freeze()).await.is_err() {
+                return Ok(fetched);
+            }
+            next = published.chunk(&mut download).await?;
+        }
+        if at != published.size {
+            return Err(published.differs(format!("it has {at} bytes, not {}", published.size)));
+        }
+        let _ = sender.send(piece.freeze()).await;
+        Ok(fetched)
+    };
+    let (bytes_fetched, unfinished) = both(send, write(unfinished, pieces, published.run)).await?;
+    let transfer =
+        FetchTransfer { bytes_fetched, bytes_continued: there, ..FetchTransfer::default() };
+    Ok(Transferred { transfer, unfinished, blocks: None })
+}
+
+/// A part of an archive, with its blocks.
+struct Part {
+    segment: Segment,
+    blocks: Vec<Block>,
+}
+
+/// A part that is in memory and was checked.
+struct Obtained {
+    bytes: Bytes,
+    /// How many bytes came from which local file; none if they were fetched.
+    copied: Vec<(u32, u64)>,
+}
+
+/// Copies and fetches the parts of an archive.
+pub(crate) async fn fetch_parts(
+    published: &Published<'_>,
+    index: &BlockIndex,
+    local: LocalBlocks,
+    segments: Vec<Segment>,
+    unfinished: Unfinished,
+) -> Result<Transferred, Error> {
+    let local = &Arc::new(local);
+    let mut transfer =
+        FetchTransfer { bytes_continued: unfinished.size(), ..FetchTransfer::default() };
+    // The first request shows whether the server knows ranges.
+    let first = segments.iter().position(|segment| !segment.is_here);
+    let mut probed = None;
+    if let Some(first) = first {
+        match published.range(segments[first].range.clone()).await? {
+            Answer::Range(bytes) => probed = Some(bytes),
+            Answer::Whole(received, download) => {
+                return take(published, received, download, unfinished).await;
+            }
+        }
+    }
+    let (sender, pieces) = mpsc::channel(WAITING);
+    let send = async {
+        // The last one lives in here, so that the writer ends with it.
+        let sender = sender;
+        let mut blocks = index.blocks().iter().enumerate().peekable();
+        let parts = segments.into_iter().enumerate().map(|(number, segment)| {
+            while blocks.next_if(|(at, _)| *at < segment.blocks.start).is_some() {}
+            let mut inside = Vec::with_capacity(segment.blocks.len());
+            while let Some((_, block)) = blocks.next_if(|(at, _)| *at < segment.blocks.end) {
+                inside.push(block);
+            }
+            let probed = if Some(number) == first { probed.take() } else { None };
+            obtain(published, Part { segment, blocks: inside }, probed, local)
+        });
+        let mut obtained = stream::iter(parts).buffered(AT_ONCE);
+        let mut counts = BTreeMap::new();
+        while let Some(part) = obtained.next().await {
+            let Obtained { bytes, copied } = part?;
+            match copied.is_empty() {
+                true => transfer.bytes_fetched += bytes.len() as u64,
+                false => transfer.bytes_copied += bytes.len() as u64,
+            }
+            for (file, size) in copied {
+                *counts.entry(file).or_insert(0) += size;
+            }
+            if sender.send(bytes).await.is_err() {
+                break;
+            }
+        }
+        transfer.copied_from = most_first(counts, &local.files);
+        Ok(transfer)
+    };
+    let (transfer, unfinished) = both(send, write(unfinished, pieces, published.run)).await?;
+    Ok(Transferred { transfer, unfinished, blocks: Some(index.blocks().clone()) })
+}
+
+/// Returns the files from which bytes were copied, those with the most first.
+fn most_first(counts: BTreeMap<u32, u64>, files: &[PathBuf]) -> Vec<PathBuf> {
+    let mut counts: Vec<(u32, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    counts.iter().filter_map(|(file, _)| files.get(*file as usize).cloned()).collect()
+}
+
+/// Copies a part, or requests it.
+async fn obtain(
+    published: &Published<'_>,
+    part: Part,
+    probed: Option<Bytes>,
+    local: &Arc<LocalBlocks>,
+) -> Result<Obtained, Error> {
+    let Part { segment, blocks } = part;
+    let blocks = Arc::new(blocks);
+    if segment.is_here {
+        let (local, blocks, first) = (Arc::clone(local), Arc::clone(&blocks), segment.blocks.start);
+        let copied = published.run.blocking(move |_| Ok(local.copy(first, &blocks))).await?;
+        // What has changed meanwhile is requested.
+        if let Some(copied) = copied {
+            return Ok(Obtained { bytes: copied.bytes.into(), copied: copied.from });
+        }
+    }
+    let mut bytes = match probed {
+        Some(bytes) => bytes,
+        None => request(published, &segment.range).await?,
+    };
+    // A line that damages bytes may do better the second time.
+    for is_last in [false, true] {
+        let (checked, blocks, start) = (bytes.clone(), Arc::clone(&blocks), segment.range.start);
+        let wrong = published.run.blocking(move |_| Ok(first_wrong(&checked, start, &blocks)));
+        match wrong.await? {
+            None => break,
+            Some(offset) if is_last => {
+                return Err(published.differs(format!(
+                    "the bytes from {offset} on are not those of its block index"
+                )));
+            }
+            Some(_) => bytes = request(published, &segment.range).await?,
+        }
+    }
+    Ok(Obtained { bytes, copied: Vec::new() })
+}
+
+async fn request(published: &Published<'_>, range: &Range<u64>) -> Result<Bytes, Error> {
+    match published.range(range.clone()).await? {
+        Answer::Range(bytes) => Ok(bytes),
+        Answer::Whole(..) => {
+            let reason = "the server sent ranges first, and then the whole archive";
+            Err(published.differs(reason.to_owned()))
+        }
+    }
+}
+
+/// Returns where the first block starts that is not what the index states.
+fn first_wrong(bytes: &[u8], start: u64, blocks: &[Block]) -> Option<u64> {
+    let is_right = |block: &&Block| {
+        let at = usize::try_from(block.offset.checked_sub(start)?).ok()?;
+        Some(block.is_packed_as(bytes.get(at..at + block.size as usize)?))
+    };
+    blocks.iter().find(|block| is_right(block) != Some(true)).map(|block| block.offset)
+}

@@ -1,0 +1,3 @@
+//! What was published, seen from its destination.
+
+pub(crate) mod place;
