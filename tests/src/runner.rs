@@ -14,6 +14,7 @@ mod examples;
 mod exports;
 mod fake_engine;
 mod faults;
+mod fetching;
 mod habits;
 mod help;
 mod hints;
