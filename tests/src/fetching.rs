@@ -1,0 +1,249 @@
+//! `sealift fetch` from servers and lines that do all sorts of things wrong.
+
+use std::fs;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::path::{Path, PathBuf};
+
+use sealift_testing::fault_proxy::{Action, FaultProxy, Request};
+use sealift_testing::layouts::{Image, file, noise, pack};
+use serde_json::{Value, json};
+
+use crate::command::Place;
+
+/// The size of the large file in the image.
+const LARGE: usize = 6 << 20;
+
+/// A folder of published archives, a web server in front of it, and a line to that.
+struct Published {
+    place: Place,
+    _server: FaultProxy,
+    line: FaultProxy,
+}
+
+impl Published {
+    fn new() -> Self {
+        let place = Place::new();
+        let root = place.dir.path().join("published");
+        fs::create_dir(&root).unwrap();
+        let nowhere = "127.0.0.1:9".parse().unwrap();
+        let server = FaultProxy::new(nowhere, move |request| answer(&root, request));
+        let line = FaultProxy::new(server.address(), |_| Action::Pass);
+        let published = Self { place, _server: server, line };
+        published.add("web:1", b"one", 1);
+        published
+    }
+
+    fn root(&self) -> PathBuf {
+        self.place.dir.path().join("published")
+    }
+
+    /// Publishes a version of an image.
+    fn add(&self, tag: &str, small: &[u8], sequence: u64) {
+        let mut image = Image::new(tag, 1);
+        image.layers = vec![pack(&[file("large", noise(LARGE)), file("small", small.to_vec())])];
+        let tar = self.place.dir.path().join("image.tar");
+        fs::write(&tar, pack(&image.podman())).unwrap();
+        let tar = tar.to_str().unwrap();
+        self.place.ok(&["--dir", "published", "add", tar, "--compress", "-q"]);
+        let config = self.place.ok(&["--dir", "published", "config"]);
+        let mut config: Value = serde_json::from_str(&config).unwrap();
+        for entry in config.as_object_mut().unwrap().values_mut() {
+            entry["sequence"] = json!(sequence);
+            let path = entry["path"].as_str().unwrap();
+            let record = self.root().join(format!(".sealift/records/{path}.json"));
+            let record = fs::read_to_string(record).unwrap();
+            let index: Value = serde_json::from_str(record.lines().nth(1).unwrap()).unwrap();
+            let sha256 = format!("sha256:{}", entry["sha256"].as_str().unwrap());
+            let blocks = json!({
+                "form": 1, "size": entry["size"], "sha256": sha256, "blocks": index["blocks"],
+            });
+            fs::write(self.root().join(format!("{path}.blocks")), blocks.to_string()).unwrap();
+        }
+        fs::write(self.root().join("images.json"), config.to_string()).unwrap();
+    }
+
+    fn url(&self) -> String {
+        self.line.url("/")
+    }
+
+    /// Returns the size of the archive of this version.
+    fn size(&self, version: &str) -> u64 {
+        fs::metadata(archive_in(&self.root(), version).unwrap()).unwrap().len()
+    }
+
+    fn assert_fetched(&self, version: &str) {
+        let read = |root: &Path| fs::read(archive_in(root, version).unwrap()).unwrap();
+        assert!(read(&self.root()) == read(&self.place.artifacts()), "{version}");
+    }
+
+    fn assert_nothing_fetched(&self) {
+        assert_eq!(archive_in(&self.place.artifacts(), "1"), None);
+    }
+}
+
+fn archive_in(folder: &Path, version: &str) -> Option<PathBuf> {
+    let paths = fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path());
+    let prefix = format!("web_{version}_");
+    let is_archive = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with(&prefix) && name.ends_with(".zip")
+    };
+    paths.into_iter().find(is_archive)
+}
+
+/// Answers as a web server does that knows ranges and conditions.
+fn answer(root: &Path, request: &Request) -> Action {
+    let path = root.join(request.target.trim_start_matches('/'));
+    let Ok(body) = fs::read(&path) else { return Action::Answer(404, Vec::new(), Vec::new()) };
+    let etag = format!("\"{:x}\"", BuildHasherDefault::<DefaultHasher>::default().hash_one(&body));
+    let tag = || vec![("ETag", etag.clone())];
+    if request.header("if-none-match") == Some(etag.as_str()) {
+        return Action::Answer(304, tag(), Vec::new());
+    }
+    if request.header("if-match").is_some_and(|known| known != etag) {
+        return Action::Answer(412, tag(), Vec::new());
+    }
+    let range = request.header("range").and_then(|range| {
+        let (start, end) = range.strip_prefix("bytes=")?.split_once('-')?;
+        let end = end.parse().unwrap_or(body.len() - 1).min(body.len() - 1);
+        Some((start.parse::<usize>().ok()?, end))
+    });
+    match range {
+        None => Action::Answer(200, tag(), body),
+        Some((start, end)) => {
+            let stated = format!("bytes {start}-{end}/{}", body.len());
+            let headers = vec![("ETag", etag.clone()), ("Content-Range", stated)];
+            Action::Answer(206, headers, body[start..=end].to_vec())
+        }
+    }
+}
+
+fn is_archive(request: &Request) -> bool {
+    request.target.ends_with(".zip")
+}
+
+#[test]
+fn an_unchanged_config_is_one_request() {
+    let published = Published::new();
+    let url = &published.url();
+    let said = published.place.run(&["fetch", url, "-q"]);
+    assert!(said.code == 0 && said.stdout.starts_with("web:1  fetched"), "{said:?}");
+    assert_eq!(said.stderr, "");
+    published.assert_fetched("1");
+    published.line.reset(|_| Action::Pass);
+    let said = published.place.run(&["fetch", url, "--exit-code", "-q"]);
+    assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (8, "", ""));
+    assert_eq!(published.line.requests().len(), 1);
+    assert_eq!(published.line.sent(), 0);
+    published.add("web:2", b"two", 2);
+    let said = published.place.run(&["fetch", url, "--exit-code"]);
+    assert!(said.code == 0 && said.stdout.contains("the rest was in web_1_"), "{said:?}");
+    assert!(published.line.sent() < published.size("2") / 10);
+    published.assert_fetched("2");
+}
+
+#[test]
+fn lines_that_do_better_the_second_time_are_no_failure() {
+    let faults: [(&str, Action); 7] = [
+        ("cut", Action::CutAfter(100_000)),
+        ("cut at once", Action::CutAfter(0)),
+        ("corrupt", Action::Corrupt(1000)),
+        ("closed", Action::Close),
+        ("lost", Action::LoseAnswer),
+        ("503", Action::Answer(503, Vec::new(), Vec::new())),
+        ("429", Action::Answer(429, vec![("Retry-After", "0".to_owned())], Vec::new())),
+    ];
+    for (name, fault) in faults {
+        let published = Published::new();
+        let broken = std::sync::Mutex::new(0);
+        published.line.reset(move |request| {
+            let mut broken = broken.lock().unwrap();
+            if is_archive(request) && *broken < 3 {
+                *broken += 1;
+                // The first requests are several at once, which all come back.
+                return if *broken % 2 == 1 { fault.clone() } else { Action::Pass };
+            }
+            Action::Pass
+        });
+        let said = published.place.run(&["fetch", &published.url()]);
+        assert_eq!(said.code, 0, "{name}: {said:?}");
+        published.assert_fetched("1");
+    }
+}
+
+#[test]
+fn a_server_without_ranges_is_asked_once() {
+    let published = Published::new();
+    published.line.reset(|_| Action::WithoutRequestHeaders(&["range"]));
+    let said = published.place.run(&["fetch", &published.url()]);
+    assert_eq!(said.code, 0, "{said:?}");
+    published.assert_fetched("1");
+    assert_eq!(published.line.requests().iter().filter(|request| is_archive(request)).count(), 1);
+}
+
+#[test]
+fn what_is_not_right_is_never_believed() {
+    let of_archive = |action: Action| {
+        move |request: &Request| if is_archive(request) { action.clone() } else { Action::Pass }
+    };
+    let range = |text: &str| vec![("content-range", text.to_owned())];
+    let cases: [(&str, Action); 6] = [
+        ("corrupt", Action::Corrupt(1000)),
+        ("compressed", Action::Gzip),
+        ("another range", Action::WithHeaders(range("bytes 5-9/100"))),
+        ("other bytes", Action::Answer(200, Vec::new(), vec![7; 9])),
+        ("short bytes", Action::Answer(206, range("bytes 0-8/9"), vec![7; 9])),
+        ("gone", Action::Answer(404, Vec::new(), Vec::new())),
+    ];
+    for (name, action) in cases {
+        let published = Published::new();
+        published.line.reset(of_archive(action));
+        let said = published.place.run(&["fetch", &published.url()]);
+        assert!(said.code != 0 && said.stderr.contains("error: "), "{name}: {said:?}");
+        published.assert_nothing_fetched();
+        // The next call finds nothing that is in its way.
+        published.line.reset(|_| Action::Pass);
+        assert_eq!(published.place.run(&["fetch", &published.url()]).code, 0, "{name}");
+        published.assert_fetched("1");
+    }
+}
+
+#[test]
+fn a_killed_fetch_is_continued_where_it_was() {
+    let published = Published::new();
+    let size = published.size("1");
+    let held = 10;
+    published.line.reset(move |request| {
+        let is_late = is_archive(request) && request.number > held;
+        if is_late { Action::Hold } else { Action::Pass }
+    });
+    let mut child =
+        published.place.spawn(&mut published.place.command(&["fetch", &published.url()]));
+    published.line.wait_for(held + 1);
+    // What has come is written before the rest is held for long.
+    let folder = published.place.artifacts().join(".sealift/unfinished");
+    let written = || -> u64 {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let parts = entries.filter(|entry| entry.path().extension().is_some_and(|e| e == "part"));
+        parts.map(|entry| entry.metadata().unwrap().len()).max().unwrap_or(0)
+    };
+    while written() < 1 << 20 {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    published.assert_nothing_fetched();
+    let there = written();
+    published.line.reset(|_| Action::Pass);
+    let said = published.place.run(&["fetch", &published.url(), "--json"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    published.assert_fetched("1");
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let transfer = &report["images"][0]["transfer"];
+    let count = |name: &str| transfer[name].as_u64().unwrap();
+    assert_eq!(count("bytes_continued") + count("bytes_fetched"), size);
+    // But for a block that was incomplete.
+    assert!(count("bytes_continued") > there - (260 << 10));
+    let config = fs::metadata(published.root().join("images.json")).unwrap().len();
+    assert!(published.line.sent() <= size - count("bytes_continued") + config);
+}
