@@ -1,8 +1,8 @@
-//! Which files of a crate import which.
+//! Which files of a crate import which, and which types they declare.
 //!
 //! A file may import others by their own paths, and only such that don't import it in turn, over
 //! however many others. What the crate root exports for other crates is not for the crate itself:
-//! files that import through it are all tied to each other.
+//! files that import through it are all tied to each other. No two types of a crate have one name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,10 +12,10 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::cycles::{FileGraph, cycles};
-use super::paths;
+use super::{paths, types};
 
-/// Returns a line for each import through the crate root, and for each import in a cycle, of all
-/// crates.
+/// Returns a line for each import through the crate root, for each import in a cycle, and for each
+/// name of several types, of all crates.
 pub(super) fn violations(metadata: &Value) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (name, folder) in members(metadata) {
@@ -63,6 +63,8 @@ struct Imports {
     arrows: BTreeMap<(String, String), BTreeSet<String>>,
     /// The names that a file takes from the crate root.
     through_root: BTreeMap<String, BTreeSet<String>>,
+    /// The places that declare a type of this name.
+    types: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Imports {
@@ -76,24 +78,29 @@ impl Imports {
             }
             let module = module(file);
             let paths = paths::read(text, &module).with_context(|| file.clone())?;
-            read.insert(module, (file, paths));
+            read.insert(module, (file, text, paths));
         }
         let is_for_tests = |module: &[String]| {
             (1..=module.len()).any(|length| {
                 let parent = read.get(&module[..length - 1]);
-                parent.is_some_and(|(_, paths)| paths.tests.contains(&module[length - 1]))
+                parent.is_some_and(|(_, _, paths)| paths.tests.contains(&module[length - 1]))
             })
         };
         let mut imports = Self::default();
-        for (module, (file, paths)) in &read {
+        for (module, (file, text, paths)) in &read {
             if is_for_tests(module) {
                 continue;
+            }
+            for path in types::read(text)? {
+                let (name, place) = path.split_last().context("a type has a name")?;
+                let place = [[file.to_string()].as_slice(), place].concat().join(" ");
+                imports.types.entry(name.clone()).or_default().insert(place);
             }
             for path in &paths.named {
                 let longest =
                     (0..=path.len()).rev().find(|&length| read.contains_key(&path[..length]));
                 let Some(length) = longest else { continue };
-                let (other, _) = &read[&path[..length]];
+                let (other, ..) = &read[&path[..length]];
                 let name = path.get(length).map_or("*", String::as_str).to_owned();
                 if other == file {
                 } else if length == 0 {
@@ -107,7 +114,8 @@ impl Imports {
         Ok(imports)
     }
 
-    /// Returns a line for each import through the crate root, and for each import in a cycle.
+    /// Returns a line for each import through the crate root, for each import in a cycle, and for
+    /// each name of several types.
     fn faults(&self) -> Vec<String> {
         let list = |names: &BTreeSet<String>| Vec::from_iter(names.iter().cloned()).join(", ");
         let roots = self.through_root.iter();
@@ -127,6 +135,10 @@ impl Imports {
                 }
             }
         }
+        let doubled = self.types.iter().filter(|(_, places)| places.len() > 1);
+        lines.extend(
+            doubled.map(|(name, places)| format!("several types are `{name}`: {}", list(places))),
+        );
         lines
     }
 }
@@ -211,6 +223,17 @@ mod tests {
             ("laws/more.rs", "use crate::laws::Law; use crate::a::A;"),
         ];
         assert_eq!(faults(&files), [""; 0]);
+    }
+
+    #[test]
+    fn two_types_of_one_name_are_a_fault() {
+        let files = [
+            ("lib.rs", "mod a; mod b; #[cfg(test)] mod laws;"),
+            ("a.rs", "pub struct Part; impl Iterator for Part { type Item = u8; }"),
+            ("b.rs", "enum Part {} impl Iterator for X { type Item = u8; }"),
+            ("laws.rs", "struct Part;"),
+        ];
+        assert_eq!(faults(&files), ["several types are `Part`: a.rs, b.rs"]);
     }
 
     #[test]

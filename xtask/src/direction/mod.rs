@@ -1,10 +1,12 @@
 //! `cargo xtask check-direction`: crates depend on each other downwards only, and so do the files
-//! inside each crate.
+//! inside each crate. A crate has no two types of one name.
 
 mod crates;
 mod cycles;
 mod imports;
 mod paths;
+mod tokens;
+mod types;
 
 use anyhow::{Result, ensure};
 
@@ -19,7 +21,7 @@ pub(crate) fn run() -> Result<()> {
     for violation in &found {
         say::line(violation);
     }
-    ensure!(found.is_empty(), "dependencies between crates or files are not in order");
+    ensure!(found.is_empty(), "the order of crates, files or names is broken");
     say::line("crates, and the files inside each, depend on each other downwards only");
     Ok(())
 }

@@ -6,8 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, anyhow};
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use anyhow::Result;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::tokens::{
+    end_of_item, is_for_tests, is_group, is_punct, is_separator, is_word, tokens_of, word,
+};
 
 /// What a source file names.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,8 +24,7 @@ pub(super) struct Paths {
 
 /// Reads the text of a source file that holds the module with this absolute path.
 pub(super) fn read(text: &str, module: &[String]) -> Result<Paths> {
-    let tokens: TokenStream = text.parse().map_err(|error| anyhow!("is not Rust: {error}"))?;
-    let tokens = Vec::from_iter(tokens);
+    let tokens = tokens_of(text)?;
     let mut reader = Reader {
         module: module.to_vec(),
         children: children(&tokens),
@@ -87,8 +90,7 @@ impl Reader {
 
     /// Passes over an item, and returns where it ends.
     fn skip_item(&mut self, tokens: &[TokenTree], at: usize) -> usize {
-        let ends = |token: &TokenTree| is_punct(token, ';') || is_group(token, Delimiter::Brace);
-        let end = tokens[at..].iter().position(ends).map_or(tokens.len(), |length| at + length + 1);
+        let end = end_of_item(tokens, at);
         if tokens[..end].last().is_some_and(|last| is_punct(last, ';')) {
             self.found.tests.extend(children(&tokens[at..end]));
         }
@@ -142,52 +144,6 @@ impl Reader {
         self.found.named.insert(path);
         at
     }
-}
-
-fn word(token: &TokenTree) -> Option<String> {
-    matches!(token, TokenTree::Ident(_)).then(|| token.to_string())
-}
-
-fn is_word(token: &TokenTree, text: &str) -> bool {
-    matches!(token, TokenTree::Ident(ident) if ident == text)
-}
-
-fn is_punct(token: &TokenTree, char: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
-}
-
-fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
-    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
-}
-
-/// Returns `true` if `::` starts here.
-fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
-    let joint = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint);
-    matches!(&tokens.get(at..at + 2), Some([first, second])
-        if is_punct(first, ':') && joint(first) && is_punct(second, ':'))
-}
-
-/// Returns `true` if these are the brackets of `#[cfg(test)]`, or of another condition that needs
-/// tests.
-fn is_for_tests(brackets: &TokenTree) -> bool {
-    let TokenTree::Group(brackets) = brackets else { return false };
-    match Vec::from_iter(brackets.stream()).as_slice() {
-        [name, TokenTree::Group(condition)] if is_word(name, "cfg") => {
-            needs_tests(condition.stream())
-        }
-        _ => false,
-    }
-}
-
-fn needs_tests(condition: TokenStream) -> bool {
-    let mut is_negated = false;
-    condition.into_iter().any(|token| match token {
-        TokenTree::Group(inner) => !is_negated && needs_tests(inner.stream()),
-        token => {
-            is_negated = is_word(&token, "not");
-            is_word(&token, "test")
-        }
-    })
 }
 
 #[cfg(test)]
