@@ -26,8 +26,8 @@ impl<S: Source> Archive<S> {
     /// Returns the manifest of the image: the archive's own one, or else the canonical one over its
     /// config and its layers as they are stored, whose digest is the same whoever computes it.
     ///
-    /// The archive's own manifest may be written in another way than the returned one writes itself,
-    /// so its digest is that of [`manifest_descriptor`](Self::manifest_descriptor).
+    /// The archive's own manifest may be written in another way than the returned one writes
+    /// itself, so its digest is that of [`manifest_descriptor`](Self::manifest_descriptor).
     ///
     /// # Errors
     ///
@@ -53,8 +53,8 @@ impl<S: Source> Archive<S> {
         })
     }
 
-    /// Returns the layers that the [`manifest`](Self::manifest) names, lowest first. A layer that the
-    /// image uses twice is there twice.
+    /// Returns the layers that the [`manifest`](Self::manifest) names, lowest first. A layer that
+    /// the image uses twice is there twice.
     ///
     /// # Errors
     ///

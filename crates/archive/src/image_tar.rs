@@ -80,13 +80,13 @@ impl ImageTarOptions {
 
 /// Reads a plain tar of the one image of an archive, composed from the archive's parts.
 ///
-/// It contains the config, the layers as they are stored, the [manifest](Archive::manifest), and the
-/// documents that lead to them. It has neither attestations nor images for other platforms, and at
-/// most one name. The same archive and options result in the same bytes.
+/// It contains the config, the layers as they are stored, the [manifest](Archive::manifest), and
+/// the documents that lead to them. It has neither attestations nor images for other platforms, and
+/// at most one name. The same archive and options result in the same bytes.
 ///
-/// Each document and layer that is copied is compared with its digest: if they differ, an error takes
-/// the place of its last bytes, and every further read fails. So whoever receives these bytes as they
-/// come has no image.
+/// Each document and layer that is copied is compared with its digest: if they differ, an error
+/// takes the place of its last bytes, and every further read fails. So whoever receives these bytes
+/// as they come has no image.
 ///
 /// ```no_run
 /// use std::{fs::File, io};
@@ -118,11 +118,11 @@ enum Part {
     /// Bytes that were written for it.
     Bytes(Vec<u8>),
     /// Bytes of the archive.
-    Copy(Copy),
+    Copy(CopiedSpan),
 }
 
 /// Bytes of an archive's plain tar that are copied.
-struct Copy {
+struct CopiedSpan {
     what: &'static str,
     digest: Digest,
     offset: u64,
@@ -137,7 +137,7 @@ enum Current<'a, S: Source> {
 
 /// What is being copied.
 struct Copying<'a, S: Source> {
-    copy: Copy,
+    copy: CopiedSpan,
     left: u64,
     hasher: Hasher,
     reader: ArchiveReader<'a, S>,
@@ -157,7 +157,7 @@ impl<S: Source> Copying<'_, S> {
             return Ok(());
         }
         let found = std::mem::take(&mut self.hasher).finish();
-        let Copy { what, digest: expected, .. } = self.copy;
+        let CopiedSpan { what, digest: expected, .. } = self.copy;
         match found == expected {
             true => Ok(()),
             false => Err(Fault::WrongDigest { what: what.to_owned(), expected, found }),
@@ -258,7 +258,7 @@ impl Part {
     }
 }
 
-impl Copy {
+impl CopiedSpan {
     fn of_document(what: &'static str, span: &DocumentSpan) -> Self {
         Self { what, digest: span.digest, offset: span.offset, size: span.size }
     }
@@ -275,12 +275,12 @@ fn oci_layout<S: Source>(
     let documents = archive.documents()?;
     let layers = archive.image_layers()?;
     let mut parts = vec![bytes(OCI_LAYOUT, br#"{"imageLayoutVersion":"1.0.0"}"#)];
-    let mut copies = vec![Copy::of_document("the config", &documents.config)];
+    let mut copies = vec![CopiedSpan::of_document("the config", &documents.config)];
     let is_sent = |span: &&&LayerSpan| !options.left_out.contains(&span.digest);
-    copies.extend(layers.iter().filter(is_sent).map(|span| Copy::of_layer(span)));
+    copies.extend(layers.iter().filter(is_sent).map(|span| CopiedSpan::of_layer(span)));
     let mut descriptor = match &documents.manifest {
         Some(span) => {
-            copies.push(Copy::of_document("the manifest", span));
+            copies.push(CopiedSpan::of_document("the manifest", span));
             archive.manifest_descriptor()?
         }
         None => {
@@ -323,8 +323,8 @@ fn docker_layout<S: Source>(
     empty.dedup();
     parts.extend(empty.iter().map(|name| bytes(name, b"")));
     let config_name = format!("{}.json", config.digest.hex());
-    let mut copies = vec![Copy::of_document("the config", config)];
-    copies.extend(sent.iter().map(|span| Copy::of_layer(span)));
+    let mut copies = vec![CopiedSpan::of_document("the config", config)];
+    copies.extend(sent.iter().map(|span| CopiedSpan::of_layer(span)));
     for copy in in_order(copies) {
         let layer = sent.iter().find(|span| span.digest == copy.digest);
         let name = layer.map_or_else(|| config_name.clone(), |span| name_of(span));
@@ -335,15 +335,15 @@ fn docker_layout<S: Source>(
     Ok(parts)
 }
 
-/// Returns each content once, in the order in which it lies in the archive. What can only be read from
-/// its start is then read once.
-fn in_order(mut copies: Vec<Copy>) -> Vec<Copy> {
+/// Returns each content once, in the order in which it lies in the archive. What can only be read
+/// from its start is then read once.
+fn in_order(mut copies: Vec<CopiedSpan>) -> Vec<CopiedSpan> {
     copies.sort_unstable_by_key(|copy| (copy.offset, copy.digest));
     copies.dedup_by_key(|copy| copy.digest);
     copies
 }
 
-fn append(parts: &mut Vec<Part>, name: &str, copy: Copy) {
+fn append(parts: &mut Vec<Part>, name: &str, copy: CopiedSpan) {
     let size = copy.size;
     parts.push(Part::Bytes(headers(name, size)));
     parts.push(Part::Copy(copy));

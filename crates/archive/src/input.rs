@@ -15,11 +15,11 @@ use sealift_filename::Printable;
 /// assert_eq!(Input::default().to_string(), "the archive");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Input(Kind);
+pub struct Input(InputKind);
 
 /// Boxed without room to grow, as errors carry it and should be small.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Kind {
+enum InputKind {
     /// A file.
     Path(Box<Path>),
     /// A name for something that is not a file.
@@ -30,8 +30,8 @@ impl Input {
     /// Returns the path, if the input is a file.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Kind::Path(path) => Some(path),
-            Kind::Name(_) => None,
+            InputKind::Path(path) => Some(path),
+            InputKind::Name(_) => None,
         }
     }
 }
@@ -45,32 +45,32 @@ impl Default for Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Path(path) => path.display().fmt(f),
-            Kind::Name(name) => Printable(name).fmt(f),
+            InputKind::Path(path) => path.display().fmt(f),
+            InputKind::Name(name) => Printable(name).fmt(f),
         }
     }
 }
 
 impl From<&str> for Input {
     fn from(name: &str) -> Self {
-        Self(Kind::Name(name.into()))
+        Self(InputKind::Name(name.into()))
     }
 }
 
 impl From<String> for Input {
     fn from(name: String) -> Self {
-        Self(Kind::Name(name.into()))
+        Self(InputKind::Name(name.into()))
     }
 }
 
 impl From<&Path> for Input {
     fn from(path: &Path) -> Self {
-        Self(Kind::Path(path.into()))
+        Self(InputKind::Path(path.into()))
     }
 }
 
 impl From<PathBuf> for Input {
     fn from(path: PathBuf) -> Self {
-        Self(Kind::Path(path.into()))
+        Self(InputKind::Path(path.into()))
     }
 }

@@ -17,7 +17,7 @@ use crate::verify::verifier::{Verifier, VerifyOptions};
 const BUFFER: usize = 128 << 10;
 
 /// What is called with the number of stored bytes that were read since the last call.
-type OnBytes = Box<dyn FnMut(u64) -> ControlFlow<()> + Send>;
+type BoxedOnBytes = Box<dyn FnMut(u64) -> ControlFlow<()> + Send>;
 
 /// Reads an archive as plain tar and withholds its end until everything is verified.
 ///
@@ -50,7 +50,7 @@ pub struct VerifiedReader<R: Read = SourceReader<File>> {
 
 #[derive(Default)]
 struct Progress {
-    on_bytes: Option<OnBytes>,
+    on_bytes: Option<BoxedOnBytes>,
     /// How many stored bytes were reported.
     reported: u64,
 }

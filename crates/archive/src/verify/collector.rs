@@ -119,7 +119,8 @@ impl EntrySink for Collector {
             if open.head.len() < Codec::HEAD {
                 return Ok(());
             }
-            // The head may hold bytes of earlier calls, so it goes first, then what follows it here.
+            // The head may hold bytes of earlier calls, so it goes first, then what follows it
+            // here.
             let head = std::mem::take(&mut open.head);
             let rest = &bytes[bytes.len().min(Codec::HEAD)..];
             open.decide(&head, self.decompress_layers, &mut self.metadata_left);

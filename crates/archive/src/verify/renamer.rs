@@ -9,7 +9,7 @@ use crate::verify::judge::judge;
 use crate::verify::layout::{Documents, INDEX_JSON, MANIFEST_JSON, Naming, REPOSITORIES};
 use crate::verify::links::normalize;
 use crate::verify::tar_entry::{END_MARKER, checksum, entry};
-use crate::verify::tar_sink::Part;
+use crate::verify::tar_sink::TarSection;
 use crate::verify::verifier::CopySink;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
@@ -40,13 +40,13 @@ pub struct Renamer {
     verifier: Verifier,
     options: VerifyOptions,
     naming: Naming,
-    copy: Copy,
+    copy: TarCopy,
 }
 
 impl Renamer {
     /// Creates a renamer that has seen nothing yet.
     pub fn new(naming: Naming, options: VerifyOptions) -> Self {
-        Self { verifier: Verifier::new(options.clone()), options, naming, copy: Copy::default() }
+        Self { verifier: Verifier::new(options.clone()), options, naming, copy: TarCopy::default() }
     }
 
     /// Leaves out everything that does not belong to the image of an earlier pass, which was picked
@@ -125,7 +125,7 @@ fn append(documents: &Documents, mut crc: crc32fast::Hasher, output: &mut Vec<u8
 
 /// What of an archive's bytes is passed on.
 #[derive(Default)]
-struct Copy {
+struct TarCopy {
     output: Vec<u8>,
     /// How many bytes were passed on.
     size: u64,
@@ -142,23 +142,23 @@ struct Copy {
     only: Option<BTreeSet<String>>,
 }
 
-impl Copy {
+impl TarCopy {
     fn keeps(&self, name: &str) -> bool {
         ![MANIFEST_JSON, INDEX_JSON, REPOSITORIES].contains(&name)
             && self.only.as_ref().is_none_or(|only| only.contains(name))
     }
 }
 
-impl CopySink for Copy {
+impl CopySink for TarCopy {
     fn begin(&mut self, name: &str) -> u64 {
         self.begins = true;
         self.keep = self.keeps(&normalize(name));
         self.left_out
     }
 
-    fn raw(&mut self, part: Part, bytes: &[u8]) {
+    fn raw(&mut self, part: TarSection, bytes: &[u8]) {
         match part {
-            Part::Header => {
+            TarSection::Header => {
                 self.pending.extend_from_slice(bytes);
                 if std::mem::take(&mut self.begins) {
                     if self.keep {
@@ -168,8 +168,8 @@ impl CopySink for Copy {
                     self.pending.clear();
                 }
             }
-            Part::Content if self.keep => self.output.extend_from_slice(bytes),
-            Part::Content | Part::AfterEnd => self.left_out += bytes.len() as u64,
+            TarSection::Content if self.keep => self.output.extend_from_slice(bytes),
+            TarSection::Content | TarSection::AfterEnd => self.left_out += bytes.len() as u64,
         }
     }
 }

@@ -21,12 +21,12 @@ pub(crate) trait EntrySink {
     fn content(&mut self, bytes: &[u8]) -> Result<(), Fault>;
     fn end(&mut self) -> Result<(), Fault>;
     /// Takes the bytes as they stand in the archive, after the other calls which they cause.
-    fn raw(&mut self, _part: Part, _bytes: &[u8]) {}
+    fn raw(&mut self, _part: TarSection, _bytes: &[u8]) {}
 }
 
 /// What bytes of an archive belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum TarSection {
     /// The headers of an entry, those with its extensions included, or the end marker.
     Header,
     /// The content of an entry and its padding.

@@ -13,7 +13,7 @@ use crate::verify::tar_checksum::Checksum;
 use crate::verify::tar_extension::{ExtensionKind, Overrides};
 use crate::verify::tar_header::{BLOCK, RawHeader, resembles_tar_header};
 use crate::verify::tar_opening::{Opening, refused};
-use crate::verify::tar_sink::{EntryHeader, EntrySink, Part};
+use crate::verify::tar_sink::{EntryHeader, EntrySink, TarSection};
 
 /// The longest name or pax record that is read: far more than any engine writes.
 const EXTENSION_LIMIT: u64 = 1 << 20;
@@ -128,10 +128,10 @@ impl TarStream {
 
     /// Counts what stands before an entry, which whoever copies the archive keeps until the entry
     /// is known.
-    fn count_headers(&mut self, part: Part, bytes: usize) -> Result<(), Fault> {
+    fn count_headers(&mut self, part: TarSection, bytes: usize) -> Result<(), Fault> {
         self.headers = match part {
-            Part::Header => self.headers + bytes as u64,
-            Part::Content | Part::AfterEnd => 0,
+            TarSection::Header => self.headers + bytes as u64,
+            TarSection::Content | TarSection::AfterEnd => 0,
         };
         if self.headers > HEADERS_LIMIT {
             return Err(Fault::LimitExceeded {
@@ -143,14 +143,14 @@ impl TarStream {
     }
 
     /// Returns what the next byte belongs to.
-    fn part(&self) -> Part {
+    fn part(&self) -> TarSection {
         match self.state {
             State::Header
             | State::SparseHeader
             | State::Extension { .. }
-            | State::Padding { of_entry: false, .. } => Part::Header,
-            State::Content { .. } | State::Padding { of_entry: true, .. } => Part::Content,
-            State::Ended => Part::AfterEnd,
+            | State::Padding { of_entry: false, .. } => TarSection::Header,
+            State::Content { .. } | State::Padding { of_entry: true, .. } => TarSection::Content,
+            State::Ended => TarSection::AfterEnd,
         }
     }
 

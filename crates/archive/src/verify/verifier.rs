@@ -7,7 +7,7 @@ use crate::verify::completeness::{Ending, check_complete};
 use crate::verify::entries::Entries;
 use crate::verify::judge::judge;
 use crate::verify::report::{last_report, may_report};
-use crate::verify::tar_sink::{EntryHeader, EntrySink, Part};
+use crate::verify::tar_sink::{EntryHeader, EntrySink, TarSection};
 use crate::verify::tar_stream::TarStream;
 use sealift_oci::Platform;
 
@@ -48,7 +48,7 @@ pub struct Verifier {
 pub(crate) trait CopySink {
     /// Begins an entry. Its header follows. Returns how many bytes before it are not in the copy.
     fn begin(&mut self, name: &str) -> u64;
-    fn raw(&mut self, part: Part, bytes: &[u8]);
+    fn raw(&mut self, part: TarSection, bytes: &[u8]);
 }
 
 /// Takes no copy.
@@ -59,7 +59,7 @@ impl CopySink for NoCopy {
         0
     }
 
-    fn raw(&mut self, _part: Part, _bytes: &[u8]) {}
+    fn raw(&mut self, _part: TarSection, _bytes: &[u8]) {}
 }
 
 /// Passes everything to the collector, and the raw bytes to whoever takes a copy.
@@ -83,7 +83,7 @@ impl<C: CopySink> EntrySink for Tee<'_, C> {
         self.collector.end()
     }
 
-    fn raw(&mut self, part: Part, bytes: &[u8]) {
+    fn raw(&mut self, part: TarSection, bytes: &[u8]) {
         self.copy.raw(part, bytes);
     }
 }

@@ -14,17 +14,30 @@ pub(crate) struct Compressor(libdeflater::Compressor);
 impl Compressor {
     pub(crate) fn new(level: Level) -> io::Result<Self> {
         // It counts up to 12.
-        let number = match level {
+        Self::of_number(match level {
             Level::Fast => 1,
             Level::Default => 3,
             Level::Best => 10,
-        };
+        })
+    }
+
+    /// Creates one that tries harder at the default level: small blocks are few bytes, and lose more
+    /// by the lack of a block before them.
+    pub(crate) fn for_small_blocks(level: Level) -> io::Result<Self> {
+        match level {
+            Level::Default => Self::of_number(6),
+            level => Self::new(level),
+        }
+    }
+
+    fn of_number(number: i32) -> io::Result<Self> {
         let level = libdeflater::CompressionLvl::new(number)
             .map_err(|_| io::Error::other(format!("libdeflate has no level {number}")))?;
         Ok(Self(libdeflater::Compressor::new(level)))
     }
 
-    /// Writes the stream to the output and returns its length, or `None` if the output is too short.
+    /// Writes the stream to the output and returns its length, or `None` if the output is too
+    /// short.
     pub(crate) fn deflate(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
         // A lack of space is its only error.
         self.0.deflate_compress(input, output).ok()
@@ -40,6 +53,10 @@ pub(crate) struct Compressor {
 
 #[cfg(not(feature = "libdeflate"))]
 impl Compressor {
+    pub(crate) fn for_small_blocks(level: Level) -> io::Result<Self> {
+        Self::new(level)
+    }
+
     pub(crate) fn new(level: Level) -> io::Result<Self> {
         let level = match level {
             Level::Fast => flate2::Compression::fast(),
@@ -49,10 +66,11 @@ impl Compressor {
         Ok(Self { deflate: flate2::Compress::new(level, false), stream: Vec::new() })
     }
 
-    /// Writes the stream to the output and returns its length, or `None` if the output is too short.
+    /// Writes the stream to the output and returns its length, or `None` if the output is too
+    /// short.
     pub(crate) fn deflate(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        // zlib-rs 0.6.8 panics in its fastest level if the output is full, so there is more room than
-        // any stream needs.
+        // zlib-rs 0.6.8 panics in its fastest level if the output is full, so there is more room
+        // than any stream needs.
         self.stream.resize(2 * input.len() + 1024, 0);
         self.deflate.reset();
         let finish = flate2::FlushCompress::Finish;

@@ -26,6 +26,9 @@ const STORED: usize = 65_535;
 /// How much of a block is tried before all of it is, if its bytes look random.
 const SAMPLE: usize = 16 << 10;
 
+/// The most content of a block that is compressed harder.
+const SMALL: usize = 64 << 10;
+
 /// What a stream ends with: a last part of no bytes.
 pub(crate) const END: [u8; 2] = [0x03, 0x00];
 
@@ -39,6 +42,8 @@ const HEADER: u8 = 3;
 /// Deflates one block after the other; its tables are made once.
 pub(crate) struct BlockDeflater {
     compressor: Compressor,
+    /// For blocks of up to [`SMALL`] bytes.
+    small: Compressor,
     /// For samples: all that matters is whether anything is gained.
     quick: Compressor,
     /// On the heap, as its tables are large.
@@ -51,6 +56,7 @@ impl BlockDeflater {
     pub(crate) fn new(level: Level) -> io::Result<Self> {
         Ok(Self {
             compressor: Compressor::new(level)?,
+            small: Compressor::for_small_blocks(level)?,
             quick: Compressor::new(Level::Fast)?,
             inflater: Box::default(),
             content: Vec::new(),
@@ -63,7 +69,12 @@ impl BlockDeflater {
     /// a copy, not a compression.
     pub(crate) fn deflate(&mut self, block: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
         let start = output.len();
-        if self.is_worthwhile(block) && compress(&mut self.compressor, block, output) {
+        let is_worthwhile = self.is_worthwhile(block);
+        let compressor = match block.len() <= SMALL {
+            true => &mut self.small,
+            false => &mut self.compressor,
+        };
+        if is_worthwhile && compress(compressor, block, output) {
             let unused_bits = self.open_end(block, &mut output[start..])?;
             if unused_bits < HEADER {
                 output.push(0);

@@ -18,7 +18,8 @@ pub enum Level {
     /// Within 3 % of the size that zlib's own default gives, in less than half the time.
     #[default]
     Default,
-    /// Within a percent of the smallest that deflate gets; smaller than zlib's level 9, in less time.
+    /// Within a percent of the smallest that deflate gets; smaller than zlib's level 9, in less
+    /// time.
     Best,
 }
 

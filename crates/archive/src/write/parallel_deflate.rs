@@ -1,8 +1,9 @@
 //! Deflates a stream on several threads into one standard stream.
 //!
-//! The stream is cut into blocks, and several small ones are a batch. Whichever thread is free takes the next batch, and
-//! for each there is a receipt, in the stream's order, by which it comes back. Few batches are on their way at a time; a
-//! caller that writes faster than they are deflated waits. Buffers are used again.
+//! The stream is cut into blocks, and several small ones are a batch. Whichever thread is free
+//! takes the next batch, and for each there is a receipt, in the stream's order, by which it comes
+//! back. Few batches are on their way at a time; a caller that writes faster than they are deflated
+//! waits. Buffers are used again.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -18,8 +19,8 @@ use crate::write::cut::cutter::Cutter;
 use crate::write::deflate_block::{BlockDeflater, END};
 use crate::write::level::Level;
 
-/// From how much content on a batch is passed to a thread. With the block that exceeds it, a batch has half as much again as
-/// the largest block.
+/// From how much content on a batch is passed to a thread. With the block that exceeds it, a batch
+/// has half as much again as the largest block.
 const BATCH: usize = 128 << 10;
 
 /// How many batches are on their way for each thread, the one that it works on included.

@@ -193,7 +193,8 @@ pub(crate) fn ran(command: &mut Command) -> bool {
     }
 }
 
-/// An archive whose zip has blocks of all kinds: shared, of one file, stored, and of a part of a file.
+/// An archive whose zip has blocks of all kinds: shared, of one file, stored, and of a part of a
+/// file.
 fn tar_of_many_blocks() -> Vec<u8> {
     let text = |length: usize| b"several words, ".repeat(length / 15);
     let small = (0..200).map(|number| file(&format!("small/{number}"), text(number * 40)));

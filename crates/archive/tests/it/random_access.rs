@@ -110,8 +110,8 @@ fn a_scan_finds_the_blocks_that_were_noted_while_writing() {
     assert!(Archive::new(zip.as_slice(), &written, "the archive").is_ok());
 }
 
-/// Go's `compress/flate` ends a stream with a stored part without content, and other writers begin with
-/// one.
+/// Go's `compress/flate` ends a stream with a stored part without content, and other writers begin
+/// with one.
 #[test]
 fn zips_of_which_parts_have_no_content_are_read() {
     const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];

@@ -47,7 +47,8 @@ fn blocks(files: &[LayerFile], level: Level) -> BlockTable {
 
 static OLD: LazyLock<BlockTable> = LazyLock::new(|| blocks(&layer(), Level::Default));
 
-/// Returns how many blocks the first version lacks, and the share of the bytes that they have in percent.
+/// Returns how many blocks the first version lacks, and the share of the bytes that they have in
+/// percent.
 fn differing(new: &[LayerFile]) -> (usize, u64) {
     let new = blocks(new, Level::Default);
     let there: HashSet<_> = OLD.iter().map(|block| block.checksums.unwrap()).collect();

@@ -5,13 +5,14 @@ pub(crate) const WINDOW: usize = 64;
 
 /// The gear hash: each byte shifts out the one that was read 64 bytes earlier.
 ///
-/// Its table is part of the cut rule. With another one, archives would share no blocks with those that exist.
+/// Its table is part of the cut rule. With another one, archives would share no blocks with those
+/// that exist.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Gear(u64);
 
 impl Gear {
-    /// Reads bytes up to the first place, and returns how many these are. A place is after a byte with which the upper bits
-    /// of the hash, as many as stated, are zero.
+    /// Reads bytes up to the first place, and returns how many these are. A place is after a byte
+    /// with which the upper bits of the hash, as many as stated, are zero.
     pub(crate) fn find(&mut self, bytes: &[u8], bits: u32) -> Option<usize> {
         let limit = u64::MAX >> bits;
         for (at, &byte) in bytes.iter().enumerate() {

@@ -1,9 +1,10 @@
-//! A number for an entry of a tar that stays the same when the entry gets another time or other content.
+//! A number for an entry of a tar that stays the same when the entry gets another time or other
+//! content.
 
 use crate::verify::tar_header::BLOCK;
 
-/// Where the name, the type with the target of a link, and the first part of a long name stand in a header. The rest of it
-/// are numbers, among them the time.
+/// Where the name, the type with the target of a link, and the first part of a long name stand in a
+/// header. The rest of it are numbers, among them the time.
 const PARTS: [std::ops::Range<usize>; 3] = [0..100, 156..257, 345..500];
 
 /// A number for an entry of a tar, made of its names.
@@ -32,7 +33,8 @@ impl EntryKey {
     fn add(&mut self, bytes: &[u8]) {
         for word in bytes.chunks(8) {
             let word = word.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-            // FNV-1a over words, with the upper half mixed in: a multiplication only carries upwards.
+            // FNV-1a over words, with the upper half mixed in: a multiplication only carries
+            // upwards.
             self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3);
             self.0 ^= self.0 >> 32;
         }

@@ -1,7 +1,8 @@
 //! Finds the borders of entries in a tar and in the tars inside, whatever the bytes are.
 //!
-//! The verifier parses the same tar, but strictly, and only the outer one. This scan never fails: bytes that no header
-//! describes are passed over until the next header, and sizes that cannot be true end where the tar around them ends.
+//! The verifier parses the same tar, but strictly, and only the outer one. This scan never fails:
+//! bytes that no header describes are passed over until the next header, and sizes that cannot be
+//! true end where the tar around them ends.
 
 use crate::verify::pax::read_pax;
 use crate::verify::tar_header::{BLOCK, RawHeader};
@@ -45,7 +46,7 @@ pub(crate) struct TarScan {
     /// The header that is being read, up to the number of bytes that are known.
     header: [u8; BLOCK],
     known: usize,
-    content: Option<Content>,
+    content: Option<RestOfEntry>,
     /// How many bytes are left of the tar inside, and how many of padding follow it.
     inside: Option<(u64, u64)>,
     /// The last header was none.
@@ -58,13 +59,13 @@ pub(crate) struct TarScan {
 }
 
 /// Content of an entry that is still to come, with its padding.
-struct Content {
+struct RestOfEntry {
     left: u64,
     padding: u64,
-    kind: Kind,
+    kind: ContentKind,
 }
 
-enum Kind {
+enum ContentKind {
     Small,
     Large,
     /// A large file that may be a tar, as its first bytes show.
@@ -100,9 +101,9 @@ impl TarScan {
             Some(content) => {
                 let rest = content.left.saturating_add(content.padding);
                 match content.kind {
-                    Kind::Large => (Region::File { rest: rest.min(most) }, rest),
-                    Kind::Undecided => (Region::File { rest }, header),
-                    Kind::Small | Kind::Extension { .. } => (Region::Shared, rest),
+                    ContentKind::Large => (Region::File { rest: rest.min(most) }, rest),
+                    ContentKind::Undecided => (Region::File { rest }, header),
+                    ContentKind::Small | ContentKind::Extension { .. } => (Region::Shared, rest),
                 }
             }
         };
@@ -139,13 +140,13 @@ impl TarScan {
         is_full
     }
 
-    fn read_content(&mut self, mut content: Content, bytes: &[u8]) -> Border {
+    fn read_content(&mut self, mut content: RestOfEntry, bytes: &[u8]) -> Border {
         let count = bytes.len() as u64;
         let of_content = count.min(content.left);
         content.left -= of_content;
         content.padding -= count - of_content;
         match &mut content.kind {
-            Kind::Undecided => {
+            ContentKind::Undecided => {
                 if !self.fill(bytes) {
                     self.content = Some(content);
                     return Border::Inside;
@@ -155,22 +156,24 @@ impl TarScan {
                     self.begin_entry();
                     return self.header_read();
                 }
-                content.kind = Kind::Large;
+                content.kind = ContentKind::Large;
             }
-            Kind::Extension { known, .. } => known.extend_from_slice(&bytes[..of_content as usize]),
-            Kind::Small | Kind::Large => {}
+            ContentKind::Extension { known, .. } => {
+                known.extend_from_slice(&bytes[..of_content as usize])
+            }
+            ContentKind::Small | ContentKind::Large => {}
         }
         if content.left > 0 || content.padding > 0 {
             self.content = Some(content);
             return Border::Inside;
         }
         match content.kind {
-            Kind::Extension { flag, known } => {
+            ContentKind::Extension { flag, known } => {
                 self.extension_read(flag, &known);
                 Border::Inside
             }
-            Kind::Small => self.end_entry(),
-            Kind::Large | Kind::Undecided => {
+            ContentKind::Small => self.end_entry(),
+            ContentKind::Large | ContentKind::Undecided => {
                 self.begin_entry();
                 Border::File
             }
@@ -206,16 +209,17 @@ impl TarScan {
             self.key.header(&self.header);
         }
         let padding = size.wrapping_neg() % BLOCK as u64;
-        let content = |kind| Some(Content { left: size, padding, kind });
+        let content = |kind| Some(RestOfEntry { left: size, padding, kind });
         if size >= LARGE {
             let is_file = self.inside.is_none() && !is_extension;
-            self.content = content(if is_file { Kind::Undecided } else { Kind::Large });
+            self.content =
+                content(if is_file { ContentKind::Undecided } else { ContentKind::Large });
             return Border::File;
         }
         if is_extension {
-            self.content = content(Kind::Extension { flag, known: Vec::new() });
+            self.content = content(ContentKind::Extension { flag, known: Vec::new() });
         } else if size > 0 {
-            self.content = content(Kind::Small);
+            self.content = content(ContentKind::Small);
         } else {
             return self.end_entry();
         }
@@ -244,7 +248,7 @@ impl TarScan {
         if padding == 0 {
             return Border::File;
         }
-        self.content = Some(Content { left: 0, padding, kind: Kind::Large });
+        self.content = Some(RestOfEntry { left: 0, padding, kind: ContentKind::Large });
         Border::Inside
     }
 }
