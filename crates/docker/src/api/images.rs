@@ -36,8 +36,8 @@ impl Engine {
     }
 
     /// Returns `true` if [`list_all`](Self::list_all) shows which images of a containerd store are
-    /// complete, because it states their manifests or leaves out all others. Otherwise an image that
-    /// is listed may lack layers.
+    /// complete, because it states their manifests or leaves out all others. Otherwise an image
+    /// that is listed may lack layers.
     ///
     /// # Cancel safety
     ///

@@ -1,6 +1,7 @@
 //! Where an engine listens.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -101,6 +102,28 @@ impl Address {
             }
             "ssh" => read_ssh(rest),
             _ => Err(AddressFault::Scheme { scheme: scheme.to_owned() }),
+        }
+    }
+
+    /// Returns `true` if the engine is reached over a network: by ssh, or by TCP at a host other
+    /// than this machine's loopback.
+    ///
+    /// ```
+    /// use sealift_docker::Address;
+    ///
+    /// let is_remote = |text: &str| text.parse::<Address>().unwrap().is_remote();
+    /// assert!(is_remote("ssh://edge1") && is_remote("tcp://10.0.0.1") && is_remote("https://edge1"));
+    /// assert!(!is_remote("unix:///var/run/docker.sock") && !is_remote("tcp://localhost:2375"));
+    /// assert!(!is_remote("tcp://127.0.0.2:2375") && !is_remote("tcp://[::1]:2375"));
+    /// ```
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Self::Unix(_) => false,
+            Self::Ssh { .. } => true,
+            Self::Tcp { host, .. } | Self::Https { host, .. } => {
+                let is_loopback = host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+                !is_loopback && !host.eq_ignore_ascii_case("localhost")
+            }
         }
     }
 
