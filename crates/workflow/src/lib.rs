@@ -32,7 +32,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `load_file`, `load_into_all`, `build` |
+//! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `build` |
 //! | `tls` | engines with TLS; includes `engine` |
 //! | `buildkit` | builds by BuildKit; includes `engine` |
 //! | `remote` | what reads from and writes to buckets, web servers and other folders: `fetch`, `plan_fetch` |
@@ -74,6 +74,7 @@ mod list;
 mod load;
 mod naming;
 mod open_archive;
+mod outcome;
 mod path;
 mod path_text;
 #[cfg(feature = "remote")]
@@ -128,15 +129,11 @@ pub use list::listing::{LeftOut, ListOptions, ListedArchive, Listing};
 #[cfg(feature = "engine")]
 pub use load::engine_load::{EngineLoad, EngineName};
 #[cfg(feature = "engine")]
-pub use load::fan_out::{LoadRequest, load_into_all};
-#[cfg(feature = "engine")]
-pub use load::file::load_file;
-#[cfg(feature = "engine")]
 pub use load::load;
 #[cfg(feature = "engine")]
-pub use load::options::LoadFileOptions;
+pub use load::loaded_image::LoadedImage;
 #[cfg(feature = "engine")]
-pub use load::report::{ImageLoad, LoadedImage};
+pub use load::request::LoadRequest;
 #[cfg(feature = "engine")]
 pub use load::transfer::Transfer;
 pub use path::path;

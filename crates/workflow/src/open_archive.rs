@@ -12,8 +12,8 @@ use crate::event::Work;
 use crate::run::Run;
 use crate::select::refuse_flawed;
 
-/// Opens an archive that is read in the order of its plain tar. It is read and verified if no valid record states what it contains, and
-/// refused if it cannot be used.
+/// Opens an archive that is read in the order of its plain tar. It is read and verified if no valid
+/// record states what it contains, and refused if it cannot be used.
 pub(crate) fn open_archive(
     store: &Store,
     archive: &ArchivePath,

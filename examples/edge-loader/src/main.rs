@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use sealift_workflow::catalog::LatestOptions;
 use sealift_workflow::docker::{Engine, Settings};
 use sealift_workflow::store::Store;
-use sealift_workflow::{Cancel, Event, Run, Selection, load};
+use sealift_workflow::{Cancel, Event, LoadRequest, Run, Selection, load};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
@@ -37,12 +37,13 @@ async fn main() -> Result<ExitCode> {
     // An archive for another platform would be loaded without an error, and could not run.
     let options = LatestOptions::default().with_release(true).with_platform(platform);
     let mut code = ExitCode::SUCCESS;
-    for image in load(&engine, &store, &Selection::Latest(options), &run).await? {
-        match image.result {
+    let request = LoadRequest::default().with_folder((store, Selection::Latest(options)));
+    for load in load(&[engine], &request, |_| {}, &run).await? {
+        match load.result {
             Ok(image) if image.loaded => println!("{} loaded", image.tag),
             Ok(image) => println!("{} unchanged", image.tag),
             Err(error) => {
-                eprintln!("{}: {:#}", image.asked, anyhow::Error::new(error));
+                eprintln!("{}: {:#}", load.asked.unwrap_or_default(), anyhow::Error::new(error));
                 code = ExitCode::FAILURE;
             }
         }

@@ -9,6 +9,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
+use crate::outcome::Outcome;
 use crate::path_text::PathText;
 use crate::report_list;
 
@@ -45,14 +46,7 @@ pub struct ImageExport {
 
 impl Serialize for ImageExport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let error = match &self.result {
-            Ok(image) => return image.serialize(serializer),
-            Err(error) => error,
-        };
-        let mut document = serializer.serialize_struct("ImageExport", 2)?;
-        document.serialize_field("asked", &self.asked)?;
-        document.serialize_field("error", error)?;
-        document.end()
+        Outcome::of(Some(&self.asked), &self.result).serialize(serializer)
     }
 }
 

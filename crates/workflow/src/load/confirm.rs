@@ -38,8 +38,8 @@ const ATTEMPTS: usize = 3;
 
 /// Returns the id by which an engine has an image, if it has all of it.
 ///
-/// A containerd store lists an image whose layers are incomplete as not available, or not at all. It
-/// may well answer an inspect of it.
+/// A containerd store lists an image whose layers are incomplete as not available, or not at all.
+/// It may well answer an inspect of it.
 pub(crate) async fn whole(engine: &Engine, expected: Expected) -> Result<Option<Digest>, Error> {
     let is_config = |image: &EngineImage| image.id_kind == IdKind::Config;
     if let Some(image) = engine.inspect(&expected.config.to_string()).await?
@@ -53,8 +53,8 @@ pub(crate) async fn whole(engine: &Engine, expected: Expected) -> Result<Option<
             Some(manifests) => manifests.iter().any(is_manifest),
             None => summary.id_kind == IdKind::Descriptor && summary.id == expected.manifest,
         }),
-        // What is wrong with another image does not matter if the engine states the manifests of this
-        // one.
+        // What is wrong with another image does not matter if the engine states the manifests of
+        // this one.
         Err(error) => {
             let image = engine.inspect(&expected.manifest.to_string()).await?;
             let is_whole = image.is_some_and(|image| image.manifests.iter().any(is_manifest));
@@ -74,7 +74,8 @@ async fn list_all(engine: &Engine) -> Result<Vec<ImageSummary>, Error> {
     Ok(engine.list_all().await?)
 }
 
-/// Names an image that the engine has. Returns `true` if the engine has the image under its name now.
+/// Names an image that the engine has. Returns `true` if the engine has the image under its name
+/// now.
 pub(crate) async fn name(
     engine: &Engine,
     id: Digest,
@@ -84,8 +85,8 @@ pub(crate) async fn name(
     let (id, name) = (id.to_string(), reference.to_string());
     let tag = reference.version_or_latest().to_tag()?;
     let repository = reference.repository();
-    // With the registry, so that Podman does not put it below `localhost/`, unless an image there has
-    // the short name: Podman finds no other one by it.
+    // With the registry, so that Podman does not put it below `localhost/`, unless an image there
+    // has the short name: Podman finds no other one by it.
     let repository = match engine.is_podman().await? && is_local(engine, &name).await? {
         true => repository.clone(),
         false => repository.qualified(),

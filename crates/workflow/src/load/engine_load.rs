@@ -1,4 +1,4 @@
-//! The results of a load into several engines.
+//! The results of a load.
 
 use std::fmt;
 
@@ -6,13 +6,14 @@ use sealift_docker::Engine;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
-use crate::load::report::LoadedImage;
+use crate::load::loaded_image::LoadedImage;
+use crate::outcome::Outcome;
 
 /// The result of a load for one engine and one archive.
 ///
-/// It serialises as `{host, context, …}` with the fields of the [`LoadedImage`], or with `asked` and
-/// `error`. `host` is null if no engine is concerned, `context` if none was used; there is no `asked`
-/// if the engine did not answer.
+/// It serialises as `{host, context, …}` with the fields of the [`LoadedImage`], or with `asked`
+/// and `error`. `host` is null if no engine is concerned, `context` if none was used; there is no
+/// `asked` if the engine did not answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EngineLoad {
@@ -43,22 +44,9 @@ impl Serialize for EngineLoad {
             host: Option<&'a String>,
             context: Option<&'a String>,
             #[serde(flatten)]
-            outcome: Outcome<'a>,
+            outcome: Outcome<'a, LoadedImage>,
         }
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum Outcome<'a> {
-            Image(&'a LoadedImage),
-            Failed {
-                #[serde(skip_serializing_if = "Option::is_none")]
-                asked: Option<&'a String>,
-                error: &'a Error,
-            },
-        }
-        let outcome = match &self.result {
-            Ok(image) => Outcome::Image(image),
-            Err(error) => Outcome::Failed { asked: self.asked.as_ref(), error },
-        };
+        let outcome = Outcome::of(self.asked.as_deref(), &self.result);
         let host = self.engine.as_ref().map(|engine| &engine.host);
         let context = self.engine.as_ref().and_then(|engine| engine.context.as_ref());
         OnEngine { host, context, outcome }.serialize(serializer)

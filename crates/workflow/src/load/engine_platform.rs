@@ -9,7 +9,8 @@ use crate::error::kind::ErrorKind;
 use crate::run::Run;
 use crate::select::selection::PickPlatform;
 
-/// An engine, and its own platform once that was asked for. It picks the platform on which it runs images.
+/// An engine, and its own platform once that was asked for. It picks the platform on which it runs
+/// images.
 pub(crate) struct EnginePlatform<'a> {
     engine: &'a Engine,
     platform: OnceCell<Option<Platform>>,

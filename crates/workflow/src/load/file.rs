@@ -1,4 +1,7 @@
-//! Puts an archive into an engine that is in no folder.
+//! Puts an archive that is in no folder into engines.
+//!
+//! The archive is verified before it is sent and again on the way. The engine has the image under
+//! one name afterwards, that of the archive or of the request.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,42 +13,14 @@ use sealift_filename::{ArchiveFormat, Reference};
 
 use crate::error::Error;
 use crate::image_names::names_of;
-use crate::load::options::LoadFileOptions;
+use crate::load::holdings::EngineMemory;
+use crate::load::loaded_image::LoadedImage;
 use crate::load::outgoing::{Origin, Outgoing};
 use crate::load::put::{Put, inspect, put};
-use crate::load::report::LoadedImage;
+use crate::load::request::LoadRequest;
 use crate::reading::{VerifiedFile, verify_file};
 use crate::run::Run;
 use crate::spool::{Spooled, spool};
-
-/// Puts an archive that is in no folder into an engine, in any form that [`add`](crate::add()) reads. The file may be a
-/// pipe.
-///
-/// The archive is verified before it is sent and again on the way. The engine has the image under one name
-/// afterwards, that of the archive or of the options. An image that it has already is not sent, and neither are
-/// layers that it has, as [`load`](crate::load()) describes it.
-///
-/// # Errors
-///
-/// If the file is no whole image, if its tags do not make one name, and for everything that
-/// [`load`](crate::load()) returns for an image.
-///
-/// # Cancel safety
-///
-/// When the future is dropped, the upload is broken off in a way that makes no image of it.
-///
-/// # Panics
-///
-/// Outside of a tokio runtime with I/O and time enabled.
-pub async fn load_file(
-    engine: &Engine,
-    file: &Path,
-    options: &LoadFileOptions,
-    run: &Run,
-) -> Result<LoadedImage, Error> {
-    let prepared = PreparedFile::prepare(file, options, run).await?;
-    prepared.load(engine, run).await
-}
 
 /// An archive in no folder that was read to its end and verified, for any number of engines.
 pub(crate) struct PreparedFile {
@@ -68,12 +43,12 @@ impl PreparedFile {
     /// Spools a pipe, and verifies the archive.
     pub(crate) async fn prepare(
         file: &Path,
-        options: &LoadFileOptions,
+        request: &LoadRequest,
         run: &Run,
     ) -> Result<Self, Error> {
         let from = file.to_owned();
         let spooled = run.blocking(move |run| spool(None, &from, run)).await?;
-        let verify = VerifyOptions::new().with_platform(options.platform.clone());
+        let verify = VerifyOptions::new().with_platform(request.platform.clone());
         let (path, reading) = (spooled.path().to_owned(), verify.clone());
         let label = file.display().to_string();
         let read = run.blocking(move |run| {
@@ -90,19 +65,24 @@ impl PreparedFile {
         });
         let (VerifiedFile { contents, container, .. }, opened, size) =
             read.await.map_err(|error| error.about_file(file))?;
-        let mut names = names_of(contents.identity(), options.name.as_ref(), file)?;
+        let mut names = names_of(contents.identity(), request.name.as_ref(), file)?;
         if names.len() != 1 {
             return Err(Error::SeveralNames { file: file.to_owned(), names, allows_every: false });
         }
         let tag = names.remove(0);
         let naming = Naming::new(tag.repository(), &tag.version_or_latest())?;
         let file = file.to_owned();
-        let full = options.full;
+        let full = request.full;
         Ok(Self { file, spooled, size, tag, naming, verify, contents, opened, container, full })
     }
 
     /// Puts the archive into an engine.
-    pub(crate) async fn load(&self, engine: &Engine, run: &Run) -> Result<LoadedImage, Error> {
+    pub(crate) async fn load(
+        &self,
+        engine: &Engine,
+        memory: &Arc<EngineMemory>,
+        run: &Run,
+    ) -> Result<LoadedImage, Error> {
         let identity = self.contents.identity();
         let archive = Outgoing {
             path: self.spooled.path().to_owned(),
@@ -112,6 +92,7 @@ impl PreparedFile {
             verify: self.verify.clone(),
             origin: Origin::File(Arc::clone(&self.opened), Box::new(self.contents.clone())),
             full: self.full,
+            memory: Arc::clone(memory),
         };
         let there = inspect(engine, &self.tag, run).await?.map(|there| (there, identity.clone()));
         let put = put(engine, archive, there, run).await;

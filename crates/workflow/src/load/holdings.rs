@@ -1,5 +1,7 @@
 //! What an engine has, as far as it matters for a load.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
@@ -19,40 +21,104 @@ const AT_ONCE: usize = 8;
 /// For how long the engine is asked. Sending everything takes longer, but not for ever.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What an engine has.
-#[derive(Debug)]
-pub(crate) struct Holdings {
-    pub(crate) store: StoreKind,
-    /// The images, those that most likely help first.
-    summaries: Vec<ImageSummary>,
-    /// How many of them are of the same repository.
-    of_repository: usize,
+/// What is known of one engine's images during a load, so that it is asked once for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct EngineMemory(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    listing: Option<Arc<ListedImages>>,
+    /// The images that were inspected, by their ids, and those that were loaded since.
+    inspected: HashMap<Digest, Held>,
+    loaded: Vec<Held>,
 }
 
-impl Holdings {
-    /// Asks an engine for the list of its images. Returns `None` if it has none or does not answer in
-    /// time, or if it would not show afterwards whether an image is complete.
-    pub(crate) async fn ask(engine: &Engine, reference: &Reference) -> Option<Self> {
-        tokio::time::timeout(LIMIT, Self::ask_for_all(engine, reference)).await.ok()?
+/// The list of an engine's images.
+#[derive(Debug)]
+struct ListedImages {
+    store: StoreKind,
+    summaries: Vec<ImageSummary>,
+}
+
+impl EngineMemory {
+    /// Adds an image that was loaded.
+    pub(crate) fn add(&self, image: Held) {
+        self.lock().loaded.push(image);
     }
 
-    async fn ask_for_all(engine: &Engine, reference: &Reference) -> Option<Self> {
-        let mut summaries = engine.list_all().await.ok()?;
+    /// Forgets everything, as somebody else has changed what the engine has.
+    pub(crate) fn forget(&self) {
+        *self.lock() = Remembered::default();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn listing(&self, engine: &Engine) -> Option<Arc<ListedImages>> {
+        let remembered = self.lock().listing.clone();
+        if remembered.is_some() {
+            return remembered;
+        }
+        let summaries = engine.list_all().await.ok()?;
         let store = match summaries.first()?.id_kind {
             IdKind::Descriptor if !engine.shows_complete_images().await.ok()? => return None,
             IdKind::Descriptor => StoreKind::Containerd,
             IdKind::Config if engine.is_podman().await.ok()? => StoreKind::Podman,
             IdKind::Config => StoreKind::Classic,
         };
-        let is_other = |summary: &ImageSummary| !is_of(summary, reference.repository());
-        summaries.sort_by_key(|summary| (is_other(summary), -summary.created_unix));
-        let of_repository = summaries.partition_point(|summary| !is_other(summary));
-        Some(Self { store, summaries, of_repository })
+        Some(Arc::clone(self.lock().listing.insert(Arc::new(ListedImages { store, summaries }))))
+    }
+
+    async fn inspect(&self, engine: &Engine, id: Digest) -> Option<Held> {
+        if let Some(image) = self.lock().inspected.get(&id) {
+            return Some(image.clone());
+        }
+        // One that is gone meanwhile, or cannot be read, does not help.
+        let image = engine.inspect(&id.to_string()).await.ok()??;
+        let manifests = match &image.manifests[..] {
+            [] => vec![image.id],
+            manifests => manifests.iter().map(|manifest| manifest.digest).collect(),
+        };
+        let image = Held { diff_ids: image.diff_ids, manifests };
+        self.lock().inspected.insert(id, image.clone());
+        Some(image)
+    }
+}
+
+/// What an engine has.
+#[derive(Debug)]
+pub(crate) struct Holdings<'a> {
+    pub(crate) store: StoreKind,
+    memory: &'a EngineMemory,
+    listing: Arc<ListedImages>,
+    /// The places of the images in the list, those that most likely help first.
+    order: Vec<usize>,
+    /// How many of them are of the same repository.
+    of_repository: usize,
+}
+
+impl<'a> Holdings<'a> {
+    /// Asks an engine for the list of its images. Returns `None` if it has none or does not answer
+    /// in time, or if it would not show afterwards whether an image is complete.
+    pub(crate) async fn ask(
+        engine: &Engine,
+        reference: &Reference,
+        memory: &'a EngineMemory,
+    ) -> Option<Self> {
+        let listing = tokio::time::timeout(LIMIT, memory.listing(engine)).await.ok()??;
+        let is_other = |at: &usize| !is_of(&listing.summaries[*at], reference.repository());
+        let mut order = Vec::from_iter(0..listing.summaries.len());
+        order.sort_by_key(|at| (is_other(at), -listing.summaries[*at].created_unix));
+        let of_repository = order.partition_point(|at| !is_other(at));
+        Some(Self { store: listing.store, memory, listing, order, of_repository })
     }
 
     /// Returns the manifests of the images in a containerd store, as far as the engine lists them.
     pub(crate) fn manifests(&self) -> Vec<Digest> {
-        self.summaries.iter().flat_map(manifests_of).collect()
+        let listed = self.listing.summaries.iter().flat_map(manifests_of);
+        let remembered = self.memory.lock();
+        listed.chain(remembered.loaded.iter().flat_map(|image| image.manifests.clone())).collect()
     }
 
     /// Returns the images, of which those in `is_known` need not be looked at. Others are looked at
@@ -65,8 +131,9 @@ impl Holdings {
     ) -> Vec<Held> {
         let deadline = Instant::now() + LIMIT;
         let held = |summary| Held { diff_ids: Vec::new(), manifests: manifests_of(summary) };
-        let (mut images, mut unknown) = (Vec::new(), Vec::new());
-        for (at, summary) in self.summaries.iter().enumerate() {
+        let (mut images, mut unknown) = (self.memory.lock().loaded.clone(), Vec::new());
+        for (place, at) in self.order.iter().enumerate() {
+            let summary = &self.listing.summaries[*at];
             // Its content is incomplete.
             if summary.manifests.as_ref().is_some_and(Vec::is_empty) {
                 continue;
@@ -74,26 +141,20 @@ impl Holdings {
             let image = held(summary);
             match is_known(&image) {
                 true => images.push(image),
-                false => unknown.push((at < self.of_repository, summary)),
+                false => unknown.push((place < self.of_repository, summary)),
             }
         }
         for of_repository in [true, false] {
             let limit = if of_repository { OF_REPOSITORY } else { OTHERS };
             let group = unknown.iter().filter(|(of, _)| *of == of_repository).take(limit);
             let mut found = stream::iter(group.map(|(_, summary)| summary.id).collect::<Vec<_>>())
-                .map(|id| async move { engine.inspect(&id.to_string()).await })
+                .map(|id| self.memory.inspect(engine, id))
                 .buffer_unordered(at_once(engine));
             while !is_enough(&images) {
                 let Ok(Some(image)) = tokio::time::timeout_at(deadline, found.next()).await else {
                     break;
                 };
-                // One that is gone meanwhile, or cannot be read, does not help.
-                let Ok(Some(image)) = image else { continue };
-                let manifests = match &image.manifests[..] {
-                    [] => vec![image.id],
-                    manifests => manifests.iter().map(|manifest| manifest.digest).collect(),
-                };
-                images.push(Held { diff_ids: image.diff_ids, manifests });
+                images.extend(image);
             }
         }
         images

@@ -1,7 +1,10 @@
 //! Which layers the manifests in an engine name, by the archives of a folder.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use sealift_catalog::Entry;
+use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
 use sealift_store::Store;
 
@@ -9,41 +12,79 @@ use crate::error::Error;
 use crate::load::leave_out::KnownManifests;
 use crate::run::Run;
 
-/// How many archives are opened for it. Each one takes about a millisecond.
+/// How many archives are opened for one image. Each one takes about a millisecond.
 const LIMIT: usize = 200;
 
-/// Looks for the manifests of an engine's images among the archives of a folder, of which those with
-/// valid records count. Archives that share no layer with the image do not matter.
-pub(crate) fn known_manifests(
-    store: &Store,
-    diff_ids: &[Digest],
-    manifests: &HashSet<Digest>,
-    run: &Run,
-) -> Result<KnownManifests, Error> {
-    let mut known = KnownManifests::new();
-    let entries = store.entries(&store.scan()?.archives);
-    let may_help = entries.iter().filter_map(|entry| {
-        let identity = entry.identity()?;
-        let shares = identity.diff_ids.iter().any(|diff_id| diff_ids.contains(diff_id));
-        let mut own = identity.manifests.iter().chain(&identity.indexes);
-        // An archive without a manifest has the canonical one, which is computed below.
-        let is_there =
-            identity.manifests.is_empty() || own.any(|digest| manifests.contains(digest));
-        (shares && is_there).then_some(&entry.archive)
-    });
-    for archive in may_help.take(LIMIT) {
-        run.check_cancelled()?;
-        // An archive that would have to be read for it, or that is gone, is of no use.
-        let Ok(Some(opened)) = store.open_recorded(archive) else { continue };
-        let (Ok(manifest), Ok(layers)) = (opened.manifest_descriptor(), opened.image_layers())
-        else {
-            continue;
-        };
-        // An engine that lists no manifests shows the index.
-        let shown = opened.identity().indexes.iter().chain([&manifest.digest]);
-        for digest in shown.filter(|digest| manifests.contains(digest)) {
-            known.insert(*digest, layers.iter().map(|layer| layer.digest).collect());
+/// What the records of a folder state, read once for all images and engines of a load.
+#[derive(Default)]
+pub(crate) struct FolderRecords {
+    entries: Mutex<Option<Arc<Vec<Entry>>>>,
+    archives: Mutex<HashMap<ArchivePath, Option<Arc<NamedLayers>>>>,
+}
+
+/// The layers that an archive's manifest names, by their digests as they are stored.
+struct NamedLayers {
+    /// The digests by which engines show the manifest: an engine that lists no manifests shows the
+    /// index.
+    shown: Vec<Digest>,
+    layers: HashSet<Digest>,
+}
+
+impl FolderRecords {
+    /// Looks for the manifests of an engine's images among the archives of a folder, of which those
+    /// with valid records count. Archives that share no layer with the image do not matter.
+    pub(crate) fn known_manifests(
+        &self,
+        store: &Store,
+        diff_ids: &[Digest],
+        manifests: &HashSet<Digest>,
+        run: &Run,
+    ) -> Result<KnownManifests, Error> {
+        let mut known = KnownManifests::new();
+        let entries = self.entries(store)?;
+        let may_help = entries.iter().filter_map(|entry| {
+            let identity = entry.identity()?;
+            let shares = identity.diff_ids.iter().any(|diff_id| diff_ids.contains(diff_id));
+            let mut own = identity.manifests.iter().chain(&identity.indexes);
+            // An archive without a manifest has the canonical one, which is computed below.
+            let is_there =
+                identity.manifests.is_empty() || own.any(|digest| manifests.contains(digest));
+            (shares && is_there).then_some(&entry.archive)
+        });
+        for archive in may_help.take(LIMIT) {
+            run.check_cancelled()?;
+            let Some(named) = self.layers_of(store, archive) else { continue };
+            for digest in named.shown.iter().filter(|digest| manifests.contains(digest)) {
+                known.insert(*digest, named.layers.clone());
+            }
         }
+        Ok(known)
     }
-    Ok(known)
+
+    fn entries(&self, store: &Store) -> Result<Arc<Vec<Entry>>, Error> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entries) = &*entries {
+            return Ok(Arc::clone(entries));
+        }
+        let read = Arc::new(store.entries(&store.scan()?.archives));
+        Ok(Arc::clone(entries.insert(read)))
+    }
+
+    /// Returns `None` for an archive that would have to be read for it, or that is gone.
+    fn layers_of(&self, store: &Store, archive: &ArchivePath) -> Option<Arc<NamedLayers>> {
+        let lock = || self.archives.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(named) = lock().get(archive) {
+            return named.clone();
+        }
+        let read = || {
+            let opened = store.open_recorded(archive).ok()??;
+            let manifest = opened.manifest_descriptor().ok()?.digest;
+            let layers = opened.image_layers().ok()?.iter().map(|layer| layer.digest).collect();
+            let shown = opened.identity().indexes.iter().copied().chain([manifest]).collect();
+            Some(Arc::new(NamedLayers { shown, layers }))
+        };
+        let named = read();
+        lock().insert(archive.clone(), named.clone());
+        named
+    }
 }

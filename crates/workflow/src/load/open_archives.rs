@@ -1,4 +1,4 @@
-//! Archives that several engines get, opened once for all of them.
+//! What the engines of a load share: archives that several get are opened once for all of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -7,6 +7,8 @@ use sealift_archive::Archive;
 use sealift_filename::ArchivePath;
 use tokio::sync::OnceCell;
 
+use crate::load::known::FolderRecords;
+
 /// An archive that is opened when the first engine needs it.
 pub(crate) type SharedArchive = Arc<OnceCell<Arc<Archive>>>;
 
@@ -14,6 +16,7 @@ pub(crate) type SharedArchive = Arc<OnceCell<Arc<Archive>>>;
 /// so it is in memory once, and only as long as an engine needs it.
 #[derive(Default)]
 pub(crate) struct OpenArchives {
+    pub(crate) records: Arc<FolderRecords>,
     needed: Mutex<HashMap<ArchivePath, Weak<OnceCell<Arc<Archive>>>>>,
 }
 

@@ -11,6 +11,8 @@ use sealift_store::Store;
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::load::holdings::EngineMemory;
+use crate::load::known::FolderRecords;
 use crate::load::open_archives::SharedArchive;
 use crate::open_archive::open_archive;
 use crate::run::Run;
@@ -29,12 +31,19 @@ pub(crate) struct Outgoing {
     pub(crate) origin: Origin,
     /// Sends all of it, whatever the engine has.
     pub(crate) full: bool,
+    /// What is known of the engine.
+    pub(crate) memory: Arc<EngineMemory>,
 }
 
 /// Where an archive comes from.
 pub(crate) enum Origin {
     /// A folder. Other engines may need the archive at the same time.
-    Folder(Store, ArchivePath, SharedArchive),
+    Folder {
+        store: Store,
+        archive: ArchivePath,
+        shared: SharedArchive,
+        records: Arc<FolderRecords>,
+    },
     /// Elsewhere. An earlier pass over it verified these contents.
     File(Arc<Archive>, Box<Contents>),
 }
@@ -44,7 +53,7 @@ impl Outgoing {
     pub(crate) async fn open(&self, run: &Run) -> Result<Arc<Archive>, Error> {
         match &self.origin {
             Origin::File(opened, _) => Ok(Arc::clone(opened)),
-            Origin::Folder(store, archive, shared) => {
+            Origin::Folder { store, archive, shared, .. } => {
                 let open = || {
                     let (store, archive, label) =
                         (store.clone(), archive.clone(), self.reference.to_string());
@@ -57,10 +66,10 @@ impl Outgoing {
         }
     }
 
-    /// Returns the folder that the archive is in, if it is in one.
-    pub(crate) fn store(&self) -> Option<&Store> {
+    /// Returns the folder that the archive is in, with its records, if it is in one.
+    pub(crate) fn folder(&self) -> Option<(Store, Arc<FolderRecords>)> {
         match &self.origin {
-            Origin::Folder(store, ..) => Some(store),
+            Origin::Folder { store, records, .. } => Some((store.clone(), Arc::clone(records))),
             Origin::File(..) => None,
         }
     }
@@ -74,13 +83,13 @@ impl Outgoing {
         }
     }
 
-    /// Creates what writes the archive's name into it on the way. With the registry, so that Podman makes no second tag
-    /// below `localhost/`.
+    /// Creates what writes the archive's name into it on the way. With the registry, so that Podman
+    /// makes no second tag below `localhost/`.
     pub(crate) fn renamer(&self) -> Renamer {
         let renamer = Renamer::new(self.naming.clone().qualified(), self.verify.clone());
         match &self.origin {
             Origin::File(_, contents) => renamer.only(contents),
-            Origin::Folder(..) => renamer,
+            Origin::Folder { .. } => renamer,
         }
     }
 }

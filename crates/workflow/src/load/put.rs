@@ -33,15 +33,16 @@ pub(crate) async fn inspect(
     run.wait_for(inspected).await
 }
 
-/// Puts an archive into an engine, unless the engine's image of that name is the same as the one in the archive. If all
-/// of it is asked for, it is sent in any case.
+/// Puts an archive into an engine, unless the engine's image of that name is the same as the one in
+/// the archive. If all of it is asked for, it is sent in any case.
 pub(crate) async fn put(
     engine: &Engine,
     archive: Outgoing,
     there: Option<(EngineImage, Identity)>,
     run: &Run,
 ) -> Result<Put, Error> {
-    // What an engine shows of an image does not mean that it has all of it; sending everything repairs it.
+    // What an engine shows of an image does not mean that it has all of it; sending everything
+    // repairs it.
     if let Some((image, identity)) = there.filter(|_| !archive.full) {
         let is_same = match compare(&image, &identity) {
             Match::Same => true,

@@ -1,7 +1,7 @@
 //! An archive that goes into an engine as it is, under its name.
 //!
-//! A layer that is stored as a sparse file cannot be read at any place, so nothing can be left out of
-//! such an archive.
+//! A layer that is stored as a sparse file cannot be read at any place, so nothing can be left out
+//! of such an archive.
 
 use std::sync::Arc;
 
@@ -13,19 +13,20 @@ use sealift_oci::Identity;
 use crate::error::Error;
 use crate::load::outgoing::Outgoing;
 use crate::load::there::is_sent;
-use crate::load::upload::upload;
+use crate::load::upload::{SentBytes, upload};
 use crate::run::Run;
 
 /// Streams an archive into the engine and verifies it on the way; then makes sure that the engine
-/// has the image under its name. Returns its identity and the number of bytes.
+/// has the image under its name. Returns its identity and the numbers of bytes.
 pub(crate) async fn send_renamed(
     engine: &Engine,
     archive: &Outgoing,
     run: &Run,
-) -> Result<(Identity, u64), Error> {
+) -> Result<(Identity, Arc<SentBytes>), Error> {
     let reference = &archive.reference;
     let (path, renamer, label) = (archive.path.clone(), archive.renamer(), reference.to_string());
-    let sent = upload(engine, Arc::default(), run, move |pipe, run| {
+    let bytes = Arc::<SentBytes>::default();
+    let sent = upload(engine, Arc::clone(&bytes), run, move |pipe, run| {
         let reader = VerifiedReader::with_renamer(PlainReader::open(&path)?, renamer);
         let sent = pipe.pump(reader, &label, run)?;
         Ok(sent.and_then(|(reader, activity)| Some((reader.contents().cloned()?, activity))))
@@ -34,7 +35,7 @@ pub(crate) async fn send_renamed(
     let (answer, (contents, activity)) = sent.await?.ok_or_else(|| archive.not_loaded(engine))?;
     drop(activity);
     match name_image(engine, &answer, &contents, reference).await? {
-        true => Ok((contents.identity().clone(), contents.plain_size())),
+        true => Ok((contents.identity().clone(), bytes)),
         false => Err(archive.not_loaded(engine)),
     }
 }

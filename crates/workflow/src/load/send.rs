@@ -2,22 +2,20 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sealift_archive::{Archive, ImageTar, ImageTarOptions, LayerSpan};
-use sealift_docker::{Engine, Failure};
+use sealift_docker::{Engine, Failure, IdKind};
 use sealift_oci::Digest;
 
 use crate::error::Error;
 use crate::event::Event;
 use crate::load::confirm::{Expected, name, remove_incomplete, whole};
 use crate::load::holdings::Holdings;
-use crate::load::known::known_manifests;
-use crate::load::leave_out::{KnownManifests, Plan, StoreKind, is_known, plan, size_of};
+use crate::load::leave_out::{Held, KnownManifests, Plan, StoreKind, is_known, plan, size_of};
 use crate::load::outgoing::Outgoing;
 use crate::load::renamed::send_renamed;
 use crate::load::transfer::Transfer;
-use crate::load::upload::upload;
+use crate::load::upload::{SentBytes, upload};
 use crate::reading::CountedTar;
 use crate::run::Run;
 
@@ -43,9 +41,8 @@ pub(crate) async fn send(
         })
     });
     let Some(layers) = layers.await? else {
-        let (identity, bytes_sent) = Box::pin(send_renamed(engine, archive, run)).await?;
-        let layers_sent = identity.diff_ids.len();
-        return Ok((identity.config, Transfer::of_all(bytes_sent, layers_sent, None)));
+        let (identity, sent) = Box::pin(send_renamed(engine, archive, run)).await?;
+        return Ok((identity.config, Transfer::of_all(&sent, identity.diff_ids.len(), None)));
     };
     let layers: Vec<&LayerSpan> = layers.iter().collect();
     let (config, manifest) = (opened.identity().config, opened.manifest_descriptor()?.digest);
@@ -54,7 +51,7 @@ pub(crate) async fn send(
         archive,
         opened,
         expected: Expected { config, manifest },
-        bytes_sent: Arc::default(),
+        sent: Arc::default(),
     };
     let plan = match archive.full {
         true => Plan::default(),
@@ -65,15 +62,22 @@ pub(crate) async fn send(
     };
     let is_there = |layer: &&&LayerSpan| plan.left_out.contains(&layer.digest);
     let layers_there = layers.iter().filter(is_there).count();
-    if layers_there == 0 {
-        Box::pin(sending.in_full(run)).await?;
-        return Ok((config, sending.transfer_of_all(layers.len(), None)));
+    let fallback = match layers_there {
+        0 => Box::pin(sending.in_full(run)).await,
+        _ => Box::pin(sending.in_part(plan.options(), run)).await,
+    };
+    if !matches!(fallback, Ok(None)) {
+        archive.memory.forget();
     }
-    let fallback = Box::pin(sending.in_part(plan.options(), run)).await?;
+    let fallback = fallback?;
+    let diff_ids = layers.iter().map(|layer| layer.diff_id).collect();
+    archive.memory.add(Held { diff_ids, manifests: vec![manifest] });
     let transfer = match fallback {
+        None if layers_there == 0 => sending.transfer_of_all(layers.len(), None),
         Some(reason) => sending.transfer_of_all(layers.len(), Some(reason)),
         None => Transfer {
-            bytes_sent: sending.bytes_sent.load(Ordering::Relaxed),
+            bytes_sent: sending.sent.plain(),
+            compressed_to: sending.sent.packed(),
             bytes_left_out: size_of(layers.iter().filter(is_there)),
             layers_sent: layers.len() - layers_there,
             layers_there,
@@ -85,18 +89,17 @@ pub(crate) async fn send(
 
 /// Finds out what the engine has, and plans what is left out.
 async fn plan_for(engine: &Engine, archive: &Outgoing, layers: &[&LayerSpan], run: &Run) -> Plan {
-    let Some(holdings) = Holdings::ask(engine, &archive.reference).await else {
+    let Some(holdings) = Holdings::ask(engine, &archive.reference, &archive.memory).await else {
         return Plan::default();
     };
     let mut known = KnownManifests::new();
-    if let Some(store) = archive.store().filter(|_| holdings.store == StoreKind::Containerd) {
-        let store = store.clone();
+    let is_containerd = holdings.store == StoreKind::Containerd;
+    if let Some((store, records)) = archive.folder().filter(|_| is_containerd) {
         let diff_ids: Vec<Digest> = layers.iter().map(|layer| layer.diff_id).collect();
         let manifests: HashSet<Digest> = holdings.manifests().into_iter().collect();
-        let found =
-            run.blocking(move |run| known_manifests(&store, &diff_ids, &manifests, run)).await;
+        let find = move |run: &Run| records.known_manifests(&store, &diff_ids, &manifests, run);
         // What is not known is guessed.
-        known = found.unwrap_or_default();
+        known = run.blocking(find).await.unwrap_or_default();
     }
     let planned = |images: &[_]| plan(holdings.store, layers, images, &known);
     let is_enough = |images: &[_]| {
@@ -112,7 +115,7 @@ struct Sending<'a> {
     archive: &'a Outgoing,
     opened: Arc<Archive>,
     expected: Expected,
-    bytes_sent: Arc<AtomicU64>,
+    sent: Arc<SentBytes>,
 }
 
 /// The result of an upload and of what follows it.
@@ -124,8 +127,8 @@ enum Attempt {
 }
 
 impl Sending<'_> {
-    /// Sends less than everything. If the engine has not got a whole image then, sends everything and
-    /// returns the reason.
+    /// Sends less than everything. If the engine has not got a whole image then, sends everything
+    /// and returns the reason.
     async fn in_part(&self, options: ImageTarOptions, run: &Run) -> Result<Option<String>, Error> {
         let was_there = run.wait_for(Box::pin(self.is_known())).await?;
         let result = Box::pin(self.in_part_or_full(options, run)).await;
@@ -141,25 +144,46 @@ impl Sending<'_> {
         options: ImageTarOptions,
         run: &Run,
     ) -> Result<Option<String>, Error> {
-        let error = match Box::pin(self.attempt(options, run)).await? {
-            Attempt::Named => return Ok(None),
-            Attempt::NotWhole(error) => error,
-        };
-        let reason = match &error {
+        match Box::pin(self.attempt(options, run)).await? {
+            Attempt::Named => Ok(None),
+            Attempt::NotWhole(error) => Box::pin(self.again(&error, run)).await.map(Some),
+        }
+    }
+
+    /// Sends everything, and once more if a containerd store has lost a part of it. If an upload of
+    /// the same layers was broken off before, the store may remove them as garbage meanwhile.
+    async fn in_full(&self, run: &Run) -> Result<Option<String>, Error> {
+        match Box::pin(self.attempt(ImageTarOptions::new(), run)).await? {
+            Attempt::Named => Ok(None),
+            Attempt::NotWhole(error) if self.has_lost_a_part(&error).await => {
+                Box::pin(self.again(&error, run)).await.map(Some)
+            }
+            Attempt::NotWhole(error) => Err(error),
+        }
+    }
+
+    /// Sends everything after an attempt that failed for this error, and returns the reason.
+    async fn again(&self, error: &Error, run: &Run) -> Result<String, Error> {
+        let reason = match error {
             Error::Engine(error) => error.failure().to_string(),
             _ => "the engine lacks a part of the image".to_owned(),
         };
         let image = self.archive.reference.to_string();
         run.report(Event::SentInFull { image, reason: reason.clone() });
-        self.in_full(run).await?;
-        Ok(Some(reason))
-    }
-
-    async fn in_full(&self, run: &Run) -> Result<(), Error> {
         match Box::pin(self.attempt(ImageTarOptions::new(), run)).await? {
-            Attempt::Named => Ok(()),
+            Attempt::Named => Ok(reason),
             Attempt::NotWhole(error) => Err(error),
         }
+    }
+
+    /// Returns `true` if a containerd store has lost something of what it was sent in full.
+    async fn has_lost_a_part(&self, error: &Error) -> bool {
+        if let Error::Engine(error) = error {
+            let message = error.failure().engine_message();
+            return message.is_some_and(|message| message.contains("not found"));
+        }
+        let listed = self.engine.list_all().await;
+        listed.is_ok_and(|images| images.iter().any(|it| it.id_kind == IdKind::Descriptor))
     }
 
     /// Sends a tar without a name, makes sure that the engine has the whole image, and names it.
@@ -193,7 +217,7 @@ impl Sending<'_> {
     /// Returns `false` if the engine has answered before it had everything.
     async fn stream(&self, options: ImageTarOptions, run: &Run) -> Result<bool, Error> {
         let (opened, label) = (Arc::clone(&self.opened), self.archive.reference.to_string());
-        let sent = upload(self.engine, Arc::clone(&self.bytes_sent), run, move |pipe, run| {
+        let sent = upload(self.engine, Arc::clone(&self.sent), run, move |pipe, run| {
             let tar = CountedTar::new(ImageTar::new(&opened, &options)?);
             Ok(pipe.pump(tar, &label, run)?.map(|(_, activity)| activity))
         });
@@ -211,12 +235,13 @@ impl Sending<'_> {
     }
 
     fn transfer_of_all(&self, layers: usize, fallback: Option<String>) -> Transfer {
-        Transfer::of_all(self.bytes_sent.load(Ordering::Relaxed), layers, fallback)
+        Transfer::of_all(&self.sent, layers, fallback)
     }
 }
 
 /// Returns `true` if an engine may have refused an upload because a layer is missing that was left
-/// out. A full disk, and a proxy that forbids the call or limits its size, refuse all of it as well.
+/// out. A full disk, and a proxy that forbids the call or limits its size, refuse all of it as
+/// well.
 fn may_lack_a_part(failure: &Failure) -> bool {
     let is_full = |message: &str| {
         ["no space left on device", "disk quota exceeded"].iter().any(|it| message.contains(it))

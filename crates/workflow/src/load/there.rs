@@ -43,8 +43,8 @@ pub(crate) fn has_settings_of(
     shows_the_same(&image.config, image.created.as_deref(), settings, created)
 }
 
-/// Returns `true` if an image that was just loaded is the one that was sent. Images without layers all have the
-/// same layers, so that their settings and times of creation are compared, too.
+/// Returns `true` if an image that was just loaded is the one that was sent. Images without layers
+/// all have the same layers, so that their settings and times of creation are compared, too.
 pub(crate) fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
     let identity = contents.identity();
     match compare(image, identity) {

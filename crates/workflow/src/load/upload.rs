@@ -1,8 +1,11 @@
 //! An upload: what a thread reads goes into an engine.
 
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+use sealift_archive::{CompressedWriter, Compression};
 use sealift_docker::{ArchiveSender, Engine, Loaded, archive_body};
 
 use crate::error::Error;
@@ -13,16 +16,36 @@ use crate::run::{Activity, Run};
 /// How many buffers may wait between the disk and the engine.
 const PIECES: usize = 4;
 
+/// Counts the bytes of uploads to an engine, those that failed included.
+#[derive(Debug, Default)]
+pub(crate) struct SentBytes {
+    plain: AtomicU64,
+    packed: AtomicU64,
+}
+
+impl SentBytes {
+    /// Returns the number of bytes before they were compressed.
+    pub(crate) fn plain(&self) -> u64 {
+        self.plain.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of bytes after they were compressed, or `None` if they were not.
+    pub(crate) fn packed(&self) -> Option<u64> {
+        Some(self.packed.load(Ordering::Relaxed)).filter(|packed| *packed > 0)
+    }
+}
+
 /// The side of an upload that reads.
 pub(crate) struct Pipe {
     sender: ArchiveSender,
-    bytes_sent: Arc<AtomicU64>,
+    sent: Arc<SentBytes>,
+    is_compressed: bool,
 }
 
 impl Pipe {
-    /// Sends what a reader reads and returns the reader, or `None` if the engine has answered before it
-    /// had everything. The body is not finished after an error, so that the engine refuses it. The
-    /// activity is for the caller, who knows when the engine has answered.
+    /// Sends what a reader reads and returns the reader, or `None` if the engine has answered
+    /// before it had everything. The body is not finished after an error, so that the engine
+    /// refuses it. The activity is for the caller, who knows when the engine has answered.
     pub(crate) fn pump<R: FileReader>(
         self,
         reader: R,
@@ -30,27 +53,98 @@ impl Pipe {
         run: &Run,
     ) -> Result<Option<(R, Activity)>, Error> {
         let mut reading = Reading::start(reader, label, Work::Loading, run);
+        let sent = Arc::clone(&self.sent);
+        let mut output = Output::new(self)?;
         while let Some(bytes) = reading.next()? {
-            self.bytes_sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            if self.sender.blocking_send(bytes).is_err() {
+            sent.plain.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            if !is_wanted(output.write(bytes))? {
                 return Ok(None);
             }
         }
-        self.sender.blocking_finish();
-        Ok(Some((reading.reader, reading.activity)))
+        Ok(is_wanted(output.finish())?.then_some((reading.reader, reading.activity)))
     }
+}
+
+/// Returns `false` if writing has failed because the engine has answered.
+fn is_wanted(written: io::Result<()>) -> Result<bool, Error> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::Output(error)),
+    }
+}
+
+/// Where the bytes of an upload go.
+enum Output {
+    Plain(ArchiveSender),
+    Compressed(CompressedWriter<PackedOutput>),
+}
+
+impl Output {
+    fn new(pipe: Pipe) -> Result<Self, Error> {
+        let Pipe { sender, sent, is_compressed } = pipe;
+        Ok(match is_compressed {
+            false => Self::Plain(sender),
+            true => {
+                let output = PackedOutput { sender, sent };
+                let writer = CompressedWriter::new(output, Some(Compression::Gzip));
+                Self::Compressed(writer.map_err(Error::Output)?)
+            }
+        })
+    }
+
+    fn write(&mut self, bytes: Bytes) -> io::Result<()> {
+        match self {
+            Self::Plain(sender) => sender.blocking_send(bytes).map_err(not_read),
+            Self::Compressed(writer) => writer.write_all(&bytes),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let sender = match self {
+            Self::Plain(sender) => sender,
+            Self::Compressed(writer) => writer.finish()?.sender,
+        };
+        sender.blocking_finish();
+        Ok(())
+    }
+}
+
+/// Sends compressed bytes, and counts them.
+struct PackedOutput {
+    sender: ArchiveSender,
+    sent: Arc<SentBytes>,
+}
+
+impl Write for PackedOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sender.blocking_send(Bytes::copy_from_slice(bytes)).map_err(not_read)?;
+        self.sent.packed.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn not_read(error: sealift_docker::BodyClosed) -> io::Error {
+    io::Error::new(ErrorKind::BrokenPipe, error)
 }
 
 /// Uploads what `read` sends into an engine. Returns the engine's answer and what `read` returned;
 /// `None` if that was none. Counts the bytes.
+///
+/// Over a network, the bytes are compressed on the way: every engine reads gzip, and layers that
+/// are compressed already are stored in it as they are.
 pub(crate) async fn upload<T: Send + 'static>(
     engine: &Engine,
-    bytes_sent: Arc<AtomicU64>,
+    sent: Arc<SentBytes>,
     run: &Run,
     read: impl FnOnce(Pipe, &Run) -> Result<Option<T>, Error> + Send + 'static,
 ) -> Result<Option<(Loaded, T)>, Error> {
     let (sender, body) = archive_body(PIECES);
-    let pipe = Pipe { sender, bytes_sent };
+    let pipe = Pipe { sender, sent, is_compressed: engine.endpoint().address.is_remote() };
     let reader = run.blocking(move |run| read(pipe, run));
     let both = async { Ok(tokio::join!(reader, engine.load(body))) };
     match run.wait_for(both).await? {

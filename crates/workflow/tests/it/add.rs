@@ -210,7 +210,8 @@ fn a_file_that_is_already_right_keeps_its_bytes() {
             let first = folder.try_add(&tar, &options).await.unwrap().remove(0);
             let bytes = std::fs::read(folder.store.path_of(&first.archive)).unwrap();
             let other = Folder::new();
-            // Another time of compression or another level would make other bytes of the same image.
+            // Another time of compression or another level would make other bytes of the same
+            // image.
             let options = options.with_level(Level::Best);
             let again = other.try_add(&bytes, &options).await.unwrap().remove(0);
             assert!(again.added);

@@ -3,7 +3,7 @@
 
 use sealift_workflow::catalog::{LatestOptions, Query};
 use sealift_workflow::oci::Platform;
-use sealift_workflow::{Error, ErrorKind, Run, Selection, load, path};
+use sealift_workflow::{Error, ErrorKind, Run, Selection, path};
 
 use crate::conformance::{PLAIN, ZIP, travels};
 use crate::stand::Stand;
@@ -104,8 +104,8 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
     for platform in &platforms {
         assert!(stand.engine.remove(&reference).await.unwrap());
         let selection = Selection::Latest(LatestOptions::default().with_platform(platform.clone()));
-        let loaded = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
-        assert!(loaded.unwrap().remove(0).result.unwrap().loaded, "{platform}");
+        let loaded = stand.load_all(&stand.engine, selection).await;
+        assert!(loaded[0].loaded, "{platform}");
         let options = PLAIN.clone().with_platform(platform.clone());
         assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform} is what was loaded");
     }

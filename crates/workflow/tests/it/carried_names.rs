@@ -8,7 +8,7 @@ use sealift_testing::layouts::{Entry, Image, Packing, compress, pack};
 use sealift_workflow::archive::{Naming, PlainReader, Verifier, VerifyOptions};
 use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::{Reference, Version};
-use sealift_workflow::{AddOptions, ErrorKind, LoadFileOptions, Run, add, cat, load_file};
+use sealift_workflow::{AddOptions, ErrorKind, LoadRequest, Run, add, cat, load};
 
 use crate::conformance::{PLAIN, ZIP};
 use crate::stand::Stand;
@@ -146,23 +146,24 @@ async fn a_file_outside_of_the_folder_is_loaded_under_one_name(stand: Stand) {
     image.tags = vec![format!("localhost/{}:1.0", stand.image)];
     let file = stand.folder.path().join("web.tar.gz");
     std::fs::write(&file, compress(&pack(&image.podman()), Packing::Gzip)).unwrap();
-    let context = Run::default();
-    let load = async |name: Option<Reference>| {
-        let options = LoadFileOptions::default().with_name(name);
-        load_file(&stand.engine, &file, &options, &context).await
+    let (engines, context) = ([stand.engine.clone()], Run::default());
+    let load_as = async |name: Option<Reference>| {
+        let request = LoadRequest::default().with_files([file.clone()]).with_name(name);
+        let loads = Box::pin(load(&engines, &request, |_| {}, &context)).await;
+        loads.unwrap().remove(0).result
     };
-    let loaded = load(None).await.unwrap();
+    let loaded = load_as(None).await.unwrap();
     assert!(loaded.loaded && loaded.tag == stand.reference("1.0"), "{loaded:?}");
     assert_eq!(tags(&stand).await.len(), 1);
-    assert!(!load(None).await.unwrap().loaded, "unchanged");
-    assert!(load(Some(stand.reference("2.0"))).await.unwrap().loaded);
+    assert!(!load_as(None).await.unwrap().loaded, "unchanged");
+    assert!(load_as(Some(stand.reference("2.0"))).await.unwrap().loaded);
     let tags = tags(&stand).await;
     let expected = [shown(&stand, &tags, "1.0"), shown(&stand, &tags, "2.0")];
     assert_eq!(tags.keys().collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
 
     image.tags.push(stand.reference("3.0").to_string());
     std::fs::write(&file, pack(&image.podman())).unwrap();
-    assert_eq!(load(None).await.unwrap_err().kind(), ErrorKind::Usage);
+    assert_eq!(load_as(None).await.unwrap_err().kind(), ErrorKind::Usage);
 }
 
 async fn a_save_carries_the_name_of_its_archive(stand: Stand) {

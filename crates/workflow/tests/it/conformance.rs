@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use sealift_testing::layouts::{Image, pack};
 use sealift_workflow::archive::Level;
 use sealift_workflow::catalog::{LatestOptions, Query};
-use sealift_workflow::{Error, ErrorKind, Event, Run, Selection, UpdateOptions, Work, load, path};
+use sealift_workflow::{Error, ErrorKind, Event, Run, Selection, UpdateOptions, Work, path};
 
 use crate::stand::{Stand, connect, context_at, remove_all};
-use crate::suite::suite;
+use crate::suite::suites;
 
 pub(crate) static PLAIN: LazyLock<UpdateOptions> = LazyLock::new(UpdateOptions::default);
 pub(crate) static ZIP: LazyLock<UpdateOptions> =
@@ -142,10 +142,11 @@ fn put(stand: &Stand, version: &str, seed: u8, architecture: &str) -> String {
 /// Loads a whole folder, and returns what was loaded, in the order of the tags: tag, id and whether
 /// it was new.
 async fn load_all(stand: &Stand) -> Vec<(String, String, bool)> {
-    let selection = Selection::All(None);
-    let results = load(&stand.engine, &stand.store(), &selection, &Run::default()).await;
-    let results = results.unwrap().into_iter().map(|load| load.result.unwrap());
-    results.map(|image| (image.tag.to_string(), image.id.to_string(), image.loaded)).collect()
+    let images = stand.load_all(&stand.engine, Selection::All(None)).await;
+    images
+        .into_iter()
+        .map(|image| (image.tag.to_string(), image.id.to_string(), image.loaded))
+        .collect()
 }
 
 async fn loading_all_leaves_each_tag_on_the_newest_build(stand: Stand) {
@@ -177,10 +178,8 @@ async fn loads_the_platform_of_the_engine(stand: Stand) {
     assert_eq!((loaded.id.to_string(), loaded.loaded), (own.clone(), true));
     let latest = Selection::Latest(LatestOptions::default());
     for selection in [latest, Selection::All(None)] {
-        let context = Run::default();
-        let results = load(&stand.engine, &stand.store(), &selection, &context).await.unwrap();
-        let [result] = &results[..] else { panic!("{results:?}") };
-        let image = result.result.as_ref().unwrap();
+        let images = stand.load_all(&stand.engine, selection.clone()).await;
+        let [image] = &images[..] else { panic!("{images:?}") };
         assert_eq!((image.id.to_string(), image.loaded), (own.clone(), false), "{selection:?}");
     }
 }
@@ -327,16 +326,6 @@ fn blocking<T>(future: impl Future<Output = T>) -> T {
 
 pub(crate) const ENGINES: [&str; 5] =
     ["docker", "podman", "moby-classic", "moby-containerd", "trixie-containerd"];
-
-macro_rules! suites {
-    ($($test:ident)*) => {
-        suite!(docker, "docker": $($test)*);
-        suite!(podman, "podman": $($test)*);
-        suite!(moby_classic, "moby-classic": $($test)*);
-        suite!(moby_containerd, "moby-containerd": $($test)*);
-        suite!(trixie_containerd, "trixie-containerd": $($test)*);
-    };
-}
 
 suites! {
     saves_once_and_then_keeps

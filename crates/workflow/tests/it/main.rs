@@ -11,6 +11,7 @@ mod fetch;
 mod folder;
 mod hub_names;
 mod immutable;
+mod over_network;
 mod partial;
 mod peers;
 mod platforms;

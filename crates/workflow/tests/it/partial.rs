@@ -8,12 +8,12 @@ use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Version;
 use sealift_workflow::oci::Digest;
 use sealift_workflow::{
-    AddOptions, Cancel, Error, ErrorKind, Event, LoadFileOptions, LoadRequest, LoadedImage, Run,
-    Selection, Transfer, UpdateOptions, Work, add, load_file, load_into_all,
+    AddOptions, Cancel, Error, ErrorKind, Event, LoadRequest, LoadedImage, Run, Selection,
+    Transfer, UpdateOptions, Work, add,
 };
 
 use crate::stand::{At, Stand, context_at, with_api};
-use crate::suite::suite;
+use crate::suite::{suite, suites};
 
 /// The size of a layer that is worth leaving out.
 const LARGE: usize = 2 << 20;
@@ -24,7 +24,8 @@ fn layer(stand: &Stand, name: &str, size: usize) -> Vec<u8> {
     pack(&[file("whose", format!("{} {name}", stand.image).into_bytes()), file(name, noise(size))])
 }
 
-/// Makes a version of the test's image: two large layers, which all versions share, and a small one.
+/// Makes a version of the test's image: two large layers, which all versions share, and a small
+/// one.
 fn image(stand: &Stand, version: &str) -> Image {
     let mut image = Image::new(&stand.reference(version).to_string(), 0);
     image.layers = vec![
@@ -36,7 +37,7 @@ fn image(stand: &Stand, version: &str) -> Image {
 }
 
 /// Adds an archive of the test's image to its folder.
-async fn add_form(stand: &Stand, version: &str, form: &[Entry]) {
+pub(crate) async fn add_form(stand: &Stand, version: &str, form: &[Entry]) {
     let file = stand.folder.path().join("elsewhere.tar");
     std::fs::write(&file, pack(form)).unwrap();
     let options = AddOptions::default().with_name(stand.reference(version)).with_compress(true);
@@ -44,7 +45,7 @@ async fn add_form(stand: &Stand, version: &str, form: &[Entry]) {
     assert!(report.error.is_none());
 }
 
-async fn load_by(stand: &Stand, version: &str, full: bool, run: &Run) -> LoadedImage {
+pub(crate) async fn load_by(stand: &Stand, version: &str, full: bool, run: &Run) -> LoadedImage {
     result_of(stand, version, full, run).await.unwrap()
 }
 
@@ -52,7 +53,7 @@ async fn try_load(stand: &Stand, version: &str, run: &Run) -> Result<LoadedImage
     result_of(stand, version, false, run).await
 }
 
-async fn result_of(
+pub(crate) async fn result_of(
     stand: &Stand,
     version: &str,
     full: bool,
@@ -60,9 +61,12 @@ async fn result_of(
 ) -> Result<LoadedImage, Error> {
     let query = Query::new(stand.repository(), Some(Version::new(version)));
     let folder = (stand.store(), Selection::Queries(vec![query]));
-    let request = LoadRequest::default().with_folder(folder).with_full(full);
+    load_one(stand, &LoadRequest::default().with_folder(folder).with_full(full), run).await
+}
+
+async fn load_one(stand: &Stand, request: &LoadRequest, run: &Run) -> Result<LoadedImage, Error> {
     let engines = [stand.engine.clone()];
-    let loads = Box::pin(load_into_all(&engines, &request, |_| {}, run)).await;
+    let loads = Box::pin(sealift_workflow::load(&engines, request, |_| {}, run)).await;
     loads.unwrap().remove(0).result
 }
 
@@ -71,7 +75,7 @@ async fn load(stand: &Stand, version: &str) -> Transfer {
 }
 
 /// Removes a version from the engine and returns the id that it had there.
-async fn remove(stand: &Stand, version: &str) -> Digest {
+pub(crate) async fn remove(stand: &Stand, version: &str) -> Digest {
     let reference = stand.reference(version).to_string();
     let id = stand.engine.inspect(&reference).await.unwrap().unwrap().id;
     assert!(stand.engine.remove(&reference).await.unwrap());
@@ -79,7 +83,7 @@ async fn remove(stand: &Stand, version: &str) -> Digest {
 }
 
 /// Checks that the engine has the whole image: a save of it is verified.
-async fn is_whole(stand: &Stand, version: &str, image: &Image) {
+pub(crate) async fn is_whole(stand: &Stand, version: &str, image: &Image) {
     let elsewhere = stand.elsewhere(stand.engine.clone());
     let saved = elsewhere.update(version, &UpdateOptions::default()).await;
     assert_eq!(saved.digest.to_string(), image.id());
@@ -147,8 +151,8 @@ async fn a_file_without_a_folder_is_sent_in_part_too(stand: Stand) {
     let second = image(&stand, "2");
     let file = stand.folder.path().join("second.tar");
     std::fs::write(&file, pack(&second.docker_blobs())).unwrap();
-    let options = LoadFileOptions::default();
-    let loaded = load_file(&stand.engine, &file, &options, &Run::default()).await.unwrap();
+    let request = LoadRequest::default().with_files([file]);
+    let loaded = load_one(&stand, &request, &Run::default()).await.unwrap();
     assert_partial(&loaded.transfer.unwrap(), "a file");
     is_whole(&stand, "2", &second).await;
 }
@@ -204,7 +208,8 @@ async fn a_damaged_layer_that_the_engine_has_makes_no_image(stand: Stand) {
     assert!(stand.engine.inspect(&tag).await.unwrap().is_none());
 }
 
-/// An old version of the API lists incomplete images of a containerd store as if they were complete.
+/// An old version of the API lists incomplete images of a containerd store as if they were
+/// complete.
 async fn what_an_old_version_of_the_api_lists_is_not_taken_for_whole(stand: Stand) {
     for api in ["1.41", "1.45", "1.47"] {
         let first = image(&stand, "1").containerd(Packing::Gzip, false);
@@ -374,21 +379,23 @@ async fn an_image_that_is_pruned_before_it_has_its_name_is_sent_again(stand: Sta
     is_whole(&stand, "2", &second).await;
 }
 
+/// As garbage that a broken-off upload has left, a containerd store may remove what it is sent.
+async fn a_full_load_that_is_lost_is_sent_again(stand: Stand) {
+    let image = image(&stand, "1");
+    add_form(&stand, "1", &image.docker_blobs()).await;
+    let has_answered = |event: &Event| matches!(event, Event::Finished { .. });
+    let (run, removed) = remove_at(&stand, vec![form_manifest(&image)], has_answered);
+    let transfer = load_by(&stand, "1", true, &run).await.transfer.unwrap();
+    assert_eq!(*removed.lock().unwrap(), 1);
+    assert!(transfer.fallback.is_some(), "{transfer:?}");
+    is_whole(&stand, "1", &image).await;
+}
+
 /// Returns the digest of the manifest in an archive of this form.
 fn form_manifest(image: &Image) -> String {
     let tar = pack(&image.docker_blobs());
     let proof = examine(tar, &ExamineOptions::new()).unwrap();
     proof.identity().manifests[0].to_string()
-}
-
-macro_rules! suites {
-    ($($test:ident)*) => {
-        suite!(docker, "docker": $($test)*);
-        suite!(podman, "podman": $($test)*);
-        suite!(moby_classic, "moby-classic": $($test)*);
-        suite!(moby_containerd, "moby-containerd": $($test)*);
-        suite!(trixie_containerd, "trixie-containerd": $($test)*);
-    };
 }
 
 suites! {
@@ -406,3 +413,5 @@ suite!(old_api, "moby-containerd": what_an_old_version_of_the_api_lists_is_not_t
 suite!(cancelled, "moby-containerd": a_load_that_is_cancelled_leaves_no_incomplete_image);
 suite!(cancelled_trixie, "trixie-containerd": a_load_that_is_cancelled_leaves_no_incomplete_image);
 suite!(local, "podman": one_name_is_moved_and_no_other);
+suite!(lost, "moby-containerd": a_full_load_that_is_lost_is_sent_again);
+suite!(lost_trixie, "trixie-containerd": a_full_load_that_is_lost_is_sent_again);

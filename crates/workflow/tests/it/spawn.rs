@@ -10,8 +10,7 @@ use sealift_filename::Reference;
 use sealift_store::{Store, TargetFolder};
 use sealift_workflow::{
     AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, FetchOptions,
-    ListOptions, LoadFileOptions, LoadRequest, PublishedPlace, Run, Selection, UpdateOptions,
-    VerifyFolderOptions,
+    ListOptions, LoadRequest, PublishedPlace, Run, Selection, UpdateOptions, VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -45,19 +44,9 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     });
     let Arguments { engine, store, context, .. } = arguments();
     spawnable(async move {
-        let selection = Selection::All(None);
-        sealift_workflow::load(&engine, &store, &selection, &context).await
-    });
-    let Arguments { engine, context, .. } = arguments();
-    spawnable(async move {
-        let options = LoadFileOptions::default();
-        sealift_workflow::load_file(&engine, Path::new("web.tar"), &options, &context).await
-    });
-    let Arguments { engine, store, context, .. } = arguments();
-    spawnable(async move {
         let request = LoadRequest::default().with_folder((store, Selection::All(None)));
         let print = |load: &EngineLoad| assert!(load.result.is_ok());
-        sealift_workflow::load_into_all(&[engine], &request, print, &context).await
+        sealift_workflow::load(&[engine], &request, print, &context).await
     });
     let Arguments { store, context, place, .. } = arguments();
     spawnable(async move {

@@ -2,6 +2,7 @@
 //! afterwards.
 
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 use std::sync::{Arc, Mutex};
 
 use sealift_workflow::archive::ExamineOptions;
@@ -11,8 +12,8 @@ use sealift_workflow::filename::{Reference, Repository, Version};
 use sealift_workflow::oci::Identity;
 use sealift_workflow::store::Store;
 use sealift_workflow::{
-    Cancel, Event, ImageUpdate, LoadedImage, Reporter, Run, Selection, UpdateOptions, Updated,
-    load, update,
+    Cancel, Event, ImageUpdate, LoadRequest, LoadedImage, Reporter, Run, Selection, UpdateOptions,
+    Updated, load, update,
 };
 use tempfile::TempDir;
 
@@ -184,9 +185,15 @@ impl Stand {
 
     pub(crate) async fn load_into(&self, engine: &Engine, version: &str) -> LoadedImage {
         let query = Query::new(self.repository(), Some(Version::new(version)));
-        let selection = Selection::Queries(vec![query]);
-        let results = load(engine, &self.store(), &selection, &Run::default()).await;
-        results.unwrap().remove(0).result.unwrap()
+        let loads = self.load_all(engine, Selection::Queries(vec![query])).await;
+        loads.into_iter().next().unwrap()
+    }
+
+    /// Loads what is selected of the folder into an engine.
+    pub(crate) async fn load_all(&self, engine: &Engine, selection: Selection) -> Vec<LoadedImage> {
+        let request = LoadRequest::default().with_folder((self.store(), selection));
+        let loads = Box::pin(load(from_ref(engine), &request, |_| {}, &Run::default())).await;
+        loads.unwrap().into_iter().map(|load| load.result.unwrap()).collect()
     }
 
     /// Returns the names of all archives and of everything else that isn't sealift's own notes.

@@ -16,4 +16,15 @@ macro_rules! suite {
     };
 }
 
-pub(crate) use suite;
+/// Makes a test of each function for every kind of engine.
+macro_rules! suites {
+    ($($test:ident)*) => {
+        crate::suite::suite!(docker, "docker": $($test)*);
+        crate::suite::suite!(podman, "podman": $($test)*);
+        crate::suite::suite!(moby_classic, "moby-classic": $($test)*);
+        crate::suite::suite!(moby_containerd, "moby-containerd": $($test)*);
+        crate::suite::suite!(trixie_containerd, "trixie-containerd": $($test)*);
+    };
+}
+
+pub(crate) use {suite, suites};

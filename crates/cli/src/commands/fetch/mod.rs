@@ -12,7 +12,7 @@ use sealift_workflow::remote::{Location, Remote};
 use sealift_workflow::store::Store;
 use sealift_workflow::{
     CleanReport, EngineLoad, ErrorKind, FetchOptions, FetchReport, LoadRequest, PublishedPlace,
-    Selection, clean, fetch, load_into_all, plan_clean, plan_fetch,
+    Selection, clean, fetch, load, plan_clean, plan_fetch,
 };
 
 use crate::arguments::completer;
@@ -155,7 +155,7 @@ async fn go_on(
             .with_folder((store.clone(), Selection::Archives(archives.clone())))
             .with_jobs(arguments.hosts.jobs);
         let on_result = |load: &EngineLoad| printer.show(load);
-        outcome.loads = load_into_all(engines, &request, on_result, &session.run()).await?;
+        outcome.loads = load(engines, &request, on_result, &session.run()).await?;
         code = printer.end_of(&outcome.loads)?;
     }
     let is_whole = archives.len() == outcome.report.images.len() && code == ExitCode::DONE;

@@ -5,7 +5,7 @@ pub(crate) mod text;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sealift_workflow::{LoadFileOptions, LoadRequest, load_into_all};
+use sealift_workflow::{LoadRequest, load};
 
 use crate::arguments::completer;
 use crate::arguments::file;
@@ -81,8 +81,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
     let engines = session.engines(&arguments.hosts).await?;
     let request = request(&files, images, &arguments, session)?;
     let printer = Printer::new(session, &engines, is_several);
-    let loads =
-        load_into_all(&engines, &request, |load| printer.show(load), &session.run()).await?;
+    let loads = load(&engines, &request, |load| printer.show(load), &session.run()).await?;
     if let (None, Some((store, _))) = (loads.first(), &request.folder) {
         session.notice(&format!("{} holds no images", format::path(store.root())));
     }
@@ -96,9 +95,6 @@ fn request(
     arguments: &LoadArguments,
     session: &Session,
 ) -> Result<LoadRequest, Failure> {
-    let options = LoadFileOptions::default()
-        .with_name(arguments.name.as_deref().map(reference).transpose()?)
-        .with_platform(arguments.latest_by.platform.platform()?);
     let paths: Vec<PathBuf> =
         files.iter().map(|file| file::path(Path::new(file))).collect::<Result<_, _>>()?;
     let folder = match files.is_empty() || !images.is_empty() {
@@ -111,7 +107,8 @@ fn request(
     };
     Ok(LoadRequest::default()
         .with_files(paths)
-        .with_file_options(options)
+        .with_name(arguments.name.as_deref().map(reference).transpose()?)
+        .with_platform(arguments.latest_by.platform.platform()?)
         .with_folder(folder)
         .with_full(arguments.full)
         .with_jobs(arguments.hosts.jobs))

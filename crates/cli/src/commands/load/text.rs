@@ -177,14 +177,18 @@ fn line(image: &LoadedImage) -> String {
     format!("{}  {}  {path}  {size}\n", image.tag, word(image))
 }
 
-/// Returns how much was sent, if something was left out: `3.1 of 326 MB, 7 of 9 layers were there`.
+/// Returns how much was sent, if something was left out: `3.1 of 326 MB, 7 of 9 layers were there`,
+/// with `(1.2 MB compressed)` if that was less.
 fn sent_in_part(image: &LoadedImage) -> Option<String> {
     let transfer = image.transfer.as_ref().filter(|transfer| transfer.layers_there > 0)?;
     let layers = transfer.layers_sent + transfer.layers_there;
     let part = format::part(transfer.bytes_sent, transfer.bytes_sent + transfer.bytes_left_out);
     let be = if transfer.layers_there == 1 { "was" } else { "were" };
     let there = transfer.layers_there;
-    Some(format!("{part}, {there} of {} {be} there", format::count(layers, "layer")))
+    let compressed = transfer.compressed_to.filter(|size| *size < transfer.bytes_sent);
+    let compressed = compressed.map(|size| format!(" ({} compressed)", format::size(size)));
+    let compressed = compressed.unwrap_or_default();
+    Some(format!("{part}{compressed}, {there} of {} {be} there", format::count(layers, "layer")))
 }
 
 /// Returns the line of an image on one of several engines.

@@ -1,46 +1,12 @@
-//! The results of a load.
+//! An image that was loaded.
 
 use std::path::PathBuf;
 
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
 use sealift_oci::Digest;
-use serde::ser::SerializeStruct as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::error::Error;
 use crate::load::transfer::Transfer;
-
-/// The result of a load for one archive.
-///
-/// It serialises as the [`LoadedImage`], or as `{asked, error}`.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ImageLoad {
-    /// What was asked for: `image:tag`, or an archive's path.
-    pub asked: String,
-    /// What became of it.
-    pub result: Result<LoadedImage, Error>,
-}
-
-impl ImageLoad {
-    /// Creates the result for something that was asked for.
-    pub fn new(asked: impl Into<String>, result: Result<LoadedImage, Error>) -> Self {
-        Self { asked: asked.into(), result }
-    }
-}
-
-impl Serialize for ImageLoad {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let error = match &self.result {
-            Ok(image) => return image.serialize(serializer),
-            Err(error) => error,
-        };
-        let mut document = serializer.serialize_struct("ImageLoad", 2)?;
-        document.serialize_field("asked", &self.asked)?;
-        document.serialize_field("error", error)?;
-        document.end()
-    }
-}
 
 /// An image that the engine has now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
