@@ -1,4 +1,5 @@
-//! Cuts of zips: whatever the bytes are, blocks cover them, and neither how they are written nor the level matters.
+//! Cuts of zips: whatever the bytes are, blocks cover them, and neither how they are written nor
+//! the level matters.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -11,7 +12,8 @@ const MOST: u32 = 256 << 10;
 
 /// Holds the law of cuts.
 ///
-/// The first byte states how often the others follow each other, and the second one in which pieces they are written.
+/// The first byte states how often the others follow each other, and the second one in which pieces
+/// they are written.
 pub fn holds(bytes: &[u8]) {
     let [times, piece, content @ ..] = bytes else { return };
     let content = content.repeat(usize::from(times % 8) + 1);

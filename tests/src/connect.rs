@@ -89,8 +89,8 @@ impl Way {
         format!("[{}]\n{words}", said.code)
     }
 
-    /// Builds an image with both builders, archives it, and loads it back, and then a second version of
-    /// it; all of it goes this way.
+    /// Builds an image with both builders, archives it, and loads it back, and then a second
+    /// version of it; all of it goes this way.
     fn goes_both_ways(&self) {
         let name = image_name();
         let images = Images { host: &self.engine.host, name: &name };

@@ -35,7 +35,8 @@ fn place_with(entries: &[Entry]) -> Place {
     place
 }
 
-/// A place whose folder has a `web` that is damaged, while its record still states that it is whole.
+/// A place whose folder has a `web` that is damaged, while its record still states that it is
+/// whole.
 fn damaged() -> Place {
     let mut large = Image::new("web:1.0.0.1", 99);
     large.layers.push(pack(&[file("large", noise(2 << 20))]));

@@ -1,4 +1,5 @@
-//! One load into engines of all five kinds, on four kinds of connection, with one that is slow and one that is down.
+//! One load into engines of all five kinds, on four kinds of connection, with one that is slow and
+//! one that is down.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};

@@ -1,4 +1,5 @@
-//! containerd imports the files, by its own `ctr`: the oldest release that clusters have, and the newest.
+//! containerd imports the files, by its own `ctr`: the oldest release that clusters have, and the
+//! newest.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -30,7 +31,8 @@ impl Containerd {
         let ctr = sealift_testing::program(&format!("ctr-{release}"))?;
         let home = tempfile::Builder::new().prefix("sealift-ctr").tempdir().unwrap();
         let at = |name: &str| home.path().join(name).display().to_string();
-        // Without the plugin of Kubernetes, which opens ports. The snapshotter works on any file system.
+        // Without the plugin of Kubernetes, which opens ports. The snapshotter works on any file
+        // system.
         let configuration = format!(
             "version = 2\nroot = {:?}\nstate = {:?}\n\
              disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\

@@ -1,4 +1,5 @@
-//! The files themselves: what k3s, RKE2 and the others demand of them, by their documentation and source.
+//! The files themselves: what k3s, RKE2 and the others demand of them, by their documentation and
+//! source.
 
 use std::fs;
 
@@ -16,8 +17,8 @@ fn json_of(entries: &[(String, Vec<u8>)], name: &str) -> Value {
     serde_json::from_slice(content).unwrap()
 }
 
-/// k3s imports by the ending of the name, with all platforms that the index names; kind reads the names out of
-/// `manifest.json`; kubelet looks for the name with the registry.
+/// k3s imports by the ending of the name, with all platforms that the index names; kind reads the
+/// names out of `manifest.json`; kubelet looks for the name with the registry.
 #[test]
 fn a_file_has_one_platform_one_full_name_and_no_attestation() {
     for (writer, entries) in forms(&image()) {

@@ -1,5 +1,5 @@
-//! The folder that is exported into: files appear whole, with a time that does not change, and nothing of others is
-//! touched.
+//! The folder that is exported into: files appear whole, with a time that does not change, and
+//! nothing of others is touched.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
@@ -11,7 +11,8 @@ fn image() -> Image {
     Image::new("web:1.0.0.1", 1)
 }
 
-/// k3s remembers size and time of what it imported in `.cache.json`, and imports a file again if they differ.
+/// k3s remembers size and time of what it imported in `.cache.json`, and imports a file again if
+/// they differ.
 #[test]
 fn what_is_there_already_is_not_written_again() {
     for more in [&[][..], &["--compress", "zst"], &["--compress", "gz"]] {
@@ -61,7 +62,8 @@ fn a_damaged_file_is_replaced_and_newer() {
     }
 }
 
-/// What `docker save`, `podman save` and others write under the name of an exported file, and what is no archive at all.
+/// What `docker save`, `podman save` and others write under the name of an exported file, and what
+/// is no archive at all.
 #[test]
 fn a_file_of_somebody_else_stays() {
     let place = place_with(&image().podman());

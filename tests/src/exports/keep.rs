@@ -1,11 +1,13 @@
-//! `export --keep N`: only older exported versions of the same images are removed, and nothing else.
+//! `export --keep N`: only older exported versions of the same images are removed, and nothing
+//! else.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// A folder with four released versions of `web` and one of `team/web`, exported one after the other.
+/// A folder with four released versions of `web` and one of `team/web`, exported one after the
+/// other.
 fn place() -> (Place, PathBuf) {
     let place = Place::new();
     for (seed, version) in [(1, "1.0.0.1"), (2, "1.0.0.2"), (3, "1.0.0.10"), (4, "2.0.0.1")] {

@@ -1,4 +1,5 @@
-//! Two versions of an archive with a layer of 100 MB, made by code: the same each time, on every machine.
+//! Two versions of an archive with a layer of 100 MB, made by code: the same each time, on every
+//! machine.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,8 +8,8 @@ use anyhow::{Context as _, Result};
 use sealift_oci::Digest;
 use serde_json::json;
 
-/// How many small and how many large files the layer has, as a layer of Python packages does: two thirds of the files
-/// are small, and have a tenth of the bytes.
+/// How many small and how many large files the layer has, as a layer of Python packages does: two
+/// thirds of the files are small, and have a tenth of the bytes.
 const SMALL: u64 = 2_700;
 const LARGE: u64 = 1_300;
 /// The time of all files of the first version.
@@ -98,7 +99,8 @@ fn text(seed: u64, length: usize) -> Vec<u8> {
     text_of(&vocabulary(), seed, length)
 }
 
-/// Returns text that compresses about as well as sources do: words, the first of them often, between numbers.
+/// Returns text that compresses about as well as sources do: words, the first of them often,
+/// between numbers.
 fn text_of(words: &[String], seed: u64, length: usize) -> Vec<u8> {
     let (mut numbers, mut text) = (Numbers(seed), Vec::with_capacity(length + 16));
     while text.len() < length {

@@ -4,9 +4,8 @@
 //!
 //! - `tls/host` is the address of a port with TLS, and `tls/clients/*` are folders of certificates.
 //! - `ssh/host` is the address of the host, and `ssh/bare-host` that of the same host where
-//!   `docker` isn't
-//!   found; `ssh/host_key.pub` is the key that it is known by. It takes `ssh/user_key`, and doesn't know
-//!   `ssh/unknown_key`.
+//!   `docker` isn't found; `ssh/host_key.pub` is the key that it is known by. It takes
+//!   `ssh/user_key`, and doesn't know `ssh/unknown_key`.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -11,8 +11,8 @@ use crate::run;
 /// The file's name.
 pub(crate) const NAME: &str = "SHA256SUMS";
 
-/// Returns the lines about every file of a finished folder, but for the sums themselves and for what
-/// is hidden.
+/// Returns the lines about every file of a finished folder, but for the sums themselves and for
+/// what is hidden.
 pub(crate) fn of_folder(folder: &Path) -> Result<String> {
     run::read(Command::new("sha256sum").arg("--").args(files(folder)?).current_dir(folder))
 }

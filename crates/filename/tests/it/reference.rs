@@ -34,7 +34,8 @@ fn any_text_is_refused_or_reads_back_equal() {
     proptest!(ProptestConfig::with_cases(4096), |((image, tag) in texts)| {
         let text = format!("{image}{tag}");
         if let Ok(reference) = Reference::parse(&text) {
-            // No image has a `+`, so every one is the version's; a short name is the end of a longer one.
+            // No image has a `+`, so every one is the version's; a short name is the end of a
+            // longer one.
             prop_assert!(text.replace('+', "_").ends_with(&reference.to_string()));
             prop_assert_eq!(Reference::parse(&reference.to_string()).unwrap(), reference);
         }

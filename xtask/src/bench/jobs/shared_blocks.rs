@@ -32,7 +32,8 @@ impl Bench {
         Ok((Vec::new(), targets))
     }
 
-    /// Adds a version to a folder of its own as a zip, and returns the blocks that its record states.
+    /// Adds a version to a folder of its own as a zip, and returns the blocks that its record
+    /// states.
     fn blocks_of(&self, change: Change) -> Result<Vec<Block>> {
         versions::write(&self.folder.join("version.tar"), change)?;
         let add = self.call("version", "add version.tar --name pair:1.0", "--compress");
