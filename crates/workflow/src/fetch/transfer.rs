@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use sealift_archive::{Block, BlockIndex, BlockTable};
 use sealift_remote::Download;
 use sealift_store::Unfinished;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::error::Error;
 use crate::fetch::download::{Answer, Published};
@@ -23,8 +23,14 @@ use crate::run::Run;
 /// small, and take as long as the way to the server and back.
 const AT_ONCE: usize = 32;
 
+/// How many KiB of parts are in memory at most, apart from those that wait for the disk.
+const KIBIBYTES: u32 = 4 << 10;
+
+/// How many parts are copied or checked at the same time, each on a thread.
+const THREADS: usize = 4;
+
 /// How many parts may wait for the disk.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// The size of the pieces of a whole archive.
 const PIECE: usize = 256 << 10;
@@ -128,8 +134,38 @@ struct Part {
     blocks: Vec<Block>,
 }
 
+/// What limits how much is done at the same time.
+struct Limits {
+    memory: Semaphore,
+    threads: Semaphore,
+}
+
+impl Limits {
+    fn new() -> Self {
+        Self { memory: Semaphore::new(KIBIBYTES as usize), threads: Semaphore::new(THREADS) }
+    }
+
+    /// Waits until a part of this size can be in memory. Those that came first are served first.
+    async fn memory(&self, size: u64) -> Result<SemaphorePermit<'_>, Error> {
+        let kibibytes = u32::try_from(size.div_ceil(1024)).unwrap_or(KIBIBYTES).min(KIBIBYTES);
+        // Nobody closes it.
+        self.memory.acquire_many(kibibytes).await.map_err(|_| Error::Interrupted)
+    }
+
+    /// Runs work on one of the threads.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        run: &Run,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let _permit = self.threads.acquire().await.map_err(|_| Error::Interrupted)?;
+        run.blocking(move |_| Ok(work())).await
+    }
+}
+
 /// A part that is in memory and was checked.
-struct Obtained {
+struct Obtained<'a> {
+    _memory: SemaphorePermit<'a>,
     bytes: Bytes,
     /// How many bytes came from which local file; none if they were fetched.
     copied: Vec<(u32, u64)>,
@@ -143,7 +179,7 @@ pub(crate) async fn fetch_parts(
     segments: Vec<Segment>,
     unfinished: Unfinished,
 ) -> Result<Transferred, Error> {
-    let local = &Arc::new(local);
+    let (local, limits) = (&Arc::new(local), &Limits::new());
     let mut transfer =
         FetchTransfer { bytes_continued: unfinished.size(), ..FetchTransfer::default() };
     // The first request shows whether the server knows ranges.
@@ -169,12 +205,12 @@ pub(crate) async fn fetch_parts(
                 inside.push(block);
             }
             let probed = if Some(number) == first { probed.take() } else { None };
-            obtain(published, Part { segment, blocks: inside }, probed, local)
+            obtain(published, Part { segment, blocks: inside }, probed, local, limits)
         });
         let mut obtained = stream::iter(parts).buffered(AT_ONCE);
         let mut counts = BTreeMap::new();
         while let Some(part) = obtained.next().await {
-            let Obtained { bytes, copied } = part?;
+            let Obtained { bytes, copied, _memory } = part?;
             match copied.is_empty() {
                 true => transfer.bytes_fetched += bytes.len() as u64,
                 false => transfer.bytes_copied += bytes.len() as u64,
@@ -201,20 +237,22 @@ fn most_first(counts: BTreeMap<u32, u64>, files: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Copies a part, or requests it.
-async fn obtain(
+async fn obtain<'a>(
     published: &Published<'_>,
     part: Part,
     probed: Option<Bytes>,
     local: &Arc<LocalBlocks>,
-) -> Result<Obtained, Error> {
+    limits: &'a Limits,
+) -> Result<Obtained<'a>, Error> {
     let Part { segment, blocks } = part;
+    let _memory = limits.memory(segment.size()).await?;
     let blocks = Arc::new(blocks);
     if segment.is_here {
         let (local, blocks, first) = (Arc::clone(local), Arc::clone(&blocks), segment.blocks.start);
-        let copied = published.run.blocking(move |_| Ok(local.copy(first, &blocks))).await?;
+        let copied = limits.blocking(published.run, move || local.copy(first, &blocks)).await?;
         // What has changed meanwhile is requested.
         if let Some(copied) = copied {
-            return Ok(Obtained { bytes: copied.bytes.into(), copied: copied.from });
+            return Ok(Obtained { _memory, bytes: copied.bytes.into(), copied: copied.from });
         }
     }
     let mut bytes = match probed {
@@ -224,7 +262,7 @@ async fn obtain(
     // A line that damages bytes may do better the second time.
     for is_last in [false, true] {
         let (checked, blocks, start) = (bytes.clone(), Arc::clone(&blocks), segment.range.start);
-        let wrong = published.run.blocking(move |_| Ok(first_wrong(&checked, start, &blocks)));
+        let wrong = limits.blocking(published.run, move || first_wrong(&checked, start, &blocks));
         match wrong.await? {
             None => break,
             Some(offset) if is_last => {
@@ -235,7 +273,7 @@ async fn obtain(
             Some(_) => bytes = request(published, &segment.range).await?,
         }
     }
-    Ok(Obtained { bytes, copied: Vec::new() })
+    Ok(Obtained { _memory, bytes, copied: Vec::new() })
 }
 
 async fn request(published: &Published<'_>, range: &Range<u64>) -> Result<Bytes, Error> {
