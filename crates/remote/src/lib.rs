@@ -3,6 +3,8 @@
 #[cfg(not(unix))]
 compile_error!("sealift-remote needs Unix: a path is published to with a lock on its directory");
 
+#[cfg(feature = "bucket")]
+mod bucket;
 mod download;
 mod error;
 mod folder;

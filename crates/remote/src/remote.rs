@@ -3,9 +3,15 @@
 #[cfg(feature = "web")]
 use std::sync::Arc;
 
+#[cfg(feature = "bucket")]
+use crate::bucket::Bucket;
 use crate::download::{Get, GetRequest};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+#[cfg(not(feature = "bucket"))]
+use crate::error::ErrorKind;
 use crate::folder::Folder;
+#[cfg(feature = "bucket")]
+use crate::http::client::Client;
 use crate::key::Key;
 use crate::location::{Location, Place};
 use crate::object::{Entry, Object};
@@ -27,6 +33,8 @@ enum Backend {
     Folder(Folder),
     #[cfg(feature = "web")]
     Web(Arc<Site>),
+    #[cfg(feature = "bucket")]
+    Bucket(Bucket),
 }
 
 impl Remote {
@@ -50,6 +58,13 @@ impl Remote {
             Place::Folder(path) => Backend::Folder(Folder::new(path)),
             #[cfg(feature = "web")]
             Place::Web(web) => Backend::Web(Arc::new(Site::open(location, web, settings)?)),
+            #[cfg(feature = "bucket")]
+            Place::Bucket { cloud, bucket, prefix } => {
+                let client = Client::new(settings)?;
+                let place = (*cloud, bucket.as_str(), prefix.as_str());
+                Backend::Bucket(Bucket::open(location, place, settings, client)?)
+            }
+            #[cfg(not(feature = "bucket"))]
             _ => {
                 let reason = "this build cannot do it";
                 let shown = location.to_string();
@@ -74,6 +89,8 @@ impl Remote {
             Backend::Folder(folder) => folder.head(key).await,
             #[cfg(feature = "web")]
             Backend::Web(site) => site.head(key).await,
+            #[cfg(feature = "bucket")]
+            Backend::Bucket(bucket) => bucket.head(key).await,
         }
     }
 
@@ -88,6 +105,8 @@ impl Remote {
             Backend::Folder(folder) => folder.get(key, request).await,
             #[cfg(feature = "web")]
             Backend::Web(site) => site.get(key, request).await,
+            #[cfg(feature = "bucket")]
+            Backend::Bucket(bucket) => bucket.get(key, request).await,
         }
     }
 
@@ -111,6 +130,8 @@ impl Remote {
             Backend::Folder(folder) => folder.put(key, upload, options).await,
             #[cfg(feature = "web")]
             Backend::Web(site) => site.put(key, upload, options).await,
+            #[cfg(feature = "bucket")]
+            Backend::Bucket(bucket) => bucket.put(key, upload, options).await,
         }
     }
 
@@ -124,6 +145,8 @@ impl Remote {
             Backend::Folder(folder) => folder.list().await,
             #[cfg(feature = "web")]
             Backend::Web(site) => site.list().await,
+            #[cfg(feature = "bucket")]
+            Backend::Bucket(bucket) => bucket.list().await,
         }
     }
 
@@ -137,6 +160,28 @@ impl Remote {
             Backend::Folder(folder) => folder.remove(key).await,
             #[cfg(feature = "web")]
             Backend::Web(site) => site.remove(key).await,
+            #[cfg(feature = "bucket")]
+            Backend::Bucket(bucket) => bucket.remove(key).await,
+        }
+    }
+    /// Waits until uploads to a bucket whose futures were dropped have been aborted, so that no
+    /// parts stay behind. A program that ends after an interrupt calls it last.
+    pub async fn settle(&self) {
+        #[cfg(feature = "bucket")]
+        if let Backend::Bucket(bucket) = &self.backend {
+            bucket.settle().await;
+        }
+    }
+
+    /// Returns the URL that an object of a bucket has if the bucket is public.
+    pub fn public_url(&self, key: &Key) -> Option<String> {
+        match &self.backend {
+            #[cfg(feature = "bucket")]
+            Backend::Bucket(bucket) => Some(bucket.url(key)),
+            _ => {
+                let _ = key;
+                None
+            }
         }
     }
 }

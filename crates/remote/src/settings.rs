@@ -66,6 +66,25 @@ impl Settings {
         self.variables.get(name).map(String::as_str)
     }
 
+    /// Returns the value of the first of these variables that is set.
+    #[cfg(feature = "bucket")]
+    pub(crate) fn first(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// Returns `true` if a variable is set to `true` or `1`.
+    #[cfg(feature = "bucket")]
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+    }
+
+    /// Returns the variables whose names begin with a prefix.
+    #[cfg(feature = "bucket")]
+    pub(crate) fn with_prefix(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        all.filter(move |(name, _)| name.starts_with(prefix))
+    }
+
     #[cfg(feature = "web")]
     pub(crate) fn backoff(&self) -> Duration {
         self.backoff

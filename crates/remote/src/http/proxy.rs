@@ -62,9 +62,18 @@ impl Proxies {
             _ => self.http.as_ref(),
         }?;
         let host = uri.host()?;
+        if is_this_machines_cloud(host) {
+            return None;
+        }
         let is_excepted = self.without.iter().any(|exception| exception.has(host, uri.port_u16()));
         (!is_excepted).then_some(proxy)
     }
+}
+
+/// Returns `true` for the servers that give a machine the credentials of its own role. Through a
+/// proxy they would be those of the proxy's machine.
+fn is_this_machines_cloud(host: &str) -> bool {
+    host == "metadata.google.internal" || host.starts_with("169.254.") || host == "[fd00:ec2::254]"
 }
 
 impl Proxy {

@@ -1,0 +1,110 @@
+//! Uploads in parts.
+
+use std::ops::Range;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use object_store::path::Path;
+use object_store::{Attributes, PutMultipartOptions};
+
+use crate::bucket::Bucket;
+use crate::bucket::call_failure::{CallFailure, watched};
+use crate::bucket::source::Content;
+use crate::bucket::store::Store;
+use crate::error::Error;
+use crate::key::Key;
+use crate::object::Object;
+use crate::upload::PutOptions;
+
+/// The smallest part.
+const PART: u64 = 8 * 1024 * 1024;
+/// How many parts there may be; buckets take 10,000.
+const PARTS: u64 = 9_000;
+/// How many bytes of parts are in memory at a time, unless a single part is larger.
+const MEMORY: u64 = 32 * 1024 * 1024;
+
+type Part = BoxFuture<'static, Result<u64, CallFailure>>;
+
+impl Bucket {
+    /// Writes an object in parts, four at a time. It becomes visible when the last one is there.
+    pub(super) async fn put_multipart(
+        &self,
+        key: &Key,
+        store: &Store,
+        path: &Path,
+        (content, size): (Content, u64),
+        attributes: Attributes,
+        options: &PutOptions<'_>,
+    ) -> Result<Object, Error> {
+        let failed = |failure: CallFailure| self.error("write", key, store, &failure);
+        let settings = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
+        let started = watched(store.objects.put_multipart_opts(path, settings)).await;
+        let mut upload = self.0.aborts.guard(started.map_err(failed)?);
+        let (part, at_a_time) = sizes(size);
+        let mut running: FuturesUnordered<Part> = FuturesUnordered::new();
+        let taken = |result: Result<u64, CallFailure>| {
+            let bytes = result.map_err(failed)?;
+            if let Some(on_bytes) = options.on_bytes {
+                on_bytes(bytes);
+            }
+            Ok::<(), Error>(())
+        };
+        for range in parts(size, part) {
+            if running.len() >= at_a_time
+                && let Some(result) = running.next().await
+            {
+                taken(result)?;
+            }
+            let length = range.end - range.start;
+            let read = content.part(range).await;
+            let read = read.map_err(|error| Error::io("write", self.shown(key), error))?;
+            let put = upload.put_part(read.into());
+            running.push(Box::pin(async move { watched(put).await.map(|()| length) }));
+        }
+        while let Some(result) = running.next().await {
+            taken(result)?;
+        }
+        let failure = match watched(upload.complete()).await {
+            Ok(written) => return Ok(self.written(size, written, options)),
+            Err(failure) => failure,
+        };
+        // The answer may have got lost on the way, and then a repeated request finds no upload.
+        match self.head(key).await {
+            Ok(Some(object)) if object.sha256.is_some() && object.sha256 == options.sha256 => {
+                Ok(object)
+            }
+            _ => Err(failed(failure)),
+        }
+    }
+}
+
+/// Returns the size of the parts of an object, and how many of them are sent at a time.
+fn sizes(size: u64) -> (u64, usize) {
+    let part = PART.max(size.div_ceil(PARTS));
+    (part, usize::try_from(MEMORY / part).unwrap_or(1).max(1))
+}
+
+/// Returns the ranges of the parts of an object.
+fn parts(size: u64, part: u64) -> impl Iterator<Item = Range<u64>> {
+    (0..size.div_ceil(part)).map(move |n| n * part..size.min((n + 1) * part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_an_object_within_limits() {
+        const GIB: u64 = 1 << 30;
+        for size in [PART + 1, 2 * PART, 3 * PART + 7, GIB, 100 * GIB, 5_000 * GIB] {
+            let (part, at_a_time) = sizes(size);
+            let ranges: Vec<_> = parts(size, part).collect();
+            assert!(ranges.len() as u64 <= PARTS && at_a_time >= 1, "{size}");
+            assert!(part * at_a_time as u64 <= MEMORY.max(part), "{size}");
+            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, size));
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start), "{size}");
+        }
+        assert_eq!(sizes(GIB), (PART, 4));
+    }
+}
