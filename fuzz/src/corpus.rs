@@ -111,6 +111,11 @@ mod tests {
     }
 
     #[test]
+    fn signatures() {
+        holds_for_its_corpus_and_changes_of_it("signature", 5_000);
+    }
+
+    #[test]
     fn tars() {
         holds_for_its_corpus_and_changes_of_it("tar", 2_000);
     }

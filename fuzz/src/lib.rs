@@ -11,6 +11,7 @@ pub mod corpus;
 pub mod cut;
 pub mod ignore_file;
 pub mod metadata;
+pub mod signature;
 pub mod tar;
 pub mod zip;
 
@@ -26,13 +27,14 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "archive_name", holds: archive_name::holds, seeds: archive_name::seeds },
     Target { name: "blocks", holds: blocks::holds, seeds: blocks::seeds },
     Target { name: "build_output", holds: build_output::holds, seeds: build_output::seeds },
     Target { name: "cut", holds: cut::holds, seeds: cut::seeds },
     Target { name: "ignore_file", holds: ignore_file::holds, seeds: ignore_file::seeds },
     Target { name: "metadata", holds: metadata::holds, seeds: metadata::seeds },
+    Target { name: "signature", holds: signature::holds, seeds: signature::seeds },
     Target { name: "tar", holds: tar::holds, seeds: tar::seeds },
     Target { name: "zip", holds: zip::holds, seeds: zip::seeds },
 ];

@@ -72,6 +72,11 @@ const RULES: &[Rule] = &[
         never: &[ARGUMENTS, TERMINAL],
     },
     Rule {
+        package: "sealift-signature",
+        below: &["sealift-filename"],
+        never: &[ASYNC, HTTP, ARGUMENTS, TERMINAL],
+    },
+    Rule {
         package: "sealift-workflow",
         below: &[
             "sealift-filename",
@@ -83,6 +88,7 @@ const RULES: &[Rule] = &[
             "sealift-credentials",
             "sealift-docker",
             "sealift-remote",
+            "sealift-signature",
         ],
         never: &[ARGUMENTS, TERMINAL],
     },

@@ -1,0 +1,135 @@
+//! Verifies a signature.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use sealift_filename::Printable;
+
+use crate::allowed_signers::AllowedSigner;
+use crate::armor;
+use crate::error::{VerifyError, VerifyErrorKind};
+use crate::minisign;
+use crate::revoked::RevokedKeys;
+use crate::signers::{Format, Keys, Signers};
+use crate::ssh_signature::{SignatureKey, SshSignature};
+
+/// Who signed. As text it is the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Signer {
+    /// The principals in the allowed signers file, those of the certificate, or the id of the
+    /// minisign key.
+    pub name: String,
+    /// The type and fingerprint of an SSH key, or the id of a minisign key.
+    pub key: String,
+    /// The trusted comment of a minisign signature, which the signature covers.
+    pub comment: Option<String>,
+    /// When the signature was made, if the signature covers a time. SSH signatures have none.
+    pub signed_at: Option<Timestamp>,
+}
+
+impl fmt::Display for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+/// Returns the format of a signature, if it has the beginning of one.
+pub fn format_of(signature: &[u8]) -> Option<Format> {
+    if signature.starts_with(armor::BEGIN.as_bytes()) {
+        Some(Format::Ssh)
+    } else if signature.starts_with(minisign::COMMENT.as_bytes()) {
+        Some(Format::Minisign)
+    } else {
+        None
+    }
+}
+
+/// Returns the key that a signature names, without verifying anything: the type and fingerprint of
+/// an SSH key, or the id of a minisign key.
+pub fn key_of(signature: &[u8]) -> Option<String> {
+    match format_of(signature)? {
+        Format::Ssh => Some(SshSignature::parse(signature).ok()?.key.public_key().to_string()),
+        Format::Minisign => minisign::key_of(signature).map(|id| format!("minisign key {id}")),
+    }
+}
+
+/// Verifies that one of the signers signed the message, for this namespace, with a key that is
+/// valid now.
+///
+/// minisign has no namespaces: whatever its key signs counts.
+pub fn verify(
+    message: &[u8],
+    signature: &[u8],
+    namespace: &str,
+    signers: &Signers,
+    now: Timestamp,
+) -> Result<Signer, VerifyError> {
+    let expected = signers.format();
+    if let Some(found) = format_of(signature)
+        && found != expected
+    {
+        let name = |format| match format {
+            Format::Ssh => "SSH",
+            Format::Minisign => "minisign",
+        };
+        let (found, expected) = (name(found), name(expected));
+        let reason = format!("it is a signature of {found}, but the signers have {expected} keys");
+        return Err(VerifyError::new(VerifyErrorKind::OtherFormat, reason));
+    }
+    match &signers.keys {
+        Keys::Ssh(allowed) => ssh(message, signature, namespace, allowed, &signers.revoked, now),
+        Keys::Minisign(keys) => {
+            let signed = minisign::verify(keys, &signers.revoked.minisign, message, signature)?;
+            Ok(Signer {
+                name: format!("minisign key {}", signed.key),
+                signed_at: signed.time,
+                key: signed.key,
+                comment: Some(signed.comment),
+            })
+        }
+    }
+}
+
+fn ssh(
+    message: &[u8],
+    signature: &[u8],
+    namespace: &str,
+    allowed: &[AllowedSigner],
+    revoked: &RevokedKeys,
+    now: Timestamp,
+) -> Result<Signer, VerifyError> {
+    let signature = SshSignature::parse(signature)?;
+    let details = signature.verify(message)?;
+    let key = signature.key.public_key();
+    if signature.namespace != namespace {
+        let found = Printable(&signature.namespace);
+        let reason =
+            format!("the signature was made for the namespace `{found}`, not for `{namespace}`");
+        return Err(VerifyError::new(VerifyErrorKind::OtherNamespace, reason));
+    }
+    revoked.check(&signature.key)?;
+    let mut refused = None;
+    for line in allowed {
+        match line.accept(&signature.key, details, namespace, now) {
+            Some(Ok(name)) => {
+                let name = Printable(&name).to_string();
+                return Ok(Signer { name, key: key.to_string(), comment: None, signed_at: None });
+            }
+            Some(Err(error)) => {
+                refused.get_or_insert(error);
+            }
+            None => {}
+        }
+    }
+    Err(refused.unwrap_or_else(|| {
+        let authority = match &signature.key {
+            SignatureKey::Plain(_) => String::new(),
+            SignatureKey::Certified(certificate) => {
+                format!(" with a certificate by {}", certificate.authority)
+            }
+        };
+        let reason = format!("no signer has the key {key}{authority}, which made the signature");
+        VerifyError::new(VerifyErrorKind::UnknownKey, reason)
+    }))
+}

@@ -1,0 +1,12 @@
+//! Signatures of the real programs, and what is refused.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+
+mod certificates;
+mod changed;
+mod hardware;
+mod keys;
+mod laws;
+mod minisign;
+mod sign;
+mod ssh_keygen;
