@@ -71,7 +71,7 @@ impl Origin {
 }
 
 /// The readers and writers of archives and zips that sealift is compared with, other ways to build
-/// and to copy, content for images, and tools that inject faults.
+/// and to copy, content for images, web servers, and tools that inject faults.
 const TOOLS: &[Tool] = &[
     Tool::any(
         "7z",
@@ -81,6 +81,7 @@ const TOOLS: &[Tool] = &[
         ],
     ),
     Tool::any("busybox", &[Origin::system("tool-busybox", &["busybox-static"], "usr/bin/busybox")]),
+    Tool::any("apache2", &[Origin::system("tool-apache2", &["apache2-bin"], "usr/sbin/apache2")]),
     // The oldest containerd that clusters have, and the newest.
     Tool::any(
         "containerd-1",
@@ -106,8 +107,13 @@ const TOOLS: &[Tool] = &[
         &[Origin::system("tool-registry", &["docker-registry"], "usr/bin/docker-registry")],
     ),
     Tool::any("minisign", &[Origin::system("tool-minisign", &["minisign"], "usr/bin/minisign")]),
+    Tool::any(
+        "nginx",
+        &[Origin::system("tool-nginx", &["nginx", "libnginx-mod-http-dav-ext"], "usr/sbin/nginx")],
+    ),
     Tool::any("podman", &[Origin::system("podman", engines::PODMAN_PACKAGES, "usr/bin/podman")]),
     Tool::any("python3", &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")]),
+    Tool::any("rclone", &[Origin::system("tool-rclone", &["rclone"], "usr/bin/rclone")]),
     Tool::any("rsync", &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")]),
     Tool::any("setpriv", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/setpriv")]),
     Tool::any("skopeo", &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")]),
@@ -210,6 +216,8 @@ fn make_callable(root: &Path, file: &str, name: &str, place: &Path) -> Result<()
     let script =
         format!("#!/bin/sh\nLD_LIBRARY_PATH='{libraries}' exec '{}' \"$@\"\n", program.display());
     fs::write(place, script)?;
+    // For the rest of the package, such as a server's modules.
+    symlink(root, place.with_extension("root"))?;
     fs::set_permissions(place, fs::Permissions::from_mode(0o755))?;
     Ok(())
 }

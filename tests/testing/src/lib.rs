@@ -15,7 +15,9 @@ mod program;
 pub mod raw_tar;
 pub mod raw_zip;
 mod spans;
+mod web_server;
 
 pub use gate::{Engine, engine, engine_with_door};
 pub use program::{output_of, program};
 pub use spans::{Span, payload, spans};
+pub use web_server::{Nginx, WebServer};

@@ -110,9 +110,11 @@ impl Failure {
 
 fn describe_certificate(error: &CertificateError, host: &str) -> String {
     match error {
-        CertificateError::UnknownIssuer => "the server's certificate is by an authority that is \
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is by an authority that is \
              not trusted here; set SSL_CERT_FILE to a file with the authority's certificate"
-            .to_owned(),
+                .to_owned()
+        }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "the server's certificate has expired".to_owned()
         }

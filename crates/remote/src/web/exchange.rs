@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
-use hyper::{Method, Request, Response, Uri};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 
 use crate::error::{Error, ErrorKind};
 use crate::http::client::Body;
@@ -43,10 +43,18 @@ impl Call<'_> {
     /// Returns the error for an answer with an unexpected status.
     pub(super) fn refused(&self, site: &Site, answer: &Response<Incoming>) -> Error {
         let (kind, mut reason) = refusal(answer.status(), answer.headers());
-        if answer.status() == hyper::StatusCode::UNAUTHORIZED && site.login.is_none() {
+        if answer.status() == StatusCode::UNAUTHORIZED && site.login.is_none() {
             reason.push_str("; there is no login for it in the URL or in ~/.netrc");
         }
         self.error(kind, reason)
+    }
+
+    /// Returns `true` if the same request may succeed later.
+    fn may_pass(&self, status: StatusCode) -> bool {
+        // For a request to rename, this means that the destination is on another server.
+        let is_about_destination =
+            self.method.as_str() == "MOVE" && status == StatusCode::BAD_GATEWAY;
+        backoff::may_pass(status) && !is_about_destination
     }
 
     fn request(&self, uri: &Uri, site: &Site) -> Request<Body> {
@@ -78,7 +86,7 @@ impl Site {
         let mut is_repeated = false;
         loop {
             let (reason, kind, demanded) = match self.follow(call).await? {
-                Ok(response) if !backoff::may_pass(response.status()) => {
+                Ok(response) if !call.may_pass(response.status()) => {
                     return Ok(Exchanged { response, is_repeated });
                 }
                 Ok(response) => {

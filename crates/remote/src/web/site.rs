@@ -71,6 +71,11 @@ impl Site {
         format!("{}/{}", self.path, key.encoded())
     }
 
+    /// Returns the scheme, host and port of the server.
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
     /// Returns the path of the folder in URLs, without a slash at its end.
     pub(super) fn path(&self) -> &str {
         &self.path

@@ -1,5 +1,6 @@
 //! Uploads: PUT, and what WebDAV adds to it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -36,7 +37,8 @@ impl Site {
         let upload = Arc::new(upload);
         let path = self.path_of(key);
         self.make_folders(key, &path).await?;
-        let put = Put { site: self, key, upload: &upload, options };
+        let reported = AtomicU64::new(0);
+        let put = Put { site: self, key, upload: &upload, options, reported };
         match &options.condition {
             Condition::Always => {
                 if self.can_move(key).await? && put.staged(&path).await? {
@@ -123,22 +125,35 @@ impl Site {
             StatusCode::METHOD_NOT_ALLOWED
                 | StatusCode::NOT_IMPLEMENTED
                 | StatusCode::BAD_REQUEST
+                | StatusCode::BAD_GATEWAY
                 | StatusCode::UNAUTHORIZED
         );
         *self.can_move.lock().unwrap_or_else(PoisonError::into_inner) = Some(can_move);
         Ok(can_move)
     }
 
-    /// Renames. The destination is a path, since a proxy may hide the server's scheme and name.
+    /// Renames.
+    ///
+    /// Apache wants the whole URL of the destination. Behind a proxy that hides its scheme or name
+    /// a server takes that for another server's, but may understand the path.
     async fn rename(&self, key: &Key, from: &str, to: &str) -> Result<Exchanged, Error> {
         let method = Method::from_bytes(b"MOVE").unwrap_or_default();
         let mut call = self.call("write", key, method, &GetRequest::default())?;
         call.uri = self.uri(from);
-        let mut headers = HeaderMap::new();
-        set(&mut headers, HeaderName::from_static("destination"), to, &call)?;
-        headers.insert("overwrite", HeaderValue::from_static("T"));
-        call.headers = headers;
-        self.exchange(&call, &mut Backoff::new(self.backoff)).await
+        let whole = format!("{}{to}", self.origin());
+        for destination in [&whole, to] {
+            let mut headers = HeaderMap::new();
+            set(&mut headers, HeaderName::from_static("destination"), destination, &call)?;
+            headers.insert("overwrite", HeaderValue::from_static("T"));
+            call.headers = headers;
+            let answered = self.exchange(&call, &mut Backoff::new(self.backoff)).await?;
+            let status = answered.response.status();
+            let is_misread = matches!(status, StatusCode::BAD_REQUEST | StatusCode::BAD_GATEWAY);
+            if destination == to || !is_misread {
+                return Ok(answered);
+            }
+        }
+        Err(call.error(ErrorKind::BadAnswer, "it cannot be renamed"))
     }
 }
 
@@ -157,9 +172,22 @@ struct Put<'a> {
     key: &'a Key,
     upload: &'a Arc<Upload>,
     options: &'a PutOptions<'a>,
+    /// How many bytes [`PutOptions::on_bytes`] was told of.
+    reported: AtomicU64,
 }
 
 impl Put<'_> {
+    /// Tells how many bytes the server has taken. An attempt from the beginning counts only when it
+    /// comes further than those before.
+    fn report(&self, at: u64) {
+        let before = self.reported.fetch_max(at, Ordering::Relaxed);
+        if let Some(on_bytes) = self.options.on_bytes
+            && at > before
+        {
+            on_bytes(at - before);
+        }
+    }
+
     fn changed(&self) -> Error {
         Error::new("write", self.site.shown(self.key), ErrorKind::Changed, CHANGED)
     }
@@ -259,24 +287,15 @@ impl Put<'_> {
         };
         let mut backoff = Backoff::new(self.site.backoff);
         let mut exchange = std::pin::pin!(self.site.exchange(&call, &mut backoff));
-        let mut reported = 0;
-        let mut report = |at: u64| {
-            if let Some(on_bytes) = self.options.on_bytes
-                && at > reported
-            {
-                on_bytes(at - reported);
-                reported = at;
-            }
-        };
         let Exchanged { response, is_repeated } = loop {
             tokio::select! {
                 answer = &mut exchange => break answer?,
-                Some(at) = taken.recv() => report(at),
+                Some(at) = taken.recv() => self.report(at),
             }
         };
         match response.status() {
             status if status.is_success() => {
-                report(size);
+                self.report(size);
                 Ok(Sent::Taken(etag(response.headers())))
             }
             StatusCode::PRECONDITION_FAILED => Ok(Sent::Refused { is_repeated }),
