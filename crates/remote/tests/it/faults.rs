@@ -231,12 +231,14 @@ async fn a_reader_that_takes_its_time_is_no_silence() {
 
 #[tokio::test]
 async fn what_is_not_http_is_named() {
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     // A fake, since no web server answers like this.
     let server = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
+        // Earlier, it would not be an answer.
+        assert!(client.read(&mut [0; 1000]).unwrap() > 0);
         client.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
         std::io::copy(&mut client, &mut std::io::sink()).ok();
     });

@@ -78,8 +78,8 @@ fn answer(
             head.set("content-encoding", "gzip");
             head.set("content-length", body.len().to_string());
             client.write_all(&head.to_bytes())?;
-            client.write_all(&body)?;
             count(body.len() as u64);
+            client.write_all(&body)?;
         }
         Action::CutAfter(at) | Action::StallAfter(at) => {
             client.write_all(&head.to_bytes())?;
@@ -94,8 +94,8 @@ fn answer(
             copy(server, client, *at, count)?;
             let mut byte = [0];
             if server.read(&mut byte)? == 1 {
-                client.write_all(&[!byte[0]])?;
                 count(1);
+                client.write_all(&[!byte[0]])?;
             }
             copy(server, client, u64::MAX, count)?;
         }
@@ -129,8 +129,9 @@ fn copy(
         if read == 0 {
             return Ok(());
         }
-        to.write_all(&piece[..read])?;
+        // Before, so that who has them finds them counted.
         count(read as u64);
+        to.write_all(&piece[..read])?;
         left -= read as u64;
     }
     Ok(())
