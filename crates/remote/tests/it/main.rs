@@ -6,4 +6,5 @@ mod downloads;
 mod faults;
 mod logins;
 mod place;
+mod tunnels;
 mod uploads;
