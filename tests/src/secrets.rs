@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use sealift_testing::fault_proxy::{Action, FaultProxy};
 use serde_json::json;
 
 use crate::command::{Place, image_name, write_script};
@@ -163,6 +164,45 @@ fn secrets_in_addresses_and_certificates_are_in_no_output() {
     for host in [&ssh, &tcp, &odd] {
         assert_ne!(secrets.run(&[&image[..], &["--host", host]].concat(), &[]), 0);
     }
+}
+
+#[test]
+fn secrets_of_web_servers_and_proxies_are_in_no_output() {
+    let secrets = Secrets::with_engine("unix:///nonexistent/engine.sock");
+    let nowhere = "127.0.0.1:1".parse().unwrap();
+    // It refuses everything, also to connect to another server.
+    let refusing = FaultProxy::new(nowhere, |_| Action::Answer(403, Vec::new(), Vec::new()));
+    let other = refusing.address();
+    let elsewhere = format!("http://ann:{CANARY}@{other}/x?sig={CANARY}");
+    let answers: [(u16, Vec<(&'static str, String)>); 4] = [
+        (401, vec![("www-authenticate", "Basic realm=\"vault\"".to_owned())]),
+        (302, vec![("location", elsewhere.clone())]),
+        (302, vec![("location", elsewhere.replace("http", "ftp"))]),
+        (404, Vec::new()),
+    ];
+    let netrc = secrets.place.dir.path().join("netrc");
+    fs::write(&netrc, format!("machine 127.0.0.1 login ann password {CANARY}")).unwrap();
+    let proxy = format!("http://ann:{CANARY}@{other}");
+    let socks = format!("socks5://ann:{CANARY}@127.0.0.1:1");
+    for (status, headers) in answers {
+        let server =
+            FaultProxy::new(nowhere, move |_| Action::Answer(status, headers.clone(), Vec::new()));
+        let url = format!("http://ann:{CANARY}@{}/images/?sig={CANARY}", server.address());
+        let plain = server.url("/images/");
+        let netrc = [("NETRC", netrc.to_str().unwrap())];
+        for (url, variables) in [(&url, &[][..]), (&plain, &netrc)] {
+            assert_ne!(secrets.run(&["fetch", url, "--json"], variables), 0, "{status}");
+            assert_ne!(secrets.run(&["fetch", url, "--progress", "plain"], variables), 0);
+        }
+        assert!(!server.requests().is_empty());
+    }
+    for variables in [[("HTTPS_PROXY", &*proxy)], [("ALL_PROXY", &*socks)]] {
+        let url = format!("https://ann:{CANARY}@127.0.0.1:1/images/?sig={CANARY}");
+        assert_ne!(secrets.run(&["fetch", &url], &variables), 0);
+    }
+    assert!(refusing.requests().iter().any(|request| request.method == "CONNECT"));
+    let odd = format!("https://ann:{CANARY}@127.0.0.1:1/ images/?sig={CANARY}");
+    assert_ne!(secrets.run(&["fetch", &odd], &[]), 0);
 }
 
 fn secrets_of_the_main_job_are_in_no_output(engine: &str, builders: &[&str]) {

@@ -9,6 +9,7 @@ mod multistatus;
 mod netrc;
 mod read;
 mod redirect;
+mod request;
 mod site;
 mod transfer;
 mod upload_body;

@@ -17,7 +17,7 @@ use crate::key::Key;
 use crate::web::answer::{Answer, Facts, judge};
 use crate::web::backoff::Backoff;
 use crate::web::exchange::{Call, pause};
-use crate::web::read::{CHANGED, set};
+use crate::web::request::{CHANGED, set};
 use crate::web::site::Site;
 
 /// A part that counts as progress: after it, all tries are there again.

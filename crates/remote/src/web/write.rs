@@ -19,7 +19,7 @@ use crate::upload::{Condition, PutOptions, Upload};
 use crate::web::answer::etag;
 use crate::web::backoff::Backoff;
 use crate::web::exchange::{Call, Exchanged};
-use crate::web::read::{CHANGED, set};
+use crate::web::request::{CHANGED, set};
 use crate::web::site::Site;
 use crate::web::upload_body;
 
@@ -88,7 +88,7 @@ impl Site {
         let parent = |path: &str| path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
         let mut missing = Vec::new();
         let mut folder = parent(path);
-        while !is_known(&folder) && self.make_folder(key, &folder).await? == Folder::HasNoParent {
+        while !is_known(&folder) && self.make_folder(key, &folder).await? == Parent::IsMissing {
             let next = parent(&folder);
             missing.push(std::mem::replace(&mut folder, next));
         }
@@ -100,14 +100,14 @@ impl Site {
         Ok(())
     }
 
-    async fn make_folder(&self, key: &Key, folder: &str) -> Result<Folder, Error> {
+    async fn make_folder(&self, key: &Key, folder: &str) -> Result<Parent, Error> {
         let method = Method::from_bytes(b"MKCOL").unwrap_or_default();
         let mut call = self.call("write", key, method, &GetRequest::default())?;
         call.uri = self.uri(&format!("{folder}/"));
         let answer = self.exchange(&call, &mut Backoff::new(self.backoff)).await?;
         Ok(match answer.response.status() {
-            StatusCode::CONFLICT | StatusCode::NOT_FOUND => Folder::HasNoParent,
-            _ => Folder::MayExist,
+            StatusCode::CONFLICT | StatusCode::NOT_FOUND => Parent::IsMissing,
+            _ => Parent::MayExist,
         })
     }
 
@@ -157,13 +157,13 @@ impl Site {
     }
 }
 
-/// What became of the attempt to make a folder.
+/// The folder in which another one was to be made.
 #[derive(Debug, PartialEq, Eq)]
-enum Folder {
-    /// It was made, was there, or cannot be made.
+enum Parent {
+    /// The folder in it was made, was there, or cannot be made.
     MayExist,
-    /// The folder that it would be in does not exist.
-    HasNoParent,
+    /// It does not exist.
+    IsMissing,
 }
 
 /// One upload.
