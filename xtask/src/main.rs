@@ -19,6 +19,7 @@ mod release;
 mod run;
 mod rustc;
 mod say;
+mod servers;
 mod test;
 mod tools;
 mod workspace;

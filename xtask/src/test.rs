@@ -14,6 +14,7 @@ use clap::Args;
 
 use crate::arguments::EngineArguments;
 use crate::engines::{Doors, Engines, Lifetime};
+use crate::servers::Servers;
 use crate::{examples, fuzz, run, say, tools, workspace};
 
 /// The module that tests which need an engine live in.
@@ -38,10 +39,15 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
     let has_none = kinds.is_some_and(<[_]>::is_empty);
     let path = run::path_with(&[tools::for_tests()?])?;
 
+    // They start while the workspace is built.
+    let servers = std::thread::spawn(Servers::up);
+
     // The end-to-end tests run the command as it was built.
     let mut build = run::cargo(&["build", "--workspace", "--all-features"]);
     ensure!(run::shown(&mut build)?, "the workspace doesn't build");
     examples::build()?;
+
+    let servers = servers.join().map_err(|_| anyhow::anyhow!("the servers did not start"))??;
 
     // In the target folder, where it does no harm if the task is interrupted.
     let notes = tempfile::tempdir_in(workspace::engines())
@@ -49,6 +55,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
     let ledger = notes.path().join("ledger");
     let mut tests = cargo_test();
     tests.args(&arguments.rest).env("PATH", path);
+    tests.env("SEALIFT_TEST_SERVERS", servers.variable());
     if has_none {
         tests.env_remove("SEALIFT_TEST_ENGINES").env_remove("SEALIFT_TEST_LEDGER");
     } else {

@@ -50,6 +50,18 @@ pub fn engine_with_door(name: &str, door: &str) -> Option<(Engine, PathBuf)> {
     Some((admit(name, host), folder))
 }
 
+/// Returns how to reach a server of this name, or `None` if it was not set up for the tests.
+/// `xtask/src/servers` describes what each one's text means.
+///
+/// # Panics
+///
+/// If there is no such server in CI, where a skipped test must not pass.
+pub fn server(name: &str) -> Option<String> {
+    let found = named("SEALIFT_TEST_SERVERS", name);
+    assert!(found.is_some() || std::env::var_os("CI").is_none(), "there is no server `{name}`");
+    found
+}
+
 /// Returns the part of a variable about an engine, or logs that the test is skipped.
 fn named(variable: &str, name: &str) -> Option<String> {
     let test = this_test();

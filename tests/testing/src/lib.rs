@@ -17,7 +17,7 @@ pub mod raw_zip;
 mod spans;
 mod web_server;
 
-pub use gate::{Engine, engine, engine_with_door};
+pub use gate::{Engine, engine, engine_with_door, server};
 pub use program::{output_of, program};
 pub use spans::{Span, payload, spans};
 pub use web_server::{Nginx, WebServer};

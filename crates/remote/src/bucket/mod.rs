@@ -48,6 +48,13 @@ const SINGLE: u64 = 8 * 1024 * 1024;
 /// How often a conditional write is repeated whose answer got lost.
 const REPETITIONS: usize = 3;
 
+/// What an object is now.
+struct Current {
+    version: PutResult,
+    /// It has the content that was to be written.
+    is_ours: bool,
+}
+
 /// A bucket. Clones share connections.
 #[derive(Clone)]
 pub(crate) struct Bucket(Arc<BucketAccess>);
@@ -203,8 +210,7 @@ impl Bucket {
                 PutMode::Update(UpdateVersion { e_tag: Some(e_tag), version })
             }
         };
-        let is_conditional = options.condition != Condition::Always;
-        let options = StoreOptions { mode, attributes, ..StoreOptions::default() };
+        let mut options = StoreOptions { mode, attributes, ..StoreOptions::default() };
         let mut repetitions = 0;
         loop {
             let call = store.objects.put_opts(path, bytes.clone().into(), options.clone());
@@ -212,30 +218,38 @@ impl Bucket {
                 Ok(written) => return Ok(written),
                 Err(failure) => failure,
             };
+            if options.mode == PutMode::Overwrite || !failure.is_ambiguous() {
+                return Err(self.error("write", key, store, &failure));
+            }
             // The answer of a write that took effect may have got lost on the way; then the
             // condition does not hold the second time, because of the object that was written.
-            if is_conditional && failure.is_ambiguous() {
-                if let Some(written) = self.is_there(store, path, &bytes).await {
-                    return Ok(written);
-                }
-                if failure.kind() != ErrorKind::Changed && repetitions < REPETITIONS {
-                    repetitions += 1;
-                    continue;
-                }
+            let current = self.current(store, path, &bytes).await;
+            if let Some(Current { is_ours: true, version }) = current {
+                return Ok(version);
             }
-            return Err(self.error("write", key, store, &failure));
+            let may_help = match failure.kind() {
+                ErrorKind::Changed => current.is_some_and(|current| {
+                    version::without_quotes(&mut options.mode, current.version.e_tag.as_deref())
+                }),
+                _ => repetitions < REPETITIONS,
+            };
+            if !may_help {
+                return Err(self.error("write", key, store, &failure));
+            }
+            repetitions += 1;
         }
     }
 
-    /// Returns the version of an object if it has exactly this content.
-    async fn is_there(&self, store: &Store, path: &Path, bytes: &Bytes) -> Option<PutResult> {
+    /// Returns what an object is now, if it can be read.
+    async fn current(&self, store: &Store, path: &Path, bytes: &Bytes) -> Option<Current> {
         let call = async {
             let found = store.objects.get(path).await?;
             let (e_tag, version) = (found.meta.e_tag.clone(), found.meta.version.clone());
-            let is_it = found.meta.size == bytes.len() as u64 && found.bytes().await? == *bytes;
-            Ok(is_it.then(|| PutResult { e_tag, version, extensions: Default::default() }))
+            let is_ours = found.meta.size == bytes.len() as u64 && found.bytes().await? == *bytes;
+            let version = PutResult { e_tag, version, extensions: Default::default() };
+            Ok(Current { version, is_ours })
         };
-        watched(call).await.ok().flatten()
+        watched(call).await.ok()
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<Entry>, Error> {

@@ -12,7 +12,7 @@ use crate::bucket::Bucket;
 use crate::bucket::call_failure::{CallFailure, watched};
 use crate::bucket::source::Content;
 use crate::bucket::store::Store;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::key::Key;
 use crate::object::Object;
 use crate::upload::PutOptions;
@@ -65,16 +65,19 @@ impl Bucket {
         while let Some(result) = running.next().await {
             taken(result)?;
         }
-        let failure = match watched(upload.complete()).await {
-            Ok(written) => return Ok(self.written(size, written, options)),
-            Err(failure) => failure,
-        };
-        // The answer may have got lost on the way, and then a repeated request finds no upload.
-        match self.head(key).await {
-            Ok(Some(object)) if object.sha256.is_some() && object.sha256 == options.sha256 => {
-                Ok(object)
+        let completed = watched(upload.complete()).await;
+        // Not every server states the tag of what it put together, and the answer may have got lost
+        // on the way, in which case a repeated request finds no upload.
+        let found = self.head(key).await?.unwrap_or_else(Object::unknown);
+        let is_ours = found.sha256.is_some() && found.sha256 == options.sha256;
+        match completed {
+            Ok(_) if found.size == Some(size) => Ok(found),
+            Ok(_) => {
+                let reason = format!("the server does not have the {size} bytes that were sent");
+                Err(Error::new("write", self.shown(key), ErrorKind::BadAnswer, reason))
             }
-            _ => Err(failed(failure)),
+            Err(_) if found.size == Some(size) && is_ours => Ok(found),
+            Err(failure) => Err(failed(failure)),
         }
     }
 }

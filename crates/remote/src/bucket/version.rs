@@ -1,5 +1,7 @@
 //! Versions of objects as entity tags.
 
+use object_store::{PutMode, UpdateVersion};
+
 use crate::location::Cloud;
 use crate::object::Etag;
 
@@ -22,6 +24,23 @@ pub(super) fn parts(cloud: Cloud, etag: &Etag) -> (String, Option<String>) {
             (etag.to_owned(), Some(generation.to_owned()))
         }
         _ => (etag.as_str().to_owned(), None),
+    }
+}
+
+/// Removes the quotes of the tag that an object must have to be replaced. Returns `false` if that
+/// changes nothing, or if the object has another tag now.
+///
+/// Ceph's radosgw before version 18 compares the header with a tag without quotes, so a condition
+/// with quotes never holds.
+pub(super) fn without_quotes(mode: &mut PutMode, current: Option<&str>) -> bool {
+    let PutMode::Update(UpdateVersion { e_tag: Some(wanted), .. }) = mode else { return false };
+    let bare = wanted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match bare.filter(|_| current == Some(wanted.as_str())).map(str::to_owned) {
+        Some(bare) => {
+            *wanted = bare;
+            true
+        }
+        None => false,
     }
 }
 

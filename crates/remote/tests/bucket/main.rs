@@ -1,0 +1,8 @@
+//! Buckets on the servers that `cargo xtask test` starts.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod azure;
+mod contract;
+mod s3;
+mod servers;

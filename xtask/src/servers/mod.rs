@@ -1,0 +1,185 @@
+//! Servers with buckets for tests, in folders of our own below `target/servers`, and ended by the
+//! task.
+//!
+//! Tests read `SEALIFT_TEST_SERVERS`, which has `NAME=URL|BUCKET|USER|SECRET` for each, with commas
+//! in between.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::engines::packages;
+use crate::{run, say, workspace};
+
+/// How long a server may take to start.
+const START: Duration = Duration::from_secs(120);
+/// How long a server may take to end.
+const END: Duration = Duration::from_secs(10);
+
+/// What Ceph's gateway consists of, and the client that makes the bucket.
+const CEPH: &[&str] = &["radosgw", "ceph-mon", "ceph-osd", "ceph-common", "curl"];
+
+/// The release of Azurite on npm.
+const AZURITE: &str = "3.37.0";
+/// The account that Azurite has, and its published key.
+const ACCOUNT: &str = "devstoreaccount1";
+const ACCOUNT_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+const BUCKET: &str = "images";
+
+/// Servers that answer. They end with this value.
+pub(crate) struct Servers(Vec<Server>);
+
+/// A process that ends when its standard input closes.
+struct Server {
+    name: &'static str,
+    home: PathBuf,
+    child: Child,
+    /// How tests reach it.
+    text: String,
+}
+
+impl Servers {
+    /// Starts all servers, and logs those that cannot be had. In CI all are required.
+    pub(crate) fn up() -> Result<Self> {
+        let starting = [("s3", radosgw as fn() -> Result<Server>), ("azure", azurite)];
+        let mut servers = Vec::new();
+        // Both are started before either is waited for.
+        for (name, start) in starting {
+            match start() {
+                Ok(server) => servers.push(server),
+                Err(error) if std::env::var_os("CI").is_none() => {
+                    say::step(format_args!("tests do without the server `{name}`: {error:#}"));
+                }
+                Err(error) => return Err(error.context(format!("no server `{name}`"))),
+            }
+        }
+        let mut servers = Self(servers);
+        for server in &mut servers.0 {
+            server.wait()?;
+        }
+        Ok(servers)
+    }
+
+    /// Returns the value of `SEALIFT_TEST_SERVERS`.
+    pub(crate) fn variable(&self) -> String {
+        let pairs: Vec<String> =
+            self.0.iter().map(|server| format!("{}={}", server.name, server.text)).collect();
+        pairs.join(",")
+    }
+}
+
+impl Server {
+    fn start(
+        name: &'static str,
+        home: PathBuf,
+        command: &mut Command,
+        text: String,
+    ) -> Result<Self> {
+        let log = File::create(home.with_extension("log"))?;
+        let child = command
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start the server `{name}`"))?;
+        Ok(Self { name, home, child, text })
+    }
+
+    /// Waits until it notes that it is ready.
+    fn wait(&mut self) -> Result<()> {
+        let started = Instant::now();
+        while !self.home.join("ready").exists() {
+            let log = self.home.with_extension("log");
+            let log = log.display();
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server `{}` ended with {status}; see {log}", self.name);
+            }
+            let seconds = START.as_secs();
+            ensure!(
+                started.elapsed() < START,
+                "the server `{}` is not ready after {seconds} s; see {log}",
+                self.name
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let asked = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed() < END {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.home);
+    }
+}
+
+/// Makes an empty folder for a server.
+fn home(name: &str) -> Result<PathBuf> {
+    let home = workspace::target().join("servers").join(name);
+    if home.exists() {
+        fs::remove_dir_all(&home).with_context(|| format!("cannot empty {}", home.display()))?;
+    }
+    fs::create_dir_all(&home)?;
+    Ok(home)
+}
+
+/// Finds a port that nobody listens on.
+fn free_port() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string())
+}
+
+/// Writes a script next to the homes and returns its path.
+fn script(home: &Path, name: &str, content: &str) -> Result<PathBuf> {
+    let file = home.with_file_name(name);
+    fs::write(&file, content)?;
+    Ok(file)
+}
+
+fn radosgw() -> Result<Server> {
+    if let Some(obstacle) = packages::obstacle() {
+        bail!(obstacle);
+    }
+    let (user, secret) = ("sealift", "a-secret/of+tests");
+    let root = packages::of_the_system("radosgw", CEPH)?;
+    let home = home("s3")?;
+    let (monitor, gateway) = (free_port()?, free_port()?);
+    let text = format!("http://127.0.0.1:{gateway}|{BUCKET}|{user}|{secret}");
+    let mut command = Command::new("sh");
+    command.arg(script(&home, "radosgw.sh", include_str!("radosgw.sh"))?).arg(&home).arg(root);
+    command.args([&monitor, &gateway, user, secret, BUCKET]);
+    Server::start("s3", home, &mut command, text)
+}
+
+fn azurite() -> Result<Server> {
+    ensure!(run::find("node").is_some(), "there is no node here to run Azurite with");
+    let packages = workspace::target().join("servers/packages/azurite");
+    let stamp = packages.join("complete");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == AZURITE) {
+        say::step(format_args!("uses Azurite {AZURITE}"));
+    } else {
+        say::step(format_args!("gets Azurite {AZURITE} from npm"));
+        fs::create_dir_all(&packages)?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev"]);
+        run::read(npm.arg("--prefix").arg(&packages).arg(format!("azurite@{AZURITE}")))?;
+        fs::write(&stamp, AZURITE)?;
+    }
+    let (home, port) = (home("azure")?, free_port()?);
+    let text = format!("http://127.0.0.1:{port}/{ACCOUNT}|{BUCKET}|{ACCOUNT}|{ACCOUNT_KEY}");
+    let mut command = Command::new("node");
+    command.arg(script(&home, "azurite.js", include_str!("azurite.js"))?).arg(&home).arg(packages);
+    command.args([&port, ACCOUNT, ACCOUNT_KEY, BUCKET]);
+    Server::start("azure", home, &mut command, text)
+}
