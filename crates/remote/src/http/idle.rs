@@ -150,3 +150,40 @@ impl AsyncWrite for WatchedStream {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(30);
+
+    #[tokio::test]
+    async fn only_a_wait_counts_as_silence() {
+        let (mut server, stream) = tokio::io::duplex(1);
+        let mut watched = WatchedStream::new(Box::new(stream), false, LIMIT);
+        server.write_all(b"a").await.unwrap();
+        watched.read_u8().await.unwrap();
+        // Nobody reads for longer than the limit.
+        tokio::time::sleep(LIMIT * 2).await;
+        let mut read = std::pin::pin!(watched.read_u8());
+        assert!(poll!(&mut read).is_pending(), "the wait begins only now");
+        let error = read.await.unwrap_err();
+        assert_eq!(error.to_string(), "no byte came or went for 0.03 s");
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_after_the_other_side_refuses_to_read() {
+        let (mut server, stream) = tokio::io::duplex(8);
+        let mut watched = WatchedStream::new(Box::new(stream), false, LIMIT);
+        server.write_all(b"no").await.unwrap();
+        drop(server);
+        let mut write = std::pin::pin!(watched.write_all(b"upload"));
+        assert!(poll!(&mut write).is_pending());
+        let mut answer = Vec::new();
+        watched.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(answer, b"no");
+    }
+}
