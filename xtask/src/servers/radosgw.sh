@@ -34,7 +34,9 @@ auth client required = cephx
 keyring = $home/keyring
 run dir = $home/run
 admin socket =
-log file = $home/\$name.log
+log file =
+log to stderr = true
+mon cluster log file =
 crash dir = $home/run
 osd pool default size = 1
 osd pool default min size = 1
@@ -44,11 +46,12 @@ osd pool default pg autoscale mode = off
 osd crush chooseleaf type = 0
 mon allow pool size one = true
 mon max pg per osd = 10000
+mon data avail warn = 0
+mon data avail crit = 0
 osd class dir = $libraries/rados-classes
 plugin dir = $libraries/ceph
 erasure code dir = $libraries/ceph/erasure-code
 mon data = $home/mon
-mon cluster log file = $home/cluster.log
 osd data = $home/osd
 osd objectstore = memstore
 memstore device bytes = 1073741824
@@ -70,19 +73,18 @@ ceph-mon --mkfs -i a --monmap "$home/monmap" --keyring "$home/keyring"
 
 daemons=
 stop() {
-    trap '' TERM
+    trap '' TERM EXIT
     # shellcheck disable=SC2086
     kill -KILL $daemons 2>/dev/null || true
-    exit 0
 }
-trap stop TERM
+trap 'stop; exit 1' TERM EXIT
 run() {
     "$@" -f </dev/null &
     daemons="$daemons $!"
 }
 run ceph-mon -i a
 # It asks the monitor for its settings.
-ceph-osd -i 0 --mkfs --osd-uuid "$(cat /proc/sys/kernel/random/uuid)" </dev/null
+timeout 60 ceph-osd -i 0 --mkfs --osd-uuid "$(cat /proc/sys/kernel/random/uuid)" </dev/null
 run ceph-osd -i 0
 run radosgw -n client.admin
 (
