@@ -23,10 +23,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// What is known of one engine's images during a load, so that it is asked once for all of them.
 #[derive(Debug, Default)]
-pub(crate) struct EngineMemory(Mutex<Remembered>);
+pub(crate) struct EngineMemory(Mutex<EngineImages>);
 
 #[derive(Debug, Default)]
-struct Remembered {
+struct EngineImages {
     listing: Option<Arc<ListedImages>>,
     /// The images that were inspected, by their ids, and those that were loaded since.
     inspected: HashMap<Digest, Held>,
@@ -48,10 +48,10 @@ impl EngineMemory {
 
     /// Forgets everything, as somebody else has changed what the engine has.
     pub(crate) fn forget(&self) {
-        *self.lock() = Remembered::default();
+        *self.lock() = EngineImages::default();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Remembered> {
+    fn lock(&self) -> MutexGuard<'_, EngineImages> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
