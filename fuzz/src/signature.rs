@@ -33,8 +33,12 @@ pub fn holds(bytes: &[u8]) {
         assert!(format_of(signature).is_some());
     }
     let Ok(signers) = Signers::parse(signers, &TimeZone::UTC) else { return };
-    assert_eq!(Signers::parse(&bytes[..middle.unwrap_or(bytes.len())], &TimeZone::UTC).as_ref(), Ok(&signers));
-    let verdict = verify(b"never signed", signature, "sealift-sums", &signers, Timestamp::UNIX_EPOCH);
+    assert_eq!(
+        Signers::parse(&bytes[..middle.unwrap_or(bytes.len())], &TimeZone::UTC).as_ref(),
+        Ok(&signers)
+    );
+    let verdict =
+        verify(b"never signed", signature, "sealift-sums", &signers, Timestamp::UNIX_EPOCH);
     assert!(verdict.is_err());
 }
 

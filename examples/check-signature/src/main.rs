@@ -19,8 +19,8 @@ fn main() -> Result<()> {
 
 fn check(signers: &str, file: &str, signature: &str) -> Result<Signer> {
     let read = |path: &str| fs::read(path).with_context(|| path.to_owned());
-    let signers = Signers::parse(&read(signers)?, &TimeZone::system())
-        .with_context(|| signers.to_owned())?;
+    let signers =
+        Signers::parse(&read(signers)?, &TimeZone::system()).with_context(|| signers.to_owned())?;
     let now = Timestamp::now();
     let verdict = verify(&read(file)?, &read(signature)?, "file", &signers, now);
     verdict.with_context(|| file.to_owned())
