@@ -66,6 +66,7 @@ mod select_error;
 mod snapshot;
 mod stat;
 mod state;
+mod surplus;
 mod wanted;
 
 pub use action::{Action, PlanItem};
@@ -87,6 +88,7 @@ pub use select_error::{Ambiguous, AmbiguousChoice, Misnamed, NotFound, SelectErr
 pub use snapshot::Snapshot;
 pub use stat::Stat;
 pub use state::ArchiveState;
+pub use surplus::surplus;
 pub use wanted::Wanted;
 
 pub use jiff;

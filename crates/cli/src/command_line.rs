@@ -17,6 +17,7 @@ use crate::commands::list::ListArguments;
 use crate::commands::load::LoadArguments;
 use crate::commands::man::ManArguments;
 use crate::commands::name::NameCommand;
+use crate::commands::publish::PublishArguments;
 use crate::commands::update::UpdateArguments;
 use crate::commands::verify::VerifyArguments;
 
@@ -59,6 +60,7 @@ Example:
     Fetch(FetchArguments),
     Load(LoadArguments),
     Export(ExportArguments),
+    Publish(Box<PublishArguments>),
     Add(AddArguments),
     Verify(VerifyArguments),
     Clean(CleanArguments),

@@ -81,6 +81,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Cat(arguments) => commands::cat::run(arguments, session).await,
         Command::Config(arguments) => commands::config::run(arguments, session).await,
         Command::Export(arguments) => commands::export::run(arguments, session).await,
+        Command::Publish(arguments) => commands::publish::run(*arguments, session).await,
         Command::Fetch(arguments) => commands::fetch::run(arguments, session).await,
         Command::Load(arguments) => commands::load::run(arguments, session).await,
         Command::Add(arguments) => commands::add::run(arguments, session).await,

@@ -35,7 +35,7 @@
 //! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `build` |
 //! | `tls` | engines with TLS; includes `engine` |
 //! | `buildkit` | builds by BuildKit; includes `engine` |
-//! | `remote` | what reads from and writes to buckets, web servers and other folders: `fetch`, `plan_fetch` |
+//! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch` |
 //!
 //! # Runtime
 //!
@@ -78,10 +78,12 @@ mod outcome;
 mod path;
 mod path_text;
 #[cfg(feature = "remote")]
-#[allow(dead_code, reason = "the way back, publishing, needs all of it")]
+mod publish;
+#[cfg(feature = "remote")]
 mod published;
 mod published_layout;
 mod reading;
+mod real_path;
 mod report_list;
 mod run;
 #[cfg(feature = "engine")]
@@ -90,6 +92,7 @@ mod select;
 mod setters;
 mod spool;
 mod sums;
+mod sums_text;
 #[cfg(feature = "engine")]
 mod update;
 mod verify;
@@ -137,6 +140,14 @@ pub use load::request::LoadRequest;
 #[cfg(feature = "engine")]
 pub use load::transfer::Transfer;
 pub use path::path;
+#[cfg(feature = "remote")]
+pub use publish::options::PublishOptions;
+#[cfg(feature = "remote")]
+pub use publish::report::{
+    PublishAction, PublishReport, PublishedArchive, RemovedObject, WrittenConfig,
+};
+#[cfg(feature = "remote")]
+pub use publish::{plan_publish, publish};
 #[cfg(feature = "remote")]
 pub use published::place::PublishedPlace;
 pub use published_layout::{

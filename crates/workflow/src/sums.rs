@@ -13,6 +13,7 @@ use crate::config::options::ConfigOptions;
 use crate::config::published::{published, refuse_empty};
 use crate::error::Error;
 use crate::run::Run;
+use crate::sums_text;
 
 /// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's
 /// folder.
@@ -32,13 +33,7 @@ pub struct Sum {
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, sha256) = (self.archive.as_str(), self.sha256.hex());
-        if !path.contains(['\\', '\n', '\r']) {
-            return write!(f, "{sha256}  {path}");
-        }
-        // A backslash before the line says that there are some in the name.
-        let path = path.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-        write!(f, "\\{sha256}  {path}")
+        f.write_str(&sums_text::line(self.archive.as_str(), &self.sha256))
     }
 }
 
@@ -66,20 +61,4 @@ pub async fn sums(store: &Store, options: &ConfigOptions, run: &Run) -> Result<V
         Some(Sum { path: store.path_of(&entry.archive), archive: entry.archive, sha256 })
     };
     Ok(entries.into_iter().filter_map(sum).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_escaped_as_sha256sum_does_it() {
-        let sha256 = Digest::of(b"");
-        let line = |path: &str| {
-            let sum = Sum { archive: path.parse().unwrap(), path: path.into(), sha256 };
-            sum.to_string().replace(&sha256.hex(), "00ff")
-        };
-        assert_eq!(line("team/web_1_0123456789ab.zip"), "00ff  team/web_1_0123456789ab.zip");
-        assert_eq!(line("web_1\\n\n\r_0123456789ab.zip"), r"\00ff  web_1\\n\n\r_0123456789ab.zip");
-    }
 }

@@ -10,5 +10,6 @@ pub(crate) mod hosts;
 mod hosts_file;
 pub(crate) mod immutable;
 pub(crate) mod latest;
+pub(crate) mod place;
 pub(crate) mod platform;
 pub(crate) mod reference;

@@ -87,6 +87,13 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::NotReplaced { .. } => {
             Some("move it away, or pass another folder with --to".to_owned())
         }
+        Error::OtherContent { .. } => {
+            Some("pass --replace if the archives there may be replaced".to_owned())
+        }
+        Error::PublishIntoStore { .. } => Some("publish to another folder".to_owned()),
+        Error::ArchiveChanged { archive } => {
+            Some(format!("run sealift verify to see whether {archive} is whole"))
+        }
         Error::ExportIntoStore { .. } => Some("pass another folder with --to".to_owned()),
         Error::NotInConfig { there, .. } if there.is_empty() => None,
         Error::NotInConfig { there, .. } => {

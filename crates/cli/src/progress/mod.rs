@@ -136,6 +136,7 @@ fn word(work: Work) -> &'static str {
         Work::Adding => "adding",
         Work::Exporting => "exporting",
         Work::Fetching => "fetching",
+        Work::Uploading => "uploading",
         _ => "working",
     }
 }

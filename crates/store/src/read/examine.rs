@@ -64,9 +64,13 @@ impl Store {
         Ok((stat, knowledge(found)))
     }
 
-    /// Opens an archive's file. What is read from it has this size and time, also if another
-    /// writer replaces the archive meanwhile.
-    pub(crate) fn open_file(&self, archive: &ArchivePath) -> Result<(File, Stat), Error> {
+    /// Opens an archive's file as it is. What is read from it has the size and time that are
+    /// returned, also if another writer replaces the archive meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// If the archive does not exist or cannot be read.
+    pub fn open_file(&self, archive: &ArchivePath) -> Result<(File, Stat), Error> {
         let path = self.path_of(archive);
         match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
             Ok((metadata, file)) => Ok((file, stat_of(&metadata))),

@@ -23,6 +23,7 @@ use crate::export::report::{ExportReport, ExportedImage, ImageExport};
 use crate::export::surplus::{Exported, Removed, remove_surplus};
 use crate::naming::{naming_of, repository_of};
 use crate::open_archive::open_archive;
+use crate::real_path::real_path;
 use crate::run::Run;
 use crate::select::held_against_record;
 use crate::select::selection::{PickPlatform, Selection, select};
@@ -113,23 +114,9 @@ pub async fn plan_export(
 /// Refuses to export into the folder of archives: an exported file would be taken for an archive in
 /// it.
 fn refuse_own_folder(store: &Store, folder: &Path) -> Result<(), Error> {
-    match real(folder).starts_with(real(store.root())) {
+    match real_path(folder).starts_with(real_path(store.root())) {
         true => Err(Error::ExportIntoStore { folder: folder.to_owned() }),
         false => Ok(()),
-    }
-}
-
-/// Returns the path of a folder without links, as far as it exists.
-fn real(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let known = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
-    match known {
-        Some((above, real)) => match path.strip_prefix(above) {
-            Ok(missing) if missing.as_os_str().is_empty() => real,
-            Ok(missing) => real.join(missing),
-            Err(_) => real,
-        },
-        None => path,
     }
 }
 

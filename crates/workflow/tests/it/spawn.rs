@@ -10,7 +10,8 @@ use sealift_filename::Reference;
 use sealift_store::{Store, TargetFolder};
 use sealift_workflow::{
     AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, FetchOptions,
-    ListOptions, LoadRequest, PublishedPlace, Run, Selection, UpdateOptions, VerifyFolderOptions,
+    ListOptions, LoadRequest, PublishOptions, PublishedArchive, PublishedPlace, Run, Selection,
+    UpdateOptions, VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -67,6 +68,14 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
         let plan = sealift_workflow::plan_export(&store, to, &all, &options, &context).await?;
         drop(plan);
         sealift_workflow::export(&store, &folder, &all, &options, &context).await
+    });
+    let Arguments { store, context, place, .. } = arguments();
+    spawnable(async move {
+        let options = PublishOptions::default();
+        let plan = sealift_workflow::plan_publish(&store, &place, &options, &context).await?;
+        drop(plan);
+        let print = |archive: &PublishedArchive| assert!(archive.size > 0);
+        sealift_workflow::publish(&store, &place, &options, print, &context).await
     });
     let Arguments { store, context, query, .. } = arguments();
     spawnable(async move {

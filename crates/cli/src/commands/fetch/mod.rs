@@ -8,15 +8,15 @@ use clap::Args;
 use sealift_workflow::catalog::{Keep, Retention};
 use sealift_workflow::docker::Engine;
 use sealift_workflow::filename::{ArchivePath, Reference, Repository};
-use sealift_workflow::remote::{Location, Remote};
 use sealift_workflow::store::Store;
 use sealift_workflow::{
-    CleanReport, EngineLoad, ErrorKind, FetchOptions, FetchReport, LoadRequest, PublishedPlace,
-    Selection, clean, fetch, load, plan_clean, plan_fetch,
+    CleanReport, EngineLoad, ErrorKind, FetchOptions, FetchReport, LoadRequest, Selection, clean,
+    fetch, load, plan_clean, plan_fetch,
 };
 
 use crate::arguments::completer;
 use crate::arguments::hosts::HostsArguments;
+use crate::arguments::place;
 use crate::arguments::reference::references;
 use crate::commands::load::text::Printer;
 use crate::exit_code::ExitCode;
@@ -82,9 +82,7 @@ pub(crate) async fn run(arguments: FetchArguments, session: &Session) -> Result<
     if !arguments.load && arguments.hosts.hosts.is_some() {
         return Err(Failure::usage("--hosts names engines to load into; pass --load"));
     }
-    let location: Location = arguments.url.parse().map_err(Failure::usage)?;
-    let (location, config) = PublishedPlace::split(&location);
-    let place = PublishedPlace::new(Remote::open(&location)?, config);
+    let place = place::open(&arguments.url)?;
     let images = references(&arguments.images)?;
     let options = FetchOptions::default()
         .with_images(images)

@@ -1,0 +1,104 @@
+//! `sealift publish`.
+
+mod text;
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use sealift_workflow::catalog::Keep;
+use sealift_workflow::{
+    BaseUrl, ParseBaseUrlError, PublishOptions, PublishedArchive, plan_publish, publish,
+};
+
+use crate::arguments::completer;
+use crate::arguments::latest::LatestArguments;
+use crate::arguments::place;
+use crate::arguments::reference::references;
+use crate::exit_code::ExitCode;
+use crate::failure::{self, Failure};
+use crate::session::Session;
+
+/// Publish archives to a bucket, a web server or another folder
+#[derive(Debug, Args)]
+#[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
+#[command(after_help = "\
+DEST is s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, the URL
+of a WebDAV folder, or a path. It gets the latest archive of each image, or the
+versions that are named, each with its block index, and an images.json that
+names them; a DEST that ends in .json is the name of the config. The config is
+written last, so that readers always find all that it names. Entries of other
+images in it stay.
+
+An archive that is there with the same SHA-256 is not uploaded again. One of the
+same name with other content is an error, unless --replace is passed.
+
+Examples:
+  sealift publish s3://builds/images --release
+  sealift publish https://dav.example.org/images/ web:1.4.0.7 api
+  sealift publish s3://builds/images --base-url https://cdn.example.org/images/
+  sealift publish /mnt/usb/images --delete --keep 2")]
+pub(crate) struct PublishArguments {
+    /// The destination, or the config in it
+    #[arg(value_name = "DEST")]
+    destination: String,
+    /// Only these images; without a version, the latest archive
+    #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
+    images: Vec<String>,
+    /// The URL of the destination for readers, which the config states
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Replace archives of the same name with other content
+    #[arg(long)]
+    replace: bool,
+    /// Then remove the archives of these images that the config does not name
+    #[arg(long)]
+    delete: bool,
+    /// With --delete: keep the newest N released versions and N dirty builds
+    #[arg(long, value_name = "N", requires = "delete")]
+    keep: Option<usize>,
+    /// How many archives to upload at the same time
+    #[arg(long, value_name = "N", default_value_t = PublishOptions::DEFAULT_JOBS)]
+    jobs: NonZeroUsize,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    latest_by: LatestArguments,
+}
+
+pub(crate) async fn run(
+    arguments: PublishArguments,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
+    let options = options(&arguments)?;
+    let place = place::open(&arguments.destination)?;
+    let store = session.store()?;
+    let run = session.run();
+    if arguments.dry_run {
+        text::show(&plan_publish(&store, &place, &options, &run).await?, session);
+        return Ok(ExitCode::DONE);
+    }
+    let on_archive = |archive: &PublishedArchive| text::show_archive(archive, session);
+    let report = publish(&store, &place, &options, on_archive, &run).await?;
+    text::show(&report, session);
+    Ok(failure::code_of(&report.removal_errors))
+}
+
+fn options(arguments: &PublishArguments) -> Result<PublishOptions, Failure> {
+    let base_url = arguments.base_url.as_deref().map(parse_base_url).transpose()?;
+    let keep = Keep::newest(arguments.keep.unwrap_or(0));
+    Ok(PublishOptions::default()
+        .with_images(references(&arguments.images)?)
+        .with_latest(arguments.latest_by.options()?)
+        .with_base_url(base_url)
+        .with_replace(arguments.replace)
+        .with_delete(arguments.delete.then_some(keep))
+        .with_jobs(arguments.jobs))
+}
+
+fn parse_base_url(text: &str) -> Result<BaseUrl, Failure> {
+    let refused = |error: ParseBaseUrlError| {
+        Failure::usage(format!("`{text}` is not a URL for --base-url: {}", error.kind()))
+    };
+    text.parse().map_err(refused)
+}

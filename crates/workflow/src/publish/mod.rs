@@ -1,0 +1,333 @@
+//! Publishes archives to a bucket, a web server or a folder.
+
+mod inspect;
+mod local;
+mod merge;
+pub(crate) mod options;
+mod removal;
+pub(crate) mod report;
+mod sums;
+mod upload;
+mod write;
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sealift_catalog::Keep;
+use sealift_oci::Digest;
+use sealift_remote::Entry;
+use sealift_store::Store;
+
+use crate::config::image_config::Config;
+use crate::config::read::PublishedConfig;
+use crate::error::Error;
+use crate::publish::inspect::{Presence, inspect};
+use crate::publish::local::{LocalArchive, local_archives};
+use crate::publish::merge::{is_merged, merged};
+use crate::publish::options::PublishOptions;
+use crate::publish::removal::removals;
+use crate::publish::report::{
+    PublishAction, PublishReport, PublishedArchive, RemovedObject, WrittenConfig,
+};
+use crate::publish::sums::IndexSums;
+use crate::publish::upload::{upload_archive, upload_blocks};
+use crate::publish::write::{Written, write_config, write_sums};
+use crate::published::place::PublishedPlace;
+use crate::real_path::real_path;
+use crate::run::Run;
+
+/// Publishes the latest archive of every image, or of the selected ones.
+///
+/// Archives come first, each followed by its block index; then the config that names them, its
+/// checksums, and at the end the removals. Whoever reads the destination meanwhile finds the old
+/// config with the old archives, or the new one with the new ones, also if this breaks off at any
+/// point. Entries of other images in the config stay. If another publisher writes the config at the
+/// same time, both results are merged.
+///
+/// An archive that is there with the same SHA-256 is not uploaded again. `on_archive` receives each
+/// archive as soon as it is there.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the destination has the old config or the new one; archives that no
+/// config names may have been uploaded. The same holds after a cancellation.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
+/// # Errors
+///
+/// If the folder cannot be read or has no archive to publish, an archive is damaged, an image is
+/// there for several platforms and none is chosen, the destination cannot be read or written, or
+/// has an archive of the same name with other content, which [`PublishOptions::replace`] permits to
+/// replace. What cannot be removed at the end is in the report.
+pub async fn publish(
+    store: &Store,
+    place: &PublishedPlace,
+    options: &PublishOptions,
+    on_archive: impl Fn(&PublishedArchive) + Send + Sync,
+    run: &Run,
+) -> Result<PublishReport, Error> {
+    let plan = plan(store, place, options, run).await?;
+    let work = async {
+        let archives = carry_out(store, place, &plan, options, &on_archive, run).await?;
+        let config = plan.config();
+        let written = write_config(place, &config).await?;
+        write_sums(place, &written, index_sums(store, &plan, run)).await?;
+        let (removed, removal_errors) = match options.delete {
+            Some(keep) => remove(place, &plan, &written, keep, options).await,
+            None => (Vec::new(), Vec::new()),
+        };
+        let config = WrittenConfig {
+            location: place.shown_config(),
+            sequence: written.config.sequence,
+            changed: written.changed,
+        };
+        Ok(PublishReport { archives, config, removed, removal_errors, is_planned: false })
+    };
+    run.wait_for(work).await
+}
+
+/// Returns what [`publish`] would do, and changes nothing but records.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
+/// # Errors
+///
+/// As for [`publish`].
+pub async fn plan_publish(
+    store: &Store,
+    place: &PublishedPlace,
+    options: &PublishOptions,
+    run: &Run,
+) -> Result<PublishReport, Error> {
+    let plan = plan(store, place, options, run).await?;
+    let config = plan.config();
+    let there = plan.there.as_ref().map(|(there, _)| there);
+    let changed = there.is_none_or(|there| !is_merged(there, &config));
+    let new = match there {
+        Some(there) if !changed => there.clone(),
+        there => merged(there, &config),
+    };
+    let described = |planned: &Planned| planned.described(store, true);
+    let removed = options.delete.map_or_else(Vec::new, |keep| {
+        let before = plan.there.as_ref().map(|(_, sha256)| *sha256);
+        let removed = removals(&plan.listed, &new.images, &plan.images(), keep, before.as_slice());
+        removed.iter().map(removed_object).collect()
+    });
+    Ok(PublishReport {
+        archives: plan.archives.iter().map(described).collect(),
+        config: WrittenConfig { location: place.shown_config(), sequence: new.sequence, changed },
+        removed,
+        removal_errors: Vec::new(),
+        is_planned: true,
+    })
+}
+
+/// What is done, before anything is changed.
+struct Plan {
+    archives: Vec<Planned>,
+    /// The config at the destination and its SHA-256.
+    there: Option<(PublishedConfig, Digest)>,
+    /// The objects at the destination, if some are removed.
+    listed: Vec<Entry>,
+}
+
+/// An archive, and what is done with it.
+#[derive(Clone)]
+struct Planned {
+    local: LocalArchive,
+    action: PublishAction,
+    /// Whether the block index is uploaded, if the archive has one.
+    uploads_blocks: bool,
+}
+
+impl Plan {
+    /// Returns the entries of the published images.
+    fn config(&self) -> Config {
+        let entry = |planned: &Planned| (planned.local.image.clone(), planned.local.entry.clone());
+        self.archives.iter().map(entry).collect()
+    }
+
+    fn images(&self) -> BTreeSet<&str> {
+        self.archives.iter().map(|planned| planned.local.image.as_str()).collect()
+    }
+}
+
+impl Planned {
+    fn described(&self, store: &Store, is_planned: bool) -> PublishedArchive {
+        let LocalArchive { image, entry, .. } = &self.local;
+        PublishedArchive {
+            image: image.clone(),
+            version: entry.version.clone(),
+            tag: entry.tag.clone(),
+            id: entry.id,
+            digest: entry.digest,
+            platform: entry.platform.clone(),
+            from: store.path_of(&entry.path),
+            archive: entry.path.clone(),
+            url: entry.url.clone(),
+            size: entry.size,
+            sha256: entry.sha256,
+            action: self.action,
+            is_planned,
+        }
+    }
+}
+
+/// Finds out what has to be done.
+async fn plan(
+    store: &Store,
+    place: &PublishedPlace,
+    options: &PublishOptions,
+    run: &Run,
+) -> Result<Plan, Error> {
+    let location = place.remote().location();
+    if let Some(folder) = location.as_path()
+        && real_path(folder).starts_with(real_path(store.root()))
+    {
+        return Err(Error::PublishIntoStore { folder: folder.to_owned() });
+    }
+    let locals = local_archives(store, location, options, run).await?;
+    run.wait_for(async {
+        let there = place.read_config().await?;
+        let listed = match options.delete {
+            Some(_) => place.remote().list().await?,
+            None => Vec::new(),
+        };
+        let found: Vec<(LocalArchive, Presence)> = stream::iter(locals)
+            .map(|local| {
+                let named =
+                    there.as_ref().and_then(|there| there.config.images.get(&local.image).cloned());
+                async move {
+                    let presence = inspect(place, store, &local, named.as_ref(), run).await?;
+                    Ok::<_, Error>((local, presence))
+                }
+            })
+            .buffered(options.jobs.get())
+            .try_collect()
+            .await?;
+        let archives = decide(found, place, options.replace)?;
+        let there = there.map(|there| (there.config.clone(), there.sha256()));
+        Ok(Plan { archives, there, listed })
+    })
+    .await
+}
+
+/// Decides what is done with each archive. All that have other content at the destination are in
+/// the error.
+fn decide(
+    found: Vec<(LocalArchive, Presence)>,
+    place: &PublishedPlace,
+    replace: bool,
+) -> Result<Vec<Planned>, Error> {
+    let (mut archives, mut other) = (Vec::new(), Vec::new());
+    for (local, presence) in found {
+        let (action, uploads_blocks) = match presence {
+            Presence::Same { blocks } => (PublishAction::Keep, !blocks),
+            Presence::Absent | Presence::Broken => (PublishAction::Publish, true),
+            Presence::Other(_) if replace => (PublishAction::Replace, true),
+            Presence::Other(reason) => {
+                other.push((place.remote().location().shown(&local.key), reason));
+                continue;
+            }
+        };
+        archives.push(Planned { local, action, uploads_blocks });
+    }
+    match other.is_empty() {
+        true => Ok(archives),
+        false => Err(Error::OtherContent { archives: other }),
+    }
+}
+
+/// Uploads what is missing.
+async fn carry_out(
+    store: &Store,
+    place: &PublishedPlace,
+    plan: &Plan,
+    options: &PublishOptions,
+    on_archive: &(impl Fn(&PublishedArchive) + Send + Sync),
+    run: &Run,
+) -> Result<Vec<PublishedArchive>, Error> {
+    stream::iter(plan.archives.clone())
+        .map(|planned| async move {
+            if planned.action != PublishAction::Keep {
+                upload_archive(place, store, &planned.local, run).await?;
+            }
+            if planned.uploads_blocks {
+                let (store, local) = (store.clone(), planned.local.clone());
+                let blocks = run.blocking(move |run| local.blocks(&store, run)).await?;
+                if let Some(blocks) = blocks {
+                    upload_blocks(place, &planned.local, blocks).await?;
+                }
+            }
+            let published = planned.described(store, false);
+            on_archive(&published);
+            Ok(published)
+        })
+        .buffered(options.jobs.get())
+        .try_collect()
+        .await
+}
+
+/// Returns the SHA-256 of the block indexes of all archives.
+async fn index_sums(store: &Store, plan: &Plan, run: &Run) -> Result<IndexSums, Error> {
+    let store = store.clone();
+    let locals: Vec<LocalArchive> =
+        plan.archives.iter().map(|planned| planned.local.clone()).collect();
+    run.blocking(move |run| {
+        let mut sums = IndexSums::new();
+        for local in locals {
+            if let Some(blocks) = local.blocks(&store, run)? {
+                sums.insert(local.entry.path, Digest::of(blocks.as_bytes()));
+            }
+        }
+        Ok(sums)
+    })
+    .await
+}
+
+/// Removes what the config that is there now does not name.
+async fn remove(
+    place: &PublishedPlace,
+    plan: &Plan,
+    written: &Written,
+    keep: Keep,
+    options: &PublishOptions,
+) -> (Vec<RemovedObject>, Vec<Error>) {
+    // Another publisher may have named some of them since.
+    let now = match place.read_existing_config().await {
+        Ok(now) => now,
+        Err(error) => return (Vec::new(), vec![error]),
+    };
+    let mut configs = vec![now.sha256(), written.sha256];
+    configs.extend(written.before);
+    let planned = removals(&plan.listed, &now.config.images, &plan.images(), keep, &configs);
+    let results: Vec<_> = stream::iter(planned)
+        .map(|object| async move {
+            let removed = place.remote().remove(&object.key).await?;
+            Ok::<_, Error>(removed.then(|| removed_object(&object)))
+        })
+        .buffered(options.jobs.get())
+        .collect()
+        .await;
+    let (mut removed, mut errors) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(object) => removed.extend(object),
+            Err(error) => errors.push(error),
+        }
+    }
+    (removed, errors)
+}
+
+fn removed_object(object: &Entry) -> RemovedObject {
+    RemovedObject { path: object.key.to_string(), size: object.size }
+}

@@ -1,0 +1,17 @@
+//! Paths without links.
+
+use std::path::{Path, PathBuf};
+
+/// Returns the path of a folder without links, as far as it exists.
+pub(crate) fn real_path(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let known = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match known {
+        Some((above, real)) => match path.strip_prefix(above) {
+            Ok(missing) if missing.as_os_str().is_empty() => real,
+            Ok(missing) => real.join(missing),
+            Err(_) => real,
+        },
+        None => path,
+    }
+}
