@@ -33,7 +33,7 @@ pub(crate) enum Presence {
 
 /// What can be said about an object without reading it.
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+enum Claim {
     Known(Presence),
     /// Nobody states the SHA-256.
     Unknown,
@@ -54,10 +54,10 @@ pub(crate) async fn inspect(
     let named = named.filter(|named| named.path == *archive.path());
     // A config with a sequence was written after the block indexes of all its archives.
     let blocks = named.is_some_and(|named| named.sequence.is_some());
-    let presence = match verdict(&archive.entry, &object, named) {
-        Verdict::Known(Presence::Same { .. }) if blocks => return Ok(Presence::Same { blocks }),
-        Verdict::Known(presence) => presence,
-        Verdict::Unknown => {
+    let presence = match claim(&archive.entry, &object, named) {
+        Claim::Known(Presence::Same { .. }) if blocks => return Ok(Presence::Same { blocks }),
+        Claim::Known(presence) => presence,
+        Claim::Unknown => {
             let index_key = archive.key.with_suffix(BLOCKS_SUFFIX);
             let index = place.read_text(&index_key, MAX_BLOCKS_SIZE).await?;
             let index = index.and_then(|(text, _)| text.parse::<BlockIndex>().ok());
@@ -79,22 +79,22 @@ pub(crate) async fn inspect(
     })
 }
 
-fn verdict(entry: &ImageConfig, object: &Object, named: Option<&ImageConfig>) -> Verdict {
+fn claim(entry: &ImageConfig, object: &Object, named: Option<&ImageConfig>) -> Claim {
     let is_named = named.is_some_and(|named| named.sha256 == entry.sha256);
     if let Some(size) = object.size.filter(|size| *size != entry.size) {
         return match size < entry.size && object.sha256.is_none() {
-            _ if is_named => Verdict::Known(Presence::Broken),
-            true => Verdict::Unknown,
+            _ if is_named => Claim::Known(Presence::Broken),
+            true => Claim::Unknown,
             false => {
                 let reason = format!("it has {size} bytes there, and {} here", entry.size);
-                Verdict::Known(Presence::Other(reason))
+                Claim::Known(Presence::Other(reason))
             }
         };
     }
     match object.sha256.or(named.map(|named| named.sha256)) {
-        Some(sha256) if sha256 == entry.sha256 => Verdict::Known(Presence::Same { blocks: false }),
-        Some(sha256) => Verdict::Known(Presence::Other(other_sha256(entry, sha256))),
-        None => Verdict::Unknown,
+        Some(sha256) if sha256 == entry.sha256 => Claim::Known(Presence::Same { blocks: false }),
+        Some(sha256) => Claim::Known(Presence::Other(other_sha256(entry, sha256))),
+        None => Claim::Unknown,
     }
 }
 

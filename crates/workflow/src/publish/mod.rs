@@ -132,7 +132,7 @@ pub async fn plan_publish(
 }
 
 /// What is done, before anything is changed.
-struct Plan {
+struct PublishPlan {
     archives: Vec<Planned>,
     /// The config at the destination and its SHA-256.
     there: Option<(PublishedConfig, Digest)>,
@@ -149,7 +149,7 @@ struct Planned {
     uploads_blocks: bool,
 }
 
-impl Plan {
+impl PublishPlan {
     /// Returns the entries of the published images.
     fn config(&self) -> Config {
         let entry = |planned: &Planned| (planned.local.image.clone(), planned.local.entry.clone());
@@ -188,7 +188,7 @@ async fn plan(
     place: &PublishedPlace,
     options: &PublishOptions,
     run: &Run,
-) -> Result<Plan, Error> {
+) -> Result<PublishPlan, Error> {
     let location = place.remote().location();
     if let Some(folder) = location.as_path()
         && real_path(folder).starts_with(real_path(store.root()))
@@ -216,7 +216,7 @@ async fn plan(
             .await?;
         let archives = decide(found, place, options.replace)?;
         let there = there.map(|there| (there.config.clone(), there.sha256()));
-        Ok(Plan { archives, there, listed })
+        Ok(PublishPlan { archives, there, listed })
     })
     .await
 }
@@ -251,7 +251,7 @@ fn decide(
 async fn carry_out(
     store: &Store,
     place: &PublishedPlace,
-    plan: &Plan,
+    plan: &PublishPlan,
     options: &PublishOptions,
     on_archive: &(impl Fn(&PublishedArchive) + Send + Sync),
     run: &Run,
@@ -278,7 +278,7 @@ async fn carry_out(
 }
 
 /// Returns the SHA-256 of the block indexes of all archives.
-async fn index_sums(store: &Store, plan: &Plan, run: &Run) -> Result<IndexSums, Error> {
+async fn index_sums(store: &Store, plan: &PublishPlan, run: &Run) -> Result<IndexSums, Error> {
     let store = store.clone();
     let locals: Vec<LocalArchive> =
         plan.archives.iter().map(|planned| planned.local.clone()).collect();
@@ -297,7 +297,7 @@ async fn index_sums(store: &Store, plan: &Plan, run: &Run) -> Result<IndexSums, 
 /// Removes what the config that is there now does not name.
 async fn remove(
     place: &PublishedPlace,
-    plan: &Plan,
+    plan: &PublishPlan,
     written: &Written,
     keep: Keep,
     options: &PublishOptions,
