@@ -79,7 +79,7 @@ pub enum ParseLocationErrorKind {
     /// It is empty.
     #[error("it is empty")]
     Empty,
-    /// The scheme is none of those that are known.
+    /// The scheme is unknown.
     #[error("the scheme is `{}`; expected s3, gs, az, https, http or file", Printable(.0))]
     Scheme(String),
     /// There is no host, bucket or container.

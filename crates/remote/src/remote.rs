@@ -79,7 +79,7 @@ impl Remote {
         &self.location
     }
 
-    /// Returns what is known of an object without reading it, or `None` if there is none.
+    /// Returns what is known of an object without reading it; `None` if it does not exist.
     ///
     /// # Errors
     ///

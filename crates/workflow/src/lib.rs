@@ -56,7 +56,6 @@ mod build;
 mod cancel;
 mod cat;
 mod clean;
-#[allow(dead_code, reason = "publishing needs all of it")]
 mod config;
 #[cfg(feature = "engine")]
 mod engine_image;

@@ -187,7 +187,7 @@ fn bad(reason: impl Into<String>) -> Refusal {
     (ErrorKind::BadAnswer, reason.into())
 }
 
-/// Describes a status that is none of those expected.
+/// Describes an unexpected status.
 pub(super) fn refusal(status: StatusCode, headers: &HeaderMap) -> Refusal {
     let kind = match status {
         StatusCode::UNAUTHORIZED

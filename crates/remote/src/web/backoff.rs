@@ -25,7 +25,7 @@ impl Backoff {
         Self { first, tries: 1 }
     }
 
-    /// Returns how long to pause before the next try, or `None` if there is none.
+    /// Returns how long to pause before the next try; `None` after the last.
     pub(super) fn next(&mut self, demanded: Option<Duration>) -> Option<Duration> {
         if self.tries >= TRIES {
             return None;

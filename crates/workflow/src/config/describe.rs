@@ -1,6 +1,8 @@
 //! The archives of a folder as a config has them.
 
-use sealift_catalog::{Entry, Stat};
+use sealift_catalog::Entry;
+#[cfg(feature = "remote")]
+use sealift_catalog::Stat;
 use sealift_filename::{Reference, version_to_imagetag};
 use sealift_store::Store;
 use serde_json::Map;
@@ -20,6 +22,7 @@ pub(crate) struct Described {
     pub(crate) image: String,
     pub(crate) entry: ImageConfig,
     /// The size and time of the file.
+    #[cfg(feature = "remote")]
     pub(crate) stat: Stat,
 }
 
@@ -48,7 +51,7 @@ pub(crate) async fn described(
     Ok(all)
 }
 
-/// Describes an archive, if it is known to hold an image; the error is why its tag is none.
+/// Describes an archive, if it is known to hold an image; the error is why it has no tag.
 fn describe(entry: &Entry, options: &ConfigOptions) -> Result<Option<Described>, String> {
     let path = &entry.archive;
     let name = path.name();
@@ -75,7 +78,12 @@ fn describe(entry: &Entry, options: &ConfigOptions) -> Result<Option<Described>,
         sequence: None,
         other: Map::new(),
     };
-    Ok(Some(Described { image: image.to_owned(), entry: described, stat: entry.stat }))
+    Ok(Some(Described {
+        image: image.to_owned(),
+        entry: described,
+        #[cfg(feature = "remote")]
+        stat: entry.stat,
+    }))
 }
 
 /// Refuses images that are selected by two versions: a config has one of each.

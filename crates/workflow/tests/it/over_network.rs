@@ -1,12 +1,9 @@
 //! Loads over a network: what is sent is compressed on the way.
 
 use std::fs::File;
-use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::thread;
 
 use sealift_testing::layouts::{Body, Entry, Image, pack};
+use sealift_testing::tcp_relay;
 use sealift_workflow::docker::Engine;
 use sealift_workflow::{ErrorKind, Run};
 
@@ -17,29 +14,8 @@ use crate::suite::suites;
 /// Connects to an engine through a port of this machine, by an address that is no loopback's.
 fn over_network(engine: &Engine) -> Engine {
     let address = engine.endpoint().address.to_string();
-    let socket = address.strip_prefix("unix://").unwrap().to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            join(&client.unwrap(), &UnixStream::connect(&socket).unwrap());
-        }
-    });
+    let port = tcp_relay(&address).port();
     connect(&format!("tcp://0.0.0.0:{port}"))
-}
-
-/// Copies in both directions. What one side has closed is no error here; the other one sees it.
-fn join(client: &TcpStream, engine: &UnixStream) {
-    let (mut from, mut to) = (client.try_clone().unwrap(), engine.try_clone().unwrap());
-    thread::spawn(move || {
-        let _ = io::copy(&mut from, &mut to);
-        let _ = to.shutdown(Shutdown::Write);
-    });
-    let (mut from, mut to) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
-    thread::spawn(move || {
-        let _ = io::copy(&mut from, &mut to);
-        let _ = to.shutdown(Shutdown::Write);
-    });
 }
 
 /// Makes a version of the test's image: a layer that all versions share, and one of its own.
