@@ -30,7 +30,7 @@ impl Published {
         let nowhere = "127.0.0.1:9".parse().unwrap();
         let server = FaultProxy::new(nowhere, move |request| answer(&root, request));
         let line = FaultProxy::new(server.address(), |_| Action::Pass);
-        let published = Self { place, server: server, line };
+        let published = Self { place, server, line };
         published.add("web:1", b"one", 1);
         published
     }
