@@ -23,6 +23,7 @@ mod run;
 mod session;
 mod table;
 mod usage_error;
+mod user_config;
 
 fn main() -> std::process::ExitCode {
     run::run().into()

@@ -92,6 +92,7 @@ mod setters;
 mod spool;
 mod sums;
 mod sums_text;
+mod trust;
 #[cfg(feature = "engine")]
 mod update;
 mod verify;
@@ -122,7 +123,8 @@ pub use export::{export, plan_export};
 pub use fetch::options::FetchOptions;
 #[cfg(feature = "remote")]
 pub use fetch::report::{
-    FetchPlan, FetchReport, FetchTransfer, FetchedConfig, FetchedImage, ImageFetch, PlannedFetch,
+    ConfigSigner, FetchPlan, FetchReport, FetchTransfer, FetchedConfig, FetchedImage, ImageFetch,
+    PlannedFetch,
 };
 #[cfg(feature = "remote")]
 pub use fetch::{fetch, plan_fetch};
@@ -156,6 +158,8 @@ pub use published_layout::{
 pub use run::Run;
 pub use select::selection::Selection;
 pub use sums::{Sum, sums};
+pub use trust::error::TrustError;
+pub use trust::{SIGNATURE_NAMESPACE, Trust};
 #[cfg(feature = "engine")]
 pub use update::options::UpdateOptions;
 #[cfg(feature = "engine")]
@@ -176,6 +180,7 @@ pub use sealift_filename as filename;
 pub use sealift_oci as oci;
 #[cfg(feature = "remote")]
 pub use sealift_remote as remote;
+pub use sealift_signature as signature;
 pub use sealift_store as store;
 
 #[doc = include_str!("../README.md")]

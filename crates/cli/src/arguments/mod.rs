@@ -13,3 +13,4 @@ pub(crate) mod latest;
 pub(crate) mod place;
 pub(crate) mod platform;
 pub(crate) mod reference;
+pub(crate) mod signers;

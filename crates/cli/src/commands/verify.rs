@@ -7,6 +7,7 @@ use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyFolderOpt
 
 use crate::arguments::completer;
 use crate::arguments::reference::references;
+use crate::arguments::signers::SignersArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::format;
@@ -18,7 +19,8 @@ use crate::session::Session;
 #[command(after_help = "\
 verify compares archives with their recorded checksums, and reads the content
 of those without a record. It exits with 5 if an archive is damaged or misnamed,
-and with 4 if one is unsupported. A file that holds no image is neither.
+with 4 if one is unsupported, and with 1 if --signed-by is passed and no signed
+checksums list it. A file that holds no image is neither.
 
 Examples:
   sealift verify
@@ -33,6 +35,8 @@ pub(crate) struct VerifyArguments {
     /// Rebuild all records, accept changed files, and remove leftovers of crashed runs
     #[arg(long)]
     repair: bool,
+    #[command(flatten)]
+    signers: SignersArguments,
 }
 
 pub(crate) async fn run(
@@ -47,7 +51,8 @@ pub(crate) async fn run(
     let options = VerifyFolderOptions::default()
         .with_queries(queries)
         .with_deep(arguments.deep)
-        .with_repair(arguments.repair);
+        .with_repair(arguments.repair)
+        .with_trust(arguments.signers.trust()?);
     let store = session.store()?;
     let verified = verify(&store, &options, &session.run()).await?;
     if session.global.json {
@@ -64,6 +69,7 @@ pub(crate) async fn run(
         (true, ..) => ExitCode::DAMAGED,
         (false, true, _) => ExitCode::FAILED,
         (false, false, true) => ExitCode::UNSUPPORTED_FORMAT,
+        (false, false, false) if has(is_untrusted) => ExitCode::FAILED,
         (false, false, false) => ExitCode::DONE,
     })
 }
@@ -96,6 +102,7 @@ fn line(archive: &VerifiedArchive) -> String {
         Verdict::Misnamed { actual_id } => {
             format!("misnamed  the image in it is {actual_id}")
         }
+        Verdict::Untrusted { reason } => format!("untrusted  {reason}"),
         Verdict::Unreadable { reason } => format!("unreadable  {reason}"),
         _ => "unknown".to_owned(),
     };
@@ -113,11 +120,12 @@ fn summary(verified: &[&VerifiedArchive]) -> String {
     let count = |is: Kind| verified.iter().filter(|archive| is(&archive.verdict)).count();
     let bytes = verified.iter().map(|archive| archive.file.size).sum();
     let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
-    let others: [(Kind, _); 5] = [
+    let others: [(Kind, _); 6] = [
         (Verdict::is_damaged, "damaged"),
         (Verdict::is_misnamed, "misnamed"),
         (is_unsupported, "unsupported"),
         (is_unreadable, "unreadable"),
+        (is_untrusted, "untrusted"),
         (|verdict| matches!(verdict, Verdict::NoImage { .. }), "no image"),
     ];
     for (is, name) in others {
@@ -145,6 +153,10 @@ fn summary(verified: &[&VerifiedArchive]) -> String {
 
 fn is_unreadable(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Unreadable { .. })
+}
+
+fn is_untrusted(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Untrusted { .. })
 }
 
 fn is_unsupported(verdict: &Verdict) -> bool {

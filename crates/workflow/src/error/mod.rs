@@ -15,6 +15,7 @@ use sealift_store::FindError;
 use crate::config::read::ParseConfigError;
 use crate::error::kind::{ErrorKind, archive_kind, store_kind};
 use crate::error::no_name::NoName;
+use crate::trust::error::TrustError;
 
 /// The error of a workflow. It names the image, archive, folder or engine that it is about.
 ///
@@ -342,6 +343,9 @@ pub enum Error {
         /// What differs.
         reason: String,
     },
+    /// A config or an archive lacks the signature that is required.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

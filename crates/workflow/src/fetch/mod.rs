@@ -40,6 +40,10 @@ use crate::run::Run;
 /// The folder remembers the config. One that is unchanged is not sent again, and one that is older
 /// than it is refused.
 ///
+/// If a signature is required, it is verified before anything else, also that of an unchanged
+/// config, as of now. The folder remembers it, so that [`verify`](crate::verify()) and loads can
+/// require one as well.
+///
 /// `on_result` receives each result as soon as it is known. One image failing does not stop the
 /// others. Once it is cancelled, the others failed with [`Error::Interrupted`].
 ///
@@ -63,7 +67,7 @@ pub async fn fetch(
     on_result: impl Fn(&ImageFetch) + Send + Sync,
     run: &Run,
 ) -> Result<FetchReport, Error> {
-    let config = SeenConfig::read(place, Some(store), options.allow_older, run).await?;
+    let config = SeenConfig::read(place, store, options, run).await?;
     let wanted = wanted(&config.config.images, options, &config.described.url)?;
     let (keeper, config) = (store.clone(), config);
     let config = run
@@ -123,7 +127,7 @@ pub async fn plan_fetch(
     options: &FetchOptions,
     run: &Run,
 ) -> Result<FetchPlan, Error> {
-    let config = SeenConfig::read(place, Some(store), options.allow_older, run).await?;
+    let config = SeenConfig::read(place, store, options, run).await?;
     let wanted = wanted(&config.config.images, options, &config.described.url)?;
     let there = find_there(store, &wanted, run).await?;
     let mut images = Vec::new();

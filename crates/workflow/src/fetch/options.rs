@@ -3,6 +3,7 @@
 use sealift_filename::Reference;
 
 use crate::setters::setters;
+use crate::trust::Trust;
 
 /// Options of [`fetch`](crate::fetch()) and [`plan_fetch`](crate::plan_fetch()).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +16,8 @@ pub struct FetchOptions {
     pub release: bool,
     /// Accept a config that is older than the last one that was seen.
     pub allow_older: bool,
+    /// Whose signature the config must have.
+    pub trust: Trust,
 }
 
 impl FetchOptions {
@@ -22,5 +25,6 @@ impl FetchOptions {
         images with_images: Vec<Reference>,
         release with_release: bool,
         allow_older with_allow_older: bool,
+        trust with_trust: Trust,
     }
 }

@@ -1,15 +1,20 @@
 //! The config of a place, and what is remembered of the last one.
 
 use bytes::Bytes;
+use sealift_oci::Digest;
 use sealift_remote::{Etag, Get, GetRequest};
 use sealift_store::Store;
 use serde::{Deserialize, Serialize};
 
 use crate::config::read::{MAX_CONFIG_SIZE, ParseConfigError, PublishedConfig};
 use crate::error::Error;
+use crate::fetch::options::FetchOptions;
 use crate::fetch::report::FetchedConfig;
 use crate::published::place::PublishedPlace;
 use crate::run::Run;
+use crate::trust::Trust;
+use crate::trust::published::verify_config;
+use crate::trust::signed_sums::{self, SignedSums};
 
 /// What a folder remembers of the last config of a place, so that an unchanged one is not sent
 /// again and an older one is noticed.
@@ -26,6 +31,8 @@ pub(crate) struct SeenConfig {
     pub(crate) described: FetchedConfig,
     /// What is remembered of it; `None` if it is remembered already.
     new: Option<Remembered>,
+    /// The signed checksums that list it, if a signature is required.
+    signed: Option<SignedSums>,
     topic: String,
 }
 
@@ -38,12 +45,12 @@ impl SeenConfig {
     /// and that is not allowed.
     pub(crate) async fn read(
         place: &PublishedPlace,
-        store: Option<&Store>,
-        allow_older: bool,
+        store: &Store,
+        options: &FetchOptions,
         run: &Run,
     ) -> Result<Self, Error> {
         let topic = place.shown_config();
-        let remembered = store.and_then(|store| Remembered::recall(store, &topic));
+        let remembered = Remembered::recall(store, &topic);
         let etag = remembered.as_ref().and_then(|seen| seen.etag.as_deref()).map(Etag::new);
         let request = GetRequest::default().with_if_none_match(etag);
         let get = run.wait_for(async { Ok(place.remote().get(place.config(), &request).await?) });
@@ -65,11 +72,19 @@ impl SeenConfig {
                 return Err(Error::NoConfig { place: topic });
             }
         };
+        let signed = match &options.trust {
+            Trust::None => None,
+            Trust::SignedBy(signers) => {
+                let (sha256, remembered) = (Digest::of(&text), signed_sums::recall(store));
+                let verified = verify_config(place, &sha256, signers, &remembered);
+                Some(run.wait_for(verified).await?)
+            }
+        };
         let config = PublishedConfig::parse(&text).map_err(refused)?;
         let sequence = config.sequence;
         if let Some(seen) = &remembered
             && sequence < seen.sequence
-            && !allow_older
+            && !options.allow_older
         {
             return Err(Error::OlderConfig { place: topic, sequence, seen: seen.sequence });
         }
@@ -79,8 +94,11 @@ impl SeenConfig {
             let config = String::from_utf8_lossy(&text).into_owned();
             Remembered { etag, sequence, config }
         };
+        let (signer, signed) = signed.unzip();
+        let signed_by = signer.map(Into::into);
         Ok(Self {
-            described: FetchedConfig { url: topic.clone(), sequence, unchanged },
+            described: FetchedConfig { url: topic.clone(), sequence, unchanged, signed_by },
+            signed,
             new: (!is_same).then(new),
             config,
             topic,
@@ -89,6 +107,9 @@ impl SeenConfig {
 
     /// Remembers the config in a folder.
     pub(crate) fn remember(&self, store: &Store) -> Result<(), Error> {
+        if let Some(signed) = &self.signed {
+            signed_sums::remember(store, signed)?;
+        }
         let Some(new) = &self.new else { return Ok(()) };
         // Texts and a number always become JSON.
         let document = serde_json::to_vec(new).unwrap_or_default();

@@ -57,6 +57,7 @@ async fn load_one(
         archive: archive.clone(),
         image: format!("{}:{}", archive.image(), name.version()),
     };
+    open.signatures.check(store, archive, run).await?;
     let image = archive.repository().ok_or_else(no_repository)?;
     let version = name.to_version();
     let tag = Reference::new(image.clone(), Some(version.clone())).map_err(|_| no_repository())?;

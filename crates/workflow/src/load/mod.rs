@@ -15,6 +15,7 @@ mod put;
 mod renamed;
 pub(crate) mod request;
 mod send;
+mod signatures;
 mod there;
 pub(crate) mod transfer;
 mod upload;
@@ -35,8 +36,11 @@ use crate::load::holdings::EngineMemory;
 use crate::load::loaded_image::LoadedImage;
 use crate::load::open_archives::OpenArchives;
 use crate::load::request::LoadRequest;
+use crate::load::signatures::Signatures;
 use crate::run::Run;
 use crate::select::selection::{Candidates, Choice, candidates};
+use crate::trust::Trust;
+use crate::trust::error::TrustError;
 
 /// Something that each engine gets.
 enum LoadItem<'a> {
@@ -60,6 +64,9 @@ enum LoadItem<'a> {
 ///
 /// What is sent is verified on the way, and what is not sent is covered by a valid record, or else
 /// the archive is verified first: no damaged one becomes an image.
+///
+/// If a [signature](LoadRequest::trust) is required, each archive is hashed before it is loaded, and
+/// signed checksums must list it: those in the folder, or those of what was fetched into it.
 ///
 /// `on_result` receives each result as soon as it is known, in any order. The function returns all
 /// of them: first those that concern no engine, such as an image that is not in the folder, then
@@ -108,7 +115,11 @@ pub async fn load(
 ) -> Result<Vec<EngineLoad>, Error> {
     let (items, failed) = prepare(request, run).await?;
     failed.iter().for_each(|(_, load)| on_result(load));
-    let open = OpenArchives::default();
+    let signatures = match &request.folder {
+        Some((store, _)) => Signatures::of(store, &request.trust, run).await?,
+        None => Signatures::default(),
+    };
+    let open = OpenArchives::new(signatures);
     let (items, open, on_result) = (&items, &open, &on_result);
     // Collected, since the compiler does not see that a stream's closure is for every lifetime.
     let work: Vec<_> = engines
@@ -143,9 +154,12 @@ async fn prepare<'a>(
 ) -> Result<(Vec<(usize, LoadItem<'a>)>, Vec<Placed>), Error> {
     let mut prepared = Vec::new();
     for file in &request.files {
-        let item = PreparedFile::prepare(file, request, run).await;
-        prepared
-            .push((file.display().to_string(), item.map(|file| LoadItem::File(Box::new(file)))));
+        let name = file.display().to_string();
+        let item = match request.trust {
+            Trust::None => PreparedFile::prepare(file, request, run).await,
+            Trust::SignedBy(_) => Err(TrustError::OutsideOfFolder { what: name.clone() }.into()),
+        };
+        prepared.push((name, item.map(|file| LoadItem::File(Box::new(file)))));
     }
     if let Some((store, selection)) = &request.folder {
         for Candidates { asked, choice } in candidates(store, selection, run).await? {

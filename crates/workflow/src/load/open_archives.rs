@@ -8,6 +8,7 @@ use sealift_filename::ArchivePath;
 use tokio::sync::OnceCell;
 
 use crate::load::known::FolderRecords;
+use crate::load::signatures::Signatures;
 
 /// An archive that is opened when the first engine needs it.
 pub(crate) type SharedArchive = Arc<OnceCell<Arc<Archive>>>;
@@ -17,10 +18,15 @@ pub(crate) type SharedArchive = Arc<OnceCell<Arc<Archive>>>;
 #[derive(Default)]
 pub(crate) struct OpenArchives {
     pub(crate) records: Arc<FolderRecords>,
+    pub(crate) signatures: Signatures,
     needed: Mutex<HashMap<ArchivePath, Weak<OnceCell<Arc<Archive>>>>>,
 }
 
 impl OpenArchives {
+    pub(crate) fn new(signatures: Signatures) -> Self {
+        Self { signatures, ..Self::default() }
+    }
+
     /// Returns an archive, the same as other engines have that need it now.
     pub(crate) fn share(&self, archive: &ArchivePath) -> SharedArchive {
         let mut needed = self.needed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,6 +8,7 @@ use sealift_store::Store;
 
 use crate::select::selection::Selection;
 use crate::setters::setters;
+use crate::trust::Trust;
 
 /// What [`load`](crate::load()) loads, and into how many engines at the same time.
 #[derive(Debug, Clone)]
@@ -28,6 +29,9 @@ pub struct LoadRequest {
     /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS). Each needs one of the runtime's blocking threads while
     /// it reads, of which there should be more.
     pub jobs: usize,
+    /// Whose signature the checksums of the folder must have, which must list each archive. Files
+    /// outside of a folder are refused then.
+    pub trust: Trust,
 }
 
 impl LoadRequest {
@@ -41,6 +45,7 @@ impl LoadRequest {
         folder with_folder: Option<(Store, Selection)>,
         full with_full: bool,
         jobs with_jobs: usize,
+        trust with_trust: Trust,
     }
 }
 
@@ -53,6 +58,7 @@ impl Default for LoadRequest {
             folder: None,
             full: false,
             jobs: Self::DEFAULT_JOBS,
+            trust: Trust::None,
         }
     }
 }

@@ -13,18 +13,26 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::event::Work;
 use crate::run::Run;
+use crate::trust::folder::TrustedSums;
 use crate::verify::options::VerifyFolderOptions;
 use crate::verify::verdict::{Covered, Verdict, VerifiedArchive};
+
+/// What is verified of each archive.
+pub(crate) struct How<'a> {
+    pub(crate) options: &'a VerifyFolderOptions,
+    /// The signed checksums that must list it, if a signature is required.
+    pub(crate) sums: Option<TrustedSums>,
+}
 
 /// Judges an archive. Returns `None` if another writer removes it meanwhile; if one replaces it,
 /// what is there now is judged.
 pub(crate) fn verify_what_is_there(
     store: &Store,
     entry: &Entry,
-    options: &VerifyFolderOptions,
+    how: &How<'_>,
     run: &Run,
 ) -> Result<Option<VerifiedArchive>, Error> {
-    let verified = verify_one(store, entry, options, run);
+    let verified = verify_one(store, entry, how, run);
     let is_bad = verified.as_ref().map_or_else(
         |error| error.kind() == ErrorKind::NotFound,
         |verified| verified.verdict.is_bad(),
@@ -34,7 +42,7 @@ pub(crate) fn verify_what_is_there(
     }
     match store.entry(&entry.archive) {
         None => Ok(None),
-        Some(now) if now.stat != entry.stat => verify_one(store, &now, options, run).map(Some),
+        Some(now) if now.stat != entry.stat => verify_one(store, &now, how, run).map(Some),
         Some(_) => verified.map(Some),
     }
 }
@@ -42,12 +50,12 @@ pub(crate) fn verify_what_is_there(
 fn verify_one(
     store: &Store,
     entry: &Entry,
-    options: &VerifyFolderOptions,
+    how: &How<'_>,
     run: &Run,
 ) -> Result<VerifiedArchive, Error> {
     let found = match run.cancel().is_cancelled() {
         true => Err(Error::Interrupted),
-        false => examined(store, entry, options, run),
+        false => examined(store, entry, how, run),
     };
     let found = match found {
         Err(error) if error.kind() == ErrorKind::Interrupted => {
@@ -79,18 +87,13 @@ fn refusal(error: &Error) -> Option<String> {
 }
 
 /// Reads an archive, with progress.
-fn examined(
-    store: &Store,
-    entry: &Entry,
-    options: &VerifyFolderOptions,
-    run: &Run,
-) -> Result<Finding, Error> {
+fn examined(store: &Store, entry: &Entry, how: &How<'_>, run: &Run) -> Result<Finding, Error> {
     let activity = run.activity(entry.archive.as_str(), Work::Verifying, Some(entry.stat.size));
     let on_bytes = |bytes| {
         activity.progress(bytes);
         run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue)
     };
-    verdict(store, entry, options, &on_bytes)
+    verdict(store, entry, how, &on_bytes)
 }
 
 /// What was found out about an archive.
@@ -116,15 +119,15 @@ impl Finding {
 fn verdict(
     store: &Store,
     entry: &Entry,
-    options: &VerifyFolderOptions,
+    how: &How<'_>,
     on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
 ) -> Result<Finding, Error> {
-    let path = store.path_of(&entry.archive);
+    let (path, options) = (store.path_of(&entry.archive), how.options);
     let believed = entry.image();
     if let Some(known) = believed.filter(|_| !options.deep && !options.repair)
         && hash_file(&path, on_bytes)? == known.sha256
     {
-        let (verdict, digest) = named(entry, known);
+        let (verdict, digest) = named(entry, known, how);
         let changed_from = known.changed_from;
         return Ok(Finding { verdict, digest, covered: Covered::RecordedSum, changed_from });
     }
@@ -151,18 +154,23 @@ fn verdict(
             "has changed since it was recorded, without a sign of being written".to_owned();
         return Ok(Finding::without_image(Verdict::Damaged { reason }));
     }
-    let (verdict, digest) = named(entry, &known);
+    let (verdict, digest) = named(entry, &known, how);
     Ok(Finding { verdict, digest, covered: Covered::Content, changed_from: known.changed_from })
 }
 
-fn named(entry: &Entry, known: &KnownImage) -> (Verdict, Option<Digest>) {
+fn named(entry: &Entry, known: &KnownImage, how: &How<'_>) -> (Verdict, Option<Digest>) {
     let (name, identity) = (entry.archive.name(), &known.identity);
     let verdict = match (identity.has_short_id(name.id()), &known.wrong_member) {
         (false, _) => Verdict::Misnamed { actual_id: identity.config.image_id() },
         (true, Some(member)) => {
             Verdict::MisnamedMember { member: member.clone(), expected: name.member_name() }
         }
-        (true, None) => Verdict::Whole,
+        (true, None) => {
+            match how.sums.as_ref().and_then(|sums| sums.refuse(&entry.archive, &known.sha256)) {
+                Some(error) => Verdict::Untrusted { reason: error.reason() },
+                None => Verdict::Whole,
+            }
+        }
     };
     (verdict, Some(identity.config))
 }

@@ -10,7 +10,8 @@ use sealift_store::{Store, SweepReport, in_parallel};
 use crate::error::Error;
 use crate::run::Run;
 use crate::select::examine::{archives_of, report_folder};
-use crate::verify::examine::{Finding, verify_what_is_there};
+use crate::trust::folder::TrustedSums;
+use crate::verify::examine::{Finding, How, verify_what_is_there};
 use crate::verify::options::VerifyFolderOptions;
 use crate::verify::verdict::{Verdict, VerifiedArchive};
 
@@ -54,9 +55,10 @@ fn verify_now(
         }
     }
     let (archives, hidden) = chosen(store, options, run)?;
+    let how = How { options, sums: TrustedSums::of(store, &options.trust) };
     let entries = store.entries(&archives);
     let verified =
-        in_parallel(&entries, None, |entry| verify_what_is_there(store, entry, options, run))?;
+        in_parallel(&entries, None, |entry| verify_what_is_there(store, entry, &how, run))?;
     let mut verified: Vec<VerifiedArchive> = verified.into_iter().flatten().collect();
     verified.extend(hidden);
     verified.sort_by(|left, right| left.file.archive.cmp(&right.file.archive));

@@ -3,6 +3,7 @@
 use sealift_catalog::Query;
 
 use crate::setters::setters;
+use crate::trust::Trust;
 
 /// Options of [`verify`](crate::verify()): what to verify, and how thoroughly.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +15,8 @@ pub struct VerifyFolderOptions {
     pub deep: bool,
     /// Make all records anew, and sweep what crashed writers left behind. Never deletes an archive.
     pub repair: bool,
+    /// Whose signature the checksums of the folder must have, which must list each archive.
+    pub trust: Trust,
 }
 
 impl VerifyFolderOptions {
@@ -21,5 +24,6 @@ impl VerifyFolderOptions {
         queries with_queries: Vec<Query>,
         deep with_deep: bool,
         repair with_repair: bool,
+        trust with_trust: Trust,
     }
 }

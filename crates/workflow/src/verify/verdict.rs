@@ -71,6 +71,11 @@ pub enum Verdict {
         /// The name that it should have.
         expected: String,
     },
+    /// A whole image, but no signed checksums list it, although a signature is required.
+    Untrusted {
+        /// Why, a sentence without its end.
+        reason: String,
+    },
     /// A whole image, but not the one of the id in its name.
     Misnamed {
         /// The id that it should have.

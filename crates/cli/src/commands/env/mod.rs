@@ -13,6 +13,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::output;
 use crate::session::Session;
+use crate::user_config::UserConfig;
 
 /// Show which engine is used, and which setting chose it
 #[derive(Debug, Args)]
@@ -30,6 +31,7 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
     let settings = session.settings();
     let timeouts = Timeouts::resolve(&settings).map_err(Failure::setting)?;
     let endpoint = Endpoint::resolve(&settings).map_err(Failure::setting)?;
+    let config = UserConfig::read()?;
     let (dir, dir_source) = session.dir_and_source();
     if arguments.shell {
         output::data(exports(&endpoint, &settings, &dir));
@@ -47,8 +49,13 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
     } else {
         "the default"
     };
-    let used =
-        Used { endpoint, dir: (dir.display().to_string(), dir_source), timeouts, timeout_source };
+    let used = Used {
+        endpoint,
+        dir: (dir.display().to_string(), dir_source),
+        config,
+        timeouts,
+        timeout_source,
+    };
     if session.global.json {
         output::json(&used.json(&answer));
     } else {

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 
 use crate::failure;
 use crate::table;
+use crate::user_config::UserConfig;
 
 /// Everything that is used, except the engine's answer.
 pub(super) struct Used {
     pub(super) endpoint: Endpoint,
     /// The folder, and which setting chose it.
     pub(super) dir: (String, &'static str),
+    pub(super) config: UserConfig,
     pub(super) timeouts: Timeouts,
     pub(super) timeout_source: &'static str,
 }
@@ -32,6 +34,12 @@ impl Used {
             })),
             "api_version": endpoint.api_version.as_ref().map(document_of),
             "dir": { "value": self.dir.0, "source": self.dir.1 },
+            "config": self.config.exists.then(|| json!({
+                "value": self.config.path.display().to_string(), "source": self.config.source,
+            })),
+            "require_signature": self.config.require_signature,
+            "signed_by": self.config.signed_by.as_ref().map(|file| file.display().to_string()),
+            "revoked_keys": self.config.revoked_keys.as_ref().map(|file| file.display().to_string()),
             "idle_timeout_seconds": {
                 "value": self.timeouts.idle.as_secs_f64(), "source": self.timeout_source,
             },
@@ -81,6 +89,21 @@ impl Used {
         let idle = format!("{} s without a byte", self.timeouts.idle.as_secs_f64());
         row("timeout", &idle, &self.timeout_source);
         row("folder", &self.dir.0, &self.dir.1);
+        let config = &self.config;
+        if config.exists {
+            row("config", &config.path.display(), &config.source);
+            let signatures = match config.require_signature {
+                true => "required",
+                false => "not required",
+            };
+            row("signatures", &signatures, &config.path.display());
+            for (name, file) in [("signers", &config.signed_by), ("revoked", &config.revoked_keys)]
+            {
+                if let Some(file) = file {
+                    row(name, &file.display(), &config.path.display());
+                }
+            }
+        }
         table::align(&["SETTING", "VALUE", "FROM"], &rows)
     }
 }

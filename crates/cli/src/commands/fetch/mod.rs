@@ -18,6 +18,7 @@ use crate::arguments::completer;
 use crate::arguments::hosts::HostsArguments;
 use crate::arguments::place;
 use crate::arguments::reference::references;
+use crate::arguments::signers::SignersArguments;
 use crate::commands::load::text::Printer;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
@@ -39,6 +40,7 @@ Examples:
   sealift fetch https://cdn.example.org/images/
   sealift fetch https://cdn.example.org/images/ web:1.4.0.7
   sealift fetch s3://builds/images --load --keep 3
+  sealift fetch https://cdn.example.org/images/ --signed-by ops/signers
   sealift fetch https://cdn.example.org/images/ --load --host ssh://edge1
   sealift fetch /mnt/usb/images --exit-code && systemctl restart web")]
 pub(crate) struct FetchArguments {
@@ -68,6 +70,8 @@ pub(crate) struct FetchArguments {
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
+    signers: SignersArguments,
+    #[command(flatten)]
     hosts: HostsArguments,
 }
 
@@ -87,7 +91,8 @@ pub(crate) async fn run(arguments: FetchArguments, session: &Session) -> Result<
     let options = FetchOptions::default()
         .with_images(images)
         .with_release(arguments.release)
-        .with_allow_older(arguments.allow_older);
+        .with_allow_older(arguments.allow_older)
+        .with_trust(arguments.signers.trust()?);
     let (store, _new_folder) = session.store_to_write()?;
     if arguments.dry_run {
         let plan = plan_fetch(&store, &place, &options, &session.run()).await?;
@@ -151,7 +156,8 @@ async fn go_on(
         let printer = Printer::new(session, engines, is_several).with_changes();
         let request = LoadRequest::default()
             .with_folder((store.clone(), Selection::Archives(archives.clone())))
-            .with_jobs(arguments.hosts.jobs);
+            .with_jobs(arguments.hosts.jobs)
+            .with_trust(arguments.signers.trust()?);
         let on_result = |load: &EngineLoad| printer.show(load);
         outcome.loads = load(engines, &request, on_result, &session.run()).await?;
         code = printer.end_of(&outcome.loads)?;

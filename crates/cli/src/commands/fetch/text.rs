@@ -1,9 +1,10 @@
 //! What a fetch prints.
 
+use jiff::Timestamp;
 use sealift_workflow::filename::Printable;
 use sealift_workflow::{
-    CleanReport, EngineLoad, FetchPlan, FetchReport, FetchTransfer, FetchedImage, ImageFetch,
-    PlannedFetch,
+    CleanReport, ConfigSigner, EngineLoad, FetchPlan, FetchReport, FetchTransfer, FetchedImage,
+    ImageFetch, PlannedFetch,
 };
 use serde_json::{Value, json};
 
@@ -65,6 +66,9 @@ pub(super) fn show_config(report: &FetchReport, session: &Session) {
         .filter(|image| image.result.as_ref().is_ok_and(|fetched| !fetched.fetched));
     let there = there.count();
     let config = Printable(&report.config.url);
+    if let Some(signer) = &report.config.signed_by {
+        session.notice(&format!("config  {}", signed_by(signer)));
+    }
     if report.config.unchanged && there == report.images.len() {
         session.notice(&format!("unchanged  {config}"));
     } else if report.images.is_empty() {
@@ -72,6 +76,15 @@ pub(super) fn show_config(report: &FetchReport, session: &Session) {
     } else if there > 0 {
         let be = if there == 1 { "was" } else { "were" };
         session.notice(&format!("{} {be} there already", format::count(there, "archive")));
+    }
+}
+
+/// Returns who signed the config, and how long ago, if the signature states a time.
+fn signed_by(signer: &ConfigSigner) -> String {
+    let name = Printable(&signer.name);
+    match signer.signed_at {
+        Some(time) => format!("signed by {name}, {}", format::age(time, Timestamp::now())),
+        None => format!("signed by {name}"),
     }
 }
 

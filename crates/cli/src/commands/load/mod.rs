@@ -12,6 +12,7 @@ use crate::arguments::file;
 use crate::arguments::hosts::HostsArguments;
 use crate::arguments::latest::LatestArguments;
 use crate::arguments::reference::reference;
+use crate::arguments::signers::SignersArguments;
 use crate::commands::load::text::Printer;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -32,6 +33,9 @@ Of other images, the layers that the engine has are not sent. If the engine does
 not have the whole image afterwards, load sends everything, and reports it; only
 then it creates the tag. An engine with the containerd store is sent fewer
 layers if the folder has the archives of the images that this engine has.
+
+With --signed-by, signed checksums must list each archive: SHA256SUMS in the
+folder, with its SHA256SUMS.sig, or those of what was fetched into it.
 
 With several engines (--host, --context and --hosts add up), each gets the
 archives at its own speed, and a failure of one stops no other. Results are
@@ -64,6 +68,8 @@ pub(crate) struct LoadArguments {
     full: bool,
     #[command(flatten)]
     latest_by: LatestArguments,
+    #[command(flatten)]
+    signers: SignersArguments,
     #[command(flatten)]
     hosts: HostsArguments,
 }
@@ -111,5 +117,6 @@ fn request(
         .with_platform(arguments.latest_by.platform.platform()?)
         .with_folder(folder)
         .with_full(arguments.full)
-        .with_jobs(arguments.hosts.jobs))
+        .with_jobs(arguments.hosts.jobs)
+        .with_trust(arguments.signers.trust()?))
 }

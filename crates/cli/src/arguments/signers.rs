@@ -1,0 +1,66 @@
+//! Whose signature is required.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sealift_workflow::Trust;
+use sealift_workflow::signature::jiff::tz::TimeZone;
+use sealift_workflow::signature::{ParseSignersError, RevokedKeys, Signers};
+
+use crate::failure::Failure;
+use crate::user_config::UserConfig;
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SignersArguments {
+    /// Require a signature by one of these signers: an allowed signers file (see
+    /// ssh-keygen) or a minisign public key [default: signed-by in the user's config.json]
+    #[arg(long, value_name = "FILE")]
+    signed_by: Option<PathBuf>,
+    /// Refuse signatures by these keys: public keys, one on each line
+    #[arg(long, value_name = "FILE")]
+    revoked_keys: Option<PathBuf>,
+}
+
+impl SignersArguments {
+    /// Returns whose signature is required, by the options or else by the user's config.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or used, or if the user's config requires a signature and nothing
+    /// names the signers.
+    pub(crate) fn trust(&self) -> Result<Trust, Failure> {
+        let config = UserConfig::read()?;
+        let Some(file) = self.signed_by.as_ref().or(config.signed_by.as_ref()) else {
+            if config.require_signature {
+                let config = config.path.display();
+                return Err(Failure::usage(format!(
+                    "{config} requires a signature, but there are no signers: pass --signed-by FILE, \
+                     or set \"signed-by\" in it"
+                )));
+            }
+            if self.revoked_keys.is_some() {
+                return Err(Failure::usage("--revoked-keys needs signers; pass --signed-by FILE"));
+            }
+            return Ok(Trust::None);
+        };
+        let parse = |text: &[u8]| Signers::parse(text, &TimeZone::system());
+        let mut signers = read(file, "a file of signers", parse)?;
+        if let Some(file) = self.revoked_keys.as_ref().or(config.revoked_keys.as_ref()) {
+            let revoked = read(file, "a list of revoked keys", RevokedKeys::parse)?;
+            signers = signers.with_revoked(revoked);
+        }
+        Ok(Trust::SignedBy(signers))
+    }
+}
+
+fn read<T>(
+    file: &Path,
+    what: &str,
+    parse: impl FnOnce(&[u8]) -> Result<T, ParseSignersError>,
+) -> Result<T, Failure> {
+    let path = file.display();
+    let text = fs::read(file)
+        .map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))?;
+    parse(&text).map_err(|error| Failure::usage(format!("{path} is not {what}: {error}")))
+}

@@ -1,0 +1,126 @@
+//! The user's `config.json`. It is never read from a folder of archives, whose owner may be
+//! somebody else.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+const VARIABLE: &str = "SEALIFT_CONFIG";
+
+/// What the user's config says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UserConfig {
+    pub(crate) path: PathBuf,
+    /// The setting that chose the path.
+    pub(crate) source: &'static str,
+    pub(crate) exists: bool,
+    /// `fetch`, `load` and `verify` fail if nothing names the signers.
+    pub(crate) require_signature: bool,
+    /// The signers, unless an option names others.
+    pub(crate) signed_by: Option<PathBuf>,
+    pub(crate) revoked_keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    require_signature: bool,
+    signed_by: Option<PathBuf>,
+    revoked_keys: Option<PathBuf>,
+}
+
+impl UserConfig {
+    /// Reads the file that `SEALIFT_CONFIG` names, else `sealift/config.json` in
+    /// `$XDG_CONFIG_HOME` or `~/.config`. Without a file, nothing is set.
+    ///
+    /// # Errors
+    ///
+    /// If the file that the variable names does not exist, or a file cannot be read or used.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let variable = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty());
+        let (path, source) =
+            match (variable(VARIABLE), variable("XDG_CONFIG_HOME"), variable("HOME")) {
+                (Some(path), ..) => (PathBuf::from(path), VARIABLE),
+                (None, Some(folder), _) => {
+                    (Path::new(&folder).join("sealift/config.json"), "XDG_CONFIG_HOME")
+                }
+                (None, None, Some(home)) => {
+                    (Path::new(&home).join(".config/sealift/config.json"), "the default")
+                }
+                (None, None, None) => return Ok(Self::without_file(PathBuf::new(), "the default")),
+            };
+        match std::fs::read(&path) {
+            Ok(json) => Self::parse(path, source, &json),
+            Err(error) if error.kind() == ErrorKind::NotFound && source != VARIABLE => {
+                Ok(Self::without_file(path, source))
+            }
+            Err(error) => {
+                Err(Failure::usage(format!("{} cannot be read: {error}", path.display())))
+            }
+        }
+    }
+
+    fn parse(path: PathBuf, source: &'static str, json: &[u8]) -> Result<Self, Failure> {
+        let document: Document = serde_json::from_slice(json).map_err(|error| {
+            Failure::usage(format!("{} cannot be used as a config: {error}", path.display()))
+        })?;
+        // Relative to the config, wherever the command runs.
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let absolute = |file: PathBuf| folder.join(file);
+        Ok(Self {
+            path,
+            source,
+            exists: true,
+            require_signature: document.require_signature,
+            signed_by: document.signed_by.map(absolute),
+            revoked_keys: document.revoked_keys.map(absolute),
+        })
+    }
+
+    fn without_file(path: PathBuf, source: &'static str) -> Self {
+        Self {
+            path,
+            source,
+            exists: false,
+            require_signature: false,
+            signed_by: None,
+            revoked_keys: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<UserConfig, String> {
+        UserConfig::parse("/etc/x/config.json".into(), VARIABLE, json.as_bytes())
+            .map_err(|failure| serde_json::to_value(failure).unwrap()["message"].to_string())
+    }
+
+    #[test]
+    fn files_are_relative_to_the_config() {
+        let config =
+            parse(r#"{"require-signature": true, "signed-by": "signers", "revoked-keys": "/r"}"#)
+                .unwrap();
+        assert!(config.require_signature);
+        assert_eq!(config.signed_by, Some("/etc/x/signers".into()));
+        assert_eq!(config.revoked_keys, Some("/r".into()));
+        assert!(!parse("{}").unwrap().require_signature);
+    }
+
+    #[test]
+    fn a_setting_that_is_not_known_is_refused() {
+        for json in [r#"{"require-signatures": true}"#, r#"{"require-signature": "yes"}"#, "", "[]"]
+        {
+            let error = parse(json).unwrap_err();
+            assert!(error.contains("/etc/x/config.json cannot be used as a config: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The config of a place, and the signed checksums that list it.
+
+use sealift_oci::Digest;
+use sealift_signature::{Signer, Signers};
+
+use crate::error::Error;
+use crate::published::place::{PublishedPlace, key};
+use crate::published_layout::{MAX_SUMS_SIZE, signed_sums_name};
+use crate::trust::error::TrustError;
+use crate::trust::signed_sums::SignedSums;
+
+/// How large a signature may be, in bytes.
+const MAX_SIGNATURE_SIZE: usize = 1 << 16;
+
+/// Verifies that a config is signed. The checksums that are remembered are used if they list it and
+/// are signed; others are requested.
+pub(crate) async fn verify_config(
+    place: &PublishedPlace,
+    config: &Digest,
+    signers: &Signers,
+    remembered: &[SignedSums],
+) -> Result<(Signer, SignedSums), Error> {
+    let name = place.config().as_str();
+    for signed in remembered.iter().filter(|signed| signed.list(name, config)) {
+        if let Ok(signer) = signed.verify(signers) {
+            return Ok((signer, signed.clone()));
+        }
+    }
+    let what = || place.shown_config();
+    let sums_name = signed_sums_name(config);
+    let sums_key = key(&sums_name);
+    let signature_key = key(&format!("{sums_name}.{}", signers.format().extension()));
+    let shown = |key| place.remote().location().shown(key);
+    let unsigned = |key| TrustError::Unsigned { what: what(), missing: shown(key) };
+    let Some((signature, _)) = place.read_text(&signature_key, MAX_SIGNATURE_SIZE).await? else {
+        return Err(unsigned(&signature_key).into());
+    };
+    let Some((sums, _)) = place.read_text(&sums_key, MAX_SUMS_SIZE).await? else {
+        return Err(unsigned(&sums_key).into());
+    };
+    let signed = SignedSums { sums, signature };
+    let refused = |source| TrustError::Refused { what: what(), source };
+    let signer = signed.verify(signers).map_err(refused)?;
+    if !signed.list(name, config) {
+        return Err(TrustError::NotListed { what: what(), sums: shown(&sums_key) }.into());
+    }
+    Ok((signer, signed))
+}
