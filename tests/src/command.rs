@@ -90,7 +90,9 @@ impl Place {
         command.args(arguments).current_dir(self.dir.path()).env("DOCKER_HOST", &self.host);
         command.env("HOME", self.dir.path());
         for name in [
+            "SEALIFT_CONFIG",
             "SEALIFT_DIR",
+            "XDG_CONFIG_HOME",
             "ARTIFACTS_DIR",
             "SEALIFT_API_TIMEOUT",
             "SEALIFT_IMMUTABLE",

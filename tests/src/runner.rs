@@ -37,4 +37,5 @@ mod relay;
 mod releases;
 mod retention;
 mod secrets;
+mod signatures;
 mod trust;

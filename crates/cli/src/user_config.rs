@@ -23,7 +23,7 @@ pub(crate) struct UserConfig {
     pub(crate) require_signature: bool,
     /// The signers, unless an option names others.
     pub(crate) signed_by: Option<PathBuf>,
-    pub(crate) revoked_keys: Option<PathBuf>,
+    pub(crate) revoked: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,7 +32,7 @@ struct Document {
     #[serde(default)]
     require_signature: bool,
     signed_by: Option<PathBuf>,
-    revoked_keys: Option<PathBuf>,
+    revoked: Option<PathBuf>,
 }
 
 impl UserConfig {
@@ -79,7 +79,7 @@ impl UserConfig {
             exists: true,
             require_signature: document.require_signature,
             signed_by: document.signed_by.map(absolute),
-            revoked_keys: document.revoked_keys.map(absolute),
+            revoked: document.revoked.map(absolute),
         })
     }
 
@@ -90,7 +90,7 @@ impl UserConfig {
             exists: false,
             require_signature: false,
             signed_by: None,
-            revoked_keys: None,
+            revoked: None,
         }
     }
 }
@@ -107,11 +107,11 @@ mod tests {
     #[test]
     fn files_are_relative_to_the_config() {
         let config =
-            parse(r#"{"require-signature": true, "signed-by": "signers", "revoked-keys": "/r"}"#)
+            parse(r#"{"require-signature": true, "signed-by": "signers", "revoked": "/r"}"#)
                 .unwrap();
         assert!(config.require_signature);
         assert_eq!(config.signed_by, Some("/etc/x/signers".into()));
-        assert_eq!(config.revoked_keys, Some("/r".into()));
+        assert_eq!(config.revoked, Some("/r".into()));
         assert!(!parse("{}").unwrap().require_signature);
     }
 

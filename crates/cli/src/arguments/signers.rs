@@ -13,13 +13,13 @@ use crate::user_config::UserConfig;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SignersArguments {
-    /// Require a signature by one of these signers: an allowed signers file (see
-    /// ssh-keygen) or a minisign public key [default: signed-by in the user's config.json]
+    /// Require a signature by one of these signers: an allowed signers file of
+    /// ssh-keygen, or a minisign public key
     #[arg(long, value_name = "FILE")]
     signed_by: Option<PathBuf>,
     /// Refuse signatures by these keys: public keys, one on each line
     #[arg(long, value_name = "FILE")]
-    revoked_keys: Option<PathBuf>,
+    revoked: Option<PathBuf>,
 }
 
 impl SignersArguments {
@@ -39,16 +39,16 @@ impl SignersArguments {
                      or set \"signed-by\" in it"
                 )));
             }
-            if self.revoked_keys.is_some() {
-                return Err(Failure::usage("--revoked-keys needs signers; pass --signed-by FILE"));
+            if self.revoked.is_some() {
+                return Err(Failure::usage("--revoked needs signers; pass --signed-by FILE"));
             }
             return Ok(Trust::None);
         };
         let parse = |text: &[u8]| Signers::parse(text, &TimeZone::system());
         let mut signers = read(file, "a file of signers", parse)?;
-        if let Some(file) = self.revoked_keys.as_ref().or(config.revoked_keys.as_ref()) {
-            let revoked = read(file, "a list of revoked keys", RevokedKeys::parse)?;
-            signers = signers.with_revoked(revoked);
+        if let Some(file) = self.revoked.as_ref().or(config.revoked.as_ref()) {
+            let keys = read(file, "a list of revoked keys", RevokedKeys::parse)?;
+            signers = signers.with_revoked(keys);
         }
         Ok(Trust::SignedBy(signers))
     }

@@ -54,7 +54,7 @@ impl Signatures {
 fn check(sums: &TrustedSums, store: &Store, archive: &ArchivePath, run: &Run) -> Result<(), Error> {
     let size = store.entry(archive).map(|entry| entry.stat.size);
     let activity = run.activity(archive.as_str(), Work::Verifying, size);
-    let sha256 = hash_file(&store.path_of(archive), &|bytes| {
+    let sha256 = hash_file(store.path_of(archive), &|bytes| {
         activity.progress(bytes);
         run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue)
     })?;

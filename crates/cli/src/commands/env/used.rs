@@ -39,7 +39,7 @@ impl Used {
             })),
             "require_signature": self.config.require_signature,
             "signed_by": self.config.signed_by.as_ref().map(|file| file.display().to_string()),
-            "revoked_keys": self.config.revoked_keys.as_ref().map(|file| file.display().to_string()),
+            "revoked": self.config.revoked.as_ref().map(|file| file.display().to_string()),
             "idle_timeout_seconds": {
                 "value": self.timeouts.idle.as_secs_f64(), "source": self.timeout_source,
             },
@@ -97,8 +97,7 @@ impl Used {
                 false => "not required",
             };
             row("signatures", &signatures, &config.path.display());
-            for (name, file) in [("signers", &config.signed_by), ("revoked", &config.revoked_keys)]
-            {
+            for (name, file) in [("signers", &config.signed_by), ("revoked", &config.revoked)] {
                 if let Some(file) = file {
                     row(name, &file.display(), &config.path.display());
                 }
