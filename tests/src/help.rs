@@ -62,6 +62,7 @@ fn env_tells_what_is_used_and_who_says_so() {
     {
       "api_version": null,
       "certificates": null,
+      "config": null,
       "context": null,
       "dir": {
         "source": "the default",
@@ -85,7 +86,10 @@ fn env_tells_what_is_used_and_who_says_so() {
         "source": "the default",
         "value": 120.0
       },
-      "machine": null
+      "machine": null,
+      "require_signature": false,
+      "revoked": null,
+      "signed_by": null
     }
     "#);
     let mut command = place.command(&["env", "--shell"]);
