@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sealift_archive::{Container, Form, Level, Naming, Renamer, VerifyOptions};
 use sealift_catalog::{PlanOptions, Settled, Wanted, other_builds, reconcile};
-use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
-use sealift_oci::{Digest, Platform};
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference};
+use sealift_oci::Platform;
 use sealift_store::Store;
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ use crate::select::examine::with_read_options;
 use crate::select::known_image;
 use crate::setters::setters;
 use crate::spool::{Spooled, spool};
+use crate::stored_archive::{Content, StoredArchive};
 
 /// Options of [`add`]: how to name what is added, and in what form to keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,29 +57,11 @@ impl AddOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Added {
-    /// The image.
-    pub image: Repository,
-    /// The version.
-    pub version: Version,
-    /// The id in the archive's name.
-    pub id: ImageId,
-    /// The full digest of the image's config.
-    pub digest: Digest,
-    /// The archive's name, relative to the folder.
-    #[serde(skip)]
-    pub archive: ArchivePath,
-    /// The path of the archive, with the folder in front.
-    #[serde(serialize_with = "crate::path_text::serialize")]
-    pub path: PathBuf,
-    /// The archive's format.
-    pub format: ArchiveFormat,
+    /// The archive.
+    #[serde(flatten)]
+    pub file: StoredArchive,
     /// `true` if it was added now, `false` if it was there.
     pub added: bool,
-    /// The size of the archive's file in bytes.
-    pub size: u64,
-    /// The SHA-256 of the archive's file; as JSON without the algorithm.
-    #[serde(serialize_with = "crate::hex_text::serialize")]
-    pub sha256: Digest,
     /// The same image as a plain tar, if it is in the folder too.
     #[serde(serialize_with = "crate::path_text::serialize_option")]
     pub beside: Option<PathBuf>,
@@ -214,16 +197,14 @@ async fn add_as(
         .await?;
     let settled = reconcile(&snapshot, &wanted, identity, &plan_options)?;
     let describe = |archive: ArchivePath, added, size, sha256| Added {
-        image: repository.clone(),
-        version: version.clone(),
-        id: archive.name().id(),
-        digest: identity.config,
-        format: archive.name().format(),
-        path: store.path_of(&archive),
-        archive,
+        file: StoredArchive::new(
+            store,
+            repository.clone(),
+            version.clone(),
+            archive,
+            Content { digest: identity.config, size, sha256 },
+        ),
         added,
-        size,
-        sha256,
         beside: None,
         replaces: Vec::new(),
         from: found.shown.to_owned(),

@@ -90,6 +90,7 @@ mod same_config;
 mod select;
 mod setters;
 mod spool;
+mod stored_archive;
 mod sums;
 mod sums_text;
 mod trust;
@@ -157,6 +158,7 @@ pub use published_layout::{
 };
 pub use run::Run;
 pub use select::selection::Selection;
+pub use stored_archive::StoredArchive;
 pub use sums::{Sum, sums};
 pub use trust::error::TrustError;
 pub use trust::{SIGNATURE_NAMESPACE, Trust};

@@ -33,7 +33,7 @@ async fn main() -> Result<()> {
         };
         for image in images {
             match image {
-                Ok(now) if now.saved => println!("{}", now.path.display()),
+                Ok(now) if now.saved => println!("{}", now.file.path.display()),
                 Ok(_) | Err(Error::Interrupted) => {}
                 // It may well work the next time.
                 Err(error) => eprintln!("{:#}", anyhow::Error::new(error)),

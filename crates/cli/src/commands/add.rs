@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sealift_workflow::archive::Level;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{AddOptions, Added, add};
+use sealift_workflow::{AddOptions, Added, StoredArchive, add};
 use serde_json::json;
 
 use crate::archive_lines::rebuilt_line;
@@ -99,9 +99,9 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
 
 /// Prints what became of one name of a file.
 fn show(added: &Added, session: &Session) {
-    let Added { image, version, .. } = added;
+    let StoredArchive { image, version, path, size, .. } = &added.file;
     let word = if added.added { "added" } else { "unchanged" };
-    let (path, size) = (format::path(&added.path), format::size(added.size));
+    let (path, size) = (format::path(path), format::size(*size));
     let shown = Printable(version.as_str());
     session.result(&format!("{image}:{shown}  {word}  {path}  {size}\n"));
     if !added.replaces.is_empty() {

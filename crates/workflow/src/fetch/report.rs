@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
-use sealift_oci::Digest;
+use sealift_filename::{ArchivePath, Reference, Repository, Version};
 use sealift_signature::Signer;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
+use crate::stored_archive::StoredArchive;
 
 /// The config that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -95,29 +95,11 @@ impl Serialize for ImageFetch {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FetchedImage {
-    /// The image.
-    pub image: Repository,
-    /// The version.
-    pub version: Version,
-    /// The id in the archive's name.
-    pub id: ImageId,
-    /// The full digest of the image's config.
-    pub digest: Digest,
-    /// The archive's name, relative to the folder.
-    #[serde(skip)]
-    pub archive: ArchivePath,
-    /// The path of the archive, with the folder in front.
-    #[serde(serialize_with = "crate::path_text::serialize")]
-    pub path: PathBuf,
-    /// The archive's format.
-    pub format: ArchiveFormat,
+    /// The archive.
+    #[serde(flatten)]
+    pub file: StoredArchive,
     /// `true` if it was fetched now, `false` if it was there.
     pub fetched: bool,
-    /// The size of the archive's file in bytes.
-    pub size: u64,
-    /// The SHA-256 of the archive's file; as JSON without the algorithm.
-    #[serde(serialize_with = "crate::hex_text::serialize")]
-    pub sha256: Digest,
     /// How its bytes came here; `None` if it was there.
     pub transfer: Option<FetchTransfer>,
 }

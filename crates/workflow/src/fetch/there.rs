@@ -9,6 +9,7 @@ use crate::fetch::report::FetchedImage;
 use crate::fetch::wanted::Wanted;
 use crate::run::Run;
 use crate::select::examine::with_read_options;
+use crate::stored_archive::{Content, StoredArchive};
 
 /// Returns for each wanted image the archive that the folder has of it.
 ///
@@ -37,28 +38,20 @@ fn there(store: &Store, wanted: &Wanted, entries: &[Entry]) -> Option<FetchedIma
     let known = entry.image()?;
     let is_same = known.sha256 == wanted.entry.sha256
         || known.identity.config == wanted.entry.digest && !entry.is_misnamed();
-    is_same.then(|| FetchedImage {
-        size: entry.stat.size,
-        sha256: known.sha256,
-        ..FetchedImage::there(store, wanted, known.identity.config)
+    is_same.then(|| {
+        let digest = known.identity.config;
+        let content = Content { digest, size: entry.stat.size, sha256: known.sha256 };
+        FetchedImage::there(store, wanted, content)
     })
 }
 
 impl FetchedImage {
     /// Describes a wanted image whose archive is in the folder.
-    pub(crate) fn there(store: &Store, wanted: &Wanted, digest: sealift_oci::Digest) -> Self {
-        let path = &wanted.entry.path;
+    pub(crate) fn there(store: &Store, wanted: &Wanted, content: Content) -> Self {
+        let (image, version) = (wanted.image.clone(), wanted.version.clone());
         Self {
-            image: wanted.image.clone(),
-            version: wanted.version.clone(),
-            id: path.name().id(),
-            digest,
-            archive: path.clone(),
-            path: store.path_of(path),
-            format: path.name().format(),
+            file: StoredArchive::new(store, image, version, wanted.entry.path.clone(), content),
             fetched: false,
-            size: wanted.entry.size,
-            sha256: wanted.entry.sha256,
             transfer: None,
         }
     }

@@ -14,6 +14,7 @@ use crate::immutable::refuse_other_builds;
 use crate::ingest::fault_of;
 use crate::run::{Activity, Run};
 use crate::select::known_image;
+use crate::stored_archive::{Content, StoredArchive};
 use crate::update::compress::compress;
 use crate::update::decide::Task;
 use crate::update::options::UpdateOptions;
@@ -39,26 +40,23 @@ pub(crate) struct Archived {
 impl Archived {
     /// Describes it, with what was removed of its image.
     pub(crate) fn into_updated(self, store: &Store, removed: &[RemovedArchive]) -> Updated {
-        let name = self.archive.name();
         let is_mine = |archive: &RemovedArchive| {
             archive.archive.repository().as_ref() == Some(&self.wanted.repository)
         };
         let removed = removed.iter().filter(|archive| is_mine(archive)).cloned().collect();
         Updated {
-            image: self.wanted.repository,
-            version: self.wanted.version,
-            id: name.id(),
-            format: name.format(),
+            file: StoredArchive::new(
+                store,
+                self.wanted.repository,
+                self.wanted.version,
+                self.archive,
+                Content { digest: self.identity.config, size: self.size, sha256: self.sha256 },
+            ),
             saved: self.saved,
             compressed: self.compressed,
-            size: self.size,
             plain_size: self.plain_size,
-            sha256: self.sha256,
             replaces: self.replaces,
             removed,
-            digest: self.identity.config,
-            path: store.path_of(&self.archive),
-            archive: self.archive,
         }
     }
 }

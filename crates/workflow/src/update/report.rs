@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use sealift_catalog::Removal;
-use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference, Repository, Version};
-use sealift_oci::Digest;
+use sealift_filename::{ArchivePath, ImageId, Reference};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::report_list;
+use crate::stored_archive::StoredArchive;
 
 /// The result of an update, image by image.
 ///
@@ -69,33 +69,15 @@ pub(crate) fn serialize_failed<S: Serializer>(
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Updated {
-    /// The image.
-    pub image: Repository,
-    /// The version.
-    pub version: Version,
-    /// The id in the archive's name.
-    pub id: ImageId,
-    /// The full digest of the image's config.
-    pub digest: Digest,
-    /// The archive's name, relative to the folder.
-    #[serde(skip)]
-    pub archive: ArchivePath,
-    /// The path of the archive, with the folder in front.
-    #[serde(serialize_with = "crate::path_text::serialize")]
-    pub path: PathBuf,
-    /// Its format.
-    pub format: ArchiveFormat,
+    /// The archive.
+    #[serde(flatten)]
+    pub file: StoredArchive,
     /// Whether it was saved now.
     pub saved: bool,
     /// Whether it was made a zip now.
     pub compressed: bool,
-    /// The size of the file in bytes.
-    pub size: u64,
     /// The size of the plain archive inside in bytes.
     pub plain_size: u64,
-    /// The SHA-256 of the file; as JSON without the algorithm.
-    #[serde(serialize_with = "crate::hex_text::serialize")]
-    pub sha256: Digest,
     /// The ids of the other builds of the same release that were in the folder, if it was saved
     /// now.
     pub replaces: Vec<ImageId>,

@@ -52,8 +52,8 @@ fn a_compressed_file_becomes_a_normal_zip() {
         for content in compressed {
             let folder = Folder::new();
             let added = folder.try_add(&content, &AddOptions::default()).await.unwrap();
-            let path = folder.store.path_of(&added[0].archive);
-            assert!(added[0].archive.as_str().ends_with(".zip"));
+            let path = folder.store.path_of(&added[0].file.archive);
+            assert!(added[0].file.archive.as_str().ends_with(".zip"));
             assert_eq!(&std::fs::read(path).unwrap()[..4], b"PK\x03\x04");
         }
     });
@@ -99,7 +99,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         let name = Some("team/api:2.0".parse().unwrap());
         let named = AddOptions::default().with_name(name);
         let added = folder.try_add(&tar, &named).await.unwrap();
-        assert!(added[0].archive.as_str().starts_with("team/api_2.0_"));
+        assert!(added[0].file.archive.as_str().starts_with("team/api_2.0_"));
     });
 }
 
@@ -163,7 +163,7 @@ fn a_pipe_is_read_like_a_file() {
         let added = add(&folder.store, &pipe, &options, &Run::default()).await.unwrap().added;
         writer.join().unwrap();
         assert!(added[0].added);
-        assert_eq!(folder.archives(), [added[0].archive.to_string()]);
+        assert_eq!(folder.archives(), [added[0].file.archive.to_string()]);
 
         let (tar, to) = (b"no tar".to_vec(), pipe.clone());
         let writer = std::thread::spawn(move || std::fs::write(to, tar).unwrap());
@@ -191,8 +191,8 @@ fn one_platform_of_several_is_added_under_its_own_id() {
             let platform = Some(format!("linux/{}", image.architecture).parse().unwrap());
             let options = AddOptions::default().with_platform(platform);
             let added = folder.try_add(&tar, &options).await.unwrap();
-            assert_eq!(*added[0].id.as_str(), *id(image));
-            let path = folder.store.path_of(&added[0].archive);
+            assert_eq!(*added[0].file.id.as_str(), *id(image));
+            let path = folder.store.path_of(&added[0].file.archive);
             let found = examine_file(path, &ExamineOptions::default()).unwrap();
             assert_eq!(found.identity().config.to_string(), image.id());
         }
@@ -208,15 +208,15 @@ fn a_file_that_is_already_right_keeps_its_bytes() {
         let tar = pack(&image("web:1").containerd(Packing::Gzip, true));
         for options in [AddOptions::default(), zip] {
             let first = folder.try_add(&tar, &options).await.unwrap().remove(0);
-            let bytes = std::fs::read(folder.store.path_of(&first.archive)).unwrap();
+            let bytes = std::fs::read(folder.store.path_of(&first.file.archive)).unwrap();
             let other = Folder::new();
             // Another time of compression or another level would make other bytes of the same
             // image.
             let options = options.with_level(Level::Best);
             let again = other.try_add(&bytes, &options).await.unwrap().remove(0);
             assert!(again.added);
-            assert_eq!(again.archive, first.archive);
-            assert!(std::fs::read(other.store.path_of(&again.archive)).unwrap() == bytes);
+            assert_eq!(again.file.archive, first.file.archive);
+            assert!(std::fs::read(other.store.path_of(&again.file.archive)).unwrap() == bytes);
         }
     });
 }
@@ -228,13 +228,13 @@ fn a_zip_with_another_name_inside_is_written_anew() {
         let zip = AddOptions::default().with_compress(true);
         let tar = pack(&image("web:1").docker_blobs());
         let first = folder.try_add(&tar, &zip).await.unwrap().remove(0);
-        let bytes = std::fs::read(folder.store.path_of(&first.archive)).unwrap();
+        let bytes = std::fs::read(folder.store.path_of(&first.file.archive)).unwrap();
         let options = zip.with_name(Reference::parse("api:2.0").unwrap());
         let renamed = folder.try_add(&bytes, &options).await.unwrap().remove(0);
-        let path = folder.store.path_of(&renamed.archive);
+        let path = folder.store.path_of(&renamed.file.archive);
         let found = examine_file(path, &ExamineOptions::default()).unwrap();
         assert_eq!(found.identity().repo_tags, ["api:2.0"]);
-        assert_eq!(renamed.id, first.id);
+        assert_eq!(renamed.file.id, first.file.id);
     });
 }
 
@@ -247,6 +247,6 @@ fn a_plain_archive_that_stays_beside_a_zip_is_told() {
         assert_eq!(plain.beside, None);
         let zip = AddOptions::default().with_compress(true);
         let zip = folder.try_add(&tar, &zip).await.unwrap().remove(0);
-        assert_eq!(zip.beside, Some(plain.path));
+        assert_eq!(zip.beside, Some(plain.file.path));
     });
 }

@@ -22,11 +22,11 @@ async fn keeps_after_a_rebuild_that_changed_nothing_but_provenance(stand: Stand)
     let first = stand.engine.inspect(&reference).await.unwrap().unwrap();
     stand.build_by_buildkit("1.0.0.1", "one", &options);
     let second = stand.engine.inspect(&reference).await.unwrap().unwrap();
-    let has_provenance = !stand.identity_of(&saved.archive).indexes.is_empty();
+    let has_provenance = !stand.identity_of(&saved.file.archive).indexes.is_empty();
     assert_eq!(first.id != second.id, has_provenance, "{first:?}\n{second:?}");
 
     assert!(!stand.update("1.0.0.1", &PLAIN).await.saved);
-    assert_eq!(stand.files(), [saved.archive.to_string()]);
+    assert_eq!(stand.files(), [saved.file.archive.to_string()]);
 }
 
 async fn saves_again_after_a_change(stand: Stand) {
@@ -36,7 +36,7 @@ async fn saves_again_after_a_change(stand: Stand) {
     let first = stand.update("1.0.0.1", &PLAIN).await;
     stand.build_by_buildkit("1.0.0.1", "two", &["--load"]);
     let second = stand.update("1.0.0.1", &PLAIN).await;
-    assert!(second.saved && second.id != first.id);
+    assert!(second.saved && second.file.id != first.file.id);
 }
 
 async fn loads_into_every_other_engine(stand: Stand) {
@@ -58,9 +58,9 @@ async fn layers_may_be_plain_gzip_or_zstd(stand: Stand) {
         }
         let elsewhere = stand.elsewhere(stand.engine.clone());
         let saved = elsewhere.update("1.0.0.1", &ZIP).await;
-        let identity = elsewhere.identity_of(&saved.archive);
+        let identity = elsewhere.identity_of(&saved.file.archive);
         assert_eq!(identity.diff_ids.len(), 1, "{compression}");
-        assert_eq!(identity.config.to_string()[7..19], *saved.id.as_str(), "{compression}");
+        assert_eq!(identity.config.to_string()[7..19], *saved.file.id.as_str(), "{compression}");
         assert!(!elsewhere.update("1.0.0.1", &PLAIN).await.saved, "{compression}");
         assert!(stand.engine.remove(&reference.to_string()).await.unwrap());
         assert!(elsewhere.load_into(&stand.engine, "1.0.0.1").await.loaded, "{compression}");
@@ -85,10 +85,10 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
         let options = PLAIN.clone().with_platform(platform.clone()).with_clean(true);
         let saved = stand.update("1.0.0.1", &options).await;
         assert!(saved.saved && saved.removed.is_empty(), "{saved:?}");
-        let identity = stand.identity_of(&saved.archive);
+        let identity = stand.identity_of(&saved.file.archive);
         assert_eq!(identity.platform, *platform);
         assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform}");
-        archives.push(saved.archive.to_string());
+        archives.push(saved.file.archive.to_string());
     }
     archives.sort();
     assert_eq!(stand.files(), archives, "each platform is kept when the other is cleaned");

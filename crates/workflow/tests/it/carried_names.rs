@@ -170,8 +170,8 @@ async fn a_save_carries_the_name_of_its_archive(stand: Stand) {
     stand.build("1.0+beta", "one").await;
     for options in [PLAIN.clone(), ZIP.clone()] {
         let saved = stand.update("1.0+beta", &options).await;
-        assert!(carries(&stand, saved.archive.as_str(), &stand.reference("1.0+beta")));
-        assert!(!carries(&stand, saved.archive.as_str(), &stand.reference("2.0")));
+        assert!(carries(&stand, saved.file.archive.as_str(), &stand.reference("1.0+beta")));
+        assert!(!carries(&stand, saved.file.archive.as_str(), &stand.reference("2.0")));
     }
 }
 

@@ -23,10 +23,10 @@ async fn saves_once_and_then_keeps(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let saved = stand.update("1.0.0.1", &PLAIN).await;
     assert!(saved.saved);
-    assert_eq!(config_of(&stand, &saved.archive)[7..19], *saved.id.as_str());
+    assert_eq!(config_of(&stand, &saved.file.archive)[7..19], *saved.file.id.as_str());
     let kept = stand.update("1.0.0.1", &PLAIN).await;
-    assert!(!kept.saved && kept.archive == saved.archive);
-    assert_eq!(stand.files(), [saved.archive.to_string()]);
+    assert!(!kept.saved && kept.file.archive == saved.file.archive);
+    assert_eq!(stand.files(), [saved.file.archive.to_string()]);
 }
 
 async fn keeps_after_a_rebuild_that_changed_nothing(stand: Stand) {
@@ -34,7 +34,7 @@ async fn keeps_after_a_rebuild_that_changed_nothing(stand: Stand) {
     let saved = stand.update("1.0.0.1", &PLAIN).await;
     stand.build("1.0.0.1", "one").await;
     assert!(!stand.update("1.0.0.1", &PLAIN).await.saved);
-    assert_eq!(stand.files(), [saved.archive.to_string()]);
+    assert_eq!(stand.files(), [saved.file.archive.to_string()]);
 }
 
 async fn saves_again_after_a_change(stand: Stand) {
@@ -42,18 +42,18 @@ async fn saves_again_after_a_change(stand: Stand) {
     let first = stand.update("1.0.0.1", &PLAIN).await;
     stand.build("1.0.0.1", "two").await;
     let second = stand.update("1.0.0.1", &PLAIN).await;
-    assert!(second.saved && second.id != first.id);
+    assert!(second.saved && second.file.id != first.file.id);
     assert_eq!(stand.files().len(), 2);
 }
 
 async fn compresses_what_is_there(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let plain = stand.update("1.0.0.1", &PLAIN).await;
-    let config = config_of(&stand, &plain.archive);
+    let config = config_of(&stand, &plain.file.archive);
     let zip = stand.update("1.0.0.1", &ZIP).await;
     assert!(!zip.saved && zip.compressed);
-    assert_eq!(stand.files(), [zip.archive.to_string()], "the plain twin goes");
-    assert_eq!(config_of(&stand, &zip.archive), config);
+    assert_eq!(stand.files(), [zip.file.archive.to_string()], "the plain twin goes");
+    assert_eq!(config_of(&stand, &zip.file.archive), config);
     assert!(!stand.update("1.0.0.1", &ZIP).await.compressed);
     assert!(!stand.update("1.0.0.1", &PLAIN).await.saved, "a zip is as good as the plain one");
 }
@@ -62,10 +62,11 @@ async fn saves_as_a_zip_whose_member_is_named_like_it(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let zip = stand.update("1.0.0.1", &ZIP).await;
     assert!(zip.saved && zip.compressed);
-    assert_eq!(config_of(&stand, &zip.archive)[7..19], *zip.id.as_str());
+    assert_eq!(config_of(&stand, &zip.file.archive)[7..19], *zip.file.id.as_str());
     let bytes =
-        std::fs::read(stand.folder.path().join("artifacts").join(zip.archive.as_str())).unwrap();
-    let name = zip.archive.name().member_name();
+        std::fs::read(stand.folder.path().join("artifacts").join(zip.file.archive.as_str()))
+            .unwrap();
+    let name = zip.file.archive.name().member_name();
     assert_eq!(&bytes[30..30 + name.len()], name.as_bytes());
 }
 
@@ -74,8 +75,11 @@ async fn cleans_other_versions_last(stand: Stand) {
     let old = stand.update("1.0.0.1", &PLAIN).await;
     stand.build("1.0.0.2", "two").await;
     let new = stand.update("1.0.0.2", &ZIP.clone().with_clean(true)).await;
-    assert_eq!(new.removed.iter().map(|gone| &gone.archive).collect::<Vec<_>>(), [&old.archive]);
-    assert_eq!(stand.files(), [new.archive.to_string()]);
+    assert_eq!(
+        new.removed.iter().map(|gone| &gone.archive).collect::<Vec<_>>(),
+        [&old.file.archive]
+    );
+    assert_eq!(stand.files(), [new.file.archive.to_string()]);
 }
 
 /// A call of many images asks for a list first: what that settles must be what single questions
@@ -213,7 +217,7 @@ async fn loads_into_every_other_engine(stand: Stand) {
 /// nothing is saved where the archive is there, and what it saves elsewhere has the same config.
 pub(crate) async fn travels(stand: &Stand) {
     let saved = stand.update("1.0.0.1", &ZIP).await;
-    let config = config_of(stand, &saved.archive);
+    let config = config_of(stand, &saved.file.archive);
     for kind in ENGINES {
         let Some(other) = sealift_testing::engine(kind) else { continue };
         if other.host == stand.engine.endpoint().to_string() {
@@ -228,7 +232,7 @@ pub(crate) async fn travels(stand: &Stand) {
         remove_all(&other.engine, &stand.image).await;
         assert!(!kept.unwrap().saved, "{kind} has the image that is in the folder");
         match again {
-            Ok(again) => assert_eq!(config_of(&other, &again.archive), config, "{kind}"),
+            Ok(again) => assert_eq!(config_of(&other, &again.file.archive), config, "{kind}"),
             Err(error) => {
                 assert!(is_known_refusal(kind, &error), "{kind}: {error:?}");
                 assert!(other.files().is_empty());
@@ -260,7 +264,7 @@ async fn saves_once_more_when_the_tag_moves_meanwhile(stand: Stand) {
     });
     let updated = stand.try_update("1.0.0.1", &PLAIN, &context).await.result.unwrap();
     let second = stand.update("1.0.0.2", &PLAIN).await;
-    assert_eq!(updated.id, second.id, "what the tag points to now");
+    assert_eq!(updated.file.id, second.file.id, "what the tag points to now");
 }
 
 async fn gives_up_when_the_tag_moves_each_time(stand: Stand) {

@@ -177,7 +177,7 @@ fn crane_writes_layers_compressed_and_no_index() {
     std::fs::write(&file, sealift_testing::layouts::pack(&entries)).unwrap();
     let added =
         crate::folder::block_on(add(&store, &file, &AddOptions::default(), &Run::default()));
-    assert_eq!(added.unwrap().added[0].id.as_str(), &image.id()[7..19]);
+    assert_eq!(added.unwrap().added[0].file.id.as_str(), &image.id()[7..19]);
 }
 
 /// The config is the same whatever engine has the image, while the id that engines show is not.

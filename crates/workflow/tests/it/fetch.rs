@@ -41,7 +41,7 @@ impl Publisher {
         image.layers = vec![pack(&files)];
         let options = AddOptions::default().with_compress(compress);
         let tar = pack(&image.podman());
-        let archive = self.folder.try_add(&tar, &options).await.unwrap().remove(0).archive;
+        let archive = self.folder.try_add(&tar, &options).await.unwrap().remove(0).file.archive;
         self.publish().await;
         archive
     }

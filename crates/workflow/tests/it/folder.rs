@@ -48,7 +48,7 @@ impl Folder {
 
     pub(crate) async fn add_entries(&self, entries: &[Entry]) -> ArchivePath {
         let added = self.try_add(&pack(entries), &AddOptions::default()).await.unwrap();
-        added.into_iter().next().unwrap().archive
+        added.into_iter().next().unwrap().file.archive
     }
 
     /// Returns the paths of all archives.

@@ -66,13 +66,13 @@ async fn an_update_by_every_spelling_makes_one_archive(stand: Stand) {
     };
     let saved = update().await;
     assert_eq!(saved.len(), 1, "{saved:?}");
-    assert!(saved[0].saved && saved[0].image.as_str() == image);
-    assert_eq!(stand.files(), [saved[0].archive.as_str()]);
+    assert!(saved[0].saved && saved[0].file.image.as_str() == image);
+    assert_eq!(stand.files(), [saved[0].file.archive.as_str()]);
 
     let root = stand.folder.path().join("artifacts");
     std::fs::create_dir_all(root.join("docker.io/library")).unwrap();
-    let moved = format!("docker.io/library/{}", saved[0].archive);
-    std::fs::rename(root.join(saved[0].archive.as_str()), root.join(&moved)).unwrap();
+    let moved = format!("docker.io/library/{}", saved[0].file.archive);
+    std::fs::rename(root.join(saved[0].file.archive.as_str()), root.join(&moved)).unwrap();
     let kept = update().await;
     assert!(!kept[0].saved, "{kept:?}");
     assert_eq!(stand.files(), [moved]);

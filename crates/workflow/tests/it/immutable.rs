@@ -28,11 +28,11 @@ fn another_build_of_a_release_is_reported_and_refused() {
             folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &immutable).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Failed);
         let Error::Rebuilt { image: name, ids, .. } = &error else { panic!("{error:?}") };
-        assert_eq!((name.to_string().as_str(), &ids[..]), ("web:1.0.0.7", &[first[0].id][..]));
+        assert_eq!((name.to_string().as_str(), &ids[..]), ("web:1.0.0.7", &[first[0].file.id][..]));
         assert_eq!(folder.archives(), before);
 
         let second = folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &options).await.unwrap();
-        assert_eq!(second[0].replaces, [first[0].id]);
+        assert_eq!(second[0].replaces, [first[0].file.id]);
         let again = folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &immutable).await.unwrap();
         assert!(!again[0].added && again[0].replaces.is_empty(), "what is there stays");
     });
@@ -63,7 +63,7 @@ fn a_damaged_archive_of_a_release_counts_by_its_id() {
         let folder = Folder::new();
         let immutable = AddOptions::default().with_immutable(true);
         let first = folder.try_add(&image("web:1.0.0.7", 1, "amd64"), &immutable).await.unwrap();
-        let path = folder.store.path_of(&first[0].archive);
+        let path = folder.store.path_of(&first[0].file.archive);
         let mut content = std::fs::read(&path).unwrap();
         content[2000] ^= 1;
         std::fs::write(&path, content).unwrap();
@@ -87,7 +87,7 @@ async fn updates_report_or_refuse_another_build(stand: Stand) {
     let before = stand.files();
     let refused = stand.try_update("1.0.0.7", &immutable, &context).await.result;
     let Err(Error::Rebuilt { ids, .. }) = &refused else { panic!("{refused:?}") };
-    assert_eq!(ids[..], [first.id]);
+    assert_eq!(ids[..], [first.file.id]);
     assert_eq!(stand.files(), before);
 
     let planned = async |options: &UpdateOptions| {
@@ -98,13 +98,13 @@ async fn updates_report_or_refuse_another_build(stand: Stand) {
     };
     let plan = planned(&options).await;
     assert!(matches!(plan.images[0].result, Err(Error::ImageNotFound { .. })), "{plan:?}");
-    assert_eq!(plan.images[1].result.as_ref().unwrap().replaces, [first.id]);
+    assert_eq!(plan.images[1].result.as_ref().unwrap().replaces, [first.file.id]);
     assert_eq!(plan.plan.items.len(), 1);
     let plan = planned(&immutable).await;
     assert!(matches!(plan.images[1].result, Err(Error::Rebuilt { .. })), "{plan:?}");
 
     let second = stand.update("1.0.0.7", &options).await;
-    assert_eq!(second.replaces, [first.id]);
+    assert_eq!(second.replaces, [first.file.id]);
     assert!(!stand.update("1.0.0.7", &immutable).await.saved, "what is there stays");
 }
 

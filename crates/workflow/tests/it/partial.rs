@@ -86,8 +86,8 @@ pub(crate) async fn remove(stand: &Stand, version: &str) -> Digest {
 pub(crate) async fn is_whole(stand: &Stand, version: &str, image: &Image) {
     let elsewhere = stand.elsewhere(stand.engine.clone());
     let saved = elsewhere.update(version, &UpdateOptions::default()).await;
-    assert_eq!(saved.digest.to_string(), image.id());
-    assert_eq!(elsewhere.identity_of(&saved.archive).config.to_string(), image.id());
+    assert_eq!(saved.file.digest.to_string(), image.id());
+    assert_eq!(elsewhere.identity_of(&saved.file.archive).config.to_string(), image.id());
 }
 
 fn assert_partial(transfer: &Transfer, what: &str) {

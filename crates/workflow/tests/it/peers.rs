@@ -26,8 +26,8 @@ impl Trip {
         stand.build("1.0.0.1", "one").await;
         let saved = stand.update("1.0.0.1", &PLAIN).await;
         Self {
-            archive: stand.folder.path().join("artifacts").join(saved.archive.as_str()),
-            identity: stand.identity_of(&saved.archive),
+            archive: stand.folder.path().join("artifacts").join(saved.file.archive.as_str()),
+            identity: stand.identity_of(&saved.file.archive),
             tag: stand.reference("1.0.0.1").to_string(),
             stand,
         }
@@ -43,12 +43,12 @@ impl Trip {
         let added = add(&other.store(), file, &AddOptions::default(), &Run::default()).await;
         let added = added.unwrap().added.remove(0);
         assert_eq!(
-            (added.image.as_str(), added.version.as_str()),
+            (added.file.image.as_str(), added.file.version.as_str()),
             (self.stand.image.as_str(), "1.0.0.1"),
             "{}",
             file.display()
         );
-        other.identity_of(&added.archive)
+        other.identity_of(&added.file.archive)
     }
 
     /// Holds what a tool wrote against what it had read: it may write the config anew, but not the
@@ -171,12 +171,12 @@ async fn what_unzip_gives_is_what_the_engine_saved(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let zip = stand.update("1.0.0.1", &ZIP).await;
     let (Some(unzip), Some(docker)) = (program("unzip"), program("docker")) else { return };
-    let file = stand.folder.path().join("artifacts").join(zip.archive.as_str());
+    let file = stand.folder.path().join("artifacts").join(zip.file.archive.as_str());
     let reference = stand.reference("1.0.0.1").to_string();
     assert!(stand.engine.remove(&reference).await.unwrap());
     let script = "\"$1\" -p \"$2\" \"$3\" | \"$4\" --host \"$5\" load";
     let mut pipe = Command::new("sh");
-    pipe.args(["-c", script, "sh"]).arg(unzip).arg(file).arg(zip.archive.name().member_name());
+    pipe.args(["-c", script, "sh"]).arg(unzip).arg(file).arg(zip.file.archive.name().member_name());
     let said = output_of(pipe.arg(docker).arg(stand.engine.endpoint().to_string()));
     assert!(said.contains(&reference), "{said}");
     assert!(!stand.update("1.0.0.1", &PLAIN).await.saved, "it is the image that was saved");

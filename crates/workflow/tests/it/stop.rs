@@ -227,7 +227,8 @@ fn an_addition_that_is_cancelled_says_what_was_added() {
         let context = Run::new(Arc::new(reporter), cancel);
         let options = AddOptions::default().with_every(true).with_compress(true);
         let report = add(&folder.store, &file, &options, &context).await.unwrap();
-        let added: Vec<_> = report.added.iter().map(|added| added.archive.to_string()).collect();
+        let added: Vec<_> =
+            report.added.iter().map(|added| added.file.archive.to_string()).collect();
         assert_eq!(report.error.unwrap().kind(), ErrorKind::Interrupted);
         assert_eq!(added.len(), 1);
         assert_eq!(folder.archives(), added);

@@ -28,13 +28,13 @@ pub(super) fn show(image: &ImageFetch, session: &Session) {
 
 fn line(image: &ImageFetch, fetched: &FetchedImage) -> String {
     let ImageFetch { tag, .. } = image;
-    let size = format::size(fetched.size);
+    let size = format::size(fetched.file.size);
     match &fetched.transfer {
-        Some(transfer) if transfer.bytes_fetched < fetched.size => {
-            let part = format::part(transfer.bytes_fetched, fetched.size);
+        Some(transfer) if transfer.bytes_fetched < fetched.file.size => {
+            let part = format::part(transfer.bytes_fetched, fetched.file.size);
             format!("{tag}  fetched  {part}, {}\n", rest(transfer))
         }
-        _ => format!("{tag}  fetched  {}  {size}\n", format::path(&fetched.path)),
+        _ => format!("{tag}  fetched  {}  {size}\n", format::path(&fetched.file.path)),
     }
 }
 

@@ -31,10 +31,10 @@ pub(super) fn show(report: &UpdateReport, store: &Store, session: &Session) {
                     (false, true) => "compressed",
                     (false, false) => "unchanged",
                 };
-                let path = format::path(&done.path);
+                let path = format::path(&done.file.path);
                 let mut line = format!("{}  {what}  {path}", image.reference);
                 if done.saved || done.compressed {
-                    line.push_str(&format!("  {}", format::size(done.size)));
+                    line.push_str(&format!("  {}", format::size(done.file.size)));
                     if done.compressed {
                         line.push_str(&format!(" ({})", format::size(done.plain_size)));
                     }
@@ -42,7 +42,7 @@ pub(super) fn show(report: &UpdateReport, store: &Store, session: &Session) {
                 }
                 session.result(&(line + "\n"));
                 if !done.replaces.is_empty() {
-                    let (image, version) = (&done.image, &done.version);
+                    let (image, version) = (&done.file.image, &done.file.version);
                     session.notice(&rebuilt_line(image, version, &done.replaces));
                 }
                 for archive in &done.removed {
