@@ -57,7 +57,7 @@ impl Demo<'_> {
         self.sealift(&["build", IMAGE, "examples/hello", "--network", "none"])?;
         self.sealift(&["update", IMAGE, "--compress"])?;
         self.sealift(&["list"])?;
-        self.sealift(&["config", "https://cdn.example.org/images/"])?;
+        self.sealift(&["publish", "./public"])?;
 
         say::line("\n# The image leaves the engine, as if this were another machine.");
         match &self.docker {
@@ -65,15 +65,17 @@ impl Demo<'_> {
             None => api::remove_image(self.host, IMAGE)?,
         }
         ensure!(!api::has_image(self.host, IMAGE)?, "the engine still has {IMAGE}");
-        self.sealift(&["load", IMAGE])?;
+        self.sealift(&["--dir", "edge", "fetch", "./public", "--load"])?;
         ensure!(api::has_image(self.host, IMAGE)?, "the engine has no {IMAGE} after the load");
         if let Some(docker) = &self.docker {
             self.show(docker, &["run", "--rm", "--network", "none", IMAGE])?;
         }
 
-        say::line("\n# What is in the folder is not saved again.");
+        say::line("\n# What is there is not saved, published, fetched or loaded again.");
         let before = self.archives()?;
         self.sealift(&["update", IMAGE, "--compress"])?;
+        self.sealift(&["publish", "./public"])?;
+        self.sealift(&["--dir", "edge", "fetch", "./public", "--load"])?;
         ensure!(before == self.archives()?, "the second update changed the folder");
         Ok(())
     }
