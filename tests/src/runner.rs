@@ -38,4 +38,5 @@ mod releases;
 mod retention;
 mod secrets;
 mod signatures;
+mod signed_publishing;
 mod trust;

@@ -24,6 +24,7 @@
 //! - [`RevokedKeys`] are keys that are refused.
 //! - [`SigningKey`] names the key that [`SigningKey::sign`] makes a signature with. It runs
 //!   `ssh-keygen -Y sign`, so that agents and hardware keys work, or `minisign -S`.
+//! - [`VerifyingKey`] is its public key.
 //!
 //! SSH keys may be Ed25519, ECDSA on P-256 and P-384, RSA of 2048 to 8192 bits with SHA-2, both kinds
 //! of hardware keys, and each of them with a certificate. P-521 and DSA are not supported.
@@ -52,6 +53,7 @@ mod signers;
 mod ssh_signature;
 mod time;
 mod verify;
+mod verifying_key;
 mod wire;
 
 pub use error::{VerifyError, VerifyErrorKind};
@@ -60,6 +62,7 @@ pub use revoked::RevokedKeys;
 pub use sign::{SignError, SigningKey};
 pub use signers::{Format, Signers};
 pub use verify::{Signer, format_of, key_of, verify};
+pub use verifying_key::VerifyingKey;
 
 pub use jiff;
 

@@ -34,6 +34,10 @@ impl MinisignKey {
         let key = PublicKey::from_base64(text).ok()?;
         Some(Self { key, id: id(text)? })
     }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// Returns `true` if a text is a file of minisign, or a public key alone.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -16,6 +17,8 @@ use crate::signers::Format;
 const BEGINNING: u64 = 1024;
 /// How long a signature may be.
 const SIGNATURE_LIMIT: u64 = 1 << 16;
+/// The number of the signal that Ctrl-C sends, the same on every Unix.
+const SIGINT: i32 = 2;
 /// How often a program that runs is looked at.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -162,6 +165,11 @@ impl SigningKey {
     fn ended(&self, program: &str, status: io::Result<Ended>) -> Result<(), SignError> {
         match status {
             Ok(Ended::With(status)) if status.success() => Ok(()),
+            // Ctrl-C at the prompt for a password reaches both programs.
+            Ok(Ended::With(status)) if status.signal() == Some(SIGINT) => Err(SignError {
+                is_cancelled: true,
+                ..self.failed(format!("{program} was interrupted"))
+            }),
             Ok(Ended::With(status)) => Err(self.failed(format!("{program} failed with {status}"))),
             Ok(Ended::Stopped) => Err(SignError {
                 is_cancelled: true,

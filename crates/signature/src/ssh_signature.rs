@@ -44,7 +44,8 @@ impl SignatureKey {
         }
     }
 
-    fn read(blob: &[u8]) -> Result<Self, VerifyError> {
+    /// Reads a key, with or without a certificate.
+    pub(crate) fn read(blob: &[u8]) -> Result<Self, VerifyError> {
         let malformed = || VerifyError::malformed("its public key is damaged");
         let kind = Reader::new(blob).text().ok_or_else(malformed)?;
         if certificate::key_kind(kind).is_some() {

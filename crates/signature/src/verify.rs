@@ -8,7 +8,8 @@ use sealift_filename::Printable;
 use crate::allowed_signers::AllowedSigner;
 use crate::armor;
 use crate::error::{VerifyError, VerifyErrorKind};
-use crate::minisign;
+use crate::minisign::{self, MinisignSigned};
+use crate::raw_signature::Details;
 use crate::revoked::RevokedKeys;
 use crate::signers::{Format, Keys, Signers};
 use crate::ssh_signature::{SignatureKey, SshSignature};
@@ -80,15 +81,37 @@ pub fn verify(
     match &signers.keys {
         Keys::Ssh(allowed) => ssh(message, signature, namespace, allowed, &signers.revoked, now),
         Keys::Minisign(keys) => {
-            let signed = minisign::verify(keys, &signers.revoked.minisign, message, signature)?;
-            Ok(Signer {
-                name: format!("minisign key {}", signed.key),
-                signed_at: signed.time,
-                key: signed.key,
-                comment: Some(signed.comment),
-            })
+            minisign::verify(keys, &signers.revoked.minisign, message, signature)
+                .map(minisign_signer)
         }
     }
+}
+
+/// Describes who made a signature of minisign.
+pub(crate) fn minisign_signer(signed: MinisignSigned) -> Signer {
+    Signer {
+        name: format!("minisign key {}", signed.key),
+        signed_at: signed.time,
+        key: signed.key,
+        comment: Some(signed.comment),
+    }
+}
+
+/// Reads a signature of SSH, and verifies that its key made it of this message, for this namespace.
+pub(crate) fn ssh_signature(
+    message: &[u8],
+    signature: &[u8],
+    namespace: &str,
+) -> Result<(SshSignature, Details), VerifyError> {
+    let signature = SshSignature::parse(signature)?;
+    let details = signature.verify(message)?;
+    if signature.namespace != namespace {
+        let found = Printable(&signature.namespace);
+        let reason =
+            format!("the signature was made for the namespace `{found}`, not for `{namespace}`");
+        return Err(VerifyError::new(VerifyErrorKind::OtherNamespace, reason));
+    }
+    Ok((signature, details))
 }
 
 fn ssh(
@@ -99,15 +122,8 @@ fn ssh(
     revoked: &RevokedKeys,
     now: Timestamp,
 ) -> Result<Signer, VerifyError> {
-    let signature = SshSignature::parse(signature)?;
-    let details = signature.verify(message)?;
+    let (signature, details) = ssh_signature(message, signature, namespace)?;
     let key = signature.key.public_key();
-    if signature.namespace != namespace {
-        let found = Printable(&signature.namespace);
-        let reason =
-            format!("the signature was made for the namespace `{found}`, not for `{namespace}`");
-        return Err(VerifyError::new(VerifyErrorKind::OtherNamespace, reason));
-    }
     revoked.check(&signature.key)?;
     let mut refused = None;
     for line in allowed {

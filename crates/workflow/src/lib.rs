@@ -124,8 +124,7 @@ pub use export::{export, plan_export};
 pub use fetch::options::FetchOptions;
 #[cfg(feature = "remote")]
 pub use fetch::report::{
-    ConfigSigner, FetchPlan, FetchReport, FetchTransfer, FetchedConfig, FetchedImage, ImageFetch,
-    PlannedFetch,
+    FetchPlan, FetchReport, FetchTransfer, FetchedConfig, FetchedImage, ImageFetch, PlannedFetch,
 };
 #[cfg(feature = "remote")]
 pub use fetch::{fetch, plan_fetch};
@@ -161,6 +160,8 @@ pub use select::selection::Selection;
 pub use stored_archive::StoredArchive;
 pub use sums::{Sum, sums};
 pub use trust::error::TrustError;
+#[cfg(feature = "remote")]
+pub use trust::signer::ConfigSigner;
 pub use trust::{SIGNATURE_NAMESPACE, Trust};
 #[cfg(feature = "engine")]
 pub use update::options::UpdateOptions;

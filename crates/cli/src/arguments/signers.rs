@@ -31,18 +31,34 @@ impl SignersArguments {
     /// names the signers.
     pub(crate) fn trust(&self) -> Result<Trust, Failure> {
         let config = UserConfig::read()?;
-        let Some(file) = self.signed_by.as_ref().or(config.signed_by.as_ref()) else {
-            if config.require_signature {
+        match self.named(&config)? {
+            Trust::None if config.require_signature => {
                 let config = config.path.display();
-                return Err(Failure::usage(format!(
+                Err(Failure::usage(format!(
                     "{config} requires a signature, but there are no signers: pass --signed-by FILE, \
                      or set \"signed-by\" in it"
-                )));
+                )))
             }
-            if self.revoked.is_some() {
-                return Err(Failure::usage("--revoked needs signers; pass --signed-by FILE"));
-            }
-            return Ok(Trust::None);
+            trust => Ok(trust),
+        }
+    }
+
+    /// Returns the signers that the options name, or else the user's config, whether a signature is
+    /// required or not.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or used.
+    pub(crate) fn known(&self) -> Result<Trust, Failure> {
+        self.named(&UserConfig::read()?)
+    }
+
+    fn named(&self, config: &UserConfig) -> Result<Trust, Failure> {
+        let Some(file) = self.signed_by.as_ref().or(config.signed_by.as_ref()) else {
+            return match self.revoked {
+                Some(_) => Err(Failure::usage("--revoked needs signers; pass --signed-by FILE")),
+                None => Ok(Trust::None),
+            };
         };
         let parse = |text: &[u8]| Signers::parse(text, &TimeZone::system());
         let mut signers = read(file, "a file of signers", parse)?;

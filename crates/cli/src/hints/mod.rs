@@ -107,6 +107,17 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::OlderConfig { .. } => {
             Some("pass --allow-older if this roll-back is intended".to_owned())
         }
+        Error::WouldBeUnsigned { .. } => Some(
+            "pass --sign KEY; or --unsigned if readers no longer require a signature".to_owned(),
+        ),
+        Error::UnprovenEntries { .. } => Some(
+            "pass --signed-by FILE with those who sign that config, or --sign-existing to sign the \
+             entries as they are"
+                .to_owned(),
+        ),
+        Error::OtherKey { .. } => Some(
+            "pass --signed-by FILE with the new key, if readers have it as well".to_owned(),
+        ),
         Error::Store(error) => folder::store(error),
         Error::Engine(error) => engine::hint(error),
         _ => None,

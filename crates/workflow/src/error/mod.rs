@@ -346,6 +346,41 @@ pub enum Error {
     /// A config or an archive lacks the signature that is required.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The config that is there is signed, and the new one would not be.
+    #[error("{place} is signed, and was not replaced by one without a signature")]
+    WouldBeUnsigned {
+        /// The location of the config.
+        place: String,
+    },
+    /// Entries of the config that is there are not signed, or by somebody else.
+    #[error("cannot sign the entries of other images in {place}, {}: {reason}", images.join(", "))]
+    UnprovenEntries {
+        /// The location of the config.
+        place: String,
+        /// The images.
+        images: Vec<String>,
+        /// Why, a sentence without its end.
+        reason: String,
+    },
+    /// The config that is there was signed with another key.
+    #[error("{place} was signed with another key: {reason}")]
+    OtherKey {
+        /// The location of the config.
+        place: String,
+        /// Why it is not this key.
+        reason: String,
+    },
+    /// A signature was made, but readers would refuse it.
+    #[error("the signature by {key} would be refused: {source}")]
+    SignatureRefused {
+        /// The key.
+        key: String,
+        /// Why.
+        source: sealift_signature::VerifyError,
+    },
+    /// The config was not signed.
+    #[error(transparent)]
+    Sign(#[from] sealift_signature::SignError),
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

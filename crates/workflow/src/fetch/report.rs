@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
 use sealift_filename::{ArchivePath, Reference, Repository, Version};
-use sealift_signature::Signer;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::stored_archive::StoredArchive;
+use crate::trust::signer::ConfigSigner;
 
 /// The config that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,28 +22,6 @@ pub struct FetchedConfig {
     pub unchanged: bool,
     /// Who signed it, if a signature is required.
     pub signed_by: Option<ConfigSigner>,
-}
-
-/// Who signed a config.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ConfigSigner {
-    /// The principals in the allowed signers file, those of the certificate, or the id of the
-    /// minisign key.
-    pub name: String,
-    /// The type and the fingerprint of the key, or its id.
-    pub key: String,
-    /// The comment that a minisign signature covers.
-    pub comment: Option<String>,
-    /// When it was signed, if the signature covers the time. SSH signatures do not.
-    pub signed_at: Option<Timestamp>,
-}
-
-impl From<Signer> for ConfigSigner {
-    fn from(signer: Signer) -> Self {
-        let Signer { name, key, comment, signed_at, .. } = signer;
-        Self { name, key, comment, signed_at }
-    }
 }
 
 /// The result of a fetch.

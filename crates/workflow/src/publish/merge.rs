@@ -1,10 +1,44 @@
 //! The new config of a destination.
 
+use bytes::Bytes;
+use sealift_oci::Digest;
+
 use crate::config::image_config::{Config, ImageConfig};
-use crate::config::read::PublishedConfig;
+use crate::config::read::{ParseConfigError, PublishedConfig};
+use crate::published::place::ReadConfig;
+
+/// What the config of a destination becomes.
+#[derive(Debug, Clone)]
+pub(crate) struct NewConfig {
+    pub(crate) config: PublishedConfig,
+    pub(crate) text: Bytes,
+    pub(crate) sha256: Digest,
+    /// `false` if it is the one that is there.
+    pub(crate) changed: bool,
+}
+
+/// Returns what the config of a destination becomes.
+///
+/// # Errors
+///
+/// If it would be too large.
+pub(crate) fn new_config(
+    there: Option<&ReadConfig>,
+    published: &Config,
+) -> Result<NewConfig, ParseConfigError> {
+    if let Some(ReadConfig { config, text, .. }) = there
+        && is_merged(config, published)
+    {
+        let (config, text) = (config.clone(), text.clone());
+        return Ok(NewConfig { config, sha256: Digest::of(&text), text, changed: false });
+    }
+    let config = merged(there.map(|there| &there.config), published);
+    let text = Bytes::from(config.to_json()?);
+    Ok(NewConfig { config, sha256: Digest::of(&text), text, changed: true })
+}
 
 /// Returns `true` if the config at a destination states all of this already.
-pub(crate) fn is_merged(there: &PublishedConfig, published: &Config) -> bool {
+fn is_merged(there: &PublishedConfig, published: &Config) -> bool {
     there.sequence > 0
         && published.iter().all(|(image, entry)| {
             there.images.get(image).is_some_and(|there| without_number(there) == *entry)
@@ -14,9 +48,9 @@ pub(crate) fn is_merged(there: &PublishedConfig, published: &Config) -> bool {
 /// Returns what the config at a destination becomes: entries of other images stay, and every change
 /// raises the sequence.
 ///
-/// A signature over the result covers the entries that were there as well: whoever signs has to
-/// verify the config that is there before.
-pub(crate) fn merged(there: Option<&PublishedConfig>, published: &Config) -> PublishedConfig {
+/// A signature over the result covers the entries that were there as well: see
+/// [`Signing`](crate::publish::signing::Signing).
+fn merged(there: Option<&PublishedConfig>, published: &Config) -> PublishedConfig {
     let mut config = there.cloned().unwrap_or_default();
     config.sequence = config.sequence.saturating_add(1);
     config.images.extend(published.iter().map(|(image, entry)| (image.clone(), entry.clone())));

@@ -6,6 +6,7 @@ mod merge;
 pub(crate) mod options;
 mod removal;
 pub(crate) mod report;
+mod signing;
 mod sums;
 mod upload;
 mod write;
@@ -19,20 +20,20 @@ use sealift_remote::Entry;
 use sealift_store::Store;
 
 use crate::config::image_config::Config;
-use crate::config::read::PublishedConfig;
 use crate::error::Error;
 use crate::publish::inspect::{Presence, inspect};
 use crate::publish::local::{LocalArchive, local_archives};
-use crate::publish::merge::{is_merged, merged};
+use crate::publish::merge::{NewConfig, new_config};
 use crate::publish::options::PublishOptions;
 use crate::publish::removal::removals;
 use crate::publish::report::{
     PublishAction, PublishReport, PublishedArchive, RemovedObject, WrittenConfig,
 };
+use crate::publish::signing::{Decision, Signing};
 use crate::publish::sums::IndexSums;
 use crate::publish::upload::{upload_archive, upload_blocks};
-use crate::publish::write::{Written, write_config, write_sums};
-use crate::published::place::PublishedPlace;
+use crate::publish::write::{Written, remove_signatures, write_config, write_sums};
+use crate::published::place::{PublishedPlace, ReadConfig};
 use crate::real_path::real_path;
 use crate::run::Run;
 
@@ -46,6 +47,9 @@ use crate::run::Run;
 ///
 /// An archive that is there with the same SHA-256 is not uploaded again. `on_archive` receives each
 /// archive as soon as it is there.
+///
+/// If there is a key, it signs the config before anything is uploaded, so that a password is asked for
+/// at once; and again if another publisher writes the config meanwhile.
 ///
 /// # Cancel safety
 ///
@@ -61,7 +65,8 @@ use crate::run::Run;
 /// If the folder cannot be read or has no archive to publish, an archive is damaged, an image is
 /// there for several platforms and none is chosen, the destination cannot be read or written, or
 /// has an archive of the same name with other content, which [`PublishOptions::replace`] permits to
-/// replace. What cannot be removed at the end is in the report.
+/// replace; or if the config cannot be signed, or replaces a signed one without
+/// [`PublishOptions::unsigned`]. What cannot be removed at the end is in the report.
 pub async fn publish(
     store: &Store,
     place: &PublishedPlace,
@@ -69,12 +74,17 @@ pub async fn publish(
     on_archive: impl Fn(&PublishedArchive) + Send + Sync,
     run: &Run,
 ) -> Result<PublishReport, Error> {
-    let plan = plan(store, place, options, run).await?;
+    let mut signing = Signing::new(place, options, run);
+    let plan = plan(store, place, options, &signing, run).await?;
     let work = async {
-        let archives = carry_out(store, place, &plan, options, &on_archive, run).await?;
         let config = plan.config();
-        let written = write_config(place, &config).await?;
+        signing.sign(plan.there.as_ref(), &plan.new, &config).await?;
+        let archives = carry_out(store, place, &plan, options, &on_archive, run).await?;
+        let written = write_config(place, &config, &mut signing).await?;
         write_sums(place, &written, index_sums(store, &plan, run)).await?;
+        if options.unsigned {
+            remove_signatures(place).await?;
+        }
         let (removed, removal_errors) = match options.delete {
             Some(keep) => remove(place, &plan, &written, keep, options).await,
             None => (Vec::new(), Vec::new()),
@@ -83,6 +93,8 @@ pub async fn publish(
             location: place.shown_config(),
             sequence: written.config.sequence,
             changed: written.changed,
+            signed: written.signature.as_ref().is_some_and(|signature| signature.is_new),
+            signed_by: written.signature.map(|signature| signature.signer),
         };
         Ok(PublishReport { archives, config, removed, removal_errors, is_planned: false })
     };
@@ -108,23 +120,30 @@ pub async fn plan_publish(
     options: &PublishOptions,
     run: &Run,
 ) -> Result<PublishReport, Error> {
-    let plan = plan(store, place, options, run).await?;
-    let config = plan.config();
-    let there = plan.there.as_ref().map(|(there, _)| there);
-    let changed = there.is_none_or(|there| !is_merged(there, &config));
-    let new = match there {
-        Some(there) if !changed => there.clone(),
-        there => merged(there, &config),
-    };
+    let signing = Signing::new(place, options, run);
+    let plan = plan(store, place, options, &signing, run).await?;
+    let NewConfig { config, changed, .. } = &plan.new;
     let described = |planned: &Planned| planned.described(store, true);
     let removed = options.delete.map_or_else(Vec::new, |keep| {
-        let before = plan.there.as_ref().map(|(_, sha256)| *sha256);
-        let removed = removals(&plan.listed, &new.images, &plan.images(), keep, before.as_slice());
+        let before = plan.there.as_ref().filter(|_| *changed).map(ReadConfig::sha256);
+        let removed =
+            removals(&plan.listed, &config.images, &plan.images(), keep, before.as_slice());
         removed.iter().map(removed_object).collect()
     });
+    let signed_by = match &plan.decision {
+        Decision::Signed(signature) => Some(signature.signer.clone()),
+        _ => None,
+    };
+    let config = WrittenConfig {
+        location: place.shown_config(),
+        sequence: config.sequence,
+        changed: *changed,
+        signed: matches!(plan.decision, Decision::Sign),
+        signed_by,
+    };
     Ok(PublishReport {
         archives: plan.archives.iter().map(described).collect(),
-        config: WrittenConfig { location: place.shown_config(), sequence: new.sequence, changed },
+        config,
         removed,
         removal_errors: Vec::new(),
         is_planned: true,
@@ -134,8 +153,11 @@ pub async fn plan_publish(
 /// What is done, before anything is changed.
 struct PublishPlan {
     archives: Vec<Planned>,
-    /// The config at the destination and its SHA-256.
-    there: Option<(PublishedConfig, Digest)>,
+    /// The config at the destination.
+    there: Option<ReadConfig>,
+    /// What it becomes, unless another publisher changes it.
+    new: NewConfig,
+    decision: Decision,
     /// The objects at the destination, if some are removed.
     listed: Vec<Entry>,
 }
@@ -152,13 +174,17 @@ struct Planned {
 impl PublishPlan {
     /// Returns the entries of the published images.
     fn config(&self) -> Config {
-        let entry = |planned: &Planned| (planned.local.image.clone(), planned.local.entry.clone());
-        self.archives.iter().map(entry).collect()
+        config_of(&self.archives)
     }
 
     fn images(&self) -> BTreeSet<&str> {
         self.archives.iter().map(|planned| planned.local.image.as_str()).collect()
     }
+}
+
+fn config_of(archives: &[Planned]) -> Config {
+    let entry = |planned: &Planned| (planned.local.image.clone(), planned.local.entry.clone());
+    archives.iter().map(entry).collect()
 }
 
 impl Planned {
@@ -187,6 +213,7 @@ async fn plan(
     store: &Store,
     place: &PublishedPlace,
     options: &PublishOptions,
+    signing: &Signing<'_>,
     run: &Run,
 ) -> Result<PublishPlan, Error> {
     let location = place.remote().location();
@@ -215,8 +242,11 @@ async fn plan(
             .try_collect()
             .await?;
         let archives = decide(found, place, options.replace)?;
-        let there = there.map(|there| (there.config.clone(), there.sha256()));
-        Ok(PublishPlan { archives, there, listed })
+        let published = config_of(&archives);
+        let refused = |source| Error::NotAConfig { place: place.shown_config(), source };
+        let new = new_config(there.as_ref(), &published).map_err(refused)?;
+        let decision = signing.decide(there.as_ref(), &new, &published).await?;
+        Ok(PublishPlan { archives, there, new, decision, listed })
     })
     .await
 }
@@ -307,9 +337,9 @@ async fn remove(
         Ok(now) => now,
         Err(error) => return (Vec::new(), vec![error]),
     };
-    let mut configs = vec![now.sha256(), written.sha256];
-    configs.extend(written.before);
-    let planned = removals(&plan.listed, &now.config.images, &plan.images(), keep, &configs);
+    let configs = written.before.map(|before| [before, written.sha256, now.sha256()]);
+    let configs = configs.as_ref().map_or(&[][..], |configs| configs);
+    let planned = removals(&plan.listed, &now.config.images, &plan.images(), keep, configs);
     let results: Vec<_> = stream::iter(planned)
         .map(|object| async move {
             let removed = place.remote().remove(&object.key).await?;

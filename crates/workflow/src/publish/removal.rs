@@ -12,7 +12,8 @@ use crate::published_layout::{BLOCKS_SUFFIX, SUMS_NAME, signed_sums_name};
 
 /// Returns the objects to remove, in that order: archives of the published images that the config
 /// does not name and that exceed these numbers, their block indexes, and the signed checksums of
-/// configs before the last one.
+/// other configs than these. If it is not known which config was there before, there are none, and
+/// all signed checksums stay: readers may still have that config.
 ///
 /// Everything else at the destination stays, whatever its name.
 pub(crate) fn removals(
@@ -39,7 +40,9 @@ pub(crate) fn removals(
     };
     let current: Vec<String> = configs.iter().map(signed_sums_name).collect();
     let is_old_sums = |key: &Key| {
-        is_signed_sums(key.as_str()) && !current.iter().any(|name| key.as_str().starts_with(name))
+        !current.is_empty()
+            && is_signed_sums(key.as_str())
+            && !current.iter().any(|name| key.as_str().starts_with(name))
     };
     let mut removed = Vec::new();
     for is_meant in [&is_surplus as &dyn Fn(&Key) -> bool, &is_index, &is_old_sums] {

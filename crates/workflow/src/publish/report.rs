@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::path_text::PathText;
+use crate::trust::signer::ConfigSigner;
 
 /// What was published, or what would be.
 ///
@@ -117,6 +118,11 @@ pub struct WrittenConfig {
     pub sequence: u64,
     /// `true` if it was written now, or would be; `false` if it stated the same already.
     pub changed: bool,
+    /// `true` if it was signed now, or would be; `false` if the key had signed it already, or there
+    /// is no key.
+    pub signed: bool,
+    /// Who signed it, if there is a key and it was signed.
+    pub signed_by: Option<ConfigSigner>,
 }
 
 /// An object that was removed, or would be.

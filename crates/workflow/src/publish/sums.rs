@@ -41,3 +41,12 @@ pub(crate) fn text(
     }
     text
 }
+
+/// Returns the checksums that are signed: the config, then the archives that it names.
+///
+/// They are a function of the config alone: two publishers of the same config write the same text
+/// under its name, so that the signature of one fits the checksums of the other. Block indexes need
+/// no signature, as each archive is compared with its checksum in the end.
+pub(crate) fn signed_text(config_name: &str, config_sha256: &Digest, config: &Config) -> String {
+    text(config_name, config_sha256, config, &IndexSums::new(), "")
+}

@@ -1,17 +1,20 @@
 //! The config and its checksums, written so that several publishers lose nothing.
 
 use sealift_oci::Digest;
-use sealift_remote::{Condition, ErrorKind, Object, PutOptions};
+use sealift_remote::{Condition, ErrorKind, Key, Object, PutOptions, Upload};
+use sealift_signature::Format;
 
 use crate::config::image_config::Config;
 use crate::config::read::PublishedConfig;
 use crate::error::Error;
-use crate::publish::merge::{is_merged, merged};
+use crate::publish::merge::new_config;
+use crate::publish::signing::{Signature, Signing};
 use crate::publish::sums::{self, IndexSums};
 use crate::publish::upload::{JSON, NO_CACHE, TEXT};
 use crate::published::place::{PublishedPlace, ReadConfig, key};
 use crate::published_layout::{MAX_SUMS_SIZE, SUMS_NAME};
 use crate::sums_text;
+use crate::trust::published::{MAX_SIGNATURE_SIZE, signature_key};
 
 /// How often something is written anew because another publisher was faster.
 const ATTEMPTS: u32 = 30;
@@ -23,37 +26,40 @@ pub(crate) struct Written {
     /// The SHA-256 of the config before it.
     pub(crate) before: Option<Digest>,
     pub(crate) changed: bool,
+    pub(crate) signature: Option<Signature>,
 }
 
 /// Writes the config, with the entries of other images that are there, unless it states the same
 /// already. If another publisher changes it meanwhile, it is read and merged again.
+///
+/// Its signature is written before it: readers find it as soon as they see the config.
 pub(crate) async fn write_config(
     place: &PublishedPlace,
     published: &Config,
+    signing: &mut Signing<'_>,
 ) -> Result<Written, Error> {
     let (mut own, mut before, mut changed) = (None, None, false);
     for _ in 0..ATTEMPTS {
         let there = place.read_config().await?;
-        if let Some(there) = there.as_ref().filter(|there| is_merged(&there.config, published)) {
-            let sha256 = there.sha256();
+        let refused = |source| Error::NotAConfig { place: place.shown_config(), source };
+        let new = new_config(there.as_ref(), published).map_err(refused)?;
+        let signature = signing.sign(there.as_ref(), &new, published).await?;
+        signing.write().await?;
+        let (config, sha256) = (new.config, new.sha256);
+        if !new.changed {
             // The server may have written it although its answer was lost.
             changed |= own == Some(sha256);
-            return Ok(Written { config: there.config.clone(), sha256, before, changed });
+            return Ok(Written { config, sha256, before, changed, signature });
         }
-        let config = merged(there.as_ref().map(|there| &there.config), published);
-        let refused = |source| Error::NotAConfig { place: place.shown_config(), source };
-        let json = config.to_json().map_err(refused)?;
-        let sha256 = Digest::of(&json);
         before = there.as_ref().map(ReadConfig::sha256);
         own = Some(sha256);
         let condition = condition(there.as_ref().map(|there| &there.object));
-        // A signature is written here: readers find it as soon as they see the config.
         let options = options(JSON).with_condition(condition);
-        match place.remote().put(place.config(), json.into(), &options).await {
+        match place.remote().put(place.config(), Upload::Bytes(new.text), &options).await {
             // A web server may ignore conditions, and take the config of another publisher in place
             // of this one: it is read back.
             Ok(_) if place.remote().location().is_web() => changed = true,
-            Ok(_) => return Ok(Written { config, sha256, before, changed: true }),
+            Ok(_) => return Ok(Written { config, sha256, before, changed: true, signature }),
             Err(error) if error.kind() == ErrorKind::Changed => {}
             Err(error) => return Err(error.into()),
         }
@@ -71,6 +77,9 @@ pub(crate) async fn write_sums(
     written: &Written,
     index_sums: impl Future<Output = Result<IndexSums, Error>>,
 ) -> Result<(), Error> {
+    if let Some(signature) = &written.signature {
+        return write_signed_sums(place, written, signature).await;
+    }
     let sums_key = key(SUMS_NAME);
     let config_name = place.config().as_str();
     let mut before = place.read_text(&sums_key, MAX_SUMS_SIZE).await?;
@@ -81,27 +90,76 @@ pub(crate) async fn write_sums(
     }
     let indexes = index_sums.await?;
     for _ in 0..ATTEMPTS {
-        let now = place.read_config().await?;
-        if now.is_none_or(|now| now.sha256() != written.sha256) {
+        if !is_current(place, written).await? {
             return Ok(());
         }
         let text = before.as_ref().map_or("", |(text, _)| text.as_str());
         let images = &written.config.images;
         let new = sums::text(config_name, &written.sha256, images, &indexes, text);
-        if new == text {
+        if replace(place, &sums_key, before.as_ref(), &new).await? {
             return Ok(());
-        }
-        let condition = condition(before.as_ref().map(|(_, object)| object));
-        let options = options(TEXT).with_condition(condition);
-        match place.remote().put(&sums_key, new.as_str().into(), &options).await {
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::Changed => {}
-            Err(error) => return Err(error.into()),
         }
         before = place.read_text(&sums_key, MAX_SUMS_SIZE).await?;
     }
-    let place = place.remote().location().shown(&sums_key);
-    Err(Error::Contended { place, attempts: ATTEMPTS })
+    Err(contended(place, &sums_key))
+}
+
+/// Writes the checksums that were signed with the config, and their signature, under the names that
+/// people know.
+async fn write_signed_sums(
+    place: &PublishedPlace,
+    written: &Written,
+    signature: &Signature,
+) -> Result<(), Error> {
+    let sums_key = key(SUMS_NAME);
+    let signature_key = signature_key(&sums_key, signature.format);
+    for _ in 0..ATTEMPTS {
+        let sums = place.read_text(&sums_key, MAX_SUMS_SIZE).await?;
+        let before = place.read_text(&signature_key, MAX_SIGNATURE_SIZE).await?;
+        let signed = &signature.signed;
+        if !is_current(place, written).await?
+            || replace(place, &sums_key, sums.as_ref(), &signed.sums).await?
+                && replace(place, &signature_key, before.as_ref(), &signed.signature).await?
+        {
+            return Ok(());
+        }
+    }
+    Err(contended(place, &sums_key))
+}
+
+/// Removes the signatures of checksums that are not signed any more.
+pub(crate) async fn remove_signatures(place: &PublishedPlace) -> Result<(), Error> {
+    for format in Format::ALL {
+        place.remote().remove(&signature_key(&key(SUMS_NAME), format)).await?;
+    }
+    Ok(())
+}
+
+async fn is_current(place: &PublishedPlace, written: &Written) -> Result<bool, Error> {
+    let now = place.read_config().await?;
+    Ok(now.is_some_and(|now| now.sha256() == written.sha256))
+}
+
+/// Replaces a text unless it is the same. Returns `false` if it is no longer the one that was read.
+async fn replace(
+    place: &PublishedPlace,
+    key: &Key,
+    read: Option<&(String, Object)>,
+    new: &str,
+) -> Result<bool, Error> {
+    if read.is_some_and(|(text, _)| text == new) {
+        return Ok(true);
+    }
+    let options = options(TEXT).with_condition(condition(read.map(|(_, object)| object)));
+    match place.remote().put(key, new.into(), &options).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::Changed => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn contended(place: &PublishedPlace, key: &Key) -> Error {
+    Error::Contended { place: place.remote().location().shown(key), attempts: ATTEMPTS }
 }
 
 fn options(content_type: &'static str) -> PutOptions<'static> {

@@ -30,6 +30,12 @@ pub enum TrustError {
         /// The checksums.
         sums: String,
     },
+    /// The public key of the key that signs is not known.
+    #[error("the signature cannot be compared with the key: there is no {key}.pub")]
+    NoPublicKey {
+        /// The file of the key that signs.
+        key: String,
+    },
     /// An archive that is in no folder.
     #[error("{what} is not signed: signatures cover archives in the folder only")]
     OutsideOfFolder {
@@ -47,6 +53,7 @@ impl TrustError {
             Self::NotListed { sums, .. } => {
                 format!("{sums} is signed, but does not list its SHA-256")
             }
+            Self::NoPublicKey { .. } => self.to_string(),
             Self::OutsideOfFolder { .. } => "it is not in the folder".to_owned(),
         }
     }

@@ -5,6 +5,8 @@ pub(crate) mod folder;
 #[cfg(feature = "remote")]
 pub(crate) mod published;
 pub(crate) mod signed_sums;
+#[cfg(feature = "remote")]
+pub(crate) mod signer;
 
 use sealift_signature::Signers;
 

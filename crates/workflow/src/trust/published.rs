@@ -1,7 +1,8 @@
 //! The config of a place, and the signed checksums that list it.
 
 use sealift_oci::Digest;
-use sealift_signature::{Signer, Signers};
+use sealift_remote::Key;
+use sealift_signature::{Format, Signer, Signers, VerifyError};
 
 use crate::error::Error;
 use crate::published::place::{PublishedPlace, key};
@@ -10,7 +11,7 @@ use crate::trust::error::TrustError;
 use crate::trust::signed_sums::SignedSums;
 
 /// How large a signature may be, in bytes.
-const MAX_SIGNATURE_SIZE: usize = 1 << 16;
+pub(crate) const MAX_SIGNATURE_SIZE: usize = 1 << 16;
 
 /// Verifies that a config is signed. The checksums that are remembered are used if they list it and
 /// are signed; others are requested.
@@ -26,10 +27,20 @@ pub(crate) async fn verify_config(
             return Ok((signer, signed.clone()));
         }
     }
+    verify_signature(place, config, signers.format(), |signed| signed.verify(signers)).await
+}
+
+/// Verifies that a config is signed in this format, as `verify` sees it.
+pub(crate) async fn verify_signature(
+    place: &PublishedPlace,
+    config: &Digest,
+    format: Format,
+    verify: impl FnOnce(&SignedSums) -> Result<Signer, VerifyError>,
+) -> Result<(Signer, SignedSums), Error> {
     let what = || place.shown_config();
     let sums_name = signed_sums_name(config);
     let sums_key = key(&sums_name);
-    let signature_key = key(&format!("{sums_name}.{}", signers.format().extension()));
+    let signature_key = signature_key(&sums_key, format);
     let shown = |key| place.remote().location().shown(key);
     let unsigned = |key| TrustError::Unsigned { what: what(), missing: shown(key) };
     let Some((signature, _)) = place.read_text(&signature_key, MAX_SIGNATURE_SIZE).await? else {
@@ -40,9 +51,14 @@ pub(crate) async fn verify_config(
     };
     let signed = SignedSums { sums, signature };
     let refused = |source| TrustError::Refused { what: what(), source };
-    let signer = signed.verify(signers).map_err(refused)?;
-    if !signed.list(name, config) {
+    let signer = verify(&signed).map_err(refused)?;
+    if !signed.list(place.config().as_str(), config) {
         return Err(TrustError::NotListed { what: what(), sums: shown(&sums_key) }.into());
     }
     Ok((signer, signed))
+}
+
+/// Returns the key of the signature of checksums.
+pub(crate) fn signature_key(sums: &Key, format: Format) -> Key {
+    sums.with_suffix(&format!(".{}", format.extension()))
 }

@@ -1,7 +1,7 @@
 //! What publishing prints.
 
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{PublishAction, PublishReport, PublishedArchive};
+use sealift_workflow::{PublishAction, PublishReport, PublishedArchive, WrittenConfig};
 use serde_json::json;
 
 use crate::failure::{self, is_interruption};
@@ -57,15 +57,30 @@ fn show_lines(report: &PublishReport, session: &Session) {
         let there = if report.is_planned { "" } else { " there already" };
         session.result(&format!("{} {be}{there}\n", format::count(kept, "archive")));
     }
-    let location = Printable(&report.config.location);
-    match (report.config.changed, report.is_planned) {
-        (true, false) => session.change(&format!("config  {location}\n")),
-        (true, true) => session.change(&format!("config  {location}  would be written\n")),
-        (false, _) => session.result(&format!("config  {location}  unchanged\n")),
+    let (line, is_change) = config_line(report);
+    match is_change {
+        true => session.change(&line),
+        false => session.result(&line),
     }
     let word = if report.is_planned { "would remove" } else { "removed" };
     for object in &report.removed {
         let size = format::size(object.size);
         session.change(&format!("{word}  {}  {size}\n", Printable(&object.path)));
     }
+}
+
+/// Returns the line about the config, and whether it tells of a change.
+fn config_line(report: &PublishReport) -> (String, bool) {
+    let WrittenConfig { location, changed, signed, signed_by, .. } = &report.config;
+    let what = match (changed, signed, report.is_planned) {
+        (true, true, true) => "  would be written and signed",
+        (true, false, true) => "  would be written",
+        (false, true, true) => "  would be signed",
+        (_, false, _) if !changed => "  unchanged",
+        _ => "",
+    };
+    let signer =
+        signed_by.as_ref().map(|signer| format!("  signed by {}", Printable(&signer.name)));
+    let line = format!("config  {}{what}{}\n", Printable(location), signer.unwrap_or_default());
+    (line, *changed || *signed)
 }
