@@ -29,7 +29,7 @@ use crate::publish::removal::removals;
 use crate::publish::report::{
     PublishAction, PublishReport, PublishedArchive, RemovedObject, WrittenConfig,
 };
-use crate::publish::signing::{Decision, Signing};
+use crate::publish::signing::{SignatureDecision, Signing};
 use crate::publish::sums::IndexSums;
 use crate::publish::upload::{upload_archive, upload_blocks};
 use crate::publish::write::{Written, remove_signatures, write_config, write_sums};
@@ -131,14 +131,14 @@ pub async fn plan_publish(
         removed.iter().map(removed_object).collect()
     });
     let signed_by = match &plan.decision {
-        Decision::Signed(signature) => Some(signature.signer.clone()),
+        SignatureDecision::Signed(signature) => Some(signature.signer.clone()),
         _ => None,
     };
     let config = WrittenConfig {
         location: place.shown_config(),
         sequence: config.sequence,
         changed: *changed,
-        signed: matches!(plan.decision, Decision::Sign),
+        signed: matches!(plan.decision, SignatureDecision::Sign),
         signed_by,
     };
     Ok(PublishReport {
@@ -157,7 +157,7 @@ struct PublishPlan {
     there: Option<ReadConfig>,
     /// What it becomes, unless another publisher changes it.
     new: NewConfig,
-    decision: Decision,
+    decision: SignatureDecision,
     /// The objects at the destination, if some are removed.
     listed: Vec<Entry>,
 }

@@ -45,7 +45,7 @@ pub(crate) struct Signature {
 }
 
 /// What is done about a signature.
-pub(crate) enum Decision {
+pub(crate) enum SignatureDecision {
     /// There is none.
     Unsigned,
     /// The key has signed this config already.
@@ -77,9 +77,9 @@ impl<'a> Signing<'a> {
             return Ok(signature.clone());
         }
         let signature = match self.decide(there, new, published).await? {
-            Decision::Unsigned => None,
-            Decision::Signed(signature) => Some(*signature),
-            Decision::Sign => match &self.options.sign {
+            SignatureDecision::Unsigned => None,
+            SignatureDecision::Signed(signature) => Some(*signature),
+            SignatureDecision::Sign => match &self.options.sign {
                 Some(key) => Some(self.make(key, new).await?),
                 None => None,
             },
@@ -99,17 +99,17 @@ impl<'a> Signing<'a> {
         there: Option<&ReadConfig>,
         new: &NewConfig,
         published: &Config,
-    ) -> Result<Decision, Error> {
+    ) -> Result<SignatureDecision, Error> {
         let Some(key) = &self.options.sign else {
             let replaces = there.filter(|_| new.changed && !self.options.unsigned);
             return match replaces {
                 Some(there) if self.is_signed(&there.sha256(), &Format::ALL).await? => {
                     Err(Error::WouldBeUnsigned { place: self.place.shown_config() })
                 }
-                _ => Ok(Decision::Unsigned),
+                _ => Ok(SignatureDecision::Unsigned),
             };
         };
-        let Some(there) = there else { return Ok(Decision::Sign) };
+        let Some(there) = there else { return Ok(SignatureDecision::Sign) };
         let format = key.format();
         match self.prove(&there.sha256(), key).await? {
             Ok((signer, signed)) => {
@@ -117,17 +117,17 @@ impl<'a> Signing<'a> {
                 let is_own =
                     self.verifying_key.as_ref().is_none_or(|own| own.is_named_by(signature));
                 if new.changed || !is_own {
-                    return Ok(Decision::Sign);
+                    return Ok(SignatureDecision::Sign);
                 }
                 let signer = signer.into();
                 let signature =
                     Signature { signed, format, signer, is_new: false, is_written: true };
-                Ok(Decision::Signed(Box::new(signature)))
+                Ok(SignatureDecision::Signed(Box::new(signature)))
             }
-            Err(_) if self.options.sign_existing => Ok(Decision::Sign),
+            Err(_) if self.options.sign_existing => Ok(SignatureDecision::Sign),
             Err(error) => {
                 self.permit(there, published, &error, format).await?;
-                Ok(Decision::Sign)
+                Ok(SignatureDecision::Sign)
             }
         }
     }
