@@ -78,7 +78,7 @@ pub async fn publish(
     let plan = plan(store, place, options, &signing, run).await?;
     let work = async {
         let config = plan.config();
-        signing.sign(plan.there.as_ref(), &plan.new, &config).await?;
+        signing.carry_out(&plan.decision, &plan.new).await?;
         let archives = carry_out(store, place, &plan, options, &on_archive, run).await?;
         let written = write_config(place, &config, &mut signing).await?;
         write_sums(place, &written, index_sums(store, &plan, run)).await?;

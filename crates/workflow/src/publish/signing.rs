@@ -76,9 +76,19 @@ impl<'a> Signing<'a> {
         {
             return Ok(signature.clone());
         }
-        let signature = match self.decide(there, new, published).await? {
+        let decision = self.decide(there, new, published).await?;
+        self.carry_out(&decision, new).await
+    }
+
+    /// Returns the signature of a config, as was decided.
+    pub(crate) async fn carry_out(
+        &mut self,
+        decision: &SignatureDecision,
+        new: &NewConfig,
+    ) -> Result<Option<Signature>, Error> {
+        let signature = match decision {
             SignatureDecision::Unsigned => None,
-            SignatureDecision::Signed(signature) => Some(*signature),
+            SignatureDecision::Signed(signature) => Some(signature.as_ref().clone()),
             SignatureDecision::Sign => match &self.options.sign {
                 Some(key) => Some(self.make(key, new).await?),
                 None => None,
