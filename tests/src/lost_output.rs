@@ -68,6 +68,8 @@ const CASES: &[(&[&str], Needs)] = &[
     (&["load", "web", "--json"], Empty),
     (&["add", "web.tar", "--name", "web:2.0.0.1"], Nothing),
     (&["add", "web.tar", "--name", "web:2.0.0.1", "--json"], Nothing),
+    (&["tag", "web:1.0.0.1", "web:2.0.0.1"], Nothing),
+    (&["tag", "web:1.0.0.1", "web:2.0.0.1", "--json"], Nothing),
     (&["verify"], Nothing),
     (&["verify", "--json"], Nothing),
     (&["clean", "web", "--keep", "1"], Nothing),

@@ -38,6 +38,40 @@ fn another_build_of_a_release_is_reported_or_refused() {
 }
 
 #[test]
+fn an_archive_gets_another_version() {
+    let place = Place::new();
+    put(&place, "one.tar", "web:1.0.0.7", 1);
+    put(&place, "two.tar", "web:1.0.0.8", 2);
+    place.ok(&["add", "one.tar", "two.tar"]);
+    let before = place.files();
+    let id = &before[0]["web_1.0.0.7_".len()..][..12];
+    let stdout = place.ok(&["tag", "web:1.0.0.7", "web:1.1.0.1"]);
+    assert!(
+        stdout.starts_with(&format!("web:1.1.0.1  tagged  artifacts/web_1.1.0.1_{id}.docker  ")),
+        "{stdout}"
+    );
+    assert!(place.ok(&["tag", "web:1.0.0.7", "web:1.1.0.1"]).contains("  unchanged  "));
+    let after = place.files();
+    assert_eq!(after.len(), 3);
+    for (arguments, refusal) in [
+        (
+            ["tag", "web:1.0.0.7", "web:1.0.0.8"],
+            "[1]\nerror: another build of the release `web:1.0.0.8` is in artifacts already: ID; nothing was changed\n\
+             hint: give the new build a version of its own\n",
+        ),
+        (["tag", "web:1.0.0.7", "web"], "[2]\nerror: `web` has no version; pass IMAGE:VERSION\n"),
+        (
+            ["tag", "web:3", "web:4"],
+            "[3]\nerror: no archive of `web:3` in artifacts\nhint: it has web:1.1.0.1, web:1.0.0.8 and web:1.0.0.7\n",
+        ),
+    ] {
+        let other = &before[1]["web_1.0.0.8_".len()..][..12];
+        assert_eq!(place.run(&arguments).refusal().replace(other, "ID"), refusal);
+        assert_eq!(place.files(), after);
+    }
+}
+
+#[test]
 fn a_call_that_fails_leaves_no_folder() {
     let place = Place::new();
     std::fs::write(place.dir.path().join("bad.tar"), "no archive").unwrap();

@@ -18,6 +18,7 @@ use crate::commands::load::LoadArguments;
 use crate::commands::man::ManArguments;
 use crate::commands::name::NameCommand;
 use crate::commands::publish::PublishArguments;
+use crate::commands::tag::TagArguments;
 use crate::commands::update::UpdateArguments;
 use crate::commands::verify::VerifyArguments;
 
@@ -62,6 +63,7 @@ Example:
     Export(ExportArguments),
     Publish(Box<PublishArguments>),
     Add(AddArguments),
+    Tag(TagArguments),
     Verify(VerifyArguments),
     Clean(CleanArguments),
     #[command(subcommand)]

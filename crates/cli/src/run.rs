@@ -85,6 +85,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Fetch(arguments) => commands::fetch::run(arguments, session).await,
         Command::Load(arguments) => commands::load::run(arguments, session).await,
         Command::Add(arguments) => commands::add::run(arguments, session).await,
+        Command::Tag(arguments) => commands::tag::run(arguments, session).await,
         Command::Verify(arguments) => commands::verify::run(arguments, session).await,
         Command::Clean(arguments) => commands::clean::run(arguments, session).await,
         Command::Name(command) => commands::name::run(command, session),

@@ -1,5 +1,5 @@
 //! The operations of sealift on a container engine and a folder of image archives, one function for
-//! each: `update` and `load` move images between the two, [`add`], [`list`], [`path()`], [`cat`],
+//! each: `update` and `load` move images between the two, [`add`], [`tag`], [`list`], [`path()`], [`cat`],
 //! [`verify`] and [`clean`] work on the folder, [`export`] puts images into clusters, [`config`]
 //! and [`sums`] describe the folder for the machines that fetch from it.
 //!
@@ -93,6 +93,7 @@ mod spool;
 mod stored_archive;
 mod sums;
 mod sums_text;
+mod tag;
 mod trust;
 #[cfg(feature = "engine")]
 mod update;
@@ -159,6 +160,7 @@ pub use run::Run;
 pub use select::selection::Selection;
 pub use stored_archive::StoredArchive;
 pub use sums::{Sum, sums};
+pub use tag::{Tagged, tag};
 pub use trust::error::TrustError;
 #[cfg(feature = "remote")]
 pub use trust::signer::ConfigSigner;

@@ -27,7 +27,7 @@ async fn add_as(stand: &Stand, version: &str, entries: &[Entry], compress: bool)
 
 /// Returns all tags of the test's image, and of what is called like it, with the ids that they
 /// point to.
-async fn tags(stand: &Stand) -> BTreeMap<String, String> {
+pub(crate) async fn tags(stand: &Stand) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     for image in stand.engine.list().await.unwrap() {
         for tag in image.repo_tags.iter().filter(|tag| tag.contains(&stand.image)) {
@@ -101,7 +101,7 @@ async fn a_plain_load_of_what_cat_prints_makes_the_tag(stand: Stand) {
 }
 
 /// Loads what `sealift cat` prints as `docker load` does.
-async fn load_plainly(stand: &Stand, version: &str) {
+pub(crate) async fn load_plainly(stand: &Stand, version: &str) {
     let output = Output::default();
     let query = Query::new(stand.repository(), Some(Version::new(version)));
     cat(&stand.store(), &query, output.clone(), &Run::default()).await.unwrap();

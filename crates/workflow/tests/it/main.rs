@@ -19,4 +19,5 @@ mod spawn;
 mod stand;
 mod stop;
 mod suite;
+mod tag;
 mod verify;

@@ -61,6 +61,8 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
         let options = AddOptions::default();
         sealift_workflow::add(&store, Path::new("web.tar"), &options, &context).await
     });
+    let Arguments { store, context, query, references, .. } = arguments();
+    spawnable(async move { sealift_workflow::tag(&store, &query, &references[0], &context).await });
     let Arguments { store, context, folder, .. } = arguments();
     spawnable(async move {
         let (options, all) = (ExportOptions::from(Cluster::K3s), Selection::All(None));

@@ -1,0 +1,55 @@
+//! `sealift tag`.
+
+use clap::Args;
+use sealift_workflow::StoredArchive;
+use sealift_workflow::filename::Printable;
+use sealift_workflow::tag;
+
+use crate::arguments::choose::ChooseArguments;
+use crate::arguments::reference::reference;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::format;
+use crate::output;
+use crate::session::Session;
+
+/// Give an archive another version, without a rebuild
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The new archive has the same id and format, and the image in it has the new
+name and no other. The old archive stays. A release that is in the folder with
+another id is refused; dirty versions such as `latest` can be moved. It needs
+no engine.
+
+Examples:
+  sealift tag web:1.4.0.7-rc.2 web:1.4.0.7
+  sealift tag web:1.4.0.7 registry.example.org/team/web:1.4.0.7")]
+pub(crate) struct TagArguments {
+    #[command(flatten)]
+    choose: ChooseArguments,
+    /// The new name and version
+    #[arg(value_name = "NEW-IMAGE:VERSION")]
+    target: String,
+}
+
+pub(crate) async fn run(arguments: TagArguments, session: &Session) -> Result<ExitCode, Failure> {
+    let query = arguments.choose.query()?;
+    let target = reference(&arguments.target)?;
+    if target.version().is_none() {
+        return Err(Failure::usage(format!(
+            "`{}` has no version; pass IMAGE:VERSION",
+            Printable(&arguments.target)
+        )));
+    }
+    let tagged = tag(&session.store()?, &query, &target, &session.run()).await?;
+    if session.global.json {
+        output::json(&tagged);
+        return Ok(ExitCode::DONE);
+    }
+    let StoredArchive { image, version, path, size, .. } = &tagged.file;
+    let word = if tagged.tagged { "tagged" } else { "unchanged" };
+    let (version, path, size) =
+        (Printable(version.as_str()), format::path(path), format::size(*size));
+    session.result(&format!("{image}:{version}  {word}  {path}  {size}\n"));
+    Ok(ExitCode::DONE)
+}

@@ -1,0 +1,131 @@
+//! Gives an archive of a folder another version.
+
+use std::path::PathBuf;
+
+use sealift_archive::{Renamer, VerifyOptions};
+use sealift_catalog::{Entry, PlanOptions, Query, Settled, Wanted, other_builds, reconcile};
+use sealift_filename::{ArchiveFormat, ArchivePath, Reference};
+use sealift_oci::Identity;
+use sealift_store::Store;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::event::Work;
+use crate::immutable::refuse_other_builds;
+use crate::ingest::{Copy, copy, form};
+use crate::naming::naming_of;
+use crate::open_archive::open_archive;
+use crate::run::Run;
+use crate::select::examine::with_read_options;
+use crate::select::{find, held_against_record, known_image};
+use crate::stored_archive::{Content, StoredArchive};
+
+/// An archive that has the new version now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Tagged {
+    /// The archive.
+    #[serde(flatten)]
+    pub file: StoredArchive,
+    /// `true` if it was written now, `false` if it was there.
+    pub tagged: bool,
+    /// The archive that it was made from.
+    #[serde(serialize_with = "crate::path_text::serialize")]
+    pub from: PathBuf,
+}
+
+/// Gives the archive that answers a query another name and version, as `docker tag` does for an
+/// image. It needs no engine.
+///
+/// The new archive has the same id and format, and carries the new `image:tag` and no other. It is
+/// verified while it is written. The old archive stays in the folder.
+///
+/// A release is never moved to another image: if another build of it is in the folder, that is an
+/// error. A dirty version such as `latest` can be moved, and the new archive is then its latest
+/// one.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the work stops soon after and removes its staging file. The new
+/// archive is then either published or not there at all.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+///
+/// # Errors
+///
+/// As [`path`](crate::path()), if the archive is damaged, if the new name cannot be the name of an
+/// archive or is that of another build, or if the archive cannot be written.
+pub async fn tag(store: &Store, from: &Query, to: &Reference, run: &Run) -> Result<Tagged, Error> {
+    let source = find(store, from, run).await?;
+    let identity = identity_of(store, &source, run).await?;
+    let (repository, version) = (to.repository().familiar(), to.version_or_latest());
+    let wanted = Wanted::from_identity(repository.clone(), version.clone(), &identity);
+    // Either format of the same image is enough.
+    let options = PlanOptions::default();
+    let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
+    let planning = options.clone();
+    let snapshot = run
+        .blocking(move |run| {
+            reader.sweep()?;
+            with_read_options(run, |reading| Ok(reader.snapshot(&names, &planning, reading)?))
+        })
+        .await?;
+    let from = store.path_of(&source.archive);
+    let describe = |archive, tagged, size, sha256| Tagged {
+        file: StoredArchive::new(
+            store,
+            repository.clone(),
+            version.clone(),
+            archive,
+            Content { digest: identity.config, size, sha256 },
+        ),
+        tagged,
+        from: from.clone(),
+    };
+    match reconcile(&snapshot, &wanted, &identity, &options)? {
+        Settled::Publish { .. } => {}
+        Settled::AlreadyThere { archive } => {
+            let (entry, known) = known_image(&snapshot, &archive)?;
+            return Ok(describe(archive, false, entry.stat.size, known.sha256));
+        }
+        Settled::UnsupportedFormat { archive } => {
+            return Err(Error::UnsupportedFormat { image: to.clone(), archive });
+        }
+    }
+    let others = other_builds(&snapshot, &wanted, Some(&identity));
+    refuse_other_builds(true, to, &others, Some(store))?;
+    let format = match source.archive.name().format() {
+        ArchiveFormat::Zip => ArchiveFormat::Zip,
+        _ => ArchiveFormat::Docker,
+    };
+    let archive = ArchivePath::new(&repository, &version, source.archive.name().id(), format)?;
+    let renamer = Renamer::new(naming_of(&archive)?, VerifyOptions::default());
+    let copied = Copy {
+        from: from.clone(),
+        shown: from.clone(),
+        form: form(&archive, renamer, Default::default()),
+        to: archive.clone(),
+        expected: identity.clone(),
+        work: Work::Adding,
+        label: source.archive.to_string(),
+    };
+    let staged = copy(store, copied, run).await;
+    let staged = staged.map_err(|error| held_against_record(store, &source, error))?;
+    let target = archive.clone();
+    let published = run.blocking(move |_| Ok(staged.publish(&target, None)?)).await?;
+    Ok(describe(archive, !published.was_there, published.size, published.sha256))
+}
+
+/// Returns the identity of an archive's image. The archive is read if no valid record states it.
+async fn identity_of(store: &Store, source: &Entry, run: &Run) -> Result<Identity, Error> {
+    if let Some(identity) = source.identity() {
+        return Ok(identity.clone());
+    }
+    let (store, archive) = (store.clone(), source.archive.clone());
+    run.blocking(move |run| {
+        Ok(open_archive(&store, &archive, archive.as_str(), run)?.identity().clone())
+    })
+    .await
+}
