@@ -1,6 +1,7 @@
 //! `sealift publish --sign`: who can sign, what is signed, and what is not.
 
 mod keys;
+mod passwords;
 mod places;
 mod refused;
 mod written;

@@ -28,7 +28,7 @@ pub(crate) struct UserConfig {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Document {
+struct ConfigDocument {
     #[serde(default)]
     require_signature: bool,
     signed_by: Option<PathBuf>,
@@ -67,7 +67,7 @@ impl UserConfig {
     }
 
     fn parse(path: PathBuf, source: &'static str, json: &[u8]) -> Result<Self, Failure> {
-        let document: Document = serde_json::from_slice(json).map_err(|error| {
+        let document: ConfigDocument = serde_json::from_slice(json).map_err(|error| {
             Failure::usage(format!("{} cannot be used as a config: {error}", path.display()))
         })?;
         // Relative to the config, wherever the command runs.

@@ -6,7 +6,6 @@ use std::process::{Child, Command, Stdio};
 
 use sealift_testing::program;
 
-use crate::command::write_script;
 use crate::signed_publishing::Publisher;
 
 /// An agent of SSH, which ends with the test.
@@ -144,35 +143,4 @@ fn minisign_signs_with_and_without_a_password() {
     let said = publisher.place.run_with_input(&options, "correct horse\n");
     assert_eq!(said.code, 0, "{said:?}");
     publisher.assert_fetched("closed.pub");
-}
-
-#[test]
-fn a_passphrase_is_asked_for_once_and_before_anything_is_uploaded() {
-    let Some(mut publisher) = Publisher::new() else { return };
-    publisher.keygen(&["-q", "-p", "-N", "correct horse", "-f", "release"]);
-    let asked = publisher.path("asked").display().to_string();
-    let ask = publisher.path("ask");
-    let answer = |answer: &str| write_script(&ask, &format!("echo >> '{asked}'; echo '{answer}'"));
-    publisher.variables = vec![
-        ("SSH_ASKPASS", ask.display().to_string()),
-        ("SSH_ASKPASS_REQUIRE", "force".to_owned()),
-    ];
-    answer("wrong");
-    let said = publisher.assert_refused(
-        &["--sign", "release"],
-        "could not sign with release: ssh-keygen failed with exit status: 255",
-    );
-    assert!(
-        said.stderr.contains("incorrect passphrase supplied to decrypt private key"),
-        "{said:?}"
-    );
-    assert!(!publisher.path("published").exists());
-    fs::remove_file(&asked).unwrap();
-    answer("correct horse");
-    publisher.published(&["--sign", "release"]);
-    assert_eq!(fs::read_to_string(&asked).unwrap(), "\n");
-    publisher.assert_fetched("signers");
-    // The public part of the key is enough to see that it signed this already.
-    publisher.published(&["--sign", "release"]);
-    assert_eq!(fs::read_to_string(&asked).unwrap(), "\n");
 }

@@ -10,3 +10,4 @@ mod laws;
 mod minisign;
 mod sign;
 mod ssh_keygen;
+mod verifying_key;
