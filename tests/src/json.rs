@@ -50,6 +50,11 @@ fn add() {
 }
 
 #[test]
+fn show() {
+    insta::assert_snapshot!(said(&["show", "web:1.0.0.1"]));
+}
+
+#[test]
 fn tag() {
     insta::assert_snapshot!(said(&["tag", "web:1.0.0.0", "web:2.0.0.1"]));
 }

@@ -47,6 +47,8 @@ const CASES: &[(&[&str], Needs)] = &[
     (&["list"], Nothing),
     (&["list", "--color", "always"], Nothing),
     (&["list", "web", "--latest", "--json"], Nothing),
+    (&["show", "web"], Nothing),
+    (&["show", "web", "--json"], Nothing),
     (&["path", "web"], Nothing),
     (&["path", "web", "--json"], Nothing),
     (&["cat", "web"], Nothing),

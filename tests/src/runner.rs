@@ -37,6 +37,7 @@ mod relay;
 mod releases;
 mod retention;
 mod secrets;
+mod showing;
 mod signatures;
 mod signed_publishing;
 mod trust;

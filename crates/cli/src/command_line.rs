@@ -18,6 +18,7 @@ use crate::commands::load::LoadArguments;
 use crate::commands::man::ManArguments;
 use crate::commands::name::NameCommand;
 use crate::commands::publish::PublishArguments;
+use crate::commands::show::ShowArguments;
 use crate::commands::tag::TagArguments;
 use crate::commands::update::UpdateArguments;
 use crate::commands::verify::VerifyArguments;
@@ -51,6 +52,7 @@ pub(crate) enum Command {
     Build(Box<BuildArguments>),
     Update(UpdateArguments),
     List(ListArguments),
+    Show(ShowArguments),
     /// Print the file of the archive to use
     #[command(after_help = "\
 Example:

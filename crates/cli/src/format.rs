@@ -70,6 +70,18 @@ pub(crate) fn enumeration(things: &[String]) -> String {
     }
 }
 
+/// Returns a text in one line of at most this many columns, escaped for a terminal: the end of a
+/// longer one is missing, which `…` shows.
+pub(crate) fn shortened(text: &str, columns: usize) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = Printable(&words).to_string();
+    if text.chars().count() <= columns {
+        return text;
+    }
+    let kept: String = text.chars().take(columns.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// Returns a path, escaped for a terminal.
 pub(crate) fn path(path: &Path) -> String {
     Printable(&path.display().to_string()).to_string()
@@ -87,6 +99,14 @@ mod tests {
             sizes.join(", "),
             @"0 B, 999 B, 1.0 kB, 18.2 MB, 100 MB, 1.0 GB, 141 MB, 18447 PB"
         );
+    }
+
+    #[test]
+    fn a_long_text_loses_its_end() {
+        assert_eq!(shortened("a few words", 11), "a few words");
+        assert_eq!(shortened("a few words", 10), "a few wor…");
+        assert_eq!(shortened(" a\n  few ", 7), "a few");
+        assert_eq!(shortened("\u{1b}[31m", 20), "\\u{1b}[31m");
     }
 
     #[test]

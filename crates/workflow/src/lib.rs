@@ -1,5 +1,5 @@
 //! The operations of sealift on a container engine and a folder of image archives, one function for
-//! each: `update` and `load` move images between the two, [`add`], [`tag`], [`list`], [`path()`], [`cat`],
+//! each: `update` and `load` move images between the two, [`add`], [`tag`], [`list`], [`show`], [`path()`], [`cat`],
 //! [`verify`] and [`clean`] work on the folder, [`export`] puts images into clusters, [`config`]
 //! and [`sums`] describe the folder for the machines that fetch from it.
 //!
@@ -89,6 +89,7 @@ mod run;
 mod same_config;
 mod select;
 mod setters;
+mod show;
 mod spool;
 mod stored_archive;
 mod sums;
@@ -158,6 +159,8 @@ pub use published_layout::{
 };
 pub use run::Run;
 pub use select::selection::Selection;
+pub use show::report::{HistoryStep, ShownArchive, ShownLayer};
+pub use show::show;
 pub use stored_archive::StoredArchive;
 pub use sums::{Sum, sums};
 pub use tag::{Tagged, tag};

@@ -50,6 +50,10 @@ pub struct Image {
     pub os: String,
     /// The processor in its config.
     pub architecture: String,
+    /// What a container of it starts with.
+    pub settings: serde_json::Value,
+    /// The steps of its build.
+    pub history: serde_json::Value,
 }
 
 impl Image {
@@ -65,6 +69,8 @@ impl Image {
             layers: vec![file("bin/app", 3000), file("etc/config", 10)],
             os: "linux".to_owned(),
             architecture: "amd64".to_owned(),
+            settings: json!({"Cmd": ["/bin/app"]}),
+            history: json!([]),
         }
     }
 
@@ -73,9 +79,9 @@ impl Image {
         let diff_ids: Vec<String> = self.layers.iter().map(|layer| digest(layer)).collect();
         let config = json!({
             "architecture": self.architecture,
-            "config": {"Cmd": ["/bin/app"]},
+            "config": self.settings,
             "created": "2026-01-02T03:04:05.6Z",
-            "history": [],
+            "history": self.history,
             "os": self.os,
             "rootfs": {"type": "layers", "diff_ids": diff_ids},
         });
