@@ -1,7 +1,8 @@
 //! `--signed-by`: what is fetched, loaded and verified is signed, and what is not changes nothing.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sealift_testing::layouts::{Image, pack};
@@ -92,8 +93,10 @@ impl Published {
 
     /// Asserts that a signed fetch fails with this message, and brings nothing.
     fn assert_refused(&self, message: &str) {
+        let before = files(&self.place.artifacts());
         let said = self.fetch(&["--signed-by", "signers"]);
         assert_eq!(said.code, 1, "{said:?}");
+        assert_eq!(files(&self.place.artifacts()), before);
         let stderr = without_sums(&said.stderr);
         assert_eq!(stderr.lines().next().unwrap(), format!("error: {message}"), "{said:?}");
         assert_eq!(said.stdout, "");
@@ -105,6 +108,22 @@ impl Published {
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.starts_with("web_")).collect()
     }
+}
+
+/// Returns every file of a folder with its content, but for the empty lock.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.append(&mut self::files(&path));
+        } else {
+            let content = fs::read(&path).unwrap();
+            files.insert(path, content);
+        }
+    }
+    files.retain(|_, content| !content.is_empty());
+    files
 }
 
 /// Replaces what differs from run to run.
@@ -313,6 +332,15 @@ fn the_users_config_requires_signatures() {
     let said = published.place.run(&["env"]);
     assert!(said.stdout.contains("signers"), "{said:?}");
 
+    // A folder of archives says nothing about whom to trust.
+    fs::remove_dir_all(&folder).unwrap();
+    for name in ["config.json", "sealift/config.json", ".sealift/config.json", "signers"] {
+        let path = published.place.artifacts().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, r#"{"require-signature": true, "signed-by": "none"}"#).unwrap();
+    }
+    assert_eq!(published.fetch(&[]).code, 0);
+    fs::create_dir_all(&folder).unwrap();
     set(r#"{"require-signatures": true}"#);
     for command in [&["verify"][..], &["env"], &["load", "web"]] {
         let said = published.place.run(command);

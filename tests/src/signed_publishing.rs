@@ -1,6 +1,7 @@
 //! `sealift publish --sign`: who can sign, what is signed, and what is not.
 
 mod keys;
+mod on_engine;
 mod passwords;
 mod places;
 mod refused;
@@ -27,13 +28,18 @@ impl Publisher {
     /// Has the keys `release` and `other`, and the signers `signers` with the first of them. `None`
     /// if there is no `ssh-keygen`.
     fn new() -> Option<Self> {
+        let publisher = Self::without_archives(Place::new())?;
+        publisher.add("web:1.0", 1);
+        Some(publisher)
+    }
+
+    fn without_archives(place: Place) -> Option<Self> {
         program("ssh-keygen")?;
-        let publisher = Self { place: Place::new(), variables: Vec::new() };
+        let publisher = Self { place, variables: Vec::new() };
         for name in ["release", "other"] {
             publisher.make_key(name, &["-t", "ed25519"]);
         }
         publisher.trust("signers", &["release"]);
-        publisher.add("web:1.0", 1);
         Some(publisher)
     }
 
