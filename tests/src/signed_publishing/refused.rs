@@ -127,3 +127,44 @@ fn entries_of_other_images_are_signed_only_if_somebody_who_may_has_signed_them()
     publisher.published(&["--sign", "release", "--sign-existing"]);
     publisher.assert_fetched("signers");
 }
+
+#[test]
+fn an_old_config_with_its_signature_at_the_destination_is_not_signed_again() {
+    let Some(publisher) = Publisher::new() else { return };
+    publisher.add_to("theirs", "api:1.0", 7);
+    let publish = || assert_eq!(publisher.publish_from("theirs", &["--sign", "release"]).code, 0);
+    publish();
+    publisher.published(&["--sign", "release"]);
+    let old = publisher.destination();
+    publisher.add_to("theirs", "api:2.0", 8);
+    publish();
+    publisher.add("web:2.0", 2);
+    publisher.published(&["--sign", "release"]);
+    publisher.assert_fetched("signers");
+
+    // Somebody who can write, but not sign, brings back the entry of the old version.
+    for (name, content) in old {
+        fs::write(publisher.path("published").join(name), content).unwrap();
+    }
+    publisher.add("web:3.0", 3);
+    publisher.assert_refused(
+        &["--sign", "release"],
+        "cannot sign the entries of other images in published/images.json, api: it is older than the \
+         last config that was published from this folder (sequence 2, published 4)",
+    );
+    // Its publisher replaces it, with a number that readers accept.
+    let said = publisher.publish_from("theirs", &["--sign", "release", "--sign-existing"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    publisher.published(&["--sign", "release"]);
+    let said = publisher.run(&[
+        "--dir",
+        "fetched",
+        "fetch",
+        "published",
+        "--signed-by",
+        "signers",
+        "--json",
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(report["config"]["sequence"], 5, "{said:?}");
+}

@@ -17,7 +17,8 @@ pub(crate) struct NewConfig {
     pub(crate) changed: bool,
 }
 
-/// Returns what the config of a destination becomes.
+/// Returns what the config of a destination becomes. Its sequence is higher than that of the config
+/// there, and than the last one that was published: readers refuse a lower one.
 ///
 /// # Errors
 ///
@@ -25,14 +26,17 @@ pub(crate) struct NewConfig {
 pub(crate) fn new_config(
     there: Option<&ReadConfig>,
     published: &Config,
+    last_sequence: u64,
 ) -> Result<NewConfig, ParseConfigError> {
     if let Some(ReadConfig { config, text, .. }) = there
         && is_merged(config, published)
+        && config.sequence >= last_sequence
     {
         let (config, text) = (config.clone(), text.clone());
         return Ok(NewConfig { config, sha256: Digest::of(&text), text, changed: false });
     }
-    let config = merged(there.map(|there| &there.config), published);
+    let mut config = merged(there.map(|there| &there.config), published);
+    config.sequence = config.sequence.max(last_sequence.saturating_add(1));
     let text = Bytes::from(config.to_json()?);
     Ok(NewConfig { config, sha256: Digest::of(&text), text, changed: true })
 }

@@ -1,6 +1,7 @@
 //! Publishes archives to a bucket, a web server or a folder.
 
 mod inspect;
+mod last_sequence;
 mod local;
 mod merge;
 pub(crate) mod options;
@@ -74,13 +75,20 @@ pub async fn publish(
     on_archive: impl Fn(&PublishedArchive) + Send + Sync,
     run: &Run,
 ) -> Result<PublishReport, Error> {
-    let mut signing = Signing::new(place, options, run);
+    let last_sequence = last_sequence::recall(store, place);
+    let mut signing = Signing::new(place, options, last_sequence, run);
     let plan = plan(store, place, options, &signing, run).await?;
     let work = async {
         let config = plan.config();
         signing.carry_out(&plan.decision, &plan.new).await?;
         let archives = carry_out(store, place, &plan, options, &on_archive, run).await?;
         let written = write_config(place, &config, &mut signing).await?;
+        let (keeper, sequence) = ((store.clone(), place.clone()), written.config.sequence);
+        run.blocking(move |_| {
+            last_sequence::remember(&keeper.0, &keeper.1, sequence);
+            Ok(())
+        })
+        .await?;
         write_sums(place, &written, index_sums(store, &plan, run)).await?;
         if options.unsigned {
             remove_signatures(place).await?;
@@ -120,7 +128,7 @@ pub async fn plan_publish(
     options: &PublishOptions,
     run: &Run,
 ) -> Result<PublishReport, Error> {
-    let signing = Signing::new(place, options, run);
+    let signing = Signing::new(place, options, last_sequence::recall(store, place), run);
     let plan = plan(store, place, options, &signing, run).await?;
     let NewConfig { config, changed, .. } = &plan.new;
     let described = |planned: &Planned| planned.described(store, true);
@@ -244,7 +252,7 @@ async fn plan(
         let archives = decide(found, place, options.replace)?;
         let published = config_of(&archives);
         let refused = |source| Error::NotAConfig { place: place.shown_config(), source };
-        let new = new_config(there.as_ref(), &published).map_err(refused)?;
+        let new = new_config(there.as_ref(), &published, signing.last_sequence).map_err(refused)?;
         let decision = signing.decide(there.as_ref(), &new, &published).await?;
         Ok(PublishPlan { archives, there, new, decision, listed })
     })

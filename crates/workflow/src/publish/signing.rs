@@ -29,6 +29,8 @@ pub(crate) struct Signing<'a> {
     options: &'a PublishOptions,
     run: &'a Run,
     verifying_key: Option<VerifyingKey>,
+    /// The number of the last publication from the folder.
+    pub(crate) last_sequence: u64,
     /// The last config that was signed, or of which it was decided that it is not.
     last: Option<(Digest, Option<Signature>)>,
 }
@@ -58,10 +60,11 @@ impl<'a> Signing<'a> {
     pub(crate) fn new(
         place: &'a PublishedPlace,
         options: &'a PublishOptions,
+        last_sequence: u64,
         run: &'a Run,
     ) -> Self {
         let verifying_key = options.sign.as_ref().and_then(SigningKey::verifying_key);
-        Self { place, options, run, verifying_key, last: None }
+        Self { place, options, run, verifying_key, last_sequence, last: None }
     }
 
     /// Returns the signature of a config, which is made if there is none.
@@ -120,6 +123,14 @@ impl<'a> Signing<'a> {
             };
         };
         let Some(there) = there else { return Ok(SignatureDecision::Sign) };
+        let (sequence, last) = (there.config.sequence, self.last_sequence);
+        if sequence < last && !self.options.sign_existing {
+            let reason = format!(
+                "it is older than the last config that was published from this folder (sequence \
+                 {sequence}, published {last})"
+            );
+            self.refuse_others(there, published, reason)?;
+        }
         let format = key.format();
         match self.prove(&there.sha256(), key).await? {
             Ok((signer, signed)) => {
@@ -177,12 +188,7 @@ impl<'a> Signing<'a> {
         error: &TrustError,
         format: Format,
     ) -> Result<(), Error> {
-        let place = self.place.shown_config();
-        let is_other = |image: &&String| !published.contains_key(*image);
-        let images: Vec<String> = there.config.images.keys().filter(is_other).cloned().collect();
-        if !images.is_empty() {
-            return Err(Error::UnprovenEntries { place, images, reason: error.reason() });
-        }
+        self.refuse_others(there, published, error.reason())?;
         if self.options.trust != Trust::None {
             return Ok(());
         }
@@ -197,8 +203,28 @@ impl<'a> Signing<'a> {
             _ => true,
         };
         match is_otherwise {
-            true => Err(Error::OtherKey { place, reason: error.reason() }),
+            true => {
+                Err(Error::OtherKey { place: self.place.shown_config(), reason: error.reason() })
+            }
             false => Ok(()),
+        }
+    }
+
+    /// Refuses to sign entries of other images, if there are any.
+    fn refuse_others(
+        &self,
+        there: &ReadConfig,
+        published: &Config,
+        reason: String,
+    ) -> Result<(), Error> {
+        let is_other = |image: &&String| !published.contains_key(*image);
+        let images: Vec<String> = there.config.images.keys().filter(is_other).cloned().collect();
+        match images.is_empty() {
+            true => Ok(()),
+            false => {
+                let place = self.place.shown_config();
+                Err(Error::UnprovenEntries { place, images, reason })
+            }
         }
     }
 

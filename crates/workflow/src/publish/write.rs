@@ -42,7 +42,7 @@ pub(crate) async fn write_config(
     for _ in 0..ATTEMPTS {
         let there = place.read_config().await?;
         let refused = |source| Error::NotAConfig { place: place.shown_config(), source };
-        let new = new_config(there.as_ref(), published).map_err(refused)?;
+        let new = new_config(there.as_ref(), published, signing.last_sequence).map_err(refused)?;
         let signature = signing.sign(there.as_ref(), &new, published).await?;
         signing.write().await?;
         let (config, sha256) = (new.config, new.sha256);
