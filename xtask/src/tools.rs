@@ -115,12 +115,18 @@ const TOOLS: &[Tool] = &[
     Tool::any("python3", &[Origin::system("tool-python3", &["python3"], "usr/bin/python3")]),
     Tool::any("rclone", &[Origin::system("tool-rclone", &["rclone"], "usr/bin/rclone")]),
     Tool::any("rsync", &[Origin::system("tool-rsync", &["rsync"], "usr/bin/rsync")]),
+    Tool::any("script", &[Origin::system("tool-bsdutils", &["bsdutils"], "usr/bin/script")]),
     Tool::any("setpriv", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/setpriv")]),
     Tool::any("skopeo", &[Origin::system("tool-skopeo", &["skopeo"], "usr/bin/skopeo")]),
     Tool::any("ssh", &[Origin::system("openssh", engines::SSH_PACKAGES, "usr/bin/ssh")]),
     Tool::any(
         "ssh-keygen",
         &[Origin::system("openssh", engines::SSH_PACKAGES, "usr/bin/ssh-keygen")],
+    ),
+    Tool::any("ssh-add", &[Origin::system("openssh", engines::SSH_PACKAGES, "usr/bin/ssh-add")]),
+    Tool::any(
+        "ssh-agent",
+        &[Origin::system("openssh", engines::SSH_PACKAGES, "usr/bin/ssh-agent")],
     ),
     Tool::any("strace", &[Origin::system("tool-strace", &["strace"], "usr/bin/strace")]),
     Tool::any("unshare", &[Origin::system("tool-util-linux", &["util-linux"], "usr/bin/unshare")]),

@@ -39,10 +39,14 @@ fn what_cannot_sign_is_refused_and_nothing_is_uploaded() {
         "the signature by p521 would be refused: the signature cannot be verified: keys of type \
          ecdsa-sha2-nistp521 are not supported",
     );
-    publisher.assert_refused(
+    let said = publisher.assert_refused(
         &["--sign", "other", "--signed-by", "signers"],
         "the signature by other would be refused: no signer has the key ssh-ed25519 SHA256:…, \
          which made the signature",
+    );
+    assert!(
+        said.stderr
+            .ends_with("hint: pass --signed-by FILE with the signers that your readers have\n")
     );
     assert!(!publisher.path("published").exists());
 }

@@ -10,6 +10,7 @@ mod setting;
 use sealift_workflow::Error;
 use sealift_workflow::archive::{Fault, FaultKind};
 use sealift_workflow::catalog::SelectError;
+use sealift_workflow::signature::VerifyErrorKind;
 
 use crate::format;
 
@@ -115,6 +116,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
              entries as they are"
                 .to_owned(),
         ),
+        Error::SignatureRefused { source, .. } if source.kind() == VerifyErrorKind::UnknownKey => {
+            Some("pass --signed-by FILE with the signers that your readers have".to_owned())
+        }
         Error::OtherKey { .. } => Some(
             "pass --signed-by FILE with the new key, if readers have it as well".to_owned(),
         ),
