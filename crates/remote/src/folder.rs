@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use rustix::fs::{FlockOperation, flock};
+use tempfile::NamedTempFile;
 
 use crate::download::{Download, Get, GetRequest};
 use crate::error::{Error, ErrorKind};
@@ -20,6 +21,9 @@ use crate::upload::{Condition, PutOptions, Upload};
 
 /// How much of a file is read or written at once.
 const PART: usize = 256 * 1024;
+
+/// What the names of files begin and end with that are being written.
+const STAGED: (&str, &str) = (".sealift-", ".part");
 
 /// A folder. Files in it are replaced by renaming, under a lock on the folder.
 #[derive(Debug, Clone)]
@@ -81,16 +85,10 @@ impl Folder {
             let failed = |error| Error::io("write", shown(&path), error);
             let folder = path.parent().unwrap_or(&root);
             fs::create_dir_all(folder).map_err(failed)?;
-            let mut staged = tempfile::Builder::new()
-                .prefix(".sealift-")
-                .suffix(".part")
-                .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-                .tempfile_in(folder)
-                .map_err(failed)?;
+            let mut staged = staged(&root, folder).map_err(failed)?;
             write_all(staged.as_file_mut(), &upload).map_err(failed)?;
             staged.as_file().sync_all().map_err(failed)?;
-            let lock = File::open(&*root).map_err(failed)?;
-            flock(&lock, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
+            let _lock = locked(&root).map_err(failed)?;
             let before = opened(&path)?.map(|(_, object)| object.etag);
             match condition {
                 Condition::Always => {}
@@ -163,6 +161,38 @@ fn opened(path: &Path) -> Result<Option<(File, Object)>, Error> {
     };
     let object = described(&file).map_err(failed)?;
     Ok(Some((file, object)))
+}
+
+/// Locks a folder until the value is dropped.
+fn locked(root: &Path) -> io::Result<File> {
+    let lock = File::open(root)?;
+    flock(&lock, FlockOperation::LockExclusive)?;
+    Ok(lock)
+}
+
+/// Creates a file to be renamed. Its writer has a lock on it: files without one are what killed
+/// writers left behind, and are removed.
+fn staged(root: &Path, folder: &Path) -> io::Result<NamedTempFile> {
+    let _lock = locked(root)?;
+    for entry in fs::read_dir(folder)?.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(STAGED.0) && name.ends_with(STAGED.1) {
+            let is_left = File::open(entry.path())
+                .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
+            if is_left {
+                // Somebody else may not be permitted to; it is in nobody's way.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+    let staged = tempfile::Builder::new()
+        .prefix(STAGED.0)
+        .suffix(STAGED.1)
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder)?;
+    flock(staged.as_file(), FlockOperation::NonBlockingLockExclusive)?;
+    Ok(staged)
 }
 
 /// Describes a file. A file that is replaced gets another inode and so another tag.
@@ -255,6 +285,22 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Changed);
         assert_eq!(fs::read_to_string(directory.path().join("team/a.txt")).unwrap(), "two");
         assert_eq!(fs::read_dir(directory.path().join("team")).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_writer_left_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::new(directory.path());
+        let team = directory.path().join("team");
+        fs::create_dir(&team).unwrap();
+        let left = team.join(".sealift-dead.part");
+        let (kept, other) = (team.join(".sealift-alive.part"), team.join(".other.part"));
+        for path in [&left, &kept, &other] {
+            fs::write(path, "half").unwrap();
+        }
+        let _writer = locked(&kept).unwrap();
+        put(&folder, "one", Condition::Absent).await.unwrap();
+        assert!(!left.exists() && kept.exists() && other.exists());
     }
 
     #[tokio::test]

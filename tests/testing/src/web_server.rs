@@ -100,11 +100,12 @@ impl WebServer {
                  ServerRoot {shown}\nServerName localhost\nListen {address}
                  PidFile {shown}/pid\nErrorLog {shown}/error.log\nTypesConfig /dev/null
                  Mutex file:{shown}\nDavLockDB {shown}/files/.locks\nUser nobody\nGroup nogroup
-                 DocumentRoot {shown}/files
+                 KeepAliveTimeout 50ms\nDocumentRoot {shown}/files
                  <Directory {shown}/files>\nDav On\nRequire all granted\n</Directory>\n"
             );
             fs::write(folder.join("apache.conf"), config).unwrap();
             let mut command = Command::new(&apache);
+            // One process serves one connection after the other.
             command.arg("-X").arg("-f").arg(folder.join("apache.conf"));
             command
         }))

@@ -6,6 +6,7 @@ mod body;
 mod call_failure;
 mod cloud;
 mod google;
+mod memory;
 mod multipart;
 mod process;
 mod profile;
@@ -31,6 +32,7 @@ use tokio::sync::OnceCell;
 use crate::bucket::aborts::Aborts;
 use crate::bucket::call_failure::{CallFailure, watched};
 use crate::bucket::cloud::Plan;
+use crate::bucket::memory::Memory;
 use crate::bucket::source::Content;
 use crate::bucket::store::{Opener, Store};
 use crate::download::{Download, Get, GetRequest};
@@ -67,6 +69,7 @@ struct BucketAccess {
     opener: Opener,
     store: OnceCell<Store>,
     aborts: Aborts,
+    memory: Memory,
 }
 
 impl Bucket {
@@ -88,6 +91,7 @@ impl Bucket {
             opener,
             store: OnceCell::new(),
             aborts: Aborts::default(),
+            memory: Memory::default(),
         })))
     }
 
@@ -162,6 +166,7 @@ impl Bucket {
                 .put_multipart(key, store, &path, (content, size), attributes, options)
                 .await;
         }
+        let _memory = self.0.memory.take(size).await;
         let read = content.part(0..size).await;
         let bytes = read.map_err(|error| Error::io("write", self.shown(key), error))?;
         let written = self.put_single(key, store, &path, bytes, attributes, options).await?;

@@ -21,13 +21,12 @@ use crate::upload::PutOptions;
 const PART: u64 = 8 * 1024 * 1024;
 /// How many parts there may be; buckets take 10,000.
 const PARTS: u64 = 9_000;
-/// How many bytes of parts are in memory at a time, unless a single part is larger.
-const MEMORY: u64 = 32 * 1024 * 1024;
 
-type Part = BoxFuture<'static, Result<u64, CallFailure>>;
+type Part<'a> = BoxFuture<'a, Result<u64, CallFailure>>;
 
 impl Bucket {
-    /// Writes an object in parts, four at a time. It becomes visible when the last one is there.
+    /// Writes an object in parts, several at a time as far as there is memory. It becomes visible
+    /// when the last one is there.
     pub(super) async fn put_multipart(
         &self,
         key: &Key,
@@ -41,8 +40,8 @@ impl Bucket {
         let settings = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
         let started = watched(store.objects.put_multipart_opts(path, settings)).await;
         let mut upload = self.0.aborts.guard(started.map_err(failed)?);
-        let (part, at_a_time) = sizes(size);
-        let mut running: FuturesUnordered<Part> = FuturesUnordered::new();
+        let part = part_size(size);
+        let mut running: FuturesUnordered<Part<'_>> = FuturesUnordered::new();
         let taken = |result: Result<u64, CallFailure>| {
             let bytes = result.map_err(failed)?;
             if let Some(on_bytes) = options.on_bytes {
@@ -51,16 +50,23 @@ impl Bucket {
             Ok::<(), Error>(())
         };
         for range in parts(size, part) {
-            if running.len() >= at_a_time
-                && let Some(result) = running.next().await
-            {
-                taken(result)?;
-            }
             let length = range.end - range.start;
+            let mut memory = std::pin::pin!(self.0.memory.take(length));
+            // Parts that are on their way go on while this one waits.
+            let memory = loop {
+                tokio::select! {
+                    memory = &mut memory => break memory,
+                    Some(result) = running.next() => taken(result)?,
+                }
+            };
             let read = content.part(range).await;
             let read = read.map_err(|error| Error::io("write", self.shown(key), error))?;
             let put = upload.put_part(read.into());
-            running.push(Box::pin(async move { watched(put).await.map(|()| length) }));
+            running.push(Box::pin(async move {
+                let put = watched(put).await;
+                drop(memory);
+                put.map(|()| length)
+            }));
         }
         while let Some(result) = running.next().await {
             taken(result)?;
@@ -82,10 +88,9 @@ impl Bucket {
     }
 }
 
-/// Returns the size of the parts of an object, and how many of them are sent at a time.
-fn sizes(size: u64) -> (u64, usize) {
-    let part = PART.max(size.div_ceil(PARTS));
-    (part, usize::try_from(MEMORY / part).unwrap_or(1).max(1))
+/// Returns the size of the parts of an object.
+fn part_size(size: u64) -> u64 {
+    PART.max(size.div_ceil(PARTS))
 }
 
 /// Returns the ranges of the parts of an object.
@@ -101,13 +106,12 @@ mod tests {
     fn parts_cover_an_object_within_limits() {
         const GIB: u64 = 1 << 30;
         for size in [PART + 1, 2 * PART, 3 * PART + 7, GIB, 100 * GIB, 5_000 * GIB] {
-            let (part, at_a_time) = sizes(size);
+            let part = part_size(size);
             let ranges: Vec<_> = parts(size, part).collect();
-            assert!(ranges.len() as u64 <= PARTS && at_a_time >= 1, "{size}");
-            assert!(part * at_a_time as u64 <= MEMORY.max(part), "{size}");
+            assert!(ranges.len() as u64 <= PARTS, "{size}");
             assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, size));
             assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start), "{size}");
         }
-        assert_eq!(sizes(GIB), (PART, 4));
+        assert_eq!(part_size(GIB), PART);
     }
 }

@@ -27,7 +27,8 @@ impl Site {
     /// Writes an object.
     ///
     /// Unconditionally, it is uploaded under a name of its own and renamed after that, if the server
-    /// can rename. A condition holds for one request only, so it is uploaded under its own name.
+    /// can rename. A condition holds for one request only, so a server that knows conditions gets it
+    /// under its own name.
     pub(crate) async fn put(
         &self,
         key: &Key,
@@ -51,7 +52,7 @@ impl Site {
                     return Err(put.changed());
                 }
                 let any = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("*"))]);
-                put.directly(&path, any).await
+                put.conditionally(&path, any).await
             }
             Condition::Matches(tag) => {
                 let mut headers = HeaderMap::new();
@@ -59,7 +60,7 @@ impl Site {
                     let call = self.call("write", key, Method::PUT, &GetRequest::default())?;
                     set(&mut headers, IF_MATCH, strong.as_str(), &call)?;
                 }
-                put.directly(&path, headers).await
+                put.conditionally(&path, headers).await
             }
         }
     }
@@ -119,7 +120,7 @@ impl Site {
         }
         let base = self.path();
         let (from, to) = (format!("{base}/.sealift-probe.part"), format!("{base}/.sealift-probe"));
-        let answer = self.rename(key, &from, &to).await?.response;
+        let answer = self.rename(key, &from, &to, true).await?.response;
         let can_move = !matches!(
             answer.status(),
             StatusCode::METHOD_NOT_ALLOWED
@@ -136,7 +137,13 @@ impl Site {
     ///
     /// Apache wants the whole URL of the destination. Behind a proxy that hides its scheme or name
     /// a server takes that for another server's, but may understand the path.
-    async fn rename(&self, key: &Key, from: &str, to: &str) -> Result<Exchanged, Error> {
+    async fn rename(
+        &self,
+        key: &Key,
+        from: &str,
+        to: &str,
+        overwrites: bool,
+    ) -> Result<Exchanged, Error> {
         let method = Method::from_bytes(b"MOVE").unwrap_or_default();
         let mut call = self.call("write", key, method, &GetRequest::default())?;
         call.uri = self.uri(from);
@@ -144,7 +151,8 @@ impl Site {
         for destination in [&whole, to] {
             let mut headers = HeaderMap::new();
             set(&mut headers, HeaderName::from_static("destination"), destination, &call)?;
-            headers.insert("overwrite", HeaderValue::from_static("T"));
+            let overwrite = HeaderValue::from_static(if overwrites { "T" } else { "F" });
+            headers.insert("overwrite", overwrite);
             call.headers = headers;
             let answered = self.exchange(&call, &mut Backoff::new(self.backoff)).await?;
             let status = answered.response.status();
@@ -193,30 +201,78 @@ impl Put<'_> {
     }
 
     /// Uploads under another name and renames it; `false` if the server does not rename it.
-    ///
-    /// The other name depends on that of the object only, so that nothing piles up when uploads
-    /// are interrupted.
     async fn staged(&self, path: &str) -> Result<bool, Error> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let part = format!("{folder}/.{name}.part");
+        let part = part_of(path);
         self.send(&part, HeaderMap::new()).await?;
-        let Exchanged { response, is_repeated } = self.site.rename(self.key, &part, path).await?;
-        let status = response.status();
+        self.rename(&part, path).await
+    }
+
+    /// Uploads under a condition.
+    ///
+    /// A server that ignores conditions may also show objects that are half uploaded, as rclone
+    /// does. There it is uploaded under another name, and renamed if the object is then still what
+    /// the condition says. A condition that never holds shows which kind of server it is.
+    async fn conditionally(&self, path: &str, conditions: HeaderMap) -> Result<Object, Error> {
+        if !self.site.can_move(self.key).await? {
+            return self.directly(path, conditions).await;
+        }
+        let part = part_of(path);
+        let never = HeaderValue::from_static("\"sealift-never\"");
+        let sent = self.send(&part, HeaderMap::from_iter([(IF_MATCH, never)])).await?;
+        if matches!(sent, Sent::Refused { .. }) {
+            return self.directly(path, conditions).await;
+        }
+        if !self.holds().await? {
+            self.remove(&part).await?;
+            return Err(self.changed());
+        }
+        match self.rename(&part, path).await? {
+            true => self.found().await,
+            false => self.directly(path, conditions).await,
+        }
+    }
+
+    /// Returns `true` if the object is what the condition says.
+    async fn holds(&self) -> Result<bool, Error> {
+        let found = self.site.head(self.key).await?;
+        Ok(match (&self.options.condition, found) {
+            (Condition::Always, _) | (Condition::Absent, None) => true,
+            (Condition::Matches(tag), Some(Object { etag: Some(found), .. })) => found.is_like(tag),
+            (Condition::Absent | Condition::Matches(_), _) => false,
+        })
+    }
+
+    /// Renames what was uploaded; `false` if the server cannot.
+    async fn rename(&self, part: &str, path: &str) -> Result<bool, Error> {
+        let overwrites = self.options.condition != Condition::Absent;
+        let answer = self.site.rename(self.key, part, path, overwrites).await?;
+        let status = answer.response.status();
         if status.is_success() {
             return Ok(true);
         }
-        if is_repeated && status == StatusCode::NOT_FOUND {
-            // The first attempt may have renamed it.
-            let found = self.site.head(self.key).await?;
-            return Ok(found.is_some_and(|found| found.size == Some(self.upload.size())));
+        if status == StatusCode::NOT_FOUND {
+            // An attempt whose answer got lost may have renamed it, or somebody else.
+            let found = self.found().await;
+            if found.is_ok() || self.options.condition != Condition::Always {
+                return found.map(|_| true);
+            }
+        }
+        self.remove(part).await?;
+        if !overwrites && status == StatusCode::PRECONDITION_FAILED {
+            return Err(self.changed());
         }
         tracing::debug!(%status, "the server does not rename what was uploaded");
         *self.site.can_move.lock().unwrap_or_else(PoisonError::into_inner) = Some(false);
+        Ok(false)
+    }
+
+    /// Removes what was uploaded under another name.
+    async fn remove(&self, part: &str) -> Result<(), Error> {
         let method = Method::DELETE;
         let mut call = self.site.call("write", self.key, method, &GetRequest::default())?;
-        call.uri = self.site.uri(&part);
+        call.uri = self.site.uri(part);
         self.site.exchange(&call, &mut Backoff::new(self.site.backoff)).await?;
-        Ok(false)
+        Ok(())
     }
 
     /// Uploads under the object's own name.
@@ -230,8 +286,13 @@ impl Put<'_> {
         if answer.is_some() || self.options.condition == Condition::Always {
             return Ok(Object { size, etag: answer, ..Object::unknown() });
         }
+        self.found().await
+    }
+
+    /// Returns what the object is after it was written, unless another one has taken its place.
+    async fn found(&self) -> Result<Object, Error> {
         match self.site.head(self.key).await? {
-            Some(found) if found.size == size => Ok(found),
+            Some(found) if found.size == Some(self.upload.size()) => Ok(found),
             _ => Err(self.changed()),
         }
     }
@@ -310,6 +371,14 @@ impl Put<'_> {
             _ => Err(call.refused(self.site, &response)),
         }
     }
+}
+
+/// Returns the name under which an object is uploaded before it is renamed.
+///
+/// It depends on that of the object only, so that nothing piles up when uploads are interrupted.
+fn part_of(path: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    format!("{folder}/.{name}.part")
 }
 
 /// What became of an upload.

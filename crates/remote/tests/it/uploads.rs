@@ -136,14 +136,39 @@ async fn a_condition_survives_a_lost_answer() {
     let Some(server) = WebServer::apache() else { return };
     let proxy = FaultProxy::new(server.address(), |request| {
         match (request.method.as_str(), request.number) {
-            ("PUT", 2) => Action::LoseAnswer,
+            ("PUT", 4) => Action::LoseAnswer,
             _ => Action::Pass,
         }
     });
     let object = put(&open(&proxy.url("")), "a", "one", Condition::Absent).await.unwrap();
     assert_eq!(object.size, Some(3));
     let methods: Vec<_> = proxy.requests().into_iter().map(|request| request.method).collect();
-    assert_eq!(methods, ["HEAD", "PUT", "PUT", "GET", "HEAD"]);
+    assert_eq!(methods, ["HEAD", "MOVE", "PUT", "PUT", "PUT", "GET", "HEAD"]);
+}
+
+/// rclone shows what has arrived of an upload.
+#[tokio::test]
+async fn a_server_that_ignores_conditions_shows_nothing_half_uploaded() {
+    for server in [nginx(), WebServer::rclone()].into_iter().flatten() {
+        let proxy = FaultProxy::new(server.address(), |_| Action::Pass);
+        let remote = open(&proxy.url(""));
+        put(&remote, "a", "one", Condition::Absent).await.unwrap();
+        let methods: Vec<_> = proxy.requests().into_iter().map(|request| request.method).collect();
+        assert_eq!(methods, ["HEAD", "MOVE", "PUT", "HEAD", "MOVE", "HEAD"]);
+        let first = remote.head(&key("a")).await.unwrap().unwrap().etag.unwrap();
+        // Somebody else writes while it is uploaded.
+        let path = server.files().join("a");
+        proxy.reset(move |request| {
+            if request.method == "PUT" {
+                fs::write(&path, "another").unwrap();
+            }
+            Action::Pass
+        });
+        let error = put(&remote, "a", "two", Condition::Matches(first)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Changed);
+        assert_eq!(fs::read_to_string(server.files().join("a")).unwrap(), "another");
+        assert_eq!(names(&server.files()), ["a"]);
+    }
 }
 
 #[tokio::test]
