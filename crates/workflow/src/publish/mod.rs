@@ -33,7 +33,7 @@ use crate::publish::report::{
 use crate::publish::signing::{SignatureDecision, Signing};
 use crate::publish::sums::IndexSums;
 use crate::publish::upload::{upload_archive, upload_blocks};
-use crate::publish::write::{Written, remove_signatures, write_config, write_sums};
+use crate::publish::write::{ASKED, Written, remove_signatures, write_config, write_sums};
 use crate::published::place::{PublishedPlace, ReadConfig};
 use crate::real_path::real_path;
 use crate::run::Run;
@@ -106,7 +106,10 @@ pub async fn publish(
         };
         Ok(PublishReport { archives, config, removed, removal_errors, is_planned: false })
     };
-    run.wait_for(work).await
+    let result = run.wait_for(work).await;
+    // An upload in parts that was given up is aborted, or its parts would stay in the bucket.
+    place.remote().settle().await;
+    result
 }
 
 /// Returns what [`publish`] would do, and changes nothing but records.
@@ -237,6 +240,7 @@ async fn plan(
             Some(_) => place.remote().list().await?,
             None => Vec::new(),
         };
+        // Also for those that the config names: somebody may have removed some.
         let found: Vec<(LocalArchive, Presence)> = stream::iter(locals)
             .map(|local| {
                 let named =
@@ -246,7 +250,7 @@ async fn plan(
                     Ok::<_, Error>((local, presence))
                 }
             })
-            .buffered(options.jobs.get())
+            .buffered(ASKED)
             .try_collect()
             .await?;
         let archives = decide(found, place, options.replace)?;
@@ -323,9 +327,8 @@ async fn index_sums(store: &Store, plan: &PublishPlan, run: &Run) -> Result<Inde
     run.blocking(move |run| {
         let mut sums = IndexSums::new();
         for local in locals {
-            if let Some(blocks) = local.blocks(&store, run)? {
-                sums.insert(local.entry.path, Digest::of(blocks.as_bytes()));
-            }
+            let blocks = local.blocks(&store, run)?;
+            sums.insert(local.entry.path, blocks.map(|blocks| Digest::of(blocks.as_bytes())));
         }
         Ok(sums)
     })

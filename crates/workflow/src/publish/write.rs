@@ -1,5 +1,7 @@
 //! The config and its checksums, written so that several publishers lose nothing.
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
 use sealift_remote::{Condition, ErrorKind, Key, Object, PutOptions, Upload};
 use sealift_signature::Format;
@@ -11,10 +13,13 @@ use crate::publish::merge::new_config;
 use crate::publish::signing::{Signature, Signing};
 use crate::publish::sums::{self, IndexSums};
 use crate::publish::upload::{JSON, NO_CACHE, TEXT};
-use crate::published::place::{PublishedPlace, ReadConfig, key};
-use crate::published_layout::{MAX_SUMS_SIZE, SUMS_NAME};
+use crate::published::place::{PublishedPlace, ReadConfig, key, key_of};
+use crate::published_layout::{BLOCKS_SUFFIX, MAX_BLOCKS_SIZE, MAX_SUMS_SIZE, SUMS_NAME};
 use crate::sums_text;
 use crate::trust::published::{MAX_SIGNATURE_SIZE, signature_key};
+
+/// How many objects are asked for at the same time.
+pub(crate) const ASKED: usize = 16;
 
 /// How often something is written anew because another publisher was faster.
 const ATTEMPTS: u32 = 30;
@@ -88,13 +93,15 @@ pub(crate) async fn write_sums(
     {
         return Ok(());
     }
-    let indexes = index_sums.await?;
+    let mut indexes = index_sums.await?;
     for _ in 0..ATTEMPTS {
         if !is_current(place, written).await? {
             return Ok(());
         }
         let text = before.as_ref().map_or("", |(text, _)| text.as_str());
         let images = &written.config.images;
+        let unknown = sums::unknown(images, &indexes, text);
+        indexes.extend(read_indexes(place, unknown).await?);
         let new = sums::text(config_name, &written.sha256, images, &indexes, text);
         if replace(place, &sums_key, before.as_ref(), &new).await? {
             return Ok(());
@@ -102,6 +109,21 @@ pub(crate) async fn write_sums(
         before = place.read_text(&sums_key, MAX_SUMS_SIZE).await?;
     }
     Err(contended(place, &sums_key))
+}
+
+/// Reads block indexes of other publishers.
+async fn read_indexes(
+    place: &PublishedPlace,
+    archives: Vec<ArchivePath>,
+) -> Result<IndexSums, Error> {
+    let read = |archive: ArchivePath| async move {
+        let Some(index) = key_of(&archive).map(|key| key.with_suffix(BLOCKS_SUFFIX)) else {
+            return Ok((archive, None));
+        };
+        let index = place.read_text(&index, MAX_BLOCKS_SIZE).await?;
+        Ok((archive, index.map(|(text, _)| Digest::of(text.as_bytes()))))
+    };
+    stream::iter(archives).map(read).buffered(ASKED).try_collect().await
 }
 
 /// Writes the checksums that were signed with the config, and their signature, under the names that

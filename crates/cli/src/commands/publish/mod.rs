@@ -9,7 +9,8 @@ use clap::Args;
 use sealift_workflow::catalog::Keep;
 use sealift_workflow::signature::SigningKey;
 use sealift_workflow::{
-    BaseUrl, ParseBaseUrlError, PublishOptions, PublishedArchive, Trust, plan_publish, publish,
+    BaseUrl, Error, ParseBaseUrlError, PublishOptions, PublishedArchive, Trust, plan_publish,
+    publish,
 };
 
 use crate::arguments::completer;
@@ -101,13 +102,27 @@ pub(crate) async fn run(
     let store = session.store()?;
     let run = session.run();
     if arguments.dry_run {
-        text::show(&plan_publish(&store, &place, &options, &run).await?, session);
+        let plan = plan_publish(&store, &place, &options, &run).await.map_err(refusal)?;
+        text::show(&plan, session);
         return Ok(ExitCode::DONE);
     }
     let on_archive = |archive: &PublishedArchive| text::show_archive(archive, session);
-    let report = publish(&store, &place, &options, on_archive, &run).await?;
+    let report = publish(&store, &place, &options, on_archive, &run).await.map_err(refusal)?;
     text::show(&report, session);
     Ok(failure::code_of(&report.removal_errors))
+}
+
+fn refusal(error: Error) -> Failure {
+    let failure = Failure::of(&error);
+    match error {
+        Error::NothingToPublish { what: "release", .. } => {
+            failure.with_hint("leave out --release to publish dirty builds".to_owned())
+        }
+        Error::NothingToPublish { .. } => {
+            failure.with_hint("run sealift update IMAGE:VERSION first".to_owned())
+        }
+        _ => failure,
+    }
 }
 
 fn options(arguments: &PublishArguments) -> Result<PublishOptions, Failure> {
