@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use sealift_testing::fault_proxy::{Action, FaultProxy};
+use sealift_testing::layouts::{Image, pack};
+use sealift_testing::{Nginx, WebServer};
 use serde_json::json;
 
 use crate::command::{Place, image_name, write_script};
@@ -203,6 +205,90 @@ fn secrets_of_web_servers_and_proxies_are_in_no_output() {
     assert!(refusing.requests().iter().any(|request| request.method == "CONNECT"));
     let odd = format!("https://ann:{CANARY}@127.0.0.1:1/ images/?sig={CANARY}");
     assert_ne!(secrets.run(&["fetch", &odd], &[]), 0);
+}
+
+/// Publishes and fetches with secrets in every place for one.
+fn assert_no_secrets_of(secrets: &Secrets, to: &str, variables: &[(&str, &str)], succeeds: bool) {
+    let calls: &[&[&str]] = &[
+        &["publish", to, "--dry-run", "--json"],
+        &["publish", to, "--progress", "plain"],
+        &["publish", to, "--delete", "--json"],
+        &["fetch", to, "--json"],
+    ];
+    for arguments in calls {
+        assert_eq!(secrets.run(arguments, variables) == 0, succeeds, "{arguments:?}");
+    }
+}
+
+#[test]
+fn secrets_of_destinations_are_in_no_output_and_in_no_file() {
+    let mut secrets = Secrets::with_engine("unix:///nonexistent/engine.sock");
+    let image = secrets.place.dir.path().join("image.tar");
+    fs::write(&image, pack(&Image::new("web:1", 1).podman())).unwrap();
+    secrets.place.ok(&["add", image.to_str().unwrap(), "--compress", "-q"]);
+
+    let login = Some(("ann", CANARY));
+    if let Some(server) =
+        WebServer::nginx(Nginx { uploads: true, lists: true, login, ..Nginx::default() })
+    {
+        let to = format!("http://ann:{CANARY}@{}/images/", server.address());
+        assert_no_secrets_of(&secrets, &to, &[], true);
+        for entry in fs::read_dir(server.files().join("images")).unwrap() {
+            let path = entry.unwrap().path();
+            secrets.search(&path.display().to_string(), &fs::read(&path).unwrap());
+        }
+        secrets.search_folder();
+    }
+    // A server whose answers repeat what it was sent.
+    let nowhere = "127.0.0.1:1".parse().unwrap();
+    for status in [401, 403, 507] {
+        let echo = FaultProxy::new(nowhere, move |request| {
+            let text = format!("<Error><Code>Bad</Code><Signed>{request:?}</Signed></Error>");
+            Action::Answer(status, Vec::new(), text.into_bytes())
+        });
+        let address = echo.address();
+        let keys = [
+            ("AWS_ENDPOINT_URL", &*format!("http://{address}")),
+            ("AWS_ACCESS_KEY_ID", "ann"),
+            ("AWS_SECRET_ACCESS_KEY", CANARY),
+            ("AWS_SESSION_TOKEN", CANARY),
+        ];
+        let sas =
+            format!("BlobEndpoint=http://{address}/ann;SharedAccessSignature=sv=1&sig={CANARY}");
+        let places: [(&str, &[(&str, &str)]); 2] = [
+            ("s3://images/web", &keys),
+            ("az://images/web", &[("AZURE_STORAGE_CONNECTION_STRING", &sas)]),
+        ];
+        for (to, variables) in places {
+            // Buckets are asked again for minutes after the others.
+            if status < 500 {
+                assert_no_secrets_of(&secrets, to, variables, false);
+            }
+        }
+        let to = format!("http://ann:{CANARY}@{address}/images/?sig={CANARY}");
+        assert_no_secrets_of(&secrets, &to, &[], false);
+        assert!(!echo.requests().is_empty());
+    }
+    for (name, url) in [("s3", "AWS_ENDPOINT_URL"), ("azure", "")] {
+        let Some(server) = sealift_testing::server(name) else { continue };
+        let [server, bucket, user, secret] =
+            server.split('|').collect::<Vec<_>>().try_into().unwrap();
+        secrets.forms.push(secret.to_owned());
+        let to = format!(
+            "{}://{bucket}/secrets-{}",
+            if url.is_empty() { "az" } else { "s3" },
+            std::process::id()
+        );
+        let connection = format!("AccountName={user};AccountKey={secret};BlobEndpoint={server}");
+        let variables = match name {
+            "s3" => {
+                vec![(url, server), ("AWS_ACCESS_KEY_ID", user), ("AWS_SECRET_ACCESS_KEY", secret)]
+            }
+            _ => vec![("AZURE_STORAGE_CONNECTION_STRING", &*connection)],
+        };
+        assert_no_secrets_of(&secrets, &to, &variables, true);
+        secrets.search_folder();
+    }
 }
 
 fn secrets_of_the_main_job_are_in_no_output(engine: &str, builders: &[&str]) {

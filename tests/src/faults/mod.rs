@@ -7,7 +7,7 @@
 mod bench;
 mod saved;
 mod stand;
-mod trace;
+pub(crate) mod trace;
 
 mod disk;
 mod docker_save;

@@ -1,0 +1,12 @@
+//! `sealift publish`: what it promises, on real servers.
+
+mod conflicts;
+mod content;
+mod destinations;
+mod failures;
+mod killed;
+mod leftovers;
+mod output;
+mod removal;
+mod source;
+mod two_publishers;
