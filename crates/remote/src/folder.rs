@@ -215,9 +215,10 @@ fn body(path: PathBuf, file: File, range: Range<u64>) -> BoxStream<'static, Resu
             if left.is_empty() {
                 return Ok(None);
             }
+            let size = usize::try_from(left.end - left.start).unwrap_or(PART).min(PART);
+            // Not on the thread that fills it: each keeps the memory that was allocated on it.
+            let mut chunk = vec![0; size];
             blocking(move || {
-                let size = usize::try_from(left.end - left.start).unwrap_or(PART).min(PART);
-                let mut chunk = vec![0; size];
                 file.read_exact_at(&mut chunk, left.start)
                     .map_err(|error| Error::io("read", shown(&path), error))?;
                 let next = left.start + size as u64..left.end;

@@ -74,6 +74,7 @@ pub use read::parallel::in_parallel;
 pub use read::scan::{Other, OtherReason, Scan};
 pub use read::select::LatestArchives;
 pub use store::Store;
+pub use write::arriving::{Arriving, Examined};
 pub use write::publish::Published;
 pub use write::remove::{NotRemoved, RemovalReport, Removed};
 pub use write::scratch::Scratch;

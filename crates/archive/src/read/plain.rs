@@ -107,7 +107,8 @@ impl<S: Source> PlainReader<SourceReader<S>> {
         let mut head = [0; HEAD];
         let length = read_up_to(&mut reader, &mut head).map_err(failed)?;
         let container = detect(reader.get_ref(), &head[..length]).map_err(failed)?;
-        let ends_like_tar = ends_like_tar(reader.get_ref()).map_err(failed)?;
+        let ends_like_tar =
+            container == Container::Tar && ends_like_tar(reader.get_ref()).map_err(failed)?;
         let member = match container {
             Container::Zip => Some(find_member(reader.get_ref()).map_err(|error| match error {
                 MemberError::Read(source) => failed(source),

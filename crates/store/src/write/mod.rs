@@ -1,5 +1,6 @@
 //! Changing a folder.
 
+pub(crate) mod arriving;
 pub(crate) mod hidden_file;
 pub(crate) mod prune;
 pub(crate) mod publish;

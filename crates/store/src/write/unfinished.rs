@@ -5,9 +5,10 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sealift_archive::{BlockIndex, BlockTable, ExamineOptions, examine, hash};
+use sealift_archive::{BlockIndex, BlockTable, ExamineOptions, Proof, examine, hash};
 use sealift_oci::Digest;
 
 use crate::error::Error;
@@ -17,6 +18,7 @@ use crate::fs::own_folder::{SEALIFT_FOLDER, make_folder};
 use crate::fs::stat::modified;
 use crate::fs::unique::create_unique;
 use crate::store::Store;
+use crate::write::arriving::{Arriving, Examined, Progress};
 use crate::write::hidden_file::{HiddenFile, Leftover};
 use crate::write::staging::Staged;
 
@@ -48,6 +50,8 @@ pub struct Unfinished {
     size: u64,
     /// Present until the file is finished or discarded.
     hidden: Option<HiddenFile>,
+    /// How much is written, for those who read meanwhile.
+    progress: Arc<Progress>,
 }
 
 /// An unfinished archive that may have blocks which another archive needs.
@@ -96,7 +100,7 @@ impl Store {
             is_kept: true,
         };
         let hidden = HiddenFile { store: self.clone(), file, leftover };
-        Ok(Unfinished { sha256, size, hidden: Some(hidden) })
+        Ok(Unfinished { sha256, size, hidden: Some(hidden), progress: Arc::default() })
     }
 
     /// Returns the blocks that were noted for an archive with this SHA-256.
@@ -232,6 +236,9 @@ impl Unfinished {
             let hidden = self.hidden()?;
             hidden.file.set_len(size).map_err(|source| hidden.write_error(source))?;
             self.size = size;
+            // What was verified meanwhile is no longer what is there.
+            self.progress.end();
+            self.progress = Arc::default();
         }
         Ok(())
     }
@@ -246,6 +253,7 @@ impl Unfinished {
         let written = hidden.file.write_all_at(bytes, self.size);
         written.map_err(|source| hidden.write_error(source))?;
         self.size += bytes.len() as u64;
+        self.progress.note(self.size);
         Ok(())
     }
 
@@ -274,6 +282,25 @@ impl Unfinished {
         }
     }
 
+    /// Returns the archive for verifying it while its bytes are appended. It will have this size,
+    /// and end with these bytes, which have to be appended as well.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened a second time.
+    pub fn arriving(&self, size: u64, end: Vec<u8>) -> Result<Arriving, Error> {
+        let hidden = self.hidden()?;
+        let file = hidden.file.try_clone().map_err(|source| hidden.write_error(source))?;
+        self.progress.note(self.size);
+        let (path, progress) = (hidden.path().to_owned(), Arc::clone(&self.progress));
+        Ok(Arriving { path, file, size, end, progress })
+    }
+
+    /// Notes that nothing will be appended any more, for those who wait for it.
+    pub fn end(&self) {
+        self.progress.end();
+    }
+
     /// Verifies the whole file, and syncs it to the disk.
     ///
     /// `on_bytes` is called while the file is read back, with the number of bytes read since the
@@ -286,13 +313,53 @@ impl Unfinished {
     /// then the file is removed. If `on_bytes` breaks, the error is of the kind
     /// [`Cancelled`](crate::ErrorKind::Cancelled), and the file stays.
     pub fn finish(
-        mut self,
+        self,
         blocks: Option<BlockTable>,
         on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
     ) -> Result<Staged, Error> {
         let hidden = self.hidden()?;
         let options = ExamineOptions::new().with_input(hidden.path()).with_on_bytes(on_bytes);
-        let proof = match examine(&hidden.file, &options) {
+        let result = examine(&hidden.file, &options);
+        self.finish_as(result, blocks, on_bytes)
+    }
+
+    /// Ends an archive that was verified while it was written, as [`finish`](Self::finish) does.
+    ///
+    /// If something else was verified than what the file contains now, such as another file, the
+    /// file is verified now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`finish`](Self::finish).
+    pub fn finish_examined(
+        self,
+        examined: Examined,
+        blocks: Option<BlockTable>,
+        on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
+    ) -> Result<Staged, Error> {
+        // The end was verified in memory.
+        let mut end = vec![0; examined.end.len()];
+        let start = self.size.saturating_sub(end.len() as u64);
+        let is_this = Arc::ptr_eq(&self.progress, &examined.progress)
+            && self.size == examined.size
+            && self.read_exact_at(&mut end, start).is_ok()
+            && end == examined.end;
+        match examined.result {
+            result if is_this && !matches!(result, Err(sealift_archive::Error::Io { .. })) => {
+                self.finish_as(result, blocks, on_bytes)
+            }
+            _ => self.finish(blocks, on_bytes),
+        }
+    }
+
+    fn finish_as(
+        mut self,
+        result: Result<Proof, sealift_archive::Error>,
+        blocks: Option<BlockTable>,
+        on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
+    ) -> Result<Staged, Error> {
+        let hidden = self.hidden()?;
+        let proof = match result {
             Ok(proof) => proof,
             Err(error @ sealift_archive::Error::Fault { .. }) => {
                 // It may be the archive itself that is damaged, or only this copy of it.
@@ -338,6 +405,7 @@ fn gone() -> Error {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
+        self.progress.end();
         if let Some(hidden) = &mut self.hidden {
             hidden.leftover.is_kept = self.size > 0;
         }

@@ -117,14 +117,14 @@ async fn fetch_once(
 ) -> Result<(FetchTransfer, Staged), Error> {
     let label = wanted.tag.to_string();
     let size = wanted.entry.size;
-    let Transferred { transfer, unfinished, blocks } =
+    let Transferred { transfer, unfinished, blocks, examined } =
         match block_index(store, at, wanted, run).await? {
             Some(index) => {
                 let plan = plan_parts(store, wanted, index, unfinished, run).await?;
                 let (index, local, segments, unfinished) = plan;
                 let activity = run.activity(&label, Work::Fetching, Some(requested(&segments)));
                 let published = Published::new(&at.remote, &at.key, size, &activity, run);
-                fetch_parts(&published, &index, local, segments, unfinished).await?
+                fetch_parts(&published, &label, &index, local, segments, unfinished).await?
             }
             None => {
                 let unfinished = drop_excess(unfinished, size)?;
@@ -134,12 +134,17 @@ async fn fetch_once(
             }
         };
     let verified = run.blocking(move |run| {
-        let activity = run.activity(&label, Work::Verifying, Some(size));
+        let is_verified = examined.is_some();
+        let activity = (!is_verified).then(|| run.activity(&label, Work::Verifying, Some(size)));
         let on_bytes = |bytes| {
-            activity.progress(bytes);
+            activity.iter().for_each(|activity| activity.progress(bytes));
             run.go_on()
         };
-        unfinished.finish(blocks, &on_bytes).or_else(|error| {
+        let finished = match examined {
+            Some(examined) => unfinished.finish_examined(examined, blocks, &on_bytes),
+            None => unfinished.finish(blocks, &on_bytes),
+        };
+        finished.or_else(|error| {
             run.check_cancelled()?;
             Err(error.into())
         })

@@ -66,10 +66,10 @@ impl LocalBlocks {
         self.places.get(block).is_some_and(Option::is_some)
     }
 
-    /// Copies neighbouring blocks, of which the first has this number. Returns `None` if one of them is not what it was.
-    pub(crate) fn copy(&self, first: usize, blocks: &[Block]) -> Option<Copied> {
-        let size: usize = blocks.iter().map(|block| block.size as usize).sum();
-        let mut copied = Copied { bytes: Vec::with_capacity(size), from: Vec::new() };
+    /// Copies neighbouring blocks, of which the first has this number, into a buffer that has room
+    /// for them. Returns `None` if one of them is not what it was.
+    pub(crate) fn copy(&self, first: usize, blocks: &[Block], room: Vec<u8>) -> Option<Copied> {
+        let mut copied = Copied { bytes: room, from: Vec::new() };
         let mut opened: Option<(u32, File)> = None;
         for (block, place) in blocks.iter().zip(self.places.get(first..)?) {
             let (number, offset) = (*place)?;

@@ -52,7 +52,8 @@ pub(crate) fn edges(index: &BlockIndex) -> (u64, u64) {
 /// Plans the parts of a zip from an offset on, in order: they cover exactly the rest of it.
 ///
 /// `is_here` states for each block whether it can be copied. The offset is 0, or where a block
-/// begins or ends.
+/// begins or ends. The last part is what stands after all blocks, and nothing else: it is requested
+/// first.
 pub(crate) fn segments(
     index: &BlockIndex,
     from: u64,
@@ -76,9 +77,12 @@ pub(crate) fn segments(
     for (at, block) in index.blocks().iter().enumerate() {
         add(block.offset..block.offset + u64::from(block.size), at..at + 1, is_here(at));
     }
+    let mut parts = split(&bridge(runs), index);
     let count = index.blocks().len();
-    add(end..index.size(), count..count, false);
-    split(&bridge(runs), index)
+    if from <= end && end < index.size() {
+        parts.push(Segment { range: end..index.size(), blocks: count..count, is_here: false });
+    }
+    parts
 }
 
 /// Joins two neighbouring ranges of blocks, of which each may be empty.
@@ -127,7 +131,7 @@ fn split(runs: &[Segment], index: &BlockIndex) -> Vec<Segment> {
             }
             part.range.end = end;
         }
-        // What stands after all blocks.
+        // What stands before all blocks.
         part.range.end = run.range.end;
         parts.push(part);
     }
@@ -205,9 +209,17 @@ mod tests {
         };
         assert_eq!(
             plan(&small, [false, true, true, false]),
-            [(0..1060, false), (1060..10_060, true), (10_060..11_160, false),]
+            [
+                (0..1060, false),
+                (1060..10_060, true),
+                (10_060..11_060, false),
+                (11_060..11_160, false),
+            ]
         );
-        assert_eq!(plan(&small, [false, true, false, false]), [(0..11_160, false)]);
+        assert_eq!(
+            plan(&small, [false, true, false, false]),
+            [(0..11_060, false), (11_060..11_160, false)]
+        );
         assert_eq!(
             plan(&small, [true; 4]),
             [(0..60, false), (60..11_060, true), (11_060..11_160, false),]

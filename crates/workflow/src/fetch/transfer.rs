@@ -9,10 +9,11 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use sealift_archive::{Block, BlockIndex, BlockTable};
 use sealift_remote::Download;
-use sealift_store::Unfinished;
+use sealift_store::{Arriving, Examined, Unfinished};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::error::Error;
+use crate::event::Work;
 use crate::fetch::download::{Answer, Published};
 use crate::fetch::local_blocks::LocalBlocks;
 use crate::fetch::report::FetchTransfer;
@@ -41,6 +42,8 @@ pub(crate) struct Transferred {
     pub(crate) unfinished: Unfinished,
     /// Its blocks, if each was checked.
     pub(crate) blocks: Option<BlockTable>,
+    /// What was found in it, if it was verified while it was written.
+    pub(crate) examined: Option<Examined>,
 }
 
 /// Writes pieces into an unfinished archive, on a thread of its own.
@@ -53,6 +56,7 @@ async fn write(
         while let Some(bytes) = pieces.blocking_recv() {
             unfinished.append(&bytes)?;
         }
+        unfinished.end();
         Ok(unfinished)
     })
     .await
@@ -77,7 +81,7 @@ pub(crate) async fn fetch_whole(
     let there = unfinished.size();
     if there == published.size {
         let transfer = FetchTransfer { bytes_continued: there, ..FetchTransfer::default() };
-        return Ok(Transferred { transfer, unfinished, blocks: None });
+        return Ok(Transferred { transfer, unfinished, blocks: None, examined: None });
     }
     let range = (there > 0).then_some(there..published.size);
     let download = published.get(range).await?;
@@ -125,7 +129,7 @@ async fn take(
     let (bytes_fetched, unfinished) = both(send, write(unfinished, pieces, published.run)).await?;
     let transfer =
         FetchTransfer { bytes_fetched, bytes_continued: there, ..FetchTransfer::default() };
-    Ok(Transferred { transfer, unfinished, blocks: None })
+    Ok(Transferred { transfer, unfinished, blocks: None, examined: None })
 }
 
 /// A part of an archive, with its blocks.
@@ -171,9 +175,23 @@ struct Obtained<'a> {
     copied: Vec<(u32, u64)>,
 }
 
-/// Copies and fetches the parts of an archive.
+/// Verifies an archive while it is written, on a thread of its own.
+async fn examine(arriving: Arriving, label: &str, run: &Run) -> Result<Examined, Error> {
+    let (label, size) = (label.to_owned(), arriving.size());
+    run.blocking(move |run| {
+        let activity = run.activity(&label, Work::Verifying, Some(size));
+        Ok(arriving.examine(&|bytes| {
+            activity.progress(bytes);
+            run.go_on()
+        }))
+    })
+    .await
+}
+
+/// Copies and fetches the parts of an archive. It is verified meanwhile.
 pub(crate) async fn fetch_parts(
     published: &Published<'_>,
+    label: &str,
     index: &BlockIndex,
     local: LocalBlocks,
     segments: Vec<Segment>,
@@ -182,17 +200,25 @@ pub(crate) async fn fetch_parts(
     let (local, limits) = (&Arc::new(local), &Limits::new());
     let mut transfer =
         FetchTransfer { bytes_continued: unfinished.size(), ..FetchTransfer::default() };
-    // The first request shows whether the server knows ranges.
-    let first = segments.iter().position(|segment| !segment.is_here);
-    let mut probed = None;
+    // The first request shows whether the server knows ranges. It is for the end, which has the
+    // directory of the zip: with that, the other parts can be verified as they come.
+    let first = segments.iter().rposition(|segment| !segment.is_here);
+    let (mut probed, mut end) = (None, Vec::new());
     if let Some(first) = first {
-        match published.range(segments[first].range.clone()).await? {
-            Answer::Range(bytes) => probed = Some(bytes),
+        let Segment { range, blocks, .. } = &segments[first];
+        match published.range(range.clone()).await? {
+            Answer::Range(bytes) => {
+                if blocks.is_empty() && range.end == published.size {
+                    end = bytes.to_vec();
+                }
+                probed = Some(bytes);
+            }
             Answer::Whole(received, download) => {
                 return take(published, received, download, unfinished).await;
             }
         }
     }
+    let examined = examine(unfinished.arriving(published.size, end)?, label, published.run);
     let (sender, pieces) = mpsc::channel(WAITING);
     let send = async {
         // The last one lives in here, so that the writer ends with it.
@@ -225,8 +251,11 @@ pub(crate) async fn fetch_parts(
         transfer.copied_from = most_first(counts, &local.files);
         Ok(transfer)
     };
-    let (transfer, unfinished) = both(send, write(unfinished, pieces, published.run)).await?;
-    Ok(Transferred { transfer, unfinished, blocks: Some(index.blocks().clone()) })
+    let written = both(send, write(unfinished, pieces, published.run));
+    let (written, examined) = tokio::join!(written, examined);
+    let (transfer, unfinished) = written?;
+    let (blocks, examined) = (Some(index.blocks().clone()), Some(examined?));
+    Ok(Transferred { transfer, unfinished, blocks, examined })
 }
 
 /// Returns the files from which bytes were copied, those with the most first.
@@ -249,7 +278,10 @@ async fn obtain<'a>(
     let blocks = Arc::new(blocks);
     if segment.is_here {
         let (local, blocks, first) = (Arc::clone(local), Arc::clone(&blocks), segment.blocks.start);
-        let copied = limits.blocking(published.run, move || local.copy(first, &blocks)).await?;
+        // Not on the thread that fills it: each keeps the memory that was allocated on it.
+        let room = Vec::with_capacity(usize::try_from(segment.size()).unwrap_or_default());
+        let copy = move || local.copy(first, &blocks, room);
+        let copied = limits.blocking(published.run, copy).await?;
         // What has changed meanwhile is requested.
         if let Some(copied) = copied {
             return Ok(Obtained { _memory, bytes: copied.bytes.into(), copied: copied.from });

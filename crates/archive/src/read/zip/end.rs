@@ -84,6 +84,14 @@ pub(crate) fn find_directory(source: &dyn Source) -> Result<Directory, MemberErr
 
 /// Finds the record at the end of a zip, which only its comment may follow.
 fn find_end(source: &dyn Source, length: u64) -> Result<u64, MemberError> {
+    // Almost all zips have no comment. Of a file that is still being fetched, more may be missing.
+    if let Some(at) = length.checked_sub(END_LENGTH as u64) {
+        let bytes = read_bytes(source, at, END_LENGTH as u64)?;
+        let found = bytes.windows(END.len()).rposition(|bytes| bytes == END);
+        if found == Some(0) && bytes.ends_with(&[0, 0]) {
+            return Ok(at);
+        }
+    }
     let tail = length.min(LONGEST_COMMENT + END_LENGTH as u64);
     let start = length - tail;
     let bytes = read_bytes(source, start, tail)?;
