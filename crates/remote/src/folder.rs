@@ -216,8 +216,10 @@ fn body(path: PathBuf, file: File, range: Range<u64>) -> BoxStream<'static, Resu
                 return Ok(None);
             }
             let size = usize::try_from(left.end - left.start).unwrap_or(PART).min(PART);
-            // Not on the thread that fills it: each keeps the memory that was allocated on it.
-            let mut chunk = vec![0; size];
+            // Not on the thread that fills it: each keeps the memory that was allocated on it. All
+            // are of one size, so that each fits where another one was.
+            let mut chunk = Vec::with_capacity(PART);
+            chunk.resize(size, 0);
             blocking(move || {
                 file.read_exact_at(&mut chunk, left.start)
                     .map_err(|error| Error::io("read", shown(&path), error))?;

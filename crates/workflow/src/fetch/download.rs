@@ -9,6 +9,9 @@ use sealift_remote::{Download, Etag, Get, GetRequest, Key, Object, Remote};
 use crate::error::Error;
 use crate::run::{Activity, Run};
 
+/// Buffers for parts have a multiple of this size.
+pub(crate) const BUFFER: usize = 256 << 10;
+
 /// An archive at the place from which it is fetched.
 pub(crate) struct Published<'a> {
     pub(crate) remote: &'a Remote,
@@ -78,7 +81,8 @@ impl<'a> Published<'a> {
             return Ok(Answer::Whole(Bytes::new(), download));
         }
         let size = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        let mut bytes = BytesMut::with_capacity(size);
+        // Of few sizes, so that each fits where another one was.
+        let mut bytes = BytesMut::with_capacity(size.next_multiple_of(BUFFER));
         while let Some(chunk) = self.chunk(&mut download).await? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > size {

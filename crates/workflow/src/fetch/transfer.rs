@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::error::Error;
 use crate::event::Work;
-use crate::fetch::download::{Answer, Published};
+use crate::fetch::download::{Answer, BUFFER, Published};
 use crate::fetch::local_blocks::LocalBlocks;
 use crate::fetch::report::FetchTransfer;
 use crate::fetch::segments::Segment;
@@ -279,7 +279,8 @@ async fn obtain<'a>(
     if segment.is_here {
         let (local, blocks, first) = (Arc::clone(local), Arc::clone(&blocks), segment.blocks.start);
         // Not on the thread that fills it: each keeps the memory that was allocated on it.
-        let room = Vec::with_capacity(usize::try_from(segment.size()).unwrap_or_default());
+        let size = usize::try_from(segment.size()).unwrap_or_default();
+        let room = Vec::with_capacity(size.next_multiple_of(BUFFER));
         let copy = move || local.copy(first, &blocks, room);
         let copied = limits.blocking(published.run, copy).await?;
         // What has changed meanwhile is requested.
