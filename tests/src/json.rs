@@ -55,6 +55,11 @@ fn show() {
 }
 
 #[test]
+fn diff() {
+    insta::assert_snapshot!(said(&["diff", "web:1.0.0.0", "web:1.0.0.1"]));
+}
+
+#[test]
 fn tag() {
     insta::assert_snapshot!(said(&["tag", "web:1.0.0.0", "web:2.0.0.1"]));
 }

@@ -49,6 +49,8 @@ const CASES: &[(&[&str], Needs)] = &[
     (&["list", "web", "--latest", "--json"], Nothing),
     (&["show", "web"], Nothing),
     (&["show", "web", "--json"], Nothing),
+    (&["diff", "web:0.9.0.1", "web"], Nothing),
+    (&["diff", "web:0.9.0.1", "web", "--json"], Nothing),
     (&["path", "web"], Nothing),
     (&["path", "web", "--json"], Nothing),
     (&["cat", "web"], Nothing),

@@ -87,6 +87,8 @@ fn names_in_a_folder_are_escaped() {
         &["list", "-v"],
         &["list", "--latest"],
         &["show", "web"],
+        &["diff", "web", "api"],
+        &["diff", "odd", "web"],
         &["show", "odd"],
         &["show", "api"],
         &["tag", "odd", HOSTILE],

@@ -11,6 +11,7 @@ mod configs;
 mod connect;
 mod copied_folders;
 mod damaged_saves;
+mod diffing;
 mod examples;
 mod exports;
 mod fake_engine;

@@ -10,6 +10,7 @@ use crate::commands::cat::CatArguments;
 use crate::commands::clean::CleanArguments;
 use crate::commands::completions::CompletionsArguments;
 use crate::commands::config::ConfigArguments;
+use crate::commands::diff::DiffArguments;
 use crate::commands::env::EnvArguments;
 use crate::commands::export::ExportArguments;
 use crate::commands::fetch::FetchArguments;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Update(UpdateArguments),
     List(ListArguments),
     Show(ShowArguments),
+    Diff(DiffArguments),
     /// Print the file of the archive to use
     #[command(after_help = "\
 Example:

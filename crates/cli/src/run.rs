@@ -78,6 +78,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Update(arguments) => commands::update::run(arguments, session).await,
         Command::List(arguments) => commands::list::run(arguments, session).await,
         Command::Show(arguments) => commands::show::run(arguments, session).await,
+        Command::Diff(arguments) => commands::diff::run(arguments, session).await,
         Command::Path(arguments) => commands::path::run(arguments, session).await,
         Command::Cat(arguments) => commands::cat::run(arguments, session).await,
         Command::Config(arguments) => commands::config::run(arguments, session).await,

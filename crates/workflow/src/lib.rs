@@ -1,5 +1,5 @@
 //! The operations of sealift on a container engine and a folder of image archives, one function for
-//! each: `update` and `load` move images between the two, [`add`], [`tag`], [`list`], [`show`], [`path()`], [`cat`],
+//! each: `update` and `load` move images between the two, [`add`], [`tag`], [`list`], [`show`], [`diff`], [`path()`], [`cat`],
 //! [`verify`] and [`clean`] work on the folder, [`export`] puts images into clusters, [`config`]
 //! and [`sums`] describe the folder for the machines that fetch from it.
 //!
@@ -57,6 +57,7 @@ mod cancel;
 mod cat;
 mod clean;
 mod config;
+mod diff;
 #[cfg(feature = "engine")]
 mod engine_image;
 mod error;
@@ -114,6 +115,11 @@ pub use config::consul::{CONSUL_PREFIX, ConsulKey, consul_keys};
 pub use config::image_config::{Config, ImageConfig};
 pub use config::options::ConfigOptions;
 pub use config::read::{MAX_CONFIG_SIZE, ParseConfigError, PublishedConfig};
+pub use diff::diff;
+pub use diff::report::{
+    Aspect, Differences, FileChange, FileDifference, LayerChange, LayerDifference,
+};
+pub use diff::tree::{FileFacts, FileKind};
 pub use error::Error;
 pub use error::kind::ErrorKind;
 pub use error::no_name::NoName;

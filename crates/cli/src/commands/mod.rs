@@ -6,6 +6,7 @@ pub(crate) mod cat;
 pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod diff;
 pub(crate) mod env;
 pub(crate) mod export;
 pub(crate) mod fetch;

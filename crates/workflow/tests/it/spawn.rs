@@ -94,6 +94,8 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     let Arguments { store, context, clean, .. } = arguments();
     spawnable(async move { sealift_workflow::clean(&store, &clean, &context).await });
     let Arguments { store, context, query, .. } = arguments();
+    spawnable(async move { sealift_workflow::diff(&store, &query, &query, &context).await });
+    let Arguments { store, context, query, .. } = arguments();
     spawnable(async move { sealift_workflow::show(&store, &query, &context).await });
     let Arguments { store, context, query, .. } = arguments();
     spawnable(async move { sealift_workflow::path(&store, &query, &context).await });
