@@ -1,12 +1,14 @@
 //! `cargo xtask bench`: sealift beside what people use today, as ratios of one run.
 
 mod contest;
+mod delay;
 mod inputs;
 mod jobs;
 mod relay;
 mod report;
 mod slow_network;
 mod versions;
+mod web_server;
 
 use std::fs;
 use std::path::PathBuf;

@@ -30,8 +30,18 @@ pub(super) enum Change {
 
 /// Writes an archive as Docker does, with one layer.
 pub(super) fn write(target: &Path, change: Change) -> Result<()> {
-    let layer = layer(change)?;
-    let digest = Digest::of(&layer);
+    write_layer(target, &layer(change)?)
+}
+
+/// Writes an archive whose layer has one small file.
+pub(super) fn write_small(target: &Path) -> Result<()> {
+    let mut tar = tar::Builder::new(Vec::new());
+    append(&mut tar, "a", TIME, &text(0, 3_000))?;
+    write_layer(target, &tar.into_inner()?)
+}
+
+fn write_layer(target: &Path, layer: &[u8]) -> Result<()> {
+    let digest = Digest::of(layer);
     let config = json!({
         "architecture": "amd64",
         "os": "linux",
@@ -45,7 +55,7 @@ pub(super) fn write(target: &Path, change: Change) -> Result<()> {
         "Config": config_name, "RepoTags": ["pair:1"], "Layers": [layer_name],
     }]);
     let mut tar = tar::Builder::new(File::create(target)?);
-    append(&mut tar, &layer_name, TIME, &layer)?;
+    append(&mut tar, &layer_name, TIME, layer)?;
     append(&mut tar, &config_name, TIME, &config)?;
     append(&mut tar, "manifest.json", TIME, manifest.to_string().as_bytes())?;
     tar.into_inner()?.sync_all().with_context(|| target.display().to_string())

@@ -4,6 +4,7 @@ mod idle;
 mod load;
 mod outcome;
 mod read;
+mod remote;
 mod save;
 mod second_version;
 mod shared_blocks;
@@ -11,7 +12,7 @@ mod shared_blocks;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use outcome::Outcome;
 
@@ -61,6 +62,11 @@ const JOBS: &[Job] = &[
     ("load of a second version at 100 Mbit/s", Bench::second_version_by_ssh),
     ("verify", Bench::verify),
     ("peak memory", Bench::memory),
+    ("publish", Bench::publish),
+    ("fetch", Bench::fetch),
+    ("fetch of the next version at 100 Mbit/s, 40 ms", Bench::fetch_next),
+    ("fetch of 100 unchanged images", Bench::fetch_unchanged),
+    ("peak memory, remote", Bench::remote_memory),
     ("start", Bench::start),
 ];
 
@@ -141,6 +147,11 @@ impl Bench {
 
     fn call(&self, folder: &str, command: &str, rest: &str) -> String {
         format!("{} --dir {folder} -q {command} {rest}", self.sealift())
+    }
+
+    fn path(&self) -> Result<&str> {
+        let path = self.environment.iter().find(|(name, _)| name == "PATH");
+        Ok(&path.context("there is no PATH")?.1)
     }
 
     fn sealift(&self) -> String {

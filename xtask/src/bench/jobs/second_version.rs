@@ -48,8 +48,7 @@ impl Bench {
     /// Over ssh, on a line of 100 Mbit/s.
     pub(super) fn second_version_by_ssh(&self) -> Result<Outcome> {
         self.prepare_second_version()?;
-        let path = self.environment.iter().find(|(name, _)| name == "PATH");
-        let network = SlowNetwork::new(&path.context("there is no PATH")?.1)?;
+        let network = SlowNetwork::new(self.path()?)?;
         let listener = network.listen()?;
         let port = listener.local_addr()?.port();
         let address = fs::read_to_string(self.ssh.join("host"))?;
