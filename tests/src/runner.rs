@@ -17,6 +17,7 @@ mod exports;
 mod fake_engine;
 mod faults;
 mod fetching;
+mod google_bucket;
 mod habits;
 mod help;
 mod hints;

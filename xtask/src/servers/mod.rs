@@ -47,9 +47,10 @@ struct Server {
 impl Servers {
     /// Starts all servers, and logs those that cannot be had. In CI all are required.
     pub(crate) fn up() -> Result<Self> {
-        let starting = [("s3", radosgw as fn() -> Result<Server>), ("azure", azurite)];
+        let starting =
+            [("s3", radosgw as fn() -> Result<Server>), ("azure", azurite), ("google", google)];
         let mut servers = Vec::new();
-        // Both are started before either is waited for.
+        // All are started before any is waited for.
         for (name, start) in starting {
             match start() {
                 Ok(server) => servers.push(server),
@@ -182,4 +183,15 @@ fn azurite() -> Result<Server> {
     command.arg(script(&home, "azurite.js", include_str!("azurite.js"))?).arg(&home).arg(packages);
     command.args([&port, ACCOUNT, ACCOUNT_KEY, BUCKET]);
     Server::start("azure", home, &mut command, text)
+}
+
+/// Starts a fake: no package has an emulator with conditional writes, see `google.py`.
+fn google() -> Result<Server> {
+    ensure!(run::find("python3").is_some(), "there is no python3 here");
+    let (home, port, token) = (home("google")?, free_port()?, "a-token-of-tests");
+    let text = format!("http://127.0.0.1:{port}|{BUCKET}|nobody|{token}");
+    let mut command = Command::new("python3");
+    command.arg(script(&home, "google.py", include_str!("google.py"))?).arg(&home);
+    command.args([&port, BUCKET, token]);
+    Server::start("google", home, &mut command, text)
 }

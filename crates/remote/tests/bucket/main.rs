@@ -4,5 +4,6 @@
 
 mod azure;
 mod contract;
+mod google;
 mod s3;
 mod servers;

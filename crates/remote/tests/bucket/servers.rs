@@ -29,6 +29,11 @@ impl TestBucket {
         Self::of(&sealift_testing::server("azure")?)
     }
 
+    /// Returns the bucket on the server that stands in for Google, or `None` if there is none.
+    pub(super) fn google() -> Option<Self> {
+        Self::of(&sealift_testing::server("google")?)
+    }
+
     /// Parses `URL|BUCKET|USER|SECRET`.
     fn of(text: &str) -> Option<Self> {
         let [server, name, user, secret] = text.split('|').collect::<Vec<_>>().try_into().ok()?;
@@ -58,6 +63,15 @@ impl TestBucket {
         );
         let variables = vec![("AZURE_STORAGE_CONNECTION_STRING", connection)];
         open(&format!("az://{}/{}", self.name, prefix()), variables)
+    }
+
+    /// Opens a prefix of its own in the bucket with this token.
+    pub(super) fn open_google(&self, token: &str) -> Remote {
+        let variables = vec![
+            ("GOOGLE_BASE_URL", self.server.clone()),
+            ("GOOGLE_BEARER_TOKEN", token.to_owned()),
+        ];
+        open(&format!("gs://{}/{}", self.name, prefix()), variables)
     }
 
     /// Sends a signed request with curl, an independent client, and returns the answer.

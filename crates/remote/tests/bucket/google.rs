@@ -1,0 +1,28 @@
+//! Google Cloud Storage, as a fake serves it.
+//!
+//! The emulators in package registries lack conditional writes and uploads in parts of the XML API,
+//! see `xtask/src/servers/google.py`.
+
+use sealift_remote::{ErrorKind, GetRequest};
+
+use crate::contract;
+use crate::servers::TestBucket;
+
+#[tokio::test]
+async fn it_does_what_buckets_do() {
+    let Some(bucket) = TestBucket::google() else { return };
+    let open = || bucket.open_google(&bucket.secret);
+    contract::objects(&open()).await;
+    contract::conditions(&open()).await;
+    contract::writers(&open()).await;
+    contract::large_file(&open()).await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_denied_without_being_shown() {
+    let Some(bucket) = TestBucket::google() else { return };
+    let remote = bucket.open_google("canary-token");
+    let error = remote.get(&"a".parse().unwrap(), &GetRequest::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+    assert!(!format!("{error} {error:?} {remote:?}").contains("canary"), "{error}");
+}
