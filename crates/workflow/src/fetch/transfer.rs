@@ -20,9 +20,13 @@ use crate::fetch::report::FetchTransfer;
 use crate::fetch::segments::Segment;
 use crate::run::Run;
 
-/// How many parts are requested or copied at the same time. Most requests of a new version are
-/// small, and take as long as the way to the server and back.
-const AT_ONCE: usize = 32;
+/// How many parts are under way at the same time. In a new version, about every second one is a
+/// small request between parts that are copied.
+const AT_ONCE: usize = 160;
+
+/// How many requests are under way at the same time. Most of a new version are small, and take as
+/// long as the way to the server and back: with 40 ms and 100 Mbit/s, 64 requests fill the line.
+const REQUESTS: usize = 64;
 
 /// How many KiB of parts are in memory at most, apart from those that wait for the disk.
 const KIBIBYTES: u32 = 4 << 10;
@@ -141,12 +145,17 @@ struct Part {
 /// What limits how much is done at the same time.
 struct Limits {
     memory: Semaphore,
+    requests: Semaphore,
     threads: Semaphore,
 }
 
 impl Limits {
     fn new() -> Self {
-        Self { memory: Semaphore::new(KIBIBYTES as usize), threads: Semaphore::new(THREADS) }
+        Self {
+            memory: Semaphore::new(KIBIBYTES as usize),
+            requests: Semaphore::new(REQUESTS),
+            threads: Semaphore::new(THREADS),
+        }
     }
 
     /// Waits until a part of this size can be in memory. Those that came first are served first.
@@ -290,7 +299,7 @@ async fn obtain<'a>(
     }
     let mut bytes = match probed {
         Some(bytes) => bytes,
-        None => request(published, &segment.range).await?,
+        None => request(published, &segment.range, limits).await?,
     };
     // A line that damages bytes may do better the second time.
     for is_last in [false, true] {
@@ -303,13 +312,18 @@ async fn obtain<'a>(
                     "the bytes from {offset} on are not those of its block index"
                 )));
             }
-            Some(_) => bytes = request(published, &segment.range).await?,
+            Some(_) => bytes = request(published, &segment.range, limits).await?,
         }
     }
     Ok(Obtained { _memory, bytes, copied: Vec::new() })
 }
 
-async fn request(published: &Published<'_>, range: &Range<u64>) -> Result<Bytes, Error> {
+async fn request(
+    published: &Published<'_>,
+    range: &Range<u64>,
+    limits: &Limits,
+) -> Result<Bytes, Error> {
+    let _permit = limits.requests.acquire().await.map_err(|_| Error::Interrupted)?;
     match published.range(range.clone()).await? {
         Answer::Range(bytes) => Ok(bytes),
         Answer::Whole(..) => {
