@@ -1,5 +1,9 @@
 //! `sealift fetch` from servers and lines that do all sorts of things wrong.
 
+mod edge;
+mod folders;
+mod servers;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
@@ -152,10 +156,11 @@ fn an_unchanged_config_is_one_request() {
 
 #[test]
 fn lines_that_do_better_the_second_time_are_no_failure() {
-    let faults: [(&str, Action); 7] = [
+    let faults: [(&str, Action); 8] = [
         ("cut", Action::CutAfter(100_000)),
         ("cut at once", Action::CutAfter(0)),
         ("corrupt", Action::Corrupt(1000)),
+        ("silent", Action::StallAfter(100_000)),
         ("closed", Action::Close),
         ("lost", Action::LoseAnswer),
         ("503", Action::Answer(503, Vec::new(), Vec::new())),
@@ -171,9 +176,47 @@ fn lines_that_do_better_the_second_time_are_no_failure() {
                 is_archive(request) && broken.len() < 2 && broken.insert(range_start(request));
             if is_broken { fault.clone() } else { Action::Pass }
         });
-        let said = published.place.run(&["fetch", &published.url()]);
+        let mut command = published.place.command(&["fetch", &published.url()]);
+        let output = command.env("SEALIFT_REMOTE_TIMEOUT", "1").output().unwrap();
+        let said = published.place.said(output);
         assert_eq!(said.code, 0, "{name}: {said:?}");
         published.assert_fetched("1");
+    }
+}
+
+/// The tag is another one, although the bytes are the same: as far as the client knows, it is
+/// another file.
+#[test]
+fn an_archive_that_changes_meanwhile_is_fetched_again_once() {
+    for (changes, is_fetched) in [(1, true), (usize::MAX, false)] {
+        let published = Published::new();
+        let seen = Mutex::new(0);
+        published.line.reset(move |request| {
+            let mut seen = seen.lock().unwrap();
+            *seen += usize::from(is_archive(request));
+            // From the third request for it on, or at each.
+            let tag = match changes {
+                1 => usize::from(*seen > 2),
+                _ => *seen,
+            };
+            match is_archive(request) && tag > 0 {
+                true => Action::WithHeaders(vec![("etag", format!("\"other {tag}\""))]),
+                false => Action::Pass,
+            }
+        });
+        // The server must not know of the tags that the line makes up.
+        let line = FaultProxy::new(published.line.address(), |_| {
+            Action::WithoutRequestHeaders(&["if-match", "if-range"])
+        });
+        let said = published.place.run(&["fetch", &line.url("/")]);
+        assert_eq!(said.code == 0, is_fetched, "{said:?}");
+        match is_fetched {
+            true => published.assert_fetched("1"),
+            false => {
+                assert!(said.stderr.contains("it changed"), "{said:?}");
+                published.assert_nothing_fetched();
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sealift_testing::layouts::{file, pack};
-use sealift_testing::program;
+use sealift_testing::{Nginx, WebServer, program};
 
 use crate::command::Place;
 use crate::fake_engine::{FakeEngine, Save};
@@ -109,6 +109,18 @@ fn measure(image: HugeImage) {
     let other = loading();
     run("zip loaded", Some(loading()), &["load", "huge:1", "--host", &other.host]);
     drop(other);
+    run("published", None, &["publish", "published"]);
+    run("fetched", None, &["--dir", "fetched", "fetch", "published"]);
+    if let Some(server) = WebServer::nginx(Nginx::default()) {
+        for entry in std::fs::read_dir(place.dir.path().join("published")).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::hard_link(entry.path(), server.files().join(entry.file_name())).unwrap();
+        }
+        std::fs::remove_dir_all(place.dir.path().join("fetched")).unwrap();
+        run("fetched by HTTP", None, &["--dir", "fetched", "fetch", &server.url("/")]);
+    }
+    std::fs::remove_dir_all(place.dir.path().join("published")).unwrap();
+    std::fs::remove_dir_all(place.dir.path().join("fetched")).unwrap();
     let zip = place.files();
     assert!(zip.len() == 1 && zip[0].ends_with(".zip"), "{zip:?}");
     std::fs::remove_file(place.artifacts().join(&zip[0])).unwrap();

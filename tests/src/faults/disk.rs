@@ -25,14 +25,14 @@ fn large() -> Saved {
 }
 
 /// Mounts of one's own, in a namespace of one's own.
-struct Namespace {
+pub(crate) struct Namespace {
     unshare: PathBuf,
     options: &'static [&'static str],
 }
 
 impl Namespace {
     /// Finds out whether there may be one; if not, the test logs it, and in CI that is a failure.
-    fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let unshare = sealift_testing::program("unshare")?;
         // Root may do without a namespace of users, which some machines don't allow.
         for options in [&["--user", "--map-root-user", "--mount"][..], &["--mount"]] {
@@ -48,7 +48,7 @@ impl Namespace {
     }
 
     /// A shell script in it, which gets the command's words as `$@`.
-    fn command(&self, script: &str) -> Command {
+    pub(crate) fn command(&self, script: &str) -> Command {
         let mut command = Command::new(&self.unshare);
         command.args(self.options).args(["sh", "-ec", script, "sh"]);
         command

@@ -9,7 +9,7 @@ mod saved;
 mod stand;
 pub(crate) mod trace;
 
-mod disk;
+pub(crate) mod disk;
 mod docker_save;
 mod ended;
 mod line_on_load;

@@ -1,0 +1,52 @@
+//! The whole job of an edge: fetch, load, and remove what is old.
+
+use crate::command::{Place, image_name};
+use crate::http::Images;
+
+fn edge(engine: &str) {
+    let Some(engine) = sealift_testing::engine(engine) else { return };
+    let name = image_name();
+    let images = Images { host: &engine.host, name: &name };
+    let place = Place::with_engine(&engine.host);
+    let published = place.dir.path().join("published");
+    let published = published.to_str().unwrap();
+    let fetch = || place.run(&["fetch", published, "--load", "--keep", "1", "--exit-code", "-q"]);
+    for version in ["1.0.0.1", "1.0.0.2"] {
+        let tag = format!("{name}:{version}");
+        place.context(version.as_bytes());
+        place.ok(&["build", &tag, "context", "-q"]);
+        place.ok(&["--dir", "source", "update", &tag, "--compress", "-q"]);
+        place.ok(&["--dir", "source", "publish", published, "-q"]);
+        images.remove();
+        let said = fetch();
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{said:?}");
+        for word in ["  fetched  ", "  loaded  "] {
+            assert!(said.stdout.contains(&format!("{tag}{word}")), "{said:?}");
+        }
+        assert_eq!(said.stdout.contains("removed 1 archive"), version == "1.0.0.2", "{said:?}");
+        let there = place.files();
+        assert!(there.len() == 1 && there[0].contains(version), "{there:?}");
+        // Nothing is new, and nothing is said.
+        let said = fetch();
+        assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (8, "", ""));
+        // An image that the engine has lost is loaded again.
+        images.remove();
+        let said = fetch();
+        assert!(said.code == 0 && said.stdout.contains("  loaded  "), "{said:?}");
+    }
+}
+
+#[test]
+fn docker() {
+    edge("docker");
+}
+
+#[test]
+fn podman() {
+    edge("podman");
+}
+
+#[test]
+fn moby_containerd() {
+    edge("moby-containerd");
+}
