@@ -42,11 +42,6 @@ fn docker() {
 }
 
 #[test]
-fn podman() {
-    edge("podman");
-}
-
-#[test]
 fn moby_containerd() {
     edge("moby-containerd");
 }
