@@ -166,8 +166,8 @@ impl Bucket {
                 .put_multipart(key, store, &path, (content, size), attributes, options)
                 .await;
         }
-        let _memory = self.0.memory.take(size).await;
-        let read = content.part(0..size).await;
+        let buffer = self.0.memory.take(size).await;
+        let read = content.part(0..size, buffer).await;
         let bytes = read.map_err(|error| Error::io("write", self.shown(key), error))?;
         let written = self.put_single(key, store, &path, bytes, attributes, options).await?;
         if let Some(on_bytes) = options.on_bytes {

@@ -22,7 +22,7 @@ const PART: u64 = 8 * 1024 * 1024;
 /// How many parts there may be; buckets take 10,000.
 const PARTS: u64 = 9_000;
 
-type Part<'a> = BoxFuture<'a, Result<u64, CallFailure>>;
+type Part = BoxFuture<'static, Result<u64, CallFailure>>;
 
 impl Bucket {
     /// Writes an object in parts, several at a time as far as there is memory. It becomes visible
@@ -41,7 +41,7 @@ impl Bucket {
         let started = watched(store.objects.put_multipart_opts(path, settings)).await;
         let mut upload = self.0.aborts.guard(started.map_err(failed)?);
         let part = part_size(size);
-        let mut running: FuturesUnordered<Part<'_>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<Part> = FuturesUnordered::new();
         let taken = |result: Result<u64, CallFailure>| {
             let bytes = result.map_err(failed)?;
             if let Some(on_bytes) = options.on_bytes {
@@ -51,22 +51,18 @@ impl Bucket {
         };
         for range in parts(size, part) {
             let length = range.end - range.start;
-            let mut memory = std::pin::pin!(self.0.memory.take(length));
+            let mut buffer = std::pin::pin!(self.0.memory.take(length));
             // Parts that are on their way go on while this one waits.
-            let memory = loop {
+            let buffer = loop {
                 tokio::select! {
-                    memory = &mut memory => break memory,
+                    buffer = &mut buffer => break buffer,
                     Some(result) = running.next() => taken(result)?,
                 }
             };
-            let read = content.part(range).await;
+            let read = content.part(range, buffer).await;
             let read = read.map_err(|error| Error::io("write", self.shown(key), error))?;
             let put = upload.put_part(read.into());
-            running.push(Box::pin(async move {
-                let put = watched(put).await;
-                drop(memory);
-                put.map(|()| length)
-            }));
+            running.push(Box::pin(async move { watched(put).await.map(|()| length) }));
         }
         while let Some(result) = running.next().await {
             taken(result)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::bucket::memory::Buffer;
 use crate::upload::Upload;
 
 /// The content of an upload.
@@ -17,8 +18,8 @@ impl Content {
         Self(Arc::new(upload))
     }
 
-    /// Reads a part.
-    pub(super) async fn part(&self, range: Range<u64>) -> io::Result<Bytes> {
+    /// Reads a part into a buffer.
+    pub(super) async fn part(&self, range: Range<u64>, mut buffer: Buffer) -> io::Result<Bytes> {
         let upload = Arc::clone(&self.0);
         let work = move || match &*upload {
             Upload::Bytes(bytes) => {
@@ -27,9 +28,8 @@ impl Content {
             }
             Upload::File { file, .. } => {
                 let size = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
-                let mut part = vec![0; size];
-                file.read_exact_at(&mut part, range.start)?;
-                Ok(part.into())
+                file.read_exact_at(buffer.sized(size), range.start)?;
+                Ok(buffer.filled())
             }
         };
         tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
