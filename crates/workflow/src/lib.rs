@@ -35,7 +35,7 @@
 //! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `build` |
 //! | `tls` | engines with TLS; includes `engine` |
 //! | `buildkit` | builds by BuildKit; includes `engine` |
-//! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch` |
+//! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch`, `list_published`, `verify_published` |
 //!
 //! # Runtime
 //!
@@ -158,7 +158,13 @@ pub use publish::report::{
 #[cfg(feature = "remote")]
 pub use publish::{plan_publish, publish};
 #[cfg(feature = "remote")]
+pub use published::list::list_published;
+#[cfg(feature = "remote")]
 pub use published::place::PublishedPlace;
+#[cfg(feature = "remote")]
+pub use published::report::{Beside, PublishedListing, VerifiedObject, VerifiedPlace};
+#[cfg(feature = "remote")]
+pub use published::verify::{VerifyPlaceOptions, verify_published};
 pub use published_layout::{
     BLOCKS_SUFFIX, CONFIG_NAME, MAX_BLOCKS_SIZE, MAX_SUMS_SIZE, SUMS_NAME, blocks_path,
     signed_sums_name,

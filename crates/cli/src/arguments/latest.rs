@@ -64,6 +64,19 @@ impl LatestArguments {
         Ok(Selection::Queries(queries.collect::<Result<_, _>>()?))
     }
 
+    /// Returns whether dirty versions are left out, of a place whose config has decided the rest.
+    ///
+    /// # Errors
+    ///
+    /// If another option is passed.
+    pub(crate) fn release_alone(&self) -> Result<bool, Failure> {
+        if self.by() != By::Precedence || self.platform.platform()?.is_some() {
+            let reason = "a config names one archive of each image: --by and --platform choose from a folder";
+            return Err(Failure::usage(reason));
+        }
+        Ok(self.release)
+    }
+
     fn by(&self) -> By {
         match self.by {
             Order::Version => By::Precedence,

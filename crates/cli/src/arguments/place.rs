@@ -5,9 +5,39 @@ use sealift_workflow::remote::{Location, Remote};
 
 use crate::failure::Failure;
 
+/// Returns the place that the first argument names, if it names one instead of an image, and the
+/// images. A place contains `://`, or begins with `/` or `.`; no image does.
+pub(crate) fn split(arguments: &[String]) -> (Option<&str>, &[String]) {
+    match arguments {
+        [first, images @ ..] if is_place(first) => (Some(first), images),
+        images => (None, images),
+    }
+}
+
+fn is_place(text: &str) -> bool {
+    text.contains("://") || text.starts_with(['/', '.'])
+}
+
 /// Opens a place. Nothing is requested of it yet.
 pub(crate) fn open(text: &str) -> Result<PublishedPlace, Failure> {
     let location: Location = text.parse().map_err(Failure::usage)?;
     let (location, config) = PublishedPlace::split(&location);
     Ok(PublishedPlace::new(Remote::open(&location)?, config))
+}
+
+#[cfg(test)]
+mod tests {
+    use sealift_workflow::filename::Reference;
+
+    use super::is_place;
+
+    #[test]
+    fn nothing_is_a_place_and_an_image() {
+        for place in ["s3://b/p", "https://h/images/", "/srv", "./a", "../a", ".", "file:///a"] {
+            assert!(is_place(place) && Reference::parse(place).is_err(), "{place}");
+        }
+        for image in ["web", "web:1.0", "team/web:1", "localhost:5000/web:1", "h.example/web"] {
+            assert!(!is_place(image) && Reference::parse(image).is_ok(), "{image}");
+        }
+    }
 }

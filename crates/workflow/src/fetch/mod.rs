@@ -2,8 +2,8 @@
 //! blocks that are missing.
 
 mod archive;
-mod archive_place;
-mod download;
+pub(crate) mod archive_place;
+pub(crate) mod download;
 mod local_blocks;
 pub(crate) mod options;
 pub(crate) mod report;
@@ -11,7 +11,7 @@ mod seen_config;
 mod segments;
 mod there;
 mod transfer;
-mod wanted;
+pub(crate) mod wanted;
 
 use sealift_store::Store;
 

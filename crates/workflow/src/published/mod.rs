@@ -1,3 +1,10 @@
 //! What was published, seen from its destination.
 
+mod block_check;
+mod examine;
+pub(crate) mod list;
+mod object_source;
 pub(crate) mod place;
+pub(crate) mod report;
+mod sums_check;
+pub(crate) mod verify;

@@ -175,7 +175,8 @@ fn named(entry: &Entry, known: &KnownImage, how: &How<'_>) -> (Verdict, Option<D
     (verdict, Some(identity.config))
 }
 
-fn fault_verdict(fault: &Fault) -> Verdict {
+/// Returns the verdict on an archive with a fault.
+pub(crate) fn fault_verdict(fault: &Fault) -> Verdict {
     match fault.kind() {
         FaultKind::Damaged => Verdict::Damaged { reason: fault.reason().to_string() },
         _ => Verdict::Unsupported { reason: fault.reason().to_string() },

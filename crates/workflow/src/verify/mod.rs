@@ -1,6 +1,6 @@
 //! Verifies the archives of a folder.
 
-mod examine;
+pub(crate) mod examine;
 pub(crate) mod options;
 pub(crate) mod verdict;
 

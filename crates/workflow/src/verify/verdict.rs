@@ -57,9 +57,11 @@ pub enum Verdict {
         /// What it is, a fragment.
         reason: String,
     },
-    /// The operating system refuses to read it.
+    /// A config names it, but it is not there.
+    Missing,
+    /// The operating system or the server refuses to read it.
     Unreadable {
-        /// The error of the operating system.
+        /// The error of the operating system or the server.
         reason: String,
     },
     /// The caller asked to stop before it was read to its end.
@@ -84,9 +86,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Returns `true` if the archive cannot be relied on: it is damaged or misnamed.
+    /// Returns `true` if the archive cannot be relied on: it is damaged, misnamed or missing.
     pub fn is_bad(&self) -> bool {
-        self.is_damaged() || self.is_misnamed()
+        self.is_damaged() || self.is_misnamed() || *self == Self::Missing
     }
 
     /// Returns `true` if bytes are missing or wrong.

@@ -1,5 +1,7 @@
 //! `sealift list`.
 
+mod published;
+
 use clap::Args;
 use jiff::Timestamp;
 use sealift_workflow::filename::Printable;
@@ -8,6 +10,7 @@ use sealift_workflow::{ListOptions, Listing, list};
 use crate::archive_table::table;
 use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;
+use crate::arguments::place;
 use crate::arguments::reference::references;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
@@ -15,18 +18,23 @@ use crate::format;
 use crate::output;
 use crate::session::Session;
 
-/// List the archives in the folder
+/// List the archives in the folder, or at a place they were published to
 #[derive(Debug, Args)]
 #[command(mut_arg("platform", |arg| arg.help("Only archives for this platform; those without a record are read")))]
 #[command(after_help = "\
+DEST is a place that `sealift publish` wrote to, or the config in it. It contains
+`://`, or begins with `/` or `.`, which no image does. Its config is listed.
+
 Examples:
   sealift list
   sealift list web --latest --release
   sealift list web:1.4.0.7
+  sealift list s3://builds/images
+  sealift list ./published/images.json web
   sealift list --json | jq -r '.[].path'")]
 pub(crate) struct ListArguments {
-    /// Only these images, and of those with a version only that version
-    #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
+    /// A published place; then only these images, and of those with a version only that version
+    #[arg(value_name = "DEST|IMAGE[:VERSION]", add = completer::references())]
     images: Vec<String>,
     /// Only the latest archive of every image
     #[arg(long)]
@@ -36,6 +44,10 @@ pub(crate) struct ListArguments {
 }
 
 pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<ExitCode, Failure> {
+    if let (Some(text), images) = place::split(&arguments.images) {
+        let release = arguments.latest_by.release_alone()?;
+        return published::run(text, references(images)?, release, session).await;
+    }
     let options = ListOptions::default()
         .with_images(references(&arguments.images)?)
         .with_only_latest(arguments.latest)

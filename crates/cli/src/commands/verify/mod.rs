@@ -1,11 +1,14 @@
 //! `sealift verify`.
 
+mod published;
+
 use clap::Args;
 use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Printable;
 use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyFolderOptions, verify};
 
 use crate::arguments::completer;
+use crate::arguments::place;
 use crate::arguments::reference::references;
 use crate::arguments::signers::SignersArguments;
 use crate::exit_code::ExitCode;
@@ -22,12 +25,21 @@ of those without a record. It exits with 5 if an archive is damaged or misnamed,
 with 4 if one is unsupported, and with 1 if --signed-by is passed and no signed
 checksums list it. A file that holds no image is neither.
 
+DEST is a place that `sealift publish` wrote to, or the config in it. It contains
+`://`, or begins with `/` or `.`, which no image does. Every archive that its
+config names is read and compared with the config, together with its block index
+and SHA256SUMS. verify then exits with 5 if an archive is missing, damaged or
+misnamed, and with 1 if something cannot be read, or only an index or SHA256SUMS
+is wrong.
+
 Examples:
   sealift verify
-  sealift verify web:1.4.0.7 --deep")]
+  sealift verify web:1.4.0.7 --deep
+  sealift verify s3://builds/images
+  sealift verify https://cdn.example.org/images/ web")]
 pub(crate) struct VerifyArguments {
-    /// The images; the whole folder without any
-    #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
+    /// A published place; then the images, all without any
+    #[arg(value_name = "DEST|IMAGE[:VERSION]", add = completer::references())]
     images: Vec<String>,
     /// Also decompress every layer; ignore the recorded checksums
     #[arg(long)]
@@ -43,6 +55,9 @@ pub(crate) async fn run(
     arguments: VerifyArguments,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
+    if let (Some(text), images) = place::split(&arguments.images) {
+        return published::run(text, references(images)?, &arguments, session).await;
+    }
     let images = references(&arguments.images)?;
     let queries: Vec<Query> = images
         .iter()
@@ -64,14 +79,18 @@ pub(crate) async fn run(
         failure::show(&Error::Interrupted);
         return Ok(ExitCode::INTERRUPTED);
     }
-    let has = |is: fn(&Verdict) -> bool| verified.iter().any(|archive| is(&archive.verdict));
-    Ok(match (has(Verdict::is_bad), has(is_unreadable), has(is_unsupported)) {
+    Ok(code_of(|is| verified.iter().any(|archive| is(&archive.verdict))))
+}
+
+/// Returns the exit code of verdicts, of which `has` tells whether there is one of a kind.
+fn code_of(has: impl Fn(Kind) -> bool) -> ExitCode {
+    match (has(Verdict::is_bad), has(is_unreadable), has(is_unsupported)) {
         (true, ..) => ExitCode::DAMAGED,
         (false, true, _) => ExitCode::FAILED,
         (false, false, true) => ExitCode::UNSUPPORTED_FORMAT,
         (false, false, false) if has(is_untrusted) => ExitCode::FAILED,
         (false, false, false) => ExitCode::DONE,
-    })
+    }
 }
 
 fn show(verified: &[VerifiedArchive], session: &Session) {
@@ -91,8 +110,18 @@ fn show(verified: &[VerifiedArchive], session: &Session) {
 }
 
 fn line(archive: &VerifiedArchive) -> String {
-    let verdict = match &archive.verdict {
-        Verdict::Whole => format!("whole  {}", format::size(archive.file.size)),
+    let verdict = phrase(&archive.verdict, archive.file.size);
+    let changed = match archive.changed_from {
+        Some(_) => "  changed since it was recorded",
+        None => "",
+    };
+    Printable(&format!("{}  {verdict}{changed}", archive.file.archive)).to_string()
+}
+
+/// Returns what was found out about an archive of this size.
+fn phrase(verdict: &Verdict, size: u64) -> String {
+    match verdict {
+        Verdict::Whole => format!("whole  {}", format::size(size)),
         Verdict::NoImage { reason } => format!("no image  {reason}"),
         Verdict::Damaged { reason } => format!("damaged  {reason}"),
         Verdict::Unsupported { reason } => format!("unsupported  {reason}"),
@@ -104,13 +133,9 @@ fn line(archive: &VerifiedArchive) -> String {
         }
         Verdict::Untrusted { reason } => format!("untrusted  {reason}"),
         Verdict::Unreadable { reason } => format!("unreadable  {reason}"),
+        Verdict::Missing => "missing".to_owned(),
         _ => "unknown".to_owned(),
-    };
-    let changed = match archive.changed_from {
-        Some(_) => "  changed since it was recorded",
-        None => "",
-    };
-    Printable(&format!("{}  {verdict}{changed}", archive.file.archive)).to_string()
+    }
 }
 
 /// A predicate for one kind of verdict.

@@ -1,0 +1,91 @@
+//! Verifies what was published, by reading it.
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::error::Error;
+use crate::fetch::options::FetchOptions;
+use crate::fetch::wanted::wanted;
+use crate::published::examine::verify_object;
+use crate::published::place::PublishedPlace;
+use crate::published::report::{VerifiedObject, VerifiedPlace};
+use crate::published::sums_check::PublishedSums;
+use crate::run::Run;
+use crate::setters::setters;
+use crate::trust::Trust;
+use crate::trust::published::verify_config;
+
+/// How many archives are read at the same time.
+const AT_ONCE: usize = 4;
+
+/// Options of [`verify_published`]: which archives are read, and how thoroughly.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct VerifyPlaceOptions {
+    /// Only these images, and of those with a version, this version; all images of the config if
+    /// it is empty.
+    pub images: Vec<sealift_filename::Reference>,
+    /// Decompress every layer and check its diff id, also where a manifest names its digest.
+    pub deep: bool,
+    /// Whose signature the config must have.
+    pub trust: Trust,
+}
+
+impl VerifyPlaceOptions {
+    setters! {
+        images with_images: Vec<sealift_filename::Reference>,
+        deep with_deep: bool,
+        trust with_trust: Trust,
+    }
+}
+
+/// Verifies the archives that the config at a place names, their block indexes, and the checksums.
+///
+/// Every byte is read and compared with the config, several archives at a time; nothing is written
+/// to the disk. A server that knows no ranges sends archives twice.
+///
+/// `on_result` receives each result as soon as it is known. Once it is cancelled, the others are
+/// [`Verdict::Interrupted`](crate::Verdict::Interrupted).
+///
+/// # Cancel safety
+///
+/// When the future is dropped, reading stops soon after.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with I/O and time enabled.
+///
+/// # Errors
+///
+/// If there is no config, it cannot be read, lacks the signature that is required, or lacks an
+/// image that was named. What is wrong with an archive is in its verdict.
+pub async fn verify_published(
+    place: &PublishedPlace,
+    options: &VerifyPlaceOptions,
+    on_result: impl Fn(&VerifiedObject) + Send + Sync,
+    run: &Run,
+) -> Result<VerifiedPlace, Error> {
+    let config = run.wait_for(place.read_existing_config()).await?;
+    let signed_by = match &options.trust {
+        Trust::None => None,
+        Trust::SignedBy(signers) => {
+            let sha256 = config.sha256();
+            let verified = run.wait_for(verify_config(place, &sha256, signers, &[])).await?;
+            Some(verified.0.into())
+        }
+    };
+    let url = place.shown_config();
+    let chosen = FetchOptions::default().with_images(options.images.clone());
+    let wanted = wanted(&config.config.images, &chosen, &url)?;
+    let sums = &run.wait_for(async { Ok(PublishedSums::read(place, &config).await) }).await?;
+    let verify = |one| async move { verify_object(place, one, sums, options.deep, run).await };
+    let mut verified = stream::iter(wanted.into_iter().map(verify)).buffer_unordered(AT_ONCE);
+    let mut archives = Vec::new();
+    while let Some(archive) = verified.next().await {
+        on_result(&archive);
+        archives.push(archive);
+    }
+    drop(verified);
+    archives.sort_by(|left, right| left.path.cmp(&right.path));
+    let (sequence, sums) = (config.config.sequence, sums.state.clone());
+    Ok(VerifiedPlace { url, sequence, signed_by, archives, sums })
+}
