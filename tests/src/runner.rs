@@ -36,6 +36,7 @@ mod pipes;
 mod platforms;
 mod printed;
 mod publish;
+mod published_places;
 mod relay;
 mod releases;
 mod retention;

@@ -102,7 +102,8 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             Some(format!("it has {}", format::enumeration(&there)))
         }
         Error::NoConfig { .. } => Some(
-            "pass the place that `sealift publish` wrote to, or the URL of the config in it"
+            "pass the place that `sealift publish` wrote to, or the URL of the config in it; a \
+             folder of archives is listed by `sealift --dir FOLDER list`"
                 .to_owned(),
         ),
         Error::OlderConfig { .. } => {

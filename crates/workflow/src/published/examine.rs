@@ -71,6 +71,7 @@ async fn verify_once(
     deep: bool,
     run: &Run,
 ) -> Result<(Verdict, Beside), Error> {
+    check_size(&at, wanted, run).await?;
     let (index, state) = read_index(&at, wanted, stated, run).await?;
     let (wanted, index) = (wanted.clone(), index.map(Arc::new));
     let examined = run.blocking(move |run| {
@@ -79,7 +80,8 @@ async fn verify_once(
         let published = Published::new(&at.remote, &at.key, entry.size, &activity, run);
         let blocks = index.as_deref().map(BlockCheck::new);
         let source = ObjectSource::open(&published, blocks, Handle::current())?;
-        let on_bytes = |_| run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue);
+        let on_bytes =
+            |_| run.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue);
         let options = ExamineOptions::new()
             .with_decompress_layers(deep)
             .with_input(at.shown())
@@ -99,6 +101,20 @@ async fn verify_once(
         (_, None) => state,
     };
     Ok((verdict, state))
+}
+
+/// Asks for the size of an archive first: a range after the end of a short one is refused by
+/// servers with other words. What cannot be asked so is seen when it is read.
+async fn check_size(at: &ArchivePlace, wanted: &Wanted, run: &Run) -> Result<(), Error> {
+    let head = run.wait_for(async { Ok(at.remote.head(&at.key).await) }).await?;
+    let expected = wanted.entry.size;
+    match head.map(|object| object.and_then(|object| object.size)) {
+        Ok(Some(size)) if size != expected => Err(Error::FetchedDiffers {
+            place: at.shown(),
+            reason: format!("it has {size} bytes, not {expected}"),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Judges an archive of which every byte was read.

@@ -11,7 +11,7 @@ use sealift_store::{Store, TargetFolder};
 use sealift_workflow::{
     AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, FetchOptions,
     ListOptions, LoadRequest, PublishOptions, PublishedArchive, PublishedPlace, Run, Selection,
-    UpdateOptions, VerifyFolderOptions,
+    UpdateOptions, VerifyFolderOptions, VerifyPlaceOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -78,6 +78,16 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
         drop(plan);
         let print = |archive: &PublishedArchive| assert!(archive.size > 0);
         sealift_workflow::publish(&store, &place, &options, print, &context).await
+    });
+    let Arguments { context, place, .. } = arguments();
+    spawnable(async move {
+        let options = FetchOptions::default();
+        sealift_workflow::list_published(&place, &options, &context).await
+    });
+    let Arguments { context, place, .. } = arguments();
+    spawnable(async move {
+        let options = VerifyPlaceOptions::default();
+        sealift_workflow::verify_published(&place, &options, |_| {}, &context).await
     });
     let Arguments { store, context, query, .. } = arguments();
     spawnable(async move {

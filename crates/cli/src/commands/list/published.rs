@@ -39,7 +39,9 @@ fn empty(listing: &PublishedListing) -> String {
         0 => format!("{url} names no archives"),
         count => {
             let dirty = format::count(count, "archive");
-            format!("{url} names no releases, only {dirty} of dirty versions; leave --release out to list them")
+            format!(
+                "{url} names no releases, only {dirty} of dirty versions; leave --release out to list them"
+            )
         }
     }
 }

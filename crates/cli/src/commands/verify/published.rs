@@ -42,8 +42,7 @@ pub(super) async fn run(
         failure::show(&Error::Interrupted);
         return Ok(ExitCode::INTERRUPTED);
     }
-    let of_archives =
-        code_of(|is| verified.archives.iter().any(|archive| is(&archive.verdict)));
+    let of_archives = code_of(|is| verified.archives.iter().any(|archive| is(&archive.verdict)));
     let mut beside = verified.archives.iter().map(|archive| &archive.blocks);
     let is_beside_bad = verified.sums.is_bad() || beside.any(Beside::is_bad);
     Ok(match of_archives {
@@ -54,7 +53,8 @@ pub(super) async fn run(
 
 fn show(archive: &VerifiedObject, session: &Session) {
     let VerifiedObject { path, size, verdict, blocks, .. } = archive;
-    let line = |name: &str, phrase: &str| Printable(&format!("{name}  {phrase}")).to_string() + "\n";
+    let line =
+        |name: &str, phrase: &str| Printable(&format!("{name}  {phrase}")).to_string() + "\n";
     match verdict {
         Verdict::Interrupted => {}
         Verdict::Whole => session.result(&line(path.as_str(), &phrase(verdict, *size))),
