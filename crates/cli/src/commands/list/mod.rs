@@ -18,12 +18,12 @@ use crate::format;
 use crate::output;
 use crate::session::Session;
 
-/// List the archives in the folder, or at a place they were published to
+/// List the archives in the folder or at a published place
 #[derive(Debug, Args)]
 #[command(mut_arg("platform", |arg| arg.help("Only archives for this platform; those without a record are read")))]
 #[command(after_help = "\
-DEST is a place that `sealift publish` wrote to, or the config in it. It contains
-`://`, or begins with `/` or `.`, which no image does. Its config is listed.
+DEST is a place that `sealift publish` wrote to, or the config in it. It
+contains `://`, or begins with `/` or `.`, which no image does.
 
 Examples:
   sealift list

@@ -25,12 +25,12 @@ of those without a record. It exits with 5 if an archive is damaged or misnamed,
 with 4 if one is unsupported, and with 1 if --signed-by is passed and no signed
 checksums list it. A file that holds no image is neither.
 
-DEST is a place that `sealift publish` wrote to, or the config in it. It contains
-`://`, or begins with `/` or `.`, which no image does. Every archive that its
-config names is read and compared with the config, together with its block index
-and SHA256SUMS. verify then exits with 5 if an archive is missing, damaged or
-misnamed, and with 1 if something cannot be read, or only an index or SHA256SUMS
-is wrong.
+DEST is a place that `sealift publish` wrote to, or the config in it. It
+contains `://`, or begins with `/` or `.`, which no image does. Every archive
+that its config names is read and compared with the config, together with its
+block index and SHA256SUMS. verify then exits with 5 if an archive is missing,
+damaged or misnamed, and with 1 if something cannot be read, or only an index or
+SHA256SUMS is wrong.
 
 Examples:
   sealift verify
