@@ -5,6 +5,7 @@ mod on_engine;
 mod passwords;
 mod places;
 mod refused;
+mod verified;
 mod written;
 
 use std::collections::BTreeMap;
