@@ -70,6 +70,7 @@ const CASES: &[(&[&str], Needs)] = &[
     (&["publish", "destination"], Nothing),
     (&["publish", "destination", "--json"], Nothing),
     (&["publish", "destination", "--dry-run"], Nothing),
+    (&["serve", "--print-config", "docker"], Nothing),
     (&["load", "web"], Empty),
     (&["load", "web", "--json"], Empty),
     (&["add", "web.tar", "--name", "web:2.0.0.1"], Nothing),

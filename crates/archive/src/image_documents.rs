@@ -40,6 +40,20 @@ impl<S: Source> Archive<S> {
         }
     }
 
+    /// Returns the bytes of [`manifest`](Self::manifest), to which its
+    /// [descriptor](Self::manifest_descriptor) points: the archive's own one as it is stored, or the
+    /// canonical one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`manifest`](Self::manifest).
+    pub fn manifest_json(&self) -> Result<Vec<u8>, Error> {
+        match &self.documents()?.manifest {
+            Some(span) => self.document(span, "the manifest"),
+            None => Ok(self.canonical_manifest()?.to_json()),
+        }
+    }
+
     /// Returns the descriptor of [`manifest`](Self::manifest). Nothing is read for it.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use crate::commands::load::LoadArguments;
 use crate::commands::man::ManArguments;
 use crate::commands::name::NameCommand;
 use crate::commands::publish::PublishArguments;
+use crate::commands::serve::ServeArguments;
 use crate::commands::show::ShowArguments;
 use crate::commands::tag::TagArguments;
 use crate::commands::update::UpdateArguments;
@@ -66,6 +67,7 @@ Example:
     Load(LoadArguments),
     Export(ExportArguments),
     Publish(Box<PublishArguments>),
+    Serve(ServeArguments),
     Add(AddArguments),
     Tag(TagArguments),
     Verify(VerifyArguments),

@@ -85,6 +85,7 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Export(arguments) => commands::export::run(arguments, session).await,
         Command::Publish(arguments) => commands::publish::run(*arguments, session).await,
         Command::Fetch(arguments) => commands::fetch::run(arguments, session).await,
+        Command::Serve(arguments) => commands::serve::run(arguments, session).await,
         Command::Load(arguments) => commands::load::run(arguments, session).await,
         Command::Add(arguments) => commands::add::run(arguments, session).await,
         Command::Tag(arguments) => commands::tag::run(arguments, session).await,

@@ -36,6 +36,8 @@
 //! | `tls` | engines with TLS; includes `engine` |
 //! | `buildkit` | builds by BuildKit; includes `engine` |
 //! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch`, `list_published`, `verify_published` |
+//! | `serve` | what serves the folder over HTTP: `serve` |
+//! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch` |
 //!
 //! # Runtime
 //!
@@ -89,6 +91,8 @@ mod run;
 #[cfg(feature = "engine")]
 mod same_config;
 mod select;
+#[cfg(feature = "serve")]
+mod serve;
 mod setters;
 mod show;
 mod spool;
@@ -171,6 +175,12 @@ pub use published_layout::{
 };
 pub use run::Run;
 pub use select::selection::Selection;
+#[cfg(feature = "serve")]
+pub use serve::options::ServeOptions;
+#[cfg(feature = "serve")]
+pub use serve::report::Serving;
+#[cfg(feature = "serve")]
+pub use serve::serve;
 pub use show::report::{HistoryStep, ShownArchive, ShownLayer};
 pub use show::show;
 pub use stored_archive::StoredArchive;
@@ -200,6 +210,8 @@ pub use sealift_filename as filename;
 pub use sealift_oci as oci;
 #[cfg(feature = "remote")]
 pub use sealift_remote as remote;
+#[cfg(feature = "serve")]
+pub use sealift_serve as server;
 pub use sealift_signature as signature;
 pub use sealift_store as store;
 

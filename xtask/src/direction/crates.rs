@@ -77,6 +77,17 @@ const RULES: &[Rule] = &[
         never: &[ASYNC, HTTP, ARGUMENTS, TERMINAL],
     },
     Rule {
+        package: "sealift-serve",
+        below: &[
+            "sealift-filename",
+            "sealift-oci",
+            "sealift-archive",
+            "sealift-catalog",
+            "sealift-store",
+        ],
+        never: &[ARGUMENTS, TERMINAL],
+    },
+    Rule {
         package: "sealift-workflow",
         below: &[
             "sealift-filename",
@@ -89,6 +100,7 @@ const RULES: &[Rule] = &[
             "sealift-docker",
             "sealift-remote",
             "sealift-signature",
+            "sealift-serve",
         ],
         never: &[ARGUMENTS, TERMINAL],
     },

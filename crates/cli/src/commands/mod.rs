@@ -17,6 +17,7 @@ pub(crate) mod name;
 pub(crate) mod overview;
 pub(crate) mod path;
 pub(crate) mod publish;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod tag;
 pub(crate) mod update;

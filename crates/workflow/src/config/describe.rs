@@ -52,7 +52,10 @@ pub(crate) async fn described(
 }
 
 /// Describes an archive, if it is known to hold an image; the error is why it has no tag.
-fn describe(entry: &Entry, options: &ConfigOptions) -> Result<Option<Described>, String> {
+pub(crate) fn describe(
+    entry: &Entry,
+    options: &ConfigOptions,
+) -> Result<Option<Described>, String> {
     let path = &entry.archive;
     let name = path.name();
     let image = path.repository();

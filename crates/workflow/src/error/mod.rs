@@ -381,6 +381,15 @@ pub enum Error {
     /// The config was not signed.
     #[error(transparent)]
     Sign(#[from] sealift_signature::SignError),
+    /// The folder is not served.
+    #[cfg(feature = "serve")]
+    #[error("cannot listen at {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

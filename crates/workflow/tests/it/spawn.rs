@@ -12,6 +12,8 @@ use sealift_workflow::{
     AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, FetchOptions,
     ListOptions, LoadRequest, PublishOptions, PublishedArchive, PublishedPlace, Run, Selection,
     UpdateOptions, VerifyFolderOptions, VerifyPlaceOptions,
+    ListOptions, LoadRequest, PublishOptions, PublishedArchive, PublishedPlace, Run, Selection, ServeOptions,
+    UpdateOptions, VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
@@ -55,6 +57,11 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
         let plan = sealift_workflow::plan_fetch(&store, &place, &options, &context).await?;
         drop(plan);
         sealift_workflow::fetch(&store, &place, &options, |_| {}, &context).await
+    });
+    let Arguments { store, context, .. } = arguments();
+    spawnable(async move {
+        let options = ServeOptions::default();
+        sealift_workflow::serve(&store, &options, |_| {}, |_| {}, &context).await
     });
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {

@@ -1,0 +1,439 @@
+//! Answers to requests.
+
+use std::fs;
+use std::io::{Seek as _, SeekFrom};
+use std::sync::Arc;
+
+use hyper::header::{
+    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HOST,
+    HeaderName, HeaderValue, LINK,
+};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use sealift_archive::BlockIndex;
+use sealift_catalog::Entry;
+use sealift_filename::{ArchiveFormat, ArchivePath};
+use sealift_oci::{Digest, Index, media_type};
+use sealift_store::{Error, ErrorKind};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::body::Body;
+use crate::conditions::Part;
+use crate::contents::{Blob, ManifestDocument};
+use crate::folder::{Age, Folder};
+use crate::images::Images;
+use crate::options::{Documents, WriteDocuments};
+use crate::route::{Page, Reference, Route};
+
+/// The size up to which a signature is served.
+const MAX_SIGNATURE: u64 = 1 << 20;
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+
+/// What answers requests.
+pub(crate) struct Answerer {
+    pub(crate) folder: Arc<Folder>,
+    pub(crate) documents: Option<Arc<WriteDocuments>>,
+    /// How many answers are read from archives at the same time.
+    pub(crate) readers: Arc<Semaphore>,
+}
+
+/// What a request gets.
+enum Answer {
+    /// Bytes, which may be asked for in parts.
+    Resource(Resource),
+    /// A document with this status.
+    Document(StatusCode, &'static str, Vec<u8>),
+    /// A list, with the address of the next page.
+    List(serde_json::Value, Option<String>),
+}
+
+/// Something that can be cached and read in parts.
+struct Resource {
+    content_type: String,
+    /// The digest of the bytes, which is the resource's tag.
+    digest: Digest,
+    is_immutable: bool,
+    bytes: Bytes,
+}
+
+enum Bytes {
+    Memory(Vec<u8>),
+    Layer(crate::contents::Layer),
+    File(fs::File, u64),
+}
+
+/// Why there is no such thing: the status, the code of the registry API, and what to say.
+struct Refusal(StatusCode, &'static str, String);
+
+impl Refusal {
+    fn unknown(code: &'static str, message: impl Into<String>) -> Self {
+        Self(StatusCode::NOT_FOUND, code, message.into())
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound { .. } | Error::Changed { .. } => {
+                Self::unknown("MANIFEST_UNKNOWN", "the archive was removed or replaced meanwhile")
+            }
+            // Paths of the server are nobody's business.
+            error => {
+                let kind = match error.kind() {
+                    ErrorKind::Archive => "an archive cannot be read",
+                    _ => "the folder cannot be read",
+                };
+                Self(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", kind.to_owned())
+            }
+        }
+    }
+}
+
+impl Answerer {
+    /// Answers a request.
+    pub(crate) async fn answer<B>(self: Arc<Self>, request: &Request<B>) -> Response<Body> {
+        let (path, query) = (request.uri().path(), request.uri().query());
+        let is_registry = path == "/v2" || path.starts_with("/v2/");
+        let is_head = request.method() == Method::HEAD;
+        let result = match is_head || request.method() == Method::GET {
+            true => self.find(Route::parse(path, query), base_url(request.headers())).await,
+            false => {
+                let message = "the folder is served for reading only";
+                Err(Refusal(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message.to_owned()))
+            }
+        };
+        let mut response = match result {
+            Ok(Answer::Resource(resource)) => {
+                self.resource(resource, request.headers(), is_head, is_registry).await
+            }
+            Ok(Answer::Document(status, content_type, bytes)) => {
+                document(status, content_type, bytes)
+            }
+            Ok(Answer::List(list, next)) => {
+                let mut response = document(StatusCode::OK, JSON, list.to_string().into_bytes());
+                if let Some(next) = next {
+                    set(&mut response, LINK, &format!("<{next}>; rel=\"next\""));
+                }
+                response
+            }
+            Err(refusal) => refuse(refusal, is_registry),
+        };
+        if is_registry {
+            let name = HeaderName::from_static("docker-distribution-api-version");
+            set(&mut response, name, "registry/2.0");
+        }
+        let length = response.body().left();
+        let has_length = ![StatusCode::NOT_MODIFIED].contains(&response.status());
+        if is_head {
+            *response.body_mut() = Body::empty();
+        }
+        if has_length && !response.headers().contains_key(CONTENT_LENGTH) {
+            set(&mut response, CONTENT_LENGTH, &length.to_string());
+        }
+        response
+    }
+
+    async fn find(self: &Arc<Self>, route: Route, base_url: String) -> Result<Answer, Refusal> {
+        match route {
+            Route::Health => {
+                self.folder.images(Age::Recent).await?;
+                return Ok(Answer::Document(StatusCode::OK, TEXT, b"ok\n".to_vec()));
+            }
+            Route::Registry => return Ok(Answer::Document(StatusCode::OK, JSON, b"{}".to_vec())),
+            Route::Unknown { registry: true } => {
+                return Err(Refusal::unknown("NAME_UNKNOWN", "there is nothing at this path"));
+            }
+            Route::Unknown { registry: false } => {
+                return Err(Refusal::unknown("", "there is no such file"));
+            }
+            Route::Referrers => {
+                let index = Index::new().to_json();
+                return Ok(Answer::Document(StatusCode::OK, media_type::IMAGE_INDEX, index));
+            }
+            _ => {}
+        }
+        let images = self.folder.images(Age::Recent).await?;
+        match self.look_up(images, route.clone(), base_url.clone()).await {
+            Err(Refusal(StatusCode::NOT_FOUND, ..)) => {
+                let images = self.folder.images(Age::Newest).await?;
+                self.look_up(images, route, base_url).await
+            }
+            found => found,
+        }
+    }
+
+    async fn look_up(
+        self: &Arc<Self>,
+        images: Arc<Images>,
+        route: Route,
+        base_url: String,
+    ) -> Result<Answer, Refusal> {
+        let answerer = Arc::clone(self);
+        let found = move || answerer.read(&images, &route, &base_url);
+        match tokio::task::spawn_blocking(found).await {
+            Ok(found) => found,
+            Err(_) => {
+                let message = "the request was not answered".to_owned();
+                Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", message))
+            }
+        }
+    }
+
+    /// Finds what is in the folder. It reads files, and may block.
+    fn read(&self, images: &Images, route: &Route, base_url: &str) -> Result<Answer, Refusal> {
+        let contents = &self.folder.contents;
+        match route {
+            Route::Images(page) => {
+                let (names, next) = listed(page, images.names(), "/v2/_catalog");
+                Ok(Answer::List(json!({ "repositories": names }), next))
+            }
+            Route::Tags(name, page) => {
+                let tags = images.tags(name).ok_or_else(|| unknown_name(name))?;
+                let (tags, next) = listed(page, tags, &format!("/v2/{name}/tags/list"));
+                Ok(Answer::List(json!({ "name": name, "tags": tags }), next))
+            }
+            Route::Manifest(name, reference) => {
+                let found = match reference {
+                    Reference::Tag(tag) => contents.manifest(&images.tagged(name, tag))?,
+                    Reference::Digest(digest) => {
+                        contents.manifest_of_digest(images, name, *digest)?
+                    }
+                };
+                let ManifestDocument { descriptor, json } = found.ok_or_else(|| {
+                    let message = format!("there is no such manifest of {name}");
+                    Refusal::unknown("MANIFEST_UNKNOWN", message)
+                })?;
+                Ok(Answer::Resource(Resource {
+                    content_type: descriptor.media_type,
+                    digest: descriptor.digest,
+                    is_immutable: matches!(reference, Reference::Digest(_)),
+                    bytes: Bytes::Memory(json),
+                }))
+            }
+            Route::Blob(name, digest) => {
+                let blob = contents.blob(images, name, *digest)?.ok_or_else(|| {
+                    Refusal::unknown("BLOB_UNKNOWN", format!("there is no such blob of {name}"))
+                })?;
+                let bytes = match blob {
+                    Blob::Config(json) => Bytes::Memory(json),
+                    Blob::Layer(layer) => Bytes::Layer(layer),
+                };
+                let content_type = BYTES.to_owned();
+                let digest = *digest;
+                Ok(Answer::Resource(Resource { content_type, digest, is_immutable: true, bytes }))
+            }
+            Route::Config => Ok(in_memory(JSON, self.documents(images, base_url)?.config)),
+            Route::Sums => match self.own_file("SHA256SUMS") {
+                Some(sums) => Ok(in_memory(TEXT, sums)),
+                None => Ok(in_memory(TEXT, self.documents(images, base_url)?.sums)),
+            },
+            Route::Signature(name) => match self.own_file(name) {
+                Some(signature) => Ok(in_memory(TEXT, signature)),
+                None => Err(Refusal::unknown("", "there is no such file")),
+            },
+            Route::Archive(path) => self.archive(entry(images, path)?),
+            Route::Blocks(path) => self.blocks(entry(images, path)?),
+            Route::Health | Route::Registry | Route::Referrers | Route::Unknown { .. } => {
+                Err(Refusal::unknown("", "there is no such file"))
+            }
+        }
+    }
+
+    fn documents(&self, images: &Images, base_url: &str) -> Result<Documents, Refusal> {
+        let no_writer = || Refusal::unknown("", "there is no such file");
+        let write = self.documents.as_ref().ok_or_else(no_writer)?;
+        let refused = |reason| Refusal(StatusCode::CONFLICT, "", reason);
+        write(images.entries(), base_url).map_err(refused)
+    }
+
+    /// Reads a small file that people put into the folder.
+    fn own_file(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.folder.contents.store().root().join(name);
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        let limit = if name == "SHA256SUMS" { 16 << 20 } else { MAX_SIGNATURE };
+        if !metadata.is_file() || metadata.len() > limit {
+            return None;
+        }
+        fs::read(path).ok()
+    }
+
+    fn archive(&self, entry: &Entry) -> Result<Answer, Refusal> {
+        let (file, stat) = self.folder.contents.store().open_file(&entry.archive)?;
+        let image = entry.image().filter(|_| stat == entry.stat).ok_or_else(gone)?;
+        Ok(Answer::Resource(Resource {
+            content_type: content_type(entry.archive.name().format()).to_owned(),
+            digest: image.sha256,
+            is_immutable: true,
+            bytes: Bytes::File(file, stat.size),
+        }))
+    }
+
+    fn blocks(&self, entry: &Entry) -> Result<Answer, Refusal> {
+        let table = self.folder.contents.blocks(entry)?;
+        let sha256 = entry.image().map(|image| image.sha256).ok_or_else(gone)?;
+        let index = table.and_then(|table| BlockIndex::new(entry.stat.size, sha256, table));
+        let index = index.ok_or_else(|| Refusal::unknown("", "the archive has no block index"))?;
+        Ok(in_memory(TEXT, index.to_string().into_bytes()))
+    }
+
+    /// Answers with a resource, or the part of it that was asked for.
+    async fn resource(
+        &self,
+        resource: Resource,
+        headers: &HeaderMap,
+        is_head: bool,
+        is_registry: bool,
+    ) -> Response<Body> {
+        let Resource { content_type, digest, is_immutable, bytes } = resource;
+        let size = match &bytes {
+            Bytes::Memory(bytes) => bytes.len() as u64,
+            Bytes::Layer(layer) => layer.size,
+            Bytes::File(_, size) => *size,
+        };
+        let etag = match is_registry {
+            true => format!("\"{digest}\""),
+            false => format!("\"{}\"", digest.hex()),
+        };
+        let part = Part::of(headers, &etag, size);
+        let (status, start, count) = match part {
+            Part::All => (StatusCode::OK, 0, size),
+            Part::Bytes { start, size } => (StatusCode::PARTIAL_CONTENT, start, size),
+            Part::NotModified => (StatusCode::NOT_MODIFIED, 0, 0),
+            Part::NotSatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, 0, 0),
+        };
+        let body = match is_head || count == 0 {
+            true => Body::empty(),
+            false => self.body(bytes, start, count).await,
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        set(&mut response, ETAG, &etag);
+        set(&mut response, ACCEPT_RANGES, "bytes");
+        set(&mut response, CACHE_CONTROL, if is_immutable { IMMUTABLE } else { "no-cache" });
+        if is_registry {
+            let name = HeaderName::from_static("docker-content-digest");
+            set(&mut response, name, &digest.to_string());
+        }
+        match part {
+            Part::All | Part::Bytes { .. } => {
+                set(&mut response, CONTENT_TYPE, &content_type);
+                set(&mut response, CONTENT_LENGTH, &count.to_string());
+            }
+            Part::NotModified | Part::NotSatisfiable => {}
+        }
+        match part {
+            Part::Bytes { start, size: count } => {
+                let last = start + count - 1;
+                set(&mut response, CONTENT_RANGE, &format!("bytes {start}-{last}/{size}"));
+            }
+            Part::NotSatisfiable => set(&mut response, CONTENT_RANGE, &format!("bytes */{size}")),
+            Part::All | Part::NotModified => {}
+        }
+        response
+    }
+
+    async fn body(&self, bytes: Bytes, start: u64, count: u64) -> Body {
+        if let Bytes::Memory(mut bytes) = bytes {
+            let (start, count) = (start as usize, count as usize);
+            bytes.truncate(start + count);
+            return Body::bytes(bytes.split_off(start));
+        }
+        // It is never closed.
+        let Ok(permit) = Arc::clone(&self.readers).acquire_owned().await else {
+            return Body::empty();
+        };
+        Body::read(count, permit, move |sender| match bytes {
+            Bytes::Layer(layer) => layer.send(start, count, sender),
+            Bytes::File(mut file, _) => {
+                file.seek(SeekFrom::Start(start))?;
+                sender.send(&mut file, count)
+            }
+            Bytes::Memory(_) => Ok(()),
+        })
+    }
+}
+
+fn in_memory(content_type: &str, bytes: Vec<u8>) -> Answer {
+    Answer::Resource(Resource {
+        content_type: content_type.to_owned(),
+        digest: Digest::of(&bytes),
+        is_immutable: false,
+        bytes: Bytes::Memory(bytes),
+    })
+}
+
+fn entry<'a>(images: &'a Images, path: &ArchivePath) -> Result<&'a Entry, Refusal> {
+    images.archive(path).ok_or_else(|| Refusal::unknown("", "there is no such file"))
+}
+
+fn gone() -> Refusal {
+    Refusal::unknown("", "the archive was removed or replaced meanwhile")
+}
+
+fn unknown_name(name: &str) -> Refusal {
+    Refusal::unknown("NAME_UNKNOWN", format!("there is no image {name}"))
+}
+
+/// Returns a page of a list, and the address of the next one.
+fn listed<'a>(
+    page: &Page,
+    items: impl Iterator<Item = &'a str>,
+    path: &str,
+) -> (Vec<&'a str>, Option<String>) {
+    let (items, is_more) = page.of(items);
+    let next = match (page.count, items.last()) {
+        (Some(count), Some(last)) if is_more => Some(format!("{path}?n={count}&last={last}")),
+        _ => None,
+    };
+    (items, next)
+}
+
+/// Returns the address under which the server was asked; nothing if the client did not state it.
+fn base_url(headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    match !host.is_empty() && host.bytes().all(is_host) {
+        true => format!("http://{host}"),
+        false => String::new(),
+    }
+}
+
+fn content_type(format: ArchiveFormat) -> &'static str {
+    match format {
+        ArchiveFormat::Zip => "application/zip",
+        _ => "application/x-tar",
+    }
+}
+
+fn document(status: StatusCode, content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::bytes(bytes));
+    *response.status_mut() = status;
+    set(&mut response, CONTENT_TYPE, content_type);
+    set(&mut response, CACHE_CONTROL, "no-cache");
+    response
+}
+
+/// Answers with an error: in the form of the registry API, or as a sentence.
+fn refuse(Refusal(status, code, message): Refusal, is_registry: bool) -> Response<Body> {
+    let mut response = match is_registry {
+        true => {
+            let errors = json!({ "errors": [{ "code": code, "message": message }] });
+            document(status, JSON, errors.to_string().into_bytes())
+        }
+        false => document(status, TEXT, (message + "\n").into_bytes()),
+    };
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        set(&mut response, ALLOW, "GET, HEAD");
+    }
+    response
+}
+
+/// Sets a header. All values are made of digests, numbers, parsed names and constants.
+fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

@@ -1,0 +1,189 @@
+//! The folder as it is: what is in it, and what has been verified.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sealift_catalog::{Entry, Stat};
+use sealift_filename::ArchivePath;
+use sealift_store::{Error, ReadOptions, Store};
+
+use crate::contents::Contents;
+use crate::event::ServeEvent;
+use crate::images::Images;
+use crate::options::EventHandler;
+
+/// How old a listing may be that answers a request.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
+/// At most this part of the time is spent on listing the folder.
+const SHARE: u32 = 20;
+
+/// A folder of archives, listed again when it is asked for and the last listing is old.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    pub(crate) contents: Contents,
+    state: Mutex<State>,
+    /// Held by the one that lists the folder.
+    listing: tokio::sync::Mutex<()>,
+    /// Stops what reads archives.
+    stop: Arc<AtomicBool>,
+    on_event: EventHandler,
+}
+
+#[derive(Debug)]
+struct State {
+    images: Arc<Images>,
+    listed: Option<Instant>,
+    took: Duration,
+    unverified: usize,
+    /// Archives that were read and cannot be served, as they were then.
+    refused: HashMap<ArchivePath, Stat>,
+    is_verifying: bool,
+}
+
+/// How new a listing has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// About a second old at most.
+    Recent,
+    /// As new as possible, since what was asked for was not in an older one.
+    Newest,
+}
+
+impl Folder {
+    pub(crate) fn new(store: Store, on_event: EventHandler) -> Arc<Self> {
+        let state = State {
+            images: Arc::default(),
+            listed: None,
+            took: Duration::ZERO,
+            unverified: 0,
+            refused: HashMap::new(),
+            is_verifying: false,
+        };
+        Arc::new(Self {
+            contents: Contents::new(store),
+            state: Mutex::new(state),
+            listing: tokio::sync::Mutex::default(),
+            stop: Arc::default(),
+            on_event,
+        })
+    }
+
+    /// Stops what reads archives in the background.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns how many archives have not been verified.
+    pub(crate) fn unverified(&self) -> usize {
+        self.lock().unverified
+    }
+
+    /// Returns the images in the folder. They are listed again if the last listing is old; whoever
+    /// asks meanwhile gets the last one.
+    pub(crate) async fn images(self: &Arc<Self>, age: Age) -> Result<Arc<Images>, Error> {
+        if let Some(images) = self.listed(age) {
+            return Ok(images);
+        }
+        let _listing = match self.listing.try_lock() {
+            Ok(listing) => listing,
+            Err(_) => {
+                let listing = self.listing.lock().await;
+                if let Some(images) = self.listed(Age::Recent) {
+                    return Ok(images);
+                }
+                listing
+            }
+        };
+        let folder = Arc::clone(self);
+        let listed = tokio::task::spawn_blocking(move || folder.list()).await;
+        let (images, unverified) = match listed {
+            Ok(listed) => listed?,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => (Arc::default(), Vec::new()),
+            },
+        };
+        self.verify(unverified);
+        Ok(images)
+    }
+
+    /// Returns the last listing if it is new enough.
+    fn listed(&self, age: Age) -> Option<Arc<Images>> {
+        let state = self.lock();
+        let age_limit = match age {
+            Age::Recent => MAX_AGE.max(state.took * SHARE),
+            Age::Newest => state.took * SHARE,
+        };
+        let is_new = state.listed.is_some_and(|listed| listed.elapsed() <= age_limit);
+        is_new.then(|| Arc::clone(&state.images))
+    }
+
+    /// Lists the folder; with the archives that have to be read.
+    fn list(&self) -> Result<(Arc<Images>, Vec<Entry>), Error> {
+        let begin = Instant::now();
+        let store = self.contents.store();
+        let entries = store.entries(&store.scan()?.archives);
+        let (known, unknown): (Vec<Entry>, Vec<Entry>) =
+            entries.into_iter().partition(|entry| entry.knowledge.is_some());
+        let images = Arc::new(Images::new(known));
+        self.contents.forget_others(&images);
+        let mut state = self.lock();
+        let mut before = std::mem::take(&mut state.refused);
+        let mut unverified = Vec::new();
+        for entry in unknown {
+            match before.remove(&entry.archive) {
+                Some(stat) if stat == entry.stat => {
+                    state.refused.insert(entry.archive, stat);
+                }
+                _ => unverified.push(entry),
+            }
+        }
+        state.unverified = unverified.len();
+        state.images = Arc::clone(&images);
+        state.listed = Some(begin);
+        state.took = begin.elapsed();
+        Ok((images, unverified))
+    }
+
+    /// Reads archives in the background. Those that hold an image are served from then on.
+    fn verify(self: &Arc<Self>, unverified: Vec<Entry>) {
+        if unverified.is_empty() || std::mem::replace(&mut self.lock().is_verifying, true) {
+            return;
+        }
+        let folder = Arc::clone(self);
+        tokio::task::spawn_blocking(move || {
+            for entry in unverified {
+                if folder.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                folder.verify_one(entry);
+            }
+            let mut state = folder.lock();
+            state.is_verifying = false;
+            state.listed = None;
+        });
+    }
+
+    fn verify_one(&self, before: Entry) {
+        let options = ReadOptions::default().with_cancel(&self.stop);
+        let found = self.contents.store().examined_entries(&[before.archive.clone()], &options);
+        // Cancelled: nothing is known.
+        let Ok(found) = found else { return };
+        for entry in found {
+            let reason = match entry.flaw() {
+                Some(flaw) => flaw.to_string(),
+                None if entry.image().is_some() => continue,
+                None => "it cannot be read".to_owned(),
+            };
+            self.lock().refused.insert(entry.archive.clone(), before.stat);
+            (self.on_event)(ServeEvent::Refused { archive: entry.archive, reason });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,233 @@
+//! What a request asks for.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use sealift_filename::ArchivePath;
+use sealift_oci::Digest;
+
+/// The default name of the config, as publishing names it.
+const CONFIG: &str = "images.json";
+/// The name of the checksums, and those of its signatures.
+const SUMS: &str = "SHA256SUMS";
+const SIGNATURES: [&str; 2] = ["SHA256SUMS.sig", "SHA256SUMS.minisig"];
+/// What a block index has after the name of its archive.
+const BLOCKS_SUFFIX: &str = ".blocks";
+
+/// What a request asks for. Nothing but the names in it can be opened: there are no paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `/healthz`: whether the server works.
+    Health,
+    /// `/v2/`: whether this is a registry.
+    Registry,
+    /// `/v2/_catalog`: the names of all images.
+    Images(Page),
+    /// `/v2/NAME/tags/list`
+    Tags(String, Page),
+    /// `/v2/NAME/manifests/TAG` or a digest.
+    Manifest(String, Reference),
+    /// `/v2/NAME/blobs/DIGEST`
+    Blob(String, Digest),
+    /// `/v2/NAME/referrers/DIGEST`: what refers to an image, which is nothing.
+    Referrers,
+    /// `/images.json`
+    Config,
+    /// `/SHA256SUMS`
+    Sums,
+    /// A signature of the checksums.
+    Signature(&'static str),
+    /// An archive.
+    Archive(ArchivePath),
+    /// The block index of an archive.
+    Blocks(ArchivePath),
+    /// Anything else, and whether a registry's client asks for it.
+    Unknown {
+        /// Whether the path begins with `/v2/`.
+        registry: bool,
+    },
+}
+
+/// How a manifest is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reference {
+    Tag(String),
+    Digest(Digest),
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Page {
+    /// The greatest number of items.
+    pub(crate) count: Option<usize>,
+    /// The item before the first one.
+    pub(crate) after: Option<String>,
+}
+
+impl Route {
+    /// Returns what the path and the query of a request ask for.
+    pub(crate) fn parse(path: &str, query: Option<&str>) -> Self {
+        let Some(path) = decode(path).and_then(|path| Some(path.strip_prefix('/')?.to_owned()))
+        else {
+            return Self::Unknown { registry: false };
+        };
+        if let Some(rest) = path.strip_prefix("v2/").or_else(|| (path == "v2").then_some("")) {
+            return registry(rest, query).unwrap_or(Self::Unknown { registry: true });
+        }
+        match path.as_str() {
+            "healthz" => return Self::Health,
+            CONFIG => return Self::Config,
+            SUMS => return Self::Sums,
+            _ => {}
+        }
+        if let Some(name) = SIGNATURES.into_iter().find(|name| *name == path) {
+            return Self::Signature(name);
+        }
+        let archive = path.strip_suffix(BLOCKS_SUFFIX);
+        match ArchivePath::parse(archive.unwrap_or(&path)) {
+            Ok(path) if archive.is_some() => Self::Blocks(path),
+            Ok(path) => Self::Archive(path),
+            Err(_) => Self::Unknown { registry: false },
+        }
+    }
+}
+
+/// Returns what a client of a registry asks for, by the path after `/v2/`.
+fn registry(path: &str, query: Option<&str>) -> Option<Route> {
+    match path {
+        "" => return Some(Route::Registry),
+        "_catalog" => return Some(Route::Images(Page::parse(query))),
+        _ => {}
+    }
+    if let Some(name) = path.strip_suffix("/tags/list") {
+        return Some(Route::Tags(name.to_owned(), Page::parse(query)));
+    }
+    let (front, last) = path.rsplit_once('/')?;
+    let (name, kind) = front.rsplit_once('/')?;
+    match kind {
+        "manifests" => Some(Route::Manifest(name.to_owned(), Reference::parse(last)?)),
+        "blobs" => Some(Route::Blob(name.to_owned(), last.parse().ok()?)),
+        "referrers" => last.parse::<Digest>().ok().map(|_| Route::Referrers),
+        _ => None,
+    }
+}
+
+impl Reference {
+    fn parse(text: &str) -> Option<Self> {
+        match text.contains(':') {
+            true => text.parse().ok().map(Self::Digest),
+            false => Some(Self::Tag(text.to_owned())),
+        }
+    }
+}
+
+impl Page {
+    fn parse(query: Option<&str>) -> Self {
+        let mut page = Self::default();
+        for pair in query.unwrap_or_default().split('&') {
+            match pair.split_once('=') {
+                Some(("n", count)) => page.count = count.parse().ok(),
+                Some(("last", after)) => page.after = decode(after).map(Cow::into_owned),
+                _ => {}
+            }
+        }
+        page
+    }
+
+    /// Returns the items on the page, which are sorted, and whether there are more after it.
+    pub(crate) fn of<'a>(&self, items: impl Iterator<Item = &'a str>) -> (Vec<&'a str>, bool) {
+        let is_after = |item: &&str| self.after.as_deref().is_none_or(|after| *item > after);
+        let mut items = items.filter(is_after);
+        let page: Vec<&str> = items.by_ref().take(self.count.unwrap_or(usize::MAX)).collect();
+        let is_more = items.next().is_some();
+        (page, is_more)
+    }
+}
+
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(text).decode_utf8().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn paths_name_what_they_ask_for() {
+        let digest: Digest = DIGEST.parse().unwrap();
+        let tag = |tag: &str| Reference::Tag(tag.to_owned());
+        let name = || "team/api".to_owned();
+        let archive = || ArchivePath::parse("team/web_1.0+b_0123456789ab.zip").unwrap();
+        for (path, expected) in [
+            ("/healthz", Route::Health),
+            ("/v2", Route::Registry),
+            ("/v2/", Route::Registry),
+            ("/v2/_catalog", Route::Images(Page::default())),
+            ("/v2/team/api/tags/list", Route::Tags(name(), Page::default())),
+            ("/v2/team/api/manifests/1.0", Route::Manifest(name(), tag("1.0"))),
+            (
+                &format!("/v2/team/api/manifests/{DIGEST}"),
+                Route::Manifest(name(), Reference::Digest(digest)),
+            ),
+            (&format!("/v2/team/api/blobs/{DIGEST}"), Route::Blob(name(), digest)),
+            (&format!("/v2/team/api/referrers/{DIGEST}"), Route::Referrers),
+            ("/images.json", Route::Config),
+            ("/SHA256SUMS", Route::Sums),
+            ("/SHA256SUMS.sig", Route::Signature("SHA256SUMS.sig")),
+            ("/team/web_1.0%2Bb_0123456789ab.zip", Route::Archive(archive())),
+            ("/team/web_1.0+b_0123456789ab.zip.blocks", Route::Blocks(archive())),
+        ] {
+            assert_eq!(Route::parse(path, None), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_served() {
+        for path in [
+            "/",
+            "",
+            "/.sealift/records/web_1_0123456789ab.zip",
+            "/.sealift/web_1_0123456789ab.zip",
+            "/../web_1_0123456789ab.zip",
+            "/..%2Fweb_1_0123456789ab.zip",
+            "//web_1_0123456789ab.zip",
+            "/%2Fetc/web_1_0123456789ab.zip",
+            "/.web_1_0123456789ab.zip",
+            "/%ff",
+            "/images.json.blocks",
+        ] {
+            assert_eq!(Route::parse(path, None), Route::Unknown { registry: false }, "{path}");
+        }
+        for path in
+            ["/v2/web", "/v2/web/blobs/sha256:1", "/v2/web/blobs/x", "/v2/web/manifests/md5:0"]
+        {
+            assert_eq!(Route::parse(path, None), Route::Unknown { registry: true }, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_page_by_page() {
+        let items = ["a", "b", "c"];
+        let page = |query| {
+            let Route::Images(page) = Route::parse("/v2/_catalog", Some(query)) else { panic!() };
+            let (items, is_more) = page.of(items.into_iter());
+            (items.concat(), is_more)
+        };
+        assert_eq!(page(""), ("abc".to_owned(), false));
+        assert_eq!(page("n=2"), ("ab".to_owned(), true));
+        assert_eq!(page("last=b&n=2"), ("c".to_owned(), false));
+        assert_eq!(page("n=3"), ("abc".to_owned(), false));
+        assert_eq!(page("n=0"), (String::new(), true));
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_has_a_meaning(path in "[/a-z0-9%.:_v2]{0,40}", query in ".{0,20}") {
+            let _ = Route::parse(&path, Some(&query));
+        }
+    }
+}
