@@ -41,6 +41,7 @@ mod relay;
 mod releases;
 mod retention;
 mod secrets;
+mod serving;
 mod showing;
 mod signatures;
 mod signed_publishing;

@@ -28,8 +28,7 @@ impl Images {
     /// A tag means the newest build of its version, for each platform. `latest` is the newest
     /// release for each platform, unless an archive has this version.
     pub(crate) fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
-        let mut entries: Vec<Entry> =
-            entries.into_iter().filter(Entry::is_rightly_named).collect();
+        let mut entries: Vec<Entry> = entries.into_iter().filter(Entry::is_rightly_named).collect();
         entries.sort_by(|left, right| left.archive.cmp(&right.archive));
         let mut by_name: BTreeMap<String, Image> = BTreeMap::new();
         for (at, entry) in entries.iter().enumerate() {

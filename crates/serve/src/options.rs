@@ -89,10 +89,7 @@ impl ServerOptions {
 
     /// Sets who is told of requests, and of archives that are not served.
     #[must_use]
-    pub fn with_on_event(
-        mut self,
-        on_event: impl Fn(ServeEvent) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_on_event(mut self, on_event: impl Fn(ServeEvent) + Send + Sync + 'static) -> Self {
         self.on_event = EventHandler(Arc::new(on_event));
         self
     }

@@ -23,8 +23,7 @@ pub(crate) fn documents(entries: &[Entry], base_url: &str) -> Result<Documents, 
     refuse_several_platforms(&latest).map_err(|error| error.to_string())?;
     let options = ConfigOptions::default().with_base_url(base_url.parse().ok());
     let described = latest.iter().filter_map(|entry| describe(entry, &options).ok().flatten());
-    let config: Config =
-        described.map(|described| (described.image, described.entry)).collect();
+    let config: Config = described.map(|described| (described.image, described.entry)).collect();
     let text = serde_json::to_string_pretty(&config).map_err(|error| error.to_string())? + "\n";
     let mut sums = sums_text::line(CONFIG_NAME, &Digest::of(text.as_bytes())) + "\n";
     for entry in config.values() {

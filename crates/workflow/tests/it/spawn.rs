@@ -14,6 +14,7 @@ use sealift_workflow::{
     UpdateOptions, VerifyFolderOptions, VerifyPlaceOptions,
     ListOptions, LoadRequest, PublishOptions, PublishedArchive, PublishedPlace, Run, Selection, ServeOptions,
     UpdateOptions, VerifyFolderOptions,
+    ServeOptions, UpdateOptions, VerifyFolderOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.

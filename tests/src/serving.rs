@@ -1,0 +1,132 @@
+//! `sealift serve`: the folder as a registry and as files, asked by hand and by real engines.
+
+mod on_engine;
+mod registry;
+mod server;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use rustix::process::{Pid, Signal, kill_process};
+use sealift_testing::layouts::{Image, noise, pack};
+use serde_json::Value;
+
+use crate::command::Place;
+
+/// The command while it serves the folder of a place.
+struct Serving {
+    child: Child,
+    host: String,
+    /// What the command printed about the folder.
+    start: Value,
+    requests: Arc<Mutex<Vec<Value>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// An answer to a request.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Serving {
+    fn start(place: &Place) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let parse = |line: String| -> Value { serde_json::from_str(&line).unwrap() };
+        let start = parse(lines.next().unwrap().unwrap());
+        let requests = Arc::<Mutex<Vec<Value>>>::default();
+        let seen = Arc::clone(&requests);
+        let read = move || lines.for_each(|line| seen.lock().unwrap().push(parse(line.unwrap())));
+        let reader = Some(std::thread::spawn(read));
+        Self { child, host: start["host"].as_str().unwrap().to_owned(), start, requests, reader }
+    }
+
+    /// Sends the bytes of a request and returns everything that comes.
+    fn send(&self, request: &[u8]) -> Vec<u8> {
+        let mut socket = TcpStream::connect(&self.host).unwrap();
+        socket.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).unwrap();
+        answer
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
+        let host = &self.host;
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"
+        );
+        let mut answer = self.send(request.as_bytes());
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let body = answer.split_off(end + 4);
+        let head = String::from_utf8(answer).unwrap();
+        Answer { status: head[9..12].parse().unwrap(), head, body }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, "")
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let answer = self.get(path);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// Asks until the answer has this status: archives that come or go are noticed soon.
+    fn wait_for(&self, path: &str, status: u16) {
+        while self.get(path).status != status {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Asks the command to stop. Returns its exit code, and the requests that it answered.
+    fn stop(mut self) -> (Option<i32>, Vec<Value>) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        let status = self.child.wait().unwrap();
+        self.reader.take().unwrap().join().unwrap();
+        let requests = std::mem::take(&mut *self.requests.lock().unwrap());
+        (status.code(), requests)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Answer {
+    /// Returns the value of a header, whose name is in lower case.
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// Adds an image to the folder of archives.
+fn add(place: &Place, tag: &str, seed: u8) {
+    let file = place.dir.path().join("image.tar");
+    std::fs::write(&file, pack(&Image::new(tag, seed).podman())).unwrap();
+    place.ok(&["add", file.to_str().unwrap(), "-q"]);
+}
+
+/// Adds an image whose layers have several blocks, as a zip.
+fn add_zip(place: &Place, tag: &str, seed: u8) {
+    let file = place.dir.path().join("image.tar");
+    let mut image = Image::new(tag, seed);
+    image.layers.push(noise(700_000));
+    std::fs::write(&file, pack(&image.podman())).unwrap();
+    place.ok(&["add", file.to_str().unwrap(), "--compress", "-q"]);
+}
