@@ -83,6 +83,9 @@ impl Route {
         if let Some(name) = SIGNATURES.into_iter().find(|name| *name == path) {
             return Self::Signature(name);
         }
+        if path.split('/').any(|part| part.starts_with('.')) {
+            return Self::Unknown { registry: false };
+        }
         let archive = path.strip_suffix(BLOCKS_SUFFIX);
         match ArchivePath::parse(archive.unwrap_or(&path)) {
             Ok(path) if archive.is_some() => Self::Blocks(path),

@@ -43,7 +43,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// let address = "127.0.0.1:5000".parse()?;
 /// let server = Server::bind(Store::open("artifacts")?, address, ServerOptions::default()).await?;
 /// println!("docker pull {}/web:1.4.0.7", server.address());
-/// server.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;
+/// server.run(std::future::pending()).await;
 /// # Ok(())
 /// # }
 /// ```
@@ -223,4 +223,82 @@ async fn answer(
         on_event(ServeEvent::Request(served));
     };
     Ok(response.map(|body| body.with_on_end(report)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Serves an empty folder, and calls a function with the address.
+    async fn serving<T>(options: ServerOptions, ask: impl AsyncFnOnce(SocketAddr) -> T) -> T {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = Server::bind(store, any, options).await.unwrap();
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = tokio::spawn(server.run(async { stopped.await.unwrap_or_default() }));
+        let answer = ask(address).await;
+        drop(stop);
+        running.await.unwrap();
+        answer
+    }
+
+    async fn rest(stream: &mut TcpStream) -> String {
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn idle_clients_are_disconnected() {
+        let options = ServerOptions::default().with_request_timeout(Duration::from_millis(50));
+        serving(options, async |address| {
+            let mut silent = TcpStream::connect(address).await.unwrap();
+            rest(&mut silent).await;
+            let mut slow = TcpStream::connect(address).await.unwrap();
+            slow.write_all(b"GET /healthz HT").await.unwrap();
+            rest(&mut slow).await;
+            let mut idle = TcpStream::connect(address).await.unwrap();
+            idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            let answer = rest(&mut idle).await;
+            assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("ok\n"), "{answer}");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn further_connections_wait_for_a_free_place() {
+        let options = ServerOptions::default().with_connections(1);
+        serving(options, async |address| {
+            let first = TcpStream::connect(address).await.unwrap();
+            let mut second = TcpStream::connect(address).await.unwrap();
+            let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+            second.write_all(request).await.unwrap();
+            drop(first);
+            let answer = rest(&mut second).await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_does_not_delay_the_end() {
+        let options = ServerOptions::default().with_grace(Duration::from_secs(3600));
+        let mut idle = serving(options, async |address| {
+            let mut idle = TcpStream::connect(address).await.unwrap();
+            idle.write_all(b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            let mut first = [0; 12];
+            idle.read_exact(&mut first).await.unwrap();
+            assert_eq!(&first, b"HTTP/1.1 200");
+            idle
+        })
+        .await;
+        rest(&mut idle).await;
+    }
 }
