@@ -21,7 +21,7 @@ use crate::select::examine::with_read_options;
 use crate::select::known_image;
 use crate::setters::setters;
 use crate::spool::{Spooled, spool};
-use crate::stored_archive::{Content, StoredArchive};
+use crate::stored_archive::{StoredArchive, StoredContent};
 
 /// Options of [`add`]: how to name what is added, and in what form to keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -202,7 +202,7 @@ async fn add_as(
             repository.clone(),
             version.clone(),
             archive,
-            Content { digest: identity.config, size, sha256 },
+            StoredContent { digest: identity.config, size, sha256 },
         ),
         added,
         beside: None,

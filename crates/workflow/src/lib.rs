@@ -37,7 +37,6 @@
 //! | `buildkit` | builds by BuildKit; includes `engine` |
 //! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch`, `list_published`, `verify_published` |
 //! | `serve` | what serves the folder over HTTP: `serve` |
-//! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch` |
 //!
 //! # Runtime
 //!

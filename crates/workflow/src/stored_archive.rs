@@ -37,7 +37,7 @@ pub struct StoredArchive {
 }
 
 /// What the name of an archive does not state.
-pub(crate) struct Content {
+pub(crate) struct StoredContent {
     /// The digest of the image's config.
     pub(crate) digest: Digest,
     /// The size of the file in bytes.
@@ -52,9 +52,9 @@ impl StoredArchive {
         image: Repository,
         version: Version,
         archive: ArchivePath,
-        content: Content,
+        content: StoredContent,
     ) -> Self {
-        let Content { digest, size, sha256 } = content;
+        let StoredContent { digest, size, sha256 } = content;
         Self {
             image,
             version,

@@ -18,7 +18,7 @@ use crate::open_archive::open_archive;
 use crate::run::Run;
 use crate::select::examine::with_read_options;
 use crate::select::{find, held_against_record, known_image};
-use crate::stored_archive::{Content, StoredArchive};
+use crate::stored_archive::{StoredArchive, StoredContent};
 
 /// An archive that has the new version now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,7 +79,7 @@ pub async fn tag(store: &Store, from: &Query, to: &Reference, run: &Run) -> Resu
             repository.clone(),
             version.clone(),
             archive,
-            Content { digest: identity.config, size, sha256 },
+            StoredContent { digest: identity.config, size, sha256 },
         ),
         tagged,
         from: from.clone(),

@@ -19,7 +19,7 @@ use crate::ingest::fault_of;
 use crate::published::place::PublishedPlace;
 use crate::published_layout::BLOCKS_SUFFIX;
 use crate::run::Run;
-use crate::stored_archive::Content;
+use crate::stored_archive::StoredContent;
 
 /// The size up to which a block index is used. A larger one is that of an archive of some 20 GB,
 /// which is fetched as a whole: the index would take too much memory.
@@ -46,7 +46,7 @@ pub(crate) async fn fetch_archive(
     let digest = staged.proof().identity().config;
     let path = wanted.entry.path.clone();
     let published = run.blocking(move |_| Ok(staged.publish(&path, None)?)).await?;
-    let content = Content { digest, size: published.size, sha256: published.sha256 };
+    let content = StoredContent { digest, size: published.size, sha256: published.sha256 };
     Ok(FetchedImage {
         fetched: !published.was_there,
         transfer: Some(transfer),

@@ -9,7 +9,7 @@ use crate::fetch::report::FetchedImage;
 use crate::fetch::wanted::Wanted;
 use crate::run::Run;
 use crate::select::examine::with_read_options;
-use crate::stored_archive::{Content, StoredArchive};
+use crate::stored_archive::{StoredArchive, StoredContent};
 
 /// Returns for each wanted image the archive that the folder has of it.
 ///
@@ -40,14 +40,14 @@ fn there(store: &Store, wanted: &Wanted, entries: &[Entry]) -> Option<FetchedIma
         || known.identity.config == wanted.entry.digest && !entry.is_misnamed();
     is_same.then(|| {
         let digest = known.identity.config;
-        let content = Content { digest, size: entry.stat.size, sha256: known.sha256 };
+        let content = StoredContent { digest, size: entry.stat.size, sha256: known.sha256 };
         FetchedImage::there(store, wanted, content)
     })
 }
 
 impl FetchedImage {
     /// Describes a wanted image whose archive is in the folder.
-    pub(crate) fn there(store: &Store, wanted: &Wanted, content: Content) -> Self {
+    pub(crate) fn there(store: &Store, wanted: &Wanted, content: StoredContent) -> Self {
         let (image, version) = (wanted.image.clone(), wanted.version.clone());
         Self {
             file: StoredArchive::new(store, image, version, wanted.entry.path.clone(), content),

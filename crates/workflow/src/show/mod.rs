@@ -14,7 +14,7 @@ use crate::open_archive::open_archive;
 use crate::run::Run;
 use crate::select::{find, held_against_record};
 use crate::show::report::{HistoryStep, ShownArchive, ShownLayer};
-use crate::stored_archive::{Content, StoredArchive};
+use crate::stored_archive::{StoredArchive, StoredContent};
 
 /// Describes the archive that answers a query: its image, layers and history, and which other
 /// archives of the folder have the same layers.
@@ -69,7 +69,7 @@ fn describe(store: &Store, entry: &Entry, run: &Run) -> Result<ShownArchive, Err
             repository_of(path)?,
             path.name().to_version(),
             path.clone(),
-            Content { digest: identity.config, size: entry.stat.size, sha256: known.sha256 },
+            StoredContent { digest: identity.config, size: entry.stat.size, sha256: known.sha256 },
         ),
         manifest: archive.manifest_descriptor()?.digest,
         plain_size: known.plain_size,

@@ -14,7 +14,7 @@ use crate::immutable::refuse_other_builds;
 use crate::ingest::fault_of;
 use crate::run::{Activity, Run};
 use crate::select::known_image;
-use crate::stored_archive::{Content, StoredArchive};
+use crate::stored_archive::{StoredArchive, StoredContent};
 use crate::update::compress::compress;
 use crate::update::decide::Task;
 use crate::update::options::UpdateOptions;
@@ -50,7 +50,11 @@ impl Archived {
                 self.wanted.repository,
                 self.wanted.version,
                 self.archive,
-                Content { digest: self.identity.config, size: self.size, sha256: self.sha256 },
+                StoredContent {
+                    digest: self.identity.config,
+                    size: self.size,
+                    sha256: self.sha256,
+                },
             ),
             saved: self.saved,
             compressed: self.compressed,

@@ -11,10 +11,7 @@ use sealift_store::{Store, TargetFolder};
 use sealift_workflow::{
     AddOptions, Cancel, CleanPlan, Cluster, ConfigOptions, EngineLoad, ExportOptions, FetchOptions,
     ListOptions, LoadRequest, PublishOptions, PublishedArchive, PublishedPlace, Run, Selection,
-    UpdateOptions, VerifyFolderOptions, VerifyPlaceOptions,
-    ListOptions, LoadRequest, PublishOptions, PublishedArchive, PublishedPlace, Run, Selection, ServeOptions,
-    UpdateOptions, VerifyFolderOptions,
-    ServeOptions, UpdateOptions, VerifyFolderOptions,
+    ServeOptions, UpdateOptions, VerifyFolderOptions, VerifyPlaceOptions,
 };
 
 /// Accepts what [`tokio::spawn`] accepts.
