@@ -14,7 +14,7 @@ const PIECE: usize = 64 << 10;
 /// The body of an answer: bytes in memory, or what a thread reads while it is sent.
 #[derive(Debug)]
 pub(crate) struct Body {
-    content: Content,
+    source: BodySource,
     left: u64,
     sent: u64,
     on_end: OnEnd,
@@ -31,7 +31,7 @@ impl std::fmt::Debug for OnEnd {
 }
 
 #[derive(Debug)]
-enum Content {
+enum BodySource {
     Memory(Bytes),
     Read(mpsc::Receiver<io::Result<Bytes>>),
 }
@@ -45,11 +45,11 @@ impl Body {
     /// Creates a body of bytes in memory.
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self::new(bytes.len() as u64, Content::Memory(bytes))
+        Self::new(bytes.len() as u64, BodySource::Memory(bytes))
     }
 
-    fn new(left: u64, content: Content) -> Self {
-        Self { content, left, sent: 0, on_end: OnEnd::default() }
+    fn new(left: u64, source: BodySource) -> Self {
+        Self { source, left, sent: 0, on_end: OnEnd::default() }
     }
 
     /// Creates a body of `size` bytes that a thread reads. It reads ahead by a piece, and stops when
@@ -70,7 +70,7 @@ impl Body {
             }
             drop(permit);
         });
-        Self::new(size, Content::Read(receiver))
+        Self::new(size, BodySource::Read(receiver))
     }
 
     /// Calls a function with the number of bytes that were passed on, when the body is dropped.
@@ -125,9 +125,9 @@ impl HttpBody for Body {
         if body.left == 0 {
             return Poll::Ready(None);
         }
-        let piece = match &mut body.content {
-            Content::Memory(bytes) => std::mem::take(bytes),
-            Content::Read(receiver) => match ready!(receiver.poll_recv(context)) {
+        let piece = match &mut body.source {
+            BodySource::Memory(bytes) => std::mem::take(bytes),
+            BodySource::Read(receiver) => match ready!(receiver.poll_recv(context)) {
                 Some(Ok(bytes)) => bytes,
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 // The thread has panicked, or the runtime shuts down.

@@ -169,7 +169,8 @@ impl Folder {
 
     fn verify_one(&self, before: Entry) {
         let options = ReadOptions::default().with_cancel(&self.stop);
-        let found = self.contents.store().examined_entries(&[before.archive.clone()], &options);
+        let found =
+            self.contents.store().examined_entries(std::slice::from_ref(&before.archive), &options);
         // Cancelled: nothing is known.
         let Ok(found) = found else { return };
         for entry in found {
