@@ -91,7 +91,7 @@ fn a_place_is_verified_over_paths_and_web_servers() {
     let mut urls = vec!["./there".to_owned()];
     for server in servers.iter().flatten() {
         copy(&there(&place), &server.files());
-        urls.push(server.url("images.json"));
+        urls.push(server.url("/images.json"));
     }
     for url in urls {
         let said = place.run(&["verify", &url]);
