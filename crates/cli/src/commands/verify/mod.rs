@@ -1,16 +1,22 @@
 //! `sealift verify`.
 
 mod published;
+mod verdicts;
 
 use clap::Args;
 use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyFolderOptions, verify};
+use sealift_workflow::{
+    Covered, Error, Verdict, VerifiedArchive, VerifyFolderOptions, VerifyPlaceOptions, verify,
+};
 
 use crate::arguments::completer;
 use crate::arguments::place;
 use crate::arguments::reference::references;
 use crate::arguments::signers::SignersArguments;
+use crate::commands::verify::verdicts::{
+    Kind, code_of, is_unreadable, is_unsupported, is_untrusted, phrase,
+};
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::format;
@@ -56,7 +62,14 @@ pub(crate) async fn run(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     if let (Some(text), images) = place::split(&arguments.images) {
-        return published::run(text, references(images)?, &arguments, session).await;
+        if arguments.repair {
+            return Err(Failure::usage("--repair repairs the folder, not a published place"));
+        }
+        let options = VerifyPlaceOptions::default()
+            .with_images(references(images)?)
+            .with_deep(arguments.deep)
+            .with_trust(arguments.signers.trust()?);
+        return published::run(text, &options, session).await;
     }
     let images = references(&arguments.images)?;
     let queries: Vec<Query> = images
@@ -80,17 +93,6 @@ pub(crate) async fn run(
         return Ok(ExitCode::INTERRUPTED);
     }
     Ok(code_of(|is| verified.iter().any(|archive| is(&archive.verdict))))
-}
-
-/// Returns the exit code of verdicts, of which `has` tells whether there is one of a kind.
-fn code_of(has: impl Fn(Kind) -> bool) -> ExitCode {
-    match (has(Verdict::is_bad), has(is_unreadable), has(is_unsupported)) {
-        (true, ..) => ExitCode::DAMAGED,
-        (false, true, _) => ExitCode::FAILED,
-        (false, false, true) => ExitCode::UNSUPPORTED_FORMAT,
-        (false, false, false) if has(is_untrusted) => ExitCode::FAILED,
-        (false, false, false) => ExitCode::DONE,
-    }
 }
 
 fn show(verified: &[VerifiedArchive], session: &Session) {
@@ -117,29 +119,6 @@ fn line(archive: &VerifiedArchive) -> String {
     };
     Printable(&format!("{}  {verdict}{changed}", archive.file.archive)).to_string()
 }
-
-/// Returns what was found out about an archive of this size.
-fn phrase(verdict: &Verdict, size: u64) -> String {
-    match verdict {
-        Verdict::Whole => format!("whole  {}", format::size(size)),
-        Verdict::NoImage { reason } => format!("no image  {reason}"),
-        Verdict::Damaged { reason } => format!("damaged  {reason}"),
-        Verdict::Unsupported { reason } => format!("unsupported  {reason}"),
-        Verdict::MisnamedMember { member, expected } => {
-            format!("misnamed  the file in the zip is named {member}, not {expected}")
-        }
-        Verdict::Misnamed { actual_id } => {
-            format!("misnamed  the image in it is {actual_id}")
-        }
-        Verdict::Untrusted { reason } => format!("untrusted  {reason}"),
-        Verdict::Unreadable { reason } => format!("unreadable  {reason}"),
-        Verdict::Missing => "missing".to_owned(),
-        _ => "unknown".to_owned(),
-    }
-}
-
-/// A predicate for one kind of verdict.
-type Kind = fn(&Verdict) -> bool;
 
 fn summary(verified: &[&VerifiedArchive]) -> String {
     let count = |is: Kind| verified.iter().filter(|archive| is(&archive.verdict)).count();
@@ -174,16 +153,4 @@ fn summary(verified: &[&VerifiedArchive]) -> String {
         format::size(bytes),
         parts.join(", ")
     )
-}
-
-fn is_unreadable(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Unreadable { .. })
-}
-
-fn is_untrusted(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Untrusted { .. })
-}
-
-fn is_unsupported(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Unsupported { .. })
 }

@@ -1,12 +1,12 @@
 //! `sealift verify DEST`.
 
-use sealift_workflow::filename::{Printable, Reference};
+use sealift_workflow::filename::Printable;
 use sealift_workflow::{
     Beside, Error, Verdict, VerifiedObject, VerifiedPlace, VerifyPlaceOptions, verify_published,
 };
 
 use crate::arguments::place;
-use crate::commands::verify::{VerifyArguments, code_of, phrase};
+use crate::commands::verify::verdicts::{code_of, phrase};
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::format;
@@ -15,24 +15,16 @@ use crate::session::Session;
 
 pub(super) async fn run(
     text: &str,
-    images: Vec<Reference>,
-    arguments: &VerifyArguments,
+    options: &VerifyPlaceOptions,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
-    if arguments.repair {
-        return Err(Failure::usage("--repair repairs the folder, not a published place"));
-    }
     let place = place::open(text)?;
-    let options = VerifyPlaceOptions::default()
-        .with_images(images)
-        .with_deep(arguments.deep)
-        .with_trust(arguments.signers.trust()?);
     let on_result = |archive: &VerifiedObject| {
         if !session.global.json {
             show(archive, session);
         }
     };
-    let verified = verify_published(&place, &options, on_result, &session.run()).await?;
+    let verified = verify_published(&place, options, on_result, &session.run()).await?;
     if session.global.json {
         output::json(&verified);
     } else {
