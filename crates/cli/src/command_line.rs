@@ -13,12 +13,17 @@ use crate::commands::config::ConfigArguments;
 use crate::commands::diff::DiffArguments;
 use crate::commands::env::EnvArguments;
 use crate::commands::export::ExportArguments;
+#[cfg(feature = "remote")]
 use crate::commands::fetch::FetchArguments;
+#[cfg(not(all(feature = "remote", feature = "serve")))]
+use crate::commands::left_out::LeftOutArguments;
 use crate::commands::list::ListArguments;
 use crate::commands::load::LoadArguments;
 use crate::commands::man::ManArguments;
 use crate::commands::name::NameCommand;
+#[cfg(feature = "remote")]
 use crate::commands::publish::PublishArguments;
+#[cfg(feature = "serve")]
 use crate::commands::serve::ServeArguments;
 use crate::commands::show::ShowArguments;
 use crate::commands::tag::TagArguments;
@@ -63,11 +68,20 @@ Example:
     Path(ChooseArguments),
     Cat(CatArguments),
     Config(ConfigArguments),
+    #[cfg(feature = "remote")]
     Fetch(FetchArguments),
+    #[cfg(not(feature = "remote"))]
+    Fetch(LeftOutArguments),
     Load(LoadArguments),
     Export(ExportArguments),
+    #[cfg(feature = "remote")]
     Publish(Box<PublishArguments>),
+    #[cfg(not(feature = "remote"))]
+    Publish(LeftOutArguments),
+    #[cfg(feature = "serve")]
     Serve(ServeArguments),
+    #[cfg(not(feature = "serve"))]
+    Serve(LeftOutArguments),
     Add(AddArguments),
     Tag(TagArguments),
     Verify(VerifyArguments),

@@ -16,6 +16,7 @@ impl ExitCode {
     pub(crate) const UNREACHABLE: Self = Self(6);
     pub(crate) const LOCKED: Self = Self(7);
     /// Asked for with `fetch --exit-code`; no failure.
+    #[cfg(feature = "remote")]
     pub(crate) const NOTHING_NEW: Self = Self(8);
     pub(crate) const INTERRUPTED: Self = Self(130);
 

@@ -69,6 +69,7 @@ impl LatestArguments {
     /// # Errors
     ///
     /// If another option is passed.
+    #[cfg(feature = "remote")]
     pub(crate) fn release_alone(&self) -> Result<bool, Failure> {
         if self.by() != By::Precedence || self.platform.platform()?.is_some() {
             let reason = "a config names one archive of each image: --by and --platform choose from a folder";

@@ -1,8 +1,11 @@
 //! Arguments that name a place which archives are published to.
 
+#[cfg(feature = "remote")]
 use sealift_workflow::PublishedPlace;
+#[cfg(feature = "remote")]
 use sealift_workflow::remote::{Location, Remote};
 
+#[cfg(feature = "remote")]
 use crate::failure::Failure;
 
 /// Returns the place that the first argument names, if it names one instead of an image, and the
@@ -19,6 +22,7 @@ fn is_place(text: &str) -> bool {
 }
 
 /// Opens a place. Nothing is requested of it yet.
+#[cfg(feature = "remote")]
 pub(crate) fn open(text: &str) -> Result<PublishedPlace, Failure> {
     let location: Location = text.parse().map_err(Failure::usage)?;
     let (location, config) = PublishedPlace::split(&location);

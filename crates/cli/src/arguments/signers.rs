@@ -49,6 +49,7 @@ impl SignersArguments {
     /// # Errors
     ///
     /// If a file cannot be read or used.
+    #[cfg(feature = "remote")]
     pub(crate) fn known(&self) -> Result<Trust, Failure> {
         self.named(&UserConfig::read()?)
     }

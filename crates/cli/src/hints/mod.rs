@@ -88,6 +88,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::NotReplaced { .. } => {
             Some("move it away, or pass another folder with --to".to_owned())
         }
+        #[cfg(feature = "serve")]
         Error::Listen { .. } => Some("pass another address with --listen".to_owned()),
         Error::OtherContent { .. } => {
             Some("pass --replace if the archives there may be replaced".to_owned())

@@ -1,5 +1,6 @@
 //! `sealift list`.
 
+#[cfg(feature = "remote")]
 mod published;
 
 use clap::Args;
@@ -12,6 +13,8 @@ use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;
 use crate::arguments::place;
 use crate::arguments::reference::references;
+#[cfg(not(feature = "remote"))]
+use crate::commands::left_out;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::format;
@@ -44,6 +47,11 @@ pub(crate) struct ListArguments {
 }
 
 pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<ExitCode, Failure> {
+    #[cfg(not(feature = "remote"))]
+    if let (Some(_), _) = place::split(&arguments.images) {
+        return left_out::run("list a published place", "remote");
+    }
+    #[cfg(feature = "remote")]
     if let (Some(text), images) = place::split(&arguments.images) {
         let release = arguments.latest_by.release_alone()?;
         return published::run(text, references(images)?, release, session).await;

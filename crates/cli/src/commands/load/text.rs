@@ -41,6 +41,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Prints images that were loaded also with `--quiet`.
+    #[cfg(feature = "remote")]
     pub(crate) fn with_changes(self) -> Self {
         Self { prints_changes: true, ..self }
     }

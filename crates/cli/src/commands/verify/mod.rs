@@ -1,19 +1,22 @@
 //! `sealift verify`.
 
+#[cfg(feature = "remote")]
 mod published;
 mod verdicts;
 
 use clap::Args;
+#[cfg(feature = "remote")]
+use sealift_workflow::VerifyPlaceOptions;
 use sealift_workflow::catalog::Query;
 use sealift_workflow::filename::Printable;
-use sealift_workflow::{
-    Covered, Error, Verdict, VerifiedArchive, VerifyFolderOptions, VerifyPlaceOptions, verify,
-};
+use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyFolderOptions, verify};
 
 use crate::arguments::completer;
 use crate::arguments::place;
 use crate::arguments::reference::references;
 use crate::arguments::signers::SignersArguments;
+#[cfg(not(feature = "remote"))]
+use crate::commands::left_out;
 use crate::commands::verify::verdicts::{
     Kind, code_of, is_unreadable, is_unsupported, is_untrusted, phrase,
 };
@@ -61,6 +64,11 @@ pub(crate) async fn run(
     arguments: VerifyArguments,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
+    #[cfg(not(feature = "remote"))]
+    if let (Some(_), _) = place::split(&arguments.images) {
+        return left_out::run("verify a published place", "remote");
+    }
+    #[cfg(feature = "remote")]
     if let (Some(text), images) = place::split(&arguments.images) {
         if arguments.repair {
             return Err(Failure::usage("--repair repairs the folder, not a published place"));
