@@ -252,9 +252,9 @@ fn options_for_engines_that_contradict_each_other_are_refused() {
     let refusals = calls.map(|arguments| refused(&place, arguments).refusal()).concat();
     insta::assert_snapshot!(refusals, @"
     [2]
-    error: --host is passed 2 times; only `load` takes several
+    error: --host is passed 2 times; only `load` and `fetch` take several
     [2]
-    error: --context is passed 2 times; only `load` takes several
+    error: --context is passed 2 times; only `load` and `fetch` take several
     [2]
     error: --host is passed before and after the command
     hint: pass every --host after the command
@@ -271,7 +271,7 @@ fn options_for_engines_that_contradict_each_other_are_refused() {
 
       tip: a similar argument exists: '--host'
 
-    Usage: sealift list --host <HOST> [IMAGE[:VERSION]]...
+    Usage: sealift list --host <HOST> [DEST|IMAGE[:VERSION]]...
 
     For more information, try '--help'.
     ");

@@ -124,7 +124,7 @@ async fn fetch_once(
                 let (index, local, segments, unfinished) = plan;
                 let activity = run.activity(&label, Work::Fetching, Some(requested(&segments)));
                 let published = Published::new(&at.remote, &at.key, size, &activity, run);
-                fetch_parts(&published, &label, &index, local, segments, unfinished).await?
+                fetch_parts(&published, &index, local, segments, unfinished).await?
             }
             None => {
                 let unfinished = drop_excess(unfinished, size)?;

@@ -9,11 +9,10 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use sealift_archive::{Block, BlockIndex, BlockTable};
 use sealift_remote::Download;
-use sealift_store::{Arriving, Examined, Unfinished};
+use sealift_store::{Examined, Unfinished};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::error::Error;
-use crate::event::Work;
 use crate::fetch::download::{Answer, BUFFER, Published};
 use crate::fetch::local_blocks::LocalBlocks;
 use crate::fetch::report::FetchTransfer;
@@ -39,6 +38,12 @@ const WAITING: usize = 2;
 
 /// The size of the pieces of a whole archive.
 const PIECE: usize = 256 << 10;
+
+/// How large the rest of an archive is that is worth another request, in bytes.
+const WORTH_A_REQUEST: u64 = 16 << 20;
+
+/// The size of the mark at the end of a tar, in bytes.
+const TAR_END: u64 = 1024;
 
 /// An archive whose bytes are all there.
 pub(crate) struct Transferred {
@@ -66,14 +71,25 @@ async fn write(
     .await
 }
 
-/// Waits for both sides. The error of the disk says why nothing could be sent to it any more.
-async fn both<T>(
+/// Writes what is sent, and verifies it meanwhile, on a thread of its own. The archive ends with
+/// `end`, if that is known.
+///
+/// The error of the disk says why nothing could be sent to it any more.
+async fn write_examined<T>(
+    published: &Published<'_>,
+    unfinished: Unfinished,
+    pieces: mpsc::Receiver<Bytes>,
+    end: Vec<u8>,
     sent: impl Future<Output = Result<T, Error>>,
-    written: impl Future<Output = Result<Unfinished, Error>>,
-) -> Result<(T, Unfinished), Error> {
-    match tokio::join!(sent, written) {
-        (Ok(sent), Ok(unfinished)) => Ok((sent, unfinished)),
-        (Err(error @ Error::Interrupted), _) | (_, Err(error)) | (Err(error), _) => Err(error),
+) -> Result<(T, Unfinished, Examined), Error> {
+    let arriving = unfinished.arriving(published.size, end)?;
+    let examined = published.run.blocking(move |run| Ok(arriving.examine(&|_| run.go_on())));
+    match tokio::join!(sent, write(unfinished, pieces, published.run), examined) {
+        (Ok(sent), Ok(unfinished), Ok(examined)) => Ok((sent, unfinished, examined)),
+        (Err(error @ Error::Interrupted), ..)
+        | (_, Err(error), _)
+        | (Err(error), ..)
+        | (.., Err(error)) => Err(error),
     }
 }
 
@@ -87,18 +103,29 @@ pub(crate) async fn fetch_whole(
         let transfer = FetchTransfer { bytes_continued: there, ..FetchTransfer::default() };
         return Ok(Transferred { transfer, unfinished, blocks: None, examined: None });
     }
+    // How a tar ends is requested first, so that it is verified while it comes.
+    let mut end = Vec::new();
+    if published.size - there >= WORTH_A_REQUEST {
+        match published.range(published.size - TAR_END..published.size).await? {
+            Answer::Range(bytes) => end = bytes.to_vec(),
+            Answer::Whole(received, download) => {
+                return take(published, received, download, unfinished, end).await;
+            }
+        }
+    }
     let range = (there > 0).then_some(there..published.size);
     let download = published.get(range).await?;
-    take(published, Bytes::new(), download, unfinished).await
+    take(published, Bytes::new(), download, unfinished, end).await
 }
 
 /// Writes a download, of which these bytes were received already, after what is there of the
-/// archive.
+/// archive, and verifies it meanwhile. It ends with `end`, if that is known.
 async fn take(
     published: &Published<'_>,
     received: Bytes,
     mut download: Download,
     unfinished: Unfinished,
+    end: Vec<u8>,
 ) -> Result<Transferred, Error> {
     let there = unfinished.size();
     if download.offset() > there {
@@ -130,10 +157,11 @@ async fn take(
         let _ = sender.send(piece.freeze()).await;
         Ok(fetched)
     };
-    let (bytes_fetched, unfinished) = both(send, write(unfinished, pieces, published.run)).await?;
+    let (bytes_fetched, unfinished, examined) =
+        write_examined(published, unfinished, pieces, end, send).await?;
     let transfer =
         FetchTransfer { bytes_fetched, bytes_continued: there, ..FetchTransfer::default() };
-    Ok(Transferred { transfer, unfinished, blocks: None, examined: None })
+    Ok(Transferred { transfer, unfinished, blocks: None, examined: Some(examined) })
 }
 
 /// A part of an archive, with its blocks.
@@ -184,23 +212,9 @@ struct Obtained<'a> {
     copied: Vec<(u32, u64)>,
 }
 
-/// Verifies an archive while it is written, on a thread of its own.
-async fn examine(arriving: Arriving, label: &str, run: &Run) -> Result<Examined, Error> {
-    let (label, size) = (label.to_owned(), arriving.size());
-    run.blocking(move |run| {
-        let activity = run.activity(&label, Work::Verifying, Some(size));
-        Ok(arriving.examine(&|bytes| {
-            activity.progress(bytes);
-            run.go_on()
-        }))
-    })
-    .await
-}
-
 /// Copies and fetches the parts of an archive. It is verified meanwhile.
 pub(crate) async fn fetch_parts(
     published: &Published<'_>,
-    label: &str,
     index: &BlockIndex,
     local: LocalBlocks,
     segments: Vec<Segment>,
@@ -223,11 +237,10 @@ pub(crate) async fn fetch_parts(
                 probed = Some(bytes);
             }
             Answer::Whole(received, download) => {
-                return take(published, received, download, unfinished).await;
+                return take(published, received, download, unfinished, Vec::new()).await;
             }
         }
     }
-    let examined = examine(unfinished.arriving(published.size, end)?, label, published.run);
     let (sender, pieces) = mpsc::channel(WAITING);
     let send = async {
         // The last one lives in here, so that the writer ends with it.
@@ -260,11 +273,10 @@ pub(crate) async fn fetch_parts(
         transfer.copied_from = most_first(counts, &local.files);
         Ok(transfer)
     };
-    let written = both(send, write(unfinished, pieces, published.run));
-    let (written, examined) = tokio::join!(written, examined);
-    let (transfer, unfinished) = written?;
-    let (blocks, examined) = (Some(index.blocks().clone()), Some(examined?));
-    Ok(Transferred { transfer, unfinished, blocks, examined })
+    let (transfer, unfinished, examined) =
+        write_examined(published, unfinished, pieces, end, send).await?;
+    let blocks = Some(index.blocks().clone());
+    Ok(Transferred { transfer, unfinished, blocks, examined: Some(examined) })
 }
 
 /// Returns the files from which bytes were copied, those with the most first.

@@ -120,6 +120,29 @@ fn what_is_missing_is_fetched_once() {
 }
 
 #[test]
+fn a_large_tar_is_verified_while_it_comes() {
+    run(async {
+        let (mut publisher, edge) = (Publisher::new(), Folder::new());
+        let web = publisher.add("web:1", &noise(17 << 20), false).await;
+        let published = publisher.path().join(web.as_str());
+        let right = fs::read(&published).unwrap();
+        // One bit in the middle, and one in the end that is requested first.
+        for at in [right.len() / 2, right.len() - 1] {
+            let mut wrong = right.clone();
+            wrong[at] ^= 1;
+            fs::write(&published, wrong).unwrap();
+            let error = publisher.fail(&edge).await;
+            assert!(matches!(error, Error::FetchedDiffers { .. }), "{error}");
+            assert!(!edge.store.path_of(&web).exists());
+        }
+        fs::write(&published, right).unwrap();
+        let all = publisher.fetch_all(&edge).await;
+        assert_eq!(all[0].bytes_fetched, publisher.size(&web));
+        publisher.assert_fetched(&edge, &web);
+    });
+}
+
+#[test]
 fn of_the_next_version_only_new_blocks_are_fetched() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
