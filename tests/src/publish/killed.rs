@@ -178,7 +178,9 @@ fn at_system_calls_on_a_folder() {
     let mut states = Vec::new();
     for (calls, most) in [(RENAME, 6), ("fsync", 12), ("flock", 14), (UNLINK, 4), (WRITE, 20)] {
         for nth in 1..=most {
-            let to = Destination::in_folder(&source.path("published"));
+            // The folder remembers what it has published where.
+            let name = format!("published-{}", states.len());
+            let to = Destination::in_folder(&source.path(&name));
             publish_old(&source, &to);
             let program = tracer.injecting(calls, &format!("signal=KILL:when={nth}"));
             let arguments = [&["publish", &to.url][..], &OPTIONS].concat();

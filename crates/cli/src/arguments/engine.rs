@@ -42,8 +42,9 @@ impl EngineArguments {
             };
             let count = words.iter().filter(is_option).count();
             if count > 1 && !takes_several {
-                let message =
-                    format!("{option} is passed {count} times; only `load` and `fetch` take several");
+                let message = format!(
+                    "{option} is passed {count} times; only `load` and `fetch` take several"
+                );
                 return Err(Failure::usage(message));
             }
             if count > values.len() {
