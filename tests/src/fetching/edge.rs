@@ -36,12 +36,18 @@ fn edge(engine: &str) {
     }
 }
 
-#[test]
-fn docker() {
-    edge("docker");
-}
+mod on_engine {
+    mod docker {
+        #[test]
+        fn fetches_and_loads() {
+            super::super::edge("docker");
+        }
+    }
 
-#[test]
-fn moby_containerd() {
-    edge("moby-containerd");
+    mod moby_containerd {
+        #[test]
+        fn fetches_and_loads() {
+            super::super::edge("moby-containerd");
+        }
+    }
 }

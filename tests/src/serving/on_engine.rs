@@ -79,32 +79,42 @@ fn pulls(engine: &str, compress: bool) {
     }
 }
 
-#[test]
-fn docker_pulls() {
-    pulls("docker", true);
+mod docker {
+    #[test]
+    fn pulls() {
+        super::pulls("docker", true);
+    }
+
+    #[test]
+    fn pulls_plain_archives() {
+        super::pulls("docker", false);
+    }
 }
 
-#[test]
-fn docker_pulls_plain_archives() {
-    pulls("docker", false);
+mod podman {
+    #[test]
+    fn pulls() {
+        super::pulls("podman", true);
+    }
 }
 
-#[test]
-fn podman_pulls() {
-    pulls("podman", true);
+mod moby_classic {
+    #[test]
+    fn pulls() {
+        super::pulls("moby-classic", true);
+    }
 }
 
-#[test]
-fn moby_classic_pulls() {
-    pulls("moby-classic", true);
+mod moby_containerd {
+    #[test]
+    fn pulls() {
+        super::pulls("moby-containerd", true);
+    }
 }
 
-#[test]
-fn moby_containerd_pulls() {
-    pulls("moby-containerd", true);
-}
-
-#[test]
-fn trixie_containerd_pulls() {
-    pulls("trixie-containerd", true);
+mod trixie_containerd {
+    #[test]
+    fn pulls() {
+        super::pulls("trixie-containerd", true);
+    }
 }
