@@ -1,4 +1,4 @@
-//! Gives an archive of a folder another version.
+//! Adds an archive of a folder again, under another version.
 
 use std::path::PathBuf;
 
