@@ -34,8 +34,8 @@ pub struct Tagged {
     pub from: PathBuf,
 }
 
-/// Gives the archive that answers a query another name and version, as `docker tag` does for an
-/// image. It needs no engine.
+/// Adds the archive that answers a query under another name and version, as `docker tag` does for
+/// an image. It needs no engine.
 ///
 /// The new archive has the same id and format, and carries the new `image:tag` and no other. It is
 /// verified while it is written. The old archive stays in the folder.
