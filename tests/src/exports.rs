@@ -16,7 +16,7 @@ use sealift_testing::layouts::{Entry, Image, Packing, file, joined, noise, pack}
 use crate::command::Place;
 
 /// The forms in which archives come: what wrote them, and their entries.
-fn forms(image: &Image) -> Vec<(&'static str, Vec<Entry>)> {
+pub(crate) fn forms(image: &Image) -> Vec<(&'static str, Vec<Entry>)> {
     vec![
         ("docker-folders", image.docker_folders()),
         ("docker-blobs", image.docker_blobs()),

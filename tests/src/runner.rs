@@ -9,6 +9,7 @@ mod choosing;
 mod command;
 mod configs;
 mod connect;
+mod containerd;
 mod copied_folders;
 mod damaged_saves;
 mod diffing;

@@ -1,8 +1,18 @@
 //! `sealift serve`: the folder as a registry and as files, asked by hand and by real engines.
 
+mod builds;
+mod conformance;
+mod containerd;
+mod cut;
+mod many;
+mod mirror;
 mod on_engine;
+mod platforms;
+mod pulls;
 mod registry;
+mod runs;
 mod server;
+mod skopeo;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -117,16 +127,19 @@ impl Answer {
 
 /// Adds an image to the folder of archives.
 fn add(place: &Place, tag: &str, seed: u8) {
-    let file = place.dir.path().join("image.tar");
-    std::fs::write(&file, pack(&Image::new(tag, seed).podman())).unwrap();
-    place.ok(&["add", file.to_str().unwrap(), "-q"]);
+    add_image(place, &Image::new(tag, seed), &[]);
 }
 
 /// Adds an image whose layers have several blocks, as a zip.
 fn add_zip(place: &Place, tag: &str, seed: u8) {
-    let file = place.dir.path().join("image.tar");
     let mut image = Image::new(tag, seed);
     image.layers.push(noise(700_000));
+    add_image(place, &image, &["--compress"]);
+}
+
+/// Adds an image with further arguments of `add`.
+fn add_image(place: &Place, image: &Image, more: &[&str]) {
+    let file = place.dir.path().join("image.tar");
     std::fs::write(&file, pack(&image.podman())).unwrap();
-    place.ok(&["add", file.to_str().unwrap(), "--compress", "-q"]);
+    place.ok(&[&["add", file.to_str().unwrap(), "-q"], more].concat());
 }

@@ -23,7 +23,7 @@ use crate::contents::{Blob, ManifestDocument};
 use crate::folder::{Age, Folder};
 use crate::images::Images;
 use crate::options::{Documents, WriteDocuments};
-use crate::route::{Page, Reference, Route};
+use crate::route::{Kind, Page, Reference, Route};
 
 /// The size up to which a signature is served.
 const MAX_SIGNATURE: u64 = 1 << 20;
@@ -46,6 +46,8 @@ enum Answer {
     Resource(Resource),
     /// A document with this status.
     Document(StatusCode, &'static str, Vec<u8>),
+    /// What refers to an image: nothing of all types, or of some.
+    Referrers { filtered: bool },
     /// A list, with the address of the next page.
     List(serde_json::Value, Option<String>),
 }
@@ -112,6 +114,15 @@ impl Answerer {
             Ok(Answer::Document(status, content_type, bytes)) => {
                 document(status, content_type, bytes)
             }
+            Ok(Answer::Referrers { filtered }) => {
+                let index = Index::new().to_json();
+                let mut response = document(StatusCode::OK, media_type::IMAGE_INDEX, index);
+                if filtered {
+                    let name = HeaderName::from_static("oci-filters-applied");
+                    set(&mut response, name, "artifactType");
+                }
+                response
+            }
             Ok(Answer::List(list, next)) => {
                 let mut response = document(StatusCode::OK, JSON, list.to_string().into_bytes());
                 if let Some(next) = next {
@@ -149,10 +160,8 @@ impl Answerer {
             Route::Unknown { registry: false } => {
                 return Err(Refusal::unknown("", "there is no such file"));
             }
-            Route::Referrers => {
-                let index = Index::new().to_json();
-                return Ok(Answer::Document(StatusCode::OK, media_type::IMAGE_INDEX, index));
-            }
+            Route::Referrers { filtered } => return Ok(Answer::Referrers { filtered }),
+            Route::NoDigest(kind) => return Err(no_digest(kind)),
             _ => {}
         }
         let images = self.folder.images(Age::Recent).await?;
@@ -236,9 +245,11 @@ impl Answerer {
             },
             Route::Archive(path) => self.archive(entry(images, path)?),
             Route::Blocks(path) => self.blocks(entry(images, path)?),
-            Route::Health | Route::Registry | Route::Referrers | Route::Unknown { .. } => {
-                Err(Refusal::unknown("", "there is no such file"))
-            }
+            Route::Health
+            | Route::Registry
+            | Route::Referrers { .. }
+            | Route::NoDigest(_)
+            | Route::Unknown { .. } => Err(Refusal::unknown("", "there is no such file")),
         }
     }
 
@@ -375,6 +386,17 @@ fn gone() -> Refusal {
 
 fn unknown_name(name: &str) -> Refusal {
     Refusal::unknown("NAME_UNKNOWN", format!("there is no image {name}"))
+}
+
+/// Returns why a digest names nothing. Only of a subject the specification wants it to be an error
+/// of the request.
+fn no_digest(kind: Kind) -> Refusal {
+    let message = "this is not the SHA-256 digest of anything";
+    match kind {
+        Kind::Manifest => Refusal::unknown("MANIFEST_UNKNOWN", message),
+        Kind::Blob => Refusal::unknown("BLOB_UNKNOWN", message),
+        Kind::Referrers => Refusal(StatusCode::BAD_REQUEST, "DIGEST_INVALID", message.to_owned()),
+    }
 }
 
 /// Returns a page of a list, and the address of the next one.

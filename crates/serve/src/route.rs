@@ -30,7 +30,12 @@ pub(crate) enum Route {
     /// `/v2/NAME/blobs/DIGEST`
     Blob(String, Digest),
     /// `/v2/NAME/referrers/DIGEST`: what refers to an image, which is nothing.
-    Referrers,
+    Referrers {
+        /// Whether only some types of artifacts are asked for.
+        filtered: bool,
+    },
+    /// Something of an image whose digest is not one of SHA-256.
+    NoDigest(Kind),
     /// `/images.json`
     Config,
     /// `/SHA256SUMS`
@@ -46,6 +51,14 @@ pub(crate) enum Route {
         /// Whether the path begins with `/v2/`.
         registry: bool,
     },
+}
+
+/// What an image has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Manifest,
+    Blob,
+    Referrers,
 }
 
 /// How a manifest is named.
@@ -107,18 +120,32 @@ fn registry(path: &str, query: Option<&str>) -> Option<Route> {
     }
     let (front, last) = path.rsplit_once('/')?;
     let (name, kind) = front.rsplit_once('/')?;
-    match kind {
-        "manifests" => Some(Route::Manifest(name.to_owned(), Reference::parse(last)?)),
-        "blobs" => Some(Route::Blob(name.to_owned(), last.parse().ok()?)),
-        "referrers" => last.parse::<Digest>().ok().map(|_| Route::Referrers),
-        _ => None,
-    }
+    let name = name.to_owned();
+    let (kind, route) = match kind {
+        "manifests" => (Kind::Manifest, Reference::parse(last).map(|of| Route::Manifest(name, of))),
+        "blobs" => (Kind::Blob, digest(last).map(|digest| Route::Blob(name, digest))),
+        "referrers" => {
+            let filtered = query.is_some_and(|query| is_given(query, "artifactType"));
+            (Kind::Referrers, digest(last).map(|_| Route::Referrers { filtered }))
+        }
+        _ => return None,
+    };
+    Some(route.unwrap_or(Route::NoDigest(kind)))
+}
+
+fn digest(text: &str) -> Option<Digest> {
+    text.parse().ok()
+}
+
+/// Returns `true` if a query has a parameter of this name.
+fn is_given(query: &str, name: &str) -> bool {
+    query.split('&').any(|pair| pair.split('=').next() == Some(name))
 }
 
 impl Reference {
     fn parse(text: &str) -> Option<Self> {
         match text.contains(':') {
-            true => text.parse().ok().map(Self::Digest),
+            true => digest(text).map(Self::Digest),
             false => Some(Self::Tag(text.to_owned())),
         }
     }
@@ -177,7 +204,11 @@ mod tests {
                 Route::Manifest(name(), Reference::Digest(digest)),
             ),
             (&format!("/v2/team/api/blobs/{DIGEST}"), Route::Blob(name(), digest)),
-            (&format!("/v2/team/api/referrers/{DIGEST}"), Route::Referrers),
+            (&format!("/v2/team/api/referrers/{DIGEST}"), Route::Referrers { filtered: false }),
+            ("/v2/web/blobs/sha256:1", Route::NoDigest(Kind::Blob)),
+            ("/v2/web/blobs/x", Route::NoDigest(Kind::Blob)),
+            ("/v2/web/manifests/md5:0", Route::NoDigest(Kind::Manifest)),
+            ("/v2/web/referrers/latest", Route::NoDigest(Kind::Referrers)),
             ("/images.json", Route::Config),
             ("/SHA256SUMS", Route::Sums),
             ("/SHA256SUMS.sig", Route::Signature("SHA256SUMS.sig")),
@@ -205,9 +236,7 @@ mod tests {
         ] {
             assert_eq!(Route::parse(path, None), Route::Unknown { registry: false }, "{path}");
         }
-        for path in
-            ["/v2/web", "/v2/web/blobs/sha256:1", "/v2/web/blobs/x", "/v2/web/manifests/md5:0"]
-        {
+        for path in ["/v2/web", "/v2/team/web", "/v2/tags/list", "/v2/web/other/x"] {
             assert_eq!(Route::parse(path, None), Route::Unknown { registry: true }, "{path}");
         }
     }

@@ -1,97 +1,13 @@
 //! containerd imports the files, by its own `ctr`: the oldest release that clusters have, and the
 //! newest.
 
-use std::fs;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use tempfile::TempDir;
+use std::process::Stdio;
 
 use super::*;
-
-/// A containerd of the test's own. It ends with this value.
-struct Containerd {
-    process: Child,
-    ctr: PathBuf,
-    home: TempDir,
-}
+use crate::containerd::Containerd;
 
 /// What `ctr images check` prints for a whole image.
 const WHOLE: &str = "complete";
-
-impl Containerd {
-    /// Starts a release, unless its programs are not here.
-    fn start(release: &str) -> Option<Self> {
-        if !rustix::process::geteuid().is_root() {
-            assert!(std::env::var_os("CI").is_none(), "CI runs as root");
-            eprintln!("containerd needs root, so this wasn't tested");
-            return None;
-        }
-        let containerd = sealift_testing::program(&format!("containerd-{release}"))?;
-        let ctr = sealift_testing::program(&format!("ctr-{release}"))?;
-        let home = tempfile::Builder::new().prefix("sealift-ctr").tempdir().unwrap();
-        let at = |name: &str| home.path().join(name).display().to_string();
-        // Without the plugin of Kubernetes, which opens ports. The snapshotter works on any file
-        // system.
-        let configuration = format!(
-            "version = 2\nroot = {:?}\nstate = {:?}\n\
-             disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\
-             [grpc]\naddress = {:?}\n\
-             [[plugins.\"io.containerd.transfer.v1.local\".unpack_config]]\n\
-             platform = \"linux\"\nsnapshotter = \"native\"\n",
-            at("root"),
-            at("state"),
-            at("socket"),
-        );
-        fs::write(home.path().join("config.toml"), configuration).unwrap();
-        let log = fs::File::create(home.path().join("log")).unwrap();
-        let mut command = Command::new(containerd);
-        command.arg("--config").arg(home.path().join("config.toml"));
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let mut started = Self { process: command.spawn().unwrap(), ctr, home };
-        let begun = Instant::now();
-        while !started.ctr(&["version"]).output().unwrap().status.success() {
-            let log = || fs::read_to_string(started.home.path().join("log")).unwrap();
-            assert!(started.process.try_wait().unwrap().is_none(), "it ended: {}", log());
-            assert!(begun.elapsed() < Duration::from_secs(60), "it does not answer: {}", log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Some(started)
-    }
-
-    /// Calls `ctr` in the namespace of Kubernetes.
-    fn ctr(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.ctr);
-        command.arg("--address").arg(self.home.path().join("socket"));
-        command.args(["--namespace", "k8s.io"]).args(arguments).stdin(Stdio::null());
-        command
-    }
-
-    fn import(&self, file: &str) -> Command {
-        self.ctr(&["images", "import", "--snapshotter", "native", file])
-    }
-
-    /// Returns the line that `ctr images check` prints for an image, if it has one.
-    fn check(&self, name: &str) -> Option<String> {
-        let mut check = self.ctr(&["images", "check", "--snapshotter", "native"]);
-        let said = sealift_testing::output_of(&mut check);
-        let is_of = |line: &&str| line.split_whitespace().next() == Some(name);
-        said.lines().find(is_of).map(str::to_owned)
-    }
-
-    fn remove(&self, name: &str) {
-        sealift_testing::output_of(&mut self.ctr(&["images", "remove", "--sync", name]));
-    }
-}
-
-impl Drop for Containerd {
-    fn drop(&mut self) {
-        // Asked to end, it unmounts what it has mounted.
-        let pid = rustix::process::Pid::from_child(&self.process);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let _ = self.process.wait();
-    }
-}
 
 const NAME: &str = "docker.io/library/web:1.0.0.1";
 

@@ -1,7 +1,7 @@
 //! A proxy in front of a web server that does what networks and servers do wrong.
 //!
 //! It speaks HTTP/1.1 just enough: one request for each connection, bodies of requests with
-//! `Content-Length` only.
+//! `Content-Length` only. TLS it refuses.
 
 mod message;
 mod relay;

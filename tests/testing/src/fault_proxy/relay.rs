@@ -15,6 +15,11 @@ const PIECE: usize = 16 << 10;
 /// Serves the one request of a connection.
 pub(super) fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     client.set_nodelay(true)?;
+    if is_tls(&client)? {
+        // As a server of HTTP answers it. Engines with a containerd store try TLS first.
+        client.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")?;
+        return finish(&client);
+    }
     let mut head = Head::read(&mut client)?;
     let mut words = head.first.split(' ').map(str::to_owned);
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -51,6 +56,12 @@ pub(super) fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
         return Ok(());
     }
     answer(shared, &action, &mut server, &mut client)
+}
+
+/// Returns `true` if a client begins with the handshake of TLS.
+fn is_tls(client: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    Ok(client.peek(&mut first)? == 1 && first == [0x16])
 }
 
 /// Passes the answer on.
