@@ -7,14 +7,32 @@ use serde_json::Value;
 
 /// Sends a request without a body and returns status and body.
 pub(crate) fn request(host: &str, method: &str, path: &str) -> (u16, String) {
-    let (status, body) = bytes(host, method, path);
+    request_with(host, method, path, "", "")
+}
+
+/// The same with further headers, each with its end of line, and a body.
+pub(crate) fn request_with(
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> (u16, String) {
+    let (status, body) = exchange(host, method, path, headers, body);
     (status, String::from_utf8(body).unwrap())
 }
 
 /// The same for an answer that is no text. An answer to HTTP/1.0 comes in one piece.
 pub(crate) fn bytes(host: &str, method: &str, path: &str) -> (u16, Vec<u8>) {
+    exchange(host, method, path, "", "")
+}
+
+fn exchange(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, Vec<u8>) {
     let mut socket = UnixStream::connect(host.trim_start_matches("unix://")).unwrap();
-    write!(socket, "{method} {path} HTTP/1.0\r\nHost: engine\r\n\r\n").unwrap();
+    let length = body.len();
+    let length = if length > 0 { format!("Content-Length: {length}\r\n") } else { String::new() };
+    let head = format!("{method} {path} HTTP/1.0\r\nHost: engine\r\n{headers}{length}\r\n");
+    socket.write_all((head + body).as_bytes()).unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();

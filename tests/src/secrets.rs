@@ -16,10 +16,10 @@ use crate::command::{Place, image_name, write_script};
 use crate::http::Images;
 
 /// The secret, of characters that stay as they are in every encoding of an address.
-const CANARY: &str = "Sesame0penUp4Canary";
+pub(crate) const CANARY: &str = "Sesame0penUp4Canary";
 
 /// What the log takes at most, of libraries too.
-const EVERYTHING: &str = "sealift=trace,bollard=trace,h2=trace,hyper=trace,hyper_util=trace,rustls=trace,tonic=trace,\
+pub(crate) const EVERYTHING: &str = "sealift=trace,bollard=trace,h2=trace,hyper=trace,hyper_util=trace,rustls=trace,tonic=trace,\
                           tower=trace,tokio=trace,mio=trace,want=trace";
 
 /// A user's settings with a secret in each place for one.
@@ -114,7 +114,7 @@ impl Secrets {
 
 /// Returns the secret as it is, and the parts of its base64 that are the same wherever it begins in
 /// a text.
-fn forms(secret: &str) -> Vec<String> {
+pub(crate) fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];
     for before in 0..3 {
         let text = format!("{}{secret}", "x".repeat(before));

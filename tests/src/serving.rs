@@ -4,19 +4,24 @@ mod builds;
 mod conformance;
 mod containerd;
 mod cut;
+mod https;
+mod login;
 mod many;
+mod metrics;
 mod mirror;
 mod on_engine;
+mod paths;
 mod platforms;
 mod pulls;
 mod registry;
 mod runs;
 mod server;
+mod service;
 mod skopeo;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -33,7 +38,9 @@ struct Serving {
     /// What the command printed about the folder.
     start: Value,
     requests: Arc<Mutex<Vec<Value>>>,
-    reader: Option<JoinHandle<()>>,
+    /// The lines on standard error.
+    errors: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 /// An answer to a request.
@@ -46,16 +53,34 @@ struct Answer {
 
 impl Serving {
     fn start(place: &Place) -> Self {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(place, &[])
+    }
+
+    /// Starts the command with further arguments.
+    fn start_with(place: &Place, more: &[&str]) -> Self {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--json"];
+        Self::run(&mut place.command(&[&serve, more].concat()))
+    }
+
+    /// Starts a command that serves the folder, and reports what happens as JSON.
+    fn run(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let errors = Arc::<Mutex<Vec<String>>>::default();
+        let (seen, lines) = (Arc::clone(&errors), BufReader::new(child.stderr.take().unwrap()));
+        let read_errors = move || {
+            lines.lines().for_each(|line| seen.lock().unwrap().push(line.unwrap()));
+        };
+        let error_reader = std::thread::spawn(read_errors);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let parse = |line: String| -> Value { serde_json::from_str(&line).unwrap() };
-        let start = parse(lines.next().unwrap().unwrap());
+        let Some(start) = lines.next() else { panic!("{:?}", errors.lock().unwrap()) };
+        let start = parse(start.unwrap());
         let requests = Arc::<Mutex<Vec<Value>>>::default();
         let seen = Arc::clone(&requests);
         let read = move || lines.for_each(|line| seen.lock().unwrap().push(parse(line.unwrap())));
-        let reader = Some(std::thread::spawn(read));
-        Self { child, host: start["host"].as_str().unwrap().to_owned(), start, requests, reader }
+        let readers = vec![std::thread::spawn(read), error_reader];
+        let host = start["host"].as_str().unwrap().to_owned();
+        Self { child, host, start, requests, errors, readers }
     }
 
     /// Sends the bytes of a request and returns everything that comes.
@@ -72,11 +97,7 @@ impl Serving {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"
         );
-        let mut answer = self.send(request.as_bytes());
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
-        let body = answer.split_off(end + 4);
-        let head = String::from_utf8(answer).unwrap();
-        Answer { status: head[9..12].parse().unwrap(), head, body }
+        Answer::parse(self.send(request.as_bytes()))
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -96,11 +117,22 @@ impl Serving {
         }
     }
 
+    /// Waits until a line with this text was printed on standard error.
+    fn wait_for_error(&self, text: &str) {
+        while !self.errors.lock().unwrap().iter().any(|line| line.contains(text)) {
+            std::thread::yield_now();
+        }
+    }
+
+    fn ask_to_stop(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
     /// Asks the command to stop. Returns its exit code, and the requests that it answered.
     fn stop(mut self) -> (Option<i32>, Vec<Value>) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        self.ask_to_stop();
         let status = self.child.wait().unwrap();
-        self.reader.take().unwrap().join().unwrap();
+        self.readers.drain(..).for_each(|reader| reader.join().unwrap());
         let requests = std::mem::take(&mut *self.requests.lock().unwrap());
         (status.code(), requests)
     }
@@ -114,6 +146,13 @@ impl Drop for Serving {
 }
 
 impl Answer {
+    fn parse(mut answer: Vec<u8>) -> Self {
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let body = answer.split_off(end + 4);
+        let head = String::from_utf8(answer).unwrap();
+        Self { status: head[9..12].parse().unwrap(), head, body }
+    }
+
     /// Returns the value of a header, whose name is in lower case.
     fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hyper::header::{
     ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HOST,
-    HeaderName, HeaderValue, LINK,
+    HeaderName, HeaderValue, LINK, WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use sealift_archive::BlockIndex;
@@ -22,6 +22,7 @@ use crate::conditions::Part;
 use crate::contents::{Blob, ManifestDocument};
 use crate::folder::{Age, Folder};
 use crate::images::Images;
+use crate::metrics::{self, Metrics};
 use crate::options::{Documents, WriteDocuments};
 use crate::route::{Kind, Page, Reference, Route};
 
@@ -35,6 +36,9 @@ const BYTES: &str = "application/octet-stream";
 /// What answers requests.
 pub(crate) struct Answerer {
     pub(crate) folder: Arc<Folder>,
+    /// `http` or `https`.
+    pub(crate) scheme: &'static str,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) documents: Option<Arc<WriteDocuments>>,
     /// How many answers are read from archives at the same time.
     pub(crate) readers: Arc<Semaphore>,
@@ -68,11 +72,25 @@ enum Bytes {
 }
 
 /// Why there is no such thing: the status, the code of the registry API, and what to say.
-struct Refusal(StatusCode, &'static str, String);
+pub(crate) struct Refusal(StatusCode, &'static str, String);
 
 impl Refusal {
     fn unknown(code: &'static str, message: impl Into<String>) -> Self {
         Self(StatusCode::NOT_FOUND, code, message.into())
+    }
+
+    /// Refuses a request without a valid login.
+    #[cfg(feature = "auth")]
+    pub(crate) fn no_login() -> Self {
+        let message = "a valid user name and password are needed".to_owned();
+        Self(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
+    }
+
+    /// Refuses a request that was not encrypted.
+    #[cfg(feature = "tls")]
+    pub(crate) fn not_encrypted() -> Self {
+        let message = "this is an HTTPS server, and the request was sent by plain HTTP".to_owned();
+        Self(StatusCode::BAD_REQUEST, "UNSUPPORTED", message)
     }
 }
 
@@ -95,14 +113,21 @@ impl From<Error> for Refusal {
 }
 
 impl Answerer {
-    /// Answers a request.
-    pub(crate) async fn answer<B>(self: Arc<Self>, request: &Request<B>) -> Response<Body> {
-        let (path, query) = (request.uri().path(), request.uri().query());
+    /// Answers a request for what the route names, or with a refusal.
+    pub(crate) async fn answer<B>(
+        self: Arc<Self>,
+        request: &Request<B>,
+        route: Route,
+        refusal: Option<Refusal>,
+    ) -> Response<Body> {
+        let path = request.uri().path();
         let is_registry = path == "/v2" || path.starts_with("/v2/");
         let is_head = request.method() == Method::HEAD;
-        let result = match is_head || request.method() == Method::GET {
-            true => self.find(Route::parse(path, query), base_url(request.headers())).await,
-            false => {
+        let is_reading = is_head || request.method() == Method::GET;
+        let result = match (refusal, is_reading) {
+            (Some(refusal), _) => Err(refusal),
+            (None, true) => self.find(route, base_url(self.scheme, request.headers())).await,
+            (None, false) => {
                 let message = "the folder is served for reading only";
                 Err(Refusal(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message.to_owned()))
             }
@@ -152,6 +177,11 @@ impl Answerer {
             Route::Health => {
                 self.folder.images(Age::Recent).await?;
                 return Ok(Answer::Document(StatusCode::OK, TEXT, b"ok\n".to_vec()));
+            }
+            Route::Metrics => {
+                let text = self.metrics.text(self.folder.counts());
+                let text = text.into_bytes();
+                return Ok(Answer::Document(StatusCode::OK, metrics::CONTENT_TYPE, text));
             }
             Route::Registry => return Ok(Answer::Document(StatusCode::OK, JSON, b"{}".to_vec())),
             Route::Unknown { registry: true } => {
@@ -246,6 +276,7 @@ impl Answerer {
             Route::Archive(path) => self.archive(entry(images, path)?),
             Route::Blocks(path) => self.blocks(entry(images, path)?),
             Route::Health
+            | Route::Metrics
             | Route::Registry
             | Route::Referrers { .. }
             | Route::NoDigest(_)
@@ -414,11 +445,11 @@ fn listed<'a>(
 }
 
 /// Returns the address under which the server was asked; nothing if the client did not state it.
-fn base_url(headers: &HeaderMap) -> String {
+fn base_url(scheme: &str, headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     match !host.is_empty() && host.bytes().all(is_host) {
-        true => format!("http://{host}"),
+        true => format!("{scheme}://{host}"),
         false => String::new(),
     }
 }
@@ -450,7 +481,22 @@ fn refuse(Refusal(status, code, message): Refusal, is_registry: bool) -> Respons
     if status == StatusCode::METHOD_NOT_ALLOWED {
         set(&mut response, ALLOW, "GET, HEAD");
     }
+    if status == StatusCode::UNAUTHORIZED {
+        set(&mut response, WWW_AUTHENTICATE, "Basic realm=\"sealift\"");
+    }
     response
+}
+
+/// Keeps what only users may read out of caches that other people use.
+pub(crate) fn forbid_shared_caches(headers: &mut HeaderMap) {
+    let control = headers.get(CACHE_CONTROL).and_then(|control| control.to_str().ok());
+    let private = match control {
+        Some(control) => control.replace("public", "private"),
+        None => "private".to_owned(),
+    };
+    if let Ok(private) = HeaderValue::from_str(&private) {
+        headers.insert(CACHE_CONTROL, private);
+    }
 }
 
 /// Sets a header. All values are made of digests, numbers, parsed names and constants.

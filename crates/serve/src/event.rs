@@ -1,6 +1,7 @@
 //! What happens while a folder is served.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,6 +22,17 @@ pub enum ServeEvent {
         /// Why, a sentence without its end.
         reason: String,
     },
+    /// The certificate and its key, or the logins, have changed, and are used from now on.
+    Reloaded {
+        /// The files that were read.
+        files: Vec<PathBuf>,
+    },
+    /// The certificate and its key, or the logins, have changed, and cannot be used. Those that
+    /// were read before are still used.
+    NotReloaded {
+        /// Why, a sentence without its end.
+        reason: String,
+    },
 }
 
 /// A request that was answered.
@@ -29,8 +41,12 @@ pub enum ServeEvent {
 pub struct ServedRequest {
     /// When it came.
     pub time: Timestamp,
-    /// Who asked.
+    /// The address of the client's end of the connection, which may be that of a proxy: headers
+    /// such as `X-Forwarded-For` are ignored, since every client can send them.
     pub from: SocketAddr,
+    /// The user, if the request had a valid login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// The method.
     pub method: String,
     /// The path and the query.

@@ -12,6 +12,7 @@ use sealift_store::{Error, ReadOptions, Store};
 use crate::contents::Contents;
 use crate::event::ServeEvent;
 use crate::images::Images;
+use crate::metrics::ArchiveCounts;
 use crate::options::EventHandler;
 
 /// How old a listing may be that answers a request.
@@ -38,6 +39,9 @@ struct State {
     listed: Option<Instant>,
     took: Duration,
     unverified: usize,
+    /// Archives that were read and can be served. In a folder that is read-only, they have no
+    /// records.
+    verified: HashMap<ArchivePath, Entry>,
     /// Archives that were read and cannot be served, as they were then.
     refused: HashMap<ArchivePath, Stat>,
     is_verifying: bool,
@@ -59,6 +63,7 @@ impl Folder {
             listed: None,
             took: Duration::ZERO,
             unverified: 0,
+            verified: HashMap::new(),
             refused: HashMap::new(),
             is_verifying: false,
         };
@@ -79,6 +84,16 @@ impl Folder {
     /// Returns how many archives have not been verified.
     pub(crate) fn unverified(&self) -> usize {
         self.lock().unverified
+    }
+
+    /// Returns how many archives there were in the last listing.
+    pub(crate) fn counts(&self) -> ArchiveCounts {
+        let state = self.lock();
+        ArchiveCounts {
+            served: state.images.entries().len(),
+            waiting: state.unverified,
+            refused: state.refused.len(),
+        }
     }
 
     /// Returns the images in the folder. They are listed again if the last listing is old; whoever
@@ -126,11 +141,14 @@ impl Folder {
         let begin = Instant::now();
         let store = self.contents.store();
         let entries = store.entries(&store.scan()?.archives);
-        let (known, unknown): (Vec<Entry>, Vec<Entry>) =
-            entries.into_iter().partition(|entry| entry.knowledge.is_some());
+        let (known, unknown): (Vec<Entry>, Vec<Entry>) = entries
+            .into_iter()
+            .map(|entry| self.with_knowledge(entry))
+            .partition(|entry| entry.knowledge.is_some());
         let images = Arc::new(Images::new(known));
         self.contents.forget_others(&images);
         let mut state = self.lock();
+        state.verified.retain(|path, _| images.archive(path).is_some());
         let mut before = std::mem::take(&mut state.refused);
         let mut unverified = Vec::new();
         for entry in unknown {
@@ -146,6 +164,17 @@ impl Folder {
         state.listed = Some(begin);
         state.took = begin.elapsed();
         Ok((images, unverified))
+    }
+
+    /// Returns an entry with what was found out about its archive, if that is still the same.
+    fn with_knowledge(&self, entry: Entry) -> Entry {
+        if entry.knowledge.is_some() {
+            return entry;
+        }
+        match self.lock().verified.get(&entry.archive) {
+            Some(verified) if verified.stat == entry.stat => verified.clone(),
+            _ => entry,
+        }
     }
 
     /// Reads archives in the background. Those that hold an image are served from then on.
@@ -176,7 +205,10 @@ impl Folder {
         for entry in found {
             let reason = match entry.flaw() {
                 Some(flaw) => flaw.to_string(),
-                None if entry.image().is_some() => continue,
+                None if entry.image().is_some() => {
+                    self.lock().verified.insert(entry.archive.clone(), entry);
+                    continue;
+                }
                 None => "it cannot be read".to_owned(),
             };
             self.lock().refused.insert(entry.archive.clone(), before.stat);

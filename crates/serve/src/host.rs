@@ -2,15 +2,22 @@
 
 use std::net::SocketAddr;
 
-/// Returns the host and the port under which clients reach a server that listens at an address. If
-/// it listens at all addresses of the machine, that is the machine's name.
+/// Returns the host and the port under which clients reach a server that listens at some addresses:
+/// the first one that other machines reach. If it stands for all addresses of the machine, that is
+/// the machine's name.
 ///
 /// ```
-/// assert_eq!(sealift_serve::public_address("[::1]:5000".parse()?), "[::1]:5000");
-/// assert!(sealift_serve::public_address("0.0.0.0:5000".parse()?).ends_with(":5000"));
+/// use sealift_serve::public_address;
+///
+/// assert_eq!(public_address(&["127.0.0.1:80".parse()?, "[fd00::1]:80".parse()?]), "[fd00::1]:80");
+/// assert!(public_address(&["0.0.0.0:5000".parse()?]).ends_with(":5000"));
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
-pub fn public_address(address: SocketAddr) -> String {
+pub fn public_address(addresses: &[SocketAddr]) -> String {
+    let is_public = |address: &&SocketAddr| !address.ip().is_loopback();
+    let Some(address) = addresses.iter().find(is_public).or(addresses.first()) else {
+        return String::new();
+    };
     if !address.ip().is_unspecified() {
         return address.to_string();
     }

@@ -1,6 +1,8 @@
 //! How a folder is served.
 
 use std::fmt;
+#[cfg(any(feature = "auth", feature = "tls"))]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,10 +55,19 @@ impl fmt::Debug for EventHandler {
 pub struct ServerOptions {
     pub(crate) documents: Option<Arc<WriteDocuments>>,
     pub(crate) on_event: EventHandler,
+    /// The certificate and its key.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    /// The file of logins.
+    #[cfg(feature = "auth")]
+    pub(crate) auth: Option<PathBuf>,
     /// How many connections there are at the same time. More have to wait.
     pub connections: usize,
     /// How long a client may take to send a request, or to ask for more on an open connection.
     pub request_timeout: Duration,
+    /// How long a client may take to open a TLS connection.
+    #[cfg(feature = "tls")]
+    pub handshake_timeout: Duration,
     /// How long a client may take to accept more bytes of an answer.
     pub write_timeout: Duration,
     /// How long running answers may go on after the server was asked to stop.
@@ -68,8 +79,14 @@ impl Default for ServerOptions {
         Self {
             documents: None,
             on_event: EventHandler(Arc::new(|_| ())),
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "auth")]
+            auth: None,
             connections: 512,
             request_timeout: Duration::from_secs(60),
+            #[cfg(feature = "tls")]
+            handshake_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(60),
             grace: Duration::from_secs(10),
         }
@@ -94,6 +111,24 @@ impl ServerOptions {
         self
     }
 
+    /// Sets the certificate with its chain, and its key, two PEM files. Then only TLS connections
+    /// are accepted. The files are read again when they change.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls = Some((certificate.into(), key.into()));
+        self
+    }
+
+    /// Sets the file of logins, as `htpasswd -B` writes it. Then only `/healthz` is answered
+    /// without a login. The file is read again when it changes.
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn with_auth(mut self, htpasswd: impl Into<PathBuf>) -> Self {
+        self.auth = Some(htpasswd.into());
+        self
+    }
+
     /// Sets how many connections there are at the same time. The default is 512.
     #[must_use]
     pub fn with_connections(mut self, connections: usize) -> Self {
@@ -105,6 +140,14 @@ impl ServerOptions {
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a client may take to open a TLS connection. The default is ten seconds.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = timeout;
         self
     }
 

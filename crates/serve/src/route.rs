@@ -6,6 +6,8 @@ use percent_encoding::percent_decode_str;
 use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
 
+use crate::metrics::RequestKind;
+
 /// The default name of the config, as publishing names it.
 const CONFIG: &str = "images.json";
 /// The name of the checksums, and those of its signatures.
@@ -19,6 +21,8 @@ const BLOCKS_SUFFIX: &str = ".blocks";
 pub(crate) enum Route {
     /// `/healthz`: whether the server works.
     Health,
+    /// `/metrics`: counters.
+    Metrics,
     /// `/v2/`: whether this is a registry.
     Registry,
     /// `/v2/_catalog`: the names of all images.
@@ -89,6 +93,7 @@ impl Route {
         }
         match path.as_str() {
             "healthz" => return Self::Health,
+            "metrics" => return Self::Metrics,
             CONFIG => return Self::Config,
             SUMS => return Self::Sums,
             _ => {}
@@ -104,6 +109,24 @@ impl Route {
             Ok(path) if archive.is_some() => Self::Blocks(path),
             Ok(path) => Self::Archive(path),
             Err(_) => Self::Unknown { registry: false },
+        }
+    }
+
+    /// Returns what sort of thing is asked for.
+    pub(crate) fn kind(&self) -> RequestKind {
+        match self {
+            Self::Manifest(..) | Self::NoDigest(Kind::Manifest) => RequestKind::Manifest,
+            Self::Blob(..) | Self::NoDigest(Kind::Blob) => RequestKind::Blob,
+            Self::Config | Self::Sums | Self::Signature(_) | Self::Archive(_) | Self::Blocks(_) => {
+                RequestKind::File
+            }
+            Self::Images(_)
+            | Self::Tags(..)
+            | Self::Referrers { .. }
+            | Self::NoDigest(Kind::Referrers) => RequestKind::Page,
+            Self::Health | Self::Metrics | Self::Registry | Self::Unknown { .. } => {
+                RequestKind::Other
+            }
         }
     }
 }
@@ -194,6 +217,7 @@ mod tests {
         let archive = || ArchivePath::parse("team/web_1.0+b_0123456789ab.zip").unwrap();
         for (path, expected) in [
             ("/healthz", Route::Health),
+            ("/metrics", Route::Metrics),
             ("/v2", Route::Registry),
             ("/v2/", Route::Registry),
             ("/v2/_catalog", Route::Images(Page::default())),

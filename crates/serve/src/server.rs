@@ -1,17 +1,12 @@
 //! The server: it accepts connections and ends them.
 
-use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::task::Poll;
+use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::header::USER_AGENT;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use jiff::Timestamp;
 use sealift_store::Store;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,12 +14,15 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::answer::Answerer;
-use crate::body::Body;
-use crate::connection::Connection;
+#[cfg(feature = "auth")]
+use crate::auth::Auth;
 use crate::error::Error;
-use crate::event::{ServeEvent, ServedRequest};
 use crate::folder::{Age, Folder};
+use crate::metrics::Metrics;
 use crate::options::ServerOptions;
+use crate::requests::Shared;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
 /// How many answers are read from archives at the same time. Each has a thread and up to 1 MiB of
 /// memory.
@@ -41,18 +39,23 @@ const PAUSE: Duration = Duration::from_millis(100);
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let address = "127.0.0.1:5000".parse()?;
-/// let server = Server::bind(Store::open("artifacts")?, address, ServerOptions::default()).await?;
-/// println!("docker pull {}/web:1.4.0.7", server.address());
+/// let store = Store::open("artifacts")?;
+/// let server = Server::bind(store, &[address], ServerOptions::default()).await?;
+/// println!("docker pull {address}/web:1.4.0.7");
 /// server.run(std::future::pending()).await;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
     folder: Arc<Folder>,
     options: ServerOptions,
+    #[cfg(feature = "auth")]
+    auth: Option<Auth>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
     summary: Summary,
 }
 
@@ -74,23 +77,61 @@ pub struct Summary {
 }
 
 impl Server {
-    /// Lists a folder, and listens at an address. Connections wait until [`run`](Self::run).
+    /// Lists a folder, and listens at addresses. Connections wait until [`run`](Self::run).
     ///
     /// # Errors
     ///
-    /// If the folder cannot be read, or if nobody can listen at this address.
+    /// If the folder or a file of the options cannot be read, or if nobody can listen at an address.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime with I/O and time enabled.
     pub async fn bind(
         store: Store,
-        address: SocketAddr,
+        addresses: &[SocketAddr],
         options: ServerOptions,
     ) -> Result<Self, Error> {
-        let listen = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let mut listeners = Vec::new();
+        for &address in addresses {
+            let listen = |source| Error::Listen { address, source };
+            listeners.push(TcpListener::bind(address).await.map_err(listen)?);
+        }
+        Self::new(store, listeners, options).await
+    }
+
+    /// Lists a folder, and takes sockets that listen. Connections wait until [`run`](Self::run).
+    ///
+    /// # Errors
+    ///
+    /// If the folder or a file of the options cannot be read, or if a socket cannot be used.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O and time enabled.
+    #[cfg(feature = "systemd")]
+    pub async fn from_listeners(
+        store: Store,
+        listeners: Vec<std::net::TcpListener>,
+        options: ServerOptions,
+    ) -> Result<Self, Error> {
+        let usable = |listener: std::net::TcpListener| {
+            listener.set_nonblocking(true)?;
+            TcpListener::from_std(listener)
+        };
+        let listeners = listeners.into_iter().map(usable).collect::<io::Result<_>>();
+        Self::new(store, listeners.map_err(Error::Passed)?, options).await
+    }
+
+    async fn new(
+        store: Store,
+        listeners: Vec<TcpListener>,
+        options: ServerOptions,
+    ) -> Result<Self, Error> {
+        let address = |listener: &TcpListener| {
+            let any = SocketAddr::from(([0, 0, 0, 0], 0));
+            listener.local_addr().map_err(|source| Error::Listen { address: any, source })
+        };
+        let addresses = listeners.iter().map(address).collect::<Result<_, _>>()?;
         let folder = Folder::new(store, options.on_event.clone());
         let images = folder.images(Age::Newest).await?;
         let summary = Summary {
@@ -100,12 +141,31 @@ impl Server {
             unverified: folder.unverified(),
             example: images.example(),
         };
-        Ok(Self { listener, address, folder, options, summary })
+        Ok(Self {
+            listeners,
+            addresses,
+            folder,
+            #[cfg(feature = "auth")]
+            auth: Auth::read(&options)?,
+            #[cfg(feature = "tls")]
+            tls: Tls::read(&options)?,
+            options,
+            summary,
+        })
     }
 
-    /// Returns the address at which the server listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Returns the addresses at which the server listens, with their real ports.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Returns `https` if the server accepts TLS connections only, and `http` otherwise.
+    pub fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return "https";
+        }
+        "http"
     }
 
     /// Returns what the folder had when it was listed first.
@@ -120,14 +180,27 @@ impl Server {
     ///
     /// When the future is dropped, all connections end at once.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, folder, options, .. } = self;
+        let scheme = self.scheme();
+        let Self { listeners, folder, options, .. } = self;
         let _stopped = StopOnDrop(Arc::clone(&folder));
+        let (free, grace) = (Arc::new(Semaphore::new(options.connections.max(1))), options.grace);
+        let metrics = Arc::<Metrics>::default();
         let answerer = Arc::new(Answerer {
             folder,
+            scheme,
+            metrics: Arc::clone(&metrics),
             documents: options.documents.clone(),
             readers: Arc::new(Semaphore::new(READERS)),
         });
-        let free = Arc::new(Semaphore::new(options.connections.max(1)));
+        let shared = Arc::new(Shared {
+            answerer,
+            metrics,
+            options,
+            #[cfg(feature = "auth")]
+            auth: self.auth,
+            #[cfg(feature = "tls")]
+            tls: self.tls,
+        });
         let (ending, ended) = watch::channel(false);
         let mut connections = JoinSet::new();
         let accept = async {
@@ -135,12 +208,11 @@ impl Server {
                 while connections.try_join_next().is_some() {}
                 // It is never closed.
                 let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
-                match listener.accept().await {
+                match accept(&listeners).await {
                     Ok((stream, from)) => {
-                        let answerer = Arc::clone(&answerer);
-                        let (options, ended) = (options.clone(), ended.clone());
+                        let served = Arc::clone(&shared).serve(stream, from, ended.clone());
                         connections.spawn(async move {
-                            serve(stream, from, answerer, &options, ended).await;
+                            served.await;
                             drop(permit);
                         });
                     }
@@ -153,11 +225,24 @@ impl Server {
             () = accept => {}
             () = stop => {}
         }
-        drop(listener);
+        drop(listeners);
         let _ = ending.send(true);
         let rest = async { while connections.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(options.grace, rest).await;
+        let _ = tokio::time::timeout(grace, rest).await;
     }
+}
+
+/// Accepts a connection at one of several addresses.
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|context| {
+        for listener in listeners {
+            if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Stops what reads archives in the background when the server ends, however it ends.
@@ -167,62 +252,6 @@ impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.stop();
     }
-}
-
-/// Answers the requests of one connection.
-async fn serve(
-    stream: TcpStream,
-    from: SocketAddr,
-    answerer: Arc<Answerer>,
-    options: &ServerOptions,
-    mut ended: watch::Receiver<bool>,
-) {
-    // Small answers would wait for the acknowledgement of the ones before.
-    let _ = stream.set_nodelay(true);
-    let stream = TokioIo::new(Connection::new(stream, options.write_timeout));
-    let service = service_fn(move |request: Request<Incoming>| {
-        answer(Arc::clone(&answerer), options, from, request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(options.request_timeout)
-        .max_buf_size(64 << 10)
-        .serve_connection(stream, service);
-    let mut connection = std::pin::pin!(connection);
-    // That a client goes away, or speaks another protocol, is its own business.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = ended.wait_for(|ended| *ended) => connection.as_mut().graceful_shutdown(),
-    }
-    let _ = connection.await;
-}
-
-async fn answer(
-    answerer: Arc<Answerer>,
-    options: &ServerOptions,
-    from: SocketAddr,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    let (time, begin) = (Timestamp::now(), Instant::now());
-    let response = answerer.answer(&request).await;
-    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let path = request.uri().path_and_query();
-    let mut served = ServedRequest {
-        time,
-        from,
-        method: request.method().to_string(),
-        path: path.map_or_else(String::new, ToString::to_string),
-        status: response.status().as_u16(),
-        bytes: 0,
-        duration: begin.elapsed(),
-        user_agent: agent.map(str::to_owned),
-    };
-    let on_event = options.on_event.clone();
-    let report = move |bytes| {
-        (served.bytes, served.duration) = (bytes, begin.elapsed());
-        on_event(ServeEvent::Request(served));
-    };
-    Ok(response.map(|body| body.with_on_end(report)))
 }
 
 #[cfg(test)]
@@ -239,8 +268,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server = Server::bind(store, any, options).await.unwrap();
-        let address = server.address();
+        let server = Server::bind(store, &[any], options).await.unwrap();
+        let address = server.addresses()[0];
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async { stopped.await.unwrap_or_default() }));
         let answer = ask(address).await;
@@ -268,6 +297,40 @@ mod tests {
             idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
             let answer = rest(&mut idle).await;
             assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("ok\n"), "{answer}");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn clients_that_do_not_read_are_disconnected() {
+        let options = ServerOptions::default().with_write_timeout(Duration::from_millis(50));
+        serving(options, async |address| {
+            let mut deaf = TcpStream::connect(address).await.unwrap();
+            // Once all buffers are full of answers, no more requests are read.
+            let requests = b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
+            while deaf.write_all(&requests).await.is_ok() {}
+        })
+        .await;
+    }
+
+    #[cfg(feature = "tls")]
+    #[tokio::test]
+    async fn clients_that_do_not_finish_the_handshake_are_disconnected() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+        std::fs::write(at("cert"), certificate.pem()).unwrap();
+        std::fs::write(at("key"), key.serialize_pem()).unwrap();
+        let options = ServerOptions::default()
+            .with_tls(at("cert"), at("key"))
+            .with_handshake_timeout(Duration::from_millis(50));
+        serving(options, async |address| {
+            for begin in [&b""[..], b"\x16\x03\x01"] {
+                let mut slow = TcpStream::connect(address).await.unwrap();
+                slow.write_all(begin).await.unwrap();
+                assert_eq!(rest(&mut slow).await, "");
+            }
         })
         .await;
     }

@@ -102,6 +102,17 @@ pub enum Event {
         /// The SHA-256 of the file now.
         now: Digest,
     },
+    /// Files of a server, which have changed, were read again.
+    FilesReloaded {
+        /// The files.
+        #[serde(serialize_with = "crate::path_text::serialize_all")]
+        files: Vec<PathBuf>,
+    },
+    /// Files of a server have changed and cannot be used. What was read before is still used.
+    FilesNotReloaded {
+        /// Why, a sentence without its end.
+        reason: String,
+    },
     /// The engine reports something about a build.
     #[cfg(feature = "engine")]
     Build(BuildEvent),
@@ -210,7 +221,9 @@ mod tests {
             Event::LeftOut { archive: archive(), reason: reason.clone() },
             Event::PassedOver(misnamed()),
             Event::BlocksIgnored { archive: archive(), reason: reason.clone() },
-            Event::FolderLeftOut { folder: "team".into(), reason },
+            Event::FolderLeftOut { folder: "team".into(), reason: reason.clone() },
+            Event::FilesReloaded { files: vec!["server.pem".into()] },
+            Event::FilesNotReloaded { reason },
             Event::Changed { archive: archive(), before, now },
         ];
         let lines = events.map(|event| serde_json::to_string(&event).unwrap()).join("\n");

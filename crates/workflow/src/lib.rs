@@ -33,7 +33,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `build` |
-//! | `tls` | engines with TLS; includes `engine` |
+//! | `tls` | engines with TLS, and TLS of `serve`; includes `engine` |
 //! | `buildkit` | builds by BuildKit; includes `engine` |
 //! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch`, `list_published`, `verify_published` |
 //! | `serve` | what serves the folder over HTTP: `serve` |
@@ -175,7 +175,7 @@ pub use published_layout::{
 pub use run::Run;
 pub use select::selection::Selection;
 #[cfg(feature = "serve")]
-pub use serve::options::ServeOptions;
+pub use serve::options::{Listen, ServeOptions};
 #[cfg(feature = "serve")]
 pub use serve::report::Serving;
 #[cfg(feature = "serve")]

@@ -21,7 +21,6 @@ pub(crate) fn serialize_option<S: Serializer>(
 }
 
 /// Serializes paths as an array of texts.
-#[cfg(feature = "remote")]
 pub(crate) fn serialize_all<S: Serializer>(
     paths: &[PathBuf],
     serializer: S,

@@ -16,9 +16,9 @@ async fn main() -> Result<()> {
         }
         event => println!("{event:?}"),
     });
-    let server = Server::bind(Store::open(folder)?, address.parse()?, options).await?;
+    let server = Server::bind(Store::open(folder)?, &[address.parse()?], options).await?;
     if let Some(image) = &server.summary().example {
-        println!("docker pull {}/{image}", server.address());
+        println!("docker pull {}/{image}", server.addresses()[0]);
     }
     server.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;
     Ok(())

@@ -89,6 +89,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             Some("move it away, or pass another folder with --to".to_owned())
         }
         #[cfg(feature = "serve")]
+        Error::UnusableFile(error) if error.what == "the logins" => {
+            Some("write it with htpasswd -B -c FILE USER".to_owned())
+        }
         Error::Listen { .. } => Some("pass another address with --listen".to_owned()),
         Error::OtherContent { .. } => {
             Some("pass --replace if the archives there may be replaced".to_owned())

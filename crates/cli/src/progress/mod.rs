@@ -184,6 +184,14 @@ impl Reporter for Progress {
             Event::FolderLeftOut { folder, reason } => {
                 self.warning(&format!("{} is left out: {reason}", folder.display()));
             }
+            Event::FilesReloaded { files } => {
+                let files: Vec<String> =
+                    files.iter().map(|file| file.display().to_string()).collect();
+                self.notice(&format!("{} was read again", Printable(&files.join(" and "))));
+            }
+            Event::FilesNotReloaded { reason } => {
+                self.warning(&format!("{reason}; what was read before is still used"));
+            }
             Event::PassedOver(passed) => self.warning(&passed.to_string()),
             Event::Changed { archive, before, now } => {
                 self.warning(&format!(

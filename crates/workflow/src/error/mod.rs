@@ -390,6 +390,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// What systemd passed is no socket at which a server can listen.
+    #[cfg(feature = "serve")]
+    #[error("cannot listen at the sockets that systemd passed")]
+    PassedSockets(#[source] std::io::Error),
+    /// A certificate, its key or logins cannot be used to serve the folder.
+    #[cfg(feature = "serve")]
+    #[error(transparent)]
+    UnusableFile(#[from] sealift_serve::UnusableFile),
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

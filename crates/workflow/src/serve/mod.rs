@@ -4,14 +4,16 @@ mod documents;
 pub(crate) mod options;
 pub(crate) mod report;
 
-use sealift_serve::{Error as ServerError, ServeEvent, ServedRequest, Server, ServerOptions};
+use sealift_serve::{
+    Error as ServerError, ServeEvent, ServedRequest, Server, ServerOptions, passed_listeners,
+};
 use sealift_store::Store;
 
 use crate::error::Error;
 use crate::event::Event;
 use crate::run::Run;
 use crate::serve::documents::documents;
-use crate::serve::options::ServeOptions;
+use crate::serve::options::{Listen, ServeOptions};
 use crate::serve::report::Serving;
 
 /// Serves a folder over HTTP until it is cancelled: as a read-only registry, from which engines
@@ -34,7 +36,7 @@ use crate::serve::report::Serving;
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, or if nobody can listen at the address.
+/// If the folder or a file of the options cannot be read, or if nobody can listen there.
 pub async fn serve(
     store: &Store,
     options: &ServeOptions,
@@ -48,11 +50,25 @@ pub async fn serve(
         ServeEvent::Refused { archive, reason } => {
             reporter.report(Event::LeftOut { archive, reason });
         }
+        ServeEvent::Reloaded { files } => reporter.report(Event::FilesReloaded { files }),
+        ServeEvent::NotReloaded { reason } => reporter.report(Event::FilesNotReloaded { reason }),
         _ => {}
     };
-    let server = ServerOptions::default().with_documents(documents).with_on_event(on_event);
-    let server = Server::bind(store.clone(), options.address, server).await?;
-    on_start(&Serving::of(&server));
+    let mut server = ServerOptions::default().with_documents(documents).with_on_event(on_event);
+    #[cfg(feature = "tls")]
+    if let Some((certificate, key)) = &options.tls {
+        server = server.with_tls(certificate, key);
+    }
+    if let Some(logins) = &options.auth {
+        server = server.with_auth(logins);
+    }
+    let server = match &options.listen {
+        Listen::Addresses(addresses) => Server::bind(store.clone(), addresses, server).await?,
+        Listen::Passed => {
+            Server::from_listeners(store.clone(), passed_listeners()?, server).await?
+        }
+    };
+    on_start(&Serving::of(&server, options));
     server.run(run.cancel().cancelled()).await;
     Ok(())
 }
@@ -61,6 +77,8 @@ impl From<ServerError> for Error {
     fn from(error: ServerError) -> Self {
         match error {
             ServerError::Listen { address, source } => Self::Listen { address, source },
+            ServerError::Passed(source) => Self::PassedSockets(source),
+            ServerError::UnusableFile(error) => Self::UnusableFile(error),
             ServerError::Store(error) => Self::Store(error),
             other => Self::Output(std::io::Error::other(other)),
         }

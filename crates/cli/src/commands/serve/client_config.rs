@@ -1,4 +1,4 @@
-//! What engines need to pull from a server without TLS.
+//! What engines need to pull from a server.
 
 use clap::ValueEnum;
 
@@ -17,11 +17,25 @@ pub(crate) enum Client {
     Rke2,
 }
 
+/// A server, as far as its clients have to know it.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerAccess {
+    /// The host and the port.
+    pub(crate) host: String,
+    /// The certificate that clients have to trust, in PEM form, if the server uses TLS.
+    pub(crate) authority: Option<String>,
+    pub(crate) needs_login: bool,
+}
+
 impl Client {
     /// Returns where the config belongs, and what to do then.
-    pub(crate) fn place(self, host: &str) -> String {
-        match self {
+    pub(crate) fn place(self, server: &ServerAccess) -> String {
+        let ServerAccess { host, authority, needs_login } = server;
+        let is_tls = authority.is_some();
+        let mut place = match self {
+            Self::Docker if is_tls => format!("# /etc/docker/certs.d/{host}/ca.crt"),
             Self::Docker => "# merge into /etc/docker/daemon.json, then: systemctl reload docker".to_owned(),
+            Self::Podman if is_tls => format!("# /etc/containers/certs.d/{host}/ca.crt"),
             Self::Podman => "# /etc/containers/registries.conf.d/sealift.conf".to_owned(),
             Self::Containerd => format!(
                 "# /etc/containerd/certs.d/{host}/hosts.toml; the config_path of the registry in \
@@ -35,21 +49,91 @@ impl Client {
                 "# merge into /etc/rancher/rke2/registries.yaml, then: systemctl restart rke2-server"
                     .to_owned()
             }
+        };
+        if let (true, Some(file)) = (is_tls, self.authority_file(host)) {
+            place += &format!("\n# and into {file}: what --print-config docker prints");
+        }
+        place += &match self {
+            _ if !needs_login => String::new(),
+            Self::Docker => format!("\n# then: docker login {host}"),
+            Self::Podman => format!("\n# then: podman login {host}"),
+            Self::Containerd => {
+                format!("\n# then: nerdctl login {host}, or an imagePullSecret in Kubernetes")
+            }
+            Self::K3s | Self::Rke2 => "\n# with the login instead of USER and PASSWORD".to_owned(),
+        };
+        place
+    }
+
+    /// Returns the config by which the engine pulls from a server.
+    pub(crate) fn config(self, server: &ServerAccess) -> String {
+        let ServerAccess { host, authority, needs_login } = server;
+        let scheme = if authority.is_some() { "https" } else { "http" };
+        match (self, authority) {
+            (Self::Docker | Self::Podman, Some(authority)) => authority.clone(),
+            (Self::Docker, None) => format!("{{\n  \"insecure-registries\": [\"{host}\"]\n}}\n"),
+            (Self::Podman, None) => {
+                format!("[[registry]]\nlocation = \"{host}\"\ninsecure = true\n")
+            }
+            (Self::Containerd, _) => {
+                let url = format!("{scheme}://{host}");
+                let mut config = format!(
+                    "server = \"{url}\"\n\n\
+                     [host.\"{url}\"]\n  capabilities = [\"pull\", \"resolve\"]\n"
+                );
+                if let (Some(_), Some(file)) = (authority, self.authority_file(host)) {
+                    config += &format!("  ca = \"{file}\"\n");
+                }
+                config
+            }
+            (Self::K3s | Self::Rke2, _) => {
+                let mut config = format!(
+                    "mirrors:\n  \"{host}\":\n    endpoint:\n      - \"{scheme}://{host}\"\n"
+                );
+                if authority.is_some() || *needs_login {
+                    config += &format!("configs:\n  \"{host}\":\n");
+                }
+                if let (Some(_), Some(file)) = (authority, self.authority_file(host)) {
+                    config += &format!("    tls:\n      ca_file: {file}\n");
+                }
+                if *needs_login {
+                    config += "    auth:\n      username: USER\n      password: PASSWORD\n";
+                }
+                config
+            }
         }
     }
 
-    /// Returns the config by which the engine pulls from a host without TLS.
-    pub(crate) fn config(self, host: &str) -> String {
+    /// Returns the file that the config names for the certificate, if it names one.
+    fn authority_file(self, host: &str) -> Option<String> {
         match self {
-            Self::Docker => format!("{{\n  \"insecure-registries\": [\"{host}\"]\n}}\n"),
-            Self::Podman => format!("[[registry]]\nlocation = \"{host}\"\ninsecure = true\n"),
-            Self::Containerd => format!(
-                "server = \"http://{host}\"\n\n\
-                 [host.\"http://{host}\"]\n  capabilities = [\"pull\", \"resolve\"]\n"
-            ),
-            Self::K3s | Self::Rke2 => {
-                format!("mirrors:\n  \"{host}\":\n    endpoint:\n      - \"http://{host}\"\n")
-            }
+            Self::Docker | Self::Podman => None,
+            Self::Containerd => Some(format!("/etc/containerd/certs.d/{host}/ca.crt")),
+            Self::K3s => Some("/etc/rancher/k3s/sealift-ca.crt".to_owned()),
+            Self::Rke2 => Some("/etc/rancher/rke2/sealift-ca.crt".to_owned()),
         }
+    }
+}
+
+/// Returns the last certificate in a PEM file, which is the nearest to the root of the chain. All
+/// engines accept it as a root: they are written in Go, whose library trusts any given certificate.
+pub(crate) fn last_certificate(pem: &str) -> Option<String> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let begin = pem.rfind("-----BEGIN CERTIFICATE-----")?;
+    let end = pem[begin..].find(END)?;
+    Some(format!("{}\n", &pem[begin..begin + end + END.len()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_certificate_of_a_chain_is_trusted() {
+        let one =
+            |name| format!("-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n");
+        assert_eq!(last_certificate(&(one("a") + "text\n" + &one("b") + "more")), Some(one("b")));
+        assert_eq!(last_certificate("text"), None);
+        assert_eq!(last_certificate("-----BEGIN CERTIFICATE-----\n"), None);
     }
 }

@@ -1,15 +1,19 @@
 //! `sealift serve`.
 
 mod client_config;
+mod systemd;
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::ValueHint;
 use sealift_workflow::filename::Printable;
 use sealift_workflow::server::{ServedRequest, public_address};
-use sealift_workflow::{ServeOptions, Serving, serve};
+use sealift_workflow::{ErrorKind, Listen, ServeOptions, Serving, serve};
 
-use crate::commands::serve::client_config::Client;
+use crate::commands::serve::client_config::{Client, ServerAccess, last_certificate};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::format;
@@ -24,8 +28,8 @@ layers that the engine lacks, out of the archive. It also serves the archives as
 files, with an images.json that names the latest ones, for sealift fetch.
 
 Only verified archives are served. Archives that are added or removed are
-noticed within a second or two. There is neither TLS nor a login: others than
-this machine reach the server only if --listen names one of its addresses.
+noticed within a second or two. Without --listen, only this machine reaches the
+server. Certificate, key and logins are read again when they change.
 
 With --json, the first line describes the server, and each further line a
 request that was answered. With -v, requests are printed on standard error.
@@ -33,31 +37,88 @@ request that was answered. With -v, requests are printed on standard error.
 Examples:
   sealift serve
   sealift serve --listen 0.0.0.0:5000
+  sealift serve --listen 0.0.0.0:5000 --tls-cert server.pem --tls-key server.key
   sealift serve --listen 0.0.0.0:5000 --print-config k3s")]
 pub(crate) struct ServeArguments {
-    /// The address and the port to listen at; port 0 is any free one
-    #[arg(long, value_name = "ADDR:PORT", default_value_t = ServeOptions::default().address)]
-    listen: SocketAddr,
+    /// The address and the port to listen at, repeatable; port 0 is any free one
+    /// [default: 127.0.0.1:5000, or the sockets that systemd passes]
+    #[arg(long, value_name = "ADDR:PORT", verbatim_doc_comment)]
+    listen: Vec<SocketAddr>,
+    /// Accept TLS connections only, with the certificate and its chain in a PEM
+    /// file
+    #[arg(long, value_name = "FILE", requires = "tls_key", value_hint = ValueHint::FilePath)]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate, a PEM file without a passphrase
+    #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = ValueHint::FilePath)]
+    tls_key: Option<PathBuf>,
+    /// Require a login of this file, which htpasswd -B writes
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    auth: Option<PathBuf>,
     /// Print what an engine needs to pull from this server, and end: docker,
     /// podman, containerd, k3s or rke2
     #[arg(long, value_enum, value_name = "ENGINE", hide_possible_values = true)]
     print_config: Option<Client>,
 }
 
+impl ServeArguments {
+    fn listen(&self) -> Result<Listen, Failure> {
+        match (systemd::passes_sockets(), self.listen.is_empty()) {
+            (true, true) => Ok(Listen::Passed),
+            (true, false) => {
+                Err(Failure::usage("--listen cannot be used with sockets that systemd passes"))
+            }
+            (false, true) => Ok(ServeOptions::default().listen),
+            (false, false) => Ok(Listen::Addresses(self.listen.clone())),
+        }
+    }
+
+    /// Returns what clients have to know of the server.
+    fn access(&self) -> Result<ServerAccess, Failure> {
+        let Listen::Addresses(addresses) = self.listen()? else {
+            return Err(Failure::usage("pass --listen with the address that clients use"));
+        };
+        let authority = self.tls_cert.as_deref().map(authority).transpose()?;
+        let needs_login = self.auth.is_some();
+        Ok(ServerAccess { host: public_address(&addresses), authority, needs_login })
+    }
+}
+
+/// Reads the certificate that clients have to trust.
+fn authority(file: &Path) -> Result<String, Failure> {
+    let fails = |reason: String| {
+        let message = format!("cannot use the certificate {}", file.display());
+        Failure::new(ErrorKind::Failed, message, Some(reason))
+    };
+    let pem = fs::read_to_string(file).map_err(|error| fails(error.to_string()))?;
+    last_certificate(&pem).ok_or_else(|| fails("there is no certificate in PEM form in it".into()))
+}
+
 pub(crate) async fn run(arguments: ServeArguments, session: &Session) -> Result<ExitCode, Failure> {
     if let Some(client) = arguments.print_config {
-        let host = public_address(arguments.listen);
-        session.notice(&client.place(&host));
-        output::data(client.config(&host));
+        let server = arguments.access()?;
+        session.notice(&client.place(&server));
+        output::data(client.config(&server));
         return Ok(ExitCode::DONE);
     }
     let store = session.store()?;
     let root = format::path(store.root());
-    let options = ServeOptions::default().with_address(arguments.listen);
+    let options = ServeOptions::default()
+        .with_listen(arguments.listen()?)
+        .with_tls(arguments.tls_cert.zip(arguments.tls_key))
+        .with_auth(arguments.auth);
     let (json, verbose) = (session.global.json, session.global.verbose);
-    let on_start = |serving: &Serving| match json {
-        true => output::json_line(serving),
-        false => session.result(&text(serving, &root)),
+    let on_start = |serving: &Serving| {
+        match json {
+            true => output::json_line(serving),
+            false => session.result(&text(serving, &root)),
+        }
+        if sends_bare_passwords(serving) {
+            session.notice(
+                "warning: passwords are sent unencrypted; pass --tls-cert and --tls-key, or put a \
+                 proxy with TLS before the server",
+            );
+        }
+        systemd::notify_ready();
     };
     let on_request = move |request: &ServedRequest| {
         if json {
@@ -70,28 +131,51 @@ pub(crate) async fn run(arguments: ServeArguments, session: &Session) -> Result<
     Ok(ExitCode::DONE)
 }
 
+fn is_tls(serving: &Serving) -> bool {
+    serving.url.starts_with("https:")
+}
+
+fn is_public(serving: &Serving) -> bool {
+    serving.addresses.iter().any(|address| !address.ip().is_loopback())
+}
+
+fn sends_bare_passwords(serving: &Serving) -> bool {
+    serving.needs_login && !is_tls(serving) && is_public(serving)
+}
+
 fn text(serving: &Serving, root: &str) -> String {
-    let Serving { address, host, summary, .. } = serving;
+    let Serving { addresses, host, url, summary, .. } = serving;
     let (images, archives) =
         (format::count(summary.images, "image"), format::count(summary.archives, "archive"));
     let size = format::size(summary.size);
-    let mut text = format!("serving {root} ({images}, {archives}, {size}) on http://{address}\n");
+    let scheme = if is_tls(serving) { "https" } else { "http" };
+    let urls: Vec<String> =
+        addresses.iter().map(|address| format!("{scheme}://{address}")).collect();
+    let urls = urls.join(", ");
+    let mut text = format!("serving {root} ({images}, {archives}, {size}) on {urls}\n");
     if summary.unverified > 0 {
         let archives = format::count(summary.unverified, "archive");
         text += &format!("  {archives} will be served after having been verified\n");
     }
+    if serving.needs_login {
+        text += &format!("  login  docker login {host}\n");
+    }
     if let Some(example) = &summary.example {
         text += &format!("  pull   docker pull {host}/{}\n", Printable(example));
     }
-    text += &format!("  fetch  sealift fetch http://{host}/images.json\n");
-    if !address.ip().is_loopback() {
-        text += "docker accepts plain http only from 127.0.0.0/8; sealift serve --print-config \
-                 docker\nshows what to set\n";
+    text += &format!("  fetch  sealift fetch {url}images.json\n");
+    if is_public(serving) {
+        text += match is_tls(serving) {
+            true => "engines have to trust the certificate; ",
+            false => "docker accepts plain http only from 127.0.0.0/8; ",
+        };
+        text += "sealift serve --print-config docker\nshows what to set\n";
     }
     text
 }
 
 fn line(request: &ServedRequest) -> String {
-    let ServedRequest { method, path, status, bytes, from, .. } = request;
-    format!("{from}  {method} {}  {status}  {}", Printable(path), format::size(*bytes))
+    let ServedRequest { method, path, status, bytes, from, user, .. } = request;
+    let user = user.as_ref().map_or_else(String::new, |user| format!("  {}", Printable(user)));
+    format!("{from}{user}  {method} {}  {status}  {}", Printable(path), format::size(*bytes))
 }
