@@ -78,8 +78,8 @@ fn read(files: &[PathBuf]) -> Result<Arc<ServerConfig>, UnusableFile> {
             let reason = format!("it does not belong to {}", certificate.display());
             UnusableFile::new("the key", key, reason)
         }
-        rustls::Error::InvalidCertificate(error) => {
-            UnusableFile::new("the certificate", certificate, error)
+        rustls::Error::InvalidCertificate(_) => {
+            UnusableFile::new("the certificate", certificate, "it is not a valid certificate")
         }
         error => UnusableFile::new("the key", key, error),
     };
@@ -166,7 +166,7 @@ mod tests {
                     .into(),
             ),
             ("cert", "other", "the key other: it does not belong to cert".into()),
-            ("odd", "key", "the certificate odd: invalid peer certificate encoding".into()),
+            ("odd", "key", "the certificate odd: it is not a valid certificate".into()),
         ] {
             let error = read(&[at(certificate), at(key)]).unwrap_err().to_string();
             let error = error.replace(&format!("{}/", folder.path().display()), "");
