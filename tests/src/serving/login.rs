@@ -183,12 +183,12 @@ fn pulls_with_a_login_over_tls(engine: &str) {
     let (is_there, answer) = pull(PASSWORD);
     assert!(is_there, "{answer}");
     if engine.name == "docker" {
-        for (password, expected) in [(PASSWORD, 200), ("other", 401)] {
+        for (password, expected) in [(PASSWORD, "Login Succeeded"), ("other", "401 Unauthorized")] {
             let login = json!({"username": "ann", "password": password, "serveraddress": host});
             let header = "Content-Type: application/json\r\n";
-            let (status, answer) =
+            let (_, answer) =
                 request_with(&engine.host, "POST", "/v1.41/auth", header, &login.to_string());
-            assert_eq!(status, expected, "{answer}");
+            assert!(answer.contains(expected), "{answer}");
         }
     }
 }

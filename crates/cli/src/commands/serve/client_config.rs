@@ -51,7 +51,7 @@ impl Client {
             }
         };
         if let (true, Some(file)) = (is_tls, self.authority_file(host)) {
-            place += &format!("\n# and into {file}: what --print-config docker prints");
+            place += &format!("\n# save what --print-config docker prints as {file}");
         }
         place += &match self {
             _ if !needs_login => String::new(),
@@ -60,7 +60,7 @@ impl Client {
             Self::Containerd => {
                 format!("\n# then: nerdctl login {host}, or an imagePullSecret in Kubernetes")
             }
-            Self::K3s | Self::Rke2 => "\n# with the login instead of USER and PASSWORD".to_owned(),
+            Self::K3s | Self::Rke2 => "\n# replace USER and PASSWORD by a login".to_owned(),
         };
         place
     }
