@@ -52,7 +52,7 @@ fn a_place_is_listed() {
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("IMAGE     VERSION  ID "), "{table}");
     assert!(lines[1].starts_with("team/api  2.0.0.0  "), "{table}");
-    assert!(lines[1].trim_end().ends_with("dirty docker"), "{table}");
+    assert!(lines[1].trim_end().ends_with("docker  dirty"), "{table}");
     assert!(lines[2].starts_with("web       1.0.0.7  "), "{table}");
     assert!(lines[3].starts_with("2 archives, "), "{table}");
     assert!(lines[3].contains(", publication 1 of "), "{table}");

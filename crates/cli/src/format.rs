@@ -82,6 +82,19 @@ pub(crate) fn shortened(text: &str, columns: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// Returns a text of at most this many columns: the middle of a longer one is missing, which `…`
+/// shows.
+pub(crate) fn without_middle(text: &str, columns: usize) -> String {
+    let count = text.chars().count();
+    if count <= columns {
+        return text.to_owned();
+    }
+    let kept = columns.saturating_sub(1);
+    let begin: String = text.chars().take(kept / 2).collect();
+    let end: String = text.chars().skip(count - (kept - kept / 2)).collect();
+    format!("{begin}…{end}")
+}
+
 /// Returns a path, escaped for a terminal.
 pub(crate) fn path(path: &Path) -> String {
     Printable(&path.display().to_string()).to_string()
@@ -107,6 +120,13 @@ mod tests {
         assert_eq!(shortened("a few words", 10), "a few wor…");
         assert_eq!(shortened(" a\n  few ", 7), "a few");
         assert_eq!(shortened("\u{1b}[31m", 20), "\\u{1b}[31m");
+    }
+
+    #[test]
+    fn a_long_name_loses_its_middle() {
+        assert_eq!(without_middle("registry/team/web", 17), "registry/team/web");
+        assert_eq!(without_middle("registry/team/web", 9), "regi…/web");
+        assert_eq!(without_middle("web", 1), "…");
     }
 
     #[test]

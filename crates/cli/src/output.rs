@@ -51,6 +51,12 @@ pub(crate) fn text(text: &str) {
     write(&mut anstream::stdout().lock(), safe(text).as_bytes());
 }
 
+/// Returns the width of the terminal that standard output is, if it is one.
+pub(crate) fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0))
+}
+
 /// Writes a document as JSON.
 pub(crate) fn json(document: &impl serde::Serialize) {
     write_json(serde_json::to_string_pretty(document));

@@ -1,24 +1,51 @@
 //! Tables of aligned columns.
 
-/// Aligns rows into columns, two spaces apart, without space at the end of a line.
+/// The columns between two cells.
+const GAP: usize = 2;
+
+/// Aligns rows below a header, two spaces apart, without space at the end of a line.
 pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
     let header: Vec<String> = header.iter().map(|&title| title.to_owned()).collect();
-    let lines = || std::iter::once(&header).chain(rows);
-    let width = |column: usize| {
-        lines().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
-    };
-    let widths: Vec<usize> = (0..header.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows.iter().cloned()).collect();
+    align_rows(&rows)
+}
+
+/// Aligns rows of the same number of cells, which may be coloured.
+pub(crate) fn align_rows(rows: &[Vec<String>]) -> String {
+    let widths = widths(rows);
     let mut text = String::new();
-    for row in lines() {
+    for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', width - cell.chars().count() + 2));
+            line.extend(std::iter::repeat_n(' ', width - width_of(cell) + GAP));
         }
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// Returns how wide aligned rows are.
+pub(crate) fn width(rows: &[Vec<String>]) -> usize {
+    let widths = widths(rows);
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+fn widths(rows: &[Vec<String>]) -> Vec<usize> {
+    let mut widths = Vec::new();
+    for row in rows {
+        widths.resize(widths.len().max(row.len()), 0);
+        for (cell, width) in row.iter().zip(&mut widths) {
+            *width = (*width).max(width_of(cell));
+        }
+    }
+    widths
+}
+
+/// Returns the width of a cell without the sequences that colour it.
+fn width_of(cell: &str) -> usize {
+    anstream::adapter::strip_str(cell).map(|part| part.chars().count()).sum()
 }
 
 #[cfg(test)]
@@ -29,12 +56,14 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = vec![
             vec!["web".to_owned(), "1.4.0.7".to_owned(), String::new()],
-            vec!["a-long-name".to_owned(), "1".to_owned(), "latest".to_owned()],
+            vec!["a-long-name".to_owned(), "\u{1b}[32m1\u{1b}[0m".to_owned(), "latest".to_owned()],
         ];
-        insta::assert_snapshot!(align(&["IMAGE", "VERSION", ""], &rows), @r"
+        let table = align(&["IMAGE", "VERSION", ""], &rows);
+        insta::assert_snapshot!(anstream::adapter::strip_str(&table), @r"
         IMAGE        VERSION
         web          1.4.0.7
         a-long-name  1        latest
         ");
+        assert_eq!(width(&rows), "a-long-name  1.4.0.7  latest".len());
     }
 }

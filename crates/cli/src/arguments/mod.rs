@@ -10,6 +10,7 @@ pub(crate) mod hosts;
 mod hosts_file;
 pub(crate) mod immutable;
 pub(crate) mod latest;
+pub(crate) mod pattern;
 pub(crate) mod place;
 pub(crate) mod platform;
 pub(crate) mod reference;

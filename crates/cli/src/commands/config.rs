@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use sealift_workflow::filename::Reference;
 use sealift_workflow::{
     BaseUrl, CONSUL_PREFIX, ConfigOptions, ParseBaseUrlError, config, consul_keys, sums,
 };
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;
-use crate::arguments::reference::reference;
+use crate::arguments::reference::references;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
@@ -68,7 +67,13 @@ pub(crate) async fn run(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     let output = arguments.output.as_deref();
-    let options = options(&arguments)?;
+    let (base_url, images) = split(&arguments)?;
+    let images = references(&session.images(&images).await?)?;
+    let options = ConfigOptions::default()
+        .with_base_url(base_url)
+        .with_images(images)
+        .with_latest(arguments.latest_by.options()?)
+        .with_allow_empty(arguments.allow_empty);
     let store = session.store()?;
     let run = session.run();
     match arguments.format {
@@ -91,9 +96,9 @@ pub(crate) async fn run(
     }
 }
 
-/// Returns the options. The first argument is an image if it has neither the form of a URL nor that
-/// of an absolute path.
-fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
+/// Separates the URL from the images. The first argument is an image if it has neither the form of
+/// a URL nor that of an absolute path.
+fn split(arguments: &ConfigArguments) -> Result<(Option<BaseUrl>, Vec<String>), Failure> {
     let first = arguments.base_url.as_deref();
     let base_url = first.filter(|text| BaseUrl::has_form(text));
     let image = first.filter(|text| !BaseUrl::has_form(text));
@@ -105,14 +110,8 @@ fn options(arguments: &ConfigArguments) -> Result<ConfigOptions, Failure> {
     if let Some(text) = arguments.images.iter().find(|text| BaseUrl::has_form(text)) {
         return Err(Failure::usage(format!("`{text}` is a BASEURL; put it before the images")));
     }
-    let images = image.into_iter().chain(arguments.images.iter().map(String::as_str));
-    let base_url = base_url.map(parse_base_url).transpose()?;
-    let images: Vec<Reference> = images.map(reference).collect::<Result<_, _>>()?;
-    Ok(ConfigOptions::default()
-        .with_base_url(base_url)
-        .with_images(images)
-        .with_latest(arguments.latest_by.options()?)
-        .with_allow_empty(arguments.allow_empty))
+    let images = image.map(str::to_owned).into_iter().chain(arguments.images.iter().cloned());
+    Ok((base_url.map(parse_base_url).transpose()?, images.collect()))
 }
 
 fn parse_base_url(text: &str) -> Result<BaseUrl, Failure> {

@@ -78,7 +78,8 @@ pub(crate) async fn run(
     let options =
         ExportOptions::new(form(arguments.cluster, arguments.compress)?).with_keep(arguments.keep);
     let ExportArguments { latest, all, .. } = arguments;
-    let selection = arguments.latest_by.selection(&arguments.images, latest, all)?;
+    let images = session.images(&arguments.images).await?;
+    let selection = arguments.latest_by.selection(&images, latest, all)?;
     let store = session.store()?;
     let run = session.run();
     let report = if arguments.dry_run {

@@ -1,10 +1,9 @@
 //! `sealift` without a command: what is in the folder, and what to do next.
 
-use jiff::Timestamp;
 use sealift_workflow::store::Store;
 use sealift_workflow::{ListOptions, list};
 
-use crate::archive_table::table;
+use crate::archive_table::{Layout, Row, table, totals};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::format;
@@ -32,7 +31,8 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
         BEGINNING
     } else {
         output::text(&format!("The latest archives in {shown} ({source}):\n\n"));
-        output::text(&table(&archives, Timestamp::now()));
+        let rows: Vec<Row<'_>> = archives.iter().map(Row::from).collect();
+        output::text(&(table(&rows, &Layout::new()) + &totals(&rows)));
         NEXT
     };
     if !session.global.quiet {

@@ -15,7 +15,9 @@ use sealift_workflow::{Cancel, Error, Run};
 use crate::arguments::engine::EngineArguments;
 use crate::arguments::global::GlobalArguments;
 use crate::arguments::hosts::HostsArguments;
+use crate::arguments::pattern::{expand, is_pattern};
 use crate::failure::Failure;
+use crate::format;
 use crate::output;
 use crate::progress::Progress;
 use crate::session::new_folder::NewFolder;
@@ -87,6 +89,27 @@ impl Session {
     pub(crate) fn store_to_write(&self) -> Result<(Store, NewFolder), Failure> {
         let folder = NewFolder::at(&self.dir());
         Ok((self.with_timeout(Store::create(self.dir())?), folder))
+    }
+
+    /// Returns the images that are named, with patterns replaced by what they match in the folder.
+    ///
+    /// # Errors
+    ///
+    /// If a pattern matches nothing, or a signal asks to stop while the folder is listed.
+    pub(crate) async fn images(&self, texts: &[String]) -> Result<Vec<String>, Failure> {
+        if !texts.iter().any(|text| is_pattern(text)) {
+            return Ok(texts.to_vec());
+        }
+        let store = self.store()?;
+        let root = format::path(store.root());
+        let scan = tokio::task::spawn_blocking(move || store.scan());
+        tokio::select! {
+            scan = scan => match scan {
+                Ok(scan) => expand(texts, &scan?.archives, &root),
+                Err(_) => Err(Error::Interrupted.into()),
+            },
+            () = self.interrupted() => Err(Error::Interrupted.into()),
+        }
     }
 
     fn with_timeout(&self, store: Store) -> Store {

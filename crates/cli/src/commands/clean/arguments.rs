@@ -60,8 +60,12 @@ pub(crate) struct CleanArguments {
 
 impl CleanArguments {
     /// Returns what the arguments select.
-    pub(super) fn retention(&self, now: Timestamp) -> Result<Retention, Failure> {
-        let images = references(&self.images)?;
+    pub(super) fn retention(
+        &self,
+        images: &[String],
+        now: Timestamp,
+    ) -> Result<Retention, Failure> {
+        let images = references(images)?;
         let KeepArguments { keep, keep_dirty } = self.keep;
         let has_version = |image: &Reference| image.version().is_some();
         let is_selected = self.dirty || self.older_than.is_some();

@@ -15,7 +15,8 @@ use crate::session::Session;
 pub(crate) use arguments::CleanArguments;
 
 pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<ExitCode, Failure> {
-    let retention = arguments.retention(Timestamp::now())?;
+    let images = session.images(&arguments.images).await?;
+    let retention = arguments.retention(&images, Timestamp::now())?;
     let is_interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let is_confirmed = arguments.yes || arguments.dry_run;
     if arguments.keep.keep == Some(0) && !is_confirmed && !is_interactive {

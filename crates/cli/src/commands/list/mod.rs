@@ -4,11 +4,10 @@
 mod published;
 
 use clap::Args;
-use jiff::Timestamp;
 use sealift_workflow::filename::Printable;
 use sealift_workflow::{ListOptions, Listing, list};
 
-use crate::archive_table::table;
+use crate::archive_table::{Column, Layout, Row, Sort, table, totals};
 use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;
 use crate::arguments::place;
@@ -28,12 +27,17 @@ use crate::session::Session;
 DEST is a place that `sealift publish` wrote to, or the config in it. It
 contains `://`, or begins with `/` or `.`, which no image does.
 
+An image may contain `*`, which stands for any text, and `?`, which stands for
+any character. They select versions after a colon. Quote them for the shell.
+
 Examples:
   sealift list
+  sealift list 'team/*' --sort size
   sealift list web --latest --release
   sealift list web:1.4.0.7
   sealift list s3://builds/images
   sealift list ./published/images.json web
+  sealift list --columns path,size --quiet
   sealift list --json | jq -r '.[].path'")]
 pub(crate) struct ListArguments {
     /// A published place; then only these images, and of those with a version only that version
@@ -44,6 +48,29 @@ pub(crate) struct ListArguments {
     latest: bool,
     #[command(flatten)]
     latest_by: LatestArguments,
+    /// Only dirty versions, which --release leaves out
+    #[arg(long, conflicts_with = "release")]
+    dirty: bool,
+    /// The order: name, version (the highest first), size (the largest first) or age (the newest
+    /// first)
+    #[arg(long, value_enum, hide_possible_values = true)]
+    #[arg(default_value_t = Sort::Name, value_name = "ORDER")]
+    sort: Sort,
+    /// Only these columns, separated by commas: image, version, platform, id, size, saved, format,
+    /// state, path, digest; with --quiet without a header
+    #[arg(long, value_enum, hide_possible_values = true)]
+    #[arg(value_delimiter = ',', value_name = "COLUMN,…")]
+    columns: Vec<Column>,
+}
+
+impl ListArguments {
+    /// Returns archives as a table, with a line of totals unless columns are chosen.
+    fn table(&self, rows: &[Row<'_>], totals: &str, session: &Session) -> String {
+        let has_header = self.columns.is_empty() || !session.global.quiet;
+        let layout = Layout { columns: &self.columns, has_header, ..Layout::new() };
+        let totals = if self.columns.is_empty() { totals } else { "" };
+        table(rows, &layout) + totals
+    }
 }
 
 pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<ExitCode, Failure> {
@@ -53,24 +80,30 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
     }
     #[cfg(feature = "remote")]
     if let (Some(text), images) = place::split(&arguments.images) {
-        let release = arguments.latest_by.release_alone()?;
-        return published::run(text, references(images)?, release, session).await;
+        return published::run(text, images, &arguments, session).await;
     }
     let options = ListOptions::default()
-        .with_images(references(&arguments.images)?)
+        .with_images(references(&session.images(&arguments.images).await?)?)
         .with_only_latest(arguments.latest)
         .with_latest(arguments.latest_by.options()?);
     let store = session.store()?;
-    let listing = list(&store, &options, &session.run()).await?;
+    let mut listing = list(&store, &options, &session.run()).await?;
+    let all = listing.archives.len();
+    listing.archives.retain(|archive| archive.dirty || !arguments.dirty);
+    arguments.sort.sort(&mut listing.archives);
     if session.global.json {
         output::json(&listing);
+    } else if all > 0 && listing.archives.is_empty() {
+        session
+            .notice(&format!("{} has no archives of dirty versions", format::path(store.root())));
     } else if listing.archives.is_empty() {
         if !session.global.quiet {
             let root = format::path(store.root());
             show_empty(&root, &options, &listing, session.global.verbose);
         }
     } else {
-        output::text(&table(&listing.archives, Timestamp::now()));
+        let rows: Vec<Row<'_>> = listing.archives.iter().map(Row::from).collect();
+        output::text(&arguments.table(&rows, &totals(&rows), session));
         if session.global.verbose {
             show_others(&listing);
         }

@@ -1,41 +1,59 @@
 //! `sealift list DEST`.
 
-use anstyle::{AnsiColor, Style};
-use sealift_workflow::filename::{Printable, Reference};
-use sealift_workflow::{FetchOptions, ImageConfig, PublishedListing, list_published};
+use sealift_workflow::filename::Printable;
+use sealift_workflow::{FetchOptions, PublishedListing, list_published};
 
+use crate::archive_table::Row;
+use crate::arguments::pattern::{expand, is_pattern};
 use crate::arguments::place;
+use crate::arguments::reference::references;
+use crate::commands::list::ListArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::format;
 use crate::output;
 use crate::session::Session;
-use crate::table;
-
-const DIRTY: Style = AnsiColor::Yellow.on_default();
 
 pub(super) async fn run(
     text: &str,
-    images: Vec<Reference>,
-    release: bool,
+    images: &[String],
+    arguments: &ListArguments,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
+    let release = arguments.latest_by.release_alone()?;
     let place = place::open(text)?;
-    let options = FetchOptions::default().with_images(images).with_release(release);
-    let listing = list_published(&place, &options, &session.run()).await?;
+    let has_patterns = images.iter().any(|image| is_pattern(image));
+    let named: &[String] = if has_patterns { &[] } else { images };
+    let options = FetchOptions::default().with_images(references(named)?).with_release(release);
+    let mut listing = list_published(&place, &options, &session.run()).await?;
+    if has_patterns {
+        let paths: Vec<_> = listing.images.iter().map(|entry| entry.path.clone()).collect();
+        let url = Printable(&listing.url).to_string();
+        let wanted = references(&expand(images, &paths, &url)?)?;
+        listing.images.retain(|entry| {
+            wanted.iter().any(|image| {
+                entry.path.repository().as_ref() == Some(image.repository())
+                    && image.version().is_none_or(|version| *version == entry.version)
+            })
+        });
+    }
+    listing.images.retain(|entry| entry.dirty || !arguments.dirty);
+    arguments.sort.sort(&mut listing.images);
     if session.global.json {
         output::json(&listing);
     } else if listing.images.is_empty() {
-        session.notice(&empty(&listing));
+        session.notice(&empty(&listing, arguments.dirty));
     } else {
-        output::text(&table_of(&listing));
+        let rows: Vec<Row<'_>> = listing.images.iter().map(Row::from).collect();
+        output::text(&arguments.table(&rows, &totals(&listing), session));
     }
     Ok(ExitCode::DONE)
 }
 
-fn empty(listing: &PublishedListing) -> String {
+fn empty(listing: &PublishedListing, only_dirty: bool) -> String {
     let url = Printable(&listing.url);
     match listing.left_out {
+        0 if only_dirty => format!("{url} names no archives of dirty versions"),
         0 => format!("{url} names no archives"),
         count => {
             let dirty = format::count(count, "archive");
@@ -46,37 +64,14 @@ fn empty(listing: &PublishedListing) -> String {
     }
 }
 
-/// Returns the archives as a table, with a line about the publication below it.
-fn table_of(listing: &PublishedListing) -> String {
-    let rows: Vec<Vec<String>> = listing.images.iter().map(row).collect();
+/// Returns the line about the publication below the table.
+fn totals(listing: &PublishedListing) -> String {
     let size = listing.images.iter().map(|entry| entry.size).fold(0, u64::saturating_add);
-    let header = ["IMAGE", "VERSION", "ID", "PLATFORM", "SIZE", ""];
     format!(
-        "{}{}, {}, publication {} of {}\n",
-        table::align(&header, &rows),
+        "{}, {}, publication {} of {}\n",
         format::count(listing.images.len(), "archive"),
         format::size(size),
         listing.sequence,
         Printable(&listing.url),
     )
-}
-
-fn row(entry: &ImageConfig) -> Vec<String> {
-    let mut marks = Vec::new();
-    if entry.dirty {
-        marks.push(format!("{DIRTY}dirty{DIRTY:#}"));
-    }
-    if entry.archfmt.as_str() != "zip" {
-        marks.push(Printable(entry.archfmt.as_str()).to_string());
-    }
-    let image = entry.path.repository();
-    let image = image.map_or_else(|| entry.path.image().to_owned(), |image| image.to_string());
-    vec![
-        Printable(&image).to_string(),
-        Printable(entry.version.as_str()).to_string(),
-        entry.id.to_string(),
-        Printable(&entry.platform.to_string()).to_string(),
-        format::size(entry.size),
-        marks.join(" "),
-    ]
 }

@@ -84,6 +84,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
         return Err(Failure::usage("standard input cannot be an archive and a list of hosts"));
     }
     let is_several = arguments.hosts.are_several(&session.global.engine);
+    let images = session.images(&images).await?;
     let engines = session.engines(&arguments.hosts).await?;
     let request = request(&files, images, &arguments, session)?;
     let printer = Printer::new(session, &engines, is_several);

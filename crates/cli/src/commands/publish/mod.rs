@@ -97,7 +97,8 @@ pub(crate) async fn run(
     arguments: PublishArguments,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
-    let options = options(&arguments)?;
+    let images = session.images(&arguments.images).await?;
+    let options = options(&arguments, &images)?;
     let place = place::open(&arguments.destination)?;
     let store = session.store()?;
     let run = session.run();
@@ -125,7 +126,7 @@ fn refusal(error: Error) -> Failure {
     }
 }
 
-fn options(arguments: &PublishArguments) -> Result<PublishOptions, Failure> {
+fn options(arguments: &PublishArguments, images: &[String]) -> Result<PublishOptions, Failure> {
     let base_url = arguments.base_url.as_deref().map(parse_base_url).transpose()?;
     let keep = Keep::newest(arguments.keep.unwrap_or(0));
     let sign = arguments.sign.as_ref().map(SigningKey::open).transpose();
@@ -138,7 +139,7 @@ fn options(arguments: &PublishArguments) -> Result<PublishOptions, Failure> {
         .with_trust(trust)
         .with_sign_existing(arguments.sign_existing)
         .with_unsigned(arguments.unsigned)
-        .with_images(references(&arguments.images)?)
+        .with_images(references(images)?)
         .with_latest(arguments.latest_by.options()?)
         .with_base_url(base_url)
         .with_replace(arguments.replace)

@@ -79,7 +79,7 @@ pub(crate) async fn run(
             .with_trust(arguments.signers.trust()?);
         return published::run(text, &options, session).await;
     }
-    let images = references(&arguments.images)?;
+    let images = references(&session.images(&arguments.images).await?)?;
     let queries: Vec<Query> = images
         .iter()
         .map(|image| Query::new(image.repository().clone(), image.version().cloned()))
