@@ -9,20 +9,21 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::engines::{self, Doors, Engines, Kind, Lifetime, api};
-use crate::{run, say, workspace};
+use crate::{builds, run, say, workspace};
 
 const IMAGE: &str = "hello:1.0.0.1";
 
 pub(crate) fn run() -> Result<()> {
-    let engines = Engines::up(&[Kind::Docker], Lifetime::OfTheTask, Doors::Shut)?;
+    let engines = run::beside(
+        || Engines::up(&[Kind::Docker], Lifetime::OfTheTask, Doors::Shut),
+        builds::command,
+    )?;
     let engine = engines.first()?;
     ensure!(
         !api::has_image(&engine.host, IMAGE)?,
         "the engine at {} has an image {IMAGE}, which the demo would replace",
         engine.host
     );
-    say::step("builds the command");
-    ensure!(run::shown(&mut run::cargo(&["build", "--package", "sealift"]))?, "it doesn't build");
 
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let project = folder.path().join("examples/hello");

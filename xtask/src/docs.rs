@@ -9,16 +9,12 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{dependencies, run, say, workspace};
+use crate::{builds, dependencies, run, say, workspace};
 
 const REFERENCE: &str = "docs/commands.md";
 
 pub(crate) fn run(is_check: bool) -> Result<()> {
-    // As the tests build it, so that nothing is built twice.
-    ensure!(
-        run::shown(&mut run::cargo(&["build", "--workspace", "--all-features"]))?,
-        "it doesn't build"
-    );
+    builds::command()?;
     let made = [
         (REFERENCE, reference(&workspace::target().join("debug/sealift"))?),
         (dependencies::PAGE, dependencies::page()?),

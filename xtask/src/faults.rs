@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::arguments::EngineArguments;
 use crate::engines::{Doors, Engines, Lifetime};
-use crate::{run, say, tools, workspace};
+use crate::{builds, run, say, tools, workspace};
 
 /// The module of the scenarios, and the one in it that holds none.
 const SCENARIOS: &str = "faults::";
@@ -37,8 +37,7 @@ pub(crate) fn run(arguments: &FaultArguments) -> Result<()> {
     let kinds = arguments.engines.kinds().unwrap_or_default();
     let engines = Engines::up(kinds, Lifetime::OfTheTask, Doors::Shut)?;
     let path = run::path_with(&[tools::for_tests()?])?;
-    let mut build = run::cargo(&["build", "--package", "sealift", "--all-features"]);
-    ensure!(run::shown(&mut build)?, "the command doesn't build");
+    builds::command()?;
     let chosen = chosen(&run::read(tests().args(["--", "--list"]))?, &arguments.only)?;
 
     let notes = tempfile::tempdir_in(workspace::engines())

@@ -1,17 +1,70 @@
-//! `cargo xtask features`: whether every published crate, and its tests, build with none of its
-//! features, with each alone, and with all.
+//! `cargo xtask features`: whether every published crate builds with none of its features, with each
+//! alone, and with all.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use serde_json::Value;
 
-use crate::cargo_tools;
+use crate::{metadata, run, workspace};
 
 pub(crate) fn run() -> Result<()> {
-    let hack = cargo_tools::find_or_install("cargo-hack")?;
-    // Dependencies of tests can turn on a feature that the crate itself lacks, so both are built.
-    for targets in [&[][..], &["--all-targets"]] {
-        let each =
-            ["hack", "check", "--locked", "--workspace", "--ignore-private", "--each-feature"];
-        cargo_tools::passes(&hack, &[&each, targets].concat())?;
+    let metadata = metadata::read(workspace::root(), &["--no-deps", "--locked"])?;
+    for package in metadata::published(&metadata) {
+        let name = package["name"].as_str().unwrap_or_default();
+        for selection in selections(package) {
+            check(name, &selection)?;
+        }
+        // Dependencies of tests can turn on a feature that the crate itself lacks: above they are
+        // left out.
+        check(name, &["--no-default-features".to_owned(), "--all-targets".to_owned()])?;
     }
     Ok(())
+}
+
+fn check(package: &str, selection: &[String]) -> Result<()> {
+    let mut check = run::cargo(&["check", "--quiet", "--locked", "--package", package]);
+    ensure!(run::shown(check.args(selection))?, "{package} doesn't build so");
+    Ok(())
+}
+
+/// Returns the arguments that select features of a package: none, each alone, and all.
+fn selections(package: &Value) -> Vec<Vec<String>> {
+    let none = "--no-default-features".to_owned();
+    let features = package["features"].as_object().into_iter().flatten();
+    let mut selections = vec![vec![none.clone()]];
+    selections.extend(
+        features.map(|(name, _)| vec![none.clone(), "--features".to_owned(), name.clone()]),
+    );
+    // One alone is all.
+    if selections.len() > 2 {
+        selections.push(vec!["--all-features".to_owned()]);
+    }
+    selections
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(features: Value) -> Vec<String> {
+        let selections = selections(&json!({ "features": features }));
+        selections.iter().map(|arguments| arguments.join(" ")).collect()
+    }
+
+    #[test]
+    fn none_each_and_all_are_checked() {
+        assert_eq!(of(json!({})), ["--no-default-features"]);
+        let one = ["--no-default-features", "--no-default-features --features a"];
+        assert_eq!(of(json!({ "a": [] })), one);
+        assert_eq!(
+            of(json!({ "a": [], "b": ["dep:c"] })),
+            [
+                "--no-default-features",
+                "--no-default-features --features a",
+                "--no-default-features --features b",
+                "--all-features"
+            ]
+        );
+    }
 }

@@ -5,7 +5,7 @@
 //! itself.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -13,10 +13,12 @@ use clap::Args;
 
 use crate::{run, rustc, say, workspace};
 
-/// What builds of the fuzz targets see of the crates' insides.
-const INSIDES: &str = "--cfg fuzzing";
-/// The flags by which libFuzzer learns which code an input reaches.
-const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+/// The package, and its program.
+const PACKAGE: &str = "sealift-fuzz";
+/// The profile that it is built with, see `Cargo.toml`.
+const PROFILE: &str = "fuzz";
+/// The flags that link libFuzzer, and by which it learns which code an input reaches.
+const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions";
 
@@ -37,27 +39,23 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<()> {
         "libFuzzer is built by a C++ compiler, and there is none: install g++ or clang"
     );
     let corpus = folder().join("corpus");
-    let mut write = cargo("run", INSIDES);
-    write.args(["--quiet", "--bin", "corpus", "--"]).arg(&corpus);
-    ensure!(run::shown(&mut write)?, "the corpus can't be made");
-    let mut targets = targets()?;
-    if let Some(unknown) = arguments.only.iter().find(|name| !targets.contains(name)) {
+    let mut write = run::cargo(&["run", "--quiet", "--locked", "--package", PACKAGE, "--"]);
+    let names = run::read(write.arg(&corpus)).context("the corpus can't be made")?;
+    let mut targets: Vec<&str> = names.lines().collect();
+    if let Some(unknown) = arguments.only.iter().find(|name| !targets.contains(&name.as_str())) {
         bail!("there is no target `{unknown}`: {}", targets.join(", "));
     }
-    targets.retain(|name| arguments.only.is_empty() || arguments.only.contains(name));
+    targets.retain(|name| arguments.only.is_empty() || arguments.only.iter().any(|it| it == name));
     // With a platform named, build scripts aren't built with the flags.
     let platform = rustc::host()?;
-    let mut build = cargo("build", &format!("{INSIDES} {COVERAGE}"));
-    build.args(["--release", "--features", "libfuzzer", "--target", &platform]);
-    for name in &targets {
-        // By name, since what isn't linked with libFuzzer can't be built with the flags.
-        build.args(["--bin", name]);
-    }
+    let mut build = run::cargo(&["build", "--locked", "--package", PACKAGE, "--bins"]);
+    build.args(["--profile", PROFILE, "--target", &platform]);
+    build.env("CARGO_TARGET_DIR", folder()).env("RUSTFLAGS", COVERAGE);
     ensure!(run::shown(&mut build)?, "the targets don't build");
+    let program = folder().join(&platform).join(PROFILE).join(PACKAGE);
 
     let mut table = format!("{:<14}  {:>12}  {:>10}\n", "target", "runs", "new inputs");
     for name in &targets {
-        let program = folder().join(&platform).join("release").join(name);
         let stats = fuzz(name, &program, &corpus.join(name), arguments.seconds)?;
         table.push_str(&format!("{name:<14}  {:>12}  {:>10}\n", stats.runs, stats.added));
     }
@@ -65,39 +63,8 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<()> {
     Ok(())
 }
 
-/// Holds the laws against their corpora, without libFuzzer: a part of `cargo xtask test`.
-pub(crate) fn test() -> Result<()> {
-    let mut laws = cargo("test", INSIDES);
-    laws.args(["--locked", "--lib"]);
-    ensure!(run::shown(&mut laws)?, "a law of `fuzz/` is broken");
-    let mut check = cargo("check", INSIDES);
-    // Checked, it isn't linked, so libFuzzer needn't be built.
-    check.args(["--locked", "--features", "libfuzzer", "--bins"]);
-    check.env("CUSTOM_LIBFUZZER_PATH", folder().join("not-built.a"));
-    ensure!(run::shown(&mut check)?, "the fuzz targets don't build");
-    Ok(())
-}
-
 fn folder() -> PathBuf {
     workspace::target().join("fuzz")
-}
-
-fn cargo(what: &str, flags: &str) -> Command {
-    let mut command = run::cargo(&[what, "--manifest-path", "fuzz/Cargo.toml"]);
-    command.env("CARGO_TARGET_DIR", folder()).env("RUSTFLAGS", flags);
-    command
-}
-
-/// Returns the names of the targets: a file each.
-fn targets() -> Result<Vec<String>> {
-    let folder = workspace::root().join("fuzz/fuzz_targets");
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
-    }
-    names.sort();
-    Ok(names)
 }
 
 /// The last lines that libFuzzer prints.
@@ -120,13 +87,13 @@ impl Stats {
     }
 }
 
-fn fuzz(name: &str, program: &PathBuf, corpus: &PathBuf, seconds: u32) -> Result<Stats> {
+fn fuzz(name: &str, program: &Path, corpus: &Path, seconds: u32) -> Result<Stats> {
     say::step(format_args!("{name}: {seconds} s"));
     let findings = folder().join("findings");
     fs::create_dir_all(&findings)?;
     let prefix = findings.join(format!("{name}-"));
     let mut command = Command::new(program);
-    command.arg(corpus).arg(format!("-max_total_time={seconds}"));
+    command.env("SEALIFT_LAW", name).arg(corpus).arg(format!("-max_total_time={seconds}"));
     command.arg(format!("-artifact_prefix={}", prefix.display()));
     command.args(["-print_final_stats=1", "-max_len=65536", "-rss_limit_mb=1024", "-timeout=20"]);
     let output = command.output().with_context(|| program.display().to_string())?;
@@ -135,7 +102,7 @@ fn fuzz(name: &str, program: &PathBuf, corpus: &PathBuf, seconds: u32) -> Result
         let last: Vec<&str> = said.lines().rev().take(40).collect();
         let last: Vec<&str> = last.into_iter().rev().collect();
         bail!(
-            "{}\n{name}: a law is broken; the input is in {}, and `{} INPUT` runs it again",
+            "{}\n{name}: a law is broken; the input is in {}, and `SEALIFT_LAW={name} {} INPUT` runs it again",
             last.join("\n"),
             findings.display(),
             program.display()

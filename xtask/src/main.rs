@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod builds;
 mod cargo_tools;
 mod demo;
 mod dependencies;
@@ -9,7 +10,6 @@ mod direction;
 mod docs;
 mod engine;
 mod engines;
-mod examples;
 mod faults;
 mod features;
 mod fuzz;

@@ -2,6 +2,9 @@
 //! `public-api.txt` into its folder, so that a change of it shows in review; with `--check`,
 //! compares the files with the code.
 //!
+//! Warnings of rustdoc are errors: these are the only documents that a check makes, so the programs
+//! are documented as well.
+//!
 //! The lists come from rustdoc's JSON. Its format changes with the compiler, so they are always
 //! made by the oldest Rust that the workspace supports, and by the release of `public-api` that
 //! reads that format.
@@ -25,7 +28,7 @@ pub(crate) fn run(is_check: bool) -> Result<()> {
     let metadata = metadata::read(workspace::root(), &["--no-deps"])?;
     let libraries = libraries(&metadata);
     let version = metadata["packages"][0]["rust_version"].as_str();
-    let json = document(&libraries, version.context("there is no rust-version")?)?;
+    let json = document(&documented(&metadata), version.context("there is no rust-version")?)?;
     let mut stale = Vec::new();
     for library in &libraries {
         let name = library.name.replace('-', "_");
@@ -59,6 +62,14 @@ struct Library {
     folder: PathBuf,
 }
 
+/// Returns the names of the packages with documentation: those whose items must be documented.
+fn documented(metadata: &Value) -> Vec<&str> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    // Examples and properties to fuzz are read as they are.
+    let is_read = |name: &&str| *name == "xtask" || name.starts_with("sealift");
+    packages.filter_map(|package| package["name"].as_str()).filter(is_read).collect()
+}
+
 fn libraries(metadata: &Value) -> Vec<Library> {
     let is_library = |package: &&Value| {
         let targets = package["targets"].as_array().into_iter().flatten();
@@ -73,8 +84,8 @@ fn libraries(metadata: &Value) -> Vec<Library> {
     metadata::published(metadata).filter(is_library).filter_map(read).collect()
 }
 
-/// Writes rustdoc's JSON for the crates, with all features, and returns the folder that holds it.
-fn document(libraries: &[Library], version: &str) -> Result<PathBuf> {
+/// Writes rustdoc's JSON for packages, with all features, and returns the folder that holds it.
+fn document(packages: &[&str], version: &str) -> Result<PathBuf> {
     let toolchain = DocToolchain::find(version)?;
     let target = workspace::target().join("public-api");
     fs::create_dir_all(&target)?;
@@ -87,11 +98,12 @@ fn document(libraries: &[Library], version: &str) -> Result<PathBuf> {
     fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755))?;
 
     let mut doc = toolchain.cargo;
-    doc.args(["doc", "--locked", "--no-deps", "--lib", "--all-features"]);
-    doc.args(libraries.iter().flat_map(|library| ["--package", &library.name]));
+    doc.args(["doc", "--locked", "--no-deps", "--all-features"]);
+    doc.args(packages.iter().flat_map(|package| ["--package", package]));
     doc.arg("--target-dir").arg(&toolchain.target);
-    doc.env("RUSTDOC", &rustdoc).env("RUSTDOCFLAGS", "-Zunstable-options --output-format json");
-    ensure!(run::shown(&mut doc)?, "rustdoc failed");
+    doc.env("RUSTDOC", &rustdoc)
+        .env("RUSTDOCFLAGS", "-D warnings -Zunstable-options --output-format json");
+    ensure!(run::shown(&mut doc)?, "rustdoc failed or warned");
     Ok(toolchain.target.join("doc"))
 }
 

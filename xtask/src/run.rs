@@ -1,8 +1,10 @@
 //! Running other programs.
 
 use std::ffi::OsString;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -31,6 +33,19 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
         bail!("`{what}` failed ({}): {}", output.status, words.trim());
     }
     String::from_utf8(output.stdout).with_context(|| format!("the output of {what} is no text"))
+}
+
+/// Sets something up in a thread of its own while something is built, and returns what was set up.
+pub(crate) fn beside<T: Send>(
+    set_up: impl FnOnce() -> Result<T> + Send,
+    build: impl FnOnce() -> Result<()>,
+) -> Result<T> {
+    thread::scope(|scope| {
+        let setting_up = scope.spawn(set_up);
+        let built = build();
+        let set_up = setting_up.join().unwrap_or_else(|panic| resume_unwind(panic));
+        built.and(set_up)
+    })
 }
 
 /// Finds a program as the shell does.

@@ -5,6 +5,7 @@
 //! module is named for isn't here.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -13,9 +14,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 
 use crate::arguments::EngineArguments;
-use crate::engines::{Doors, Engines, Lifetime};
+use crate::engines::{Doors, Engines, Kind, Lifetime};
 use crate::servers::Servers;
-use crate::{examples, fuzz, run, say, tools, workspace};
+use crate::{builds, run, say, tools, workspace};
 
 /// The module that tests which need an engine live in.
 const MARK: &str = "on_engine::";
@@ -32,22 +33,13 @@ pub(crate) struct TestArguments {
 
 pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
     let kinds = arguments.engines.kinds();
-    let engines = match kinds {
-        Some(kinds) => Engines::up(kinds, Lifetime::OfTheTask, Doors::Open)?,
-        None => Engines::up_where_possible(Lifetime::OfTheTask, Doors::Open)?,
-    };
     let has_none = kinds.is_some_and(<[_]>::is_empty);
-    let path = run::path_with(&[tools::for_tests()?])?;
-
-    // They start while the workspace is built.
-    let servers = std::thread::spawn(Servers::up);
-
-    // The end-to-end tests run the command as it was built.
-    let mut build = run::cargo(&["build", "--workspace", "--all-features"]);
-    ensure!(run::shown(&mut build)?, "the workspace doesn't build");
-    examples::build()?;
-
-    let servers = servers.join().map_err(|_| anyhow::anyhow!("the servers did not start"))??;
+    let is_whole = arguments.rest.is_empty();
+    let Surroundings { engines, path, servers } = run::beside(
+        || Surroundings::set_up(kinds),
+        // The end-to-end tests run the command as it was built.
+        || if is_whole { builds::tests() } else { builds::programs() },
+    )?;
 
     // In the target folder, where it does no harm if the task is interrupted.
     let notes = tempfile::tempdir_in(workspace::engines())
@@ -63,14 +55,9 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
         tests.env("SEALIFT_TEST_DOORS", engines.doors()).env("SEALIFT_TEST_LEDGER", &ledger);
     }
     ensure!(run::shown(&mut tests)?, "tests failed");
-    if arguments.rest.is_empty() {
-        examples::test()?;
-        fuzz::test()?;
-    }
-
     if has_none {
         say::line("tests passed; those that need engines were skipped, as asked for");
-    } else if !arguments.rest.is_empty() {
+    } else if !is_whole {
         say::line(format_args!("the tests asked for passed on {}", engines.names()));
     } else {
         let list = run::read(cargo_test().args(["--tests", "--", "--list"]))?;
@@ -88,6 +75,25 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What tests need beside the workspace.
+struct Surroundings {
+    engines: Engines,
+    /// `PATH` with the programs that tests run.
+    path: OsString,
+    servers: Servers,
+}
+
+impl Surroundings {
+    fn set_up(kinds: Option<&[Kind]>) -> Result<Self> {
+        let engines = match kinds {
+            Some(kinds) => Engines::up(kinds, Lifetime::OfTheTask, Doors::Open)?,
+            None => Engines::up_where_possible(Lifetime::OfTheTask, Doors::Open)?,
+        };
+        let path = run::path_with(&[tools::for_tests()?])?;
+        Ok(Self { engines, path, servers: Servers::up()? })
+    }
 }
 
 fn cargo_test() -> Command {

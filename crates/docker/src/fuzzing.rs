@@ -1,8 +1,7 @@
-//! The entry point of the fuzz target `build_output` to private types.
+//! The entry point of the fuzzed law `build_output` to private types.
 //!
-//! It exists only with `--cfg fuzzing`, which cargo-fuzz sets, and is hidden from the
-//! documentation. The reader of answers and the classic builder's state are not public, and the
-//! public way to them needs an engine.
+//! It is hidden from the documentation and is no part of the public interface. The reader of answers
+//! and the classic builder's state are not public, and the public way to them needs an engine.
 
 use crate::build::classic::Progress;
 use crate::build::log::{BuildLog, take};

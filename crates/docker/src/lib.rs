@@ -85,7 +85,6 @@ mod discover;
 mod error;
 mod error_kind;
 mod failure;
-#[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod wire;

@@ -17,9 +17,11 @@ pub mod raw_zip;
 mod spans;
 mod tcp_relay;
 mod web_server;
+mod xz;
 
 pub use gate::{Engine, engine, engine_with_door, server};
 pub use program::{output_of, program};
 pub use spans::{Span, payload, spans};
 pub use tcp_relay::tcp_relay;
 pub use web_server::{Nginx, WebServer};
+pub use xz::xz;

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::check::Check;
 use super::plan::Release;
-use crate::{cargo_tools, direction, docs, features, run, say, test};
+use crate::{cargo_tools, direction, docs, features, public_api, run, say, test};
 
 /// Runs all checks, or one.
 pub(crate) fn run(release: &Release, only: Option<Check>) -> Result<()> {
@@ -20,9 +20,7 @@ pub(crate) fn run(release: &Release, only: Option<Check>) -> Result<()> {
 }
 
 fn documents() -> Result<()> {
-    let arguments = ["doc", "--locked", "--workspace", "--all-features", "--no-deps"];
-    let mut doc = run::cargo(&arguments);
-    ensure!(run::shown(doc.env("RUSTDOCFLAGS", "-D warnings"))?, "cargo doc failed");
+    public_api::run(true)?;
     direction::run()?;
     docs::run(true)
 }

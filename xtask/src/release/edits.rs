@@ -18,12 +18,14 @@ pub(crate) struct Edits {
 /// A file's name, counted from the workspace's folder, and its text.
 type File = (String, String);
 
+/// Contains the crates' versions too.
+const LOCK: &str = "Cargo.lock";
+
 /// What is read to decide on edits.
 pub(crate) struct Texts {
     pub(crate) manifest: String,
     pub(crate) changelog: String,
-    /// Of the workspace and of those beside it: all contain the crates' versions.
-    locks: Vec<File>,
+    lock: String,
     /// The examples' manifests, which name the crates by their versions.
     examples: Vec<File>,
 }
@@ -36,7 +38,6 @@ impl Texts {
         let files = |names: Vec<String>| -> Result<Vec<File>> {
             names.into_iter().map(|name| Ok((name.clone(), text(&name)?))).collect()
         };
-        let locks = ["Cargo.lock", "examples/Cargo.lock", "fuzz/Cargo.lock"].map(str::to_owned);
         let mut examples = Vec::new();
         for entry in fs::read_dir(root.join("examples")).context("cannot read examples")? {
             let entry = entry?;
@@ -48,7 +49,7 @@ impl Texts {
         Ok(Self {
             manifest: text("Cargo.toml")?,
             changelog: text("CHANGELOG.md")?,
-            locks: files(locks.into())?,
+            lock: text(LOCK)?,
             examples: files(examples)?,
         })
     }
@@ -66,9 +67,7 @@ pub(crate) fn edits(texts: &Texts, members: &[String], new: Version, day: &str) 
     };
     if old != new {
         change("Cargo.toml", &texts.manifest, version::in_manifest(&texts.manifest, old, new)?);
-        for (name, lock) in &texts.locks {
-            change(name, lock, version::in_lock(lock, members, old, new));
-        }
+        change(LOCK, &texts.lock, version::in_lock(&texts.lock, members, old, new));
         for (name, manifest) in &texts.examples {
             change(name, manifest, version::in_example(manifest, members, old, new));
         }
@@ -89,10 +88,7 @@ mod tests {
         Texts {
             manifest: "[workspace.package]\nversion = \"0.1.0\"\n".to_owned(),
             changelog: "# Changelog\n\n## Unreleased\n\n- All.\n".to_owned(),
-            locks: vec![(
-                "Cargo.lock".to_owned(),
-                "name = \"sealift\"\nversion = \"0.1.0\"\n".to_owned(),
-            )],
+            lock: "name = \"sealift\"\nversion = \"0.1.0\"\n".to_owned(),
             examples: Vec::new(),
         }
     }
@@ -125,7 +121,7 @@ mod tests {
         let members = crate::release::plan::members().unwrap();
         let edits = edits(&texts, &members, "999.0.1".parse().unwrap(), "2026-01-31").unwrap();
         let of = |end: &str| names(&edits).iter().filter(|name| name.ends_with(end)).count();
-        assert_eq!((of("Cargo.lock"), of("/Cargo.toml")), (3, texts.examples.len()));
+        assert_eq!((of("Cargo.lock"), of("/Cargo.toml")), (1, texts.examples.len()));
         assert!(texts.examples.len() >= 5);
         for (name, text) in edits.files.iter().filter(|(name, _)| name.ends_with("/Cargo.toml")) {
             let ours: Vec<_> = text.lines().filter(|line| line.starts_with("sealift-")).collect();

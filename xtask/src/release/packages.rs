@@ -1,13 +1,15 @@
 //! The crates as packages, each built from its own package and those of the others, and used from
 //! it by an example.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::plan::{Release, made};
-use crate::{examples, metadata, run};
+use crate::{metadata, run};
 
 pub(crate) fn run(release: &Release) -> Result<()> {
     let (source, packing) = (release.layout.source(), release.layout.packing());
@@ -36,9 +38,30 @@ pub(crate) fn run(release: &Release) -> Result<()> {
         let folder = packing.join("package").join(format!("{name}-{}", release.version));
         (name.clone(), folder)
     };
-    // A patch that nothing uses would change the examples' lock file.
     let packages: Vec<_> = libraries(&metadata).iter().map(unpacked).collect();
-    examples::test_with(&source, &packing, &packages)
+    test_examples(&source, &packing, &packages)
+}
+
+/// Tests the examples with packages, given by name and folder.
+///
+/// As members of the workspace they would be built with the crates beside them, so they get one of
+/// their own.
+fn test_examples(source: &Path, target: &Path, packages: &[(String, PathBuf)]) -> Result<()> {
+    let workspace = source.join("examples");
+    let mut manifest =
+        "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"hello\"]\n\n\
+                        [patch.crates-io]\n"
+            .to_owned();
+    for (name, folder) in packages {
+        let _ = writeln!(manifest, "{name} = {{ path = '{}' }}", folder.display());
+    }
+    let file = workspace.join("Cargo.toml");
+    fs::write(&file, manifest).with_context(|| format!("cannot write {}", file.display()))?;
+    fs::copy(source.join("Cargo.lock"), workspace.join("Cargo.lock"))?;
+    let mut test = run::cargo(&["test", "--offline", "--target-dir"]);
+    test.arg(target).current_dir(&workspace);
+    ensure!(run::shown(&mut test)?, "the examples don't work with the packages");
+    Ok(())
 }
 
 /// Returns the names of the crates that are published.

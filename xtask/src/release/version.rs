@@ -214,7 +214,8 @@ other = { version = "0.1.0", default-features = false }
         let new = version("999.0.1");
         let text = in_manifest(manifest, old, new).unwrap();
         assert_eq!(of_manifest(&text).unwrap(), new);
-        let ours = text.lines().filter(|line| line.contains("path = \"crates/"));
+        let named = text.lines().skip_while(|line| *line != "[workspace.dependencies]");
+        let ours = named.filter(|line| line.contains("path = \"crates/"));
         assert!(ours.clone().count() >= 5);
         for line in ours {
             assert!(line.contains("version = \"999.0.1\""), "{line}");

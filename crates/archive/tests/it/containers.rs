@@ -63,15 +63,12 @@ pub(crate) fn wrapped() -> Vec<(Container, Vec<u8>)> {
     gzip.write_all(&tar).unwrap();
     let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     bzip2.write_all(&tar).unwrap();
-    let mut xz =
-        lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
-    xz.write_all(&tar).unwrap();
     vec![
         (Container::Tar, tar.clone()),
         (Container::Zip, sealift_zip(&tar)),
         (Container::Gzip, gzip.finish().unwrap()),
         (Container::Bzip2, bzip2.finish().unwrap()),
-        (Container::Xz, xz.finish().unwrap()),
+        (Container::Xz, sealift_testing::xz(&tar, None)),
         (Container::Zstd, zstd::encode_all(tar.as_slice(), 1).unwrap()),
     ]
 }
@@ -119,11 +116,7 @@ fn a_decoder_that_wants_too_much_memory_is_refused_with_the_number() {
     assert_eq!(kind, FaultKind::Unsupported);
     insta::assert_snapshot!(message, @"the window that its zstd stream wants: more than 128 MiB, which is the limit");
 
-    let mut options = lzma_rust2::XzOptions::with_preset(1);
-    options.lzma_options.dict_size = 128 << 20;
-    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-    xz.write_all(&tar()).unwrap();
-    let (_, message) = folder.refusal(&xz.finish().unwrap());
+    let (_, message) = folder.refusal(&sealift_testing::xz(&tar(), Some(128 << 20)));
     insta::assert_snapshot!(message, @"the memory that its xz stream wants: more than 96 MiB, which is the limit");
 }
 

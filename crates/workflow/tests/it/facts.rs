@@ -278,15 +278,12 @@ async fn docker_loads_compressed_tars_but_no_zip(stand: Stand) {
     let tar = stand.tar_of(&stand.tag()).await;
     let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     std::io::Write::write_all(&mut bzip2, &tar).unwrap();
-    let options = lzma_rust2::XzOptions::with_preset(1);
-    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-    std::io::Write::write_all(&mut xz, &tar).unwrap();
     for packed in [
         tar.clone(),
         compress(&tar, Packing::Gzip),
         compress(&tar, Packing::Zstd),
         bzip2.finish().unwrap(),
-        xz.finish().unwrap(),
+        sealift_testing::xz(&tar, None),
     ] {
         assert_eq!(load(&stand.engine, packed).await, Ok(vec![stand.tag()]));
     }

@@ -1,4 +1,0 @@
-//! Lets libFuzzer look for bytes that break the law of `zip`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sealift_fuzz::zip::holds(bytes));

@@ -1,0 +1,75 @@
+//! How tasks build the workspace: with every feature of every package, so that cargo builds each
+//! dependency once, whatever the task.
+
+use anyhow::{Result, ensure};
+
+use crate::run;
+
+/// Builds the command.
+pub(crate) fn command() -> Result<()> {
+    build(&["--bin", "sealift"])
+}
+
+/// Builds the programs that the end-to-end tests run: the command and the examples.
+pub(crate) fn programs() -> Result<()> {
+    build(&["--bins"])
+}
+
+/// Builds the programs and all tests.
+pub(crate) fn tests() -> Result<()> {
+    build(&["--bins", "--tests"])
+}
+
+fn build(targets: &[&str]) -> Result<()> {
+    // Without a package named, all are: features of one alone would build its dependencies again.
+    let mut build = run::cargo(&["build", "--locked", "--all-features"]);
+    ensure!(run::shown(build.args(targets))?, "the workspace doesn't build");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    type Features = BTreeMap<String, BTreeSet<String>>;
+
+    /// Returns the dependencies that are built, and all features that each is built with.
+    fn features(selection: &[&str], edges: &str) -> Features {
+        let mut tree =
+            run::cargo(&["tree", "--locked", "--offline", "--no-dedupe", "--edges", edges]);
+        tree.args(["--prefix", "none", "--format", "{p}|{f}"]).args(selection);
+        let mut packages = Features::new();
+        for line in run::read(&mut tree).unwrap().lines() {
+            let Some((package, features)) = line.split_once('|') else { continue };
+            // Of the workspace's own, few are built twice.
+            if !package.contains(" (/") {
+                let package = package.trim_end_matches(" (proc-macro)").to_owned();
+                packages.entry(package).or_default().insert(features.to_owned());
+            }
+        }
+        packages
+    }
+
+    /// Returns the packages that are built in another way for the first than for the second.
+    fn differ(first: &Features, second: &Features) -> Vec<String> {
+        let differs = |(name, features): &(&String, &BTreeSet<String>)| {
+            second.get(*name).is_some_and(|others| !features.is_subset(others))
+        };
+        let odd = first.iter().filter(differs);
+        odd.map(|(name, features)| format!("{name}: {features:?} != {:?}", second[name])).collect()
+    }
+
+    #[test]
+    fn nothing_is_built_once_more_with_other_features() {
+        let workspace = ["--workspace", "--all-features"];
+        let programs = features(&workspace, "normal,build");
+        let tests = features(&workspace, "normal,build,dev");
+        let xtask = features(&["--package", "xtask"], "normal,build");
+        assert!(programs.len() > 100 && xtask.len() > 50);
+        // What differs can be turned on in xtask/Cargo.toml.
+        assert_eq!(differ(&programs, &tests), [""; 0]);
+        assert_eq!(differ(&xtask, &programs), [""; 0]);
+    }
+}
