@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::plan::{Release, made};
 use super::{binary, licences};
-use crate::engines::{self, Doors, Engines, Kind, Lifetime, api};
+use crate::engines::{self, Doors, Engines, Kind, Lifetime, api, packages};
 use crate::{run, say, workspace};
 
 const NAME: &str = "sealift";
@@ -124,6 +124,7 @@ impl Work<'_> {
             fs::copy(&file, context.join(name))
                 .with_context(|| format!("there is no {} yet", file.display()))?;
         }
+        fs::write(context.join("ca-certificates.crt"), certificates()?)?;
         Ok(context)
     }
 
@@ -153,6 +154,17 @@ impl Work<'_> {
         }
         command
     }
+}
+
+/// Returns the certificates that Debian trusts, in the order of their names.
+fn certificates() -> Result<String> {
+    let root = packages::of_suite("trixie", "ca-certificates", &["ca-certificates"])?;
+    let folder = root.join("usr/share/ca-certificates/mozilla");
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.sort();
+    ensure!(files.len() > 50, "{} has only {} certificates", folder.display(), files.len());
+    files.iter().map(|file| Ok(fs::read_to_string(file)?)).collect()
 }
 
 fn forget(images: &Path) -> Result<()> {

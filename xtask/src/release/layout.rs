@@ -66,6 +66,11 @@ impl Layout {
         self.work().join("context")
     }
 
+    /// Where packages of distributions are put together.
+    pub(crate) fn installers(&self) -> PathBuf {
+        self.work().join("installers")
+    }
+
     /// Where packages are built, and built from.
     pub(crate) fn packing(&self) -> PathBuf {
         self.work().join("packing")

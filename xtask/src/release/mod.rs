@@ -12,17 +12,21 @@ mod date;
 mod edits;
 mod git;
 mod image;
+mod installers;
 mod layout;
 mod licences;
 mod options;
 mod packages;
 mod pages;
 mod plan;
+mod provenance;
 mod refusals;
+mod sbom;
 mod source;
 mod sums;
 mod tarball;
 mod toolchain;
+mod tree;
 mod verify;
 mod version;
 
@@ -85,7 +89,9 @@ fn take(release: &Release, step: Step) -> Result<()> {
         Step::Binary => binary::run(release),
         Step::Pages => pages::run(release),
         Step::Licences => licences::run(release),
+        Step::Sbom => sbom::run(release),
         Step::Tarball => tarball::run(release),
+        Step::Installers => installers::run(release),
         Step::Image => image::run(release),
         Step::Sums => write_sums(release),
     }
@@ -114,6 +120,7 @@ fn write_version(release: &Release) -> Result<()> {
 }
 
 fn write_sums(release: &Release) -> Result<()> {
+    provenance::write(release)?;
     let root = release.layout.root();
     let file = root.join(sums::NAME);
     fs::write(&file, sums::of_folder(root)?)

@@ -21,20 +21,24 @@ pub(crate) enum Step {
     Binary,
     Pages,
     Licences,
+    Sbom,
     Tarball,
+    Installers,
     Image,
     Sums,
 }
 
 impl Step {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Version,
         Self::Checks(None),
         Self::Packages,
         Self::Binary,
         Self::Pages,
         Self::Licences,
+        Self::Sbom,
         Self::Tarball,
+        Self::Installers,
         Self::Image,
         Self::Sums,
     ];
@@ -47,7 +51,9 @@ impl Step {
             Self::Binary => "binary",
             Self::Pages => "pages",
             Self::Licences => "licences",
+            Self::Sbom => "sbom",
             Self::Tarball => "tarball",
+            Self::Installers => "installers",
             Self::Image => "image",
             Self::Sums => "sums",
         }
@@ -73,7 +79,7 @@ impl FromStr for Step {
 #[derive(Debug, Default, Args)]
 pub(crate) struct ReleaseArguments {
     /// The steps to rehearse: version, checks (or checks:NAME), packages, binary, pages, licences,
-    /// tarball, image, sums; all unless one is named
+    /// sbom, tarball, installers, image, sums; all unless one is named
     // What is tagged or published has gone through all.
     #[arg(value_name = "STEP", conflicts_with_all = ["execute", "publish"])]
     steps: Vec<Step>,
