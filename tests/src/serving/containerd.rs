@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sealift_testing::layouts::digest;
+use sealift_testing::layouts::{Image, digest, file, pack};
 
 use crate::command::Place;
 use crate::containerd::Containerd;
@@ -45,6 +45,36 @@ fn pulls(release: &str) {
     assert_layers_sent_once(&requests, &images);
 }
 
+/// The layers of the own platform are pulled, or those of the platform that is asked for.
+fn pulls_a_platform(release: &str) {
+    let Some(containerd) = Containerd::start(release) else { return };
+    let place = Place::new();
+    let base = Base::new(1000);
+    let [own, other] = ["amd64", "arm64"].map(|architecture| {
+        let mut image = base.image("web", "1.0.0.1");
+        image.architecture = architecture.to_owned();
+        image.layers[1] = pack(&[file("architecture", architecture.into())]);
+        add_image(&place, &image, &[]);
+        image
+    });
+    let serving = Serving::start(&place);
+    let name = format!("{}/web:1.0.0.1", serving.host);
+    // It may have the config of each platform: the manifests are all in the index.
+    let has = |image: &Image| {
+        let get = ["content", "get", &digest(&image.layers[1])];
+        containerd.ctr(&get).output().unwrap().stdout == image.layers[1]
+    };
+    let pull = |more: &[&str]| {
+        let arguments =
+            [&["images", "pull", "--snapshotter=native", "--plain-http"], more, &[&name]];
+        sealift_testing::output_of(&mut containerd.ctr(&arguments.concat()));
+    };
+    pull(&[]);
+    assert_eq!([has(&own), has(&other)], [true, false]);
+    pull(&["--platform", "linux/arm64"]);
+    assert!(has(&other));
+}
+
 /// As a kubelet does it: the settings are found by the name of the registry.
 fn the_printed_config_is_used(release: &str) {
     let Some(containerd) = Containerd::start(release) else { return };
@@ -72,6 +102,16 @@ fn containerd_1_pulls() {
 #[test]
 fn containerd_2_pulls() {
     pulls("2");
+}
+
+#[test]
+fn containerd_1_pulls_a_platform() {
+    pulls_a_platform("1");
+}
+
+#[test]
+fn containerd_2_pulls_a_platform() {
+    pulls_a_platform("2");
 }
 
 #[test]
