@@ -12,6 +12,7 @@ mod mirror;
 mod on_engine;
 mod paths;
 mod platforms;
+mod private;
 mod pulls;
 mod registry;
 mod runs;

@@ -14,10 +14,10 @@ use crate::secrets::{CANARY, EVERYTHING, forms};
 use crate::serving::https::{Certificates, TLS};
 use crate::serving::{Serving, add};
 
-const PASSWORD: &str = "a:long password";
+pub(super) const PASSWORD: &str = "a:long password";
 
 /// Writes a file with the login of `ann`, and returns the arguments that name it.
-fn with_login(place: &Place) -> [&'static str; 2] {
+pub(super) fn with_login(place: &Place) -> [&'static str; 2] {
     let hash = bcrypt::hash(PASSWORD, 4).unwrap().replace("$2b$", "$2y$");
     fs::write(place.dir.path().join("htpasswd"), format!("ann:{hash}\n")).unwrap();
     ["--auth", "htpasswd"]
