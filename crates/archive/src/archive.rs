@@ -11,6 +11,7 @@ use crate::archive_index::ArchiveIndex;
 use crate::archive_reader::ArchiveReader;
 use crate::block_table::BlockTable;
 use crate::error::{Error, Fault};
+use crate::gzip_layer::GzipLayer;
 use crate::input::Input;
 use crate::layer_span::LayerSpan;
 use crate::read::container::Container;
@@ -107,6 +108,7 @@ impl<S: Source> Archive<S> {
         let mut head = [0; HEAD];
         let length = read_up_to(&mut SourceReader::new(&source), &mut head).map_err(failed)?;
         let container = detect(&source, &head[..length]).map_err(failed)?;
+        let source = Arc::new(source);
         let access = Access { source, input: input.clone(), route: Route::Sequential };
         let mut archive = Self { access, index, container };
         let plain_size = match container {
@@ -216,19 +218,37 @@ impl<S: Source> Archive<S> {
     ///
     /// If a layer is stored both compressed and uncompressed, its diff id means the uncompressed
     /// bytes.
-    pub fn layer(&self, digest: &Digest) -> Option<ArchiveReader<'_, S>> {
+    pub fn layer(&self, digest: &Digest) -> Option<ArchiveReader<S>> {
+        let span = self.span(digest)?;
+        Some(ArchiveReader::of_layer(self.access.clone(), span))
+    }
+
+    /// Returns a layer compressed by gzip, made of the deflated blocks of a zip; `None` if the
+    /// archive is not a zip whose table of blocks has checksums, or if it has no such layer.
+    ///
+    /// Whole blocks are copied as they are. Where a layer begins or ends within a block, that part
+    /// is read and deflated by this call.
+    ///
+    /// # Errors
+    ///
+    /// If such a part cannot be read.
+    pub fn gzip_layer(&self, digest: &Digest) -> Result<Option<GzipLayer<S>>, Error> {
+        match self.span(digest) {
+            Some(span) => GzipLayer::new(self.access.clone(), span.offset, span.size),
+            None => Ok(None),
+        }
+    }
+
+    fn span(&self, digest: &Digest) -> Option<&LayerSpan> {
         let layers = &self.index.layers;
-        let span = layers
-            .iter()
-            .find(|span| span.digest == *digest)
-            .or_else(|| layers.iter().find(|span| span.diff_id == *digest))?;
-        Some(ArchiveReader::of_layer(&self.access, span))
+        let stored = layers.iter().find(|span| span.digest == *digest);
+        stored.or_else(|| layers.iter().find(|span| span.diff_id == *digest))
     }
 
     /// Returns a reader of the plain tar. [`VerifiedReader`](crate::VerifiedReader) verifies it as
     /// well.
-    pub fn plain(&self) -> ArchiveReader<'_, S> {
-        ArchiveReader::of_plain(&self.access, self.index.plain_size)
+    pub fn plain(&self) -> ArchiveReader<S> {
+        ArchiveReader::of_plain(self.access.clone(), self.index.plain_size)
     }
 }
 

@@ -2,18 +2,20 @@
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use sealift_oci::{Digest, Hasher};
 
 use crate::access::{Access, Route};
-use crate::block_table::{Block, BlockTable};
+use crate::block_reader::BlockReader;
+use crate::block_table::BlockTable;
 use crate::error::{Error, Fault};
 use crate::layer_span::LayerSpan;
 use crate::read::plain::PlainReader;
-use crate::read::zip::inflate::inflate;
 use crate::source::{Source, SourceReader, seek_to};
 
-/// Reads a layer of an [`Archive`](crate::Archive), or all of its plain tar.
+/// Reads a layer of an [`Archive`](crate::Archive), or all of its plain tar. It shares the source
+/// with the archive, and can outlive it.
 ///
 /// A layer that is read from its first byte to its last one is compared with its digest: if they
 /// differ, an error takes the place of the last bytes. Parts are verified only in a zip whose table
@@ -23,16 +25,16 @@ use crate::source::{Source, SourceReader, seek_to};
 /// # Errors
 ///
 /// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
-pub struct ArchiveReader<'a, S: Source> {
-    access: &'a Access<S>,
+pub struct ArchiveReader<S: Source> {
+    access: Access<S>,
     /// Where the content starts in the plain tar.
     start: u64,
     size: u64,
     position: u64,
-    /// The block that was inflated last, and its content.
-    block: Option<(Block, Vec<u8>)>,
+    /// The block that is being read.
+    block: Option<BlockReader>,
     /// A reader of what can only be read from its start, and where it is.
-    sequential: Option<(Box<PlainReader<SourceReader<&'a S>>>, u64)>,
+    sequential: Option<(Box<PlainReader<SourceReader<Arc<S>>>>, u64)>,
     check: Option<Check>,
 }
 
@@ -44,13 +46,13 @@ struct Check {
     expected: Digest,
 }
 
-impl<'a, S: Source> ArchiveReader<'a, S> {
-    pub(crate) fn of_plain(access: &'a Access<S>, size: u64) -> Self {
+impl<S: Source> ArchiveReader<S> {
+    pub(crate) fn of_plain(access: Access<S>, size: u64) -> Self {
         let (block, sequential, check) = (None, None, None);
         Self { access, start: 0, size, position: 0, block, sequential, check }
     }
 
-    pub(crate) fn of_layer(access: &'a Access<S>, span: &LayerSpan) -> Self {
+    pub(crate) fn of_layer(access: Access<S>, span: &LayerSpan) -> Self {
         let check = Check { hasher: Hasher::new(), hashed: 0, expected: span.digest };
         let plain = Self::of_plain(access, span.size);
         Self { start: span.offset, check: Some(check), ..plain }
@@ -63,10 +65,12 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
 
     /// Reads some bytes of the plain tar at an offset.
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let access = self.access;
-        match &access.route {
-            Route::Direct(start) => access.source.read_at(buffer, start + offset),
-            Route::Blocks(blocks) => self.read_block(blocks, buffer, offset),
+        match &self.access.route {
+            Route::Direct(start) => self.access.source.read_at(buffer, start + offset),
+            Route::Blocks(blocks) => {
+                let blocks = Arc::clone(blocks);
+                self.read_block(&blocks, buffer, offset)
+            }
             Route::Sequential => self.read_sequential(buffer, offset),
         }
     }
@@ -77,26 +81,28 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
         buffer: &mut [u8],
         offset: u64,
     ) -> io::Result<usize> {
-        let (of, content) = match self.block.take() {
-            Some((of, content)) if of.contains(offset) => (of, content),
-            _ => match blocks.at(offset) {
-                Some(block) => (block, inflate(&self.access.source, block)?),
-                None => return Ok(0),
-            },
+        let source = &self.access.source;
+        let mut reader = match self.block.take() {
+            Some(reader) if reader.is_before(offset) => reader,
+            other => {
+                let Some(block) = blocks.at(offset) else { return Ok(0) };
+                BlockReader::begin(source, block, other)?
+            }
         };
-        let rest = usize::try_from(offset - of.plain_offset).ok().and_then(|at| content.get(at..));
-        let rest = rest.unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.block = Some((of, content));
+        reader.skip_to(source, offset)?;
+        let count = reader.read(source, buffer)?;
+        self.block = Some(reader);
         Ok(count)
     }
 
     fn read_sequential(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let access = self.access;
+        let access = &self.access;
         let (mut reader, at) = match self.sequential.take() {
             Some((reader, at)) if at <= offset => (reader, at),
-            _ => (Box::new(PlainReader::new(&access.source, access.input.clone())?), 0),
+            _ => {
+                let source = Arc::clone(&access.source);
+                (Box::new(PlainReader::new(source, access.input.clone())?), 0)
+            }
         };
         let skipped = io::copy(&mut reader.by_ref().take(offset - at), &mut io::sink())?;
         let count = if at + skipped == offset { reader.read(buffer)? } else { 0 };
@@ -144,7 +150,7 @@ impl<'a, S: Source> ArchiveReader<'a, S> {
     }
 }
 
-impl<S: Source> Read for ArchiveReader<'_, S> {
+impl<S: Source> Read for ArchiveReader<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.size.saturating_sub(self.position);
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
@@ -169,14 +175,14 @@ impl<S: Source> Read for ArchiveReader<'_, S> {
     }
 }
 
-impl<S: Source> Seek for ArchiveReader<'_, S> {
+impl<S: Source> Seek for ArchiveReader<S> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.position = seek_to(to, self.position, || Ok(self.size))?;
         Ok(self.position)
     }
 }
 
-impl<S: Source> fmt::Debug for ArchiveReader<'_, S> {
+impl<S: Source> fmt::Debug for ArchiveReader<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ArchiveReader")
             .field("start", &self.start)

@@ -146,11 +146,16 @@ impl BlockTable {
 
     /// Returns the block that has the byte at this offset of the plain tar.
     pub(crate) fn at(&self, plain_offset: u64) -> Option<Block> {
+        self.from(plain_offset).next()
+    }
+
+    /// Returns the blocks from the one on that has the byte at this offset of the plain tar.
+    pub(crate) fn from(&self, plain_offset: u64) -> impl Iterator<Item = Block> {
         let later = self.places.partition_point(|(_, plain)| *plain <= plain_offset);
-        let stride = later.checked_sub(1)?;
-        let blocks = &self.blocks[stride * STRIDE..];
-        placed(self.places[stride], &blocks[..blocks.len().min(STRIDE)])
-            .find(|block| block.contains(plain_offset))
+        let stride = later.saturating_sub(1);
+        let place = self.places.get(stride).copied().unwrap_or_default();
+        let blocks = self.blocks.get(stride * STRIDE..).unwrap_or_default();
+        placed(place, blocks).skip_while(move |block| !block.contains(plain_offset))
     }
 
     /// Returns how many blocks there are.

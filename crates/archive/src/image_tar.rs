@@ -107,9 +107,9 @@ pub struct ImageTar<'a, S: Source> {
     archive: &'a Archive<S>,
     size: u64,
     parts: IntoIter<Part>,
-    current: Option<Current<'a, S>>,
+    current: Option<Current<S>>,
     /// The reader of the part that was copied last: going on with it costs less than to start over.
-    reader: Option<ArchiveReader<'a, S>>,
+    reader: Option<ArchiveReader<S>>,
     has_failed: bool,
 }
 
@@ -130,20 +130,20 @@ struct CopiedSpan {
 }
 
 /// The part that is being read.
-enum Current<'a, S: Source> {
+enum Current<S: Source> {
     Bytes(io::Cursor<Vec<u8>>),
-    Copy(Box<Copying<'a, S>>),
+    Copy(Box<Copying<S>>),
 }
 
 /// What is being copied.
-struct Copying<'a, S: Source> {
+struct Copying<S: Source> {
     copy: CopiedSpan,
     left: u64,
     hasher: Hasher,
-    reader: ArchiveReader<'a, S>,
+    reader: ArchiveReader<S>,
 }
 
-impl<S: Source> Copying<'_, S> {
+impl<S: Source> Copying<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.by_ref().take(self.left).read(buffer)?;
         self.hasher.update(&buffer[..count]);
@@ -188,7 +188,7 @@ impl<'a, S: Source> ImageTar<'a, S> {
     }
 
     /// Returns the next part, ready to be read.
-    fn begin(&mut self) -> io::Result<Option<Current<'a, S>>> {
+    fn begin(&mut self) -> io::Result<Option<Current<S>>> {
         Ok(match self.parts.next() {
             None => None,
             Some(Part::Bytes(bytes)) => Some(Current::Bytes(io::Cursor::new(bytes))),

@@ -25,6 +25,7 @@
 //! | write an archive | [`ArchiveWriter`] |
 //! | write a compressed tar | [`CompressedWriter`] |
 //! | read one layer, or a part of it | [`Archive`] |
+//! | pass on a layer of a zip as gzip | [`GzipLayer`] |
 //! | pass on one image without layers that the receiver has | [`ImageTar`] |
 //!
 //! Archives are read from any [`Source`], and with [`PlainReader::from_stream`] from a socket.
@@ -56,11 +57,13 @@ mod archive_index;
 mod archive_reader;
 mod block_check;
 mod block_index;
+mod block_reader;
 mod block_table;
 mod codec;
 mod contents;
 mod document_spans;
 mod error;
+mod gzip_layer;
 mod image_documents;
 mod image_tar;
 mod input;
@@ -80,6 +83,7 @@ pub use block_table::{Block, BlockChecksums, BlockTable, ParseBlockTableError};
 pub use contents::Contents;
 pub use document_spans::{DocumentSpan, DocumentSpans};
 pub use error::{Error, ErrorKind, Fault, FaultKind};
+pub use gzip_layer::GzipLayer;
 pub use image_tar::{ImageLayout, ImageTar, ImageTarOptions};
 pub use input::Input;
 pub use layer_span::LayerSpan;

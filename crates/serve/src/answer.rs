@@ -1,12 +1,11 @@
 //! Answers to requests.
 
 use std::fs;
-use std::io::{Seek as _, SeekFrom};
 use std::sync::Arc;
 
 use hyper::header::{
-    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HOST,
-    HeaderName, HeaderValue, LINK, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LINK,
+    WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use sealift_archive::BlockIndex;
@@ -18,17 +17,16 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::body::Body;
-use crate::conditions::Part;
 use crate::contents::{Blob, ManifestDocument};
 use crate::folder::{Age, Folder};
 use crate::images::Images;
 use crate::metrics::{self, Metrics};
 use crate::options::{Documents, WriteDocuments};
+use crate::resource::{Bytes, Resource};
 use crate::route::{Kind, Page, Reference, Route};
 
 /// The size up to which a signature is served.
 const MAX_SIGNATURE: u64 = 1 << 20;
-const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
@@ -40,7 +38,7 @@ pub(crate) struct Answerer {
     pub(crate) scheme: &'static str,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) documents: Option<Arc<WriteDocuments>>,
-    /// How many answers are read from archives at the same time.
+    /// How many threads read pieces of answers at the same time.
     pub(crate) readers: Arc<Semaphore>,
 }
 
@@ -54,21 +52,6 @@ enum Answer {
     Referrers { filtered: bool },
     /// A list, with the address of the next page.
     List(serde_json::Value, Option<String>),
-}
-
-/// Something that can be cached and read in parts.
-struct Resource {
-    content_type: String,
-    /// The digest of the bytes, which is the resource's tag.
-    digest: Digest,
-    is_immutable: bool,
-    bytes: Bytes,
-}
-
-enum Bytes {
-    Memory(Vec<u8>),
-    Layer(crate::contents::Layer),
-    File(fs::File, u64),
 }
 
 /// Why there is no such thing: the status, the code of the registry API, and what to say.
@@ -134,7 +117,8 @@ impl Answerer {
         };
         let mut response = match result {
             Ok(Answer::Resource(resource)) => {
-                self.resource(resource, request.headers(), is_head, is_registry).await
+                let readers = &self.readers;
+                resource.answer(request.headers(), is_head, is_registry, readers).await
             }
             Ok(Answer::Document(status, content_type, bytes)) => {
                 document(status, content_type, bytes)
@@ -258,7 +242,7 @@ impl Answerer {
                 })?;
                 let bytes = match blob {
                     Blob::Config(json) => Bytes::Memory(json),
-                    Blob::Layer(layer) => Bytes::Layer(layer),
+                    Blob::Layer(layer) => Bytes::Layer(Arc::new(layer)),
                 };
                 let content_type = BYTES.to_owned();
                 let digest = *digest;
@@ -319,82 +303,6 @@ impl Answerer {
         let index = table.and_then(|table| BlockIndex::new(entry.stat.size, sha256, table));
         let index = index.ok_or_else(|| Refusal::unknown("", "the archive has no block index"))?;
         Ok(in_memory(TEXT, index.to_string().into_bytes()))
-    }
-
-    /// Answers with a resource, or the part of it that was asked for.
-    async fn resource(
-        &self,
-        resource: Resource,
-        headers: &HeaderMap,
-        is_head: bool,
-        is_registry: bool,
-    ) -> Response<Body> {
-        let Resource { content_type, digest, is_immutable, bytes } = resource;
-        let size = match &bytes {
-            Bytes::Memory(bytes) => bytes.len() as u64,
-            Bytes::Layer(layer) => layer.size,
-            Bytes::File(_, size) => *size,
-        };
-        let etag = match is_registry {
-            true => format!("\"{digest}\""),
-            false => format!("\"{}\"", digest.hex()),
-        };
-        let part = Part::of(headers, &etag, size);
-        let (status, start, count) = match part {
-            Part::All => (StatusCode::OK, 0, size),
-            Part::Bytes { start, size } => (StatusCode::PARTIAL_CONTENT, start, size),
-            Part::NotModified => (StatusCode::NOT_MODIFIED, 0, 0),
-            Part::NotSatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, 0, 0),
-        };
-        let body = match is_head || count == 0 {
-            true => Body::empty(),
-            false => self.body(bytes, start, count).await,
-        };
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        set(&mut response, ETAG, &etag);
-        set(&mut response, ACCEPT_RANGES, "bytes");
-        set(&mut response, CACHE_CONTROL, if is_immutable { IMMUTABLE } else { "no-cache" });
-        if is_registry {
-            let name = HeaderName::from_static("docker-content-digest");
-            set(&mut response, name, &digest.to_string());
-        }
-        match part {
-            Part::All | Part::Bytes { .. } => {
-                set(&mut response, CONTENT_TYPE, &content_type);
-                set(&mut response, CONTENT_LENGTH, &count.to_string());
-            }
-            Part::NotModified | Part::NotSatisfiable => {}
-        }
-        match part {
-            Part::Bytes { start, size: count } => {
-                let last = start + count - 1;
-                set(&mut response, CONTENT_RANGE, &format!("bytes {start}-{last}/{size}"));
-            }
-            Part::NotSatisfiable => set(&mut response, CONTENT_RANGE, &format!("bytes */{size}")),
-            Part::All | Part::NotModified => {}
-        }
-        response
-    }
-
-    async fn body(&self, bytes: Bytes, start: u64, count: u64) -> Body {
-        if let Bytes::Memory(mut bytes) = bytes {
-            let (start, count) = (start as usize, count as usize);
-            bytes.truncate(start + count);
-            return Body::bytes(bytes.split_off(start));
-        }
-        // It is never closed.
-        let Ok(permit) = Arc::clone(&self.readers).acquire_owned().await else {
-            return Body::empty();
-        };
-        Body::read(count, permit, move |sender| match bytes {
-            Bytes::Layer(layer) => layer.send(start, count, sender),
-            Bytes::File(mut file, _) => {
-                file.seek(SeekFrom::Start(start))?;
-                sender.send(&mut file, count)
-            }
-            Bytes::Memory(_) => Ok(()),
-        })
     }
 }
 
@@ -500,7 +408,7 @@ pub(crate) fn forbid_shared_caches(headers: &mut HeaderMap) {
 }
 
 /// Sets a header. All values are made of digests, numbers, parsed names and constants.
-fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
+pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

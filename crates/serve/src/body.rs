@@ -1,18 +1,21 @@
 //! Bodies of answers.
 
-use std::io::{self, Read};
+use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 
-/// How many bytes are read at a time. A few pieces of each answer are in memory.
-const PIECE: usize = 64 << 10;
+use crate::pieces::Pieces;
 
-/// The body of an answer: bytes in memory, or what a thread reads while it is sent.
-#[derive(Debug)]
+/// How many threads read pieces of answers at the same time.
+pub(crate) const READERS: usize = 32;
+
+/// The body of an answer: bytes in memory, or what is read while it is sent.
 pub(crate) struct Body {
     source: BodySource,
     left: u64,
@@ -24,17 +27,30 @@ pub(crate) struct Body {
 #[derive(Default)]
 struct OnEnd(Option<Box<dyn FnOnce(u64) + Send>>);
 
-impl std::fmt::Debug for OnEnd {
+impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OnEnd")
+        f.debug_struct("Body").field("left", &self.left).finish_non_exhaustive()
     }
 }
 
-#[derive(Debug)]
 enum BodySource {
     Memory(Bytes),
-    Read(mpsc::Receiver<io::Result<Bytes>>),
+    Pieces(Arc<Semaphore>, Turn),
 }
+
+/// Whose turn it is with the next piece.
+enum Turn {
+    /// The connection's, which has not asked for it yet.
+    Idle(Box<dyn Pieces>),
+    /// Other readers', of which one has to end first.
+    Waiting(Box<dyn Pieces>, Acquire),
+    /// A thread's, which reads it.
+    Reading(JoinHandle<(Box<dyn Pieces>, io::Result<Bytes>)>),
+    /// Nobody's, since there is none.
+    Ended,
+}
+
+type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
 
 impl Body {
     /// Creates the body of an answer that has none.
@@ -52,25 +68,14 @@ impl Body {
         Self { source, left, sent: 0, on_end: OnEnd::default() }
     }
 
-    /// Creates a body of `size` bytes that a thread reads. It reads ahead by a piece, and stops when
-    /// the body is dropped.
+    /// Creates a body of `size` bytes that are read while they are sent.
     ///
-    /// `send` gets a function that takes a reader of exactly these bytes; an error that it returns
-    /// ends the connection, so that the client sees that bytes are missing.
-    pub(crate) fn read(
-        size: u64,
-        permit: OwnedSemaphorePermit,
-        send: impl FnOnce(&Sender) -> io::Result<()> + Send + 'static,
-    ) -> Self {
-        let (sender, receiver) = mpsc::channel(1);
-        tokio::task::spawn_blocking(move || {
-            let sender = Sender(sender);
-            if let Err(error) = send(&sender) {
-                let _ = sender.0.blocking_send(Err(error));
-            }
-            drop(permit);
-        });
-        Self::new(size, BodySource::Read(receiver))
+    /// Each piece is read by a thread, which needs one of the permits, so that a client that takes
+    /// its time occupies none. A piece is read ahead if there is a permit left. An error of reading
+    /// ends the connection: the client sees that bytes are missing.
+    pub(crate) fn read(size: u64, readers: &Arc<Semaphore>, pieces: impl Pieces) -> Self {
+        let turn = Turn::Idle(Box::new(pieces));
+        Self::new(size, BodySource::Pieces(Arc::clone(readers), turn))
     }
 
     /// Calls a function with the number of bytes that were passed on, when the body is dropped.
@@ -86,30 +91,61 @@ impl Body {
     }
 }
 
-/// The end of a body into which its bytes are put.
-pub(crate) struct Sender(mpsc::Sender<io::Result<Bytes>>);
+impl Turn {
+    /// Begins to read a piece in a thread.
+    fn begin(mut pieces: Box<dyn Pieces>, limit: u64, permit: OwnedSemaphorePermit) -> Self {
+        Self::Reading(tokio::task::spawn_blocking(move || {
+            let piece = pieces.read(limit);
+            drop(permit);
+            (pieces, piece)
+        }))
+    }
 
-impl Sender {
-    /// Sends what a reader reads, up to `size` bytes.
-    ///
-    /// # Errors
-    ///
-    /// If reading fails. That nobody receives the bytes any more is no error.
-    pub(crate) fn send(&self, reader: &mut impl Read, size: u64) -> io::Result<()> {
-        let mut left = size;
-        while left > 0 {
-            let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
-            let mut piece = Vec::with_capacity(wanted);
-            reader.by_ref().take(wanted as u64).read_to_end(&mut piece)?;
-            if piece.is_empty() {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            left -= piece.len() as u64;
-            if self.0.blocking_send(Ok(piece.into())).is_err() {
-                return Ok(());
+    /// Returns the next piece of up to `left` bytes.
+    fn poll(
+        &mut self,
+        readers: &Arc<Semaphore>,
+        left: u64,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Bytes>> {
+        loop {
+            match std::mem::replace(self, Self::Ended) {
+                Self::Idle(mut pieces) => {
+                    if let Some(piece) = pieces.read_at_once(left) {
+                        *self = Self::Idle(pieces);
+                        return Poll::Ready(Ok(piece));
+                    }
+                    *self = Self::Waiting(pieces, Box::pin(Arc::clone(readers).acquire_owned()));
+                }
+                Self::Waiting(pieces, mut permit) => match permit.as_mut().poll(context) {
+                    Poll::Ready(Ok(permit)) => *self = Self::begin(pieces, left, permit),
+                    // It is never closed.
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                    Poll::Pending => {
+                        *self = Self::Waiting(pieces, permit);
+                        return Poll::Pending;
+                    }
+                },
+                Self::Reading(mut reading) => match Pin::new(&mut reading).poll(context) {
+                    Poll::Ready(Ok((pieces, Ok(piece)))) => {
+                        let left = left.saturating_sub(piece.len() as u64);
+                        *self = match Arc::clone(readers).try_acquire_owned() {
+                            Ok(permit) if left > 0 => Self::begin(pieces, left, permit),
+                            _ => Self::Idle(pieces),
+                        };
+                        return Poll::Ready(Ok(piece));
+                    }
+                    Poll::Ready(Ok((_, Err(error)))) => return Poll::Ready(Err(error)),
+                    // The thread has panicked, or the runtime shuts down.
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                    Poll::Pending => {
+                        *self = Self::Reading(reading);
+                        return Poll::Pending;
+                    }
+                },
+                Self::Ended => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
             }
         }
-        Ok(())
     }
 }
 
@@ -127,12 +163,12 @@ impl HttpBody for Body {
         }
         let piece = match &mut body.source {
             BodySource::Memory(bytes) => std::mem::take(bytes),
-            BodySource::Read(receiver) => match ready!(receiver.poll_recv(context)) {
-                Some(Ok(bytes)) => bytes,
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                // The thread has panicked, or the runtime shuts down.
-                None => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
-            },
+            BodySource::Pieces(readers, turn) => {
+                match ready!(turn.poll(readers, body.left, context)) {
+                    Ok(piece) => piece,
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                }
+            }
         };
         body.left = body.left.saturating_sub(piece.len() as u64);
         body.sent += piece.len() as u64;

@@ -1,27 +1,35 @@
 //! The manifests and blobs of archives.
 
 use std::collections::HashMap;
-use std::io::{self, Seek as _, SeekFrom};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sealift_archive::{Archive, BlockTable, ExamineOptions};
+use sealift_archive::{
+    Archive, ArchiveIndex, ArchiveReader, Block, BlockTable, ExamineOptions, GzipLayer,
+};
 use sealift_catalog::{Entry, Stat};
 use sealift_filename::ArchivePath;
 use sealift_oci::{Descriptor, Digest, Index};
 use sealift_store::{Error, Store};
 
-use crate::body::Sender;
+use crate::cache::Cache;
 use crate::images::Images;
+
+/// How much memory the indexes and manifests of archives take.
+const HELD: usize = 8 << 20;
 
 /// The manifests and blobs of the archives in a folder.
 ///
-/// An archive is opened once for all requests that read it at the same time. What its manifest and
-/// its blobs are is remembered.
+/// What an archive contains is remembered, and the index of those that were read last. Files are
+/// open only while requests read them, so that the room of a removed archive is free soon.
 #[derive(Debug)]
 pub(crate) struct Contents {
     store: Store,
     known: Mutex<HashMap<ArchivePath, (Stat, Arc<Content>)>>,
-    open: Mutex<HashMap<ArchivePath, Weak<OpenArchive>>>,
+    held: Mutex<Cache<Arc<Held>>>,
+    /// Archives whose index is being read, each by one request: an index takes megabytes.
+    reading: Mutex<HashMap<ArchivePath, Arc<Mutex<()>>>>,
 }
 
 /// What an archive contains.
@@ -33,11 +41,12 @@ struct Content {
     layers: Vec<(Digest, u64)>,
 }
 
-/// An archive that requests read.
+/// What is needed to read an archive.
 #[derive(Debug)]
-struct OpenArchive {
-    stat: Stat,
-    archive: Archive,
+struct Held {
+    index: ArchiveIndex,
+    content: Arc<Content>,
+    manifest_json: Vec<u8>,
 }
 
 /// A manifest or an index, and its bytes.
@@ -59,24 +68,31 @@ pub(crate) enum Blob {
 /// A layer in an archive.
 #[derive(Debug)]
 pub(crate) struct Layer {
-    open: Arc<OpenArchive>,
+    archive: Archive,
     digest: Digest,
     pub(crate) size: u64,
 }
 
 impl Layer {
-    /// Sends a part of the layer.
-    pub(crate) fn send(&self, start: u64, size: u64, sender: &Sender) -> io::Result<()> {
-        let reader = self.open.archive.layer(&self.digest);
-        let mut reader = reader.ok_or(io::ErrorKind::NotFound)?;
-        reader.seek(SeekFrom::Start(start))?;
-        sender.send(&mut reader, size)
+    /// Returns a reader of the layer from an offset on.
+    pub(crate) fn reader(&self, start: u64) -> Option<ArchiveReader<File>> {
+        let mut reader = self.archive.layer(&self.digest)?;
+        reader.seek(SeekFrom::Start(start)).ok()?;
+        Some(reader)
+    }
+
+    /// Returns the layer compressed by gzip, if its zip has independent blocks and it gets smaller.
+    /// What cannot be read is left to [`reader`](Self::reader), which reports it.
+    pub(crate) fn gzip(&self) -> Option<GzipLayer<File>> {
+        let gzip = self.archive.gzip_layer(&self.digest).ok().flatten();
+        gzip.filter(|gzip| gzip.size() < self.size)
     }
 }
 
 impl Contents {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, known: Mutex::default(), open: Mutex::default() }
+        let held = Mutex::new(Cache::new(HELD));
+        Self { store, known: Mutex::default(), held, reading: Mutex::default() }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -86,7 +102,7 @@ impl Contents {
     /// Forgets the archives that are not there any more.
     pub(crate) fn forget_others(&self, images: &Images) {
         lock(&self.known).retain(|path, _| images.archive(path).is_some());
-        lock(&self.open).retain(|_, open| open.strong_count() > 0);
+        lock(&self.held).retain(|path| images.archive(path).is_some());
     }
 
     /// Returns the manifest of an archive, or the index of several ones.
@@ -94,8 +110,9 @@ impl Contents {
         match builds {
             [] => Ok(None),
             [build] => {
-                let json = self.open(build)?.archive.manifest_json()?;
-                let descriptor = self.content(build)?.manifest.clone();
+                let held = self.held(build)?;
+                let (descriptor, json) =
+                    (held.content.manifest.clone(), held.manifest_json.clone());
                 Ok(Some(ManifestDocument { descriptor, json }))
             }
             builds => {
@@ -166,10 +183,10 @@ impl Contents {
         for entry in likely_first(images.of_image(name), states) {
             let Ok(content) = self.content(entry) else { continue };
             if content.config == digest {
-                return Ok(Some(Blob::Config(self.open(entry)?.archive.config()?)));
+                return Ok(Some(Blob::Config(self.open(entry)?.config()?)));
             }
             if let Some((digest, size)) = content.layers.iter().find(|(of, _)| *of == digest) {
-                let layer = Layer { open: self.open(entry)?, digest: *digest, size: *size };
+                let layer = Layer { archive: self.open(entry)?, digest: *digest, size: *size };
                 return Ok(Some(Blob::Layer(layer)));
             }
         }
@@ -178,7 +195,7 @@ impl Contents {
 
     /// Returns the blocks of a zip, if it has independent ones.
     pub(crate) fn blocks(&self, entry: &Entry) -> Result<Option<BlockTable>, Error> {
-        Ok(self.open(entry)?.archive.index().blocks().cloned())
+        Ok(self.held(entry)?.index.blocks().cloned())
     }
 
     /// Returns what an archive contains. Only its record is read, except for the first time if that
@@ -189,29 +206,62 @@ impl Contents {
         {
             return Ok(Arc::clone(content));
         }
-        let open = self.open(entry)?;
-        let archive = &open.archive;
-        let layers = archive.layers().iter().map(|span| (span.digest, span.size)).collect();
-        let (manifest, config) = (archive.manifest_descriptor()?, archive.identity().config);
-        let content = Arc::new(Content { manifest, config, layers });
-        lock(&self.known).insert(entry.archive.clone(), (open.stat, Arc::clone(&content)));
-        Ok(content)
+        Ok(Arc::clone(&self.held(entry)?.content))
     }
 
-    /// Opens an archive, unless another request reads it.
-    fn open(&self, entry: &Entry) -> Result<Arc<OpenArchive>, Error> {
-        let there = lock(&self.open).get(&entry.archive).and_then(Weak::upgrade);
-        if let Some(open) = there.filter(|open| open.stat == entry.stat) {
-            return Ok(open);
+    /// Returns what is needed to read an archive.
+    fn held(&self, entry: &Entry) -> Result<Arc<Held>, Error> {
+        let path = &entry.archive;
+        if let Some(held) = lock(&self.held).get(path, &entry.stat) {
+            return Ok(held);
         }
+        let reading = Arc::clone(lock(&self.reading).entry(path.clone()).or_default());
+        let _reading = lock(&reading);
+        if let Some(held) = lock(&self.held).get(path, &entry.stat) {
+            return Ok(held);
+        }
+        let held = self.read(entry);
+        lock(&self.reading).remove(path);
+        let held = Arc::new(held?);
+        lock(&self.known).insert(path.clone(), (entry.stat, Arc::clone(&held.content)));
+        lock(&self.held).insert(path, entry.stat, Arc::clone(&held), held.cost());
+        Ok(held)
+    }
+
+    fn read(&self, entry: &Entry) -> Result<Held, Error> {
         let archive = self.store.open_archive(&entry.archive, &ExamineOptions::default())?;
         let stat = self.store.stat(&entry.archive)?;
         if stat != entry.stat || Some(archive.identity()) != entry.identity() {
-            return Err(Error::Changed { path: self.store.path_of(&entry.archive) });
+            return Err(self.changed(entry));
         }
-        let open = Arc::new(OpenArchive { stat, archive });
-        lock(&self.open).insert(entry.archive.clone(), Arc::downgrade(&open));
-        Ok(open)
+        let layers = archive.layers().iter().map(|span| (span.digest, span.size)).collect();
+        let (manifest, config) = (archive.manifest_descriptor()?, archive.identity().config);
+        let content = Arc::new(Content { manifest, config, layers });
+        let manifest_json = archive.manifest_json()?;
+        Ok(Held { index: archive.index().clone(), content, manifest_json })
+    }
+
+    /// Opens an archive.
+    fn open(&self, entry: &Entry) -> Result<Archive, Error> {
+        let held = self.held(entry)?;
+        let (file, stat) = self.store.open_file(&entry.archive)?;
+        if stat != entry.stat {
+            return Err(self.changed(entry));
+        }
+        let path = self.store.path_of(&entry.archive);
+        Ok(Archive::for_one_pass(file, held.index.clone(), path)?)
+    }
+
+    fn changed(&self, entry: &Entry) -> Error {
+        Error::Changed { path: self.store.path_of(&entry.archive) }
+    }
+}
+
+impl Held {
+    /// Returns about how many bytes it takes in memory.
+    fn cost(&self) -> usize {
+        let blocks = self.index.blocks().map_or(0, BlockTable::len);
+        self.manifest_json.len() + blocks * size_of::<Block>() + (1 << 10)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sealift_catalog::{Entry, Stat};
 use sealift_filename::ArchivePath;
-use sealift_store::{Error, ReadOptions, Store};
+use sealift_store::{Error, ReadOptions, Store, in_parallel};
 
 use crate::contents::Contents;
 use crate::event::ServeEvent;
@@ -20,6 +20,9 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// At most this part of the time is spent on listing the folder.
 const SHARE: u32 = 20;
+
+/// How many archives one thread looks at in a row.
+const CHUNK: usize = 64;
 
 /// A folder of archives, listed again when it is asked for and the last listing is old.
 #[derive(Debug)]
@@ -140,9 +143,13 @@ impl Folder {
     fn list(&self) -> Result<(Arc<Images>, Vec<Entry>), Error> {
         let begin = Instant::now();
         let store = self.contents.store();
-        let entries = store.entries(&store.scan()?.archives);
+        // Each record is a file of its own.
+        let archives = store.scan()?.archives;
+        let chunks: Vec<&[ArchivePath]> = archives.chunks(CHUNK).collect();
+        let entries = in_parallel(&chunks, None, |chunk| Ok::<_, Error>(store.entries(chunk)))?;
         let (known, unknown): (Vec<Entry>, Vec<Entry>) = entries
             .into_iter()
+            .flatten()
             .map(|entry| self.with_knowledge(entry))
             .partition(|entry| entry.knowledge.is_some());
         let images = Arc::new(Images::new(known));

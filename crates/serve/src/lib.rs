@@ -12,6 +12,8 @@
 //! | `/healthz` | 200 if the folder can be read |
 //! | `/metrics` | counters for Prometheus |
 //!
+//! Layers that were compressed in their zip are sent as they are there to clients that accept gzip.
+//!
 //! Only archives that are known to hold the image that their name states are served. Those without
 //! a valid record are verified in the background. What a request names is looked up among them, so
 //! that no other file can be reached, except for `SHA256SUMS` and its signatures.
@@ -38,9 +40,11 @@ mod answer;
 #[cfg(feature = "auth")]
 mod auth;
 mod body;
+mod cache;
 mod conditions;
 mod connection;
 mod contents;
+mod encoding;
 mod error;
 mod event;
 mod folder;
@@ -52,9 +56,11 @@ mod images;
 mod listeners;
 mod metrics;
 mod options;
+mod pieces;
 #[cfg(any(feature = "auth", feature = "tls"))]
 mod reloading;
 mod requests;
+mod resource;
 mod route;
 mod server;
 #[cfg(feature = "tls")]

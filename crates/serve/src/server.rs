@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::answer::Answerer;
 #[cfg(feature = "auth")]
 use crate::auth::Auth;
+use crate::body::READERS;
 use crate::error::Error;
 use crate::folder::{Age, Folder};
 use crate::metrics::Metrics;
@@ -23,10 +24,6 @@ use crate::options::ServerOptions;
 use crate::requests::Shared;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
-
-/// How many answers are read from archives at the same time. Each has a thread and up to 1 MiB of
-/// memory.
-const READERS: usize = 256;
 
 /// How long no connection is accepted after that has failed.
 const PAUSE: Duration = Duration::from_millis(100);

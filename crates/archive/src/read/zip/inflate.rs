@@ -62,14 +62,14 @@ pub(crate) fn inflate_packed(packed: &[u8], block: Block) -> io::Result<Vec<u8>>
     Ok(content)
 }
 
-fn check_size(block: Block) -> io::Result<()> {
+pub(crate) fn check_size(block: Block) -> io::Result<()> {
     match block.size as usize > MAX_PACKED || block.plain_size as usize > MAX_PLAIN {
         true => Err(damaged(block, "is larger than blocks are")),
         false => Ok(()),
     }
 }
 
-fn damaged(block: Block, reason: &str) -> io::Error {
+pub(crate) fn damaged(block: Block, reason: &str) -> io::Error {
     let place = block.offset;
     io::Error::new(io::ErrorKind::InvalidData, format!("the block at byte {place} {reason}"))
 }
