@@ -34,9 +34,11 @@ pub struct ArchiveReader<S: Source> {
     /// The block that is being read.
     block: Option<BlockReader>,
     /// A reader of what can only be read from its start, and where it is.
-    sequential: Option<(Box<PlainReader<SourceReader<Arc<S>>>>, u64)>,
+    sequential: Option<(Box<SharedPlainReader<S>>, u64)>,
     check: Option<Check>,
 }
+
+type SharedPlainReader<S> = PlainReader<SourceReader<Arc<S>>>;
 
 /// The digest of a layer that is read from its start.
 struct Check {

@@ -14,9 +14,8 @@ use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_oci::{Digest, Index, media_type};
 use sealift_store::{Error, ErrorKind};
 use serde_json::json;
-use tokio::sync::Semaphore;
 
-use crate::body::Body;
+use crate::body::{Body, Readers};
 use crate::contents::{Blob, ManifestDocument};
 use crate::folder::{Age, Folder};
 use crate::images::Images;
@@ -38,8 +37,7 @@ pub(crate) struct Answerer {
     pub(crate) scheme: &'static str,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) documents: Option<Arc<WriteDocuments>>,
-    /// How many threads read pieces of answers at the same time.
-    pub(crate) readers: Arc<Semaphore>,
+    pub(crate) readers: Readers,
 }
 
 /// What a request gets.
@@ -242,7 +240,7 @@ impl Answerer {
                 })?;
                 let bytes = match blob {
                     Blob::Config(json) => Bytes::Memory(json),
-                    Blob::Layer(layer) => Bytes::Layer(Arc::new(layer)),
+                    Blob::Layer(layer) => Bytes::Layer(layer),
                 };
                 let content_type = BYTES.to_owned();
                 let digest = *digest;

@@ -12,8 +12,35 @@ use tokio::task::JoinHandle;
 
 use crate::pieces::Pieces;
 
-/// How many threads read pieces of answers at the same time.
-pub(crate) const READERS: usize = 32;
+/// Limits how many pieces of answers are read at the same time.
+#[derive(Debug, Clone)]
+pub(crate) struct Readers {
+    /// A permit for each thread that reads.
+    threads: Arc<Semaphore>,
+    /// A permit for each piece that was read before its connection asked for it.
+    ahead: Arc<Semaphore>,
+}
+
+impl Default for Readers {
+    fn default() -> Self {
+        Self { threads: Arc::new(Semaphore::new(32)), ahead: Arc::new(Semaphore::new(16)) }
+    }
+}
+
+/// What a piece needs to be read.
+struct Permits {
+    thread: OwnedSemaphorePermit,
+    ahead: Option<OwnedSemaphorePermit>,
+}
+
+impl Readers {
+    /// Returns the permits to read a piece ahead, if there are some left.
+    fn permits_ahead(&self) -> Option<Permits> {
+        let ahead = Arc::clone(&self.ahead).try_acquire_owned().ok()?;
+        let thread = Arc::clone(&self.threads).try_acquire_owned().ok()?;
+        Some(Permits { thread, ahead: Some(ahead) })
+    }
+}
 
 /// The body of an answer: bytes in memory, or what is read while it is sent.
 pub(crate) struct Body {
@@ -35,7 +62,7 @@ impl std::fmt::Debug for Body {
 
 enum BodySource {
     Memory(Bytes),
-    Pieces(Arc<Semaphore>, Turn),
+    Pieces(Readers, Turn),
 }
 
 /// Whose turn it is with the next piece.
@@ -44,8 +71,8 @@ enum Turn {
     Idle(Box<dyn Pieces>),
     /// Other readers', of which one has to end first.
     Waiting(Box<dyn Pieces>, Acquire),
-    /// A thread's, which reads it.
-    Reading(JoinHandle<(Box<dyn Pieces>, io::Result<Bytes>)>),
+    /// A thread's, which reads it; with a permit if the connection has not asked for it yet.
+    Reading(JoinHandle<(Box<dyn Pieces>, io::Result<Bytes>)>, Option<OwnedSemaphorePermit>),
     /// Nobody's, since there is none.
     Ended,
 }
@@ -70,12 +97,12 @@ impl Body {
 
     /// Creates a body of `size` bytes that are read while they are sent.
     ///
-    /// Each piece is read by a thread, which needs one of the permits, so that a client that takes
-    /// its time occupies none. A piece is read ahead if there is a permit left. An error of reading
-    /// ends the connection: the client sees that bytes are missing.
-    pub(crate) fn read(size: u64, readers: &Arc<Semaphore>, pieces: impl Pieces) -> Self {
+    /// A thread reads a piece when the connection asks for it, so that a client that takes its time
+    /// occupies none. The pieces of some answers are read ahead. An error of reading ends the
+    /// connection: the client sees that bytes are missing.
+    pub(crate) fn read(size: u64, readers: &Readers, pieces: impl Pieces) -> Self {
         let turn = Turn::Idle(Box::new(pieces));
-        Self::new(size, BodySource::Pieces(Arc::clone(readers), turn))
+        Self::new(size, BodySource::Pieces(readers.clone(), turn))
     }
 
     /// Calls a function with the number of bytes that were passed on, when the body is dropped.
@@ -93,18 +120,20 @@ impl Body {
 
 impl Turn {
     /// Begins to read a piece in a thread.
-    fn begin(mut pieces: Box<dyn Pieces>, limit: u64, permit: OwnedSemaphorePermit) -> Self {
-        Self::Reading(tokio::task::spawn_blocking(move || {
+    fn begin(mut pieces: Box<dyn Pieces>, limit: u64, permits: Permits) -> Self {
+        let Permits { thread, ahead } = permits;
+        let reading = tokio::task::spawn_blocking(move || {
             let piece = pieces.read(limit);
-            drop(permit);
+            drop(thread);
             (pieces, piece)
-        }))
+        });
+        Self::Reading(reading, ahead)
     }
 
     /// Returns the next piece of up to `left` bytes.
     fn poll(
         &mut self,
-        readers: &Arc<Semaphore>,
+        readers: &Readers,
         left: u64,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Bytes>> {
@@ -115,10 +144,15 @@ impl Turn {
                         *self = Self::Idle(pieces);
                         return Poll::Ready(Ok(piece));
                     }
-                    *self = Self::Waiting(pieces, Box::pin(Arc::clone(readers).acquire_owned()));
+                    *self = Self::Waiting(
+                        pieces,
+                        Box::pin(Arc::clone(&readers.threads).acquire_owned()),
+                    );
                 }
                 Self::Waiting(pieces, mut permit) => match permit.as_mut().poll(context) {
-                    Poll::Ready(Ok(permit)) => *self = Self::begin(pieces, left, permit),
+                    Poll::Ready(Ok(thread)) => {
+                        *self = Self::begin(pieces, left, Permits { thread, ahead: None });
+                    }
                     // It is never closed.
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                     Poll::Pending => {
@@ -126,11 +160,12 @@ impl Turn {
                         return Poll::Pending;
                     }
                 },
-                Self::Reading(mut reading) => match Pin::new(&mut reading).poll(context) {
+                Self::Reading(mut reading, ahead) => match Pin::new(&mut reading).poll(context) {
                     Poll::Ready(Ok((pieces, Ok(piece)))) => {
+                        drop(ahead);
                         let left = left.saturating_sub(piece.len() as u64);
-                        *self = match Arc::clone(readers).try_acquire_owned() {
-                            Ok(permit) if left > 0 => Self::begin(pieces, left, permit),
+                        *self = match readers.permits_ahead() {
+                            Some(permits) if left > 0 => Self::begin(pieces, left, permits),
                             _ => Self::Idle(pieces),
                         };
                         return Poll::Ready(Ok(piece));
@@ -139,7 +174,7 @@ impl Turn {
                     // The thread has panicked, or the runtime shuts down.
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                     Poll::Pending => {
-                        *self = Self::Reading(reading);
+                        *self = Self::Reading(reading, ahead);
                         return Poll::Pending;
                     }
                 },

@@ -62,7 +62,7 @@ pub(crate) enum Blob {
     /// The image's config file.
     Config(Vec<u8>),
     /// A layer.
-    Layer(Layer),
+    Layer(Arc<Layer>),
 }
 
 /// A layer in an archive.
@@ -187,7 +187,7 @@ impl Contents {
             }
             if let Some((digest, size)) = content.layers.iter().find(|(of, _)| *of == digest) {
                 let layer = Layer { archive: self.open(entry)?, digest: *digest, size: *size };
-                return Ok(Some(Blob::Layer(layer)));
+                return Ok(Some(Blob::Layer(Arc::new(layer))));
             }
         }
         Ok(None)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 /// How many bytes of a layer are read at a time. One or two pieces of each answer are in memory.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 32 << 10;
 
 /// How many bytes of a file are read at a time.
 const FILE_PIECE: usize = 128 << 10;

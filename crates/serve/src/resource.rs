@@ -11,10 +11,9 @@ use hyper::header::{
 use hyper::{HeaderMap, Response, StatusCode};
 use sealift_archive::GzipLayer;
 use sealift_oci::Digest;
-use tokio::sync::Semaphore;
 
 use crate::answer::set;
-use crate::body::Body;
+use crate::body::{Body, Readers};
 use crate::conditions::Part;
 use crate::contents::Layer;
 use crate::encoding::accepts_gzip;
@@ -39,14 +38,13 @@ pub(crate) enum Bytes {
 }
 
 impl Resource {
-    /// Answers with the resource, or the part of it that was asked for. `readers` limits how many
-    /// threads read at the same time.
+    /// Answers with the resource, or the part of it that was asked for.
     pub(crate) async fn answer(
         self,
         headers: &HeaderMap,
         is_head: bool,
         is_registry: bool,
-        readers: &Arc<Semaphore>,
+        readers: &Readers,
     ) -> Response<Body> {
         let Self { content_type, digest, is_immutable, bytes } = self;
         let is_layer = matches!(bytes, Bytes::Layer(_));
@@ -118,7 +116,7 @@ impl Resource {
 }
 
 /// Returns the body that has a part of the bytes.
-fn body(bytes: Bytes, start: u64, count: u64, readers: &Arc<Semaphore>) -> Body {
+fn body(bytes: Bytes, start: u64, count: u64, readers: &Readers) -> Body {
     match bytes {
         Bytes::Memory(mut bytes) => {
             let (start, count) = (start as usize, count as usize);

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::answer::Answerer;
 #[cfg(feature = "auth")]
 use crate::auth::Auth;
-use crate::body::READERS;
+use crate::body::Readers;
 use crate::error::Error;
 use crate::folder::{Age, Folder};
 use crate::metrics::Metrics;
@@ -187,7 +187,7 @@ impl Server {
             scheme,
             metrics: Arc::clone(&metrics),
             documents: options.documents.clone(),
-            readers: Arc::new(Semaphore::new(READERS)),
+            readers: Readers::default(),
         });
         let shared = Arc::new(Shared {
             answerer,

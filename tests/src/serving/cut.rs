@@ -12,7 +12,7 @@ use crate::http::Images;
 use crate::serving::pulls::{Base, id, pull, pull_for};
 use crate::serving::{Serving, add_image, containerd};
 
-/// How much of the layer arrives before the connection is cut.
+/// How much of the compressed layer arrives before the connection is cut.
 const ARRIVED: u64 = 1_500_000;
 
 /// A folder with one image, and a way to its server that cuts the first answer with the image's
@@ -62,7 +62,8 @@ impl Cut {
         assert_eq!(requests[0].header("range"), None);
         let range = requests[1].header("range").and_then(|range| range.strip_prefix("bytes="));
         let start: u64 = range.and_then(|range| range.strip_suffix('-')).unwrap().parse().unwrap();
-        assert!(start > 0 && start <= ARRIVED, "{requests:?}");
+        let size = self.image.layers[0].len() as u64;
+        assert!(start > 0 && start < size, "a range of the layer itself: {requests:?}");
     }
 }
 

@@ -1,11 +1,11 @@
 //! Real engines pull from it.
 
 use sealift_testing::Engine;
-use sealift_testing::layouts::Image;
+use sealift_testing::layouts::{Image, digest};
 
 use crate::command::{Place, image_name};
 use crate::http::Images;
-use crate::serving::pulls::{Base, assert_layers_sent_once, blobs, id, pull};
+use crate::serving::pulls::{Base, assert_layers_sent_once, blobs, bytes_of, id, pull};
 use crate::serving::{Serving, add_image};
 
 const VERSIONS: [&str; 2] = ["1.0.0.1", "1.0.0.2"];
@@ -34,6 +34,9 @@ fn pulls(engine: &str, more: &[&str]) {
     let (code, requests) = serving.stop();
     assert_eq!(code, Some(0));
     assert_layers_sent_once(&requests, &images);
+    let base = &images[0].layers[0];
+    let is_smaller = bytes_of(&requests, &digest(base)) < base.len() as u64;
+    assert_eq!(is_smaller, more.contains(&"--compress"), "as gzip out of a zip: {requests:?}");
 
     for (version, pulled) in VERSIONS.into_iter().zip(pulled) {
         let tag = format!("{name}:{version}");

@@ -19,11 +19,12 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// Creates a base of one layer with this many bytes that cannot be compressed.
+    /// Creates a base of one layer with this many bytes, of which half remain when it is compressed.
     pub(super) fn new(size: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let run = now.as_nanos().to_string();
-        let layer = pack(&[file("base", [run.as_bytes(), &noise(size)].concat())]);
+        let letters: Vec<u8> = noise(size).iter().map(|byte| b'a' + byte % 16).collect();
+        let layer = pack(&[file("base", [run.as_bytes(), &letters].concat())]);
         Self { run, layer }
     }
 
@@ -110,6 +111,13 @@ pub(super) fn id(engine: &Engine, image: &str) -> Option<String> {
 pub(super) fn blobs(requests: &[Value]) -> Vec<&str> {
     let sent = requests.iter().filter(|request| request["method"] == "GET");
     sent.filter_map(|request| Some(request["path"].as_str()?.split_once("/blobs/")?.1)).collect()
+}
+
+/// Returns how many bytes of a blob were sent.
+pub(super) fn bytes_of(requests: &[Value], digest: &str) -> u64 {
+    let is_of = |path: &Value| path.as_str().is_some_and(|path| path.ends_with(digest));
+    let requests = requests.iter().filter(|request| is_of(&request["path"]));
+    requests.filter_map(|request| request["bytes"].as_u64()).sum()
 }
 
 /// Asserts that each layer of these images was sent once, and nothing else but their configs.

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::command::Place;
 use crate::serving::{Serving, add, add_zip};
 
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
