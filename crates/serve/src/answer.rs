@@ -194,7 +194,7 @@ impl Answerer {
     ) -> Result<Answer, Refusal> {
         let answerer = Arc::clone(self);
         let found = move || answerer.read(&images, &route, &base_url);
-        match tokio::task::spawn_blocking(found).await {
+        match self.readers.look_up(found).await {
             Ok(found) => found,
             Err(_) => {
                 let message = "the request was not answered".to_owned();

@@ -8,13 +8,16 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::pieces::Pieces;
 
-/// Limits how many pieces of answers are read at the same time.
+/// Limits how much is read at the same time: each thread takes memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
+    /// A permit for each request that is looked up. It may wait for the index of an archive, so that
+    /// it is of no use to running answers.
+    lookups: Arc<Semaphore>,
     /// A permit for each thread that reads.
     threads: Arc<Semaphore>,
     /// A permit for each piece that was read before its connection asked for it.
@@ -23,7 +26,8 @@ pub(crate) struct Readers {
 
 impl Default for Readers {
     fn default() -> Self {
-        Self { threads: Arc::new(Semaphore::new(32)), ahead: Arc::new(Semaphore::new(16)) }
+        let permits = |count| Arc::new(Semaphore::new(count));
+        Self { lookups: permits(16), threads: permits(32), ahead: permits(16) }
     }
 }
 
@@ -34,6 +38,18 @@ struct Permits {
 }
 
 impl Readers {
+    /// Calls a function that finds out what answers a request, in a thread.
+    pub(crate) async fn look_up<T: Send + 'static>(
+        &self,
+        find: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        // It is never closed.
+        let permit = Arc::clone(&self.lookups).acquire_owned().await.ok();
+        let found = tokio::task::spawn_blocking(find).await;
+        drop(permit);
+        found
+    }
+
     /// Returns the permits to read a piece ahead, if there are some left.
     fn permits_ahead(&self) -> Option<Permits> {
         let ahead = Arc::clone(&self.ahead).try_acquire_owned().ok()?;

@@ -59,7 +59,7 @@ impl Resource {
         let gzip = match &bytes {
             Bytes::Layer(layer) if is_compressible => {
                 let layer = Arc::clone(layer);
-                tokio::task::spawn_blocking(move || layer.gzip()).await.ok().flatten()
+                readers.look_up(move || layer.gzip()).await.ok().flatten()
             }
             _ => None,
         };

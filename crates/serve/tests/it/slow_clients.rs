@@ -42,8 +42,9 @@ impl Serving {
             }
         });
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server = Server::bind(Store::open(folder.path()).unwrap(), any, options).await.unwrap();
-        let address = server.address();
+        let store = Store::open(folder.path()).unwrap();
+        let server = Server::bind(store, &[any], options).await.unwrap();
+        let address = server.addresses()[0];
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(server.run(async { stopped.await.unwrap_or_default() }));
         let mut serving = Self { address, layer, requests, _stop: stop, _folder: folder };
