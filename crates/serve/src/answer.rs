@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::body::{Body, Readers};
 use crate::contents::{Blob, ManifestDocument};
 use crate::folder::{Age, Folder};
+use crate::header::set;
 use crate::images::Images;
 use crate::metrics::{self, Metrics};
 use crate::options::{Documents, WriteDocuments};
@@ -402,12 +403,5 @@ pub(crate) fn forbid_shared_caches(headers: &mut HeaderMap) {
     };
     if let Ok(private) = HeaderValue::from_str(&private) {
         headers.insert(CACHE_CONTROL, private);
-    }
-}
-
-/// Sets a header. All values are made of digests, numbers, parsed names and constants.
-pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
     }
 }

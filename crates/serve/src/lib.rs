@@ -48,6 +48,7 @@ mod encoding;
 mod error;
 mod event;
 mod folder;
+mod header;
 mod host;
 #[cfg(feature = "auth")]
 mod htpasswd;

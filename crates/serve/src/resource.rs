@@ -12,11 +12,11 @@ use hyper::{HeaderMap, Response, StatusCode};
 use sealift_archive::GzipLayer;
 use sealift_oci::Digest;
 
-use crate::answer::set;
 use crate::body::{Body, Readers};
 use crate::conditions::Part;
 use crate::contents::Layer;
 use crate::encoding::accepts_gzip;
+use crate::header::set;
 use crate::pieces::{FilePieces, StreamPieces};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
