@@ -1,6 +1,8 @@
 //! Why a file that protects the server cannot be used.
 
-use std::path::{Path, PathBuf};
+#[cfg(any(feature = "auth", feature = "tls"))]
+use std::path::Path;
+use std::path::PathBuf;
 
 /// Why the file of a certificate, a key or logins cannot be used.
 ///
@@ -17,6 +19,7 @@ pub struct UnusableFile {
     pub reason: String,
 }
 
+#[cfg(any(feature = "auth", feature = "tls"))]
 impl UnusableFile {
     pub(crate) fn new(what: &'static str, file: &Path, reason: impl ToString) -> Self {
         Self { what, file: file.to_owned(), reason: reason.to_string() }
