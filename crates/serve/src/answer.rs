@@ -23,11 +23,14 @@ use crate::images::Images;
 use crate::metrics::{self, Metrics};
 use crate::options::{Documents, WriteDocuments};
 use crate::resource::{Bytes, Resource};
+use crate::page;
+use crate::page::view::Form;
 use crate::route::{Kind, Page, Reference, Route};
 
 /// The size up to which a signature is served.
 const MAX_SIGNATURE: u64 = 1 << 20;
 const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
 
@@ -140,6 +143,9 @@ impl Answerer {
             }
             Err(refusal) => refuse(refusal, is_registry),
         };
+        if path == "/" {
+            page::policy::restrict(response.headers_mut());
+        }
         if is_registry {
             let name = HeaderName::from_static("docker-distribution-api-version");
             set(&mut response, name, "registry/2.0");
@@ -208,6 +214,11 @@ impl Answerer {
     fn read(&self, images: &Images, route: &Route, base_url: &str) -> Result<Answer, Refusal> {
         let contents = &self.folder.contents;
         match route {
+            Route::Page(view, form) => {
+                let bytes = page::written(view, *form, images, &self.folder, base_url);
+                let bytes = bytes.ok_or_else(|| Refusal::unknown("", "there is no such image"))?;
+                Ok(in_memory(if *form == Form::Html { HTML } else { JSON }, bytes))
+            }
             Route::Images(page) => {
                 let (names, next) = listed(page, images.names(), "/v2/_catalog");
                 Ok(Answer::List(json!({ "repositories": names }), next))

@@ -73,6 +73,15 @@ pub(crate) struct Layer {
     pub(crate) size: u64,
 }
 
+/// What identifies the content of an archive.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    /// The digest of the manifest.
+    pub(crate) manifest: Digest,
+    /// The digest and the size of each layer as it is stored.
+    pub(crate) layers: Vec<(Digest, u64)>,
+}
+
 impl Layer {
     /// Returns a reader of the layer from an offset on.
     pub(crate) fn reader(&self, start: u64) -> Option<ArchiveReader<File>> {
@@ -196,6 +205,12 @@ impl Contents {
     /// Returns the blocks of a zip, if it has independent ones.
     pub(crate) fn blocks(&self, entry: &Entry) -> Result<Option<BlockTable>, Error> {
         Ok(self.held(entry)?.index.blocks().cloned())
+    }
+
+    /// Returns what identifies the content of an archive.
+    pub(crate) fn parts(&self, entry: &Entry) -> Result<Parts, Error> {
+        let content = self.content(entry)?;
+        Ok(Parts { manifest: content.manifest.digest, layers: content.layers.clone() })
     }
 
     /// Returns what an archive contains. Only its record is read, except for the first time if that

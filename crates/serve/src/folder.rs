@@ -1,6 +1,6 @@
 //! The folder as it is: what is in it, and what has been verified.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,13 +41,23 @@ struct State {
     images: Arc<Images>,
     listed: Option<Instant>,
     took: Duration,
-    unverified: usize,
+    /// Archives that have not been verified.
+    unverified: Vec<ArchivePath>,
     /// Archives that were read and can be served. In a folder that is read-only, they have no
     /// records.
     verified: HashMap<ArchivePath, Entry>,
-    /// Archives that were read and cannot be served, as they were then.
-    refused: HashMap<ArchivePath, Stat>,
+    /// Archives that were read and cannot be served, as they were then, and why.
+    refused: BTreeMap<ArchivePath, (Stat, String)>,
     is_verifying: bool,
+}
+
+/// The archives that are not served, sorted by path.
+#[derive(Debug, Default)]
+pub(crate) struct Withheld {
+    /// Those that have not been verified.
+    pub(crate) waiting: Vec<ArchivePath>,
+    /// Those that cannot be served, and why, a sentence without its end.
+    pub(crate) refused: Vec<(ArchivePath, String)>,
 }
 
 /// How new a listing has to be.
@@ -65,9 +75,9 @@ impl Folder {
             images: Arc::default(),
             listed: None,
             took: Duration::ZERO,
-            unverified: 0,
+            unverified: Vec::new(),
             verified: HashMap::new(),
-            refused: HashMap::new(),
+            refused: BTreeMap::new(),
             is_verifying: false,
         };
         Arc::new(Self {
@@ -86,7 +96,20 @@ impl Folder {
 
     /// Returns how many archives have not been verified.
     pub(crate) fn unverified(&self) -> usize {
-        self.lock().unverified
+        self.lock().unverified.len()
+    }
+
+    /// Returns the archives that are not served.
+    pub(crate) fn withheld(&self) -> Withheld {
+        let state = self.lock();
+        let refused = state.refused.iter();
+        let refused = refused.map(|(path, (_, reason))| (path.clone(), reason.clone())).collect();
+        // Some may have been read since the folder was listed.
+        let is_waiting = |path: &&ArchivePath| {
+            !state.refused.contains_key(*path) && !state.verified.contains_key(*path)
+        };
+        let waiting = state.unverified.iter().filter(is_waiting).cloned().collect();
+        Withheld { waiting, refused }
     }
 
     /// Returns how many archives there were in the last listing.
@@ -94,7 +117,7 @@ impl Folder {
         let state = self.lock();
         ArchiveCounts {
             served: state.images.entries().len(),
-            waiting: state.unverified,
+            waiting: state.unverified.len(),
             refused: state.refused.len(),
         }
     }
@@ -152,6 +175,12 @@ impl Folder {
             .flatten()
             .map(|entry| self.with_knowledge(entry))
             .partition(|entry| entry.knowledge.is_some());
+        let flawed: Vec<(ArchivePath, (Stat, String))> = known
+            .iter()
+            .filter_map(|entry| {
+                Some((entry.archive.clone(), (entry.stat, entry.flaw()?.to_string())))
+            })
+            .collect();
         let images = Arc::new(Images::new(known));
         self.contents.forget_others(&images);
         let mut state = self.lock();
@@ -160,13 +189,14 @@ impl Folder {
         let mut unverified = Vec::new();
         for entry in unknown {
             match before.remove(&entry.archive) {
-                Some(stat) if stat == entry.stat => {
-                    state.refused.insert(entry.archive, stat);
+                Some((stat, reason)) if stat == entry.stat => {
+                    state.refused.insert(entry.archive, (stat, reason));
                 }
                 _ => unverified.push(entry),
             }
         }
-        state.unverified = unverified.len();
+        state.refused.extend(flawed);
+        state.unverified = unverified.iter().map(|entry| entry.archive.clone()).collect();
         state.images = Arc::clone(&images);
         state.listed = Some(begin);
         state.took = begin.elapsed();
@@ -218,7 +248,8 @@ impl Folder {
                 }
                 None => "it cannot be read".to_owned(),
             };
-            self.lock().refused.insert(entry.archive.clone(), before.stat);
+            let refused = (before.stat, reason.clone());
+            self.lock().refused.insert(entry.archive.clone(), refused);
             (self.on_event)(ServeEvent::Refused { archive: entry.archive, reason });
         }
     }

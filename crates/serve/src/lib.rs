@@ -6,6 +6,7 @@
 //!
 //! | path | what it is |
 //! |---|---|
+//! | `/` | a page for people; `/index.json` has the same data |
 //! | `/v2/…` | the pull part of the OCI distribution API, with tags, `_catalog` and an empty list of referrers |
 //! | `/images.json`, `/SHA256SUMS` | what [`ServerOptions::with_documents`] writes |
 //! | `/PATH` of an archive, `/PATH.blocks` | the archive, and its block index |
@@ -58,6 +59,7 @@ mod listeners;
 mod metrics;
 mod options;
 mod pieces;
+mod page;
 #[cfg(any(feature = "auth", feature = "tls"))]
 mod reloading;
 mod requests;

@@ -7,12 +7,15 @@ use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
 
 use crate::metrics::RequestKind;
+use crate::page::view::{Form, View};
 
 /// The default name of the config, as publishing names it.
 const CONFIG: &str = "images.json";
 /// The name of the checksums, and those of its signatures.
 const SUMS: &str = "SHA256SUMS";
 const SIGNATURES: [&str; 2] = ["SHA256SUMS.sig", "SHA256SUMS.minisig"];
+/// The same data as on the page for people.
+const INDEX: &str = "index.json";
 /// What a block index has after the name of its archive.
 const BLOCKS_SUFFIX: &str = ".blocks";
 
@@ -23,6 +26,8 @@ pub(crate) enum Route {
     Health,
     /// `/metrics`: counters.
     Metrics,
+    /// `/` for people, and `/index.json`.
+    Page(View, Form),
     /// `/v2/`: whether this is a registry.
     Registry,
     /// `/v2/_catalog`: the names of all images.
@@ -92,6 +97,8 @@ impl Route {
             return registry(rest, query).unwrap_or(Self::Unknown { registry: true });
         }
         match path.as_str() {
+            "" => return Self::Page(View::parse(query), Form::Html),
+            INDEX => return Self::Page(View::parse(query), Form::Json),
             "healthz" => return Self::Health,
             "metrics" => return Self::Metrics,
             CONFIG => return Self::Config,
@@ -218,6 +225,8 @@ mod tests {
         for (path, expected) in [
             ("/healthz", Route::Health),
             ("/metrics", Route::Metrics),
+            ("/", Route::Page(View::parse(None), Form::Html)),
+            ("/index.json", Route::Page(View::parse(None), Form::Json)),
             ("/v2", Route::Registry),
             ("/v2/", Route::Registry),
             ("/v2/_catalog", Route::Images(Page::default())),
@@ -246,7 +255,6 @@ mod tests {
     #[test]
     fn nothing_else_is_served() {
         for path in [
-            "/",
             "",
             "/.sealift/records/web_1_0123456789ab.zip",
             "/.sealift/web_1_0123456789ab.zip",

@@ -26,7 +26,12 @@ impl Html {
     }
 
     /// Writes an element that has only text.
-    pub(super) fn leaf(&mut self, name: &'static str, attributes: Attributes<'_>, text: impl Display) {
+    pub(super) fn leaf(
+        &mut self,
+        name: &'static str,
+        attributes: Attributes<'_>,
+        text: impl Display,
+    ) {
         self.element(name, attributes, |html| html.text(text));
     }
 

@@ -115,7 +115,9 @@ impl ImagePage {
         let mut archives: Vec<ArchiveDetails> = entries
             .iter()
             .zip(&parts)
-            .map(|(entry, parts)| ArchiveDetails::new(images, image, base_url, host, entry, parts.as_ref()))
+            .map(|(entry, parts)| {
+                ArchiveDetails::new(images, image, base_url, host, entry, parts.as_ref())
+            })
             .collect();
         for at in 0..archives.len() {
             let older = (at + 1..archives.len()).find(|older| {
@@ -132,7 +134,8 @@ impl ImagePage {
             }
         }
         let first = archives.iter().find(|archive| archive.latest).or(archives.first())?;
-        let mut versions: Vec<&str> = archives.iter().map(|archive| archive.version.as_str()).collect();
+        let mut versions: Vec<&str> =
+            archives.iter().map(|archive| archive.version.as_str()).collect();
         versions.dedup();
         Some(Self {
             format: FORMAT,
@@ -140,7 +143,8 @@ impl ImagePage {
             host: host.to_owned(),
             image: image.to_owned(),
             pull: first.pull.clone(),
-            fetch: (!host.is_empty() && has_config(images)).then(|| format!("{base_url}/images.json")),
+            fetch: (!host.is_empty() && has_config(images))
+                .then(|| format!("{base_url}/images.json")),
             size: entries.iter().map(|entry| entry.stat.size).sum(),
             versions: versions.len(),
             archives,
@@ -180,7 +184,8 @@ impl ArchiveDetails {
             created: known.and_then(|image| image.identity.created.as_deref()?.parse().ok()),
             verified: known.and_then(|image| image.saved),
             pull: pull.filter(|_| !host.is_empty()),
-            url: (!host.is_empty()).then(|| format!("{base_url}/{}", encoded(entry.archive.as_str()))),
+            url: (!host.is_empty())
+                .then(|| format!("{base_url}/{}", encoded(entry.archive.as_str()))),
             layers: parts.map(|parts| Layers {
                 count: parts.layers.len(),
                 size: parts.layers.iter().map(|(_, size)| size).sum(),
@@ -192,7 +197,8 @@ impl ArchiveDetails {
 
 impl NewLayers {
     fn between(now: &Parts, before: &Parts, since: String) -> Self {
-        let is_new = |(digest, _): &&(Digest, u64)| before.layers.iter().all(|(of, _)| of != digest);
+        let is_new =
+            |(digest, _): &&(Digest, u64)| before.layers.iter().all(|(of, _)| of != digest);
         let new: Vec<u64> = now.layers.iter().filter(is_new).map(|(_, size)| *size).collect();
         Self { since, count: new.len(), size: new.iter().sum() }
     }
@@ -217,7 +223,9 @@ pub(super) fn newest_first(entries: &mut [&Entry]) {
         let key = |entry: &Entry| (entry.time(), Reverse(entry.archive.clone()));
         let (of_left, of_right) = (left.archive.name(), right.archive.name());
         let versions = of_right.precedence().cmp(&of_left.precedence());
-        versions.then_with(|| of_left.version().cmp(of_right.version())).then_with(|| key(right).cmp(&key(left)))
+        versions
+            .then_with(|| of_left.version().cmp(of_right.version()))
+            .then_with(|| key(right).cmp(&key(left)))
     });
 }
 

@@ -25,11 +25,11 @@ pub(crate) fn image_html(shown: &ImagePage, now: Timestamp) -> String {
         get(html, shown);
         html.leaf("h2", &[], "Versions");
         let (newest, older) = shown.archives.split_at(shown.archives.len().min(UNFOLDED));
-        table(html, shown, "The newest versions", newest, now);
+        table(html, "The newest versions", newest, now);
         if !older.is_empty() {
             html.element("details", &[("class", "older")], |html| {
                 html.leaf("summary", &[], count(older.len(), "older archive"));
-                table(html, shown, "Older versions", older, now);
+                table(html, "Older versions", older, now);
             });
         }
     })
@@ -60,13 +60,7 @@ fn pull_commands(html: &mut Html, shown: &ImagePage, pull: &str) {
     command(html, "Copy the podman pull command", &format!("podman pull {verify}{pull}"));
 }
 
-fn table(
-    html: &mut Html,
-    shown: &ImagePage,
-    caption: &str,
-    archives: &[ArchiveDetails],
-    now: Timestamp,
-) {
+fn table(html: &mut Html, caption: &str, archives: &[ArchiveDetails], now: Timestamp) {
     html.element("table", &[("class", "versions")], |html| {
         html.leaf("caption", &[("class", "hidden")], caption);
         html.element("thead", &[], |html| {
@@ -82,7 +76,7 @@ fn table(
                 html.element("tr", &[("class", "summary")], |html| row(html, archive, now));
                 html.element("tr", &[], |html| {
                     let cell = [("class", "more"), ("colspan", "4")];
-                    html.element("td", &cell, |html| more(html, shown, archive));
+                    html.element("td", &cell, |html| more(html, archive));
                 });
             });
         }
@@ -125,7 +119,12 @@ fn new_layers(html: &mut Html, layers: &Layers) {
         (0, _) | (_, 0) => 0,
         (new, all) => (u128::from(new) * 100 / u128::from(all)).max(1),
     };
-    let picture = [("class", "bar"), ("viewBox", "0 0 100 4"), ("preserveAspectRatio", "none"), ("aria-hidden", "true")];
+    let picture = [
+        ("class", "bar"),
+        ("viewBox", "0 0 100 4"),
+        ("preserveAspectRatio", "none"),
+        ("aria-hidden", "true"),
+    ];
     html.element("svg", &picture, |html| {
         html.leaf("rect", &[("class", "all"), ("width", "100"), ("height", "4")], "");
         html.leaf("rect", &[("class", "part"), ("width", &part.to_string()), ("height", "4")], "");
@@ -133,11 +132,15 @@ fn new_layers(html: &mut Html, layers: &Layers) {
 }
 
 /// Writes how to get an archive, and what identifies it.
-fn more(html: &mut Html, shown: &ImagePage, archive: &ArchiveDetails) {
+fn more(html: &mut Html, archive: &ArchiveDetails) {
     html.element("details", &[], |html| {
         html.element("summary", &[], |html| {
             html.text("Commands and checksums");
-            html.leaf("span", &[("class", "hidden")], format!(" of {}", Printable(&archive.version)));
+            html.leaf(
+                "span",
+                &[("class", "hidden")],
+                format!(" of {}", Printable(&archive.version)),
+            );
         });
         if let Some(pull) = &archive.pull {
             let label = format!("Copy the command that pulls {}", Printable(&archive.version));
@@ -145,14 +148,16 @@ fn more(html: &mut Html, shown: &ImagePage, archive: &ArchiveDetails) {
         }
         if let Some(url) = &archive.url {
             let label = format!("Copy the command that downloads {}", Printable(&archive.version));
-            let security = if shown.is_https { "" } else { " # unencrypted" };
-            let _ = security;
-            command(html, &label, &format!("curl -fO '{url}'"));
+            command(html, &label, &format!("curl -fO {url}"));
         }
         html.element("dl", &[], |html| {
             item(html, "Archive", |html| {
                 let address = format!("/{}", encoded(archive.archive.as_str()));
-                html.leaf("a", &[("href", &address), ("download", "")], Printable(archive.archive.as_str()));
+                html.leaf(
+                    "a",
+                    &[("href", &address), ("download", "")],
+                    Printable(archive.archive.as_str()),
+                );
             });
             item(html, "Verified", |html| match archive.verified {
                 Some(time) => {
@@ -173,7 +178,8 @@ fn more(html: &mut Html, shown: &ImagePage, archive: &ArchiveDetails) {
                 ("SHA-256 of the file", archive.sha256),
             ] {
                 if let Some(digest) = digest {
-                    let text = if name.starts_with("SHA") { digest.hex() } else { digest.to_string() };
+                    let text =
+                        if name.starts_with("SHA") { digest.hex() } else { digest.to_string() };
                     item(html, name, |html| html.leaf("code", &[], text));
                 }
             }

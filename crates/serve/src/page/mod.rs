@@ -5,10 +5,10 @@
 //! resource, and no script: the one in it only copies commands.
 
 mod html;
-pub(crate) mod image_page;
+mod image_page;
 mod image_view;
 mod layout;
-pub(crate) mod overview;
+mod overview;
 mod overview_view;
 pub(crate) mod policy;
 #[cfg(test)]
@@ -16,8 +16,52 @@ mod samples;
 mod units;
 pub(crate) mod view;
 
-pub(crate) use image_view::image_html;
-pub(crate) use overview_view::overview_html;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use self::image_page::ImagePage;
+use self::image_view::image_html;
+use self::overview::Overview;
+use self::overview_view::overview_html;
+use self::view::{Form, View};
+use crate::folder::Folder;
+use crate::images::Images;
 
 /// The version of the JSON. It changes if a field changes its meaning or is removed.
 const FORMAT: u32 = 1;
+
+/// Writes what is shown for an address; `None` if there is no such image. It reads files, and may
+/// block.
+pub(crate) fn written(
+    view: &View,
+    form: Form,
+    images: &Images,
+    folder: &Folder,
+    base_url: &str,
+) -> Option<Vec<u8>> {
+    let now = Timestamp::now();
+    let text = match view {
+        View::Overview { query, page } => {
+            let host = base_url.split_once("://").map_or("", |(_, host)| host);
+            let overview = Overview::new(images, &folder.withheld(), host, query, *page);
+            match form {
+                Form::Html => overview_html(&overview, now),
+                Form::Json => json(&overview),
+            }
+        }
+        View::Image(name) => {
+            let parts = |entry: &_| folder.contents.parts(entry).ok();
+            let image = ImagePage::new(images, name, base_url, parts)?;
+            match form {
+                Form::Html => image_html(&image, now),
+                Form::Json => json(&image),
+            }
+        }
+    };
+    Some(text.into_bytes())
+}
+
+fn json(shown: &impl Serialize) -> String {
+    // Texts and numbers can always be written.
+    serde_json::to_string_pretty(shown).unwrap_or_default() + "\n"
+}

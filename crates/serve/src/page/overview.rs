@@ -122,14 +122,17 @@ impl Overview {
 impl ImageSummary {
     fn new(images: &Images, host: &str, image: String, mut entries: Vec<&Entry>) -> Option<Self> {
         newest_first(&mut entries);
-        let mut versions: Vec<&str> = entries.iter().map(|entry| entry.archive.name().version()).collect();
+        let mut versions: Vec<&str> =
+            entries.iter().map(|entry| entry.archive.name().version()).collect();
         versions.dedup();
-        let newest = entries.iter().find(|entry| !entry.archive.name().is_dirty()).or(entries.first())?;
+        let newest =
+            entries.iter().find(|entry| !entry.archive.name().is_dirty()).or(entries.first())?;
         let name = newest.archive.name();
         let version = name.version();
         let tag = name.to_version().to_tag().ok();
         let tag = tag.filter(|tag| !images.tagged(&image, tag).is_empty() && !host.is_empty());
-        let of_version = || entries.iter().filter(|entry| entry.archive.name().version() == version);
+        let of_version =
+            || entries.iter().filter(|entry| entry.archive.name().version() == version);
         let mut platforms: Vec<String> =
             of_version().filter_map(|entry| Some(entry.platform()?.to_string())).collect();
         platforms.sort();

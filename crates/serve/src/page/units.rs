@@ -50,11 +50,22 @@ mod tests {
 
     #[test]
     fn sizes_and_ages_are_short() {
-        assert_eq!([0, 999, 1_000, 99_960, 999_500_000].map(size), ["0 B", "999 B", "1.0 kB", "100 kB", "1.0 GB"]);
+        assert_eq!(
+            [0, 999, 1_000, 99_960, 999_500_000].map(size),
+            ["0 B", "999 B", "1.0 kB", "100 kB", "1.0 GB"]
+        );
         let at = |second| Timestamp::from_second(second).unwrap();
         let ages = [-5, 59, 60, 7_200, 86_400, 90 * 86_400, 800 * 86_400];
         let ages = ages.map(|elapsed| age(at(0), at(elapsed)));
-        let expected = ["in the future", "just now", "1 minute ago", "2 hours ago", "1 day ago", "3 months ago", "2 years ago"];
+        let expected = [
+            "in the future",
+            "just now",
+            "1 minute ago",
+            "2 hours ago",
+            "1 day ago",
+            "3 months ago",
+            "2 years ago",
+        ];
         assert_eq!(ages, expected);
         assert_eq!(day(at(86_400)), "1970-01-02");
     }

@@ -30,7 +30,9 @@ impl View {
     /// Parses the query of an address. What it does not know is ignored.
     pub(crate) fn parse(query: Option<&str>) -> Self {
         let (mut filter, mut page) = (String::new(), 1);
-        for (name, value) in query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
+        for (name, value) in
+            query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='))
+        {
             match name {
                 "image" => return Self::Image(decode(value)),
                 "q" => filter = decode(value).trim().chars().take(MAX_QUERY).collect(),
