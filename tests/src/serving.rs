@@ -12,6 +12,7 @@ mod memory;
 mod metrics;
 mod mirror;
 mod on_engine;
+mod page;
 mod paths;
 mod platforms;
 mod private;

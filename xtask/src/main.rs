@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod builds;
+mod browser;
 mod cargo_tools;
 mod demo;
 mod dependencies;
@@ -14,6 +15,7 @@ mod faults;
 mod features;
 mod fuzz;
 mod metadata;
+mod npm;
 mod public_api;
 mod release;
 mod run;

@@ -41,7 +41,6 @@ fn nothing_else_is_served() {
     place.put(".web_1.0.0.3_0123456789ab.docker", b"hidden");
     let serving = Serving::start(&place);
     for path in [
-        "/",
         "/notes.txt",
         "/.sealift/lock",
         "/.sealift/",

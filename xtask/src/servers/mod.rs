@@ -2,7 +2,7 @@
 //! task.
 //!
 //! Tests read `SEALIFT_TEST_SERVERS`, which has `NAME=URL|BUCKET|USER|SECRET` for each, with commas
-//! in between.
+//! in between. A browser is among them, see `browser.rs`.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::engines::packages;
-use crate::{run, say, workspace};
+use crate::{browser, npm, run, say, workspace};
 
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(120);
@@ -24,7 +24,7 @@ const END: Duration = Duration::from_secs(10);
 const CEPH: &[&str] = &["radosgw", "ceph-mon", "ceph-osd", "ceph-common", "curl"];
 
 /// The release of Azurite on npm.
-const AZURITE: &str = "3.37.0";
+const AZURITE: &str = "azurite@3.37.0";
 /// The account that Azurite has, and its published key.
 const ACCOUNT: &str = "devstoreaccount1";
 const ACCOUNT_KEY: &str =
@@ -33,7 +33,11 @@ const ACCOUNT_KEY: &str =
 const BUCKET: &str = "images";
 
 /// Servers that answer. They end with this value.
-pub(crate) struct Servers(Vec<Server>);
+pub(crate) struct Servers {
+    servers: Vec<Server>,
+    /// How tests start a browser.
+    browser: Option<String>,
+}
 
 /// A process that ends when its standard input closes.
 struct Server {
@@ -54,14 +58,15 @@ impl Servers {
         for (name, start) in starting {
             match start() {
                 Ok(server) => servers.push(server),
-                Err(error) if std::env::var_os("CI").is_none() => {
-                    say::step(format_args!("tests do without the server `{name}`: {error:#}"));
-                }
-                Err(error) => return Err(error.context(format!("no server `{name}`"))),
+                Err(error) => do_without(name, error)?,
             }
         }
-        let mut servers = Self(servers);
-        for server in &mut servers.0 {
+        let mut servers = Self { servers, browser: None };
+        match browser::for_tests() {
+            Ok(browser) => servers.browser = Some(browser),
+            Err(error) => do_without("browser", error)?,
+        }
+        for server in &mut servers.servers {
             server.wait()?;
         }
         Ok(servers)
@@ -70,9 +75,19 @@ impl Servers {
     /// Returns the value of `SEALIFT_TEST_SERVERS`.
     pub(crate) fn variable(&self) -> String {
         let pairs: Vec<String> =
-            self.0.iter().map(|server| format!("{}={}", server.name, server.text)).collect();
-        pairs.join(",")
+            self.servers.iter().map(|server| format!("{}={}", server.name, server.text)).collect();
+        let browser = self.browser.iter().map(|browser| format!("browser={browser}"));
+        pairs.into_iter().chain(browser).collect::<Vec<_>>().join(",")
     }
+}
+
+/// Logs that a server cannot be had. In CI that is an error.
+fn do_without(name: &str, error: anyhow::Error) -> Result<()> {
+    if std::env::var_os("CI").is_some() {
+        return Err(error.context(format!("no server `{name}`")));
+    }
+    say::step(format_args!("tests do without the server `{name}`: {error:#}"));
+    Ok(())
 }
 
 impl Server {
@@ -165,18 +180,7 @@ fn radosgw() -> Result<Server> {
 
 fn azurite() -> Result<Server> {
     ensure!(run::find("node").is_some(), "there is no node here to run Azurite with");
-    let packages = workspace::target().join("servers/packages/azurite");
-    let stamp = packages.join("complete");
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == AZURITE) {
-        say::step(format_args!("uses Azurite {AZURITE}"));
-    } else {
-        say::step(format_args!("gets Azurite {AZURITE} from npm"));
-        fs::create_dir_all(&packages)?;
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev"]);
-        run::read(npm.arg("--prefix").arg(&packages).arg(format!("azurite@{AZURITE}")))?;
-        fs::write(&stamp, AZURITE)?;
-    }
+    let packages = npm::installed("azurite", &[AZURITE])?;
     let (home, port) = (home("azure")?, free_port()?);
     let text = format!("http://127.0.0.1:{port}/{ACCOUNT}|{BUCKET}|{ACCOUNT}|{ACCOUNT_KEY}");
     let mut command = Command::new("node");
