@@ -127,7 +127,8 @@ impl Route {
             Self::Config | Self::Sums | Self::Signature(_) | Self::Archive(_) | Self::Blocks(_) => {
                 RequestKind::File
             }
-            Self::Images(_)
+            Self::Page(..)
+            | Self::Images(_)
             | Self::Tags(..)
             | Self::Referrers { .. }
             | Self::NoDigest(Kind::Referrers) => RequestKind::Page,

@@ -123,12 +123,12 @@ fn row(html: &mut Html, image: &ImageSummary, now: Timestamp) {
             html.leaf("small", &[], format!("{} in all", size(image.total_size)));
         }
     });
-    html.element("td", &[("class", "wide pull")], |html| match &image.pull {
-        Some(pull) => {
+    html.element("td", &[("class", "wide")], |html| match &image.pull {
+        Some(pull) => html.element("div", &[("class", "pull")], |html| {
             html.leaf("code", &[], pull);
             let label = format!("Copy the command that pulls {}", Printable(&image.image));
             copy_button(html, &label, &format!("docker pull {pull}"));
-        }
+        }),
         None => html.text("—"),
     });
 }
