@@ -14,7 +14,8 @@ const UNFOLDED: usize = 10;
 /// Returns the page of an image.
 pub(crate) fn image_html(shown: &ImagePage, now: Timestamp) -> String {
     let image = Printable(&shown.image).to_string();
-    page(&image, &shown.host, |html| {
+    let json = format!("/index.json?image={}", encoded(&shown.image));
+    page(&image, &shown.host, &json, |html| {
         html.element("nav", &[("class", "back"), ("aria-label", "Breadcrumb")], |html| {
             html.leaf("a", &[("href", "/")], "All images");
         });

@@ -21,8 +21,8 @@ const LOGO: &str = "<svg class=logo viewBox=\"0 0 32 32\" width=28 height=28 ari
     <rect width=32 height=32 rx=7 /><path class=cargo d=\"M8 8h7v7H8zm9 0h7v7h-7z\"/>\
     <path class=hull d=\"M4 18h24l-3.5 7h-17z\"/></svg>";
 
-/// Returns a page.
-pub(super) fn page(title: &str, host: &str, main: impl FnOnce(&mut Html)) -> String {
+/// Returns a page, whose data is also at the address `json`.
+pub(super) fn page(title: &str, host: &str, json: &str, main: impl FnOnce(&mut Html)) -> String {
     let mut html = Html::default();
     html.constant("<!doctype html>\n");
     html.element("html", &[("lang", "en")], |html| {
@@ -39,21 +39,17 @@ pub(super) fn page(title: &str, host: &str, main: impl FnOnce(&mut Html)) -> Str
             html.element("main", &[("id", "main")], main);
             html.element("footer", &[], |html| {
                 html.text("Only verified archives are served. This page as ");
-                html.element("span", &[("class", "links")], |html| footer_links(html));
+                html.leaf("a", &[("href", json)], "JSON");
+                html.text(" · ");
+                html.leaf("a", &[("href", "/images.json")], "config for fetch");
+                html.text(" · ");
+                html.leaf("a", &[("href", "/SHA256SUMS")], "checksums");
             });
             html.leaf("p", &[("class", "hidden"), ("role", "status"), ("id", "status")], "");
             html.element("script", &[], |html| html.constant(SCRIPT));
         });
     });
     html.into_string()
-}
-
-fn footer_links(html: &mut Html) {
-    html.leaf("a", &[("href", "/index.json")], "JSON");
-    html.text(" · ");
-    html.leaf("a", &[("href", "/images.json")], "config for fetch");
-    html.text(" · ");
-    html.leaf("a", &[("href", "/SHA256SUMS")], "checksums");
 }
 
 fn head(html: &mut Html, title: &str, host: &str) {

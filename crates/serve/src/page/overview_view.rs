@@ -11,7 +11,8 @@ use super::units::{count, size};
 
 /// Returns the page at `/`.
 pub(crate) fn overview_html(overview: &Overview, now: Timestamp) -> String {
-    page("Images", &overview.host, |html| {
+    let json = format!("/index.json?{}page={}", filtered(overview), overview.page);
+    page("Images", &overview.host, &json, |html| {
         html.leaf("h1", &[], "Images");
         html.leaf("p", &[("class", "lead")], lead(overview));
         if overview.folder.archives == 0 {
@@ -30,6 +31,9 @@ pub(crate) fn overview_html(overview: &Overview, now: Timestamp) -> String {
 
 fn lead(overview: &Overview) -> String {
     let folder = &overview.folder;
+    if folder.archives == 0 {
+        return "Nothing is served yet".to_owned();
+    }
     let (images, archives) = (count(folder.images, "image"), count(folder.archives, "archive"));
     format!("{images} in {archives}, {}", size(folder.size))
 }
@@ -133,15 +137,20 @@ fn row(html: &mut Html, image: &ImageSummary, now: Timestamp) {
     });
 }
 
+/// Returns the filter as the beginning of a query.
+fn filtered(overview: &Overview) -> String {
+    match overview.query.as_str() {
+        "" => String::new(),
+        query => format!("q={}&", encoded(query)),
+    }
+}
+
 fn pages(html: &mut Html, overview: &Overview) {
     if overview.pages < 2 {
         return;
     }
     html.element("nav", &[("class", "pages"), ("aria-label", "Pages")], |html| {
-        let query = match overview.query.as_str() {
-            "" => String::new(),
-            query => format!("q={}&", encoded(query)),
-        };
+        let query = filtered(overview);
         let address = |page: usize| format!("/?{query}page={page}");
         if overview.page > 1 {
             html.leaf("a", &[("href", &address(overview.page - 1)), ("rel", "prev")], "Previous");
