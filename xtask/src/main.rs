@@ -2,8 +2,8 @@
 
 mod arguments;
 mod bench;
-mod builds;
 mod browser;
+mod builds;
 mod cargo_tools;
 mod demo;
 mod dependencies;

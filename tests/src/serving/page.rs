@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use regex::Regex;
-use sealift_testing::gate::server;
+use sealift_testing::server;
 use serde_json::json;
 
 use crate::command::Place;
