@@ -22,9 +22,9 @@ use crate::header::set;
 use crate::images::Images;
 use crate::metrics::{self, Metrics};
 use crate::options::{Documents, WriteDocuments};
-use crate::resource::{Bytes, Resource};
 use crate::page;
 use crate::page::view::Form;
+use crate::resource::{Bytes, Resource};
 use crate::route::{Kind, Page, Reference, Route};
 
 /// The size up to which a signature is served.

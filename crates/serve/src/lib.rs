@@ -58,8 +58,8 @@ mod images;
 mod listeners;
 mod metrics;
 mod options;
-mod pieces;
 mod page;
+mod pieces;
 #[cfg(any(feature = "auth", feature = "tls"))]
 mod reloading;
 mod requests;

@@ -10,9 +10,11 @@ use sealift_filename::{ArchiveName, ArchivePath};
 use sealift_oci::Digest;
 use serde::Serialize;
 
-use super::FORMAT;
 use crate::contents::Parts;
 use crate::images::Images;
+
+/// The version of the JSON. It changes if a field changes its meaning or is removed.
+pub(super) const FORMAT: u32 = 1;
 
 /// What is encoded in addresses.
 const ENCODED: &AsciiSet =
@@ -45,7 +47,7 @@ pub(crate) struct ImagePage {
 pub(crate) struct ArchiveDetails {
     pub(super) archive: ArchivePath,
     pub(super) version: String,
-    pub(super) kind: Kind,
+    pub(super) kind: VersionKind,
     /// Whether the tag `latest` means it.
     pub(super) latest: bool,
     pub(super) platform: Option<String>,
@@ -87,12 +89,12 @@ pub(crate) struct NewLayers {
 /// Whether a version is a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum VersionKind {
     Release,
     Dirty,
 }
 
-impl Kind {
+impl VersionKind {
     pub(super) fn of(name: &ArchiveName) -> Self {
         if name.is_dirty() { Self::Dirty } else { Self::Release }
     }
@@ -173,7 +175,7 @@ impl ArchiveDetails {
         Self {
             archive: entry.archive.clone(),
             version: name.version().to_owned(),
-            kind: Kind::of(name),
+            kind: VersionKind::of(name),
             latest: is_in("latest"),
             platform: entry.platform().map(|platform| platform.to_string()),
             size: entry.stat.size,

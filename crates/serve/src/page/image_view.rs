@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sealift_filename::Printable;
 
 use super::html::Html;
-use super::image_page::{ArchiveDetails, ImagePage, Kind, Layers, encoded};
+use super::image_page::{ArchiveDetails, ImagePage, Layers, VersionKind, encoded};
 use super::layout::{ago, badge, column, command, date, page};
 use super::units::{count, size};
 
@@ -91,8 +91,8 @@ fn row(html: &mut Html, archive: &ArchiveDetails, now: Timestamp) {
             badge(html, "latest", "latest");
         }
         match archive.kind {
-            Kind::Release => {}
-            Kind::Dirty => badge(html, "dirty", "dirty"),
+            VersionKind::Release => {}
+            VersionKind::Dirty => badge(html, "dirty", "dirty"),
         }
         html.leaf("small", &[], archive.platform.as_deref().unwrap_or("unknown platform"));
     });

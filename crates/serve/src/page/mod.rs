@@ -27,9 +27,6 @@ use self::view::{Form, View};
 use crate::folder::Folder;
 use crate::images::Images;
 
-/// The version of the JSON. It changes if a field changes its meaning or is removed.
-const FORMAT: u32 = 1;
-
 /// Writes what is shown for an address; `None` if there is no such image. It reads files, and may
 /// block.
 pub(crate) fn written(

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use sealift_catalog::Entry;
 use serde::Serialize;
 
-use super::FORMAT;
-use super::image_page::{Kind, image_name, newest_first};
+use super::image_page::{FORMAT, VersionKind, image_name, newest_first};
 use crate::folder::Withheld;
 use crate::images::Images;
 
@@ -54,7 +53,7 @@ pub(crate) struct Totals {
 pub(crate) struct ImageSummary {
     pub(super) image: String,
     pub(super) version: String,
-    pub(super) kind: Kind,
+    pub(super) kind: VersionKind,
     pub(super) saved: Timestamp,
     /// The size of the archive of this version; of the greatest one if there are several platforms.
     pub(super) size: u64,
@@ -139,7 +138,7 @@ impl ImageSummary {
         platforms.dedup();
         Some(Self {
             version: version.to_owned(),
-            kind: Kind::of(name),
+            kind: VersionKind::of(name),
             saved: newest.saved(),
             size: of_version().map(|entry| entry.stat.size).max().unwrap_or_default(),
             platforms,

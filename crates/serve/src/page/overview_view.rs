@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sealift_filename::Printable;
 
 use super::html::Html;
-use super::image_page::{Kind, encoded};
+use super::image_page::{VersionKind, encoded};
 use super::layout::{ago, badge, column, copy_button, page};
 use super::overview::{ImageSummary, Overview};
 use super::units::{count, size};
@@ -116,7 +116,7 @@ fn row(html: &mut Html, image: &ImageSummary, now: Timestamp) {
     });
     html.element("td", &[], |html| {
         html.leaf("span", &[("class", "version")], Printable(&image.version));
-        if image.kind == Kind::Dirty {
+        if image.kind == VersionKind::Dirty {
             badge(html, "dirty", "dirty");
         }
         html.element("small", &[], |html| ago(html, image.saved, now));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sealift_oci::Digest;
 
-use super::image_page::{ArchiveDetails, ImagePage, Kind, Layers, NewLayers};
+use super::image_page::{ArchiveDetails, ImagePage, Layers, NewLayers, VersionKind};
 use super::image_view::image_html;
 use super::overview::{ImageSummary, Overview, RefusedArchive, Totals};
 use super::overview_view::overview_html;
@@ -41,7 +41,7 @@ fn summary() -> ImageSummary {
     ImageSummary {
         image: "team/web".to_owned(),
         version: "1.4.0.7".to_owned(),
-        kind: Kind::Release,
+        kind: VersionKind::Release,
         saved: time(-3),
         size: 141_000_000,
         platforms: vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()],
@@ -56,7 +56,7 @@ fn archive(version: &str, new: Option<NewLayers>) -> ArchiveDetails {
     ArchiveDetails {
         archive: format!("team/web_{version}_0123456789ab.zip").parse().unwrap(),
         version: version.to_owned(),
-        kind: if version == "dev" { Kind::Dirty } else { Kind::Release },
+        kind: if version == "dev" { VersionKind::Dirty } else { VersionKind::Release },
         latest: version == "1.4.0.7",
         platform: Some("linux/amd64".to_owned()),
         size: 141_000_000,
@@ -82,7 +82,7 @@ fn the_overview_lists_images_and_what_is_not_served() {
     let refused =
         RefusedArchive { archive: "db_1_0123456789ab.zip".to_owned(), reason: HOSTILE.to_owned() };
     let dirty = ImageSummary {
-        kind: Kind::Dirty,
+        kind: VersionKind::Dirty,
         pull: None,
         version: HOSTILE.to_owned(),
         archives: 1,
