@@ -7,6 +7,7 @@ mod read;
 mod remote;
 mod save;
 mod second_version;
+mod serve;
 mod shared_blocks;
 
 use std::path::{Path, PathBuf};
@@ -67,6 +68,9 @@ const JOBS: &[Job] = &[
     ("fetch of the next version at 100 Mbit/s, 40 ms", Bench::fetch_next),
     ("fetch of 100 unchanged images", Bench::fetch_unchanged),
     ("peak memory, remote", Bench::remote_memory),
+    ("serve a file", Bench::serve_a_file),
+    ("serve a layer as gzip", Bench::serve_gzip),
+    ("serve 10,000 archives", Bench::serve_start),
     ("start", Bench::start),
 ];
 

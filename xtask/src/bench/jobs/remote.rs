@@ -160,7 +160,7 @@ impl Bench {
         Ok(self.shell("cd next; echo *.zip")?.trim().to_owned())
     }
 
-    fn web_server(&self) -> Result<WebServer> {
+    pub(super) fn web_server(&self) -> Result<WebServer> {
         WebServer::start(&self.folder.join("web"), self.path()?)
     }
 }

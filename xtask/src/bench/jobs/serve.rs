@@ -1,0 +1,139 @@
+//! Jobs that ask `sealift serve`.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use super::super::contest::{Contestant, Times};
+use super::outcome::{Outcome, at_most, median, ratio};
+use super::{Bench, IMAGE, quoted};
+use crate::{run, say};
+
+/// How many archives the folder has when the server starts.
+const ARCHIVES: usize = 10_000;
+
+/// The command while it serves a folder. It ends with this value.
+struct Server {
+    child: Child,
+    host: String,
+}
+
+impl Server {
+    fn start(bench: &Bench, folder: &str) -> Result<Self> {
+        let mut command = Command::new(&bench.sealift);
+        command.args(["--dir", folder, "serve", "--listen", "127.0.0.1:0", "--json"]);
+        let command = command.current_dir(&bench.folder).stdout(Stdio::piped());
+        let mut child = command.spawn().context("cannot run sealift serve")?;
+        let output = child.stdout.take().context("the server has no output")?;
+        let mut server = Self { child, host: String::new() };
+        let mut lines = BufReader::new(output).lines();
+        let start: Value = serde_json::from_str(&lines.next().context("no first line")??)?;
+        server.host = start["host"].as_str().context("there is no host")?.to_owned();
+        // Else it would wait for somebody to read its log.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(server)
+    }
+
+    fn get(&self, path: &str) -> Result<Vec<u8>> {
+        let mut socket = TcpStream::connect(&self.host)?;
+        let host = &self.host;
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer)?;
+        ensure!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").context("no head")?;
+        Ok(answer.split_off(end + 4))
+    }
+
+    /// Returns the path and the size of the largest layer of an image.
+    fn largest_layer(&self, image: &str, tag: &str) -> Result<(String, u64)> {
+        let manifest = self.get(&format!("/v2/{image}/manifests/{tag}"))?;
+        let manifest: Value = serde_json::from_slice(&manifest)?;
+        let layers = manifest["layers"].as_array().context("there are no layers")?;
+        let size = |layer: &Value| layer["size"].as_u64().unwrap_or_default();
+        let largest = layers.iter().max_by_key(|layer| size(layer)).context("there is no layer")?;
+        let digest = largest["digest"].as_str().context("a layer without a digest")?;
+        Ok((format!("/v2/{image}/blobs/{digest}"), size(largest)))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Bench {
+    /// Downloads an archive of 330 MB.
+    pub(super) fn serve_a_file(&self) -> Result<Outcome> {
+        let (server, nginx) = (Server::start(self, "plain")?, self.web_server()?);
+        let name = self.only_file("plain")?;
+        fs::copy(self.folder.join("plain").join(&name), nginx.files().join(&name))?;
+        let curl = |url: &str| format!("curl --silent --fail --output /dev/null {url}{name}");
+        let ours = curl(&format!("http://{}/", server.host));
+        let times = self.contest(&[
+            Contestant::new("sealift serve, a file", "", ours),
+            Contestant::new("nginx, a file", "", curl(&nginx.url())),
+        ])?;
+        let ratio = ratio(&times, 0, 1);
+        Ok((times, vec![at_most("× `nginx`", ratio, 1.25)]))
+    }
+
+    /// Downloads the largest layer of a zip as gzip.
+    pub(super) fn serve_gzip(&self) -> Result<Outcome> {
+        let server = Server::start(self, "zipped")?;
+        let (path, size) = server.largest_layer(IMAGE, "1.0.0.1")?;
+        let url = format!("http://{}{path}", server.host);
+        self.shell(&format!("curl --silent --fail --output layer.tar {url}"))?;
+        let times = self.contest(&[
+            Contestant::new(
+                "sealift serve, a layer as gzip",
+                "",
+                format!(
+                    "curl --silent --fail --header Accept-Encoding:gzip --output /dev/null {url}"
+                ),
+            ),
+            Contestant::new("gzip -1 of the layer", "", "gzip -1 -c layer.tar > layer.tar.gz"),
+        ])?;
+        let ratio = ratio(&times, 0, 1);
+        say::step(format_args!("{:.2} s a GB", median(&times, 0) * 1e9 / size as f64));
+        Ok((times, vec![at_most("× `gzip -1`", ratio, 0.1)]))
+    }
+
+    /// Starts a server of many archives, and asks it for a manifest.
+    pub(super) fn serve_start(&self) -> Result<Outcome> {
+        let tag = |number| format!("tag {IMAGE}:1.0.0.1 {IMAGE}:2.0.0.{number}");
+        super::super::versions::write_small(&self.folder.join("small.tar"))?;
+        let add = format!("add small.tar --name {IMAGE}:1.0.0.1");
+        let mut script = format!("rm -rf many\n{}\n", self.call("many", &add, "--compress"));
+        for number in 1..ARCHIVES {
+            script.push_str(&format!("{}\n", self.call("many", &tag(number), "")));
+        }
+        self.shell(&script)?;
+        let mut runs = Vec::new();
+        for _ in 0..self.rounds {
+            let begin = Instant::now();
+            let server = Server::start(self, "many")?;
+            server.get(&format!("/v2/{IMAGE}/manifests/2.0.0.77"))?;
+            runs.push(begin.elapsed().as_secs_f64());
+        }
+        run::read(Command::new("rm").arg("-rf").arg(self.folder.join("many")))?;
+        let times = Times::of(runs).context("there was no round")?;
+        let times = vec![(format!("first answer of {ARCHIVES} archives"), times)];
+        let first = median(&times, 0);
+        Ok((times, vec![at_most("until the first answer, s", first, 0.2)]))
+    }
+
+    /// Returns the name of the one archive in a folder.
+    fn only_file(&self, folder: &str) -> Result<String> {
+        let names = self.shell(&format!("ls {}", quoted(&self.folder.join(folder))))?;
+        Ok(names.lines().next().context("the folder is empty")?.to_owned())
+    }
+}
