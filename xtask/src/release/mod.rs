@@ -104,7 +104,7 @@ fn write_version(release: &Release) -> Result<()> {
     }
     let source = release.layout.source();
     let metadata = metadata::read(&source, &["--no-deps", "--locked", "--offline"])?;
-    for package in metadata["packages"].as_array().context("there are no crates")? {
+    for package in metadata::published(&metadata) {
         ensure!(
             package["version"] == release.version.to_string(),
             "{} has version {}, and should have {}",
