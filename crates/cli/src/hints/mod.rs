@@ -92,6 +92,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::UnusableFile(error) if error.what == "the logins" => {
             Some("write it with htpasswd -B -c FILE USER".to_owned())
         }
+        #[cfg(feature = "serve")]
         Error::Listen { .. } => Some("pass another address with --listen".to_owned()),
         Error::OtherContent { .. } => {
             Some("pass --replace if the archives there may be replaced".to_owned())
