@@ -26,6 +26,10 @@ pub(crate) fn for_tests() -> Result<String> {
     let root = packages::of_the_system("chromium", PACKAGES)?;
     let drivers = npm::installed("browser", DRIVERS)?;
     let libraries = packages::libraries(std::slice::from_ref(&root))?;
+    // PulseAudio keeps its own library in a folder of its own.
+    let libraries: Vec<String> =
+        libraries.split(':').map(|folder| format!("{folder}:{folder}/pulseaudio")).collect();
+    let libraries = libraries.join(":");
     let folder = root.parent().unwrap_or(&root);
     let fonts = folder.join("fonts.conf");
     fs::write(&fonts, font_configuration(&root, folder))?;
