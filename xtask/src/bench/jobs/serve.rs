@@ -18,12 +18,12 @@ use crate::{run, say};
 const ARCHIVES: usize = 10_000;
 
 /// The command while it serves a folder. It ends with this value.
-struct Server {
+struct Served {
     child: Child,
     host: String,
 }
 
-impl Server {
+impl Served {
     fn start(bench: &Bench, folder: &str) -> Result<Self> {
         let mut command = Command::new(&bench.sealift);
         command.args(["--dir", folder, "serve", "--listen", "127.0.0.1:0", "--json"]);
@@ -62,7 +62,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Served {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
@@ -73,7 +73,7 @@ impl Drop for Server {
 impl Bench {
     /// Downloads an archive of 330 MB.
     pub(super) fn serve_a_file(&self) -> Result<Outcome> {
-        let (server, nginx) = (Server::start(self, "plain")?, self.web_server()?);
+        let (server, nginx) = (Served::start(self, "plain")?, self.web_server()?);
         let name = self.only_file("plain")?;
         fs::copy(self.folder.join("plain").join(&name), nginx.files().join(&name))?;
         let curl = |url: &str| format!("curl --silent --fail --output /dev/null {url}{name}");
@@ -88,7 +88,7 @@ impl Bench {
 
     /// Downloads the largest layer of a zip as gzip.
     pub(super) fn serve_gzip(&self) -> Result<Outcome> {
-        let server = Server::start(self, "zipped")?;
+        let server = Served::start(self, "zipped")?;
         let (path, size) = server.largest_layer(IMAGE, "1.0.0.1")?;
         let url = format!("http://{}{path}", server.host);
         self.shell(&format!("curl --silent --fail --output layer.tar {url}"))?;
@@ -120,7 +120,7 @@ impl Bench {
         let mut runs = Vec::new();
         for _ in 0..self.rounds {
             let begin = Instant::now();
-            let server = Server::start(self, "many")?;
+            let server = Served::start(self, "many")?;
             server.get(&format!("/v2/{IMAGE}/manifests/2.0.0.77"))?;
             runs.push(begin.elapsed().as_secs_f64());
         }
