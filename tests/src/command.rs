@@ -137,7 +137,7 @@ impl Place {
         let clean = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
             let dir = self.dir.path().display().to_string();
-            text.replace(&self.host, "HOST").replace(&dir, "DIR")
+            without_times(&text).replace(&self.host, "HOST").replace(&dir, "DIR")
         };
         Said {
             code: output.status.code().unwrap_or(-1),
@@ -156,6 +156,19 @@ impl Place {
     pub(crate) fn files(&self) -> Vec<String> {
         self.state().into_keys().collect()
     }
+}
+
+/// Removes the time at the end of a summary, which a busy machine lets appear.
+fn without_times(text: &str) -> String {
+    let line = |line: &'_ str| {
+        let is_time =
+            |time: &str| time.starts_with(|c: char| c.is_ascii_digit()) && time.ends_with(" s\n");
+        match line.rsplit_once(" in ").filter(|(_, time)| is_time(time)) {
+            Some((rest, _)) => format!("{rest}\n"),
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 impl Said {

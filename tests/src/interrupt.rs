@@ -58,7 +58,17 @@ fn what_was_finished_before_an_interrupt_is_still_reported() {
     let arguments = ["update", "web:1", "web:2", "web:3", "--clean", "--progress", "none"];
     let said = interrupted(&place, &engine, &arguments);
     assert_eq!(said.stdout, "web:1  unchanged  artifacts/web_1_317c8f756f53.docker\n");
-    assert_eq!(said.stderr, "interrupted; nothing was left half done\n");
+    insta::assert_snapshot!(said.stderr, @"
+    web:2  interrupted
+    web:3  interrupted
+    1 unchanged, 2 interrupted
+    interrupted; nothing was left half done
+    ");
+    let said = interrupted(&place, &engine, &[&arguments[..], &["--json=lines"]].concat());
+    let lines: Vec<serde_json::Value> =
+        said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["id"], lines.len()), (&"317c8f756f53".into(), 3), "{said:?}");
+    assert_eq!(lines[1]["error"]["code"], "interrupted", "{said:?}");
     let said = interrupted(&place, &engine, &[&arguments[..], &["--json"]].concat());
     let documents: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(documents[0]["id"], "317c8f756f53");
@@ -79,6 +89,10 @@ fn what_was_loaded_before_an_interrupt_is_still_reported() {
     let said = interrupted(&place, &engine, &["load", "web:1", "web:2", "--progress", "none"]);
     assert!(said.stdout.starts_with("web:1  unchanged  "), "{said:?}");
     assert_eq!(said.stdout.lines().count(), 1, "{said:?}");
-    assert_eq!(said.stderr, "interrupted; nothing was left half done\n");
+    insta::assert_snapshot!(said.stderr, @"
+    web:2  interrupted
+    interrupted; nothing was left half done
+    1 unchanged, 1 interrupted
+    ");
     assert_eq!(engine.whole_loads(), 0);
 }

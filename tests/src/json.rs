@@ -208,7 +208,7 @@ fn a_failure_is_a_document_too() {
         let text = place.run(arguments);
         let said = place.run(&[arguments, &["--json"]].concat());
         // The usage that clap prints repeats the arguments.
-        let stderr = said.stderr.replace(" --json", "");
+        let stderr = said.stderr.replace(" --json[=<lines>]", "");
         assert_eq!((said.code, stderr), (text.code, text.stderr), "{arguments:?}");
         let document: serde_json::Value = serde_json::from_str(&said.stdout)
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said:?}"));

@@ -46,6 +46,8 @@ const CASES: &[(&[&str], Needs)] = &[
     (&["update", "web:1.0.0.1", "--dry-run", "--json"], Has),
     (&["list"], Nothing),
     (&["list", "--color", "always"], Nothing),
+    (&["list", "w*", "--sort", "size", "--columns", "path"], Nothing),
+    (&["list", "--json=lines"], Nothing),
     (&["list", "web", "--latest", "--json"], Nothing),
     (&["list", "./published"], Nothing),
     (&["list", "./published", "--json"], Nothing),

@@ -28,6 +28,7 @@ mod http;
 mod huge_image;
 mod interrupt;
 mod json;
+mod listing;
 mod lost_output;
 mod main_job;
 mod memory;

@@ -54,6 +54,15 @@ pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     format!("{count} {unit}{plural} ago")
 }
 
+/// Returns a time: `12 s`, `2 min 5 s`, `1 h 3 min`.
+pub(crate) fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
 /// Returns a count with its noun: `1 archive`, `3 archives`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -127,6 +136,15 @@ mod tests {
         assert_eq!(without_middle("registry/team/web", 17), "registry/team/web");
         assert_eq!(without_middle("registry/team/web", 9), "regi…/web");
         assert_eq!(without_middle("web", 1), "…");
+    }
+
+    #[test]
+    fn times_have_two_units() {
+        let times = [0, 59, 60, 125, 3_599, 3_780, 400_000].map(duration).join(", ");
+        insta::assert_snapshot!(
+            times,
+            @"0 s, 59 s, 1 min 0 s, 2 min 5 s, 59 min 59 s, 1 h 3 min, 111 h 6 min"
+        );
     }
 
     #[test]

@@ -20,6 +20,9 @@ static WRITE_ERROR: OnceLock<io::Error> = OnceLock::new();
 /// `true` after a part of an archive was written: a document after it would be read as archive.
 static HAS_ARCHIVE: AtomicBool = AtomicBool::new(false);
 
+/// `true` if each result is a line of JSON.
+static AS_LINES: AtomicBool = AtomicBool::new(false);
+
 /// Writes data for programs: byte for byte into a pipe or a file, escaped on a terminal.
 pub(crate) fn data(bytes: impl AsRef<[u8]>) {
     let bytes = bytes.as_ref();
@@ -57,9 +60,27 @@ pub(crate) fn terminal_width() -> Option<usize> {
     Some(usize::from(width.0))
 }
 
-/// Writes a document as JSON.
+/// Returns the width of the terminal that standard error is, or 80.
+pub(crate) fn error_width() -> usize {
+    terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
+}
+
+/// Makes [`json`] write each result in a line of its own.
+pub(crate) fn use_json_lines() {
+    AS_LINES.store(true, Ordering::Relaxed);
+}
+
+/// Writes a document as JSON; if lines are wanted in one line, and an array in a line for each of
+/// its elements.
 pub(crate) fn json(document: &impl serde::Serialize) {
-    write_json(serde_json::to_string_pretty(document));
+    if !AS_LINES.load(Ordering::Relaxed) {
+        return write_json(serde_json::to_string_pretty(document));
+    }
+    match serde_json::to_value(document) {
+        Ok(serde_json::Value::Array(results)) => results.iter().for_each(json_line),
+        Ok(document) => json_line(&document),
+        Err(error) => fail(error.into()),
+    }
 }
 
 /// Writes a document as JSON in one line.

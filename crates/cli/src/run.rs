@@ -30,6 +30,9 @@ fn run_command() -> ExitCode {
         }
     };
     anstream::ColorChoice::from(arguments.global.color).write_global();
+    if arguments.global.json_lines() {
+        output::use_json_lines();
+    }
     log::start(arguments.global.verbose);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -53,7 +56,7 @@ fn run_command() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            if session.global.json {
+            if session.global.json() {
                 output::json(&serde_json::json!({ "error": failure }));
             }
             failure.show();
@@ -64,7 +67,9 @@ fn run_command() -> ExitCode {
 
 /// Returns `true` if `--json` is among the arguments, also if they cannot be parsed.
 fn asks_for_json() -> bool {
-    words().take_while(|word| word != "--").any(|word| word == "--json")
+    words()
+        .take_while(|word| word != "--")
+        .any(|word| word == "--json" || word.starts_with("--json="))
 }
 
 /// Returns the arguments of this call.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sealift_archive::{Container, Form, Level, Naming, Renamer, VerifyOptions};
-use sealift_catalog::{PlanOptions, Settled, Wanted, other_builds, reconcile};
+use sealift_catalog::{PlanOptions, Wanted};
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference};
 use sealift_oci::Platform;
 use sealift_store::Store;
@@ -12,14 +12,12 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::event::Work;
 use crate::image_names::names_of;
-use crate::immutable::refuse_other_builds;
 use crate::ingest::{Copy, copy, form};
 use crate::naming::naming_of;
 use crate::reading::{VerifiedFile, verify_file};
 use crate::run::Run;
-use crate::select::examine::with_read_options;
-use crate::select::known_image;
 use crate::setters::setters;
+use crate::settle::{Place, settle};
 use crate::spool::{Spooled, spool};
 use crate::stored_archive::{StoredArchive, StoredContent};
 
@@ -187,15 +185,8 @@ async fn add_as(
     let wanted = Wanted::from_identity(repository.clone(), version.clone(), identity);
     let compress = options.compress || found.verified.container != Container::Tar;
     let plan_options = PlanOptions::default().with_compress(compress);
-    let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
-    let planning = plan_options.clone();
-    let snapshot = run
-        .blocking(move |run| {
-            reader.sweep()?;
-            with_read_options(run, |reading| Ok(reader.snapshot(&names, &planning, reading)?))
-        })
-        .await?;
-    let settled = reconcile(&snapshot, &wanted, identity, &plan_options)?;
+    let image = (&wanted, identity);
+    let place = settle(store, &name, image, plan_options, options.immutable, run).await?;
     let describe = |archive: ArchivePath, added, size, sha256| Added {
         file: StoredArchive::new(
             store,
@@ -209,18 +200,12 @@ async fn add_as(
         replaces: Vec::new(),
         from: found.shown.to_owned(),
     };
-    let archive = match settled {
-        Settled::Publish { archive } => archive,
-        Settled::AlreadyThere { archive } => {
-            let (entry, known) = known_image(&snapshot, &archive)?;
-            return Ok(describe(archive, false, entry.stat.size, known.sha256));
-        }
-        Settled::UnsupportedFormat { archive } => {
-            return Err(Error::UnsupportedFormat { image: name, archive });
+    let (archive, replaces, snapshot) = match place {
+        Place::Free { archive, replaces, snapshot } => (archive, replaces, snapshot),
+        Place::There { archive, size, sha256 } => {
+            return Ok(describe(archive, false, size, sha256));
         }
     };
-    let replaces = other_builds(&snapshot, &wanted, Some(identity));
-    refuse_other_builds(options.immutable, &name, &replaces, Some(store))?;
     let naming = naming_of(&archive)?;
     let form = match found.is_already(&archive, &naming) {
         true => Form::AsIs(VerifyOptions::default()),

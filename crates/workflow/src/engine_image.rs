@@ -22,6 +22,9 @@ pub(crate) struct Inspected {
     pub(crate) asked: Option<Platform>,
     /// The platform to save, where the engine has the image for several.
     pub(crate) save_platform: Option<Platform>,
+    /// How many bytes a save has at least, if the engine shows that. With a containerd store its
+    /// size counts compressed and unpacked layers.
+    pub(crate) size: Option<u64>,
     settings: Value,
     created: Option<String>,
 }
@@ -44,6 +47,7 @@ impl Inspected {
             reference,
             asked: platform.cloned(),
             save_platform: choice.save_platform,
+            size: (image.id_kind == IdKind::Config && image.size > 0).then_some(image.size),
             settings: image.config,
             created: image.created,
         })
@@ -62,6 +66,7 @@ impl Inspected {
             reference,
             asked: None,
             save_platform: None,
+            size: None,
             settings: Value::Null,
             created: None,
         }

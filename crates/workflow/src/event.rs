@@ -35,13 +35,18 @@ pub enum Event {
         /// How many.
         archives: usize,
     },
+    /// There will be work on an image, which waits for that on others.
+    Waiting {
+        /// The image.
+        image: String,
+    },
     /// A piece of work on an image begins; [`Event::Progress`] follows.
     Started {
         /// The image.
         image: String,
         /// What is done with it.
         work: Work,
-        /// How many bytes there will be, if that is known.
+        /// How many bytes there will be, if that is known. A save has a few more than this.
         bytes: Option<u64>,
     },
     /// More bytes of the work that was started last for this image are done.
@@ -212,6 +217,7 @@ mod tests {
         let work = Work::Saving;
         let events = [
             Event::Reading { archives: 2 },
+            Event::Waiting { image: image.clone() },
             Event::Started { image: image.clone(), work, bytes: None },
             Event::Started { image: image.clone(), work: Work::Loading, bytes: Some(7) },
             Event::Progress { image: image.clone(), bytes: 7 },

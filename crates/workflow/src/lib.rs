@@ -93,6 +93,7 @@ mod select;
 #[cfg(feature = "serve")]
 mod serve;
 mod setters;
+mod settle;
 mod show;
 mod spool;
 mod stored_archive;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sealift_archive::{Renamer, VerifyOptions};
-use sealift_catalog::{Entry, PlanOptions, Query, Settled, Wanted, other_builds, reconcile};
+use sealift_catalog::{Entry, PlanOptions, Query, Wanted};
 use sealift_filename::{ArchiveFormat, ArchivePath, Reference};
 use sealift_oci::Identity;
 use sealift_store::Store;
@@ -11,13 +11,12 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::event::Work;
-use crate::immutable::refuse_other_builds;
 use crate::ingest::{Copy, copy, form};
 use crate::naming::naming_of;
 use crate::open_archive::open_archive;
 use crate::run::Run;
-use crate::select::examine::with_read_options;
-use crate::select::{find, held_against_record, known_image};
+use crate::select::{find, held_against_record};
+use crate::settle::{Place, settle};
 use crate::stored_archive::{StoredArchive, StoredContent};
 
 /// An archive that has the new version now.
@@ -64,14 +63,7 @@ pub async fn tag(store: &Store, from: &Query, to: &Reference, run: &Run) -> Resu
     let wanted = Wanted::from_identity(repository.clone(), version.clone(), &identity);
     // Either format of the same image is enough.
     let options = PlanOptions::default();
-    let (reader, names) = (store.clone(), [(repository.clone(), version.clone())]);
-    let planning = options.clone();
-    let snapshot = run
-        .blocking(move |run| {
-            reader.sweep()?;
-            with_read_options(run, |reading| Ok(reader.snapshot(&names, &planning, reading)?))
-        })
-        .await?;
+    let place = settle(store, to, (&wanted, &identity), options, true, run).await?;
     let from = store.path_of(&source.archive);
     let describe = |archive, tagged, size, sha256| Tagged {
         file: StoredArchive::new(
@@ -84,18 +76,9 @@ pub async fn tag(store: &Store, from: &Query, to: &Reference, run: &Run) -> Resu
         tagged,
         from: from.clone(),
     };
-    match reconcile(&snapshot, &wanted, &identity, &options)? {
-        Settled::Publish { .. } => {}
-        Settled::AlreadyThere { archive } => {
-            let (entry, known) = known_image(&snapshot, &archive)?;
-            return Ok(describe(archive, false, entry.stat.size, known.sha256));
-        }
-        Settled::UnsupportedFormat { archive } => {
-            return Err(Error::UnsupportedFormat { image: to.clone(), archive });
-        }
+    if let Place::There { archive, size, sha256 } = place {
+        return Ok(describe(archive, false, size, sha256));
     }
-    let others = other_builds(&snapshot, &wanted, Some(&identity));
-    refuse_other_builds(true, to, &others, Some(store))?;
     let format = match source.archive.name().format() {
         ArchiveFormat::Zip => ArchiveFormat::Zip,
         _ => ArchiveFormat::Docker,

@@ -27,7 +27,7 @@ async fn main() -> Result<()> {
     let run = Run::new(Arc::new(Silent), cancel.clone());
     while !cancel.is_cancelled() {
         // What is in the folder already costs a question to the engine, and nothing else.
-        let images = match update(&engine, &folder, &images, &options, &run).await {
+        let images = match update(&engine, &folder, &images, &options, |_| {}, &run).await {
             Ok(report) => report.images.into_iter().map(|image| image.result).collect(),
             Err(error) => vec![Err(error)],
         };

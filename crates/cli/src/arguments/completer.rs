@@ -1,14 +1,18 @@
-//! Completes the images and versions that the folder holds, and the docker CLI's contexts.
+//! Completes images and versions that the folder or the engine has, and the docker CLI's contexts.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::time::Duration;
 
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
-use sealift_workflow::docker::Settings;
-use sealift_workflow::filename::Version;
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
+use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::filename::{Reference, Version};
 use sealift_workflow::store::Store;
 
 use crate::arguments::folder::FolderArguments;
+
+/// How long an engine is waited for.
+const LONGEST: Duration = Duration::from_millis(300);
 
 /// Completes the images that the folder holds, and after a colon their versions.
 pub(crate) fn references() -> ArgValueCompleter {
@@ -24,12 +28,49 @@ pub(crate) fn contexts() -> ArgValueCompleter {
     })
 }
 
+/// Completes the engine's images, and after a colon their tags.
+///
+/// An engine that does not answer at once has no candidates: a shell waits for them.
+pub(crate) fn engine_images() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let Some(typed) = typed.to_str() else { return Vec::new() };
+        let names = engine_names().unwrap_or_default();
+        let names = names.iter().filter_map(|name| {
+            let reference = Reference::parse(name).ok()?;
+            let tag = reference.version()?.to_tag().ok()?;
+            Some((reference.repository().to_string(), tag.to_string()))
+        });
+        fitting(typed, names).into_iter().map(CompletionCandidate::new).collect()
+    })
+}
+
+/// Completes one of these values.
+pub(crate) fn one_of(values: &'static [&'static str]) -> ArgValueCandidates {
+    ArgValueCandidates::new(|| values.iter().map(CompletionCandidate::new).collect())
+}
+
+/// Returns the names and tags of the engine's images, or `None` if it does not answer in time.
+fn engine_names() -> Option<Vec<String>> {
+    let settings = Settings::from_env()
+        .with_host(typed_option("--host"), "--host")
+        .with_context(typed_option("--context"), "--context");
+    let timeouts = Timeouts::resolve(&settings).ok()?;
+    let engine = Engine::new(Endpoint::resolve(&settings).ok()?, timeouts);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let images = runtime.block_on(async { tokio::time::timeout(LONGEST, engine.list()).await });
+    // A name that is still looked up is not waited for.
+    runtime.shutdown_background();
+    let images = images.ok()?.ok()?;
+    Some(images.into_iter().flat_map(|image| image.repo_tags).collect())
+}
+
 fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
-    // The shell does not pass the value of `--dir`, so the environment decides.
-    let Ok(store) = Store::open(FolderArguments::default().dir_and_source().0) else {
-        return Vec::new();
+    let folder = match typed_option("--dir") {
+        Some(folder) => folder.into(),
+        None => FolderArguments::default().dir_and_source().0,
     };
+    let Ok(store) = Store::open(folder) else { return Vec::new() };
     let Ok(scan) = store.scan() else { return Vec::new() };
     let names = scan.archives.iter().filter_map(|archive| {
         let image = archive.repository()?.to_string();
@@ -37,6 +78,28 @@ fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
         Some((image, version))
     });
     fitting(typed, names).into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// Returns the value of an option in the line that is completed: a completer gets only its own
+/// word.
+fn typed_option(option: &str) -> Option<String> {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    value_of(option, words.skip_while(|word| word != "--").skip(1))
+}
+
+/// Returns the last value of an option among words.
+fn value_of(option: &str, words: impl Iterator<Item = String>) -> Option<String> {
+    let (mut value, mut is_next) = (None, false);
+    for word in words {
+        if is_next {
+            value = Some(word);
+            is_next = false;
+        } else if let Some(rest) = word.strip_prefix(option) {
+            is_next = rest.is_empty();
+            value = rest.strip_prefix('=').map(str::to_owned).or(value);
+        }
+    }
+    value
 }
 
 /// Returns the images that begin with what is typed or, if that has a colon, their versions.
@@ -50,7 +113,15 @@ fn fitting(typed: &str, names: impl Iterator<Item = (String, String)>) -> BTreeS
 
 #[cfg(test)]
 mod tests {
-    use super::fitting;
+    use super::{fitting, value_of};
+
+    #[test]
+    fn an_option_has_the_value_that_was_typed_last() {
+        let value = |words: &str| value_of("--dir", words.split(' ').map(str::to_owned));
+        assert_eq!(value("list --dir a web"), Some("a".to_owned()));
+        assert_eq!(value("--dir=a list --dir=b/c"), Some("b/c".to_owned()));
+        assert_eq!(value("list --dirty --dir"), None);
+    }
 
     #[test]
     fn versions_come_behind_the_colon() {

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// Which folder is used.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FolderArguments {
     /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }
 

@@ -13,9 +13,12 @@ pub(crate) struct GlobalArguments {
     pub(crate) folder: FolderArguments,
     #[command(flatten)]
     pub(crate) engine: EngineArguments,
-    /// Print one JSON document on standard output, also on failure
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
+    /// Print one JSON document on standard output, also on failure; --json=lines prints each
+    /// result in a line of its own, as soon as it is known
+    #[arg(long = "json", id = "json", global = true, value_enum, hide_possible_values = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "document")]
+    #[arg(value_name = "lines")]
+    json_form: Option<JsonForm>,
     /// Print errors only, and data where data is what the command is for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -36,6 +39,26 @@ pub(crate) struct GlobalArguments {
     /// Print help
     #[arg(short, long, global = true, action = ArgAction::HelpShort)]
     help: Option<bool>,
+}
+
+impl GlobalArguments {
+    /// Returns `true` if results are printed as JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.json_form.is_some()
+    }
+
+    /// Returns `true` if each result is printed as a line of JSON.
+    pub(crate) fn json_lines(&self) -> bool {
+        self.json_form == Some(JsonForm::Lines)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum JsonForm {
+    /// One document
+    Document,
+    /// A line for each result
+    Lines,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,6 +9,7 @@ use sealift_workflow::{AddOptions, Added, StoredArchive, add};
 use serde_json::json;
 
 use crate::archive_lines::rebuilt_line;
+use crate::arguments::completer;
 use crate::arguments::file;
 use crate::arguments::immutable::ImmutableArguments;
 use crate::arguments::platform::PlatformArguments;
@@ -16,7 +17,6 @@ use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
-use crate::output;
 use crate::session::Session;
 
 /// Import archives made by other tools into the folder, under their right names
@@ -49,7 +49,7 @@ pub(crate) struct AddArguments {
     #[arg(long)]
     compress: bool,
     /// How hard to compress: fast, default or best
-    #[arg(long, value_name = "LEVEL", default_value_t)]
+    #[arg(long, value_name = "LEVEL", add = completer::one_of(&["fast", "default", "best"]), default_value_t)]
     level: Level,
 }
 
@@ -74,14 +74,17 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
             Err(error) => (Vec::new(), Some(error)),
         };
         for added in &added {
-            match session.global.json {
-                true => documents.push(json!(added)),
-                false => show(added, session),
+            session.json_result(|| json!(added));
+            documents.push(json!(added));
+            if !session.global.json() {
+                show(added, session);
             }
         }
         let Some(error) = error else { continue };
-        documents
-            .push(json!({ "from": file.to_string_lossy(), "error": failure::document(&error) }));
+        let document =
+            json!({ "from": file.to_string_lossy(), "error": failure::document(&error) });
+        session.json_result(|| document.clone());
+        documents.push(document);
         let stops = is_interruption(&error);
         if !stops {
             failure::show(&error);
@@ -91,9 +94,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
             break;
         }
     }
-    if session.global.json {
-        output::json(&documents);
-    }
+    session.json_results(|| documents);
     Ok(failure::code_of(&errors))
 }
 

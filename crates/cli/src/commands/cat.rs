@@ -7,6 +7,7 @@ use sealift_workflow::archive::Compression;
 use sealift_workflow::{Cluster, Error, cat, cat_for};
 
 use crate::arguments::choose::ChooseArguments;
+use crate::arguments::completer;
 use crate::commands::export::form;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -29,10 +30,10 @@ pub(crate) struct CatArguments {
     #[command(flatten)]
     choose: ChooseArguments,
     /// What imports the tar: k3s, rke2, k0s, containerd, kind or docker
-    #[arg(long = "for", value_name = "CLUSTER")]
+    #[arg(long = "for", value_name = "CLUSTER", add = completer::one_of(&["k3s", "rke2", "k0s", "containerd", "kind", "docker"]))]
     cluster: Option<Cluster>,
     /// Compress the tar: zst or gz
-    #[arg(long, value_name = "FORMAT", requires = "cluster")]
+    #[arg(long, value_name = "FORMAT", add = completer::one_of(&["zst", "gz"]), requires = "cluster")]
     compress: Option<Compression>,
 }
 

@@ -12,8 +12,9 @@ use crate::output;
 /// Print shell completions for commands, images and versions
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Images and versions are those of the folder that SEALIFT_DIR or ARTIFACTS_DIR
-names, or of ./artifacts.
+Images and versions are those of the folder that --dir, SEALIFT_DIR or
+ARTIFACTS_DIR names, or of ./artifacts. For `update` and `build` they are those
+of the engine, if it answers within 0.3 seconds.
 
 Examples:
   source <(sealift completions bash)

@@ -82,7 +82,7 @@ pub(crate) async fn run(
                 return Err(Failure::usage("sums are of files in the folder; leave BASEURL out"));
             }
             let sums = sums(&store, &options, &run).await?;
-            if session.global.json {
+            if session.global.json() {
                 return write_json(&sums, output);
             }
             write(&sums.iter().map(|sum| format!("{sum}\n")).collect::<String>(), output)

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use sealift_workflow::archive::Compression;
 use sealift_workflow::store::TargetFolder;
 use sealift_workflow::{
-    Cluster, ExportForm, ExportOptions, ExportReport, ExportedImage, export, plan_export,
+    Cluster, ExportForm, ExportOptions, ExportReport, ExportedImage, ImageExport, export,
+    plan_export,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;
@@ -16,7 +17,6 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
 use crate::hints;
-use crate::output;
 use crate::session::Session;
 use crate::session::new_folder::NewFolder;
 
@@ -47,13 +47,13 @@ pub(crate) struct ExportArguments {
     #[arg(value_name = "IMAGE[:VERSION]", required_unless_present_any = ["latest", "all"], add = completer::references())]
     images: Vec<String>,
     /// What imports the files: k3s, rke2, k0s, containerd, kind or docker
-    #[arg(long = "for", value_name = "CLUSTER")]
+    #[arg(long = "for", value_name = "CLUSTER", add = completer::one_of(&["k3s", "rke2", "k0s", "containerd", "kind", "docker"]))]
     cluster: Cluster,
     /// The folder to put them into
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     to: PathBuf,
     /// Compress the tars: zst or gz
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", add = completer::one_of(&["zst", "gz"]))]
     compress: Option<Compression>,
     /// Then remove older exported versions of these images: keep N releases and N dirty builds
     #[arg(long, value_name = "N", value_parser = at_least_one)]
@@ -87,9 +87,13 @@ pub(crate) async fn run(
     } else {
         let _new_folder = NewFolder::at(&arguments.to);
         let folder = TargetFolder::create(&arguments.to).map_err(refused)?;
-        export(&store, &folder, &selection, &options, &run).await?
+        let on_result = |image: &ImageExport| show_image(image, session);
+        export(&store, &folder, &selection, &options, on_result, &run).await?
     };
-    show(&report, session);
+    if arguments.dry_run {
+        report.images.iter().for_each(|image| show_image(image, session));
+    }
+    show_rest(&report, session);
     if report.images.is_empty() {
         let root = format::path(store.root());
         session.notice(&format!("{root} holds no images"));
@@ -117,26 +121,31 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| "expected a number from 1 on".to_owned())
 }
 
-/// Prints the result for each image, what was removed, and what went wrong.
-fn show(report: &ExportReport, session: &Session) {
-    if session.global.json {
-        let images = report.images.iter();
-        let images = images.map(|image| failure::with_hint(json!(image), &image.result));
-        let errors = report.removal_errors.iter().filter(|error| !is_interruption(error));
-        let errors = errors.map(|error| json!({ "error": failure::document(error) }));
-        output::json(&images.chain(errors).collect::<Vec<_>>());
+fn document(image: &ImageExport) -> Value {
+    failure::with_hint(json!(image), &image.result)
+}
+
+/// Prints the result for one image, as soon as it is known.
+fn show_image(image: &ImageExport, session: &Session) {
+    session.json_result(|| document(image));
+    match &image.result {
+        Ok(_) if session.global.json() => {}
+        Ok(image) => session.result(&line(image)),
+        // It is shown at the end.
+        Err(error) if is_interruption(error) => {}
+        Err(error) => session.progress.suspend(|| failure::show(error)),
     }
-    for image in &report.images {
-        match &image.result {
-            Ok(_) if session.global.json => {}
-            Ok(image) => session.result(&line(image)),
-            Err(error) if is_interruption(error) => {}
-            Err(error) => failure::show(error),
-        }
-    }
+}
+
+/// Prints what was removed, what went wrong with that, and a summary.
+fn show_rest(report: &ExportReport, session: &Session) {
+    let errors = report.removal_errors.iter().filter(|error| !is_interruption(error));
+    let errors = errors.map(|error| json!({ "error": failure::document(error) }));
+    errors.clone().for_each(|document| session.json_result(|| document));
+    session.json_results(|| report.images.iter().map(document).chain(errors).collect());
     for image in report.images.iter().filter_map(|image| image.result.as_ref().ok()) {
         let word = if image.is_planned { "would remove" } else { "removed" };
-        for file in image.removed.iter().filter(|_| !session.global.json) {
+        for file in image.removed.iter().filter(|_| !session.global.json()) {
             let (path, size) = (format::path(&file.path), format::size(file.size));
             session.result(&format!("{word}  {path}  {size}\n"));
         }
@@ -148,6 +157,20 @@ fn show(report: &ExportReport, session: &Session) {
     for error in report.removal_errors.iter().filter(|error| !is_interruption(error)) {
         failure::show(error);
     }
+    let results = report.images.iter().map(|image| (image.asked.clone(), &image.result));
+    session.interrupted_images(results);
+    let done = || report.images.iter().filter_map(|image| image.result.as_ref().ok());
+    let exported = || done().filter(|image| image.exported);
+    let failed = || report.images.iter().filter_map(|image| image.result.as_ref().err());
+    let interrupted = failed().filter(|error| is_interruption(error)).count();
+    let word = if done().any(|image| image.is_planned) { "to export" } else { "exported" };
+    let counts = [
+        (exported().count(), word),
+        (done().count() - exported().count(), "unchanged"),
+        (failed().count() - interrupted, "failed"),
+        (interrupted, "interrupted"),
+    ];
+    session.summary(&counts, exported().filter_map(|image| image.size).sum());
 }
 
 fn line(image: &ExportedImage) -> String {

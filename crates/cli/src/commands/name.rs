@@ -60,10 +60,10 @@ Examples:
 
 pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, Failure> {
     match command {
-        NameCommand::Parse { names } => parse(names, session.global.json),
+        NameCommand::Parse { names } => parse(names, session.global.json()),
         NameCommand::Tag { image, version } => {
             let tag = version_to_imagetag(&image, &version).map_err(Failure::usage)?;
-            match session.global.json {
+            match session.global.json() {
                 true => output::json(&json!({ "tag": tag })),
                 false => output::data(format!("{tag}\n")),
             }
@@ -71,7 +71,7 @@ pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, F
         }
         NameCommand::Dirty { version, exit_code } => {
             let dirty = version_of(&version)?.is_dirty();
-            match session.global.json {
+            match session.global.json() {
                 true => output::json(&json!({ "dirty": dirty })),
                 false if session.global.quiet && exit_code => {}
                 false => output::data(if dirty { "dirty\n" } else { "clean\n" }),

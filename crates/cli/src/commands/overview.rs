@@ -22,7 +22,7 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
         Err(_) if !dir.exists() => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    if session.global.json {
+    if session.global.json() {
         output::json(&archives);
         return Ok(ExitCode::DONE);
     }

@@ -14,7 +14,7 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failure> {
     let query = arguments.query()?;
     let path = sealift_workflow::path(&session.store()?, &query, &session.run()).await?;
-    if session.global.json {
+    if session.global.json() {
         output::json(&serde_json::json!({ "path": path.display().to_string() }));
     } else {
         let mut line = path.into_os_string().into_vec();

@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: TagArguments, session: &Session) -> Result<Ex
         )));
     }
     let tagged = tag(&session.store()?, &query, &target, &session.run()).await?;
-    if session.global.json {
+    if session.global.json() {
         output::json(&tagged);
         return Ok(ExitCode::DONE);
     }

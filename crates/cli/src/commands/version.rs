@@ -8,7 +8,7 @@ use crate::session::Session;
 
 pub(crate) fn run(session: &Session) -> ExitCode {
     let version = env!("CARGO_PKG_VERSION");
-    if session.global.json {
+    if session.global.json() {
         output::json(&json!({ "version": version }));
     } else {
         output::text(&format!("sealift {version}\n"));

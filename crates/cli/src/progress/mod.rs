@@ -1,9 +1,13 @@
 //! Shows the events of a workflow: bars on a terminal, plain lines elsewhere.
 
 mod bars;
+mod display;
+mod piece;
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sealift_workflow::docker::BuildEvent;
 use sealift_workflow::filename::Printable;
@@ -13,25 +17,18 @@ use crate::arguments::global::{GlobalArguments, ProgressMode};
 use crate::build_lines;
 use crate::format;
 use crate::output;
-use crate::progress::bars::Bars;
+use crate::progress::display::{Display, Mode};
+use crate::progress::piece::{Piece, word};
 
-/// The name of the bar that a classic build has while it sends its context.
+/// The name of the piece of a classic build that sends its context.
 const CONTEXT: &str = "sending the build context";
 
 /// A reporter for people.
 pub(crate) struct Progress {
-    mode: Mode,
     is_quiet: bool,
     /// Whether events of an engine are shown with its name.
     names_engines: AtomicBool,
-    bars: Bars,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    Bars,
-    Lines,
-    Nothing,
+    display: Arc<Display>,
 }
 
 impl Progress {
@@ -44,19 +41,23 @@ impl Progress {
             ProgressMode::Auto if terminal => Mode::Bars,
             ProgressMode::Auto | ProgressMode::Plain => Mode::Lines,
         };
-        let bars = Bars::new(mode == Mode::Bars);
-        Self { mode, is_quiet: global.quiet, names_engines: AtomicBool::new(false), bars }
+        let display = Arc::new(Display::new(mode));
+        Self { is_quiet: global.quiet, names_engines: AtomicBool::new(false), display }
     }
 
     /// Shows the name of the engine with each of its events from now on.
     pub(crate) fn name_engines(&self) {
         self.names_engines.store(true, Ordering::Relaxed);
-        self.bars.widen();
+    }
+
+    /// Returns the time since the command began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.display.now()
     }
 
     /// Prints a line on standard error, above the bars if there are any.
     pub(crate) fn line(&self, line: &str) {
-        if self.mode != Mode::Nothing {
+        if self.display.mode() != Mode::Nothing {
             self.suspend(|| output::error_line(line));
         }
     }
@@ -75,35 +76,35 @@ impl Progress {
 
     /// Runs something that prints, without disturbing the bars.
     pub(crate) fn suspend(&self, print: impl FnOnce()) {
-        self.bars.suspend(print);
+        self.display.suspend(print);
     }
 
     fn start(&self, image: String, work: Work, bytes: Option<u64>) {
-        let label = format!("{}  {}", Printable(&image), word(work));
-        match (self.mode, bytes) {
-            (Mode::Nothing, _) => {}
-            (Mode::Lines, Some(bytes)) => {
-                output::error_line(&format!("{label}  {}", format::size(bytes)));
-            }
-            (Mode::Lines, None) => output::error_line(&label),
-            (Mode::Bars, _) => self.bars.start(image, label, bytes),
+        let label = Printable(&image).to_string();
+        if self.display.mode() == Mode::Lines {
+            // How much a save is, only the engine's count says.
+            let size = bytes.filter(|_| work != Work::Saving).map(format::size);
+            let size = size.map(|size| format!("  {size}")).unwrap_or_default();
+            output::error_line(&format!("{label}  {}{size}", word(work)));
         }
+        let piece = Piece::new(label, Some(work), bytes, self.display.now());
+        self.display.start(image, piece);
     }
 
     fn build(&self, event: &BuildEvent) {
         match event {
             BuildEvent::Sending { bytes } => self.show_part(CONTEXT, *bytes, None),
-            BuildEvent::Sent { .. } => self.bars.end(|part| part == CONTEXT),
+            BuildEvent::Sent { .. } => self.display.end(|part| part == CONTEXT),
             BuildEvent::Doing { step, what, bytes, total } if *bytes > 0 => {
                 self.show_part(&format!("#{step} {what}"), *bytes, *total);
             }
             BuildEvent::Part { step, what, .. } => {
                 let part = format!("#{step} {what}");
-                self.bars.end(|other| other == part);
+                self.display.end(|other| other == part);
             }
             BuildEvent::Ended { step, .. } => {
                 let of_step = format!("#{step} ");
-                self.bars.end(|part| part.starts_with(&of_step));
+                self.display.end(|part| part.starts_with(&of_step));
             }
             _ => {}
         }
@@ -114,30 +115,15 @@ impl Progress {
 
     /// Shows how far a part of a build is, if there are bars.
     fn show_part(&self, part: &str, bytes: u64, total: Option<u64>) {
-        if self.mode == Mode::Bars {
-            self.bars.set(part, Printable(part).to_string(), bytes, total);
+        if self.display.mode() == Mode::Bars {
+            let new = |now| Piece::new(Printable(part).to_string(), None, total, now);
+            self.display.set(part, bytes, new);
         }
     }
 
     /// Removes the bars of a build that has ended, also in the middle of a part.
     pub(crate) fn end_build(&self) {
-        self.bars.end(|part| part == CONTEXT || part.starts_with('#'));
-    }
-}
-
-/// Returns the word for what is done with an image.
-fn word(work: Work) -> &'static str {
-    match work {
-        Work::Saving => "saving",
-        Work::Compressing => "compressing",
-        Work::Verifying => "verifying",
-        Work::Loading => "loading",
-        Work::Reading => "reading",
-        Work::Adding => "adding",
-        Work::Exporting => "exporting",
-        Work::Fetching => "fetching",
-        Work::Uploading => "uploading",
-        _ => "working",
+        self.display.end(|part| part == CONTEXT || part.starts_with('#'));
     }
 }
 
@@ -162,12 +148,13 @@ impl Reporter for Progress {
             Event::Reading { archives } => {
                 self.line(&format!("reading {}", format::count(archives, "archive")));
             }
+            Event::Waiting { image } => self.display.wait(image),
             Event::Started { image, work, bytes } => self.start(image, work, bytes),
             Event::Progress { image, bytes } => {
-                self.bars.advance(&image, bytes);
+                self.display.advance(&image, bytes);
             }
             Event::Finished { image } => {
-                self.bars.end(|name| name == image);
+                self.display.end(|name| name == image);
             }
             Event::TagMoved { image } => {
                 self.line(&format!("{image}  moved to another image meanwhile, saving once more"));

@@ -2,6 +2,7 @@
 
 pub(crate) mod new_folder;
 mod signals;
+mod summary;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -9,14 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
+use sealift_workflow::filename::Printable;
 use sealift_workflow::store::Store;
 use sealift_workflow::{Cancel, Error, Run};
+use serde_json::Value;
 
 use crate::arguments::engine::EngineArguments;
 use crate::arguments::global::GlobalArguments;
 use crate::arguments::hosts::HostsArguments;
 use crate::arguments::pattern::{expand, is_pattern};
-use crate::failure::Failure;
+use crate::failure::{Failure, is_interruption};
 use crate::format;
 use crate::output;
 use crate::progress::Progress;
@@ -59,6 +62,45 @@ impl Session {
     /// Prints a change for people, also with `--quiet`.
     pub(crate) fn change(&self, text: &str) {
         self.progress.suspend(|| output::text(text));
+    }
+
+    /// Prints the document of a result, if each is printed as soon as it is known.
+    pub(crate) fn json_result(&self, document: impl FnOnce() -> Value) {
+        if self.global.json_lines() {
+            self.progress.suspend(|| output::json(&document()));
+        }
+    }
+
+    /// Prints the documents of all results, if they are printed as one.
+    pub(crate) fn json_results(&self, documents: impl FnOnce() -> Vec<Value>) {
+        if self.global.json() && !self.global.json_lines() {
+            output::json(&documents());
+        }
+    }
+
+    /// Prints how many things came to what, how many bytes they have and how long it took, if there
+    /// were several.
+    pub(crate) fn summary(&self, counts: &[(usize, &str)], bytes: u64) {
+        if !self.global.json()
+            && let Some(line) = summary::line(counts, bytes, self.progress.elapsed())
+        {
+            self.notice(&line);
+        }
+    }
+
+    /// Prints which of several images were not finished because a signal asked to stop.
+    pub(crate) fn interrupted_images<'a, T: 'a>(
+        &self,
+        results: impl ExactSizeIterator<Item = (String, &'a Result<T, Error>)>,
+    ) {
+        if results.len() < 2 {
+            return;
+        }
+        for (image, result) in results {
+            if result.as_ref().is_err_and(is_interruption) {
+                output::error_line(&format!("{}  interrupted", Printable(&image)));
+            }
+        }
     }
 
     /// Prints a line on standard error that is no error, which `--quiet` omits.

@@ -43,6 +43,7 @@ use crate::select::selection::{PickPlatform, Selection, select};
 /// At the end, older versions of these images are removed if [`keep`](ExportOptions::keep) is set:
 /// only regular files that were exported, which is verified by their content.
 ///
+/// `on_result` receives each result as soon as it is known; what is removed is in the report alone.
 /// Once it is cancelled, the report contains the images that are in the folder; the others failed
 /// with [`Error::Interrupted`].
 ///
@@ -63,6 +64,7 @@ pub async fn export(
     folder: &TargetFolder,
     selection: &Selection,
     options: &ExportOptions,
+    on_result: impl Fn(&ImageExport) + Send + Sync,
     run: &Run,
 ) -> Result<ExportReport, Error> {
     let (archives, sweeper) = (store.clone(), folder.clone());
@@ -74,7 +76,7 @@ pub async fn export(
     let path = folder.path().to_owned();
     let target =
         Target { path, folder: Some(folder.clone()), options: *options, is_planned: false };
-    carry_out(store, target, selection, run).await
+    carry_out(store, target, selection, on_result, run).await
 }
 
 /// Returns what [`export`] into a folder would do, and writes nothing but records. The folder need
@@ -108,7 +110,7 @@ pub async fn plan_export(
         }
     };
     let target = Target { folder: run.blocking(open).await?, ..target };
-    carry_out(store, target, selection, run).await
+    carry_out(store, target, selection, |_| {}, run).await
 }
 
 /// Refuses to export into the folder of archives: an exported file would be taken for an archive in
@@ -143,6 +145,7 @@ async fn carry_out(
     store: &Store,
     target: Target,
     selection: &Selection,
+    on_result: impl Fn(&ImageExport) + Send + Sync,
     run: &Run,
 ) -> Result<ExportReport, Error> {
     let mut report = ExportReport::default();
@@ -167,7 +170,9 @@ async fn carry_out(
             exported.push((report.images.len(), of));
             image
         });
-        report.images.push(ImageExport { asked, result });
+        let image = ImageExport { asked, result };
+        on_result(&image);
+        report.images.push(image);
     }
     if let (Some(folder), Some(keep)) = (target.folder, target.options.keep) {
         let is_planned = target.is_planned;

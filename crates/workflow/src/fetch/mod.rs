@@ -17,6 +17,7 @@ use sealift_store::Store;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
+use crate::event::Event;
 use crate::fetch::archive::{fetch_archive, plan_archive};
 use crate::fetch::options::FetchOptions;
 use crate::fetch::report::{FetchPlan, FetchReport, FetchedImage, ImageFetch, PlannedFetch};
@@ -83,6 +84,9 @@ pub async fn fetch(
     let order = |found: &Option<FetchedImage>| found.is_none();
     let mut wanted: Vec<(Wanted, Option<FetchedImage>)> = wanted.into_iter().zip(there).collect();
     wanted.sort_by_key(|(_, found)| order(found));
+    for (one, _) in wanted.iter().filter(|(_, found)| found.is_none()) {
+        run.report(Event::Waiting { image: one.tag.to_string() });
+    }
     for (one, found) in wanted {
         let result = match (run.check_cancelled(), found) {
             (Err(error), _) => Err(error),

@@ -19,9 +19,10 @@ use crate::update::compress::compress;
 use crate::update::decide::Task;
 use crate::update::options::UpdateOptions;
 use crate::update::receive::receive;
-use crate::update::report::{RemovedArchive, Updated};
+use crate::update::report::Updated;
 
 /// An image that is in the folder, and what was done for it.
+#[derive(Clone)]
 pub(crate) struct Archived {
     pub(crate) wanted: Wanted,
     pub(crate) identity: Identity,
@@ -38,12 +39,8 @@ pub(crate) struct Archived {
 }
 
 impl Archived {
-    /// Describes it, with what was removed of its image.
-    pub(crate) fn into_updated(self, store: &Store, removed: &[RemovedArchive]) -> Updated {
-        let is_mine = |archive: &RemovedArchive| {
-            archive.archive.repository().as_ref() == Some(&self.wanted.repository)
-        };
-        let removed = removed.iter().filter(|archive| is_mine(archive)).cloned().collect();
+    /// Describes it. Nothing is removed for it yet.
+    pub(crate) fn into_updated(self, store: &Store) -> Updated {
         Updated {
             file: StoredArchive::new(
                 store,
@@ -60,7 +57,7 @@ impl Archived {
             compressed: self.compressed,
             plain_size: self.plain_size,
             replaces: self.replaces,
-            removed,
+            removed: Vec::new(),
         }
     }
 }
@@ -136,7 +133,7 @@ impl Worker<'_> {
             let (store, repository) = (self.store.clone(), image.wanted.repository.clone());
             let form = self.form(&image.wanted)?;
             let staging = self.run.blocking(move |_| Ok(store.stage(&repository, form)?)).await?;
-            let activity = self.run.activity(image.reference.to_string(), Work::Saving, None);
+            let activity = self.run.activity(image.reference.to_string(), Work::Saving, image.size);
             let received = Box::pin(self.receive(&image, staging, &activity)).await;
             if let Err(error @ (Error::Interrupted | Error::Store(_))) = received {
                 return Err(error);

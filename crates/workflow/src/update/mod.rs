@@ -12,22 +12,23 @@ pub(crate) mod report;
 mod resolve;
 
 use futures_util::{StreamExt as _, stream};
-use sealift_catalog::{Outcome, removals};
+use sealift_catalog::{Action, Outcome, removals};
 use sealift_docker::Engine;
 use sealift_filename::Reference;
 use sealift_store::Store;
 
 use crate::error::Error;
+use crate::event::Event;
 use crate::run::Run;
 use crate::update::carry_out::{Archived, Worker};
 use crate::update::clean_up::clean_up;
 use crate::update::decide::{Decision, decide};
 use crate::update::options::UpdateOptions;
-use crate::update::report::{ImageUpdate, UpdateReport};
+use crate::update::report::{ImageUpdate, RemovedArchive, UpdateReport};
 use crate::update::resolve::resolve;
 
-/// What was asked for, and what came of it.
-type Finished = (Reference, Result<Archived, Error>);
+/// What came of an image, of which nothing is removed yet, and its archive.
+type Finished = (ImageUpdate, Option<Archived>);
 
 /// Saves images from an engine into a folder, unless they are there already.
 ///
@@ -35,7 +36,8 @@ type Finished = (Reference, Result<Archived, Error>);
 /// compared with the image that the engine had shown, before its archive appears. One image failing
 /// does not stop the others; nothing of a failed image is cleaned.
 ///
-/// Once it is cancelled, the report contains the images that are in the folder; the others failed
+/// `on_result` receives each result as soon as it is known, in any order. What is removed is not
+/// known before the end: `removed` is empty there. Once it is cancelled, the report contains the images that are in the folder; the others failed
 /// with [`Error::Interrupted`].
 ///
 /// # Cancel safety
@@ -56,6 +58,7 @@ pub async fn update(
     store: &Store,
     references: &[Reference],
     options: &UpdateOptions,
+    on_result: impl Fn(&ImageUpdate) + Send + Sync,
     run: &Run,
 ) -> Result<UpdateReport, Error> {
     let sweeper = store.clone();
@@ -64,15 +67,24 @@ pub async fn update(
     let resolved = Box::pin(resolve(engine, Some(store), references, options, run)).await?;
     let Decision { tasks, snapshot, options: planning } = decide(resolved, options, Some(store));
 
+    for task in tasks.iter().filter_map(|(_, task)| task.as_ref().ok()) {
+        if matches!(task.item.action, Action::Save { .. } | Action::Compress { .. }) {
+            run.report(Event::Waiting { image: task.image.reference.to_string() });
+        }
+    }
     let work = Worker { engine, store, snapshot: &snapshot, options, planning: &planning, run };
-    let work = &work;
+    let (work, on_result) = (&work, &on_result);
     let mut done: Vec<(usize, Finished)> = stream::iter(tasks.into_iter().enumerate())
         .map(|(index, (reference, task))| async move {
             let done = match task {
                 Ok(task) => work.carry_out(task).await,
                 Err(error) => Err(error),
             };
-            (index, (reference, done))
+            let archived = done.as_ref().ok().cloned();
+            let result = done.map(|archived| archived.into_updated(store));
+            let image = ImageUpdate { reference, result };
+            on_result(&image);
+            (index, (image, archived))
         })
         .buffer_unordered(options.jobs.max(1))
         .collect()
@@ -86,28 +98,33 @@ pub async fn update(
         false => {
             // What came without a part that engines always write may have lost more: nothing is
             // removed for it.
-            let whole = done.iter().filter_map(|(_, done)| done.as_ref().ok());
+            let whole = done.iter().filter_map(|(_, archived)| archived.as_ref());
             let suspects = whole.filter(|done| done.lacked_manifest);
             let suspects: Vec<_> = suspects.map(|done| &done.wanted.repository).collect();
             let planned = removals(&snapshot, &outcomes(&done), &planning);
             clean_up(store, planned, &suspects, run).await
         }
     };
-    let images = done.into_iter().map(|(reference, done)| {
-        let result = done.map(|done| done.into_updated(store, &removed));
-        ImageUpdate { reference, result }
+    let images = done.into_iter().map(|(mut image, _)| {
+        if let Ok(updated) = &mut image.result {
+            let is_mine = |archive: &&RemovedArchive| {
+                archive.archive.repository().as_ref() == Some(&updated.file.image)
+            };
+            updated.removed = removed.iter().filter(is_mine).cloned().collect();
+        }
+        image
     });
     Ok(UpdateReport { images: images.collect(), clean_errors })
 }
 
 /// Returns what came of each image, for what is removed at the end.
 fn outcomes(done: &[Finished]) -> Vec<Outcome<'_>> {
-    fn outcome((reference, done): &Finished) -> Outcome<'_> {
-        match done {
-            Ok(Archived { wanted, identity, archive, .. }) => {
+    fn outcome((image, archived): &Finished) -> Outcome<'_> {
+        match archived {
+            Some(Archived { wanted, identity, archive, .. }) => {
                 Outcome::Done { wanted, identity, archive }
             }
-            Err(_) => Outcome::Failed { repository: reference.repository() },
+            None => Outcome::Failed { repository: image.reference.repository() },
         }
     }
     done.iter().map(outcome).collect()

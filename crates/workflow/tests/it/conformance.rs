@@ -96,7 +96,7 @@ async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) 
     let store = stand.store();
     let update = async |references: &[_], options: &UpdateOptions| {
         let context = Run::default();
-        sealift_workflow::update(&stand.engine, &store, references, options, &context)
+        sealift_workflow::update(&stand.engine, &store, references, options, |_| {}, &context)
             .await
             .unwrap()
     };
@@ -308,7 +308,8 @@ async fn leaves_the_folder_when_it_is_cancelled(stand: Stand) {
     let references = [stand.reference("1.0.0.1")];
     let store = stand.store();
     let report =
-        sealift_workflow::update(&stand.engine, &store, &references, &PLAIN, &context).await;
+        sealift_workflow::update(&stand.engine, &store, &references, &PLAIN, |_| {}, &context)
+            .await;
     let [image] = &report.unwrap().images[..] else { panic!("one image was asked for") };
     assert_eq!(image.result.as_ref().unwrap_err().kind(), ErrorKind::Interrupted);
     assert!(stand.files().is_empty());

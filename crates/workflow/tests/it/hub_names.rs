@@ -60,7 +60,8 @@ async fn an_update_by_every_spelling_makes_one_archive(stand: Stand) {
         .collect();
     let update = || async {
         let (options, context) = (UpdateOptions::default(), Run::default());
-        let report = update(&stand.engine, &stand.store(), &references, &options, &context).await;
+        let report =
+            update(&stand.engine, &stand.store(), &references, &options, |_| {}, &context).await;
         let images = report.unwrap().images;
         images.into_iter().map(|image| image.result.unwrap()).collect::<Vec<_>>()
     };

@@ -36,7 +36,7 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     let Arguments { engine, store, context, references, .. } = arguments();
     let options = UpdateOptions::default();
     spawnable(async move {
-        sealift_workflow::update(&engine, &store, &references, &options, &context).await
+        sealift_workflow::update(&engine, &store, &references, &options, |_| {}, &context).await
     });
     let Arguments { engine, store, context, references, .. } = arguments();
     let options = UpdateOptions::default();
@@ -74,7 +74,7 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
         let to = folder.path();
         let plan = sealift_workflow::plan_export(&store, to, &all, &options, &context).await?;
         drop(plan);
-        sealift_workflow::export(&store, &folder, &all, &options, &context).await
+        sealift_workflow::export(&store, &folder, &all, &options, |_| {}, &context).await
     });
     let Arguments { store, context, place, .. } = arguments();
     spawnable(async move {

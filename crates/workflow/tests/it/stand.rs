@@ -179,7 +179,8 @@ impl Stand {
         let references = [self.reference(version)];
         let store = self.store();
         // It is large, and a test awaits several of them.
-        let report = Box::pin(update(&self.engine, &store, &references, options, context)).await;
+        let report =
+            Box::pin(update(&self.engine, &store, &references, options, |_| {}, context)).await;
         report.unwrap().images.remove(0)
     }
 

@@ -115,7 +115,7 @@ fn dropping_an_export_removes_the_file_that_is_being_written() {
             let options = ExportOptions::new(ExportForm::new(Cluster::K3s, compression).unwrap());
             let all = Selection::All(None);
             tokio::select! {
-                report = export(&folder.store, &target, &all, &options, &context) => panic!("{report:?}"),
+                report = export(&folder.store, &target, &all, &options, |_| {}, &context) => panic!("{report:?}"),
                 () = held.notified() => {}
             }
         });
@@ -153,7 +153,9 @@ fn an_export_that_is_cancelled_says_what_was_exported_and_removes_nothing() {
         let target = TargetFolder::open(out.path()).unwrap();
         let options = ExportOptions::from(Cluster::K3s).with_keep(1);
         let first = Selection::Queries(vec![query("web:1.0.0.1", None)]);
-        let _ = export(&folder.store, &target, &first, &options, &Run::default()).await.unwrap();
+        let _ = export(&folder.store, &target, &first, &options, |_| {}, &Run::default())
+            .await
+            .unwrap();
         let before = files(out.path());
 
         let cancel = Cancel::new();
@@ -161,7 +163,8 @@ fn an_export_that_is_cancelled_says_what_was_exported_and_removes_nothing() {
         let context = Run::new(Arc::new(reporter), cancel);
         let rest = ["web:1.0.0.2", "web:1.0.0.3"].map(|text| query(text, None));
         let rest = Selection::Queries(rest.to_vec());
-        let report = export(&folder.store, &target, &rest, &options, &context).await.unwrap();
+        let report =
+            export(&folder.store, &target, &rest, &options, |_| {}, &context).await.unwrap();
         let results: Vec<_> = report.images.iter().map(|image| &image.result).collect();
         assert!(results[0].as_ref().unwrap().exported);
         assert_eq!(results[1].as_ref().unwrap_err().kind(), ErrorKind::Interrupted);

@@ -27,7 +27,7 @@ Examples:
   sealift build web:1.4.0.7 . -f - < Dockerfile")]
 pub(crate) struct BuildArguments {
     /// What to call the image; without a version, `latest`
-    #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
+    #[arg(value_name = "IMAGE[:VERSION]", add = completer::engine_images())]
     #[arg(required_unless_present = "tags")]
     pub(crate) image: Option<String>,
     /// The folder to build from [default: .]
@@ -40,7 +40,7 @@ pub(crate) struct BuildArguments {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<String>,
     /// Which of the engine's builders to use: auto, classic or buildkit
-    #[arg(long, value_name = "BUILDER", default_value_t = Builder::Auto, value_parser = builder)]
+    #[arg(long, value_name = "BUILDER", add = completer::one_of(&["auto", "classic", "buildkit"]), default_value_t = Builder::Auto, value_parser = builder)]
     pub(crate) builder: Builder,
     /// Set a build-time variable
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
@@ -93,7 +93,7 @@ pub(crate) struct BuildArguments {
     #[arg(long, requires = "update")]
     pub(crate) compress: bool,
     /// With --update --compress: how hard, fast, default or best
-    #[arg(long, value_name = "LEVEL", requires = "compress", default_value_t)]
+    #[arg(long, value_name = "LEVEL", add = completer::one_of(&["fast", "default", "best"]), requires = "compress", default_value_t)]
     pub(crate) level: Level,
     /// With --update: remove the image's other versions and ids, also newer ones
     #[arg(long, requires = "update")]

@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
             .with_immutable(ImmutableArguments::default().is_set());
         return update_and_show(&positional.images, &options, session).await;
     }
-    if session.global.json {
+    if session.global.json() {
         output::json(&text::document(first, &positional.images, &built));
     } else if session.global.quiet {
         // As `docker build -q` does.

@@ -32,7 +32,7 @@ pub(super) fn ask(plan: &CleanPlan) {
 
 /// Prints that the plan was not confirmed.
 pub(super) fn show_refused(plan: &CleanPlan, session: &Session) {
-    if session.global.json {
+    if session.global.json() {
         output::json(&plan.declined());
     }
     output::error_line("nothing was removed");
@@ -64,7 +64,7 @@ fn total(archives: &[CleanedArchive]) -> String {
 
 /// Prints what would be removed.
 pub(super) fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
-    if session.global.json {
+    if session.global.json() {
         output::json(plan);
     } else {
         let root = format::path(store.root());
@@ -89,7 +89,7 @@ pub(super) fn show(
     session: &Session,
     is_confirmed: bool,
 ) {
-    if session.global.json {
+    if session.global.json() {
         output::json(&Document {
             removed: &report.removed,
             skipped: &report.skipped,

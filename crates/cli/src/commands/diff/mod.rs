@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: DiffArguments, session: &Session) -> Result<E
     let before = arguments.latest.query(&reference(&arguments.before)?)?;
     let after = arguments.latest.query(&reference(&arguments.after)?)?;
     let differences = diff(&session.store()?, &before, &after, &session.run()).await?;
-    match session.global.json {
+    match session.global.json() {
         true => output::json(&differences),
         false => output::text(&text::describe(&differences)),
     }

@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: EnvArguments, session: &Session) -> Result<Ex
         timeouts,
         timeout_source,
     };
-    if session.global.json {
+    if session.global.json() {
         output::json(&used.json(&answer));
     } else {
         output::text(&used.table(&answer));

@@ -107,10 +107,11 @@ pub(crate) async fn run(arguments: FetchArguments, session: &Session) -> Result<
     let on_result = |image: &_| text::show(image, session);
     let report = fetch(&store, &place, &options, on_result, &session.run()).await?;
     text::show_config(&report, session);
+    text::show_summary(&report, session);
     let mut outcome = Outcome { report, loads: Vec::new(), cleaned: None };
     let result = go_on(&arguments, &store, &engines, &mut outcome, session).await;
-    if session.global.json {
-        text::show_json(&outcome.report, &outcome.loads, outcome.cleaned.as_ref());
+    if session.global.json() {
+        text::show_json(&outcome.report, &outcome.loads, outcome.cleaned.as_ref(), session);
     }
     let of_loads = result?;
     let errors = outcome.report.images.iter().filter_map(|image| image.result.as_ref().err());

@@ -15,8 +15,9 @@ use crate::session::Session;
 
 /// Prints the result of one image, if it is a change or a failure.
 pub(super) fn show(image: &ImageFetch, session: &Session) {
+    session.json_result(|| document(image));
     match &image.result {
-        Ok(fetched) if fetched.fetched && !session.global.json => {
+        Ok(fetched) if fetched.fetched && !session.global.json() => {
             session.change(&line(image, fetched));
         }
         Ok(_) => {}
@@ -57,7 +58,7 @@ fn rest(transfer: &FetchTransfer) -> String {
 
 /// Prints which config it was, and how many archives were there.
 pub(super) fn show_config(report: &FetchReport, session: &Session) {
-    if session.global.json {
+    if session.global.json() {
         return;
     }
     let there = report
@@ -70,13 +71,33 @@ pub(super) fn show_config(report: &FetchReport, session: &Session) {
         session.notice(&format!("config  {}", signed_by(signer)));
     }
     if report.config.unchanged && there == report.images.len() {
-        session.notice(&format!("unchanged  {config}"));
+        session.notice(&format!("config  {config}  unchanged"));
     } else if report.images.is_empty() {
         session.notice(&format!("{config} names no archive to fetch"));
-    } else if there > 0 {
+    } else if there > 0 && there == report.images.len() {
         let be = if there == 1 { "was" } else { "were" };
         session.notice(&format!("{} {be} there already", format::count(there, "archive")));
     }
+}
+
+/// Prints how many archives were fetched, if there were several.
+pub(super) fn show_summary(report: &FetchReport, session: &Session) {
+    let done = || report.images.iter().filter_map(|image| image.result.as_ref().ok());
+    let fetched = || done().filter(|image| image.fetched);
+    let failed = || report.images.iter().filter_map(|image| image.result.as_ref().err());
+    let interrupted = failed().filter(|error| is_interruption(error)).count();
+    let results = report.images.iter().map(|image| (image.tag.to_string(), &image.result));
+    session.interrupted_images(results);
+    if report.images.len() == done().count() - fetched().count() {
+        return;
+    }
+    let counts = [
+        (fetched().count(), "fetched"),
+        (done().count() - fetched().count(), "unchanged"),
+        (failed().count() - interrupted, "failed"),
+        (interrupted, "interrupted"),
+    ];
+    session.summary(&counts, fetched().map(|image| image.file.size).sum());
 }
 
 /// Returns who signed the config, and how long ago, if the signature states a time.
@@ -90,7 +111,7 @@ fn signed_by(signer: &ConfigSigner) -> String {
 
 /// Prints what would be fetched.
 pub(super) fn show_plan(plan: &FetchPlan, session: &Session) {
-    if session.global.json {
+    if session.global.json() {
         output::json(plan);
         return;
     }
@@ -114,17 +135,30 @@ pub(super) fn show_removed(report: &CleanReport, session: &Session) {
     for error in report.errors.iter().filter(|error| !is_interruption(error)) {
         session.progress.suspend(|| failure::show(error));
     }
-    if !report.removed.is_empty() && !session.global.json {
+    if !report.removed.is_empty() && !session.global.json() {
         let size = report.removed.iter().map(|archive| archive.file.size).sum();
         let count = format::count(report.removed.len(), "archive");
         session.change(&format!("removed {count}, {}\n", format::size(size)));
     }
 }
 
-/// Prints everything as one document.
-pub(super) fn show_json(report: &FetchReport, loads: &[EngineLoad], cleaned: Option<&CleanReport>) {
-    let images: Vec<Value> =
-        report.images.iter().map(|image| failure::with_hint(json!(image), &image.result)).collect();
+fn document(image: &ImageFetch) -> Value {
+    failure::with_hint(json!(image), &image.result)
+}
+
+/// Prints everything as one document, without the results that were printed before.
+pub(super) fn show_json(
+    report: &FetchReport,
+    loads: &[EngineLoad],
+    cleaned: Option<&CleanReport>,
+    session: &Session,
+) {
+    if session.global.json_lines() {
+        let removed = cleaned.map(|report| &report.removed[..]).unwrap_or_default();
+        output::json(&json!({ "config": report.config, "removed": removed }));
+        return;
+    }
+    let images: Vec<Value> = report.images.iter().map(document).collect();
     let loads: Vec<Value> =
         loads.iter().map(|load| failure::with_hint(json!(load), &load.result)).collect();
     let removed = cleaned.map(|report| &report.removed[..]).unwrap_or_default();

@@ -91,7 +91,7 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
     let all = listing.archives.len();
     listing.archives.retain(|archive| archive.dirty || !arguments.dirty);
     arguments.sort.sort(&mut listing.archives);
-    if session.global.json {
+    if session.global.json() {
         output::json(&listing);
     } else if all > 0 && listing.archives.is_empty() {
         session

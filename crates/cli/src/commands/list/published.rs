@@ -39,7 +39,7 @@ pub(super) async fn run(
     }
     listing.images.retain(|entry| entry.dirty || !arguments.dirty);
     arguments.sort.sort(&mut listing.images);
-    if session.global.json {
+    if session.global.json() {
         output::json(&listing);
     } else if listing.images.is_empty() {
         session.notice(&empty(&listing, arguments.dirty));

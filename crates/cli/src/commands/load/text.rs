@@ -49,8 +49,11 @@ impl<'a> Printer<'a> {
     /// Prints a result for people.
     pub(crate) fn show(&self, load: &EngineLoad) {
         let prefix = self.prefix(load.engine.as_ref());
+        if self.names.is_some() || load.asked.is_some() {
+            self.session.json_result(|| self.document(load));
+        }
         match &load.result {
-            Ok(_) if self.session.global.json => {}
+            Ok(_) if self.session.global.json() => {}
             Ok(image) => {
                 let line = match self.names.is_some() {
                     true => format!("{prefix}{}", short_line(image)),
@@ -86,9 +89,9 @@ impl<'a> Printer<'a> {
 
     /// Prints what follows the results, and returns the exit code.
     pub(super) fn end(&self, loads: &[EngineLoad]) -> Result<ExitCode, Failure> {
-        if self.session.global.json && !self.has_failed_at_once(loads) {
-            let documents: Vec<_> = loads.iter().map(|load| self.document(load)).collect();
-            output::json(&documents);
+        if !self.has_failed_at_once(loads) {
+            let documents = || loads.iter().map(|load| self.document(load)).collect();
+            self.session.json_results(documents);
         }
         self.end_of(loads)
     }
@@ -108,6 +111,11 @@ impl<'a> Printer<'a> {
         {
             return Err(Failure::of(error));
         }
+        if self.names.is_none() {
+            let asked = |load: &EngineLoad| load.asked.clone().unwrap_or_default();
+            let results = loads.iter().map(|load| (asked(load), &load.result));
+            self.session.interrupted_images(results);
+        }
         if errors().any(is_interruption) {
             failure::show(&Error::Interrupted);
         }
@@ -117,15 +125,33 @@ impl<'a> Printer<'a> {
         });
         match self.names {
             // The first failure decides, but an interruption before all others.
-            None if errors().any(is_interruption) => Ok(ExitCode::INTERRUPTED),
-            None => Ok(codes.into_iter().next().unwrap_or(ExitCode::DONE)),
-            Some(_) => {
-                if !self.session.global.json {
-                    self.session.notice(&summary(loads));
+            None => {
+                self.summary(loads);
+                match errors().any(is_interruption) {
+                    true => Ok(ExitCode::INTERRUPTED),
+                    false => Ok(codes.into_iter().next().unwrap_or(ExitCode::DONE)),
                 }
+            }
+            Some(_) => {
+                self.summary(loads);
                 Ok(ExitCode::worst(codes))
             }
         }
+    }
+
+    /// Counts the results: `1 loaded, 1 unchanged, 1 failed`.
+    fn summary(&self, loads: &[EngineLoad]) {
+        let count = |is: fn(&EngineLoad) -> bool| loads.iter().filter(|load| is(load)).count();
+        let counts = [
+            (count(|load| load.result.as_ref().is_ok_and(|image| image.loaded)), "loaded"),
+            (count(|load| load.result.as_ref().is_ok_and(|image| !image.loaded)), "unchanged"),
+            (
+                count(|load| load.result.as_ref().is_err_and(|error| !is_interruption(error))),
+                "failed",
+            ),
+            (count(|load| load.result.as_ref().is_err_and(is_interruption)), "interrupted"),
+        ];
+        self.session.summary(&counts, 0);
     }
 
     /// Returns the beginning of the lines about an engine.
@@ -202,18 +228,4 @@ fn short_line(image: &LoadedImage) -> String {
 
 fn word(image: &LoadedImage) -> &'static str {
     if image.loaded { "loaded" } else { "unchanged" }
-}
-
-/// Counts the results: `1 loaded, 1 unchanged, 1 failed`.
-fn summary(loads: &[EngineLoad]) -> String {
-    let count = |is: fn(&EngineLoad) -> bool| loads.iter().filter(|load| is(load)).count();
-    let counts = [
-        (count(|load| load.result.as_ref().is_ok_and(|image| image.loaded)), "loaded"),
-        (count(|load| load.result.as_ref().is_ok_and(|image| !image.loaded)), "unchanged"),
-        (count(|load| load.result.as_ref().is_err_and(|error| !is_interruption(error))), "failed"),
-        (count(|load| load.result.as_ref().is_err_and(is_interruption)), "interrupted"),
-    ];
-    let parts = counts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<_> = parts.map(|(count, what)| format!("{count} {what}")).collect();
-    if parts.is_empty() { "nothing to load".to_owned() } else { parts.join(", ") }
 }

@@ -11,7 +11,8 @@ use crate::session::Session;
 
 /// Prints an archive that was uploaded.
 pub(super) fn show_archive(archive: &PublishedArchive, session: &Session) {
-    if archive.action != PublishAction::Keep && !session.global.json {
+    session.json_result(|| json!(archive));
+    if archive.action != PublishAction::Keep && !session.global.json() {
         session.change(&line(archive));
     }
 }
@@ -30,10 +31,17 @@ fn line(archive: &PublishedArchive) -> String {
 /// Prints what was there already, what was removed, and the config. Archives that were uploaded
 /// have been printed, unless nothing was done yet.
 pub(super) fn show(report: &PublishReport, session: &Session) {
-    if session.global.json {
+    if session.global.json() {
         let mut document = json!(report);
         let errors = report.removal_errors.iter().filter(|error| !is_interruption(error));
         document["errors"] = errors.map(failure::document).collect();
+        if session.global.json_lines()
+            && !report.is_planned
+            && let Some(fields) = document.as_object_mut()
+        {
+            // They have been printed.
+            fields.remove("archives");
+        }
         output::json(&document);
     } else {
         show_lines(report, session);

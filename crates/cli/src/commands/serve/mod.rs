@@ -106,7 +106,7 @@ pub(crate) async fn run(arguments: ServeArguments, session: &Session) -> Result<
         .with_listen(arguments.listen()?)
         .with_tls(arguments.tls_cert.zip(arguments.tls_key))
         .with_auth(arguments.auth);
-    let (json, verbose) = (session.global.json, session.global.verbose);
+    let (json, verbose) = (session.global.json(), session.global.verbose);
     let on_start = |serving: &Serving| {
         match json {
             true => output::json_line(serving),

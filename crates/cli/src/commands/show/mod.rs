@@ -30,7 +30,7 @@ pub(crate) struct ShowArguments {
 pub(crate) async fn run(arguments: ShowArguments, session: &Session) -> Result<ExitCode, Failure> {
     let query = arguments.choose.query()?;
     let shown = show(&session.store()?, &query, &session.run()).await?;
-    match session.global.json {
+    match session.global.json() {
         true => output::json(&shown),
         false => output::text(&text::describe(&shown, Timestamp::now())),
     }

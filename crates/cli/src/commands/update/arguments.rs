@@ -22,7 +22,7 @@ Examples:
   sealift update web:1.4.0.7 --dry-run --json")]
 pub(crate) struct UpdateArguments {
     /// The images; without a version, `latest`
-    #[arg(value_name = "IMAGE[:VERSION]", required = true, add = completer::references())]
+    #[arg(value_name = "IMAGE[:VERSION]", required = true, add = completer::engine_images())]
     pub(crate) images: Vec<String>,
     /// Remove the images' other versions and ids, also newer ones, once everything else is done
     #[arg(long)]
@@ -33,7 +33,7 @@ pub(crate) struct UpdateArguments {
     #[arg(long)]
     pub(crate) compress: bool,
     /// How hard to compress: fast, default or best
-    #[arg(long, value_name = "LEVEL", requires = "compress", default_value_t)]
+    #[arg(long, value_name = "LEVEL", add = completer::one_of(&["fast", "default", "best"]), requires = "compress", default_value_t)]
     pub(crate) level: Level,
     /// Show what would be done, and do nothing
     #[arg(long)]

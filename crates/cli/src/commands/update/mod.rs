@@ -6,7 +6,7 @@ mod text;
 
 use sealift_workflow::catalog::Keep;
 use sealift_workflow::filename::Reference;
-use sealift_workflow::{UpdateOptions, update};
+use sealift_workflow::{ImageUpdate, UpdateOptions, update};
 
 use crate::arguments::reference::references;
 use crate::exit_code::ExitCode;
@@ -43,8 +43,9 @@ pub(crate) async fn update_and_show(
 ) -> Result<ExitCode, Failure> {
     let engine = session.engine()?;
     let (store, _new_folder) = session.store_to_write()?;
-    let report = update(&engine, &store, references, options, &session.run()).await?;
-    text::show(&report, &store, session);
+    let on_result = |image: &ImageUpdate| text::show_image(image, session);
+    let report = update(&engine, &store, references, options, on_result, &session.run()).await?;
+    text::show_rest(&report, &store, session);
     let of_images = report.images.iter().filter_map(|image| image.result.as_ref().err());
     Ok(failure::code_of(of_images.chain(&report.clean_errors)))
 }

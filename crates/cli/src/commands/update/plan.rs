@@ -22,7 +22,7 @@ pub(super) async fn dry_run(
     // A folder that isn't there yet would be made.
     let store = if dir.exists() { Some(session.store()?) } else { None };
     let planned = plan_update(&engine, store.as_ref(), references, options, &session.run()).await?;
-    if session.global.json {
+    if session.global.json() {
         output::json(&plan_document(&planned));
     } else {
         output::text(&plan_text(&planned));

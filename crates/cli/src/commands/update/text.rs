@@ -1,67 +1,107 @@
 //! What an update prints.
 
 use sealift_workflow::store::Store;
-use sealift_workflow::{ImageUpdate, RemovedArchive, UpdateReport};
-use serde_json::json;
+use sealift_workflow::{Error, ImageUpdate, RemovedArchive, UpdateReport, Updated};
+use serde_json::{Value, json};
 
 use crate::archive_lines::{rebuilt_line, removed_line};
 use crate::failure::{self, is_interruption};
 use crate::format;
-use crate::output;
 use crate::session::Session;
 
-/// Prints the result for each image, what was removed, and what went wrong.
+/// Prints the result for one image, as soon as it is known.
+pub(super) fn show_image(image: &ImageUpdate, session: &Session) {
+    session.json_result(|| document(image));
+    match &image.result {
+        Ok(_) if session.global.json() => {}
+        Ok(done) => {
+            session.result(&line(image, done));
+            if !done.replaces.is_empty() {
+                let (image, version) = (&done.file.image, &done.file.version);
+                session.notice(&rebuilt_line(image, version, &done.replaces));
+            }
+        }
+        // It is shown at the end.
+        Err(error) if is_interruption(error) => {}
+        Err(error) => session.progress.suspend(|| failure::show(error)),
+    }
+}
+
+fn line(image: &ImageUpdate, done: &Updated) -> String {
+    let what = match (done.saved, done.compressed) {
+        (true, _) => "saved",
+        (false, true) => "compressed",
+        (false, false) => "unchanged",
+    };
+    let path = format::path(&done.file.path);
+    let mut line = format!("{}  {what}  {path}", image.reference);
+    if done.saved || done.compressed {
+        line.push_str(&format!("  {}", format::size(done.file.size)));
+        if done.compressed {
+            line.push_str(&format!(" ({})", format::size(done.plain_size)));
+        }
+        line.push_str("  verified");
+    }
+    line + "\n"
+}
+
+/// Prints what was removed, what went wrong with that, and a summary.
 ///
 /// An interruption is left out: the caller reports it once.
-pub(super) fn show(report: &UpdateReport, store: &Store, session: &Session) {
-    if session.global.json {
-        let clean_errors = report.clean_errors.iter().filter(|error| !is_interruption(error));
-        let clean_errors = clean_errors.map(|error| json!({ "error": failure::document(error) }));
-        let documents: Vec<_> = report.images.iter().map(document).chain(clean_errors).collect();
-        output::json(&documents);
-    }
+pub(super) fn show_rest(report: &UpdateReport, store: &Store, session: &Session) {
+    session
+        .json_results(|| report.images.iter().map(document).chain(clean_errors(report)).collect());
     let root = format::path(store.root());
     let mut removed = Vec::new();
-    for image in &report.images {
-        match &image.result {
-            Ok(_) if session.global.json => {}
-            Ok(done) => {
-                let what = match (done.saved, done.compressed) {
-                    (true, _) => "saved",
-                    (false, true) => "compressed",
-                    (false, false) => "unchanged",
-                };
-                let path = format::path(&done.file.path);
-                let mut line = format!("{}  {what}  {path}", image.reference);
-                if done.saved || done.compressed {
-                    line.push_str(&format!("  {}", format::size(done.file.size)));
-                    if done.compressed {
-                        line.push_str(&format!(" ({})", format::size(done.plain_size)));
-                    }
-                    line.push_str("  verified");
-                }
-                session.result(&(line + "\n"));
-                if !done.replaces.is_empty() {
-                    let (image, version) = (&done.file.image, &done.file.version);
-                    session.notice(&rebuilt_line(image, version, &done.replaces));
-                }
-                for archive in &done.removed {
-                    // One archive can be removed for several versions of an image.
-                    if !removed.contains(&archive) {
-                        removed.push(archive);
-                    }
-                }
+    for done in report.images.iter().filter_map(|image| image.result.as_ref().ok()) {
+        for archive in &done.removed {
+            // One archive can be removed for several versions of an image.
+            if !removed.contains(&archive) {
+                removed.push(archive);
             }
-            Err(error) if is_interruption(error) => {}
-            Err(error) => failure::show(error),
         }
     }
     for archive in removed {
-        session.result(&cleaned_line(&root, archive));
+        session.json_result(|| json!({ "removed": archive }));
+        if !session.global.json() {
+            session.result(&cleaned_line(&root, archive));
+        }
     }
+    clean_errors(report).for_each(|document| session.json_result(|| document));
     for error in report.clean_errors.iter().filter(|error| !is_interruption(error)) {
         failure::show(error);
     }
+    let results = report.images.iter().map(|image| (image.reference.to_string(), &image.result));
+    session.interrupted_images(results);
+    show_summary(report, session);
+}
+
+fn clean_errors(report: &UpdateReport) -> impl Iterator<Item = Value> {
+    let errors = report.clean_errors.iter().filter(|error| !is_interruption(error));
+    errors.map(|error| json!({ "error": failure::document(error) }))
+}
+
+fn show_summary(report: &UpdateReport, session: &Session) {
+    let count = |is: fn(&Result<Updated, Error>) -> bool| {
+        report.images.iter().filter(|image| is(&image.result)).count()
+    };
+    let is_done = |done: &Updated| done.saved || done.compressed;
+    let done = report.images.iter().filter_map(|image| image.result.as_ref().ok());
+    let bytes = done.filter(|done| is_done(done)).map(|done| done.file.size).sum();
+    let counts = [
+        (count(|result| result.as_ref().is_ok_and(|done| done.saved)), "saved"),
+        (
+            count(|result| result.as_ref().is_ok_and(|done| done.compressed && !done.saved)),
+            "compressed",
+        ),
+        (
+            count(|result| result.as_ref().is_ok_and(|done| !done.saved && !done.compressed)),
+            "unchanged",
+        ),
+        (count(|result| result.as_ref().is_err_and(|error| !is_interruption(error))), "failed"),
+        (count(|result| result.as_ref().is_err_and(is_interruption)), "interrupted"),
+    ];
+    session.summary(&counts, bytes);
 }
 
 /// Returns the line for an archive that is gone.
@@ -73,6 +113,6 @@ fn cleaned_line(root: &str, archive: &RemovedArchive) -> String {
     }
 }
 
-fn document(image: &ImageUpdate) -> serde_json::Value {
+fn document(image: &ImageUpdate) -> Value {
     failure::with_hint(json!(image), &image.result)
 }

@@ -91,7 +91,7 @@ pub(crate) async fn run(
         .with_trust(arguments.signers.trust()?);
     let store = session.store()?;
     let verified = verify(&store, &options, &session.run()).await?;
-    if session.global.json {
+    if session.global.json() {
         output::json(&verified);
     } else {
         show(&verified, session);

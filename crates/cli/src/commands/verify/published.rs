@@ -20,12 +20,12 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     let place = place::open(text)?;
     let on_result = |archive: &VerifiedObject| {
-        if !session.global.json {
+        if !session.global.json() {
             show(archive, session);
         }
     };
     let verified = verify_published(&place, options, on_result, &session.run()).await?;
-    if session.global.json {
+    if session.global.json() {
         output::json(&verified);
     } else {
         show_rest(&verified, session);

@@ -1,0 +1,258 @@
+//! One piece of work on an image and how far it is: pure functions of events and time.
+//!
+//! A time is what has passed since the command began.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use sealift_workflow::Work;
+
+use crate::format;
+
+/// A rate is that of this time before now.
+const WINDOW: Duration = Duration::from_secs(5);
+/// Rates of less time mean nothing.
+const SHORTEST_WINDOW: Duration = Duration::from_millis(500);
+/// How far samples are apart.
+const SAMPLE: Duration = Duration::from_millis(250);
+
+/// On a pipe a line is printed after this time, whatever happens.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+/// After this time a line is printed if [`STEP`] more is done.
+const LINE_AT_MOST_EVERY: Duration = Duration::from_secs(2);
+const STEP: u64 = 10;
+
+const BAR: usize = 16;
+/// Labels are not made shorter than this.
+const SHORTEST_LABEL: usize = 12;
+
+/// A piece of work that is under way.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// The image or the part of a build.
+    label: String,
+    work: Option<Work>,
+    total: Option<u64>,
+    done: u64,
+    /// When the last bytes came, or the beginning.
+    last: Duration,
+    /// What was done at some times, the oldest first.
+    samples: VecDeque<(Duration, u64)>,
+    /// When the last line was printed, and the percentage in it.
+    line: (Duration, u64),
+}
+
+impl Piece {
+    pub(super) fn new(
+        label: String,
+        work: Option<Work>,
+        total: Option<u64>,
+        now: Duration,
+    ) -> Self {
+        let samples = VecDeque::from([(now, 0)]);
+        Self { label, work, total, done: 0, last: now, samples, line: (now, 0) }
+    }
+
+    /// Adds bytes that are done.
+    pub(super) fn advance(&mut self, bytes: u64, now: Duration) {
+        if self.done == 0 {
+            // Nothing came while the engine prepared it: the rate begins now.
+            self.samples = VecDeque::from([(now, 0)]);
+        }
+        self.done = self.done.saturating_add(bytes);
+        self.last = now;
+        if self.samples.back().is_none_or(|(at, _)| now.saturating_sub(*at) >= SAMPLE) {
+            self.samples.push_back((now, self.done));
+        }
+        let begin = now.saturating_sub(WINDOW);
+        while self.samples.get(1).is_some_and(|(at, _)| *at <= begin) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// Sets how many bytes are done.
+    pub(super) fn set(&mut self, bytes: u64, now: Duration) {
+        self.advance(bytes.saturating_sub(self.done), now);
+    }
+
+    /// Returns the bytes in a second of the last seconds.
+    fn rate(&self, now: Duration) -> Option<u64> {
+        let begin = now.saturating_sub(WINDOW);
+        let before = self.samples.iter().rev().find(|(at, _)| *at <= begin);
+        let (at, done) = before.or_else(|| self.samples.front())?;
+        let time = now.saturating_sub(*(at.max(&begin)));
+        if time < SHORTEST_WINDOW {
+            return None;
+        }
+        let rate = (self.done.saturating_sub(*done)) as f64 / time.as_secs_f64();
+        Some(rate as u64)
+    }
+
+    fn percent(&self) -> Option<u64> {
+        let total = self.total.filter(|total| *total > 0 && *total >= self.done)?;
+        Some((u128::from(self.done) * 100 / u128::from(total)) as u64)
+    }
+
+    /// Returns what the engine does while no bytes pass.
+    fn engine_work(&self) -> Option<&'static str> {
+        match self.work {
+            Some(Work::Saving) if self.done == 0 => Some("engine is preparing the image"),
+            Some(Work::Loading)
+                if self.done > 0 && self.total.is_some_and(|all| self.done >= all) =>
+            {
+                Some("engine is storing the image")
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the parts of a description of how far it is.
+    fn parts(&self, now: Duration, with_percent: bool) -> Vec<String> {
+        if let Some(work) = self.engine_work() {
+            let waited = now.saturating_sub(self.last).as_secs();
+            return vec![format!("{work}, {}", format::duration(waited))];
+        }
+        // The size of a save is what the engine counts; a few bytes more are no error.
+        let total = self.total.filter(|total| *total >= self.done);
+        let mut parts = vec![match total {
+            Some(total) => format::part(self.done, total),
+            None => format::size(self.done),
+        }];
+        parts.extend(self.percent().filter(|_| with_percent).map(|percent| format!("{percent} %")));
+        let Some(rate) = self.rate(now) else { return parts };
+        parts.push(format!("{}/s", format::size(rate)));
+        if let Some(total) = total.filter(|_| rate > 0) {
+            let left = (total - self.done).div_ceil(rate);
+            parts.push(format!("{} left", format::duration(left)));
+        }
+        parts
+    }
+
+    /// Returns the line to print on a pipe, if it is time for one.
+    pub(super) fn due_line(&mut self, now: Duration) -> Option<String> {
+        let (at, percent) = self.line;
+        let silent = now.saturating_sub(at);
+        let is_step =
+            self.engine_work().is_none() && self.percent().is_some_and(|now| now >= percent + STEP);
+        if silent < LINE_EVERY && !(is_step && silent >= LINE_AT_MOST_EVERY) {
+            return None;
+        }
+        self.line = (now, self.percent().unwrap_or(percent));
+        Some(format!("{}  {}", self.name(usize::MAX), self.parts(now, true).join(", ")))
+    }
+
+    /// Returns the line to draw on a terminal of this width.
+    pub(super) fn bar(&self, now: Duration, columns: usize) -> String {
+        let parts = self.parts(now, false).join("  ");
+        let bar = self.percent().filter(|_| self.engine_work().is_none()).map(bar);
+        let right = bar.map(|bar| format!("{bar}  {parts}")).unwrap_or(parts);
+        let room = columns.saturating_sub(right.chars().count() + 3).max(SHORTEST_LABEL);
+        format!("{}  {right}", self.name(room))
+    }
+
+    /// Returns the label and what is done, in about this many columns.
+    fn name(&self, columns: usize) -> String {
+        let Some(work) = self.work else { return format::without_middle(&self.label, columns) };
+        let word = word(work);
+        let room = columns.saturating_sub(word.len() + 2).max(SHORTEST_LABEL);
+        format!("{}  {word}", format::without_middle(&self.label, room))
+    }
+}
+
+fn bar(percent: u64) -> String {
+    let full = BAR * percent as usize / 100;
+    "█".repeat(full) + &"░".repeat(BAR - full)
+}
+
+/// Returns the word for what is done with an image.
+pub(super) fn word(work: Work) -> &'static str {
+    match work {
+        Work::Saving => "saving",
+        Work::Compressing => "compressing",
+        Work::Verifying => "verifying",
+        Work::Loading => "loading",
+        Work::Reading => "reading",
+        Work::Adding => "adding",
+        Work::Exporting => "exporting",
+        Work::Fetching => "fetching",
+        Work::Uploading => "uploading",
+        _ => "working",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MB: u64 = 1_000_000;
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// A save that the engine prepares for 12 seconds and then sends at 20 MB/s.
+    fn save(total: Option<u64>) -> Piece {
+        let label = "registry.example.org/team/web:1.4.0.7".to_owned();
+        Piece::new(label, Some(Work::Saving), total, seconds(0.0))
+    }
+
+    #[test]
+    fn lines_come_after_ten_seconds_or_ten_percent() {
+        let mut piece = save(Some(326 * MB));
+        let mut lines = Vec::new();
+        for tick in 0..=30 {
+            if tick > 12 {
+                piece.advance(20 * MB, seconds(f64::from(tick)));
+            }
+            let line = piece.due_line(seconds(f64::from(tick)));
+            lines.extend(line.map(|line| format!("{tick:2}  {line}")));
+        }
+        insta::assert_snapshot!(lines.join("\n"), @"
+        10  registry.example.org/team/web:1.4.0.7  saving  engine is preparing the image, 10 s
+        14  registry.example.org/team/web:1.4.0.7  saving  40.0 of 326 MB, 12 %, 40.0 MB/s, 8 s left
+        16  registry.example.org/team/web:1.4.0.7  saving  80.0 of 326 MB, 24 %, 26.7 MB/s, 10 s left
+        18  registry.example.org/team/web:1.4.0.7  saving  120 of 326 MB, 36 %, 24.0 MB/s, 9 s left
+        20  registry.example.org/team/web:1.4.0.7  saving  160 of 326 MB, 49 %, 20.0 MB/s, 9 s left
+        22  registry.example.org/team/web:1.4.0.7  saving  200 of 326 MB, 61 %, 20.0 MB/s, 7 s left
+        24  registry.example.org/team/web:1.4.0.7  saving  240 of 326 MB, 73 %, 20.0 MB/s, 5 s left
+        26  registry.example.org/team/web:1.4.0.7  saving  280 of 326 MB, 85 %, 20.0 MB/s, 3 s left
+        28  registry.example.org/team/web:1.4.0.7  saving  320 of 326 MB, 98 %, 20.0 MB/s, 1 s left
+        ");
+    }
+
+    #[test]
+    fn a_rate_is_that_of_the_last_seconds() {
+        let mut piece = save(None);
+        for tick in 0..10 {
+            piece.advance(100 * MB, seconds(f64::from(tick)));
+        }
+        for tick in 10..20 {
+            piece.advance(MB, seconds(f64::from(tick)));
+        }
+        assert_eq!(piece.rate(seconds(19.0)), Some(MB));
+        assert_eq!(piece.rate(seconds(40.0)), Some(0));
+        assert_eq!(save(None).rate(seconds(0.1)), None);
+    }
+
+    #[test]
+    fn bars_fit_into_the_terminal() {
+        let mut piece = save(Some(326 * MB));
+        let mut bars = vec![piece.bar(seconds(3.0), 80)];
+        for tick in 0..8 {
+            piece.advance(20 * MB, seconds(12.0 + f64::from(tick)));
+        }
+        bars.push(piece.bar(seconds(19.0), 80));
+        piece.advance(170 * MB, seconds(20.0));
+        bars.push(piece.bar(seconds(20.0), 80));
+        let mut load = Piece::new("web:1".to_owned(), Some(Work::Loading), Some(MB), seconds(0.0));
+        load.advance(MB, seconds(1.0));
+        bars.push(load.bar(seconds(4.0), 80));
+        assert!(bars.iter().all(|bar| bar.chars().count() < 80), "{bars:#?}");
+        insta::assert_snapshot!(bars.join("\n"), @"
+        registry.example.…/team/web:1.4.0.7  saving  engine is preparing the image, 3 s
+        registry…:1.4.0.7  saving  ███████░░░░░░░░░  160 of 326 MB  20.0 MB/s  9 s left
+        registry.example.org/team/web:1.4.0.7  saving  330 MB  50.0 MB/s
+        web:1  loading  engine is storing the image, 3 s
+        ");
+    }
+}
