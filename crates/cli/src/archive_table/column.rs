@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sealift_workflow::catalog::ArchiveState;
 use sealift_workflow::filename::Printable;
 
-use crate::archive_table::Row;
+use crate::archive_table::row::Row;
 use crate::format;
 use crate::table;
 

@@ -1,71 +1,20 @@
 //! The table of archives that `sealift list` and `sealift` print.
 
 mod column;
+mod row;
 mod sort;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use sealift_workflow::catalog::ArchiveState;
-use sealift_workflow::filename::ArchivePath;
-use sealift_workflow::oci::{Digest, Platform};
-use sealift_workflow::{ImageConfig, ListedArchive};
 
 pub(crate) use column::Column;
+pub(crate) use row::Row;
 pub(crate) use sort::Sort;
 
 use crate::format;
 use crate::output;
 use crate::table;
-
-/// An archive as tables show it, in a folder or at a published place.
-#[derive(Debug)]
-pub(crate) struct Row<'a> {
-    archive: &'a ArchivePath,
-    /// The archive's path; at a published place relative to it.
-    path: String,
-    image: String,
-    digest: Option<&'a Digest>,
-    platform: Option<&'a Platform>,
-    size: u64,
-    /// When the file was last modified; `None` at a published place.
-    saved: Option<Timestamp>,
-    latest: bool,
-    state: ArchiveState,
-}
-
-impl<'a> From<&'a ListedArchive> for Row<'a> {
-    fn from(listed: &'a ListedArchive) -> Self {
-        Self {
-            archive: &listed.file.archive,
-            path: listed.file.path.display().to_string(),
-            image: listed.file.image(),
-            digest: listed.file.digest.as_ref(),
-            platform: listed.platform.as_ref(),
-            size: listed.file.size,
-            saved: Some(listed.modified),
-            latest: listed.latest,
-            state: listed.state,
-        }
-    }
-}
-
-impl<'a> From<&'a ImageConfig> for Row<'a> {
-    fn from(entry: &'a ImageConfig) -> Self {
-        let image = entry.path.repository();
-        Self {
-            archive: &entry.path,
-            path: entry.path.to_string(),
-            image: image.map_or_else(|| entry.path.image().to_owned(), |image| image.to_string()),
-            digest: Some(&entry.digest),
-            platform: Some(&entry.platform),
-            size: entry.size,
-            saved: None,
-            latest: false,
-            state: ArchiveState::Whole,
-        }
-    }
-}
 
 /// How a table is printed.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +66,8 @@ pub(crate) fn totals(rows: &[Row<'_>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sealift_workflow::ArchiveFile;
+    use sealift_workflow::catalog::ArchiveState;
+    use sealift_workflow::{ArchiveFile, ListedArchive};
 
     use super::*;
 

@@ -7,7 +7,7 @@ use crate::archive_table::Row;
 use crate::arguments::pattern::{expand, is_pattern};
 use crate::arguments::place;
 use crate::arguments::reference::references;
-use crate::commands::list::ListArguments;
+use crate::commands::list::arguments::ListArguments;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::format;
