@@ -5,6 +5,7 @@ pub(crate) mod detect;
 pub(crate) mod examine;
 pub(crate) mod hash;
 pub(crate) mod look;
+pub(crate) mod pieces;
 pub(crate) mod plain;
 pub(crate) mod raw;
 pub(crate) mod verified;

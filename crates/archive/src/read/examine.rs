@@ -1,18 +1,20 @@
 //! The thorough examination of a whole archive.
 
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::input::Input;
 use crate::proof::{FileFacts, Proof};
+use crate::read::pieces::read_pieces;
 use crate::read::plain::{PlainReader, open_file};
 use crate::source::Source;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
-const BUFFER: usize = 64 << 10;
+/// How large an archive is that is read on a thread of its own, in bytes.
+const LONG: u64 = 4 << 20;
 
 /// What is called with the number of bytes that were read since the last call.
 type OnBytes<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Sync);
@@ -86,6 +88,19 @@ impl fmt::Debug for ExamineOptions<'_> {
     }
 }
 
+/// Why an examination ends early.
+enum Stop {
+    Read(io::Error),
+    Fault(Fault),
+    Cancelled,
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
 /// Reads every byte of an archive file and returns what it proves.
 ///
 /// # Errors
@@ -105,20 +120,19 @@ pub fn examine_file(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Res
 pub fn examine(source: impl Source, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
     let mut reader = PlainReader::hashed(source, options.input.clone())?;
     let mut verifier = Verifier::new(options.verify.clone());
-    let mut buffer = vec![0; BUFFER];
-    let mut reported = 0;
-    loop {
-        let count =
-            reader.read(&mut buffer).map_err(|error| Error::of_reader(error, &options.input))?;
-        verifier.push(&buffer[..count]).map_err(|fault| reader.explain(fault))?;
-        let bytes = reader.file_bytes();
+    let (count, mut reported) = (reader.count(), 0);
+    let is_long = reader.file_size().is_none_or(|size| size >= LONG);
+    let verified = read_pieces(&mut reader, is_long, |piece| {
+        verifier.push(piece).map_err(Stop::Fault)?;
+        let bytes = count.get();
         let read = bytes - std::mem::replace(&mut reported, bytes);
-        if options.report(read).is_break() {
-            return Err(Error::Cancelled { input: options.input.clone() });
-        }
-        if count == 0 {
-            break;
-        }
+        options.report(read).map_break(|()| Stop::Cancelled).break_value().map_or(Ok(()), Err)
+    });
+    match verified {
+        Ok(()) => {}
+        Err(Stop::Read(error)) => return Err(Error::of_reader(error, &options.input)),
+        Err(Stop::Fault(fault)) => return Err(reader.explain(fault)),
+        Err(Stop::Cancelled) => return Err(Error::Cancelled { input: options.input.clone() }),
     }
     let contents = verifier.finish().map_err(|fault| Error::fault(options.input.clone(), fault))?;
     let (container, member_name) = (reader.container(), reader.member_name().map(str::to_owned));

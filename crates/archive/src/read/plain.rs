@@ -176,6 +176,11 @@ impl<R: Read> PlainReader<R> {
         self.count.get()
     }
 
+    /// Returns what counts the stored bytes, also while another thread reads.
+    pub(crate) fn count(&self) -> Count {
+        self.count.clone()
+    }
+
     /// Returns the error for a fault that was found in the tar.
     ///
     /// Content that resembles no image may be a damaged one: a container is read to its end for
