@@ -44,6 +44,13 @@ mod on_engine {
         }
     }
 
+    mod podman {
+        #[test]
+        fn fetches_and_loads() {
+            super::super::edge("podman");
+        }
+    }
+
     mod moby_containerd {
         #[test]
         fn fetches_and_loads() {

@@ -80,3 +80,18 @@ fn a_dry_run_changes_nothing() {
     let requests = proxy.requests();
     assert!(requests.iter().all(|request| matches!(&*request.method, "GET" | "HEAD")));
 }
+
+#[test]
+fn a_lost_block_index_is_published_again() {
+    let source = Source::new(&["web:1.0.0.1", "api:1.0.0.1"]);
+    let to = Destination::in_folder(&source.path("published"));
+    source.published("artifacts", &to, &[]);
+    let before = files(to.on_disk());
+    let lost = before.keys().find(|name| name.contains("web_") && name.ends_with(".blocks"));
+    fs::remove_file(to.on_disk().join(lost.unwrap())).unwrap();
+    let said = source.published("artifacts", &to, &[]);
+    assert!(!said.contains("  published  "), "{said}");
+    let after = files(to.on_disk());
+    assert_eq!(after.get(lost.unwrap()), before.get(lost.unwrap()));
+    assert_eq!(after.len(), before.len());
+}

@@ -3,6 +3,7 @@
 mod document;
 pub(crate) mod kind;
 pub(crate) mod no_name;
+mod text;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ use sealift_store::FindError;
 use crate::config::read::ParseConfigError;
 use crate::error::kind::{ErrorKind, archive_kind, store_kind};
 use crate::error::no_name::NoName;
+use crate::error::text::{conflicts, list, listed};
 use crate::trust::error::TrustError;
 
 /// The error of a workflow. It names the image, archive, folder or engine that it is about.
@@ -473,30 +475,6 @@ impl From<FindError> for Error {
             FindError::Store(error) => Self::Store(error),
         }
     }
-}
-
-/// Returns the texts of several things, separated by commas.
-fn list(things: &[impl ToString]) -> String {
-    things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Describes archives that have other content, by at most three of them.
-fn conflicts(archives: &[(String, String)]) -> String {
-    let described = archives.iter().take(3);
-    let mut text: Vec<String> = described
-        .map(|(object, reason)| format!("{object} has other content ({reason})"))
-        .collect();
-    match archives.len().saturating_sub(3) {
-        0 => {}
-        more => text.push(format!("{more} more")),
-    }
-    text.join("; ")
-}
-
-/// Lists names as versions, not tags.
-fn listed(names: &[Reference]) -> String {
-    let name = |name: &Reference| format!("{}:{}", name.repository(), name.version_or_latest());
-    list(&names.iter().map(name).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
 use sealift_archive::BlockIndex;
+use sealift_filename::ArchiveFormat;
 use sealift_oci::Digest;
 use sealift_remote::{Get, GetRequest, Object};
 use sealift_store::Store;
@@ -20,8 +21,8 @@ use crate::run::Run;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// The same bytes, as far as can be told without reading them: the config there or the server
-    /// states the SHA-256, and the size is the same. `blocks` is `true` if the block index is there
-    /// as well.
+    /// states the SHA-256, and the size is the same. `blocks` is `true` unless a block index is
+    /// missing beside it.
     Same { blocks: bool },
     /// Nothing.
     Absent,
@@ -52,10 +53,7 @@ pub(crate) async fn inspect(
         return Ok(Presence::Absent);
     };
     let named = named.filter(|named| named.path == *archive.path());
-    // A config with a sequence was written after the block indexes of all its archives.
-    let blocks = named.is_some_and(|named| named.sequence.is_some());
     let presence = match claim(&archive.entry, &object, named) {
-        Claim::Known(Presence::Same { .. }) if blocks => return Ok(Presence::Same { blocks }),
         Claim::Known(presence) => presence,
         Claim::Unknown => {
             let index_key = archive.key.with_suffix(BLOCKS_SUFFIX);
@@ -71,7 +69,8 @@ pub(crate) async fn inspect(
         }
     };
     Ok(match presence {
-        Presence::Same { .. } => {
+        // An index that was lost is uploaded again. Other archives than zips have none.
+        Presence::Same { .. } if archive.path().name().format() == ArchiveFormat::Zip => {
             let index_key = archive.key.with_suffix(BLOCKS_SUFFIX);
             Presence::Same { blocks: place.remote().head(&index_key).await?.is_some() }
         }
@@ -92,7 +91,7 @@ fn claim(entry: &ImageConfig, object: &Object, named: Option<&ImageConfig>) -> C
         };
     }
     match object.sha256.or(named.map(|named| named.sha256)) {
-        Some(sha256) if sha256 == entry.sha256 => Claim::Known(Presence::Same { blocks: false }),
+        Some(sha256) if sha256 == entry.sha256 => Claim::Known(Presence::Same { blocks: true }),
         Some(sha256) => Claim::Known(Presence::Other(other_sha256(entry, sha256))),
         None => Claim::Unknown,
     }
@@ -125,7 +124,7 @@ async fn compare(
         activity.progress(chunk.len() as u64);
     }
     Ok(match offset == archive.entry.size {
-        true => Presence::Same { blocks: false },
+        true => Presence::Same { blocks: true },
         false => Presence::Broken,
     })
 }
