@@ -65,6 +65,7 @@ const JOBS: &[Job] = &[
     ("peak memory", Bench::memory),
     ("publish", Bench::publish),
     ("fetch", Bench::fetch),
+    ("fetch of a zip", Bench::fetch_zip),
     ("fetch of the next version at 100 Mbit/s, 40 ms", Bench::fetch_next),
     ("fetch of 100 unchanged images", Bench::fetch_unchanged),
     ("peak memory, remote", Bench::remote_memory),

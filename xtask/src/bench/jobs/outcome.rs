@@ -22,3 +22,8 @@ pub(super) fn at_most(what: &str, value: f64, limit: f64) -> Target {
 pub(super) fn at_least(what: &str, value: f64, limit: f64) -> Target {
     Target { what: what.to_owned(), value, limit: Limit::AtLeast(limit) }
 }
+
+/// A number that nothing was set for.
+pub(super) fn measured(what: &str, value: f64) -> Target {
+    Target { what: what.to_owned(), value, limit: Limit::None }
+}

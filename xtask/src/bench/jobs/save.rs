@@ -3,8 +3,7 @@
 use anyhow::Result;
 
 use super::super::contest::Contestant;
-use super::super::report::{Limit, Target};
-use super::outcome::{Outcome, at_least, at_most, median, ratio};
+use super::outcome::{Outcome, at_least, at_most, measured, median, ratio};
 use super::{Bench, IMAGE, TAG};
 
 impl Bench {
@@ -43,11 +42,8 @@ impl Bench {
             ),
         ])?;
         let after = |index: usize| median(&times, index) - median(&times, 3);
-        let after_first_byte = Target {
-            what: "after the first byte, × `docker save -o`".to_owned(),
-            value: after(0) / after(1),
-            limit: Limit::None,
-        };
+        let after_first_byte =
+            measured("after the first byte, × `docker save -o`", after(0) / after(1));
         let size = |folder: &str| -> Result<f64> {
             let listed = self.shell(&format!("stat --format %s {folder}/*.zip"))?;
             Ok(listed.trim().parse()?)
