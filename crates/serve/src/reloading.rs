@@ -17,11 +17,11 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Reloading<T> {
     files: Vec<PathBuf>,
     read: fn(&[PathBuf]) -> Result<T, UnusableFile>,
-    state: Mutex<Held<T>>,
+    state: Mutex<Loaded<T>>,
     on_event: EventHandler,
 }
 
-struct Held<T> {
+struct Loaded<T> {
     value: Arc<T>,
     stamps: Vec<Option<Stamp>>,
     checked: Instant,
@@ -57,7 +57,7 @@ impl<T: Send + Sync + 'static> Reloading<T> {
     ) -> Result<Arc<Self>, UnusableFile> {
         let stamps = stamps(&files);
         let value = Arc::new(read(&files)?);
-        let state = Mutex::new(Held { value, stamps, checked: Instant::now() });
+        let state = Mutex::new(Loaded { value, stamps, checked: Instant::now() });
         Ok(Arc::new(Self { files, read, state, on_event }))
     }
 
@@ -101,7 +101,7 @@ impl<T: Send + Sync + 'static> Reloading<T> {
         (self.on_event)(event);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Held<T>> {
+    fn lock(&self) -> MutexGuard<'_, Loaded<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

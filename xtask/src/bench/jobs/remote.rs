@@ -42,7 +42,11 @@ impl Bench {
         let server = self.web_server()?;
         self.shell(&self.call("plain", "publish", &server.url()))?;
         let times = self.contest(&[
-            Contestant::new("sealift fetch", "rm -rf new", self.call("new", "fetch", &server.url())),
+            Contestant::new(
+                "sealift fetch",
+                "rm -rf new",
+                self.call("new", "fetch", &server.url()),
+            ),
             Contestant::new("rclone copy", "rm -rf copied", rclone(":webdav: copied", &server)),
         ])?;
         let ratio = ratio(&times, 0, 1);
@@ -57,7 +61,11 @@ impl Bench {
         let copy = rclone(":webdav: copied", &server);
         let tested = format!("{copy} && unzip -tq copied/*.zip");
         let times = self.contest(&[
-            Contestant::new("sealift fetch", "rm -rf new", self.call("new", "fetch", &server.url())),
+            Contestant::new(
+                "sealift fetch",
+                "rm -rf new",
+                self.call("new", "fetch", &server.url()),
+            ),
             Contestant::new("rclone copy", "rm -rf copied", &copy),
             Contestant::new("rclone copy, unzip -t", "rm -rf copied", tested),
         ])?;
