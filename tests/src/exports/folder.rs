@@ -119,7 +119,8 @@ fn exports_at_the_same_time_make_the_same_files() {
         exports.map(|export| export.join().unwrap())
     });
     for said in said {
-        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{said:?}");
+        // Only the summary, which depends on who was first.
+        assert_eq!((said.code, said.stderr.lines().count()), (0, 1), "{said:?}");
         assert_eq!(said.stdout.lines().count(), 6, "{said:?}");
     }
     assert_eq!(state(&out).len(), 6);
