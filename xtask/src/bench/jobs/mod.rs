@@ -71,6 +71,8 @@ const JOBS: &[Job] = &[
     ("peak memory, remote", Bench::remote_memory),
     ("serve a file", Bench::serve_a_file),
     ("serve a layer as gzip", Bench::serve_gzip),
+    ("serve a pull", Bench::serve_pull),
+    ("serve 50 pulls, peak memory", Bench::serve_memory),
     ("serve 10,000 archives", Bench::serve_start),
     ("start", Bench::start),
 ];

@@ -11,11 +11,14 @@ use serde_json::Value;
 
 use super::super::contest::{Contestant, Times};
 use super::outcome::{Outcome, at_most, median, ratio};
-use super::{Bench, IMAGE, quoted};
-use crate::{run, say};
+use super::{Bench, IMAGE, SECOND, TAG, quoted};
+use crate::say;
 
 /// How many archives the folder has when the server starts.
 const ARCHIVES: usize = 10_000;
+
+/// How many clients pull at the same time.
+const PULLS: usize = 50;
 
 /// The command while it serves a folder. It ends with this value.
 struct Served {
@@ -70,6 +73,47 @@ impl Drop for Served {
     }
 }
 
+/// A docker-registry of its own. It ends with this value.
+struct Registry {
+    child: Child,
+    host: String,
+}
+
+impl Registry {
+    fn start(bench: &Bench) -> Result<Self> {
+        let folder = bench.folder.join("registry");
+        fs::create_dir_all(&folder)?;
+        let config = format!(
+            "version: 0.1\nlog: {{level: info}}\n\
+             storage: {{filesystem: {{rootdirectory: {:?}}}}}\nhttp: {{addr: \"127.0.0.1:0\"}}\n",
+            folder.join("data"),
+        );
+        fs::write(folder.join("config.yml"), config)?;
+        let mut command = Command::new("docker-registry");
+        command.arg("serve").arg(folder.join("config.yml")).env("PATH", bench.path()?);
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("cannot run docker-registry")?;
+        let output = child.stderr.take().context("the registry has no output")?;
+        let mut registry = Self { child, host: String::new() };
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let host = lines.find_map(|line| {
+            Some(line.split_once("listening on ")?.1.split('"').next()?.to_owned())
+        });
+        registry.host = host.context("docker-registry does not start")?;
+        // Else it would wait for somebody to read its log.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(registry)
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Bench {
     /// Downloads an archive of 330 MB.
     pub(super) fn serve_a_file(&self) -> Result<Outcome> {
@@ -107,16 +151,63 @@ impl Bench {
         Ok((times, vec![at_most("× `gzip -1`", ratio, 0.1)]))
     }
 
+    /// Pulls an image into an engine that has nothing of it, from the folder and from a registry.
+    pub(super) fn serve_pull(&self) -> Result<Outcome> {
+        let (server, registry) = (Served::start(self, "zipped")?, Registry::start(self)?);
+        let archive = self.only_file("plain")?;
+        let pushed = format!("{}/{TAG}", registry.host);
+        self.shell(&format!(
+            "skopeo copy --quiet --insecure-policy --dest-tls-verify=false \
+             docker-archive:plain/{archive} docker://{pushed}"
+        ))?;
+        let docker = format!("docker -H {}", self.other);
+        let ours = format!("{}/{TAG}", server.host);
+        let remove = format!("{docker} rmi -f {TAG} {SECOND} {ours} {pushed} 2>/dev/null || true");
+        let times = self.contest(&[
+            Contestant::new("pull from sealift serve", &remove, format!("{docker} pull -q {ours}")),
+            Contestant::new(
+                "pull from docker-registry",
+                &remove,
+                format!("{docker} pull -q {pushed}"),
+            ),
+        ])?;
+        self.shell(&remove)?;
+        let ratio = ratio(&times, 0, 1);
+        Ok((times, vec![at_most("× a pull from docker-registry", ratio, 1.0)]))
+    }
+
+    /// Downloads the largest layer by many clients at the same time, half of them as gzip.
+    pub(super) fn serve_memory(&self) -> Result<Outcome> {
+        let server = Served::start(self, "zipped")?;
+        let (path, _) = server.largest_layer(IMAGE, "1.0.0.1")?;
+        let curl = format!("curl --silent --fail --output /dev/null http://{}{path}", server.host);
+        let mut script = String::new();
+        for client in 0..PULLS {
+            let header = if client % 2 == 0 { "--header Accept-Encoding:gzip" } else { "" };
+            script.push_str(&format!("{curl} {header} &\n"));
+        }
+        self.shell(&format!("{script}wait"))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", server.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB")).context("no peak")?;
+        let mib = peak.trim().parse::<f64>()? / 1024.0;
+        Ok((Vec::new(), vec![at_most(&format!("{PULLS} pulls, MiB"), mib, 48.0)]))
+    }
+
     /// Starts a server of many archives, and asks it for a manifest.
     pub(super) fn serve_start(&self) -> Result<Outcome> {
-        let tag = |number| format!("tag {IMAGE}:1.0.0.1 {IMAGE}:2.0.0.{number}");
         super::super::versions::write_small(&self.folder.join("small.tar"))?;
-        let add = format!("add small.tar --name {IMAGE}:1.0.0.1");
-        let mut script = format!("rm -rf many\n{}\n", self.call("many", &add, "--compress"));
+        let add = format!("add small.tar --name {IMAGE}:2.0.0.0");
+        self.shell(&format!("rm -rf many\n{}\n", self.call("many", &add, "--compress")))?;
+        // The same file under many names, each with the record of the first.
+        let first = self.only_file("many")?;
+        let folder = self.folder.join("many");
+        let record = |name: &str| folder.join(format!(".sealift/records/{name}.json"));
         for number in 1..ARCHIVES {
-            script.push_str(&format!("{}\n", self.call("many", &tag(number), "")));
+            let name = first.replacen("_2.0.0.0_", &format!("_2.0.0.{number}_"), 1);
+            fs::hard_link(folder.join(&first), folder.join(&name))?;
+            fs::copy(record(&first), record(&name))?;
         }
-        self.shell(&script)?;
         let mut runs = Vec::new();
         for _ in 0..self.rounds {
             let begin = Instant::now();
@@ -124,7 +215,7 @@ impl Bench {
             server.get(&format!("/v2/{IMAGE}/manifests/2.0.0.77"))?;
             runs.push(begin.elapsed().as_secs_f64());
         }
-        run::read(Command::new("rm").arg("-rf").arg(self.folder.join("many")))?;
+        fs::remove_dir_all(&folder)?;
         let times = Times::of(runs).context("there was no round")?;
         let times = vec![(format!("first answer of {ARCHIVES} archives"), times)];
         let first = median(&times, 0);
