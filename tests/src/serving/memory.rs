@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::command::Place;
 use crate::serving::Serving;
 
-/// How many MiB the server may have in memory at once.
-const LIMIT: u64 = 48;
+/// How many MiB the answers may take. With what an optimised command has before the first one, it is
+/// less than 48 MiB, which the benchmark measures. An unoptimised command is larger by itself.
+const LIMIT: u64 = 36;
 const PULLS: usize = 50;
 const MIB: usize = 1 << 20;
 
@@ -59,7 +60,7 @@ fn fifty_slow_pulls_need_little_memory() {
             socket.read_exact(&mut piece).unwrap();
         }
     }
-    let peak = peak(&serving);
-    eprintln!("{before} MiB before, {peak} MiB with {} answers", pulls.len());
-    assert!(peak <= LIMIT, "{peak} MiB, {before} MiB before");
+    let more = peak(&serving) - before;
+    eprintln!("{before} MiB before, {more} MiB more with {} answers", pulls.len());
+    assert!(more <= LIMIT, "{more} MiB more than the {before} MiB before");
 }
