@@ -16,7 +16,7 @@ pub(super) struct Contestant {
     pub(super) name: String,
     /// A shell script that makes all ready, and isn't timed.
     pub(super) prepare: String,
-    /// What is timed: a command line, or a shell script if it contains a `|` or a `>`.
+    /// What is timed: a command line, or a shell script if it contains a `|`, a `>` or a `&`.
     pub(super) command: String,
 }
 
@@ -78,7 +78,7 @@ fn time(contestant: &Contestant, environment: &[(String, String)], folder: &Path
         (folder.join("time.json"), folder.join("prepare.sh"), folder.join("command.sh"));
     fs::write(&prepare, &contestant.prepare)?;
     fs::write(&script, &contestant.command)?;
-    let is_script = contestant.command.contains(['|', '>']);
+    let is_script = contestant.command.contains(['|', '>', '&']);
     let mut hyperfine = Command::new("hyperfine");
     hyperfine
         .args(["-N", "--style=none", "--runs=1", "--export-json"])
