@@ -47,11 +47,12 @@ pub(crate) fn is_minisign(text: &str) -> bool {
     first.is_some_and(|first| first.starts_with(COMMENT) || MinisignKey::parse(first).is_some())
 }
 
-/// Returns the id of a key or of the key that made a signature, as minisign prints it.
+/// Returns the id of a key or of the key that made a signature, as minisign prints it: without
+/// leading zeros.
 fn id(encoded: &str) -> Option<String> {
     let bytes = STANDARD.decode(encoded.trim()).ok()?;
     let id: [u8; 8] = bytes.get(2..10)?.try_into().ok()?;
-    Some(format!("{:016X}", u64::from_le_bytes(id)))
+    Some(format!("{:X}", u64::from_le_bytes(id)))
 }
 
 /// Returns the id of the key that a signature names.
@@ -104,4 +105,15 @@ fn time(comment: &str) -> Option<Timestamp> {
     let mut fields = comment.split([' ', '\t']);
     let seconds = fields.find_map(|field| field.strip_prefix("timestamp:"))?;
     Timestamp::from_second(seconds.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_key_has_no_leading_zeros() {
+        let key = [&b"Ed"[..], &0x036b_a9a7_1c90_efc9_u64.to_le_bytes(), &[0; 32]].concat();
+        assert_eq!(id(&STANDARD.encode(key)).as_deref(), Some("36BA9A71C90EFC9"));
+    }
 }
