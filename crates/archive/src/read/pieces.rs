@@ -10,8 +10,8 @@ const PIECE: usize = 64 << 10;
 /// How many pieces may wait to be taken.
 const PIECES: usize = 4;
 
-/// What is read: a piece, or why there are no more.
-type Filled = io::Result<Vec<u8>>;
+/// What is read: a buffer with this many bytes in it, or why there are no more.
+type Filled = io::Result<(Vec<u8>, usize)>;
 
 /// Reads everything, and calls a function with the pieces in order, until it fails. Reads on a
 /// thread of its own if `is_ahead`: decoding and hashing take about as long as verifying what is
@@ -46,20 +46,26 @@ pub(crate) fn read_pieces<R: Read + Send, E: From<io::Error>>(
 /// Reads pieces until the end, or until nobody takes them.
 fn fill(reader: &mut impl Read, full: &SyncSender<Filled>, emptied: &Receiver<Vec<u8>>) {
     loop {
-        let mut piece = emptied.try_recv().unwrap_or_else(|_| Vec::with_capacity(PIECE));
-        piece.clear();
-        let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece);
-        let is_end = piece.is_empty();
-        if !is_end && full.send(Ok(piece)).is_err() {
+        let mut piece = emptied.try_recv().unwrap_or_else(|_| vec![0; PIECE]);
+        let (mut length, mut ended) = (0, None);
+        // Decoders return what they have, which is passed on together.
+        while length < PIECE && ended.is_none() {
+            match reader.read(&mut piece[length..]) {
+                Ok(0) => ended = Some(Ok(())),
+                Ok(count) => length += count,
+                Err(error) => ended = Some(Err(error)),
+            }
+        }
+        if length > 0 && full.send(Ok((piece, length))).is_err() {
             return;
         }
-        match read {
-            Err(error) => {
+        match ended {
+            None => {}
+            Some(Ok(())) => return,
+            Some(Err(error)) => {
                 let _ = full.send(Err(error));
                 return;
             }
-            Ok(_) if is_end => return,
-            Ok(_) => {}
         }
     }
 }
@@ -70,8 +76,8 @@ fn take_all<E: From<io::Error>>(
     take: &mut impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     for piece in filled {
-        let piece = piece?;
-        take(&piece)?;
+        let (piece, length) = piece?;
+        take(&piece[..length])?;
         // If the reader is at its end, nobody needs it any more.
         let _ = empty.send(piece);
     }
