@@ -89,7 +89,7 @@ enum Turn {
     Waiting(Box<dyn Pieces>, Acquire),
     /// A thread's, which reads it; with a permit if the connection has not asked for it yet.
     Reading(JoinHandle<(Box<dyn Pieces>, io::Result<Bytes>)>, Option<OwnedSemaphorePermit>),
-    /// Nobody's, since there is none.
+    /// The last piece was read, or reading has failed.
     Ended,
 }
 

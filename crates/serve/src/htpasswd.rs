@@ -53,7 +53,7 @@ impl Logins {
     }
 
     /// Returns the hash against which a user's password has to be verified, and whether there is
-    /// such a user. The time that verification takes is the same if there is none.
+    /// such a user. Verification takes as long for unknown users as for known ones.
     pub(crate) fn hash(&self, user: &str) -> (&str, bool) {
         match self.hashes.get(user) {
             Some(hash) => (hash, true),

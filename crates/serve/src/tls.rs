@@ -68,7 +68,7 @@ impl Tls {
 /// Reads a certificate with its chain, and its key.
 fn read(files: &[PathBuf]) -> Result<Arc<ServerConfig>, UnusableFile> {
     let [certificate, key] = files else {
-        return Err(UnusableFile::new("the certificate", Path::new(""), "there is none"));
+        return Err(UnusableFile::new("the certificate", Path::new(""), "no file was passed"));
     };
     let chain = read_certificates(certificate)?;
     let key_der = PrivateKeyDer::from_pem_slice(&read_file("the key", key)?)

@@ -231,8 +231,8 @@ pub(super) fn newest_first(entries: &mut [&Entry]) {
     });
 }
 
-/// Returns `true` if a config can name the latest archive of each image: there is none for images
-/// with several platforms.
+/// Returns `true` if a config can name the latest archive of each image. A config cannot name an
+/// image with several platforms.
 fn has_config(images: &Images) -> bool {
     let mut names = BTreeSet::new();
     let latest = latest(images.entries(), &LatestOptions::default());
