@@ -22,3 +22,9 @@ pub(crate) fn host() -> Result<String> {
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).context("rustc doesn't say what it runs on")
 }
+
+/// Returns `true` if its standard library for this target is installed.
+pub(crate) fn has_target(target: &str) -> bool {
+    let folder = run::read(&mut call(&["--print", "target-libdir", "--target", target]));
+    folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}

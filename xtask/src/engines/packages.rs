@@ -21,7 +21,7 @@ use crate::{run, say, workspace};
 /// Returns a folder like `/` with the packages that the system lacks.
 pub(crate) fn of_the_system(name: &str, packages: &[&str]) -> Result<PathBuf> {
     unpacked(name, packages, |folder| {
-        let apt = Apt::new(&sources::of_the_system()?, "system")?;
+        let apt = Apt::new(&sources::of_the_system()?, "system", None)?;
         apt.run(
             folder,
             &["install", "--yes", "--download-only", "--no-install-recommends"],
@@ -33,9 +33,31 @@ pub(crate) fn of_the_system(name: &str, packages: &[&str]) -> Result<PathBuf> {
 /// Packages of another release of Debian, without what they need.
 pub(crate) fn of_suite(suite: &str, name: &str, packages: &[&str]) -> Result<PathBuf> {
     unpacked(name, packages, |folder| {
-        let apt = Apt::new(&[sources::of_suite(suite)?], suite)?;
+        let apt = Apt::new(&[sources::of_suite(suite)?], suite, None)?;
         apt.run(folder, &["download"], packages)
     })
+}
+
+/// Packages of the system's own release for another kind of processor, such as `arm64`, without
+/// what they need.
+pub(crate) fn of_architecture(
+    architecture: &str,
+    name: &str,
+    packages: &[&str],
+) -> Result<PathBuf> {
+    unpacked(name, packages, |folder| {
+        let apt = Apt::new(&sources::of_the_system()?, architecture, Some(architecture))?;
+        apt.run(folder, &["download"], packages)
+    })
+}
+
+/// Returns the folder of packages that were unpacked under this name, whether it exists or not.
+pub(crate) fn place(name: &str) -> PathBuf {
+    folder(name).join("root")
+}
+
+fn folder(name: &str) -> PathBuf {
+    workspace::engines().join("packages").join(name)
 }
 
 /// Returns the reason why packages cannot be downloaded, if there is one.
@@ -49,8 +71,7 @@ fn unpacked(
     packages: &[&str],
     download: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
-    let folder = workspace::engines().join("packages").join(name);
-    let root = folder.join("root");
+    let (folder, root) = (folder(name), place(name));
     let stamp = folder.join("complete");
     let wanted = format!("{}\n{}\n", packages.join(" "), installed_at());
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
@@ -114,14 +135,18 @@ struct Apt {
 }
 
 impl Apt {
-    /// Sets apt up in a folder of its own, with these sources and fresh lists.
-    fn new(sources: &[Source], name: &str) -> Result<Self> {
+    /// Sets apt up in a folder of its own, with these sources and fresh lists, for this kind of
+    /// processor or that of the system.
+    fn new(sources: &[Source], name: &str, architecture: Option<&str>) -> Result<Self> {
         let folder = workspace::engines().join("apt").join(name);
         fs::create_dir_all(folder.join("lists/partial"))?;
         let list = folder.join("sources.list");
         let lines: Vec<String> = sources.iter().map(Source::to_string).collect();
         fs::write(&list, lines.join("\n") + "\n")?;
         let configuration = folder.join("apt.conf");
+        let architecture = architecture.map_or_else(String::new, |name| {
+            format!("APT::Architecture \"{name}\";\nAPT::Architectures {{ \"{name}\"; }};\n")
+        });
         // Lists may be older than they are valid, as a mirror that lags gives them: they
         // are signed all the same, and an older engine is as good for tests.
         fs::write(
@@ -141,7 +166,8 @@ impl Apt {
                  Debug::NoLocking \"true\";\n\
                  #clear APT::Update::Pre-Invoke;\n\
                  #clear APT::Update::Post-Invoke;\n\
-                 #clear APT::Update::Post-Invoke-Success;\n",
+                 #clear APT::Update::Post-Invoke-Success;\n\
+                 {architecture}",
                 list = list.display(),
                 folder = folder.display(),
             ),

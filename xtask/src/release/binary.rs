@@ -14,8 +14,8 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let toolchain = &release.toolchain;
     if !toolchain.is_static {
         say::step(format_args!(
-            "the binary for {} will need the C library of the system that it runs on: there is neither \
-             musl (its Rust library and musl-gcc) nor a static C library here",
+            "the binary for {} will need the C library of the system that it runs on: neither musl (its \
+             standard library of Rust and musl-gcc) nor a static C library is installed",
             toolchain.target
         ));
     }
@@ -25,32 +25,37 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     build.args(["--target", &toolchain.target, "--target-dir"]).arg(&target_folder);
     build.current_dir(&source);
     build.env("CARGO_ENCODED_RUSTFLAGS", toolchain.flags(&source, &home).join("\x1f"));
-    ensure!(run::shown(&mut build)?, "it doesn't build");
+    build.envs(toolchain.environment.iter().map(|(name, value)| (name, value)));
+    ensure!(run::shown(&mut build)?, "the command does not build");
 
     let built = target_folder.join(&toolchain.target).join("release/sealift");
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     if toolchain.is_static {
-        ensure!(is_static(&built)?, "{} needs libraries beside it", built.display());
+        ensure!(is_static(&built)?, "{} needs libraries of the system", built.display());
     }
     for folder in [&source, &home] {
-        ensure!(!names(&bytes, folder), "the binary names {}", folder.display());
+        ensure!(!names(&bytes, folder), "the binary contains the path {}", folder.display());
     }
     let stage = release.layout.stage();
     fs::create_dir_all(&stage).with_context(|| format!("cannot make {}", stage.display()))?;
     let binary = stage.join("sealift");
     fs::copy(&built, &binary).with_context(|| format!("cannot write {}", binary.display()))?;
-    verify::try_binary(&binary, release.version)?;
+    verify::try_binary(toolchain, &binary, release.version)?;
     made(&binary)
 }
 
-/// Returns the binary that an earlier step has built.
+/// Returns the path of the binary that an earlier step has built.
 pub(crate) fn built(release: &Release) -> Result<PathBuf> {
     let binary = release.layout.stage().join("sealift");
-    ensure!(binary.is_file(), "there is no binary yet: `binary` is a step before this");
+    ensure!(
+        binary.is_file(),
+        "there is no binary for {} yet: run the step `binary` first",
+        release.layout.target()
+    );
     Ok(binary)
 }
 
-/// Returns `true` if a program of Linux needs no other one, which loads libraries, to be started.
+/// Returns `true` if a program for Linux names no loader of libraries.
 ///
 /// `readelf` is in the package of the linker.
 pub(crate) fn is_static(program: &Path) -> Result<bool> {
@@ -64,11 +69,12 @@ fn names(bytes: &[u8], path: &Path) -> bool {
     bytes.windows(path.len()).any(|window| window == path)
 }
 
-/// Returns the folder that cargo keeps the source of dependencies in.
+/// Returns the folder in which cargo keeps the source of dependencies.
 fn cargo_home() -> Result<PathBuf> {
     if let Some(home) = std::env::var_os("CARGO_HOME") {
         return Ok(workspace::root().join(home));
     }
-    let home = std::env::home_dir().context("cargo's folder can't be found without a home")?;
+    let home =
+        std::env::home_dir().context("cannot find cargo's folder: there is no home directory")?;
     Ok(home.join(".cargo"))
 }

@@ -1,4 +1,4 @@
-//! The changelog at a release: what stood under "Unreleased" gets the version and the day.
+//! The changelog of a release: the entries under "Unreleased" get the version and the day.
 
 use anyhow::{Result, bail};
 
@@ -9,9 +9,9 @@ const UNRELEASED: &str = "## Unreleased";
 /// The changelog's entry for a version.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Entry<'a> {
-    /// It has been dated before.
+    /// An entry with a date.
     Dated { day: &'a str, notes: &'a str },
-    /// It will be the text under "Unreleased".
+    /// The text under "Unreleased".
     Unreleased { notes: &'a str },
 }
 

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_check_goes_by_its_name() {
+    fn every_check_is_parsed_from_its_name() {
         for check in Check::ALL {
             assert_eq!(check.name().parse::<Check>().unwrap(), check);
         }

@@ -1,4 +1,4 @@
-//! What has to hold before a release, beyond what `.ci/run` asks of every change.
+//! The checks of a release. They include those that `.ci/run` makes of every change.
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -14,7 +14,7 @@ pub(crate) fn run(release: &Release, only: Option<Check>) -> Result<()> {
     };
     for check in checks {
         say::step(format_args!("checks {}", check.name()));
-        take(*check, release).with_context(|| format!("{} is not in order", check.name()))?;
+        take(*check, release).with_context(|| format!("the check {} failed", check.name()))?;
     }
     Ok(())
 }
@@ -38,15 +38,15 @@ fn deny() -> Result<()> {
 /// Compares the crates' interfaces with those of the last release.
 fn semver(release: &Release) -> Result<()> {
     let Some(last) = release.facts.last() else {
-        say::step("there is no release before this one to compare interfaces with");
+        say::step("this is the first release: there are no earlier interfaces to compare with");
         return Ok(());
     };
     let semver_checks = cargo_tools::find_or_install("cargo-semver-checks")?;
     let tag = last.tag();
     let source = release.layout.source();
     let manifest = source.join("Cargo.toml");
-    let manifest = manifest.to_str().context("the path of the source is no text")?;
-    // It sees the new version in the copy, and the old one in git.
+    let manifest = manifest.to_str().context("the path of the source is not UTF-8")?;
+    // The copy has the new version, and git the old one.
     let arguments =
         ["semver-checks", "--manifest-path", manifest, "--workspace", "--baseline-rev", &tag];
     cargo_tools::passes(&semver_checks, &arguments)

@@ -21,7 +21,7 @@ pub(crate) fn of_release(
 ) -> Result<Moment> {
     if let Some(epoch) = epoch {
         let seconds = epoch.parse().with_context(|| format!("SOURCE_DATE_EPOCH={epoch}"))?;
-        let time = Timestamp::from_second(seconds).context("SOURCE_DATE_EPOCH is no time")?;
+        let time = Timestamp::from_second(seconds).context("SOURCE_DATE_EPOCH is not a time")?;
         return Ok(Moment { day: time.to_zoned_datetime(TimeZone::UTC).date(), seconds });
     }
     let day = match dated {
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_goes_before_the_changelog_and_that_before_today() {
+    fn the_environment_overrides_the_changelog_and_that_overrides_today() {
         let now: Timestamp = "2026-03-01T23:30:00Z".parse().unwrap();
         let moment = |epoch, dated| {
             let Moment { day, seconds } = of_release(epoch, dated, now).unwrap();

@@ -1,4 +1,4 @@
-//! What a release changes in the workspace: the version, and the changelog's date.
+//! The changes that a release makes in the workspace: the version, and the date in the changelog.
 
 use std::fs;
 use std::path::Path;
@@ -15,13 +15,13 @@ pub(crate) struct Edits {
     pub(crate) notes: String,
 }
 
-/// A file's name, counted from the workspace's folder, and its text.
+/// A file's path, relative to the workspace, and its text.
 type File = (String, String);
 
-/// Contains the crates' versions too.
+/// The lock file, which also contains the crates' versions.
 const LOCK: &str = "Cargo.lock";
 
-/// What is read to decide on edits.
+/// The texts from which edits are decided.
 pub(crate) struct Texts {
     pub(crate) manifest: String,
     pub(crate) changelog: String,
@@ -55,8 +55,7 @@ impl Texts {
     }
 }
 
-/// Decides what has to change for a version. Without an entry in the changelog, that stays as it
-/// is.
+/// Decides on the changes for a version. A changelog without an entry for it is not changed.
 pub(crate) fn edits(texts: &Texts, members: &[String], new: Version, day: &str) -> Result<Edits> {
     let old = version::of_manifest(&texts.manifest)?;
     let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! What git knows, and the commit and tag of a release.
+//! The state of the repository, and the commit and tag of a release.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,12 @@ impl Repository {
     }
 
     /// Gathers what decides whether a version can be released.
-    pub(crate) fn facts(&self, version: Version, has_entry: bool) -> Result<ReleaseFacts> {
+    pub(crate) fn facts(
+        &self,
+        version: Version,
+        has_entry: bool,
+        has_maintainer: bool,
+    ) -> Result<ReleaseFacts> {
         let branch = self.ask(&["branch", "--show-current"])?.trim().to_owned();
         Ok(ReleaseFacts {
             version,
@@ -32,11 +37,12 @@ impl Repository {
             tags: lines(&self.ask(&["tag", "--list"])?),
             tags_here: lines(&self.ask(&["tag", "--points-at", "HEAD"])?),
             has_entry,
+            has_maintainer,
             is_shallow: self.ask(&["rev-parse", "--is-shallow-repository"])?.trim() == "true",
         })
     }
 
-    /// Names the files that differ from the last commit.
+    /// Returns the files that differ from the last commit.
     fn changed(&self) -> Result<Vec<String>> {
         let status = self.ask(&["status", "--porcelain", "--untracked-files=all"])?;
         Ok(status.lines().map(|line| line.get(3..).unwrap_or(line).to_owned()).collect())
@@ -50,10 +56,10 @@ impl Repository {
     /// Returns the number of commits up to the last.
     pub(crate) fn commits(&self) -> Result<u64> {
         let count = self.ask(&["rev-list", "--count", "HEAD"])?;
-        count.trim().parse().context("git doesn't count its commits")
+        count.trim().parse().context("git printed no number of commits")
     }
 
-    /// Names the files that git keeps, by their paths from the root.
+    /// Returns the paths of all tracked files, relative to the root.
     pub(crate) fn files(&self) -> Result<Vec<String>> {
         let list = self.ask(&["ls-files", "-z"])?;
         Ok(list.split_terminator('\0').map(str::to_owned).collect())
@@ -63,11 +69,14 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// Where anything has changed since `head`, on which all steps were gone through.
+    /// Returns an error if anything has changed since `head`, for which all steps were run.
     pub(crate) fn release(&self, head: &str, edits: &Edits, version: Version) -> Result<()> {
-        ensure!(self.head()? == head, "there is another commit than the one that was rehearsed");
+        ensure!(
+            self.head()? == head,
+            "the last commit is not the one for which the steps were run"
+        );
         let changed = self.changed()?;
-        ensure!(changed.is_empty(), "changed while it was rehearsed: {}", changed.join(", "));
+        ensure!(changed.is_empty(), "changed while the steps were run: {}", changed.join(", "));
         if !edits.files.is_empty() {
             for (name, text) in &edits.files {
                 fs::write(self.root.join(name), text)
@@ -76,7 +85,7 @@ impl Repository {
             self.ask(&["commit", "--quiet", "--all", "-m", &format!("Release {version}")])?;
         }
         let message = format!("sealift {version}\n\n{}\n", edits.notes);
-        // Else a line of the notes that starts with `#` would be taken for a remark.
+        // By default git removes lines that start with `#`.
         let tag = version.tag();
         self.ask(&["tag", "--annotate", "--cleanup=whitespace", "-m", &message, &tag])?;
         Ok(())
@@ -122,7 +131,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let repository = repository(folder.path());
         let version: Version = "0.2.0".parse().unwrap();
-        let facts = repository.facts(version, true).unwrap();
+        let facts = repository.facts(version, true, true).unwrap();
         assert_eq!(facts.branch.as_deref(), Some("main"));
         assert!(facts.changed.is_empty() && facts.tags.is_empty() && !facts.is_shallow);
         assert_eq!(repository.commits().unwrap(), 1);
@@ -131,11 +140,11 @@ mod tests {
         fs::write(folder.path().join("CHANGELOG.md"), "other\n").unwrap();
         fs::create_dir(folder.path().join("new")).unwrap();
         fs::write(folder.path().join("new/file"), "").unwrap();
-        let facts = repository.facts(version, true).unwrap();
+        let facts = repository.facts(version, true, true).unwrap();
         assert_eq!(facts.changed, ["CHANGELOG.md", "new/file"]);
 
         repository.ask(&["checkout", "--quiet", "--detach"]).unwrap();
-        assert_eq!(repository.facts(version, true).unwrap().branch, None);
+        assert_eq!(repository.facts(version, true, true).unwrap().branch, None);
     }
 
     #[test]
@@ -145,7 +154,7 @@ mod tests {
         let version: Version = "0.2.0".parse().unwrap();
         repository.release(&repository.head().unwrap(), &edits(), version).unwrap();
         assert_eq!(repository.commits().unwrap(), 2);
-        let facts = repository.facts(version, true).unwrap();
+        let facts = repository.facts(version, true, true).unwrap();
         assert_eq!(facts.tags_here, ["v0.2.0"]);
         assert!(facts.changed.is_empty());
         let tag = repository.ask(&["tag", "--list", "--format=%(contents)", "v0.2.0"]).unwrap();
@@ -153,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_meanwhile_is_not_released() {
+    fn a_changed_tree_is_not_released() {
         let folder = tempfile::tempdir().unwrap();
         let repository = repository(folder.path());
         let version: Version = "0.2.0".parse().unwrap();
@@ -161,7 +170,7 @@ mod tests {
         assert!(repository.release("another", &edits(), version).is_err());
         fs::write(folder.path().join("CHANGELOG.md"), "other\n").unwrap();
         let error = repository.release(&head, &edits(), version).unwrap_err();
-        assert_eq!(error.to_string(), "changed while it was rehearsed: CHANGELOG.md");
-        assert!(repository.facts(version, true).unwrap().tags.is_empty());
+        assert_eq!(error.to_string(), "changed while the steps were run: CHANGELOG.md");
+        assert!(repository.facts(version, true, true).unwrap().tags.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The command's own image: made, kept, described and brought back by the command itself.
+//! The command's own image. The command itself builds, archives and loads it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,24 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::machine::Machine;
 use super::plan::{Release, made};
-use super::{binary, licences};
+use super::{binary, licences, verify};
 use crate::engines::{self, Doors, Engines, Kind, Lifetime, api, packages};
 use crate::{run, say, workspace};
 
 const NAME: &str = "sealift";
 
-/// The name of the config, which is beside the archive that it describes.
+/// The name of the config, which is beside the archives that it describes.
 const CONFIG: &str = "config.json";
 
 /// An engine, and its own client to run the image with, if there is one.
 struct Place {
     host: String,
     docker: Option<PathBuf>,
-    /// Whether what is made in it has to be removed again.
+    /// Whether the engine stays, so that the image must be removed from it.
     is_somebodys: bool,
-    /// Stopped with this value, if it was started for it.
+    /// The engine, if it was started for this step: it stops with this value.
     _engines: Option<Engines>,
 }
 
@@ -30,13 +31,13 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let sealift = binary::built(release)?;
     let stands_alone = binary::is_static(&sealift);
     if !stands_alone.as_ref().is_ok_and(|stands_alone| *stands_alone) {
-        // One of an earlier version, or of another machine, is no part of this release.
+        // An image of an earlier run does not belong to this release.
         forget(&release.layout.images())?;
         let reason = match stands_alone {
-            Ok(_) => "the binary needs a C library beside it".to_owned(),
+            Ok(_) => "the binary needs a C library, which an empty image does not have".to_owned(),
             Err(error) => error.to_string(),
         };
-        say::line(format_args!("no image: {reason}, and there is none in an empty image"));
+        say::line(format_args!("no image: {reason}"));
         return Ok(());
     }
     let place = place(release)?;
@@ -48,6 +49,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     );
     let work = Work { release, sealift: &sealift, place: &place, tag: &tag };
     let result = work.ship();
+    // The engine can be the one that the next image is built in.
     if place.is_somebodys && api::has_image(&place.host, &tag)? {
         api::remove_image(&place.host, &tag)?;
     }
@@ -84,13 +86,24 @@ impl Work<'_> {
     fn ship(&self) -> Result<()> {
         let (version, context) = (self.release.version, self.context()?);
         let argument = format!("VERSION={version}");
-        let context = context.to_str().context("the path of the context is no text")?;
-        self.sealift(&["build", self.tag, context, "--network", "none", "--build-arg", &argument])?;
-        self.sealift(&["update", self.tag, "--compress", "--clean"])?;
+        let context = context.to_str().context("the path of the build context is not UTF-8")?;
+        let platform = self.platform()?;
+        let platform = ["--platform", &platform];
+        let build = ["build", self.tag, context, "--network", "none", "--build-arg", &argument];
+        self.sealift(&[&build[..], &platform].concat())?;
+        let update = ["update", self.tag, "--compress", "--clean"];
+        self.sealift(&[&update[..], &platform].concat())?;
         self.write_config()?;
 
         api::remove_image(&self.place.host, self.tag)?;
-        self.sealift(&["load", self.tag])?;
+        self.sealift(&[&["load", self.tag][..], &platform].concat())?;
+        if self.release.toolchain.is_emulated() {
+            say::line(format_args!(
+                "{} for {} is loaded, and not run: the engine cannot run it",
+                self.tag, platform[1]
+            ));
+            return Ok(());
+        }
         let Some(docker) = &self.place.docker else {
             say::line(format_args!(
                 "{} is loaded, and not run: there is no docker client",
@@ -98,21 +111,33 @@ impl Work<'_> {
             ));
             return Ok(());
         };
-        let mut command = Command::new(docker);
-        command.args(["run", "--rm", "--network", "none", self.tag, "--version"]);
+        let run = |options: &[&str]| {
+            let mut command = Command::new(docker);
+            command.args(["run", "--rm", "--network", "none"]).args(options).arg(self.tag);
+            command.env("DOCKER_HOST", &self.place.host);
+            command
+        };
         say::line(format_args!("$ docker run --rm --network none {} --version", self.tag));
-        let said = run::read(command.env("DOCKER_HOST", &self.place.host))?;
-        say::line(said.trim());
-        ensure!(said.trim() == format!("sealift {version}"), "the image holds another version");
-        Ok(())
+        let printed = run::read(run(&[]).arg("--version"))?;
+        say::line(printed.trim());
+        ensure!(printed.trim() == format!("sealift {version}"), "the image has another version");
+        let mut connect = run(&["--add-host", "engine.example:127.0.0.1"]);
+        verify::expect_refusal(connect.args(verify::connect_to("engine.example")))
     }
 
-    /// Puts what belongs into the image into a folder of its own.
+    fn platform(&self) -> Result<String> {
+        let target = self.release.layout.target();
+        let machine = Machine::of_target(target);
+        Ok(machine.with_context(|| format!("{target} has no images"))?.platform())
+    }
+
+    /// Copies the content of the image into a folder of its own.
     fn context(&self) -> Result<PathBuf> {
         let (layout, stage) = (&self.release.layout, self.release.layout.stage());
         let context = layout.context();
         fs::create_dir_all(&context)?;
         fs::write(context.join("Dockerfile"), include_str!("Dockerfile"))?;
+        fs::write(context.join("nsswitch.conf"), "hosts: files dns\n")?;
         let source = layout.source();
         for file in [
             self.sealift.to_owned(),
@@ -121,14 +146,15 @@ impl Work<'_> {
             source.join("LICENSE-APACHE"),
         ] {
             let name = file.file_name().unwrap_or_default();
-            fs::copy(&file, context.join(name))
-                .with_context(|| format!("there is no {} yet", file.display()))?;
+            fs::copy(&file, context.join(name)).with_context(|| {
+                format!("{} is missing: run the earlier steps first", file.display())
+            })?;
         }
         fs::write(context.join("ca-certificates.crt"), certificates()?)?;
         Ok(context)
     }
 
-    /// Writes the config for clusters, with the URL of the release's files.
+    /// Writes the config for clusters, with the URL at which the release's files will be.
     fn write_config(&self) -> Result<()> {
         let repository = env!("CARGO_PKG_REPOSITORY");
         let address = format!("{repository}/releases/download/{}/", self.release.version.tag());
@@ -144,11 +170,11 @@ impl Work<'_> {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.sealift);
+        let mut command = self.release.toolchain.command(self.sealift);
         command.args(arguments).current_dir(workspace::root());
         command.env("DOCKER_HOST", &self.place.host);
         command.env("SEALIFT_DIR", self.release.layout.images());
-        // What else would decide which engine is used.
+        // These would select another engine.
         for name in ["DOCKER_CONTEXT", "DOCKER_MACHINE_NAME"] {
             command.env_remove(name);
         }
@@ -156,14 +182,14 @@ impl Work<'_> {
     }
 }
 
-/// Returns the certificates that Debian trusts, in the order of their names.
+/// Returns the certificates that Debian trusts, sorted by name.
 fn certificates() -> Result<String> {
     let root = packages::of_suite("trixie", "ca-certificates", &["ca-certificates"])?;
     let folder = root.join("usr/share/ca-certificates/mozilla");
     let mut files: Vec<PathBuf> =
         fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.sort();
-    ensure!(files.len() > 50, "{} has only {} certificates", folder.display(), files.len());
+    ensure!(files.len() > 50, "{} contains only {} certificates", folder.display(), files.len());
     files.iter().map(|file| Ok(fs::read_to_string(file)?)).collect()
 }
 

@@ -1,8 +1,8 @@
-//! Packages of distributions, with manual pages and completions: each is installed into a folder,
-//! compared, run, and removed again.
+//! Packages of distributions, with manual pages and completions. Each package is installed into a
+//! folder, compared with its content, run, and removed again.
 //!
-//! `dpkg-deb` and `rpmbuild` are the distributions' own tools, and both come from packages of the
-//! system. cargo-deb and cargo-generate-rpm would have to be compiled for each release, and know
+//! `dpkg-deb` and `rpmbuild` are the distributions' own tools, and both are in packages of the
+//! system. cargo-deb and cargo-generate-rpm would have to be compiled for each release, and include
 //! neither the pages that the command writes nor the licences that are collected here.
 
 use std::collections::BTreeSet;
@@ -14,6 +14,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::binary;
+use super::machine::Machine;
+use super::maintainer;
 use super::plan::{Release, made};
 use super::tree::{self, Style};
 use crate::engines::packages;
@@ -23,7 +25,6 @@ const SUMMARY: &str = "Moves container images to places without a registry";
 const DESCRIPTION: &str = "sealift saves images from Docker or Podman into a folder of versioned \
     archives,\nverifies every byte, publishes them to web servers and buckets, and loads them into \
     an\nengine on the other side.";
-const MAINTAINER: &str = "The sealift developers <sealift@localhost>";
 
 const DEBIAN: Style =
     Style { zsh: "usr/share/zsh/vendor-completions", licence: "usr/share/doc/sealift/copyright" };
@@ -32,10 +33,10 @@ const FEDORA: Style =
 
 pub(crate) fn run(release: &Release) -> Result<()> {
     let sealift = binary::built(release)?;
-    release.forget("sealift", ".deb")?;
-    release.forget("sealift", ".rpm")?;
-    let Some(machine) = Machine::of(release.layout.target()) else {
-        say::line(format_args!("no packages: {} has no name of theirs", release.layout.target()));
+    release.forget(".deb")?;
+    release.forget(".rpm")?;
+    let Some(machine) = Machine::of_target(release.layout.target()) else {
+        say::line(format_args!("no packages: {} is not supported", release.layout.target()));
         return Ok(());
     };
     if !binary::is_static(&sealift)? {
@@ -50,23 +51,6 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     rpm(release, machine)
 }
 
-/// How packages name a machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Machine {
-    deb: &'static str,
-    rpm: &'static str,
-}
-
-impl Machine {
-    fn of(target: &str) -> Option<Self> {
-        match target.split('-').next()? {
-            "x86_64" if target.contains("linux") => Some(Self { deb: "amd64", rpm: "x86_64" }),
-            "aarch64" if target.contains("linux") => Some(Self { deb: "arm64", rpm: "aarch64" }),
-            _ => None,
-        }
-    }
-}
-
 fn deb(release: &Release, machine: Machine) -> Result<()> {
     let root = release.layout.installers().join("deb");
     let paths = tree::grow(release, DEBIAN, &root)?;
@@ -76,7 +60,7 @@ fn deb(release: &Release, machine: Machine) -> Result<()> {
     fs::create_dir_all(&control)?;
     fs::write(control.join("control"), control_file(release, machine, size.div_ceil(1024)))?;
     let file =
-        release.layout.root().join(format!("sealift_{}-1_{}.deb", release.version, machine.deb));
+        release.layout.root().join(format!("sealift_{}-1_{}.deb", release.version, machine.deb()));
     let mut build = Command::new("dpkg-deb");
     build.args(["--root-owner-group", "-Zxz", "--build"]).arg(&root).arg(&file);
     run::read(build.env("SOURCE_DATE_EPOCH", release.moment.seconds.to_string()))?;
@@ -107,16 +91,17 @@ fn control_file(release: &Release, machine: Machine, kilobytes: u64) -> String {
         text
     });
     format!(
-        "Package: sealift\nVersion: {}-1\nArchitecture: {}\nMaintainer: {MAINTAINER}\n\
+        "Package: sealift\nVersion: {}-1\nArchitecture: {}\nMaintainer: {}\n\
          Installed-Size: {kilobytes}\nRecommends: ca-certificates\nSuggests: openssh-client\n\
          Section: admin\nPriority: optional\nHomepage: {}\nDescription: {SUMMARY}\n{description}",
         release.version,
-        machine.deb,
+        machine.deb(),
+        maintainer::or_nobody(release.maintainer.as_deref()),
         env!("CARGO_PKG_REPOSITORY"),
     )
 }
 
-/// `rpm` and `rpmbuild`: those of the system, or of its package, unpacked.
+/// `rpm` and `rpmbuild`, either installed or from an unpacked package.
 struct Rpm {
     root: Option<PathBuf>,
 }
@@ -147,16 +132,16 @@ fn rpm(release: &Release, machine: Machine) -> Result<()> {
     let spec = work.join("sealift.spec");
     fs::write(&spec, spec_file(release, &root, &paths))?;
     let mut build = rpm.command("rpmbuild")?;
-    build.args(["-bb", "--quiet", "--target", &format!("{}-linux", machine.rpm)]);
+    build.args(["-bb", "--quiet", "--target", &format!("{machine}-linux")]);
     for definition in [
         format!("_topdir {}", top.display()),
         format!("_rpmdir {}", top.display()),
         "_rpmfilename %{NAME}.rpm".to_owned(),
-        // What is packed is finished: it is neither stripped nor compressed once more.
+        // The files are final: rpmbuild must neither strip nor compress them.
         "__os_install_post %{nil}".to_owned(),
         "_build_id_links none".to_owned(),
         "debug_package %{nil}".to_owned(),
-        // The same bytes on each machine and day.
+        // The bytes must not depend on the machine or on the day.
         "_buildhost localhost".to_owned(),
         "use_source_date_epoch_as_buildtime 1".to_owned(),
         "clamp_mtime_to_source_date_epoch 1".to_owned(),
@@ -167,7 +152,7 @@ fn rpm(release: &Release, machine: Machine) -> Result<()> {
     }
     build.env("SOURCE_DATE_EPOCH", release.moment.seconds.to_string());
     run::read(build.arg(&spec))?;
-    let name = format!("sealift-{}-1.{}.rpm", release.version, machine.rpm);
+    let name = format!("sealift-{}-1.{machine}.rpm", release.version);
     let file = release.layout.root().join(name);
     fs::copy(top.join("sealift.rpm"), &file).context("rpmbuild wrote no package")?;
     made(&file)?;
@@ -196,29 +181,16 @@ fn spec_file(release: &Release, tree: &Path, paths: &[String]) -> String {
     });
     format!(
         "Name: sealift\nVersion: {}\nRelease: 1\nSummary: {SUMMARY}\nLicense: MIT OR Apache-2.0\n\
-         URL: {}\nRecommends: ca-certificates\nAutoReqProv: no\n\n\
+         URL: {}\nPackager: {}\nRecommends: ca-certificates\nAutoReqProv: no\n\n\
          %description\n{DESCRIPTION}\n\n\
          %install\ncp -a '{}/.' %{{buildroot}}/\n\n%files\n{files}",
         release.version,
         env!("CARGO_PKG_REPOSITORY"),
+        maintainer::or_nobody(release.maintainer.as_deref()),
         tree.display(),
     )
 }
 
 fn shown(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn machines_are_named_as_packages_name_them() {
-        let names = |target| Machine::of(target).map(|machine| (machine.deb, machine.rpm));
-        assert_eq!(names("x86_64-unknown-linux-musl"), Some(("amd64", "x86_64")));
-        assert_eq!(names("aarch64-unknown-linux-gnu"), Some(("arm64", "aarch64")));
-        assert_eq!(names("aarch64-apple-darwin"), None);
-        assert_eq!(names("riscv64gc-unknown-linux-gnu"), None);
-    }
 }

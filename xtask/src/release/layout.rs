@@ -1,7 +1,8 @@
-//! Where a release's files are, all below `target/dist`.
+//! The paths of a release's files, all below `target/dist`.
 
 use std::path::{Path, PathBuf};
 
+use super::machine::Machine;
 use super::version::Version;
 
 /// The folder of a finished release, and of the work on it.
@@ -9,7 +10,7 @@ use super::version::Version;
 pub(crate) struct Layout {
     root: PathBuf,
     version: Version,
-    /// What the binary is for: `x86_64-unknown-linux-musl`.
+    /// The target of the binary, such as `x86_64-unknown-linux-musl`.
     target: String,
 }
 
@@ -27,9 +28,19 @@ impl Layout {
         &self.target
     }
 
-    /// What the tarball is called, and the one folder in it.
+    /// The name of the tarball without its ending, and of the one folder in it.
     pub(crate) fn name(&self) -> String {
         format!("sealift-{}-{}", self.version, self.target)
+    }
+
+    /// Returns `true` if a finished file belongs to this version, but to another kind of processor.
+    pub(crate) fn is_beside(&self, name: &str) -> bool {
+        let version = self.version.to_string();
+        let others =
+            Machine::ALL.into_iter().filter(|it| Some(*it) != Machine::of_target(&self.target));
+        let mut names = others.flat_map(|machine| [machine.name(), machine.deb()]);
+        name.split(['-', '_']).any(|word| word == version)
+            && names.any(|other| name.contains(other))
     }
 
     pub(crate) fn tarball(&self) -> PathBuf {
@@ -46,7 +57,7 @@ impl Layout {
         self.root.join("packages")
     }
 
-    /// The command's own image, in a folder as sealift keeps it.
+    /// The folder of archives that contains the command's own image.
     pub(crate) fn images(&self) -> PathBuf {
         self.root.join("images")
     }
@@ -56,22 +67,22 @@ impl Layout {
         self.work().join("source")
     }
 
-    /// What the tarball is made from.
+    /// The content of the tarball.
     pub(crate) fn stage(&self) -> PathBuf {
         self.work().join(self.name())
     }
 
-    /// What the image is built from.
+    /// The build context of the image.
     pub(crate) fn context(&self) -> PathBuf {
         self.work().join("context")
     }
 
-    /// Where packages of distributions are put together.
+    /// The working folder for packages of distributions.
     pub(crate) fn installers(&self) -> PathBuf {
         self.work().join("installers")
     }
 
-    /// Where packages are built, and built from.
+    /// Cargo's target folder for packages.
     pub(crate) fn packing(&self) -> PathBuf {
         self.work().join("packing")
     }
@@ -82,7 +93,7 @@ impl Layout {
     }
 }
 
-/// Reads a tarball's name: the version in it, and what it is for.
+/// Parses the version and the target in a tarball's name.
 pub(crate) fn parse_tarball(name: &str) -> Option<(Version, &str)> {
     let (version, target) =
         name.strip_prefix("sealift-")?.strip_suffix(".tar.gz")?.split_once('-')?;
@@ -102,6 +113,27 @@ mod tests {
         assert_eq!(parse_tarball(name), Some((version, "x86_64-unknown-linux-gnu")));
         for name in ["sealift.tar.gz", "sealift-1.0-x.tar.gz", "sealift-store-0.2.0.crate"] {
             assert_eq!(parse_tarball(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_of_another_processor_are_kept() {
+        let version: Version = "0.2.0".parse().unwrap();
+        let layout = Layout::new("dist".into(), version, "x86_64-unknown-linux-musl".to_owned());
+        for name in [
+            "sealift-0.2.0-aarch64-unknown-linux-gnu.tar.gz",
+            "sealift_0.2.0-1_arm64.deb",
+            "sealift-0.2.0-1.aarch64.rpm",
+        ] {
+            assert!(layout.is_beside(name), "{name}");
+        }
+        for name in [
+            "sealift-0.1.0-aarch64-unknown-linux-gnu.tar.gz",
+            "sealift-0.2.0-x86_64-unknown-linux-gnu.tar.gz",
+            "sealift_0.2.0-1_amd64.deb",
+            "sealift-0.2.0-1.x86_64.rpm",
+        ] {
+            assert!(!layout.is_beside(name), "{name}");
         }
     }
 

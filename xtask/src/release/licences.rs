@@ -1,4 +1,4 @@
-//! The licences of everything that is in the binary, in one file.
+//! The licences of all packages in the binary, in one file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::{metadata, say};
 /// The file's name in the tarball and in the image.
 pub(crate) const FILE: &str = "LICENCES-OF-DEPENDENCIES.txt";
 
-/// How deep licences lie: those of bundled sources are a folder further down.
+/// Depth of folders that are searched: licences of bundled sources are one folder further down.
 const DEPTH: u32 = 2;
 
 /// A package with its licences.
@@ -53,27 +53,26 @@ pub(crate) fn run(release: &Release) -> Result<()> {
 
 fn beginning(release: &Release) -> String {
     format!(
-        "What is in sealift {} besides its own code, and under which licences.\n\n\
+        "The parts of sealift {} besides its own code, and their licences.\n\n\
          The Rust standard library: MIT OR Apache-2.0\n{}\n",
         release.version,
         c_library(&release.toolchain)
     )
 }
 
-/// Names the C library, if it is in the binary.
+/// Returns a line about the C library, if it is in the binary.
 fn c_library(toolchain: &Toolchain) -> &'static str {
     match (toolchain.is_static, toolchain.target.ends_with("musl")) {
         (false, _) => "",
         (true, true) => "musl: MIT\n",
         (true, false) => {
-            "The GNU C Library: LGPL-2.1-or-later. It can be exchanged by building this release's source\n\
-             with another.\n"
+            "The GNU C Library: LGPL-2.1-or-later. To replace it, build this release's source with another\n\
+             one.\n"
         }
     }
 }
 
-/// Reads all packages, but for those of this workspace, with the licences that lie in their
-/// folders.
+/// Reads all packages outside this workspace, with the licences in their folders.
 fn packages(metadata: &Value) -> Result<BTreeMap<String, Package>> {
     let packages = metadata["packages"].as_array().context("cargo's metadata has no packages")?;
     let others = packages.iter().filter(|package| !package["source"].is_null());
@@ -100,7 +99,7 @@ fn packages(metadata: &Value) -> Result<BTreeMap<String, Package>> {
         .collect()
 }
 
-/// Reads the licences in a folder, in the order of their names.
+/// Reads the licences in a folder, sorted by name.
 fn collect(folder: &Path, depth: u32, texts: &mut Vec<String>) -> Result<()> {
     let mut paths: Vec<_> =
         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
@@ -180,7 +179,7 @@ fn complete<'a>(
     }
     ensure!(
         !package.texts.is_empty(),
-        "{} {} ({}) comes without the text of its licence",
+        "{} {} ({}) contains no text of its licence",
         package.name,
         package.version,
         package.licence
@@ -202,7 +201,7 @@ fn written(packages: &[Package]) -> String {
     for package in packages {
         let mut used = BTreeSet::new();
         for text in &package.texts {
-            // The same but for line breaks is the same.
+            // Texts that differ only in line breaks count as the same.
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let number = *numbers.entry(words).or_insert_with(|| {
                 texts.push(text);
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn each_text_stands_there_once() {
+    fn each_text_is_written_once() {
         let packages = [package("a", "MIT", &["Do.\n"]), package("b", "MIT", &["Other.", "Do.  "])];
         let rule = "-".repeat(72);
         assert_eq!(
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_without_a_text_takes_that_of_its_repository() {
+    fn a_package_without_a_text_gets_that_of_its_repository() {
         let bare = package("bare", "MIT", &[]);
         let sibling = Package {
             repository: "https://example.org/one/tree/main/sibling".to_owned(),
@@ -261,13 +260,13 @@ mod tests {
         assert_eq!(complete_with(&[bare.clone(), sibling.clone()]).unwrap().texts, ["Do."]);
         let stranger = Package { repository: "https://example.org/two".to_owned(), ..sibling };
         let error = complete_with(&[stranger]).unwrap_err().to_string();
-        assert_eq!(error, "bare 1.0.0 (MIT) comes without the text of its licence");
+        assert_eq!(error, "bare 1.0.0 (MIT) contains no text of its licence");
         let apache = package("apache", "MIT/Apache-2.0", &[]);
         assert_eq!(complete(&apache, [].iter(), "Apache").unwrap().texts, ["Apache"]);
     }
 
     #[test]
-    fn licences_are_known_by_their_names() {
+    fn licences_are_recognised_by_their_names() {
         for name in ["LICENSE", "LICENSE-MIT", "COPYING", "license.txt", "LICENSE-Apache-2.0_x"] {
             assert!(is_licence(name), "{name}");
         }
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_builds_or_tests_is_not_in_the_binary() {
+    fn dependencies_of_builds_and_tests_are_not_in_the_binary() {
         let on = |package: &str, kind: Option<&str>| serde_json::json!({ "pkg": package, "dep_kinds": [{ "kind": kind }] });
         let metadata = serde_json::json!({
             "packages": [{ "name": "sealift", "id": "sealift", "source": null }],

@@ -1,4 +1,4 @@
-//! What follows `cargo xtask release`.
+//! The arguments of `cargo xtask release`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -8,10 +8,11 @@ use anyhow::{Context as _, Error, Result};
 use clap::Args;
 
 use super::check::Check;
+use super::machine::Machine;
 use super::refusals::Deeds;
 use super::version::Version;
 
-/// A part of a release. Without any named, all are gone through, in this order.
+/// A step of a release. Without any named, all are run, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     Version,
@@ -42,6 +43,11 @@ impl Step {
         Self::Image,
         Self::Sums,
     ];
+
+    /// Returns `true` for steps that depend on the kind of processor.
+    pub(crate) fn is_for_each_machine(self) -> bool {
+        !matches!(self, Self::Version | Self::Checks(_) | Self::Packages)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -75,12 +81,12 @@ impl FromStr for Step {
     }
 }
 
-/// What follows `cargo xtask release`.
+/// The arguments of `cargo xtask release`.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ReleaseArguments {
     /// The steps to rehearse: version, checks (or checks:NAME), packages, binary, pages, licences,
     /// sbom, tarball, installers, image, sums; all unless one is named
-    // What is tagged or published has gone through all.
+    // Only what has passed all steps is tagged or published.
     #[arg(value_name = "STEP", conflicts_with_all = ["execute", "publish"])]
     steps: Vec<Step>,
     /// The version to release [default: that of the crates]
@@ -88,16 +94,20 @@ pub(crate) struct ReleaseArguments {
     pub(crate) version: Option<Version>,
     #[command(flatten)]
     pub(crate) deeds: Deeds,
+    /// The kind of processor that binaries are for, x86_64 or aarch64, can be repeated [default:
+    /// that of this machine, and the other one if there is a compiler for it]
+    #[arg(long = "machine", value_name = "NAME")]
+    pub(crate) machines: Vec<Machine>,
     /// The engine that builds the image [default: one that is started for it]
     #[arg(long)]
     pub(crate) host: Option<String>,
-    /// Check the finished folder DIR, and run the binary in it
+    /// Verify the finished folder DIR and run the binaries in it
     #[arg(long, value_name = "DIR", exclusive = true)]
     pub(crate) verify: Option<PathBuf>,
 }
 
 impl ReleaseArguments {
-    /// Returns the steps to run, in their order, whatever the order in which they were named.
+    /// Returns the steps to run, in the order of a release.
     pub(crate) fn steps(&self) -> Vec<Step> {
         match &self.steps[..] {
             [] => Step::ALL.to_vec(),
@@ -111,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_gone_through_in_their_order() {
+    fn steps_run_in_the_order_of_a_release() {
         assert_eq!(ReleaseArguments::default().steps(), Step::ALL);
         let steps = ["sums", "checks:deny", "version", "sums"].map(|step| step.parse().unwrap());
         let arguments = ReleaseArguments { steps: steps.to_vec(), ..Default::default() };
@@ -120,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_step_goes_by_its_name() {
+    fn every_step_is_parsed_from_its_name() {
         for step in Step::ALL {
             assert_eq!(step.name().parse::<Step>().unwrap(), step);
         }

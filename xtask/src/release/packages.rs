@@ -1,5 +1,5 @@
-//! The crates as packages, each built from its own package and those of the others, and used from
-//! it by an example.
+//! The crates as packages. Each is built from its package and those of the other crates, and the
+//! examples are tested with the packages.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +21,10 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     for name in &names {
         package.args(["--package", name]);
     }
-    ensure!(run::shown(&mut package)?, "not every package can be built from what is in it");
+    ensure!(
+        run::shown(&mut package)?,
+        "a crate cannot be packed, or does not build from its package"
+    );
 
     let finished = release.layout.packages();
     if finished.exists() {
@@ -31,7 +34,7 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     for name in &names {
         let file = format!("{name}-{}.crate", release.version);
         fs::copy(packing.join("package").join(&file), finished.join(&file))
-            .with_context(|| format!("there is no {file}"))?;
+            .with_context(|| format!("cargo wrote no {file}"))?;
         made(&finished.join(&file))?;
     }
     let unpacked = |name: &String| {
@@ -44,8 +47,8 @@ pub(crate) fn run(release: &Release) -> Result<()> {
 
 /// Tests the examples with packages, given by name and folder.
 ///
-/// As members of the workspace they would be built with the crates beside them, so they get one of
-/// their own.
+/// As members of the workspace they would be built with the crates beside them, so they get a
+/// workspace of their own.
 fn test_examples(source: &Path, target: &Path, packages: &[(String, PathBuf)]) -> Result<()> {
     let workspace = source.join("examples");
     let mut manifest =
@@ -60,7 +63,7 @@ fn test_examples(source: &Path, target: &Path, packages: &[(String, PathBuf)]) -
     fs::copy(source.join("Cargo.lock"), workspace.join("Cargo.lock"))?;
     let mut test = run::cargo(&["test", "--offline", "--target-dir"]);
     test.arg(target).current_dir(&workspace);
-    ensure!(run::shown(&mut test)?, "the examples don't work with the packages");
+    ensure!(run::shown(&mut test)?, "the examples fail with the packages");
     Ok(())
 }
 
@@ -69,7 +72,7 @@ fn published(metadata: &Value) -> Vec<String> {
     names(metadata::published(metadata))
 }
 
-/// Returns the names of those that are libraries.
+/// Returns the names of the published crates that are libraries.
 fn libraries(metadata: &Value) -> Vec<String> {
     let is_library = |target: &Value| target["kind"] == json!(["lib"]);
     names(
@@ -87,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_serves_the_workspace_alone_is_not_packed() {
+    fn crates_of_the_workspace_alone_are_not_packed() {
         let target = |kind: &str| json!([{ "kind": [kind] }]);
         let metadata = json!({ "packages": [
             { "name": "sealift", "publish": null, "targets": target("bin") },

@@ -1,7 +1,6 @@
-//! What is installed beside the command: manual pages and completions, written by itself.
+//! Manual pages and completions, written by the command itself.
 
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -9,7 +8,7 @@ use super::binary;
 use super::plan::{Release, made, shown};
 use crate::{run, say};
 
-/// Shells, and the file that each looks for.
+/// Shells, each with the name of the file that it looks for.
 const SHELLS: [(&str, &str); 3] =
     [("bash", "sealift.bash"), ("zsh", "_sealift"), ("fish", "sealift.fish")];
 
@@ -23,12 +22,13 @@ pub(crate) fn run(release: &Release) -> Result<()> {
         }
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    run::read(Command::new(&sealift).arg("man").arg(&manual))?;
+    let command = || release.toolchain.command(&sealift);
+    run::read(command().arg("man").arg(&manual))?;
     let pages = fs::read_dir(&manual)?.count();
     ensure!(pages > 10, "the command wrote only {pages} manual pages");
     say::line(format_args!("made {} ({pages} pages)", shown(&manual)));
     for (shell, name) in SHELLS {
-        let script = run::read(Command::new(&sealift).args(["completions", shell]))?;
+        let script = run::read(command().args(["completions", shell]))?;
         let file = completions.join(name);
         fs::write(&file, script).with_context(|| format!("cannot write {}", file.display()))?;
         made(&file)?;

@@ -1,23 +1,29 @@
 //! A release as it was decided on, before anything is done.
+//!
+//! It has one binary. A release for several kinds of processor is several of these values, which
+//! differ only in their toolchains and in the names of files.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::changelog::Entry;
 use super::date::{self, Moment};
 use super::edits::{self, Edits, Texts};
 use super::git::Repository;
 use super::layout::Layout;
+use super::maintainer;
 use super::options::ReleaseArguments;
 use super::refusals::ReleaseFacts;
 use super::toolchain::Toolchain;
 use super::version::{self, Version};
 use crate::{metadata, say, workspace};
 
-/// A release as it was decided on, before anything is done.
+/// A release for one kind of processor, as it was decided on.
+#[derive(Debug, Clone)]
 pub(crate) struct Release {
     pub(crate) version: Version,
     pub(crate) facts: ReleaseFacts,
@@ -32,10 +38,16 @@ pub(crate) struct Release {
     pub(crate) host: Option<String>,
     /// The commit that it is made from.
     pub(crate) head: String,
+    /// The maintainer that packages name, `NAME <ADDRESS>`. A rehearsal does without.
+    pub(crate) maintainer: Option<String>,
 }
 
 impl Release {
-    pub(crate) fn decide(arguments: &ReleaseArguments, repository: &Repository) -> Result<Self> {
+    pub(crate) fn decide(
+        arguments: &ReleaseArguments,
+        repository: &Repository,
+        toolchain: Toolchain,
+    ) -> Result<Self> {
         let texts = Texts::read(workspace::root())?;
         let version = match arguments.version {
             Some(version) => version,
@@ -48,9 +60,11 @@ impl Release {
         };
         let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
         let moment = date::of_release(epoch.as_deref(), dated, Timestamp::now())?;
-        let edits = edits::edits(&texts, &members()?, version, &moment.day.to_string())?;
-        let facts = repository.facts(version, entry.is_some())?;
-        let toolchain = Toolchain::find()?;
+        let metadata = workspace_metadata()?;
+        let members = names(&metadata);
+        let edits = edits::edits(&texts, &members, version, &moment.day.to_string())?;
+        let maintainer = maintainer::of_workspace(&metadata);
+        let facts = repository.facts(version, entry.is_some(), maintainer.is_some())?;
         let build = version::build_number(
             repository.commits()?,
             !edits.files.is_empty(),
@@ -60,25 +74,30 @@ impl Release {
             version,
             edits,
             moment,
-            layout: Layout::new(
-                workspace::target().join("dist"),
-                version,
-                toolchain.target.clone(),
-            ),
+            layout: Layout::new(root(), version, toolchain.target.clone()),
             toolchain,
             image_version: version.with_build(build),
             host: arguments.host.clone(),
             head: repository.head()?,
             facts,
+            maintainer,
         })
     }
 
-    /// Removes what an earlier run left of this name in the finished folder.
-    pub(crate) fn forget(&self, start: &str, end: &str) -> Result<()> {
+    /// Returns the same release for another toolchain.
+    pub(crate) fn with(&self, toolchain: Toolchain) -> Self {
+        let layout = Layout::new(root(), self.version, toolchain.target.clone());
+        Self { layout, toolchain, ..self.clone() }
+    }
+
+    /// Removes the files of this kind that an earlier run left in the finished folder, but for
+    /// those of this version for another kind of processor.
+    pub(crate) fn forget(&self, end: &str) -> Result<()> {
         for entry in fs::read_dir(self.layout.root())? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path.is_file() && name.starts_with(start) && name.ends_with(end) {
+            let is_old = name.starts_with("sealift") && name.ends_with(end);
+            if path.is_file() && is_old && !self.layout.is_beside(&name) {
                 fs::remove_file(&path)?;
             }
         }
@@ -86,11 +105,24 @@ impl Release {
     }
 }
 
+/// Returns the folder of releases.
+fn root() -> PathBuf {
+    workspace::target().join("dist")
+}
+
+fn workspace_metadata() -> Result<Value> {
+    metadata::read(workspace::root(), &["--no-deps", "--offline"])
+}
+
 /// Returns the names of the workspace's own packages.
+#[cfg(test)]
 pub(crate) fn members() -> Result<Vec<String>> {
-    let metadata = metadata::read(workspace::root(), &["--no-deps", "--offline"])?;
+    Ok(names(&workspace_metadata()?))
+}
+
+fn names(metadata: &Value) -> Vec<String> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
-    Ok(packages.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect())
+    packages.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect()
 }
 
 /// Prints that a file is finished.

@@ -1,6 +1,7 @@
-//! How the files of a release came about: a statement of in-toto with SLSA's provenance, which
-//! signing tools such as cosign take as it is.
+//! The provenance of a release's files: an in-toto statement with SLSA's predicate, which tools
+//! such as cosign can sign unchanged.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context as _, Result};
@@ -8,21 +9,32 @@ use serde_json::{Value, json};
 
 use super::plan::{Release, made};
 use super::sums;
-use crate::{run, rustc};
 
 /// Writes the statement about every finished file.
-pub(crate) fn write(release: &Release) -> Result<()> {
+pub(crate) fn write(releases: &[&Release]) -> Result<()> {
+    let release = releases[0];
     let root = release.layout.root();
-    // One of an earlier run is no subject of this one.
-    release.forget("sealift-", ".provenance.json")?;
-    let file = root.join(format!("{}.provenance.json", release.layout.name()));
+    // A statement of an earlier run must not be a subject of this one.
+    for entry in fs::read_dir(root)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(END) {
+            fs::remove_file(path)?;
+        }
+    }
+    let name = match releases {
+        [only] => only.layout.name(),
+        _ => format!("sealift-{}", release.version),
+    };
+    let file = root.join(format!("{name}{END}"));
     let sums = sums::of_folder(root)?;
     let facts = Facts {
         version: release.version.to_string(),
         commit: release.head.clone(),
         is_dirty: !release.facts.changed.is_empty(),
-        target: release.layout.target().to_owned(),
-        rustc: run::read(&mut rustc::call(&["--version"]))?.trim().to_owned(),
+        compilers: releases
+            .iter()
+            .map(|release| (release.layout.target().to_owned(), release.toolchain.rustc.clone()))
+            .collect(),
         builder: builder(std::env::var("GITHUB_RUN_ID").ok().as_deref()),
     };
     let text = serde_json::to_string_pretty(&statement(&facts, &sums))? + "\n";
@@ -30,17 +42,20 @@ pub(crate) fn write(release: &Release) -> Result<()> {
     made(&file)
 }
 
+const END: &str = ".provenance.json";
+
 struct Facts {
     version: String,
     commit: String,
-    /// Whether files differed from the commit, as only in a rehearsal.
+    /// Whether files differed from the commit, which is possible only in a rehearsal.
     is_dirty: bool,
-    target: String,
-    rustc: String,
+    /// The targets, each with the version of its compiler.
+    compilers: BTreeMap<String, String>,
     builder: String,
 }
 
-/// Names where it was built: a run on GitHub, or a machine that nobody else can look into.
+/// Returns the URL of the run on GitHub that built the release, or of the page that describes a
+/// build on another machine.
 fn builder(run: Option<&str>) -> String {
     let repository = env!("CARGO_PKG_REPOSITORY");
     match run {
@@ -63,8 +78,11 @@ fn statement(facts: &Facts, sums: &str) -> Value {
         "predicate": {
             "buildDefinition": {
                 "buildType": format!("{repository}/blob/main/docs/releasing.md"),
-                "externalParameters": { "version": facts.version, "target": facts.target },
-                "internalParameters": { "rustc": facts.rustc, "dirty": facts.is_dirty },
+                "externalParameters": {
+                    "version": facts.version,
+                    "targets": facts.compilers.keys().collect::<Vec<_>>(),
+                },
+                "internalParameters": { "rustc": facts.compilers, "dirty": facts.is_dirty },
                 "resolvedDependencies": [{
                     "uri": format!("git+{repository}"),
                     "digest": { "gitCommit": facts.commit },
@@ -85,14 +103,17 @@ mod tests {
             version: "0.2.0".to_owned(),
             commit: "c0ffee".to_owned(),
             is_dirty: false,
-            target: "x86_64-unknown-linux-musl".to_owned(),
-            rustc: "rustc 1.95.0".to_owned(),
+            compilers: BTreeMap::from([(
+                "x86_64-unknown-linux-musl".to_owned(),
+                "rustc 1.95.0".to_owned(),
+            )]),
             builder: builder(Some("7")),
         };
         let statement = statement(&facts, "aa  NOTES.md\nbb  images/a b.zip\n");
         assert_eq!(statement["subject"][1]["name"], "images/a b.zip");
         assert_eq!(statement["subject"][1]["digest"]["sha256"], "bb");
         let definition = &statement["predicate"]["buildDefinition"];
+        assert_eq!(definition["externalParameters"]["targets"][0], "x86_64-unknown-linux-musl");
         assert_eq!(definition["resolvedDependencies"][0]["digest"]["gitCommit"], "c0ffee");
         let builder = statement["predicate"]["runDetails"]["builder"]["id"].as_str().unwrap();
         assert!(builder.ends_with("/actions/runs/7"), "{builder}");

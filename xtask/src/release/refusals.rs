@@ -1,17 +1,17 @@
-//! What keeps a release from being made: decided from facts alone.
+//! The reasons against a release, decided from facts alone.
 
 use clap::Args;
 
 use super::version::Version;
 
-/// What is known before a release.
+/// The facts that decide whether a version can be released.
 #[derive(Debug, Clone)]
 pub(crate) struct ReleaseFacts {
     /// The version to be released.
     pub(crate) version: Version,
     /// The branch that is checked out, if one is.
     pub(crate) branch: Option<String>,
-    /// The files that differ from the last commit, or that git doesn't know.
+    /// The files that differ from the last commit, or that git does not track.
     pub(crate) changed: Vec<String>,
     /// All tags.
     pub(crate) tags: Vec<String>,
@@ -19,11 +19,13 @@ pub(crate) struct ReleaseFacts {
     pub(crate) tags_here: Vec<String>,
     /// Whether the changelog has an entry.
     pub(crate) has_entry: bool,
-    /// Whether older commits are missing, by whose number builds are named.
+    /// Whether the workspace's manifest names a maintainer.
+    pub(crate) has_maintainer: bool,
+    /// Whether older commits are missing, so that the build number would be wrong.
     pub(crate) is_shallow: bool,
 }
 
-/// What a call is to do beyond a rehearsal.
+/// The actions that a call takes beyond a rehearsal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Args)]
 pub(crate) struct Deeds {
     /// Commit and tag the release
@@ -60,15 +62,22 @@ pub(crate) fn refusals(facts: &ReleaseFacts, deeds: Deeds) -> Vec<String> {
     if !facts.has_entry {
         reasons.push(format!("CHANGELOG.md has no entry for {}", facts.version));
     }
+    if !facts.has_maintainer {
+        reasons.push(
+            "no maintainer for packages: set `maintainer = \"NAME <ADDRESS>\"` in \
+             [workspace.metadata.release] of Cargo.toml"
+                .to_owned(),
+        );
+    }
     if facts.is_shallow {
-        reasons.push("this clone is shallow: its commits can't be counted".to_owned());
+        reasons.push("this clone is shallow: its commits cannot be counted".to_owned());
     }
     let tag = facts.version.tag();
     let is_tagged = facts.tags.contains(&tag);
     if deeds.publish && !deeds.execute {
         if !facts.tags_here.contains(&tag) {
             reasons.push(format!(
-                "only what is tagged is published, and the last commit isn't {tag}: `--execute` tags it"
+                "only a tagged commit is published, and the last commit is not {tag}: `--execute` tags it"
             ));
         }
     } else if is_tagged {
@@ -108,6 +117,7 @@ mod tests {
             tags: owned(&["v0.1.0", "before-the-move"]),
             tags_here: Vec::new(),
             has_entry: true,
+            has_maintainer: true,
             is_shallow: false,
         }
     }
@@ -148,8 +158,13 @@ mod tests {
             "CHANGELOG.md has no entry for 0.2.0"
         );
         assert_eq!(
+            one(ReleaseFacts { has_maintainer: false, ..good() }),
+            "no maintainer for packages: set `maintainer = \"NAME <ADDRESS>\"` in \
+             [workspace.metadata.release] of Cargo.toml"
+        );
+        assert_eq!(
             one(ReleaseFacts { is_shallow: true, ..good() }),
-            "this clone is shallow: its commits can't be counted"
+            "this clone is shallow: its commits cannot be counted"
         );
         assert_eq!(
             one(ReleaseFacts { tags: owned(&["v0.2.0"]), ..good() }),

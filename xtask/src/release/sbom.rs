@@ -1,7 +1,7 @@
-//! The packages that are in the binary, as a bill of materials in CycloneDX's JSON.
+//! The packages in the binary, as a bill of materials in CycloneDX's JSON.
 //!
-//! Cargo's own tree is the source: it knows the features and the platform that are built, which
-//! `cargo metadata` mixes with those of tests.
+//! They are read from `cargo tree`, which applies the features and the platform of the build.
+//! `cargo metadata` mixes them with those of tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -29,13 +29,13 @@ pub(crate) fn run(release: &Release) -> Result<()> {
         &components,
         &checksums(&lock),
     ))?;
-    release.forget("sealift-", ".cdx.json")?;
+    release.forget(".cdx.json")?;
     let file = file(release);
     fs::write(&file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
     made(&file)
 }
 
-/// Returns where it is written.
+/// Returns the path of the document.
 fn file(release: &Release) -> PathBuf {
     release.layout.root().join(format!("{}.cdx.json", release.layout.name()))
 }

@@ -1,4 +1,4 @@
-//! The source as it would be released: a copy, so that a rehearsal changes nothing else.
+//! A copy of the source with the changes of the release, so that a rehearsal changes nothing else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use super::edits::Edits;
 
 /// Copies these files of `root` to `copy`, with edits, and removes everything else from it.
 ///
-/// Files that are the same are not written again: cargo compares the times of files.
+/// Files that did not change are not written again, because cargo compares their times.
 pub(crate) fn copy(root: &Path, files: &[String], edits: &Edits, copy: &Path) -> Result<()> {
     let mut kept = BTreeSet::new();
     for name in files {
@@ -19,7 +19,7 @@ pub(crate) fn copy(root: &Path, files: &[String], edits: &Edits, copy: &Path) ->
             Some((_, text)) => text.clone().into_bytes(),
             None => match fs::read(root.join(name)) {
                 Ok(bytes) => bytes,
-                // Removed, and not committed yet.
+                // It was removed, and that is not committed yet.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     return Err(error).with_context(|| format!("cannot read {name}"));
@@ -35,7 +35,7 @@ pub(crate) fn copy(root: &Path, files: &[String], edits: &Edits, copy: &Path) ->
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&place, bytes))
             .with_context(|| format!("cannot write {}", place.display()))?;
-        // Cargo's packages and the tarball carry the modes of files.
+        // Cargo's packages and the tarball contain the modes of files.
         let permissions = fs::metadata(root.join(name))?.permissions();
         fs::set_permissions(&place, permissions)?;
     }

@@ -1,4 +1,4 @@
-//! `SHA256SUMS`, which `sha256sum` writes and checks.
+//! `SHA256SUMS`, written and checked by `sha256sum`.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +11,12 @@ use crate::run;
 /// The file's name.
 pub(crate) const NAME: &str = "SHA256SUMS";
 
-/// Returns the lines about every file of a finished folder, but for the sums themselves and for
-/// what is hidden.
+/// Returns the sums of a finished folder's files, without hidden files and the sums themselves.
 pub(crate) fn of_folder(folder: &Path) -> Result<String> {
     run::read(Command::new("sha256sum").arg("--").args(files(folder)?).current_dir(folder))
 }
 
-/// Compares a finished folder with its sums, and returns the names of the files.
+/// Verifies the files of a finished folder, and returns their names.
 pub(crate) fn check(folder: &Path) -> Result<Vec<String>> {
     let list = folder.join(NAME);
     let text =
@@ -39,10 +38,10 @@ pub(crate) fn check(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Names the files of a finished folder, but for the sums themselves.
+/// Returns the names of a finished folder's files, without the sums themselves.
 ///
-/// What is hidden is no part of it: it belongs to work that isn't finished, or to the folder of
-/// images.
+/// Hidden files are not part of a release: they are intermediate results, or sealift's own files in
+/// the folder of images.
 pub(crate) fn files(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     collect(folder, "", &mut names)?;
@@ -56,7 +55,9 @@ fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> Result<()> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let name = name.to_str().with_context(|| format!("{} is no text", name.display()))?;
+        let name = name
+            .to_str()
+            .with_context(|| format!("the file name {} is not UTF-8", name.display()))?;
         if name.starts_with('.') || (prefix.is_empty() && name == NAME) {
             continue;
         }
@@ -67,7 +68,7 @@ fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> Result<()> {
         } else if kind.is_file() {
             names.push(path);
         } else {
-            bail!("{} is neither a file nor a folder", entry.path().display());
+            bail!("{} is neither a file nor a directory", entry.path().display());
         }
     }
     Ok(())

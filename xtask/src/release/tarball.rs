@@ -1,4 +1,4 @@
-//! A tarball whose bytes depend only on its content and a given time.
+//! A tarball whose bytes depend only on its content and on the time of the release.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,30 +12,27 @@ use tar::{Archive, Builder, EntryType, Header};
 
 use super::plan::{Release, made};
 
-/// Packs what the steps before have put together.
+/// Packs the results of the earlier steps.
 pub(crate) fn run(release: &Release) -> Result<()> {
     let layout = &release.layout;
     let stage = layout.stage();
     for (name, step) in
         [("sealift", "binary"), ("man", "pages"), (super::licences::FILE, "licences")]
     {
-        ensure!(
-            stage.join(name).exists(),
-            "there is no {name} yet: `{step}` is a step before this"
-        );
+        ensure!(stage.join(name).exists(), "there is no {name} yet: run the step `{step}` first");
     }
     for name in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         fs::copy(layout.source().join(name), stage.join(name))
             .with_context(|| format!("cannot copy {name}"))?;
     }
-    release.forget("sealift-", ".tar.gz")?;
+    release.forget(".tar.gz")?;
     let tarball = layout.tarball();
     pack(&stage, &layout.name(), release.moment.seconds, &tarball)?;
     let second = stage.with_extension("again");
     pack(&stage, &layout.name(), release.moment.seconds, &second)?;
     let is_same = fs::read(&tarball)? == fs::read(&second)?;
     fs::remove_file(&second)?;
-    ensure!(is_same, "{} comes out different each time", tarball.display());
+    ensure!(is_same, "{} has other bytes when it is packed again", tarball.display());
     made(&tarball)
 }
 
@@ -70,7 +67,7 @@ fn append<W: io::Write>(
         builder.append_data(&mut header, format!("{name}/"), io::empty()).with_context(failed)?;
         let entries = fs::read_dir(path).with_context(failed)?;
         let mut names = entries
-            .map(|entry| entry?.file_name().into_string().ok().context("a name is no text"))
+            .map(|entry| entry?.file_name().into_string().ok().context("a file name is not UTF-8"))
             .collect::<Result<Vec<String>>>()?;
         names.sort();
         for below in names {
@@ -78,7 +75,7 @@ fn append<W: io::Write>(
         }
         return Ok(());
     }
-    ensure!(metadata.is_file(), "{} is neither a file nor a folder", path.display());
+    ensure!(metadata.is_file(), "{} is neither a file nor a directory", path.display());
     header.set_entry_type(EntryType::Regular);
     header.set_mode(if is_executable(&metadata) { 0o755 } else { 0o644 });
     header.set_size(metadata.len());
@@ -136,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_sorted_and_belong_to_nobody() {
+    fn entries_are_sorted_and_belong_to_root() {
         let folder = folder(&["sealift", "README.md", "man/sealift.1"], 0);
         let bytes = packed(folder.path());
         let mut archive = Archive::new(GzDecoder::new(bytes.as_slice()));
@@ -165,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_unpacked() {
+    fn a_packed_folder_can_be_unpacked() {
         let from = folder(&["sealift", "man/sealift.1"], 0);
         let to = tempfile::tempdir().unwrap();
         let file = to.path().join("a.tar.gz");

@@ -1,4 +1,4 @@
-//! Where the files of an installed sealift are, for packages of distributions.
+//! The paths of an installed sealift's files, for packages of distributions.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use flate2::{Compression, GzBuilder};
 
-use super::licences;
 use super::plan::Release;
+use super::{licences, verify};
 
-/// What differs between distributions.
+/// The paths that differ between distributions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Style {
     /// The folder in which zsh looks for completions.
@@ -27,8 +27,8 @@ const COMPLETIONS: [(&str, &str); 2] = [
 const DOCUMENTS: &str = "usr/share/doc/sealift";
 const MANUAL: &str = "usr/share/man/man1";
 
-/// Puts what the steps before have made into its places below a new folder, and returns the paths,
-/// without a slash at the beginning.
+/// Copies the results of earlier steps to their installed paths below a new folder, and returns
+/// the paths, without a slash at the beginning.
 pub(crate) fn grow(release: &Release, style: Style, root: &Path) -> Result<Vec<String>> {
     if root.exists() {
         fs::remove_dir_all(root)?;
@@ -40,7 +40,9 @@ pub(crate) fn grow(release: &Release, style: Style, root: &Path) -> Result<Vec<S
         tree.put(&stage.join("completions").join(name), place, 0o644)?;
     }
     tree.put(&stage.join("completions/_sealift"), &format!("{}/_sealift", style.zsh), 0o644)?;
-    for page in fs::read_dir(stage.join("man")).context("there are no manual pages yet")? {
+    for page in fs::read_dir(stage.join("man"))
+        .context("there are no manual pages: run the step `pages` first")?
+    {
         let page = page?;
         let name = page.file_name();
         tree.pack(&page.path(), &format!("{MANUAL}/{}.gz", name.display()))?;
@@ -65,7 +67,7 @@ pub(crate) fn check(root: &Path, paths: &[String], release: &Release) -> Result<
     for path in paths {
         ensure!(root.join(path).is_file(), "/{path} is not installed");
     }
-    super::verify::try_binary(&root.join("usr/bin/sealift"), release.version)
+    verify::try_binary(&release.toolchain, &root.join("usr/bin/sealift"), release.version)
 }
 
 /// Returns an error if a removed package left files behind.
@@ -83,15 +85,17 @@ struct Tree<'a> {
 
 impl Tree<'_> {
     fn put(&mut self, file: &Path, place: &str, mode: u32) -> Result<()> {
-        let bytes =
-            fs::read(file).with_context(|| format!("there is no {} yet", file.display()))?;
+        let bytes = fs::read(file).with_context(|| {
+            format!("{} is missing: run the earlier steps first", file.display())
+        })?;
         self.write(&bytes, place, mode)
     }
 
-    /// Compresses it, without the time and the name in gzip's header.
+    /// Compresses a file, without the time and the name in gzip's header.
     fn pack(&mut self, file: &Path, place: &str) -> Result<()> {
-        let bytes =
-            fs::read(file).with_context(|| format!("there is no {} yet", file.display()))?;
+        let bytes = fs::read(file).with_context(|| {
+            format!("{} is missing: run the earlier steps first", file.display())
+        })?;
         let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
         gzip.write_all(&bytes)?;
         let packed = gzip.finish()?;

@@ -1,38 +1,40 @@
-//! `cargo xtask release --verify DIR`: whether a finished folder is what was released, and its
-//! binary runs.
+//! `cargo xtask release --verify DIR`: verifies that a finished folder is what was released, and
+//! that its binaries run.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::machine::Machine;
+use super::toolchain::Toolchain;
 use super::version::Version;
-use super::{layout, sums, tarball};
+use super::{emulator, layout, sums, tarball};
 use crate::{run, say};
 
 pub(crate) fn run(folder: &Path) -> Result<()> {
     let names = sums::check(folder)?;
-    say::line(format_args!("{} files are as in {}", names.len(), sums::NAME));
+    say::line(format_args!("{} files match {}", names.len(), sums::NAME));
 
     let tarballs: Vec<_> =
         names.iter().filter_map(|name| Some((name, layout::parse_tarball(name)?))).collect();
-    ensure!(!tarballs.is_empty(), "{} holds no sealift-VERSION-TARGET.tar.gz", folder.display());
+    ensure!(!tarballs.is_empty(), "{} contains no sealift-VERSION-TARGET.tar.gz", folder.display());
     for (name, (version, target)) in tarballs {
-        if !is_for_this_machine(target) {
-            say::line(format_args!("{name} is for another machine: not run"));
+        let Some(run) = runner(target) else {
+            say::line(format_args!("{name} is for another machine, and was not run"));
             continue;
-        }
+        };
         let place = tempfile::tempdir().context("cannot make a folder to unpack in")?;
         tarball::unpack(&folder.join(name), place.path())?;
         let stem = name.strip_suffix(".tar.gz").unwrap_or(name);
         let sealift = place.path().join(stem).join("sealift");
-        try_binary(&sealift, version)?;
-        say::line(format_args!("{name}: sealift runs, and says that it is {version}"));
+        expect_version(&mut run(&sealift), &sealift, version)?;
+        say::line(format_args!("{name}: sealift runs, and its version is {version}"));
         let images = folder.join("images");
         if images.is_dir() {
             let verify = ["verify", "--deep", "--dir"];
             ensure!(
-                run::shown(Command::new(&sealift).args(verify).arg(&images))?,
+                run::shown(run(&sealift).args(verify).arg(&images))?,
                 "an image in {} is damaged",
                 images.display()
             );
@@ -41,24 +43,59 @@ pub(crate) fn run(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a binary and looks whether it is of this version.
-pub(crate) fn try_binary(sealift: &Path, version: Version) -> Result<()> {
-    let said = run::read(Command::new(sealift).arg("--version"))?;
+/// Runs a binary and verifies its version, and that it can resolve names of hosts.
+///
+/// A statically linked C library can lack the parts that resolve names.
+pub(crate) fn try_binary(toolchain: &Toolchain, sealift: &Path, version: Version) -> Result<()> {
+    expect_version(&mut toolchain.command(sealift), sealift, version)?;
+    let folder = tempfile::tempdir().context("cannot make a folder for the binary")?;
+    let mut connect = toolchain.command(sealift);
+    connect.args(connect_to("localhost")).current_dir(folder.path());
+    expect_refusal(&mut connect)
+}
+
+/// Returns arguments with which the command connects to an engine that does not exist.
+///
+/// Port 1 is reserved for a protocol that nobody uses.
+pub(crate) fn connect_to(name: &str) -> [String; 5] {
+    let host = format!("tcp://{name}:1");
+    ["update", "sealift:0.0.0.1", "--dry-run", "--host", &host].map(str::to_owned)
+}
+
+/// Runs the command and verifies that it resolved the engine's name to an address, which refused
+/// the connection.
+pub(crate) fn expect_refusal(command: &mut Command) -> Result<()> {
+    let output = command.output().context("cannot run the command")?;
+    let printed = String::from_utf8_lossy(&output.stderr);
+    let is_refused = printed.to_lowercase().contains("connection refused");
+    ensure!(is_refused, "the binary does not resolve names of hosts: {}", printed.trim());
+    Ok(())
+}
+
+fn expect_version(command: &mut Command, sealift: &Path, version: Version) -> Result<()> {
+    let printed = run::read(command.arg("--version"))?;
     ensure!(
-        said.trim() == format!("sealift {version}"),
-        "{} says that it is {}, and should be {version}",
+        printed.trim() == format!("sealift {version}"),
+        "{} has the version {}, and should have {version}",
         sealift.display(),
-        said.trim()
+        printed.trim()
     );
     Ok(())
 }
 
-fn is_for_this_machine(target: &str) -> bool {
+/// Returns a function that makes commands of programs for a target, or `None` if they do not run
+/// on this machine.
+fn runner(target: &str) -> Option<impl Fn(&Path) -> Command> {
     let system = match std::env::consts::OS {
         "macos" => "darwin",
         other => other,
     };
-    target.starts_with(std::env::consts::ARCH) && target.contains(system)
+    let is_native = target.starts_with(std::env::consts::ARCH) && target.contains(system);
+    let emulator = match is_native {
+        true => None,
+        false => Some(emulator::find(Machine::of_target(target)?)?),
+    };
+    Some(move |program: &Path| emulator::command(emulator.as_deref(), program))
 }
 
 #[cfg(test)]
@@ -67,6 +104,21 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_name_that_is_not_resolved_is_an_error() {
+        let prints = |text: &str| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("echo '{text}' >&2; exit 6")]);
+            shell
+        };
+        expect_refusal(&mut prints("  caused by: Connection refused (os error 111)")).unwrap();
+        let error = expect_refusal(&mut prints("failed to lookup address information"));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "the binary does not resolve names of hosts: failed to lookup address information"
+        );
+    }
 
     /// Creates a finished folder whose binary is a script that prints its version.
     fn finished(said: &str) -> tempfile::TempDir {
@@ -96,7 +148,7 @@ mod tests {
     #[test]
     fn a_binary_of_another_version_is_refused() {
         let error = run(finished("sealift 0.1.0").path()).unwrap_err().to_string();
-        assert!(error.ends_with("says that it is sealift 0.1.0, and should be 0.2.0"), "{error}");
+        assert!(error.ends_with("has the version sealift 0.1.0, and should have 0.2.0"), "{error}");
     }
 
     #[test]
@@ -115,6 +167,6 @@ mod tests {
         let text = sums::of_folder(folder.path()).unwrap();
         fs::write(folder.path().join(sums::NAME), text).unwrap();
         let error = run(folder.path()).unwrap_err().to_string();
-        assert!(error.ends_with("holds no sealift-VERSION-TARGET.tar.gz"), "{error}");
+        assert!(error.ends_with("contains no sealift-VERSION-TARGET.tar.gz"), "{error}");
     }
 }

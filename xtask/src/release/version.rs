@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// A version of the crates, `X.Y.Z`: what is released has no suffix.
+/// A version of the crates, `X.Y.Z`. Released versions have no suffix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version([u64; 3]);
 
@@ -39,7 +39,7 @@ impl FromStr for Version {
         let parts: Option<Vec<u64>> = text.split('.').map(number).collect();
         match parts.as_deref() {
             Some(&[major, minor, patch]) => Ok(Self([major, minor, patch])),
-            _ => bail!("{text} is no version: it has to be three numbers, X.Y.Z"),
+            _ => bail!("{text} is not a version: expected three numbers, X.Y.Z"),
         }
     }
 }
@@ -53,7 +53,7 @@ impl fmt::Display for Version {
 
 /// Returns the build number: the number of commits up to the one that is released.
 ///
-/// What isn't committed is dirty, and 0 is the dirty build by the published rule of archive names.
+/// Uncommitted changes make it dirty: by the rule of archive names, a dirty build has the number 0.
 pub(crate) fn build_number(commits: u64, makes_commit: bool, is_dirty: bool) -> u64 {
     if is_dirty { 0 } else { commits + u64::from(makes_commit) }
 }
@@ -89,7 +89,7 @@ pub(crate) fn in_manifest(manifest: &str, old: Version, new: Version) -> Result<
         }
     });
     let text = joined(lines);
-    ensure!(changed > 0, "the workspace's manifest nowhere says {before}");
+    ensure!(changed > 0, "the workspace's manifest does not contain {before}");
     Ok(text)
 }
 
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_a_version_behind_a_v() {
+    fn a_tag_is_a_version_after_a_v() {
         assert_eq!(version("1.2.3").tag(), "v1.2.3");
         assert_eq!(Version::of_tag("v1.2.3"), Some(version("1.2.3")));
         assert_eq!(Version::of_tag("1.2.3"), None);
