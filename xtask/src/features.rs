@@ -13,9 +13,11 @@ pub(crate) fn run() -> Result<()> {
         for selection in selections(package) {
             check(name, &selection)?;
         }
-        // Dependencies of tests can turn on a feature that the crate itself lacks: above they are
-        // left out.
-        check(name, &["--no-default-features".to_owned(), "--all-targets".to_owned()])?;
+        // Tests are checked separately, because their dependencies can turn on features that the
+        // crate itself does not turn on. Tests of a crate without features are always the same.
+        if !features(package).is_empty() {
+            check(name, &["--no-default-features".to_owned(), "--all-targets".to_owned()])?;
+        }
     }
     Ok(())
 }
@@ -29,16 +31,24 @@ fn check(package: &str, selection: &[String]) -> Result<()> {
 /// Returns the arguments that select features of a package: none, each alone, and all.
 fn selections(package: &Value) -> Vec<Vec<String>> {
     let none = "--no-default-features".to_owned();
-    let features = package["features"].as_object().into_iter().flatten();
+    let alone = |name: &String| vec![none.clone(), "--features".to_owned(), name.clone()];
     let mut selections = vec![vec![none.clone()]];
-    selections.extend(
-        features.map(|(name, _)| vec![none.clone(), "--features".to_owned(), name.clone()]),
-    );
+    selections.extend(features(package).into_iter().map(alone));
     // One alone is all.
     if selections.len() > 2 {
         selections.push(vec!["--all-features".to_owned()]);
     }
     selections
+}
+
+/// Returns the features of a package, without a `default` that turns nothing on.
+fn features(package: &Value) -> Vec<&String> {
+    let features = package["features"].as_object().into_iter().flatten();
+    let is_empty = |turned_on: &Value| turned_on.as_array().is_some_and(Vec::is_empty);
+    features
+        .filter(|(name, turned_on)| *name != "default" || !is_empty(turned_on))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 #[cfg(test)]
@@ -57,6 +67,7 @@ mod tests {
         assert_eq!(of(json!({})), ["--no-default-features"]);
         let one = ["--no-default-features", "--no-default-features --features a"];
         assert_eq!(of(json!({ "a": [] })), one);
+        assert_eq!(of(json!({ "a": [], "default": [] })), one);
         assert_eq!(
             of(json!({ "a": [], "b": ["dep:c"] })),
             [

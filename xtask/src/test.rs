@@ -7,8 +7,10 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
@@ -17,6 +19,9 @@ use crate::arguments::EngineArguments;
 use crate::engines::{Doors, Engines, Kind, Lifetime};
 use crate::servers::Servers;
 use crate::{builds, run, say, tools, workspace};
+
+/// The variable with the number of tests that run at the same time.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 /// The module that tests which need an engine live in.
 const MARK: &str = "on_engine::";
@@ -97,7 +102,13 @@ impl Surroundings {
 }
 
 fn cargo_test() -> Command {
-    run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"])
+    let mut test = run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    // Tests wait for engines more than they compute: one for each processor leaves these idle.
+    if std::env::var_os(THREADS).is_none() {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        test.env(THREADS, (2 * processors).to_string());
+    }
+    test
 }
 
 /// How many of the tests that need an engine got one, and how many couldn't.
