@@ -14,7 +14,22 @@ use crate::say;
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(crate::workspace::root());
+    // Cargo sets these variables for this task. The build script of ring reads some of them, so
+    // ring and the crates that depend on it would be compiled again whenever a cargo that was
+    // called by a task follows one that was not, and the other way round.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+/// Returns `true` for variables that cargo sets for the programs of one package.
+fn is_of_this_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| variable.starts_with(start))
+        || ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"]
+            .contains(&variable)
 }
 
 /// Runs a command, printed as `$ program arguments`, and returns `true` if it succeeds.
@@ -69,4 +84,20 @@ fn written(command: &Command) -> String {
         text.push_str(&argument.to_string_lossy());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_does_not_see_the_variables_of_this_package() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "cargo sets it for tests");
+        let command = cargo(&["version"]);
+        let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
+        for name in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION_MAJOR", "CARGO_MANIFEST_DIR"] {
+            assert!(removed.iter().any(|(removed, _)| *removed == name), "{name}");
+        }
+        assert!(!removed.iter().any(|(removed, _)| *removed == "CARGO"));
+    }
 }

@@ -24,7 +24,12 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let mut build = run::cargo(&["build", "--locked", "--release", "--package", "sealift"]);
     build.args(["--target", &toolchain.target, "--target-dir"]).arg(&target_folder);
     build.current_dir(&source);
-    build.env("CARGO_ENCODED_RUSTFLAGS", toolchain.flags(&source, &home).join("\x1f"));
+    let mut flags = toolchain.flags(&source, &home);
+    if toolchain.has_gnu_inside() {
+        let object = toolchain.static_names(&target_folder.join(&toolchain.target))?;
+        flags.push(format!("-Clink-arg={}", object.display()));
+    }
+    build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     build.envs(toolchain.environment.iter().map(|(name, value)| (name, value)));
     ensure!(run::shown(&mut build)?, "the command does not build");
 

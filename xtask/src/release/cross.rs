@@ -22,7 +22,7 @@ pub(crate) struct CrossCompiler {
     /// The Rust compiler, unless it is the usual one.
     rustc: Option<PathBuf>,
     /// The C compiler, which also links.
-    c_compiler: PathBuf,
+    pub(crate) c_compiler: PathBuf,
     archiver: PathBuf,
 }
 

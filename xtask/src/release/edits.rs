@@ -9,7 +9,7 @@ use super::changelog;
 use super::version::{self, Version};
 
 /// The files that change, with their new text, and the notes from the changelog.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Edits {
     pub(crate) files: Vec<(String, String)>,
     pub(crate) notes: String,

@@ -1,6 +1,7 @@
 //! The compiler of a binary, and whether it links the binary statically.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,6 +22,7 @@ pub(crate) struct Toolchain {
     pub(crate) rustc: String,
     /// Variables that make cargo use other compilers than the usual ones.
     pub(crate) environment: Vec<(String, OsString)>,
+    c_compiler: PathBuf,
     /// The program that runs the binary, if this machine has another kind of processor.
     emulator: Option<PathBuf>,
 }
@@ -73,7 +75,14 @@ impl Toolchain {
             && links_static(|arguments| rustc::call(arguments), &[]).is_ok_and(|it| it);
         let (target, is_static) = decide(Compiler { host, has_musl, links_static });
         let rustc = version(rustc::call(&["--version"]))?;
-        Ok(Self { target, is_static, rustc, environment: Vec::new(), emulator: None })
+        Ok(Self {
+            target,
+            is_static,
+            rustc,
+            environment: Vec::new(),
+            c_compiler: "cc".into(),
+            emulator: None,
+        })
     }
 
     /// Returns a toolchain for another kind of processor.
@@ -84,7 +93,7 @@ impl Toolchain {
         let compiler = CrossCompiler::provide(machine)?;
         let target = cross::target(machine);
         let environment = compiler.environment(&target);
-        let linker = format!("linker={}", Path::new(&environment[0].1).display());
+        let linker = format!("linker={}", compiler.c_compiler.display());
         let options = ["--target", &target, "-C", &linker];
         let is_static = links_static(|arguments| compiler.rustc(arguments), &options)?;
         ensure!(is_static, "the compiler cannot link a static program for {target}");
@@ -93,8 +102,24 @@ impl Toolchain {
             target,
             is_static,
             environment,
+            c_compiler: compiler.c_compiler,
             emulator: Some(emulator::provide(machine)?),
         })
+    }
+
+    /// Returns `true` if the GNU C library is linked into the binary.
+    pub(crate) fn has_gnu_inside(&self) -> bool {
+        self.is_static && self.target.ends_with("-gnu")
+    }
+
+    /// Compiles the object that keeps a static GNU C library from loading modules of the system.
+    pub(crate) fn static_names(&self, folder: &Path) -> Result<PathBuf> {
+        let (source, object) = (folder.join("static_names.c"), folder.join("static_names.o"));
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::write(&source, include_str!("static_names.c"))?;
+        let mut compile = Command::new(&self.c_compiler);
+        run::read(compile.args(["-O2", "-c", "-o"]).arg(&object).arg(&source))?;
+        Ok(object)
     }
 
     /// Returns the compiler's flags, which keep paths of this machine out of the binary.
@@ -151,7 +176,7 @@ fn has_musl_compiler(host: &str) -> bool {
 /// There is no other way to learn whether the static form of the C library is installed.
 fn links_static(rustc: impl Fn(&[&str]) -> Command, options: &[&str]) -> Result<bool> {
     let folder = tempfile::tempdir().context("cannot make a folder to try the compiler in")?;
-    std::fs::write(folder.path().join("empty.rs"), "fn main() {}\n")?;
+    fs::write(folder.path().join("empty.rs"), "fn main() {}\n")?;
     let mut compile = rustc(&["-C", "target-feature=+crt-static", "empty.rs"]);
     let output = compile.args(options).current_dir(folder.path()).output();
     Ok(output.context("cannot run rustc")?.status.success())
@@ -180,6 +205,7 @@ mod tests {
             is_static: true,
             rustc: String::new(),
             environment: Vec::new(),
+            c_compiler: "cc".into(),
             emulator: emulator.map(PathBuf::from),
         }
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask release --verify DIR`: verifies that a finished folder is what was released, and
 //! that its binaries run.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -45,14 +46,29 @@ pub(crate) fn run(folder: &Path) -> Result<()> {
 
 /// Runs a binary and verifies its version, and that it can resolve names of hosts.
 ///
-/// A statically linked C library can lack the parts that resolve names.
+/// A static GNU C library must do so whatever `/etc/nsswitch.conf` contains, see `static_names.c`.
 pub(crate) fn try_binary(toolchain: &Toolchain, sealift: &Path, version: Version) -> Result<()> {
     expect_version(&mut toolchain.command(sealift), sealift, version)?;
     let folder = tempfile::tempdir().context("cannot make a folder for the binary")?;
     let mut connect = toolchain.command(sealift);
     connect.args(connect_to("localhost")).current_dir(folder.path());
-    expect_refusal(&mut connect)
+    expect_refusal(&mut connect)?;
+    if !toolchain.has_gnu_inside() || !Path::new(NAME_SERVICES).exists() {
+        return Ok(());
+    }
+    let services = folder.path().join("nsswitch.conf");
+    fs::write(&services, "hosts: nothing\npasswd: nothing\ngroup: nothing\n")?;
+    let mut isolated = Command::new("unshare");
+    isolated.args(["--map-root-user", "--mount", "sh", "-c", MOUNT_AND_RUN, "sh"]);
+    isolated.arg(&services).arg(connect.get_program()).args(connect.get_args());
+    expect_refusal(isolated.current_dir(folder.path()))
 }
+
+/// The file that tells the GNU C library which modules resolve names.
+const NAME_SERVICES: &str = "/etc/nsswitch.conf";
+
+/// Runs a command that sees the first argument in the place of [`NAME_SERVICES`].
+const MOUNT_AND_RUN: &str = "mount --bind \"$1\" /etc/nsswitch.conf && shift && exec \"$@\"";
 
 /// Returns arguments with which the command connects to an engine that does not exist.
 ///
@@ -100,7 +116,6 @@ fn runner(target: &str) -> Option<impl Fn(&Path) -> Command> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
