@@ -71,8 +71,8 @@ impl Toolchain {
         let host = rustc::host()?;
         let has_musl =
             musl_of(&host).is_some_and(|musl| rustc::has_target(&musl) && has_musl_compiler(&host));
-        let links_static = host.contains("linux")
-            && links_static(|arguments| rustc::call(arguments), &[]).is_ok_and(|it| it);
+        let links_static =
+            host.contains("linux") && links_static(rustc::call, &[]).is_ok_and(|it| it);
         let (target, is_static) = decide(Compiler { host, has_musl, links_static });
         let rustc = version(rustc::call(&["--version"]))?;
         Ok(Self {
