@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::engines::Kind;
 
-/// Which engines a task uses.
+/// The engines that a task uses.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct EngineArguments {
     /// The engines: docker, podman, moby-classic, moby-containerd, trixie-containerd, separated by
@@ -16,7 +16,7 @@ pub(crate) struct EngineArguments {
 }
 
 impl EngineArguments {
-    /// Returns the engines, if any were asked for.
+    /// Returns the engines, or `None` without the option.
     pub(crate) fn kinds(&self) -> Option<&[Kind]> {
         self.list.as_ref().map(|list| &list.0[..])
     }
@@ -37,10 +37,10 @@ impl FromStr for EngineList {
     }
 }
 
-/// Whether a task that writes files only compares them.
+/// The option of tasks that write files to compare them instead.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct CheckArguments {
-    /// Compare with what is there, and write nothing
+    /// Compare the files with the current state and write nothing
     #[arg(long)]
     pub(crate) check: bool,
 }

@@ -1,5 +1,5 @@
-//! How tasks build the workspace: with every feature of every package, so that cargo builds each
-//! dependency once, whatever the task.
+//! Builds the workspace with all features of every package, so that cargo builds each dependency
+//! only once for all tasks.
 
 use anyhow::{Result, ensure};
 
@@ -21,9 +21,10 @@ pub(crate) fn tests() -> Result<()> {
 }
 
 fn build(targets: &[&str]) -> Result<()> {
-    // Without a package named, all are: features of one alone would build its dependencies again.
+    // All packages are built. With the features of one package alone, cargo would build its
+    // dependencies again.
     let mut build = run::cargo(&["build", "--locked", "--all-features"]);
-    ensure!(run::shown(build.args(targets))?, "the workspace doesn't build");
+    ensure!(run::shown(build.args(targets))?, "the workspace does not build");
     Ok(())
 }
 
@@ -33,12 +34,13 @@ mod tests {
 
     use super::*;
 
-    /// A feature more somewhere costs less than a change that fails because of it.
+    /// The number of differences that are tolerated. Building a few packages twice is cheaper than
+    /// a failure after each change of a feature.
     const FEW: usize = 4;
 
     type Features = BTreeMap<String, BTreeSet<String>>;
 
-    /// Returns the dependencies that are built, and all features that each is built with.
+    /// Returns the dependencies that are built, each with all features that it is built with.
     fn features(selection: &[&str], edges: &str) -> Features {
         let mut tree =
             run::cargo(&["tree", "--locked", "--offline", "--no-dedupe", "--edges", edges]);
@@ -46,7 +48,7 @@ mod tests {
         let mut packages = Features::new();
         for line in run::read(&mut tree).unwrap().lines() {
             let Some((package, features)) = line.split_once('|') else { continue };
-            // Of the workspace's own, few are built twice.
+            // Packages of the workspace are not counted: few of them are built twice.
             if !package.contains(" (/") {
                 let package = package.trim_end_matches(" (proc-macro)").to_owned();
                 packages.entry(package).or_default().insert(features.to_owned());
@@ -55,7 +57,8 @@ mod tests {
         packages
     }
 
-    /// Returns the packages that are built in another way for the first than for the second.
+    /// Returns the packages that are built with features for the first that the second does not
+    /// have.
     fn differ(first: &Features, second: &Features) -> Vec<String> {
         let differs = |(name, features): &(&String, &BTreeSet<String>)| {
             second.get(*name).is_some_and(|others| !features.is_subset(others))
@@ -65,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn little_is_built_once_more_with_other_features() {
+    fn few_dependencies_are_built_twice_with_different_features() {
         let workspace = ["--workspace", "--all-features"];
         let programs = features(&workspace, "normal,build");
         let tests = features(&workspace, "normal,build,dev");
@@ -73,7 +76,7 @@ mod tests {
         assert!(programs.len() > 100 && xtask.len() > 50);
         for (first, second) in [(&programs, &tests), (&xtask, &programs)] {
             let odd = differ(first, second);
-            assert!(odd.len() <= FEW, "turn the features on in xtask/Cargo.toml: {odd:#?}");
+            assert!(odd.len() <= FEW, "turn on these features in xtask/Cargo.toml: {odd:#?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the main job on a real engine, each command shown before its output.
+//! `cargo xtask demo`: the main job on a real engine. Each command is printed before its output.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,9 +25,9 @@ pub(crate) fn run() -> Result<()> {
         engine.host
     );
 
-    let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
+    let folder = tempfile::tempdir().context("cannot create a folder for the demo")?;
     let project = folder.path().join("examples/hello");
-    say::step("copies examples/hello and compiles its program");
+    say::step("copying examples/hello and compiling its program");
     copy_project(&project)?;
     let demo = Demo {
         folder: folder.path(),
@@ -40,7 +40,10 @@ pub(crate) fn run() -> Result<()> {
         api::remove_image(&engine.host, IMAGE)?;
     }
     result?;
-    say::step(format_args!("that was {}; all that the demo made is removed", engines.names()));
+    say::step(format_args!(
+        "the demo ran on {}; all its files and images are removed",
+        engines.names()
+    ));
     Ok(())
 }
 
@@ -48,7 +51,7 @@ struct Demo<'a> {
     folder: &'a Path,
     host: &'a str,
     sealift: PathBuf,
-    /// The engine's own client, if there is one.
+    /// The engine's client, if it is installed.
     docker: Option<PathBuf>,
 }
 
@@ -72,7 +75,9 @@ impl Demo<'_> {
             self.show(docker, &["run", "--rm", "--network", "none", IMAGE])?;
         }
 
-        say::line("\n# What is there is not saved, published, fetched or loaded again.");
+        say::line(
+            "\n# Archives and images that exist are not saved, published, fetched or loaded again.",
+        );
         let before = self.archives()?;
         self.sealift(&["update", IMAGE, "--compress"])?;
         self.sealift(&["publish", "./public"])?;
@@ -88,12 +93,12 @@ impl Demo<'_> {
     fn show(&self, program: &Path, arguments: &[&str]) -> Result<()> {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder).env("DOCKER_HOST", self.host);
-        // What else would decide which engine and which folder are used.
+        // These variables would select another engine or another folder.
         for name in ["SEALIFT_DIR", "ARTIFACTS_DIR", "DOCKER_CONTEXT", "DOCKER_MACHINE_NAME"] {
             command.env_remove(name);
         }
         say::line("");
-        ensure!(run::shown(&mut command)?, "the demo stops here: this command failed");
+        ensure!(run::shown(&mut command)?, "the demo stops, because this command failed");
         Ok(())
     }
 
@@ -106,7 +111,7 @@ impl Demo<'_> {
                 archives.insert(entry.path(), entry.metadata()?.modified()?);
             }
         }
-        ensure!(!archives.is_empty(), "the folder holds no archive");
+        ensure!(!archives.is_empty(), "the folder contains no archive");
         Ok(archives)
     }
 }
@@ -119,13 +124,13 @@ fn copy_project(project: &Path) -> Result<()> {
         let file = source.join(name);
         fs::copy(&file, project.join(name)).with_context(|| file.display().to_string())?;
     }
-    // The one that belongs to the cargo that runs this.
+    // The compiler of the same toolchain as the cargo that runs this task.
     let beside = std::env::var_os("CARGO").map(|cargo| Path::new(&cargo).with_file_name("rustc"));
     let rustc = beside.filter(|rustc| rustc.is_file()).unwrap_or_else(|| "rustc".into());
     let flags = ["-O", "-C", "strip=symbols", "-C", "target-feature=+crt-static", "hello.rs"];
     run::read(Command::new(rustc).args(flags).current_dir(project))
-        .context("the example's program needs a static C library to be linked with")?;
-    // Only what belongs into the image has to go to the engine.
+        .context("the example's program must be linked with a static C library")?;
+    // The build context then contains only files of the image.
     fs::remove_file(project.join("hello.rs"))?;
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! The tables of docs/dependencies.md: how many packages each crate brings along, and what those
-//! that it names are for.
+//! The tables of docs/dependencies.md: the number of packages that each crate depends on, and the
+//! purpose of each direct dependency.
 //!
-//! The purposes are in the workspace's manifest, below `[workspace.metadata.purposes]`; the rest
-//! comes from cargo.
+//! The purposes are in the workspace's manifest, in `[workspace.metadata.purposes]`. The rest is
+//! read from cargo.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,27 +15,27 @@ use crate::{direction, metadata, run, workspace};
 
 pub(crate) const PAGE: &str = "docs/dependencies.md";
 
-/// The line of the page that precedes the tables, and the one that follows them.
+/// The lines of the page before and after the tables.
 const BEGIN: &str = "<!-- tables: begin -->\n";
 const END: &str = "<!-- tables: end -->\n";
 
-/// The system that packages are counted for; others need a few more or less.
+/// The platform that packages are counted for. The numbers for other platforms differ slightly.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// A crate that is published, and what it names.
+/// A published crate and its direct dependencies.
 #[derive(Debug, PartialEq, Eq)]
 struct Crate {
     name: String,
     features: Vec<String>,
-    /// The dependencies that a program with it has, without those of tests.
+    /// The direct dependencies, without those of tests.
     named: BTreeSet<String>,
 }
 
 /// Returns the page with new tables.
 pub(crate) fn page() -> Result<String> {
     let page = fs::read_to_string(workspace::root().join(PAGE)).context(PAGE)?;
-    let (before, rest) = page.split_once(BEGIN).context("the page has lost its marks")?;
-    let (_, after) = rest.split_once(END).context("the page has lost its marks")?;
+    let (before, rest) = page.split_once(BEGIN).context("the page has no marks for its tables")?;
+    let (_, after) = rest.split_once(END).context("the page has no marks for its tables")?;
     Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", tables()?))
 }
 
@@ -47,7 +47,8 @@ fn tables() -> Result<String> {
     written(&crates, &counts, &purposes, &licences(&metadata))
 }
 
-/// Returns how many packages are built for a crate: without features, then with each feature alone.
+/// Returns the number of packages that are built for a crate: without features, then with each
+/// feature alone.
 fn count(of: &Crate) -> Result<Vec<usize>> {
     let packages = |feature: Option<&str>| -> Result<usize> {
         let mut tree = run::cargo(&["tree", "--locked", "--no-default-features"]);
@@ -62,7 +63,8 @@ fn count(of: &Crate) -> Result<Vec<usize>> {
     std::iter::once(packages(None)).chain(alone).collect()
 }
 
-/// Counts the packages in what `cargo tree` lists, a line each time that one is needed.
+/// Counts the distinct packages in the output of `cargo tree`, which has a line for each use of a
+/// package.
 fn distinct(tree: &str) -> usize {
     tree.lines().filter(|line| !line.is_empty()).collect::<BTreeSet<_>>().len()
 }
@@ -76,7 +78,7 @@ fn purposes(metadata: &Value) -> Result<BTreeMap<&str, &str>> {
         .collect())
 }
 
-/// Returns the crates that are published, the lowest first.
+/// Returns the published crates, in the order of their dependencies.
 fn crates(metadata: &Value) -> Vec<Crate> {
     let named = |package: &Value| {
         let named = package["dependencies"].as_array().into_iter().flatten();
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_says_how_many_and_what_for() {
+    fn the_page_has_the_number_of_packages_and_their_purposes() {
         let metadata = metadata();
         let crates = crates(&metadata);
         let counts = [vec![1, 2, 3], vec![4]];
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_purpose_and_what_has_one_for_nothing_are_named() {
+    fn missing_and_superfluous_purposes_are_reported() {
         let metadata = metadata();
         let crates = crates(&metadata);
         let purposes = BTreeMap::from([("regex", "looks")]);
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_that_is_needed_twice_is_one() {
+    fn a_package_that_is_used_twice_is_counted_once() {
         assert_eq!(distinct("a v1\nb v1\nb v2\n\nb v1\n"), 3);
     }
 }

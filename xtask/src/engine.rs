@@ -1,4 +1,4 @@
-//! `cargo xtask engine up|down`: engines that stay until they are told to end.
+//! `cargo xtask engine up|down`: engines that run until they are stopped.
 
 use anyhow::Result;
 
@@ -26,7 +26,7 @@ pub(crate) fn down(arguments: &EngineArguments) -> Result<()> {
         }
     }
     if ended == 0 {
-        say::line("no engine of ours was running");
+        say::line("no engine was running");
     }
     Ok(())
 }

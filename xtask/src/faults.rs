@@ -1,5 +1,5 @@
-//! `cargo xtask faults`: the scenarios of `tests/src/faults`, with as many seeds as wanted, and a
-//! table of what came out.
+//! `cargo xtask faults`: runs the scenarios of `tests/src/faults` with a number of seeds, and
+//! prints a table of the results.
 
 use std::fs;
 use std::path::Path;
@@ -13,20 +13,20 @@ use crate::arguments::EngineArguments;
 use crate::engines::{Doors, Engines, Lifetime};
 use crate::{builds, run, say, tools, workspace};
 
-/// The module of the scenarios, and the one in it that holds none.
+/// The module of the scenarios, and a module in it that contains none.
 const SCENARIOS: &str = "faults::";
 const NO_SCENARIOS: &str = "faults::bench::";
 
-/// What follows `cargo xtask faults`.
+/// Arguments of `cargo xtask faults`.
 #[derive(Debug, Args)]
 pub(crate) struct FaultArguments {
-    /// The scenarios, or parts of their names; all unless one is named
+    /// The scenarios, or parts of their names; without one, all
     #[arg(value_name = "SCENARIO")]
     only: Vec<String>,
-    /// How many seeds each scenario is run with
+    /// The number of seeds that each scenario is run with
     #[arg(long, default_value_t = 100)]
     seeds: u64,
-    /// The one seed to run each scenario with
+    /// Run each scenario with this seed alone
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &FaultArguments) -> Result<()> {
     let chosen = chosen(&run::read(tests().args(["--", "--list"]))?, &arguments.only)?;
 
     let notes = tempfile::tempdir_in(workspace::engines())
-        .context("cannot make a folder for the scenarios' notes")?;
+        .context("cannot create a folder for the scenarios' report")?;
     let report = notes.path().join("report");
     let mut scenarios = tests();
     scenarios.args(["--", "--exact"]).args(&chosen).env("PATH", path);
@@ -65,14 +65,14 @@ pub(crate) fn run(arguments: &FaultArguments) -> Result<()> {
         .collect();
     if !skipped.is_empty() {
         say::line(format_args!(
-            "not run, for want of an engine (--engines LIST) or a tool: {}",
+            "not run, because an engine (--engines LIST) or a tool is missing: {}",
             skipped.join(", ")
         ));
     }
     let violations: Vec<&str> =
         rows.iter().flat_map(|row| &row.violations).map(String::as_str).collect();
     if !violations.is_empty() {
-        bail!("{} violations; each again by:\n\n{}", violations.len(), violations.join("\n\n"));
+        bail!("{} violations; repeat them with:\n\n{}", violations.len(), violations.join("\n\n"));
     }
     if !output.status.success() {
         let (said, words) = (&output.stdout, &output.stderr);
@@ -105,17 +105,17 @@ fn chosen(list: &str, only: &[String]) -> Result<Vec<String>> {
     Ok(all.into_iter().filter(is_chosen).map(str::to_owned).collect())
 }
 
-/// Returns the name of a scenario, as the tests write it into their report.
+/// Returns the name of a scenario as it is in the report.
 fn name(test: &str) -> String {
     let parts: Vec<&str> = test.split("::").skip(1).filter(|part| *part != "on_engine").collect();
     parts.join("/").replace('_', "-")
 }
 
-/// How a scenario went.
+/// The results of a scenario.
 struct ScenarioRow {
     scenario: String,
     runs: u64,
-    /// What came out, and how often.
+    /// The outcomes, each with its number of runs.
     outcomes: Vec<(String, u64)>,
     violations: Vec<String>,
 }
@@ -123,7 +123,7 @@ struct ScenarioRow {
 fn rows(report: &Path) -> Result<Vec<ScenarioRow>> {
     let text = if report.exists() { fs::read_to_string(report)? } else { String::new() };
     let row = |line: &str| {
-        let line: Value = serde_json::from_str(line).context("the report can't be read")?;
+        let line: Value = serde_json::from_str(line).context("the report is not JSON")?;
         let outcomes = line["outcomes"].as_object().into_iter().flatten();
         let violations = line["violations"].as_array().into_iter().flatten();
         Ok(ScenarioRow {
@@ -147,7 +147,7 @@ fn table(rows: &[ScenarioRow]) -> String {
     for ScenarioRow { scenario, runs, outcomes, violations } in rows {
         let outcomes: Vec<String> =
             outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
-        // Many of them are read more easily below each other.
+        // Many outcomes are easier to read in separate lines.
         let between =
             if outcomes.len() > 4 { format!("\n{:1$}", "", width + 21) } else { "; ".into() };
         let (violations, outcomes) = (violations.len(), outcomes.join(&between));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_scenario_is_refused_with_those_that_there_are() {
+    fn an_unknown_scenario_is_refused_with_a_list_of_all() {
         assert_eq!(
             chosen_by(&["dis"]).unwrap_err().to_string(),
             "there is no scenario `dis`; there are:\n  disk/full\n  line-on-save/made-saves/a-stall\n  \
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_tells_what_came_out_how_often() {
+    fn the_table_has_the_number_of_runs_for_each_outcome() {
         let folder = tempfile::tempdir().unwrap();
         let report = folder.path().join("report");
         let line = "{\"scenario\":\"disk/full\",\"runs\":3,\"outcomes\":{\"done\":1,\"refused\":1},\

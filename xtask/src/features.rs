@@ -1,5 +1,5 @@
-//! `cargo xtask features`: whether every published crate builds with none of its features, with each
-//! alone, and with all.
+//! `cargo xtask features`: checks that every published crate builds without features, with each
+//! feature alone, and with all.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
@@ -24,17 +24,17 @@ pub(crate) fn run() -> Result<()> {
 
 fn check(package: &str, selection: &[String]) -> Result<()> {
     let mut check = run::cargo(&["check", "--quiet", "--locked", "--package", package]);
-    ensure!(run::shown(check.args(selection))?, "{package} doesn't build so");
+    ensure!(run::shown(check.args(selection))?, "{package} does not build with these features");
     Ok(())
 }
 
-/// Returns the arguments that select features of a package: none, each alone, and all.
+/// Returns the arguments that select the features of a package: none, each alone, and all.
 fn selections(package: &Value) -> Vec<Vec<String>> {
     let none = "--no-default-features".to_owned();
     let alone = |name: &String| vec![none.clone(), "--features".to_owned(), name.clone()];
     let mut selections = vec![vec![none.clone()]];
     selections.extend(features(package).into_iter().map(alone));
-    // One alone is all.
+    // A single feature is the same as all.
     if selections.len() > 2 {
         selections.push(vec!["--all-features".to_owned()]);
     }

@@ -1,8 +1,7 @@
-//! `cargo xtask fuzz`: the laws of `fuzz/`, held against whatever bytes libFuzzer thinks of.
+//! `cargo xtask fuzz`: runs libFuzzer against the properties in `fuzz/`.
 //!
-//! The flags are those of cargo-fuzz without a sanitizer, which there is no unsafe code for; so it
-//! works with a stable Rust, and nothing has to be installed but a C++ compiler for libFuzzer
-//! itself.
+//! The flags are those of cargo-fuzz, without a sanitizer, because there is no unsafe code.
+//! Therefore it works with stable Rust, and needs only a C++ compiler for libFuzzer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,22 +12,22 @@ use clap::Args;
 
 use crate::{run, rustc, say, workspace};
 
-/// The package, and its program.
+/// The package and its program.
 const PACKAGE: &str = "sealift-fuzz";
-/// The profile that it is built with, see `Cargo.toml`.
+/// The build profile, defined in `Cargo.toml`.
 const PROFILE: &str = "fuzz";
-/// The flags that link libFuzzer, and by which it learns which code an input reaches.
+/// The flags that link libFuzzer, and that record which code an input reaches.
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions";
 
-/// What follows `cargo xtask fuzz`.
+/// Arguments of `cargo xtask fuzz`.
 #[derive(Debug, Args)]
 pub(crate) struct FuzzArguments {
-    /// The targets; all unless one is named
+    /// The targets; without one, all
     #[arg(value_name = "TARGET")]
     only: Vec<String>,
-    /// How long each target runs, in seconds
+    /// Time for each target, in seconds
     #[arg(long = "time", value_name = "SECONDS", default_value_t = 60)]
     seconds: u32,
 }
@@ -36,22 +35,22 @@ pub(crate) struct FuzzArguments {
 pub(crate) fn run(arguments: &FuzzArguments) -> Result<()> {
     ensure!(
         run::find("c++").is_some(),
-        "libFuzzer is built by a C++ compiler, and there is none: install g++ or clang"
+        "cannot build libFuzzer: there is no C++ compiler; install g++ or clang"
     );
     let corpus = folder().join("corpus");
     let mut write = run::cargo(&["run", "--quiet", "--locked", "--package", PACKAGE, "--"]);
-    let names = run::read(write.arg(&corpus)).context("the corpus can't be made")?;
+    let names = run::read(write.arg(&corpus)).context("cannot write the corpus")?;
     let mut targets: Vec<&str> = names.lines().collect();
     if let Some(unknown) = arguments.only.iter().find(|name| !targets.contains(&name.as_str())) {
-        bail!("there is no target `{unknown}`: {}", targets.join(", "));
+        bail!("there is no target `{unknown}`; available: {}", targets.join(", "));
     }
     targets.retain(|name| arguments.only.is_empty() || arguments.only.iter().any(|it| it == name));
-    // With a platform named, build scripts aren't built with the flags.
+    // With `--target`, build scripts are built without the flags.
     let platform = rustc::host()?;
     let mut build = run::cargo(&["build", "--locked", "--package", PACKAGE, "--bins"]);
     build.args(["--profile", PROFILE, "--target", &platform]);
     build.env("CARGO_TARGET_DIR", folder()).env("RUSTFLAGS", COVERAGE);
-    ensure!(run::shown(&mut build)?, "the targets don't build");
+    ensure!(run::shown(&mut build)?, "the targets do not build");
     let program = folder().join(&platform).join(PROFILE).join(PACKAGE);
 
     let mut table = format!("{:<14}  {:>12}  {:>10}\n", "target", "runs", "new inputs");
@@ -67,7 +66,7 @@ fn folder() -> PathBuf {
     workspace::target().join("fuzz")
 }
 
-/// The last lines that libFuzzer prints.
+/// The statistics that libFuzzer prints at its end.
 #[derive(Debug, PartialEq, Eq)]
 struct Stats {
     runs: u64,
@@ -102,13 +101,13 @@ fn fuzz(name: &str, program: &Path, corpus: &Path, seconds: u32) -> Result<Stats
         let last: Vec<&str> = said.lines().rev().take(40).collect();
         let last: Vec<&str> = last.into_iter().rev().collect();
         bail!(
-            "{}\n{name}: a law is broken; the input is in {}, and `SEALIFT_LAW={name} {} INPUT` runs it again",
+            "{}\n{name}: a property does not hold; the input is in {}. Run `SEALIFT_LAW={name} {} INPUT` to repeat it",
             last.join("\n"),
             findings.display(),
             program.display()
         );
     }
-    Stats::read(&said).with_context(|| format!("{name} doesn't say what it did:\n{said}"))
+    Stats::read(&said).with_context(|| format!("{name} printed no statistics:\n{said}"))
 }
 
 #[cfg(test)]
@@ -116,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_libfuzzer_says_at_its_end_is_read() {
+    fn the_statistics_of_libfuzzer_are_parsed() {
         let said = "#8 DONE\nstat::number_of_executed_units: 1234\nstat::average_exec_per_sec: 9\n\
                     stat::new_units_added:          56\n";
         assert_eq!(Stats::read(said), Some(Stats { runs: 1234, added: 56 }));

@@ -1,4 +1,4 @@
-//! Tasks of this workspace, called as `cargo xtask TASK`: one file for each task.
+//! The tasks of this workspace, called as `cargo xtask TASK`. Each task has a file or a folder.
 
 mod arguments;
 mod bench;
@@ -43,9 +43,9 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 enum Task {
-    /// Run the main job on a real engine, command by command
+    /// Run the main job on a real engine and print each command
     Demo,
-    /// Run all tests, including those that need an engine, on every kind of engine
+    /// Run all tests, on every kind of engine
     Test(test::TestArguments),
     /// Start engines and leave them running, or stop them
     #[command(subcommand)]
@@ -54,15 +54,15 @@ enum Task {
     Faults(faults::FaultArguments),
     /// Run libFuzzer against the properties of `fuzz/`
     Fuzz(fuzz::FuzzArguments),
-    /// Compare sealift with what people use today
+    /// Compare the speed of sealift with other tools
     Bench(bench::BenchArguments),
     /// Write the generated pages, check the documents, or build the book
     Docs(docs::DocsArguments),
-    /// Check that crates, and the files in each, depend on each other downwards only
+    /// Check that crates, and the files in each crate, depend on each other downwards only
     CheckDirection,
-    /// Check every crate with each of its features alone
+    /// Check every crate with none, each and all of its features
     Features,
-    /// Write the list of each crate's public interface
+    /// Write the public interface of each crate to its public-api.txt
     PublicApi(CheckArguments),
     /// Rehearse a release in target/dist, all steps or some, or make it
     Release(release::ReleaseArguments),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_two_dashes_is_passed_on() {
+    fn arguments_after_two_dashes_are_passed_on() {
         let words = ["cargo xtask", "test", "--engines=docker", "--", "-p", "xtask", "--", "a"];
         let Task::Test(arguments) = CommandLine::parse_from(words).task else { panic!("no test") };
         assert_eq!(arguments.rest, ["-p", "xtask", "--", "a"]);

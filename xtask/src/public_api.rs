@@ -1,13 +1,13 @@
-//! `cargo xtask public-api`: the public interface of each library crate, written as
-//! `public-api.txt` into its folder, so that a change of it shows in review; with `--check`,
-//! compares the files with the code.
+//! `cargo xtask public-api`: writes the public interface of each library to `public-api.txt` in its
+//! folder, so that changes are visible in review. With `--check`, it compares the files with the
+//! code.
 //!
-//! Warnings of rustdoc are errors: these are the only documents that a check makes, so the programs
-//! are documented as well.
+//! Warnings of rustdoc are errors. No other check runs rustdoc, so the programs are documented as
+//! well.
 //!
-//! The lists come from rustdoc's JSON. Its format changes with the compiler, so they are always
-//! made by the oldest Rust that the workspace supports, and by the release of `public-api` that
-//! reads that format.
+//! The lists are generated from rustdoc's JSON, whose format changes with the compiler. Therefore
+//! they are always generated with the oldest supported Rust, and with the release of the package
+//! `public-api` that reads its format.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -51,21 +51,21 @@ pub(crate) fn run(is_check: bool) -> Result<()> {
         "the public interface differs from {FILE} in {}; `cargo xtask public-api` updates the files",
         stale.join(", ")
     );
-    let verb = if is_check { "are up to date" } else { "are written" };
-    say::step(format_args!("{} lists of public interfaces {verb}", libraries.len()));
+    let verb = if is_check { "checked" } else { "wrote" };
+    say::step(format_args!("{verb} the public interfaces of {} crates", libraries.len()));
     Ok(())
 }
 
-/// A library crate that is published.
+/// A published library.
 struct Library {
     name: String,
     folder: PathBuf,
 }
 
-/// Returns the names of the packages with documentation: those whose items must be documented.
+/// Returns the names of the packages whose items must be documented.
 fn documented(metadata: &Value) -> Vec<&str> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
-    // Examples and properties to fuzz are read as they are.
+    // Examples and fuzz targets have no documentation.
     let is_read = |name: &&str| *name == "xtask" || name.starts_with("sealift");
     packages.filter_map(|package| package["name"].as_str()).filter(is_read).collect()
 }
@@ -84,13 +84,13 @@ fn libraries(metadata: &Value) -> Vec<Library> {
     metadata::published(metadata).filter(is_library).filter_map(read).collect()
 }
 
-/// Writes rustdoc's JSON for packages, with all features, and returns the folder that holds it.
+/// Writes rustdoc's JSON for packages, with all features. Returns the folder that contains it.
 fn document(packages: &[&str], version: &str) -> Result<PathBuf> {
     let toolchain = DocToolchain::find(version)?;
     let target = workspace::target().join("public-api");
     fs::create_dir_all(&target)?;
-    // JSON is an unstable option. The variable is set for rustdoc only: with it, the compiler and
-    // build scripts would rebuild every dependency, and differently.
+    // JSON is an unstable option, which this variable allows. It is set only for rustdoc: with it,
+    // the compiler and build scripts would rebuild every dependency, with other results.
     let rustdoc = target.join("rustdoc");
     let script =
         format!("#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec '{}' \"$@\"\n", toolchain.rustdoc.display());
@@ -107,16 +107,16 @@ fn document(packages: &[&str], version: &str) -> Result<PathBuf> {
     Ok(toolchain.target.join("doc"))
 }
 
-/// The Rust that the lists are made with.
+/// The toolchain that the lists are generated with.
 struct DocToolchain {
     cargo: Command,
     rustdoc: PathBuf,
-    /// The folder that it builds into.
+    /// The target folder that it builds into.
     target: PathBuf,
 }
 
 impl DocToolchain {
-    /// Returns the toolchain of this version: the one in use, or one of rustup's.
+    /// Returns the toolchain of a version: the current one, or one of rustup.
     fn find(version: &str) -> Result<Self> {
         let rustdoc = |sysroot: &str| Path::new(sysroot.trim()).join("bin/rustdoc");
         let current = run::read(&mut rustc::call(&["--version"]))?;
@@ -126,11 +126,11 @@ impl DocToolchain {
             return Ok(Self { cargo: run::cargo(&[]), rustdoc: rustdoc(&sysroot), target });
         }
         let sysroot = rustup_sysroot(version).with_context(|| {
-            format!("the lists are made with Rust {version}, the oldest that is supported")
+            format!("the lists are generated with Rust {version}, the oldest supported version")
         })?;
         let mut cargo = Command::new("rustup");
         cargo.args(["run", version, "cargo"]).current_dir(workspace::root());
-        // Those of the toolchain that runs this task.
+        // These variables select the toolchain that runs this task.
         for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
             cargo.env_remove(name);
         }
@@ -139,7 +139,7 @@ impl DocToolchain {
     }
 }
 
-/// Returns the folder of one of rustup's toolchains, which is installed if it is missing.
+/// Returns the folder of a toolchain of rustup, which is installed if it is missing.
 fn rustup_sysroot(version: &str) -> Result<String> {
     let sysroot = || {
         let mut sysroot = Command::new("rustup");
@@ -150,7 +150,7 @@ fn rustup_sysroot(version: &str) -> Result<String> {
     }
     let mut install = Command::new("rustup");
     install.args(["toolchain", "install", version, "--profile", "minimal"]);
-    ensure!(run::shown(&mut install)?, "rustup cannot install it");
+    ensure!(run::shown(&mut install)?, "rustup cannot install the toolchain");
     sysroot()
 }
 
@@ -163,7 +163,8 @@ fn is_release_of(printed: &str, version: &str) -> bool {
 
 /// Lists the items of a public interface, one on each line.
 ///
-/// Implementations of traits by the compiler are left out; of derived ones, their methods are.
+/// Implementations that the compiler generates are left out. For derived ones, their methods are
+/// left out.
 fn list(json: &Path) -> Result<String> {
     let items = |omit_derived: bool| -> Result<Vec<String>> {
         let builder = Builder::from_rustdoc_json(json).omit_blanket_impls(true);
@@ -181,9 +182,8 @@ fn list(json: &Path) -> Result<String> {
     Ok(items(false)?.iter().filter(shown).fold(String::new(), |text, item| text + item + "\n"))
 }
 
-/// Shortens the paths of types from sealift's other crates, which rustdoc names by the modules that
-/// define them. Those are private: files that move in one crate must not change the lists of
-/// others.
+/// Shortens the paths of types from other crates of sealift. rustdoc prints them with the private
+/// modules that define them, so that moving a file in one crate would change the lists of others.
 fn without_foreign_modules(list: &str, own: &str) -> Result<String> {
     let path = Regex::new(r"\b(sealift_\w+)::(?:[a-z]\w*::)+([A-Z]\w*)")?;
     let shortened = path.replace_all(list, |found: &Captures<'_>| match &found[1] {
@@ -193,7 +193,7 @@ fn without_foreign_modules(list: &str, own: &str) -> Result<String> {
     Ok(shortened.into_owned())
 }
 
-/// Returns what was removed from a list and what was added, or `None` if it is the same.
+/// Returns the removed and the added lines of a list, or `None` if it is the same.
 fn changes(before: &str, now: &str) -> Option<String> {
     if before == now {
         return None;
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_toolchain_is_the_right_one_by_its_first_two_numbers() {
+    fn toolchains_are_compared_by_their_first_two_numbers() {
         assert!(is_release_of("rustc 1.95.0 (59807616e 2026-04-14)", "1.95"));
         assert!(is_release_of("rustc 1.95.2 (59807616e 2026-04-14)\n", "1.95"));
         assert!(!is_release_of("rustc 1.96.0 (59807616e 2026-04-14)", "1.95"));

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::say;
 
-/// Creates a command that calls the cargo that runs this task, in the workspace's folder.
+/// Creates a command that calls the cargo that runs this task, in the root of the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(crate::workspace::root());
@@ -47,10 +47,10 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
         let words = String::from_utf8_lossy(&output.stderr);
         bail!("`{what}` failed ({}): {}", output.status, words.trim());
     }
-    String::from_utf8(output.stdout).with_context(|| format!("the output of {what} is no text"))
+    String::from_utf8(output.stdout).with_context(|| format!("the output of {what} is not UTF-8"))
 }
 
-/// Sets something up in a thread of its own while something is built, and returns what was set up.
+/// Runs `set_up` in a thread while `build` runs. Returns the result of `set_up`.
 pub(crate) fn beside<T: Send>(
     set_up: impl FnOnce() -> Result<T> + Send,
     build: impl FnOnce() -> Result<()>,
@@ -63,7 +63,7 @@ pub(crate) fn beside<T: Send>(
     })
 }
 
-/// Finds a program as the shell does.
+/// Returns the path of a program in `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
@@ -73,7 +73,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 pub(crate) fn path_with(first: &[PathBuf]) -> Result<OsString> {
     let old = std::env::var_os("PATH").unwrap_or_default();
     let folders = first.iter().cloned().chain(std::env::split_paths(&old));
-    std::env::join_paths(folders).context("a folder's name can't be in PATH")
+    std::env::join_paths(folders).context("the name of a folder cannot be in PATH")
 }
 
 fn written(command: &Command) -> String {

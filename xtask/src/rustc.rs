@@ -1,4 +1,4 @@
-//! The compiler that belongs to the cargo that runs a task.
+//! The compiler of the cargo that runs a task.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::run;
 
-/// Creates a command that calls it.
+/// Creates a command that calls the compiler.
 pub(crate) fn call(arguments: &[&str]) -> Command {
     let beside = std::env::var_os("CARGO").map(|cargo| Path::new(&cargo).with_file_name("rustc"));
     let rustc = beside.filter(|rustc| rustc.is_file()).unwrap_or_else(|| "rustc".into());
@@ -16,11 +16,11 @@ pub(crate) fn call(arguments: &[&str]) -> Command {
     command
 }
 
-/// Returns the platform that it runs on.
+/// Returns the platform that the compiler runs on.
 pub(crate) fn host() -> Result<String> {
     let said = run::read(&mut call(&["-vV"]))?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc doesn't say what it runs on")
+    host.map(str::to_owned).context("rustc does not print its platform")
 }
 
 /// Returns `true` if its standard library for this target is installed.

@@ -1,8 +1,8 @@
-//! `cargo xtask test`: every test of the workspace, with the engines that some of them need.
+//! `cargo xtask test`: runs every test of the workspace, with the engines that some of them need.
 //!
-//! A test that needs an engine notes that it got one. Afterwards the notes are compared with the
-//! list of such tests: a run in which one was skipped fails, unless the very engine that its
-//! module is named for isn't here.
+//! A test that gets its engine records that in a ledger. Afterwards the ledger is compared with the
+//! list of tests that need an engine: the run fails if one of them was skipped, unless the engine
+//! that its module is named for is missing.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -23,15 +23,15 @@ use crate::{builds, run, say, tools, workspace};
 /// The variable with the number of tests that run at the same time.
 const THREADS: &str = "RUST_TEST_THREADS";
 
-/// The module that tests which need an engine live in.
+/// The module of tests that need an engine.
 const MARK: &str = "on_engine::";
 
-/// What follows `cargo xtask test`.
+/// Arguments of `cargo xtask test`.
 #[derive(Debug, Default, Args)]
 pub(crate) struct TestArguments {
     #[command(flatten)]
     engines: EngineArguments,
-    /// What is passed to `cargo test`
+    /// Arguments of `cargo test`
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub(crate) rest: Vec<String>,
 }
@@ -42,13 +42,13 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
     let is_whole = arguments.rest.is_empty();
     let Surroundings { engines, path, servers } = run::beside(
         || Surroundings::set_up(kinds),
-        // The end-to-end tests run the command as it was built.
+        // The end-to-end tests run the built command.
         || if is_whole { builds::tests() } else { builds::programs() },
     )?;
 
-    // In the target folder, where it does no harm if the task is interrupted.
+    // In the target folder, so that leftovers of an interrupted task are not in the way.
     let notes = tempfile::tempdir_in(workspace::engines())
-        .context("cannot make a folder for the tests' notes")?;
+        .context("cannot create a folder for the tests' ledger")?;
     let ledger = notes.path().join("ledger");
     let mut tests = cargo_test();
     tests.args(&arguments.rest).env("PATH", path);
@@ -61,12 +61,12 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
     }
     ensure!(run::shown(&mut tests)?, "tests failed");
     if has_none {
-        say::line("tests passed; those that need engines were skipped, as asked for");
+        say::line("tests passed; those that need engines were skipped (--engines none)");
     } else if !is_whole {
-        say::line(format_args!("the tests asked for passed on {}", engines.names()));
+        say::line(format_args!("the selected tests passed on {}", engines.names()));
     } else {
         let list = run::read(cargo_test().args(["--tests", "--", "--list"]))?;
-        // In CI nothing may be missing, whatever the reason.
+        // In CI all engines are required.
         let missing = match std::env::var_os("CI") {
             Some(_) => Vec::new(),
             None => engines.missing(),
@@ -75,14 +75,14 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
         say::line(format_args!("{ran} engine tests ran on {}", engines.names()));
         if excused > 0 {
             say::line(format_args!(
-                "{excused} engine tests were skipped: their engines aren't here"
+                "{excused} engine tests were skipped, because their engines are missing"
             ));
         }
     }
     Ok(())
 }
 
-/// What tests need beside the workspace.
+/// The environment of the tests.
 struct Surroundings {
     engines: Engines,
     /// `PATH` with the programs that tests run.
@@ -111,17 +111,17 @@ fn cargo_test() -> Command {
     test
 }
 
-/// How many of the tests that need an engine got one, and how many couldn't.
+/// The numbers of tests that got their engine, and of those that did not.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
     ran: usize,
     excused: usize,
 }
 
-/// Holds the tests that need an engine against those that got one.
+/// Compares the tests that need an engine with those that got one.
 fn compare(list: &str, ledger: &Path, missing: &[String]) -> Result<Counts> {
     let listed = listed(list);
-    ensure!(!listed.is_empty(), "no test is in a module `on_engine`: nothing was proven on one");
+    ensure!(!listed.is_empty(), "no test is in a module `on_engine`");
     let notes = if ledger.exists() { fs::read_to_string(ledger)? } else { String::new() };
     let ran: BTreeSet<&str> = notes.lines().collect();
     let strays: Vec<&str> = ran.difference(&listed).copied().collect();
@@ -133,7 +133,7 @@ fn compare(list: &str, ledger: &Path, missing: &[String]) -> Result<Counts> {
     if !silent.is_empty() {
         bail!("tests that need an engine ran without one:\n  {}", silent.join("\n  "));
     }
-    ensure!(!ran.is_empty(), "no test is for one of these engines: nothing was proven on them");
+    ensure!(!ran.is_empty(), "no test is for one of these engines");
     Ok(Counts { ran: ran.len(), excused: excused.len() })
 }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_may_be_skipped_only_where_its_own_engine_is_missing() {
+    fn a_test_may_be_skipped_only_if_its_own_engine_is_missing() {
         let ledger = "on_engine::loads\npodman::on_engine::saves\n";
         let missing = ["moby_classic", "moby_containerd"];
         assert_eq!(compared(ledger, &missing), Ok(Counts { ran: 2, excused: 1 }));
@@ -196,32 +196,29 @@ mod tests {
     }
 
     #[test]
-    fn a_run_in_which_every_test_is_excused_proves_nothing() {
+    fn a_run_in_which_every_test_is_skipped_fails() {
         let list = "podman::on_engine::saves: test\n";
         let nowhere = Path::new("/nonexistent/ledger");
         assert_eq!(
             compare(list, nowhere, &owned(&["podman"])).unwrap_err().to_string(),
-            "no test is for one of these engines: nothing was proven on them"
+            "no test is for one of these engines"
         );
     }
 
     #[test]
-    fn no_ledger_means_that_none_ran() {
+    fn without_a_ledger_no_test_ran() {
         let error = compare(LIST, Path::new("/nonexistent/ledger"), &[]).unwrap_err().to_string();
         assert_eq!(error.lines().count(), 4, "{error}");
     }
 
     #[test]
-    fn a_workspace_without_engine_tests_proves_nothing() {
+    fn a_workspace_without_engine_tests_fails() {
         let error = compare("other: test\n", Path::new("/nonexistent/ledger"), &[]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no test is in a module `on_engine`: nothing was proven on one"
-        );
+        assert_eq!(error.to_string(), "no test is in a module `on_engine`");
     }
 
     #[test]
-    fn a_test_in_the_wrong_module_is_named() {
+    fn a_test_in_the_wrong_module_is_reported() {
         let error = compared("on_engine::loads\nother\n", &[]).unwrap_err();
         assert_eq!(error, "tests outside of a module `on_engine` used one:\n  other");
     }

@@ -1,4 +1,5 @@
-//! Programs that tests use beside engines: those of the system, else of its packages.
+//! Programs that tests use in addition to engines. They are the system's, or are unpacked from its
+//! packages.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -13,17 +14,17 @@ use crate::{run, say, workspace};
 /// A program and the packages that contain it.
 struct Tool {
     name: &'static str,
-    /// The major version of the oldest usable release, if not every release is usable.
+    /// The major version of the oldest usable release; `None` if every release is usable.
     oldest: Option<u32>,
     origins: &'static [Origin],
 }
 
-/// Packages, and the file of the program in them.
+/// Packages, and the path of the program in them.
 struct Origin {
-    /// The folder that they are unpacked in.
+    /// The name of the folder that they are unpacked into.
     folder: &'static str,
     packages: &'static [&'static str],
-    /// The release of Debian, unless it is the system's own.
+    /// The release of Debian; `None` for the system's.
     suite: Option<&'static str>,
     file: &'static str,
 }
@@ -33,7 +34,7 @@ impl Tool {
         Self { name, oldest: None, origins }
     }
 
-    /// Returns `true` if the system has it in a usable version.
+    /// Returns `true` if the system has a usable version.
     fn is_here(&self) -> bool {
         let Some(program) = run::find(self.name) else { return false };
         let Some(oldest) = self.oldest else { return true };
@@ -70,8 +71,8 @@ impl Origin {
     }
 }
 
-/// The readers and writers of archives and zips that sealift is compared with, other ways to build
-/// and to copy, content for images, web servers, and tools that inject faults.
+/// The programs for tests: readers and writers of archives and zips that sealift is compared with,
+/// other ways to build and to copy, content for images, web servers, and tools that inject faults.
 const TOOLS: &[Tool] = &[
     Tool::any(
         "7z",
@@ -82,7 +83,7 @@ const TOOLS: &[Tool] = &[
     ),
     Tool::any("busybox", &[Origin::system("tool-busybox", &["busybox-static"], "usr/bin/busybox")]),
     Tool::any("apache2", &[Origin::system("tool-apache2", &["apache2-bin"], "usr/sbin/apache2")]),
-    // The oldest containerd that clusters have, and the newest.
+    // The oldest containerd of supported clusters, and the newest.
     Tool::any(
         "containerd-1",
         &[Origin::containerd("bookworm", "containerd-1", "usr/bin/containerd")],
@@ -91,7 +92,7 @@ const TOOLS: &[Tool] = &[
     Tool::any("containerd-2", &[Origin::containerd("sid", "containerd-2", "usr/bin/containerd")]),
     Tool::any("ctr-2", &[Origin::containerd("sid", "containerd-2", "usr/bin/ctr")]),
     Tool {
-        // Until then it had another matcher of ignore files than the one that is compared with.
+        // Older versions match ignore files differently from Docker's library.
         oldest: Some(23),
         ..Tool::any(
             "docker",
@@ -134,7 +135,7 @@ const TOOLS: &[Tool] = &[
     Tool::any("zip", &[Origin::system("tool-zip", &["zip"], "usr/bin/zip")]),
 ];
 
-/// What the benchmarks use besides.
+/// The programs that only benchmarks need.
 const BENCH_TOOLS: &[Tool] = &[
     Tool::any(
         "hyperfine",
@@ -148,7 +149,8 @@ const BENCH_TOOLS: &[Tool] = &[
     Tool::any("openssl", &[Origin::system("tool-openssl", &["openssl"], "usr/bin/openssl")]),
 ];
 
-/// Returns a folder with the programs for tests that the system lacks. It is put first in `PATH`.
+/// Returns a folder with the programs for tests that are missing on the system. It is put first in
+/// `PATH`.
 ///
 /// A missing program is logged, and tests that would use it are skipped. In CI it is an error.
 pub(crate) fn for_tests() -> Result<PathBuf> {
@@ -160,7 +162,7 @@ pub(crate) fn for_tests() -> Result<PathBuf> {
     for (tool, result) in provide_missing(TOOLS, &folder) {
         match result {
             Err(error) if std::env::var_os("CI").is_none() => {
-                say::step(format_args!("tests do without {tool}: {error:#}"));
+                say::step(format_args!("continuing without {tool}: {error:#}"));
             }
             result => result.with_context(|| format!("no {tool} for the tests"))?,
         }
@@ -168,7 +170,7 @@ pub(crate) fn for_tests() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// As [`for_tests`], with those that benchmarks need, of which none may be missing.
+/// Returns the folder of [`for_tests`] with the programs for benchmarks, all of which are required.
 pub(crate) fn for_benchmarks() -> Result<PathBuf> {
     let folder = for_tests()?;
     for (tool, result) in provide_missing(BENCH_TOOLS, &folder) {
@@ -177,7 +179,7 @@ pub(crate) fn for_benchmarks() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Provides the tools that the system lacks, and returns the result for each.
+/// Provides the tools that are missing on the system. Returns the result for each.
 fn provide_missing(
     tools: &'static [Tool],
     folder: &Path,
@@ -190,7 +192,7 @@ fn provide(tool: &Tool, place: &Path) -> Result<()> {
     if let Some(obstacle) = packages::obstacle() {
         anyhow::bail!(obstacle);
     }
-    let mut failure = anyhow::anyhow!("no package has it");
+    let mut failure = anyhow::anyhow!("no package contains it");
     for origin in tool.origins {
         let unpacked = match origin.suite {
             None => packages::of_the_system(origin.folder, origin.packages),
@@ -210,11 +212,11 @@ fn provide(tool: &Tool, place: &Path) -> Result<()> {
     Err(failure)
 }
 
-/// Makes an unpacked program callable, with the libraries from its package.
+/// Creates a script that calls an unpacked program with the libraries of its package.
 fn make_callable(root: &Path, file: &str, name: &str, place: &Path) -> Result<()> {
     let program = root.join(file);
     if name == "busybox" {
-        // It needs no libraries, and tests put the file itself into images.
+        // busybox needs no libraries, and tests put the file itself into images.
         symlink(program, place)?;
         return Ok(());
     }
@@ -222,7 +224,7 @@ fn make_callable(root: &Path, file: &str, name: &str, place: &Path) -> Result<()
     let script =
         format!("#!/bin/sh\nLD_LIBRARY_PATH='{libraries}' exec '{}' \"$@\"\n", program.display());
     fs::write(place, script)?;
-    // For the rest of the package, such as a server's modules.
+    // Gives access to the rest of the package, such as a server's modules.
     symlink(root, place.with_extension("root"))?;
     fs::set_permissions(place, fs::Permissions::from_mode(0o755))?;
     Ok(())

@@ -1,8 +1,8 @@
-//! Where things are.
+//! The folders of the workspace.
 
 use std::path::{Path, PathBuf};
 
-/// Returns the workspace's folder.
+/// Returns the root of the workspace.
 pub(crate) fn root() -> &'static Path {
     // This crate's folder is directly below it.
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
@@ -16,7 +16,7 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
-/// Returns the folder of everything that has to do with engines.
+/// Returns the folder with all files of engines and their packages.
 pub(crate) fn engines() -> PathBuf {
     target().join("engines")
 }

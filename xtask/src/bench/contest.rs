@@ -12,11 +12,11 @@ use crate::{run, say};
 /// One way to do a job.
 #[derive(Debug, Clone)]
 pub(super) struct Contestant {
-    /// As the table calls it.
+    /// Name in the table.
     pub(super) name: String,
-    /// A shell script that makes all ready, and isn't timed.
+    /// A shell script that prepares the run and is not timed.
     pub(super) prepare: String,
-    /// What is timed: a command line, or a shell script if it contains a `|`, a `>` or a `&`.
+    /// The timed command line, or a shell script if it contains a `|`, a `>` or a `&`.
     pub(super) command: String,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// Takes the times of all runs; there has to be one.
+    /// Sorts the times of all runs. Returns `None` without a run.
     pub(super) fn of(mut runs: Vec<f64>) -> Option<Self> {
         runs.sort_by(f64::total_cmp);
         let (fastest, slowest) = (*runs.first()?, *runs.last()?);
@@ -48,8 +48,8 @@ impl Times {
     }
 }
 
-/// Runs contestants in turn, so that whatever else the machine does meets all of them alike; the
-/// first round doesn't count.
+/// Runs contestants alternately, so that other load on the machine affects all of them alike. The
+/// first round does not count.
 pub(super) fn run_alternately(
     contestants: &[Contestant],
     rounds: usize,
@@ -60,7 +60,7 @@ pub(super) fn run_alternately(
     for round in 0..=rounds {
         for (contestant, runs) in contestants.iter().zip(&mut runs) {
             let time = time(contestant, environment, folder)
-                .with_context(|| format!("`{}` can't be timed", contestant.name))?;
+                .with_context(|| format!("`{}` cannot be timed", contestant.name))?;
             if round > 0 {
                 runs.push(time);
             }
@@ -93,7 +93,7 @@ fn time(contestant: &Contestant, environment: &[(String, String)], folder: &Path
         .envs(environment.iter().map(|(name, value)| (name, value)));
     run::read(&mut hyperfine)?;
     let result: Value = serde_json::from_slice(&fs::read(&result)?)?;
-    result["results"][0]["mean"].as_f64().context("hyperfine told no time")
+    result["results"][0]["mean"].as_f64().context("hyperfine reported no time")
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     use super::Times;
 
     #[test]
-    fn the_median_is_that_of_the_middle() {
+    fn the_median_is_the_time_in_the_middle() {
         let times = |runs: &[f64]| Times::of(runs.to_vec());
         assert_eq!(times(&[]), None);
         let three = Times { median: 2.0, fastest: 1.0, slowest: 9.0 };

@@ -1,4 +1,4 @@
-//! A relay on which every byte is under way for a while, as on a long line.
+//! A relay that delays every byte, like a long-distance connection.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,21 +6,21 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much is copied at a time, in bytes.
+/// Size of a piece that is copied at a time, in bytes.
 const PIECE: usize = 64 << 10;
-/// How many pieces are under way in one direction of a connection.
+/// Number of pieces in transit in one direction of a connection.
 const PIECES: usize = 64;
 
-/// Passes what comes to a listener on to an address, until the process ends. They may be in
-/// different network namespaces: connections are made from that of this process.
+/// Forwards connections from a listener to an address, until the process ends. They may be in
+/// different network namespaces: connections are opened from that of this process.
 ///
-/// Each direction takes the delay. So does setting up a connection, once for each direction.
+/// Each direction adds the delay, and opening a connection adds it once for each direction.
 pub(super) fn start(listener: TcpListener, to: SocketAddr, delay: Duration) {
     thread::spawn(move || {
         while let Ok((client, _)) = listener.accept() {
             thread::spawn(move || {
                 thread::sleep(delay * 2);
-                // A connection that cannot be made ends the client's.
+                // If the connection cannot be opened, the client's is closed.
                 let _ = TcpStream::connect(to).and_then(|server| pass(client, server, delay));
             });
         }
@@ -36,7 +36,7 @@ fn pass(client: TcpStream, server: TcpStream, delay: Duration) -> io::Result<()>
     Ok(())
 }
 
-/// Copies until one side ends, which ends the other one as well.
+/// Copies until one side closes, then closes the other one.
 fn copy(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
     let (sender, receiver) = mpsc::sync_channel::<(Instant, Vec<u8>)>(PIECES);
     thread::spawn(move || {
@@ -46,7 +46,7 @@ fn copy(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
                 break;
             }
         }
-        // It fails if the other end has gone already.
+        // This fails if the other side is closed already.
         let _ = to.shutdown(Shutdown::Write);
     });
     let mut buffer = vec![0; PIECE];
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_bytes_arrive_in_order_and_both_ends_end() {
+    fn all_bytes_arrive_in_order_and_both_sides_close() {
         let target = TcpListener::bind("127.0.0.1:0").unwrap();
         let relay = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = relay.local_addr().unwrap();

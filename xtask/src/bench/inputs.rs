@@ -1,4 +1,4 @@
-//! What the benchmarks work on: an image of system files, a second version of it, and a folder of
+//! The inputs of the benchmarks: an image of system files, a second version of it, and a folder of
 //! many names.
 
 use std::fs;
@@ -10,14 +10,14 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{run, say};
 
-/// How large each layer gets, in bytes.
+/// Size of each layer, in bytes.
 const LAYER: u64 = 115 << 20;
 const LAYERS: usize = 3;
-/// How large the layer is that a second version adds: a tenth of the whole, in bytes.
+/// Size of the layer that a second version adds: a tenth of the image, in bytes.
 const ADDED: u64 = LAYER * LAYERS as u64 / 9;
 
-/// Creates the context of an image whose layers hold files of this system, as many as every image
-/// has: programs, libraries, scripts, documents.
+/// Creates the context of an image whose layers contain files of this system that are typical of
+/// images: programs, libraries, scripts, documents.
 pub(super) fn image_context(folder: &Path) -> Result<PathBuf> {
     let context = folder.join("context");
     fs::create_dir_all(&context)?;
@@ -34,20 +34,20 @@ pub(super) fn image_context(folder: &Path) -> Result<PathBuf> {
     Ok(context)
 }
 
-/// Creates the context of a second version of an image, which adds a layer of other files of this
-/// system: a tenth of the whole.
+/// Creates the context of a second version of an image, which adds a layer with a tenth of its
+/// size, of other files of this system.
 pub(super) fn second_context(folder: &Path, first: &str) -> Result<PathBuf> {
     let context = folder.join("second-context");
     fs::create_dir_all(&context)?;
     let listed = system_files()?;
     let files = spread(&listed);
-    // From the end, as the first version takes its files from the beginning.
+    // From the end, because the first version uses files from the beginning.
     pack(&mut files.iter().rev(), ADDED, &context.join("added.tar"))?;
     fs::write(context.join("Dockerfile"), format!("FROM {first}\nADD added.tar /\n"))?;
     Ok(context)
 }
 
-/// Lists files of this system, each with its size.
+/// Returns a list of files of this system, each with its size.
 fn system_files() -> Result<String> {
     run::read(Command::new("find").args([
         "/usr/bin",
@@ -63,7 +63,7 @@ fn system_files() -> Result<String> {
     ]))
 }
 
-/// Returns the files in an order that mixes all kinds, the same each time.
+/// Returns the files in an order that mixes all kinds and is the same each time.
 fn spread(listed: &str) -> Vec<(u64, &str)> {
     let mut files: Vec<(u64, &str)> =
         listed.lines().filter_map(|line| line.split_once(' ')).filter_map(sized).collect();
@@ -73,7 +73,7 @@ fn spread(listed: &str) -> Vec<(u64, &str)> {
     files
 }
 
-/// Packs the next files into a tar, until their sizes add up to this.
+/// Packs the next files into a tar, until their total size is reached.
 fn pack<'a>(
     files: &mut dyn Iterator<Item = &'a (u64, &'a str)>,
     size: u64,
@@ -101,11 +101,11 @@ fn sized<'a>((size, path): (&'a str, &'a str)) -> Option<(u64, &'a str)> {
     Some((size.parse().ok()?, path))
 }
 
-/// Fills a folder with archive names of 100 images. Each file begins as an archive does.
+/// Fills a folder with archive names of 100 images. Each file begins like an archive.
 pub(super) fn names(folder: &Path, count: usize) -> Result<()> {
-    say::step(format_args!("makes a folder of {count} names"));
+    say::step(format_args!("creating a folder with {count} names"));
     fs::create_dir_all(folder)?;
-    // A header of a file `manifest.json`, as far as a look at it goes.
+    // The header of a file `manifest.json`, which is all that a quick check reads.
     let mut header = vec![0_u8; 1024];
     header[..13].copy_from_slice(b"manifest.json");
     header[100..107].copy_from_slice(b"0000644");

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: sealift beside what people use today, as ratios of one run.
+//! `cargo xtask bench`: compares sealift with other tools, as ratios within one run.
 
 mod contest;
 mod delay;
@@ -21,28 +21,28 @@ use crate::engines::{Door, Doors, Engines, Kind, Lifetime, packages};
 use crate::{run, say, tools, workspace};
 use jobs::Bench;
 
-/// Where the tables go.
+/// The page with the tables.
 const REPORT: &str = "docs/benchmarks.md";
 /// The lines of that file that enclose the tables.
 const BEGIN: &str = "<!-- tables: begin -->\n";
 const END: &str = "<!-- tables: end -->\n";
 
-/// What follows `cargo xtask bench`.
+/// Arguments of `cargo xtask bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArguments {
-    /// Words of the names of jobs; all jobs unless one is named
+    /// Words in the names of jobs; without one, all jobs
     #[arg(value_name = "JOB")]
     only: Vec<String>,
-    /// How often each contestant is timed
+    /// Number of timed runs of each contestant
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// How many archives the folder of many names has
+    /// Number of archives in the folder of many names
     #[arg(long, default_value_t = 100_000)]
     names: usize,
-    /// A built command, of another commit for example, instead of one that is built here
+    /// Path of a built command, of another commit for example, instead of building it
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
-    /// Put the tables into docs/benchmarks.md
+    /// Write the tables to docs/benchmarks.md
     #[arg(long)]
     write: bool,
 }
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
         None => build()?,
     };
     let path = run::path_with(&[tools::for_benchmarks()?])?;
-    let path = path.into_string().ok().context("PATH is no text")?;
+    let path = path.into_string().ok().context("PATH is not UTF-8")?;
     let folder = workspace::engines().join("bench");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -95,11 +95,11 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     Ok(())
 }
 
-/// Builds the command as it is released.
+/// Builds the command with the profile of releases.
 fn build() -> Result<PathBuf> {
-    say::step("builds the command as it is released");
+    say::step("building the command with the profile of releases");
     let mut build = run::cargo(&["build", "--release", "--package", "sealift"]);
-    ensure!(run::shown(&mut build)?, "it doesn't build");
+    ensure!(run::shown(&mut build)?, "the command does not build");
     Ok(workspace::target().join("release/sealift"))
 }
 
@@ -108,7 +108,7 @@ fn imports_docker() -> bool {
     output.is_ok_and(|output| output.status.success())
 }
 
-/// Describes the machine that the figures were taken on.
+/// Describes the machine on which the times were measured.
 fn machine(engines: &Engines, arguments: &BenchArguments) -> Result<String> {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -127,8 +127,9 @@ fn machine(engines: &Engines, arguments: &BenchArguments) -> Result<String> {
 fn write(tables: &str) -> Result<()> {
     let path = workspace::root().join(REPORT);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let (before, rest) = text.split_once(BEGIN).context("the report has lost its marks")?;
-    let (_, after) = rest.split_once(END).context("the report has lost its marks")?;
+    let (before, rest) =
+        text.split_once(BEGIN).context("the report has no marks for its tables")?;
+    let (_, after) = rest.split_once(END).context("the report has no marks for its tables")?;
     fs::write(&path, format!("{before}{BEGIN}\n{tables}\n{END}{after}"))?;
     Ok(())
 }

@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result};
 
-/// How much is copied at a time, in bytes.
+/// Size of a piece that is copied at a time, in bytes.
 const PIECE: usize = 64 << 10;
 
-/// Passes connections on, each on threads of its own, until the process ends.
+/// A relay that forwards connections, each in separate threads, until the process ends.
 pub(super) struct Relay {
     sent: Arc<AtomicU64>,
 }
 
 impl Relay {
-    /// Passes what connects to a new socket on to an engine's socket.
+    /// Forwards connections from a new socket to an engine's socket.
     pub(super) fn of_sockets(from: &Path, to: &Path) -> Result<Self> {
         let listener = UnixListener::bind(from)
             .with_context(|| format!("cannot listen at {}", from.display()))?;
@@ -26,8 +26,8 @@ impl Relay {
         Ok(Self::start(move || Ok((listener.accept()?.0, UnixStream::connect(&to)?))))
     }
 
-    /// Passes what comes to a listener on to an address. They may be in different network
-    /// namespaces: connections are made from that of this process.
+    /// Forwards connections from a listener to an address. They may be in different network
+    /// namespaces: connections are opened from that of this process.
     pub(super) fn of_ports(listener: TcpListener, to: String) -> Self {
         Self::start(move || Ok((listener.accept()?.0, TcpStream::connect(&to)?)))
     }
@@ -44,7 +44,7 @@ impl Relay {
         Self { sent }
     }
 
-    /// Returns how many bytes were sent to the engine, and begins to count anew.
+    /// Returns the number of bytes that were sent to the engine, and resets the counter.
     pub(super) fn take_sent(&self) -> u64 {
         self.sent.swap(0, Ordering::Relaxed)
     }
@@ -66,7 +66,7 @@ macro_rules! side {
             }
 
             fn end(&self) {
-                // It fails if the other end has gone already.
+                // This fails if the other side is closed already.
                 let _ = self.shutdown(Shutdown::Write);
             }
 
@@ -86,7 +86,7 @@ macro_rules! side {
 side!(TcpStream);
 side!(UnixStream);
 
-/// Passes bytes on in both directions, and counts those to the engine.
+/// Forwards bytes in both directions, and counts those to the engine.
 fn pass<S: Side>(client: &S, engine: &S, sent: &AtomicU64) {
     let (Ok(answer), Ok(back)) = (engine.second(), client.second()) else { return };
     std::thread::spawn(move || copy(&answer, &back, |_| {}));
@@ -95,7 +95,7 @@ fn pass<S: Side>(client: &S, engine: &S, sent: &AtomicU64) {
     });
 }
 
-/// Copies until one side ends, which ends the other one as well.
+/// Copies until one side closes, then closes the other one.
 fn copy<S: Side>(from: &S, to: &S, mut on_bytes: impl FnMut(u64)) {
     let mut buffer = vec![0; PIECE];
     while let Ok(count @ 1..) = from.get(&mut buffer) {

@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 
 use super::contest::Times;
 
-/// A row of the table: a job, its contestants, and what was to be reached.
+/// A row of the table: a job, its contestants and its targets.
 #[derive(Debug)]
 pub(super) struct JobRow {
     pub(super) job: &'static str,
-    /// Ours first.
+    /// The times of the contestants, sealift first.
     pub(super) times: Vec<(String, Times)>,
-    /// What is held against a limit; none for a comparison alone.
+    /// The values that have limits; empty for a comparison without limits.
     pub(super) targets: Vec<Target>,
 }
 
-/// A number that has to be below or above a limit.
+/// A value that must be below or above a limit.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// What the number is, a fragment.
+    /// The name of the value, without a verb.
     pub(super) what: String,
     pub(super) value: f64,
     pub(super) limit: Limit,
@@ -27,7 +27,7 @@ pub(super) struct Target {
 pub(super) enum Limit {
     AtMost(f64),
     AtLeast(f64),
-    /// None was set.
+    /// The value has no limit.
     None,
 }
 
@@ -51,7 +51,7 @@ impl Target {
     }
 }
 
-/// Writes a number with the digits that mean something.
+/// Formats a number with its significant digits.
 fn short(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
@@ -63,7 +63,7 @@ fn short(value: f64) -> String {
     }
 }
 
-/// Writes all rows as two tables: what was to be reached, and the times.
+/// Formats all rows as two tables: the targets, and the times.
 pub(super) fn tables(rows: &[JobRow]) -> String {
     let mut text =
         "## Targets\n\n| job | what | reached | target | met |\n|---|---|---|---|---|\n".to_owned();
@@ -87,7 +87,7 @@ pub(super) fn tables(rows: &[JobRow]) -> String {
                 text,
                 "| {} | {} | {median:.3} | {fastest:.3}–{slowest:.3} | {ratio} |",
                 row.job,
-                // A shell's pipe would end the cell.
+                // A pipe would end the cell.
                 name.replace('|', "\\|")
             );
         }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_that_falls_short_says_so() {
+    fn a_missed_target_is_marked() {
         let times = |median| Times { median, fastest: median, slowest: median * 2.0 };
         let row = JobRow {
             job: "update",

@@ -1,4 +1,4 @@
-//! A network namespace whose loopback is as slow as a line between sites.
+//! A network namespace whose loopback interface is as slow as a connection between sites.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -9,20 +9,20 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-/// What the namespace's first process runs. It ends, and the namespace with it, when its input
-/// ends.
+/// The script of the namespace's first process. It ends, and with it the namespace, when its input
+/// closes.
 ///
-/// Packets are as large as on an Ethernet.
+/// Packets have the maximum size of Ethernet.
 const SET_UP: &str = "ip link set lo mtu 1500 up
 tc qdisc add dev lo root tbf rate 100mbit burst 128kb latency 50ms
 echo ready
 exec cat";
 
-/// A network namespace of its own, with 100 Mbit/s. It ends with this value.
+/// A network namespace with 100 Mbit/s. It ends when this value is dropped.
 pub(super) struct SlowNetwork(Child);
 
 impl SlowNetwork {
-    /// Creates the namespace, by programs that are found on this path.
+    /// Creates the namespace with the programs in a `PATH`.
     pub(super) fn new(path: &str) -> Result<Self> {
         let mut command = Command::new("unshare");
         command.args(["--net", "sh", "-e", "-c", SET_UP]).env("PATH", path);
@@ -36,7 +36,7 @@ impl SlowNetwork {
         Ok(network)
     }
 
-    /// Returns the command that runs a shell script in the namespace.
+    /// Returns a command line that runs a shell script in the namespace.
     pub(super) fn run(&self, script: &str) -> String {
         format!("nsenter --net={} sh -e {script}", self.path())
     }
@@ -44,7 +44,7 @@ impl SlowNetwork {
     /// Listens on a free port of the namespace's loopback.
     pub(super) fn listen(&self) -> Result<TcpListener> {
         let namespace = File::open(self.path()).context("the network namespace is gone")?;
-        // Only the thread that enters the namespace is in it; what it opens stays there.
+        // Only the thread that enters the namespace is in it. The sockets that it opens stay in it.
         let listening = std::thread::spawn(move || {
             move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))?;
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0))

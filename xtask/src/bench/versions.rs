@@ -1,5 +1,5 @@
-//! Two versions of an archive with a layer of 100 MB, made by code: the same each time, on every
-//! machine.
+//! Two versions of an archive with a layer of 100 MB. They are generated, so they are the same each
+//! time and on every machine.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,14 +8,14 @@ use anyhow::{Context as _, Result};
 use sealift_oci::Digest;
 use serde_json::json;
 
-/// How many small and how many large files the layer has, as a layer of Python packages does: two
-/// thirds of the files are small, and have a tenth of the bytes.
+/// The numbers of small and large files in the layer, as in a layer of Python packages: two thirds
+/// of the files are small, and contain a tenth of the bytes.
 const SMALL: u64 = 2_700;
 const LARGE: u64 = 1_300;
-/// The time of all files of the first version.
+/// Modification time of all files of the first version.
 const TIME: u64 = 1_700_000_000;
 
-/// What a second version differs by.
+/// The difference of the second version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     /// Nothing.
@@ -28,7 +28,7 @@ pub(super) enum Change {
     FileInFront,
 }
 
-/// Writes an archive as Docker does, with one layer.
+/// Writes an archive in Docker's layout, with one layer.
 pub(super) fn write(target: &Path, change: Change) -> Result<()> {
     write_layer(target, &layer(change)?)
 }
@@ -69,7 +69,7 @@ fn layer(change: Change) -> Result<Vec<u8>> {
     let words = vocabulary();
     for number in 0..SMALL + LARGE {
         let mut numbers = Numbers(number);
-        // Lengths are spread evenly over all magnitudes; every third file is a large one.
+        // Lengths are evenly distributed over all magnitudes. Every third file is large.
         let (least, most) = match number % 3 == 0 && number / 3 < LARGE {
             true => (8_192_f64, 262_144_f64),
             false => (100.0, 8_000.0),
@@ -109,8 +109,8 @@ fn text(seed: u64, length: usize) -> Vec<u8> {
     text_of(&vocabulary(), seed, length)
 }
 
-/// Returns text that compresses about as well as sources do: words, the first of them often,
-/// between numbers.
+/// Returns text that compresses about as well as source code: words, some of them frequent, between
+/// numbers.
 fn text_of(words: &[String], seed: u64, length: usize) -> Vec<u8> {
     let (mut numbers, mut text) = (Numbers(seed), Vec::with_capacity(length + 16));
     while text.len() < length {
@@ -132,7 +132,7 @@ fn vocabulary() -> Vec<String> {
     (0..4_000).map(|rank| (0..3 + rank % 8).map(|_| letter()).collect()).collect()
 }
 
-/// Numbers that look random, and are the same for the same seed: the generator SplitMix64.
+/// Pseudo-random numbers that are the same for the same seed: the generator SplitMix64.
 struct Numbers(u64);
 
 impl Numbers {

@@ -1,4 +1,4 @@
-//! A web server that takes uploads, and counts what it is asked for.
+//! A web server that accepts uploads and counts requests.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,35 +10,35 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::run;
 
-/// How long it may take to start.
+/// Timeout for its start.
 const START: Duration = Duration::from_secs(20);
-/// What its log ends with.
+/// Path of the request that marks the end of the log.
 const END: &str = "/end-of-the-log";
 
-/// An nginx of its own. It ends with this value.
+/// A separate nginx. It ends when this value is dropped.
 pub(super) struct WebServer {
     child: Child,
     address: SocketAddr,
     folder: PathBuf,
 }
 
-/// What a web server was asked for.
+/// The requests to a web server.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) requests: u64,
-    /// What it sent, heads of answers included.
+    /// Number of bytes that it sent, including the heads of answers.
     pub(super) bytes: u64,
 }
 
 impl WebServer {
-    /// Starts it in a new folder, by programs that are found on this path.
+    /// Starts the server in a new folder, with the programs in a `PATH`.
     pub(super) fn start(folder: &Path, path: &str) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder.join("files"))?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        // Packages that were unpacked lie beside the program, see `tools`.
+        // Unpacked packages are next to the program, see `tools`.
         let program = std::env::split_paths(path)
             .map(|place| place.join("nginx"))
             .find(|file| file.is_file())
@@ -64,7 +64,7 @@ impl WebServer {
             root.display()
         );
         fs::write(folder.join("nginx.conf"), config)?;
-        // The server runs as somebody else.
+        // The server runs as another user.
         run::read(Command::new("chmod").args(["-R", "a+rwX"]).arg(folder))?;
         let mut command = Command::new(program);
         command.arg("-p").arg(folder).args(["-c", "nginx.conf", "-e", "error.log"]);
@@ -96,9 +96,9 @@ impl WebServer {
         format!("http://{}/", self.address)
     }
 
-    /// Returns what it was asked for since it started, or since the last call.
+    /// Returns the requests since its start, or since the last call.
     pub(super) fn take_asked(&self) -> Result<Asked> {
-        // It has one process, so that all before this request is logged when it is answered.
+        // It has one process, so all earlier requests are logged when this one is answered.
         let url = format!("http://{}{END}", self.address);
         run::read(Command::new("curl").args(["--silent", "--output", "/dev/null"]).arg(url))?;
         let path = self.folder.join("asked.log");
@@ -108,11 +108,11 @@ impl WebServer {
             let log = fs::read_to_string(&path)?;
             if log.lines().any(|line| line.contains(END)) {
                 for line in log.lines().filter(|line| !line.contains(END)) {
-                    let (_, bytes) = line.rsplit_once(' ').context("an odd line in the log")?;
+                    let (_, bytes) = line.rsplit_once(' ').context("unexpected line in the log")?;
                     asked.requests += 1;
                     asked.bytes += bytes.parse::<u64>()?;
                 }
-                // It appends, also after this.
+                // The server continues to append.
                 fs::OpenOptions::new().write(true).open(&path)?.set_len(0)?;
                 return Ok(asked);
             }
@@ -124,7 +124,7 @@ impl WebServer {
 
 impl Drop for WebServer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The server may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

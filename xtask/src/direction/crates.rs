@@ -1,19 +1,20 @@
-//! Which crates may depend on which, and what none of them may reach over however many others.
+//! The rules for dependencies between crates, and for packages that a crate must not reach even
+//! through others.
 //!
-//! Normal dependencies count, with every feature on and on every platform; those of tests and build
-//! scripts don't.
+//! Normal dependencies count, with all features and on all platforms. Dependencies of tests and of
+//! build scripts do not count.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-/// What a crate may depend on, and what it must never reach.
+/// The crates that a crate may depend on, and the packages that it must not reach.
 struct Rule {
     package: &'static str,
-    /// The sealift crates that it may name as dependencies: those below it.
+    /// The sealift crates below it, which it may depend on directly.
     below: &'static [&'static str],
-    /// The crates that it must not reach, directly or through others.
+    /// The packages that it must not reach, directly or through others.
     never: &'static [&'static [&'static str]],
 }
 
@@ -24,7 +25,7 @@ const FILES: &[&str] =
 const ARGUMENTS: &[&str] = &["clap", "clap_builder", "lexopt", "pico-args"];
 const TERMINAL: &[&str] = &["anstream", "anstyle", "console", "indicatif", "crossterm"];
 
-/// From the lowest to the highest, as in the table of docs/architecture.md.
+/// The crates from the lowest to the highest, as in the table of docs/architecture.md.
 const RULES: &[Rule] = &[
     Rule {
         package: "sealift-filename",
@@ -107,22 +108,22 @@ const RULES: &[Rule] = &[
     Rule { package: "sealift", below: &["sealift-workflow"], never: &[] },
 ];
 
-/// Returns a crate's place in that order, or `None` if it has no rule.
+/// Returns the position of a crate in that order, or `None` if it has no rule.
 pub(crate) fn height(package: &str) -> Option<usize> {
     RULES.iter().position(|rule| rule.package == package)
 }
 
-/// Returns every breach of a rule that cargo's metadata shows.
+/// Returns all violations of a rule in cargo's metadata.
 pub(super) fn violations(metadata: &Value) -> Result<Vec<String>> {
     Ok(CrateGraph::read(metadata)?.violations())
 }
 
-/// The workspace's packages and all that they depend on, by id.
+/// The packages of the workspace and all their dependencies, by id.
 struct CrateGraph {
     names: BTreeMap<String, String>,
     dependencies: BTreeMap<String, Vec<String>>,
     members: Vec<String>,
-    /// What serves only the workspace and is never published.
+    /// The packages that are used only in the workspace and are never published.
     outside: BTreeSet<String>,
 }
 
@@ -154,12 +155,16 @@ impl CrateGraph {
         Ok(Self { names, dependencies, members, outside })
     }
 
-    /// Returns every breach of a rule, each with the path from the crate to what it reaches.
+    /// Returns all violations of a rule, each with the path from the crate to the package that it
+    /// reaches.
     fn violations(&self) -> Vec<String> {
         let mut found = Vec::new();
         for rule in RULES {
             if !self.members.iter().any(|id| self.name(id) == rule.package) {
-                found.push(format!("{}: has a rule, but is no member", rule.package));
+                found.push(format!(
+                    "{}: has a rule, but is not a member of the workspace",
+                    rule.package
+                ));
             }
         }
         for id in &self.members {
@@ -189,7 +194,7 @@ impl CrateGraph {
         }
     }
 
-    /// Returns all packages that this one depends on, each with a shortest path to it.
+    /// Returns all dependencies of a package, direct and indirect, each with a shortest path to it.
     fn reached<'a>(&'a self, id: &'a str) -> BTreeMap<&'a str, Vec<&'a str>> {
         let mut ways: BTreeMap<&str, Vec<&str>> = BTreeMap::from([(id, vec![id])]);
         let mut queue = VecDeque::from([id]);
@@ -219,7 +224,8 @@ mod tests {
 
     use super::*;
 
-    /// Metadata of all crates that have rules, where the first depends on the second of each pair.
+    /// Returns the violations in metadata of all crates that have rules. In each pair, the first
+    /// crate depends on the second.
     fn violations(edges: &[(&str, &str, Option<&str>)]) -> Vec<String> {
         let rooms = RULES.iter().map(|rule| rule.package);
         let mut names: Vec<&str> =
@@ -254,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_down_are_allowed() {
+    fn dependencies_downwards_are_allowed() {
         let edges = [
             ("sealift", "sealift-workflow", None),
             ("sealift", "clap", None),
@@ -266,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrow_up_or_past_a_room_is_found() {
+    fn a_dependency_upwards_or_on_another_branch_is_found() {
         let edges = [
             ("sealift", "sealift-store", None),
             ("sealift-archive", "sealift-store", None),
@@ -283,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_not_be_known_is_found_behind_others_with_the_way_to_it() {
+    fn a_forbidden_package_is_found_through_others_with_the_path_to_it() {
         let edges = [
             ("sealift-filename", "innocent", None),
             ("innocent", "tokio", None),
@@ -308,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_crate_needs_a_rule_and_the_one_of_tests_is_for_tests_only() {
+    fn a_new_crate_needs_a_rule_and_the_crate_of_tests_is_only_for_tests() {
         assert_eq!(violations(&[("sealift-new", "serde", None)]), ["sealift-new: has no rule"]);
         assert_eq!(
             violations(&[("sealift-store", "sealift-testing", None)]),

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The nodes that each node has an arrow to.
+/// The edges of a graph: for each node, the nodes that it points to.
 pub(super) type FileGraph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// Returns the groups of nodes that reach each other, without those of a single node.
+/// Returns the groups of two or more nodes that reach each other.
 pub(super) fn cycles<'a>(graph: &FileGraph<'a>) -> Vec<BTreeSet<&'a str>> {
     let reached: BTreeMap<&str, BTreeSet<&str>> =
         graph.keys().map(|&node| (node, reached(graph, node))).collect();
@@ -22,7 +22,7 @@ pub(super) fn cycles<'a>(graph: &FileGraph<'a>) -> Vec<BTreeSet<&'a str>> {
     found
 }
 
-/// Returns every node that can be reached from this one by one arrow or more.
+/// Returns all nodes that can be reached from a node by one or more edges.
 fn reached<'a>(graph: &FileGraph<'a>, node: &str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut next: Vec<&str> = graph.get(node).into_iter().flatten().copied().collect();
@@ -47,12 +47,12 @@ mod tests {
     }
 
     #[test]
-    fn arrows_in_one_direction_are_no_cycle() {
+    fn edges_in_one_direction_are_not_a_cycle() {
         assert_eq!(groups(&[("a", "b"), ("b", "c"), ("a", "c"), ("d", "c")]), [""; 0]);
     }
 
     #[test]
-    fn a_cycle_is_found_without_what_leads_to_it() {
+    fn a_cycle_does_not_include_the_nodes_that_lead_to_it() {
         assert_eq!(
             groups(&[("x", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("c", "y")]),
             ["a b c"]
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn separate_cycles_are_separate() {
+    fn separate_cycles_are_found_separately() {
         let arrows = [("a", "b"), ("b", "a"), ("b", "c"), ("c", "d"), ("d", "c")];
         assert_eq!(groups(&arrows), ["a b", "c d"]);
     }

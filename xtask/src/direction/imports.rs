@@ -1,8 +1,9 @@
-//! Which files of a crate import which, and which types they declare.
+//! The imports between the files of a crate, and the types that the files declare.
 //!
-//! A file may import others by their own paths, and only such that don't import it in turn, over
-//! however many others. What the crate root exports for other crates is not for the crate itself:
-//! files that import through it are all tied to each other. No two types of a crate have one name.
+//! A file may import other files by their own paths, as long as they do not import it in turn,
+//! directly or through others. It must not import through the crate root: its exports are for other
+//! crates, and files that use them would all depend on each other. A name belongs to only one type
+//! of a crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +16,7 @@ use super::cycles::{FileGraph, cycles};
 use super::{paths, types};
 
 /// Returns a line for each import through the crate root, for each import in a cycle, and for each
-/// name of several types, of all crates.
+/// name that several types of a crate have.
 pub(super) fn violations(metadata: &Value) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (name, folder) in members(metadata) {
@@ -25,8 +26,8 @@ pub(super) fn violations(metadata: &Value) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Returns the names of the workspace's crates that have rules, and of this one, with the folders
-/// of their sources.
+/// Returns the names of the crates that have rules, and of this one, with the folders of their
+/// sources.
 fn members(metadata: &Value) -> Vec<(String, std::path::PathBuf)> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let ours = packages.filter(|package| package["source"].is_null());
@@ -38,7 +39,7 @@ fn members(metadata: &Value) -> Vec<(String, std::path::PathBuf)> {
     named.filter(|(name, _)| super::crates::height(name).is_some() || name == "xtask").collect()
 }
 
-/// Reads all source files below a folder, by their paths in it.
+/// Reads all source files below a folder. The keys are their paths in it.
 fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -59,20 +60,20 @@ fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
 /// The imports of one crate.
 #[derive(Debug, Default)]
 struct Imports {
-    /// The names that a file takes from another, by the paths of both.
+    /// The names that a file imports from another file, by the paths of both.
     arrows: BTreeMap<(String, String), BTreeSet<String>>,
-    /// The names that a file takes from the crate root.
+    /// The names that a file imports from the crate root.
     through_root: BTreeMap<String, BTreeSet<String>>,
     /// The places that declare a type of this name.
     types: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Imports {
-    /// Reads source files, which are named by their paths below `src`.
+    /// Reads source files. The keys are their paths below `src`.
     fn of(files: &BTreeMap<String, String>) -> Result<Self> {
         let mut read = BTreeMap::new();
         for (file, text) in files {
-            // A program beside a library is a crate of its own.
+            // A program in the package of a library is a crate of its own.
             if file == "main.rs" && files.contains_key("lib.rs") || file.starts_with("bin/") {
                 continue;
             }
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_downwards_are_no_fault() {
+    fn imports_downwards_are_allowed() {
         let files = [
             ("lib.rs", "mod read; mod tar; pub use read::Reader;"),
             ("read/mod.rs", "mod zip; pub use zip::Zip; use crate::tar::Header;"),
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_shown_with_what_ties_it() {
+    fn a_cycle_is_reported_with_its_imports() {
         let files = [
             ("lib.rs", "mod a; mod b; mod c;"),
             ("a.rs", "use crate::b::B; use crate::c;"),
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_through_the_crate_root_is_a_fault() {
+    fn an_import_through_the_crate_root_is_reported() {
         let files = [
             ("lib.rs", "mod a; mod b; pub use a::A;"),
             ("a.rs", "pub struct A;"),
@@ -215,20 +216,20 @@ mod tests {
     }
 
     #[test]
-    fn code_for_tests_may_import_what_it_likes() {
+    fn code_for_tests_may_import_anything() {
         let files = [
-            ("lib.rs", "mod a; #[cfg(test)] mod laws; pub use a::A;"),
-            ("a.rs", "#[cfg(test)] mod tests { use crate::laws::Law; }"),
-            ("laws/mod.rs", "mod more; pub struct Law; use crate::A;"),
-            ("laws/more.rs", "use crate::laws::Law; use crate::a::A;"),
+            ("lib.rs", "mod a; #[cfg(test)] mod properties; pub use a::A;"),
+            ("a.rs", "#[cfg(test)] mod tests { use crate::properties::Property; }"),
+            ("properties/mod.rs", "mod more; pub struct Property; use crate::A;"),
+            ("properties/more.rs", "use crate::properties::Property; use crate::a::A;"),
         ];
         assert_eq!(faults(&files), [""; 0]);
     }
 
     #[test]
-    fn two_types_of_one_name_are_a_fault() {
+    fn two_types_of_one_name_are_reported() {
         let files = [
-            ("lib.rs", "mod a; mod b; #[cfg(test)] mod laws;"),
+            ("lib.rs", "mod a; mod b; #[cfg(test)] mod properties;"),
             ("a.rs", "pub struct Part; impl Iterator for Part { type Item = u8; }"),
             ("b.rs", "enum Part {} impl Iterator for X { type Item = u8; }"),
             ("laws.rs", "struct Part;"),
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_beside_a_library_is_a_crate_of_its_own() {
+    fn a_program_in_the_package_of_a_library_is_a_crate_of_its_own() {
         let files = [("lib.rs", "mod a;"), ("a.rs", ""), ("main.rs", "use crate::a::A;")];
         assert_eq!(faults(&files), [""; 0]);
     }

@@ -1,5 +1,5 @@
-//! `cargo xtask check-direction`: crates depend on each other downwards only, and so do the files
-//! inside each crate. A crate has no two types of one name.
+//! `cargo xtask check-direction`: crates, and the files in each crate, depend on each other
+//! downwards only. A crate has no two types of the same name.
 
 mod crates;
 mod cycles;
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<()> {
     for violation in &found {
         say::line(violation);
     }
-    ensure!(found.is_empty(), "the order of crates, files or names is broken");
+    ensure!(found.is_empty(), "crates, files or names are out of order");
     say::line("crates, and the files inside each, depend on each other downwards only");
     Ok(())
 }

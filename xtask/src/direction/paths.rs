@@ -1,8 +1,8 @@
-//! Finds the paths into its own crate that a source file names: `crate::…`, `super::…`, `self::…`,
-//! and those that start with one of its child modules.
+//! Finds the paths in a source file that lead into its own crate: `crate::…`, `super::…`,
+//! `self::…`, and those that start with one of its child modules.
 //!
-//! It reads tokens, so that paths in expressions and macro calls count like imports. Code that
-//! exists only in tests does not count.
+//! Tokens are read, so paths in expressions and macro calls count like imports. Code that exists
+//! only in tests does not count.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,16 @@ use super::tokens::{
     end_of_item, is_for_tests, is_group, is_punct, is_separator, is_word, tokens_of, word,
 };
 
-/// What a source file names.
+/// The paths in a source file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Paths {
     /// Absolute paths, from the crate root.
     pub(super) named: BTreeSet<Vec<String>>,
-    /// The child modules, in files of their own, that exist only in tests.
+    /// The child modules in separate files that exist only in tests.
     pub(super) tests: BTreeSet<String>,
 }
 
-/// Reads the text of a source file that holds the module with this absolute path.
+/// Reads the source file of the module with this absolute path.
 pub(super) fn read(text: &str, module: &[String]) -> Result<Paths> {
     let tokens = tokens_of(text)?;
     let mut reader = Reader {
@@ -35,7 +35,7 @@ pub(super) fn read(text: &str, module: &[String]) -> Result<Paths> {
     Ok(reader.found)
 }
 
-/// Returns the names of the modules that are declared among these tokens.
+/// Returns the names of the modules that these tokens declare.
 fn children(tokens: &[TokenTree]) -> BTreeSet<String> {
     let declared = tokens.windows(2).filter(|pair| is_word(&pair[0], "mod"));
     declared.filter_map(|pair| word(&pair[1])).collect()
@@ -46,7 +46,7 @@ struct Reader {
     module: Vec<String>,
     /// The modules that the file declares.
     children: BTreeSet<String>,
-    /// Whether that module is one inside the file.
+    /// Whether that module is inline.
     is_inline: bool,
     found: Paths,
 }
@@ -59,7 +59,7 @@ impl Reader {
         }
     }
 
-    /// Reads what starts at a token, and returns where it ends.
+    /// Reads the item or the path that starts at a token. Returns the index of the token after it.
     fn step(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let next = tokens.get(at + 1);
         match &tokens[at] {
@@ -88,7 +88,7 @@ impl Reader {
         at + 1
     }
 
-    /// Passes over an item, and returns where it ends.
+    /// Skips an item. Returns the index of the token after it.
     fn skip_item(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let end = end_of_item(tokens, at);
         if tokens[..end].last().is_some_and(|last| is_punct(last, ';')) {
@@ -113,7 +113,7 @@ impl Reader {
         matches!(name, "crate" | "super" | "self") || is_child && !continues && !is_method
     }
 
-    /// Reads a path or a tree of imports below a path, and returns where it ends.
+    /// Reads a path, or a tree of imports below a path. Returns the index of the token after it.
     fn tree(&mut self, tokens: &[TokenTree], mut at: usize, mut path: Vec<String>) -> usize {
         while let Some(token) = tokens.get(at) {
             match token {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_and_trees_of_them_are_absolute_paths() {
+    fn imports_and_import_trees_become_absolute_paths() {
         assert_eq!(
             named("use crate::{Error, tar::{self, Header as H, pax::*}};"),
             ["Error", "tar", "tar::Header", "tar::pax"]
@@ -177,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn child_modules_count_where_the_file_declares_them() {
+    fn child_modules_count_if_the_file_declares_them() {
         assert_eq!(named("mod member; use member::{Member, Name};").len(), 2);
         assert_eq!(named("mod tar; fn f() { x::tar::y(); self.tar::<u8>() }"), [""; 0]);
         assert_eq!(named("use tar::Builder; use std::io;"), [""; 0]);
     }
 
     #[test]
-    fn paths_in_a_module_inside_the_file_start_there() {
+    fn paths_in_an_inline_module_start_in_it() {
         assert_eq!(named("mod inner { use super::X; use super::super::y::Z; }").len(), 2);
         assert_eq!(
             named("mod inner { use super::X; use super::super::y::Z; }"),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn visibility_is_no_import() {
+    fn visibility_is_not_an_import() {
         assert_eq!(named("pub(in crate::read) struct X; pub(super) fn y() {}"), [""; 0]);
     }
 }

@@ -3,13 +3,13 @@
 use anyhow::{Result, anyhow};
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// Reads the text of a source file.
+/// Parses a source file.
 pub(super) fn tokens_of(text: &str) -> Result<Vec<TokenTree>> {
     let tokens: TokenStream = text.parse().map_err(|error| anyhow!("is not Rust: {error}"))?;
     Ok(Vec::from_iter(tokens))
 }
 
-/// Returns where the item ends that starts here or after its attributes.
+/// Returns the index of the token after the item that starts here, or after its attributes.
 pub(super) fn end_of_item(tokens: &[TokenTree], at: usize) -> usize {
     let ends = |token: &TokenTree| is_punct(token, ';') || is_group(token, Delimiter::Brace);
     tokens[at..].iter().position(ends).map_or(tokens.len(), |length| at + length + 1)
@@ -38,8 +38,8 @@ pub(super) fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
         if is_punct(first, ':') && joint(first) && is_punct(second, ':'))
 }
 
-/// Returns `true` if these are the brackets of `#[cfg(test)]`, or of another condition that needs
-/// tests.
+/// Returns `true` if these are the brackets of `#[cfg(test)]`, or of another condition that
+/// includes `test`.
 pub(super) fn is_for_tests(brackets: &TokenTree) -> bool {
     let TokenTree::Group(brackets) = brackets else { return false };
     match Vec::from_iter(brackets.stream()).as_slice() {

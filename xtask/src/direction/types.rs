@@ -9,8 +9,8 @@ use super::tokens::{end_of_item, is_for_tests, is_punct, is_word, tokens_of, wor
 
 const KEYWORDS: [&str; 4] = ["struct", "enum", "trait", "type"];
 
-/// Returns the types and traits that the text of a source file declares, by their paths in it. Two
-/// forms of a type of which a feature chooses one count once.
+/// Returns the types and traits that a source file declares, by their paths in it. Two forms of a
+/// type that are selected by a feature count once.
 pub(super) fn read(text: &str) -> Result<BTreeSet<Vec<String>>> {
     let mut found = BTreeSet::new();
     scan(&tokens_of(text)?, &[], &mut found);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_two_forms_of_a_type_are_one() {
+    fn the_two_forms_of_a_type_count_once() {
         assert_eq!(types("#[cfg(unix)] struct A; #[cfg(not(unix))] struct A(u8);"), ["A"]);
     }
 }

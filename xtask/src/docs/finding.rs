@@ -1,4 +1,4 @@
-//! What a check of the documents found.
+//! The results of a check of the documents.
 
 use std::fmt;
 

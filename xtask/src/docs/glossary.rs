@@ -123,7 +123,7 @@ mod tests {
     fn a_marked_term_without_an_entry_is_found() {
         let glossary = Glossary::parse(TERMS);
         let text = "The *block index* and *identities*,\nthe [ids](glossary.md), the [record](glossary.md).\n\
-                    See the [glossary](glossary.md); **bold** words are no terms, nor is a_b_c.\n";
+                    See the [glossary](glossary.md); **bold** words and a_b_c are no terms.\n";
         let found = glossary.missing(&page(text));
         assert_eq!(
             lines(&found),

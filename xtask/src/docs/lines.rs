@@ -21,8 +21,8 @@ pub(super) fn of_source(file: &str, source: &str) -> Vec<Finding> {
     too_long(file, comments, RUST)
 }
 
-/// Returns the lines of a Markdown page that are too long. Code, rows of tables, and lines with links
-/// are exempt.
+/// Returns the lines of a Markdown page that are too long. Code, rows of tables, and lines with
+/// links are exempt.
 pub(super) fn of_page(file: &str, page: &str) -> Vec<Finding> {
     let lines = markdown::outside_code(page).filter(|(_, line)| {
         let line = line.trim_start();

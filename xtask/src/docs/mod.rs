@@ -1,5 +1,5 @@
-//! `cargo xtask docs` writes the generated pages. `--check` compares them, and checks the links, the
-//! lines and the words of all pages and comments; `--site` builds the book as a site.
+//! `cargo xtask docs` writes the generated pages. `--check` compares them, and checks the links,
+//! lines and words of all pages and comments. `--site` builds the book as a site.
 
 mod files;
 mod finding;
@@ -24,7 +24,7 @@ use crate::docs::glossary::Glossary;
 use crate::docs::language::Language;
 use crate::{builds, dependencies, say, workspace};
 
-/// What is done with the documents, instead of writing the generated pages.
+/// Alternatives to writing the generated pages.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct DocsArguments {

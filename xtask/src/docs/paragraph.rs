@@ -60,10 +60,11 @@ impl Paragraph {
     }
 
     /// Returns the text with everything that is not prose overwritten: code spans, the targets of
-    /// links, URLs and HTML tags. Offsets stay the same.
+    /// links, URLs, HTML tags and the placeholders of format strings. Offsets stay the same.
     pub(super) fn prose(&self) -> String {
         static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-            let patterns = r"``[^`]+(?:`[^`]+)*``|`[^`]*`|\]\([^)]*\)|https?://\S+|<[^>]*>";
+            let patterns =
+                r"``[^`]+(?:`[^`]+)*``|`[^`]*`|\{[^{}]*\}|\]\([^)]*\)|https?://\S+|<[^>]*>";
             Regex::new(patterns).expect("the pattern is valid")
         });
         overwrite(self.text(), &OTHER)

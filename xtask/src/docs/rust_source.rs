@@ -1,7 +1,7 @@
 //! The prose in a Rust source file: rustdoc, comments and string literals.
 //!
 //! The tokens of `proc_macro2` have no comments, so the source is divided here, with just enough of
-//! Rust's grammar to tell comments, strings and characters from code.
+//! Rust's grammar to distinguish comments, strings and characters from code.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The few questions that tasks ask an engine, over its own HTTP interface.
+//! The requests that tasks send to an engine.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,19 +8,19 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// An engine that takes longer than this to answer a small question is not to be used.
+/// Timeout of a request. An engine that is slower is not usable.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns `true` if an engine answers at this address, as in `DOCKER_HOST`.
+/// Returns `true` if an engine answers at an address, which has the form of `DOCKER_HOST`.
 pub(crate) fn answers(host: &str) -> bool {
     matches!(request(host, "GET", "/_ping"), Ok((200, _)))
 }
 
-/// Asks the engine for its version, without what its packager added: `20.10.24`.
+/// Returns the version of the engine without the suffix of its package: `20.10.24`.
 pub(crate) fn version(host: &str) -> Result<String> {
     let (status, body) = request(host, "GET", "/version")?;
     let body: Value = serde_json::from_str(&body)
-        .with_context(|| format!("the engine at {host} answered {status}, and not in JSON"))?;
+        .with_context(|| format!("the engine at {host} answered {status} without JSON"))?;
     let version = body["Version"].as_str().unwrap_or("of no version");
     Ok(version.split(['+', '~']).next().unwrap_or(version).to_owned())
 }
@@ -30,7 +30,7 @@ pub(crate) fn has_image(host: &str, name: &str) -> Result<bool> {
     match request(host, "GET", &format!("/images/{name}/json"))? {
         (200, _) => Ok(true),
         (404, _) => Ok(false),
-        (status, words) => bail!("{host} doesn't show {name} ({status}): {}", words.trim()),
+        (status, words) => bail!("{host} failed to inspect {name} ({status}): {}", words.trim()),
     }
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn has_image(host: &str, name: &str) -> Result<bool> {
 pub(crate) fn remove_image(host: &str, name: &str) -> Result<()> {
     match request(host, "DELETE", &format!("/images/{name}"))? {
         (200, _) => Ok(()),
-        (status, words) => bail!("{host} doesn't remove {name} ({status}): {}", words.trim()),
+        (status, words) => bail!("{host} failed to remove {name} ({status}): {}", words.trim()),
     }
 }
 
@@ -53,17 +53,17 @@ fn request(host: &str, method: &str, path: &str) -> Result<(u16, String)> {
         stream.set_read_timeout(Some(PATIENCE))?;
         exchange(stream, method, path).with_context(failed)
     } else {
-        bail!("tasks reach engines by unix:// and tcp:// only, not by {host}")
+        bail!("tasks support only unix:// and tcp:// addresses of engines, not {host}")
     }
 }
 
-/// Speaks HTTP 1.0: the answer is not chunked, and ends with the connection.
+/// Sends a request by HTTP 1.0, so that the answer is not chunked and ends with the connection.
 fn exchange(mut stream: impl Read + Write, method: &str, path: &str) -> Result<(u16, String)> {
     stream.write_all(format!("{method} {path} HTTP/1.0\r\nHost: engine\r\n\r\n").as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer);
-    let (head, body) = answer.split_once("\r\n\r\n").context("the answer breaks off")?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("the answer is incomplete")?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     Ok((status.context("the answer is not HTTP")?, body.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Certificates for an engine's port with TLS, and for those who knock there.
+//! Certificates for the TLS port of an engine, and for its clients.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,23 +11,22 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, KeyPair,
 };
 
-/// What an engine shows to those who come.
+/// The certificate that an engine presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shows {
-    /// A certificate for the address at which it listens.
+    /// A valid certificate for its address.
     Good,
-    /// One that was for that address.
+    /// An expired certificate for its address.
     Expired,
-    /// One for another host.
+    /// A certificate for another host.
     OfAnotherHost,
 }
 
 /// An authority that signs certificates.
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// Writes into this folder what the engine needs, as `ca.pem`, `server.pem` and `server-key.pem`,
-/// and in
-/// `clients` a folder for each kind of client, as `DOCKER_CERT_PATH` names one.
+/// Writes the files of the engine into a folder, as `ca.pem`, `server.pem` and `server-key.pem`,
+/// and in `clients` a folder for each kind of client, in the layout of `DOCKER_CERT_PATH`.
 pub(super) fn write(folder: &Path, shows: Shows) -> Result<()> {
     let authority = self::authority("the engine's authority")?;
     let stranger = self::authority("another authority")?;
@@ -51,7 +50,7 @@ pub(super) fn write(folder: &Path, shows: Shows) -> Result<()> {
         ("without", &authority, None),
         ("expired", &authority, Some(&expired)),
         ("unknown", &authority, Some(&unknown)),
-        // One who takes another authority's word than that of the engine's.
+        // A client that trusts another authority than the engine's.
         ("misled", &stranger, Some(&good)),
     ] {
         let client = clients.join(name);
@@ -100,7 +99,7 @@ impl Identity {
     }
 }
 
-/// Writes a file that only its owner can read, since it may be a key.
+/// Writes a file that only its owner can read, because it may contain a key.
 fn put(path: &Path, content: &str) -> Result<()> {
     let mut options = fs::File::options();
     let file = options.create(true).truncate(true).write(true).mode(0o600).open(path);

@@ -1,11 +1,12 @@
-//! Ways to an engine other than its socket: a port with TLS, and ssh to its host.
+//! Addresses of an engine other than its socket: a port with TLS, and ssh to its host.
 //!
-//! All that a test needs to come by them is in the folder `doors` of the engine's home:
+//! The files that a test needs to use them are in the folder `doors` of the engine's home:
 //!
-//! - `tls/host` is the address of a port with TLS, and `tls/clients/*` are folders of certificates.
-//! - `ssh/host` is the address of the host, and `ssh/bare-host` that of the same host where
-//!   `docker` isn't found; `ssh/host_key.pub` is the key that it is known by. It takes
-//!   `ssh/user_key`, and doesn't know `ssh/unknown_key`.
+//! - `tls/host` is the address of the port with TLS, and `tls/clients/*` are folders of
+//!   certificates.
+//! - `ssh/host` is the address of the host, and `ssh/bare-host` is that of the same host without
+//!   `docker` in its `PATH`; `ssh/host_key.pub` is the public key of the host. It accepts
+//!   `ssh/user_key`, and refuses `ssh/unknown_key`.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -17,19 +18,19 @@ use anyhow::{Context as _, Result};
 use super::certificates::{self, Shows};
 use super::kind::Kind;
 
-/// What the host consists of, beside its engine.
+/// The packages of the host, in addition to its engine.
 pub(crate) const SSH_PACKAGES: &[&str] = &["openssh-server", "openssh-client"];
 
-/// Whether engines are started with the doors that they can have.
+/// Whether engines are started with their doors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doors {
-    /// They have sockets alone.
+    /// Engines have only sockets.
     Shut,
-    /// On loopback, whoever has the keys can come in.
+    /// Engines have all their doors, on the loopback interface.
     Open,
 }
 
-/// A way to an engine.
+/// An address of an engine other than its socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Door {
     Tls,
@@ -37,7 +38,7 @@ pub(crate) enum Door {
 }
 
 impl Door {
-    /// Returns the name of its folder.
+    /// Returns the name of the folder with its files.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tls => "tls",
@@ -47,7 +48,7 @@ impl Door {
 }
 
 impl Kind {
-    /// Lists what it has beside its socket.
+    /// Returns the doors of the kind.
     pub(crate) fn doors(self) -> &'static [Door] {
         match self {
             Self::Docker => &[Door::Tls, Door::Ssh],
@@ -56,7 +57,8 @@ impl Kind {
         }
     }
 
-    /// Returns the certificate that it presents. An engine has only one, and tests need several.
+    /// Returns the certificate that it presents. An engine presents only one, and tests need
+    /// several.
     fn shows(self) -> Shows {
         match self {
             Self::MobyClassic => Shows::Expired,
@@ -66,10 +68,10 @@ impl Kind {
     }
 }
 
-/// What was prepared for an engine that isn't started yet.
+/// The doors of an engine that is not started yet.
 #[derive(Debug, Default)]
 pub(super) struct Prepared {
-    /// What the engine has to be told.
+    /// Arguments of the engine.
     pub(super) arguments: Vec<String>,
     ports: Vec<u16>,
 }
@@ -84,7 +86,7 @@ impl Prepared {
     }
 }
 
-/// Writes all that these doors need into the engine's home.
+/// Writes the files of these doors into the engine's home.
 pub(super) fn prepare(kind: Kind, doors: &[Door], home: &Path) -> Result<Prepared> {
     let mut prepared = Prepared::default();
     for door in doors {
@@ -112,13 +114,12 @@ fn prepare_tls(kind: Kind, folder: &Path, prepared: &mut Prepared) -> Result<()>
     Ok(())
 }
 
-/// The keys are created when sshd starts, with the programs of its package.
+/// Prepares ssh. The keys are created when sshd starts, by the programs of its package.
 fn prepare_ssh(folder: &Path, prepared: &mut Prepared) -> Result<()> {
     let (port, bare_port) = (prepared.free_port()?, prepared.free_port()?);
     fs::write(folder.join("host"), format!("ssh://root@127.0.0.1:{port}"))?;
     fs::write(folder.join("bare-host"), format!("ssh://root@127.0.0.1:{bare_port}"))?;
-    // Nothing but keys opens it. Who may write to the folders on the way there is not what is
-    // tested.
+    // Only keys are accepted. The permissions of the folders above are not part of the tests.
     let config = format!(
         "ListenAddress 127.0.0.1:{port}\n\
          ListenAddress 127.0.0.1:{bare_port}\n\
@@ -139,7 +140,7 @@ fn prepare_ssh(folder: &Path, prepared: &mut Prepared) -> Result<()> {
 }
 
 impl Prepared {
-    /// Finds a port that is free at the moment.
+    /// Returns a port that is free at the moment.
     fn free_port(&mut self) -> Result<u16> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr());
         let port = free.context("there is no free port on loopback")?.port();

@@ -3,15 +3,15 @@
 #
 #     init.sh HOME watch|stay [PACKAGES…] -- COMMAND…
 #
-# What the engine is told to write goes to HOME, which is /run/engine in here, so that the paths of
-# its sockets stay short. What it writes elsewhere of its own accord (/run/containerd, /run/libpod,
-# /dev/shm, /etc/docker) goes to memory that only these namespaces see; the system's own engines stay
-# out of its sight for the same reason. PACKAGES are folders of unpacked packages; they lie over the
-# system's /usr and /etc as if they were installed.
+# The configured files of the engine are in HOME, which is /run/engine inside the namespaces, so
+# that the paths of its sockets stay short. Other files that it writes (/run/containerd,
+# /run/libpod, /dev/shm, /etc/docker) are in memory that only these namespaces see. For the same
+# reason the engine does not see the system's engines. PACKAGES are folders of unpacked packages,
+# which are mounted over the system's /usr and /etc as if they were installed.
 #
-# When this process ends, the kernel ends every process of the namespaces and takes down every
-# mount: nothing can be left behind. With `watch` that happens as soon as standard input
-# closes, that is, when the task that started it ends, however it ends.
+# When this process ends, the kernel ends every process of the namespaces and removes every mount,
+# so nothing is left behind. With `watch`, this happens when standard input closes, that is, when
+# the task that started it ends for any reason.
 set -eu
 home=$1
 until=$2
@@ -45,13 +45,13 @@ cd /run/engine
 export HOME=/run/engine TMPDIR=/run/engine/tmp
 mkdir tmp
 if [ -e doors/ssh/sshd_config ]; then
-    # To those who come by ssh this is a host of its own: with the user that sshd wants, a root without
-    # anybody's settings, and the engine where docker looks for it.
+    # For ssh clients this is a separate host: it has the user that sshd requires, a root user
+    # without the settings of the machine, and the engine at its default address.
     mkdir /run/sshd
     ln -s /run/engine/engine.sock /run/docker.sock
     sed -i '/^root:/d;/^sshd:/d' /etc/passwd /etc/shadow
     printf '%s\n' root:x:0:0::/run/engine:/bin/sh sshd:x:65533:65534::/run/sshd:/bin/false >>/etc/passwd
-    # No password, and not locked either.
+    # The account has no password and is not locked.
     echo 'root:*:1::::::' >>/etc/shadow
     for key in host_key second_host_key user_key unknown_key; do
         ssh-keygen -q -t ed25519 -N '' -C '' -f "doors/ssh/$key"
@@ -60,7 +60,7 @@ if [ -e doors/ssh/sshd_config ]; then
     /usr/sbin/sshd -D -e -f /run/engine/doors/ssh/sshd_config &
 fi
 if [ -e containerd.toml ]; then
-    # Else dockerd would take the system's, images and all.
+    # Otherwise dockerd would use the system's containerd, with its images.
     containerd --config containerd.toml &
 fi
 "$@" &

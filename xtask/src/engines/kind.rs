@@ -1,4 +1,4 @@
-//! The kinds of engine that tests run on, and how each is started.
+//! The kinds of engines that tests run on, and their command lines.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,16 +6,16 @@ use std::str::FromStr;
 /// A kind of engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The system's own release of Docker: 20.10 on Debian 12.
+    /// Docker of the system's release: 20.10 on Debian 12.
     Docker,
-    /// The system's own release of Podman, by its Docker-compatible socket.
+    /// Podman of the system's release, with its Docker-compatible socket.
     Podman,
-    /// The newest Docker that Debian has, with its classic image store.
+    /// The newest Docker in Debian, with its classic image store.
     MobyClassic,
-    /// The newest Docker that Debian has, with containerd's image store.
+    /// The newest Docker in Debian, with containerd's image store.
     MobyContainerd,
-    /// Docker of Debian 13 with containerd's image store, in which it can't list an image's
-    /// manifests yet.
+    /// Docker of Debian 13 with containerd's image store. This version cannot list the manifests of
+    /// an image yet.
     TrixieContainerd,
 }
 
@@ -40,8 +40,8 @@ impl Kind {
 
     /// Returns the names and contents of its configuration files.
     ///
-    /// Where its folder is on an overlay, containerd's store can't lay another over it and has to
-    /// copy instead. The other stores notice that themselves.
+    /// If its folder is on an overlay file system, containerd's store cannot mount another overlay
+    /// on it and has to copy instead. The other stores detect that themselves.
     pub(super) fn settings(self, on_overlay: bool) -> Vec<(&'static str, &'static str)> {
         match self {
             Self::Docker => vec![("containerd.toml", CONTAINERD), ("daemon.json", "{}\n")],
@@ -56,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// Returns the command line that starts it, as seen from inside its namespaces.
+    /// Returns the command line of the engine, as seen from inside its namespaces.
     pub(super) fn command(self) -> &'static [&'static str] {
         match self {
             Self::Docker | Self::MobyClassic | Self::MobyContainerd | Self::TrixieContainerd => &[
@@ -68,7 +68,7 @@ impl Kind {
                 "--host=unix:///run/engine/engine.sock",
                 "--containerd=/run/engine/containerd.sock",
                 "--shutdown-timeout=3",
-                // The network is the system's own: nothing in it may change.
+                // The engine uses the system's network, which must not change.
                 "--bridge=none",
                 "--iptables=false",
                 "--ip6tables=false",
@@ -89,7 +89,7 @@ impl Kind {
     }
 }
 
-/// The container plugin of Kubernetes opens ports and is of no use here.
+/// The configuration of containerd. The plugin for Kubernetes is disabled, because it opens ports.
 const CONTAINERD: &str = r#"version = 2
 root = "/run/engine/containerd"
 state = "/run/engine/state"
@@ -107,7 +107,7 @@ const CONTAINERD_STORE: &str = r#"{"features": {"containerd-snapshotter": true}}
 const CONTAINERD_STORE_COPYING: &str = r#"{"features": {"containerd-snapshotter": true}, "storage-driver": "native"}
 "#;
 
-/// What works without systemd, and with cgroups of either version.
+/// The configuration of Podman, which works without systemd and with both versions of cgroups.
 const CONTAINERS: &str = r#"[engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"

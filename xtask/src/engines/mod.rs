@@ -1,7 +1,7 @@
-//! Engines for tests and the demo: found, or set up in folders of our own, and stopped again.
+//! Engines for tests and the demo. They are set up in folders below `target/engines`, and stopped
+//! after use.
 //!
-//! They are below `target/engines`. An engine that runs already is used if none can be set up; it
-//! is never changed or stopped.
+//! An engine that already runs is used if none can be set up. It is never changed or stopped.
 
 pub(crate) mod api;
 mod certificates;
@@ -23,23 +23,23 @@ pub(crate) use session::Lifetime;
 use crate::{run, say};
 use session::Session;
 
-/// Engines that answer. Those that were started for it end with it.
+/// Running engines. Those that were started for this value are stopped when it is dropped.
 pub(crate) struct Engines(Vec<Engine>);
 
-/// An engine that answers.
+/// A running engine.
 pub(crate) struct Engine {
     kind: Kind,
-    /// Its address, as in `DOCKER_HOST`.
+    /// The address, in the form of `DOCKER_HOST`.
     pub(crate) host: String,
     version: String,
-    /// `None` if it ran before.
+    /// `None` if the engine ran before this task.
     session: Option<Session>,
-    /// The folder that describes other ways to it than its socket, if there are any.
+    /// The folder that describes the engine's other addresses, if it has any.
     doors: Option<PathBuf>,
 }
 
 impl Engine {
-    /// Returns `true` if it ran before this task.
+    /// Returns `true` if the engine ran before this task.
     pub(crate) fn was_there_before(&self) -> bool {
         self.session.is_none()
     }
@@ -50,7 +50,8 @@ impl Engine {
 }
 
 impl Engines {
-    /// Sets up these engines: one of ours that runs, else a new one, else one that is there.
+    /// Sets up engines. For each kind, the first of these is used: one that a task started before,
+    /// a new one, an engine of the system.
     pub(crate) fn up(kinds: &[Kind], lifetime: Lifetime, doors: Doors) -> Result<Self> {
         let mut engines = Self(Vec::new());
         for &kind in kinds {
@@ -65,7 +66,7 @@ impl Engines {
         Ok(engines)
     }
 
-    /// Sets up as many kinds of engine as possible, and logs the others. In CI all kinds are
+    /// Sets up as many kinds of engines as possible, and logs the others. In CI all kinds are
     /// required.
     pub(crate) fn up_where_possible(lifetime: Lifetime, doors: Doors) -> Result<Self> {
         if std::env::var_os("CI").is_some() {
@@ -75,21 +76,22 @@ impl Engines {
         for kind in Kind::ALL {
             match set_up(kind, lifetime, doors) {
                 Ok(engine) => engines.push(engine),
-                Err(error) => say::step(format_args!("goes on without {kind}: {error:#}")),
+                Err(error) => say::step(format_args!("continuing without {kind}: {error:#}")),
             }
         }
         ensure!(!engines.is_empty(), "there is no engine to test on");
         Ok(Self(engines))
     }
 
-    /// Lets those that were started here end with this value, whatever they were meant for.
+    /// Stops the engines that were started here when this value is dropped, also those that were
+    /// started for longer.
     fn give_up(&mut self) {
         for session in self.0.iter_mut().filter_map(|engine| engine.session.as_mut()) {
             session.give_up();
         }
     }
 
-    /// Returns the missing kinds and doors, as test modules are named.
+    /// Returns the missing kinds and doors, by the names of their test modules.
     pub(crate) fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         for kind in Kind::ALL {
@@ -107,32 +109,32 @@ impl Engines {
         missing
     }
 
-    /// Returns `name=address` pairs, as tests read them.
+    /// Returns `name=address` pairs, in the form that tests read.
     pub(crate) fn variable(&self) -> String {
         let pairs: Vec<String> =
             self.0.iter().map(|engine| format!("{}={}", engine.kind, engine.host)).collect();
         pairs.join(",")
     }
 
-    /// Returns `name=folder` pairs of those with doors, as tests read them.
+    /// Returns `name=folder` pairs of the engines with doors, in the form that tests read.
     pub(crate) fn doors(&self) -> String {
         let folder =
             |engine: &Engine| Some(format!("{}={}", engine.kind, engine.doors.as_ref()?.display()));
         self.0.iter().filter_map(folder).collect::<Vec<_>>().join(",")
     }
 
-    /// Returns the folder with what it takes to reach an engine by this door, if it has it.
+    /// Returns the folder with the files for a door of an engine, if it has that door.
     pub(crate) fn door(&self, kind: Kind, door: Door) -> Option<PathBuf> {
         let engine = self.0.iter().find(|engine| engine.kind == kind && engine.has(door))?;
         Some(engine.doors.as_ref()?.join(door.name()))
     }
 
-    /// Returns the addresses, in the order in which the engines were asked for.
+    /// Returns the addresses, in the order of the requested kinds.
     pub(crate) fn hosts(&self) -> Vec<String> {
         self.0.iter().map(|engine| engine.host.clone()).collect()
     }
 
-    /// Names the engines with their versions, as people read them.
+    /// Returns the names and versions of the engines, for messages.
     pub(crate) fn names(&self) -> String {
         let names: Vec<String> =
             self.0.iter().map(|engine| format!("{} {}", engine.kind, engine.version)).collect();
@@ -140,24 +142,24 @@ impl Engines {
     }
 
     pub(crate) fn first(&self) -> Result<&Engine> {
-        self.0.first().context("no engine was asked for")
+        self.0.first().context("no engine was selected")
     }
 }
 
-/// Ends the engine of this kind, if one of ours runs.
+/// Stops the engine of this kind, if a task started it. Returns `true` if it ran.
 pub(crate) fn down(kind: Kind) -> Result<bool> {
     session::end(kind)
 }
 
-/// What the system's own Docker consists of. 20.10's package has the client in it; later ones only
-/// recommend it.
+/// The packages of the system's Docker. The package of version 20.10 includes the client; later
+/// ones only recommend it.
 pub(crate) const DOCKER_PACKAGES: &[&str] = &["docker.io", "containerd", "runc"];
 
-/// What the system's own Podman consists of.
+/// The packages of the system's Podman.
 pub(crate) const PODMAN_PACKAGES: &[&str] =
     &["podman", "conmon", "runc", "netavark", "aardvark-dns"];
 
-/// Finds docker's own client: the one that was packed with this engine, else the system's.
+/// Returns the path of the `docker` command: that of the engine's packages, or else the system's.
 pub(crate) fn docker_client(engine: &Engine) -> Option<PathBuf> {
     let packed = match engine.session {
         Some(_) => packages_of(engine.kind).unwrap_or_default(),
@@ -175,7 +177,7 @@ fn set_up(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
     if session::runs(kind) {
         let host = session::address(kind)?;
         if api::answers(&host) {
-            say::step(format_args!("uses {kind}, which runs at {host}"));
+            say::step(format_args!("using {kind}, which runs at {host}"));
             return found(host, session::doors(kind)?);
         }
         session::end(kind)?;
@@ -189,7 +191,7 @@ fn set_up(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
     };
     match already_there(kind) {
         Some(host) => {
-            say::step(format_args!("uses the {kind} at {host}: {obstacle:#}"));
+            say::step(format_args!("using the {kind} at {host}: {obstacle:#}"));
             found(host, None)
         }
         None => Err(obstacle.context(match kind {
@@ -211,7 +213,7 @@ fn start(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
         match packages::of_the_system("openssh", SSH_PACKAGES) {
             Ok(root) => packages.push(root),
             Err(error) if std::env::var_os("CI").is_none() => {
-                say::step(format_args!("{kind} can't be reached by ssh: {error:#}"));
+                say::step(format_args!("continuing without ssh to {kind}: {error:#}"));
                 open.retain(|door| *door != Door::Ssh);
             }
             Err(error) => return Err(error),
@@ -232,21 +234,21 @@ fn start(kind: Kind, lifetime: Lifetime, doors: Doors) -> Result<Engine> {
 /// Returns the reason why no engine can be started, if there is one.
 fn obstacle() -> Option<&'static str> {
     if !cfg!(target_os = "linux") {
-        return Some("engines of our own need Linux");
+        return Some("engines can only be started on Linux");
     }
     if !rustix::process::geteuid().is_root() {
-        return Some("to start one of our own takes root");
+        return Some("only root can start engines");
     }
     packages::obstacle()
 }
 
-/// Returns the folders of unpacked packages that the engine needs, the uppermost first.
+/// Returns the folders of the engine's unpacked packages, the uppermost first.
 fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
     match kind {
         Kind::Docker => packages::of_the_system("docker", DOCKER_PACKAGES).map(|root| vec![root]),
         Kind::Podman => packages::of_the_system("podman", PODMAN_PACKAGES).map(|root| vec![root]),
         Kind::MobyClassic | Kind::MobyContainerd => {
-            // Its own runc would need a newer libc: the system's lies below it.
+            // The newest runc would need a newer libc, so the system's runc is used.
             let mut roots = packages_of(Kind::Docker)?;
             roots.insert(0, newest_docker(&roots)?);
             Ok(roots)
@@ -261,12 +263,12 @@ fn packages_of(kind: Kind) -> Result<Vec<PathBuf>> {
 
 /// Returns the newest Docker that runs on this system.
 fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
-    let mut failure = anyhow::anyhow!("no newer release is known");
+    let mut failure = anyhow::anyhow!("no suite has a newer release");
     for suite in ["sid", "trixie"] {
         match docker_of(suite, below) {
             Ok(root) => return Ok(root),
             Err(error) => {
-                say::step(format_args!("no docker of {suite}: {error:#}"));
+                say::step(format_args!("cannot use docker of {suite}: {error:#}"));
                 failure = error;
             }
         }
@@ -274,7 +276,7 @@ fn newest_docker(below: &[PathBuf]) -> Result<PathBuf> {
     Err(failure)
 }
 
-/// Returns the Docker of another release of Debian, if it runs on this system.
+/// Returns the folder with the Docker of another release of Debian, if it runs on this system.
 fn docker_of(suite: &str, below: &[PathBuf]) -> Result<PathBuf> {
     let names = ["docker.io", "docker-cli", "containerd"];
     let root = packages::of_suite(suite, &format!("docker-{suite}"), &names)?;
@@ -289,7 +291,7 @@ fn runs_here(root: PathBuf, below: &[PathBuf]) -> Result<PathBuf> {
     Ok(root)
 }
 
-/// Finds an engine of this kind that somebody else runs.
+/// Returns the address of an engine of this kind that the system runs.
 fn already_there(kind: Kind) -> Option<String> {
     let hosts = match kind {
         Kind::Docker => vec![

@@ -1,9 +1,9 @@
-//! Debian packages, unpacked into folders of our own.
+//! Debian packages, unpacked into folders below `target`.
 //!
 //! Nothing is installed, for three reasons: no service starts by itself, no configuration of the
-//! system changes, and another release's packages can stand beside the system's. Apt works out what
-//! is missing, checks signatures and downloads; its lists and caches are ours too, so it needs no
-//! root.
+//! system changes, and packages of another release can be used next to the system's. apt finds the
+//! missing dependencies, verifies signatures and downloads. Its lists and caches are below `target`
+//! too, so it does not need root.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,9 +16,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::sources::{self, Source};
 use crate::{run, say, workspace};
 
-/// Packages of the system's own release with everything they need that isn't installed.
+/// Unpacks packages of the system's release, with all dependencies that are not installed.
 ///
-/// Returns a folder like `/` with the packages that the system lacks.
+/// Returns a folder with the layout of `/`.
 pub(crate) fn of_the_system(name: &str, packages: &[&str]) -> Result<PathBuf> {
     unpacked(name, packages, |folder| {
         let apt = Apt::new(&sources::of_the_system()?, "system", None)?;
@@ -30,7 +30,7 @@ pub(crate) fn of_the_system(name: &str, packages: &[&str]) -> Result<PathBuf> {
     })
 }
 
-/// Packages of another release of Debian, without what they need.
+/// Unpacks packages of another release of Debian, without their dependencies.
 pub(crate) fn of_suite(suite: &str, name: &str, packages: &[&str]) -> Result<PathBuf> {
     unpacked(name, packages, |folder| {
         let apt = Apt::new(&[sources::of_suite(suite)?], suite, None)?;
@@ -63,7 +63,7 @@ fn folder(name: &str) -> PathBuf {
 /// Returns the reason why packages cannot be downloaded, if there is one.
 pub(crate) fn obstacle() -> Option<&'static str> {
     let found = ["apt-get", "dpkg-deb"].iter().all(|program| run::find(program).is_some());
-    (!found).then_some("there is no apt here to get packages with")
+    (!found).then_some("packages need apt, which is not installed")
 }
 
 fn unpacked(
@@ -83,12 +83,12 @@ fn unpacked(
     }
     let downloads = folder.join("downloads");
     fs::create_dir_all(downloads.join("partial"))?;
-    say::step(format_args!("gets packages for {name}: {}", packages.join(", ")));
+    say::step(format_args!("downloading packages for {name}: {}", packages.join(", ")));
     download(&downloads)?;
     for part in ["usr/bin", "usr/sbin", "usr/lib", "etc"] {
         fs::create_dir_all(root.join(part))?;
     }
-    // As on the system: else what a package has in /lib would not lie over /usr/lib.
+    // As on the system. Otherwise the files in a package's /lib would not appear in /usr/lib.
     for part in ["bin", "sbin", "lib"] {
         std::os::unix::fs::symlink(format!("usr/{part}"), root.join(part))?;
     }
@@ -103,7 +103,7 @@ fn unpacked(
     Ok(root)
 }
 
-/// Unpacks as the system's own installer does, which keeps links to folders.
+/// Unpacks a package as dpkg does, which keeps links to folders.
 fn unpack(package: &Path, root: &Path) -> Result<()> {
     let mut content = Command::new("dpkg-deb")
         .arg("--fsys-tarfile")
@@ -114,7 +114,7 @@ fn unpack(package: &Path, root: &Path) -> Result<()> {
     let tar = content.stdout.take().context("dpkg-deb has no output")?;
     let mut unpack = Command::new("tar");
     run::read(unpack.args(["-x", "--keep-directory-symlink", "-C"]).arg(root).stdin(tar))?;
-    ensure!(content.wait()?.success(), "dpkg-deb can't read {}", package.display());
+    ensure!(content.wait()?.success(), "dpkg-deb cannot read {}", package.display());
     Ok(())
 }
 
@@ -127,7 +127,7 @@ fn installed_at() -> u128 {
         .map_or(0, |time| time.as_nanos())
 }
 
-/// The sources whose lists this process has made fresh.
+/// The names of the sources whose lists this process has updated.
 static UPDATED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Apt {
@@ -135,7 +135,7 @@ struct Apt {
 }
 
 impl Apt {
-    /// Sets apt up in a folder of its own, with these sources and fresh lists, for this kind of
+    /// Configures apt in a separate folder, with these sources and updated lists, for this kind of
     /// processor or that of the system.
     fn new(sources: &[Source], name: &str, architecture: Option<&str>) -> Result<Self> {
         let folder = workspace::engines().join("apt").join(name);
@@ -147,8 +147,8 @@ impl Apt {
         let architecture = architecture.map_or_else(String::new, |name| {
             format!("APT::Architecture \"{name}\";\nAPT::Architectures {{ \"{name}\"; }};\n")
         });
-        // Lists may be older than they are valid, as a mirror that lags gives them: they
-        // are signed all the same, and an older engine is as good for tests.
+        // Lists may have expired, because a mirror can lag. They are signed nevertheless, and an
+        // older engine is equally good for tests.
         fs::write(
             &configuration,
             format!(
@@ -213,7 +213,7 @@ pub(crate) fn libraries(roots: &[PathBuf]) -> Result<String> {
         }
     }
     if folders.iter().any(|folder| folder.contains(':')) {
-        bail!("libraries can't be used from a folder whose name contains `:`");
+        bail!("libraries cannot be used from a folder with `:` in its name");
     }
     Ok(folders.join(":"))
 }

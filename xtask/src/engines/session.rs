@@ -1,4 +1,4 @@
-//! An engine that runs as processes of ours, and the end of it.
+//! An engine that a task starts and stops.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
@@ -14,22 +14,23 @@ use super::doors::{self, Door, Prepared};
 use super::kind::Kind;
 use crate::workspace;
 
-/// The longest path of a socket is 107 bytes; engines put nothing longer than this file into a
-/// home.
+/// The longest path of an engine's home. Paths of sockets are limited to 107 bytes, and engines
+/// create no longer name than this leaves.
 const LONGEST_HOME: usize = 90;
 const START: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(20);
 
-/// When the engines that are started here end.
+/// The lifetime of the engines that are started here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lifetime {
-    /// When the value is dropped, or the process ends.
+    /// Until the value is dropped or the process ends.
     OfTheTask,
-    /// By [`end`].
+    /// Until [`end`] is called.
     UntilDown,
 }
 
-/// An engine that was started here. It ends with this value, or else by [`end`].
+/// An engine that was started here. It stops when this value is dropped, or when [`end`] is called,
+/// depending on its [`Lifetime`].
 pub(super) struct Session {
     kind: Kind,
     child: Child,
@@ -58,7 +59,7 @@ impl Session {
         fs::write(&init, include_str!("init.sh"))?;
         let log = fs::File::create(home.join("log"))?;
 
-        // In a session of its own, so that Ctrl-C at the terminal doesn't reach it halfway.
+        // In a separate session, so that Ctrl-C at the terminal does not reach it.
         let mut command = Command::new("setsid");
         command.args([
             "unshare",
@@ -88,7 +89,8 @@ impl Session {
         Ok(session)
     }
 
-    /// Lets it end with this value, whatever it was meant for: it is of no use alone.
+    /// Stops the engine when this value is dropped, regardless of its [`Lifetime`], because it is
+    /// incomplete.
     pub(super) fn give_up(&mut self) {
         self.lifetime = Lifetime::OfTheTask;
     }
@@ -102,11 +104,11 @@ impl Session {
                     Some(signal) => format!("by signal {signal}"),
                     None => format!("with status {}", status.code().unwrap_or_default()),
                 };
-                bail!("{} ended at once {how}; it said:\n{}", self.kind, self.last_words());
+                bail!("{} ended immediately {how}; its log is:\n{}", self.kind, self.last_words());
             }
             ensure!(
                 started.elapsed() < START,
-                "{} doesn't answer after {} s; it said:\n{}",
+                "{} does not answer after {} s; its log is:\n{}",
                 self.kind,
                 START.as_secs(),
                 self.last_words()
@@ -134,20 +136,20 @@ impl Drop for Session {
     }
 }
 
-/// Returns `true` if a folder is on an overlay file system, as everything in a container is.
+/// Returns `true` if a folder is on an overlay file system, like all folders in a container.
 fn is_overlay(folder: &Path) -> Result<bool> {
     const OVERLAYFS: u64 = 0x794c_7630;
     let system = rustix::fs::statfs(folder)
-        .with_context(|| format!("cannot tell the file system of {}", folder.display()))?;
+        .with_context(|| format!("cannot determine the file system of {}", folder.display()))?;
     Ok(u64::try_from(system.f_type).is_ok_and(|number| number == OVERLAYFS))
 }
 
-/// Returns the folder with all files of the engine of this kind.
+/// Returns the folder with all files of an engine of this kind.
 fn home(kind: Kind) -> PathBuf {
     workspace::engines().join(kind.name())
 }
 
-/// A short name for a home whose own is too long for a socket's path, or has a character that would
+/// Returns a link to a home whose path is too long for a socket, or contains a character that would
 /// have to be quoted in `name=address` pairs.
 fn shortcut(home: &Path) -> PathBuf {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -156,7 +158,7 @@ fn shortcut(home: &Path) -> PathBuf {
     std::env::temp_dir().join(format!("sealift-{:016x}", hasher.finish()))
 }
 
-/// Returns the address at which the engine answers, if it runs.
+/// Returns the address of an engine of this kind, if it runs.
 pub(super) fn address(kind: Kind) -> Result<String> {
     let mut home = home(kind);
     let plain = |&byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
@@ -172,16 +174,15 @@ pub(super) fn address(kind: Kind) -> Result<String> {
     Ok(format!("unix://{}/engine.sock", home.display()))
 }
 
-/// Returns the folder that describes other ways to it than its socket, if it runs and there are
-/// any.
+/// Returns the folder that describes the engine's other addresses, if it runs and has any.
 pub(super) fn doors(kind: Kind) -> Result<Option<PathBuf>> {
-    // By the same way as to the socket, since that has no character that would have to be quoted.
+    // The path of the socket contains no character that would have to be quoted.
     let socket = address(kind)?;
     let home = Path::new(socket.trim_start_matches("unix://")).with_file_name("doors");
     Ok(home.is_dir().then_some(home))
 }
 
-/// Stops the engine of this kind, if it is one of ours, and removes its files except the log.
+/// Stops the engine of this kind, if a task started it, and removes its files except the log.
 pub(super) fn end(kind: Kind) -> Result<bool> {
     let home = home(kind);
     let running = first_process(&home)?;
@@ -214,8 +215,8 @@ pub(super) fn end(kind: Kind) -> Result<bool> {
 
 /// Finds the first process of the namespaces of the engine in this folder.
 ///
-/// It is looked for among what runs, instead of in a file that may be older than what runs: a
-/// process that has our script of this folder as its command line and is number 1 to itself.
+/// The process is searched for among the running ones, because a file with its id could be out of
+/// date. It has our script in this folder as its command line, and is number 1 in its namespace.
 fn first_process(home: &Path) -> Result<Option<Pid>> {
     let init = home.join("init.sh");
     for entry in fs::read_dir("/proc").context("cannot list processes")? {
@@ -235,7 +236,7 @@ fn first_process(home: &Path) -> Result<Option<Pid>> {
     Ok(None)
 }
 
-/// Returns `true` if an engine of this kind runs in a folder of ours.
+/// Returns `true` if an engine of this kind runs that a task started.
 pub(super) fn runs(kind: Kind) -> bool {
     matches!(first_process(&home(kind)), Ok(Some(_)))
 }

@@ -1,4 +1,4 @@
-//! Where the system gets its own packages from, as in apt's sources.
+//! The sources of the system's packages, in the form of apt's sources.
 
 use std::fmt;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-/// One place that packages come from.
+/// A repository of packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
     address: String,
@@ -40,7 +40,7 @@ pub(super) fn of_the_system() -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// Returns the source of another suite, from the mirror of the system's own.
+/// Returns the source of another suite, on the mirror of the system.
 pub(super) fn of_suite(suite: &str) -> Result<Source> {
     let mut source = of_the_system()?.swap_remove(0);
     source.suite = suite.to_owned();
@@ -62,7 +62,7 @@ fn source_files() -> Vec<PathBuf> {
     files
 }
 
-/// Reads apt's older form, a line a source.
+/// Parses apt's older format, which has a line for each source.
 fn lines(text: &str) -> Vec<Source> {
     text.lines().filter_map(line).collect()
 }
@@ -86,7 +86,7 @@ fn line(line: &str) -> Option<Source> {
     })
 }
 
-/// Reads apt's newer form, a stanza of fields a group of sources.
+/// Parses apt's newer format, which has a stanza of fields for each group of sources.
 fn stanzas(text: &str) -> Vec<Source> {
     let mut sources = Vec::new();
     for stanza in text.split("\n\n") {
@@ -107,7 +107,7 @@ fn stanzas(text: &str) -> Vec<Source> {
                     address: address.to_owned(),
                     suite: suite.to_owned(),
                     components: words("Components").map(str::to_owned).collect(),
-                    // A key may also be inlined here; then apt's own keys are used.
+                    // The field may also contain the key itself; then apt's own keys are used.
                     signed_by: field("Signed-By")
                         .filter(|file| file.starts_with('/'))
                         .map(str::to_owned),

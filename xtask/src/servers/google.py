@@ -1,4 +1,4 @@
-"""Stands in for Google Cloud Storage with one bucket in memory, until standard input closes.
+"""A fake of Google Cloud Storage with one bucket in memory. It ends when standard input closes.
 
     google.py HOME PORT BUCKET TOKEN
 

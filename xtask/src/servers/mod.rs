@@ -1,8 +1,7 @@
-//! Servers with buckets for tests, in folders of our own below `target/servers`, and ended by the
-//! task.
+//! Servers with buckets for tests. Their files are below `target/servers`. The task stops them.
 //!
-//! Tests read `SEALIFT_TEST_SERVERS`, which has `NAME=URL|BUCKET|USER|SECRET` for each, with commas
-//! in between. A browser is among them, see `browser.rs`.
+//! Tests read the variable `SEALIFT_TEST_SERVERS`, which contains `NAME=URL|BUCKET|USER|SECRET` for
+//! each server, separated by commas, and the browser (see `browser.rs`).
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -15,27 +14,27 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::engines::packages;
 use crate::{browser, npm, run, say, workspace};
 
-/// How long a server may take to start.
+/// Timeout for the start of a server.
 const START: Duration = Duration::from_secs(120);
-/// How long a server may take to end.
+/// Timeout for the end of a server.
 const END: Duration = Duration::from_secs(10);
 
-/// What Ceph's gateway consists of, and the client that makes the bucket.
+/// The packages of Ceph's gateway, and the client that creates the bucket.
 const CEPH: &[&str] = &["radosgw", "ceph-mon", "ceph-osd", "ceph-common", "curl"];
 
-/// The release of Azurite on npm.
+/// The package of Azurite on npm.
 const AZURITE: &str = "azurite@3.37.0";
-/// The account that Azurite has, and its published key.
+/// The account of Azurite, and its published key.
 const ACCOUNT: &str = "devstoreaccount1";
 const ACCOUNT_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 const BUCKET: &str = "images";
 
-/// Servers that answer. They end with this value.
+/// Running servers. They end when this value is dropped.
 pub(crate) struct Servers {
     servers: Vec<Server>,
-    /// How tests start a browser.
+    /// The browser's part of the variable.
     browser: Option<String>,
 }
 
@@ -44,17 +43,17 @@ struct Server {
     name: &'static str,
     home: PathBuf,
     child: Child,
-    /// How tests reach it.
+    /// The server's part of the variable.
     text: String,
 }
 
 impl Servers {
-    /// Starts all servers, and logs those that cannot be had. In CI all are required.
+    /// Starts all servers, and logs those that cannot be started. In CI all are required.
     pub(crate) fn up() -> Result<Self> {
         let starting =
             [("s3", radosgw as fn() -> Result<Server>), ("azure", azurite), ("google", google)];
         let mut servers = Vec::new();
-        // All are started before any is waited for.
+        // All are started before the first wait.
         for (name, start) in starting {
             match start() {
                 Ok(server) => servers.push(server),
@@ -81,12 +80,12 @@ impl Servers {
     }
 }
 
-/// Logs that a server cannot be had. In CI that is an error.
+/// Logs that a server cannot be started. In CI that is an error.
 fn do_without(name: &str, error: anyhow::Error) -> Result<()> {
     if std::env::var_os("CI").is_some() {
         return Err(error.context(format!("no server `{name}`")));
     }
-    say::step(format_args!("tests do without the server `{name}`: {error:#}"));
+    say::step(format_args!("continuing without the server `{name}`: {error:#}"));
     Ok(())
 }
 
@@ -107,7 +106,7 @@ impl Server {
         Ok(Self { name, home, child, text })
     }
 
-    /// Waits until it notes that it is ready.
+    /// Waits until the server reports that it is ready.
     fn wait(&mut self) -> Result<()> {
         let started = Instant::now();
         while !self.home.join("ready").exists() {
@@ -141,7 +140,7 @@ impl Drop for Server {
     }
 }
 
-/// Makes an empty folder for a server.
+/// Creates an empty folder for a server.
 fn home(name: &str) -> Result<PathBuf> {
     let home = workspace::target().join("servers").join(name);
     if home.exists() {
@@ -151,7 +150,7 @@ fn home(name: &str) -> Result<PathBuf> {
     Ok(home)
 }
 
-/// Finds a port that nobody listens on.
+/// Returns a port that is free at the moment.
 fn free_port() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string())
 }
@@ -179,7 +178,7 @@ fn radosgw() -> Result<Server> {
 }
 
 fn azurite() -> Result<Server> {
-    ensure!(run::find("node").is_some(), "there is no node here to run Azurite with");
+    ensure!(run::find("node").is_some(), "cannot run Azurite: there is no node in PATH");
     let packages = npm::installed("azurite", &[AZURITE])?;
     let (home, port) = (home("azure")?, free_port()?);
     let text = format!("http://127.0.0.1:{port}/{ACCOUNT}|{BUCKET}|{ACCOUNT}|{ACCOUNT_KEY}");
@@ -189,9 +188,10 @@ fn azurite() -> Result<Server> {
     Server::start("azure", home, &mut command, text)
 }
 
-/// Starts a fake: no package has an emulator with conditional writes, see `google.py`.
+/// Starts a fake, because no package contains an emulator with conditional writes (see
+/// `google.py`).
 fn google() -> Result<Server> {
-    ensure!(run::find("python3").is_some(), "there is no python3 here");
+    ensure!(run::find("python3").is_some(), "there is no python3 in PATH");
     let (home, port, token) = (home("google")?, free_port()?, "a-token-of-tests");
     let text = format!("http://127.0.0.1:{port}|{BUCKET}|nobody|{token}");
     let mut command = Command::new("python3");

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Runs a Ceph cluster of one monitor and one storage daemon in memory, and its S3 gateway, until
-# standard input closes, that is, until the task that started it ends, however it ends.
+# standard input closes, that is, until the task that started it ends for any reason.
 #
 #     radosgw.sh HOME PACKAGES MONITOR_PORT GATEWAY_PORT USER SECRET BUCKET
 #
-# Everything is below HOME. Without keys for its daemons (`auth … = none`) the gateway finds no
-# common way to log in, so there are keys.
+# All files are below HOME. Without keys for its daemons (`auth … = none`) the gateway finds no
+# authentication method in common with them, so there are keys.
 set -eu
 home=$1
 root=$2
@@ -83,7 +83,7 @@ run() {
     daemons="$daemons $!"
 }
 run ceph-mon -i a
-# It asks the monitor for its settings.
+# The gateway requests its settings from the monitor.
 timeout 60 ceph-osd -i 0 --mkfs --osd-uuid "$(cat /proc/sys/kernel/random/uuid)" </dev/null
 run ceph-osd -i 0
 run radosgw -n client.admin

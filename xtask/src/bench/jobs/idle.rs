@@ -1,4 +1,4 @@
-//! Jobs in which little is to be done: the folder is up to date, or is only listed.
+//! Jobs with little to do: the folder is up to date, or is only listed.
 
 use anyhow::Result;
 
@@ -11,8 +11,8 @@ impl Bench {
     pub(super) fn nothing_to_do(&self) -> Result<Outcome> {
         let tag = |number: usize| format!("{IMAGE}-{number}:1.0.0.1");
         let tags: Vec<String> = (0..MANY).map(tag).collect();
-        // An archive carries its own name, so each of them is saved. What is compared reads none of
-        // their content, so a small image will do.
+        // An archive contains its own tag, so each tag is saved. The contestants do not read the
+        // content, so a small image is enough.
         let mut script = "rm -rf many small; mkdir small; echo small > small/file\n\
             printf 'FROM scratch\\nCOPY file /\\n' > small/Dockerfile\n"
             .to_owned();

@@ -16,8 +16,8 @@ impl Bench {
                 remove.clone(),
                 "unzip -p zipped/*.zip | docker load",
             ),
-            // The engine has nothing of it, so both send everything: the difference is the question
-            // what the engine has.
+            // The engine has no layer of the image, so both send everything. The difference is the
+            // request for the engine's layers.
             Contestant::new(
                 "sealift load --full",
                 remove,

@@ -1,4 +1,4 @@
-//! The jobs that are timed, with what each has to reach.
+//! The timed jobs, with their targets.
 
 mod idle;
 mod load;
@@ -27,10 +27,10 @@ const IMAGE: &str = "sealift-bench";
 const TAG: &str = "sealift-bench:1.0.0.1";
 /// A second version of the image, with one more layer.
 const SECOND: &str = "sealift-bench:1.0.0.2";
-/// How many tags of the image one call names.
+/// Number of tags of the image in one call.
 const MANY: usize = 50;
 
-/// What the jobs need.
+/// The environment of the jobs.
 pub(super) struct Bench {
     pub(super) folder: PathBuf,
     pub(super) sealift: PathBuf,
@@ -38,9 +38,9 @@ pub(super) struct Bench {
     /// The addresses of an engine with the classic store, and of one with the containerd store.
     pub(super) classic: String,
     pub(super) containerd: String,
-    /// The address of another engine with the classic store, for images that are sent to the first.
+    /// The address of another engine with the classic store. Images from it are sent to the first.
     pub(super) other: String,
-    /// What it takes to reach the first engine by ssh.
+    /// The folder with the files for ssh to the first engine.
     pub(super) ssh: PathBuf,
     pub(super) environment: Vec<(String, String)>,
     pub(super) rounds: usize,
@@ -78,8 +78,9 @@ const JOBS: &[Job] = &[
 ];
 
 impl Bench {
-    /// Runs the jobs whose name has one of these words in it; all if there are none. Returns what
-    /// was measured, and the names of jobs that failed: many minutes of others are not lost by one.
+    /// Runs the jobs whose names contain one of these words, or all if there are none. Returns the
+    /// measurements and the names of failed jobs, so that one failure does not lose the other
+    /// results.
     pub(super) fn run(&self, only: &[String]) -> Result<(Vec<JobRow>, Vec<&'static str>)> {
         self.prepare()?;
         let is_wanted = |job: &str| only.is_empty() || only.iter().any(|word| job.contains(word));
@@ -98,7 +99,7 @@ impl Bench {
     }
 
     fn prepare(&self) -> Result<()> {
-        say::step("makes an image of system files");
+        say::step("building an image of system files");
         let context = inputs::image_context(&self.folder)?;
         for host in [&self.classic, &self.containerd] {
             let mut build = Command::new(&self.sealift);
@@ -106,14 +107,14 @@ impl Bench {
             run::read(&mut build)?;
         }
         std::fs::remove_dir_all(&context)?;
-        // Archives in both forms, for the jobs that begin with one.
+        // Archives in both formats, for the jobs that begin with one.
         for (folder, form) in [("plain", ""), ("zipped", "--compress")] {
             self.shell(&format!("{} --dir {folder} update {TAG} {form} -q", self.sealift()))?;
         }
         Ok(())
     }
 
-    /// Takes away what the jobs have made.
+    /// Removes the images and files of the jobs.
     pub(super) fn clean_up(&self) {
         for host in [&self.classic, &self.containerd, &self.other] {
             for tag in [SECOND, TAG] {

@@ -1,12 +1,12 @@
-//! What a job yields: times, and numbers that are held against limits.
+//! The results of a job: times, and values that are compared with limits.
 
 use super::super::contest::Times;
 use super::super::report::{Limit, Target};
 
-/// How long the contestants took, and what was to be reached.
+/// The times of the contestants, and the targets.
 pub(super) type Outcome = (Vec<(String, Times)>, Vec<Target>);
 
-/// How many times as long one contestant takes as another.
+/// Returns the time of one contestant, divided by that of another.
 pub(super) fn ratio(times: &[(String, Times)], one: usize, other: usize) -> f64 {
     median(times, one) / median(times, other)
 }
@@ -23,7 +23,7 @@ pub(super) fn at_least(what: &str, value: f64, limit: f64) -> Target {
     Target { what: what.to_owned(), value, limit: Limit::AtLeast(limit) }
 }
 
-/// A number that nothing was set for.
+/// Returns a value without a limit.
 pub(super) fn measured(what: &str, value: f64) -> Target {
     Target { what: what.to_owned(), value, limit: Limit::None }
 }

@@ -12,7 +12,7 @@ impl Bench {
             "rm -rf eight; mkdir eight; for n in 1 2 3 4 5 6 7 8; do \
              for f in plain/*.docker; do ln $f eight/copy-$n-$(basename $f); done; done",
         )?;
-        // On one processor, and on all.
+        // The call on one processor, and on all.
         let one = |call: String| format!("taskset -c 0 {call}");
         let times = self.contest(&[
             Contestant::new("sealift verify, recorded", "", self.call("plain", "verify", "")),
@@ -58,7 +58,7 @@ impl Bench {
         ] {
             self.shell(prepare)?;
             let peak = self.shell(&format!("{} peak {call}", self.reference()))?;
-            let mib = peak.trim().parse::<f64>().context("no peak was told")? / 1024.0;
+            let mib = peak.trim().parse::<f64>().context("no peak was reported")? / 1024.0;
             targets.push(at_most(&format!("{what}, MiB"), mib, limit));
         }
         Ok((Vec::new(), targets))

@@ -13,11 +13,11 @@ use super::super::web_server::WebServer;
 use super::outcome::{Outcome, at_most, measured, median, ratio};
 use super::{Bench, quoted};
 
-/// How many images the folder has of which nothing is new.
+/// Number of unchanged images in the folder.
 const UNCHANGED: usize = 100;
-/// How long a byte is under way, in one direction.
+/// Latency in one direction.
 const DELAY: Duration = Duration::from_millis(20);
-/// How much memory publishing and fetching may take, in MiB.
+/// Limit for the memory of publishing and fetching, in MiB.
 const MEMORY: f64 = 64.0;
 
 impl Bench {
@@ -53,8 +53,7 @@ impl Bench {
         Ok((times, vec![at_most("× `rclone copy`", ratio, 1.1)]))
     }
 
-    /// Fetches the same archive as a zip. What it contains is inflated and verified, which a copy is
-    /// not.
+    /// Fetches the same archive as a zip. Its content is inflated and verified, unlike by a copy.
     pub(super) fn fetch_zip(&self) -> Result<Outcome> {
         let server = self.web_server()?;
         self.shell(&self.call("zipped", "publish", &server.url()))?;
@@ -81,7 +80,7 @@ impl Bench {
         let server = self.web_server()?;
         let archive = self.publish_next(&server)?;
         let fetch = |url: &str| self.call("new", "fetch", url);
-        // With its times: records of archives that look changed do not count.
+        // Modification times are kept, because records of changed archives are ignored.
         let copy = "rm -rf new && cp -a first new";
         self.shell(copy)?;
         server.take_asked()?;
@@ -112,7 +111,7 @@ impl Bench {
         Ok((times, targets))
     }
 
-    /// Asks for what is new, of 100 images of which nothing is.
+    /// Checks for changes of 100 images, none of which changed.
     pub(super) fn fetch_unchanged(&self) -> Result<Outcome> {
         let server = self.web_server()?;
         let mut script = "rm -rf same\n".to_owned();
@@ -141,13 +140,13 @@ impl Bench {
         Ok((times, targets))
     }
 
-    /// Measures the peak memory of all of these.
+    /// Measures the peak memory of all these jobs.
     pub(super) fn remote_memory(&self) -> Result<Outcome> {
         let mut targets = Vec::new();
         let mut peak = |what: &str, prepare: &str, call: &str| -> Result<()> {
             self.shell(prepare)?;
             let peak = self.shell(&format!("{} peak {call}", self.reference()))?;
-            let mib = peak.trim().parse::<f64>().context("no peak was told")? / 1024.0;
+            let mib = peak.trim().parse::<f64>().context("no peak was reported")? / 1024.0;
             targets.push(at_most(&format!("{what}, MiB"), mib, MEMORY));
             Ok(())
         };
@@ -165,8 +164,8 @@ impl Bench {
         Ok((Vec::new(), targets))
     }
 
-    /// Adds a version to one folder and the next one, whose layer was rebuilt, to another. Publishes
-    /// the next one, and returns the name of its archive.
+    /// Adds a version to one folder and the next version, with a rebuilt layer, to another.
+    /// Publishes the next one, and returns the name of its archive.
     fn publish_next(&self, server: &WebServer) -> Result<String> {
         for (folder, version, change) in
             [("first", "1.0", Change::None), ("next", "1.1", Change::Rebuilt)]
@@ -185,7 +184,7 @@ impl Bench {
     }
 }
 
-/// Copies archives from or to a web server.
+/// Returns a command line that copies archives from or to a web server.
 fn rclone(from_and_to: &str, server: &WebServer) -> String {
     format!(
         "rclone copy {from_and_to} --config '' --webdav-url {} --include '*.docker' \

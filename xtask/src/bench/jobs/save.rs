@@ -34,7 +34,7 @@ impl Bench {
                 format!("docker save -o save.tar {TAG}"),
             ),
             Contestant::new("the Python way", "rm -rf python", python),
-            // The lower limit for every tool: a classic store prepares the whole image first.
+            // The lower limit for all tools: a classic store prepares the complete image first.
             Contestant::new(
                 "docker save, up to its first byte",
                 "",
@@ -111,7 +111,7 @@ impl Bench {
             Contestant::new("docker save | zstd", "rm -f save.x", save("zstd -q -T0")),
             Contestant::new("skopeo copy, not compressed", "rm -f skopeo.tar", skopeo),
         ];
-        // They are there to be seen, not to be held against a limit.
+        // These times are for information, without a limit.
         let times = self.contest_of(&contestants, self.rounds.div_ceil(3))?;
         Ok((times, Vec::new()))
     }

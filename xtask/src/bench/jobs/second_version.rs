@@ -1,4 +1,4 @@
-//! Jobs that load a second version of an image, of which the engine has nine tenths.
+//! Jobs that load a second version of an image. The engine has nine tenths of it.
 
 use std::fs;
 use std::path::Path;
@@ -13,11 +13,11 @@ use super::outcome::{Outcome, at_most, ratio};
 use super::{Bench, SECOND, TAG};
 use crate::engines::api;
 
-/// Removes the second version from the engine, and leaves the first one.
+/// The command that removes the second version from the engine and keeps the first one.
 const FORGET: &str = "docker rmi sealift-bench:1.0.0.2 || true";
 
 impl Bench {
-    /// Over the engine's socket: bytes and time.
+    /// Compares bytes and time over the engine's socket.
     pub(super) fn second_version(&self) -> Result<Outcome> {
         self.prepare_second_version()?;
         let archive = self.shell("echo second/*.docker")?.trim().to_owned();
@@ -45,7 +45,7 @@ impl Bench {
         Ok((times, targets))
     }
 
-    /// Over ssh, on a line of 100 Mbit/s.
+    /// Compares the time over ssh at 100 Mbit/s.
     pub(super) fn second_version_by_ssh(&self) -> Result<Outcome> {
         self.prepare_second_version()?;
         let network = SlowNetwork::new(self.path()?)?;
@@ -74,7 +74,7 @@ impl Bench {
             Contestant::new("sealift load --host ssh://…", FORGET, ours),
             Contestant::new("docker save | gzip | ssh docker load", FORGET, theirs),
         ];
-        // A round takes long, and the line's speed is always the same.
+        // A round takes long, and the network's speed does not vary.
         let times = self.contest_of(&contestants, self.rounds.div_ceil(3))?;
         let ratio = ratio(&times, 0, 1);
         let what = "× `docker save \\| gzip \\| ssh docker load`";
@@ -97,7 +97,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Creates a folder with an `ssh` that knows the engine's host at this port, and has its key.
+    /// Creates a folder with a program `ssh` that uses the engine's host, port and key.
     fn ssh_program(&self, port: u16) -> Result<String> {
         let folder = self.folder.join("ssh");
         fs::create_dir_all(&folder)?;

@@ -1,4 +1,4 @@
-//! Jobs that ask `sealift serve`.
+//! Jobs that send requests to `sealift serve`.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -14,13 +14,13 @@ use super::outcome::{Outcome, at_most, median, ratio};
 use super::{Bench, IMAGE, SECOND, TAG, quoted};
 use crate::say;
 
-/// How many archives the folder has when the server starts.
+/// Number of archives in the folder when the server starts.
 const ARCHIVES: usize = 10_000;
 
-/// How many clients pull at the same time.
+/// Number of clients that pull at the same time.
 const PULLS: usize = 50;
 
-/// The command while it serves a folder. It ends with this value.
+/// The running command. It ends when this value is dropped.
 struct Served {
     child: Child,
     host: String,
@@ -37,7 +37,7 @@ impl Served {
         let mut lines = BufReader::new(output).lines();
         let start: Value = serde_json::from_str(&lines.next().context("no first line")??)?;
         server.host = start["host"].as_str().context("there is no host")?.to_owned();
-        // Else it would wait for somebody to read its log.
+        // Otherwise the process would block when its pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(server)
     }
@@ -67,13 +67,13 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A docker-registry of its own. It ends with this value.
+/// A separate docker-registry. It ends when this value is dropped.
 struct Registry {
     child: Child,
     host: String,
@@ -100,7 +100,7 @@ impl Registry {
             Some(line.split_once("listening on ")?.1.split('"').next()?.to_owned())
         });
         registry.host = host.context("docker-registry does not start")?;
-        // Else it would wait for somebody to read its log.
+        // Otherwise the process would block when its pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(registry)
     }
@@ -108,7 +108,7 @@ impl Registry {
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -151,7 +151,8 @@ impl Bench {
         Ok((times, vec![at_most("× `gzip -1`", ratio, 0.1)]))
     }
 
-    /// Pulls an image into an engine that has nothing of it, from the folder and from a registry.
+    /// Pulls an image into an engine that has none of its layers, from the folder and from a
+    /// registry.
     pub(super) fn serve_pull(&self) -> Result<Outcome> {
         let (server, registry) = (Served::start(self, "zipped")?, Registry::start(self)?);
         let archive = self.only_file("plain")?;
@@ -176,7 +177,7 @@ impl Bench {
         Ok((times, vec![at_most("× a pull from docker-registry", ratio, 1.0)]))
     }
 
-    /// Downloads the largest layer by many clients at the same time, half of them as gzip.
+    /// Downloads the largest layer with many clients at the same time, half of them as gzip.
     pub(super) fn serve_memory(&self) -> Result<Outcome> {
         let server = Served::start(self, "zipped")?;
         let (path, _) = server.largest_layer(IMAGE, "1.0.0.1")?;
@@ -194,7 +195,7 @@ impl Bench {
         Ok((Vec::new(), vec![at_most(&format!("{PULLS} pulls, MiB"), mib, 48.0)]))
     }
 
-    /// Starts a server of many archives, and asks it for a manifest.
+    /// Starts a server with many archives, and requests a manifest.
     pub(super) fn serve_start(&self) -> Result<Outcome> {
         super::super::versions::write_small(&self.folder.join("small.tar"))?;
         let add = format!("add small.tar --name {IMAGE}:2.0.0.0");
@@ -222,7 +223,7 @@ impl Bench {
         Ok((times, vec![at_most("until the first answer, s", first, 0.2)]))
     }
 
-    /// Returns the name of the one archive in a folder.
+    /// Returns the name of the only archive in a folder.
     fn only_file(&self, folder: &str) -> Result<String> {
         let names = self.shell(&format!("ls {}", quoted(&self.folder.join(folder))))?;
         Ok(names.lines().next().context("the folder is empty")?.to_owned())

@@ -1,4 +1,4 @@
-//! How much of a zip differs from that of another version of its image.
+//! The share of a zip that differs from the zip of another version of its image.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,7 +12,7 @@ use super::Bench;
 use super::outcome::{Outcome, at_most};
 
 impl Bench {
-    /// The layers are made by code, so that the shares are the same on every machine.
+    /// Compares generated layers, so that the shares are the same on every machine.
     pub(super) fn shared_blocks(&self) -> Result<Outcome> {
         let first = self.blocks_of(Change::None)?;
         let there: HashSet<_> = first.iter().map(|block| block.checksums).collect();
@@ -32,8 +32,7 @@ impl Bench {
         Ok((Vec::new(), targets))
     }
 
-    /// Adds a version to a folder of its own as a zip, and returns the blocks that its record
-    /// states.
+    /// Adds a version as a zip to a separate folder. Returns the blocks in its record.
     fn blocks_of(&self, change: Change) -> Result<Vec<Block>> {
         versions::write(&self.folder.join("version.tar"), change)?;
         let add = self.call("version", "add version.tar --name pair:1.0", "--compress");

@@ -10,8 +10,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{browser, run, say};
 
-/// Opens each page of the site, narrow and wide, light and dark. Returns an error if a page is wider
-/// than the window, or is not accessible. Takes a picture of each.
+/// Opens each page of the site, narrow and wide, light and dark, and takes a screenshot of each.
+/// Returns an error if a page is wider than the window or is not accessible.
 pub(super) fn at(site: &Path, pages: &BTreeMap<String, String>, pictures: &Path) -> Result<()> {
     let browser = browser::for_tests().context("there is no browser to look at the site with")?;
     let (command, packages) = browser.split_once('|').context("the browser has no packages")?;

@@ -1,8 +1,8 @@
 //! `cargo xtask docs --site`: the book as a site in `target/site`, and a look at it.
 //!
-//! mdBook builds the pages that `docs/SUMMARY.md` lists. Links to other files of the repository would
-//! be dead in the site, so it is built from a copy of the book in which they are URLs. A check of the
-//! links in the result shows that none was missed, and a browser looks at every page.
+//! mdBook builds the pages that `docs/SUMMARY.md` lists. Links to other files of the repository
+//! would be dead in the site, so it is built from a copy of the book in which they are URLs. Then
+//! the links of the result are checked, and every page is opened in a browser.
 
 mod html;
 mod look;
