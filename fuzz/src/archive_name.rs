@@ -1,5 +1,5 @@
-//! Names: what is read is what the published pattern matches, what is read is written the same, and
-//! versions have an order.
+//! Names: a text is parsed if and only if it matches the published pattern, names are printed as
+//! they were parsed, and versions have an order.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;
@@ -10,21 +10,21 @@ use sealift_filename::{
 };
 
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-    // A name is what it matches as a whole.
+    // The pattern must match the complete text.
     let anchored = format!(r"\A(?:{ARCHIVE_NAME_PATTERN})\z");
     Regex::new(&anchored).expect("the published pattern")
 });
 
-/// Holds the laws of names.
+/// Checks the properties of names.
 pub fn holds(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let name = ArchiveName::parse(text);
-    assert_eq!(name.is_ok(), PATTERN.is_match(text), "the pattern says otherwise of {text:?}");
+    assert_eq!(name.is_ok(), PATTERN.is_match(text), "the pattern disagrees on {text:?}");
     if let Ok(name) = &name {
         assert_eq!(name.as_str(), text);
         let made = ArchiveName::new(name.image(), &name.to_version(), name.id(), name.format());
         if let Ok(made) = made {
-            assert_eq!(made, *name, "made of its parts it is another one");
+            assert_eq!(made, *name, "its parts do not form the same name");
             assert_eq!(made.to_zip().to_docker(), made.to_docker());
         }
     }
@@ -48,11 +48,11 @@ pub fn holds(bytes: &[u8]) {
     }
     if let [a, b, c] = versions[..] {
         let [a, b, c] = [a, b, c].map(Precedence::of);
-        assert!(!(a <= b && b <= c) || a <= c, "the order goes round in {text:?}");
+        assert!(!(a <= b && b <= c) || a <= c, "the order is not transitive in {text:?}");
     }
 }
 
-/// Makes names, good and nearly good, and versions.
+/// Returns names, valid and almost valid, and versions.
 pub fn seeds() -> Vec<Vec<u8>> {
     let texts = [
         "web_1.28.0.259_0123456789ab.zip",

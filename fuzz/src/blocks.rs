@@ -1,5 +1,5 @@
-//! Tables of blocks: whatever one states, nothing panics, and a layer that is read to its end is
-//! the right one.
+//! Tables of blocks: an arbitrary table causes no panic, and a layer that is read to its end has
+//! the right content.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::LazyLock;
@@ -17,16 +17,16 @@ static TAR: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 static ZIP: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let zip = Cursor::new(Vec::new());
-    let mut zip = ZipSink::with_level(zip, "a.docker", Level::Fast).expect("memory takes all");
-    zip.write_all(&TAR).expect("memory takes all");
-    zip.finish().expect("memory takes all").into_inner()
+    let mut zip = ZipSink::with_level(zip, "a.docker", Level::Fast).expect("memory accepts all bytes");
+    zip.write_all(&TAR).expect("memory accepts all bytes");
+    zip.finish().expect("memory accepts all bytes").into_inner()
 });
 
 static PROOF: LazyLock<Proof> = LazyLock::new(|| {
-    examine(ZIP.as_slice(), &ExamineOptions::new()).expect("the archive is whole")
+    examine(ZIP.as_slice(), &ExamineOptions::new()).expect("the archive is valid")
 });
 
-/// Holds the law of tables of blocks.
+/// Checks the property of tables of blocks.
 ///
 /// The bytes are the text of a table and, after a line break, those that replace the start of the
 /// zip's member.
@@ -50,14 +50,14 @@ pub fn holds(bytes: &[u8]) {
         let mut reader = archive.layer(&span.digest).expect("it is listed");
         if reader.read_to_end(&mut layer).is_ok() {
             let start = span.offset as usize;
-            assert!(layer == TAR[start..start + span.size as usize], "another layer");
+            assert!(layer == TAR[start..start + span.size as usize], "the content of the layer differs");
         }
     }
 }
 
-/// Makes the true table, and the same for a damaged zip.
+/// Returns the right table, and the same for a damaged zip.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let archive = Archive::new(ZIP.as_slice(), &*PROOF, "the zip").expect("the archive is whole");
+    let archive = Archive::new(ZIP.as_slice(), &*PROOF, "the zip").expect("the archive is valid");
     let table = archive.index().blocks().map(ToString::to_string).unwrap_or_default();
     vec![table.clone().into_bytes(), format!("{table}\nabc").into_bytes(), b"60;5:5".to_vec()]
 }

@@ -1,5 +1,5 @@
 //! The output of builds: the id is the pattern's last match, and the events do not depend on the
-//! pieces in which the answer comes.
+//! pieces in which the answer arrives.
 
 use std::sync::LazyLock;
 
@@ -10,8 +10,8 @@ use serde_json::json;
 static PATTERN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(SUCCESSFUL_BUILD_PATTERN).expect("the published pattern"));
 
-/// Holds the laws of a build's output. The first byte is the length of the pieces in which the rest
-/// comes.
+/// Checks the properties of a build's output. The first byte is the length of the pieces in which
+/// the rest arrives.
 pub fn holds(bytes: &[u8]) {
     let Some((&length, bytes)) = bytes.split_first() else { return };
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -20,10 +20,10 @@ pub fn holds(bytes: &[u8]) {
     }
     let whole = fuzzing::follow_build([bytes]);
     let in_pieces = fuzzing::follow_build(bytes.chunks(usize::from(length) + 1));
-    assert_eq!(whole, in_pieces, "it depends on the pieces");
+    assert_eq!(whole, in_pieces, "the events depend on the pieces");
 }
 
-/// Makes answers of both builders.
+/// Returns answers of both builders.
 pub fn seeds() -> Vec<Vec<u8>> {
     let lines = [
         vec![

@@ -1,4 +1,4 @@
-//! Inputs to begin with, and changes of them.
+//! The corpus of each target, and changes of its inputs.
 
 use std::fs;
 use std::io;
@@ -6,11 +6,11 @@ use std::path::Path;
 
 use crate::TARGETS;
 
-/// Writes the inputs of every target into a folder of its own.
+/// Writes the corpus of every target into a separate folder.
 ///
 /// # Errors
 ///
-/// If the folder can't be written.
+/// If the folder cannot be written.
 pub fn write(folder: &Path) -> io::Result<()> {
     for target in TARGETS {
         let folder = folder.join(target.name);
@@ -22,12 +22,12 @@ pub fn write(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Numbers that look random, and are the same for the same seed.
+/// Pseudo-random numbers that are the same for the same seed.
 #[derive(Debug, Clone)]
 pub struct Numbers(u64);
 
 impl Numbers {
-    /// Begins a row of numbers.
+    /// Creates a generator with a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -41,8 +41,8 @@ impl Numbers {
     }
 }
 
-/// Changes an input in one to four places, as a fuzzer does: bytes turned, put in, left out,
-/// repeated.
+/// Changes an input in one to four places, as a fuzzer does: bytes are changed, inserted, removed
+/// or repeated.
 pub fn change(input: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut changed = input.to_vec();
     for _ in 0..=numbers.below(4) {

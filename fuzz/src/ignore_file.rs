@@ -1,5 +1,5 @@
-//! Ignore files: whatever stands in one, each path has an answer, and the same one twice; a file
-//! without exceptions leaves out all of what is in a folder that it leaves out.
+//! Ignore files: for arbitrary content, each path has an answer, which is the same each time. A
+//! file without exceptions ignores everything in a folder that it ignores.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const PATHS: [&str; 8] = [
     "a/b/c/d/e",
 ];
 
-/// Holds the laws of ignore files.
+/// Checks the properties of ignore files.
 pub fn holds(bytes: &[u8]) {
     let paths = PATHS.map(Path::new);
     let answers = left_out(bytes, &paths);
@@ -31,8 +31,8 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
-/// Returns for each path, for each folder on the way to it and for itself, whether it is ignored.
-/// Returns `None` if the bytes are not an ignore file.
+/// Returns, for each path, whether each folder above it and the path itself are ignored. Returns
+/// `None` if the bytes are not an ignore file.
 fn left_out(bytes: &[u8], paths: &[&Path]) -> Option<Vec<Vec<bool>>> {
     let ignore = IgnoreFile::parse(bytes).ok()?;
     let of_path = |path: &&Path| {
@@ -43,7 +43,7 @@ fn left_out(bytes: &[u8], paths: &[&Path]) -> Option<Vec<Vec<bool>>> {
     Some(paths.iter().map(of_path).collect())
 }
 
-/// Makes ignore files.
+/// Returns ignore files.
 pub fn seeds() -> Vec<Vec<u8>> {
     let texts = [
         "# build results\n/target\n**/*.log\n!logs/c.log\nsecret\n",

@@ -1,8 +1,8 @@
-//! Laws of the sealift crates: each module has one that holds whatever the bytes are, and the
-//! inputs to begin with.
+//! Properties of the sealift crates that must hold for arbitrary bytes. Each module checks one, and
+//! contains its corpus.
 //!
-//! `cargo xtask fuzz` lets libFuzzer look for bytes that break one. The tests hold each law against
-//! its corpus, and against some thousand changes of it.
+//! `cargo xtask fuzz` runs libFuzzer to find bytes that violate one. The tests check each property
+//! with its corpus, and with some thousand changes of it.
 
 pub mod archive_name;
 pub mod blocks;
@@ -15,14 +15,14 @@ pub mod signature;
 pub mod tar;
 pub mod zip;
 
-/// A law, and what to begin with.
+/// A property, and its corpus.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Its name, which is its program's.
+    /// Name of the property, as in `SEALIFT_FUZZ_TARGET`.
     pub name: &'static str,
-    /// Panics if the law is broken.
+    /// Checks the property for an input. Panics if it does not hold.
     pub holds: fn(&[u8]),
-    /// Makes the inputs to begin with.
+    /// Returns the corpus.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 

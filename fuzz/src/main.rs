@@ -1,7 +1,7 @@
-//! Lets libFuzzer look for bytes that break the law that the variable `SEALIFT_LAW` names.
+//! Runs libFuzzer to find bytes that violate the property named by the variable `SEALIFT_FUZZ_TARGET`.
 //!
-//! `cargo xtask fuzz` builds that with `--cfg fuzzing`. Without it, the program writes the inputs
-//! that fuzzing begins with into the folder that is named, and prints the names of the laws.
+//! `cargo xtask fuzz` builds that with `--cfg fuzzing`. Without it, the program writes the corpora
+//! into a folder, and prints the names of the properties.
 
 #![cfg_attr(fuzzing, no_main)]
 
@@ -12,9 +12,9 @@ mod target {
     use sealift_fuzz::TARGETS;
 
     static HOLDS: LazyLock<fn(&[u8])> = LazyLock::new(|| {
-        let name = std::env::var("SEALIFT_LAW").unwrap_or_default();
+        let name = std::env::var("SEALIFT_FUZZ_TARGET").unwrap_or_default();
         let target = TARGETS.iter().find(|target| target.name == name);
-        target.unwrap_or_else(|| panic!("SEALIFT_LAW names no law: `{name}`")).holds
+        target.unwrap_or_else(|| panic!("SEALIFT_FUZZ_TARGET names no property: `{name}`")).holds
     });
 
     libfuzzer_sys::fuzz_target!(|bytes: &[u8]| HOLDS(bytes));

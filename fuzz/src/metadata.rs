@@ -1,10 +1,10 @@
-//! Metadata: whatever a manifest, an index or a config contains, an archive that is found valid has
-//! the image's own config in it.
+//! Metadata: for an arbitrary manifest, index or config, an archive that is found valid contains
+//! the config of its image.
 
 use sealift_oci::Digest;
 use sealift_testing::layouts::{Body, Entry, Image, Packing, pack};
 
-/// Holds the law of metadata: the first byte selects the file that the rest replaces.
+/// Checks the property of metadata. The first byte selects the file that the rest replaces.
 pub fn holds(bytes: &[u8]) {
     let Some((&place, json)) = bytes.split_first() else { return };
     let (mut entries, names) = layout(place);
@@ -22,7 +22,7 @@ pub fn holds(bytes: &[u8]) {
     assert!(entries.iter().any(is_config), "no config of {:?}", proof.identity());
 }
 
-/// Returns a layout, and the names of its files of metadata.
+/// Returns a layout, and the names of its metadata files.
 fn layout(place: u8) -> (Vec<Entry>, Vec<String>) {
     let image = Image::new("web:1", 1);
     let entries = match place % 2 {
@@ -34,7 +34,7 @@ fn layout(place: u8) -> (Vec<Entry>, Vec<String>) {
     (entries, names)
 }
 
-/// Returns every file of metadata in its own place.
+/// Returns each metadata file as its own replacement.
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for kind in 0..2 {

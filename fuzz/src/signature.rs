@@ -1,10 +1,10 @@
-//! Files of signers, lists of revoked keys and signatures: none panics, and no signature counts
-//! for a message that was not signed.
+//! Files of signers, lists of revoked keys and signatures: no input causes a panic, and no
+//! signature is accepted for a message that was not signed.
 
 use sealift_signature::jiff::{Timestamp, tz::TimeZone};
 use sealift_signature::{RevokedKeys, Signers, format_of, key_of, verify};
 
-/// What separates the file of signers from the signature.
+/// The separator between the file of signers and the signature.
 const SEPARATOR: &[u8] = b"\n====\n";
 
 const ALLOWED: &str = "# release keys\nrelease@example.org,\"b c\" \
@@ -21,7 +21,7 @@ const MINISIGN_SIGNATURE: &str = "untrusted comment: signature from minisign sec
     trusted comment: timestamp:1633700835\tfile:test\tprehashed\n\
     wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJAgAooBQ==\n";
 
-/// Holds the laws of signatures.
+/// Checks the properties of signatures.
 pub fn holds(bytes: &[u8]) {
     let middle = bytes.windows(SEPARATOR.len()).position(|window| window == SEPARATOR);
     let (signers, signature) = match middle {
@@ -42,7 +42,7 @@ pub fn holds(bytes: &[u8]) {
     assert!(verdict.is_err());
 }
 
-/// Makes files of signers with signatures.
+/// Returns files of signers with signatures.
 pub fn seeds() -> Vec<Vec<u8>> {
     let signatures = [ssh(), MINISIGN_SIGNATURE.to_owned()];
     let mut seeds = vec![ALLOWED.as_bytes().to_vec(), MINISIGN.as_bytes().to_vec()];

@@ -1,5 +1,5 @@
-//! Archives: the verdict does not depend on the pieces in which the bytes come, and a valid archive
-//! is the same image to another reader of tars.
+//! Archives: the verdict does not depend on the pieces in which the bytes arrive, and a valid
+//! archive contains the same image for another reader of tars.
 
 use std::io::Read as _;
 
@@ -8,15 +8,16 @@ use sealift_oci::{Digest, Identity};
 use sealift_testing::hostile::CASES;
 use sealift_testing::layouts::{Image, Packing, pack};
 
-/// Holds the law of the reader of tars. The first byte is the length of the pieces in which the
-/// rest comes.
+/// Checks the property of the reader of tars. The first byte is the length of the pieces in which
+/// the rest arrives.
 pub fn holds(bytes: &[u8]) {
     let Some((&length, bytes)) = bytes.split_first() else { return };
     let whole = verdict(bytes, bytes.len().max(1));
     let in_pieces = verdict(bytes, usize::from(length) + 1);
-    assert_eq!(whole.as_ref().ok(), in_pieces.as_ref().ok(), "it depends on the pieces");
+    assert_eq!(whole.as_ref().ok(), in_pieces.as_ref().ok(), "the verdict depends on the pieces");
     if let (Err(whole), Err(in_pieces)) = (&whole, &in_pieces) {
-        // An engine's report is more specific than the damage that it does, but is not waited for.
+        // The message of an engine is more specific than the damage, but the reader does not wait
+        // for it.
         let is_report = |fault: &Fault| matches!(fault, Fault::Engine { .. });
         assert!(whole == in_pieces || is_report(whole) || is_report(in_pieces));
     }
@@ -26,7 +27,7 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
-/// Returns the verdict on bytes that come in pieces of that length.
+/// Returns the verdict on bytes that arrive in pieces of a length.
 pub(crate) fn verdict(bytes: &[u8], length: usize) -> Result<Contents, Fault> {
     let mut verifier = Verifier::new(VerifyOptions::default());
     for piece in bytes.chunks(length) {
@@ -35,7 +36,7 @@ pub(crate) fn verdict(bytes: &[u8], length: usize) -> Result<Contents, Fault> {
     verifier.finish()
 }
 
-/// Makes sure that what another reader extracts has the image's config in it.
+/// Asserts that the files that another reader extracts include the config of the image.
 fn same_to_another_reader(bytes: &[u8], identity: &Identity) {
     let mut archive = ::tar::Archive::new(bytes);
     let mut entries = archive.entries().expect("another reader reads it too");
@@ -48,7 +49,7 @@ fn same_to_another_reader(bytes: &[u8], identity: &Identity) {
     assert!(has_config, "another reader finds no config of {identity:?}");
 }
 
-/// Makes archives in every layout, and hostile ones.
+/// Returns archives in every layout, and hostile ones.
 pub fn seeds() -> Vec<Vec<u8>> {
     let image = Image::new("web:1", 1);
     let layouts = [

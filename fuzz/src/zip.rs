@@ -1,5 +1,5 @@
-//! Zips: what is read of one is what another reader finds in it, and what is packed comes out the
-//! same.
+//! Zips: sealift and another reader find the same content, and packing and unpacking returns the
+//! input.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -7,21 +7,21 @@ use sealift_archive::{Container, Level, PlainReader, ZipSink};
 use sealift_testing::hostile::CASES;
 use sealift_testing::layouts::noise;
 
-/// Holds the laws of zips.
+/// Checks the properties of zips.
 pub fn holds(bytes: &[u8]) {
     if let Some(content) = ours(bytes) {
-        assert_eq!(another(bytes).as_ref(), Some(&content), "another reader finds something else");
+        assert_eq!(another(bytes).as_ref(), Some(&content), "another reader finds other content");
     }
     let level = Level::ALL[bytes.len() % Level::ALL.len()];
     let mut sink =
-        ZipSink::with_level(Cursor::new(Vec::new()), "a.docker", level).expect("memory takes all");
-    sink.write_all(bytes).expect("memory takes all");
-    let packed = sink.finish().expect("memory takes all").into_inner();
-    assert_eq!(another(&packed).as_deref(), Some(bytes), "packed it is something else");
+        ZipSink::with_level(Cursor::new(Vec::new()), "a.docker", level).expect("memory accepts all bytes");
+    sink.write_all(bytes).expect("memory accepts all bytes");
+    let packed = sink.finish().expect("memory accepts all bytes").into_inner();
+    assert_eq!(another(&packed).as_deref(), Some(bytes), "packing changes the content");
     assert_eq!(ours(&packed).as_deref(), Some(bytes));
 }
 
-/// Returns what is read of a zip; `None` if it is refused.
+/// Returns the content of a zip; `None` if the zip is refused.
 fn ours(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut reader = PlainReader::new(bytes, "the zip").ok()?;
     if reader.container() != Container::Zip {
@@ -32,7 +32,7 @@ fn ours(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(content)
 }
 
-/// Returns the one file that another reader finds in a zip.
+/// Returns the only file that another reader finds in a zip.
 fn another(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut archive = ::zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
     let mut content = Vec::new();
@@ -40,7 +40,7 @@ fn another(bytes: &[u8]) -> Option<Vec<u8>> {
     (archive.len() == 1).then_some(content)
 }
 
-/// Makes zips, good and hostile, and content to pack.
+/// Returns zips, valid and hostile, and content to pack.
 pub fn seeds() -> Vec<Vec<u8>> {
     let hostile = CASES.iter().map(|case| (case.make)());
     let zips = hostile.filter(|bytes| bytes.starts_with(b"PK") && bytes.len() < 16 << 10);

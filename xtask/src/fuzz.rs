@@ -92,7 +92,7 @@ fn fuzz(name: &str, program: &Path, corpus: &Path, seconds: u32) -> Result<Stats
     fs::create_dir_all(&findings)?;
     let prefix = findings.join(format!("{name}-"));
     let mut command = Command::new(program);
-    command.env("SEALIFT_LAW", name).arg(corpus).arg(format!("-max_total_time={seconds}"));
+    command.env("SEALIFT_FUZZ_TARGET", name).arg(corpus).arg(format!("-max_total_time={seconds}"));
     command.arg(format!("-artifact_prefix={}", prefix.display()));
     command.args(["-print_final_stats=1", "-max_len=65536", "-rss_limit_mb=1024", "-timeout=20"]);
     let output = command.output().with_context(|| program.display().to_string())?;
@@ -101,7 +101,7 @@ fn fuzz(name: &str, program: &Path, corpus: &Path, seconds: u32) -> Result<Stats
         let last: Vec<&str> = said.lines().rev().take(40).collect();
         let last: Vec<&str> = last.into_iter().rev().collect();
         bail!(
-            "{}\n{name}: a property does not hold; the input is in {}. Run `SEALIFT_LAW={name} {} INPUT` to repeat it",
+            "{}\n{name}: a property does not hold; the input is in {}. Run `SEALIFT_FUZZ_TARGET={name} {} INPUT` to repeat it",
             last.join("\n"),
             findings.display(),
             program.display()

@@ -28,7 +28,7 @@ fn entry(line: &str) -> Result<Option<Entry>> {
         size: size.parse().context("the size is not a number")?,
         modified: format!("{date}T{time}Z").parse().context("the time is not valid")?,
     };
-    // Nobody has read the archives: they may be damaged, so nothing here may lead to a removal.
+    // The archives were not read and may be damaged, so this result must not decide on a removal.
     Ok(key.parse().ok().map(|archive| Entry::new(archive, stat)))
 }
 

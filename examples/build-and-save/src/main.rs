@@ -11,7 +11,7 @@ async fn main() -> Result<()> {
     let [tag, context, file] = arguments.as_slice() else {
         bail!("usage: build-and-save IMAGE:VERSION CONTEXT FILE");
     };
-    // The engine that the docker CLI would use. This contacts no engine yet.
+    // The engine that the docker CLI would use. This call does not connect to it yet.
     let engine = Engine::resolve(&Settings::from_env())?;
 
     let request = BuildRequest::new(context, tag);

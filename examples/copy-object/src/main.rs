@@ -20,14 +20,14 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Returns how many bytes were copied, or `None` if the object is there.
+/// Returns the number of bytes that were copied, or `None` if the object exists already.
 async fn copy(from: &Remote, to: &Remote, key: &Key) -> Result<Option<u64>> {
     if to.head(key).await?.is_some() {
         return Ok(None);
     }
     let answer = from.get(key, &GetRequest::default()).await?;
     let mut download = answer.found().context("there is no such object")?;
-    // The size may be unknown, and an upload can be read again when it has to be repeated.
+    // The size may be unknown, and the input of an upload must be readable again for a repetition.
     let mut file = tempfile::tempfile()?;
     let mut size = 0;
     while let Some(chunk) = download.chunk().await? {

@@ -34,7 +34,7 @@ async fn main() -> Result<ExitCode> {
     };
     let run = Run::new(Arc::new(reporter), cancel);
 
-    // An archive for another platform would be loaded without an error, and could not run.
+    // An engine would load an archive for another platform without an error, but could not run it.
     let options = LatestOptions::default().with_release(true).with_platform(platform);
     let mut code = ExitCode::SUCCESS;
     let request = LoadRequest::default().with_folder((store, Selection::Latest(options)));
@@ -51,7 +51,7 @@ async fn main() -> Result<ExitCode> {
     Ok(code)
 }
 
-/// How much of the image that is being loaded is done. Images are loaded one after the other.
+/// The progress of the image that is being loaded. Images are loaded one after the other.
 #[derive(Default)]
 struct Progress {
     done: u64,
@@ -60,7 +60,7 @@ struct Progress {
 }
 
 impl Progress {
-    /// Counts an event, and returns a line when a load begins and for every tenth of it.
+    /// Counts an event. Returns a line when a load begins, and for every tenth of it.
     fn line(&mut self, event: Event) -> Option<String> {
         match event {
             Event::Started { image, bytes, .. } => {

@@ -28,8 +28,8 @@ fn explain(listing: &str) -> Vec<String> {
     }
     let mut lines = Vec::new();
     for (image, mut names) in images {
-        // By version, and not by letter: 1.10 comes after 1.9, and a dirty build before the clean
-        // one.
+        // By version instead of by character: 1.10 comes after 1.9, and a dirty build before the
+        // clean one.
         names.sort_by(|left, right| {
             right
                 .precedence()
@@ -76,7 +76,7 @@ mod tests {
     }
 
     proptest! {
-        /// The crate's strategies make names that nobody would think of.
+        /// The crate's strategies generate unusual names.
         #[test]
         fn nothing_is_lost_and_the_order_of_the_listing_does_not_matter(
             mut names in prop::collection::vec(prop_oneof![archive_name_texts(), near_archive_names()], 0..8),
@@ -86,7 +86,7 @@ mod tests {
             prop_assert_eq!(forwards.len(), names.join("\n").lines().count());
             names.reverse();
             let mut backwards = explain(&names.join("\n"));
-            // What is no name stays in the order of the listing.
+            // Other texts stay in the order of the listing.
             forwards.sort();
             backwards.sort();
             prop_assert_eq!(forwards, backwards);

@@ -1,4 +1,4 @@
-//! Prints which login the docker CLI uses for a registry: `registry-login REGISTRY`.
+//! Prints the login that the docker CLI uses for a registry: `registry-login REGISTRY`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! Keeps the newest versions of every image in a folder: `retention-job FOLDER KEEP`, once a night.
-//! As many dirty builds are kept beside them.
+//! Keeps the newest versions of every image in a folder, and as many dirty builds: `retention-job
+//! FOLDER KEEP`. Meant to run every night.
 
 use anyhow::{Context as _, Result, bail};
 use sealift_catalog::{Keep, Retention, retain};
@@ -24,11 +24,11 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Removes all but this many versions and dirty builds of each image and platform.
+/// Removes all but the newest `keep` versions and dirty builds of each image and platform.
 fn clean(store: &Store, keep: usize) -> Result<RemovalReport> {
     let archives = store.scan()?.archives;
-    // An archive without a record is read: a file that only has the name of an archive is never
-    // removed.
+    // Archives without a record are read first, because a file that only has the name of an archive
+    // must not be removed.
     let entries = store.examined_entries(&archives, &ReadOptions::default())?;
     let retention = Retention::keeping(Keep::newest(keep));
     Ok(store.remove(&retain(&entries, &retention))?)

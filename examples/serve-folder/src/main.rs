@@ -1,5 +1,5 @@
-//! Serves a folder to engines that pull, and prints how many bytes each request took:
-//! `serve-folder FOLDER ADDRESS:PORT`. Ctrl-C ends it.
+//! Serves a folder to engines that pull, and prints the number of bytes of each request:
+//! `serve-folder FOLDER ADDRESS:PORT`. Ctrl-C stops it.
 
 use anyhow::{Context as _, Result};
 use sealift_serve::store::Store;

@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
     });
     let run = Run::new(Arc::new(Silent), cancel.clone());
     while !cancel.is_cancelled() {
-        // What is in the folder already costs a question to the engine, and nothing else.
+        // For an image that is in the folder already, this only sends one request to the engine.
         let images = match update(&engine, &folder, &images, &options, |_| {}, &run).await {
             Ok(report) => report.images.into_iter().map(|image| image.result).collect(),
             Err(error) => vec![Err(error)],
@@ -35,7 +35,7 @@ async fn main() -> Result<()> {
             match image {
                 Ok(now) if now.saved => println!("{}", now.file.path.display()),
                 Ok(_) | Err(Error::Interrupted) => {}
-                // It may well work the next time.
+                // The error may be temporary, so the loop continues.
                 Err(error) => eprintln!("{:#}", anyhow::Error::new(error)),
             }
         }

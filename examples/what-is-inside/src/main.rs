@@ -1,4 +1,4 @@
-//! Verifies archives and prints which image is in each: `what-is-inside FILE…`.
+//! Verifies archives and prints the image in each: `what-is-inside FILE…`.
 //!
 //! The files may come from docker, Podman, skopeo or crane, plain or compressed.
 
