@@ -1,4 +1,4 @@
-//! Archives that can't be taken get a message of their own, and change nothing.
+//! Archives that are not accepted cause a specific error, and change nothing.
 
 use std::process::Command;
 
@@ -15,7 +15,7 @@ fn name(format: &str) -> String {
     format!("web_1.0.0.1_{}.{format}", &image().id()[7..19])
 }
 
-/// What is done with an archive that is damaged like this.
+/// Returns the results of all commands on a folder with this damaged archive.
 fn with_archive(content: &[u8]) -> String {
     let place = Place::new();
     place.put(&name("docker"), content);
@@ -23,7 +23,7 @@ fn with_archive(content: &[u8]) -> String {
     assert_eq!(refused(&place, &["verify"]).code, 5);
     let cat = refused(&place, &["cat", "web"]);
     assert_eq!(cat.code, 5);
-    // A reader of what cat wrote has no archive: its end is missing.
+    // The output of `cat` is recognizable as incomplete: its end is missing.
     assert!(!cat.stdout.as_bytes().ends_with(&[0; 1024]));
     assert!(
         place.run(&["clean", "--all", "--keep", "0", "--yes"]).stderr.contains("nothing to clean")
@@ -35,7 +35,7 @@ fn with_archive(content: &[u8]) -> String {
     let said = refused(&loading, &["load", "web"]);
     assert_eq!(said.code, 5);
 
-    // It isn't taken for the image that is wanted: that is saved, in its place.
+    // The damaged archive does not count as the image, so the image is saved in its place.
     let engine = FakeEngine::new(&image(), Save::Ends(pack(&image().podman())));
     let saving = Place::with_engine(&engine.host);
     saving.put(&name("docker"), content);
@@ -55,7 +55,7 @@ fn an_archive_that_is_truncated() {
 }
 
 #[test]
-fn an_archive_with_garbage_behind_it() {
+fn an_archive_with_garbage_after_its_end() {
     let content = [pack(&image().podman()), b"garbage".to_vec()].concat();
     insta::assert_snapshot!(with_archive(&content), @"
     [5]
@@ -90,8 +90,8 @@ fn an_archive_with_an_error_object() {
     ");
 }
 
-/// What `add` reports about an archive made elsewhere, `update` when an engine sends it, and `load`
-/// when it stands in the folder: none of them changes anything.
+/// Returns the errors of `add` for an archive made by another tool, of `update` if an engine sends
+/// it, and of `load` if the folder contains it. None of the commands changes anything.
 fn made_elsewhere(entries: &[Entry]) -> String {
     let content = pack(entries);
     let place = Place::new();
@@ -141,7 +141,7 @@ fn an_archive_of_several_images() {
 }
 
 #[test]
-fn an_archive_whose_manifest_names_what_is_not_there() {
+fn an_archive_whose_manifest_names_missing_files() {
     let mut entries = image().docker_folders();
     entries.retain(|entry| !entry.name.ends_with("layer.tar"));
     insta::assert_snapshot!(made_elsewhere(&entries), @"
@@ -200,7 +200,7 @@ fn an_archive_for_another_operating_system() {
 }
 
 #[test]
-fn zips_that_hold_no_image() {
+fn zips_that_contain_no_image() {
     let zip = |members: &[&str]| {
         let dir = tempfile::tempdir().unwrap();
         for member in members {
@@ -229,15 +229,15 @@ fn zips_that_hold_no_image() {
     assert_eq!(
         place.ok(&["config", "--allow-empty"]),
         "{}\n",
-        "what holds no image is never latest"
+        "a file without an image is never the latest"
     );
     assert_eq!(place.ok(&["list", "--latest", "--json"]), "[]\n");
     place.ok(&["clean", "--all", "--keep", "0", "--yes"]);
-    assert_eq!(place.files(), [name("zip")], "and never cleaned");
+    assert_eq!(place.files(), [name("zip")], "and is never removed");
 }
 
 #[test]
-fn a_format_that_is_not_known_under_the_images_name() {
+fn an_unknown_format_under_the_name_of_an_archive() {
     let engine = FakeEngine::new(&image(), Save::Ends(pack(&image().podman())));
     let place = Place::with_engine(&engine.host);
     place.put(&name("tgz"), b"whatever");

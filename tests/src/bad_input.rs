@@ -1,4 +1,4 @@
-//! Bad input of every kind gets a message of its own, and changes nothing.
+//! Bad input of every kind causes a specific error, and changes nothing.
 
 use std::path::Path;
 use std::process::Command;
@@ -137,7 +137,7 @@ fn an_image_of_several_platforms_needs_a_choice() {
     ");
 }
 
-/// Runs a test on a small file system of its own, if it may be mounted.
+/// Runs a test on a separate tmpfs, if it can be mounted.
 fn on_tmpfs(options: &str, test: impl FnOnce(&Place)) {
     let mut large = image();
     large.layers =
@@ -152,7 +152,7 @@ fn on_tmpfs(options: &str, test: impl FnOnce(&Place)) {
     };
     if !mount(options) {
         assert!(std::env::var_os("CI").is_none(), "CI may mount a tmpfs");
-        eprintln!("a tmpfs can't be mounted here, so this wasn't tested");
+        eprintln!("this was not tested, because no tmpfs can be mounted");
         return;
     }
     let mounted = Mounted(&place.artifacts());
@@ -183,7 +183,7 @@ fn a_disk_that_is_full() {
         ");
         let said = refused(place, &["update", "web:1.0.0.1", "--compress"]);
         assert_eq!(said.code, 1, "{said:?}");
-        assert_eq!(place.files().len(), 0, "no staging is left");
+        assert_eq!(place.files().len(), 0, "no staging file is left");
     });
 }
 
@@ -199,7 +199,7 @@ fn a_folder_that_is_read_only() {
     });
 }
 
-fn an_image_or_tag_that_is_not_there(engine: &str) {
+fn a_missing_image_or_tag(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let image = image_name();
     let _images = Images { host: &engine.host, name: &image };
@@ -221,7 +221,7 @@ fn an_image_or_tag_that_is_not_there(engine: &str) {
     assert!(said.stderr.contains(&format!("{image}:1; build it first")), "{said:?}");
 }
 
-/// A build that fails names the step, and prints the last lines of the engine's output.
+/// The error of a failed build names the step and has the last lines of the engine's output.
 fn a_build_that_fails(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let image = image_name();
@@ -242,7 +242,7 @@ mod on_engine {
         use super::super as all;
 
         #[test]
-        fn an_image_or_tag_that_is_not_there() {
+        fn a_missing_image_or_tag() {
             all::an_image_or_tag_that_is_not_there("docker");
         }
 
@@ -256,7 +256,7 @@ mod on_engine {
         use super::super as all;
 
         #[test]
-        fn an_image_or_tag_that_is_not_there() {
+        fn a_missing_image_or_tag() {
             all::an_image_or_tag_that_is_not_there("podman");
         }
 

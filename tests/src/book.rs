@@ -1,4 +1,5 @@
-//! The README and the book: every command in a `console` block runs, and prints what stands there.
+//! The README and the book: every command in a `console` block runs, and prints what the page
+//! shows.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use regex::Regex;
 use crate::command::{Place, binary};
 use crate::http::Images;
 
-/// A command of a page, and what stands below it.
+/// A command of a page, and the output that the page shows.
 struct Example {
     command: String,
     printed: Vec<String>,
@@ -23,7 +24,7 @@ fn examples(page: &str) -> Vec<Example> {
         if let Some(language) = line.strip_prefix("```") {
             assert!(
                 !matches!(language, "sh" | "bash" | "shell"),
-                "a block of `{language}` isn't run: `console` is, and `text` says that it can't be"
+                "blocks of `{language}` are not run: use `console`, or `text` if the commands cannot run"
             );
             is_inside = language == "console";
         } else if is_inside {
@@ -32,14 +33,14 @@ fn examples(page: &str) -> Vec<Example> {
                     examples.push(Example { command: command.to_owned(), printed: Vec::new() });
                 }
                 (None, Some(example)) => example.printed.push(line.to_owned()),
-                (None, None) => panic!("{line}: there is no command above"),
+                (None, None) => panic!("{line}: no command precedes this output"),
             }
         }
     }
     examples
 }
 
-/// Returns the lines of a text without what differs between runs.
+/// Returns the lines of a text without the parts that differ between runs.
 fn settled(text: &str) -> Vec<String> {
     let mut text = text.to_owned();
     for (pattern, replacement) in [
@@ -54,8 +55,8 @@ fn settled(text: &str) -> Vec<String> {
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-/// Returns `true` if a page's lines, in which `…` stands for any number of lines, are what was
-/// printed.
+/// Returns `true` if the output matches the lines of a page, in which `…` stands for any number of
+/// lines.
 fn fits(expected: &[String], printed: &[String]) -> bool {
     match expected.split_first() {
         None => printed.is_empty(),
@@ -88,7 +89,7 @@ fn files_of_a_clone(folder: &str) -> Vec<String> {
     list.lines().map(str::to_owned).collect()
 }
 
-/// Puts what the pages build from into a place, as a fresh clone has it.
+/// Copies the build contexts of the pages into a place, as a fresh clone has them.
 fn prepare(place: &Place, names: &dyn Fn(&str) -> String) {
     let root = place.dir.path();
     for file in files_of_a_clone("examples/hello") {
@@ -107,7 +108,7 @@ fn run(page: &Path, host: &str) -> Result<usize, String> {
     let stem = page.file_stem().unwrap().to_str().unwrap().to_lowercase();
     let prefix = format!("sealift-test-book-{stem}");
     let image = Regex::new(r"\b(hello|web|api)(_|\b)").unwrap();
-    // An engine that is there keeps its own images of these names.
+    // The engine may have other images with these names, which must stay.
     let names = |text: &str| image.replace_all(text, format!("{prefix}-$1$2")).into_owned();
     let (hello, web) = (names("hello"), names("web"));
     let images = [Images { host, name: &hello }, Images { host, name: &web }];
@@ -118,7 +119,7 @@ fn run(page: &Path, host: &str) -> Result<usize, String> {
         if command.contains("# on another machine") {
             images.iter().for_each(Images::remove);
         }
-        // As a person sees it: both outputs in their order, and what a shell adds.
+        // The output as it appears on a terminal: both streams in their order, and the exit code.
         let mut shell = Command::new("sh");
         let script = format!(
             "{{ {}\n}} 2>&1; code=$?; [ $code = 0 ] || echo \"[exit $code]\"",
@@ -126,7 +127,7 @@ fn run(page: &Path, host: &str) -> Result<usize, String> {
         );
         let path = std::env::var("PATH").unwrap();
         shell.args(["-c", &script]).current_dir(place.dir.path()).env("DOCKER_HOST", host);
-        // The home is another one, in which no toolchain is found.
+        // The home is empty, so that no toolchain is found in it.
         let cargo = PathBuf::from(std::env::var_os("CARGO").expect("cargo runs the tests"));
         let programs = [binary(), cargo].map(|file| file.parent().unwrap().display().to_string());
         shell.env("PATH", format!("{}:{path}", programs.join(":")));
@@ -139,7 +140,7 @@ fn run(page: &Path, host: &str) -> Result<usize, String> {
         let said = settled(&output);
         if !fits(&expected, &said) {
             return Err(format!(
-                "$ {command}\nprints:\n{}\nbut on the page stands:\n{}",
+                "$ {command}\nprints:\n{}\nbut the page shows:\n{}",
                 said.join("\n"),
                 expected.join("\n")
             ));
@@ -149,7 +150,7 @@ fn run(page: &Path, host: &str) -> Result<usize, String> {
 }
 
 #[test]
-fn three_points_stand_for_any_lines() {
+fn an_ellipsis_matches_any_lines() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     for (expected, printed, is_fit) in [
         ("a\n…", "a\nb\nc", true),
@@ -167,7 +168,7 @@ mod on_engine {
     use super::*;
 
     #[test]
-    fn every_example_prints_what_stands_on_its_page() {
+    fn every_example_prints_what_its_page_shows() {
         let Some(engine) = sealift_testing::engine("docker") else { return };
         let (mut count, mut wrong) = (0, String::new());
         for page in pages() {

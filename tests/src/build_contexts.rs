@@ -1,4 +1,4 @@
-//! What a build by the command sends, calls its result, and refuses.
+//! Builds by the command: the files that are sent, the id of the result, and refused contexts.
 
 use std::os::unix::net::UnixListener;
 
@@ -7,8 +7,7 @@ use serde_json::Value;
 use crate::command::{Place, Said, image_name, refused};
 use crate::http::Images;
 
-/// Everything at its default: the context is the current folder, and the folder of archives is in
-/// it.
+/// With all defaults, the context is the current folder, which contains the folder of archives.
 fn the_folder_of_archives_is_not_part_of_the_context(engine: &str, builder: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let image = image_name();
@@ -34,7 +33,7 @@ fn the_folder_of_archives_is_not_part_of_the_context(engine: &str, builder: &str
         assert_eq!(again[0]["id"], first[0]["id"]);
         assert_eq!(said.matches(warning).count(), 1, "{said}");
     }
-    // Another folder, and the context itself.
+    // The folder of archives is another folder, and then the context itself.
     for dir in ["elsewhere", "."] {
         let said = place.run(&[
             "build",
@@ -49,7 +48,7 @@ fn the_folder_of_archives_is_not_part_of_the_context(engine: &str, builder: &str
         assert_eq!(said.code, 0, "{said:?}");
         let said = place.run(&["build", &tag, "--builder", builder, "--update", "--dir", dir]);
         assert!(said.stdout.contains("unchanged"), "{said:?}");
-        // What this call doesn't know as its own is a folder like any other.
+        // With another folder of archives, this is an ordinary folder.
         std::fs::remove_dir_all(place.dir.path().join(if dir == "." {
             ".sealift"
         } else {
@@ -62,8 +61,8 @@ fn the_folder_of_archives_is_not_part_of_the_context(engine: &str, builder: &str
     }
 }
 
-/// A socket in the context, a Dockerfile in lower case, and one that is outside.
-fn contexts_that_docker_takes_are_taken(engine: &str, builder: &str) {
+/// The context contains a socket and a Dockerfile in lower case; another Dockerfile is outside.
+fn contexts_that_docker_accepts_are_accepted(engine: &str, builder: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let image = image_name();
     let _images = Images { host: &engine.host, name: &image };
@@ -80,7 +79,7 @@ fn contexts_that_docker_takes_are_taken(engine: &str, builder: &str) {
     }
 }
 
-/// The id that is printed is the one in the name of the archive.
+/// The printed id is the one in the name of the archive.
 fn the_id_of_a_build_is_that_of_its_archive(
     engine: &str,
     builder: &str,
@@ -95,7 +94,7 @@ fn the_id_of_a_build_is_that_of_its_archive(
     let built: Value =
         serde_json::from_str(&place.ok(&[&arguments[..], &["--json"]].concat())).unwrap();
     let saved: Value = serde_json::from_str(&place.ok(&["update", &one, &two, "--json"])).unwrap();
-    assert_eq!(saved[0]["id"], saved[1]["id"], "all tags are the image's");
+    assert_eq!(saved[0]["id"], saved[1]["id"], "all tags are of the same image");
     if !built["id"].is_null() {
         assert_eq!(built["id"], saved[0]["id"]);
         let digest = built["digest"].as_str().unwrap();
@@ -111,7 +110,7 @@ fn the_id_of_a_build_is_that_of_its_archive(
     Some((built, text.replace(&image, "IMAGE")))
 }
 
-/// The colours of a program in the build, for which a terminal is made believe.
+/// The colours of a program in the build are kept on a terminal, which is simulated.
 fn colours_are_kept_where_they_are_wanted(engine: &str, builder: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let Some(shell) = sealift_testing::program("busybox") else { return };
@@ -157,7 +156,7 @@ fn refusal(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn what_cannot_be_built_says_what_to_do() {
+fn errors_of_builds_have_hints() {
     let refusals = [
         &["build", "web:1", "--secret", "id=key", "--ssh", "default", "context"][..],
         &["build", "-t", "web:1", "--ssh=default", "context"],
@@ -191,8 +190,8 @@ mod on_engine {
         }
 
         #[test]
-        fn contexts_that_docker_takes_are_taken() {
-            super::contexts_that_docker_takes_are_taken("docker", "classic");
+        fn contexts_that_docker_accepts_are_accepted() {
+            super::contexts_that_docker_accepts_are_accepted("docker", "classic");
         }
 
         #[test]
@@ -225,8 +224,8 @@ mod on_engine {
         }
 
         #[test]
-        fn contexts_that_docker_takes_are_taken() {
-            super::contexts_that_docker_takes_are_taken("podman", "classic");
+        fn contexts_that_docker_accepts_are_accepted() {
+            super::contexts_that_docker_accepts_are_accepted("podman", "classic");
         }
     }
 
@@ -237,8 +236,8 @@ mod on_engine {
         }
 
         #[test]
-        fn contexts_that_docker_takes_are_taken() {
-            super::contexts_that_docker_takes_are_taken("moby-classic", "buildkit");
+        fn contexts_that_docker_accepts_are_accepted() {
+            super::contexts_that_docker_accepts_are_accepted("moby-classic", "buildkit");
         }
 
         #[test]
@@ -262,7 +261,7 @@ mod on_engine {
             super::the_folder_of_archives_is_not_part_of_the_context("moby-containerd", "buildkit");
         }
 
-        /// The engine shows the digest of a manifest, and BuildKit reports that of the config.
+        /// The engine reports the digest of a manifest, and BuildKit that of the config.
         #[test]
         fn the_id_of_a_build_is_that_of_its_archive() {
             let built = super::the_id_of_a_build_is_that_of_its_archive("moby-containerd", "auto");
@@ -274,9 +273,9 @@ mod on_engine {
             assert!(text.ends_with(&line), "{text}");
         }
 
-        /// The classic builder does not report it.
+        /// The classic builder does not report the id.
         #[test]
-        fn an_id_that_is_not_known_is_not_claimed() {
+        fn an_unknown_id_is_not_printed() {
             let built =
                 super::the_id_of_a_build_is_that_of_its_archive("moby-containerd", "classic");
             let Some((built, text)) = built else { return };

@@ -1,4 +1,4 @@
-//! Builds by the command: what they print, and how they fail.
+//! Builds by the command: their output, and their errors.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ fn build(place: &Place, dockerfile: &str, arguments: &[&str]) -> Said {
     place.said(child.wait_with_output().unwrap())
 }
 
-/// Takes out what differs from build to build.
+/// Removes the parts that differ between builds.
 fn settled(image: &str, text: &str) -> String {
     let text = text.replace(image, "IMAGE");
     let times = regex::Regex::new(r"(?m)^(#\d+(?: DONE)?) \d+\.\d+(s?)").unwrap();
@@ -24,8 +24,8 @@ fn settled(image: &str, text: &str) -> String {
     digests.replace_all(&text, "DIGEST").into_owned()
 }
 
-/// Makes a context whose images can run commands, without a registry; none where there is no static
-/// shell.
+/// Creates a context whose images can run commands, without a registry. Returns `None` without a
+/// static shell.
 fn context_with_shell(place: &Place) -> Option<()> {
     let context = place.dir.path().join("context");
     std::fs::create_dir(&context).unwrap();
@@ -57,7 +57,7 @@ fn a_failed_step_shows_its_last_lines(engine: &str, builder: &str) -> Option<Str
     Some(settled(&image, &said.stderr))
 }
 
-fn what_is_asked_for_arrives(engine: &str, builder: &str) {
+fn build_options_reach_the_engine(engine: &str, builder: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let image = image_name();
     let _images = Images { host: &engine.host, name: &image };
@@ -95,8 +95,8 @@ fn what_is_asked_for_arrives(engine: &str, builder: &str) {
     }
     assert!(!said.stderr.contains("echo not reached"), "{said:?}");
 
-    // Quiet, only the id is printed; a Dockerfile is counted from the current folder, as docker
-    // does it.
+    // With `--quiet`, only the id is printed. The path of a Dockerfile is relative to the current
+    // folder, as with docker.
     std::fs::write(place.dir.path().join("context/Other"), "FROM scratch\nCOPY sh /\n").unwrap();
     for file in ["context/Other", "Other"] {
         let said = place.run(&["build", &image, "context", "-f", file, "-q", "--builder", builder]);
@@ -123,7 +123,7 @@ mod on_engine {
         }
 
         #[test]
-        fn what_is_asked_for_arrives() {
+        fn build_options_reach_the_engine() {
             all::what_is_asked_for_arrives("docker", "classic");
         }
     }
@@ -144,11 +144,11 @@ mod on_engine {
         }
 
         #[test]
-        fn what_is_asked_for_arrives() {
+        fn build_options_reach_the_engine() {
             all::what_is_asked_for_arrives("moby-classic", "buildkit");
         }
 
-        /// If a build needs more than the engine's own endpoint, the error has the command for it.
+        /// If a build needs more than the engine's own API, the error contains the command for it.
         #[test]
         fn a_secret_is_left_to_buildx() {
             let Some(engine) = sealift_testing::engine("moby-classic") else { return };
@@ -166,9 +166,9 @@ mod on_engine {
             );
         }
 
-        /// The bars of a terminal are of no use to who reads a log: it is told line by line.
+        /// The progress bars of a terminal are useless in a log, which has lines instead.
         #[test]
-        fn steps_are_told_as_docker_tells_them() {
+        fn steps_are_printed_as_docker_prints_them() {
             let Some(engine) = sealift_testing::engine("moby-classic") else { return };
             let image = all::image_name();
             let _images = all::Images { host: &engine.host, name: &image };

@@ -1,5 +1,5 @@
-//! Which archive is chosen: what is misnamed, damaged, changed or unreadable is neither chosen nor
-//! passed over in silence.
+//! The choice of an archive: misnamed, damaged, changed or unreadable archives are neither chosen
+//! nor silently ignored.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -21,7 +21,7 @@ fn name(version: &str, seed: u8) -> String {
     format!("web_{version}_{}.docker", &image(version, seed).id()[7..19])
 }
 
-/// Puts an archive there under its right name.
+/// Puts an archive into the folder under its right name.
 fn put(place: &Place, version: &str, seed: u8) -> String {
     let name = name(version, seed);
     place.put(&name, &pack(&image(version, seed).podman()));
@@ -36,20 +36,20 @@ fn put_misnamed(place: &Place) {
     age(place, MISNAMED, 3600);
 }
 
-/// Makes a file look as if it was last written that many seconds ago.
+/// Sets the modification time of a file to this many seconds ago.
 fn age(place: &Place, name: &str, seconds: u64) {
     let file = std::fs::File::options().write(true).open(place.artifacts().join(name)).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(seconds)).unwrap();
 }
 
-/// The lines on standard error that are warnings.
+/// Returns the warnings on standard error.
 fn warnings(said: &Said) -> String {
     let lines = said.stderr.lines().filter(|line| line.starts_with("warning: "));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
-fn a_misnamed_archive_alone_is_refused_by_everything() {
+fn a_single_misnamed_archive_is_refused_by_all_commands() {
     let engine = FakeEngine::loading(shown(&image("2.0.0.1", 9)), Load::Takes);
     let place = Place::with_engine(&engine.host);
     put_misnamed(&place);
@@ -83,7 +83,7 @@ fn a_misnamed_archive_alone_is_refused_by_everything() {
 }
 
 #[test]
-fn a_zip_whose_file_has_another_name_is_refused_for_that() {
+fn a_zip_whose_member_has_another_name_is_refused() {
     let place = Place::new();
     let plain = place.dir.path().join("web.tar");
     fs::write(&plain, pack(&image("1.0.0.1", 1).podman())).unwrap();
@@ -104,7 +104,7 @@ fn a_zip_whose_file_has_another_name_is_refused_for_that() {
 }
 
 #[test]
-fn a_misnamed_archive_is_passed_over_for_the_right_one_with_a_warning() {
+fn a_misnamed_archive_is_skipped_with_a_warning_if_there_is_a_right_one() {
     let engine = FakeEngine::loading(shown(&image("1.0.0.1", 1)), Load::Takes);
     let place = Place::with_engine(&engine.host);
     put_misnamed(&place);
@@ -128,14 +128,15 @@ fn a_misnamed_archive_is_passed_over_for_the_right_one_with_a_warning() {
         assert!(!said.stdout.contains("2.0.0.1"), "{arguments:?}: {said:?}");
     }
     assert_eq!(place.run(&["path", "web", "-q"]).stderr, "");
-    // It was asked for, and nothing else has that version.
+    // The version was requested, and no other archive has it.
     assert_eq!(refused(&place, &["path", "web:2.0.0.1"]).code, 5);
     assert_eq!(refused(&place, &["load", "web:2.0.0.1"]).code, 5);
 }
 
-/// A failing disk changes no time, so that the record is believed until somebody reads the content.
+/// A failing disk does not change the modification time, so the record is used until the content is
+/// read.
 #[test]
-fn silent_rot_is_damage_once_the_content_is_read_and_from_then_on() {
+fn bit_rot_is_found_when_the_content_is_read_and_is_then_remembered() {
     let rotten = [
         (&["cat", "web"][..], "no longer reads as the image that was recorded"),
         (&["load", "web"], "the layer should be sha256:"),
@@ -194,7 +195,7 @@ fn damage_of_the_newest_archive_is_an_error_until_it_is_saved_again() {
                 &["path", "web:2.0.0.1"],
             ];
             if !is_recorded && what != "cut off" {
-                // Only its name suggests that it ever was an archive.
+                // Without the content, only its name indicates that it was an archive.
                 continue;
             }
             for arguments in requests {
@@ -218,7 +219,7 @@ fn damage_of_the_newest_archive_is_an_error_until_it_is_saved_again() {
 }
 
 #[test]
-fn a_damaged_zip_gives_way_to_the_whole_archive_beside_it() {
+fn a_valid_archive_is_preferred_to_a_damaged_zip_of_the_same_image() {
     let place = Place::new();
     let docker = put(&place, "1.0.0.1", 1);
     let zip = docker.replace(".docker", ".zip");
@@ -235,22 +236,22 @@ fn a_damaged_zip_gives_way_to_the_whole_archive_beside_it() {
 }
 
 #[test]
-fn changed_content_is_never_published_without_a_word() {
+fn changed_content_is_published_only_with_a_warning() {
     let place = Place::new();
     let archive = put(&place, "1.0.0.1", 1);
     let first = place.run(&["config"]);
     assert_eq!(warnings(&first), "");
-    // A copy has another time, and the same content.
+    // A copy has another modification time and the same content.
     age(&place, &archive, 1800);
     assert!(
         place.ok(&["list"]).contains("changed"),
-        "it may have changed, as long as it isn't read"
+        "it may have changed until it is read"
     );
     let copied = place.run(&["config"]);
     assert_eq!((&copied.stdout, warnings(&copied)), (&first.stdout, String::new()));
     assert!(!place.ok(&["list"]).contains("changed"));
 
-    // The same image, packed in another way.
+    // The same image in another layout.
     place.put(&archive, &pack(&image("1.0.0.1", 1).docker_folders()));
     age(&place, &archive, 900);
     for arguments in
@@ -264,10 +265,10 @@ fn changed_content_is_never_published_without_a_word() {
     assert_ne!(place.ok(&["config"]), first.stdout);
     assert!(place.ok(&["list", "--json"]).contains("\"state\": \"changed\""));
     place.ok(&["verify", "--repair"]);
-    assert_eq!(warnings(&place.run(&["config"])), "", "a repair accepts what is there");
+    assert_eq!(warnings(&place.run(&["config"])), "", "a repair accepts the present content");
 }
 
-/// A place that belongs to somebody else than root, whose permissions matter.
+/// A place that belongs to a user other than root, who is restricted by permissions.
 struct Unprivileged {
     place: Place,
     setpriv: PathBuf,
@@ -279,7 +280,7 @@ impl Unprivileged {
         Some(Self { place: Place::with_engine(host), setpriv })
     }
 
-    /// Runs the command, as somebody to whom permissions matter.
+    /// Runs the command as that user.
     fn run(&self, arguments: &[&str]) -> Said {
         let mut command = if rustix::process::geteuid().is_root() {
             let mut setpriv = Command::new(&self.setpriv);
@@ -298,7 +299,7 @@ impl Unprivileged {
 }
 
 #[test]
-fn an_unreadable_folder_is_left_out_of_the_rest() {
+fn an_unreadable_folder_is_left_out() {
     let engine = FakeEngine::loading(shown(&image("1.0.0.1", 1)), Load::Takes);
     let Some(setup) = Unprivileged::new(&engine.host) else { return };
     let place = &setup.place;
@@ -318,10 +319,10 @@ fn an_unreadable_folder_is_left_out_of_the_rest() {
         let said = setup.run(arguments);
         assert_eq!((said.code, warnings(&said).as_str()), (0, ""), "{arguments:?}: {said:?}");
     }
-    // What was asked for is in it.
+    // The requested archive is in the unreadable folder.
     assert_eq!(setup.run(&["list", "backup/web"]).code, 1);
 
-    // It is known that archives are in it, so that a config without them isn't one of the folder.
+    // Records show that the folder contains archives, so a config without them would be incomplete.
     setup.permit("backup", 0o755);
     place.put(&format!("backup/{archive}"), &pack(&image("1.0.0.1", 1).podman()));
     assert!(setup.run(&["config"]).stdout.contains("backup/web"));
@@ -345,7 +346,7 @@ fn an_unreadable_folder_is_left_out_of_the_rest() {
 }
 
 #[test]
-fn an_unreadable_archive_matters_to_its_own_image_alone() {
+fn an_unreadable_archive_affects_only_its_own_image() {
     let Some(setup) = Unprivileged::new("unix:///nonexistent/engine.sock") else { return };
     let place = &setup.place;
     let old = put(place, "1.0.0.1", 1);
@@ -385,7 +386,7 @@ fn an_unreadable_archive_matters_to_its_own_image_alone() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_serves_all_that_writes_nothing() {
+fn a_read_only_folder_supports_all_commands_that_only_read() {
     let engine = FakeEngine::new(&image("1.0.0.1", 1), Save::BreaksOff(Vec::new()));
     let Some(setup) = Unprivileged::new(&engine.host) else { return };
     let place = &setup.place;
@@ -422,7 +423,7 @@ fn a_folder_that_cannot_be_written_serves_all_that_writes_nothing() {
 }
 
 #[test]
-fn a_list_says_what_its_options_left_out() {
+fn a_list_reports_what_its_options_excluded() {
     let place = Place::new();
     put(&place, "1.0.0.1", 1);
     let said = place.run(&["list", "--platform", "linux/s390x", "--progress", "none"]);
@@ -444,7 +445,7 @@ fn a_version_can_be_listed() {
     put(&place, "2.0.0.1", 2);
     let listed = place.ok(&["list", "web:1.0.0.1"]);
     assert!(listed.contains("1.0.0.1") && !listed.contains("2.0.0.1"), "{listed}");
-    assert!(!listed.contains("latest"), "it is not: {listed}");
+    assert!(!listed.contains("latest"), "it is not the latest: {listed}");
     assert!(place.ok(&["list", "web:1.0.0.1", "web"]).contains("2.0.0.1"));
     assert!(place.ok(&["list", "web:2.0.0.1"]).contains("latest"));
     let said = refused(&place, &["list", "web:3.0.0.1"]);
@@ -453,7 +454,7 @@ fn a_version_can_be_listed() {
 }
 
 #[test]
-fn a_command_that_needs_images_says_how_to_name_all() {
+fn the_error_without_images_names_the_option_all() {
     let place = Place::new();
     std::fs::create_dir(place.artifacts()).unwrap();
     insta::assert_snapshot!(refused(&place, &["load"]).refusal(), @"

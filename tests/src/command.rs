@@ -1,4 +1,4 @@
-//! The built command, run in a folder of the test's own.
+//! Calls of the built command in a temporary folder.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -9,13 +9,13 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A place to run the command in: its archives are in `artifacts`.
+/// A temporary folder to run the command in. Its archives are in `artifacts`.
 pub(crate) struct Place {
     pub(crate) dir: TempDir,
     host: String,
 }
 
-/// What the command said and how it ended.
+/// The output and the exit code of a command.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: i32,
@@ -24,7 +24,7 @@ pub(crate) struct Said {
 }
 
 impl Place {
-    /// A place without an engine.
+    /// Creates a place without an engine.
     pub(crate) fn new() -> Self {
         Self::with_engine("unix:///nonexistent/engine.sock")
     }
@@ -44,7 +44,7 @@ impl Place {
         std::fs::write(path, content).unwrap();
     }
 
-    /// Writes a context that holds one file.
+    /// Creates a build context with one file.
     pub(crate) fn context(&self, content: &[u8]) -> PathBuf {
         let context = self.dir.path().join("context");
         std::fs::create_dir_all(&context).unwrap();
@@ -54,7 +54,7 @@ impl Place {
         context
     }
 
-    /// Makes a context `edge` of the docker CLI; returns the folder for its certificates.
+    /// Creates a context `edge` of the docker CLI. Returns the folder for its certificates.
     pub(crate) fn make_context(&self, host: &str) -> PathBuf {
         // `printf edge | sha256sum`
         let id = "a1cb100f57e971cacf269e7c26e4630a25a8e9d4bdd35e32df1a80b66b896254";
@@ -71,12 +71,13 @@ impl Place {
         self.set_up(Command::new(binary()), arguments)
     }
 
-    /// Makes a call of a program of `examples/`.
+    /// Creates a call of a program in `examples/`.
     pub(crate) fn example<S: AsRef<OsStr>>(&self, name: &str, arguments: &[S]) -> Command {
         self.set_up(Command::new(built(name)), arguments)
     }
 
-    /// Runs it by another program, which takes a command at the end of its own arguments.
+    /// Creates a call of the command through another program, which expects a command after its own
+    /// arguments.
     pub(crate) fn command_by<S: AsRef<OsStr>>(
         &self,
         mut program: Command,
@@ -115,7 +116,7 @@ impl Place {
         self.said(self.command(arguments).output().unwrap())
     }
 
-    /// Runs what has to succeed and returns its standard output.
+    /// Runs the command, which must succeed. Returns its standard output.
     pub(crate) fn ok<S: AsRef<OsStr> + std::fmt::Debug>(&self, arguments: &[S]) -> String {
         let said = self.run(arguments);
         assert_eq!(said.code, 0, "{arguments:?}: {said:?}");
@@ -132,7 +133,7 @@ impl Place {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// Replaces what differs from run to run.
+    /// Replaces the parts of the output that differ between runs.
     pub(crate) fn said(&self, output: Output) -> Said {
         let clean = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
@@ -146,7 +147,7 @@ impl Place {
         }
     }
 
-    /// Every file in the folder of archives with its content, but for sealift's own notes.
+    /// Returns all files in the folder of archives with their contents, except `.sealift`.
     pub(crate) fn state(&self) -> BTreeMap<String, Vec<u8>> {
         let mut state = BTreeMap::new();
         collect(&self.artifacts(), &self.artifacts(), &mut state);
@@ -158,7 +159,7 @@ impl Place {
     }
 }
 
-/// Removes the time at the end of a summary, which a busy machine lets appear.
+/// Removes the duration at the end of a summary, which is printed only on a slow machine.
 fn without_times(text: &str) -> String {
     let line = |line: &'_ str| {
         let is_time =
@@ -172,9 +173,9 @@ fn without_times(text: &str) -> String {
 }
 
 impl Said {
-    /// Exit code and standard error, to hold against a snapshot.
+    /// Returns the exit code and standard error, for a snapshot.
     pub(crate) fn refusal(&self) -> String {
-        assert_eq!(self.stdout, "", "a refusal has no data");
+        assert_eq!(self.stdout, "", "an error comes without output");
         format!("[{}]\n{}", self.code, self.stderr)
     }
 }
@@ -195,20 +196,20 @@ fn collect(root: &Path, folder: &Path, state: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-/// The command beside the tests.
+/// Returns the path of the built command.
 pub(crate) fn binary() -> PathBuf {
     built("sealift")
 }
 
-/// A program beside the tests: `cargo xtask test` builds them before.
+/// Returns the path of a program that `cargo xtask test` has built.
 fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let binary = test.parent().and_then(Path::parent).unwrap().join(name);
-    assert!(binary.is_file(), "{} isn't there: `cargo xtask test` builds it", binary.display());
+    assert!(binary.is_file(), "{} is missing: `cargo xtask test` builds it", binary.display());
     binary
 }
 
-/// Runs what has to be refused, and holds the folder against what it was.
+/// Runs a command that must fail, and asserts that the folder is unchanged.
 pub(crate) fn refused(place: &Place, arguments: &[&str]) -> Said {
     let before = place.state();
     let said = place.run(&[arguments, &["--progress", "none"]].concat());
@@ -225,7 +226,7 @@ pub(crate) fn commands_of(help: &str) -> Vec<String> {
     names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
-/// A name for the images of this test.
+/// Returns a name for the images of this test.
 pub(crate) fn image_name() -> String {
     let thread = std::thread::current();
     let name: String = thread
@@ -237,10 +238,10 @@ pub(crate) fn image_name() -> String {
     format!("sealift-test-{}", name.split_whitespace().collect::<Vec<_>>().join("-"))
 }
 
-/// Writes a script that stands in for a program, or before it.
+/// Writes a script that replaces or wraps a program.
 pub(crate) fn write_script(path: &Path, script: &str) {
-    // What is open for writing can't be run, and another test's child may hold what this process
-    // has open for a moment: so a shell writes it.
+    // A file that is open for writing cannot be executed, and the child of another test may briefly
+    // inherit the open files of this process. Therefore a shell writes the file.
     let mut shell = Command::new("sh");
     shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(path).arg(format!("#!/bin/sh\n{script}"));
     assert!(shell.status().unwrap().success());

@@ -1,4 +1,4 @@
-//! What `sealift config` selects, and the file that it writes.
+//! The selection of `sealift config`, and the file that it writes.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -81,7 +81,7 @@ fn images_are_selected_and_versions_pinned() {
 }
 
 #[test]
-fn what_cannot_be_selected_is_refused() {
+fn impossible_selections_are_refused() {
     let place = place();
     for (arguments, code, message) in [
         (&["ftp.example.org/x:y/"][..], 2, "is neither an image nor a BASEURL"),
@@ -126,7 +126,7 @@ fn an_empty_config_is_an_error_unless_it_is_allowed() {
 }
 
 #[test]
-fn a_file_is_replaced_or_stays_as_it_is() {
+fn a_file_is_replaced_completely_or_not_at_all() {
     let place = place();
     let dir = place.dir.path();
     let names = || {
@@ -171,14 +171,14 @@ fn a_file_is_replaced_or_stays_as_it_is() {
     assert_eq!(names(), before, "nothing else is left");
 }
 
-/// A full disk leaves the file that was there, and nothing beside it.
+/// On a full disk the existing file stays unchanged, and no other file is left over.
 #[test]
-fn a_file_size_limit_leaves_the_file_as_it_is() {
+fn a_failed_write_leaves_the_file_unchanged() {
     let place = place();
     let file = place.dir.path().join("images.json");
     std::fs::write(&file, "before").unwrap();
     let mut shell = std::process::Command::new("sh");
-    // A block of the limit is 512 bytes; without a handler of its signal, writing fails.
+    // The limit is one block of 512 bytes. Because the signal is ignored, writing fails.
     shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]);
     place.ok(&["config", "-q"]);
     let mut command = place.command_by(shell, &["config", "-o", "images.json"]);

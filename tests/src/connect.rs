@@ -1,6 +1,5 @@
-//! The ways to an engine, each on the real thing: TLS that dockerd itself speaks, a real sshd,
-//! contexts that the docker CLI made, Podman's own socket. Only docker-machine is a stub, as it is
-//! in no package.
+//! Connections to real engines: TLS by dockerd itself, a real sshd, contexts created by the docker
+//! CLI, Podman's own socket. Only docker-machine is a stub, because no package contains it.
 
 mod api_version;
 mod contexts;
@@ -21,20 +20,20 @@ use sealift_testing::Engine;
 use crate::command::{Place, Said, image_name, write_script};
 use crate::http::Images;
 
-/// A way to an engine, and a place to go from.
+/// A connection to an engine, and a place to use it from.
 struct Way {
     engine: Engine,
-    /// What it takes to come by it.
+    /// The folder with the files for the connection.
     folder: PathBuf,
-    /// The address at the end of it.
+    /// The address of the engine.
     host: String,
     place: Place,
-    /// What else is set, beside the address.
+    /// Further environment variables.
     variables: Vec<(&'static str, String)>,
 }
 
 impl Way {
-    /// Returns the way by this door, if the engine has it.
+    /// Returns the connection through this door, if the engine has it.
     fn by(engine: &str, door: &str) -> Option<Self> {
         let (engine, folder) = sealift_testing::engine_with_door(engine, door)?;
         let host = fs::read_to_string(folder.join("host")).unwrap();
@@ -47,7 +46,7 @@ impl Way {
         self.variables.push((name, value.into()));
     }
 
-    /// Makes a program that is found before all others.
+    /// Creates a program that is found before all others.
     fn put_program(&mut self, name: &str, script: &str) {
         let programs = self.place.dir.path().join("programs");
         fs::create_dir_all(&programs).unwrap();
@@ -77,8 +76,8 @@ impl Way {
         said.stdout
     }
 
-    /// Returns the exit code and standard error of a command that has to fail, without what differs
-    /// between runs.
+    /// Returns the exit code and standard error of a command that must fail, without the parts that
+    /// differ between runs.
     fn refusal(&self, arguments: &[&str]) -> String {
         let before = self.place.state();
         let said = self.run(arguments);
@@ -89,13 +88,13 @@ impl Way {
         format!("[{}]\n{words}", said.code)
     }
 
-    /// Builds an image with both builders, archives it, and loads it back, and then a second
-    /// version of it; all of it goes this way.
+    /// Builds an image with both builders, archives it, and loads it and a second version, all
+    /// through this connection.
     fn goes_both_ways(&self) {
         let name = image_name();
         let images = Images { host: &self.engine.host, name: &name };
         let tag = format!("{name}:1.0.0.1");
-        // More than fits into the buffers on the way.
+        // More than the buffers of the connection can hold.
         let content: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
         self.place.context(&content);
         for builder in ["buildkit", "classic"] {
@@ -111,7 +110,7 @@ impl Way {
         let unchanged = self.ok(&["update", &tag, "--compress"]);
         assert!(unchanged.contains("  unchanged  "), "{unchanged}");
 
-        // Of a second version, only the layer that is new goes this way.
+        // Of the second version, only the new layer is sent.
         let second = format!("{name}:1.0.0.2");
         let dockerfile = format!("FROM {tag}\nCOPY Dockerfile /second\n");
         fs::write(self.place.dir.path().join("context/Dockerfile"), dockerfile).unwrap();

@@ -1,4 +1,4 @@
-//! A containerd of the test's own, and its `ctr`.
+//! A containerd for a test, and its `ctr`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// A containerd that ends with this value.
+/// A containerd that ends when this value is dropped.
 pub(crate) struct Containerd {
     process: Child,
     ctr: PathBuf,
@@ -15,19 +15,19 @@ pub(crate) struct Containerd {
 }
 
 impl Containerd {
-    /// Starts a release, unless its programs are not here.
+    /// Starts a release of containerd. Returns `None` if its programs are missing.
     pub(crate) fn start(release: &str) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             assert!(std::env::var_os("CI").is_none(), "CI runs as root");
-            eprintln!("containerd needs root, so this wasn't tested");
+            eprintln!("this was not tested, because containerd needs root");
             return None;
         }
         let containerd = sealift_testing::program(&format!("containerd-{release}"))?;
         let ctr = sealift_testing::program(&format!("ctr-{release}"))?;
         let home = tempfile::Builder::new().prefix("sealift-ctr").tempdir().unwrap();
         let at = |name: &str| home.path().join(name).display().to_string();
-        // Without the plugin of Kubernetes, which opens ports. The snapshotter works on any file
-        // system.
+        // The plugin for Kubernetes is disabled, because it opens ports. The snapshotter works on
+        // any file system.
         let configuration = format!(
             "version = 2\nroot = {:?}\nstate = {:?}\n\
              disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\
@@ -54,7 +54,7 @@ impl Containerd {
         Some(started)
     }
 
-    /// Calls `ctr` in the namespace of Kubernetes.
+    /// Creates a call of `ctr` in the namespace of Kubernetes.
     pub(crate) fn ctr(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.ctr);
         command.arg("--address").arg(self.home.path().join("socket"));
@@ -62,7 +62,7 @@ impl Containerd {
         command
     }
 
-    /// Imports an archive, `-` for that on standard input.
+    /// Creates a call that imports an archive, `-` for standard input.
     pub(crate) fn import(&self, file: &str) -> Command {
         self.ctr(&["images", "import", "--snapshotter", "native", file])
     }
@@ -75,7 +75,7 @@ impl Containerd {
         said.lines().find(is_of).map(str::to_owned)
     }
 
-    /// Removes an image and what only it has.
+    /// Removes an image and the content that only it uses.
     pub(crate) fn remove(&self, name: &str) {
         sealift_testing::output_of(&mut self.ctr(&["images", "remove", "--sync", name]));
     }
@@ -83,7 +83,7 @@ impl Containerd {
 
 impl Drop for Containerd {
     fn drop(&mut self) {
-        // Asked to end, it unmounts what it has mounted.
+        // When it is asked to end, containerd unmounts its file systems.
         let pid = rustix::process::Pid::from_child(&self.process);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         let _ = self.process.wait();

@@ -1,5 +1,4 @@
-//! Folders that were copied: a record is believed, made anew or passed over, but never makes a
-//! wrong decision.
+//! Copied folders: a record is used, rebuilt or ignored, but never causes a wrong decision.
 
 use std::fs::File;
 use std::path::Path;
@@ -65,12 +64,13 @@ const COPIES: &[(&str, Copy)] = &[
     ("without records", only_the_archives),
 ];
 
-/// Makes a folder with one archive and its record, and an engine that has the image.
+/// Creates a folder with one archive and its record, and an engine that has the image.
 fn original() -> (FakeEngine, Place) {
     let engine = FakeEngine::new(&image(), Save::Ends(pack(&image().docker_folders())));
     let place = Place::with_engine(&engine.host);
     place.ok(&["update", "web:1.0.0.1"]);
-    // A while ago: what was written just now, or is stamped by whole seconds, is not believed yet.
+    // Some time ago: records of files that were just written, or whose times have whole seconds,
+    // are not used yet.
     let archive = place.artifacts().join(place.files().remove(0));
     let before = SystemTime::now() - Duration::from_secs(3600);
     File::options().write(true).open(archive).unwrap().set_modified(before).unwrap();
@@ -93,14 +93,14 @@ fn a_copied_archive_is_kept() {
         assert!(said.stdout.contains("  unchanged  "), "{name}: {said:?}");
         assert_eq!(place.state(), original.state(), "{name}");
         assert!(place.run(&["verify"]).code == 0, "{name}");
-        // What had to be read is recorded again.
+        // An archive that was read is recorded again.
         let again = place.run(&["update", "web:1.0.0.1"]);
         assert!(!again.stderr.contains("reading"), "{name}: {again:?}");
     }
 }
 
 #[test]
-fn a_copy_that_broke_off_is_not_kept() {
+fn an_incomplete_copy_is_not_kept() {
     let (engine, original) = original();
     for (name, copy) in COPIES {
         let place = copied(&engine, &original, *copy);
@@ -116,7 +116,7 @@ fn a_copy_that_broke_off_is_not_kept() {
 }
 
 #[test]
-fn another_archive_under_the_name_is_not_believed() {
+fn the_record_of_a_replaced_archive_is_ignored() {
     let (engine, original) = original();
     let other = pack(&Image::new("web:1.0.0.1", 2).docker_folders());
     for (name, copy) in COPIES {
@@ -130,7 +130,7 @@ fn another_archive_under_the_name_is_not_believed() {
 }
 
 #[test]
-fn records_without_archives_are_nothing() {
+fn records_without_archives_are_ignored() {
     let (engine, original) = original();
     let place = copied(&engine, &original, only_the_records);
     assert_eq!(place.run(&["path", "web"]).code, 3);

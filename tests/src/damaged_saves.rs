@@ -1,5 +1,5 @@
-//! Saves that go wrong, on an engine that is a fake: the right exit code and words, the folder as
-//! before, the older archive not cleaned.
+//! Saves that fail, on a fake engine: the exit code and the message are right, the folder is
+//! unchanged, and the older archive is not removed.
 
 use sealift_testing::layouts::{Body, Image, digest, pack};
 use sealift_testing::spans;
@@ -17,7 +17,7 @@ fn tar() -> Vec<u8> {
 
 const REPORT: &[u8] = b"{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"unexpected EOF from layer store\"}";
 
-/// Updates from this engine in a folder that holds an older archive, which must stay.
+/// Updates from this engine in a folder with an older archive, which must stay.
 fn update(engine: &FakeEngine) -> Said {
     let place = Place::with_engine(&engine.host);
     let older = Image::new("web:1.0.0.1", 1);
@@ -41,7 +41,7 @@ fn refusal(save: Save) -> String {
 }
 
 #[test]
-fn a_save_that_is_whole_is_taken() {
+fn a_complete_save_is_accepted() {
     for entries in [image().docker_folders(), image().docker_blobs(), image().podman()] {
         let engine = FakeEngine::new(&image(), Save::Ends(pack(&entries)));
         let place = Place::with_engine(&engine.host);
@@ -50,7 +50,7 @@ fn a_save_that_is_whole_is_taken() {
 }
 
 #[test]
-fn a_connection_that_breaks_off() {
+fn a_connection_that_is_interrupted() {
     insta::assert_snapshot!(refusal(Save::BreaksOff(tar()[..6000].to_vec())), @"
     [1]
     error: cannot save `web:1.0.0.2` from the engine at HOST
@@ -62,7 +62,7 @@ fn a_connection_that_breaks_off() {
 }
 
 #[test]
-fn an_engine_that_dies_is_not_said_to_be_merely_unreachable() {
+fn an_engine_that_crashes_is_not_reported_as_unreachable() {
     let engine = FakeEngine::new(&image(), Save::Dies(tar()[..6000].to_vec()));
     let place = Place::with_engine(&engine.host);
     let said = place.run(&["update", "web:1.0.0.2", "--progress", "none"]);
@@ -72,7 +72,7 @@ fn an_engine_that_dies_is_not_said_to_be_merely_unreachable() {
 }
 
 #[test]
-fn an_answer_that_ends_properly_but_too_early() {
+fn an_answer_that_ends_regularly_but_too_early() {
     insta::assert_snapshot!(refusal(Save::Ends(tar()[..6000].to_vec())), @"
     [5]
     error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
@@ -82,7 +82,7 @@ fn an_answer_that_ends_properly_but_too_early() {
 }
 
 #[test]
-fn an_error_behind_the_archive() {
+fn an_error_after_the_archive() {
     insta::assert_snapshot!(refusal(Save::Ends([&tar(), REPORT].concat())), @"
     [5]
     error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
@@ -102,13 +102,13 @@ fn an_error_in_the_middle_of_an_entry() {
 }
 
 #[test]
-fn an_error_before_the_line_breaks() {
+fn an_error_before_the_connection_is_interrupted() {
     let said = refusal(Save::BreaksOff([&tar()[..6000], REPORT].concat()));
     assert!(said.contains("unexpected EOF from layer store"), "{said}");
 }
 
 #[test]
-fn a_blob_that_is_left_out() {
+fn a_missing_blob() {
     let mut entries = image().docker_blobs();
     let layer = digest(&image().layers[0]).replace(':', "/");
     entries.retain(|entry| !entry.name.ends_with(&layer));
@@ -121,7 +121,7 @@ fn a_blob_that_is_left_out() {
 }
 
 #[test]
-fn a_bit_that_is_flipped_in_a_layer() {
+fn a_flipped_bit_in_a_layer() {
     let mut entries = image().docker_folders();
     let layer = entries.iter_mut().find(|entry| entry.name.ends_with("layer.tar")).unwrap();
     if let Body::File(content) = &mut layer.body {
@@ -136,7 +136,7 @@ fn a_bit_that_is_flipped_in_a_layer() {
 }
 
 #[test]
-fn another_image_than_the_one_that_was_shown() {
+fn another_image_than_the_inspected_one() {
     let other = Image::new("web:1.0.0.2", 9);
     insta::assert_snapshot!(refusal(Save::Ends(pack(&other.docker_folders()))), @"
     [5]
@@ -145,7 +145,7 @@ fn another_image_than_the_one_that_was_shown() {
 }
 
 #[test]
-fn a_tag_that_moves_is_saved_once_more_and_then_given_up() {
+fn a_tag_that_moves_is_saved_again_once() {
     let moved = || vec![Image::new("web:1.0.0.2", 9), image()];
     let engine = FakeEngine::with_moving_tag(moved(), Save::Ends(tar()));
     let place = Place::with_engine(&engine.host);
@@ -161,10 +161,10 @@ fn a_tag_that_moves_is_saved_once_more_and_then_given_up() {
     ");
 }
 
-/// An engine that shows an id which nothing in its saves has, as one that writes manifests anew
-/// would. Then all that it shows of the image has to agree.
+/// The engine reports an id that does not occur in its saves, as an engine that rewrites manifests
+/// would. Then everything else that it reports of the image must agree.
 #[test]
-fn an_image_whose_id_is_nowhere_in_the_save_is_known_by_its_layers_and_settings() {
+fn an_image_whose_id_is_not_in_the_save_is_identified_by_layers_and_settings() {
     let mut image_shown = shown(&image());
     image_shown["Id"] = digest(b"of a manifest that it doesn't save").into();
     image_shown["Descriptor"]["digest"] = image_shown["Id"].clone();
@@ -186,10 +186,10 @@ fn an_image_whose_id_is_nowhere_in_the_save_is_known_by_its_layers_and_settings(
     }
 }
 
-/// As a disk that fails under the engine does it: the end of the archive is zeros, which end a tar
-/// too.
+/// A failing disk of the engine has this effect: the end of the archive is zeros, which also end a
+/// tar.
 #[test]
-fn nothing_is_cleaned_for_a_save_that_lost_its_end() {
+fn nothing_is_removed_after_a_save_without_its_end() {
     for entries in [image().docker_folders(), image().docker_blobs(), image().podman()] {
         let mut tar = pack(&entries);
         let manifest = spans(&tar).into_iter().find(|span| span.name == "manifest.json").unwrap();
@@ -205,7 +205,7 @@ fn older() -> String {
     format!("web_1.0.0.1_{}.docker", &Image::new("web:1.0.0.1", 1).id()[7..19])
 }
 
-/// Updates in a folder that holds an older archive, and returns what is there then.
+/// Updates in a folder with an older archive. Returns the files in the folder afterwards.
 fn update_with_older(engine: &FakeEngine) -> (Said, Vec<String>) {
     let place = Place::with_engine(&engine.host);
     place.put(&older(), &pack(&Image::new("web:1.0.0.1", 1).podman()));
@@ -213,9 +213,9 @@ fn update_with_older(engine: &FakeEngine) -> (Said, Vec<String>) {
     (said, place.files())
 }
 
-/// No engine does it, and yet it is a whole image.
+/// No engine writes this, but it is a valid image.
 #[test]
-fn nothing_is_cleaned_for_a_save_without_a_manifest() {
+fn nothing_is_removed_after_a_save_without_a_manifest() {
     let engine = FakeEngine::new(&image(), Save::Ends(pack(&image().oci_only())));
     let (said, files) = update_with_older(&engine);
     assert!(said.stdout.contains("web:1.0.0.2  saved  "), "{said:?}");

@@ -1,4 +1,4 @@
-//! What `sealift diff` finds between two archives.
+//! The differences that `sealift diff` finds between two archives.
 
 use sealift_testing::layouts::{Image, Packing, pack};
 use sealift_testing::raw_tar::RawTar;
@@ -7,7 +7,7 @@ use tar::{Builder, EntryType, Header};
 
 use crate::command::Place;
 
-/// A layer that is being written.
+/// A layer under construction.
 struct Layer(Builder<Vec<u8>>);
 
 impl Layer {
@@ -41,7 +41,7 @@ impl Layer {
         self.entry(EntryType::Directory, path, 0o755, "", b"")
     }
 
-    /// States extended attributes of the entry that follows.
+    /// Adds extended attributes for the next entry.
     fn attribute(mut self, value: &str) -> Self {
         let record = [("SCHILY.xattr.security.capability", value.as_bytes())];
         self.0.append_pax_extensions(record).unwrap();
@@ -79,7 +79,7 @@ fn base() -> Vec<u8> {
         .end()
 }
 
-/// Two versions of an image over the same base.
+/// Returns two versions of an image with the same base.
 fn images() -> (Image, Image) {
     let before = image("1", vec![base(), Layer::new().file("srv/old.js", &[b'x'; 100]).end()]);
     let upper = Layer::new()
@@ -115,7 +115,7 @@ fn settings_layers_and_files_are_compared() {
     assert!(same.ends_with("\n\nno differences; 2 layers in both, 44.5 kB\n"), "{same}");
 }
 
-/// Returns the differences without what depends on how the archives are stored.
+/// Returns the differences without the parts that depend on how the archives are stored.
 fn found(place: &Place) -> Value {
     let mut found: Value =
         serde_json::from_str(&place.ok(&["diff", "web:1", "web:2", "--json"])).unwrap();
@@ -145,7 +145,7 @@ fn how_layers_are_stored_does_not_matter() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_refused() {
+fn archives_that_cannot_be_compared_are_refused() {
     let huge = RawTar::new().extension(b'L', &vec![b'n'; 20 << 20]).file("a", b"a").end();
     for (layer, reason) in [
         (b"no tar at all".repeat(100), "cannot be read as a tar: "),
@@ -175,7 +175,7 @@ fn a_damaged_layer_is_an_error() {
     let mut content = std::fs::read(&path).unwrap();
     let at = content.windows(100).position(|window| window == [b'y'; 100]).unwrap();
     content[at] = b'z';
-    // Its record is believed.
+    // The archive's record is used.
     let file = std::fs::File::options().write(true).open(&path).unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, &content, 0).unwrap();
     file.set_modified(modified).unwrap();

@@ -1,9 +1,9 @@
-//! An old version of the API that is set, before engines that hide their store in it.
+//! Engines whose image store is not visible in a configured old version of the API.
 
 use crate::command::{Place, image_name};
 use crate::http::Images;
 
-/// The main job, in a version that shows neither descriptors nor manifests.
+/// Runs the main job in a version that returns neither descriptors nor manifests.
 fn in_an_old_version(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let name = image_name();
@@ -21,7 +21,7 @@ fn in_an_old_version(engine: &str) {
     assert!(ok(&["update", &tag]).contains("  saved  "));
     assert!(ok(&["update", &tag]).contains("  unchanged  "));
     assert!(ok(&["load", &tag]).contains("  unchanged  "));
-    // What was saved so is the same for a call in the newest version, and the other way round.
+    // The saved archives count as unchanged for a call in the newest version, and the reverse.
     assert!(place.ok(&["update", &tag]).contains("  unchanged  "));
     assert_eq!(place.files().len(), 1);
     images.remove();

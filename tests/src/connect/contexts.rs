@@ -1,4 +1,4 @@
-//! Contexts that the docker CLI itself made, in a config folder of the test's own.
+//! Contexts that the docker CLI itself created, in a temporary config folder.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,8 @@ use std::process::Command;
 use super::{Way, line_of};
 
 impl Way {
-    /// Runs the docker CLI in this config folder; it is older where a system has no other.
+    /// Runs the docker CLI in this config folder. The CLI is an old version if the system has no
+    /// other.
     fn docker(&self, program: &Path, arguments: &[&str]) -> String {
         let mut docker = Command::new(program);
         docker.args(arguments).env("HOME", self.place.dir.path());
@@ -34,7 +35,7 @@ mod on_engine {
         use super::super::*;
 
         #[test]
-        fn a_context_of_the_docker_cli_is_found_wherever_it_is_named() {
+        fn a_context_of_the_docker_cli_can_be_selected_in_every_way() {
             let Some(mut way) = Way::by("docker", "tls") else { return };
             let Some(docker) = sealift_testing::program("docker") else { return };
             let file =
@@ -62,7 +63,7 @@ mod on_engine {
             for name in ["here", "edge"] {
                 way.docker(&docker, &["context", "use", name]);
                 said.push(way.engine_in_use(&[]));
-                // The one who made it goes there too.
+                // The docker CLI reaches the engine with it too.
                 way.docker(&docker, &["version"]);
             }
             insta::assert_snapshot!(said.join("\n\n"), @"
@@ -93,7 +94,7 @@ mod on_engine {
         }
 
         #[test]
-        fn a_context_that_would_prove_nothing_is_refused() {
+        fn a_context_without_verification_is_refused() {
             let Some(mut way) = Way::by("docker", "tls") else { return };
             let Some(docker) = sealift_testing::program("docker") else { return };
             let blind = format!("host={},skip-tls-verify=true", way.host);

@@ -1,5 +1,5 @@
-//! One load into engines of all five kinds, on four kinds of connection, with one that is slow and
-//! one that is down.
+//! One load into engines of all five kinds, on four kinds of connections. One of them is slow, and
+//! one is down.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -42,7 +42,8 @@ fn five_kinds_of_engine_in_one_call() {
 
     let mut child = way.place.spawn(&mut way.command(&arguments));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // The slow engine still waits for most of its bytes when the results of all others are printed.
+    // The results of all others are printed while most bytes for the slow engine are still to be
+    // sent.
     let loaded: Vec<String> = lines.by_ref().take(4).collect();
     for host in [&way.host, "edge", &classic.host, &containerd.host] {
         let start = format!("{host} ");

@@ -1,4 +1,4 @@
-//! docker-machine, a stub, since it is in no package; the engine behind it is real.
+//! docker-machine, as a stub, because no package contains it. The engine is real.
 
 use super::{Way, line_of};
 
@@ -9,9 +9,9 @@ mod on_engine {
         #[test]
         fn an_image_goes_both_ways_to_the_engine_of_a_machine() {
             let Some(mut way) = Way::by("docker", "tls") else { return };
-            // What the real one was measured to print.
+            // The output of the real docker-machine.
             let script = format!(
-                r#"# A stub of docker-machine, which knows one machine.
+                r#"# A stub of docker-machine with one machine.
 if [ "$*" != "env --shell sh m1" ]; then
   echo "Docker machine \"$4\" does not exist. Use \"docker-machine ls\" to list machines." >&2
   exit 1

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::command::{Place, Said};
 
-/// Lists images with a socket that belongs to this group, as somebody who isn't in it.
+/// Lists images with a socket that belongs to this group, as a user who is not in it.
 fn refused(group: Option<u32>) -> Option<Said> {
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     let folder = tempfile::tempdir().unwrap();
@@ -50,7 +50,7 @@ fn the_group_of_a_socket_is_named() {
 }
 
 #[test]
-fn a_socket_without_a_group_is_another_users() {
+fn a_socket_without_a_group_belongs_to_another_user() {
     let Some(said) = refused(None) else { return };
     insta::assert_snapshot!(said.refusal(), @"
     [6]

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::line_of;
 use crate::command::Place;
 
-/// A place where `/run` is empty, whatever the machine has there.
+/// A place with an empty `/run`, independent of the machine.
 struct Empty {
     place: Place,
     runtime: PathBuf,
@@ -21,7 +21,7 @@ impl Empty {
         Self { place, runtime }
     }
 
-    /// Puts a link to the engine where a socket is looked for.
+    /// Creates a link to the engine at the path of a default socket.
     fn link(&self, engine: &str, socket: &Path) {
         fs::create_dir_all(socket.parent().unwrap()).unwrap();
         symlink(engine.trim_start_matches("unix://"), socket).unwrap();
@@ -31,7 +31,7 @@ impl Empty {
     fn env(&self, script: &str) -> String {
         let sealift = self.place.command(&["env"]);
         let mut command = Command::new("unshare");
-        // Who isn't root may be it in a namespace of users.
+        // A user other than root can be root in a user namespace.
         if fs::metadata("/proc/self").unwrap().uid() != 0 {
             command.arg("--map-root-user");
         }
@@ -56,7 +56,7 @@ mod on_engine {
         use super::super::*;
 
         #[test]
-        fn podmans_sockets_are_found_where_nothing_else_is() {
+        fn podmans_sockets_are_found_if_there_are_no_others() {
             let Some(podman) = sealift_testing::engine("podman") else { return };
             let here = Empty::new();
             here.link(&podman.host, &here.runtime.join("podman/podman.sock"));
@@ -71,7 +71,7 @@ mod on_engine {
         }
 
         #[test]
-        fn dockers_sockets_go_before_podmans() {
+        fn dockers_sockets_take_precedence_over_podmans() {
             let Some(podman) = sealift_testing::engine("podman") else { return };
             let Some(docker) = sealift_testing::engine("docker") else { return };
             let here = Empty::new();

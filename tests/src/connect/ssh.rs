@@ -1,8 +1,8 @@
-//! A real ssh and a real sshd, with a `docker` behind it.
+//! A real ssh and a real sshd, on a host with `docker`.
 //!
-//! ssh asks the system for its user's folder, whatever HOME is. So that it has nothing to do with
-//! the keys and the known hosts of whoever runs the tests, it gets a config file by a script before
-//! it on the path.
+//! ssh gets the user's home from the system and ignores HOME. To keep it away from the keys and
+//! known hosts of the user who runs the tests, a script that precedes it in `PATH` passes a config
+//! file.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,15 +10,14 @@ use std::path::PathBuf;
 use super::{Way, line_of};
 
 impl Way {
-    /// Returns the way by ssh to this address, with this key, by somebody who knows no host yet.
+    /// Returns a connection by ssh to this address, with this key and without known hosts.
     pub(super) fn by_ssh(address: &str, key: &str) -> Option<Self> {
         let mut way = Self::by("docker", "ssh")?;
         let ssh = sealift_testing::program("ssh")?;
         way.host = fs::read_to_string(way.folder.join(address)).unwrap();
         way.set("DOCKER_HOST", way.host.clone());
         let config = way.place.dir.path().join("ssh_config");
-        // What else the host is known by would be added to what is known, if it went by this file
-        // alone.
+        // Otherwise ssh would add further keys of the host to the known hosts.
         let text = format!(
             "UserKnownHostsFile {}\nGlobalKnownHostsFile /dev/null\nUpdateHostKeys yes\n\
              IdentityFile {}\nIdentitiesOnly yes\nIdentityAgent none\n",
@@ -36,14 +35,14 @@ impl Way {
         self.place.dir.path().join("known_hosts")
     }
 
-    /// Lets the host be known by this key.
+    /// Adds this key of the host to the known hosts.
     pub(super) fn know(&self, key: &str) {
         let (_, port) = self.host.rsplit_once(':').unwrap();
         let key = fs::read_to_string(self.folder.join(key)).unwrap();
         fs::write(self.known_hosts(), format!("[127.0.0.1]:{port} {key}")).unwrap();
     }
 
-    /// Returns the words of a refusal, after which the known hosts are what they were.
+    /// Returns the error of a refused connection, and asserts that the known hosts are unchanged.
     fn refusal_by_ssh(&self) -> String {
         let before = fs::read_to_string(self.known_hosts()).unwrap();
         let words = self.refusal(&["update", "web:1"]);
@@ -66,7 +65,7 @@ mod on_engine {
             assert!(line_of(&env, "engine").contains("Docker"), "{env}");
             way.goes_both_ways();
             let after = fs::read_to_string(way.known_hosts()).unwrap();
-            assert_eq!(after, known, "what is known is never changed");
+            assert_eq!(after, known, "the known hosts are never changed");
         }
 
         #[test]
@@ -100,7 +99,7 @@ mod on_engine {
             let Some(way) = Way::by_ssh("host", "user_key") else { return };
             way.know("unknown_key.pub");
             let words = way.refusal_by_ssh();
-            // ssh prints more between the two, with the fingerprint of the key that it was shown.
+            // ssh prints more in between, such as the fingerprint of the received key.
             let (before, after) = words.split_once("HAS CHANGED! ").unwrap();
             let (_, after) = after.rsplit_once("Host key for ").unwrap();
             insta::assert_snapshot!(format!("{before}HAS CHANGED! … Host key for {after}"), @"
@@ -112,7 +111,7 @@ mod on_engine {
         }
 
         #[test]
-        fn a_key_that_the_host_does_not_take_is_told_apart() {
+        fn a_key_that_the_host_refuses_has_its_own_error() {
             let Some(way) = Way::by_ssh("host", "unknown_key") else { return };
             way.know("host_key.pub");
             insta::assert_snapshot!(way.refusal_by_ssh(), @"
@@ -124,7 +123,7 @@ mod on_engine {
         }
 
         #[test]
-        fn a_host_without_docker_is_told_apart() {
+        fn a_host_without_docker_has_its_own_error() {
             let Some(way) = Way::by_ssh("bare-host", "user_key") else { return };
             way.know("host_key.pub");
             insta::assert_snapshot!(way.refusal_by_ssh(), @"
@@ -136,9 +135,9 @@ mod on_engine {
         }
 
         #[test]
-        fn a_host_where_nobody_listens_is_told_apart() {
+        fn a_host_without_sshd_has_its_own_error() {
             let Some(mut way) = Way::by_ssh("host", "user_key") else { return };
-            // Nobody is given so low a port without asking for it.
+            // No process gets such a low port by default.
             way.host = "ssh://root@127.0.0.1:1".to_owned();
             way.set("DOCKER_HOST", way.host.clone());
             insta::assert_snapshot!(way.refusal_by_ssh(), @"

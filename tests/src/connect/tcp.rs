@@ -1,4 +1,4 @@
-//! Plain tcp: a relay of the test's own before the socket of a real engine.
+//! Plain TCP: a relay of the test to the socket of a real engine.
 
 use super::Way;
 use crate::command::Place;

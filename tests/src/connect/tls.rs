@@ -1,9 +1,8 @@
-//! TLS that dockerd itself speaks, with certificates of this side and of the engine's, good and
-//! bad.
+//! TLS by dockerd itself, with valid and invalid certificates of both sides.
 
 use super::{Way, line_of};
 
-/// Returns the way by TLS, with the certificates of this kind of client.
+/// Returns a connection by TLS, with the certificates of this kind of client.
 fn way(engine: &str, client: &str) -> Option<Way> {
     let mut way = Way::by(engine, "tls")?;
     way.set("DOCKER_TLS_VERIFY", "1");
@@ -26,7 +25,7 @@ fn an_https_address_means_tls(engine: &str) {
     way.ok(&["env"]);
 }
 
-/// Returns the words for each kind of client that the engine refuses.
+/// Returns the error for each kind of client that the engine refuses.
 fn refused_clients(engine: &str) -> Option<String> {
     let mut words = String::new();
     for client in ["without", "expired", "unknown"] {
@@ -40,7 +39,7 @@ mod on_engine {
         use super::super as all;
 
         #[test]
-        fn an_image_goes_both_ways_when_both_sides_are_proven() {
+        fn an_image_goes_both_ways_if_both_certificates_are_valid() {
             all::both_sides_are_proven("docker");
         }
 
@@ -50,7 +49,7 @@ mod on_engine {
         }
 
         #[test]
-        fn a_client_that_is_not_proven_is_told_why() {
+        fn the_reason_for_refusing_a_client_is_printed() {
             let Some(words) = all::refused_clients("docker") else { return };
             insta::assert_snapshot!(words, @"
             [6]
@@ -72,7 +71,7 @@ mod on_engine {
         }
 
         #[test]
-        fn an_engine_of_an_unknown_authority_is_not_believed() {
+        fn an_engine_of_an_unknown_authority_is_refused() {
             let Some(way) = all::way("docker", "misled") else { return };
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @"
             [6]
@@ -84,7 +83,7 @@ mod on_engine {
         }
 
         #[test]
-        fn an_engine_under_another_name_than_its_own_is_not_believed() {
+        fn an_engine_under_another_name_is_refused() {
             let Some(mut way) = all::way("docker", "good") else { return };
             way.host = way.host.replace("127.0.0.1", "localhost");
             way.set("DOCKER_HOST", way.host.clone());
@@ -98,7 +97,7 @@ mod on_engine {
         }
 
         #[test]
-        fn an_engine_that_wants_tls_says_so_to_those_who_speak_none() {
+        fn a_missing_tls_setting_is_recognized() {
             let Some(mut way) = all::way("docker", "good") else { return };
             way.set("DOCKER_TLS_VERIFY", "");
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @"
@@ -110,7 +109,7 @@ mod on_engine {
         }
 
         #[test]
-        fn what_is_wrong_is_shown_by_env_too() {
+        fn env_shows_the_problem_too() {
             let Some(way) = all::way("docker", "expired") else { return };
             let env = way.run(&["env"]);
             assert_eq!(env.code, 6, "{env:?}");
@@ -123,12 +122,12 @@ mod on_engine {
         use super::super as all;
 
         #[test]
-        fn an_image_goes_both_ways_when_both_sides_are_proven() {
+        fn an_image_goes_both_ways_if_both_certificates_are_valid() {
             all::both_sides_are_proven("trixie-containerd");
         }
 
         #[test]
-        fn a_client_that_is_not_proven_is_told_why() {
+        fn the_reason_for_refusing_a_client_is_printed() {
             let Some(words) = all::refused_clients("trixie-containerd") else { return };
             insta::assert_snapshot!(words, @"
             [6]
@@ -152,7 +151,7 @@ mod on_engine {
 
     mod moby_classic_tls {
         #[test]
-        fn an_engine_whose_certificate_has_expired_is_not_believed() {
+        fn an_engine_with_an_expired_certificate_is_refused() {
             let Some(way) = super::super::way("moby-classic", "good") else { return };
             let words = way.refusal(&["update", "web:1"]);
             let (words, hint) = words.split_once("certificate expired: ").unwrap();
@@ -169,7 +168,7 @@ mod on_engine {
 
     mod moby_containerd_tls {
         #[test]
-        fn an_engine_whose_certificate_is_for_another_host_is_not_believed() {
+        fn an_engine_with_a_certificate_for_another_host_is_refused() {
             let Some(way) = super::super::way("moby-containerd", "good") else { return };
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @r#"
             [6]

@@ -1,4 +1,4 @@
-//! The gate between tests and real engines.
+//! Access of tests to real engines.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -6,40 +6,39 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
-/// An engine that a test may use: only for images under the test's own names.
+/// An engine for a test, which may only create images with the test's own names.
 ///
-/// As long as it lives, no other test has an engine, in this process or another: engines lose
-/// layers when images are built while others are removed (seen on Podman 4.3, and on Docker's
-/// classic builder with the containerd store).
+/// While it exists, no other test has an engine, in this process or another: engines lose layers if
+/// images are built while others are removed (seen on Podman 4.3, and on Docker's classic builder
+/// with the containerd store).
 #[derive(Debug, Clone)]
 pub struct Engine {
-    /// What kind it is, `docker` or `podman`.
+    /// The kind of the engine, such as `docker`.
     pub name: String,
-    /// Its address, as in `DOCKER_HOST`.
+    /// The address, in the form of `DOCKER_HOST`.
     pub host: String,
     _turn: Arc<File>,
 }
 
-/// Returns the engine of this name, or `None` if it was not set up for the tests.
+/// Returns the engine of this name, or `None` if it was not set up.
 ///
-/// A test that gets its engine is noted in the ledger, so that `cargo xtask test` can tell which
-/// were skipped: a test that is skipped unseen proves nothing.
+/// The test is recorded in the ledger, so that `cargo xtask test` can find skipped tests: a run
+/// must not pass because tests were skipped.
 ///
 /// # Panics
 ///
-/// If the ledger can't be written.
+/// If the ledger cannot be written.
 pub fn engine(name: &str) -> Option<Engine> {
     let host = named("SEALIFT_TEST_ENGINES", name)?;
     Some(admit(name, host))
 }
 
-/// Returns an engine together with a way to it other than its socket, `tls` or `ssh`: a folder with
-/// all that it takes to come by it, as `xtask/src/engines/doors.rs` describes it. `None` if either
-/// is missing.
+/// Returns an engine and a folder with another address of it, `tls` or `ssh`, and the files to use
+/// it, described in `xtask/src/engines/doors.rs`. Returns `None` if either is missing.
 ///
 /// # Panics
 ///
-/// If the ledger can't be written.
+/// If the ledger cannot be written.
 pub fn engine_with_door(name: &str, door: &str) -> Option<(Engine, PathBuf)> {
     let host = named("SEALIFT_TEST_ENGINES", name)?;
     let folder = Path::new(&named("SEALIFT_TEST_DOORS", name)?).join(door);
@@ -50,19 +49,19 @@ pub fn engine_with_door(name: &str, door: &str) -> Option<(Engine, PathBuf)> {
     Some((admit(name, host), folder))
 }
 
-/// Returns how to reach a server of this name, or `None` if it was not set up for the tests.
-/// `xtask/src/servers` describes what each one's text means.
+/// Returns the value for a server of this name, or `None` if it was not set up. `xtask/src/servers`
+/// describes the values.
 ///
 /// # Panics
 ///
-/// If there is no such server in CI, where a skipped test must not pass.
+/// If the server is missing in CI, where a skipped test must not pass.
 pub fn server(name: &str) -> Option<String> {
     let found = named("SEALIFT_TEST_SERVERS", name);
     assert!(found.is_some() || std::env::var_os("CI").is_none(), "there is no server `{name}`");
     found
 }
 
-/// Returns the part of a variable about an engine, or logs that the test is skipped.
+/// Returns the part of a variable for an engine, or logs that the test is skipped.
 fn named(variable: &str, name: &str) -> Option<String> {
     let test = this_test();
     let Ok(pairs) = std::env::var(variable) else {
@@ -81,7 +80,7 @@ fn this_test() -> String {
     std::thread::current().name().unwrap_or("unnamed").to_owned()
 }
 
-/// Notes down that this test has an engine, and waits until it is alone with the engines.
+/// Records that this test has an engine, and waits until no other test has one.
 fn admit(name: &str, host: String) -> Engine {
     if let Some(ledger) = std::env::var_os("SEALIFT_TEST_LEDGER") {
         let mut ledger = std::fs::File::options()
@@ -95,7 +94,7 @@ fn admit(name: &str, host: String) -> Engine {
     Engine { name: name.to_owned(), host, _turn: turn() }
 }
 
-/// Waits until no other test has an engine; a test that has one already may have more.
+/// Waits until no other test has an engine. A test that has one may have several.
 fn turn() -> Arc<File> {
     thread_local! {
         static MINE: RefCell<Weak<File>> = const { RefCell::new(Weak::new()) };
@@ -112,7 +111,7 @@ fn turn() -> Arc<File> {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen in its output")]
+#[expect(clippy::print_stderr, reason = "the output of a skipped test must show that")]
 pub(crate) fn report(line: &str) {
     eprintln!("{line}");
 }

@@ -1,7 +1,7 @@
-//! Archives that somebody made to harm or to mislead, and what becomes of each.
+//! Archives that were made to do harm or to mislead, each with the expected verdict.
 //!
-//! The list is one: [`hostile_cases!`](crate::hostile_cases) makes a test of every case, and the
-//! book's table is held against it.
+//! There is only one list: [`hostile_cases!`](crate::hostile_cases) creates a test for each case,
+//! and the table of the book is compared with it.
 
 use crate::layouts::{Body, Entry, Image, Packing, compress, digest, file, joined, noise, pack};
 use crate::raw_tar::{END, RawTar, pax_record};
@@ -10,33 +10,33 @@ use crate::raw_zip::RawZip;
 /// A hostile archive.
 #[derive(Debug)]
 pub struct Case {
-    /// Its name, as a test has it.
+    /// Name of the test.
     pub name: &'static str,
-    /// What is hostile about it, for the book.
+    /// Description for the book.
     pub what: &'static str,
-    /// What it is found to be.
+    /// The expected verdict.
     pub verdict: Verdict,
-    /// What is said of it; nothing of what is whole.
+    /// The expected message; empty for a valid archive.
     pub says: &'static str,
-    /// Makes the file.
+    /// Creates the file.
     pub make: fn() -> Vec<u8>,
 }
 
-/// What an archive is found to be.
+/// The verdict on an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// A whole image: what is odd about it changes nothing.
+    /// The image is valid, and the unusual part changes nothing.
     Whole,
-    /// Damaged.
+    /// The archive is damaged.
     Damaged,
-    /// No image.
+    /// The file contains no image.
     NoImage,
-    /// More of something, or of another form, than is taken.
+    /// A limit is exceeded, or the form is not supported.
     NotTaken,
 }
 
 impl Verdict {
-    /// Returns its name in the book.
+    /// Returns the name of the verdict in the book.
     pub fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
@@ -48,12 +48,12 @@ impl Verdict {
 }
 
 impl Case {
-    /// Returns its row of the book's table.
+    /// Returns the row of the book's table.
     pub fn row(&self) -> String {
         let says = match self.says {
             "" => String::new(),
-            // A row of a table can't hold a bar, and a code span with a backtick wants two around
-            // it.
+            // A cell of a table cannot contain a bar, and a code span that contains a backtick
+            // needs two around it.
             says => format!("`` {} ``", says.replace('|', "\\|")),
         };
         format!("| {} | {} | {says} |", self.what, self.verdict.name())
@@ -64,12 +64,12 @@ impl Case {
 ///
 /// # Panics
 ///
-/// If there is none.
+/// If there is no such case.
 pub fn case(name: &str) -> &'static Case {
     CASES.iter().find(|case| case.name == name).expect("the case is in the list")
 }
 
-/// The image that all archives hold, or would hold.
+/// Returns the image that all archives contain, or would contain.
 pub fn image() -> Image {
     Image::new("web:1.0.0.1", 1)
 }
@@ -435,7 +435,7 @@ fn tar() -> Vec<u8> {
     pack(&image().podman())
 }
 
-/// The image with something before its entries.
+/// Returns the image with other content before its entries.
 fn with(front: &RawTar) -> Vec<u8> {
     [front.bytes.clone(), tar()].concat()
 }
@@ -447,7 +447,7 @@ fn size_field(size: u64) -> [u8; 12] {
     field
 }
 
-/// A list with nothing but spaces in it.
+/// Returns an empty JSON list with this many spaces.
 fn spaces(length: usize) -> Vec<u8> {
     [b"[".to_vec(), vec![b' '; length - 2], b"]".to_vec()].concat()
 }
@@ -471,7 +471,7 @@ fn index_of(digest: &str) -> Vec<u8> {
     format!("{{\"manifests\":[{{\"mediaType\":\"{kind}\",\"digest\":\"{digest}\"}}]}}").into_bytes()
 }
 
-/// An image whose config has this member first.
+/// Returns the image with this member at the start of its config.
 fn with_config(member: &str) -> Vec<u8> {
     let layer = image().layers.remove(0);
     let config = format!(

@@ -1,7 +1,7 @@
-//! Small archives in the layouts that engines write, made by code.
+//! Small generated archives in the layouts that engines write.
 //!
-//! What each writer puts in was measured on real engines; the end-to-end tests hold these
-//! imitations against the real thing.
+//! The layouts were measured on real engines. The end-to-end tests compare these imitations with
+//! real archives.
 
 use std::io::Write as _;
 
@@ -11,13 +11,13 @@ use sha2::{Digest as _, Sha256};
 /// An entry of an archive, before it is packed into a tar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name, a folder's ending in `/`.
+    /// The name; that of a folder ends with `/`.
     pub name: String,
-    /// What it is.
+    /// Kind and content.
     pub body: Body,
 }
 
-/// What an [`Entry`] is.
+/// The kind and the content of an [`Entry`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// A file with its content.
@@ -28,21 +28,21 @@ pub enum Body {
     Folder,
 }
 
-/// How an archive's layers are compressed.
+/// The compression of an archive's layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
-    /// Not at all.
+    /// No compression.
     Plain,
-    /// By gzip.
+    /// gzip.
     Gzip,
-    /// By Zstandard.
+    /// Zstandard.
     Zstd,
 }
 
-/// A made-up image, to be written in any layout.
+/// A generated image, which can be written in any layout.
 #[derive(Debug, Clone)]
 pub struct Image {
-    /// Its names and tags.
+    /// Names with tags.
     pub tags: Vec<String>,
     /// The uncompressed layers.
     pub layers: Vec<Vec<u8>>,
@@ -50,14 +50,14 @@ pub struct Image {
     pub os: String,
     /// The processor in its config.
     pub architecture: String,
-    /// What a container of it starts with.
+    /// The settings of its containers.
     pub settings: serde_json::Value,
     /// The steps of its build.
     pub history: serde_json::Value,
 }
 
 impl Image {
-    /// Makes an image of two small layers whose content follows from the seed.
+    /// Creates an image of two small layers, whose content depends on the seed.
     pub fn new(tag: &str, seed: u8) -> Self {
         let file = |name: &str, length: usize| {
             let content: Vec<u8> =
@@ -93,7 +93,8 @@ impl Image {
         digest(&self.config())
     }
 
-    /// Writes it as Docker up to 24 does from its classic store: a folder a layer.
+    /// Returns the entries that Docker up to 24 writes from its classic store: a folder for each
+    /// layer.
     pub fn docker_folders(&self) -> Vec<Entry> {
         let config_name = format!("{}.json", hex(&self.config()));
         let mut entries = vec![file(&config_name, self.config())];
@@ -118,8 +119,8 @@ impl Image {
         entries
     }
 
-    /// Writes it as Docker from 25 on does from its classic store: blobs of an OCI layout, with a
-    /// legacy config that nothing references.
+    /// Returns the entries that Docker from 25 on writes from its classic store: blobs of an OCI
+    /// layout, with a legacy config that nothing references.
     pub fn docker_blobs(&self) -> Vec<Entry> {
         let mut entries = self.oci_blobs(Packing::Plain, false);
         entries.push(blob(b"{\"legacy\":\"config\"}".to_vec()));
@@ -128,22 +129,23 @@ impl Image {
         entries
     }
 
-    /// Writes it as the containerd store does; with an attestation, as after BuildKit.
+    /// Returns the entries that the containerd store writes, optionally with an attestation, as
+    /// after BuildKit.
     pub fn containerd(&self, packing: Packing, attested: bool) -> Vec<Entry> {
         let mut entries = self.oci_blobs(packing, attested);
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         entries
     }
 
-    /// Writes an OCI layout without `manifest.json`, as `skopeo copy … oci-archive:` does.
+    /// Returns an OCI layout without `manifest.json`, as `skopeo copy … oci-archive:` writes it.
     pub fn oci_only(&self) -> Vec<Entry> {
         let mut entries = self.containerd(Packing::Gzip, false);
         entries.retain(|entry| entry.name != "manifest.json");
         entries
     }
 
-    /// Writes it as Podman and skopeo do: layers named by diff id, links from folders, metadata
-    /// last.
+    /// Returns the entries that Podman and skopeo write: layers named by diff id, links from
+    /// folders, metadata last.
     pub fn podman(&self) -> Vec<Entry> {
         let config_name = format!("{}.json", hex(&self.config()));
         let mut entries = Vec::new();
@@ -166,7 +168,7 @@ impl Image {
         entries
     }
 
-    /// Writes it as crane does: compressed layers that no manifest names by digest.
+    /// Returns the entries that crane writes: compressed layers that no manifest names by digest.
     pub fn crane(&self) -> Vec<Entry> {
         let config_name = self.id();
         let mut entries = vec![file(&config_name, self.config())];
@@ -240,7 +242,7 @@ impl Image {
         if let Some(tag) = self.tags.first() {
             pointer["annotations"] = match tag.contains([':', '/']) {
                 true => json!({"io.containerd.image.name": format!("docker.io/library/{tag}")}),
-                // A bare tag, as the OCI specification has it.
+                // A tag without a name, as in the OCI specification.
                 false => json!({"org.opencontainers.image.ref.name": tag}),
             };
         }
@@ -261,7 +263,7 @@ const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 ///
 /// # Panics
 ///
-/// Where a name can't be put into a tar.
+/// If a tar cannot contain a name.
 pub fn pack(entries: &[Entry]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for entry in entries {
@@ -288,7 +290,7 @@ pub fn pack(entries: &[Entry]) -> Vec<u8> {
     tar.into_inner().expect("a tar in memory can be finished")
 }
 
-/// Makes a file entry.
+/// Creates an entry for a file.
 pub fn file(name: &str, content: Vec<u8>) -> Entry {
     Entry { name: name.to_owned(), body: Body::File(content) }
 }
@@ -302,7 +304,7 @@ fn hex(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Makes an entry as OCI layouts hold content: named by its digest.
+/// Creates an entry for a blob of an OCI layout, named by its digest.
 pub fn blob(content: Vec<u8>) -> Entry {
     file(&format!("blobs/sha256/{}", hex(&content)), content)
 }
@@ -314,7 +316,7 @@ fn descriptor(media_type: &str, entry: &Entry) -> Value {
     json!({"mediaType": media_type, "digest": digest(content), "size": content.len()})
 }
 
-/// Makes bytes without any pattern, the same ones each time.
+/// Returns incompressible bytes, the same ones each time.
 pub fn noise(length: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let mut next = || {
@@ -326,8 +328,8 @@ pub fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// Joins two archives into one that lists the images of both. What both have is taken from the
-/// first.
+/// Joins two archives into one that lists the images of both. Entries that both have are those of
+/// the first.
 ///
 /// # Panics
 ///
@@ -338,7 +340,7 @@ pub fn joined(mut entries: Vec<Entry>, others: Vec<Entry>) -> Vec<Entry> {
     for archive in [&entries, &others] {
         let manifest = archive.iter().find(|entry| is_manifest(entry));
         let Some(Entry { body: Body::File(json), .. }) = manifest else {
-            panic!("an archive without a manifest can't be joined");
+            panic!("an archive without a manifest cannot be joined");
         };
         let images: Vec<Value> = serde_json::from_slice(json).expect("a manifest is a list");
         listed.extend(images);
@@ -357,7 +359,7 @@ pub fn joined(mut entries: Vec<Entry>, others: Vec<Entry>) -> Vec<Entry> {
 ///
 /// # Panics
 ///
-/// Never, as it writes to memory.
+/// Never, because it writes to memory.
 pub fn compress(content: &[u8], packing: Packing) -> Vec<u8> {
     match packing {
         Packing::Plain => content.to_vec(),

@@ -1,11 +1,11 @@
-//! What the tests of several sealift crates share: the gate to real engines, and archives in the
-//! layouts that engines write, and as somebody might make them to do harm.
+//! Helpers for the tests of several sealift crates: access to real engines, and archives in the
+//! layouts that engines write and hostile ones.
 //!
-//! A test that needs an engine lives in a module named `on_engine` and asks [`engine`] for one. The
-//! variable `SEALIFT_TEST_ENGINES` names the engines there are
-//! (`docker=unix:///run/a.sock,podman=…`), and `SEALIFT_TEST_DOORS` the folders of what else they
-//! can be reached by; `cargo xtask test` sets them, and compares the tests that got an engine, as
-//! written to the file named by `SEALIFT_TEST_LEDGER`, with the tests that there are.
+//! A test that needs an engine is in a module named `on_engine` and calls [`engine`]. The variable
+//! `SEALIFT_TEST_ENGINES` names the engines (`docker=unix:///run/a.sock,podman=…`), and
+//! `SEALIFT_TEST_DOORS` the folders that describe their other addresses. `cargo xtask test` sets
+//! them, and compares the tests that got an engine, as recorded in the file `SEALIFT_TEST_LEDGER`,
+//! with the list of tests.
 
 pub mod fault_proxy;
 mod gate;

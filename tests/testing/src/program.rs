@@ -1,11 +1,11 @@
-//! Other people's programs, which some tests hold ours against.
+//! Programs that some tests compare sealift with.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Finds a program as the shell does. If there is none, it logs that and returns `None`.
+/// Returns the path of a program in `PATH`. If it is missing, logs that and returns `None`.
 ///
-/// `cargo xtask test` provides those that the tests know, and fails in CI where one can't be had.
+/// `cargo xtask test` provides the programs that the tests use, and fails in CI if one is missing.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|f| f.is_file());
@@ -16,11 +16,11 @@ pub fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs a command to its end and returns what it wrote to its standard output.
+/// Runs a command to its end. Returns its standard output.
 ///
 /// # Panics
 ///
-/// If it can't be run or fails, with its words.
+/// If the command cannot be run or fails, with its output.
 pub fn output_of(command: &mut Command) -> String {
     let output = command.output().expect("a program that was found can be run");
     let words = String::from_utf8_lossy(&output.stderr);

@@ -1,4 +1,4 @@
-//! Tars that a well-behaved writer wouldn't write.
+//! Tars that a correct writer would not write.
 
 use crate::layouts::{Body, Entry};
 
@@ -8,17 +8,17 @@ pub const END: [u8; 1024] = [0; 1024];
 /// Headers and contents in any order, without the end.
 #[derive(Debug, Clone, Default)]
 pub struct RawTar {
-    /// What there is so far.
+    /// The content so far.
     pub bytes: Vec<u8>,
 }
 
 impl RawTar {
-    /// Begins with nothing.
+    /// Creates an empty tar.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a header with a correct checksum, whatever else it contains.
+    /// Adds a header with a correct checksum and arbitrary content.
     #[must_use]
     pub fn header(self, kind: u8, name: &str, size: &[u8; 12]) -> Self {
         self.header_with_link(kind, name, size, "")
@@ -61,7 +61,7 @@ impl RawTar {
         }
     }
 
-    /// Adds a header about the next entry: `L`, `K`, `x`, or of all: `g`.
+    /// Adds an extension header for the next entry (`L`, `K`, `x`) or for all later ones (`g`).
     #[must_use]
     pub fn extension(self, kind: u8, content: &[u8]) -> Self {
         self.header(kind, "extension", &octal(content.len())).content(content)
@@ -75,7 +75,7 @@ impl RawTar {
         self.extension(b'x', &records)
     }
 
-    /// Returns it with its end.
+    /// Returns the tar with its end.
     pub fn end(self) -> Vec<u8> {
         [self.bytes, END.to_vec()].concat()
     }

@@ -1,15 +1,15 @@
-//! Zips that a well-behaved writer wouldn't write.
+//! Zips that a correct writer would not write.
 
 use std::io::Write as _;
 
-/// A zip with one member, of which every number can be changed.
+/// A zip with one member, in which every number can be changed.
 #[derive(Debug, Clone)]
 pub struct RawZip {
-    /// The whole file.
+    /// The complete file.
     pub bytes: Vec<u8>,
-    /// Where its directory starts.
+    /// Offset of the directory.
     pub directory: usize,
-    /// Where the record at its end starts.
+    /// Offset of the record at the end.
     pub end: usize,
 }
 
@@ -17,11 +17,11 @@ const NAME: &[u8] = b"web_1.0.0.1.docker";
 const LOCAL_LENGTH: usize = 30;
 
 impl RawZip {
-    /// Makes a proper zip with this content.
+    /// Creates a correct zip with this content.
     ///
     /// # Panics
     ///
-    /// Never, as it writes to memory.
+    /// Never, because it writes to memory.
     pub fn of(content: &[u8]) -> Self {
         let mut encoder =
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -30,11 +30,11 @@ impl RawZip {
         Self::of_packed(content, packed)
     }
 
-    /// Makes a zip of content that was packed as a deflate stream.
+    /// Creates a zip of content that was packed as a deflate stream.
     pub fn of_packed(content: &[u8], packed: Vec<u8>) -> Self {
         let mut crc = flate2::Crc::new();
         crc.update(content);
-        // From the version that is needed to the lengths of the name and of other fields.
+        // The fields from the required version to the lengths of the name and of other fields.
         let mut described = [20_u16, 0, 8, 0, 0x21].map(u16::to_le_bytes).concat();
         described.extend(crc.sum().to_le_bytes());
         described.extend((packed.len() as u32).to_le_bytes());
@@ -54,7 +54,7 @@ impl RawZip {
         Self { bytes, directory, end }
     }
 
-    /// Returns how many bytes the packed member has.
+    /// Returns the size of the packed member.
     pub fn packed_size(&self) -> u64 {
         (self.directory - LOCAL_LENGTH - NAME.len()) as u64
     }
@@ -84,13 +84,13 @@ impl RawZip {
         self.number(at, width, number)
     }
 
-    /// Changes a number in both, given where the header before the member has it.
+    /// Changes a number in both, at its offset in the header before the member.
     #[must_use]
     pub fn both_numbers(self, at: usize, width: usize, number: u64) -> Self {
         self.local_number(at, width, number).entry_number(at + 2, width, number)
     }
 
-    /// Changes bytes of the name in both, given where the header before the member has it.
+    /// Changes bytes of the name in both, at their offset in the header before the member.
     #[must_use]
     pub fn both_bytes(self, at: usize, bytes: &[u8]) -> Self {
         let in_entry = self.directory + at + 16;
@@ -104,7 +104,7 @@ impl RawZip {
         self.number(at, width, number)
     }
 
-    /// Puts something between the member and the directory.
+    /// Inserts bytes between the member and the directory.
     #[must_use]
     pub fn with_before_directory(mut self, bytes: &[u8]) -> Self {
         self.bytes.splice(self.directory..self.directory, bytes.iter().copied());
@@ -114,7 +114,7 @@ impl RawZip {
         self.end_number(16, 4, start)
     }
 
-    /// Returns it with a zip64 end too, changed.
+    /// Returns the zip with an additional zip64 end, which is changed.
     pub fn with_zip64_end(mut self, change: impl Fn(&mut [u8])) -> Vec<u8> {
         let mut record =
             [b"PK\x06\x06".to_vec(), 44_u64.to_le_bytes().to_vec(), vec![45, 0, 45, 0], vec![0; 8]]
@@ -127,7 +127,7 @@ impl RawZip {
         record.extend(1_u32.to_le_bytes());
         let end = self.end;
         self.bytes.splice(end..end, record.iter().copied());
-        // What is in both need be in one of them only.
+        // Values that both ends have are required in one of them only.
         self.end += record.len();
         let claims_more = record[24..32] != 1_u64.to_le_bytes();
         match claims_more {

@@ -1,32 +1,32 @@
-//! Where in a tar its entries stand, so that a test can damage a certain one.
+//! The positions of the entries in a tar, so that a test can damage a certain one.
 
-/// Where an entry stands in a tar, in bytes.
+/// The position of an entry in a tar, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// The entry's name.
     pub name: String,
-    /// Where its first header begins: right behind the entry before.
+    /// Offset of its first header, immediately after the entry before.
     pub begin: usize,
-    /// Where its content begins.
+    /// Offset of its content.
     pub content: usize,
     /// The size of its content.
     pub size: usize,
-    /// Where the next entry begins, or the end marker.
+    /// Offset of the next entry or of the end marker.
     pub end: usize,
 }
 
-/// Finds the entries of a whole tar.
+/// Returns the positions of the entries of a tar.
 ///
 /// # Panics
 ///
-/// If it is none.
+/// If the bytes are not a tar.
 pub fn spans(tar: &[u8]) -> Vec<Span> {
     let mut archive = tar::Archive::new(tar);
     let mut begin = 0;
     let entries = archive.entries().expect("a tar in memory can be read");
     entries
         .map(|entry| {
-            let entry = entry.expect("a whole tar has whole entries");
+            let entry = entry.expect("the entries of a valid tar can be read");
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let position = usize::try_from(entry.raw_file_position());
             let content = position.expect("it is in memory");
@@ -37,12 +37,12 @@ pub fn spans(tar: &[u8]) -> Vec<Span> {
         .collect()
 }
 
-/// Returns the entries of a whole tar as they stand in it, but for the documents that name the
-/// image. Those are what sealift writes anew.
+/// Returns the bytes of all entries of a tar except the documents that name the image, which
+/// sealift rewrites.
 ///
 /// # Panics
 ///
-/// If it is no whole tar.
+/// If the bytes are not a complete tar.
 pub fn payload(tar: &[u8]) -> Vec<u8> {
     let is_document = |name: &str| ["manifest.json", "index.json", "repositories"].contains(&name);
     let kept = spans(tar).into_iter().filter(|span| !is_document(&span.name));

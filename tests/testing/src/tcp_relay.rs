@@ -1,16 +1,16 @@
-//! A TCP port before the socket of an engine.
+//! A TCP port that forwards to the socket of an engine.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::thread;
 
-/// Returns the address of a port that passes everything on to the engine at this address, which
-/// begins with `unix://`, for as long as the process runs.
+/// Returns the address of a port that forwards connections to the engine at this address, which
+/// begins with `unix://`, as long as the process runs.
 ///
 /// # Panics
 ///
-/// If no port is free, or the address is not that of a socket.
+/// If no port is free, or if the address is not that of a socket.
 pub fn tcp_relay(engine: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("the listener has an address");
@@ -18,14 +18,15 @@ pub fn tcp_relay(engine: &str) -> SocketAddr {
     thread::spawn(move || {
         for client in listener.incoming() {
             let connected = client.and_then(|client| Ok((client, UnixStream::connect(&socket)?)));
-            let (client, engine) = connected.expect("both sides are there");
+            let (client, engine) = connected.expect("both sides are connected");
             join(&client, &engine).expect("streams can be cloned");
         }
     });
     address
 }
 
-/// Copies in both directions. What one side has closed is no error here; the other one sees it.
+/// Copies in both directions. If one side is closed, that is not an error here: the other side
+/// notices it.
 fn join(client: &TcpStream, engine: &UnixStream) -> io::Result<()> {
     let (mut from, mut to) = (client.try_clone()?, engine.try_clone()?);
     thread::spawn(move || {

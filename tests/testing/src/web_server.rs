@@ -1,4 +1,4 @@
-//! Web servers for tests: each with a folder and a port of its own, ended when it is dropped.
+//! Web servers for tests. Each has a folder and a port, and ends when it is dropped.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its server fails")]
 
@@ -21,21 +21,21 @@ pub struct WebServer {
     is_tls: bool,
 }
 
-/// What an nginx does besides serving files.
+/// The features of an nginx in addition to serving files.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nginx {
-    /// It has TLS, with a certificate for 127.0.0.1 by the authority in [`WebServer::authority`].
+    /// TLS, with a certificate for 127.0.0.1 by the authority in [`WebServer::authority`].
     pub tls: bool,
-    /// It demands this user and password for the realm `vault`.
+    /// The required user and password, for the realm `vault`.
     pub login: Option<(&'static str, &'static str)>,
-    /// It takes uploads: PUT, DELETE, MKCOL, MOVE.
+    /// Uploads: PUT, DELETE, MKCOL, MOVE.
     pub uploads: bool,
-    /// It lists: PROPFIND.
+    /// Listings: PROPFIND.
     pub lists: bool,
 }
 
 impl WebServer {
-    /// Starts an nginx, or returns `None` if there is none.
+    /// Starts an nginx. Returns `None` if it is not installed.
     ///
     /// # Panics
     ///
@@ -80,7 +80,7 @@ impl WebServer {
         }))
     }
 
-    /// Starts an Apache with WebDAV, or returns `None` if there is none.
+    /// Starts an Apache with WebDAV. Returns `None` if it is not installed.
     ///
     /// # Panics
     ///
@@ -105,13 +105,13 @@ impl WebServer {
             );
             fs::write(folder.join("apache.conf"), config).unwrap();
             let mut command = Command::new(&apache);
-            // One process serves one connection after the other.
+            // A single process, which serves one connection after the other.
             command.arg("-X").arg("-f").arg(folder.join("apache.conf"));
             command
         }))
     }
 
-    /// Starts an rclone that serves WebDAV, or returns `None` if there is none.
+    /// Starts an rclone that serves WebDAV. Returns `None` if it is not installed.
     ///
     /// # Panics
     ///
@@ -126,7 +126,8 @@ impl WebServer {
         }))
     }
 
-    /// Starts Python's server, which knows neither ranges nor tags; `None` if there is no Python.
+    /// Starts Python's server, which supports neither ranges nor entity tags. Returns `None` if
+    /// Python is not installed.
     ///
     /// # Panics
     ///
@@ -143,12 +144,12 @@ impl WebServer {
 
     fn start(is_tls: bool, command: impl Fn(&Path, SocketAddr) -> Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Apache runs as somebody else.
+        // Apache runs as another user.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
         fs::create_dir(folder.path().join("files")).unwrap();
         fs::set_permissions(folder.path().join("files"), Permissions::from_mode(0o777)).unwrap();
         let log = folder.path().join("output.log");
-        // The port may be taken before the server takes it.
+        // Another process may bind the port before the server does.
         for _ in 0..5 {
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = free.local_addr().unwrap();
@@ -188,13 +189,13 @@ impl WebServer {
 
 impl Drop for WebServer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The server may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Waits until a server listens; `false` if it ends before.
+/// Waits until a server listens. Returns `false` if it ends before.
 fn answers(process: &mut Child, address: SocketAddr) -> bool {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(20) {
@@ -211,8 +212,8 @@ fn answers(process: &mut Child, address: SocketAddr) -> bool {
     false
 }
 
-/// Returns the folder that a program's package is unpacked in: `cargo xtask test` leaves a link to
-/// it beside the program; without one it is installed.
+/// Returns the folder of a program's unpacked package: `cargo xtask test` creates a link to it next
+/// to the program. Without the link, the program is installed.
 fn system_root(program: &Path) -> PathBuf {
     let unpacked = program.with_extension("root");
     if unpacked.is_dir() { unpacked } else { PathBuf::from("/") }

@@ -1,15 +1,15 @@
-//! Streams of xz, which sealift reads and never writes.
+//! xz streams, which sealift reads and never writes.
 
 use std::io::Write as _;
 
 use lzma_rust2::{XzOptions, XzWriter};
 
-/// Compresses with xz. Decoders need memory for a dictionary of this many bytes, by default those of
-/// the preset 1.
+/// Compresses with xz. Decoders need memory for a dictionary of this size in bytes, by default that
+/// of the preset 1.
 ///
 /// # Panics
 ///
-/// If the size is not one of xz's.
+/// If xz does not support the size.
 pub fn xz(content: &[u8], dictionary: Option<u32>) -> Vec<u8> {
     let mut options = XzOptions::with_preset(1);
     if let Some(size) = dictionary {

@@ -6,11 +6,11 @@ use std::io::{self, Read};
 /// A request as the proxy saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Its number; the first is 1.
+    /// Number of the request, from 1.
     pub number: usize,
     /// The method, such as `GET`.
     pub method: String,
-    /// What is requested: a path with its query.
+    /// The path with its query.
     pub target: String,
     /// The headers with names in lower case.
     pub headers: Vec<(String, String)>,
@@ -30,7 +30,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads a head, byte by byte so that nothing of the body is taken.
+    /// Reads a head byte by byte, so that no byte of the body is consumed.
     pub(super) fn read(stream: &mut impl Read) -> io::Result<Self> {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {

@@ -1,7 +1,7 @@
-//! A proxy in front of a web server that does what networks and servers do wrong.
+//! A proxy for a web server that injects faults of networks and servers.
 //!
-//! It speaks HTTP/1.1 just enough: one request for each connection, bodies of requests with
-//! `Content-Length` only. TLS it refuses.
+//! It supports a small part of HTTP/1.1: one request for each connection, and bodies of requests
+//! with `Content-Length`. It refuses TLS.
 
 mod message;
 mod relay;
@@ -12,10 +12,10 @@ use std::thread;
 
 pub use message::Request;
 
-/// What becomes of a request.
+/// The treatment of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// It reaches the server, and its answer the client.
+    /// The request and its answer are forwarded.
     Pass,
     /// The proxy answers with this status, these headers and this body.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
@@ -23,25 +23,25 @@ pub enum Action {
     Close,
     /// The server carries out the request, and the connection is closed without its answer.
     LoseAnswer,
-    /// The server gets this many bytes of the request's body, then both connections are closed.
+    /// The server receives this many bytes of the request's body, then both connections are closed.
     CutUpload(u64),
-    /// The client gets this many bytes of the answer's body, then the connection is closed.
+    /// The client receives this many bytes of the answer's body, then the connection is closed.
     CutAfter(u64),
-    /// The client gets this many bytes of the answer's body, then nothing more.
+    /// The client receives this many bytes of the answer's body, then nothing more.
     StallAfter(u64),
-    /// The byte at this place of the answer's body is another one.
+    /// The byte at this offset of the answer's body is changed.
     Corrupt(u64),
-    /// The server does not get these headers of the request, such as `range`.
+    /// These headers of the request, such as `range`, are removed.
     WithoutRequestHeaders(&'static [&'static str]),
     /// The answer has these headers instead of the server's, if there are any.
     WithHeaders(Vec<(&'static str, String)>),
-    /// The answer is compressed on the way.
+    /// The proxy compresses the answer.
     Gzip,
-    /// The request is kept; neither server nor client hear of it until the proxy is dropped.
+    /// The request is not forwarded and not answered until the proxy is dropped.
     Hold,
 }
 
-/// A proxy that listens on a port of its own until it is dropped.
+/// A proxy that listens on a free port until it is dropped.
 pub struct FaultProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -49,7 +49,7 @@ pub struct FaultProxy {
 
 type Decide = dyn Fn(&Request) -> Action + Send + Sync;
 
-/// What the threads of a proxy share.
+/// The state that the threads of a proxy share.
 struct Shared {
     server: SocketAddr,
     decide: Mutex<Arc<Decide>>,
@@ -65,8 +65,8 @@ struct State {
 }
 
 impl FaultProxy {
-    /// Starts a proxy in front of a server. The function decides about each request; their numbers
-    /// begin with 1.
+    /// Starts a proxy for a server. The function decides about each request; they are numbered from
+    /// 1.
     ///
     /// # Panics
     ///
@@ -90,7 +90,7 @@ impl FaultProxy {
                     return;
                 }
                 let ours = Arc::clone(&ours);
-                // A connection that breaks is what tests want.
+                // Errors are ignored: tests provoke broken connections.
                 thread::spawn(move || client.and_then(|client| relay::serve(&ours, client)));
             }
         });
@@ -107,7 +107,7 @@ impl FaultProxy {
         format!("http://{}{path}", self.address)
     }
 
-    /// Decides about requests from now on, and forgets the earlier ones.
+    /// Replaces the function that decides about requests, and forgets earlier requests.
     pub fn reset(&self, decide: impl Fn(&Request) -> Action + Send + Sync + 'static) {
         *self.shared.decide.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(decide);
         let mut state = self.shared.lock();
@@ -115,17 +115,17 @@ impl FaultProxy {
         state.sent = 0;
     }
 
-    /// Returns the requests that came so far.
+    /// Returns the requests that were received so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.lock().requests.clone()
     }
 
-    /// Returns how many bytes of bodies were sent to clients so far.
+    /// Returns the number of bytes of bodies that were sent to clients so far.
     pub fn sent(&self) -> u64 {
         self.shared.lock().sent
     }
 
-    /// Waits until this many requests came.
+    /// Waits until this many requests were received.
     pub fn wait_for(&self, count: usize) {
         let state = self.shared.lock();
         let waits = |state: &mut State| state.requests.len() < count;
@@ -137,7 +137,7 @@ impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.shared.lock().is_closed = true;
         self.shared.changed.notify_all();
-        // The listener looks only when somebody comes.
+        // A connection wakes the listener, which then ends.
         drop(TcpStream::connect(self.address));
     }
 }
@@ -147,7 +147,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a request, and decides about it.
+    /// Records a request, and decides about it.
     fn admit(&self, mut request: Request) -> (Request, Action) {
         let mut state = self.lock();
         request.number = state.requests.len() + 1;

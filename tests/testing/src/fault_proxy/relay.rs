@@ -9,14 +9,14 @@ use flate2::write::GzEncoder;
 use super::message::{Head, Request};
 use super::{Action, Shared};
 
-/// How much is passed on at once.
+/// Size of a piece that is forwarded at a time.
 const PIECE: usize = 16 << 10;
 
-/// Serves the one request of a connection.
+/// Serves the only request of a connection.
 pub(super) fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     client.set_nodelay(true)?;
     if is_tls(&client)? {
-        // As a server of HTTP answers it. Engines with a containerd store try TLS first.
+        // The answer of an HTTP server. Engines with a containerd store try TLS first.
         client.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")?;
         return finish(&client);
     }
@@ -34,7 +34,7 @@ pub(super) fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
         }
         Action::Answer(status, headers, body) => {
             copy(&mut client, &mut io::sink(), length, |_| {})?;
-            let mut answer = Head { first: format!("HTTP/1.1 {status} Said"), headers: Vec::new() };
+            let mut answer = Head { first: format!("HTTP/1.1 {status} Injected"), headers: Vec::new() };
             for (name, value) in headers {
                 answer.set(name, value);
             }
@@ -58,13 +58,13 @@ pub(super) fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     answer(shared, &action, &mut server, &mut client)
 }
 
-/// Returns `true` if a client begins with the handshake of TLS.
+/// Returns `true` if a client starts a TLS handshake.
 fn is_tls(client: &TcpStream) -> io::Result<bool> {
     let mut first = [0];
     Ok(client.peek(&mut first)? == 1 && first == [0x16])
 }
 
-/// Passes the answer on.
+/// Forwards the answer.
 fn answer(
     shared: &Shared,
     action: &Action,
@@ -118,14 +118,14 @@ fn answer(
     finish(client)
 }
 
-/// Closes a connection so that what was sent is not lost: it is read until the other side closes.
+/// Closes a connection without losing sent bytes: reads until the other side closes.
 fn finish(mut client: &TcpStream) -> io::Result<()> {
     client.shutdown(Shutdown::Write)?;
     io::copy(&mut client, &mut io::sink())?;
     Ok(())
 }
 
-/// Passes on at most this many bytes.
+/// Forwards at most this many bytes.
 fn copy(
     from: &mut impl Read,
     to: &mut impl Write,
@@ -140,7 +140,7 @@ fn copy(
         if read == 0 {
             return Ok(());
         }
-        // Before, so that who has them finds them counted.
+        // Counted before they are sent, so that a client that received them finds them counted.
         count(read as u64);
         to.write_all(&piece[..read])?;
         left -= read as u64;
