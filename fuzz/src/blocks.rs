@@ -17,7 +17,8 @@ static TAR: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 static ZIP: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let zip = Cursor::new(Vec::new());
-    let mut zip = ZipSink::with_level(zip, "a.docker", Level::Fast).expect("memory accepts all bytes");
+    let mut zip =
+        ZipSink::with_level(zip, "a.docker", Level::Fast).expect("memory accepts all bytes");
     zip.write_all(&TAR).expect("memory accepts all bytes");
     zip.finish().expect("memory accepts all bytes").into_inner()
 });
@@ -50,7 +51,10 @@ pub fn holds(bytes: &[u8]) {
         let mut reader = archive.layer(&span.digest).expect("it is listed");
         if reader.read_to_end(&mut layer).is_ok() {
             let start = span.offset as usize;
-            assert!(layer == TAR[start..start + span.size as usize], "the content of the layer differs");
+            assert!(
+                layer == TAR[start..start + span.size as usize],
+                "the content of the layer differs"
+            );
         }
     }
 }

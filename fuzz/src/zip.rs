@@ -13,8 +13,8 @@ pub fn holds(bytes: &[u8]) {
         assert_eq!(another(bytes).as_ref(), Some(&content), "another reader finds other content");
     }
     let level = Level::ALL[bytes.len() % Level::ALL.len()];
-    let mut sink =
-        ZipSink::with_level(Cursor::new(Vec::new()), "a.docker", level).expect("memory accepts all bytes");
+    let mut sink = ZipSink::with_level(Cursor::new(Vec::new()), "a.docker", level)
+        .expect("memory accepts all bytes");
     sink.write_all(bytes).expect("memory accepts all bytes");
     let packed = sink.finish().expect("memory accepts all bytes").into_inner();
     assert_eq!(another(&packed).as_deref(), Some(bytes), "packing changes the content");

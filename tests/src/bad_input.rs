@@ -243,7 +243,7 @@ mod on_engine {
 
         #[test]
         fn a_missing_image_or_tag() {
-            all::an_image_or_tag_that_is_not_there("docker");
+            all::a_missing_image_or_tag("docker");
         }
 
         #[test]
@@ -257,7 +257,7 @@ mod on_engine {
 
         #[test]
         fn a_missing_image_or_tag() {
-            all::an_image_or_tag_that_is_not_there("podman");
+            all::a_missing_image_or_tag("podman");
         }
 
         #[test]

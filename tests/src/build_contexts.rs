@@ -79,7 +79,7 @@ fn contexts_that_docker_accepts_are_accepted(engine: &str, builder: &str) {
     }
 }
 
-/// The printed id is the one in the name of the archive.
+/// Asserts that the printed id is the one in the name of the archive.
 fn the_id_of_a_build_is_that_of_its_archive(
     engine: &str,
     builder: &str,
@@ -94,7 +94,7 @@ fn the_id_of_a_build_is_that_of_its_archive(
     let built: Value =
         serde_json::from_str(&place.ok(&[&arguments[..], &["--json"]].concat())).unwrap();
     let saved: Value = serde_json::from_str(&place.ok(&["update", &one, &two, "--json"])).unwrap();
-    assert_eq!(saved[0]["id"], saved[1]["id"], "all tags are of the same image");
+    assert_eq!(saved[0]["id"], saved[1]["id"], "all tags name the same image");
     if !built["id"].is_null() {
         assert_eq!(built["id"], saved[0]["id"]);
         let digest = built["digest"].as_str().unwrap();

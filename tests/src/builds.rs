@@ -124,7 +124,7 @@ mod on_engine {
 
         #[test]
         fn build_options_reach_the_engine() {
-            all::what_is_asked_for_arrives("docker", "classic");
+            all::build_options_reach_the_engine("docker", "classic");
         }
     }
 
@@ -145,7 +145,7 @@ mod on_engine {
 
         #[test]
         fn build_options_reach_the_engine() {
-            all::what_is_asked_for_arrives("moby-classic", "buildkit");
+            all::build_options_reach_the_engine("moby-classic", "buildkit");
         }
 
         /// If a build needs more than the engine's own API, the error contains the command for it.

@@ -243,10 +243,7 @@ fn changed_content_is_published_only_with_a_warning() {
     assert_eq!(warnings(&first), "");
     // A copy has another modification time and the same content.
     age(&place, &archive, 1800);
-    assert!(
-        place.ok(&["list"]).contains("changed"),
-        "it may have changed until it is read"
-    );
+    assert!(place.ok(&["list"]).contains("changed"), "it may have changed until it is read");
     let copied = place.run(&["config"]);
     assert_eq!((&copied.stdout, warnings(&copied)), (&first.stdout, String::new()));
     assert!(!place.ok(&["list"]).contains("changed"));

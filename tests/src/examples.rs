@@ -1,4 +1,4 @@
-//! The programs of `examples/` that need an engine, as whoever starts from them would run them.
+//! The programs in `examples/` that need an engine, run as a user would run them.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! `sealift export` and `cat --for`: what clusters, engines and other tools make of the files.
+//! `sealift export` and `cat --for`: clusters, engines and other tools read the files.
 
 mod containerd;
 mod engines;
@@ -15,7 +15,7 @@ use sealift_testing::layouts::{Entry, Image, Packing, file, joined, noise, pack}
 
 use crate::command::Place;
 
-/// The forms in which archives come: what wrote them, and their entries.
+/// Returns the layouts of archives: the name of each writer, and its entries.
 pub(crate) fn forms(image: &Image) -> Vec<(&'static str, Vec<Entry>)> {
     vec![
         ("docker-folders", image.docker_folders()),
@@ -28,15 +28,15 @@ pub(crate) fn forms(image: &Image) -> Vec<(&'static str, Vec<Entry>)> {
     ]
 }
 
-/// A place whose folder has an image as `web:1.0.0.1`, added from an archive with these entries.
+/// Creates a place whose folder has an image as `web:1.0.0.1`, added from an archive with these
+/// entries.
 fn place_with(entries: &[Entry]) -> Place {
     let place = Place::new();
     add(&place, "web:1.0.0.1", entries, &[]);
     place
 }
 
-/// A place whose folder has a `web` that is damaged, while its record still states that it is
-/// whole.
+/// Creates a place with a damaged archive of `web`, whose record states that it is valid.
 fn damaged() -> Place {
     let mut large = Image::new("web:1.0.0.1", 99);
     large.layers.push(pack(&[file("large", noise(2 << 20))]));
@@ -59,7 +59,7 @@ fn add(place: &Place, name: &str, entries: &[Entry], more: &[&str]) {
     std::fs::remove_file(file).unwrap();
 }
 
-/// Exports an image as `web`, and returns the file.
+/// Exports an image as `web`. Returns the file.
 fn exported(place: &Place, cluster: &str, more: &[&str]) -> PathBuf {
     let arguments = [&["export", "web", "--for", cluster, "--to", "out", "--json"][..], more];
     let report: serde_json::Value = serde_json::from_str(&place.ok(&arguments.concat())).unwrap();

@@ -1,5 +1,5 @@
-//! A fake engine: a small server that speaks the Docker API's real protocol on a real socket, for
-//! what real engines can't be made to do, as breaking off in the middle of a save or a load.
+//! A fake engine: a small server with the Docker API on a real socket, for behaviour that real
+//! engines cannot be made to show, such as an interruption in the middle of a save or a load.
 
 use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -15,64 +15,65 @@ use tempfile::TempDir;
 
 use crate::huge_image::HugeImage;
 
-/// How a save goes.
+/// The behaviour of a save.
 #[derive(Debug, Clone)]
 pub(crate) enum Save {
-    /// These bytes, and a proper end of the answer.
+    /// These bytes, and a regular end of the answer.
     Ends(Vec<u8>),
-    /// An image that is made while it is sent, and a proper end.
+    /// An image that is generated while it is sent, and a regular end.
     Streams(HugeImage),
-    /// These bytes, and the connection breaks off.
+    /// These bytes, then the connection is closed.
     BreaksOff(Vec<u8>),
-    /// These bytes, and then there is no engine any more.
+    /// These bytes, then the engine ends.
     Dies(Vec<u8>),
-    /// These bytes, and the connection is reset.
+    /// These bytes, then the connection is reset.
     Resets(Vec<u8>),
-    /// These bytes, and then nothing until [`FakeEngine::release`]; then the connection breaks off.
+    /// These bytes, then nothing until [`FakeEngine::release`], which closes the connection.
     Stalls(Vec<u8>),
-    /// These bytes and a proper end, with a pause at one of them until [`FakeEngine::release`].
+    /// These bytes and a regular end, with a pause before one of them until
+    /// [`FakeEngine::release`].
     Pauses(Vec<u8>, usize),
-    /// These bytes, one at a time, and a proper end.
+    /// These bytes, one at a time, and a regular end.
     Trickles(Vec<u8>),
 }
 
-/// How a load goes.
+/// The behaviour of a load.
 #[derive(Debug, Clone)]
 pub(crate) enum Load {
-    /// All is read and the image is there.
+    /// The upload is read, and then the image exists.
     Takes,
-    /// All is read and said to be loaded, and the image isn't there.
+    /// The upload is read and reported as loaded, but the image does not exist.
     Forgets,
-    /// So many bytes are read, and the connection breaks off.
+    /// This many bytes are read, then the connection is closed.
     BreaksOff(usize),
-    /// So many bytes are read, or all there are, and this is answered: status and body.
+    /// This many bytes are read, or all, then this status and this body are sent.
     Answers(usize, u16, String),
-    /// All is read, and the answer breaks off in its middle.
+    /// The upload is read, and the connection is closed in the middle of the answer.
     AnswersHalf,
-    /// Some bytes are read, and nothing more happens until [`FakeEngine::release`].
+    /// Some bytes are read, then nothing happens until [`FakeEngine::release`].
     Stalls,
-    /// So many bytes are read, or all there are, and this is written as it stands; then the image
-    /// is there, or not.
+    /// This many bytes are read, or all, then this text is written as it is. Afterwards the image
+    /// exists or not.
     Says { read: usize, answer: String, has_image: bool },
 }
 
-/// The fake; it ends with the test.
+/// A fake engine. It ends when this value is dropped.
 pub(crate) struct FakeEngine {
     _dir: TempDir,
     pub(crate) host: String,
-    /// Receives a message when the bytes of a save that stalls have been sent.
+    /// Receives a message when the bytes of a stalled save were sent.
     pub(crate) sent: Receiver<()>,
-    /// What a save that stalls waits for.
+    /// The channel that releases a stalled save.
     hold: Option<Sender<()>>,
     script: Arc<Script>,
 }
 
-/// How an engine describes itself.
+/// The properties that an engine reports about itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Dialect {
-    /// The newest version of the API that it speaks; the fake speaks no other.
+    /// The newest version of the API, and the only one that the fake supports.
     pub(crate) api: String,
-    /// What it answers on `/info`.
+    /// The answer to `/info`.
     pub(crate) info: Value,
 }
 
@@ -85,47 +86,49 @@ impl Default for Dialect {
 struct Script {
     socket: PathBuf,
     dialect: Dialect,
-    /// What it shows of the tag's image, one for each inspect; the last one stays.
+    /// The answers to inspect requests for the tag. The last one is repeated.
     inspected: Mutex<Vec<Value>>,
     save: Save,
     load: Load,
-    /// Whether the tag's image is there. It always is where the fake is one to save from.
+    /// Whether the tag's image exists. It always exists on a fake for saves.
     is_there: AtomicBool,
-    /// How many loads came to their proper end.
+    /// Number of uploads that ended regularly.
     whole_loads: AtomicUsize,
-    /// What the last load sent.
+    /// The bytes of the last upload.
     received: Mutex<Vec<u8>>,
     sent: Sender<()>,
     released: Mutex<Receiver<()>>,
 }
 
 impl FakeEngine {
-    /// Serves one image, which is saved like this.
+    /// Creates an engine with one image and this behaviour of saves.
     pub(crate) fn new(image: &Image, save: Save) -> Self {
         Self::with_moving_tag(vec![image.clone()], save)
     }
 
-    /// Serves a tag that points to another image at each look.
+    /// Creates an engine with a tag that points to another image at each inspect request.
     pub(crate) fn with_moving_tag(images: Vec<Image>, save: Save) -> Self {
         Self::showing(images.iter().map(shown).collect(), save)
     }
 
-    /// Serves a tag of which this is shown, one at each look; null while it isn't there.
+    /// Creates an engine that answers inspect requests for a tag with these values; null while the
+    /// tag does not exist.
     pub(crate) fn showing(images: Vec<Value>, save: Save) -> Self {
         Self::start(&Dialect::default(), images, save, Load::Takes, true)
     }
 
-    /// Serves an image that isn't there before it is loaded, which goes like this.
+    /// Creates an engine without the image, with this behaviour of loads.
     pub(crate) fn loading(image: Value, load: Load) -> Self {
         Self::start(&Dialect::default(), vec![image], Save::BreaksOff(Vec::new()), load, false)
     }
 
-    /// Serves an image that is there, under each name; another one is loaded like this.
+    /// Creates an engine that has the image under each name, with this behaviour of loads of other
+    /// images.
     pub(crate) fn having(image: Value, load: Load) -> Self {
         Self::start(&Dialect::default(), vec![image], Save::BreaksOff(Vec::new()), load, true)
     }
 
-    /// Serves what was recorded from an engine, and describes itself as that one did.
+    /// Creates an engine with the recorded answers and properties of a real one.
     pub(crate) fn speaking(dialect: &Dialect, images: Vec<Value>, save: Save) -> Self {
         Self::start(dialect, images, save, Load::Takes, true)
     }
@@ -165,18 +168,18 @@ impl FakeEngine {
         Self { _dir: dir, host, sent, hold: Some(hold), script }
     }
 
-    /// Returns how many loads came to their proper end, so that an engine might make an image of
-    /// them.
+    /// Returns the number of uploads that ended regularly, so that an engine could create an image
+    /// from them.
     pub(crate) fn whole_loads(&self) -> usize {
         self.script.whole_loads.load(Ordering::SeqCst)
     }
 
-    /// Returns what the last load sent.
+    /// Returns the bytes of the last upload.
     pub(crate) fn received(&self) -> Vec<u8> {
         self.script.received.lock().unwrap().clone()
     }
 
-    /// Lets a save that stalls end.
+    /// Ends a stalled save.
     pub(crate) fn release(&mut self) {
         self.hold = None;
     }
@@ -184,7 +187,7 @@ impl FakeEngine {
 
 impl Script {
     fn answer(&self, mut stream: UnixStream) {
-        // Not buffered: what is left unread when the socket is closed makes that a reset.
+        // Without a buffer, because unread bytes at the close of a socket cause a reset.
         let mut first = Vec::new();
         while !first.ends_with(b"\n") {
             let mut byte = [0];
@@ -207,7 +210,7 @@ impl Script {
         while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
             line.clear();
         }
-        // A client that has gone away is no error here.
+        // It is not an error if the client has closed the connection.
         let _ = if path == "/_ping" {
             let body = if first.starts_with("HEAD") { "" } else { "OK" };
             write!(stream, "HTTP/1.1 200 X\r\nApi-Version: {}\r\n", self.dialect.api)
@@ -238,7 +241,8 @@ impl Script {
         };
     }
 
-    /// Lists the image if it is there and the store is containerd's: a load asks for it there.
+    /// Returns a list with the image if it exists and the store is containerd's: a load requests
+    /// the list there.
     fn list(&self) -> Value {
         let image = self.inspected.lock().unwrap()[0].clone();
         if image["Descriptor"].is_null() || !self.is_there.load(Ordering::SeqCst) {
@@ -293,7 +297,7 @@ impl Script {
         }
     }
 
-    /// Says that it stands still, and does until it is released.
+    /// Reports a stall, and waits until it is released.
     fn pause(&self) {
         let _ = self.sent.send(());
         let _ = self.released.lock().unwrap().recv();
@@ -353,8 +357,7 @@ fn send(stream: &mut UnixStream, bytes: &[u8], size: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies a chunked body, but not more than so many bytes of it. Returns `true` if it came to its
-/// proper end.
+/// Copies at most this many bytes of a chunked body. Returns `true` if the body ended regularly.
 fn take_chunks(
     reader: &mut impl BufRead,
     limit: usize,
@@ -377,7 +380,7 @@ fn take_chunks(
     }
 }
 
-/// Sends each write as a chunk.
+/// A writer that sends each write as a chunk.
 struct Chunked<'a>(&'a mut UnixStream);
 
 impl Write for Chunked<'_> {
@@ -393,7 +396,7 @@ impl Write for Chunked<'_> {
     }
 }
 
-/// What a classic store shows of an image.
+/// Returns the answer of a classic store to an inspect request.
 pub(crate) fn shown(image: &Image) -> Value {
     let config: Value = serde_json::from_slice(&image.config()).unwrap();
     json!({

@@ -1,4 +1,4 @@
-//! `sealift fetch` from servers and lines that do all sorts of things wrong.
+//! `sealift fetch` from servers and over connections with many kinds of faults.
 
 mod edge;
 mod folders;
@@ -19,7 +19,7 @@ use crate::command::Place;
 /// The size of the large file in the image.
 const LARGE: usize = 6 << 20;
 
-/// A folder of published archives, a web server in front of it, and a line to that.
+/// A folder of published archives, a web server for it, and a proxy that injects faults.
 struct Published {
     place: Place,
     server: FaultProxy,
@@ -97,7 +97,7 @@ fn archive_in(folder: &Path, version: &str) -> Option<PathBuf> {
     paths.into_iter().find(is_archive)
 }
 
-/// Answers as a web server does that knows ranges and conditions.
+/// Returns the answer of a web server that supports ranges and conditions.
 fn answer(root: &Path, request: &Request) -> Action {
     let path = root.join(request.target.trim_start_matches('/'));
     let Ok(body) = fs::read(&path) else { return Action::Answer(404, Vec::new(), Vec::new()) };
@@ -128,7 +128,7 @@ fn is_archive(request: &Request) -> bool {
     request.target.ends_with(".zip")
 }
 
-/// Returns where the requested range starts; 0 if the whole file is requested.
+/// Returns the start of the requested range; 0 if the complete file is requested.
 fn range_start(request: &Request) -> u64 {
     let range = request.header("range").and_then(|range| range.strip_prefix("bytes="));
     range.and_then(|range| range.split_once('-')?.0.parse().ok()).unwrap_or(0)
@@ -155,7 +155,7 @@ fn an_unchanged_config_is_one_request() {
 }
 
 #[test]
-fn lines_that_do_better_the_second_time_are_no_failure() {
+fn faults_that_do_not_repeat_are_not_errors() {
     let faults: [(&str, Action); 8] = [
         ("cut", Action::CutAfter(100_000)),
         ("cut at once", Action::CutAfter(0)),
@@ -168,7 +168,7 @@ fn lines_that_do_better_the_second_time_are_no_failure() {
     ];
     for (name, fault) in faults {
         let published = Published::new();
-        // Two places, each once: several requests are on their way at once, in any order.
+        // Two offsets, each once: several requests are active at the same time, in any order.
         let broken = Mutex::new(BTreeSet::new());
         published.line.reset(move |request| {
             let mut broken = broken.lock().unwrap();
@@ -184,8 +184,7 @@ fn lines_that_do_better_the_second_time_are_no_failure() {
     }
 }
 
-/// The tag is another one, although the bytes are the same: as far as the client knows, it is
-/// another file.
+/// The entity tag differs although the bytes are the same, so for the client it is another file.
 #[test]
 fn an_archive_that_changes_meanwhile_is_fetched_again_once() {
     for (changes, is_fetched) in [(1, true), (usize::MAX, false)] {
@@ -194,7 +193,7 @@ fn an_archive_that_changes_meanwhile_is_fetched_again_once() {
         published.line.reset(move |request| {
             let mut seen = seen.lock().unwrap();
             *seen += usize::from(is_archive(request));
-            // From the third request for it on, or at each.
+            // From the third request on, or at each.
             let tag = match changes {
                 1 => usize::from(*seen > 2),
                 _ => *seen,
@@ -204,7 +203,7 @@ fn an_archive_that_changes_meanwhile_is_fetched_again_once() {
                 false => Action::Pass,
             }
         });
-        // The server must not know of the tags that the line makes up.
+        // The server must not receive the entity tags that the proxy invents.
         let line = FaultProxy::new(published.line.address(), |_| {
             Action::WithoutRequestHeaders(&["if-match", "if-range"])
         });
@@ -221,7 +220,7 @@ fn an_archive_that_changes_meanwhile_is_fetched_again_once() {
 }
 
 #[test]
-fn aserver_without_ranges_is_asked_once() {
+fn a_server_without_ranges_gets_one_request() {
     let published = Published::new();
     published.line.reset(|_| Action::WithoutRequestHeaders(&["range"]));
     let said = published.place.run(&["fetch", &published.url()]);
@@ -231,7 +230,7 @@ fn aserver_without_ranges_is_asked_once() {
 }
 
 #[test]
-fn what_is_not_right_is_never_believed() {
+fn wrong_content_is_never_accepted() {
     let of_archive = |action: Action| {
         move |request: &Request| if is_archive(request) { action.clone() } else { Action::Pass }
     };
@@ -250,7 +249,7 @@ fn what_is_not_right_is_never_believed() {
         let said = published.place.run(&["fetch", &published.url()]);
         assert!(said.code != 0 && said.stderr.contains("error: "), "{name}: {said:?}");
         published.assert_nothing_fetched();
-        // The next call finds nothing that is in its way.
+        // Nothing is left over that could disturb the next call.
         published.line.reset(|_| Action::Pass);
         assert_eq!(published.place.run(&["fetch", &published.url()]).code, 0, "{name}");
         published.assert_fetched("1");
@@ -258,10 +257,10 @@ fn what_is_not_right_is_never_believed() {
 }
 
 #[test]
-fn a_killed_fetch_is_continued_where_it_was() {
+fn a_killed_fetch_is_continued() {
     let published = Published::new();
     let size = published.size("1");
-    // By place: several requests are on their way at once, and arrive in any order.
+    // By offset, because several requests are active at the same time and arrive in any order.
     published.line.reset(move |request| {
         // The directory at the end is requested first.
         let late = 2 << 20..size - 4096;
@@ -270,7 +269,7 @@ fn a_killed_fetch_is_continued_where_it_was() {
     });
     let mut child =
         published.place.spawn(&mut published.place.command(&["fetch", &published.url()]));
-    // What has come is written before the rest is held for long.
+    // Received bytes are written even if the rest is delayed.
     let folder = published.place.artifacts().join(".sealift/unfinished");
     let written = || -> u64 {
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
@@ -278,14 +277,14 @@ fn a_killed_fetch_is_continued_where_it_was() {
         parts.map(|entry| entry.metadata().unwrap().len()).max().unwrap_or(0)
     };
     while written() < 1 << 20 {
-        assert_eq!(child.try_wait().unwrap(), None, "it ended before it was killed");
+        assert_eq!(child.try_wait().unwrap(), None, "the process ended before it was killed");
         std::thread::yield_now();
     }
     child.kill().unwrap();
     child.wait().unwrap();
     published.assert_nothing_fetched();
     let there = written();
-    // Another line: requests of the killed process may still arrive at the first one.
+    // Another proxy, because requests of the killed process may still arrive at the first one.
     let line = FaultProxy::new(published.server.address(), |_| Action::Pass);
     let said = published.place.run(&["fetch", &line.url("/"), "--json"]);
     assert_eq!(said.code, 0, "{said:?}");
@@ -294,7 +293,7 @@ fn a_killed_fetch_is_continued_where_it_was() {
     let transfer = &report["images"][0]["transfer"];
     let count = |name: &str| transfer[name].as_u64().unwrap();
     assert_eq!(count("bytes_continued") + count("bytes_fetched"), size);
-    // But for a block that was incomplete.
+    // All bytes except those of an incomplete block.
     assert!(count("bytes_continued") > there - (260 << 10));
     let config = fs::metadata(published.root().join("images.json")).unwrap().len();
     assert!(line.sent() <= size - count("bytes_continued") + config);

@@ -1,4 +1,4 @@
-//! `publish` to a bucket of Google, as a fake serves it, and `fetch` from it. See
+//! `publish` to a bucket of a fake Google Cloud Storage, and `fetch` from it. See
 //! `xtask/src/servers/google.py`.
 
 use std::fs;
@@ -15,7 +15,7 @@ fn add(place: &Place, tag: &str, seed: u8) {
 }
 
 #[test]
-fn what_is_published_in_a_google_bucket_is_fetched_from_it() {
+fn a_google_bucket_can_be_published_to_and_fetched_from() {
     let Some(server) = server("google") else { return };
     let [url, bucket, _, token] = server.split('|').collect::<Vec<_>>()[..] else {
         panic!("{server}")
@@ -42,7 +42,7 @@ fn what_is_published_in_a_google_bucket_is_fetched_from_it() {
     let said = run(&["--dir", "fetched", "fetch", &destination, "--exit-code"]);
     assert_eq!(said.code, 8, "{said:?}");
 
-    // The config is replaced on condition of its generation.
+    // The config is replaced with a condition on its generation.
     add(&place, "web:1.0.0.2", 3);
     ok(&["publish", &destination, "--delete"]);
     ok(&["--dir", "fetched", "fetch", &destination]);

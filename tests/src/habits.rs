@@ -1,4 +1,4 @@
-//! What people expect of any command: a beginning, completions, colours, a log.
+//! Common features of commands: a first step, completions, colours, a log.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ fn place() -> Place {
 }
 
 #[test]
-fn without_a_command_it_says_how_to_begin() {
+fn without_a_command_the_first_step_is_printed() {
     let empty = Place::new();
     insta::assert_snapshot!(empty.ok::<&str>(&[]), @"
     No archives in artifacts (the default).
@@ -29,7 +29,7 @@ fn without_a_command_it_says_how_to_begin() {
       sealift --help                            all commands
     ");
     assert_eq!(empty.ok(&["--json"]), "[]\n");
-    assert!(!empty.artifacts().exists(), "looking makes nothing");
+    assert!(!empty.artifacts().exists(), "nothing is created");
     let said = place().ok::<&str>(&[]);
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines[0], "The latest archives in artifacts (the default):");
@@ -41,7 +41,7 @@ fn without_a_command_it_says_how_to_begin() {
 }
 
 #[test]
-fn a_slip_of_the_hand_is_answered_with_what_may_have_been_meant() {
+fn a_misspelled_name_is_answered_with_a_suggestion() {
     let place = place();
     assert!(place.run(&["path", "wbe"]).stderr.ends_with("hint: did you mean `web`?\n"));
     assert!(
@@ -70,7 +70,7 @@ fn the_shell_completes_images_and_versions_of_the_folder() {
 }
 
 #[test]
-fn colour_comes_when_it_is_asked_for() {
+fn colours_are_printed_on_request() {
     let place = place();
     let coloured = |arguments: &[&str], variable: &str| {
         let mut command = place.command(&[&["list"], arguments].concat());
@@ -84,7 +84,7 @@ fn colour_comes_when_it_is_asked_for() {
 }
 
 #[test]
-fn the_log_says_what_is_asked_of_the_engine_where_somebody_wants_it() {
+fn the_log_contains_the_requests_to_the_engine() {
     let place = Place::new();
     let log = |level: &str| {
         let output = place.command(&["list"]).env("SEALIFT_LOG", level).output().unwrap();
@@ -148,7 +148,7 @@ fn help_and_version_are_commands_too() {
 }
 
 #[test]
-fn what_fails_creates_no_folder() {
+fn a_failed_command_creates_no_folder() {
     let image = Image::new("team/web:1.0.0.1", 1);
     let engine = FakeEngine::new(&image, Save::Ends(b"no tar".to_vec()));
     for host in ["unix:///nonexistent/engine.sock", &engine.host] {
@@ -166,7 +166,7 @@ fn what_fails_creates_no_folder() {
             assert!(!place.artifacts().exists(), "{arguments:?}");
             assert_eq!(std::fs::read_dir(&before).unwrap().count(), 0, "{arguments:?}");
         }
-        // One that was there stays.
+        // An existing folder stays.
         assert_ne!(place.run(&["update", "web:1", "--dir", "old"]).code, 0);
         assert!(before.exists());
     }

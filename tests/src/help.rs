@@ -1,4 +1,4 @@
-//! Help, version and `env`: what the command prints about itself.
+//! Help, version and `env`: the output of the command about itself.
 
 use crate::command::{Place, commands_of};
 
@@ -41,7 +41,7 @@ fn a_wrong_call_is_a_usage_error() {
 }
 
 #[test]
-fn env_tells_what_is_used_and_who_says_so() {
+fn env_prints_the_settings_and_their_origin() {
     let place = Place::new();
     let said = place.run(&["env"]);
     assert_eq!(said.code, 6);
@@ -101,7 +101,7 @@ fn env_tells_what_is_used_and_who_says_so() {
 }
 
 #[test]
-fn env_tells_which_context_and_which_version_are_used() {
+fn env_prints_the_context_and_the_version() {
     let place = Place::new();
     place.make_context("unix:///nonexistent/edge.sock");
     let run = |arguments: &[&str]| {
@@ -130,7 +130,7 @@ fn env_tells_which_context_and_which_version_are_used() {
     ");
 }
 
-/// The certificate of an authority whose key nobody has any more.
+/// The certificate of an authority whose key is lost.
 const AUTHORITY: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBhTCCASugAwIBAgIUYfYeD4dVdZLz6Lw7rUFIhn+WxQkwCgYIKoZIzj0EAwIw

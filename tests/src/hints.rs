@@ -1,6 +1,6 @@
-//! Hints below errors that no other test causes.
+//! Hints of errors that no other test causes.
 //!
-//! docker-machine is a stub, since it is in no package, and the engine that stalls is a fake.
+//! docker-machine is a stub, because no package contains it, and the engine that stalls is a fake.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use sealift_testing::layouts::{Image, pack};
 use crate::command::{Place, Said, write_script};
 use crate::fake_engine::{FakeEngine, Save};
 
-/// Runs an update with these variables, where an empty value unsets one.
+/// Runs an update with these variables. An empty value unsets a variable.
 fn update(place: &Place, variables: &[(&str, &str)]) -> Said {
     let mut command = place.command(&["update", "web:1.0.0.1", "--progress", "none"]);
     for (name, value) in variables {
@@ -45,9 +45,9 @@ fn docker_machine_can_be_installed_or_done_without() {
 }
 
 #[test]
-fn a_limit_that_was_reached_can_be_raised() {
+fn the_hint_of_a_timeout_names_its_option() {
     let place = Place::new();
-    // It waits for somebody to write into the pipe, which nobody does.
+    // The script waits for a writer of the pipe, which never comes.
     let script = "mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"";
     write_script(&place.dir.path().join("docker-machine"), script);
     let path = format!("{}:{}", place.dir.path().display(), std::env::var("PATH").unwrap());
@@ -87,7 +87,7 @@ fn an_image_that_is_not_in_an_empty_folder_can_be_saved() {
 }
 
 #[test]
-fn a_folder_that_another_process_holds_can_be_waited_for() {
+fn the_hint_of_a_locked_folder_names_the_option_for_waiting() {
     let place = Place::new();
     place.put("web_1.0.0.1_317c8f756f53.docker", &pack(&Image::new("web:1.0.0.1", 1).podman()));
     place.put(".sealift/lock", b"");
@@ -103,7 +103,7 @@ fn a_folder_that_another_process_holds_can_be_waited_for() {
     ");
 }
 
-/// Answers every request as a web server does that has no such page, and returns its port.
+/// Starts a web server that answers every request with `404 Not Found`. Returns its port.
 fn serve_nothing() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -113,7 +113,7 @@ fn serve_nothing() -> u16 {
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
             let page = "<!DOCTYPE HTML>\n<p>File not found";
-            // A client that has gone away is no error here.
+            // It is not an error if the client has closed the connection.
             let _ = write!(
                 stream,
                 "HTTP/1.1 404 Not Found\r\nContent-Length: {}\r\n\r\n{page}",
@@ -125,7 +125,7 @@ fn serve_nothing() -> u16 {
 }
 
 #[test]
-fn a_web_server_is_not_taken_for_an_engine_that_lacks_the_image() {
+fn a_web_server_is_not_mistaken_for_an_engine_without_the_image() {
     let port = serve_nothing();
     let place = Place::with_engine(&format!("tcp://127.0.0.1:{port}"));
     insta::assert_snapshot!(update(&place, &[]).refusal(), @"

@@ -1,4 +1,5 @@
-//! What people see of hostile archives: the same words as from the library, and nothing changes.
+//! The output of the command for hostile archives: the same messages as from the library, and
+//! nothing changes.
 
 use sealift_testing::hostile::{CASES, Case, Verdict, image};
 use sealift_testing::layouts::pack;
@@ -42,7 +43,7 @@ fn check(case: &Case) {
 
     let load = refused(&place, &["load", "web:1.0.0.1"]);
     match case.verdict {
-        // What can be seen to hold no image without being read is no archive of one.
+        // A file that is recognized without reading it completely is not listed as an archive.
         Verdict::NoImage if load.code == 3 => {}
         _ => says(&load, code, case),
     }

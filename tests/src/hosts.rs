@@ -16,7 +16,7 @@ fn web() -> Image {
     Image::new("web:1", 1)
 }
 
-/// A folder with this image, of which nothing is recorded.
+/// Creates a folder with this image and without records.
 fn place_with(image: &Image) -> Place {
     let place = Place::new();
     place.put(&format!("web_1_{}.docker", &image.id()[7..19]), &pack(&image.podman()));
@@ -27,7 +27,7 @@ fn taking() -> FakeEngine {
     FakeEngine::loading(shown(&web()), Load::Takes)
 }
 
-/// Writes a letter for each host, which is another one in each run.
+/// Replaces each host with a letter, because hosts differ between runs.
 fn lettered(said: &Said, hosts: &[&str]) -> String {
     let mut text = format!("[{}]\n{}--\n{}", said.code, said.stdout, said.stderr);
     for (host, letter) in hosts.iter().zip('A'..) {
@@ -80,7 +80,7 @@ fn an_engine_that_is_named_twice_is_loaded_into_once() {
 }
 
 #[test]
-fn nobody_waits_for_a_slow_engine() {
+fn other_engines_do_not_wait_for_a_slow_one() {
     let mut image = web();
     image.layers[0] = pack(&[file("noise", noise(3_000_000))]);
     let engines = [(); 3].map(|()| FakeEngine::loading(shown(&image), Load::Takes));
@@ -89,7 +89,7 @@ fn nobody_waits_for_a_slow_engine() {
     let hosts = ["--host", &slow.host, "--host", &engines[1].host, "--host", &engines[2].host];
     let mut child = place.spawn(&mut place.command(&[&["load", "web"], &hosts[..]].concat()));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // The slow engine has not even got all bytes when the others' results are printed.
+    // The slow engine has not received all bytes when the results of the others are printed.
     for line in lines.by_ref().take(2) {
         assert!(!line.contains(&slow.host) && line.contains("  loaded  "), "{line}");
     }
@@ -119,7 +119,7 @@ fn an_archive_without_a_record_is_examined_once_for_all() {
     let hosts: Vec<_> = engines.iter().flat_map(|engine| ["--host", &engine.host]).collect();
     for selection in [&["web"][..], &["web:1"], &["--latest"], &["--all"]] {
         let place = place_with(&web());
-        // Where no record can be kept, whoever needs the archive would read it again.
+        // Without a place for records, each engine's load would have to read the archive again.
         place.put(".sealift", b"a file");
         let said = place.run(&[&["load"], selection, &hosts[..]].concat());
         assert_eq!(said.code, 0, "{said:?}");
@@ -142,7 +142,7 @@ fn a_pipe_is_read_and_verified_once_for_all() {
 }
 
 #[test]
-fn an_interrupt_says_what_each_engine_has() {
+fn an_interrupt_reports_the_state_of_each_engine() {
     let has = FakeEngine::having(shown(&web()), Load::Stalls);
     let stalls = FakeEngine::loading(shown(&web()), Load::Stalls);
     let waits = taking();
@@ -184,7 +184,7 @@ fn an_interrupt_ends_the_wait_for_a_list_of_hosts() {
     let mut command = place.command(&["load", "web:1", "--hosts", "-", "--progress", "none"]);
     let mut child = place.spawn(command.stdin(Stdio::piped()));
     let mut stdin = child.stdin.take().unwrap();
-    // More than fits into a pipe: once it is written, the command reads.
+    // More than fits into a pipe. When it is written, the command is reading.
     stdin.write_all("# nobody\n".repeat(20_000).as_bytes()).unwrap();
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());

@@ -1,16 +1,16 @@
-//! Just enough HTTP to remove a test's images from an engine.
+//! A minimal HTTP client, to remove a test's images from an engine.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 
 use serde_json::Value;
 
-/// Sends a request without a body and returns status and body.
+/// Sends a request without a body. Returns the status and the body.
 pub(crate) fn request(host: &str, method: &str, path: &str) -> (u16, String) {
     request_with(host, method, path, "", "")
 }
 
-/// The same with further headers, each with its end of line, and a body.
+/// Sends a request with further headers, each ending with a line break, and a body.
 pub(crate) fn request_with(
     host: &str,
     method: &str,
@@ -22,7 +22,7 @@ pub(crate) fn request_with(
     (status, String::from_utf8(body).unwrap())
 }
 
-/// The same for an answer that is no text. An answer to HTTP/1.0 comes in one piece.
+/// Sends a request whose answer is not text. An answer to HTTP/1.0 is not chunked.
 pub(crate) fn bytes(host: &str, method: &str, path: &str) -> (u16, Vec<u8>) {
     exchange(host, method, path, "", "")
 }
@@ -41,7 +41,7 @@ fn exchange(host: &str, method: &str, path: &str, headers: &str, body: &str) -> 
     (status, answer.split_off(end + 4))
 }
 
-/// Removes a test's images when the test ends, whatever its result.
+/// Images of a test, which are removed when the test ends, also if it fails.
 pub(crate) struct Images<'a> {
     pub(crate) host: &'a str,
     pub(crate) name: &'a str,

@@ -1,4 +1,4 @@
-//! An image too large to be kept anywhere: it is made while it is sent.
+//! An image that is too large to be stored: it is generated while it is sent.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use sealift_testing::layouts::noise;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// How much is written at once.
+/// Size of a piece that is written at a time.
 const PIECE: usize = 1 << 20;
 
 /// An image of two layers, one of zeros and one of noise.
@@ -14,8 +14,8 @@ const PIECE: usize = 1 << 20;
 pub(crate) struct HugeImage {
     /// The size of the layer of zeros in MiB.
     pub(crate) zeros: u64,
-    /// The size of the layer of noise in MiB: the same MiB again and again, which is too far apart
-    /// for deflate to see.
+    /// The size of the layer of noise in MiB. The same MiB is repeated, at a distance that is too
+    /// large for deflate to find.
     pub(crate) noise: u64,
 }
 
@@ -42,7 +42,7 @@ impl HugeImage {
         })
     }
 
-    /// Returns what a classic store shows of it.
+    /// Returns the answer of a classic store to an inspect request.
     pub(crate) fn shown(self) -> Value {
         let config = self.config();
         json!({
@@ -55,7 +55,7 @@ impl HugeImage {
         })
     }
 
-    /// Writes its archive.
+    /// Writes the archive of the image.
     pub(crate) fn write(self, output: &mut impl Write) -> io::Result<()> {
         for (name, count, piece) in self.layers() {
             output.write_all(header(name, count * PIECE as u64).as_bytes())?;

@@ -1,4 +1,4 @@
-//! Whoever interrupts a call at a terminal interrupts all of its processes.
+//! An interrupt at a terminal reaches all processes of a call.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -8,8 +8,8 @@ use sealift_testing::layouts::{Image, pack};
 use crate::command::{Place, Said, write_script};
 use crate::fake_engine::{FakeEngine, Load, Save, shown};
 
-/// Ctrl-C at a terminal goes to every process of the call; ssh's end would look like a host that
-/// can't be reached.
+/// Ctrl-C at a terminal reaches every process of the call. If ssh ended first, the host would seem
+/// unreachable.
 #[test]
 fn an_interrupt_at_the_terminal_does_not_end_ssh_first() {
     for arguments in [&["update", "web:1"][..], &["load", "web:1"], &["env"]] {
@@ -27,7 +27,7 @@ fn an_interrupt_at_the_terminal_does_not_end_ssh_first() {
         let path = format!("{}:{}", place.dir.path().display(), std::env::var("PATH").unwrap());
         let child = place.spawn(place.command(arguments).env("PATH", path).process_group(0));
         let of_ssh = std::fs::read_to_string(group).unwrap();
-        assert_ne!(of_ssh.trim(), child.id().to_string(), "what the terminal sends reaches ssh");
+        assert_ne!(of_ssh.trim(), child.id().to_string(), "the terminal's signals reach ssh");
         let all = format!("-{}", child.id());
         assert!(Command::new("kill").args(["-INT", "--", &all]).status().unwrap().success());
         let said = place.said(child.wait_with_output().unwrap());
@@ -36,7 +36,7 @@ fn an_interrupt_at_the_terminal_does_not_end_ssh_first() {
     }
 }
 
-/// Asks the command to stop as soon as the engine stands still.
+/// Interrupts the command as soon as the engine stalls.
 fn interrupted(place: &Place, engine: &FakeEngine, arguments: &[&str]) -> Said {
     let child = place.spawn(&mut place.command(arguments));
     engine.sent.recv().unwrap();
@@ -48,7 +48,7 @@ fn interrupted(place: &Place, engine: &FakeEngine, arguments: &[&str]) -> Said {
 }
 
 #[test]
-fn what_was_finished_before_an_interrupt_is_still_reported() {
+fn results_before_an_interrupt_are_reported() {
     let image = Image::new("web:1", 1);
     let tar = pack(&image.podman());
     let engine = FakeEngine::new(&image, Save::Stalls(tar[..1000].to_vec()));
@@ -77,9 +77,9 @@ fn what_was_finished_before_an_interrupt_is_still_reported() {
 }
 
 #[test]
-fn what_was_loaded_before_an_interrupt_is_still_reported() {
+fn loads_before_an_interrupt_are_reported() {
     let (first, second) = (Image::new("web:1", 1), Image::new("web:2", 2));
-    // The engine has the first one, whatever it is asked for.
+    // The engine has the first image under every name.
     let engine = FakeEngine::having(shown(&first), Load::Stalls);
     let place = Place::with_engine(&engine.host);
     for image in [&first, &second] {

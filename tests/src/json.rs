@@ -11,21 +11,21 @@ fn image() -> Image {
     Image::new("web:1.0.0.1", 1)
 }
 
-/// Takes out what differs from run to run.
+/// Removes the parts that differ between runs.
 fn settled(text: &str) -> String {
     let times = regex::Regex::new(r#""\d{4}-\d\d-\d\dT[0-9:.]+Z""#).unwrap();
     times.replace_all(text, "\"TIME\"").into_owned()
 }
 
-/// Returns the document that a command prints; it must be one, and nothing else.
+/// Returns the document that a command prints, which must be its only output.
 fn document(said: &Said) -> String {
     let parsed: Result<serde_json::Value, _> = serde_json::from_str(&said.stdout);
     assert!(parsed.is_ok(), "{said:?}");
     settled(&format!("[{}]\n{}", said.code, said.stdout))
 }
 
-/// A folder with an image in two versions, one of them dirty and a zip, and the files that they
-/// came from.
+/// Creates a folder with an image in two versions, one of them dirty and a zip, and the files that
+/// they were added from.
 fn place(host: &str) -> Place {
     let place = Place::with_engine(host);
     for (version, seed, form) in [("1.0.0.0", 2, &["--compress"][..]), ("1.0.0.1", 1, &[])] {
@@ -181,7 +181,7 @@ fn verify() {
     insta::assert_snapshot!(document(&place.run(&["verify", "--json"])));
 }
 
-/// Every failure is a document, and the lines for people are what they are without `--json`.
+/// Every failure is a document, and standard error is the same as without `--json`.
 #[test]
 fn a_failure_is_a_document_too() {
     let place = place("unix:///nonexistent/engine.sock");
@@ -222,13 +222,13 @@ fn a_failure_is_a_document_too() {
 }
 
 #[test]
-fn no_document_stands_in_a_part_of_an_archive() {
+fn no_document_is_added_to_an_incomplete_archive() {
     let place = Place::new();
     let mut large = image();
     large.layers.push(pack(&[file("large", noise(4 << 20))]));
     fs::write(place.dir.path().join("web.tar"), pack(&large.podman())).unwrap();
     place.ok(&["add", "web.tar"]);
-    // Its record still states that it is whole.
+    // The record still states that the archive is valid.
     let path = place.artifacts().join(&place.files()[0]);
     let modified = fs::metadata(&path).unwrap().modified().unwrap();
     let mut content = fs::read(&path).unwrap();

@@ -1,4 +1,4 @@
-//! What `list` shows, in which order, and which archives patterns select.
+//! The content and the order of `list`, and the selection by patterns.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn place() -> Place {
     place
 }
 
-/// Lists `IMAGE VERSION` in one line.
+/// Returns `IMAGE VERSION` of all listed archives in one line.
 fn listed(place: &Place, arguments: &[&str]) -> String {
     let columns = [&["list", "--columns", "image,version", "-q"], arguments].concat();
     let listed = place.ok(&columns);
@@ -28,7 +28,7 @@ fn listed(place: &Place, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn archives_are_listed_in_the_order_that_is_asked_for() {
+fn archives_are_listed_in_the_selected_order() {
     let place = place();
     let by_version = "db:1.0.0.3 team/api:1.10.0.1 team/api:1.9.0.1 team/web:2.0.0.0";
     assert_eq!(listed(&place, &["--sort", "version"]), by_version);

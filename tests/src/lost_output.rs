@@ -1,5 +1,5 @@
-//! Output that cannot be written is an error, in every command and every format; a closed pipe is
-//! none.
+//! Output that cannot be written is an error of every command in every format. A closed pipe is not
+//! an error.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use sealift_testing::layouts::{Image, pack};
 use crate::command::{Place, Said, commands_of};
 use crate::fake_engine::{FakeEngine, Load, Save, shown};
 
-/// What a case needs from an engine.
+/// The engine that a case needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Nothing,
@@ -107,7 +107,7 @@ fn image() -> Image {
     Image::new("web:1.0.0.1", 1)
 }
 
-/// Runs a case in a place of its own, with this standard output.
+/// Runs a case in a separate place with this standard output.
 fn run(arguments: &[&str], needs: Needs, stdout: Stdio) -> Said {
     let engine = match needs {
         Nothing => None,
@@ -163,8 +163,7 @@ fn a_closed_pipe_ends_every_command_quietly() {
     }
 }
 
-/// The only command that the help does not list is `man`; a test of the command itself makes sure
-/// of it.
+/// Only the command `man` is not in the help; a test of the command checks that.
 #[test]
 fn every_command_has_a_case() {
     let place = Place::new();
@@ -199,7 +198,7 @@ fn a_failure_keeps_its_code_when_its_document_cannot_be_written() {
 }
 
 #[test]
-fn completions_that_a_shell_asks_for_are_output_too() {
+fn completions_for_a_shell_are_output_too() {
     let place = Place::new();
     for words in [&[][..], &["--", "sealift", "li"]] {
         let complete = |stdout| {
@@ -217,7 +216,7 @@ fn completions_that_a_shell_asks_for_are_output_too() {
 }
 
 #[test]
-fn a_manual_page_that_cannot_be_written_is_an_error_and_leaves_no_part_of_it() {
+fn a_manual_page_that_cannot_be_written_is_an_error_and_leaves_no_file() {
     let place = Place::new();
     let folder = place.dir.path().join("man");
     fs::create_dir(&folder).unwrap();

@@ -1,4 +1,4 @@
-//! The main job, as a person does it: build, archive, list, config, and back into the engine.
+//! The main job, step by step: build, archive, list, config, and load into the engine.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn main_job(engine: &str) {
 
     let plan = json(&["update", &tag("1.0.0.1"), "--dry-run"]);
     assert_eq!(plan["items"][0]["action"], "save");
-    assert!(!place.artifacts().exists(), "a dry run makes nothing");
+    assert!(!place.artifacts().exists(), "a dry run creates nothing");
 
     let saved = json(&["update", &tag("1.0.0.1")]);
     let (id, plain) = (saved[0]["id"].as_str().unwrap(), saved[0]["path"].as_str().unwrap());
@@ -34,7 +34,7 @@ fn main_job(engine: &str) {
     let compressed = json(&["update", &tag("1.0.0.1"), "--compress"]);
     let zip = format!("{name}_1.0.0.1_{id}.zip");
     assert_eq!(compressed[0]["path"], format!("artifacts/{zip}"));
-    assert_eq!(place.files(), std::slice::from_ref(&zip), "the plain twin goes");
+    assert_eq!(place.files(), std::slice::from_ref(&zip), "the plain archive is removed");
 
     let list = json(&["list"]);
     assert_eq!(list[0]["image"], name.as_str());
@@ -51,7 +51,7 @@ fn main_job(engine: &str) {
     assert_eq!(keys[0]["value"], "emlw");
 
     let cat = place.command(&["cat", &name, "-q"]).output().unwrap();
-    assert!(cat.status.success() && cat.stdout == tar, "cat gives what the engine had sent");
+    assert!(cat.status.success() && cat.stdout == tar, "cat prints the bytes that the engine sent");
 
     images.remove();
     let loaded = place.ok(&["load", &name]);
@@ -76,7 +76,8 @@ fn main_job(engine: &str) {
     assert_eq!(place.files().len(), 1);
 }
 
-/// One image failing doesn't stop the others, and of the failed one nothing is cleaned.
+/// The failure of one image does not stop the others, and no archive of the failed image is
+/// removed.
 fn one_of_two_fails(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let name = image_name();
@@ -109,7 +110,7 @@ mod on_engine {
         }
 
         #[test]
-        fn does_the_rest_when_one_of_two_fails() {
+        fn the_other_image_is_saved_if_one_fails() {
             all::one_of_two_fails("docker");
         }
     }
@@ -123,7 +124,7 @@ mod on_engine {
         }
 
         #[test]
-        fn does_the_rest_when_one_of_two_fails() {
+        fn the_other_image_is_saved_if_one_fails() {
             all::one_of_two_fails("podman");
         }
     }

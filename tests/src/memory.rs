@@ -1,5 +1,5 @@
-//! Memory doesn't grow with archives: each command is measured on one far larger than what it may
-//! keep.
+//! Memory does not grow with archives: each command is measured with an archive that is far larger
+//! than its limit.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,20 +11,20 @@ use crate::command::Place;
 use crate::fake_engine::{FakeEngine, Save};
 use crate::huge_image::HugeImage;
 
-/// How many MiB a command may have in memory at once.
+/// Limit for the peak memory of a command, in MiB.
 const LIMIT: u64 = 64;
 
-/// Runs a program, passes on how it ended, and prints its peak memory in KiB.
+/// A script that runs a program, returns its exit code, and prints its peak memory in KiB.
 ///
-/// Not done by the test itself: a child that is started by it would count what the test has in
-/// memory too.
+/// The test cannot do this itself, because a child of the test would start with the memory of the
+/// test.
 const MEASURE: &str = "\
 import resource, subprocess, sys
 ended = subprocess.run(sys.argv[1:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(ended)";
 
-/// It wants as much room on the disk.
+/// The test needs the same amount of space on the disk.
 #[test]
 fn commands_keep_little_of_an_archive_of_3_gb() {
     measure(HugeImage { zeros: 2048, noise: 1024 });
@@ -43,8 +43,8 @@ fn commands_keep_little_of_hostile_archives() {
 
 #[test]
 fn metadata_that_grows_when_it_is_read_keeps_within_its_bound() {
-    /// Numbers of one digit become values of 32 bytes, in a list that is doubled whenever it is
-    /// full.
+    /// Numbers with one digit become values of 32 bytes, in a list whose capacity is doubled when
+    /// it is full.
     const BOUND: u64 = 128;
     let Some(python) = program("python3") else { return };
     let numbers = |front: &str, end: &str| {
@@ -62,13 +62,17 @@ fn metadata_that_grows_when_it_is_read_keeps_within_its_bound() {
     ]);
     place.put("web_1_0123456789ab.docker", &content);
     let said = place.run(&["verify"]);
-    assert!(said.stdout.contains("misnamed"), "it is whole, so all of it was read: {said:?}");
+    assert!(
+        said.stdout.contains("misnamed"),
+        "the archive is valid, so all of it was read: {said:?}"
+    );
     let memory = memory_of(&python, &place, &["verify"]);
     eprintln!("{memory} MiB");
     assert!(memory < BOUND, "{memory} MiB");
 }
 
-/// Runs the command and returns its peak memory in MiB. What it cannot do it has to refuse.
+/// Runs the command, which may refuse an archive but must not crash. Returns its peak memory in
+/// MiB.
 fn memory_of(python: &Path, place: &Place, arguments: &[&str]) -> u64 {
     let command = place.command(&[arguments, &["--progress", "none"]].concat());
     let mut measured = Command::new(python);

@@ -1,9 +1,9 @@
-//! The grammar of names, from the shell.
+//! The grammar of names, used from a shell.
 
 use crate::command::Place;
 
 #[test]
-fn names_are_taken_apart() {
+fn names_are_split_into_their_parts() {
     let place = Place::new();
     let parsed = place.ok(&["name", "parse", "team_web_1.4.0.0_0123456789ab.zip"]);
     insta::assert_snapshot!(parsed, @"team_web  1.4.0.0  0123456789ab  zip  dirty");
@@ -25,7 +25,7 @@ fn names_on_standard_input_give_a_line_of_json_each() {
 }
 
 #[test]
-fn tags_and_dirty_versions_are_told() {
+fn tags_and_dirty_versions_are_recognized() {
     let place = Place::new();
     insta::assert_snapshot!(place.ok(&["name", "tag", "web", "1.0+beta"]), @"web:1.0_beta");
     insta::assert_snapshot!(place.ok(&["name", "dirty", "1.0.0.0"]), @"dirty");
@@ -41,7 +41,7 @@ fn tags_and_dirty_versions_are_told() {
 }
 
 #[test]
-fn a_dirty_version_can_be_asked_for_by_an_image_and_by_exit_code() {
+fn an_image_and_an_exit_code_can_query_dirty_versions() {
     let place = Place::new();
     for (version, word, code) in [
         ("1.0.0.0", "dirty", 0),

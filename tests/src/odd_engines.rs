@@ -1,5 +1,5 @@
-//! Loads into engines that answer early, late, twice or not at all, at several points of the
-//! upload. The engine is a fake; the command is the whole one.
+//! Loads into fake engines that answer early, late, twice or not at all, at several points of the
+//! upload.
 
 use sealift_testing::layouts::{Image, file, noise, pack};
 
@@ -9,15 +9,15 @@ use crate::fake_engine::{FakeEngine, Load, shown};
 const LOADED: &str = "{\"stream\":\"Loaded image: web:1.0.0.1\\n\"}\n";
 const WORDS: &str = "no space left on device";
 
-/// More than a socket and the pipes before it hold.
+/// Returns an image that is larger than the buffers of a socket and of pipes.
 fn image() -> Image {
     let mut image = Image::new("web:1.0.0.1", 1);
     image.layers[0] = pack(&[file("noise", noise(1_500_000))]);
     image
 }
 
-/// Loads the image into an engine that reads so many bytes and then answers this; afterwards it has
-/// the image, or not.
+/// Loads the image into an engine that reads this many bytes and then sends this answer. Afterwards
+/// the engine has the image or not.
 fn load(read: usize, answer: &str, has_image: bool) -> Said {
     let image = image();
     let load = Load::Says { read, answer: answer.into(), has_image };
@@ -31,7 +31,7 @@ fn load(read: usize, answer: &str, has_image: bool) -> Said {
     said
 }
 
-/// None of the upload, some of it, most of it, all of it.
+/// The number of bytes that are read before the answer: none, some, most, all.
 const POINTS: [usize; 4] = [0, 10_000, 1_400_000, usize::MAX];
 
 fn answer(status: &str, body: &str) -> String {
@@ -39,7 +39,7 @@ fn answer(status: &str, body: &str) -> String {
 }
 
 #[test]
-fn a_success_counts_whenever_it_comes_if_the_engine_has_the_image() {
+fn a_success_is_accepted_at_any_time_if_the_engine_has_the_image() {
     let success = answer("200 OK", LOADED);
     let progress = format!("{}\r\n", "{\"status\":\"Loading layer\",\"id\":\"1\"}".repeat(100));
     let answers = [
@@ -47,7 +47,7 @@ fn a_success_counts_whenever_it_comes_if_the_engine_has_the_image() {
         answer("200 OK", ""),
         answer("200 OK", &(progress + LOADED)),
         format!("HTTP/1.1 100 Continue\r\n\r\n{success}"),
-        // Twice: what follows an answer is none of this request's.
+        // Twice: bytes after an answer do not belong to this request.
         success.repeat(2),
         success + &answer("500 No", WORDS),
     ];
@@ -63,7 +63,7 @@ fn a_success_counts_whenever_it_comes_if_the_engine_has_the_image() {
 }
 
 #[test]
-fn a_refusal_is_shown_in_the_engines_words_whenever_it_comes() {
+fn the_engines_error_is_printed_at_any_time() {
     let answers = [
         answer("500 No", &format!("{{\"message\":\"{WORDS}\"}}")),
         answer("507 No", WORDS),
@@ -82,7 +82,7 @@ fn a_refusal_is_shown_in_the_engines_words_whenever_it_comes() {
 }
 
 #[test]
-fn what_is_no_answer_is_an_error() {
+fn an_invalid_answer_is_an_error() {
     let answers = [
         "",
         "HTTP/1.1 200 OK\r\n",

@@ -1,4 +1,4 @@
-//! Archives that come out of a pipe, as `docker save … | ssh … | sealift load -` makes them.
+//! Archives from a pipe, as in `docker save … | ssh … | sealift load -`.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ fn run_with(place: &Place, arguments: &[&str], bytes: Vec<u8>) -> Said {
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || {
-        // A command that refuses need not read to the end.
+        // A command that refuses the input may not read it to the end.
         let _ = input.write_all(&bytes);
     });
     let output = child.wait_with_output().unwrap();
@@ -28,7 +28,7 @@ fn image(tag: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_comes_out_of_a_pipe_is_added() {
+fn an_archive_from_a_pipe_is_added() {
     let place = Place::new();
     let said = run_with(&place, &["add", "-"], image("web:1.0.0.1"));
     assert_eq!(said.code, 0, "{said:?}");
@@ -54,7 +54,7 @@ mod on_engine {
     use super::*;
 
     #[test]
-    fn what_comes_out_of_a_pipe_is_loaded() {
+    fn an_archive_from_a_pipe_is_loaded() {
         let Some(engine) = sealift_testing::engine("docker") else { return };
         let name = image_name();
         let images = Images { host: &engine.host, name: &name };
@@ -63,7 +63,7 @@ mod on_engine {
         let said = run_with(&place, &["load", "-"], compress(&tar, Packing::Zstd));
         assert_eq!(said.code, 0, "{said:?}");
         assert!(said.stdout.starts_with(&format!("{name}:1.0.0.1  loaded  ")), "{said:?}");
-        assert!(!place.artifacts().exists(), "it needs no folder");
+        assert!(!place.artifacts().exists(), "no folder is needed");
 
         std::fs::write(place.dir.path().join("web.tar"), &tar).unwrap();
         assert!(place.ok(&["load", "web.tar"]).contains("  unchanged  "));
@@ -72,8 +72,8 @@ mod on_engine {
         let (status, _) = request(&engine.host, "GET", &format!("/v1.41/images/{other}/json"));
         assert_eq!(status, 200);
 
-        // What ends like a file and is neither a file nor an image of the folder was meant as a
-        // file.
+        // A name with a file extension that is neither a file nor an image of the folder was meant
+        // as a file.
         std::fs::create_dir(place.artifacts()).unwrap();
         let said = place.run(&["load", "gone.tar"]);
         assert_eq!(said.code, 3, "{said:?}");

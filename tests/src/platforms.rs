@@ -1,10 +1,10 @@
-//! Two platforms of one tag side by side: every command distinguishes them, and asks if it has to.
+//! Two platforms of one tag: every command distinguishes them, and asks for a choice if necessary.
 
 use sealift_testing::layouts::{Image, pack};
 
 use crate::command::Place;
 
-/// A folder with `web:1.0.0.1` for two platforms, and their archives.
+/// Creates a folder with `web:1.0.0.1` for two platforms. Returns it and the archives.
 fn both() -> (Place, [String; 2]) {
     let place = Place::new();
     let archives = ["amd64", "arm64"].map(|architecture| {
@@ -18,7 +18,7 @@ fn both() -> (Place, [String; 2]) {
 }
 
 #[test]
-fn a_request_that_two_platforms_answer_is_refused_with_the_choices() {
+fn an_ambiguous_request_is_refused_with_the_choices() {
     let (place, _) = both();
     for arguments in [&["path", "web"][..], &["cat", "web"], &["config"]] {
         let said = place.run(arguments);
@@ -51,7 +51,7 @@ fn a_platform_chooses() {
 }
 
 #[test]
-fn each_platform_is_cleaned_by_itself() {
+fn each_platform_is_cleaned_separately() {
     let (place, archives) = both();
     assert!(place.run(&["clean", "web", "--keep", "1"]).stderr.contains("nothing to clean"));
     let cleaned = place.ok(&["clean", "web:1.0.0.1", "--platform", "linux/amd64"]);

@@ -10,8 +10,8 @@ use serde_json::json;
 use crate::command::Place;
 use crate::fake_engine::{FakeEngine, Load, Save, shown};
 
-/// Moves the cursor, sets the title, changes colours, reverses the direction, begins a line of its
-/// own.
+/// Text that moves the cursor, sets the title, changes colours, reverses the direction and begins a
+/// line.
 const HOSTILE: &str = "\u{1b}[31mX\u{9b}2J\u{1b}]0;t\u{7}\u{7f}\u{202e}\u{2066}\u{61c}\u{200e}\u{200f}\u{2028}\r\nINJECTED";
 
 fn is_harmless(text: &str) -> bool {
@@ -22,7 +22,7 @@ fn is_harmless(text: &str) -> bool {
     !text.chars().any(controls) && !text.lines().any(|line| line.starts_with("INJECTED"))
 }
 
-/// Runs a command in text and as JSON, and searches what it prints.
+/// Runs a command with text and JSON output, and searches the output for control characters.
 fn run(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) {
     for json in [&[][..], &["--json"]] {
         let arguments = [arguments, &["--progress", "plain"], json].concat();
@@ -43,7 +43,7 @@ fn run(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) {
     }
 }
 
-/// Makes an image whose archive holds hostile names.
+/// Creates an image whose archive contains hostile names.
 fn hostile_image() -> Image {
     let mut image = Image::new(&format!("web:{HOSTILE}"), 3);
     image.os = HOSTILE.to_owned();
@@ -122,7 +122,7 @@ fn names_in_a_folder_are_escaped() {
 }
 
 #[test]
-fn what_archives_hold_is_escaped() {
+fn content_of_archives_is_escaped() {
     let place = Place::new();
     let file = format!("{HOSTILE}.tar");
     let mut several = hostile_image().docker_blobs();
@@ -142,7 +142,7 @@ fn what_archives_hold_is_escaped() {
 }
 
 #[test]
-fn what_engines_answer_is_escaped() {
+fn answers_of_engines_are_escaped() {
     let image = Image::new("web:1.0.0.1", 1);
     let error = json!({ "errorDetail": { "message": HOSTILE }, "error": HOSTILE }).to_string();
     let mut strange = shown(&image);

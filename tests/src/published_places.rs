@@ -1,5 +1,5 @@
-//! `sealift list DEST` and `sealift verify DEST`: what a published place has, and what is wrong
-//! with it.
+//! `sealift list DEST` and `sealift verify DEST`: the content of a published place, and its
+//! problems.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::command::Place;
 
-/// A folder whose two images are published to a path: a zip and a tar.
+/// Creates a folder whose two images are published to a path: a zip and a tar.
 fn published() -> Place {
     let place = Place::new();
     for (tag, seed, compress) in [("web:1.0.0.7", 1, true), ("team/api:2.0.0.0", 2, false)] {
@@ -28,7 +28,7 @@ fn there(place: &Place) -> PathBuf {
     place.dir.path().join("there")
 }
 
-/// Returns the path of the zip that is there.
+/// Returns the path of the published zip.
 fn zip(place: &Place) -> PathBuf {
     let mut entries = fs::read_dir(there(place)).unwrap().map(|entry| entry.unwrap().path());
     entries.find(|path| path.extension().is_some_and(|ending| ending == "zip")).unwrap()
@@ -66,7 +66,7 @@ fn a_place_is_listed() {
 }
 
 #[test]
-fn what_cannot_be_listed_is_an_error() {
+fn a_place_that_cannot_be_listed_is_an_error() {
     let place = published();
     for (arguments, code, message) in [
         (&["list", "./there", "db"][..], 3, "db"),
@@ -109,7 +109,7 @@ fn a_place_is_verified_over_paths_and_web_servers() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_place_is_reported() {
+fn all_problems_of_a_place_are_reported() {
     type Break = fn(&Place);
     let cases: [(Break, i32, &str); 8] = [
         (|place| fs::remove_file(zip(place)).unwrap(), 5, ".zip  missing"),

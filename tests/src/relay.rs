@@ -1,4 +1,4 @@
-//! A relay before the socket of an engine, which stops at a given byte of what is sent to it.
+//! A relay to the socket of an engine, which stops after a given number of bytes to the engine.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
@@ -9,8 +9,8 @@ use std::thread;
 
 use tempfile::TempDir;
 
-/// A slow way to an engine. It passes so many bytes to the engine, over all connections, and the
-/// rest once it is released.
+/// A slow connection to an engine. It forwards a number of bytes to the engine, counted over all
+/// connections, and the rest when it is released.
 pub(crate) struct Relay {
     _dir: TempDir,
     pub(crate) host: String,
@@ -18,13 +18,13 @@ pub(crate) struct Relay {
 }
 
 struct Gate {
-    /// How many bytes still pass; `None` once it is open.
+    /// Number of bytes that are still forwarded; `None` after the release.
     left: Mutex<Option<usize>>,
     opened: Condvar,
 }
 
 impl Gate {
-    /// Waits until these bytes may pass.
+    /// Waits until these bytes may be forwarded.
     fn pass(&self, count: usize) {
         let mut left = self.left.lock().unwrap();
         if let Some(left) = left.as_mut().filter(|left| **left >= count) {
@@ -50,7 +50,7 @@ impl Relay {
                 let (client, engine) = (client.unwrap(), UnixStream::connect(&engine).unwrap());
                 let (back, to) = (client.try_clone().unwrap(), engine.try_clone().unwrap());
                 let gate = Arc::clone(&of_relay);
-                // What one side has closed is no error here; the other one sees it.
+                // If one side is closed, that is not an error here: the other side notices it.
                 thread::spawn(move || copy(client, to, |count| gate.pass(count)));
                 thread::spawn(move || copy(engine, back, |_| {}));
             }
@@ -58,7 +58,7 @@ impl Relay {
         Self { host: format!("unix://{}", socket.display()), _dir: dir, gate }
     }
 
-    /// Lets everything pass from now on.
+    /// Forwards everything from now on.
     pub(crate) fn release(&self) {
         *self.gate.left.lock().unwrap() = None;
         self.gate.opened.notify_all();

@@ -1,4 +1,4 @@
-//! Releases that are built again, and calls that fail without leaving anything.
+//! Releases that are built again, and failed calls that leave nothing behind.
 
 use sealift_testing::layouts::{Image, pack};
 use serde_json::Value;
@@ -87,13 +87,13 @@ fn a_call_that_fails_leaves_no_folder() {
             "{arguments:?}"
         );
     }
-    // A folder that was there stays, also an empty one.
+    // An existing folder stays, also an empty one.
     std::fs::create_dir(place.artifacts()).unwrap();
     assert_ne!(place.run(&["add", "bad.tar"]).code, 0);
     assert!(place.artifacts().exists());
 }
 
-fn a_plan_goes_on_after_a_missing_image(engine: &str) {
+fn a_plan_continues_after_a_missing_image(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let name = image_name();
     let _images = Images { host: &engine.host, name: &name };
@@ -124,7 +124,7 @@ fn a_plan_goes_on_after_a_missing_image(engine: &str) {
     assert_eq!(plan["items"][1]["replaces"], serde_json::json!([]));
     assert!(!place.artifacts().exists());
 
-    // An archive of the image in a format that is not taken.
+    // The image has an archive in a format that is not supported.
     place.ok(&["update", &tag("1.0.0.1")]);
     let archive = place.artifacts().join(&place.files()[0]);
     std::fs::rename(&archive, archive.with_extension("tgz")).unwrap();
@@ -136,7 +136,7 @@ fn a_plan_goes_on_after_a_missing_image(engine: &str) {
 
 mod on_engine {
     #[test]
-    fn a_plan_goes_on_after_a_missing_image() {
-        super::a_plan_goes_on_after_a_missing_image("docker");
+    fn a_plan_continues_after_a_missing_image() {
+        super::a_plan_continues_after_a_missing_image("docker");
     }
 }

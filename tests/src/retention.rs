@@ -1,4 +1,4 @@
-//! Retention at the command line: what is selected, what is asked before, and what is refused.
+//! Retention at the command line: the selection, the questions, and the refusals.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -9,7 +9,7 @@ use sealift_testing::layouts::{Image, pack};
 use crate::command::{Place, Said, binary, refused};
 use crate::fake_engine::{FakeEngine, Save};
 
-/// Adds an image under a name, and returns its archive.
+/// Adds an image under a name. Returns its archive.
 fn add(place: &Place, name: &str, seed: u8) -> String {
     std::fs::write(place.dir.path().join("their.tar"), pack(&Image::new("x:1", seed).podman()))
         .unwrap();
@@ -18,7 +18,7 @@ fn add(place: &Place, name: &str, seed: u8) -> String {
     place.files().into_iter().find(|file| !before.contains(file)).unwrap()
 }
 
-/// Three releases of `web`, and three builds of a dirty version.
+/// Creates a folder with three releases of `web`, and three builds of a dirty version.
 fn releases_and_nightlies() -> (Place, [String; 6]) {
     let place = Place::new();
     let archives = [
@@ -33,7 +33,7 @@ fn releases_and_nightlies() -> (Place, [String; 6]) {
     (place, archives)
 }
 
-/// The archives that are removed, by their number.
+/// Returns the indexes of the archives that are removed.
 fn removed(place: &Place, archives: &[String], arguments: &[&str]) -> Vec<usize> {
     let said = place.run(&[&["clean"][..], arguments, &["--dry-run"]].concat());
     assert_eq!(said.code, 0, "{said:?}");
@@ -43,22 +43,22 @@ fn removed(place: &Place, archives: &[String], arguments: &[&str]) -> Vec<usize>
 }
 
 #[test]
-fn nightly_builds_cost_no_release() {
+fn nightly_builds_do_not_displace_releases() {
     let (place, archives) = releases_and_nightlies();
     let gone = |arguments: &[&str]| removed(&place, &archives, arguments);
     assert_eq!(gone(&["--all", "--keep", "3"]), [0; 0]);
     assert_eq!(gone(&["--all", "--keep", "2"]), [0, 3]);
     assert_eq!(gone(&["--all", "--keep", "2", "--keep-dirty", "0"]), [0, 3, 4, 5]);
     assert_eq!(gone(&["web"]), [0, 1, 3, 4], "one of each is kept");
-    assert_eq!(gone(&["web", "--keep-dirty", "1"]), [3, 4], "alone, it leaves releases alone");
-    assert_eq!(gone(&["web", "--keep", "0"]), [0, 1, 3, 4, 5], "but for the newest release");
+    assert_eq!(gone(&["web", "--keep-dirty", "1"]), [3, 4], "alone, it keeps all releases");
+    assert_eq!(gone(&["web", "--keep", "0"]), [0, 1, 3, 4, 5], "all except the newest release");
 }
 
 #[test]
 fn selectors_combine() {
     let (place, archives) = releases_and_nightlies();
     let gone = |arguments: &[&str]| removed(&place, &archives, arguments);
-    assert_eq!(gone(&["web:1.4.0.7"]), [2], "the newest release goes by its name");
+    assert_eq!(gone(&["web:1.4.0.7"]), [2], "the newest release is removed by its name");
     assert_eq!(gone(&["web:1.4.0.7", "--keep", "1"]), [0; 0]);
     assert_eq!(gone(&["web:1.3.0.9", "web:1.5.0.0", "--keep", "1"]), [0, 3, 4]);
     assert_eq!(gone(&["--all", "--dirty"]), [3, 4, 5]);
@@ -74,7 +74,7 @@ fn selectors_combine() {
         let age = day * u32::try_from(6 - number).unwrap();
         file.set_modified(std::time::SystemTime::now() - age).unwrap();
     }
-    assert_eq!(gone(&["--all", "--older-than", "60h"]), [0, 1, 3], "but for the newest release");
+    assert_eq!(gone(&["--all", "--older-than", "60h"]), [0, 1, 3], "all except the newest release");
     assert_eq!(gone(&["--all", "--older-than", "3d", "--dirty"]), [3]);
     assert_eq!(gone(&["--all", "--older-than", "1w"]), [0; 0]);
     let said = refused(&place, &["clean", "web:1.4.0.7", "web"]);
@@ -85,7 +85,7 @@ fn selectors_combine() {
 }
 
 #[test]
-fn all_that_would_go_with_keep_0_needs_a_yes() {
+fn removing_everything_with_keep_0_needs_a_confirmation() {
     let (place, archives) = releases_and_nightlies();
     insta::assert_snapshot!(refused(&place, &["clean", "--all", "--keep", "0"]).refusal(), @"
     [2]
@@ -98,7 +98,7 @@ fn all_that_would_go_with_keep_0_needs_a_yes() {
 }
 
 #[test]
-fn the_last_whole_archive_needs_a_yes() {
+fn removing_the_last_valid_archive_needs_a_confirmation() {
     let place = Place::new();
     let archive = add(&place, "web:1.0", 1);
     place.put("api_1.0_0123456789ab.docker", b"photos");
@@ -116,7 +116,7 @@ fn the_last_whole_archive_needs_a_yes() {
 }
 
 #[test]
-fn what_is_damaged_or_misnamed_stays_and_is_reported() {
+fn damaged_and_misnamed_archives_stay_and_are_reported() {
     let place = Place::new();
     let damaged = add(&place, "web:1.2", 3);
     let path = place.artifacts().join(&damaged);
@@ -137,7 +137,7 @@ fn what_is_damaged_or_misnamed_stays_and_is_reported() {
 }
 
 #[test]
-fn a_locked_folder_is_not_one_with_nothing_to_clean() {
+fn a_locked_folder_is_not_reported_as_clean() {
     let (place, _) = releases_and_nightlies();
     let lock =
         std::fs::File::options().write(true).open(place.artifacts().join(".sealift/lock")).unwrap();
@@ -147,7 +147,7 @@ fn a_locked_folder_is_not_one_with_nothing_to_clean() {
     assert!(!said.stderr.contains("nothing to clean"), "{said:?}");
 }
 
-/// Runs the command on a terminal, and answers its question. Returns what the terminal showed.
+/// Runs the command on a terminal, and answers its question. Returns the output on the terminal.
 fn on_terminal(place: &Place, arguments: &[&str], answer: &str) -> Option<Said> {
     let script = sealift_testing::program("script")?;
     let words: Vec<String> = std::iter::once(binary().display().to_string())
@@ -164,7 +164,7 @@ fn on_terminal(place: &Place, arguments: &[&str], answer: &str) -> Option<Said> 
     while !shown.ends_with(b"[y/N] ") && stdout.read(&mut byte).unwrap() == 1 {
         shown.extend(byte);
     }
-    // Where it does not ask, it may be gone.
+    // A command without a question may have ended already.
     let _ = child.stdin.take().unwrap().write_all(answer.as_bytes());
     stdout.read_to_end(&mut shown).unwrap();
     let mut output = child.wait_with_output().unwrap();
@@ -198,24 +198,24 @@ fn on_a_terminal_the_plan_is_shown_and_confirmed() {
     removed 2 archives, 33.8 kB
     ");
 
-    // What interrupts at the question, removes nothing.
+    // An interrupt at the question removes nothing.
     let Some(said) = on_terminal(&place, &["clean", "web"], "\u{3}") else { return };
     assert_eq!((said.code, place.files().len()), (130, 4), "{said:?}");
-    // --keep 0 may be confirmed, and who has said yes is not asked.
+    // `--keep 0` can be confirmed, and with `--yes` there is no question.
     let Some(said) = on_terminal(&place, &["clean", "web", "--keep", "0"], "n\n") else { return };
     assert_eq!((said.code, place.files().len()), (1, 4), "{said:?}");
     let Some(said) = on_terminal(&place, &["clean", "web", "--yes"], "") else { return };
     assert_eq!((said.code, place.files().len()), (0, 2), "{said:?}");
     assert!(!said.stdout.contains("[y/N]"), "{said:?}");
-    // The last whole archive needs the flag here, too.
+    // The last valid archive needs the flag here too.
     place.ok(&["clean", "web", "--keep-dirty", "0"]);
     let Some(said) = on_terminal(&place, &["clean", "web:1.4.0.7"], "y\n") else { return };
     assert_eq!((said.code, place.files().len()), (2, 1), "{said:?}");
 }
 
-/// An update with `--clean` removes other versions, and marks those that are newer.
+/// An update with `--clean` removes other versions, and marks newer ones.
 #[test]
-fn an_update_marks_what_is_newer_than_itself() {
+fn an_update_marks_newer_versions() {
     let image = Image::new("web:1.4.0.1", 9);
     let engine = FakeEngine::new(&image, Save::Ends(pack(&image.podman())));
     let place = Place::with_engine(&engine.host);
@@ -241,7 +241,7 @@ fn an_update_marks_what_is_newer_than_itself() {
 }
 
 #[test]
-fn an_update_keeps_as_many_as_it_is_told_to() {
+fn an_update_keeps_the_given_number_of_versions() {
     let image = Image::new("web:1.4.0.8", 9);
     let engine = FakeEngine::new(&image, Save::Ends(pack(&image.podman())));
     let place = Place::with_engine(&engine.host);

@@ -1,5 +1,5 @@
-//! Secrets are in nothing that the command prints or writes: a canary is put wherever one can
-//! stand, and all output at the highest verbosity is searched, and every file that was made.
+//! No output and no file contains a secret: a canary is used in every place for a secret, and all
+//! output at the highest verbosity and all new files are searched for it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -15,19 +15,19 @@ use serde_json::json;
 use crate::command::{Place, image_name, write_script};
 use crate::http::Images;
 
-/// The secret, of characters that stay as they are in every encoding of an address.
+/// The secret. Its characters are the same in every encoding of an address.
 pub(crate) const CANARY: &str = "Sesame0penUp4Canary";
 
-/// What the log takes at most, of libraries too.
+/// The filter for the most verbose log, including libraries.
 pub(crate) const EVERYTHING: &str = "sealift=trace,bollard=trace,h2=trace,hyper=trace,hyper_util=trace,rustls=trace,tonic=trace,\
                           tower=trace,tokio=trace,mio=trace,want=trace";
 
-/// A user's settings with a secret in each place for one.
+/// The settings of a user, with a secret in every possible place.
 struct Secrets {
     place: Place,
     config: PathBuf,
     path: OsString,
-    /// How a secret may look.
+    /// The encodings of the secret.
     forms: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Secrets {
         Self { place, config, path, forms: forms(CANARY) }
     }
 
-    /// Runs the command at the highest verbosity, searches its output, and returns its exit code.
+    /// Runs the command at the highest verbosity, and searches its output. Returns its exit code.
     fn run<S: AsRef<OsStr> + std::fmt::Debug>(
         &self,
         arguments: &[S],
@@ -93,7 +93,7 @@ impl Secrets {
         }
     }
 
-    /// Searches every file of the folder, sealift's own notes and archives included.
+    /// Searches every file of the folder, including `.sealift` and archives.
     fn search_folder(&self) {
         let mut folders = vec![self.place.artifacts()];
         let mut count = 0;
@@ -112,14 +112,14 @@ impl Secrets {
     }
 }
 
-/// Returns the secret as it is, and the parts of its base64 that are the same wherever it begins in
+/// Returns the secret, and the parts of its base64 encodings that do not depend on its position in
 /// a text.
 pub(crate) fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];
     for before in 0..3 {
         let text = format!("{}{secret}", "x".repeat(before));
         for encoded in [STANDARD_NO_PAD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
-            // The first group may hold what stands before, and the last what comes behind.
+            // The first group may include the text before, and the last one the text after.
             forms.push(encoded[4..encoded.len() - 4].to_owned());
         }
     }
@@ -172,7 +172,7 @@ fn secrets_in_addresses_and_certificates_are_in_no_output() {
 fn secrets_of_web_servers_and_proxies_are_in_no_output() {
     let secrets = Secrets::with_engine("unix:///nonexistent/engine.sock");
     let nowhere = "127.0.0.1:1".parse().unwrap();
-    // It refuses everything, also to connect to another server.
+    // The proxy refuses all requests, including CONNECT.
     let refusing = FaultProxy::new(nowhere, |_| Action::Answer(403, Vec::new(), Vec::new()));
     let other = refusing.address();
     let elsewhere = format!("http://ann:{CANARY}@{other}/x?sig={CANARY}");
@@ -207,7 +207,7 @@ fn secrets_of_web_servers_and_proxies_are_in_no_output() {
     assert_ne!(secrets.run(&["fetch", &odd], &[]), 0);
 }
 
-/// Publishes and fetches with secrets in every place for one.
+/// Publishes and fetches with a secret in every possible place.
 fn assert_no_secrets_of(secrets: &Secrets, to: &str, variables: &[(&str, &str)], succeeds: bool) {
     let calls: &[&[&str]] = &[
         &["publish", to, "--dry-run", "--json"],
@@ -239,7 +239,7 @@ fn secrets_of_destinations_are_in_no_output_and_in_no_file() {
         }
         secrets.search_folder();
     }
-    // A server whose answers repeat what it was sent.
+    // A server whose answers repeat the request.
     let nowhere = "127.0.0.1:1".parse().unwrap();
     for status in [401, 403, 507] {
         let echo = FaultProxy::new(nowhere, move |request| {
@@ -260,7 +260,7 @@ fn secrets_of_destinations_are_in_no_output_and_in_no_file() {
             ("az://images/web", &[("AZURE_STORAGE_CONNECTION_STRING", &sas)]),
         ];
         for (to, variables) in places {
-            // Buckets are asked again for minutes after the others.
+            // Requests to buckets are repeated for minutes after other errors.
             if status < 500 {
                 assert_no_secrets_of(&secrets, to, variables, false);
             }
@@ -315,7 +315,7 @@ fn secrets_of_the_main_job_are_in_no_output(engine: &str, builders: &[&str]) {
             secrets.run(&built, &[])
         };
         assert_eq!(build("FROM scratch\nCOPY content /content\n"), 0);
-        // Registries that don't exist, and helpers that don't do what they should.
+        // Registries that do not exist, and credential helpers that fail.
         for registry in ["file", "plain", "token", "helper", "odd", "silent", "failing"] {
             assert_ne!(build(&format!("FROM {registry}.example/none:1\n")), 0, "{registry}");
         }

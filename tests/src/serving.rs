@@ -1,4 +1,5 @@
-//! `sealift serve`: the folder as a registry and as files, asked by hand and by real engines.
+//! `sealift serve`: the folder as a registry and as files, with direct requests and with real
+//! engines.
 
 mod builds;
 mod conformance;
@@ -35,11 +36,11 @@ use serde_json::Value;
 
 use crate::command::Place;
 
-/// The command while it serves the folder of a place.
+/// A running command that serves the folder of a place.
 struct Serving {
     child: Child,
     host: String,
-    /// What the command printed about the folder.
+    /// The first document that the command printed.
     start: Value,
     requests: Arc<Mutex<Vec<Value>>>,
     /// The lines on standard error.
@@ -66,7 +67,7 @@ impl Serving {
         Self::run(&mut place.command(&[&serve, more].concat()))
     }
 
-    /// Starts a command that serves the folder, and reports what happens as JSON.
+    /// Starts a command that serves the folder and reports events as JSON.
     fn run(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let errors = Arc::<Mutex<Vec<String>>>::default();
@@ -87,7 +88,7 @@ impl Serving {
         Self { child, host, start, requests, errors, readers }
     }
 
-    /// Sends the bytes of a request and returns everything that comes.
+    /// Sends the bytes of a request. Returns all received bytes.
     fn send(&self, request: &[u8]) -> Vec<u8> {
         let mut socket = TcpStream::connect(&self.host).unwrap();
         socket.write_all(request).unwrap();
@@ -114,7 +115,7 @@ impl Serving {
         serde_json::from_slice(&answer.body).unwrap()
     }
 
-    /// Asks until the answer has this status: archives that come or go are noticed soon.
+    /// Repeats a request until the answer has this status: changes of the folder are noticed soon.
     fn wait_for(&self, path: &str, status: u16) {
         while self.get(path).status != status {
             std::thread::yield_now();
@@ -132,7 +133,7 @@ impl Serving {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
-    /// Asks the command to stop. Returns its exit code, and the requests that it answered.
+    /// Stops the command. Returns its exit code, and the requests that it answered.
     fn stop(mut self) -> (Option<i32>, Vec<Value>) {
         self.ask_to_stop();
         let status = self.child.wait().unwrap();

@@ -1,4 +1,4 @@
-//! What `sealift show` prints about an archive.
+//! The output of `sealift show` about an archive.
 
 use sealift_testing::layouts::{Image, pack};
 use serde_json::json;
@@ -10,7 +10,7 @@ fn put(place: &Place, image: &Image) {
     place.ok(&["add", "image.tar"]);
 }
 
-/// An image with settings, a history and a long value in each.
+/// Returns an image with settings, a history and a long value in each.
 fn image() -> Image {
     let mut image = Image::new("team/web:1.4.0.7", 7);
     let long = "word ".repeat(40);
@@ -54,7 +54,8 @@ fn an_image_is_shown_with_its_layers_and_who_shares_them() {
     let ages = regex::Regex::new(r"2026-01-02T03:04:05Z, .* ago").unwrap();
     insta::assert_snapshot!(ages.replace(&shown, "2026-01-02T03:04:05Z, AGE"));
 
-    // A twin in the other format is no other archive, and one without a record is not compared.
+    // An archive of the same image in the other format is not another archive, and one without a
+    // record is not compared.
     std::fs::write(place.dir.path().join("image.tar"), pack(&newest.podman())).unwrap();
     place.ok(&["add", "image.tar", "--compress"]);
     std::fs::remove_dir_all(place.artifacts().join(".sealift")).unwrap();
@@ -71,7 +72,7 @@ fn an_image_is_shown_with_its_layers_and_who_shares_them() {
 }
 
 #[test]
-fn what_is_not_there_or_damaged_is_not_shown() {
+fn missing_and_damaged_archives_are_not_shown() {
     let place = Place::new();
     put(&place, &image());
     assert_eq!(place.run(&["show", "web"]).code, 3);

@@ -1,4 +1,4 @@
-//! `--signed-by`: what is fetched, loaded and verified is signed, and what is not changes nothing.
+//! `--signed-by`: only signed archives are fetched, loaded and verified, and others change nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ struct Published {
 }
 
 impl Published {
-    /// `None` if there is no `ssh-keygen`.
+    /// Creates the place. Returns `None` if `ssh-keygen` is missing.
     fn new() -> Option<Self> {
         program("ssh-keygen")?;
         let published = Self { place: Place::new() };
@@ -62,7 +62,7 @@ impl Published {
         fs::write(self.path("published/images.json"), config.to_string()).unwrap();
     }
 
-    /// Returns the checksums of what is published.
+    /// Returns the published checksums.
     fn sums(&self) -> String {
         let sha256 = self.config_sum();
         self.place.ok(&["--dir", "published", "config", "--format", "sums"])
@@ -74,7 +74,7 @@ impl Published {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Signs these checksums for the config that is published.
+    /// Signs these checksums as those of the published config.
     fn sign_sums(&self, sums: &str, key: &str, namespace: &str) {
         let name = format!("published/SHA256SUMS.{}", &self.config_sum()[..16]);
         fs::write(self.path(&name), sums).unwrap();
@@ -91,7 +91,7 @@ impl Published {
         self.place.run(&[&["fetch", &from], options].concat())
     }
 
-    /// Asserts that a signed fetch fails with this message, and brings nothing.
+    /// Asserts that a signed fetch fails with this message, and fetches nothing.
     fn assert_refused(&self, message: &str) {
         let before = files(&self.place.artifacts());
         let said = self.fetch(&["--signed-by", "signers"]);
@@ -110,7 +110,7 @@ impl Published {
     }
 }
 
-/// Returns every file of a folder with its content, but for the empty lock.
+/// Returns every file of a folder with its content, except the empty lock file.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -126,7 +126,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// Replaces what differs from run to run.
+/// Replaces the parts that differ between runs.
 fn without_sums(text: &str) -> String {
     let fingerprint = regex::Regex::new("SHA256:[A-Za-z0-9+/]{43}").unwrap();
     let sums = regex::Regex::new("SHA256SUMS[.][0-9a-f]{16}").unwrap();
@@ -135,7 +135,7 @@ fn without_sums(text: &str) -> String {
 }
 
 #[test]
-fn what_a_signer_signed_is_fetched_and_who_it_was_is_printed() {
+fn a_signed_archive_is_fetched_and_the_signer_is_printed() {
     let Some(published) = Published::new() else { return };
     published.sign();
     let said = published.fetch(&["--signed-by", "signers"]);
@@ -152,7 +152,7 @@ fn what_a_signer_signed_is_fetched_and_who_it_was_is_printed() {
 }
 
 #[test]
-fn each_reason_not_to_trust_a_config_has_its_message_and_nothing_is_fetched() {
+fn each_reason_for_refusing_a_config_has_its_message_and_nothing_is_fetched() {
     let Some(published) = Published::new() else { return };
     let config = "DIR/published/images.json";
     published.assert_refused(&format!(
@@ -170,13 +170,13 @@ fn each_reason_not_to_trust_a_config_has_its_message_and_nothing_is_fetched() {
          `sealift-sums`"
     ));
 
-    // The signature of another config: a valid one, under the name of this config.
+    // The valid signature of another config, under the name of this config.
     published.sign_sums(&("0".repeat(64) + "  images.json\n"), "release", "sealift-sums");
     published.assert_refused(&format!(
         "{config} is not trusted: DIR/published/SHA256SUMS.… is signed, but does not list its SHA-256"
     ));
 
-    // Another file under the signature.
+    // The signed file was replaced.
     published.sign();
     let name = format!("published/SHA256SUMS.{}", &published.config_sum()[..16]);
     fs::write(published.path(&name), published.sums() + "\n").unwrap();
@@ -226,7 +226,7 @@ fn an_unchanged_config_is_verified_again() {
     let Some(published) = Published::new() else { return };
     published.sign();
     assert_eq!(published.fetch(&["--signed-by", "signers"]).code, 0);
-    // It is verified from what the folder remembers.
+    // The config in the folder is verified.
     let name = format!("published/SHA256SUMS.{}", &published.config_sum()[..16]);
     fs::remove_file(published.path(&name)).unwrap();
     assert_eq!(published.fetch(&["--signed-by", "signers"]).code, 0);
@@ -244,7 +244,7 @@ fn a_changed_archive_with_its_record_is_not_trusted() {
     let said = verify(&["--signed-by", "signers"]);
     assert_eq!(said.code, 0, "{said:?}");
 
-    // Somebody else puts another image there, with a record.
+    // Another process adds another image with a record.
     let image = Image::new("web:1.0", 9);
     fs::write(published.path("evil.tar"), pack(&image.podman())).unwrap();
     published.place.ok(&["add", "evil.tar", "--compress", "-q"]);
@@ -264,7 +264,7 @@ fn a_changed_archive_with_its_record_is_not_trusted() {
 }
 
 #[test]
-fn a_folder_has_checksums_and_a_signature_of_its_own() {
+fn a_folder_has_its_own_checksums_and_signature() {
     let Some(published) = Published::new() else { return };
     let verify = || {
         let place = &published.place;
@@ -332,7 +332,7 @@ fn the_users_config_requires_signatures() {
     let said = published.place.run(&["env"]);
     assert!(said.stdout.contains("signers"), "{said:?}");
 
-    // A folder of archives says nothing about whom to trust.
+    // A folder of archives has no influence on trusted signers.
     fs::remove_dir_all(&folder).unwrap();
     for name in ["config.json", "sealift/config.json", ".sealift/config.json", "signers"] {
         let path = published.place.artifacts().join(name);

@@ -1,4 +1,4 @@
-//! `sealift publish --sign`: who can sign, what is signed, and what is not.
+//! `sealift publish --sign`: the keys, the signed content, and the refusals.
 
 mod keys;
 mod on_engine;
@@ -18,16 +18,16 @@ use sealift_testing::{output_of, program};
 
 use crate::command::{Place, Said};
 
-/// A folder of archives, a destination beside it, and keys.
+/// A folder of archives, a destination next to it, and keys.
 struct Publisher {
     place: Place,
-    /// What the command's environment has besides.
+    /// Additional environment variables of the command.
     variables: Vec<(&'static str, String)>,
 }
 
 impl Publisher {
-    /// Has the keys `release` and `other`, and the signers `signers` with the first of them. `None`
-    /// if there is no `ssh-keygen`.
+    /// Creates the keys `release` and `other`, and the signers `signers` with the first of them.
+    /// Returns `None` if `ssh-keygen` is missing.
     fn new() -> Option<Self> {
         let publisher = Self::without_archives(Place::new())?;
         publisher.add("web:1.0", 1);
@@ -120,7 +120,7 @@ impl Publisher {
         said.stderr
     }
 
-    /// Every file at the destination with its content.
+    /// Returns every file at the destination with its content.
     fn destination(&self) -> BTreeMap<String, Vec<u8>> {
         files(&self.path("published"))
     }
@@ -147,7 +147,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Replaces what differs from run to run.
+/// Replaces the parts that differ between runs.
 fn without_sums(text: &str) -> String {
     let fingerprint = regex::Regex::new("SHA256:[A-Za-z0-9+/]{43}").unwrap();
     let sums = regex::Regex::new("SHA256SUMS[.][0-9a-f]{16}").unwrap();

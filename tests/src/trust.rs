@@ -1,5 +1,5 @@
-//! What others can rely on: checksums in the form that their tools read, and a folder whose links
-//! lead nowhere.
+//! Guarantees for other programs: checksums in the format of their tools, and no writes through
+//! links in the folder.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::process::{Child, Command};
@@ -21,7 +21,7 @@ fn sha256sum_checks_the_sums_of_the_latest_archives() {
     for (name, seed) in [("web:1.0.0.1", 1), ("web:1.0.0.2", 2), ("team/api:2.0", 3)] {
         add(&place, &Image::new("x:1", seed), name);
     }
-    // No tag could be made of this version, so the config leaves it out; the sums needn't.
+    // No tag can contain this version, so the config omits the archive; the checksums include it.
     let odd = Image::new("x:1", 4);
     let odd_name = format!("odd_1\\2\n3_{}.docker", &odd.id()[7..19]);
     place.put(&odd_name, &pack(&odd.podman()));
@@ -49,7 +49,7 @@ fn sha256sum_checks_the_sums_of_the_latest_archives() {
     ");
 }
 
-/// An update that has got half of an image, and waits for the rest.
+/// Starts an update that has received half of an image, and waits for the rest.
 fn half_saved(reference: &str) -> (FakeEngine, Place, Child) {
     let image = Image::new(reference, 1);
     let half = pack(&image.podman())[..5000].to_vec();
@@ -86,7 +86,7 @@ fn archives_get_the_users_mask_and_staging_is_private() {
     }
 }
 
-/// A folder outside of the store, with files that must stay as they are.
+/// Creates a folder outside of the store. Returns a check that its files are unchanged.
 fn outside(place: &Place) -> (std::path::PathBuf, impl Fn() + use<>) {
     let outside = place.dir.path().join("outside");
     std::fs::create_dir_all(outside.join("team")).unwrap();
@@ -105,7 +105,7 @@ fn outside(place: &Place) -> (std::path::PathBuf, impl Fn() + use<>) {
 }
 
 #[test]
-fn links_in_place_of_sealifts_own_notes_change_nothing_elsewhere() {
+fn links_in_place_of_records_change_nothing_elsewhere() {
     for link in [".sealift", ".sealift/records", ".sealift/records/team", ".sealift/lock"] {
         let place = Place::new();
         let (outside, check) = outside(&place);
@@ -128,7 +128,7 @@ fn links_in_place_of_sealifts_own_notes_change_nothing_elsewhere() {
 }
 
 #[test]
-fn a_link_that_is_swapped_in_while_an_image_is_saved_changes_nothing_elsewhere() {
+fn a_link_that_appears_during_a_save_changes_nothing_elsewhere() {
     let (mut engine, place, child) = half_saved("team/web:1");
     let team = place.artifacts().join("team");
     let outside = place.dir.path().join("outside");

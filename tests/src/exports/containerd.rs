@@ -1,4 +1,4 @@
-//! containerd imports the files, by its own `ctr`: the oldest release that clusters have, and the
+//! containerd imports the files by its own `ctr`: the oldest release in supported clusters, and the
 //! newest.
 
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use super::*;
 use crate::containerd::Containerd;
 
-/// What `ctr images check` prints for a whole image.
+/// The word that `ctr images check` prints for a complete image.
 const WHOLE: &str = "complete";
 
 const NAME: &str = "docker.io/library/web:1.0.0.1";
@@ -14,7 +14,7 @@ const NAME: &str = "docker.io/library/web:1.0.0.1";
 fn imports_every_form(release: &str, compressions: &[&[&str]]) {
     let Some(containerd) = Containerd::start(release) else { return };
     for (seed, (writer, _)) in forms(&Image::new("x", 0)).iter().enumerate() {
-        // Each has its own layers, so that none is there already.
+        // Each image has its own layers, so that containerd has none of them.
         let image = Image::new("web:1.0.0.1", 100 + u8::try_from(seed).unwrap());
         let place = place_with(&forms(&image)[seed].1);
         for more in compressions {

@@ -1,4 +1,4 @@
-//! Docker and Podman load the files, and show the image that `sealift load` puts into them.
+//! Docker and Podman load the files, with the same result as `sealift load`.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::command::image_name;
 use crate::http::{Images, bytes, request};
 
-/// Returns the id of an image, or `None` if there is none of the name.
+/// Returns the id of an image, or `None` if the engine has no image of this name.
 fn id(host: &str, name: &str) -> Option<String> {
     let (status, body) = request(host, "GET", &format!("/v1.41/images/{name}/json"));
     let start = body.find('{')?;
@@ -17,24 +17,24 @@ fn id(host: &str, name: &str) -> Option<String> {
 }
 
 fn docker_load(host: &str, file: &Path) {
-    let program = sealift_testing::program("docker").expect("docker's client is among the tools");
+    let program = sealift_testing::program("docker").expect("docker's client is one of the tools");
     let mut load = Command::new(program);
     load.args(["--host", host, "load", "--input"]).arg(file);
     sealift_testing::output_of(&mut load);
 }
 
-fn engine_takes_exported_files(engine: &str) {
+fn engine_loads_exported_files(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let name = image_name();
     let tag = format!("{name}:1.0.0.1");
     let images = Images { host: &engine.host, name: &name };
     for (seed, (writer, _)) in forms(&Image::new("x", 0)).iter().enumerate() {
         let has_zstd = *writer == "zstd-layers";
-        // Docker decompresses zstd since version 23.
+        // Docker decompresses zstd from version 23 on.
         if has_zstd && engine.name == "docker" {
             continue;
         }
-        // Each has its own layers, so that none is there already.
+        // Each image has its own layers, so that the engine has none of them.
         let image = Image::new(&tag, 100 + u8::try_from(seed).unwrap());
         let place = Place::with_engine(&engine.host);
         add(&place, &tag, &forms(&image)[seed].1, &[]);
@@ -67,26 +67,26 @@ mod on_engine {
 
     #[test]
     fn docker() {
-        engine_takes_exported_files("docker");
+        engine_loads_exported_files("docker");
     }
 
     #[test]
     fn podman() {
-        engine_takes_exported_files("podman");
+        engine_loads_exported_files("podman");
     }
 
     #[test]
     fn moby_classic() {
-        engine_takes_exported_files("moby-classic");
+        engine_loads_exported_files("moby-classic");
     }
 
     #[test]
     fn moby_containerd() {
-        engine_takes_exported_files("moby-containerd");
+        engine_loads_exported_files("moby-containerd");
     }
 
     #[test]
     fn trixie_containerd() {
-        engine_takes_exported_files("trixie-containerd");
+        engine_loads_exported_files("trixie-containerd");
     }
 }

@@ -1,5 +1,5 @@
-//! The files themselves: what k3s, RKE2 and the others demand of them, by their documentation and
-//! source.
+//! The content of the files: the requirements of k3s, RKE2 and the others, by their documentation
+//! and source.
 
 use std::fs;
 
@@ -17,8 +17,8 @@ fn json_of(entries: &[(String, Vec<u8>)], name: &str) -> Value {
     serde_json::from_slice(content).unwrap()
 }
 
-/// k3s imports by the ending of the name, with all platforms that the index names; kind reads the
-/// names out of `manifest.json`; kubelet looks for the name with the registry.
+/// k3s selects files by their extension, and imports all platforms in the index. kind reads the
+/// names in `manifest.json`. kubelet searches for the name with the registry.
 #[test]
 fn a_file_has_one_platform_one_full_name_and_no_attestation() {
     for (writer, entries) in forms(&image()) {
@@ -32,7 +32,7 @@ fn a_file_has_one_platform_one_full_name_and_no_attestation() {
             assert!(entries.iter().all(|(name, _)| !name.starts_with('.')), "{writer}");
             assert_eq!(entries[0].0, "oci-layout", "{writer}");
             let last: Vec<&str> = entries.iter().rev().take(2).map(|(name, _)| &**name).collect();
-            // A reader of a part of the file finds no image.
+            // A reader of an incomplete file finds no image.
             assert_eq!(last, ["manifest.json", "index.json"], "{writer}");
 
             let name = "docker.io/library/web:1.0.0.1";
@@ -56,14 +56,14 @@ fn a_file_has_one_platform_one_full_name_and_no_attestation() {
                 let is_there = |(name, _): &(String, Vec<u8>)| *name == layer.as_str().unwrap();
                 assert!(entries.iter().any(is_there), "{writer}: {layer}");
             }
-            // The layout, the manifest, the config, two layers and the two documents: nothing else.
+            // The layout, the manifest, the config, two layers and the two documents.
             assert_eq!(entries.len(), 7, "{writer}: {entries:?}");
         }
     }
 }
 
 #[test]
-fn the_registry_of_a_name_is_kept_and_the_file_is_named_for_all_of_it() {
+fn the_registry_is_kept_in_the_name_of_the_image_and_of_the_file() {
     for (name, file, tag) in [
         ("team/web:1+beta", "team+web_1+beta", "docker.io/team/web:1_beta"),
         ("quay.io/team/web:1", "quay.io+team+web_1", "quay.io/team/web:1"),
@@ -81,7 +81,7 @@ fn the_registry_of_a_name_is_kept_and_the_file_is_named_for_all_of_it() {
 }
 
 #[test]
-fn compressed_files_hold_the_same_tar_and_cat_writes_the_same_bytes() {
+fn compressed_files_contain_the_same_tar_and_cat_writes_the_same_bytes() {
     let place = place_with(&image().containerd(Packing::Gzip, true));
     let plain = fs::read(exported(&place, "k3s", &[])).unwrap();
     let cat = |more: &[&str]| {
@@ -107,7 +107,7 @@ fn compressed_files_hold_the_same_tar_and_cat_writes_the_same_bytes() {
 }
 
 #[test]
-fn a_form_that_the_cluster_would_ignore_is_refused() {
+fn a_format_that_the_cluster_would_ignore_is_refused() {
     let place = place_with(&image().podman());
     let said = |arguments: &[&str]| -> Said { place.run(arguments) };
     let to_k0s = said(&["export", "web", "--for", "k0s", "--to", "out", "--compress", "zst"]);
@@ -127,9 +127,9 @@ fn a_form_that_the_cluster_would_ignore_is_refused() {
     assert!(!place.dir.path().join("out").exists());
 }
 
-/// Any of them comes back: the same image, under the name that it has in the folder.
+/// Each exported file can be added again: the same image, under its name in the folder.
 #[test]
-fn add_takes_every_form_back() {
+fn add_accepts_every_exported_format() {
     for (writer, entries) in forms(&image()) {
         let place = place_with(&entries);
         let archives = place.files();
@@ -147,9 +147,9 @@ fn add_takes_every_form_back() {
     }
 }
 
-/// What `docker save` writes of an image for two platforms: each is exported by itself.
+/// An image for two platforms, as `docker save` writes it: each platform is exported separately.
 #[test]
-fn of_several_platforms_one_has_to_be_chosen() {
+fn one_of_several_platforms_must_be_selected() {
     let place = Place::new();
     for architecture in ["amd64", "arm64"] {
         let other = Image { architecture: architecture.to_owned(), ..image() };
@@ -160,7 +160,7 @@ fn of_several_platforms_one_has_to_be_chosen() {
         assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said:?}");
         assert!(said.stderr.contains("linux/amd64, linux/arm64"), "{said:?}");
         assert!(said.stderr.contains("--platform"), "{said:?}");
-        assert!(!place.dir.path().join("out").exists(), "a folder that was made for nothing goes");
+        assert!(!place.dir.path().join("out").exists(), "the unused new folder is removed");
     }
     let file = exported(&place, "k3s", &["--platform", "linux/arm64"]);
     let entries = entries_of(&fs::read(file).unwrap());
@@ -169,7 +169,7 @@ fn of_several_platforms_one_has_to_be_chosen() {
 }
 
 #[test]
-fn an_archive_of_two_images_is_reduced_to_the_one_that_was_added() {
+fn only_the_added_image_of_an_archive_with_two_is_exported() {
     let other = Image { architecture: "arm64".to_owned(), ..Image::new("web:1.0.0.1", 9) };
     let both = joined(image().podman(), other.podman());
     let place = Place::new();

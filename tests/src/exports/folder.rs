@@ -1,5 +1,5 @@
-//! The folder that is exported into: files appear whole, with a time that does not change, and
-//! nothing of others is touched.
+//! The destination folder: files appear complete, their times do not change, and other files are
+//! not touched.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
@@ -11,10 +11,10 @@ fn image() -> Image {
     Image::new("web:1.0.0.1", 1)
 }
 
-/// k3s remembers size and time of what it imported in `.cache.json`, and imports a file again if
-/// they differ.
+/// k3s stores size and time of imported files in `.cache.json`, and imports a file again if they
+/// differ.
 #[test]
-fn what_is_there_already_is_not_written_again() {
+fn unchanged_files_are_not_written_again() {
     for more in [&[][..], &["--compress", "zst"], &["--compress", "gz"]] {
         let place = place_with(&image().podman());
         let file = exported(&place, "k3s", more);
@@ -31,7 +31,7 @@ fn what_is_there_already_is_not_written_again() {
         let facts = |of: &fs::Metadata| (of.ino(), of.len(), of.modified().unwrap());
         assert_eq!(facts(&before), facts(&after));
 
-        // Removed and exported again, it is the same file to k3s.
+        // If it is removed and exported again, it is the same file for k3s.
         fs::remove_file(&file).unwrap();
         exported(&place, "k3s", more);
         let again = fs::metadata(&file).unwrap();
@@ -62,10 +62,10 @@ fn a_damaged_file_is_replaced_and_newer() {
     }
 }
 
-/// What `docker save`, `podman save` and others write under the name of an exported file, and what
-/// is no archive at all.
+/// Files under the name of an exported file that `docker save`, `podman save` and others wrote, or
+/// that are not archives.
 #[test]
-fn a_file_of_somebody_else_stays() {
+fn a_file_of_another_tool_stays() {
     let place = place_with(&image().podman());
     let file = exported(&place, "k3s", &[]);
     let out = place.dir.path().join("out");
@@ -105,7 +105,7 @@ fn a_file_of_somebody_else_stays() {
 }
 
 #[test]
-fn exports_at_the_same_time_make_the_same_files() {
+fn concurrent_exports_write_the_same_files() {
     let place = Place::new();
     for seed in 1..=6 {
         let name = format!("web:1.0.0.{seed}");
@@ -119,7 +119,7 @@ fn exports_at_the_same_time_make_the_same_files() {
         exports.map(|export| export.join().unwrap())
     });
     for said in said {
-        // Only the summary, which depends on who was first.
+        // Only the summary, which depends on which process was first.
         assert_eq!((said.code, said.stderr.lines().count()), (0, 1), "{said:?}");
         assert_eq!(said.stdout.lines().count(), 6, "{said:?}");
     }
@@ -144,7 +144,7 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
-fn nothing_is_exported_into_the_folder_of_archives_or_over_what_is_no_file() {
+fn the_folder_of_archives_and_names_of_other_files_are_refused() {
     let place = place_with(&image().podman());
     let before = place.state();
     symlink("artifacts", place.dir.path().join("link")).unwrap();
@@ -197,7 +197,7 @@ fn a_damaged_archive_leaves_the_folder_as_it_was() {
 }
 
 #[test]
-fn what_is_written_of_a_damaged_archive_ends_within_the_layer() {
+fn the_output_of_a_damaged_archive_ends_in_the_damaged_layer() {
     for more in [&[][..], &["--compress", "zst"], &["--compress", "gz"]] {
         let place = damaged();
         let arguments = [&["cat", "web", "-q", "--for", "k3s"][..], more].concat();
@@ -216,11 +216,11 @@ fn what_is_written_of_a_damaged_archive_ends_within_the_layer() {
             std::io::copy(&mut entry, &mut std::io::sink())?;
             Ok::<_, std::io::Error>(entry.path()?.display().to_string())
         });
-        assert!(names.last().unwrap().is_err(), "no reader takes it for a whole tar");
+        assert!(names.last().unwrap().is_err(), "no reader accepts it as a complete tar");
     }
 }
 
-/// What fails here is the write itself, as on a full disk: files may have only so many bytes.
+/// The write itself fails, as on a full disk: the size of files is limited.
 #[test]
 fn a_file_that_cannot_be_written_leaves_nothing() {
     let mut large = image();

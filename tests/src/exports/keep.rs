@@ -1,13 +1,12 @@
-//! `export --keep N`: only older exported versions of the same images are removed, and nothing
-//! else.
+//! `export --keep N`: removes only older exported versions of the same images.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// A folder with four released versions of `web` and one of `team/web`, exported one after the
-/// other.
+/// Creates a folder with four released versions of `web` and one of `team/web`, all of them
+/// exported one after the other.
 fn place() -> (Place, PathBuf) {
     let place = Place::new();
     for (seed, version) in [(1, "1.0.0.1"), (2, "1.0.0.2"), (3, "1.0.0.10"), (4, "2.0.0.1")] {
@@ -42,17 +41,17 @@ fn older_versions_are_removed_by_precedence() {
     assert!(!place.ok(&arguments).contains("removed"));
 }
 
-/// A roll-back exports an older version: it stays, and so does the newest one.
+/// After the export of an older version for a roll-back, that version and the newest one stay.
 #[test]
-fn what_was_exported_and_the_newest_release_stay() {
+fn the_exported_version_and_the_newest_release_stay() {
     let (place, out) = place();
     place.ok(&["export", "web:1.0.0.2", "--for", "k3s", "--to", "out", "--keep", "1"]);
     assert_eq!(names(&out), ["team+web 1.0.0.1", "web 1.0.0.2", "web 2.0.0.1"]);
 }
 
-/// Only the very file that was exported stays for being exported.
+/// Only the exported file itself is protected.
 #[test]
-fn an_old_version_in_another_form_is_removed_also_if_it_is_exported() {
+fn an_old_version_in_another_format_is_removed_even_if_it_is_exported() {
     let (place, out) = place();
     let arguments = ["export", "web:1.0.0.1", "--for", "k3s", "--to", "out", "--keep", "1"];
     place.ok(&[&arguments[..], &["--compress", "zst"]].concat());
@@ -63,7 +62,7 @@ fn an_old_version_in_another_form_is_removed_also_if_it_is_exported() {
 }
 
 #[test]
-fn dirty_builds_are_counted_by_themselves_and_for_each_platform() {
+fn dirty_builds_are_counted_separately_and_for_each_platform() {
     let place = Place::new();
     let arguments = ["export", "web", "--for", "k3s", "--to", "out", "--keep", "1"];
     for (seed, architecture) in [(1, "amd64"), (2, "arm64"), (3, "amd64")] {
@@ -74,16 +73,16 @@ fn dirty_builds_are_counted_by_themselves_and_for_each_platform() {
     }
     add(&place, "web:1.0.0.1", &Image::new("web:1", 4).podman(), &[]);
     place.ok(&[&arguments[..], &["--platform", "linux/amd64"]].concat());
-    // Of the two builds for amd64 the newer one is there, and that for arm64.
+    // The newer one of the two builds for amd64 is there, and the one for arm64.
     let out = place.dir.path().join("out");
     assert_eq!(names(&out), ["web 1.0.0.1", "web dev", "web dev"]);
     let newer = &Image::new("web:dev", 3).id()[7..19];
     assert!(state(&out).contains_key(&format!("web_dev_{newer}.tar")));
 }
 
-/// Two files with the same tag would leave it to the cluster which of them runs.
+/// With two files of the same tag, the cluster would choose one of them.
 #[test]
-fn of_a_version_that_was_rebuilt_only_the_new_build_stays() {
+fn only_the_new_build_of_a_rebuilt_version_stays() {
     let (place, out) = place();
     add(&place, "web:2.0.0.1", &Image::new("web:2.0.0.1", 6).podman(), &[]);
     let arguments = ["export", "web", "--for", "k3s", "--to", "out"];
@@ -97,7 +96,7 @@ fn of_a_version_that_was_rebuilt_only_the_new_build_stays() {
 }
 
 #[test]
-fn nothing_of_others_is_removed() {
+fn files_of_other_tools_are_not_removed() {
     let (place, out) = place();
     let whole = fs::read(out.join(format!("web_1.0.0.1_{}.tar", id("web:1.0.0.1", 1)))).unwrap();
     let old = Image::new("web:1.0.0.2", 2);
@@ -108,7 +107,8 @@ fn nothing_of_others_is_removed() {
         ("web_1.0.0.1.tar".to_owned(), whole.clone()),
         (".cache.json".to_owned(), b"{}".to_vec()),
         ("images.txt".to_owned(), b"docker.io/library/web:1.0.0.1".to_vec()),
-        // Archives that somebody else made, or copied from the folder, under names like ours.
+        // Archives that another tool wrote, or that were copied from the folder, under names of
+        // exported files.
         (name("0.1", "docker"), pack(&theirs.podman())),
         (name("0.1", "tar"), pack(&theirs.podman())),
         (name("0.2", "tar"), pack(&Image::new("docker.io/library/web:0.2", 7).docker_blobs())),
@@ -133,7 +133,7 @@ fn nothing_of_others_is_removed() {
     let expected =
         expected.map(|(seed, of)| format!("web_{of}_{}.tar", id(&format!("web:{of}"), seed)));
     assert_eq!(gone, expected.iter().collect::<Vec<_>>());
-    // The link stays, though what it pointed to is gone.
+    // The link stays, although its target was removed.
     let link = name("0.9", "tar");
     assert!(out.join(&link).is_symlink());
     assert!(after.iter().all(|(name, content)| *name == link || before[name] == *content));

@@ -1,4 +1,4 @@
-//! skopeo reads the files as what they are: OCI archives and archives of Docker.
+//! skopeo reads the files as OCI archives and as archives of Docker.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 
 #[test]
-fn skopeo_reads_an_exported_file_in_both_of_its_forms() {
+fn skopeo_reads_an_exported_file_in_both_formats() {
     let Some(skopeo) = sealift_testing::program("skopeo") else { return };
     let image = Image::new("web:1.0.0.1", 1);
     for (writer, entries) in forms(&image) {

@@ -1,4 +1,4 @@
-//! Scenarios and seeds: what is run how often, and what is told of it.
+//! Scenarios and seeds: the number of runs, and the report.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -6,17 +6,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
 
-/// How many seeds are run, from 0 on; each scenario's own small number without it.
+/// The variable with the number of seeds, from 0 on. Without it, each scenario has its own small
+/// number.
 const SEEDS: &str = "SEALIFT_FAULT_SEEDS";
-/// The only seed that is run.
+/// The variable with the only seed.
 const SEED: &str = "SEALIFT_FAULT_SEED";
-/// The file that a line of JSON is appended to for each scenario.
+/// The variable with the path of a file to which each scenario appends a line of JSON.
 const REPORT: &str = "SEALIFT_FAULT_REPORT";
 
-/// What a run decides by. The same seed decides the same.
+/// The source of a run's decisions. The same seed leads to the same decisions.
 ///
-/// The first choices count through all there are, so that few seeds are enough for every
-/// combination.
+/// The first choices enumerate all possibilities, so that few seeds cover all combinations.
 pub(crate) struct Seed {
     left: u64,
     random: u64,
@@ -27,7 +27,7 @@ impl Seed {
         Self { left: number, random: number }
     }
 
-    /// Chooses one of these, which are counted through.
+    /// Chooses one of these values. All are used in turn.
     pub(crate) fn choose<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         let count = all.len() as u64;
         let index = usize::try_from(self.left % count).unwrap();
@@ -35,14 +35,14 @@ impl Seed {
         &all[index]
     }
 
-    /// Takes any of these.
+    /// Chooses one of these values at random.
     pub(crate) fn any<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
 
-    /// Returns a random number below this one.
+    /// Returns a random number below a limit.
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        // SplitMix64, whose whole state is a counter.
+        // SplitMix64, whose state is a counter.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.random;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -51,15 +51,15 @@ impl Seed {
     }
 }
 
-/// Runs the scenario that the test is named for: `small` times, unless the bench asks for more.
+/// Runs the scenario of the test: `small` times, unless the bench requests more runs.
 ///
-/// A run returns its outcome in a few words, and panics on a violation. After one the others are
-/// run nevertheless.
+/// A run returns its outcome in a few words, and panics on a violation. The other runs continue
+/// after a violation.
 pub(crate) fn scenario(small: u64, run: impl Fn(&mut Seed) -> String) {
     let name = name();
     let number = |variable| {
         let text = std::env::var(variable).ok()?;
-        Some(text.parse::<u64>().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+        Some(text.parse::<u64>().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
     };
     let seeds = match number(SEED) {
         Some(seed) => seed..seed + 1,
@@ -96,12 +96,12 @@ pub(crate) fn scenario(small: u64, run: impl Fn(&mut Seed) -> String) {
     );
 }
 
-/// Returns `true` if more runs are asked for than the tests need.
+/// Returns `true` if the bench requests more runs than the tests need.
 pub(crate) fn is_bench() -> bool {
     std::env::var_os(REPORT).is_some()
 }
 
-/// Returns the scenario's name: that of the test, and of the engine if it uses one.
+/// Returns the name of the scenario: that of the test, and of the engine if it uses one.
 fn name() -> String {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("unnamed").to_owned();
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_seeds_go_through_every_combination_of_choices() {
+    fn few_seeds_cover_every_combination_of_choices() {
         let mut seen: Vec<(u8, u8)> = (0..6)
             .map(|number| {
                 let mut seed = Seed::new(number);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_violation_names_the_seed_and_lets_the_other_runs_go_on() {
+    fn a_violation_names_the_seed_and_the_other_runs_continue() {
         let runs = std::cell::Cell::new(0);
         let failed = catch_unwind(AssertUnwindSafe(|| {
             scenario(3, |seed| {

@@ -1,5 +1,5 @@
-//! Disks that are full, fail, become read-only or vanish: what isn't done has changed nothing under
-//! an archive's name, and what was there is still whole.
+//! Disks that are full, fail, become read-only or vanish: a failed command changes no archive, and
+//! the existing archives stay valid.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,24 +17,24 @@ use super::trace::{RENAME, Tracer, UNLINK};
 use crate::command::Said;
 use crate::fake_engine::{FakeEngine, Save, shown};
 
-/// A save that doesn't fit into a few pages, however it is compressed.
+/// Returns a save that does not fit into a few pages, even compressed.
 fn large() -> Saved {
     let mut image = Image::new("web:1.0.0.2", 2);
     image.layers[0] = pack(&[sealift_testing::layouts::file("noise", noise(60_000))]);
     Saved::new("web:1.0.0.2", shown(&image), pack(&image.podman()))
 }
 
-/// Mounts of one's own, in a namespace of one's own.
+/// A separate mount namespace.
 pub(crate) struct Namespace {
     unshare: PathBuf,
     options: &'static [&'static str],
 }
 
 impl Namespace {
-    /// Finds out whether there may be one; if not, the test logs it, and in CI that is a failure.
+    /// Checks whether namespaces can be created. If not, the test logs that, and fails in CI.
     pub(crate) fn find() -> Option<Self> {
         let unshare = sealift_testing::program("unshare")?;
-        // Root may do without a namespace of users, which some machines don't allow.
+        // Root does not need a user namespace, which some machines do not permit.
         for options in [&["--user", "--map-root-user", "--mount"][..], &["--mount"]] {
             let namespace = Self { unshare: unshare.clone(), options };
             let mount = namespace.command("mount -t tmpfs none /tmp").output().unwrap();
@@ -43,19 +43,20 @@ impl Namespace {
             }
         }
         assert!(std::env::var_os("CI").is_none(), "CI may mount");
-        eprintln!("nothing may be mounted here, so this wasn't tested");
+        eprintln!("this was not tested, because nothing can be mounted");
         None
     }
 
-    /// A shell script in it, which gets the command's words as `$@`.
+    /// Creates a call of a shell script in the namespace. The script receives the command's
+    /// arguments as `$@`.
     pub(crate) fn command(&self, script: &str) -> Command {
         let mut command = Command::new(&self.unshare);
         command.args(self.options).args(["sh", "-ec", script, "sh"]);
         command
     }
 
-    /// Runs the command in a folder on a tmpfs that is mounted with these options, then does what
-    /// is said, and leaves a copy of the folder in `after`.
+    /// Runs the command in a folder on a tmpfs that is mounted with these options. Then runs the
+    /// script `then`, and leaves a copy of the folder in `after`.
     fn run(&self, stand: &Stand, options: &str, then: &str, arguments: &[&str]) -> Said {
         let script = format!(
             "mount -t tmpfs -o {options} none artifacts
@@ -72,7 +73,7 @@ impl Namespace {
     }
 }
 
-/// A file system that has no room for more bytes or more files, sooner or later.
+/// The file system has no room for more bytes or more files, sooner or later.
 #[test]
 fn full() {
     let Some(namespace) = Namespace::find() else { return };
@@ -111,11 +112,11 @@ fn full() {
     });
 }
 
-/// A file system that is completely full, without sealift's own notes: what makes room still works.
+/// On a completely full file system, without `.sealift`, commands that free space still work.
 #[test]
 fn full_before_a_clean() {
     let Some(namespace) = Namespace::find() else { return };
-    // No block is left, or no file can be created, or neither.
+    // No block is free, or no file can be created, or both.
     let bytes = "cat /dev/zero > artifacts/filler || true";
     let files = "n=0; while true > artifacts/filler$n; do n=$((n + 1)); done";
     let cases = [("size=128k", bytes), ("nr_inodes=40", files), ("nr_inodes=40,size=128k", files)];
@@ -144,7 +145,7 @@ fn full_before_a_clean() {
     }
 }
 
-/// A file system that is read-only: what only reads does so, what writes is refused.
+/// On a read-only file system, commands that only read succeed, and others are refused.
 #[test]
 fn read_only() {
     let Some(namespace) = Namespace::find() else { return };
@@ -163,7 +164,7 @@ fn read_only() {
         ]);
         let stand = Stand::new(&engine.host);
         fs::write(stand.place.dir.path().join("file"), &saved.tar).unwrap();
-        // Records that aren't there can't be written.
+        // Missing records cannot be written.
         let then = match seed.any(&[false, true]) {
             false => "mount -o remount,ro artifacts",
             true => "rm -r artifacts/.sealift/records; mount -o remount,ro artifacts",
@@ -182,8 +183,8 @@ fn read_only() {
     });
 }
 
-/// A file system that refuses a call, once or from then on, as one does that fails, or turns
-/// read-only because it fails.
+/// The file system fails a call, once or from then on, like one that fails or becomes read-only
+/// after an error.
 #[test]
 fn a_call_that_fails() {
     let Some(tracer) = Tracer::find() else { return };
@@ -227,10 +228,10 @@ fn a_call_that_fails() {
             return "done".to_owned();
         }
         assert_eq!(said.code, 1, "{calls} {what}: {said:?}");
-        // What is there is the older one, or the new one, or both.
+        // The older archive exists, or the new one, or both.
         assert!(!archives.is_empty(), "{calls} {what}: {said:?}");
         let is_published = archives.iter().any(|name| name.contains("_1.0.0.2_"));
-        // Only what comes after the rename can fail with the archive in its place.
+        // Only calls after the rename can fail with the archive in its place.
         let may_be_later = ["fsync", "flock", UNLINK].contains(&calls);
         assert!(!is_published || may_be_later, "{calls} {what}: {said:?}");
         let next = stand.place.run(&arguments);
@@ -240,7 +241,7 @@ fn a_call_that_fails() {
     });
 }
 
-/// A folder that is taken away while an archive is written.
+/// The folder is removed while an archive is written.
 #[test]
 fn a_folder_that_vanishes() {
     scenario(16, |seed: &mut Seed| {
@@ -275,7 +276,7 @@ fn a_folder_that_vanishes() {
             "Not a directory",
         ];
         assert!(is_told.iter().any(|words| said.stderr.contains(words)), "{way}: {said:?}");
-        assert!(said.stderr.contains("artifacts"), "the error says where: {said:?}");
+        assert!(said.stderr.contains("artifacts"), "the error names the folder: {said:?}");
         match way {
             "a file" => assert_eq!(fs::read(&folder).unwrap(), b"mine"),
             "replaced" => {
@@ -283,7 +284,7 @@ fn a_folder_that_vanishes() {
                 assert!(now.keys().all(|name| name.starts_with(".sealift")), "{now:?}");
                 assert_eq!(staging_in(&now), Vec::<String>::new(), "{said:?}");
             }
-            _ => assert!(!folder.exists(), "{way}: it was made again: {said:?}"),
+            _ => assert!(!folder.exists(), "{way}: the folder was created again: {said:?}"),
         }
         if away.exists() {
             assert_whole(&stand.place, &away);
@@ -292,8 +293,8 @@ fn a_folder_that_vanishes() {
     });
 }
 
-/// Permissions that are lost, before or while an archive is written. To root, they are made to
-/// matter.
+/// Permissions are lost, before or while an archive is written. The command runs so that they also
+/// restrict root.
 #[test]
 fn permissions_lost() {
     let Some(setpriv) = sealift_testing::program("setpriv") else { return };

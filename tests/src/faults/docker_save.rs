@@ -1,6 +1,5 @@
-//! What `docker save` makes of the same faults on the line, for comparison: whether it notices, and
-//! what stands under the name of the file that was asked for. Only in the bench; nothing that it
-//! does is a violation here.
+//! The result of `docker save` with the same connection faults, for comparison: whether it fails,
+//! and the content of the output file. It runs only in the bench, and no result is a violation.
 
 use std::process::Command;
 

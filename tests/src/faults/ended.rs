@@ -1,5 +1,5 @@
-//! Processes that are ended at any moment: afterwards there are only whole archives, and the next
-//! run sweeps what was left and completes.
+//! Processes that are ended at any moment: afterwards there are only complete archives, and the
+//! next run removes the leftovers and completes.
 
 use std::process::{Child, Command};
 
@@ -12,15 +12,15 @@ use crate::fake_engine::{FakeEngine, Save};
 
 const SIGNALS: [&str; 4] = ["KILL", "TERM", "INT", "HUP"];
 
-/// What the command is about to do when it is ended.
+/// The work of the command that is ended.
 #[derive(Debug)]
 struct Job {
     arguments: &'static [&'static str],
-    /// Whether the new archive is in the folder before, as a plain tar.
+    /// Whether the folder already has the new archive, as a plain tar.
     is_there: bool,
-    /// Whether all records are gone before.
+    /// Whether all records were removed before.
     is_unknown: bool,
-    /// How many archives of the image there are in the end.
+    /// Number of archives of the image in the end.
     archives: usize,
 }
 
@@ -39,7 +39,7 @@ impl Job {
         Self { arguments, is_there: false, is_unknown: false, archives }
     }
 
-    /// Makes the folder as it is before.
+    /// Creates the folder.
     fn stand(&self, saved: &Saved, host: &str) -> Stand {
         let stand = Stand::new(host);
         std::fs::write(stand.place.dir.path().join("file"), &saved.tar).unwrap();
@@ -65,24 +65,24 @@ impl Job {
     }
 }
 
-/// Makes sure of what has to hold after the first run was ended, whatever it came to, and that the
-/// next one completes.
+/// Asserts that the folder is valid after the first run was ended, and that the next run completes.
 fn assert_survived(stand: &Stand, saved: &Saved, job: &Job, said: &Said, host: &str) -> String {
     let image = saved.reference.split(':').next().unwrap();
     stand.assert_only_whole_archives();
     let archives = archives_of(&stand.place, image);
     assert!(!archives.is_empty(), "no archive of {image} is left: {said:?}");
     match said.code {
-        // Killed: what it was writing may be there.
+        // After a kill, its staging file may exist.
         -1 => {}
-        // So it may where two threads made such a call, and the second signal ended it at once.
+        // The same applies if two threads made such a call, and the second signal ended the process
+        // immediately.
         130 if said.stderr.ends_with("interrupted at once\n") => {}
         130 => {
             let end = "interrupted; nothing was left half done\n";
             assert!(said.stderr.ends_with(end), "{said:?}");
             assert_eq!(staging_in(&stand.now()), Vec::<String>::new());
             let is_older = |name: &String| name.contains("_1.0.0.1_");
-            assert!(archives.iter().any(is_older), "the older one was cleaned: {said:?}");
+            assert!(archives.iter().any(is_older), "the older one was removed: {said:?}");
         }
         code => assert_eq!(code, 0, "{said:?}"),
     }
@@ -92,7 +92,7 @@ fn assert_survived(stand: &Stand, saved: &Saved, job: &Job, said: &Said, host: &
     stand.assert_only_whole_archives();
     let archives = archives_of(&stand.place, image);
     assert_eq!(archives.len(), job.archives, "{archives:?}, {again:?}");
-    assert_eq!(staging_in(&stand.now()), Vec::<String>::new(), "the next run leaves it");
+    assert_eq!(staging_in(&stand.now()), Vec::<String>::new(), "the next run leaves staging files");
     match said.code {
         -1 => "killed".to_owned(),
         130 => "interrupted".to_owned(),
@@ -100,7 +100,7 @@ fn assert_survived(stand: &Stand, saved: &Saved, job: &Job, said: &Said, host: &
     }
 }
 
-/// Ends it at the n-th system call by which it changes the folder, or writes.
+/// The process is ended at the n-th system call that changes the folder, or that writes.
 #[test]
 fn at_a_system_call() {
     let Some(tracer) = Tracer::find() else { return };
@@ -119,7 +119,7 @@ fn at_a_system_call() {
     });
 }
 
-/// Ends it when so many bytes of a save have come.
+/// The process is ended after this many bytes of a save.
 #[test]
 fn in_a_save() {
     scenario(12, |seed: &mut Seed| {

@@ -1,12 +1,12 @@
-//! Faults between a load and an engine, on an engine that is a fake: the right exit code and words,
-//! and an image that the engine doesn't have is never said to be loaded.
+//! Connection faults during a load into a fake engine: exit code and message are right, and an
+//! image is never reported as loaded if the engine does not have it.
 
 use super::bench::{Seed, scenario};
 use super::saved::{Saved, made};
 use super::stand::{Stand, archives_of};
 use crate::fake_engine::{FakeEngine, Load};
 
-/// A folder with this image's archive, plain or as a zip.
+/// Creates a folder with this image's archive, plain or as a zip.
 fn with_archive(saved: &Saved, engine: &FakeEngine, seed: &mut Seed) -> Stand {
     let stand = Stand::new(&engine.host);
     std::fs::write(stand.place.dir.path().join("file"), &saved.tar).unwrap();
@@ -19,7 +19,7 @@ fn with_archive(saved: &Saved, engine: &FakeEngine, seed: &mut Seed) -> Stand {
     Stand { before, ..stand }
 }
 
-/// Loads into such an engine; the refusal must contain all of these words, and the folder must not
+/// Loads into such an engine. The error must contain all of these words, and the folder must not
 /// change.
 fn refused(load: Load, code: i32, words: &[&str], seed: &mut Seed) -> FakeEngine {
     let saved = made(seed);
@@ -34,7 +34,7 @@ fn refused(load: Load, code: i32, words: &[&str], seed: &mut Seed) -> FakeEngine
 
 const CANNOT: &str = "cannot load an archive into the engine at HOST";
 
-/// How much an engine reads before something happens: none, some, or all.
+/// Returns the number of bytes that an engine reads before the fault: none, some, or all.
 fn some_bytes(seed: &mut Seed) -> usize {
     match seed.choose(&[0, 1, 2]) {
         0 => 0,
@@ -57,7 +57,7 @@ fn whole() {
 }
 
 #[test]
-fn broken_off() {
+fn interrupted() {
     scenario(12, |seed| {
         let limit = some_bytes(seed);
         refused(Load::BreaksOff(limit), 1, &[CANNOT, "the connection broke off"], seed);
@@ -98,10 +98,9 @@ fn an_error_in_the_answer() {
     });
 }
 
-/// It answers that it has loaded the image, or breaks off within that answer, and does not have the
-/// image.
+/// The engine reports success, or is interrupted while it does, and does not have the image.
 #[test]
-fn said_but_not_done() {
+fn reported_but_not_loaded() {
     scenario(6, |seed| {
         let said = seed.any(&["", "{\"stream\":\"Loaded image: other:1\\n\"}\n"]);
         let (load, code, words) = match seed.choose(&[0, 1, 2]) {
@@ -114,7 +113,7 @@ fn said_but_not_done() {
     });
 }
 
-/// What is damaged on the disk is never sent to its end, whatever its record contains.
+/// A damaged archive is never sent to its end, regardless of its record.
 #[test]
 fn a_damaged_archive() {
     scenario(12, |seed| {
@@ -130,7 +129,8 @@ fn a_damaged_archive() {
         match seed.choose(&[false, true]) {
             false => content.truncate(seed.below(content.len() - 1)),
             true if is_zip => {
-                // In the member's data: its header is followed by the name twice over at most.
+                // In the data of the member: its header is followed by at most two copies of the
+                // name.
                 let at = 300 + seed.below(content.len() / 2 - 300);
                 content[at] ^= 1 << seed.below(8);
             }
@@ -139,11 +139,11 @@ fn a_damaged_archive() {
                 content[span.content + seed.below(span.size)] ^= 1 << seed.below(8);
             }
         }
-        // As a failing disk does it: the time stays, so the record is believed.
+        // The time stays the same, as with a failing disk, so the record is used.
         let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
         std::fs::write(&path, content).unwrap();
         std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
-        // The record may be marked: after what was found, it is not believed any more.
+        // The record may be marked as invalid, because damage was found.
         let archives = || {
             let mut now = stand.now();
             now.retain(|name, _| !name.starts_with(".sealift/records/"));
@@ -151,9 +151,10 @@ fn a_damaged_archive() {
         };
         let before = archives();
         let said = stand.place.run(&["load", &format!("{image}:{version}"), "--progress", "none"]);
-        assert!(archives() == before, "the archives stay as they are");
+        assert!(archives() == before, "the archives stay unchanged");
         if said.code == 0 {
-            // The damage is in what is not sent, such as the names: the engine has the whole image.
+            // The damage is in bytes that are not sent, such as the names: the engine has the
+            // complete image.
             std::fs::write(stand.place.dir.path().join("received"), engine.received()).unwrap();
             let name = &saved.reference;
             let added =
@@ -161,7 +162,7 @@ fn a_damaged_archive() {
             assert!(added.contains(&saved.config), "{added}");
             return "loaded, as the damage does not matter".to_owned();
         }
-        assert_eq!(engine.whole_loads(), 0, "it went out to its end: {said:?}");
+        assert_eq!(engine.whole_loads(), 0, "the upload ended regularly: {said:?}");
         assert!(matches!(said.code, 3 | 5), "{said:?}");
         format!("refused with {}", said.code)
     });

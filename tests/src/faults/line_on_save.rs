@@ -1,5 +1,5 @@
-//! Faults between an engine and a save, on an engine that is a fake: the right exit code and words,
-//! the folder as before to the last byte, the older archive not cleaned.
+//! Connection faults during a save from a fake engine: exit code and message are right, the folder
+//! is unchanged, and the older archive is not removed.
 
 use sealift_testing::layouts::{Image, noise};
 use sealift_testing::{payload, spans};
@@ -10,23 +10,22 @@ use super::saved::{Saved, made};
 use super::stand::Stand;
 use crate::fake_engine::{FakeEngine, Save, shown};
 
-/// What the line makes of a save.
+/// A save with a fault.
 pub(crate) struct Fault {
-    /// What the tag points to, one for each look.
+    /// The answers to inspect requests for the tag.
     shown: Vec<Value>,
     pub(crate) save: Save,
     expected: Expected,
 }
 
-/// What has to come out.
+/// The expected result.
 enum Expected {
-    /// This exit code and these words.
+    /// An error with this exit code and these words.
     Refused(i32, String),
-    /// The image.
+    /// The image is saved.
     Taken,
-    /// The image, if what the fault hit doesn't matter to it: then what is sent is still this
-    /// image, as another reader sees it. Else it is found damaged, or to be of a form that isn't
-    /// taken.
+    /// The image is saved if the fault does not matter to it: then another reader finds the same
+    /// image in the sent bytes. Otherwise the save is reported as damaged or as not supported.
     AsItMatters,
 }
 
@@ -36,7 +35,8 @@ fn fault(saved: &Saved, save: Save, expected: Expected) -> Fault {
     Fault { shown: vec![saved.shown.clone()], save, expected }
 }
 
-/// Updates over such a line, in a folder with an older archive, and makes sure of what has to hold.
+/// Updates over such a connection in a folder with an older archive, and asserts the expected
+/// result.
 pub(crate) fn update(saved: &Saved, line: Line, seed: &mut Seed) -> String {
     let compressed = *seed.any(&[false, true]);
     let Fault { shown, save, expected } = line(saved, seed);
@@ -56,8 +56,8 @@ pub(crate) fn update(saved: &Saved, line: Line, seed: &mut Seed) -> String {
         Expected::Taken => stand.assert_taken(saved, &said, compressed),
         Expected::AsItMatters => {
             let (Save::Ends(sent) | Save::Trickles(sent)) = save else { panic!("it has no end") };
-            // Without manifest.json the image may be all there, but nothing is removed on the
-            // strength of it.
+            // Without manifest.json the image may be complete, but nothing is removed because of
+            // it.
             let is_kept_beside = said.code == 1
                 && said.stderr.contains("the engine sent its successor without manifest.json");
             if is_kept_beside {
@@ -69,9 +69,12 @@ pub(crate) fn update(saved: &Saved, line: Line, seed: &mut Seed) -> String {
                     stand.assert_taken(saved, &said, compressed);
                 }
                 let cat = stand.place.command(&["cat", &saved.reference, "-q"]).output().unwrap();
-                assert!(payload(&cat.stdout) == payload(&sent), "the archive isn't what was sent");
+                assert!(
+                    payload(&cat.stdout) == payload(&sent),
+                    "the archive differs from the sent bytes"
+                );
                 let before = saved.essence(&saved.tar);
-                assert!(saved.essence(&cat.stdout) == before, "what was sent isn't the image");
+                assert!(saved.essence(&cat.stdout) == before, "the sent bytes are not the image");
                 return "taken, and is the image".to_owned();
             }
             assert!(matches!(said.code, 4 | 5), "{said:?}");
@@ -97,8 +100,9 @@ fn on_made_saves(small: u64, line: Line) {
 
 const DAMAGED: &str = "is damaged; nothing was changed in artifacts";
 
-/// Breaks off there, in one of the ways in which a line does.
-fn broken_off(saved: &Saved, at: usize, seed: &mut Seed) -> Fault {
+/// Returns a fault that interrupts the save at an offset, in one of the ways in which a connection
+/// is interrupted.
+fn interrupted(saved: &Saved, at: usize, seed: &mut Seed) -> Fault {
     let sent = saved.tar[..at].to_vec();
     let broken = || Expected::Refused(1, format!("the connection broke off after {at} bytes"));
     let (save, expected) = match seed.any(&[0, 1, 2]) {
@@ -109,20 +113,20 @@ fn broken_off(saved: &Saved, at: usize, seed: &mut Seed) -> Fault {
     fault(saved, save, expected)
 }
 
-pub(crate) fn broken_off_at_an_entry(saved: &Saved, seed: &mut Seed) -> Fault {
+pub(crate) fn interrupted_at_an_entry(saved: &Saved, seed: &mut Seed) -> Fault {
     let mut places: Vec<usize> = saved.spans.iter().map(|span| span.begin).collect();
     // Before the end marker and in its middle.
     places.extend([saved.end(), saved.end() + 512]);
     let at = *seed.choose(&places);
-    broken_off(saved, at, seed)
+    interrupted(saved, at, seed)
 }
 
-pub(crate) fn broken_off_anywhere(saved: &Saved, seed: &mut Seed) -> Fault {
+pub(crate) fn interrupted_anywhere(saved: &Saved, seed: &mut Seed) -> Fault {
     let at = seed.below(saved.end() + 1024);
-    broken_off(saved, at, seed)
+    interrupted(saved, at, seed)
 }
 
-/// The engine's way to tell that something went wrong after it has said that all is well.
+/// Returns a fault in which the engine reports an error after a successful status.
 pub(crate) fn an_error_in_the_answer(saved: &Saved, seed: &mut Seed) -> Fault {
     let report = *seed.any(&[
         &b"{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"x\"}"[..],
@@ -158,7 +162,7 @@ pub(crate) fn an_entry_repeated(saved: &Saved, seed: &mut Seed) -> Fault {
     let span = seed.choose(&saved.spans);
     let mut entry = saved.tar[span.begin..span.end].to_vec();
     let mut expected = Expected::Taken;
-    // The second one may have another content.
+    // The second one may have other content.
     if *seed.any(&[false, true]) && span.size > 0 {
         let byte = span.content - span.begin + seed.below(span.size);
         entry[byte] ^= 1 << seed.below(8);
@@ -178,7 +182,8 @@ fn flipped(saved: &Saved, at: usize, seed: &mut Seed, expected: Expected) -> Fau
     fault(saved, Save::Ends(sent), expected)
 }
 
-/// A bit in what digests name: layers, config, and all blobs of an OCI layout.
+/// Returns a fault that flips a bit in content with a digest: layers, config, and all blobs of an
+/// OCI layout.
 pub(crate) fn a_bit_in_content(saved: &Saved, seed: &mut Seed) -> Fault {
     let mut hit = saved.filled(|name| name.starts_with("blobs/sha256/"));
     if hit.is_empty() {
@@ -208,8 +213,7 @@ pub(crate) fn a_bit_anywhere(saved: &Saved, seed: &mut Seed) -> Fault {
 }
 
 pub(crate) fn garbage_behind(saved: &Saved, seed: &mut Seed) -> Fault {
-    // Zeros behind the end marker are what tars are filled up with; other than that nothing may
-    // follow.
+    // Zeros may follow the end marker as padding. Nothing else may follow.
     let zeros = vec![0; *seed.choose(&[0, 512, 10_000])];
     let garbage = noise(1 + seed.below(2000));
     let sent = [saved.tar.as_slice(), &zeros, &garbage].concat();
@@ -240,7 +244,7 @@ fn a_tag_that_moves(saved: &Saved, seed: &mut Seed) -> Fault {
     let (shown, save, expected) = match seed.choose(&[0, 1, 2, 3]) {
         0 => (vec![other(9), mine()], whole(), Expected::Taken),
         1 => (vec![mine(), other(8), other(9)], whole(), Expected::Refused(1, twice.to_owned())),
-        // What came is whole, and is the image that was shown at the second look only.
+        // The received image is complete, but is the one of the second inspect request only.
         2 => (vec![other(8), mine(), other(9)], whole(), Expected::Refused(1, twice.to_owned())),
         _ => {
             let broken = Save::BreaksOff(saved.tar[..at].to_vec());
@@ -258,10 +262,10 @@ fn another_image(saved: &Saved, seed: &mut Seed) -> Fault {
     Fault { shown: vec![other], save, expected: Expected::Refused(5, words) }
 }
 
-/// The faults that any save can be given, by what they are called.
+/// The faults for all saves, with their names.
 pub(crate) const LINES: [(&str, Line); 11] = [
-    ("broken off at an entry", broken_off_at_an_entry),
-    ("broken off anywhere", broken_off_anywhere),
+    ("interrupted at an entry", interrupted_at_an_entry),
+    ("interrupted anywhere", interrupted_anywhere),
     ("an error in the answer", an_error_in_the_answer),
     ("an entry left out", an_entry_left_out),
     ("an entry repeated", an_entry_repeated),
@@ -288,8 +292,8 @@ mod made_saves {
     }
 
     scenarios! {
-        broken_off_at_an_entry 65
-        broken_off_anywhere 20
+        interrupted_at_an_entry 65
+        interrupted_anywhere 20
         an_error_in_the_answer 30
         an_entry_left_out 55
         an_entry_repeated 40

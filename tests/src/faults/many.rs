@@ -1,5 +1,6 @@
-//! Many processes on one folder: every read sees whole archives, every update ends with its archive
-//! there, none waits for ever, and what a killed one has left is in nobody's way.
+//! Many processes on one folder: every read finds complete archives, every update ends with its
+//! archive in the folder, no process waits forever, and leftovers of a killed process do not
+//! disturb others.
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -14,8 +15,8 @@ use super::stand::{Stand, archives_of, staging_in};
 use crate::command::{Place, Said};
 use crate::fake_engine::{FakeEngine, Save, shown};
 
-/// Saves of the same image that all come to the same point before any goes on: one is published,
-/// the others find it there.
+/// Saves of the same image reach the same point before one continues: one is published, and the
+/// others find it.
 #[test]
 fn the_same_image_at_once() {
     scenario(8, |seed: &mut Seed| {
@@ -51,7 +52,7 @@ fn the_same_image_at_once() {
     });
 }
 
-/// An engine with one image of this name, whose content follows from the seed.
+/// Creates an engine with one image of this name, whose content depends on the seed.
 fn engine_with(tag: &str, seed: u8, is_stalled: bool) -> FakeEngine {
     let image = Image::new(tag, seed);
     let tar = pack(&image.docker_blobs());
@@ -59,7 +60,7 @@ fn engine_with(tag: &str, seed: u8, is_stalled: bool) -> FakeEngine {
     FakeEngine::showing(vec![shown(&image)], save)
 }
 
-/// Runs what has to succeed, for an engine of its own.
+/// Runs a command, which must succeed, with this engine.
 fn ok(place: &Place, host: &str, arguments: &[&str]) -> String {
     let output = place.command(arguments).env("DOCKER_HOST", host).output().unwrap();
     let said = place.said(output);
@@ -67,7 +68,7 @@ fn ok(place: &Place, host: &str, arguments: &[&str]) -> String {
     said.stdout
 }
 
-/// Writes versions of an image that stay.
+/// Updates with versions of an image, all of which stay.
 fn write(place: &Place, number: u8, is_compressing: bool) {
     for patch in 0..3 {
         let tag = format!("web:2.{number}.{patch}.1");
@@ -78,11 +79,11 @@ fn write(place: &Place, number: u8, is_compressing: bool) {
         }
         let done: Value = serde_json::from_str(&ok(place, &engine.host, &arguments)).unwrap();
         let path = place.dir.path().join(done[0]["path"].as_str().unwrap());
-        assert!(path.exists(), "{} isn't there after its update", path.display());
+        assert!(path.exists(), "{} is missing after its update", path.display());
     }
 }
 
-/// Writes versions of another image, of which only the last one stays.
+/// Updates with versions of another image, of which only the last one stays.
 fn write_and_clean(place: &Place) {
     for patch in 2..6 {
         let tag = format!("team/web:1.0.0.{patch}");
@@ -92,7 +93,7 @@ fn write_and_clean(place: &Place) {
     }
 }
 
-/// Is killed in the middle of a save, twice.
+/// Kills a save in its middle, twice.
 fn be_killed(place: &Place) {
     for patch in 0..2 {
         let tag = format!("web:3.0.{patch}.1");
@@ -106,7 +107,7 @@ fn be_killed(place: &Place) {
     }
 }
 
-/// Reads in every way, as often as this.
+/// Reads in every way, this many times.
 fn read(place: &Place, times: usize) {
     let web = pack(&Image::new("web:1.0.0.1", 1).podman());
     for _ in 0..times {
@@ -115,8 +116,8 @@ fn read(place: &Place, times: usize) {
             assert_eq!(archive["verdict"], "whole", "{archive}");
         }
         let cat = place.command(&["cat", "web:1.0.0.1", "-q"]).output().unwrap();
-        assert!(cat.status.success(), "it can be read at any time");
-        assert!(payload(&cat.stdout) == payload(&web), "it is what was published");
+        assert!(cat.status.success(), "the archive can be read at any time");
+        assert!(payload(&cat.stdout) == payload(&web), "the published content");
         let config: Value = serde_json::from_str(&place.ok(&["config", "-q"])).unwrap();
         assert!(config["web"].is_object(), "{config}");
         assert!(config["team/web"].is_object(), "{config}");
@@ -133,7 +134,7 @@ fn writers_and_readers() {
         let place = &stand.place;
         let is_compressing: Vec<bool> = (0..3).map(|_| *seed.any(&[false, true])).collect();
         thread::scope(|scope| {
-            // So that all begin together.
+            // All threads begin together.
             let (begin, starts): (Vec<_>, Vec<_>) = (0..7).map(|_| channel::<()>()).unzip();
             let mut starts = starts.into_iter();
             let mut task = |work: Box<dyn FnOnce() + Send>| {
@@ -160,7 +161,11 @@ fn writers_and_readers() {
         assert_eq!(archives_of(place, "web").len(), 10);
         let last = engine_with("web:1.0.0.1", 1, false);
         ok(place, &last.host, &["update", "web:1.0.0.1"]);
-        assert_eq!(staging_in(&stand.now()), Vec::<String>::new(), "what was killed is swept");
+        assert_eq!(
+            staging_in(&stand.now()),
+            Vec::<String>::new(),
+            "leftovers of killed processes are removed"
+        );
         "9 updates, 4 with clean, 2 killed, 30 reads".to_owned()
     });
 }

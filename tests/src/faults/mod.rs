@@ -1,8 +1,8 @@
-//! The fault bench: every fault is survived, run by run.
+//! The fault bench: every run survives its fault.
 //!
-//! A test here is a scenario, which is run with several seeds: a few in the tests, as many as
-//! wanted by `cargo xtask faults`. What has to hold after each run is said in [`stand`]: what has
-//! an archive's name is whole, and what isn't done has changed nothing.
+//! A test is a scenario that runs with several seeds: a few in the tests, any number with `cargo
+//! xtask faults`. The assertions after each run are in [`stand`]: files with the name of an archive
+//! are complete, and a failed command has changed nothing.
 
 mod bench;
 mod saved;

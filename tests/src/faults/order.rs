@@ -1,5 +1,6 @@
-//! The order in which an archive comes to be, from a trace of the system calls: written, synced,
-//! renamed, its folder synced; only then something is removed, and the folder synced again.
+//! The order of the system calls that create an archive, from a trace: it is written, synced,
+//! renamed, and its folder synced. Only then other archives are removed, and the folder is synced
+//! again.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use super::stand::Stand;
 use super::trace::{RENAME, Tracer, UNLINK, WRITE};
 use crate::fake_engine::{FakeEngine, Save};
 
-/// One call that changes the folder, in its order.
+/// A call that changes the folder.
 #[derive(Debug, PartialEq, Eq)]
 enum Call {
     Write(String),
@@ -18,7 +19,7 @@ enum Call {
     Remove(String),
 }
 
-/// Reads what strace has written down, and leaves out what failed.
+/// Parses the output of strace without failed calls.
 fn read(trace: &str) -> Vec<Call> {
     let read = |line: &str| {
         let call = line.split_once(' ')?.1.trim_start();
@@ -27,7 +28,7 @@ fn read(trace: &str) -> Vec<Call> {
         }
         let (name, arguments) = call.split_once('(')?;
         let of_open = || Some(arguments.split_once('<')?.1.split_once('>')?.0.to_owned());
-        // A name may be counted from a folder that stands before it.
+        // A name may be relative to a folder that precedes it.
         let path = |nth: usize| {
             let mut parts = arguments.split('"').skip(2 * nth);
             let (before, name) = (parts.next()?, parts.next()?);
@@ -45,7 +46,7 @@ fn read(trace: &str) -> Vec<Call> {
     trace.lines().filter_map(read).collect()
 }
 
-/// Makes sure that the archive that is named so came to be in the right order.
+/// Asserts that the archive of this name was created in the right order.
 fn assert_in_order(calls: &[Call], stand: &Stand, archive: &str) {
     let at = |wanted: &dyn Fn(&Call) -> bool| {
         calls.iter().enumerate().filter(|(_, call)| wanted(call)).map(|(at, _)| at).collect()
@@ -67,7 +68,7 @@ fn assert_in_order(calls: &[Call], stand: &Stand, archive: &str) {
     let folder = folder.parent().unwrap().to_str().unwrap();
     let made_lasting: Vec<usize> = at(&|call| *call == Call::Sync(folder.to_owned()));
     let first = *made_lasting.first().unwrap_or_else(|| panic!("no sync of {folder}: {calls:#?}"));
-    assert!(renamed < first, "the folder is synced before: {calls:#?}");
+    assert!(renamed < first, "the folder is synced too early: {calls:#?}");
     assert!(
         !calls.iter().any(|call| matches!(call, Call::Write(path) if path.ends_with(archive))),
         "written under its name: {calls:#?}"
@@ -116,9 +117,9 @@ fn write_sync_rename_sync_remove_sync() {
     });
 }
 
-/// A folder that is made for the first archive must be there after a crash as well.
+/// A folder that is created for the first archive must exist after a crash as well.
 #[test]
-fn a_folder_that_is_made_is_synced_into_those_above() {
+fn a_new_folder_is_synced_in_its_parents() {
     let Some(tracer) = Tracer::find() else { return };
     scenario(3, |seed: &mut Seed| {
         let dir = *seed.choose(&["new", "new/deep", "./new/deep"]);

@@ -1,5 +1,5 @@
-//! Faults on the line, on saves that were recorded from real engines: the same ones that the
-//! made-up saves are given.
+//! Connection faults with saves that were recorded from real engines: the same faults as for the
+//! generated saves.
 
 use sealift_testing::layouts::noise;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::command::{Place, image_name};
 use crate::fake_engine::Dialect;
 use crate::http::{Images, bytes, request};
 
-/// Builds an image in an engine, and records how it is shown and saved.
+/// Builds an image in an engine, and records how the engine describes and saves it.
 fn recorded(engine: &sealift_testing::Engine) -> Saved {
     let name = image_name();
     let _images = Images { host: &engine.host, name: &name };
@@ -32,7 +32,7 @@ fn recorded(engine: &sealift_testing::Engine) -> Saved {
     let shown = json(&format!("{path}/json?manifests=1"));
     let (status, tar) = bytes(&engine.host, "GET", &format!("{path}/get"));
     assert_eq!(status, 200);
-    // Asked for under the name of which there is an older archive.
+    // Requested under the name of the older archive.
     let mut saved = Saved::new("web:1.0.0.2", shown, tar);
     saved.dialect = Dialect { info: json(&format!("/v{api}/info")), api };
     saved

@@ -1,4 +1,4 @@
-//! What engines send as a save, and where in it is what.
+//! Saves of engines, and the positions of their parts.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use serde_json::Value;
 use super::bench::Seed;
 use crate::fake_engine::{Dialect, shown};
 
-/// A whole save, and what its engine shows of the image.
+/// A complete save, and the engine's description of the image.
 pub(crate) struct Saved {
-    /// What is asked for, `image:tag`.
+    /// The requested name, `image:tag`.
     pub(crate) reference: String,
     pub(crate) shown: Value,
-    /// What an engine with the same store shows after a load, which leaves an index out.
+    /// The description by an engine with the same store after a load, which omits an index.
     pub(crate) shown_after_load: Value,
-    /// How the engine describes itself.
+    /// The properties of the engine.
     pub(crate) dialect: Dialect,
     pub(crate) tar: Vec<u8>,
     pub(crate) spans: Vec<Span>,
-    /// The config digest, which names the image whatever engine has it.
+    /// The config digest, which is the same on all engines.
     pub(crate) config: String,
-    /// The names of the entries without which it isn't this image: config and layers.
+    /// The names of the essential entries: config and layers.
     essential: BTreeSet<String>,
 }
 
@@ -54,7 +54,7 @@ impl Saved {
         self.filled(|name| self.essential.contains(name))
     }
 
-    /// Returns the entries with content whose names are like that.
+    /// Returns the entries with content whose names are wanted.
     pub(crate) fn filled(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<&Span> {
         self.spans.iter().filter(|span| span.size > 0 && is_wanted(&span.name)).collect()
     }
@@ -63,13 +63,13 @@ impl Saved {
         self.essential.contains(name)
     }
 
-    /// Returns where the tar's end marker begins.
+    /// Returns the offset of the tar's end marker.
     pub(crate) fn end(&self) -> usize {
         self.spans.last().unwrap().end
     }
 
-    /// Returns what must be in any archive of this image, by names, as another reader of tars sees
-    /// it; `None` if that one can't read it either.
+    /// Returns the contents that must be in any archive of this image, by names, as another reader
+    /// of tars finds them; `None` if that reader fails.
     pub(crate) fn essence(&self, tar: &[u8]) -> Option<Vec<Vec<u8>>> {
         let spans = std::panic::catch_unwind(|| spans(tar)).ok()?;
         let content = |name: &String| {
@@ -90,7 +90,7 @@ const LAYOUTS: [Layout; 5] = [
     Image::podman,
 ];
 
-/// Returns a made-up save in one of the layouts that engines write.
+/// Returns a generated save in one of the layouts that engines write.
 pub(crate) fn made(seed: &mut Seed) -> Saved {
     let layout = seed.choose(&LAYOUTS);
     let reference = *seed.any(&["web:1.0.0.2", "team/web:1.0.0.2"]);
@@ -101,7 +101,7 @@ fn written(reference: &str, layout: Layout) -> Saved {
     let image = Image::new(reference, 2);
     let tar = pack(&layout(&image));
     let mut shown = shown(&image);
-    // The containerd store shows the digest of what its index points to.
+    // The containerd store reports the digest that its index points to.
     let saved = Saved::new(reference, shown.clone(), tar);
     let is_containerd = !saved.spans.iter().any(|span| span.name == "repositories");
     if is_containerd {

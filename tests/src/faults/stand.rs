@@ -1,4 +1,4 @@
-//! A folder that faults are let loose on, and what has to hold afterwards.
+//! A folder for the faults, and the assertions after them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,16 +11,17 @@ use serde_json::Value;
 use super::saved::Saved;
 use crate::command::{Place, Said};
 
-/// Everything in a folder: the content of files, and folders with a `/` behind their names.
+/// The content of a folder: the contents of files, and folders with a `/` at the end of their
+/// names.
 pub(crate) type Everything = BTreeMap<String, Vec<u8>>;
 
-/// A folder that holds an older archive of the image, with its record.
+/// A folder with an older archive of the image and its record.
 pub(crate) struct Stand {
     pub(crate) place: Place,
     pub(crate) before: Everything,
 }
 
-/// The older archives of the images, and what lies beside them.
+/// The older archives of the images and their records.
 static OLDER: LazyLock<Vec<(String, Vec<u8>, SystemTime)>> = LazyLock::new(|| {
     let place = Place::new();
     for (tag, seed) in [("web:1.0.0.1", 1), ("team/web:1.0.0.1", 1)] {
@@ -37,7 +38,7 @@ static OLDER: LazyLock<Vec<(String, Vec<u8>, SystemTime)>> = LazyLock::new(|| {
 });
 
 impl Stand {
-    /// Makes the folder, for this engine.
+    /// Creates the folder for this engine.
     pub(crate) fn new(host: &str) -> Self {
         let place = Place::with_engine(host);
         fill(&place.artifacts());
@@ -49,10 +50,10 @@ impl Stand {
         everything(&self.place.artifacts())
     }
 
-    /// Holds a refusal against what it should be: this exit code, these words, and nothing changed.
+    /// Asserts that a command failed with this exit code and these words, and changed nothing.
     pub(crate) fn assert_refused(&self, said: &Said, code: i32, words: &str) {
         assert_eq!(said.code, code, "{words}: {said:?}");
-        assert!(said.stderr.contains(words), "should say `{words}`: {said:?}");
+        assert!(said.stderr.contains(words), "the error should contain `{words}`: {said:?}");
         self.assert_unchanged(said);
     }
 
@@ -60,8 +61,7 @@ impl Stand {
         assert_eq!(names_that_differ(&self.before, &self.now()), Vec::<String>::new(), "{said:?}");
     }
 
-    /// Makes sure that the image is there as its only archive, whole, and that nothing else was
-    /// left.
+    /// Asserts that the image has a single, complete archive, and that nothing else was left over.
     pub(crate) fn assert_taken(&self, saved: &Saved, said: &Said, compressed: bool) {
         assert_eq!(said.code, 0, "{said:?}");
         let (image, version) = saved.reference.split_once(':').unwrap();
@@ -74,7 +74,7 @@ impl Stand {
         assert_eq!(staging_in(&self.now()), Vec::<String>::new());
     }
 
-    /// Makes sure that every byte of every archive is right.
+    /// Asserts that every byte of every archive is right.
     pub(crate) fn assert_only_whole_archives(&self) {
         assert_whole(&self.place, &self.place.artifacts());
     }
@@ -94,7 +94,7 @@ pub(crate) fn fill(folder: &Path) {
     }
 }
 
-/// Makes sure that what has an archive's name in a folder is whole.
+/// Asserts that all files in a folder with the name of an archive are complete.
 pub(crate) fn assert_whole(place: &Place, folder: &Path) {
     let folder = folder.to_str().unwrap();
     let said = place.run(&["--dir", folder, "verify", "--deep", "--json"]);
@@ -115,13 +115,13 @@ pub(crate) fn archives_of(place: &Place, image: &str) -> Vec<String> {
     paths.map(name).collect()
 }
 
-/// Returns the files of writers that aren't done.
+/// Returns the staging files.
 pub(crate) fn staging_in(everything: &Everything) -> Vec<String> {
     let is_staging = |name: &&String| name.contains(".sealift-") || name.contains("/draft-");
     everything.keys().filter(is_staging).cloned().collect()
 }
 
-/// Reads a folder without its lock, which names its last owner.
+/// Reads a folder without its lock file, which names the last holder.
 pub(crate) fn everything(folder: &Path) -> Everything {
     let mut found = Everything::new();
     collect(folder, folder, &mut found);
@@ -141,7 +141,8 @@ fn collect(root: &Path, folder: &Path, found: &mut Everything) {
     }
 }
 
-/// Names what is only in one of them, or different: the contents are too much for a message.
+/// Returns the names of files that differ, or that are only in one folder, because the contents are
+/// too long for a message.
 pub(crate) fn names_that_differ(before: &Everything, after: &Everything) -> Vec<String> {
     let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()

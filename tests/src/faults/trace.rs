@@ -1,11 +1,11 @@
-//! strace around the command: it ends or fails a process at its n-th system call, and lists its
-//! calls.
+//! strace around the command: it ends a process or fails a call at the n-th system call, or lists
+//! the calls.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The calls by which a folder is changed, and how many of each a thread makes at most. In the
-/// names of any architecture: `?` lets those pass that this one doesn't have.
+/// The calls that change a folder, each with the maximum number of calls by one thread. With `?`,
+/// names that an architecture does not have are ignored.
 pub(crate) const CHANGES: [(&str, usize); 9] = [
     (RENAME, 2),
     ("fsync", 6),
@@ -22,31 +22,31 @@ pub(crate) const RENAME: &str = "?rename,renameat,?renameat2";
 pub(crate) const UNLINK: &str = "?unlink,unlinkat";
 pub(crate) const WRITE: &str = "write,pwrite64";
 
-/// strace, where it is there and may trace.
+/// An strace that is permitted to trace.
 pub(crate) struct Tracer(PathBuf);
 
 impl Tracer {
-    /// Finds it. If there is none, the test logs it, and in CI that is a failure.
+    /// Returns strace, or `None` if it is missing. The test logs that, and fails in CI.
     pub(crate) fn find() -> Option<Self> {
         let program = sealift_testing::program("strace")?;
         let traced = Command::new(&program).args(["-o", "/dev/null", "true"]).output().unwrap();
         if !traced.status.success() {
             assert!(std::env::var_os("CI").is_none(), "CI may trace: {traced:?}");
-            eprintln!("no process may be traced here, so this wasn't tested: {traced:?}");
+            eprintln!("this was not tested, because no process can be traced: {traced:?}");
             return None;
         }
         Some(Self(program))
     }
 
-    /// Does something to these system calls of a command, in strace's own words:
-    /// `error=EIO:when=2`. It counts them thread by thread.
+    /// Creates a call under strace that injects a fault into these system calls, in the syntax of
+    /// strace: `error=EIO:when=2`. It counts the calls of each thread.
     pub(crate) fn injecting(&self, calls: &str, what: &str) -> Command {
         let mut command = self.command(Path::new("/dev/null"));
         command.args(["-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{what}")]);
         command
     }
 
-    /// Writes down these calls, with the files that they are about.
+    /// Creates a call under strace that writes these system calls and their files to a file.
     pub(crate) fn writing(&self, calls: &str, to: &Path) -> Command {
         let mut command = self.command(to);
         command.args(["--seccomp-bpf", "-y", "-s", "0", "-e", &format!("trace={calls}")]);

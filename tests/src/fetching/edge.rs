@@ -1,4 +1,4 @@
-//! The whole job of an edge: fetch, load, and remove what is old.
+//! The complete job of an edge site: fetch, load, and remove old archives.
 
 use crate::command::{Place, image_name};
 use crate::http::Images;
@@ -26,10 +26,10 @@ fn edge(engine: &str) {
         assert_eq!(said.stdout.contains("removed 1 archive"), version == "1.0.0.2", "{said:?}");
         let there = place.files();
         assert!(there.len() == 1 && there[0].contains(version), "{there:?}");
-        // Nothing is new, and nothing is said.
+        // Without changes, nothing is printed.
         let said = fetch();
         assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (8, "", ""));
-        // An image that the engine has lost is loaded again.
+        // An image that is missing in the engine is loaded again.
         images.remove();
         let said = fetch();
         assert!(said.code == 0 && said.stdout.contains("  loaded  "), "{said:?}");

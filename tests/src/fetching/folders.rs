@@ -1,4 +1,5 @@
-//! Folders that are full, that two processes fetch into, and that a config tries to leave.
+//! Full folders, folders that two processes fetch into, and configs with paths outside of the
+//! folder.
 
 use std::fs;
 use std::sync::{Arc, Barrier, Mutex};
@@ -10,7 +11,7 @@ use super::{Published, is_archive};
 use crate::faults::disk::Namespace;
 
 #[test]
-fn a_full_disk_is_an_error_and_what_came_is_kept() {
+fn a_full_disk_is_an_error_and_received_bytes_are_kept() {
     let Some(namespace) = Namespace::find() else { return };
     let published = Published::new();
     let script = "\
@@ -42,7 +43,7 @@ fn a_full_disk_is_an_error_and_what_came_is_kept() {
 #[test]
 fn two_processes_fetch_into_one_folder() {
     let published = Published::new();
-    // Each waits with its first archive until the other one has got as far.
+    // Each process waits at its first archive until the other one has reached its own.
     let both = Arc::new(Barrier::new(2));
     let line = || {
         let (both, is_first) = (Arc::clone(&both), Mutex::new(true));
@@ -87,7 +88,7 @@ fn a_config_names_nothing_outside_of_the_folder() {
         assert!(said.code != 0 && said.stderr.starts_with("error: "), "{prefix}: {said:?}");
         published.assert_nothing_fetched();
     }
-    // One that is larger than any that is published is refused before it is read.
+    // A config that is larger than any published one is refused before it is read.
     let huge = format!("{good}{}", " ".repeat(17 << 20));
     fs::write(&config, huge).unwrap();
     let said = published.place.run(&["fetch", &published.url()]);

@@ -15,7 +15,7 @@ impl Published {
         self.place.said(command.output().unwrap())
     }
 
-    /// Copies what is published to where a server finds it.
+    /// Copies the published files into the folder of a server.
     fn copy_to(&self, server: &WebServer) {
         for entry in fs::read_dir(self.root()).unwrap() {
             let entry = entry.unwrap();
@@ -48,7 +48,7 @@ fn nginx_with_tls_and_a_login() {
     let said = published.fetch_with(&url, &authority);
     assert_eq!(said.code, 0, "{said:?}");
     published.assert_fetched("1");
-    // nginx tells two configs of one second apart by their size alone.
+    // nginx distinguishes two configs of the same second only by their size.
     published.add("web:2.0.0", b"two", 2);
     published.copy_to(&server);
     let said = published.fetch_with(&url, &authority);
@@ -57,7 +57,7 @@ fn nginx_with_tls_and_a_login() {
 }
 
 #[test]
-fn python_knows_no_ranges() {
+fn python_does_not_support_ranges() {
     let Some(server) = WebServer::python() else { return };
     let published = Published::new();
     published.copy_to(&server);
@@ -144,7 +144,7 @@ fn credentials_do_not_follow_a_redirect() {
 }
 
 #[test]
-fn an_archive_that_is_not_beside_the_config_is_where_its_url_is() {
+fn an_archive_is_fetched_from_its_url() {
     let published = Published::new();
     let elsewhere = FaultProxy::new(published.server.address(), |_| Action::Pass);
     let config = published.root().join("images.json");

@@ -1,4 +1,4 @@
-//! Archives of the same name with other content.
+//! Published archives with the same name and other content.
 
 use super::source::{Destination, Server, Source, files};
 
@@ -49,7 +49,7 @@ fn are_found_by_reading_if_nobody_states_a_checksum() {
     assert_eq!(said.code, 1, "{said:?}");
     let differs = format!("has other content (it differs after {} bytes)", 0);
     assert!(said.stderr.contains(&differs), "{said:?}");
-    // What an interrupted upload left is no other content.
+    // A leftover of an interrupted upload does not count as other content.
     std::fs::write(&there, &bytes[..bytes.len() / 2]).unwrap();
     let said = source.published("artifacts", &to, &[]);
     assert!(said.starts_with("web:1.0.0.1  published  "), "{said}");

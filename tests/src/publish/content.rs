@@ -1,4 +1,4 @@
-//! Which archives are published, and that they are the ones that were verified.
+//! The selection of published archives, and that they are the verified ones.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt as _;

@@ -16,12 +16,13 @@ fn uploaded(proxy: &FaultProxy) -> Vec<String> {
     let puts = requests.iter().filter(|request| request.method == "PUT");
     let mut names: Vec<String> = puts.map(|request| object(&request.target)).collect();
     names.sort();
-    // Ceph's gateway compares tags without quotes only: what is conditional is sent twice.
+    // Ceph's gateway compares entity tags only without quotes, so conditional requests are sent
+    // twice.
     names.dedup();
     names
 }
 
-/// Returns the name of the object that a target is about, whether it is renamed later or not.
+/// Returns the name of the object of a request, also if it is renamed later.
 fn object(target: &str) -> String {
     let path = target.split('?').next().unwrap();
     let name = path.rsplit('/').next().unwrap();
@@ -38,7 +39,7 @@ fn object(target: &str) -> String {
 }
 
 #[test]
-fn each_kind_of_server_takes_what_is_missing() {
+fn missing_archives_are_uploaded_to_each_kind_of_server() {
     let source = Source::new(&["web:1.0.0.1", "team/api:1.0.0.1"]);
     let newer = Source::new(&["web:1.0.0.2"]);
     for server in Server::all() {
@@ -88,7 +89,7 @@ fn each_kind_of_server_takes_what_is_missing() {
     }
 }
 
-/// Asserts that each upload states its type, and for how long it may be kept.
+/// Asserts that each upload has a content type and a cache header.
 fn assert_headers(server: &str, requests: &[Request]) {
     for request in requests.iter().filter(|request| request.method == "PUT") {
         let header = |name| {
@@ -127,7 +128,7 @@ fn a_bucket_keeps_types_and_cache_headers() {
 }
 
 #[test]
-fn a_path_takes_what_is_missing() {
+fn missing_archives_are_copied_to_a_path() {
     let source = Source::new(&["web:1.0.0.1", "team/api:1.0.0.1"]);
     let to = Destination::in_folder(&source.path("usb/images"));
     source.published("artifacts", &to, &[]);
@@ -139,7 +140,7 @@ fn a_path_takes_what_is_missing() {
     assert_eq!(versions(&source.fetched(&to)), ["team/api_1.0.0.1", "web_1.0.0.2"]);
     to.assert_sums();
 
-    // The name of the config is that of the destination.
+    // The config has the name of the destination.
     let named = Destination::in_folder(&source.path("usb/edge.json"));
     let said = source.published("artifacts", &named, &["web:1.0.0.1"]);
     assert!(said.ends_with("config  DIR/usb/edge.json\n"), "{said}");

@@ -1,4 +1,4 @@
-//! Destinations that refuse or fail: each with its message, and readers find what was there.
+//! Destinations that refuse or fail: each has its message, and readers find the state before.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -30,7 +30,7 @@ fn a_server_that_refuses_uploads() {
         (413, 1, "the server answers 413 Payload Too Large"),
         (500, 1, "the server answers 500 Internal Server Error"),
     ] {
-        // The archive is refused, or the config.
+        // Either the archive or the config is refused.
         for part in [".zip", "images.json"] {
             let name = format!("{status}-{}", part.replace('.', "-"));
             let plain = server.at(server.address, &name);
@@ -112,14 +112,14 @@ fn a_bucket_that_refuses_the_config_keeps_the_old_one() {
 }
 
 #[test]
-fn a_place_where_nobody_listens() {
+fn a_place_without_a_server() {
     let source = Source::new(&["web:1.0.0.1"]);
     let mut to = Destination::in_folder(&source.path("published"));
     to.url = "http://127.0.0.1:9/images/".to_owned();
     assert_refused(&source.publish("artifacts", &to, &[]), 6, "127.0.0.1:9");
 }
 
-/// Publishes the second version by another program, which the destination refuses.
+/// Publishes the second version through another program. The destination refuses it.
 fn refused_by(program: Command, prepare: impl Fn(&Destination)) -> Said {
     let source = Source::new(&["web:1.0.0.1"]);
     let to = Destination::in_folder(&source.path("published"));
@@ -138,7 +138,7 @@ fn refused_by(program: Command, prepare: impl Fn(&Destination)) -> Said {
 #[test]
 fn a_folder_that_is_full() {
     let mut shell = Command::new("sh");
-    // A block of the limit is 512 bytes; without a handler of its signal, writing fails.
+    // The limit is one block of 512 bytes. Because the signal is ignored, writing fails.
     shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]);
     let said = refused_by(shell, |_| {});
     assert_refused(&said, 1, "could not write DIR/published/web_1.0.0.2_");

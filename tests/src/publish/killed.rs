@@ -1,5 +1,5 @@
-//! A publisher that is killed at any point leaves what readers find consistent: the old config with
-//! the old archives, or the new one with the new ones; and the next publisher finishes.
+//! A publisher that is killed at any point leaves a consistent state: the old config with the old
+//! archives, or the new config with the new ones. The next publisher finishes.
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -11,10 +11,10 @@ use super::source::{Destination, Server, Source, files, versions};
 use crate::faults::trace::{RENAME, Tracer, UNLINK, WRITE};
 
 const OLD: [&str; 2] = ["db_1.0.0.1", "web_1.0.0.1"];
-/// The image `api` is new, and `db` is published by somebody else.
+/// The image `api` is new, and `db` is published by another publisher.
 const NEW: [&str; 3] = ["api_1.0.0.1", "db_1.0.0.1", "web_1.0.0.2"];
 
-/// The URL in the config is the same, whether a proxy is in between or not.
+/// The URL in the config is the same with and without a proxy.
 const OPTIONS: [&str; 5] = ["--jobs", "1", "--base-url", "https://cdn.example.org/", "-q"];
 
 /// The process that is killed.
@@ -26,17 +26,17 @@ fn source() -> Source {
     source
 }
 
-/// What happens at a request before the publisher is killed.
+/// The state of a request when the publisher is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// Nothing: the server does not hear of it.
+    /// The server does not receive the request.
     Request,
-    /// The server gets a part of an upload's body.
+    /// The server receives a part of an upload's body.
     Body,
 }
 
 impl At {
-    /// Decides about a request so that the publisher is killed at the one of this number.
+    /// Decides about a request. The publisher is killed at the request with this number.
     fn decide(self, number: usize, request: &Request, victim: &Victim) -> Action {
         let is_cut = self == Self::Body && request.method == "PUT" && request.number == number;
         if is_cut {
@@ -46,7 +46,7 @@ impl At {
         if request.number < number {
             return Action::Pass;
         }
-        // Publishers send a cut upload again: they are killed then.
+        // Publishers repeat an interrupted upload, so they are killed.
         let victim = victim.lock().unwrap().take();
         if let Some(victim) = victim {
             kill_process(victim, Signal::KILL).unwrap();
@@ -55,7 +55,7 @@ impl At {
     }
 }
 
-/// Kills a publisher at each request, and looks at what it left through `assert`.
+/// Kills a publisher at each request, and checks the state with `assert`.
 fn kill_at_every_request(
     server: &Server,
     kinds: &[At],
@@ -88,7 +88,7 @@ fn kill_at_every_request(
             };
             let status = child.wait().unwrap();
             let is_killed = victim.lock().unwrap().is_none();
-            // Of the last requests, one is no upload that could be cut.
+            // One of the last requests is not an upload that could be interrupted.
             assert!(is_killed != status.success(), "{what}: {status}");
             if is_killed {
                 states.push(assert_consistent(&source, &plain, &what));
@@ -103,7 +103,7 @@ fn kill_at_every_request(
 fn publish_old(source: &Source, to: &Destination) {
     match to.folder() {
         None => drop(source.published("old", to, &OPTIONS)),
-        // A copy is as good, and its times are older.
+        // A copy has the same effect, and its times are older.
         Some(folder) => {
             let template = Destination::in_folder(&source.path("template"));
             if !template.on_disk().exists() {
@@ -119,7 +119,7 @@ fn publish_old(source: &Source, to: &Destination) {
 }
 
 /// Asserts that readers find everything that the config names, and that it is the old or the new
-/// one; returns its number.
+/// one. Returns its number.
 fn assert_consistent(source: &Source, to: &Destination, what: &str) -> u64 {
     let fetched = source.fetched(to);
     match to.sequence() {
@@ -130,7 +130,7 @@ fn assert_consistent(source: &Source, to: &Destination, what: &str) -> u64 {
     to.sequence()
 }
 
-/// Asserts that the next publisher finishes what was begun.
+/// Asserts that the next publisher finishes the publication.
 fn assert_finished(source: &Source, to: &Destination, what: &str) {
     source.published("artifacts", to, &OPTIONS);
     assert_eq!(versions(&source.fetched(to)), NEW, "{what}");
@@ -167,7 +167,7 @@ fn at_every_request_to_rclone() {
 #[test]
 fn at_every_request_to_s3() {
     let Some(server) = Server::s3() else { return };
-    // An upload that breaks off is none there.
+    // An interrupted upload has no effect there.
     kill_at_every_request(&server, &[At::Request], assert_finished);
 }
 
@@ -178,7 +178,7 @@ fn at_system_calls_on_a_folder() {
     let mut states = Vec::new();
     for (calls, most) in [(RENAME, 6), ("fsync", 12), ("flock", 14), (UNLINK, 4), (WRITE, 20)] {
         for nth in 1..=most {
-            // The folder remembers what it has published where.
+            // The folder records what was published to which destination.
             let name = format!("published-{}", states.len());
             let to = Destination::in_folder(&source.path(&name));
             publish_old(&source, &to);

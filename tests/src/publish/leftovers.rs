@@ -1,4 +1,4 @@
-//! What an upload in parts leaves that is given up: nothing.
+//! An abandoned multipart upload leaves nothing.
 
 use rustix::process::{Pid, Signal, kill_process};
 use sealift_testing::fault_proxy::{Action, FaultProxy, Request};
@@ -6,7 +6,7 @@ use sealift_testing::layouts::{Image, file, noise, pack};
 
 use super::source::{Server, Source};
 
-/// Has an archive that is uploaded in three parts.
+/// Creates a source with an archive that is uploaded in three parts.
 fn source() -> Source {
     let source = Source::new(&[]);
     let mut image = Image::new("web:1.0.0.1", 1);
@@ -42,7 +42,7 @@ fn after_an_interrupt() {
     while !proxy.requests().iter().any(is_second_part) {
         proxy.wait_for(proxy.requests().len() + 1);
     }
-    // The parts are there, or it would prove nothing.
+    // Without the parts, the assertion below would be meaningless.
     assert!(server.uploads().contains("/interrupted/web_1.0.0.1_"));
     kill_process(Pid::from_raw(child.id().cast_signed()).unwrap(), Signal::INT).unwrap();
     let said = source.place.said(child.wait_with_output().unwrap());

@@ -1,4 +1,4 @@
-//! `sealift publish`: what it promises, on real servers.
+//! `sealift publish` on real servers.
 
 mod conflicts;
 mod content;

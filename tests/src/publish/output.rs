@@ -1,4 +1,4 @@
-//! What people and scripts read, 80 columns wide.
+//! The output of `publish` for people and scripts, 80 columns wide.
 
 use super::source::{Destination, Source};
 
@@ -16,7 +16,7 @@ fn of_each_kind_of_result() {
     let to = Destination::in_folder(&source.path("usb/images"));
     let publish = |options: &[&str]| source.published("artifacts", &to, options);
     snapshot("publish_planned", &publish(&["--dry-run"]));
-    // Otherwise they are printed in the order in which they are there.
+    // Otherwise the order of the lines depends on the order of the uploads.
     snapshot("publish_first", &publish(&["--jobs", "1"]));
     snapshot("publish_nothing_new", &publish(&[]));
     assert_eq!(publish(&["-q"]), "");

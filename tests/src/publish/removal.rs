@@ -1,4 +1,4 @@
-//! `--delete`: only archives of published images that the config does not name.
+//! `--delete`: removes only archives of published images that the config does not name.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ fn assert_removals(to: &Destination) {
     for other in others {
         fs::write(to.on_disk().join(other), "mine").unwrap();
     }
-    // An older version is named again.
+    // An older version is published again.
     let said = source.published("artifacts", to, &["web:1.0.0.2", "--delete", "--keep", "2", "-q"]);
     let removed = |said: &str| {
         let lines = said.lines().filter_map(|line| line.strip_prefix("removed  "));
@@ -41,7 +41,7 @@ fn assert_removals(to: &Destination) {
     let all = ["api_1.0.0.1", "api_1.0.0.2", "web_1.0.0.2", "web_1.0.0.3", "web_1.0.1.0"];
     assert_eq!(versions(&kept(to)), all);
     let said = source.published("artifacts", to, &["web:1.0.0.2", "--delete", "-q"]);
-    // The newest release stays, whatever the number.
+    // The newest release stays, also with the smallest number to keep.
     assert_eq!(removed(&said), ["1.0.1.0", "1.0.1.0"], "{said}");
     assert_eq!(versions(&kept(to)), [all[0], all[1], all[2], all[3]]);
     for other in others {
@@ -77,7 +77,7 @@ fn in_buckets() {
 }
 
 #[test]
-fn a_server_that_cannot_list_is_left_as_it_is() {
+fn a_server_without_listings_is_left_unchanged() {
     let options = Nginx { uploads: true, ..Nginx::default() };
     let Some(server) = WebServer::nginx(options) else { return };
     let server = Server::web("nginx", server);

@@ -1,4 +1,4 @@
-//! Folders of archives, and the places that they are published to.
+//! Folders of archives, and the destinations that they are published to.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::command::{Place, Said};
 
-/// The SHA-256 of nothing.
+/// The SHA-256 of an empty input.
 const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// A place with folders of archives.
@@ -22,7 +22,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Creates a place whose folder has these images, each with its version, as zips.
+    /// Creates a place whose folder has these images with their versions, as zips.
     pub(super) fn new(tags: &[&str]) -> Self {
         let source = Self { place: Place::new() };
         source.add("artifacts", tags);
@@ -37,7 +37,7 @@ impl Source {
         }
     }
 
-    /// Adds images to the folder whose archives have the same names and other content.
+    /// Adds images whose archives have the same names and other content.
     pub(super) fn add_others(&self, tags: &[&str]) {
         for tag in tags {
             let seed = Sha256::digest(tag)[0];
@@ -64,7 +64,7 @@ impl Source {
         self.place.dir.path().join(name)
     }
 
-    /// Makes a call that publishes a folder.
+    /// Creates a call that publishes a folder.
     pub(super) fn publishing(&self, folder: &str, to: &Destination, options: &[&str]) -> Command {
         let arguments = [&["--dir", folder, "publish", &to.url], options].concat();
         let mut command = self.place.command(&arguments);
@@ -76,15 +76,15 @@ impl Source {
         self.place.said(self.publishing(folder, to, options).output().unwrap())
     }
 
-    /// Publishes what has to succeed, and returns standard output.
+    /// Publishes a folder, which must succeed. Returns standard output.
     pub(super) fn published(&self, folder: &str, to: &Destination, options: &[&str]) -> String {
         let said = self.publish(folder, to, options);
         assert_eq!(said.code, 0, "{}: {said:?}", to.url);
         said.stdout
     }
 
-    /// Fetches everything into a fresh folder, as readers do, and returns the names of the
-    /// archives. Each was verified against the config.
+    /// Fetches everything into a new folder. Returns the names of the archives, each of which was
+    /// verified against the config.
     pub(super) fn fetched(&self, from: &Destination) -> Vec<String> {
         let folder = tempfile::tempdir_in(self.place.dir.path()).unwrap();
         let into = folder.path().to_str().unwrap();
@@ -139,13 +139,13 @@ struct Bucket {
     secret: String,
 }
 
-/// What `publish` is told.
+/// A destination of `publish`.
 pub(super) struct Destination {
     pub(super) url: String,
     pub(super) variables: Vec<(&'static str, String)>,
-    /// The folder in which it lies, if that is on this machine.
+    /// The folder of the destination, if it is on this machine.
     folder: Option<PathBuf>,
-    /// What curl is told to read it.
+    /// The arguments of curl for the destination.
     curl: Vec<String>,
 }
 
@@ -177,13 +177,13 @@ impl Server {
         Some(Self { name: "azure", address, kind: Kind::Azure(bucket) })
     }
 
-    /// Returns all servers that are here.
+    /// Returns all available servers.
     pub(super) fn all() -> Vec<Self> {
         let servers = [Self::nginx(), Self::apache(), Self::rclone(), Self::s3(), Self::azure()];
         servers.into_iter().flatten().collect()
     }
 
-    /// Returns the destination of this name; `address` may be that of a proxy in front of it.
+    /// Returns the destination of this name. `address` may be that of a proxy.
     pub(super) fn at(&self, address: SocketAddr, name: &str) -> Destination {
         match &self.kind {
             Kind::Web(server) => Destination {
@@ -221,7 +221,7 @@ impl Server {
 }
 
 impl Server {
-    /// Returns what the S3 server has of uploads in parts.
+    /// Returns the S3 server's list of multipart uploads.
     pub(super) fn uploads(&self) -> String {
         let mut bucket = self.at(self.address, "");
         let url = bucket.curl.pop().unwrap();
@@ -240,14 +240,14 @@ impl Bucket {
         (address.parse().unwrap(), Self { name, user, secret })
     }
 
-    /// Returns a prefix that no other run of the tests has.
+    /// Returns a prefix that is unique for this run of the tests.
     fn prefix(name: &str) -> String {
         format!("publish-{:x}/{name}", std::process::id())
     }
 }
 
 impl Destination {
-    /// A folder.
+    /// Returns a folder as a destination.
     pub(super) fn in_folder(path: &Path) -> Self {
         Self {
             url: path.to_str().unwrap().to_owned(),
@@ -257,17 +257,17 @@ impl Destination {
         }
     }
 
-    /// Returns the folder in which it lies, if that is on this machine.
+    /// Returns the folder of the destination.
     pub(super) fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }
 
-    /// Returns the folder in which it lies.
+    /// Returns the folder of the destination.
     pub(super) fn on_disk(&self) -> &Path {
         self.folder().unwrap()
     }
 
-    /// Reads an object behind all proxies.
+    /// Reads an object from the server itself, without a proxy.
     pub(super) fn read(&self, name: &str) -> String {
         match &self.folder {
             Some(folder) => fs::read_to_string(folder.join(name)).unwrap(),
@@ -290,7 +290,7 @@ impl Destination {
         serde_json::from_str(&self.read("images.json")).unwrap()
     }
 
-    /// Returns the number of the publication, which all entries have.
+    /// Returns the number of the publication, which is the same in all entries.
     pub(super) fn sequence(&self) -> u64 {
         let config = self.config();
         let mut numbers = config.as_object().unwrap().values().map(|entry| &entry["sequence"]);
@@ -299,7 +299,7 @@ impl Destination {
         first.as_u64().unwrap()
     }
 
-    /// Asserts that the checksums are those of the config, and of what lies on the disk.
+    /// Asserts that the checksums are those of the config and of the files.
     pub(super) fn assert_sums(&self) {
         let sums = self.read("SHA256SUMS");
         let sums: BTreeMap<&str, &str> = sums

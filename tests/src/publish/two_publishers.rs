@@ -1,10 +1,10 @@
-//! Publishers that write to one destination at the same time.
+//! Two publishers that write to one destination at the same time.
 
 use sealift_testing::layouts::Image;
 
 use super::source::{Destination, Server, Source};
 
-/// Two processes publish an image each, over and over: no entry is lost.
+/// Two processes repeatedly publish an image each, and no entry is lost.
 fn assert_none_is_lost(to: &Destination, rounds: u64) {
     let sources = ["web", "api"].map(|image| {
         let source = Source { place: crate::command::Place::new() };
@@ -44,7 +44,7 @@ fn lose_nothing_in_a_bucket() {
     assert_none_is_lost(&server.at(server.address, "two"), 20);
 }
 
-/// Apache compares the tag of a file, but not within the second in which it was written.
+/// Apache compares the entity tag of a file, but not within the second of its modification.
 #[test]
 fn lose_nothing_on_apache() {
     let Some(server) = Server::apache() else { return };

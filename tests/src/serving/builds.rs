@@ -1,4 +1,4 @@
-//! Builds from a base image that is only in the folder, with each builder.
+//! Builds from a base image that exists only in the folder, with each builder.
 
 use std::fs;
 use std::process::Command;
@@ -10,10 +10,10 @@ use crate::http::Images;
 use crate::serving::pulls::{Base, client};
 use crate::serving::{Serving, add_image};
 
-/// Who builds.
+/// A builder.
 #[derive(Debug, Clone, Copy)]
 enum Builder {
-    /// `docker build` with the builder that is in the engine, or `podman build`.
+    /// `docker build` with the engine's classic builder, or `podman build`.
     Classic,
     /// `docker buildx build`, with the BuildKit in the engine.
     Buildx,
@@ -21,8 +21,8 @@ enum Builder {
     Sealift,
 }
 
-/// Returns a call that builds an image from the context `context`, or `None` if the program is not
-/// here.
+/// Returns a call that builds an image from the context `context`, or `None` if the program is
+/// missing.
 fn build(builder: Builder, engine: &Engine, place: &Place, tag: &str) -> Option<Command> {
     let arguments = ["build", "--network=host", "-t", tag];
     match builder {

@@ -1,7 +1,7 @@
 //! The pull part of the OCI distribution specification, request by request.
 //!
-//! The names of the groups are those of the specification's conformance suite. What it asks of a
-//! registry that is pushed to is asked here of a folder.
+//! The groups have the names of the specification's conformance suite. Its requirements on a
+//! registry that accepts pushes are applied to a folder.
 
 use sealift_testing::layouts::{Image, digest};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::serving::{Answer, Serving, add, add_image};
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// What is expected of the answer to a request.
+/// An expected property of an answer.
 enum Expected {
     /// This status.
     Status(u16),
@@ -33,7 +33,7 @@ enum Expected {
 use Expected::{Bytes, Digest, Error, Header, NoHeader, Status, Tags};
 
 impl Expected {
-    /// Asserts it of an answer. The body of an answer to HEAD is not sent, but described.
+    /// Asserts the property of an answer. The body of an answer to HEAD is not sent, but described.
     fn hold(&self, request: &str, answer: &Answer) {
         let is_head = request.starts_with("HEAD");
         match self {
@@ -78,8 +78,8 @@ fn header(name: &'static str, value: impl Into<String>) -> Expected {
     Header(name, value.into())
 }
 
-/// Asks for each path, with a header if there is one, and holds the answers against what is
-/// expected. Whatever GET is answered, HEAD is answered the same without a body.
+/// Requests each path, with an optional header, and compares the answers with the expected
+/// properties. HEAD must have the same answer as GET, without a body.
 fn check(serving: &Serving, requests: &[(&str, &str, &[Expected])]) {
     for (path, sent, expected) in requests {
         let sent = if sent.is_empty() { String::new() } else { format!("{sent}\r\n") };
@@ -151,7 +151,7 @@ fn pull() {
             (&blob, &format!("Range: bytes={size}-"), &beyond),
             (&blob, "Range: bytes=9-8", &beyond),
             (&blob, "Range: lines=1-2", &all_of_blob),
-            // Names and digests that there cannot be
+            // Invalid names and digests
             ("/v2/TEAM/manifests/1.0.0.1", "", &[Error(404, "MANIFEST_UNKNOWN")]),
             ("/v2/team/../manifests/1.0.0.1", "", &[Error(404, "MANIFEST_UNKNOWN")]),
             (&at("blobs/sha256:abc"), "", &[Error(404, "BLOB_UNKNOWN")]),
@@ -199,7 +199,7 @@ fn content_discovery() {
                 "",
                 &[Tags(&["1.0.0.10", "1.0.0.9", "latest"]), NoHeader("link")],
             ),
-            // A tag that is not there any more.
+            // A tag that does not exist any more.
             (
                 &format!("{list}?n=1&last=1.0.0.5"),
                 "",
@@ -209,7 +209,7 @@ fn content_discovery() {
             (&format!("{list}?n=0"), "", &[Tags(&[]), NoHeader("link")]),
             (&format!("{list}?n=99"), "", &[NoHeader("link")]),
             ("/v2/other/tags/list", "", &[Error(404, "NAME_UNKNOWN")]),
-            // Nothing refers to an image in a folder, whether it is there or not.
+            // No image in a folder has referrers, whether the image exists or not.
             (&referrers, "", &nothing()),
             (&referrers, "", &[NoHeader("oci-filters-applied")]),
             (&format!("{referrers}?artifactType=application/spdx%2Bjson"), "", &nothing()),
@@ -224,7 +224,7 @@ fn content_discovery() {
     );
 }
 
-/// Clients that push are told that nobody can.
+/// Pushes are refused with the error of the specification.
 #[test]
 fn push_and_content_management() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! containerd pulls from it, by its own `ctr`.
+//! Pulls by containerd, with its own `ctr`.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::containerd::Containerd;
 use crate::serving::pulls::{Base, assert_layers_sent_once};
 use crate::serving::{Serving, add_image};
 
-/// Pulls an image with further arguments, and asserts that it is there with all its content.
+/// Pulls an image with further arguments, and asserts that containerd has all its content.
 pub(super) fn pull(containerd: &Containerd, image: &str, more: &[&str]) {
     let arguments = [&["images", "pull", "--snapshotter", "native"], more, &[image]];
     sealift_testing::output_of(&mut containerd.ctr(&arguments.concat()));
@@ -26,7 +26,7 @@ fn pulls(release: &str) {
     add_image(&place, &images[1], &[]);
     let serving = Serving::start(&place);
     let host = serving.host.clone();
-    // Without the option it tries TLS first.
+    // Without the option, containerd tries TLS first.
     for (image, more) in images.iter().zip([&["--plain-http"][..], &[]]) {
         let name = format!("{host}/{}", image.tags[0]);
         pull(&containerd, &name, more);
@@ -45,7 +45,7 @@ fn pulls(release: &str) {
     assert_layers_sent_once(&requests, &images);
 }
 
-/// The layers of the own platform are pulled, or those of the platform that is asked for.
+/// The layers of the machine's platform are pulled, or those of the requested platform.
 fn pulls_a_platform(release: &str) {
     let Some(containerd) = Containerd::start(release) else { return };
     let place = Place::new();
@@ -59,7 +59,7 @@ fn pulls_a_platform(release: &str) {
     });
     let serving = Serving::start(&place);
     let name = format!("{}/web:1.0.0.1", serving.host);
-    // It may have the config of each platform: the manifests are all in the index.
+    // containerd may have the config of each platform, because the index lists all manifests.
     let has = |image: &Image| {
         let get = ["content", "get", &digest(&image.layers[1])];
         containerd.ctr(&get).output().unwrap().stdout == image.layers[1]
@@ -75,7 +75,7 @@ fn pulls_a_platform(release: &str) {
     assert!(has(&other));
 }
 
-/// As a kubelet does it: the settings are found by the name of the registry.
+/// Like a kubelet, this test uses settings that are found by the name of the registry.
 fn the_printed_config_is_used(release: &str) {
     let Some(containerd) = Containerd::start(release) else { return };
     let place = Place::new();
@@ -83,7 +83,7 @@ fn the_printed_config_is_used(release: &str) {
     let serving = Serving::start(&place);
     let folder = place.dir.path().join("certs.d");
     let config = ["serve", "--listen", &serving.host, "--print-config", "containerd"];
-    // Nobody answers at this name: only the settings lead to the server.
+    // No server answers at this name: only the settings lead to the server.
     let name = "build1.example:5000";
     fs::create_dir_all(folder.join(name)).unwrap();
     fs::write(folder.join(name).join("hosts.toml"), place.ok(&config)).unwrap();

@@ -1,5 +1,5 @@
-//! A connection that is cut in the middle of a layer: the engine gets the rest, and the image is
-//! whole.
+//! A connection that is interrupted in the middle of a layer: the engine requests the rest, and the
+//! image is complete.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,11 +12,11 @@ use crate::http::Images;
 use crate::serving::pulls::{Base, id, pull, pull_for};
 use crate::serving::{Serving, add_image, containerd};
 
-/// How much of the compressed layer arrives before the connection is cut.
+/// The number of bytes of the compressed layer before the interruption.
 const ARRIVED: u64 = 1_500_000;
 
-/// A folder with one image, and a way to its server that cuts the first answer with the image's
-/// large layer.
+/// A folder with one image, and a proxy of its server that interrupts the first answer with the
+/// image's large layer.
 struct Cut {
     place: Place,
     image: Image,
@@ -55,7 +55,7 @@ impl Cut {
         requests
     }
 
-    /// Asserts that the layer was asked for twice, and then only for the rest of it.
+    /// Asserts that the layer was requested twice, and only the rest of it the second time.
     fn assert_continued(&self) {
         let requests = self.requests();
         assert_eq!(requests.len(), 2, "{requests:?}");
@@ -67,7 +67,7 @@ impl Cut {
     }
 }
 
-/// The engine asks for the rest alone.
+/// The engine requests only the rest.
 fn continues(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let name = image_name();
@@ -80,7 +80,7 @@ fn continues(engine: &str) {
     assert_eq!(id(&engine, tag), Some(pulled), "the image is the one that load puts there");
 }
 
-/// The engine reports what happened. It has no image then, and pulls it the next time.
+/// The engine reports the error. It has no image then, and pulls it the next time.
 fn begins_again(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let name = image_name();

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use crate::command::Place;
 use crate::serving::{Answer, Serving, add};
 
-/// An authority, and the files of a server whose certificate it has signed.
+/// An authority, and the files of a server with a certificate that it signed.
 pub(super) struct Certificates {
     authority: CertifiedIssuer<'static, KeyPair>,
     folder: PathBuf,
@@ -106,7 +106,7 @@ fn archives_are_fetched_by_https() {
 }
 
 #[test]
-fn a_request_that_is_not_encrypted_is_told_so() {
+fn a_request_without_tls_gets_an_explanation() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     Certificates::new(&place);
@@ -123,7 +123,7 @@ fn a_request_that_is_not_encrypted_is_told_so() {
 }
 
 #[test]
-fn a_new_certificate_is_used_and_a_broken_one_is_not() {
+fn a_new_certificate_is_used_and_an_invalid_one_is_not() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let certificates = Certificates::new(&place);
@@ -154,7 +154,7 @@ fn a_new_certificate_is_used_and_a_broken_one_is_not() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_named() {
+fn unusable_files_are_named() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     Certificates::new(&place);

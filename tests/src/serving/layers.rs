@@ -11,7 +11,7 @@ use crate::serving::{Serving, add};
 
 const GZIP: &str = "Accept-Encoding: gzip\r\n";
 
-/// Inflates a gzip stream by the system's own program, which verifies its checksum and length.
+/// Inflates a gzip stream with the system's program, which verifies its checksum and length.
 fn gunzip(gzip: &[u8]) -> Vec<u8> {
     let mut command = Command::new("gzip");
     let command = command.args(["-d", "-c"]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -56,7 +56,7 @@ fn a_layer_of_a_zip_is_sent_as_gzip() {
     assert!(gzip.body.len() < plain.body.len() * 2 / 3, "{}", gzip.body.len());
     assert!(gunzip(&gzip.body) == plain.body);
 
-    // The tag differs from that of the layer itself, and stands for it.
+    // The entity tag differs from that of the uncompressed layer.
     let tag = gzip.header("etag").unwrap();
     assert_eq!(tag, format!("W/{}", plain.header("etag").unwrap()));
     let known = serving.ask("GET", letters, &format!("{GZIP}If-None-Match: {tag}\r\n"));
@@ -68,7 +68,8 @@ fn a_layer_of_a_zip_is_sent_as_gzip() {
     assert_eq!((rest.status, rest.header("content-encoding")), (206, None));
     assert!(rest.body == plain.body[400_000..]);
 
-    // The head tells the size of the layer, and what does not get smaller stays as it is.
+    // The answer to HEAD has the size of the uncompressed layer, and content that does not compress
+    // is sent as it is.
     let head = serving.ask("HEAD", letters, GZIP);
     assert_eq!(head.header("content-length"), plain.header("content-length"));
     let noise = serving.ask("GET", noise, GZIP);

@@ -1,4 +1,4 @@
-//! Logins: by hand, by `fetch`, and by real engines over TLS.
+//! Logins: direct requests, `fetch`, and real engines over TLS.
 
 use std::fs;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::serving::{Serving, add};
 
 pub(super) const PASSWORD: &str = "a:long password";
 
-/// Writes a file with the login of `ann`, and returns the arguments that name it.
+/// Writes a file with the login of `ann`. Returns the arguments that name it.
 pub(super) fn with_login(place: &Place) -> [&'static str; 2] {
     let hash = bcrypt::hash(PASSWORD, 4).unwrap().replace("$2b$", "$2y$");
     fs::write(place.dir.path().join("htpasswd"), format!("ann:{hash}\n")).unwrap();
@@ -28,7 +28,7 @@ fn login(user: &str, password: &str) -> String {
 }
 
 #[test]
-fn everything_but_the_health_needs_a_login() {
+fn everything_except_health_checks_needs_a_login() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let serving = Serving::start_with(&place, &with_login(&place));
@@ -45,7 +45,7 @@ fn everything_but_the_health_needs_a_login() {
         let expected = if path == "/none" { 404 } else { 200 };
         let answer = serving.ask("GET", path, &right);
         assert_eq!(answer.status, expected, "{path}");
-        // What is behind a login is not for the caches of others.
+        // Content that requires a login must not be in shared caches.
         let control = answer.header("cache-control").unwrap();
         assert!(!control.contains("public"), "{path}: {control}");
     }
@@ -117,7 +117,7 @@ fn a_changed_file_of_logins_is_used() {
 }
 
 #[test]
-fn fetch_takes_the_login_from_netrc() {
+fn fetch_uses_the_login_in_netrc() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let serving = Serving::start_with(&place, &with_login(&place));
@@ -131,7 +131,7 @@ fn fetch_takes_the_login_from_netrc() {
 }
 
 #[test]
-fn passwords_without_tls_are_warned_of_if_others_can_reach_the_server() {
+fn passwords_without_tls_cause_a_warning_if_the_server_is_public() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let auth = with_login(&place);

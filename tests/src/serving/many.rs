@@ -1,4 +1,4 @@
-//! Many pulls at once, also while archives come and go.
+//! Many pulls at the same time, also while archives are added and removed.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ use crate::serving::{Serving, add_image};
 
 const CLIENTS: usize = 50;
 
-/// Pulls an image as clients of a registry do, and verifies every byte.
+/// Pulls an image with the requests of a registry client, and verifies every byte.
 fn pull_by_hand(serving: &Serving, name: &str, tag: &str) {
     let found = serving.get(&format!("/v2/{name}/manifests/{tag}"));
     assert_eq!(found.status, 200, "{}", found.text());
@@ -65,7 +65,7 @@ fn fifty_clients_pull_at_once_while_versions_are_added() {
     assert_none_refused(&serving.stop().1);
 }
 
-/// The clients begin a large layer, and the archive is removed while they read it.
+/// The clients start to download a large layer, and the archive is removed meanwhile.
 #[test]
 fn an_archive_that_is_removed_is_sent_to_its_end() {
     let place = Place::new();
@@ -102,7 +102,7 @@ fn an_archive_that_is_removed_is_sent_to_its_end() {
 mod on_engine {
     use super::*;
 
-    /// In no module of one engine: it uses those that are here.
+    /// Not in the module of one engine, because it uses all available ones.
     #[test]
     fn every_engine_pulls_at_the_same_time() {
         let kinds = ["docker", "podman", "moby-classic", "moby-containerd", "trixie-containerd"];

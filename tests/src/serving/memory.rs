@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::command::Place;
 use crate::serving::Serving;
 
-/// How many MiB the answers may take. With what an optimised command has before the first one, it is
-/// less than 48 MiB, which the benchmark measures. An unoptimised command is larger by itself.
+/// Limit for the memory of all answers, in MiB. Together with the memory of an optimized command
+/// before the first answer, it is below 48 MiB, which the benchmark measures. A debug build needs
+/// more.
 const LIMIT: u64 = 36;
 const PULLS: usize = 50;
 const MIB: usize = 1 << 20;
@@ -23,8 +24,8 @@ fn peak(serving: &Serving) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
-/// Each engine asks for its layers at the same time. Those that take their time are the worst:
-/// whatever is held for an answer is held for all of them.
+/// Each engine requests its layers at the same time. Slow clients are the worst case, because the
+/// memory of an answer is in use until it is complete.
 #[test]
 fn fifty_slow_pulls_need_little_memory() {
     let place = Place::new();
@@ -53,7 +54,7 @@ fn fifty_slow_pulls_need_little_memory() {
             pulls.push(socket);
         }
     }
-    // More than the system keeps of an answer.
+    // More than the buffers of the system.
     let mut piece = vec![0; MIB];
     for _ in 0..8 {
         for socket in &mut pulls {

@@ -1,4 +1,4 @@
-//! `/metrics`, read by the rules of Prometheus' text format.
+//! `/metrics`, parsed by the rules of Prometheus' text format.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::command::Place;
 use crate::serving::{Serving, add};
 
-/// Parses the text and returns the values by name and labels. Asserts that it is well-formed.
+/// Parses the text and asserts that it is well-formed. Returns the values by name and labels.
 fn parse(text: &str) -> BTreeMap<String, f64> {
     let sample = Regex::new(
         r#"^([a-z_:][a-z0-9_:]*)((?:\{[a-z_]+="(?:[^"\\\n]|\\[\\n"])*"(?:,[a-z_]+="(?:[^"\\\n]|\\[\\n"])*")*\})?) ([^ ]+)$"#,
@@ -38,14 +38,14 @@ fn parse(text: &str) -> BTreeMap<String, f64> {
                 }
             }
             let sample = format!("{name}{}", &parts[2]);
-            assert!(values.insert(sample, value).is_none(), "{line} is there twice");
+            assert!(values.insert(sample, value).is_none(), "{line} is duplicated");
         }
     }
     values
 }
 
 #[test]
-fn what_happens_is_counted() {
+fn events_are_counted() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     place.put("web_1.0.0.2_0123456789ab.docker", b"no archive");
@@ -56,7 +56,8 @@ fn what_happens_is_counted() {
     let config = serving.get(&format!("/v2/web/blobs/{config}"));
     assert_eq!(serving.get("/none").status, 404);
     serving.wait_for_error("web_1.0.0.2_0123456789ab.docker is left out");
-    // A request is counted when the server is done with it, which is after its answer was read.
+    // A request is counted when the server has finished it, which can be after the client has read
+    // the answer.
     let mut values = BTreeMap::new();
     while values.get("sealift_http_requests_total{kind=\"other\",code=\"404\"}") != Some(&1.0) {
         let answer = serving.get("/metrics");

@@ -1,4 +1,4 @@
-//! docker-registry as a pull-through mirror of it.
+//! docker-registry as a pull-through mirror of the server.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::http::Images;
 use crate::serving::pulls::{Base, blobs, id, pull};
 use crate::serving::{Serving, add_image};
 
-/// A registry that gets from another one what it lacks.
+/// A registry that fetches missing content from another one.
 struct Mirror {
     process: Child,
     host: String,
@@ -20,7 +20,7 @@ struct Mirror {
 }
 
 impl Mirror {
-    /// Starts a mirror of a registry, or returns `None` if there is no such program.
+    /// Starts a mirror of a registry. Returns `None` if docker-registry is missing.
     fn of(remote: &str) -> Option<Self> {
         let program = sealift_testing::program("docker-registry")?;
         let home = tempfile::tempdir().unwrap();
@@ -40,9 +40,9 @@ impl Mirror {
             let (_, rest) = line.split_once("listening on ")?;
             Some(rest.split('"').next()?.to_owned())
         });
-        // Without a reader it would wait as soon as the pipe is full.
+        // Without a reader, the registry would block when the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
-        Some(Self { process, host: host.expect("it tells where it listens"), _home: home })
+        Some(Self { process, host: host.expect("docker-registry prints its address"), _home: home })
     }
 }
 
@@ -54,7 +54,7 @@ impl Drop for Mirror {
 }
 
 #[test]
-fn a_mirror_copies_what_it_is_asked_for_and_keeps_it() {
+fn a_mirror_copies_requested_content_and_keeps_it() {
     let Some(skopeo) = sealift_testing::program("skopeo") else { return };
     let place = Place::new();
     let base = Base::new(700_000);
@@ -77,10 +77,10 @@ fn a_mirror_copies_what_it_is_asked_for_and_keeps_it() {
     let tags: Value = serde_json::from_str(&tags).unwrap();
     assert_eq!(tags["Tags"], serde_json::json!(["1.0.0.1", "latest"]));
     let (_, requests) = serving.stop();
-    // It sends a blob to its client and stores it by separate requests.
+    // The mirror sends a blob to its client and stores it by separate requests.
     let sent: BTreeSet<&str> = blobs(&requests).into_iter().collect();
     assert_eq!(sent.len(), 3, "{requests:?}");
-    // What the mirror has outlives the server.
+    // The mirror still has the content after the server has ended.
     copy();
 }
 

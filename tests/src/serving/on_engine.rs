@@ -1,4 +1,4 @@
-//! Real engines pull from it.
+//! Pulls by real engines.
 
 use sealift_testing::Engine;
 use sealift_testing::layouts::{Image, digest};
@@ -10,7 +10,7 @@ use crate::serving::{Serving, add_image};
 
 const VERSIONS: [&str; 2] = ["1.0.0.1", "1.0.0.2"];
 
-/// A folder with two versions of an image that share a layer.
+/// Creates a folder with two versions of an image that share a layer.
 fn two_versions(engine: &Engine, name: &str, more: &[&str]) -> (Place, [Image; 2]) {
     let place = Place::with_engine(&engine.host);
     let base = Base::new(700_000);
@@ -19,8 +19,7 @@ fn two_versions(engine: &Engine, name: &str, more: &[&str]) -> (Place, [Image; 2
     (place, images)
 }
 
-/// The second version is pulled after the first one: its own layer and its config are sent, and
-/// nothing twice.
+/// The second version is pulled after the first one: only its own layer and config are sent, once.
 fn pulls(engine: &str, more: &[&str]) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let name = image_name();
@@ -45,8 +44,8 @@ fn pulls(engine: &str, more: &[&str]) {
     }
 }
 
-/// The second version is pulled after the first one was loaded from its archive. Returns how many
-/// blobs of it are sent.
+/// Pulls the second version after the first one was loaded from its archive. Returns the number of
+/// blobs that were sent.
 fn pulls_after_load(engine: &str) -> Option<usize> {
     let engine = sealift_testing::engine(engine)?;
     let name = image_name();
@@ -75,7 +74,7 @@ mod docker {
     }
 
     #[test]
-    fn knows_layers_of_pulls_but_not_of_loads() {
+    fn reuses_layers_of_pulls_but_not_of_loads() {
         assert!(super::pulls_after_load("docker").is_none_or(|sent| sent == 3));
     }
 }
@@ -87,7 +86,7 @@ mod podman {
     }
 
     #[test]
-    fn knows_layers_of_pulls_and_loads() {
+    fn reuses_layers_of_pulls_and_loads() {
         assert!(super::pulls_after_load("podman").is_none_or(|sent| sent == 2));
     }
 }
@@ -99,7 +98,7 @@ mod moby_classic {
     }
 
     #[test]
-    fn knows_layers_of_pulls_but_not_of_loads() {
+    fn reuses_layers_of_pulls_but_not_of_loads() {
         assert!(super::pulls_after_load("moby-classic").is_none_or(|sent| sent == 3));
     }
 }
@@ -111,7 +110,7 @@ mod moby_containerd {
     }
 
     #[test]
-    fn knows_layers_of_pulls_and_loads() {
+    fn reuses_layers_of_pulls_and_loads() {
         assert!(super::pulls_after_load("moby-containerd").is_none_or(|sent| sent == 2));
     }
 }
@@ -123,7 +122,7 @@ mod trixie_containerd {
     }
 
     #[test]
-    fn knows_layers_of_pulls_and_loads() {
+    fn reuses_layers_of_pulls_and_loads() {
         assert!(super::pulls_after_load("trixie-containerd").is_none_or(|sent| sent == 2));
     }
 }

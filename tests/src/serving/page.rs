@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::command::Place;
 use crate::serving::{Serving, add};
 
-/// A folder with releases, a dirty version, and an archive that cannot be served.
+/// Creates a folder with releases, a dirty version, and an archive that cannot be served.
 fn folder() -> Place {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
@@ -19,7 +19,7 @@ fn folder() -> Place {
     place
 }
 
-/// Waits until the archive that cannot be served was read.
+/// Starts a server, and waits until it has read the archive that cannot be served.
 fn serving(place: &Place) -> Serving {
     let serving = Serving::start(place);
     while serving.json("/index.json")["folder"]["refused"] != 1 {
@@ -87,7 +87,7 @@ fn an_address_cannot_inject_anything() {
     let page = serving.get(&format!("/?q={attack}"));
     assert!(page.text().contains("value=\"&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\""));
     assert_eq!(page.text().matches("<script>").count(), 1);
-    // The host is the one under which the page was asked, if it can be a host.
+    // The page contains the host of the request, if it is a valid host.
     let request = "GET / HTTP/1.1\r\nHost: a<b\r\nConnection: close\r\n\r\n";
     assert!(!String::from_utf8_lossy(&serving.send(request.as_bytes())).contains("a<b"));
 }

@@ -1,4 +1,4 @@
-//! Whatever path is asked for, nothing but archives and what describes them is served.
+//! Only archives and their descriptions are served, for any path.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use crate::command::Place;
 use crate::serving::{Serving, add};
 
-const SECRET: &str = "what nobody may read";
+const SECRET: &str = "must not be served";
 
 #[test]
 fn no_path_leads_out_of_the_archives() {

@@ -1,4 +1,4 @@
-//! An image for several platforms: each engine pulls its own.
+//! An image for several platforms: each engine pulls its own platform.
 
 use sealift_testing::layouts::Image;
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn pulls_its_own(engine: &str) {
         add_image(&place, &image, &[]);
         image
     };
-    // The newest version is only there for one of them.
+    // The newest version exists for one of them only.
     let [amd64, arm64] = ["amd64", "arm64"].map(|architecture| add("1.0.0.1", architecture));
     let newest = add("1.0.0.2", "amd64");
     let serving = Serving::start(&place);
@@ -37,7 +37,7 @@ fn pulls_its_own(engine: &str) {
     let index_digest = serving.ask("HEAD", &format!("/v2/{name}/manifests/1.0.0.1"), "");
     let index_digest = index_digest.header("docker-content-digest").unwrap();
     let tag = format!("{host}/{name}:1.0.0.1");
-    // A containerd store calls an image by the digest of what the tag means.
+    // A containerd store identifies an image by the digest that the tag points to.
     let expected = |image: &Image| if is_containerd { index_digest.to_owned() } else { image.id() };
     let pulled = pull(&engine, &host, &name, "1.0.0.1");
     assert_eq!(without_prefix(&pulled), without_prefix(&expected(&amd64)));
@@ -53,7 +53,7 @@ fn pulls_its_own(engine: &str) {
     assert_eq!(without_prefix(&pulled), without_prefix(&newest));
 }
 
-/// Podman shows ids without the algorithm.
+/// Removes the algorithm from an id: Podman prints ids without it.
 fn without_prefix(id: &str) -> &str {
     id.trim_start_matches("sha256:")
 }

@@ -1,4 +1,4 @@
-//! Clients that trust a private authority and log in, by the settings that are printed for them.
+//! Clients with a private authority and a login, which use the printed settings.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::serving::login::{PASSWORD, with_login};
 use crate::serving::pulls::Base;
 use crate::serving::{Serving, add_image};
 
-/// A server with TLS and a login, and a folder in which its clients have what they need.
+/// A server with TLS and a login, and a folder with the files of its clients.
 struct Private {
     place: Place,
     serving: Serving,
@@ -73,7 +73,7 @@ fn containerd_pulls_with_a_login(release: &str) {
     let Some(containerd) = Containerd::start(release) else { return };
     let private = Private::start();
     let settings = private.place.dir.path().join("certs.d");
-    // Where the test has what others have in the system's folder.
+    // The paths of the test instead of the system's.
     let printed = private.printed("containerd");
     let printed = printed.replace("/etc/containerd/certs.d", settings.to_str().unwrap());
     fs::write(private.trusted.join("hosts.toml"), printed).unwrap();

@@ -1,4 +1,4 @@
-//! Images that no engine has yet, and how engines pull them.
+//! Images that no engine has yet, and pulls by engines.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use crate::command::Place;
 use crate::http::request;
 
-/// What the images of a test have in common: a layer that no engine has, also not from a run before.
+/// The common base of a test's images: a layer that no engine has, not even from an earlier run.
 pub(super) struct Base {
-    /// What makes its layers other than those of all other runs.
+    /// A value that distinguishes its layers from those of all other runs.
     run: String,
     layer: Vec<u8>,
 }
 
 impl Base {
-    /// Creates a base of one layer with this many bytes, of which half remain when it is compressed.
+    /// Creates a base of one layer with this size in bytes, which compresses to half of it.
     pub(super) fn new(size: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let run = now.as_nanos().to_string();
@@ -28,7 +28,7 @@ impl Base {
         Self { run, layer }
     }
 
-    /// Creates a base with a shell. Returns `None` if there is no static one here.
+    /// Creates a base with a shell. Returns `None` without a static shell.
     pub(super) fn with_shell() -> Option<Self> {
         let shell = std::fs::read(sealift_testing::program("busybox")?).unwrap();
         let base = Self::new(1000);
@@ -44,8 +44,8 @@ impl Base {
         Some(Self { layer: tar.into_inner().unwrap(), ..base })
     }
 
-    /// Returns an image with a layer of its own over the base, in which a file has its version. That
-    /// is also what it prints if the base has a shell.
+    /// Returns an image with one more layer, with a file that contains the version. If the base has
+    /// a shell, the image prints the version.
     pub(super) fn image(&self, name: &str, version: &str) -> Image {
         let mut image = Image::new(&format!("{name}:{version}"), 1);
         let own = file("version", format!("{version} of {}", self.run).into_bytes());
@@ -55,18 +55,18 @@ impl Base {
         image
     }
 
-    /// Returns what an image of this version prints.
+    /// Returns the output of an image of this version.
     pub(super) fn printed(&self, version: &str) -> String {
         format!("{version} of {}", self.run)
     }
 }
 
-/// Pulls an image, and returns its id.
+/// Pulls an image. Returns its id.
 pub(super) fn pull(engine: &Engine, host: &str, name: &str, tag: &str) -> String {
     pull_for(engine, host, name, tag, None).unwrap()
 }
 
-/// Pulls an image for a platform, and returns its id. The error is what the engine answers.
+/// Pulls an image for a platform. Returns its id, or the error of the engine.
 pub(super) fn pull_for(
     engine: &Engine,
     host: &str,
@@ -92,7 +92,7 @@ pub(super) fn pull_for(
     id(engine, &format!("{host}/{name}:{tag}")).ok_or(answer)
 }
 
-/// Returns what an engine shows of an image, if it has it.
+/// Returns the engine's description of an image, if it has it.
 pub(super) fn shown(engine: &Engine, image: &str) -> Option<Value> {
     let (status, answer) = request(&engine.host, "GET", &format!("/v1.41/images/{image}/json"));
     if status != 200 {
@@ -102,25 +102,25 @@ pub(super) fn shown(engine: &Engine, image: &str) -> Option<Value> {
     serde_json::Deserializer::from_str(&answer[start..]).into_iter::<Value>().next()?.ok()
 }
 
-/// Returns the id that an engine shows of an image, if it has it.
+/// Returns the id of an image in an engine, if it has it.
 pub(super) fn id(engine: &Engine, image: &str) -> Option<String> {
     shown(engine, image)?["Id"].as_str().map(str::to_owned)
 }
 
-/// Returns the layers and configs that were sent, each as often as it was sent.
+/// Returns the digests of the layers and configs that were sent, one for each time.
 pub(super) fn blobs(requests: &[Value]) -> Vec<&str> {
     let sent = requests.iter().filter(|request| request["method"] == "GET");
     sent.filter_map(|request| Some(request["path"].as_str()?.split_once("/blobs/")?.1)).collect()
 }
 
-/// Returns how many bytes of a blob were sent.
+/// Returns the number of bytes of a blob that were sent.
 pub(super) fn bytes_of(requests: &[Value], digest: &str) -> u64 {
     let is_of = |path: &Value| path.as_str().is_some_and(|path| path.ends_with(digest));
     let requests = requests.iter().filter(|request| is_of(&request["path"]));
     requests.filter_map(|request| request["bytes"].as_u64()).sum()
 }
 
-/// Asserts that each layer of these images was sent once, and nothing else but their configs.
+/// Asserts that each layer of these images was sent once, and apart from that only their configs.
 pub(super) fn assert_layers_sent_once(requests: &[Value], images: &[Image]) {
     let layers = images.iter().flat_map(|image| &image.layers).map(|layer| digest(layer));
     let layers: BTreeSet<String> = layers.collect();
@@ -132,8 +132,7 @@ pub(super) fn assert_layers_sent_once(requests: &[Value], images: &[Image]) {
     assert_eq!(of_configs.into_iter().collect::<BTreeSet<_>>().len(), configs.len());
 }
 
-/// Returns a call of an engine's own command line, Docker's or Podman's, or `None` if it is not
-/// here.
+/// Returns a call of the engine's command line, Docker's or Podman's, or `None` if it is missing.
 pub(super) fn client(engine: &Engine, place: &Place, arguments: &[&str]) -> Option<Command> {
     let mut command = if engine.name == "podman" {
         let mut podman = Command::new(sealift_testing::program("podman")?);

@@ -13,14 +13,14 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn an_image_is_pulled_piece_by_piece() {
+fn an_image_is_pulled_by_single_requests() {
     let place = Place::new();
     add(&place, "team/web:1.0.0.1", 1);
     pull_by_hand(&place);
 }
 
 #[test]
-fn an_image_is_pulled_out_of_a_zip() {
+fn an_image_is_pulled_from_a_zip() {
     let place = Place::new();
     add_zip(&place, "team/web:1.0.0.1", 1);
     pull_by_hand(&place);
@@ -119,14 +119,14 @@ fn several_platforms_are_an_index() {
         let name = manifest["digest"].as_str().unwrap();
         assert_eq!(digest(&serving.get(&format!("/v2/web/manifests/{name}")).body), name);
     }
-    // A config has one archive of each image.
+    // A config has only one archive of each image.
     let config = serving.get("/images.json");
     assert_eq!(config.status, 409);
     assert!(config.text().contains("is there for several platforms"), "{}", config.text());
 }
 
 #[test]
-fn what_is_not_there_is_an_error_of_the_api() {
+fn missing_content_is_an_error_of_the_api() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let serving = Serving::start(&place);

@@ -1,4 +1,4 @@
-//! Users' own path: `docker run` of an image that is only in the folder, and Podman's.
+//! The path of a user: `docker run` and `podman run` of an image that exists only in the folder.
 
 use crate::command::{Place, image_name};
 use crate::http::Images;

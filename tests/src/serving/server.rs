@@ -1,4 +1,4 @@
-//! The server: files, what it notices, and how it ends.
+//! The server: its files, its reactions to changes, and its end.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ fn archives_are_fetched_from_it() {
 }
 
 #[test]
-fn nothing_else_is_served() {
+fn other_files_are_not_served() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     place.put("notes.txt", b"secret");
@@ -52,7 +52,7 @@ fn nothing_else_is_served() {
     ] {
         assert_eq!(serving.get(path).status, 404, "{path}");
     }
-    // What people signed is passed on.
+    // Signed files are served too.
     place.put("SHA256SUMS", b"sums");
     place.put("SHA256SUMS.sig", b"signature");
     assert_eq!(serving.get("/SHA256SUMS").body, b"sums");
@@ -60,7 +60,7 @@ fn nothing_else_is_served() {
 }
 
 #[test]
-fn archives_come_and_go_without_a_restart() {
+fn changes_of_the_folder_need_no_restart() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let serving = Serving::start(&place);
@@ -71,7 +71,7 @@ fn archives_come_and_go_without_a_restart() {
     serving.wait_for("/v2/web/manifests/1.0.0.2", 404);
     assert_eq!(serving.get("/v2/web/manifests/1.0.0.1").status, 200);
 
-    // An archive that another tool put there is verified first.
+    // An archive that another tool added is verified first.
     add(&place, "web:1.0.0.3", 3);
     let newer = place.files().into_iter().find(|name| name.contains("1.0.0.3")).unwrap();
     fs::remove_dir_all(place.artifacts().join(".sealift")).unwrap();
@@ -79,8 +79,8 @@ fn archives_come_and_go_without_a_restart() {
 }
 
 #[test]
-fn a_client_that_speaks_tls_gets_an_http_answer() {
-    // Engines with a containerd store try TLS first, and HTTP only if the answer is of HTTP.
+fn a_tls_client_gets_an_http_answer() {
+    // Engines with a containerd store try TLS first, and use HTTP only if the answer is HTTP.
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let serving = Serving::start(&place);
@@ -90,7 +90,7 @@ fn a_client_that_speaks_tls_gets_an_http_answer() {
 }
 
 #[test]
-fn it_ends_when_it_is_asked_to() {
+fn the_server_ends_on_a_signal() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let serving = Serving::start(&place);

@@ -1,4 +1,4 @@
-//! The server as a service: sockets of systemd, its end, folders that it cannot write to.
+//! The server as a service: systemd's sockets, its end, and read-only folders.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -14,7 +14,7 @@ use sealift_testing::layouts::{Image, file, noise, pack};
 use crate::command::Place;
 use crate::serving::{Answer, Serving, add, add_zip};
 
-/// More than the buffers of a connection hold.
+/// More bytes than the buffers of a connection hold.
 const LARGE: usize = 24 << 20;
 
 #[test]
@@ -25,7 +25,7 @@ fn a_socket_that_systemd_passes_is_used() {
     let address = listener.local_addr().unwrap().to_string();
     let ready = place.dir.path().join("notify");
     let manager = UnixDatagram::bind(&ready).unwrap();
-    // The shell does what systemd does: the sockets begin at descriptor 3.
+    // The shell does the same as systemd: the sockets begin at descriptor 3.
     let pass = |arguments: &[&str], listener: &TcpListener| {
         let mut shell = Command::new("sh");
         shell.args(["-c", r#"LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 0</dev/null"#, "sh"]);
@@ -47,7 +47,7 @@ fn a_socket_that_systemd_passes_is_used() {
 }
 
 #[test]
-fn what_is_no_socket_is_an_error() {
+fn a_descriptor_that_is_not_a_socket_is_an_error() {
     let place = Place::new();
     add(&place, "web:1.0.0.1", 1);
     let mut shell = Command::new("sh");
@@ -74,8 +74,8 @@ fn the_server_listens_at_several_addresses() {
     }
 }
 
-/// Adds an image with a large layer, and begins to download its archive. Returns the connection
-/// after the head of the answer, and the bytes that have to follow.
+/// Adds an image with a large layer, and starts to download its archive. Returns the connection
+/// after the head of the answer, and the expected remaining bytes.
 fn begun_download(place: &Place, serving: &Serving) -> (TcpStream, Vec<u8>) {
     let name = place.files().remove(0);
     let mut socket = TcpStream::connect(&serving.host).unwrap();
@@ -148,7 +148,7 @@ fn a_folder_is_served_without_permission_to_write() {
     let place = Place::new();
     add_zip(&place, "web:1.0.0.1", 1);
     add(&place, "api:1.0.0.1", 2);
-    // Nothing is known of the archives, and no records can be written.
+    // The archives have no records, and none can be written.
     fs::remove_dir_all(place.artifacts().join(".sealift")).unwrap();
     protect(&place.artifacts());
     fs::set_permissions(place.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -174,6 +174,6 @@ fn a_folder_is_served_without_permission_to_write() {
     }
     assert_eq!(serving.stop().0, Some(0));
     assert!(!place.artifacts().join(".sealift").exists());
-    // So that it can be removed.
+    // Otherwise the folder could not be removed.
     fs::set_permissions(place.artifacts(), fs::Permissions::from_mode(0o755)).unwrap();
 }

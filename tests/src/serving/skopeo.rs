@@ -1,4 +1,4 @@
-//! skopeo copies from it and inspects what is there.
+//! skopeo copies from the server and inspects its images.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::exports::forms;
 use crate::serving::pulls::{Base, assert_layers_sent_once};
 use crate::serving::{Serving, add_image};
 
-/// Calls skopeo, which trusts every image here and uses plain HTTP.
+/// Calls of skopeo, which trusts all images and uses plain HTTP.
 struct Skopeo<'a> {
     program: &'a Path,
     serving: &'a Serving,
@@ -25,7 +25,7 @@ impl Skopeo<'_> {
         sealift_testing::output_of(&mut command)
     }
 
-    /// Returns what it prints about an image, without the name of the host.
+    /// Returns the output about an image, without the name of the host.
     fn inspect(&self, image: &str, more: &[&str]) -> Value {
         let reference = format!("docker://{}/{image}", self.serving.host);
         let arguments = [&["inspect", "--tls-verify=false"], more, &[reference.as_str()]];
@@ -38,7 +38,7 @@ impl Skopeo<'_> {
     }
 }
 
-/// Asserts that a folder that skopeo wrote has an image with all its layers.
+/// Asserts that a folder written by skopeo has an image with all its layers.
 fn assert_has(folder: &Path, image: &Image) {
     let manifest: Value =
         serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
@@ -85,7 +85,7 @@ fn skopeo_copies_and_inspects_archives_of_every_form() {
 }
 
 #[test]
-fn a_layout_gets_only_what_it_lacks() {
+fn a_layout_gets_only_missing_layers() {
     let Some(program) = sealift_testing::program("skopeo") else { return };
     let place = Place::new();
     let base = Base::new(700_000);
@@ -96,7 +96,7 @@ fn a_layout_gets_only_what_it_lacks() {
     let skopeo = Skopeo { program: &program, serving: &serving };
     for (version, image) in versions.into_iter().zip(&images) {
         let layout = format!("oci:{}:{version}", place.dir.path().join("layout").display());
-        // As they are: a layer that skopeo compressed would have another digest.
+        // Digests are preserved: a layer that skopeo compresses would have another digest.
         skopeo.copy(&format!("web:{version}"), &layout, &["--preserve-digests"]);
         let raw = skopeo.run(&["inspect", "--raw", &layout]);
         let manifest: Value = serde_json::from_str(&raw).unwrap();
@@ -142,7 +142,7 @@ fn all_versions_and_platforms_are_copied_at_once() {
     assert_has(&at("arm64"), &arm64);
 }
 
-/// The settings that `--print-config podman` prints are those that skopeo reads as well.
+/// skopeo also reads the settings that `--print-config podman` prints.
 #[test]
 fn the_printed_config_allows_plain_http() {
     let Some(program) = sealift_testing::program("skopeo") else { return };
@@ -156,7 +156,7 @@ fn the_printed_config_allows_plain_http() {
         command.arg("--registries-conf").arg(file).arg("inspect");
         command.arg(format!("docker://{}/web:1.0.0.1", serving.host)).output().unwrap()
     };
-    assert!(!inspect("").status.success(), "it insists on TLS");
+    assert!(!inspect("").status.success(), "skopeo requires TLS");
     let config = place.ok(&["serve", "--listen", &serving.host, "--print-config", "podman"]);
     let found = inspect(&config);
     assert!(found.status.success(), "{found:?}");

@@ -1,4 +1,4 @@
-//! All that can sign.
+//! All kinds of keys that can sign.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use sealift_testing::program;
 
 use crate::signed_publishing::Publisher;
 
-/// An agent of SSH, which ends with the test.
+/// An SSH agent, which ends with the test.
 struct Agent {
     agent: Child,
     socket: PathBuf,
@@ -27,7 +27,7 @@ impl Agent {
             command.arg("-q").arg(&key).env("SSH_AUTH_SOCK", &agent.socket);
             command.stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
         };
-        // It listens a moment after it was started.
+        // The agent listens shortly after its start.
         while !is_added() {
             std::thread::yield_now();
         }

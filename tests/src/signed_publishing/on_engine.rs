@@ -1,4 +1,4 @@
-//! From one engine to another one, signed.
+//! Signed archives from one engine to another one.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::command::{Place, image_name};
 use crate::http::Images;
 use crate::signed_publishing::Publisher;
 
-fn what_is_signed_is_loaded(engine: &str) {
+fn signed_images_are_loaded(engine: &str) {
     let Some(engine) = sealift_testing::engine(engine) else { return };
     let Some(publisher) = Publisher::without_archives(Place::with_engine(&engine.host)) else {
         return;
@@ -29,7 +29,7 @@ fn what_is_signed_is_loaded(engine: &str) {
     let said = ok(&fetch);
     assert!(said.stdout.contains(&format!("{tag}  loaded  ")), "{said:?}");
 
-    // What was fetched has its signature with it: the destination is not needed again.
+    // Fetched archives are stored with their signature, so the destination is not needed again.
     fs::remove_dir_all(publisher.path("published")).unwrap();
     images.remove();
     let config = publisher.path(".config/sealift");
@@ -45,7 +45,7 @@ fn what_is_signed_is_loaded(engine: &str) {
     let said = publisher.run(&load);
     assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said:?}");
     assert!(said.stderr.contains(" is revoked"), "{said:?}");
-    // The folder that the image comes from was never signed.
+    // The folder of the original image was never signed.
     let said = publisher.run(&["load", &name]);
     assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said:?}");
     assert!(said.stderr.contains(" is not signed: there is no artifacts/SHA256SUMS.sig"));
@@ -53,14 +53,14 @@ fn what_is_signed_is_loaded(engine: &str) {
 
 mod docker {
     #[test]
-    fn what_is_signed_is_loaded() {
-        super::what_is_signed_is_loaded("docker");
+    fn signed_images_are_loaded() {
+        super::signed_images_are_loaded("docker");
     }
 }
 
 mod podman {
     #[test]
-    fn what_is_signed_is_loaded() {
-        super::what_is_signed_is_loaded("podman");
+    fn signed_images_are_loaded() {
+        super::signed_images_are_loaded("podman");
     }
 }

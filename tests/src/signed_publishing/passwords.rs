@@ -1,4 +1,4 @@
-//! Passwords: asked for on the terminal or by a program of the user's, and seen by nobody else.
+//! Passwords: prompted for on the terminal or by a program, and in no output.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -10,7 +10,7 @@ use crate::command::{binary, write_script};
 use crate::signed_publishing::{Publisher, files};
 
 #[test]
-fn a_passphrase_is_asked_for_once_and_before_anything_is_uploaded() {
+fn a_passphrase_is_prompted_for_once_and_before_any_upload() {
     let Some(mut publisher) = Publisher::new() else { return };
     publisher.keygen(&["-q", "-p", "-N", "correct horse", "-f", "release"]);
     let asked = publisher.path("asked").display().to_string();
@@ -35,12 +35,12 @@ fn a_passphrase_is_asked_for_once_and_before_anything_is_uploaded() {
     publisher.published(&["--sign", "release"]);
     assert_eq!(fs::read_to_string(&asked).unwrap(), "\n");
     publisher.assert_fetched("signers");
-    // The public part of the key is enough to see that it signed this already.
+    // The public part of the key is enough to find that it has signed this already.
     publisher.published(&["--sign", "release"]);
     assert_eq!(fs::read_to_string(&asked).unwrap(), "\n");
 }
 
-/// The terminal is a real one, of `script`.
+/// The terminal is a real one, created by `script`.
 #[test]
 fn a_prompt_on_the_terminal_is_answered_or_interrupted() {
     let Some(script) = program("script") else { return };

@@ -1,4 +1,4 @@
-//! Servers, and publishers that are killed or not alone.
+//! Signed publications on servers, with killed and with concurrent publishers.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,7 @@ use crate::signed_publishing::Publisher;
 
 const NGINX: Nginx = Nginx { tls: false, login: None, uploads: true, lists: true };
 
-/// Publishes twice to a place, and fetches what is signed.
+/// Publishes twice to a place, and fetches with verified signatures.
 fn assert_signs_at(publisher: &Publisher, destination: &str) {
     let publish = |options: &[&str]| {
         let said = publisher.publish_to(destination, &[&["--sign", "release"], options].concat());
@@ -102,19 +102,19 @@ fn a_publisher_that_is_killed_at_any_request_leaves_a_signed_config() {
         child.kill().unwrap();
         child.wait().unwrap();
         seen.push(version(&folder));
-        // The next one continues it.
+        // The next publisher continues.
         let again = ["web:2.0", "--sign", "release"];
         let said = publisher.publish_to(&server.url(&format!("/at-{number}/")), &again);
         assert_eq!(said.code, 0, "{number}: {said:?}");
         assert_eq!(version(&folder), "web:2.0");
     }
-    // Old ones, then new ones, and some of each.
+    // First old states, then new ones, and some of each.
     assert!(seen.is_sorted() && seen.len() > 10, "{seen:?}");
     assert!(seen.contains(&"web:1.0".to_owned()) && seen.contains(&"web:2.0".to_owned()));
 }
 
 #[test]
-fn two_publishers_sign_what_both_have_published() {
+fn two_publishers_sign_the_archives_of_both() {
     let Some(publisher) = Publisher::new() else { return };
     let Some(server) = WebServer::apache() else { return };
     let url = server.url("/images/");
@@ -135,7 +135,7 @@ fn two_publishers_sign_what_both_have_published() {
     }
     let said = publisher.fetch_from(&url, &["--signed-by", "signers"]);
     assert_eq!((said.code, said.stdout.lines().count()), (0, 4), "{said:?}");
-    // For people as well, the checksums are those that were signed with this config.
+    // The checksums under the plain name are those that were signed with this config.
     let folder = server.files().join("images");
     let verify = Command::new("ssh-keygen")
         .args(["-Y", "verify", "-n", "sealift-sums", "-I", "release@example.org", "-f"])

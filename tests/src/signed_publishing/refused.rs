@@ -1,4 +1,4 @@
-//! What is not signed.
+//! Refused signatures.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::signed_publishing::{Publisher, files};
 
 #[test]
-fn what_cannot_sign_is_refused_and_nothing_is_uploaded() {
+fn unusable_keys_are_refused_and_nothing_is_uploaded() {
     let Some(mut publisher) = Publisher::new() else { return };
     let said = publisher.publish(&["--sign", "missing"]);
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_signed_destination_stays_signed() {
     publisher.published(&["--unsigned"]);
     assert!(!publisher.path("published/SHA256SUMS.sig").exists());
     assert_eq!(publisher.fetch(&["--signed-by", "both"]).code, 1);
-    // The config stays as it is, and is signed.
+    // The config stays unchanged and signed.
     let config = fs::read(publisher.path("published/images.json")).unwrap();
     let said = publisher.published(&["--sign", "release"]);
     assert!(said.stdout.contains("config  published/images.json  signed by ssh-ed25519 SHA256:"));
@@ -88,7 +88,7 @@ fn a_signed_destination_stays_signed() {
 }
 
 #[test]
-fn entries_of_other_images_are_signed_only_if_somebody_who_may_has_signed_them() {
+fn entries_of_other_images_are_signed_only_with_a_valid_signature() {
     let Some(publisher) = Publisher::new() else { return };
     publisher.add_to("theirs", "api:1.0", 7);
     let publish = |options: &[&str]| publisher.publish_from("theirs", options);
@@ -99,7 +99,7 @@ fn entries_of_other_images_are_signed_only_if_somebody_who_may_has_signed_them()
          is no published/SHA256SUMS.….sig",
     );
     assert!(said.stderr.contains("hint: pass --signed-by FILE with those who sign that config"));
-    // Nobody can sign for them with a key of their own.
+    // Another key cannot sign them.
     assert_eq!(publish(&["--sign", "other"]).code, 0);
     publisher.assert_refused(
         &["--sign", "release"],
@@ -115,11 +115,11 @@ fn entries_of_other_images_are_signed_only_if_somebody_who_may_has_signed_them()
     publisher.published(&["--sign", "release", "--signed-by", "both"]);
     publisher.assert_fetched("signers");
     assert_eq!(files(&publisher.path("fetched")).len(), 2);
-    // The same key signs again without being told who may.
+    // The same key can sign again without `--signed-by`.
     publisher.add("web:2.0", 2);
     publisher.published(&["--sign", "release"]);
 
-    // Somebody adds an entry who can write, but not sign.
+    // A user who can write, but not sign, adds an entry.
     publisher.add_to("theirs", "api:2.0", 8);
     assert_eq!(publish(&["--unsigned"]).code, 0);
     publisher.add("web:3.0", 3);
@@ -146,7 +146,7 @@ fn an_old_config_with_its_signature_at_the_destination_is_not_signed_again() {
     publisher.published(&["--sign", "release"]);
     publisher.assert_fetched("signers");
 
-    // Somebody who can write, but not sign, brings back the entry of the old version.
+    // A user who can write, but not sign, restores the entry of the old version.
     for (name, content) in old {
         fs::write(publisher.path("published").join(name), content).unwrap();
     }

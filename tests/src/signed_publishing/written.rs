@@ -1,4 +1,4 @@
-//! What lies at the destination.
+//! The files at the destination.
 
 use std::fs;
 use std::process::Command;

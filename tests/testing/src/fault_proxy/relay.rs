@@ -34,7 +34,8 @@ pub(super) fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
         }
         Action::Answer(status, headers, body) => {
             copy(&mut client, &mut io::sink(), length, |_| {})?;
-            let mut answer = Head { first: format!("HTTP/1.1 {status} Injected"), headers: Vec::new() };
+            let mut answer =
+                Head { first: format!("HTTP/1.1 {status} Injected"), headers: Vec::new() };
             for (name, value) in headers {
                 answer.set(name, value);
             }
