@@ -1,5 +1,5 @@
-//! Tables of blocks: an arbitrary table causes no panic, and a layer that is read to its end has
-//! the right content.
+//! Block tables: an arbitrary table causes no panic, and a layer that is read to its end has the
+//! right content.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::LazyLock;
@@ -27,7 +27,7 @@ static PROOF: LazyLock<Proof> = LazyLock::new(|| {
     examine(ZIP.as_slice(), &ExamineOptions::new()).expect("the archive is valid")
 });
 
-/// Checks the property of tables of blocks.
+/// Checks the property of block tables.
 ///
 /// The bytes are the text of a table and, after a line break, those that replace the start of the
 /// zip's member.

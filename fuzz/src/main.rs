@@ -1,4 +1,5 @@
-//! Runs libFuzzer to find bytes that violate the property named by the variable `SEALIFT_FUZZ_TARGET`.
+//! Runs libFuzzer to find bytes that violate the property named by the variable
+//! `SEALIFT_FUZZ_TARGET`.
 //!
 //! `cargo xtask fuzz` builds that with `--cfg fuzzing`. Without it, the program writes the corpora
 //! into a folder, and prints the names of the properties.
