@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use crate::docs::finding::Finding;
-use crate::docs::paragraph::{Item, Paragraph, Place, overwrite};
+use crate::docs::paragraph::{Item, Paragraph, Position, overwrite};
 use crate::workspace;
 
 const LIST: &str = "xtask/language.toml";
@@ -22,7 +22,7 @@ pub(super) struct Language {
 /// A word or a form that the prose avoids.
 #[derive(Debug)]
 struct Tic {
-    entry: Entry,
+    entry: TicEntry,
     pattern: Regex,
     unless: Option<Regex>,
 }
@@ -30,12 +30,12 @@ struct Tic {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {
-    tic: Vec<Entry>,
+    tic: Vec<TicEntry>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct TicEntry {
     name: String,
     #[serde(default)]
     on: On,
@@ -114,7 +114,7 @@ impl Language {
         let mut found = Vec::new();
         for paragraph in paragraphs {
             let prose = paragraph.prose();
-            for tic in self.tics.iter().filter(|tic| tic.applies_to(paragraph.place)) {
+            for tic in self.tics.iter().filter(|tic| tic.applies_to(paragraph.position)) {
                 for (offset, words) in tic.find(&prose) {
                     if !tic.is_excepted(file, paragraph.text()) {
                         found.push(Finding {
@@ -146,26 +146,26 @@ impl Language {
 }
 
 impl Tic {
-    fn new(entry: Entry) -> Result<Self> {
+    fn new(entry: TicEntry) -> Result<Self> {
         let regex = |pattern: &str| {
             Regex::new(pattern).with_context(|| format!("the pattern of `{}`", entry.name))
         };
         let pattern = regex(&entry.pattern)?;
         let unless = entry.unless.as_deref().map(regex).transpose()?;
         let tic = Self { entry, pattern, unless };
-        let Entry { name, refuses, accepts, .. } = &tic.entry;
+        let TicEntry { name, refuses, accepts, .. } = &tic.entry;
         ensure!(tic.find(refuses).next().is_some(), "`{name}` does not refuse \"{refuses}\"");
         ensure!(tic.find(accepts).next().is_none(), "`{name}` refuses \"{accepts}\"");
         Ok(tic)
     }
 
-    fn applies_to(&self, place: Place) -> bool {
-        match (self.entry.on, place) {
-            (On::Prose, Place::Literal) => self.entry.strings,
-            (On::Prose | On::FirstLine, Place::First(_)) | (On::Prose, Place::Other) => true,
-            (On::Function, Place::First(Item::Function { .. })) => true,
-            (On::ReturningFunction, Place::First(Item::Function { returns })) => returns,
-            (On::Item, Place::First(Item::Other)) => true,
+    fn applies_to(&self, position: Position) -> bool {
+        match (self.entry.on, position) {
+            (On::Prose, Position::Literal) => self.entry.strings,
+            (On::Prose | On::FirstLine, Position::First(_)) | (On::Prose, Position::Other) => true,
+            (On::Function, Position::First(Item::Function { .. })) => true,
+            (On::ReturningFunction, Position::First(Item::Function { returns })) => returns,
+            (On::Item, Position::First(Item::Other)) => true,
             _ => false,
         }
     }
@@ -190,7 +190,7 @@ impl Tic {
     }
 
     fn problem(&self, words: String) -> String {
-        let Entry { name, instead, reason, .. } = &self.entry;
+        let TicEntry { name, instead, reason, .. } = &self.entry;
         format!("\"{words}\": write {instead} ({name}: {reason})")
     }
 }

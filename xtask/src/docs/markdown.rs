@@ -1,6 +1,6 @@
 //! The prose in Markdown.
 
-use crate::docs::paragraph::{Paragraph, Place};
+use crate::docs::paragraph::{Paragraph, Position};
 
 /// Returns the paragraphs of numbered lines. List items, headings and table rows are paragraphs of
 /// their own. Code blocks and HTML comments are left out.
@@ -22,7 +22,7 @@ pub(super) fn paragraphs<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> V
         if begins_list_item(line) {
             paragraphs.extend(open.take());
         }
-        open.get_or_insert_with(|| Paragraph::new(Place::Other)).push(number, line);
+        open.get_or_insert_with(|| Paragraph::new(Position::Other)).push(number, line);
         if stands_alone {
             paragraphs.extend(open.take());
         }

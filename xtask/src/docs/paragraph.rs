@@ -7,7 +7,7 @@ use regex::Regex;
 
 /// The position of a paragraph, on which it depends which rules apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Position {
     /// The first paragraph of the rustdoc of an item.
     First(Item),
     /// Any other paragraph of rustdoc, a comment, or a paragraph of Markdown.
@@ -32,15 +32,15 @@ pub(super) enum Item {
 /// The lines of a paragraph, list item, heading, table row or string literal, joined by spaces.
 #[derive(Debug)]
 pub(super) struct Paragraph {
-    pub(super) place: Place,
+    pub(super) position: Position,
     text: String,
     /// The offset in the text at which each line begins, and the number of the line in the file.
     lines: Vec<(usize, usize)>,
 }
 
 impl Paragraph {
-    pub(super) fn new(place: Place) -> Self {
-        Self { place, text: String::new(), lines: Vec::new() }
+    pub(super) fn new(position: Position) -> Self {
+        Self { position, text: String::new(), lines: Vec::new() }
     }
 
     pub(super) fn push(&mut self, number: usize, line: &str) {
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn offsets_lead_to_lines() {
-        let mut paragraph = Paragraph::new(Place::Other);
+        let mut paragraph = Paragraph::new(Position::Other);
         paragraph.push(7, "  one `two ");
         paragraph.push(8, "three` [four](five.md) ");
         assert_eq!(paragraph.text(), "one `two three` [four](five.md)");

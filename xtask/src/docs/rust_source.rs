@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::docs::markdown;
-use crate::docs::paragraph::{Item, Paragraph, Place};
+use crate::docs::paragraph::{Item, Paragraph, Position};
 
 /// The kind of a piece of a source file that may contain prose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum PieceKind {
     /// `/// …`
     Doc,
     /// `//! …`
@@ -25,7 +25,7 @@ enum Kind {
 /// A piece of a source file that may contain prose.
 #[derive(Debug, PartialEq, Eq)]
 struct Piece<'a> {
-    kind: Kind,
+    kind: PieceKind,
     line: usize,
     text: &'a str,
     /// Whether only white space precedes it on its line.
@@ -47,7 +47,7 @@ pub(super) fn paragraphs(source: &str) -> Vec<Paragraph> {
             block.clear();
         }
         match piece.kind {
-            Kind::Literal => paragraphs.extend(of_literal(&piece)),
+            PieceKind::Literal => paragraphs.extend(of_literal(&piece)),
             _ => block.push(piece),
         }
     }
@@ -56,17 +56,20 @@ pub(super) fn paragraphs(source: &str) -> Vec<Paragraph> {
 }
 
 /// Returns the paragraphs of adjacent comments of one kind, which are read as Markdown.
-fn of_block(block: &[Piece<'_>], lines: &[&str]) -> Vec<Paragraph> {
+fn of_block<'a>(block: &[Piece<'a>], lines: &[&str]) -> Vec<Paragraph> {
     let Some(first) = block.first() else { return Vec::new() };
-    let text = block.iter().flat_map(|piece| piece.text.lines().map(|line| (piece.line, line)));
-    let mut paragraphs = markdown::paragraphs(text);
+    let lines_of = |piece: &Piece<'a>| {
+        let begin = piece.line;
+        piece.text.split('\n').enumerate().map(move |(number, line)| (begin + number, line))
+    };
+    let mut paragraphs = markdown::paragraphs(block.iter().flat_map(lines_of));
     let item = match first.kind {
-        Kind::Doc => Some(item_after(lines, first.line)),
-        Kind::ModuleDoc => Some(Item::Other),
-        Kind::Comment | Kind::Literal => None,
+        PieceKind::Doc => Some(item_after(lines, first.line)),
+        PieceKind::ModuleDoc => Some(Item::Other),
+        PieceKind::Comment | PieceKind::Literal => None,
     };
     if let (Some(item), Some(paragraph)) = (item, paragraphs.first_mut()) {
-        paragraph.place = Place::First(item);
+        paragraph.position = Position::First(item);
     }
     paragraphs
 }
@@ -74,7 +77,7 @@ fn of_block(block: &[Piece<'_>], lines: &[&str]) -> Vec<Paragraph> {
 fn of_literal(piece: &Piece<'_>) -> Option<Paragraph> {
     let words = piece.text.split_whitespace().take(3).count();
     (words == 3).then(|| {
-        let mut paragraph = Paragraph::new(Place::Literal);
+        let mut paragraph = Paragraph::new(Position::Literal);
         for (number, line) in piece.text.lines().enumerate() {
             let line = line.trim_end().trim_end_matches('\\');
             paragraph.push(piece.line + number, &line.replace("\\n", "  "));
@@ -161,29 +164,29 @@ fn pieces(source: &str) -> Vec<Piece<'_>> {
 
 /// Returns the length of what the rest of a source begins with, and the text in it if it is a
 /// comment or a string literal.
-fn next(rest: &str, before: Option<char>) -> (usize, Option<(Kind, &str)>) {
+fn next(rest: &str, before: Option<char>) -> (usize, Option<(PieceKind, &str)>) {
     if rest.starts_with("//") {
         let length = rest.find('\n').unwrap_or(rest.len());
         let line = &rest[..length];
         let is_doc = line.starts_with("///") && !line.starts_with("////");
         let (kind, mark) = match (is_doc, line.starts_with("//!")) {
-            (true, _) => (Kind::Doc, 3),
-            (_, true) => (Kind::ModuleDoc, 3),
-            _ => (Kind::Comment, 2),
+            (true, _) => (PieceKind::Doc, 3),
+            (_, true) => (PieceKind::ModuleDoc, 3),
+            _ => (PieceKind::Comment, 2),
         };
         return (length, Some((kind, &line[mark..])));
     }
     if rest.starts_with("/*") {
         let length = end_of_comment(rest);
-        return (length, Some((Kind::Comment, rest[..length].trim_matches(['/', '*']))));
+        return (length, Some((PieceKind::Comment, rest[..length].trim_matches(['/', '*']))));
     }
     let is_in_word = before.is_some_and(|before| before.is_alphanumeric() || before == '_');
     if !is_in_word && let Some((begin, end, length)) = raw_string(rest) {
-        return (length, Some((Kind::Literal, &rest[begin..end])));
+        return (length, Some((PieceKind::Literal, &rest[begin..end])));
     }
     if rest.starts_with('"') {
         let end = end_of_string(rest);
-        return ((end + 1).min(rest.len()), Some((Kind::Literal, &rest[1..end])));
+        return ((end + 1).min(rest.len()), Some((PieceKind::Literal, &rest[1..end])));
     }
     (character(rest).unwrap_or_else(|| rest.chars().next().map_or(1, char::len_utf8)), None)
 }
@@ -287,20 +290,20 @@ async fn test() {}
         let found = paragraphs(SOURCE);
         let found: Vec<_> = found
             .iter()
-            .map(|paragraph| (paragraph.line_at(0), paragraph.text(), paragraph.place))
+            .map(|paragraph| (paragraph.line_at(0), paragraph.text(), paragraph.position))
             .collect();
-        let first = Place::First;
+        let first = Position::First;
         assert_eq!(
             found,
             [
                 (1, "A module.", first(Item::Other)),
                 (3, "The first line goes on here.", first(Item::Other)),
                 (13, "A field.", first(Item::Other)),
-                (14, "Why it is here.", Place::Other),
+                (14, "Why it is here.", Position::Other),
                 (17, "Returns it.", first(Item::Function { returns: true })),
-                (20, r#"one two "three" // four"#, Place::Literal),
-                (21, "A comment of two lines.", Place::Other),
-                (23, r#"one \"two\" three  four"#, Place::Literal),
+                (20, r#"one two "three" // four"#, Position::Literal),
+                (21, "A comment of two lines.", Position::Other),
+                (23, r#"one \"two\" three four"#, Position::Literal),
                 (27, "Does it.", first(Item::Function { returns: false })),
                 (30, "States something.", first(Item::Test)),
             ]

@@ -18,7 +18,7 @@ use crate::docs::files;
 use crate::docs::links;
 use crate::{cargo_tools, metadata, run, say, workspace};
 
-const MDBOOK: cargo_tools::Tool = cargo_tools::Tool {
+const MDBOOK: cargo_tools::PinnedTool = cargo_tools::PinnedTool {
     name: "mdbook",
     version: "0.5.4",
     // Nothing else of it is needed, and the rest takes minutes to build.
