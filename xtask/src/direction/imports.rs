@@ -232,7 +232,7 @@ mod tests {
             ("lib.rs", "mod a; mod b; #[cfg(test)] mod properties;"),
             ("a.rs", "pub struct Part; impl Iterator for Part { type Item = u8; }"),
             ("b.rs", "enum Part {} impl Iterator for X { type Item = u8; }"),
-            ("laws.rs", "struct Part;"),
+            ("properties.rs", "struct Part;"),
         ];
         assert_eq!(faults(&files), ["several types are `Part`: a.rs, b.rs"]);
     }

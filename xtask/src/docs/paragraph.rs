@@ -95,7 +95,7 @@ mod tests {
         paragraph.push(8, "three` [four](five.md) ");
         assert_eq!(paragraph.text(), "one `two three` [four](five.md)");
         let prose = paragraph.prose();
-        assert_eq!(prose, "one ``````````` [four```````````");
+        assert_eq!(prose, "one ``````````` [four``````````");
         assert_eq!(paragraph.line_at(0), 7);
         assert_eq!(paragraph.line_at(prose.find("four").unwrap()), 8);
     }

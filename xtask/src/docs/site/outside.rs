@@ -71,7 +71,8 @@ fn resolved(page: &str, link: &str) -> Option<String> {
     let file = link.split('#').next()?;
     let folder = Path::new(page).parent()?;
     let mut parts: Vec<&str> = Vec::new();
-    for part in folder.join(file).components() {
+    let path = folder.join(file);
+    for part in path.components() {
         match part {
             Component::ParentDir => {
                 parts.pop()?;
