@@ -191,7 +191,7 @@ impl Tic {
 
     fn problem(&self, words: String) -> String {
         let TicEntry { name, instead, reason, .. } = &self.entry;
-        format!("\"{words}\": write {instead} ({name}: {reason})")
+        format!("{name}: \"{words}\"; instead: {instead} ({reason})")
     }
 }
 
@@ -232,7 +232,10 @@ mod tests {
         let page = "The `vanishes` of code,\nif all vanishes slowly, vanishes.\n";
         let found = language.check("a.md", &markdown::of_page(page));
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["a.md:2: \"vanishes\": write `is removed` (vanishes: private wording)"]);
+        assert_eq!(
+            found,
+            ["a.md:2: vanishes: \"vanishes\"; instead: `is removed` (private wording)"]
+        );
         let source = "// It vanishes.\nlet text = \"Here it vanishes.\";\n";
         assert_eq!(language.check("a.rs", &rust_source::paragraphs(source)).len(), 1);
         let language = Language::parse(&format!("{ENTRY}\nstrings = true")).unwrap();
