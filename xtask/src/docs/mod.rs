@@ -84,8 +84,6 @@ pub(crate) fn check() -> Result<()> {
     found.extend(pages.iter().flat_map(|page| links::dead(root, page)));
     found.extend(sources.iter().flat_map(|source| links::dead_mentions(root, source)));
     found.extend(links::left_out(&pages));
-    found.extend(glossary(&pages)?);
-    found.extend(prose(&pages, &sources, &[])?);
     report(&pages, &sources, found)
 }
 
@@ -101,7 +99,8 @@ fn files() -> Result<(Vec<File>, Vec<File>)> {
     Ok((files::with_extension(root, "md")?, files::with_extension(root, "rs")?))
 }
 
-/// Checks the words and the lines of all files, or of those below the given paths.
+/// Checks the words and the lines of all files, or of those below the given paths. The glossary is
+/// checked with all files.
 fn prose(pages: &[File], sources: &[File], paths: &[String]) -> Result<Vec<Finding>> {
     let language = Language::read()?;
     let terms = Glossary::read(pages)?;
@@ -121,16 +120,17 @@ fn prose(pages: &[File], sources: &[File], paths: &[String]) -> Result<Vec<Findi
     }
     if paths.is_empty() {
         found.extend(language.unused_exceptions());
+        found.extend(glossary(&terms, pages));
     }
     Ok(found)
 }
 
-fn glossary(pages: &[File]) -> Result<Vec<Finding>> {
-    let glossary = Glossary::read(pages)?;
+/// Checks that each term is used, and that each marked term has an entry.
+fn glossary(glossary: &Glossary, pages: &[File]) -> Vec<Finding> {
     let book: Vec<&File> = pages.iter().filter(|page| page.name.starts_with(links::BOOK)).collect();
     let mut found = glossary.unused(&book);
     found.extend(book.iter().flat_map(|page| glossary.missing(page)));
-    Ok(found)
+    found
 }
 
 fn report(pages: &[File], sources: &[File], mut found: Vec<Finding>) -> Result<()> {
