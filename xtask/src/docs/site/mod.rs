@@ -18,17 +18,10 @@ use crate::docs::files;
 use crate::docs::links;
 use crate::{cargo_tools, metadata, run, say, workspace};
 
-const MDBOOK: cargo_tools::PinnedTool = cargo_tools::PinnedTool {
-    name: "mdbook",
-    version: "0.5.4",
-    // Nothing else of it is needed, and the rest takes minutes to build.
-    features: &["search"],
-};
-
 const CONFIGURATION: &str = "book.toml";
 
 pub(super) fn run() -> Result<()> {
-    let mdbook = MDBOOK.find_or_install()?;
+    let mdbook = cargo_tools::find_or_install("mdbook")?;
     let source = copy()?;
     let site = workspace::target().join("site");
     let mut build = Command::new(mdbook);
