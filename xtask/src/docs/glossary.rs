@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use anyhow::{Context as _, Result};
 use regex::{Regex, RegexSet};
 
-use crate::docs::files::File;
+use crate::docs::files::TextFile;
 use crate::docs::finding::Finding;
 use crate::docs::markdown;
 
@@ -21,7 +21,7 @@ pub(super) struct Glossary {
 }
 
 impl Glossary {
-    pub(super) fn read(pages: &[File]) -> Result<Self> {
+    pub(super) fn read(pages: &[TextFile]) -> Result<Self> {
         let page = pages.iter().find(|page| page.name == PAGE);
         Ok(Self::parse(&page.with_context(|| format!("there is no {PAGE}"))?.text))
     }
@@ -47,7 +47,7 @@ impl Glossary {
     }
 
     /// Returns the terms that no other page uses.
-    pub(super) fn unused(&self, pages: &[&File]) -> Vec<Finding> {
+    pub(super) fn unused(&self, pages: &[&TextFile]) -> Vec<Finding> {
         let patterns = self.terms.iter().map(|(_, term)| {
             let stem = term.strip_suffix('y').unwrap_or(term);
             format!(r"(?i)\b{}(y|ies|s|ed|es|ing)?\b", regex::escape(stem))
@@ -65,7 +65,7 @@ impl Glossary {
     }
 
     /// Returns the words of a page that are marked as terms, but have no entry.
-    pub(super) fn missing(&self, page: &File) -> Vec<Finding> {
+    pub(super) fn missing(&self, page: &TextFile) -> Vec<Finding> {
         static MARKED: LazyLock<Regex> = LazyLock::new(|| {
             let patterns = r"\[([^\]]+)\]\(glossary\.md[^)]*\)|(?:^|[\s(])[*_]([A-Za-z][A-Za-z -]*)[*_](?:$|[\s,.;:)])";
             Regex::new(patterns).expect("the pattern is valid")
@@ -96,8 +96,8 @@ mod tests {
     const TERMS: &str = "# Glossary\n\n| term | means |\n|---|---|\n| block index | a, b |\n\
                          | image id, id | c |\n| identity | d |\n";
 
-    fn page(text: &str) -> File {
-        File { name: "docs/a.md".to_owned(), text: text.to_owned() }
+    fn page(text: &str) -> TextFile {
+        TextFile { name: "docs/a.md".to_owned(), text: text.to_owned() }
     }
 
     fn lines(found: &[Finding]) -> Vec<String> {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::docs::files::File;
+use crate::docs::files::TextFile;
 use crate::docs::finding::Finding;
 use crate::docs::markdown;
 
@@ -16,7 +16,7 @@ pub(super) const BOOK: &str = "docs";
 pub(super) const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// Returns the dead links of a page.
-pub(super) fn dead(root: &Path, page: &File) -> Vec<Finding> {
+pub(super) fn dead(root: &Path, page: &TextFile) -> Vec<Finding> {
     let path = root.join(&page.name);
     let folder = path.parent().unwrap_or(root);
     let is_dead = |link: &str| {
@@ -34,7 +34,7 @@ pub(super) fn dead(root: &Path, page: &File) -> Vec<Finding> {
 
 /// Returns the pages of the book that the rustdoc, comments and strings of a source file name,
 /// but that do not exist.
-pub(super) fn dead_mentions(root: &Path, source: &File) -> Vec<Finding> {
+pub(super) fn dead_mentions(root: &Path, source: &TextFile) -> Vec<Finding> {
     static PAGE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\bdocs/[A-Za-z0-9-]+\.md\b").expect("the pattern is valid"));
     let lines = source.text.lines().enumerate();
@@ -74,7 +74,7 @@ fn headings(page: &str) -> impl Iterator<Item = String> {
 }
 
 /// Returns the pages of the book that are missing from its summary.
-pub(super) fn left_out(pages: &[File]) -> Vec<Finding> {
+pub(super) fn left_out(pages: &[TextFile]) -> Vec<Finding> {
     let summary = pages.iter().find(|page| page.name == SUMMARY);
     let links = summary.map(|summary| links(&summary.text)).unwrap_or_default();
     let listed: BTreeSet<String> =
@@ -84,7 +84,7 @@ pub(super) fn left_out(pages: &[File]) -> Vec<Finding> {
             && page.name != SUMMARY
     });
     let missing = of_book.filter(|page| !listed.contains(&page.name));
-    let finding = |page: &File| Finding {
+    let finding = |page: &TextFile| Finding {
         file: page.name.clone(),
         line: 1,
         problem: format!("the page is not in {SUMMARY}"),
@@ -96,8 +96,8 @@ pub(super) fn left_out(pages: &[File]) -> Vec<Finding> {
 mod tests {
     use super::*;
 
-    fn file(name: &str, text: &str) -> File {
-        File { name: name.to_owned(), text: text.to_owned() }
+    fn file(name: &str, text: &str) -> TextFile {
+        TextFile { name: name.to_owned(), text: text.to_owned() }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::fs;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::docs::files::File;
+use crate::docs::files::TextFile;
 use crate::docs::finding::Finding;
 use crate::docs::glossary::Glossary;
 use crate::docs::language::Language;
@@ -94,18 +94,18 @@ fn check_prose(paths: &[String]) -> Result<()> {
 }
 
 /// Returns the Markdown pages and the Rust sources of the repository.
-fn files() -> Result<(Vec<File>, Vec<File>)> {
+fn files() -> Result<(Vec<TextFile>, Vec<TextFile>)> {
     let root = workspace::root();
     Ok((files::with_extension(root, "md")?, files::with_extension(root, "rs")?))
 }
 
 /// Checks the words and the lines of all files, or of those below the given paths. The glossary is
 /// checked with all files.
-fn prose(pages: &[File], sources: &[File], paths: &[String]) -> Result<Vec<Finding>> {
+fn prose(pages: &[TextFile], sources: &[TextFile], paths: &[String]) -> Result<Vec<Finding>> {
     let language = Language::read()?;
     let terms = Glossary::read(pages)?;
     language.check_terms(|term| terms.has(term))?;
-    let is_chosen = |file: &&File| {
+    let is_chosen = |file: &&TextFile| {
         let path = std::path::Path::new(&file.name);
         paths.is_empty() || paths.iter().any(|chosen| path.starts_with(chosen))
     };
@@ -126,14 +126,15 @@ fn prose(pages: &[File], sources: &[File], paths: &[String]) -> Result<Vec<Findi
 }
 
 /// Checks that each term is used, and that each marked term has an entry.
-fn glossary(glossary: &Glossary, pages: &[File]) -> Vec<Finding> {
-    let book: Vec<&File> = pages.iter().filter(|page| page.name.starts_with(links::BOOK)).collect();
+fn glossary(glossary: &Glossary, pages: &[TextFile]) -> Vec<Finding> {
+    let book: Vec<&TextFile> =
+        pages.iter().filter(|page| page.name.starts_with(links::BOOK)).collect();
     let mut found = glossary.unused(&book);
     found.extend(book.iter().flat_map(|page| glossary.missing(page)));
     found
 }
 
-fn report(pages: &[File], sources: &[File], mut found: Vec<Finding>) -> Result<()> {
+fn report(pages: &[TextFile], sources: &[TextFile], mut found: Vec<Finding>) -> Result<()> {
     found.sort();
     found.iter().for_each(say::line);
     ensure!(found.is_empty(), "the documents have {} problems", found.len());

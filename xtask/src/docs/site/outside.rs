@@ -5,26 +5,26 @@ use std::path::{Component, Path};
 
 use anyhow::{Context as _, Result};
 
-use crate::docs::files::File;
+use crate::docs::files::TextFile;
 use crate::docs::links;
 
 /// The pages that the summary lists, and the summary.
 pub(super) struct Book<'a> {
-    pages: Vec<&'a File>,
+    pages: Vec<&'a TextFile>,
     names: BTreeSet<&'a str>,
     /// URL of the repository.
     repository: &'a str,
 }
 
 impl<'a> Book<'a> {
-    pub(super) fn new(files: &'a [File], repository: &'a str) -> Result<Self> {
+    pub(super) fn new(files: &'a [TextFile], repository: &'a str) -> Result<Self> {
         let summary = files.iter().find(|file| file.name == links::SUMMARY);
         let summary = summary.with_context(|| format!("there is no {}", links::SUMMARY))?;
         let listed: BTreeSet<String> = links::links(&summary.text)
             .into_iter()
             .filter_map(|(_, link)| resolved(&summary.name, link))
             .collect();
-        let pages: Vec<&File> = files
+        let pages: Vec<&TextFile> = files
             .iter()
             .filter(|file| file.name == summary.name || listed.contains(&file.name))
             .collect();
@@ -33,12 +33,12 @@ impl<'a> Book<'a> {
         Ok(Self { pages, names, repository })
     }
 
-    pub(super) fn pages(&self) -> impl Iterator<Item = &'a File> {
+    pub(super) fn pages(&self) -> impl Iterator<Item = &'a TextFile> {
         self.pages.iter().copied()
     }
 
     /// Returns the text of a page in which links to files that are not in the site are URLs.
-    pub(super) fn rewritten(&self, page: &File) -> String {
+    pub(super) fn rewritten(&self, page: &TextFile) -> String {
         let mut text = String::with_capacity(page.text.len());
         let mut links = links::links(&page.text).into_iter().peekable();
         for (number, line) in page.text.split_inclusive('\n').enumerate() {
@@ -54,7 +54,7 @@ impl<'a> Book<'a> {
     }
 
     /// Returns the URL of a link's target, unless the target is in the site.
-    fn url(&self, page: &File, link: &str) -> Option<String> {
+    fn url(&self, page: &TextFile, link: &str) -> Option<String> {
         let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
         let name = resolved(&page.name, file)?;
         let is_picture = name.starts_with(links::BOOK) && !name.ends_with(".md");
@@ -88,8 +88,8 @@ fn resolved(page: &str, link: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn file(name: &str, text: &str) -> File {
-        File { name: name.to_owned(), text: text.to_owned() }
+    fn file(name: &str, text: &str) -> TextFile {
+        TextFile { name: name.to_owned(), text: text.to_owned() }
     }
 
     #[test]
