@@ -63,6 +63,22 @@ fn on_a_web_server() {
     assert_removals(&server.at(server.address, "images"));
 }
 
+/// Also the first publication can have `--delete`, as in a recurring job.
+fn assert_first(to: &Destination) {
+    let source = Source::new(&["web:1.0.0.1"]);
+    source.published("artifacts", to, &["--delete", "--keep", "3"]);
+    assert_eq!(versions(&kept(to)), ["web_1.0.0.1"]);
+}
+
+#[test]
+fn a_destination_that_does_not_exist_yet_is_created() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_first(&Destination::in_folder(&folder.path().join("new")));
+    if let Some(server) = Server::nginx() {
+        assert_first(&server.at(server.address, "new"));
+    }
+}
+
 #[test]
 fn in_buckets() {
     for server in [Server::s3(), Server::azure()].into_iter().flatten() {

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sealift_catalog::Keep;
 use sealift_oci::Digest;
-use sealift_remote::Entry;
+use sealift_remote::{Entry, ErrorKind};
 use sealift_store::Store;
 
 use crate::config::image_config::Config;
@@ -237,7 +237,11 @@ async fn plan(
     run.wait_for(async {
         let there = place.read_config().await?;
         let listed = match options.delete {
-            Some(_) => place.remote().list().await?,
+            Some(_) => match place.remote().list().await {
+                // The first publication creates the destination: there is nothing to remove.
+                Err(error) if there.is_none() && error.kind() == ErrorKind::NotFound => Vec::new(),
+                listed => listed?,
+            },
             None => Vec::new(),
         };
         // Also for those that the config names: somebody may have removed some.
