@@ -137,7 +137,6 @@ impl Work<'_> {
         let context = layout.context();
         fs::create_dir_all(&context)?;
         fs::write(context.join("Dockerfile"), include_str!("Dockerfile"))?;
-        fs::write(context.join("nsswitch.conf"), "hosts: files dns\n")?;
         let source = layout.source();
         for file in [
             self.sealift.to_owned(),
