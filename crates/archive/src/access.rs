@@ -1,20 +1,20 @@
-//! How any part of an archive's plain tar is reached.
+//! Access to parts of an archive's plain tar.
 
 use std::sync::Arc;
 
 use crate::block_table::BlockTable;
 use crate::input::Input;
 
-/// An archive, and how parts of its plain tar are read from it. Clones share the source.
+/// The source of an archive, and the way to read parts of its plain tar. Clones share the source.
 #[derive(Debug)]
 pub(crate) struct Access<S> {
     pub(crate) source: Arc<S>,
-    /// The archive as messages name it.
+    /// The name of the archive in messages.
     pub(crate) input: Input,
     pub(crate) route: Route,
 }
 
-// Not derived, since the source itself need not be `Clone`.
+// Not derived, because a derived implementation would require `S: Clone`.
 impl<S> Clone for Access<S> {
     fn clone(&self) -> Self {
         let Self { source, input, route } = self;
@@ -22,12 +22,13 @@ impl<S> Clone for Access<S> {
     }
 }
 
-/// How a part of the plain tar is reached.
+/// The way to read a part of the plain tar.
 #[derive(Debug, Clone)]
 pub(crate) enum Route {
-    /// Its bytes are in the source as they are, from this offset on.
+    /// The source contains the plain tar uncompressed, from this offset on.
     Direct(u64),
+    /// The blocks that contain the part are inflated.
     Blocks(Arc<BlockTable>),
-    /// Everything before it is decompressed.
+    /// Everything before the part is decompressed.
     Sequential,
 }

@@ -1,4 +1,4 @@
-//! An archive of which any part can be read.
+//! Random access to the layers of an archive.
 
 use std::fs::File;
 use std::path::Path;
@@ -25,18 +25,18 @@ use crate::read::zip::record::MemberError;
 use crate::read::zip::scan::{Scan, scan};
 use crate::source::{Source, SourceReader, read_up_to};
 
-/// An archive of which any layer can be read, and any part of a layer.
+/// An archive with random access to its layers.
 ///
-/// It is opened with an index that was made when the archive was verified. It does not verify the
-/// archive again: see [`ArchiveReader`] for what it checks.
+/// It is opened with an index that was created when the archive was verified. It does not verify
+/// the archive again; [`ArchiveReader`] documents what is checked while reading.
 ///
-/// How much has to be read for a part depends on the container:
+/// The cost of reading a part depends on the container:
 ///
-/// | container | reading at any place |
+/// | container | reading a part |
 /// |---|---|
-/// | tar, zip with a stored member | reads exactly that part |
+/// | tar, zip with a stored member | reads exactly this part |
 /// | zip written by sealift | inflates the blocks of up to 256 KiB that contain the part |
-/// | zip of another writer, gzip, zstd, xz, bzip2 | decompresses everything before it; going back starts over |
+/// | other zip, compressed stream | decompresses everything before the part; going back starts over |
 ///
 /// ```no_run
 /// use std::io::Read;
@@ -72,15 +72,15 @@ impl Archive {
 }
 
 impl<S: Source> Archive<S> {
-    /// Creates an archive from a source and its index. Messages name it as `input`.
+    /// Creates an archive from a source and its index. Errors name it as `input`.
     ///
-    /// A zip whose index has no blocks is inflated once to find them; [`index`](Self::index) then
-    /// has them, to be kept for the next time.
+    /// If the archive is a zip and the index has no block table, the zip is inflated once to find
+    /// its blocks. [`index`](Self::index) then contains the table, so that the caller can keep it.
     ///
     /// # Errors
     ///
-    /// If the source cannot be read, or if the index is not that of this archive. Its sizes are
-    /// compared, and the blocks must cover the zip's member exactly.
+    /// If the source cannot be read, or if the index belongs to another archive: the sizes must
+    /// match, and the blocks must cover the zip's member exactly.
     pub fn new(
         source: S,
         index: impl Into<ArchiveIndex>,
@@ -91,9 +91,9 @@ impl<S: Source> Archive<S> {
         Ok(archive)
     }
 
-    /// Creates an archive like [`new`](Self::new), but does not look for the blocks of a zip if the
-    /// index has none. This is faster if the archive is read once, in the order of its plain tar,
-    /// as an [`ImageTar`](crate::ImageTar) does.
+    /// Creates an archive like [`new`](Self::new), but does not search for the blocks of a zip if
+    /// the index has none. This is faster if the archive is read once, in the order of its plain
+    /// tar, as [`ImageTar`](crate::ImageTar) reads it.
     ///
     /// # Errors
     ///
@@ -129,14 +129,14 @@ impl<S: Source> Archive<S> {
         Ok(archive)
     }
 
-    /// Inflates a zip whose index has no blocks, to find them. [`index`](Self::index) then has
-    /// them.
+    /// Inflates a zip whose index has no block table, to find its blocks. [`index`](Self::index)
+    /// then contains the table.
     ///
-    /// Of the options, [`with_on_bytes`](ExamineOptions::with_on_bytes) is heeded.
+    /// Only [`with_on_bytes`](ExamineOptions::with_on_bytes) of the options has an effect.
     ///
     /// # Errors
     ///
-    /// If the source cannot be read, if its member is damaged, or if the options ask to stop.
+    /// If the source cannot be read, if its member is damaged, or if the callback cancels.
     pub fn find_blocks(&mut self, options: &ExamineOptions<'_>) -> Result<(), Error> {
         if self.container != Container::Zip || self.index.blocks.is_some() {
             return Ok(());
@@ -147,7 +147,8 @@ impl<S: Source> Archive<S> {
         }
         let scanned = scan(&self.access.source, &member, &|bytes| options.report(bytes));
         match scanned.map_err(|error| self.error(error))? {
-            // Another writer may begin or end with parts without content, which belong to no block.
+            // Another writer may begin or end with empty parts, which belong to no block. Then the
+            // blocks do not cover the member, and the zip is read sequentially.
             Scan::Independent(table) if covers(&table, &member) => {
                 let table = Arc::new(table);
                 self.index.blocks = Some(Arc::clone(&table));
@@ -163,7 +164,7 @@ impl<S: Source> Archive<S> {
         find_member(&self.access.source).map_err(|error| self.error(error))
     }
 
-    /// Decides how a zip's member is read.
+    /// Returns the way in which parts of a zip's member are read.
     fn route_to(&self, member: &Member) -> Result<Route, Error> {
         match &self.index.blocks {
             _ if !member.deflated => Ok(Route::Direct(member.start)),
@@ -186,7 +187,7 @@ impl<S: Source> Archive<S> {
             Container::Zip => "zip",
             _ => "compressed stream",
         };
-        let reason = "its index is that of another archive".to_owned();
+        let reason = "its index belongs to another archive".to_owned();
         Error::fault(self.access.input.clone(), Fault::BadContainer { container, reason })
     }
 
@@ -204,30 +205,32 @@ impl<S: Source> Archive<S> {
         &self.index.layers
     }
 
-    /// Returns what is around the plain tar.
+    /// Returns the container around the plain tar.
     pub fn container(&self) -> Container {
         self.container
     }
 
-    /// Returns the index, with the blocks of a zip if it has independent ones.
+    /// Returns the index. For a zip with independent blocks, it includes the block table.
     pub fn index(&self) -> &ArchiveIndex {
         &self.index
     }
 
-    /// Returns a reader of a layer as it is stored, by the digest of these bytes or by its diff id.
+    /// Returns a reader of a layer's stored bytes. `digest` is the digest of these bytes or the
+    /// layer's diff id. Returns `None` if the archive has no such layer.
     ///
-    /// If a layer is stored both compressed and uncompressed, its diff id means the uncompressed
+    /// If a layer is stored both compressed and uncompressed, its diff id selects the uncompressed
     /// bytes.
     pub fn layer(&self, digest: &Digest) -> Option<ArchiveReader<S>> {
         let span = self.span(digest)?;
         Some(ArchiveReader::of_layer(self.access.clone(), span))
     }
 
-    /// Returns a layer compressed by gzip, made of the deflated blocks of a zip; `None` if the
-    /// archive is not a zip whose table of blocks has checksums, or if it has no such layer.
+    /// Returns a layer as a gzip stream that is composed of the deflated blocks of a zip. Returns
+    /// `None` if the archive has no such layer, or if it is not a zip whose block table has
+    /// checksums.
     ///
-    /// Whole blocks are copied as they are. Where a layer begins or ends within a block, that part
-    /// is read and deflated by this call.
+    /// Blocks that belong to the layer entirely are copied without compressing them again. If the
+    /// layer begins or ends within a block, this call inflates that part and deflates it again.
     ///
     /// # Errors
     ///
@@ -245,17 +248,17 @@ impl<S: Source> Archive<S> {
         stored.or_else(|| layers.iter().find(|span| span.diff_id == *digest))
     }
 
-    /// Returns a reader of the plain tar. [`VerifiedReader`](crate::VerifiedReader) verifies it as
-    /// well.
+    /// Returns a reader of the plain tar. It does not verify the tar, unlike
+    /// [`VerifiedReader`](crate::VerifiedReader).
     pub fn plain(&self) -> ArchiveReader<S> {
         ArchiveReader::of_plain(self.access.clone(), self.index.plain_size)
     }
 }
 
-/// Returns `true` if the blocks are those of a deflated member: as long together as the member is,
-/// and each small enough to be kept in memory.
+/// Returns `true` if the blocks cover a deflated member: they follow each other without gaps, have
+/// the lengths of the member in total, and each is small enough to be kept in memory.
 fn covers(table: &BlockTable, member: &Member) -> bool {
-    /// How many bytes the mark at the end of a stream takes.
+    /// Length in bytes of the empty block that ends a deflate stream.
     const END: u64 = 2;
     let (mut at, mut plain_at) = (member.start, 0);
     for block in table.iter() {

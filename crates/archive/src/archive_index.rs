@@ -1,4 +1,4 @@
-//! What has to be known about an archive to read parts of it.
+//! The index that random access to an archive needs.
 
 use std::sync::Arc;
 
@@ -10,42 +10,43 @@ use crate::document_spans::DocumentSpans;
 use crate::layer_span::LayerSpan;
 use crate::proof::Proof;
 
-/// What has to be known about an archive to read parts of it: where its layers and
-/// documents are.
+/// The index of an archive: the positions of its layers and documents, and the block table of a
+/// zip. [`Archive`](crate::Archive) needs it to read parts of the archive.
 ///
-/// A [`Proof`] contains it, and so does what was recorded of one earlier.
+/// It is created from a [`Proof`], or from the values of an earlier one that were recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveIndex {
     pub(crate) identity: Identity,
     pub(crate) layers: Vec<LayerSpan>,
     pub(crate) plain_size: u64,
     pub(crate) documents: Option<DocumentSpans>,
-    /// Shared, since it grows with the archive.
+    /// The block table is shared by all users of the index, because its size grows with the
+    /// archive.
     pub(crate) blocks: Option<Arc<BlockTable>>,
 }
 
 impl ArchiveIndex {
-    /// Creates an index from recorded values: the image, its layers in the plain tar, and the size
-    /// of that.
+    /// Creates an index from recorded values. `plain_size` is the size of the plain tar in bytes.
     pub fn new(identity: Identity, layers: Vec<LayerSpan>, plain_size: u64) -> Self {
         Self { identity, layers, plain_size, documents: None, blocks: None }
     }
 
-    /// Adds where the config and the manifest are. Without them, only layers can be read.
+    /// Adds the positions of the config and the manifest. Without them, only layers can be read.
     #[must_use]
     pub fn with_documents(mut self, documents: DocumentSpans) -> Self {
         self.documents = Some(documents);
         self
     }
 
-    /// Adds the blocks of a zip. Without them, opening the archive inflates it once to find them.
+    /// Adds the block table of a zip. Without it, [`Archive::new`](crate::Archive::new) inflates
+    /// the zip once to find its blocks.
     #[must_use]
     pub fn with_blocks(mut self, blocks: BlockTable) -> Self {
         self.blocks = Some(Arc::new(blocks));
         self
     }
 
-    /// Returns where the config and the manifest are, if that is known.
+    /// Returns the positions of the config and the manifest, if they are known.
     pub fn documents(&self) -> Option<&DocumentSpans> {
         self.documents.as_ref()
     }
@@ -61,7 +62,7 @@ impl ArchiveIndex {
         self.plain_size == plain_size && spans.all(is_inside)
     }
 
-    /// Returns the blocks of a zip, if they are known.
+    /// Returns the block table of a zip, if it is known.
     pub fn blocks(&self) -> Option<&BlockTable> {
         self.blocks.as_deref()
     }

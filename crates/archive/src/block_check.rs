@@ -1,12 +1,12 @@
-//! Whether bytes are a block that a table describes.
+//! Comparison of packed bytes with a block of a table.
 
 use crate::block_table::Block;
 use crate::read::zip::inflate::inflate_packed;
 
 impl Block {
-    /// Returns `true` if these are the packed bytes of this block: they have its SHA-256, and are
-    /// one independent block whose content has the length and the CRC-32 that are stated. Without
-    /// checksums, nothing is.
+    /// Returns `true` if these are the packed bytes of this block: they have its SHA-256 and
+    /// inflate, as one independent block, to content of its length and CRC-32. Returns `false` if
+    /// the block has no checksums.
     ///
     /// ```
     /// use sealift_archive::{BlockChecksums, BlockTable};

@@ -1,4 +1,4 @@
-//! The blocks of one zip as a document.
+//! The block index of a zip, as a document.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::block_table::BlockTable;
 use crate::read::zip::inflate::{MAX_PACKED, MAX_PLAIN};
 
-/// The version of the document's form.
+/// The version of the format.
 const FORM: u32 = 1;
 
-/// The blocks of one zip, with the size and the SHA-256 of its file.
+/// The block table of one zip, with the size and the SHA-256 of its file.
 ///
-/// It is a document of its own, JSON, which can be published beside the zip: whoever has other zips can tell which blocks
-/// are missing, and can fetch these alone.
+/// It is a JSON document that can be published beside the zip. A receiver that has similar zips
+/// compares the blocks and fetches only those that it does not have.
 ///
-/// Blocks are inside the file, have content, and have checksums. An index that states anything else does not parse.
+/// Each block is inside the file, is not empty and has checksums. An index that violates this does
+/// not parse.
 ///
 /// ```
 /// use sealift_archive::BlockIndex;
@@ -39,13 +40,15 @@ pub struct BlockIndex {
 }
 
 impl BlockIndex {
-    /// Creates the index of a file with this size and SHA-256. Returns `None` if the blocks are not all inside of it, or if
-    /// one is empty, larger than blocks are, or has no checksums.
+    /// Creates the index of a file with this size and SHA-256.
+    ///
+    /// Returns `None` if a block is not inside the file, is empty, is larger than the blocks that
+    /// sealift writes, or has no checksums.
     pub fn new(size: u64, sha256: Digest, blocks: BlockTable) -> Option<Self> {
         let is_valid = blocks.iter().all(|block| {
             let end = block.offset.checked_add(block.size.into());
             let is_empty = block.size == 0 || block.plain_size == 0;
-            // Readers keep a block in memory.
+            // Readers keep a block in memory, so its size must be limited.
             let is_small =
                 block.size as usize <= MAX_PACKED && block.plain_size as usize <= MAX_PLAIN;
             let is_inside = end.is_some_and(|end| end <= size);
@@ -70,7 +73,7 @@ impl BlockIndex {
     }
 }
 
-/// The document, as it is written.
+/// The JSON document.
 #[derive(Serialize, Deserialize)]
 struct Document<T> {
     form: u32,
@@ -88,16 +91,16 @@ impl fmt::Display for BlockIndex {
     }
 }
 
-/// The error for a text that is not a [`BlockIndex`].
+/// The error of parsing a [`BlockIndex`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an index of blocks: {reason}", Printable(.input))]
+#[error("`{}` is not a block index: {reason}", Printable(.input))]
 pub struct ParseBlockIndexError {
     input: String,
     reason: String,
 }
 
 impl ParseBlockIndexError {
-    /// Returns the text that was refused, up to its first 80 characters.
+    /// Returns the first 80 characters of the text.
     pub fn input(&self) -> &str {
         &self.input
     }
@@ -112,11 +115,11 @@ impl FromStr for BlockIndex {
         let document: Document<BlockTable> =
             serde_json::from_str(text).map_err(|error| refused(error.to_string()))?;
         if document.form != FORM {
-            return Err(refused(format!("it has form {}, not {FORM}", document.form)));
+            return Err(refused(format!("expected form {FORM}, found {}", document.form)));
         }
         Self::new(document.size, document.sha256, document.blocks).ok_or_else(|| {
             refused(
-                "a block is empty, too large, outside of the file or without checksums".to_owned(),
+                "a block is empty, too large, outside the file or without checksums".to_owned(),
             )
         })
     }
@@ -131,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_index_is_read_as_it_was_written(
+        fn an_index_survives_a_round_trip_through_text(
             start in 0_u64..100,
             blocks in prop::collection::vec((1_u32..263_000, 1_u32..262_144, any::<[u8; 32]>(), any::<u32>()), 0..9),
             after in 0_u64..100,
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_that_cannot_be_true_is_refused() {
+    fn an_index_with_impossible_values_is_refused() {
         let digest = Digest::of(b"");
         let checksums = "LbLHzwS8YEIJjT3U7p9bLz0vYn3rrEzUsXnlnW3tt4QBAgME";
         let refused = |form: u32, blocks: &str| {
@@ -161,8 +164,8 @@ mod tests {
             assert!(text.starts_with(error.input()));
             error.reason
         };
-        assert_eq!(refused(2, "60"), "it has form 2, not 1");
-        let untrue = "a block is empty, too large, outside of the file or without checksums";
+        assert_eq!(refused(2, "60"), "expected form 1, found 2");
+        let untrue = "a block is empty, too large, outside the file or without checksums";
         assert_eq!(refused(1, "60;5:5"), untrue);
         assert_eq!(refused(1, &format!("60;5:40/{checksums}")), untrue);
         assert_eq!(refused(1, &format!("60;0:5/{checksums}")), untrue);

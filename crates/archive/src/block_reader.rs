@@ -1,4 +1,4 @@
-//! Reads one independent deflate block of a zip.
+//! A reader of one independent deflate block of a zip.
 
 use std::io;
 use std::ops::Range;
@@ -10,33 +10,34 @@ use crate::block_table::Block;
 use crate::read::zip::inflate::{check_size, damaged, inflate};
 use crate::source::Source;
 
-/// How many packed bytes are read at a time.
+/// The number of packed bytes that are read at a time.
 const PIECE: usize = 16 << 10;
 
-/// Reads the content of a block, and inflates as much as is asked for.
+/// A reader of a block's content. It inflates only as much as the caller requests.
 ///
-/// The block is not kept in memory: a server reads hundreds of them at the same time. It is
-/// therefore read twice, the first time to verify it, so that no content of a damaged block is
-/// returned.
+/// The packed block is not kept in memory, because a server reads hundreds of them at the same
+/// time. The reader therefore reads each block twice: first to verify its SHA-256, then to inflate
+/// it. It never returns content of a damaged block.
 pub(crate) struct BlockReader {
     block: Block,
     inflater: Decompress,
-    /// Packed bytes, of which those in the range are not yet inflated.
+    /// A buffer of packed bytes.
     packed: Vec<u8>,
+    /// The part of the buffer that was not inflated yet.
     unread: Range<usize>,
-    /// How many packed bytes were read from the source.
+    /// The number of packed bytes that were read from the source.
     fetched: u64,
-    /// How much content was inflated.
+    /// The number of content bytes that were inflated.
     position: u64,
 }
 
 impl BlockReader {
-    /// Verifies a block and begins to read it. A reader of another block lends its memory.
+    /// Verifies a block and creates a reader of it, which reuses the buffers of `other`.
     ///
     /// # Errors
     ///
-    /// If the source cannot be read, or if the packed bytes do not have the SHA-256 that the table
-    /// of blocks states. Without that, if they do not inflate to the length that it states.
+    /// If the source cannot be read, or if the packed bytes do not have the SHA-256 that the block
+    /// table states. If the table has no checksums: if they do not inflate to the stated length.
     pub(crate) fn begin(
         source: &dyn Source,
         block: Block,
@@ -61,7 +62,7 @@ impl BlockReader {
                 if hasher.finish() != checksums.packed_sha256 {
                     return Err(damaged(
                         block,
-                        "does not have the SHA-256 that the table of blocks states",
+                        "does not have the SHA-256 that the block table states",
                     ));
                 }
             }
@@ -70,13 +71,13 @@ impl BlockReader {
         Ok(Self { block, inflater, packed, unread: 0..0, fetched: 0, position: 0 })
     }
 
-    /// Returns `true` if the byte at this offset of the plain tar is in the block and was not yet
-    /// inflated.
+    /// Returns `true` if the byte at this offset of the plain tar is in the block and was not
+    /// inflated yet, so that reading forward reaches it.
     pub(crate) fn is_before(&self, plain_offset: u64) -> bool {
         self.block.contains(plain_offset) && plain_offset >= self.block.plain_offset + self.position
     }
 
-    /// Inflates what is before an offset of the plain tar.
+    /// Inflates and discards the content before an offset of the plain tar.
     pub(crate) fn skip_to(&mut self, source: &dyn Source, plain_offset: u64) -> io::Result<()> {
         let mut skipped = [0; 4 << 10];
         loop {
@@ -89,7 +90,7 @@ impl BlockReader {
         }
     }
 
-    /// Inflates some content; nothing after the end of the block.
+    /// Inflates some content and returns its length, which is 0 at the end of the block.
     pub(crate) fn read(&mut self, source: &dyn Source, buffer: &mut [u8]) -> io::Result<usize> {
         let left = u64::from(self.block.plain_size) - self.position;
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
@@ -100,12 +101,12 @@ impl BlockReader {
         self.position += count as u64;
         let is_at_end = self.position == u64::from(self.block.plain_size);
         if count == 0 || is_at_end && !self.has_ended(source)? {
-            return Err(damaged(self.block, "has another length than the table of blocks states"));
+            return Err(damaged(self.block, "does not have the length that the block table states"));
         }
         Ok(count)
     }
 
-    /// Returns `true` if what is left of the packed bytes belongs to the block and has no content.
+    /// Returns `true` if the rest of the packed bytes ends the block and adds no content.
     fn has_ended(&mut self, source: &dyn Source) -> io::Result<bool> {
         let is_empty = self.inflate(source, &mut [0])? == 0;
         Ok(is_empty && self.unread.is_empty() && self.fetched == u64::from(self.block.size))
@@ -127,7 +128,7 @@ impl BlockReader {
             let written = self.inflater.total_out() - written;
             self.unread.start += usize::try_from(read).unwrap_or(usize::MAX);
             filled += usize::try_from(written).unwrap_or(usize::MAX);
-            // Nothing moves if the buffer is full or the block ends.
+            // The decoder makes no progress if the buffer is full or the block has ended.
             if filled == buffer.len() || (read, written) == (0, 0) {
                 return Ok(filled);
             }

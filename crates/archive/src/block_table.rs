@@ -1,4 +1,4 @@
-//! The independent deflate blocks of a zip.
+//! The table of the independent deflate blocks in a zip.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,16 @@ use sealift_filename::Printable;
 use sealift_oci::Digest;
 use serde::{Deserialize, Serialize};
 
-/// The independent deflate blocks of a zip's member, by which it can be read at any place.
+/// The block table of a zip: the independent deflate blocks of its member, which allow random
+/// access.
 ///
-/// Each block inflates without what stands before it, and the next one follows immediately. As text
-/// it is compact, since it is part of a record for each archive: where the first block starts in
-/// the file, then for each run of blocks with the same plain length this length and the packed
-/// lengths. A packed length is followed by the checksums of its block, if they are known: the
-/// SHA-256 of the packed bytes and the CRC-32 of the content, big-endian, together in base64url.
+/// Each block inflates without the bytes before it, and the next one follows immediately.
+///
+/// The text form is compact, because each archive's record contains it. It starts with the offset
+/// of the first block in the file. Then come runs of blocks with the same plain length: this
+/// length, a colon, and the packed length of each block. A packed length is followed by the
+/// checksums of its block, if they are known: the SHA-256 of the packed bytes and the CRC-32 of the
+/// content (big-endian), together in base64url.
 ///
 /// ```
 /// use sealift_archive::{BlockChecksums, BlockTable};
@@ -39,18 +42,18 @@ use serde::{Deserialize, Serialize};
 pub struct BlockTable {
     start: u64,
     blocks: Vec<TableEntry>,
-    /// Where every [`STRIDE`]th block starts, in the file and in the plain tar. A block is found
-    /// from the one before it, so that a table takes little more memory than its lengths and
-    /// checksums.
+    /// Offset of every [`STRIDE`]th block, in the file and in the plain tar. Other offsets are
+    /// computed from the nearest of these, so that a table needs little more memory than its
+    /// lengths and checksums.
     places: Vec<(u64, u64)>,
-    /// Where the next block starts.
+    /// End of the last block, in the file and in the plain tar.
     end: (u64, u64),
 }
 
-/// One block in this number of blocks has its place in memory.
+/// One in this number of blocks has its offsets in memory.
 const STRIDE: usize = 64;
 
-/// A block, without its place.
+/// A block without its offsets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TableEntry {
     pub(crate) size: u32,
@@ -93,20 +96,20 @@ impl BlockChecksums {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Block {
-    /// Where its packed bytes start in the file.
+    /// Offset of its packed bytes in the file.
     pub offset: u64,
-    /// How many packed bytes there are.
+    /// The number of packed bytes.
     pub size: u32,
-    /// Where its content starts in the plain tar.
+    /// Offset of its content in the plain tar.
     pub plain_offset: u64,
-    /// How many bytes its content has.
+    /// The length of its content in bytes.
     pub plain_size: u32,
     /// The checksums, if they are known.
     pub checksums: Option<BlockChecksums>,
 }
 
 impl Block {
-    /// Returns `true` if it has the byte at this offset of the plain tar.
+    /// Returns `true` if the block contains the byte at this offset of the plain tar.
     pub(crate) fn contains(&self, plain_offset: u64) -> bool {
         plain_offset
             .checked_sub(self.plain_offset)
@@ -115,7 +118,7 @@ impl Block {
 }
 
 impl BlockTable {
-    /// Creates a table without blocks. The first one starts at this offset of the file.
+    /// Creates an empty table. `start` is the offset of the first block in the file.
     pub fn new(start: u64) -> Self {
         Self { start, blocks: Vec::new(), places: Vec::new(), end: (start, 0) }
     }
@@ -126,7 +129,8 @@ impl BlockTable {
         table
     }
 
-    /// Appends a block with these lengths in bytes.
+    /// Appends a block. `size` is its packed length and `plain_size` the length of its content, in
+    /// bytes.
     pub fn push(&mut self, size: u32, plain_size: u32, checksums: Option<BlockChecksums>) {
         self.push_entry(TableEntry { size, plain_size, checksums });
     }
@@ -144,12 +148,13 @@ impl BlockTable {
         placed((self.start, 0), &self.blocks)
     }
 
-    /// Returns the block that has the byte at this offset of the plain tar.
+    /// Returns the block that contains the byte at this offset of the plain tar.
     pub(crate) fn at(&self, plain_offset: u64) -> Option<Block> {
         self.from(plain_offset).next()
     }
 
-    /// Returns the blocks from the one on that has the byte at this offset of the plain tar.
+    /// Returns the block that contains the byte at this offset of the plain tar, and all blocks
+    /// after it.
     pub(crate) fn from(&self, plain_offset: u64) -> impl Iterator<Item = Block> {
         let later = self.places.partition_point(|(_, plain)| *plain <= plain_offset);
         let stride = later.saturating_sub(1);
@@ -158,7 +163,7 @@ impl BlockTable {
         placed(place, blocks).skip_while(move |block| !block.contains(plain_offset))
     }
 
-    /// Returns how many blocks there are.
+    /// Returns the number of blocks.
     pub fn len(&self) -> usize {
         self.blocks.len()
     }
@@ -168,7 +173,7 @@ impl BlockTable {
         self.blocks.is_empty()
     }
 
-    /// Returns the length of the content of all blocks in bytes.
+    /// Returns the total length of the content of all blocks in bytes.
     pub fn plain_size(&self) -> u64 {
         self.blocks.iter().map(|block| u64::from(block.plain_size)).sum()
     }
@@ -179,7 +184,8 @@ impl BlockTable {
     }
 }
 
-/// Returns the blocks that start at a place.
+/// Returns consecutive blocks with their offsets. `place` has the offsets of the first one, in the
+/// file and in the plain tar.
 fn placed(mut place: (u64, u64), blocks: &[TableEntry]) -> impl Iterator<Item = Block> {
     blocks.iter().map(move |&entry| {
         let TableEntry { size, plain_size, checksums } = entry;
@@ -189,7 +195,7 @@ fn placed(mut place: (u64, u64), blocks: &[TableEntry]) -> impl Iterator<Item = 
     })
 }
 
-/// Returns where the block after one starts, in the file and in the plain tar.
+/// Returns the offsets of the block that follows `entry`, in the file and in the plain tar.
 fn after((offset, plain_offset): (u64, u64), entry: TableEntry) -> (u64, u64) {
     (offset.saturating_add(entry.size.into()), plain_offset.saturating_add(entry.plain_size.into()))
 }
@@ -212,10 +218,10 @@ impl fmt::Display for BlockTable {
     }
 }
 
-/// The error for a text that is not a [`BlockTable`].
+/// The error of parsing a [`BlockTable`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is not part of a table of blocks: expected `START;PLAIN:PACKED/CHECKSUMS,PACKED/CHECKSUMS;…`",
+    "`{}` is not part of a block table: expected `START;PLAIN:PACKED/CHECKSUMS,PACKED/CHECKSUMS;…`",
     Printable(.input)
 )]
 pub struct ParseBlockTableError {
@@ -227,7 +233,7 @@ impl ParseBlockTableError {
         Self { input: input.chars().take(80).collect() }
     }
 
-    /// Returns the part of the text that was refused, up to its first 80 characters.
+    /// Returns the first 80 characters of the invalid part of the text.
     pub fn input(&self) -> &str {
         &self.input
     }
@@ -295,7 +301,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_table_is_read_as_it_was_written(
+        fn a_table_survives_a_round_trip_through_text(
             start in any::<u64>(),
             blocks in prop::collection::vec(entry(), 0..9),
         ) {
@@ -304,7 +310,7 @@ mod tests {
         }
 
         #[test]
-        fn each_byte_is_in_the_block_that_has_it(
+        fn each_offset_is_found_in_its_block(
             lengths in prop::collection::vec((0..9_u32, 0..9_u32), 0..300),
         ) {
             let entry = |(size, plain_size)| TableEntry { size, plain_size, checksums: None };
@@ -318,7 +324,7 @@ mod tests {
         }
 
         #[test]
-        fn other_texts_are_refused_or_mean_a_table(text in "[0-9;:,/+ A-]{0,20}") {
+        fn arbitrary_text_is_refused_or_parses_as_a_table(text in "[0-9;:,/+ A-]{0,20}") {
             if let Ok(table) = text.parse::<BlockTable>() {
                 prop_assert_eq!(table.to_string().parse(), Ok(table));
             }
@@ -326,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_contains_what_was_refused() {
+    fn an_error_contains_the_invalid_part() {
         let refused = |text: &str| text.parse::<BlockTable>().unwrap_err().input().to_owned();
         assert_eq!(refused("six;7:5"), "six");
         assert_eq!(refused("60;7"), "7");
@@ -334,7 +340,7 @@ mod tests {
         assert_eq!(refused("60;7:5/AAAA"), "5/AAAA");
         assert_eq!(
             "60;7:5\n".parse::<BlockTable>().unwrap_err().to_string(),
-            "`5\\n` is not part of a table of blocks: expected \
+            "`5\\n` is not part of a block table: expected \
              `START;PLAIN:PACKED/CHECKSUMS,PACKED/CHECKSUMS;…`"
         );
     }

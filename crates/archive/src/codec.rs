@@ -1,17 +1,18 @@
-//! The compressed formats that archives and layers come in, and their decoders.
+//! The compression formats of archives and layers, and their decoders.
 
 use std::io::{self, BufRead, Read};
 
 use crate::error::Fault;
 
-/// The memory that an xz stream may ask for: enough for `xz -9`, which wants 65 MiB.
+/// The memory limit of the xz decoder. Streams of `xz -9` need 65 MiB.
 #[cfg(feature = "xz")]
 const XZ_MEMORY_KIB: u32 = 96 << 10;
-/// The window of a zstd stream as a power of two: 128 MiB, the limit of zstd's own command.
+/// The maximum window of a zstd stream as a power of two: 128 MiB, the default limit of the `zstd`
+/// command.
 #[cfg(feature = "zstd")]
 pub(crate) const ZSTD_WINDOW_LOG: u32 = 27;
 
-/// A format of compressed streams.
+/// A compression format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Codec {
     Gzip,
@@ -21,7 +22,7 @@ pub(crate) enum Codec {
 }
 
 impl Codec {
-    /// How streams begin, as far as their first bytes never differ.
+    /// The first bytes of streams, up to the first byte that can vary.
     pub(crate) const MAGICS: [(Self, &[u8]); 4] = [
         (Self::Gzip, &[0x1f, 0x8b, 8]),
         (Self::Zstd, &[0x28, 0xb5, 0x2f, 0xfd]),
@@ -29,7 +30,7 @@ impl Codec {
         (Self::Bzip2, b"BZh91AY&SY"),
     ];
 
-    /// How many bytes it takes to recognize any format.
+    /// The number of bytes that are enough to recognize each format.
     pub(crate) const HEAD: usize = 6;
 
     /// Recognizes a format by the first bytes of a stream.
@@ -37,7 +38,7 @@ impl Codec {
         Some(match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
-            // A skippable frame, which may come before the others.
+                // A skippable frame, which can precede the others.
             [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
@@ -45,7 +46,7 @@ impl Codec {
         })
     }
 
-    /// Refuses a format for which this build has no decoder.
+    /// Returns a fault if this build has no decoder for the format.
     pub(crate) fn check_enabled(self) -> Result<(), Fault> {
         let is_enabled = match self {
             Self::Gzip => true,
@@ -57,7 +58,8 @@ impl Codec {
         if is_enabled { Ok(()) } else { Err(Fault::Unsupported { reason }) }
     }
 
-    /// Returns why content cannot be decompressed, a fragment for after its name.
+    /// Returns the reason why content in this format cannot be decompressed, to be printed after
+    /// its name.
     pub(crate) fn needs_feature(self) -> &'static str {
         match self {
             Self::Gzip => "is compressed by gzip",
@@ -72,7 +74,7 @@ impl Codec {
     }
 }
 
-/// Decompresses a stream of any format.
+/// A decoder of a stream in any format.
 pub(crate) enum Decoder<R: BufRead> {
     Gzip(Box<flate2::bufread::MultiGzDecoder<R>>),
     #[cfg(feature = "zstd")]
@@ -84,7 +86,7 @@ pub(crate) enum Decoder<R: BufRead> {
 }
 
 impl<R: BufRead> Decoder<R> {
-    /// Creates a decoder. A format without one is an error of the kind `Unsupported`.
+    /// Creates a decoder. Returns an error of the kind `Unsupported` if its feature is disabled.
     pub(crate) fn new(codec: Codec, input: R) -> io::Result<Self> {
         match codec {
             Codec::Gzip => Ok(Self::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(input)))),
@@ -107,7 +109,7 @@ impl<R: BufRead> Decoder<R> {
         }
     }
 
-    /// Returns what an error of the decoder means.
+    /// Converts an error of the decoder to a fault.
     pub(crate) fn fault(&self, error: &io::Error) -> Fault {
         let (container, too_much): (_, Option<(&str, u32)>) = match self {
             Self::Gzip(_) => ("gzip stream", None),
@@ -126,7 +128,7 @@ impl<R: BufRead> Decoder<R> {
         };
         match too_much {
             Some((what, mebibytes)) => Fault::LimitExceeded {
-                what: format!("the {what} that its {container} wants"),
+                what: format!("the {what} that its {container} requires"),
                 limit: format!("{mebibytes} MiB"),
             },
             None => unreadable(container, error),
@@ -163,7 +165,7 @@ impl<R: BufRead> Read for Decoder<R> {
 /// Returns the fault of a container that its decoder cannot read.
 pub(crate) fn unreadable(container: &'static str, error: &io::Error) -> Fault {
     let reason = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+        io::ErrorKind::UnexpectedEof => "it is truncated".to_owned(),
         _ => error.to_string(),
     };
     Fault::BadContainer { container, reason }
@@ -181,7 +183,7 @@ mod tests {
         for (codec, magic) in Codec::MAGICS {
             let error = match PlainReader::new(magic, "the upload") {
                 Err(error) if codec.check_enabled().is_err() => error,
-                // Reading it is what fails.
+                // The format is supported; the truncated stream fails only when it is read.
                 result => {
                     assert!(result.is_ok() && codec.check_enabled().is_ok());
                     continue;

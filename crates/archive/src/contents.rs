@@ -1,4 +1,4 @@
-//! What the bytes of a plain tar prove.
+//! The verified contents of a plain tar.
 
 use crate::document_spans::DocumentSpans;
 use crate::layer_span::LayerSpan;
@@ -6,10 +6,10 @@ use crate::verify::judge::Judgement;
 use crate::verify::layout::{Layout, Naming};
 use sealift_oci::Identity;
 
-/// What a verified plain tar contains.
+/// The contents of a verified plain tar.
 ///
-/// Only a [`Verifier`](crate::Verifier), a [`Renamer`](crate::Renamer) and what is built on them
-/// create it, once all bytes of an archive have passed. [`Proof`](crate::Proof) adds what is known
+/// Only [`Verifier`](crate::Verifier), [`Renamer`](crate::Renamer) and the types that use them
+/// create it, after they have received all bytes of an archive. [`Proof`](crate::Proof) adds facts
 /// about the file around the tar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
@@ -29,7 +29,8 @@ impl Contents {
         Self { identity, settings, layers, documents, plain_size, layout, lacked_manifest }
     }
 
-    /// Returns the same contents with what is known about the bytes before they were renamed.
+    /// Returns the contents with this value of [`lacked_manifest`](Self::lacked_manifest). The
+    /// renamer sets it to that of the bytes before it added a manifest.
     pub(crate) fn with_lacked_manifest(self, lacked_manifest: bool) -> Self {
         Self { lacked_manifest, ..self }
     }
@@ -43,23 +44,23 @@ impl Contents {
         &self.identity
     }
 
-    /// Returns what a container of the image starts with (`Env`, `Cmd`, `Labels`, …): the object
-    /// `config` of the image's config file, or null.
+    /// Returns the runtime settings of the image (`Env`, `Cmd`, `Labels`, …): the object `config`
+    /// of its config file, or null.
     pub fn settings(&self) -> &serde_json::Value {
         &self.settings
     }
 
-    /// Returns where the layers lie, in the order in which the image first uses them.
+    /// Returns the layers and their positions, in the order in which the image first uses them.
     ///
-    /// Each content is listed once, also if several layers or links share it. A layer that the
-    /// archive holds both compressed and uncompressed is listed in both forms. A layer that is
-    /// stored as a sparse file is missing, since its bytes are not contiguous.
+    /// Each content is listed once, even if several layers or links share it. A layer that is
+    /// stored both compressed and uncompressed is listed in both forms. A layer that is stored as
+    /// a sparse file is not listed, because its bytes are not contiguous.
     pub fn layers(&self) -> &[LayerSpan] {
         &self.layers
     }
 
-    /// Returns where the config and the manifest lie; `None` if the config is stored as a sparse
-    /// file.
+    /// Returns the positions of the config and the manifest, or `None` if the config is stored as
+    /// a sparse file.
     pub fn documents(&self) -> Option<&DocumentSpans> {
         self.documents.as_ref()
     }
@@ -69,15 +70,17 @@ impl Contents {
         self.plain_size
     }
 
-    /// Returns `true` if the bytes that were read had no `manifest.json`, also if a
-    /// [`Renamer`](crate::Renamer) added one. Every save of Docker and Podman has one, so that an
-    /// end of the save may be missing.
+    /// Returns `true` if the bytes that were read had no `manifest.json`, even if a
+    /// [`Renamer`](crate::Renamer) added one.
+    ///
+    /// Docker and Podman always write one near the end of a save. If it is missing, the save may
+    /// have been cut off.
     pub fn lacked_manifest(&self) -> bool {
         self.lacked_manifest
     }
 
-    /// Returns `true` if the archive carries exactly this name, in every layout that it has, and is
-    /// in the form in which a [`Renamer`](crate::Renamer) leaves archives.
+    /// Returns `true` if the archive carries this name and no other, in every layout that it has,
+    /// so that a [`Renamer`](crate::Renamer) would not change it.
     pub fn carries(&self, naming: &Naming) -> bool {
         self.layout.carries(naming)
     }

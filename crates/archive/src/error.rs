@@ -1,4 +1,4 @@
-//! Why an archive is refused.
+//! Errors of reading and writing archives, and faults of their content.
 
 use std::fmt;
 use std::io;
@@ -9,31 +9,31 @@ use sealift_oci::{Digest, Platform};
 
 use crate::input::Input;
 
-/// Why an archive cannot be read: what was read, and what is wrong with it.
+/// An error of reading, writing or verifying an archive. It names the archive.
 ///
-/// Readers return it inside of an [`io::Error`], from which `error.downcast::<Error>()` takes it.
+/// Readers return it inside an [`io::Error`]; `error.downcast::<Error>()` extracts it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The archive cannot be read or written.
     #[error("cannot {operation} {input}")]
     Io {
-        /// What was tried: `open`, `read`, `write`.
+        /// The operation that failed, as a verb: `open`, `read`, `write`, `hash`.
         operation: &'static str,
         /// The archive.
         input: Input,
-        /// The error of the operating system.
+        /// The underlying error.
         source: io::Error,
     },
-    /// The archive can be read, but its content is not a whole image.
+    /// The archive can be read, but its content is not a complete, supported image.
     #[error("{input} {}", source.kind().phrase())]
     Fault {
         /// The archive.
         input: Input,
-        /// What is wrong with its content.
+        /// The fault of its content.
         source: Fault,
     },
-    /// The caller asked to stop.
+    /// The caller cancelled the operation.
     #[error("interrupted while reading {input}")]
     Cancelled {
         /// The archive that was being read.
@@ -50,7 +50,8 @@ impl Error {
         Self::Fault { input: input.into(), source }
     }
 
-    /// Returns the error inside of one that a reader returned.
+    /// Extracts the error from one that a reader of this crate returned. Any other error becomes
+    /// a failure to read `input`.
     pub(crate) fn of_reader(error: io::Error, input: &Input) -> Self {
         error.downcast().unwrap_or_else(|source| Self::io("read", input.clone(), source))
     }
@@ -78,14 +79,14 @@ impl Error {
         }
     }
 
-    /// Returns what was read.
+    /// Returns the name of the archive.
     pub fn input(&self) -> &Input {
         match self {
             Self::Io { input, .. } | Self::Fault { input, .. } | Self::Cancelled { input } => input,
         }
     }
 
-    /// Returns the fault of the content, if that is what is wrong.
+    /// Returns the fault of the content, or `None` if the error has another cause.
     pub fn as_fault(&self) -> Option<&Fault> {
         match self {
             Self::Fault { source, .. } => Some(source),
@@ -104,11 +105,11 @@ pub enum ErrorKind {
     Io,
     /// Bytes of the archive are missing or wrong.
     Damaged,
-    /// It holds no image.
+    /// The file contains no image.
     NotAnImage,
-    /// It may well be whole, but its form is not supported.
+    /// The archive may be intact, but its form is not supported.
     Unsupported,
-    /// The caller asked to stop.
+    /// The caller cancelled the operation.
     Cancelled,
 }
 
@@ -123,20 +124,20 @@ impl From<Error> for io::Error {
     }
 }
 
-/// How the content of an archive can be wrong.
+/// The kind of a [`Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// It was an image once, or should have become one: bytes are missing or wrong.
+    /// The archive was an image, or was meant to become one, but bytes are missing or wrong.
     Damaged,
-    /// It is no image, and nothing says that it ever was one.
+    /// The file contains no image, and nothing indicates that it ever did.
     NotAnImage,
-    /// It may well be whole, but it is of a form that is not taken.
+    /// The archive may be intact, but its form is not supported.
     Unsupported,
 }
 
 impl FaultKind {
-    /// Returns the text that follows the file's name.
+    /// Returns the predicate that an error prints after the archive's name.
     fn phrase(self) -> &'static str {
         match self {
             Self::Damaged => "is damaged",
@@ -146,134 +147,134 @@ impl FaultKind {
     }
 }
 
-/// What is wrong with the content of an archive, with the place.
+/// A fault in the content of an archive, and where it is.
 ///
-/// It is displayed as a sentence about "the archive". [`reason`](Self::reason) is the same without
-/// that, for after the name of a file or an image.
+/// It prints as a sentence about "the archive". [`reason`](Self::reason) returns the same text
+/// without that subject, to be printed after the name of a file or an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The engine appended an error to the archive; docker's own client takes no notice of it.
+    /// The engine appended an error to the archive. Docker's own client does not notice it.
     Engine {
-        /// How many bytes of the archive came before the report.
+        /// The number of bytes of the archive before the error.
         at: u64,
-        /// The engine's own words.
+        /// The message of the engine.
         message: String,
     },
     /// The bytes end before the archive does.
     Truncated {
-        /// How many bytes there were.
+        /// The number of bytes before the end.
         at: u64,
-        /// Where in the archive that is.
+        /// The part of the archive in which it ends: `within entry …`.
         place: String,
     },
-    /// Something that is no padding follows the end of the archive.
+    /// Bytes other than zeros follow the end of the archive.
     TrailingData {
-        /// Where the other data starts.
+        /// Offset of the first such byte in the plain tar.
         at: u64,
     },
-    /// The padding after an entry, which writers fill with zeros, holds something else.
+    /// The padding after an entry, which writers fill with zeros, contains other bytes.
     Padding {
-        /// Where the other data starts.
+        /// Offset of the first such byte in the plain tar.
         at: u64,
     },
-    /// A tar header that can't be one.
+    /// A tar header is invalid.
     BadHeader {
-        /// Where the header starts.
+        /// Offset of the header in the plain tar.
         at: u64,
-        /// What is wrong with it.
+        /// The reason why it is invalid.
         reason: String,
     },
-    /// Two entries of one name with different contents.
+    /// Two entries have the same name and different contents.
     ConflictingEntries {
         /// The name of the entries.
         entry: String,
     },
-    /// Something that is named is not in the archive.
+    /// Something that the archive refers to is missing from it.
     Missing {
-        /// What is not there: `layer …`, `config …`.
+        /// The missing part: `layer …`, `config …`.
         what: String,
-        /// Where it is named.
+        /// The document that refers to it.
         named_by: String,
     },
-    /// A part that the writer of such an archive always writes is not there.
+    /// A part is missing that every writer of this layout writes.
     Incomplete {
-        /// What is not there.
+        /// The missing part.
         missing: &'static str,
-        /// What shows that it was there.
+        /// The content that shows which writer made the archive.
         evidence: String,
     },
-    /// There is nothing in it.
+    /// The archive consists of zero bytes.
     OnlyZeros,
-    /// Content that doesn't have the digest under which it is named.
+    /// Content does not have the digest that a name or a document states.
     WrongDigest {
-        /// What was hashed.
+        /// The content that was hashed: `layer …`, `the config`.
         what: String,
-        /// The digest under which it is named.
+        /// The stated digest.
         expected: Digest,
-        /// The digest that it has.
+        /// The digest of the content.
         found: Digest,
     },
-    /// The checksum that sealift wrote into the archive is another one.
+    /// The content differs from the checksum that sealift wrote into the archive.
     Checksum,
-    /// Metadata that contradicts itself or can't be read.
+    /// A document in the archive contradicts itself or cannot be parsed.
     BadMetadata {
-        /// The entry that was read.
+        /// The name of the document's entry.
         entry: String,
-        /// What is wrong with it.
+        /// What is wrong with it, as a predicate.
         reason: String,
     },
-    /// The compressed container around the archive can't be read.
+    /// The zip or the compressed stream around the tar cannot be read.
     BadContainer {
-        /// What it is: `zip`, `gzip stream`.
+        /// The kind of container: `zip`, `gzip stream`.
         container: &'static str,
-        /// What the decoder said.
+        /// The error of the decoder.
         reason: String,
     },
-    /// More than an archive of an image ever needs.
+    /// The archive exceeds a limit that no archive of an image reaches.
     LimitExceeded {
-        /// What there is too much of.
+        /// The quantity that is too large.
         what: String,
         /// The limit, with its unit.
         limit: String,
     },
-    /// The file was recorded as an image and no longer reads as one.
+    /// The file was recorded as an image and is no longer one.
     NoLongerAnImage {
-        /// What the file looks like now.
+        /// The fault that the file has now.
         reason: String,
     },
-    /// It holds no image.
+    /// The file contains no image.
     NotAnImage {
-        /// What it looks like instead.
+        /// What the file appears to be.
         reason: String,
     },
-    /// It holds several images.
+    /// The archive contains several images.
     SeveralImages {
-        /// How many.
+        /// The number of images.
         count: usize,
-        /// The names inside.
+        /// Their names.
         tags: Vec<String>,
     },
-    /// It holds an image for several platforms, and none was chosen.
+    /// The archive contains an image for several platforms, and the caller did not choose one.
     SeveralPlatforms {
         /// The platforms.
         platforms: Vec<Platform>,
     },
-    /// It holds no image for the platform that was chosen.
+    /// The archive contains no image for the chosen platform.
     OtherPlatform {
-        /// The platform that was chosen.
+        /// The chosen platform.
         wanted: Box<Platform>,
-        /// The platforms that are there.
+        /// The platforms in the archive.
         found: Vec<Platform>,
     },
-    /// It is of a form that is not taken.
+    /// The form of the archive is not supported.
     Unsupported {
-        /// What it is, and what to do instead.
+        /// The reason, and what to do instead if something helps.
         reason: String,
     },
 }
 
-/// The message of a fault without its subject.
+/// Displays a fault without its subject.
 struct Reason<'a>(&'a Fault);
 
 impl fmt::Display for Reason<'_> {
@@ -332,7 +333,7 @@ impl fmt::Display for Reason<'_> {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let subject = match self {
-            // They have a subject of their own.
+            // Their messages have a subject of their own.
             Self::Engine { .. } | Self::WrongDigest { .. } | Self::BadMetadata { .. } => "",
             Self::NotAnImage { .. } => "the archive holds no image: ",
             Self::LimitExceeded { .. } => "the archive exceeds a limit: ",
@@ -353,7 +354,7 @@ fn in_brackets(tags: &[String]) -> String {
     if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) }
 }
 
-/// Returns platforms as text, those of strangers made fit to be printed.
+/// Returns platforms as text. They are escaped, because they can come from untrusted documents.
 fn list(platforms: &[Platform]) -> String {
     let names: Vec<String> =
         platforms.iter().map(|platform| Printable(&platform.to_string()).to_string()).collect();
@@ -361,13 +362,13 @@ fn list(platforms: &[Platform]) -> String {
 }
 
 impl Fault {
-    /// Returns the message without its subject, a fragment for after a name: "ends after 512 bytes,
+    /// Returns the message without its subject, to be printed after a name: "ends after 512 bytes,
     /// …".
     pub fn reason(&self) -> impl fmt::Display {
         Reason(self)
     }
 
-    /// Returns the kind, which distinguishes damage from no image and from what is not supported.
+    /// Returns the kind: damaged, not an image, or not supported.
     pub fn kind(&self) -> FaultKind {
         match self {
             Self::NotAnImage { .. } => FaultKind::NotAnImage,
@@ -380,9 +381,10 @@ impl Fault {
         }
     }
 
-    /// Returns this fault as the fault of a file that is known to have been an image.
+    /// Converts this fault to one of the kind [`FaultKind::Damaged`], for a file that is known to
+    /// have been an image.
     ///
-    /// Such a file is damaged, however little is left of it.
+    /// Such a file is damaged, even if what is left no longer looks like an image.
     #[must_use]
     pub fn of_known_image(self) -> Self {
         match self.kind() {
@@ -391,9 +393,9 @@ impl Fault {
         }
     }
 
-    /// What is said of content that isn't even a tar.
+    /// Returns the reason for content that is not a tar.
     pub(crate) fn no_tar_reason() -> &'static str {
-        "its content is no tar"
+        "its content is not a tar"
     }
 
     pub(crate) fn not_an_image(reason: impl Into<String>) -> Self {

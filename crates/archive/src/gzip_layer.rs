@@ -1,15 +1,17 @@
-//! A layer compressed by gzip, made of the deflated blocks of a zip.
+//! A layer as a gzip stream that is composed of the deflated blocks of a zip.
 //!
-//! Format: RFC 1952. The blocks of a zip's member are pieces of one deflate stream that do not
-//! refer to each other, so any run of them is the middle of a gzip stream:
+//! A gzip stream (RFC 1952) is a header, a deflate stream, the CRC-32 and the length. The blocks of
+//! a zip's member are pieces of one deflate stream that do not refer to each other, so any run of
+//! them can be copied into another deflate stream:
 //!
 //! ```text
-//! header | begin of the layer, deflated anew | whole blocks, as they are in the zip | its end,
-//! deflated anew | mark of the end | CRC-32 | length
+//! header | start of the layer | blocks, copied from the zip | end of the layer | END | CRC-32 | length
+//!          deflated again                                     deflated again
 //! ```
 //!
-//! Zips of sealift have cuts where a layer begins and ends, so nothing is deflated anew there. The
-//! CRC-32 of the content is combined from those of the blocks, which the table of blocks has.
+//! Zips that sealift writes have cuts at the start and the end of each layer, so that no part has to
+//! be deflated again. The CRC-32 of the content is combined from those of the blocks, which the
+//! block table contains.
 
 use std::fmt;
 use std::io::{self, Read, Seek as _, SeekFrom};
@@ -26,29 +28,31 @@ use crate::source::Source;
 use crate::write::deflate_block::{BlockDeflater, END};
 use crate::write::level::Level;
 
-/// Deflated, without a name or a time, on an unknown system.
+/// The header of a deflated gzip stream, without a name or a time, from an unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
-/// Reads a layer of an [`Archive`](crate::Archive) compressed by gzip, see
+/// A reader of a layer as a gzip stream, from
 /// [`Archive::gzip_layer`](crate::Archive::gzip_layer).
 ///
-/// Each block is compared with its SHA-256: if they differ, an error takes the place of the block's
-/// last bytes. Nothing is inflated, except for parts of blocks at the ends of a layer.
+/// Each block is compared with its SHA-256. If they differ, reading fails before the last bytes of
+/// the block. Blocks are not inflated, except those that only partly belong to the layer.
 ///
 /// # Errors
 ///
-/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+/// The [`io::Error`] of [`Read::read`] contains an [`Error`]; `error.downcast::<Error>()` extracts
+/// it.
 pub struct GzipLayer<S: Source> {
     access: Access<S>,
     blocks: Arc<BlockTable>,
-    /// What is before the whole blocks, and after them.
+    /// The bytes before the copied blocks.
     prefix: Vec<u8>,
+    /// The bytes after the copied blocks.
     suffix: Vec<u8>,
-    /// Where the whole blocks are in the file.
+    /// Offsets of the copied blocks in the file.
     packed: Range<u64>,
     size: u64,
     position: u64,
-    /// Where the next block starts in the plain tar.
+    /// Offset of the next block in the plain tar.
     plain_offset: u64,
     current: Option<CurrentBlock>,
 }
@@ -57,18 +61,19 @@ pub struct GzipLayer<S: Source> {
 struct CurrentBlock {
     block: Block,
     hasher: Hasher,
-    /// How many of its bytes were read.
+    /// The number of its packed bytes that were read.
     read: u32,
 }
 
 impl<S: Source> GzipLayer<S> {
-    /// Creates the gzip stream of a part of the plain tar; `None` if there is no table of blocks
-    /// with checksums.
+    /// Creates the gzip stream of a part of the plain tar. Returns `None` if there is no block
+    /// table with checksums.
     pub(crate) fn new(access: Access<S>, start: u64, size: u64) -> Result<Option<Self>, Error> {
         let Route::Blocks(table) = &access.route else { return Ok(None) };
         let blocks = Arc::clone(table);
         let wanted = start..start.saturating_add(size);
-        // The last block of a member can have the mark of its last part.
+        // The last block of a member can contain the end of the deflate stream, so it is not
+        // copied.
         let last = blocks.plain_size();
         let is_whole = |block: &Block| {
             let end = block.plain_offset + u64::from(block.plain_size);
@@ -100,7 +105,7 @@ impl<S: Source> GzipLayer<S> {
         }
         suffix.extend(END);
         suffix.extend(crc.finalize().to_le_bytes());
-        // The format has the length modulo 2^32.
+        // The format stores the length modulo 2^32.
         suffix.extend((size as u32).to_le_bytes());
         let packed = packed.unwrap_or_default();
         let size = prefix.len() as u64 + (packed.end - packed.start) + suffix.len() as u64;
@@ -122,7 +127,7 @@ impl<S: Source> GzipLayer<S> {
         self.size
     }
 
-    /// Reads some bytes of the whole blocks.
+    /// Reads some bytes of the copied blocks.
     fn read_block(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut current = match self.current.take() {
             Some(current) => current,
@@ -151,8 +156,7 @@ impl<S: Source> GzipLayer<S> {
         if Some(current.hasher.finish()) != expected {
             let place = block.offset;
             let reason = format!(
-                "the block at byte {place} does not have the SHA-256 that the table of blocks \
-                 states"
+                "the block at byte {place} does not have the SHA-256 that the block table states"
             );
             return Err(self.fault(Fault::BadContainer { container: "zip", reason }).into());
         }
@@ -165,7 +169,8 @@ impl<S: Source> GzipLayer<S> {
     }
 }
 
-/// Reads the part of a block that is wanted and deflates it; adds its content to the checksum.
+/// Inflates the part of a block that is in the wanted range, deflates it again to the output, and
+/// adds its content to the checksum.
 fn deflate_part<S: Source>(
     access: &Access<S>,
     block: &Block,
@@ -228,7 +233,7 @@ mod tests {
     use super::*;
     use crate::write::zip::ZipSink;
 
-    /// Returns a zip of some content, and how it is read.
+    /// Returns access to a zip of some content.
     fn zip(content: &[u8], level: Level) -> Access<Vec<u8>> {
         let mut sink = ZipSink::with_level(Cursor::new(Vec::new()), "a.docker", level).unwrap();
         sink.write_all(content).unwrap();
@@ -242,7 +247,7 @@ mod tests {
         GzipLayer::new(access.clone(), start, size).unwrap().unwrap()
     }
 
-    /// Inflates a gzip stream, which must have nothing after its end.
+    /// Inflates a gzip stream and checks that nothing follows its end.
     fn inflated(gzip: &[u8]) -> Vec<u8> {
         let mut decoder = GzDecoder::new(gzip);
         let mut content = Vec::new();
@@ -297,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_blocks_are_copied() {
+    fn blocks_inside_a_layer_are_copied() {
         let content = [noise(600_000), vec![7; 600_000]].concat();
         let access = zip(&content, Level::Default);
         let Route::Blocks(table) = &access.route else { unreachable!() };
@@ -310,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_takes_the_place_of_the_last_bytes_of_its_block() {
+    fn a_damaged_block_fails_before_its_last_bytes() {
         let content = noise(900_000);
         let access = zip(&content, Level::Fast);
         let Route::Blocks(table) = &access.route else { unreachable!() };
@@ -326,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_without_checksums_makes_no_gzip_stream() {
+    fn without_checksums_there_is_no_gzip_stream() {
         let access = zip(&noise(300_000), Level::Fast);
         let Route::Blocks(table) = &access.route else { unreachable!() };
         let mut lengths = BlockTable::new(table.iter().next().unwrap().offset);

@@ -10,7 +10,7 @@ use crate::error::{Error, Fault};
 use crate::layer_span::LayerSpan;
 use crate::source::Source;
 
-/// Documents are kept up to this size when an archive is verified.
+/// The maximum size of a document. The verifier has the same limit.
 const LIMIT: u64 = 4 << 20;
 
 impl<S: Source> Archive<S> {
@@ -18,21 +18,22 @@ impl<S: Source> Archive<S> {
     ///
     /// # Errors
     ///
-    /// If it cannot be read or has another digest, or if the index does not state where it is.
+    /// If it cannot be read, if it has another digest, or if the index does not contain its
+    /// position.
     pub fn config(&self) -> Result<Vec<u8>, Error> {
         self.document(&self.documents()?.config, "the config")
     }
 
-    /// Returns the manifest of the image: the archive's own one, or else the canonical one over its
-    /// config and its layers as they are stored, whose digest is the same whoever computes it.
+    /// Returns the manifest of the image. If the archive has none of its own, this is the canonical
+    /// manifest of its config and its stored layers, which always has the same bytes and digest.
     ///
-    /// The archive's own manifest may be written in another way than the returned one writes
-    /// itself, so its digest is that of [`manifest_descriptor`](Self::manifest_descriptor).
+    /// Do not compute the digest by serializing the returned manifest: the archive's own manifest
+    /// can be formatted differently. Use [`manifest_descriptor`](Self::manifest_descriptor).
     ///
     /// # Errors
     ///
-    /// As for [`config`](Self::config), and if a layer cannot be read at any place because it is
-    /// stored as a sparse file.
+    /// Those of [`config`](Self::config), and if a layer is stored as a sparse file, which does not
+    /// allow random access.
     pub fn manifest(&self) -> Result<Manifest, Error> {
         match &self.documents()?.manifest {
             Some(span) => self.own_manifest(span),
@@ -40,13 +41,13 @@ impl<S: Source> Archive<S> {
         }
     }
 
-    /// Returns the bytes of [`manifest`](Self::manifest), to which its
-    /// [descriptor](Self::manifest_descriptor) points: the archive's own one as it is stored, or the
-    /// canonical one.
+    /// Returns the bytes of [`manifest`](Self::manifest), as they are stored in the archive or as
+    /// the canonical manifest is serialized. [`manifest_descriptor`](Self::manifest_descriptor) has
+    /// their digest.
     ///
     /// # Errors
     ///
-    /// As for [`manifest`](Self::manifest).
+    /// Those of [`manifest`](Self::manifest).
     pub fn manifest_json(&self) -> Result<Vec<u8>, Error> {
         match &self.documents()?.manifest {
             Some(span) => self.document(span, "the manifest"),
@@ -54,12 +55,12 @@ impl<S: Source> Archive<S> {
         }
     }
 
-    /// Returns the descriptor of [`manifest`](Self::manifest). Nothing is read for it.
+    /// Returns the descriptor of [`manifest`](Self::manifest). It does not read the archive.
     ///
     /// # Errors
     ///
-    /// If the index does not state where the documents are, or if a layer is stored as a sparse
-    /// file.
+    /// If the index does not contain the positions of the documents, or if a layer is stored as a
+    /// sparse file.
     pub fn manifest_descriptor(&self) -> Result<Descriptor, Error> {
         Ok(match &self.documents()?.manifest {
             Some(span) => Descriptor::new(span.media_type.as_str(), span.digest, span.size),
@@ -68,11 +69,11 @@ impl<S: Source> Archive<S> {
     }
 
     /// Returns the layers that the [`manifest`](Self::manifest) names, lowest first. A layer that
-    /// the image uses twice is there twice.
+    /// the image uses twice is listed twice.
     ///
     /// # Errors
     ///
-    /// As for [`manifest`](Self::manifest), which is read if a layer is stored in two forms.
+    /// Those of [`manifest`](Self::manifest), which is read only if a layer is stored in two forms.
     pub fn image_layers(&self) -> Result<Vec<&LayerSpan>, Error> {
         let diff_ids = &self.identity().diff_ids;
         let forms = |diff_id: Digest| self.layers().iter().filter(move |of| of.diff_id == diff_id);
@@ -97,7 +98,7 @@ impl<S: Source> Archive<S> {
 
     pub(crate) fn documents(&self) -> Result<&DocumentSpans, Error> {
         self.index().documents().ok_or_else(|| {
-            let reason = "its index does not state where its config is".to_owned();
+            let reason = "its index does not contain the position of its config".to_owned();
             self.fault(Fault::Unsupported { reason })
         })
     }
@@ -119,7 +120,7 @@ impl<S: Source> Archive<S> {
         let json = self.document(span, "the manifest")?;
         parse_document(&json).map_err(|error| {
             let entry = format!("blobs/sha256/{}", span.digest.hex());
-            let reason = format!("can't be read: {}", error.reason());
+            let reason = format!("cannot be parsed: {}", error.reason());
             self.fault(Fault::BadMetadata { entry, reason })
         })
     }

@@ -1,12 +1,12 @@
-//! What an archive is read from, as messages name it.
+//! The name of an archive in messages.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use sealift_filename::Printable;
 
-/// What an archive is read from, as messages name it: the path of a file, or a name that the caller
-/// chooses for bytes from elsewhere.
+/// The name of an archive in messages: the path of its file, or a name that the caller chooses for
+/// bytes from elsewhere.
 ///
 /// ```
 /// use sealift_archive::Input;
@@ -17,7 +17,7 @@ use sealift_filename::Printable;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Input(InputKind);
 
-/// Boxed without room to grow, as errors carry it and should be small.
+/// Boxes instead of `PathBuf` and `String` keep errors small, which contain an `Input`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum InputKind {
     /// A file.

@@ -1,4 +1,4 @@
-//! What was verified about an archive file.
+//! The proof that an archive file was verified.
 
 use sealift_oci::{Digest, Identity};
 
@@ -10,17 +10,17 @@ use crate::layer_span::LayerSpan;
 use crate::read::container::Container;
 use crate::verify::layout::Naming;
 
-/// States that every byte of an archive file was verified, and what it contains.
+/// A proof that every byte of an archive file was verified, and what the file contains.
 ///
 /// It has no public constructor: only [`examine`](crate::examine) and the writers of this crate
-/// create it. Whoever has one knows that the archive is whole.
+/// create it. A function that receives a `Proof` can therefore rely on a complete archive.
 ///
 /// ```compile_fail
 /// let proof = sealift_archive::Proof { sha256: sealift_oci::Digest::of(b"anything") };
 /// ```
 ///
-/// It is not deserialised either. Records contain the spans of layers, and those are only an
-/// [`ArchiveIndex`](crate::ArchiveIndex), which does not lead to a proof.
+/// It cannot be deserialized either. Records of earlier proofs contain the spans of layers; these
+/// make an [`ArchiveIndex`](crate::ArchiveIndex), from which no proof can be created.
 ///
 /// ```
 /// fn read<T: serde::de::DeserializeOwned>() {}
@@ -42,7 +42,7 @@ pub struct Proof {
     file: FileFacts,
 }
 
-/// What is known about the file of an archive.
+/// Facts about the file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileFacts {
     pub(crate) sha256: Digest,
@@ -57,7 +57,7 @@ impl Proof {
         Self { contents, file }
     }
 
-    /// Returns what the plain tar contains.
+    /// Returns the contents of the plain tar.
     pub fn contents(&self) -> &Contents {
         &self.contents
     }
@@ -67,17 +67,17 @@ impl Proof {
         self.contents.identity()
     }
 
-    /// Returns what a container of the image starts with, as [`Contents::settings`] does.
+    /// Returns the runtime settings of the image, as [`Contents::settings`] does.
     pub fn settings(&self) -> &serde_json::Value {
         self.contents.settings()
     }
 
-    /// Returns where the layers lie, as [`Contents::layers`] does.
+    /// Returns the layers and their positions, as [`Contents::layers`] does.
     pub fn layers(&self) -> &[LayerSpan] {
         self.contents.layers()
     }
 
-    /// Returns where the documents lie, as [`Contents::documents`] does.
+    /// Returns the positions of the documents, as [`Contents::documents`] does.
     pub fn documents(&self) -> Option<&DocumentSpans> {
         self.contents.documents()
     }
@@ -108,23 +108,23 @@ impl Proof {
         self.file.size
     }
 
-    /// Returns what is around the plain tar.
+    /// Returns the container around the plain tar.
     pub fn container(&self) -> Container {
         self.file.container
     }
 
-    /// Returns the name of the member if the file is a zip.
+    /// Returns the name of the zip's member, or `None` if the file is not a zip.
     pub fn member_name(&self) -> Option<&str> {
         self.file.member_name.as_deref()
     }
 
-    /// Returns the blocks by which a zip can be read at any place, if they are known.
+    /// Returns the independent blocks of a zip, which allow random access, if they are known.
     pub fn blocks(&self) -> Option<&BlockTable> {
         self.file.blocks.as_ref()
     }
 
-    /// Returns the blocks as a document of its own, if they and their checksums are known: those of
-    /// a zip that an [`ArchiveWriter`](crate::ArchiveWriter) wrote.
+    /// Returns the block index of the zip, or `None` if the blocks or their checksums are not
+    /// known. They are known for a zip that an [`ArchiveWriter`](crate::ArchiveWriter) wrote.
     pub fn block_index(&self) -> Option<BlockIndex> {
         BlockIndex::new(self.size(), self.sha256(), self.blocks()?.clone())
     }

@@ -1,14 +1,14 @@
-//! What an archive can be read from at any place.
+//! Sources of archives: bytes with random access.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// Bytes of a known number that can be read at any offset: a file, bytes in memory, ranges of a
-/// URL.
+/// A sequence of bytes that has a known length and can be read at any offset: a file, bytes in
+/// memory, a remote object.
 ///
-/// Reading takes `&self` and moves no cursor, so that several readers share one source.
+/// Reading takes `&self` and moves no cursor, so that several readers can share one source.
 ///
 /// ```
 /// use sealift_archive::Source;
@@ -23,17 +23,17 @@ pub trait Source: Send + Sync {
     /// Returns the number of bytes.
     fn size(&self) -> io::Result<u64>;
 
-    /// Reads some bytes at an offset and returns how many.
+    /// Reads some bytes at an offset and returns their number.
     ///
-    /// As with [`Read::read`], there may be fewer than the buffer takes; 0 means that the offset is
-    /// at the end or after it, or that the buffer is empty.
+    /// As with [`Read::read`], this can be fewer than the length of the buffer. Returns 0 only if
+    /// the offset is at or after the end, or if the buffer is empty.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 
     /// Fills the buffer with the bytes at an offset.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::UnexpectedEof`] if there are fewer.
+    /// [`io::ErrorKind::UnexpectedEof`] if the source ends before the buffer is full.
     fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !buffer.is_empty() {
             match self.read_at(buffer, offset) {
@@ -100,7 +100,7 @@ macro_rules! pointer {
 
 pointer!(&S, Arc<S>, Box<S>);
 
-/// Reads a [`Source`] from a position on.
+/// A [`Source`] with a position, which implements [`Read`] and [`Seek`].
 ///
 /// ```
 /// use std::io::Read;
@@ -118,7 +118,7 @@ pub struct SourceReader<S> {
 }
 
 impl<S> SourceReader<S> {
-    /// Creates a reader that begins at the first byte.
+    /// Creates a reader that starts at the first byte.
     pub fn new(source: S) -> Self {
         Self { source, position: 0 }
     }
@@ -128,7 +128,7 @@ impl<S> SourceReader<S> {
         &self.source
     }
 
-    /// Returns the source and drops the position.
+    /// Returns the source and discards the position.
     pub fn into_inner(self) -> S {
         self.source
     }
@@ -149,7 +149,7 @@ impl<S: Source> Seek for SourceReader<S> {
     }
 }
 
-/// Returns the position to which a seek leads, which may be after the end.
+/// Returns the position after a seek. It can be after the end, as for files.
 pub(crate) fn seek_to(
     to: SeekFrom,
     position: u64,
@@ -165,7 +165,7 @@ pub(crate) fn seek_to(
     })
 }
 
-/// Reads until the buffer is full or the input ends, and returns the number of bytes.
+/// Reads until the buffer is full or the input ends. Returns the number of bytes.
 pub(crate) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {

@@ -1,4 +1,9 @@
-//! Verifying archives: from the bytes of a plain tar to the image in it.
+//! Verification of archives: from the bytes of a plain tar to the image in it.
+//!
+//! ```text
+//! bytes ─▶ tar_stream ─▶ collector ─▶ judge ─▶ Judgement or Fault
+//!          parses tar    hashes       decides, as a pure function of the entries
+//! ```
 
 pub(crate) mod collector;
 pub(crate) mod completeness;

@@ -1,16 +1,17 @@
-//! What is around the plain tar of an archive.
+//! Containers around the plain tar of an archive.
 
 use std::fmt;
 
 use crate::codec::Codec;
 
-/// What is around the plain tar of an archive, recognized by content, never by a name.
+/// The container around the plain tar of an archive. It is recognized by content, never by a file
+/// name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Container {
-    /// Nothing: the file is a tar.
+    /// No container: the file is a tar.
     Tar,
-    /// A zip with the tar as its one member.
+    /// A zip with the tar as its only member.
     Zip,
     /// gzip, RFC 1952.
     Gzip,
@@ -23,7 +24,7 @@ pub enum Container {
 }
 
 impl Container {
-    /// Returns the format of the stream, if it is a compressed stream.
+    /// Returns the compression format, or `None` for a tar or a zip.
     pub(crate) fn codec(self) -> Option<Codec> {
         match self {
             Self::Tar | Self::Zip => None,

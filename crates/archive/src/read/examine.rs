@@ -1,4 +1,4 @@
-//! The thorough examination of a whole archive.
+//! Verification of an archive that can be read at random.
 
 use std::fmt;
 use std::io;
@@ -13,13 +13,13 @@ use crate::read::plain::{PlainReader, open_file};
 use crate::source::Source;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
-/// How large an archive is that is read on a thread of its own, in bytes.
+/// The size in bytes from which on an archive is read on another thread.
 const LONG: u64 = 4 << 20;
 
-/// What is called with the number of bytes that were read since the last call.
+/// A callback that receives the number of stored bytes that were read since the last call.
 type OnBytes<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Sync);
 
-/// How [`examine`] works: how thoroughly, under which name, and whom it informs.
+/// Options of [`examine`].
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -43,37 +43,38 @@ impl<'a> ExamineOptions<'a> {
         Self::default()
     }
 
-    /// Sets whether every layer is decompressed and its diff id checked, also if a manifest names
-    /// its digest.
+    /// Sets whether the diff id of every layer is verified by decompressing the layer. By default,
+    /// a compressed layer is verified by the digest that a manifest states, if there is one.
     #[must_use]
     pub fn with_decompress_layers(mut self, decompress: bool) -> Self {
         self.verify = self.verify.with_decompress_layers(decompress);
         self
     }
 
-    /// Sets the options by which the tar is verified.
+    /// Sets the options of the verifier.
     #[must_use]
     pub fn with_verify(mut self, options: VerifyOptions) -> Self {
         self.verify = options;
         self
     }
 
-    /// Sets the name of what is read, for messages. The default is "the archive".
+    /// Sets the name of the archive in messages. The default is "the archive".
     #[must_use]
     pub fn with_input(mut self, input: impl Into<Input>) -> Self {
         self.input = input.into();
         self
     }
 
-    /// Sets what is called with the number of stored bytes that were read since the last call. If
-    /// it breaks, the examination stops with [`Error::Cancelled`].
+    /// Sets a callback that receives the number of stored bytes that were read since its last
+    /// call. If it returns [`ControlFlow::Break`], the examination stops with
+    /// [`Error::Cancelled`].
     #[must_use]
     pub fn with_on_bytes(mut self, on_bytes: OnBytes<'a>) -> Self {
         self.on_bytes = Some(on_bytes);
         self
     }
 
-    /// Reports how many bytes were read since the last call.
+    /// Passes a number of bytes to the callback.
     pub(crate) fn report(&self, bytes: u64) -> ControlFlow<()> {
         self.on_bytes.map_or(ControlFlow::Continue(()), |on_bytes| on_bytes(bytes))
     }
@@ -88,7 +89,7 @@ impl fmt::Debug for ExamineOptions<'_> {
     }
 }
 
-/// Why an examination ends early.
+/// The reason why an examination stops early.
 enum Stop {
     Read(io::Error),
     Fault(Fault),
@@ -101,7 +102,7 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// Reads every byte of an archive file and returns what it proves.
+/// Verifies every byte of an archive file and returns the proof.
 ///
 /// # Errors
 ///
@@ -111,12 +112,12 @@ pub fn examine_file(path: impl AsRef<Path>, options: &ExamineOptions<'_>) -> Res
     examine(open_file(path)?, &options.clone().with_input(path))
 }
 
-/// Reads every byte of an archive and returns what it proves.
+/// Verifies every byte of an archive and returns the proof.
 ///
 /// # Errors
 ///
-/// [`Error::Fault`] if it is not a whole image, [`Error::Io`] if it cannot be read,
-/// [`Error::Cancelled`] if the options ask for it.
+/// [`Error::Fault`] if it is not a complete, supported image, [`Error::Io`] if it cannot be read,
+/// [`Error::Cancelled`] if the callback cancels.
 pub fn examine(source: impl Source, options: &ExamineOptions<'_>) -> Result<Proof, Error> {
     let mut reader = PlainReader::hashed(source, options.input.clone())?;
     let mut verifier = Verifier::new(options.verify.clone());

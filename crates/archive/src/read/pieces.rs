@@ -1,25 +1,29 @@
-//! Reads in pieces, also on a thread of its own, ahead of the one that takes them.
+//! Reading in pieces, optionally ahead on another thread.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
-/// The size of a piece: large enough that passing it on costs little, small enough for a cache.
+/// The size of a piece: large enough that the cost of passing it to another thread is small, and
+/// small enough for the processor's cache.
 const PIECE: usize = 64 << 10;
 
-/// How many pieces may wait to be taken.
+/// The maximum number of pieces that wait to be processed.
 const PIECES: usize = 4;
 
-/// What is read: a buffer with this many bytes in it, or why there are no more.
+/// A buffer and the number of bytes that were read into it, or the error that ended reading.
 type Filled = io::Result<(Vec<u8>, usize)>;
 
-/// Reads everything, and calls a function with the pieces in order, until it fails. Reads on a
-/// thread of its own if `is_ahead`: decoding and hashing take about as long as verifying what is
-/// read.
+/// Reads to the end and passes each piece to a function, in order.
+///
+/// If `is_ahead`, reads on another thread. This is faster for long inputs, because decoding and
+/// hashing (on that thread) take about as long as verifying (in the function). Emptied buffers
+/// return to the reading thread through a second channel.
 ///
 /// # Errors
 ///
-/// The first error of the reader or of the function. What was read before it has been passed on.
+/// The first error of the reader or of the function. The function has received all bytes before an
+/// error of the reader.
 pub(crate) fn read_pieces<R: Read + Send, E: From<io::Error>>(
     reader: &mut R,
     is_ahead: bool,
@@ -43,12 +47,12 @@ pub(crate) fn read_pieces<R: Read + Send, E: From<io::Error>>(
     })
 }
 
-/// Reads pieces until the end, or until nobody takes them.
+/// Reads pieces until the end, or until the receiver is dropped.
 fn fill(reader: &mut impl Read, full: &SyncSender<Filled>, emptied: &Receiver<Vec<u8>>) {
     loop {
         let mut piece = emptied.try_recv().unwrap_or_else(|_| vec![0; PIECE]);
         let (mut length, mut ended) = (0, None);
-        // Decoders return what they have, which is passed on together.
+        // Decoders return short reads, which are collected into one piece.
         while length < PIECE && ended.is_none() {
             match reader.read(&mut piece[length..]) {
                 Ok(0) => ended = Some(Ok(())),
@@ -78,7 +82,7 @@ fn take_all<E: From<io::Error>>(
     for piece in filled {
         let (piece, length) = piece?;
         take(&piece[..length])?;
-        // If the reader is at its end, nobody needs it any more.
+        // Sending fails when the reader is at its end and needs no more buffers.
         let _ = empty.send(piece);
     }
     Ok(())
@@ -97,7 +101,7 @@ mod tests {
         (bytes, result)
     }
 
-    /// Fails after what another reader has.
+    /// A reader that fails at the end of its bytes.
     struct Failing<'a>(&'a [u8]);
 
     impl Read for Failing<'_> {
@@ -110,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_taken_in_order() {
+    fn all_bytes_are_passed_on_in_order() {
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 9 * PIECE + 7] {
             let bytes: Vec<u8> = (0..length).map(|at| (at / 7 % 251) as u8).collect();
             for is_ahead in [false, true] {
@@ -121,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_before_an_error_is_taken() {
+    fn bytes_before_an_error_are_passed_on() {
         for length in [0, 1, PIECE, PIECE + 1] {
             for is_ahead in [false, true] {
                 let (taken, result) = all(&mut Failing(&vec![7; length]), is_ahead);
@@ -132,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reader_stops_when_nothing_is_taken_any_more() {
+    fn an_error_of_the_function_stops_the_reader() {
         let mut endless = io::repeat(7);
         let result = read_pieces(&mut endless, true, |_| Err(io::Error::other("enough")));
         assert_eq!(result.unwrap_err().to_string(), "enough");

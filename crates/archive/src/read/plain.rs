@@ -1,4 +1,4 @@
-//! Reads the plain tar out of an archive, whatever is around it.
+//! A reader of the plain tar in an archive, for every container.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Take};
@@ -20,14 +20,15 @@ use crate::source::{Source, SourceReader, read_up_to};
 
 const READ_BUFFER: usize = 128 << 10;
 
-/// Reads the plain tar out of an archive, whatever is around it.
+/// A reader of the plain tar in an archive. It detects the container and decompresses it.
 ///
-/// It decompresses and checks the checksums of the container, but does not verify the tar: see
-/// [`Verifier`](crate::Verifier) and [`VerifiedReader`](crate::VerifiedReader).
+/// It checks the checksums of the container, but does not verify the tar. For that, use
+/// [`VerifiedReader`](crate::VerifiedReader) or [`Verifier`](crate::Verifier).
 ///
 /// # Errors
 ///
-/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+/// The [`io::Error`] of [`Read::read`] contains an [`Error`]; `error.downcast::<Error>()` extracts
+/// it.
 ///
 /// ```
 /// use std::io::Read;
@@ -46,12 +47,12 @@ pub struct PlainReader<R: Read = SourceReader<File>> {
     stored: Stored<R>,
     size: Option<u64>,
     count: Count,
-    /// Whether the end of a source shows that it is a tar; unknown of a stream.
+    /// Whether the source ends like a tar. Always `false` for a stream, whose end is not known.
     ends_like_tar: bool,
     member_name: Option<String>,
 }
 
-/// The stored bytes with the decoder that they need.
+/// The stored bytes with their decoder.
 enum Stored<R: Read> {
     Tar(Box<Raw<R>>),
     Copied(MemberCheck, Box<Take<Raw<R>>>),
@@ -74,7 +75,7 @@ impl PlainReader {
     }
 }
 
-/// Opens a file that can be read.
+/// Opens a file for reading and refuses a folder.
 pub(crate) fn open_file(path: &Path) -> Result<File, Error> {
     let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
     let metadata = file.metadata().map_err(|source| Error::io("read", path, source))?;
@@ -85,7 +86,7 @@ pub(crate) fn open_file(path: &Path) -> Result<File, Error> {
 }
 
 impl<S: Source> PlainReader<SourceReader<S>> {
-    /// Creates a reader of an archive that can be read at any place. Messages name it as `input`.
+    /// Creates a reader of an archive from a source with random access. Errors name it as `input`.
     ///
     /// # Errors
     ///
@@ -95,7 +96,7 @@ impl<S: Source> PlainReader<SourceReader<S>> {
         Self::with_hash(source, input.into(), false)
     }
 
-    /// Creates a reader that also hashes the stored bytes as they are read.
+    /// Creates a reader that also hashes the stored bytes while they are read.
     pub(crate) fn hashed(source: S, input: Input) -> Result<Self, Error> {
         Self::with_hash(source, input, true)
     }
@@ -126,13 +127,13 @@ impl<S: Source> PlainReader<SourceReader<S>> {
 }
 
 impl<R: Read> PlainReader<R> {
-    /// Creates a reader of an archive that can be read only once from its start, like a socket.
+    /// Creates a reader of an archive from a stream, such as a socket.
     ///
     /// # Errors
     ///
     /// If the stream cannot be read, or is compressed in a format whose feature is not enabled. A
-    /// zip is refused, since its directory is at its end: read it into a [`Source`], such as a
-    /// `Vec<u8>` or a temporary file.
+    /// zip is refused, because its directory is at its end: read it into a [`Source`] first, such
+    /// as a `Vec<u8>` or a temporary file.
     pub fn from_stream(mut stream: R, input: impl Into<Input>) -> Result<Self, Error> {
         let input = input.into();
         let mut head = vec![0; HEAD];
@@ -141,7 +142,7 @@ impl<R: Read> PlainReader<R> {
         head.truncate(length);
         let container = detect_exactly(&head).unwrap_or_else(|| detect_nearly(&head));
         if container == Container::Zip {
-            let reason = "a zip cannot be read from a stream, since its directory is at its end";
+            let reason = "a zip cannot be read from a stream, because its directory is at its end";
             return Err(Error::fault(input, Fault::Unsupported { reason: reason.to_owned() }));
         }
         let count = Count::default();
@@ -151,44 +152,46 @@ impl<R: Read> PlainReader<R> {
         Ok(Self { input, container, stored, size, count, ends_like_tar: false, member_name })
     }
 
-    /// Returns what is read, as messages name it.
+    /// Returns the name of the archive in messages.
     pub fn input(&self) -> &Input {
         &self.input
     }
 
-    /// Returns what is around the tar.
+    /// Returns the container around the tar.
     pub fn container(&self) -> Container {
         self.container
     }
 
-    /// Returns the name of a zip's member. Bytes that are not UTF-8 are replaced.
+    /// Returns the name of a zip's member, or `None` if the archive is not a zip. Bytes that are
+    /// not UTF-8 are replaced.
     pub fn member_name(&self) -> Option<&str> {
         self.member_name.as_deref()
     }
 
-    /// Returns the number of stored bytes, which a stream does not know beforehand.
+    /// Returns the number of stored bytes, or `None` for a stream.
     pub fn file_size(&self) -> Option<u64> {
         self.size
     }
 
-    /// Returns how many stored bytes were read so far.
+    /// Returns the number of stored bytes that were read so far.
     pub fn file_bytes(&self) -> u64 {
         self.count.get()
     }
 
-    /// Returns what counts the stored bytes, also while another thread reads.
+    /// Returns the counter of stored bytes, which can be read while another thread uses the reader.
     pub(crate) fn count(&self) -> Count {
         self.count.clone()
     }
 
-    /// Returns the error for a fault that was found in the tar.
+    /// Converts a fault that the verifier found in the tar to an error.
     ///
-    /// Content that resembles no image may be a damaged one: a container is read to its end for
-    /// that, as it has checksums, and what ends as a tar does was one.
+    /// Content that does not look like an image can be a damaged image. Therefore the rest of a
+    /// container is read to compare its checksums, and an uncompressed file that ends like a tar is
+    /// reported as damaged.
     pub fn explain(&mut self, fault: Fault) -> Error {
         let is_no_image = matches!(fault, Fault::NotAnImage { .. });
         if is_no_image && matches!(self.stored, Stored::Tar(_)) && self.ends_like_tar {
-            let reason = "the file ends as a tar does".to_owned();
+            let reason = "the file ends like a tar, but does not start like one".to_owned();
             return Error::fault(self.input.clone(), Fault::BadHeader { at: 0, reason });
         }
         if is_no_image && !matches!(self.stored, Stored::Tar(_)) {
@@ -200,9 +203,8 @@ impl<R: Read> PlainReader<R> {
         Error::fault(self.input.clone(), fault)
     }
 
-    /// Reads what is left of the stored bytes and returns their number and digest.
-    ///
-    /// The digest is missing unless the reader was created to hash.
+    /// Reads the rest of the stored bytes and returns their number and digest. The digest is `None`
+    /// unless the reader was created by [`hashed`](Self::hashed).
     pub(crate) fn finish(self) -> Result<(u64, Option<Digest>), Error> {
         let raw = match self.stored {
             Stored::Tar(raw) => *raw,
@@ -219,7 +221,7 @@ impl<R: Read> PlainReader<R> {
         Ok((self.count.get(), digest))
     }
 
-    /// Returns the error of the input, or the fault that an error of a decoder means.
+    /// Converts an error of the input or of a decoder to one that names the archive.
     fn error(&self, error: io::Error) -> Error {
         let error = match ReadFailed::of(error) {
             Ok(source) => return Error::io("read", self.input.clone(), source),

@@ -1,4 +1,4 @@
-//! Passes an archive on while it is being verified.
+//! A reader that verifies an archive while it passes it on.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,18 +16,19 @@ use crate::verify::verifier::{Verifier, VerifyOptions};
 
 const BUFFER: usize = 128 << 10;
 
-/// What is called with the number of stored bytes that were read since the last call.
+/// A callback that receives the number of stored bytes that were read since the last call.
 type BoxedOnBytes = Box<dyn FnMut(u64) -> ControlFlow<()> + Send>;
 
-/// Reads an archive as plain tar and withholds its end until everything is verified.
+/// A reader of an archive's plain tar that withholds the end marker until everything is verified.
 ///
-/// A reader of tar cannot use an archive before its end marker. So whoever receives these bytes as
-/// they come, and sees an error instead of the last ones, has no image: damage is known before it
-/// can do harm, in one pass and in bounded memory.
+/// Receivers accept an archive only after its end marker. If the archive is damaged, reading fails
+/// before that, so that a receiver of the bytes never accepts a damaged image. This needs one pass
+/// and bounded memory.
 ///
 /// # Errors
 ///
-/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+/// The [`io::Error`] of [`Read::read`] contains an [`Error`]; `error.downcast::<Error>()` extracts
+/// it.
 ///
 /// ```
 /// use std::io;
@@ -42,7 +43,7 @@ type BoxedOnBytes = Box<dyn FnMut(u64) -> ControlFlow<()> + Send>;
 pub struct VerifiedReader<R: Read = SourceReader<File>> {
     reader: PlainReader<R>,
     pass: Pass,
-    /// The zeros from the end marker on. They are counted instead of kept.
+    /// The number of withheld zeros: the end marker and the zeros after it.
     held: u64,
     contents: Option<Contents>,
     progress: Progress,
@@ -51,12 +52,12 @@ pub struct VerifiedReader<R: Read = SourceReader<File>> {
 #[derive(Default)]
 struct Progress {
     on_bytes: Option<BoxedOnBytes>,
-    /// How many stored bytes were reported.
+    /// The number of stored bytes that were reported.
     reported: u64,
 }
 
 impl Progress {
-    /// Reports what was read, and returns an error if the caller wants no more.
+    /// Reports the bytes that were read. Returns an error if the callback cancels.
     fn report<R: Read>(&mut self, reader: &PlainReader<R>) -> Result<(), Error> {
         let bytes = reader.file_bytes();
         let read = bytes - std::mem::replace(&mut self.reported, bytes);
@@ -67,15 +68,15 @@ impl Progress {
     }
 }
 
-/// What becomes of the bytes on their way.
+/// The state of the reader.
 enum Pass {
-    /// They stay as they are.
+    /// The bytes are passed on without a change.
     Kept(Box<Verifier>),
-    /// The archive is renamed.
+    /// The archive is renamed while it is passed on.
     Renamed(Box<Renaming>),
-    /// All of them have passed and are verified.
+    /// All bytes were verified; the withheld zeros remain to be read.
     Verified,
-    /// An error was returned.
+    /// Reading has failed.
     Failed,
 }
 
@@ -83,12 +84,12 @@ struct Renaming {
     renamer: Option<Renamer>,
     input: Vec<u8>,
     output: Vec<u8>,
-    /// How many bytes of the output were read.
+    /// The number of bytes of `output` that were passed on.
     read: usize,
 }
 
 impl VerifiedReader {
-    /// Opens an archive file, to be read as it is.
+    /// Opens an archive file whose tar is passed on without a change.
     ///
     /// # Errors
     ///
@@ -97,8 +98,8 @@ impl VerifiedReader {
         PlainReader::open(path).map(Self::new)
     }
 
-    /// Opens an archive file, to be read as an archive that carries this name and no other, as by
-    /// a [`Renamer`].
+    /// Opens an archive file whose tar is renamed by a [`Renamer`], so that it carries this name
+    /// and no other.
     ///
     /// # Errors
     ///
@@ -110,17 +111,17 @@ impl VerifiedReader {
 }
 
 impl<R: Read> VerifiedReader<R> {
-    /// Creates a reader of an archive as it is.
+    /// Creates a reader that passes the tar on without a change.
     pub fn new(reader: PlainReader<R>) -> Self {
         Self::with_options(reader, VerifyOptions::default())
     }
 
-    /// Creates a reader of an archive as it is, which is verified by these options.
+    /// Creates a reader that passes the tar on without a change and verifies it with these options.
     pub fn with_options(reader: PlainReader<R>, options: VerifyOptions) -> Self {
         Self::with_pass(reader, Pass::Kept(Box::new(Verifier::new(options))))
     }
 
-    /// Creates a reader of what a renamer makes of an archive.
+    /// Creates a reader that renames the tar.
     pub fn with_renamer(reader: PlainReader<R>, renamer: Renamer) -> Self {
         let renaming = Renaming {
             renamer: Some(renamer),
@@ -135,11 +136,11 @@ impl<R: Read> VerifiedReader<R> {
         Self { reader, pass, held: 0, contents: None, progress: Progress::default() }
     }
 
-    /// Sets what is called with the number of stored bytes that were read since the last call. If
-    /// it breaks, reading ends with [`Error::Cancelled`].
+    /// Sets a callback that receives the number of stored bytes that were read since its last
+    /// call. If it returns [`ControlFlow::Break`], reading fails with [`Error::Cancelled`].
     ///
-    /// It is also called while one call of `read` goes on: the zeros after the end of an archive
-    /// are withheld, however many they are.
+    /// One call of `read` can call it several times: zeros after the end of an archive are
+    /// withheld, and there can be many of them.
     #[must_use]
     pub fn with_on_bytes(
         mut self,
@@ -149,22 +150,22 @@ impl<R: Read> VerifiedReader<R> {
         self
     }
 
-    /// Returns what is read, as messages name it.
+    /// Returns the name of the archive in messages.
     pub fn input(&self) -> &Input {
         self.reader.input()
     }
 
-    /// Returns the number of stored bytes, which a stream does not know beforehand.
+    /// Returns the number of stored bytes, or `None` for a stream.
     pub fn file_size(&self) -> Option<u64> {
         self.reader.file_size()
     }
 
-    /// Returns how many stored bytes were read so far.
+    /// Returns the number of stored bytes that were read so far.
     pub fn file_bytes(&self) -> u64 {
         self.reader.file_bytes()
     }
 
-    /// Returns what was verified, once everything has been read.
+    /// Returns the verified contents, or `None` before everything was read.
     pub fn contents(&self) -> Option<&Contents> {
         self.contents.as_ref()
     }
@@ -185,7 +186,8 @@ impl<R: Read> VerifiedReader<R> {
             if let Err(fault) = verifier.push(&buffer[..count]) {
                 return Err(self.reader.explain(fault).into());
             }
-            // The verifier has seen that there are only zeros from the end marker on.
+            // The verifier has checked that only zeros follow the start of the end marker, so they
+            // are counted instead of kept.
             let passed =
                 verifier.end_marker().map_or(count as u64, |end| end.saturating_sub(start));
             let passed = usize::try_from(passed).unwrap_or(count).min(count);
@@ -251,7 +253,7 @@ impl<R: Read> Read for VerifiedReader<R> {
             Pass::Verified => Ok(self.read_held(buffer)),
             Pass::Failed => Err(io::Error::other("reading the archive has failed before")),
         };
-        // Else a second call could look like the end of a whole archive.
+        // After an error, `Ok(0)` would look like the end of a complete archive.
         result.inspect_err(|_| self.pass = Pass::Failed)
     }
 }

@@ -1,19 +1,21 @@
-//! Finds the one member of a zip through the zip's directory.
+//! Search for the only member of a zip.
 //!
-//! It is stricter than most readers of zips: a zip is accepted only if a reader that goes by the
-//! directory and one that goes through the file from its start find the same member, and nothing
-//! lies between its parts. So nobody can be shown another archive than the one that was verified.
+//! This reader is stricter than most readers of zips. Some readers find members through the
+//! directory at the end, others read the local headers from the start. A zip is accepted only if
+//! both find the same member and there are no other bytes between its parts. Otherwise a zip could
+//! show another image to the receiver than the one that was verified.
 //!
-//! The same strictness finds damage: what the zip states twice has to agree, and what it states
-//! once has to make sense. A zip is something else than an archive of an image only if all of that
-//! holds; if not, it is damaged. Of a zip that sealift wrote, every byte around the member is
-//! known.
+//! The strictness also detects damage: values that a zip states twice must agree, and others must
+//! be plausible. A zip that fails these checks is damaged; only one that passes them can be
+//! reported as "not an image". All bytes around the member of a zip that sealift wrote are known,
+//! so any change of them is detected.
 //!
-//! The zip crate is not used for this. It allocates memory for as many entries as a directory
-//! claims and the file could hold, but one entry is enough to decide, and it reads a zip by the
-//! directory only.
+//! The `zip` crate is not used here for two reasons. It allocates memory for as many entries as a
+//! directory claims, although more than one entry is already an error; and it reads a zip through
+//! the directory only.
 //!
-//! Source of the form: PKWARE's APPNOTE.TXT 6.3.10, 4.3 (records), 4.4 (fields) and 4.5.3 (zip64).
+//! Format: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 (records), 4.4 (fields) and 4.5.3 (zip64).
+
 use crate::error::Fault;
 use crate::read::zip::end::find_directory;
 use crate::read::zip::entry::{DEFLATED, DirectoryEntry, IS_ENCRYPTED, IS_PATCH, STORED};
@@ -23,7 +25,7 @@ use crate::read::zip::record::{MemberError, broken, unsupported};
 use crate::read::zip::written::check_as_written;
 use crate::source::Source;
 
-/// Finds the member of a zip that holds just one.
+/// Returns the only member of a zip.
 pub(crate) fn find_member(source: &dyn Source) -> Result<Member, MemberError> {
     let directory = find_directory(source)?;
     directory.check_length(source)?;
@@ -41,7 +43,7 @@ pub(crate) fn find_member(source: &dyn Source) -> Result<Member, MemberError> {
     entry.check_end(source, start, directory.start)?;
     check_as_written(source, &entry, start, &directory)?;
     if entry.name.ends_with(b"/") {
-        return Err(Fault::not_an_image("the zip's one member is a folder").into());
+        return Err(Fault::not_an_image("the zip's only member is a folder").into());
     }
     if entry.flags & IS_ENCRYPTED != 0 {
         return Err(Fault::not_an_image("the zip's member is encrypted").into());
@@ -54,12 +56,12 @@ pub(crate) fn find_member(source: &dyn Source) -> Result<Member, MemberError> {
         STORED => false,
         other => {
             return Err(unsupported(format!(
-                "the zip's member is packed by method {other}; stored and deflate are read"
+                "the zip's member has compression method {other}; only stored and deflate are supported"
             )));
         }
     };
     if !deflated && entry.packed_size != entry.size {
-        return Err(broken("its member isn't packed and yet has two sizes"));
+        return Err(broken("its member is stored, but its two sizes differ"));
     }
     if entry.is_special_file() {
         return Err(unsupported("the zip's member is a link or a device"));

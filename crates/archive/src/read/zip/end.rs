@@ -12,10 +12,10 @@ use crate::zip_signature::{DIRECTORY_ENTRY, END, LOCAL_HEADER, ZIP64_END, ZIP64_
 const END_LENGTH: usize = 22;
 const LOCATOR_LENGTH: u64 = 20;
 const ZIP64_END_LENGTH: usize = 56;
-/// A comment's length is a number of 16 bits.
+/// The maximum length of a comment, which is a 16-bit number.
 const LONGEST_COMMENT: u64 = 0xffff;
 
-/// Where the directory lies, and how much it holds.
+/// The position of the directory and the number of its entries.
 pub(crate) struct Directory {
     pub(crate) entries: u64,
     pub(crate) start: u64,
@@ -23,9 +23,9 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Checks that the directory holds as many entries as its end says, and nothing else.
+    /// Checks that the directory consists of exactly as many entries as the end record states.
     pub(crate) fn check_length(&self, source: &dyn Source) -> Result<(), MemberError> {
-        let disagree = || broken("its directory has another length than its end says");
+        let disagree = || broken("its directory does not have the length that its end states");
         let mut directory = SourceReader::new(source);
         directory.seek(SeekFrom::Start(self.start))?;
         let mut directory = BufReader::new(directory.take(self.length));
@@ -38,7 +38,7 @@ impl Directory {
             directory.read_exact(&mut record)?;
             if record[..4] != *DIRECTORY_ENTRY {
                 return Err(match entries {
-                    0 => broken("its directory doesn't begin with an entry"),
+                    0 => broken("its directory does not start with an entry"),
                     _ => disagree(),
                 });
             }
@@ -55,7 +55,8 @@ pub(crate) fn find_directory(source: &dyn Source) -> Result<Directory, MemberErr
     let length = source.size()?;
     let end = find_end(source, length)?;
     let record = Record::<END_LENGTH>::read(source, end)?;
-    // Two numbers of disks, and how many entries this one and all of them have.
+    // The numbers of this disk and of the directory's first disk, then the numbers of entries on
+    // this disk and on all disks.
     let [disk, first_disk, here, entries] =
         [4, 6, 8, 10].map(|at| (record.number(at, 2), SEE_ZIP64_16));
     let [size, start] = [12, 16].map(|at| (record.number(at, 4), SEE_ZIP64_32));
@@ -70,9 +71,10 @@ pub(crate) fn find_directory(source: &dyn Source) -> Result<Directory, MemberErr
     let [disk, first_disk, here, entries, size, start] = numbers;
     let is_here = start.checked_add(size) == Some(directory_end);
     if disk != 0 || first_disk != 0 || here != entries {
-        // What begins as a zip does and has its directory is not the last of several volumes.
+        // A file that starts with a local header and contains the whole directory is not the last
+        // of several volumes, so the numbers are damaged.
         return Err(match is_here && Record::<4>::read(source, 0)?.0 == *LOCAL_HEADER {
-            true => broken("its end counts volumes or members twice, differently"),
+            true => broken("its end states different numbers of volumes or members"),
             false => unsupported("the zip is one of several volumes"),
         });
     }
@@ -82,9 +84,10 @@ pub(crate) fn find_directory(source: &dyn Source) -> Result<Directory, MemberErr
     Ok(Directory { entries, start, length: size })
 }
 
-/// Finds the record at the end of a zip, which only its comment may follow.
+/// Returns the offset of the end record of a zip, which only a comment may follow.
 fn find_end(source: &dyn Source, length: u64) -> Result<u64, MemberError> {
-    // Almost all zips have no comment. Of a file that is still being fetched, more may be missing.
+    // Almost all zips have no comment, and then these bytes are enough. Of a remote file, others
+    // may not be fetched yet.
     if let Some(at) = length.checked_sub(END_LENGTH as u64) {
         let bytes = read_bytes(source, at, END_LENGTH as u64)?;
         let found = bytes.windows(END.len()).rposition(|bytes| bytes == END);
@@ -98,7 +101,7 @@ fn find_end(source: &dyn Source, length: u64) -> Result<u64, MemberError> {
     let at = bytes
         .windows(END.len())
         .rposition(|bytes| bytes == END)
-        .ok_or_else(|| broken("it ends before its directory does"))?;
+        .ok_or_else(|| broken("it is truncated before the end of its directory"))?;
     let comment = bytes.get(at + 20..at + END_LENGTH).map(number);
     if comment != Some((bytes.len().saturating_sub(at + END_LENGTH)) as u64) {
         return Err(broken("something else follows its end"));
@@ -106,8 +109,8 @@ fn find_end(source: &dyn Source, length: u64) -> Result<u64, MemberError> {
     Ok(start + at as u64)
 }
 
-/// Returns the numbers of the end in the zip64 form, which the other form must not contradict, and
-/// its offset.
+/// Returns the numbers of the zip64 end record, and its offset. The short end record must not
+/// contradict them: each of its fields, in `said`, has the same number or refers to zip64.
 fn read_zip64_end(
     source: &dyn Source,
     locator: u64,
@@ -119,13 +122,13 @@ fn read_zip64_end(
     if disk != 0 || disks > 1 {
         return Err(unsupported("the zip is one of several volumes"));
     }
-    // A record of another version could be longer; nothing here would be able to read it.
+    // A later version of the format could have a longer record, which would not be understood here.
     if at.checked_add(ZIP64_END_LENGTH as u64) != Some(locator) {
-        return Err(broken("its zip64 end isn't where it says"));
+        return Err(broken("its zip64 end is not where its locator states"));
     }
     let record = Record::<ZIP64_END_LENGTH>::read(source, at)?;
     if record.0[..4] != *ZIP64_END {
-        return Err(broken("its zip64 end isn't where it says"));
+        return Err(broken("its zip64 end is not where its locator states"));
     }
     let numbers = [
         record.number(16, 4),

@@ -1,4 +1,4 @@
-//! The directory's entry for the one member, and the header before it.
+//! The two descriptions of a zip's member: its entry in the directory, and its local header.
 
 use crate::read::zip::end::Directory;
 use crate::read::zip::extra::{times_agree, with_zip64};
@@ -10,20 +10,20 @@ use crate::zip_signature::{DESCRIPTOR, LOCAL_HEADER};
 
 const LOCAL_LENGTH: usize = 30;
 
-/// The sizes and the checksum follow the member.
+/// The flag of a member whose sizes and checksum follow it.
 const HAS_DESCRIPTOR: u64 = 1 << 3;
 pub(crate) const IS_PATCH: u64 = 1 << 5;
-/// Encrypted, strongly, or with its directory.
+/// The flags of encryption, of strong encryption, and of an encrypted directory.
 pub(crate) const IS_ENCRYPTED: u64 = 1 | 1 << 6 | 1 << 13;
 
-/// The versions that a reader of what is stored or deflated may need: each of them differs from the
-/// others by more than a bit.
+/// The versions that can be needed to extract a stored or deflated member. They differ from each
+/// other in more than one bit, so that no flipped bit turns one into another.
 const VERSIONS: [u64; 3] = [10, 20, 45];
 
 pub(crate) const STORED: u64 = 0;
 pub(crate) const DEFLATED: u64 = 8;
 
-/// What the directory says of a member.
+/// The directory's entry of a member.
 pub(crate) struct DirectoryEntry {
     pub(crate) record: Record<ENTRY_LENGTH>,
     pub(crate) flags: u64,
@@ -48,7 +48,7 @@ impl DirectoryEntry {
         let said = [24, 20, 42].map(|at| (record.number(at, 4), SEE_ZIP64_32));
         let [size, packed_size, start] = with_zip64(said, &extra)?;
         if start != 0 || record.number(34, 2) != 0 {
-            return Err(broken("its member doesn't begin where the zip does"));
+            return Err(broken("its member does not start at the start of the zip"));
         }
         let [flags, method] = [8, 10].map(|at| record.number(at, 2));
         Ok(Self {
@@ -66,14 +66,14 @@ impl DirectoryEntry {
         })
     }
 
-    /// Checks that the header before the member states the same, and returns where the member
-    /// starts.
+    /// Checks that the local header agrees with the entry, and returns the offset of the member's
+    /// packed bytes.
     pub(crate) fn check_local_header(&mut self, source: &dyn Source) -> Result<u64, MemberError> {
         let record = Record::<LOCAL_LENGTH>::read(source, 0)?;
         if record.0[..4] != *LOCAL_HEADER {
             return Err(broken("its member has no header"));
         }
-        let disagree = |what| broken(format!("it states its member's {what} twice, differently"));
+        let disagree = |what| broken(format!("its two headers state different values of {what}"));
         let in_directory = &self.record;
         let same =
             |at: usize, length| record.number(at, length) == in_directory.number(at + 2, length);
@@ -83,7 +83,8 @@ impl DirectoryEntry {
         if !same(10, 4) {
             return Err(disagree("time"));
         }
-        // Some writers ask for more only in the directory, where they know the sizes.
+        // Some writers state a higher version only in the directory, because they know the sizes
+        // only then. The versions may therefore differ.
         let [needs, directory_needs] = [record.number(4, 2), in_directory.number(6, 2)];
         let is_plain = matches!(self.method, STORED | DEFLATED) && self.flags & IS_ENCRYPTED == 0;
         if is_plain && !(VERSIONS.contains(&needs) && VERSIONS.contains(&directory_needs)) {
@@ -108,7 +109,8 @@ impl DirectoryEntry {
                 return Err(disagree("checksum"));
             }
         } else {
-            // They follow the member; here they are zero, or what they are, or in the zip64 field.
+            // The checksum and the sizes follow the member. Here they are zero or correct, or the
+            // sizes are in the zip64 field.
             let crc = [0, u64::from(self.crc)].contains(&record.number(14, 4));
             let sizes = [(18, self.packed_size), (22, self.size)]
                 .into_iter()
@@ -120,15 +122,16 @@ impl DirectoryEntry {
         Ok(LOCAL_LENGTH as u64 + name_length + extra_length)
     }
 
-    /// Returns `true` if the member unpacks to something else than a file.
+    /// Returns `true` if the member unpacks to something other than a regular file.
     pub(crate) fn is_special_file(&self) -> bool {
-        /// The system by which Unix's modes are recognized.
+        /// The system on which a member with a Unix mode was made.
         const UNIX: u64 = 3;
         let kind = self.attributes >> 16 & 0o170_000;
         self.made_on == UNIX && kind != 0 && kind != 0o100_000
     }
 
-    /// Checks that the directory follows the member, with at most a descriptor of it in between.
+    /// Checks that only the member's descriptor, if it has one, is between the member and the
+    /// directory.
     pub(crate) fn check_end(
         &self,
         source: &dyn Source,
@@ -136,7 +139,7 @@ impl DirectoryEntry {
         directory: u64,
     ) -> Result<(), MemberError> {
         let end = start.checked_add(self.packed_size).filter(|end| *end <= directory);
-        let end = end.ok_or_else(|| broken("its member reaches into its directory"))?;
+        let end = end.ok_or_else(|| broken("its member overlaps its directory"))?;
         let gap = directory - end;
         let is_expected = match self.flags & HAS_DESCRIPTOR {
             0 => gap == 0,
@@ -150,7 +153,7 @@ impl DirectoryEntry {
         if is_expected { Ok(()) } else { Err(broken("there is other data after its member")) }
     }
 
-    /// Returns the descriptor with sizes of so many bytes, without its signature.
+    /// Returns the member's descriptor without its signature. Each size has `width` bytes.
     fn descriptor(&self, width: usize) -> Vec<u8> {
         let sizes = [self.packed_size, self.size].map(u64::to_le_bytes);
         [&self.crc.to_le_bytes()[..], &sizes[0][..width], &sizes[1][..width]].concat()

@@ -1,11 +1,13 @@
-//! The additional fields of a zip's member: APPNOTE.TXT 6.3.10, 4.5.
+//! The extra fields of a zip's member: APPNOTE.TXT 6.3.10, section 4.5.
 
 use crate::read::zip::record::{MemberError, broken, number};
 use crate::zip_signature::PACKED_CRC_FIELD;
 
 const ZIP64_FIELD: u64 = 1;
 
-/// Takes numbers that don't fit from the zip64 field, where they stand in this order.
+/// Returns numbers of a header. Those that do not fit into their short fields are read from the
+/// zip64 field, which contains them in the same order. `said` has the value of each short field,
+/// and the value that refers to zip64.
 pub(crate) fn with_zip64<const COUNT: usize>(
     said: [(u64, u64); COUNT],
     extra: &[u8],
@@ -25,19 +27,19 @@ pub(crate) fn with_zip64<const COUNT: usize>(
     Ok(numbers)
 }
 
-/// Returns the checksum of the packed bytes, if the directory's entry states it.
+/// Returns the CRC-32 of the packed bytes, if the directory's entry states it.
 pub(crate) fn packed_crc(extra: &[u8]) -> Option<u32> {
     let (_, field) = fields(extra).find(|(id, _)| *id == u64::from(PACKED_CRC_FIELD))?;
     (field.len() == 4).then(|| number(field) as u32)
 }
 
-/// Returns `false` if the fields with Info-ZIP's time of modification disagree, before the member
-/// and in the directory.
+/// Returns `false` if the local header and the directory state different times of modification in
+/// Info-ZIP's extra field.
 pub(crate) fn times_agree(local: &[u8], directory: &[u8]) -> bool {
     const TIMES: u64 = 0x5455;
     let time = |extra| {
         let (_, field) = fields(extra).find(|(id, _)| *id == TIMES)?;
-        // The first byte states which times follow, the first of which is that of modification.
+        // The first byte states which times follow. The time of modification is the first one.
         (field.first()? & 1 == 1).then(|| field.get(1..5)).flatten()
     };
     match (time(local), time(directory)) {
@@ -46,9 +48,9 @@ pub(crate) fn times_agree(local: &[u8], directory: &[u8]) -> bool {
     }
 }
 
-/// Returns the fields of a member with their numbers.
+/// Returns the extra fields of a member with their ids.
 fn fields(mut extra: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    // Some writers pad the fields by less than another one would need.
+    // Some writers add padding that is shorter than a field. It ends the iteration.
     std::iter::from_fn(move || {
         let (head, rest) = extra.split_at_checked(4)?;
         let length = usize::try_from(number(&head[2..])).ok()?;
@@ -58,7 +60,7 @@ fn fields(mut extra: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     })
 }
 
-/// Finds the zip64 field among those of a member; an empty one where it isn't there.
+/// Returns the content of the zip64 field, which is empty if there is none.
 fn zip64_field(extra: &[u8]) -> Result<&[u8], MemberError> {
     let mut found = fields(extra).filter(|(id, _)| *id == ZIP64_FIELD).map(|(_, field)| field);
     let first = found.next().unwrap_or_default();

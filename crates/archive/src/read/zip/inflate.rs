@@ -1,4 +1,4 @@
-//! Inflates one independent deflate block of a zip.
+//! Inflation of one independent deflate block of a zip.
 
 use std::io;
 
@@ -8,9 +8,11 @@ use sealift_oci::Digest;
 use crate::block_table::Block;
 use crate::source::Source;
 
-/// The most content of a block. Tables with larger blocks are refused, since a block is kept in memory.
+/// The maximum length of a block's content in bytes. Tables with larger blocks are refused, because
+/// a block is kept in memory.
 pub(crate) const MAX_PLAIN: usize = 256 << 10;
-/// The most packed bytes of a block: what does not get smaller is stored, in parts with a header.
+/// The maximum number of a block's packed bytes. Content that does not compress is stored in parts,
+/// each with a header.
 pub(crate) const MAX_PACKED: usize = MAX_PLAIN + (1 << 10);
 
 /// Reads and inflates a block and returns its content.
@@ -29,16 +31,16 @@ pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> 
 ///
 /// # Errors
 ///
-/// If the packed bytes are not exactly one block with as much content as the table states, or if they do not have the
-/// SHA-256 that it states.
+/// If the packed bytes do not have the SHA-256 that the table states, or if they are not exactly one
+/// block with content of the length that it states.
 pub(crate) fn inflate_packed(packed: &[u8], block: Block) -> io::Result<Vec<u8>> {
     check_size(block)?;
     let (size, plain_size) = (block.size as usize, block.plain_size as usize);
     let checksums = block.checksums;
     if checksums.is_some_and(|checksums| checksums.packed_sha256 != Digest::of(packed)) {
-        return Err(damaged(block, "does not have the SHA-256 that the table of blocks states"));
+        return Err(damaged(block, "does not have the SHA-256 that the block table states"));
     }
-    // One byte more shows that there is more content.
+    // One additional byte detects content that is too long.
     let mut content = vec![0; plain_size + 1];
     let mut inflater = Decompress::new(false);
     loop {
@@ -56,7 +58,7 @@ pub(crate) fn inflate_packed(packed: &[u8], block: Block) -> io::Result<Vec<u8>>
         }
     }
     if inflater.total_in() != size as u64 || inflater.total_out() != plain_size as u64 {
-        return Err(damaged(block, "has another length than the table of blocks states"));
+        return Err(damaged(block, "does not have the length that the block table states"));
     }
     content.truncate(plain_size);
     Ok(content)
@@ -64,7 +66,7 @@ pub(crate) fn inflate_packed(packed: &[u8], block: Block) -> io::Result<Vec<u8>>
 
 pub(crate) fn check_size(block: Block) -> io::Result<()> {
     match block.size as usize > MAX_PACKED || block.plain_size as usize > MAX_PLAIN {
-        true => Err(damaged(block, "is larger than blocks are")),
+        true => Err(damaged(block, "is larger than the limit of 256 KiB")),
         false => Ok(()),
     }
 }

@@ -1,18 +1,19 @@
-//! Numbers and bytes of a zip's records, and what is wrong with them.
+//! Numbers and bytes of a zip's records, and errors of reading them.
 
 use std::io;
 
 use crate::error::Fault;
 use crate::source::Source;
 
-/// What stands in a field of 16 or 32 bits whose value is in a zip64 record instead.
+/// The value of a 16-bit field whose number is in a zip64 record instead.
 pub(crate) const SEE_ZIP64_16: u64 = 0xffff;
+/// The same for a 32-bit field.
 pub(crate) const SEE_ZIP64_32: u64 = 0xffff_ffff;
 
 /// The length of the fixed part of a directory's entry.
 pub(crate) const ENTRY_LENGTH: usize = 46;
 
-/// Why the member of a zip cannot be read.
+/// The error of finding the member of a zip.
 pub(crate) enum MemberError {
     Read(io::Error),
     Fault(Fault),
@@ -38,7 +39,7 @@ pub(crate) fn unsupported(reason: impl Into<String>) -> MemberError {
     Fault::Unsupported { reason: reason.into() }.into()
 }
 
-/// The fixed part of a record: little-endian numbers, each at its place.
+/// The fixed part of a record: little-endian numbers at fixed offsets.
 pub(crate) struct Record<const LENGTH: usize>(pub(crate) [u8; LENGTH]);
 
 impl<const LENGTH: usize> Record<LENGTH> {
@@ -62,8 +63,8 @@ pub(crate) fn read_bytes(
     at: u64,
     length: u64,
 ) -> Result<Vec<u8>, MemberError> {
-    let ends_early = || broken("it ends before its directory does");
-    // Before memory is reserved for them.
+    let ends_early = || broken("it is truncated before the end of its directory");
+    // Checked before memory is allocated, because the length comes from the file.
     if at.checked_add(length).is_none_or(|end| source.size().is_ok_and(|size| end > size)) {
         return Err(ends_early());
     }

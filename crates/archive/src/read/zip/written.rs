@@ -1,4 +1,4 @@
-//! The form of the zips that sealift writes.
+//! Detection of damage in the headers of zips that sealift wrote.
 
 use crate::read::zip::end::Directory;
 use crate::read::zip::entry::{DEFLATED, DirectoryEntry};
@@ -6,8 +6,8 @@ use crate::read::zip::record::{MemberError, broken, number, read_bytes};
 use crate::source::Source;
 use crate::write::zip::{NAME_IS_UTF8, NO_DATE, Numbers, directory_entry, end, local_header};
 
-/// Checks a zip that looks as if sealift wrote it against what sealift writes, byte by byte. A few
-/// bytes that differ are damage; if many do, another program wrote it.
+/// Compares the headers of a zip that looks like one of sealift's with those that sealift would
+/// write. If a few bytes differ, the zip is damaged. If many differ, another program wrote it.
 pub(crate) fn check_as_written(
     source: &dyn Source,
     entry: &DirectoryEntry,
@@ -15,11 +15,12 @@ pub(crate) fn check_as_written(
     directory: &Directory,
 ) -> Result<(), MemberError> {
     const FEW: usize = 8;
-    // What both headers state alike is not damaged.
+    // `check_local_header` has found these fields equal in both headers, so they are not damaged.
     let is_like_ours = entry.method == DEFLATED
         && entry.flags == u64::from(NAME_IS_UTF8)
         && entry.record.number(12, 4) == u64::from(NO_DATE) << 16;
-    // Both have the zip64 field, and the directory may have the checksum of the packed bytes.
+    // Both headers have the zip64 field. The directory can also have the checksum of the packed
+    // bytes.
     if !is_like_ours || entry.local_extra_length != 20 || !matches!(entry.extra.len(), 20 | 28) {
         return Ok(());
     }
@@ -40,5 +41,5 @@ pub(crate) fn check_as_written(
     if differing > FEW || (differing == 0 && expected.len() == found.len()) {
         return Ok(());
     }
-    Err(broken("the fields around its member are not those that were written"))
+    Err(broken("its headers differ from those that sealift writes"))
 }
