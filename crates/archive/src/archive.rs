@@ -36,7 +36,7 @@ use crate::source::{Source, SourceReader, read_up_to};
 /// |---|---|
 /// | tar, zip with a stored member | reads exactly this part |
 /// | zip written by sealift | inflates the blocks of up to 256 KiB that contain the part |
-/// | other zip, compressed stream | decompresses everything before the part; going back starts over |
+/// | other zip, other stream | decompresses everything before the part; going back starts over |
 ///
 /// ```no_run
 /// use std::io::Read;

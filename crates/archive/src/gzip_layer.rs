@@ -5,12 +5,12 @@
 //! them can be copied into another deflate stream:
 //!
 //! ```text
-//! header | start of the layer | blocks, copied from the zip | end of the layer | END | CRC-32 | length
-//!          deflated again                                     deflated again
+//! header │ start of layer │ blocks, copied from the zip │ end of layer │ END │ CRC-32 │ length
+//!          deflated again                                 deflated again
 //! ```
 //!
-//! Zips that sealift writes have cuts at the start and the end of each layer, so that no part has to
-//! be deflated again. The CRC-32 of the content is combined from those of the blocks, which the
+//! Zips that sealift writes have cuts at the start and the end of each layer, so that no part has
+//! to be deflated again. The CRC-32 of the content is combined from those of the blocks, which the
 //! block table contains.
 
 use std::fmt;

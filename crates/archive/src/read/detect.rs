@@ -1,4 +1,4 @@
-//! Recognizes the container of an archive by its first and last bytes.
+//! Detection of an archive's container by its first and last bytes.
 
 use std::io;
 
@@ -9,13 +9,13 @@ use crate::verify::tar_header::{BLOCK, resembles_tar_header};
 use crate::zip_signature::{END, LOCAL_HEADER};
 
 const ZIP_END_LENGTH: usize = 22;
-/// The end of a zip, with the longest comment that it can have.
+/// The maximum length of a zip's end record with its comment.
 const ZIP_TAIL: u64 = 0xffff + ZIP_END_LENGTH as u64;
 
-/// How many bytes are needed to recognize what has no directory at its end.
+/// The number of bytes at the start that are needed to detect a container.
 pub(crate) const HEAD: usize = BLOCK;
 
-/// Recognizes the container by its first bytes, if nothing is wrong with them.
+/// Detects the container by its first bytes. Returns `None` if they match none exactly.
 pub(crate) fn detect_exactly(head: &[u8]) -> Option<Container> {
     if head.starts_with(LOCAL_HEADER) || head.starts_with(END) {
         return Some(Container::Zip);
@@ -29,8 +29,8 @@ pub(crate) fn detect_exactly(head: &[u8]) -> Option<Container> {
     resembles_tar_header(&block).then_some(Container::Tar)
 }
 
-/// Recognizes the container by its first bytes, even if a bit of them is damaged: reading it then
-/// reports the damage. Everything else counts as a tar.
+/// Detects the container by its first bytes, even if one bit of its signature is flipped: reading
+/// the container then reports the damage. Other content counts as a tar.
 pub(crate) fn detect_nearly(head: &[u8]) -> Container {
     let is_near = |magic: &[u8]| head.len() >= magic.len() && flipped_bits(head, magic) <= 1;
     if is_near(LOCAL_HEADER) {
@@ -44,11 +44,11 @@ fn flipped_bits(bytes: &[u8], magic: &[u8]) -> u32 {
     bytes.iter().zip(magic).map(|(left, right)| (left ^ right).count_ones()).sum()
 }
 
-/// Recognizes the container of a source, also by how it ends.
+/// Detects the container of a source by its first and last bytes.
 pub(crate) fn detect(source: &dyn Source, head: &[u8]) -> io::Result<Container> {
     match detect_exactly(head) {
         Some(container) => Ok(container),
-        // A zip is read from its end, so that a damaged beginning does not make it something else.
+        // Zips are read from their end, so a zip with a damaged start is still recognized.
         None if ends_like_zip(source)? => Ok(Container::Zip),
         None => Ok(detect_nearly(head)),
     }
@@ -67,7 +67,7 @@ fn ends_like_zip(source: &dyn Source) -> io::Result<bool> {
     Ok(comment.is_some_and(|length| Some(usize::from(u16::from_le_bytes(length))) == rest))
 }
 
-/// Returns `true` if a source consists of blocks of which the last two are zeros.
+/// Returns `true` if a source consists of complete tar blocks and ends with two blocks of zeros.
 pub(crate) fn ends_like_tar(source: &dyn Source) -> io::Result<bool> {
     const MARKER: u64 = 2 * BLOCK as u64;
     let size = source.size()?;

@@ -1,4 +1,4 @@
-//! The digest of a file as it is.
+//! The digest of a file's stored bytes.
 
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
@@ -13,15 +13,15 @@ use crate::source::{Source, SourceReader};
 
 const BUFFER: usize = 64 << 10;
 
-/// Hashes a file as it is. A digest that equals that of an earlier [`Proof`](crate::Proof) shows
-/// that the file is unchanged.
+/// Computes the SHA-256 of a file. If it equals that of an earlier [`Proof`](crate::Proof), the file
+/// is unchanged.
 ///
-/// `on_bytes` is called with the number of bytes read since the last call; if it breaks, so does
-/// the hashing.
+/// `on_bytes` receives the number of bytes that were read since its last call. If it returns
+/// [`ControlFlow::Break`], hashing stops.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if the file cannot be read, [`Error::Cancelled`] if `on_bytes` breaks.
+/// [`Error::Io`] if the file cannot be read, [`Error::Cancelled`] if `on_bytes` cancels.
 pub fn hash_file(
     path: impl AsRef<Path>,
     on_bytes: impl FnMut(u64) -> ControlFlow<()>,
@@ -30,7 +30,7 @@ pub fn hash_file(
     hash(open_file(path)?, path, on_bytes)
 }
 
-/// Hashes a source as it is, like [`hash_file`]. Messages name it as `input`.
+/// Computes the SHA-256 of a source, like [`hash_file`]. Errors name it as `input`.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -44,7 +44,7 @@ pub fn hash_file(
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if the source cannot be read, [`Error::Cancelled`] if `on_bytes` breaks.
+/// [`Error::Io`] if the source cannot be read, [`Error::Cancelled`] if `on_bytes` cancels.
 pub fn hash(
     source: impl Source,
     input: impl Into<Input>,

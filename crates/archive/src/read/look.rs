@@ -1,4 +1,4 @@
-//! A cheap look at a file: may it contain an image?
+//! A quick check whether a file can contain an image.
 
 use std::path::Path;
 
@@ -9,20 +9,20 @@ use crate::read::plain::{PlainReader, open_file};
 use crate::source::{Source, read_up_to};
 use crate::verify::tar_header::{BLOCK, resembles_tar_header};
 
-/// The result of a cheap look at a file.
+/// The result of [`look`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
-    /// It begins as an archive of an image does, or is damaged. Only [`examine`](crate::examine)
-    /// decides.
+    /// The file starts like an archive, or is damaged. Only [`examine`](crate::examine) can decide
+    /// whether it contains an image.
     MayHoldImage,
-    /// It holds no image.
+    /// The file contains no image.
     NoImage {
-        /// What it looks like instead, a fragment for after "holds no image: ".
+        /// The reason, to be printed after "holds no image: ".
         reason: String,
     },
 }
 
-/// Checks whether a file may hold an image, reading only a few kilobytes of it.
+/// Checks quickly whether a file can contain an image. It reads only a few kilobytes.
 ///
 /// # Errors
 ///
@@ -32,12 +32,12 @@ pub fn look_file(path: impl AsRef<Path>) -> Result<Look, Error> {
     look(open_file(path)?, path)
 }
 
-/// Checks whether a source may hold an image, reading only a few kilobytes of it. Messages name it
-/// as `input`.
+/// Checks quickly whether a source can contain an image. It reads only a few kilobytes. Errors name
+/// the source as `input`.
 ///
-/// A zip needs just one member, and what has no container has to begin with a tar header. What is
-/// inside a container is not judged, since only its checksums, at its end, show whether it is
-/// damaged.
+/// A zip must have exactly one member, and a file without a container must start with a tar header.
+/// The content of a container is not checked, because only the checksums at its end show whether it
+/// is damaged.
 ///
 /// # Errors
 ///
@@ -63,7 +63,7 @@ fn look_at_head(source: impl Source, input: Input) -> Result<(), Error> {
     let mut head = [0; BLOCK];
     let length = read_up_to(&mut reader, &mut head)
         .map_err(|error| Error::of_reader(error, reader.input()))?;
-    // Zeros where the header was are damage, which an examination reports.
+    // A header of zeros is damage, which an examination reports.
     if length < BLOCK || resembles_tar_header(&head) || head.iter().all(|byte| *byte == 0) {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! The bytes of an archive as they are stored, on their way to a decoder.
+//! The stored bytes of an archive, before they are decoded.
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sealift_oci::{Digest, Hasher};
 
-/// Reads stored bytes; counts and hashes them.
+/// A reader of stored bytes that counts them and, if requested, hashes them.
 pub(crate) struct Raw<R> {
-    /// What was read of a stream already to recognize it.
+    /// The bytes that were already read from a stream to detect its container.
     head: Cursor<Vec<u8>>,
     reader: R,
     hash: Option<Hasher>,
     bytes: Arc<AtomicU64>,
 }
 
-/// The number of stored bytes that were read, also while a decoder owns their reader.
+/// A shared counter of the stored bytes that were read. It is separate from the reader, because a
+/// decoder owns the reader.
 #[derive(Clone, Default)]
 pub(crate) struct Count(Arc<AtomicU64>);
 
@@ -25,13 +26,14 @@ impl Count {
     }
 }
 
-/// Marks an error as that of the input, on its way through a decoder.
+/// An error of the input. Decoders return such errors together with their own; this type
+/// distinguishes the two.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct ReadFailed(io::Error);
 
 impl ReadFailed {
-    /// Returns the error of the input, if that is what the error of a decoder is.
+    /// Returns `Ok` with the error of the input, or `Err` with an error of the decoder itself.
     pub(crate) fn of(error: io::Error) -> Result<io::Error, io::Error> {
         error.downcast::<Self>().map(|failed| failed.0)
     }
@@ -43,7 +45,7 @@ impl<R: Read> Raw<R> {
         Self { head: Cursor::new(head), reader, hash, bytes: Arc::clone(&count.0) }
     }
 
-    /// Reads what is left and returns the digest of everything, if it was hashed.
+    /// Reads the rest and returns the digest of all bytes, or `None` if they were not hashed.
     pub(crate) fn finish(mut self) -> io::Result<Option<Digest>> {
         io::copy(&mut self, &mut io::sink())?;
         Ok(self.hash.map(Hasher::finish))

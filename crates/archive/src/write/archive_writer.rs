@@ -1,4 +1,4 @@
-//! Writes an archive file and verifies it meanwhile.
+//! A writer of archive files that verifies what it writes.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -24,35 +24,36 @@ use crate::write::background::BackgroundWriter;
 use crate::write::level::Level;
 use crate::write::zip::ZipSink;
 
-/// How much is collected before another thread is woken to write it.
+/// The number of bytes that are collected before they are passed to the thread that writes.
 const PIECE: usize = 64 << 10;
 
 /// The form in which an [`ArchiveWriter`] writes an archive.
 pub enum Form {
-    /// The plain tar that is written, as what the renamer makes of it.
+    /// The caller writes a plain tar. The file is a plain tar that was renamed by the renamer.
     Plain(Renamer),
-    /// The same as the one member of a zip.
+    /// The caller writes a plain tar. The file is a zip whose only member is the renamed tar.
     Zip {
-        /// Names the archive, and the zip's member after it.
+        /// Renames the archive. The zip's member has the same name.
         renamer: Renamer,
-        /// How hard to compress.
+        /// The compression level.
         level: Level,
-        /// The id in the member's name, if it is one of the image's. Otherwise that of its config
-        /// is used.
+        /// The id in the member's name. If it is `None` or does not belong to the image, the id of
+        /// the config is used.
         id: Option<ImageId>,
     },
-    /// The bytes of an archive file, which stay as they are.
+    /// The caller writes an archive file in any container. Its bytes are not changed.
     AsIs(VerifyOptions),
 }
 
-/// Writes an archive file and verifies it: the bytes of a plain tar go in, or with [`Form::AsIs`]
-/// those of an archive file.
+/// A writer of an archive file that verifies what it writes. The [`Form`] decides what the caller
+/// writes to it and what it writes to the file.
 ///
-/// The work is spread over threads. The one that writes verifies; others hash and write, or
-/// compress. With [`Form::AsIs`] the file is read back at the end, since the structure of a zip is
-/// known only then.
+/// The thread that calls `write` verifies the bytes. Other threads compress, hash and write them.
+/// With [`Form::AsIs`], the file is read back and verified at the end, because the structure of a
+/// zip is not known before.
 ///
-/// A fault ends the writing with an error. [`finish`](Self::finish) returns it as a [`Fault`].
+/// If a fault is found, `write` returns an error, and [`finish`](Self::finish) returns the
+/// [`Fault`].
 ///
 /// ```
 /// use std::io::Write;
@@ -62,7 +63,7 @@ pub enum Form {
 /// let naming = Naming::new(&Repository::parse("web")?, &Version::new("1.0"))?;
 /// let form = Form::Plain(Renamer::new(naming, VerifyOptions::default()));
 /// let mut writer = ArchiveWriter::new(tempfile::tempfile()?, form, "the save")?;
-/// writer.write_all(&[0; 1024])?; // an empty tar: nothing but the end marker
+/// writer.write_all(&[0; 1024])?; // an empty tar, which is only an end marker
 /// let error = writer.finish().unwrap_err();
 /// assert_eq!(error.as_fault().unwrap().to_string(), "the archive contains nothing but zero bytes");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -80,7 +81,7 @@ enum Sink {
     AsIs { file: File, verify: VerifyOptions },
 }
 
-/// Why writing stopped.
+/// The reason why writing stopped.
 enum Stopped {
     Fault(Fault),
     Disk(io::Error),
@@ -99,16 +100,16 @@ impl From<io::Error> for Stopped {
 }
 
 impl ArchiveWriter {
-    /// Creates a writer into an empty file, which must be readable too. Messages name it as
-    /// `input`.
+    /// Creates a writer to an empty file, which must also be open for reading. Errors name the
+    /// archive as `input`.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written, and [`io::ErrorKind::InvalidInput`] if it is not empty or a
-    /// zip's member cannot have the name.
+    /// If the file cannot be written. [`io::ErrorKind::InvalidInput`] if the file is not empty, or
+    /// if the name is not valid for a zip's member.
     pub fn new(file: File, form: Form, input: impl Into<Input>) -> io::Result<Self> {
         if file.size()? != 0 {
-            // What is there would be part of the file, but not of its proof.
+            // Existing bytes would be part of the file, but not of its proof.
             let reason = "the file of a new archive is not empty";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
@@ -120,7 +121,8 @@ impl ArchiveWriter {
                 file: BackgroundWriter::start(file)?,
             },
             Form::Zip { renamer, level, id } => {
-                // All ids have the same length, and the name is written once more at the end.
+                // The id is not known yet, so this name is a placeholder. All ids have the same
+                // length, so the real name can replace it at the end.
                 let name = member_name(renamer.naming(), Digest::of(b"").image_id())?;
                 let zip = Box::new(ZipSink::with_level(file, &name, level)?);
                 Sink::Zip { renamer: Box::new(renamer), ready: Vec::new(), zip, id }
@@ -129,21 +131,22 @@ impl ArchiveWriter {
         Ok(Self { input: input.into(), sink, failure: None })
     }
 
-    /// Ends the archive, and returns the proof of the file that was written.
+    /// Completes the archive and returns the proof of the file.
     ///
     /// # Errors
     ///
-    /// The fault that was found, or if the file cannot be written or read back.
+    /// [`Error::Fault`] if the archive is not a complete, supported image, [`Error::Io`] if the file
+    /// cannot be written or read back.
     pub fn finish(self) -> Result<Proof, Error> {
         self.finish_watched(&|_| ControlFlow::Continue(()))
     }
 
-    /// Ends the archive like [`finish`](Self::finish). `on_bytes` is called while the file is read
-    /// back, with the number of bytes read since the last call.
+    /// Completes the archive like [`finish`](Self::finish). While the file is read back, `on_bytes`
+    /// receives the number of bytes that were read since its last call.
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish), and [`Error::Cancelled`] if `on_bytes` breaks.
+    /// Those of [`finish`](Self::finish), and [`Error::Cancelled`] if `on_bytes` cancels.
     pub fn finish_watched(
         self,
         on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
@@ -168,8 +171,8 @@ impl ArchiveWriter {
                 let (contents, member_name, written) =
                     finish_zip(*renamer, ready, *zip, id).map_err(stopped)?;
                 let (file, blocks) = written;
-                // Each block was read back when it was deflated, but the beginning of the zip is
-                // known only now.
+                // Each block was verified when it was deflated. The headers are complete only now,
+                // so opening the zip verifies them.
                 PlainReader::new(&file, input.clone())?;
                 let sha256 = hash(&file, input.clone(), on_bytes)?;
                 let size = file.size().map_err(|error| error_of(error.into(), &input))?;
@@ -213,7 +216,7 @@ fn finish_plain(
     Ok(Proof::new(contents, file))
 }
 
-/// Returns the contents, the name of the member, and what was written.
+/// Returns the contents, the name of the member, and the file with its block table.
 fn finish_zip(
     renamer: Renamer,
     mut ready: Vec<u8>,
@@ -243,7 +246,7 @@ fn error_of(stopped: Stopped, input: &Input) -> Error {
 }
 
 impl Write for ArchiveWriter {
-    /// Takes all of the bytes. After an error, the writer takes no more.
+    /// Accepts all of the bytes. After an error, every further call returns the same error.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.failure.is_none()
             && let Err(stopped) = self.push(bytes)

@@ -1,4 +1,4 @@
-//! A file that is hashed and written on a thread of its own.
+//! A writer that hashes and writes a file on another thread.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,12 +10,13 @@ use sealift_oci::Digest;
 
 use crate::write::hashing_writer::HashingWriter;
 
-/// How many pieces may wait to be written: enough that nobody waits for a moment's delay.
+/// The maximum number of pieces that wait to be written. It absorbs short delays of the disk.
 const PIECES: usize = 4;
 
-/// Hashes and writes on another thread: verifying on this one takes about as long.
+/// A writer that hashes and writes on another thread, while the caller's thread verifies. Both take
+/// about the same time.
 pub(crate) struct BackgroundWriter {
-    /// None once there is nothing more to write.
+    /// `None` after the last piece was sent.
     pieces: Option<SyncSender<Vec<u8>>>,
     thread: Option<JoinHandle<io::Result<(File, Digest)>>>,
 }
@@ -28,16 +29,16 @@ impl BackgroundWriter {
         Ok(Self { pieces: Some(pieces), thread: Some(thread) })
     }
 
-    /// Writes a piece soon. The error may be that of an earlier piece.
+    /// Queues a piece to be written. The returned error can be that of an earlier piece.
     pub(crate) fn send(&mut self, piece: Vec<u8>) -> io::Result<()> {
         match self.pieces.as_ref().map(|pieces| pieces.send(piece)) {
             Some(Ok(())) => Ok(()),
-            // The thread has given up, and knows why.
+            // The thread has stopped, so its result is the error.
             _ => self.end().and(Err(io::ErrorKind::BrokenPipe.into())),
         }
     }
 
-    /// Waits until everything is written; returns the file and its SHA-256.
+    /// Waits until everything is written and returns the file and its SHA-256.
     pub(crate) fn finish(mut self) -> io::Result<(File, Digest)> {
         self.end()
     }

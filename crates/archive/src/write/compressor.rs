@@ -1,19 +1,19 @@
-//! The library that deflates: libdeflate with the feature `libdeflate`, otherwise zlib-rs.
+//! The deflate library: libdeflate with the feature `libdeflate`, otherwise zlib-rs.
 //!
-//! libdeflate is several times as fast at the same size, and is built by a C compiler.
+//! libdeflate is several times as fast at the same compressed size, but needs a C compiler.
 
 use std::io;
 
 use crate::write::level::Level;
 
-/// Deflates one input after the other into a whole stream each.
+/// A compressor that deflates each input into a complete stream.
 #[cfg(feature = "libdeflate")]
 pub(crate) struct Compressor(libdeflater::Compressor);
 
 #[cfg(feature = "libdeflate")]
 impl Compressor {
     pub(crate) fn new(level: Level) -> io::Result<Self> {
-        // It counts up to 12.
+        // libdeflate has levels up to 12.
         Self::of_number(match level {
             Level::Fast => 1,
             Level::Default => 3,
@@ -21,8 +21,9 @@ impl Compressor {
         })
     }
 
-    /// Creates one that tries harder at the default level: small blocks are few bytes, and lose more
-    /// by the lack of a block before them.
+    /// Creates a compressor for small blocks, which compresses harder at the default level. Small
+    /// blocks lose more by being independent of the content before them, and they are a small part
+    /// of all bytes, so the time matters less.
     pub(crate) fn for_small_blocks(level: Level) -> io::Result<Self> {
         match level {
             Level::Default => Self::of_number(6),
@@ -36,15 +37,14 @@ impl Compressor {
         Ok(Self(libdeflater::Compressor::new(level)))
     }
 
-    /// Writes the stream to the output and returns its length, or `None` if the output is too
-    /// short.
+    /// Writes the stream to `output` and returns its length, or `None` if `output` is too short.
     pub(crate) fn deflate(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        // A lack of space is its only error.
+        // The only error is insufficient space.
         self.0.deflate_compress(input, output).ok()
     }
 }
 
-/// Deflates one input after the other into a whole stream each.
+/// A compressor that deflates each input into a complete stream.
 #[cfg(not(feature = "libdeflate"))]
 pub(crate) struct Compressor {
     deflate: flate2::Compress,
@@ -66,11 +66,10 @@ impl Compressor {
         Ok(Self { deflate: flate2::Compress::new(level, false), stream: Vec::new() })
     }
 
-    /// Writes the stream to the output and returns its length, or `None` if the output is too
-    /// short.
+    /// Writes the stream to `output` and returns its length, or `None` if `output` is too short.
     pub(crate) fn deflate(&mut self, input: &[u8], output: &mut [u8]) -> Option<usize> {
-        // zlib-rs 0.6.8 panics in its fastest level if the output is full, so there is more room
-        // than any stream needs.
+        // zlib-rs 0.6.8 panics at its fastest level if the output is full. This buffer is larger
+        // than any stream.
         self.stream.resize(2 * input.len() + 1024, 0);
         self.deflate.reset();
         let finish = flate2::FlushCompress::Finish;

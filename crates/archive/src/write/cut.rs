@@ -1,4 +1,4 @@
-//! Where a plain tar is cut into blocks.
+//! The cut rule, which decides where a plain tar is cut into blocks.
 
 pub(crate) mod cutter;
 pub(crate) mod gear;

@@ -1,14 +1,25 @@
-//! Deflates a stream block by block: what one thread does with one block.
+//! Deflates one block of a stream.
 //!
-//! Format: RFC 1951. A block of ours is deflated into a whole stream, as libdeflate makes no
-//! others: that several join into one, the mark of the last part is taken away in each, and an
-//! empty stored part (zlib's sync flush) follows it, so that it ends on a byte. miniz_oxide,
-//! which stops between the parts of a stream, finds the mark while it proves that the block reads
-//! back.
+//! # How blocks are joined
 //!
-//! A zip is therefore not read back as a whole after it was written. Each block is inflated by
-//! another library than the one that deflated it and compared when it is made, on all processors;
-//! at the end the file is hashed and its directory is read. Together that proves the same.
+//! The format is RFC 1951. A deflate stream consists of parts; the first bit of each part is set
+//! only in the last part of the stream, and a part can end within a byte. libdeflate can only
+//! create complete streams, so each block is first deflated into a complete stream. Two changes
+//! make it possible to append another block to it:
+//!
+//! 1. The bit that marks the last part is cleared.
+//! 2. An empty stored part is appended (what zlib calls a sync flush). It ends on a byte boundary.
+//!
+//! The position of the bit is known only after the stream was decoded up to its last part.
+//! `open_end` inflates the block with miniz_oxide, which can stop between parts, clears the bit on
+//! the way, and compares the result with the input.
+//!
+//! # Verification of what was written
+//!
+//! Because of that comparison, a zip is not read back completely after it was written. Each block
+//! was inflated by a different library than the one that deflated it, and on all processors; at the
+//! end the file is hashed and its directory is read. Together, this verifies as much as reading the
+//! zip back.
 
 use std::io;
 
@@ -21,34 +32,34 @@ use miniz_oxide::inflate::core::{BlockBoundaryState, DecompressorOxide, decompre
 use crate::write::compressor::Compressor;
 use crate::write::level::Level;
 
-/// The longest stored part.
+/// The maximum length of a stored part's content in bytes.
 const STORED: usize = 65_535;
-/// How much of a block is tried before all of it is, if its bytes look random.
+/// The size of the sample that is compressed first if the bytes of a block look random.
 const SAMPLE: usize = 16 << 10;
 
-/// The most content of a block that is compressed harder.
+/// The maximum size of a block that is compressed with the level for small blocks.
 const SMALL: usize = 64 << 10;
 
-/// What a stream ends with: a last part of no bytes.
+/// The end of a stream: an empty part that is marked as the last one.
 pub(crate) const END: [u8; 2] = [0x03, 0x00];
 
-/// The length of a stored part of no bytes, and its complement.
+/// The length of an empty stored part, and its complement.
 const NO_BYTES: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
-/// How to inflate: into one slice, and with a stop after each part.
+/// Flags that make the decoder stop after each part and inflate into one slice.
 const IN_PARTS: u32 = TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-/// How many bits the kind of a part takes, and whether it is the last one.
+/// The number of bits in a part's header: one that marks the last part, and two for its kind.
 const HEADER: u8 = 3;
 
-/// Deflates one block after the other; its tables are made once.
+/// A deflater of blocks. It allocates the tables of its libraries once.
 pub(crate) struct BlockDeflater {
     compressor: Compressor,
-    /// For blocks of up to [`SMALL`] bytes.
+    /// The compressor of blocks of up to [`SMALL`] bytes.
     small: Compressor,
-    /// For samples: all that matters is whether anything is gained.
+    /// The compressor of samples. It is fast, because only an estimate is needed.
     quick: Compressor,
-    /// On the heap, as its tables are large.
+    /// On the heap, because its tables are large.
     inflater: Box<DecompressorOxide>,
-    /// What a block inflates to.
+    /// The buffer into which blocks are inflated.
     content: Vec<u8>,
 }
 
@@ -63,10 +74,10 @@ impl BlockDeflater {
         })
     }
 
-    /// Appends the deflated block to `output`, and verifies that it reads back as what it was.
+    /// Appends the deflated block to `output`, and verifies that it inflates to the same bytes.
     ///
-    /// A block that doesn't get smaller is stored as it is: layers that are compressed already cost
-    /// a copy, not a compression.
+    /// A block that does not become smaller is stored uncompressed. Layers that are already
+    /// compressed are therefore copied, which is fast.
     pub(crate) fn deflate(&mut self, block: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
         let start = output.len();
         let is_worthwhile = self.is_worthwhile(block);
@@ -88,8 +99,8 @@ impl BlockDeflater {
         Ok(())
     }
 
-    /// Returns `true` if a block may get smaller, judged by the distribution of its bytes and, if
-    /// that looks random, by a trial.
+    /// Returns `true` if a block is likely to become smaller. This is decided by the distribution
+    /// of its bytes and, if they look random, by compressing a sample.
     fn is_worthwhile(&mut self, block: &[u8]) -> bool {
         if !looks_random(block) {
             return true;
@@ -99,17 +110,20 @@ impl BlockDeflater {
         compress(&mut self.quick, sample, &mut tried) && tried.len() < sample.len() / 100 * 98
     }
 
-    /// Removes the mark that a complete stream has at its last part, and reads all of it back.
-    /// Returns how many bits of the last byte are unused.
+    /// Clears the bit that marks the last part of a complete stream, inflates the stream and
+    /// compares it with the block. Returns the number of unused bits in the last byte.
+    ///
+    /// Each iteration inflates one part. Before that, it clears the part's first bit in the stream,
+    /// and in `part.bit_buf`, which contains the bits that the decoder has already read.
     fn open_end(&mut self, block: &[u8], stream: &mut [u8]) -> io::Result<u8> {
-        let differs = || io::Error::other("a block reads back as another than it was");
-        // It only grows, as it would be filled with zeros again.
+        let differs = || io::Error::other("a deflated block does not inflate to its content");
+        // The buffer never shrinks, because growing it again would fill it with zeros.
         if self.content.len() < block.len() {
             self.content.resize(block.len(), 0);
         }
         let content = &mut self.content[..block.len()];
         let (mut read, mut written) = (0, 0);
-        // The next part begins within what was read, that many bits before its end.
+        // The next part starts within the bytes that were read, `num_bits` before their end.
         let mut part = BlockBoundaryState::default();
         loop {
             let start = read * 8 - usize::from(part.num_bits);
@@ -136,8 +150,8 @@ impl BlockDeflater {
     }
 }
 
-/// Appends the input, deflated into one stream. Returns `false` if storing it takes no more room;
-/// what was appended is of no use then.
+/// Appends the input, deflated into one complete stream. Returns `false` if the stream is not
+/// shorter than the stored input; the caller must then truncate the output.
 fn compress(compressor: &mut Compressor, input: &[u8], output: &mut Vec<u8>) -> bool {
     let (start, stored) = (output.len(), stored_size(input.len()));
     output.resize(start + stored, 0);
@@ -150,7 +164,7 @@ fn compress(compressor: &mut Compressor, input: &[u8], output: &mut Vec<u8>) -> 
     }
 }
 
-/// Appends a block as it is.
+/// Appends a block as stored parts.
 fn store(block: &[u8], output: &mut Vec<u8>) {
     output.reserve(stored_size(block.len()));
     for piece in block.chunks(STORED) {
@@ -166,13 +180,13 @@ fn stored_size(length: usize) -> usize {
     length + length.div_ceil(STORED) * 5
 }
 
-/// Returns `true` if bytes are spread as evenly as in compressed data: above 7.9 bits of entropy a
-/// byte.
+/// Returns `true` if the bytes are distributed as in compressed data: with more than 7.9 bits of
+/// entropy per byte.
 ///
-/// Of a large block, every some bytes are counted.
+/// In a large block, only a sample of the bytes at a regular distance is counted.
 fn looks_random(block: &[u8]) -> bool {
     let mut counts = [0_u32; 256];
-    // An odd step counts all columns of a table.
+    // The step is odd, so that all columns of tabular data are counted.
     let step = (block.len() / SAMPLE) | 1;
     for &byte in block.iter().step_by(step) {
         counts[usize::from(byte)] += 1;
@@ -217,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_compress_is_stored() {
+    fn incompressible_blocks_are_stored() {
         let noise = noise(BLOCK);
         let stream = deflated(&[&noise], Level::Default);
         assert_eq!(stream.len(), stored_size(BLOCK) + 1 + NO_BYTES.len() + END.len());
@@ -225,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn each_block_is_decided_by_itself() {
+    fn each_block_is_compressed_or_stored_independently() {
         let (noise, text) = (noise(BLOCK), b"a few words ".repeat(BLOCK / 12));
         let stream = deflated(&[&text, &noise, &text], Level::Default);
         assert!(stream.len() < BLOCK + BLOCK / 20, "{}", stream.len());
@@ -233,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_block_is_not_taken_for_what_it_was() {
+    fn a_damaged_stream_fails_the_comparison() {
         let text: Vec<u8> = noise(BLOCK).iter().map(|byte| b'a' + byte % 16).collect();
         let mut deflater = BlockDeflater::new(Level::Default).unwrap();
         let mut stream = Vec::new();

@@ -1,10 +1,10 @@
-//! A writer that hashes what goes through it.
+//! A writer that hashes the bytes that are written to it.
 
 use std::io::{self, Write};
 
 use sealift_oci::{Digest, Hasher};
 
-/// Hashes what goes through it to another writer.
+/// A writer that passes bytes to another writer and hashes them.
 ///
 /// ```
 /// use std::io::Write;
@@ -24,12 +24,12 @@ pub struct HashingWriter<W> {
 }
 
 impl<W: Write> HashingWriter<W> {
-    /// Begins with nothing hashed.
+    /// Creates a writer that passes its bytes to `writer`.
     pub fn new(writer: W) -> Self {
         Self { writer, hash: Hasher::new() }
     }
 
-    /// Returns the writer, and the SHA-256 of everything that was written to it.
+    /// Returns the inner writer, and the SHA-256 of all bytes that were written.
     pub fn finish(self) -> (W, Digest) {
         (self.writer, self.hash.finish())
     }

@@ -1,9 +1,12 @@
-//! Deflates a stream on several threads into one standard stream.
+//! Deflates content into one standard stream, on several threads.
 //!
-//! The stream is cut into blocks, and several small ones are a batch. Whichever thread is free
-//! takes the next batch, and for each there is a receipt, in the stream's order, by which it comes
-//! back. Few batches are on their way at a time; a caller that writes faster than they are deflated
-//! waits. Buffers are used again.
+//! The content is cut into blocks, and several small blocks form a batch. Batches go through a
+//! queue, from which each idle thread takes the next one. Each batch has a channel of its own for
+//! the result. The writer keeps the receiving ends of these channels, the receipts, in the order of
+//! the content, and writes the results in this order.
+//!
+//! The number of batches in progress is limited, so a caller that writes faster than the threads
+//! deflate has to wait. Buffers are reused.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -19,24 +22,26 @@ use crate::write::cut::cutter::Cutter;
 use crate::write::deflate_block::{BlockDeflater, END};
 use crate::write::level::Level;
 
-/// From how much content on a batch is passed to a thread. With the block that exceeds it, a batch
-/// has half as much again as the largest block.
+/// The number of content bytes from which on a batch is passed to a thread. The block that exceeds
+/// this number is part of the batch, so a batch has at most one and a half times the content of the
+/// largest block.
 const BATCH: usize = 128 << 10;
 
-/// How many batches are on their way for each thread, the one that it works on included.
+/// The maximum number of batches in progress per thread, including the one it is working on.
 const BATCHES_A_THREAD: usize = 2;
 
-/// More deflate faster than an engine sends, and each has its 2 MiB.
+/// The maximum number of threads. Each uses 2 MiB, and more would deflate faster than an engine
+/// sends.
 const MOST_THREADS: usize = 16;
 
-/// Deflates what is written to it.
+/// A writer that deflates on several threads.
 pub(crate) struct ParallelDeflate<W: Write> {
     writer: W,
     threads: Threads,
     cutter: Cutter,
     /// The batch that is being filled.
     filling: Batch,
-    /// What is on its way, in the stream's order.
+    /// The receipts of the batches in progress, in the order of the content.
     receipts: VecDeque<Receiver<io::Result<Batch>>>,
     spare: Vec<Batch>,
     crc: crc32fast::Hasher,
@@ -45,15 +50,15 @@ pub(crate) struct ParallelDeflate<W: Write> {
     blocks: Vec<TableEntry>,
 }
 
-/// Blocks on their way to a thread and back.
+/// Several blocks, before and after they are deflated.
 #[derive(Default)]
 struct Batch {
     input: Vec<u8>,
-    /// Where each block ends in the input.
+    /// End of each block in the input.
     ends: Vec<usize>,
     output: Vec<u8>,
     blocks: Vec<TableEntry>,
-    /// The checksum of the input.
+    /// The CRC-32 of the input.
     crc: crc32fast::Hasher,
 }
 
@@ -76,7 +81,7 @@ impl Batch {
             crc.update(plain);
             self.crc.combine(&crc);
             let checksums = BlockChecksums::new(Digest::of(packed), crc.finalize());
-            // A block and what it is deflated to are far below this limit.
+            // Blocks are far smaller than this limit.
             let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             self.blocks.push(TableEntry {
                 size: length(packed),
@@ -89,15 +94,15 @@ impl Batch {
     }
 }
 
-/// A batch, and where to return it.
+/// A batch, and the channel for its result.
 struct Job {
     batch: Batch,
     done: SyncSender<io::Result<Batch>>,
 }
 
-/// The threads that deflate; they end with this value.
+/// The threads that deflate. Dropping this value ends and joins them.
 struct Threads {
-    /// None once there is no more work.
+    /// `None` when there is no more work.
     jobs: Option<SyncSender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -113,7 +118,7 @@ impl Threads {
             let work = move || {
                 while let Some(Job { mut batch, done }) = next(&queue) {
                     let deflated = batch.deflate(&mut deflater);
-                    // If nobody waits for it any more, the writer has failed.
+                    // Sending fails only if the writer has failed and dropped the receipt.
                     let _ = done.send(deflated.map(|()| batch));
                 }
             };
@@ -122,7 +127,7 @@ impl Threads {
         Ok(threads)
     }
 
-    /// Passes a batch to the next thread that is free, and returns a receipt for it.
+    /// Queues a batch for the next idle thread, and returns the receipt of its result.
     fn give(&self, batch: Batch) -> io::Result<Receiver<io::Result<Batch>>> {
         let (done, receipt) = sync_channel(1);
         let jobs = self.jobs.as_ref();
@@ -131,9 +136,9 @@ impl Threads {
     }
 }
 
-/// Waits for work; none once there is no more.
+/// Waits for the next batch. Returns `None` when there are no more.
 fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
-    // A thread that panics while it waits has taken nothing.
+    // If a thread panicked while it held the lock, it had not taken a batch.
     queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
@@ -146,19 +151,20 @@ impl Drop for Threads {
     }
 }
 
-/// What was deflated.
+/// The result of deflating.
 pub(crate) struct Deflated<W> {
     pub(crate) writer: W,
-    /// The checksum of what was written, and its size in bytes.
+    /// The CRC-32 of the content.
     pub(crate) crc: u32,
+    /// The size of the content in bytes.
     pub(crate) size: u64,
-    /// The checksum of the stream itself.
+    /// The CRC-32 of the deflated stream.
     pub(crate) packed_crc: u32,
     pub(crate) blocks: Vec<TableEntry>,
 }
 
 impl<W: Write> ParallelDeflate<W> {
-    /// Starts a thread a processor.
+    /// Creates a writer with one thread per processor, up to [`MOST_THREADS`].
     pub(crate) fn new(writer: W, level: Level) -> io::Result<Self> {
         let count = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self::with_threads(writer, level, count.min(MOST_THREADS))
@@ -179,7 +185,8 @@ impl<W: Write> ParallelDeflate<W> {
         })
     }
 
-    /// Passes the batch that is full, or is the last one, to a thread.
+    /// Queues the batch that is being filled. If too many are in progress, it first waits for the
+    /// oldest one.
     fn send(&mut self) -> io::Result<()> {
         if self.receipts.len() >= self.threads.threads.len() * BATCHES_A_THREAD {
             self.receive()?;
@@ -191,7 +198,7 @@ impl<W: Write> ParallelDeflate<W> {
         Ok(())
     }
 
-    /// Takes the next batch back and writes it, if there is one on its way.
+    /// Waits for the oldest batch in progress, if there is one, and writes it.
     fn receive(&mut self) -> io::Result<()> {
         let Some(receipt) = self.receipts.pop_front() else { return Ok(()) };
         let batch = receipt.recv().map_err(|_| broken())??;
@@ -204,7 +211,7 @@ impl<W: Write> ParallelDeflate<W> {
         Ok(())
     }
 
-    /// Ends the stream.
+    /// Completes the stream.
     pub(crate) fn finish(mut self) -> io::Result<Deflated<W>> {
         if !self.filling.input.is_empty() {
             let length = self.filling.input.len();
@@ -228,9 +235,9 @@ impl<W: Write> ParallelDeflate<W> {
     }
 }
 
-/// A thread is gone, which it only is after a panic.
+/// Returns the error for a thread that has ended, which happens only after a panic.
 fn broken() -> io::Error {
-    io::Error::other("a thread that deflates has ended")
+    io::Error::other("a compression thread ended unexpectedly")
 }
 
 impl<W: Write> Write for ParallelDeflate<W> {
@@ -247,7 +254,7 @@ impl<W: Write> Write for ParallelDeflate<W> {
         Ok(count)
     }
 
-    /// Does nothing: a block ends where the cut rule ends it.
+    /// Does nothing, because only the cut rule decides where blocks end.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -285,14 +292,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_stream_too() {
+    fn empty_content_is_a_valid_stream() {
         let deflate = ParallelDeflate::new(Vec::new(), Level::Fast).unwrap();
         let deflated = deflate.finish().unwrap();
         assert_eq!((deflated.writer, deflated.crc, deflated.size), (END.to_vec(), 0, 0));
     }
 
     #[test]
-    fn an_error_of_the_writer_is_given_and_the_threads_end() {
+    fn an_error_of_the_writer_is_returned_and_the_threads_end() {
         struct Full;
         impl Write for Full {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

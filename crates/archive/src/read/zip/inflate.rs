@@ -31,8 +31,8 @@ pub(crate) fn inflate(source: &dyn Source, block: Block) -> io::Result<Vec<u8>> 
 ///
 /// # Errors
 ///
-/// If the packed bytes do not have the SHA-256 that the table states, or if they are not exactly one
-/// block with content of the length that it states.
+/// If the packed bytes do not have the SHA-256 that the table states, or if they are not exactly
+/// one block with content of the length that it states.
 pub(crate) fn inflate_packed(packed: &[u8], block: Block) -> io::Result<Vec<u8>> {
     check_size(block)?;
     let (size, plain_size) = (block.size as usize, block.plain_size as usize);

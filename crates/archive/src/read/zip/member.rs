@@ -1,21 +1,21 @@
-//! The one member of a zip archive, checked while it is read.
+//! The only member of a zip, and the checks of its content while it is read.
 
 use std::io::{self, Read};
 
-/// Where the one member of a zip lies.
+/// The only member of a zip.
 pub(crate) struct Member {
     pub(crate) name: String,
-    /// Where its bytes start in the file.
+    /// Offset of its packed bytes in the file.
     pub(crate) start: u64,
     pub(crate) packed_size: u64,
     pub(crate) deflated: bool,
     pub(crate) size: u64,
     pub(crate) crc: u32,
-    /// The checksum of the packed bytes, if the zip states it.
+    /// The CRC-32 of the packed bytes, if the zip states it.
     pub(crate) packed_crc: Option<u32>,
 }
 
-/// The packed bytes of a member, whose checksum is computed as they are read.
+/// A reader of a member's packed bytes that computes their CRC-32.
 pub(crate) struct Packed<R> {
     bytes: R,
     crc: crc32fast::Hasher,
@@ -43,7 +43,7 @@ impl<R: Read> Read for Packed<R> {
     }
 }
 
-/// Checks size and checksum of a member as its content is read.
+/// Checks the size and the CRC-32 of a member while its content is read.
 pub(crate) struct MemberCheck {
     left: u64,
     packed_size: u64,
@@ -69,26 +69,28 @@ impl MemberCheck {
         self.left = self
             .left
             .checked_sub(count as u64)
-            .ok_or_else(|| io::Error::other("its member is longer than the zip says"))?;
+            .ok_or_else(|| io::Error::other("its member is longer than the zip states"))?;
         if count == 0 && !buffer.is_empty() {
             if self.left > 0 {
-                return Err(io::Error::other("its member is shorter than the zip says"));
+                return Err(io::Error::other("its member is shorter than the zip states"));
             }
             if self.crc.clone().finalize() != self.expected_crc {
-                return Err(io::Error::other("its member has another checksum than the zip says"));
+                return Err(io::Error::other(
+                    "its member does not have the checksum that the zip states",
+                ));
             }
         }
         Ok(count)
     }
 
-    /// Checks how many packed bytes there were when the content ended, and their checksum.
+    /// Checks the number of packed bytes up to the end of the content, and their CRC-32.
     pub(crate) fn ended_at(&self, packed_bytes: u64, packed_crc: u32) -> io::Result<usize> {
         if packed_bytes != self.packed_size {
             return Err(io::Error::other("its member continues after its content"));
         }
         match self.packed_crc {
             Some(expected) if expected != packed_crc => Err(io::Error::other(
-                "its packed member has another checksum than the zip's directory says",
+                "its packed member does not have the checksum that the zip states",
             )),
             _ => Ok(0),
         }

@@ -1,13 +1,17 @@
-//! Finds the independent deflate blocks of a zip by inflating it once.
+//! Search for the independent deflate blocks of a zip, by inflating it once.
 //!
-//! A deflate stream consists of parts, which RFC 1951 calls blocks. A part may refer to content
-//! that is up to 32 KiB before it, so that most streams can only be read from their start. A stream
-//! of sealift's can be read from other places: each block of up to 256 KiB of content begins anew,
-//! and ends with an empty stored part. So the scan inflates each block into a buffer of its own.
-//! What refers to earlier content fails there, and shows that the stream is another writer's.
+//! A deflate stream consists of parts, which RFC 1951 calls blocks. A part can refer to content up
+//! to 32 KiB before it, so most streams can only be read from their start. Streams that sealift
+//! writes consist of larger units, which sealift calls blocks: each has up to 256 KiB of content,
+//! does not refer to content before it, and ends with an empty stored part.
 //!
-//! Earlier versions wrote blocks of 256 KiB, and ended those that were stored without the empty
-//! part. Such a block ends after the last stored part that fits.
+//! The scan therefore inflates the stream up to each empty stored part, each time into a buffer
+//! without earlier content. If a part refers to earlier content, inflating it fails, and the stream
+//! has no independent blocks.
+//!
+//! Earlier versions of sealift wrote blocks of exactly 256 KiB, and did not write the empty part
+//! after a block that they stored uncompressed. Such a block ends with the last stored part that
+//! fits into the buffer.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -25,23 +29,24 @@ use crate::read::zip::member::Member;
 use crate::read::zip::record::{MemberError, broken};
 use crate::source::Source;
 
+/// Flags that make the decoder stop after each part and inflate into one slice.
 const IN_PARTS: u32 = TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-/// A stored part without content that starts at a byte and is not the last one.
+/// An empty stored part that starts on a byte boundary and is not the last one.
 const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];
 
-/// What a scan finds.
+/// The result of a scan.
 pub(crate) enum Scan {
-    /// Blocks that can be inflated by themselves. Parts without content at the start or at the end
-    /// of the member belong to none.
+    /// The member consists of independent blocks. Empty parts at its start or its end belong to no
+    /// block.
     Independent(BlockTable),
-    /// The blocks depend on each other.
+    /// The parts refer to earlier content.
     Dependent,
-    /// The caller asked to stop.
+    /// The callback cancelled the scan.
     Stopped,
 }
 
-/// Looks for the blocks of a deflated member. `on_bytes` is called with the number of packed bytes
-/// that were read since the last call.
+/// Searches for the blocks of a deflated member and checks the member's size and CRC-32.
+/// `on_bytes` receives the number of packed bytes that were read since its last call.
 pub(crate) fn scan(
     source: &dyn Source,
     member: &Member,
@@ -76,29 +81,29 @@ pub(crate) fn scan(
     }
     let is_whole = offset == member.packed_size && plain_size == member.size;
     if !is_whole || crc.finalize() != member.crc {
-        return Err(broken("its member is not what the zip's directory describes"));
+        return Err(broken("its member does not have the size or the checksum that the zip states"));
     }
     Ok(Scan::Independent(table))
 }
 
-/// The packed bytes of a member, read in large pieces.
+/// A window onto the packed bytes of a member, which are read in large pieces.
 struct Window<'a> {
     source: &'a dyn Source,
     member: &'a Member,
     bytes: Vec<u8>,
-    /// Where they start in the member.
+    /// Offset of `bytes` in the member.
     start: u64,
 }
 
 impl<'a> Window<'a> {
-    /// How much is read at a time.
+    /// The number of bytes that are read at a time.
     const SIZE: usize = 1 << 20;
 
     fn new(source: &'a dyn Source, member: &'a Member) -> Self {
         Self { source, member, bytes: Vec::new(), start: 0 }
     }
 
-    /// Returns the bytes from an offset on, as many as a block has at most or as there are.
+    /// Returns the bytes from an offset on: up to the maximum size of a block.
     fn at(&mut self, offset: u64) -> io::Result<&[u8]> {
         let length = |limit| {
             usize::try_from(self.member.packed_size - offset).map_or(limit, |left| left.min(limit))
@@ -115,17 +120,18 @@ impl<'a> Window<'a> {
     }
 }
 
-/// The lengths of a piece that can be inflated by itself.
+/// A piece of the stream that inflates independently, by its lengths in bytes.
 #[derive(Clone, Copy)]
 struct IndependentPiece {
     packed: usize,
     plain: usize,
-    /// The stream ends with it.
+    /// Whether the stream ends with the piece.
     is_last: bool,
 }
 
-/// Returns the piece at the start of the packed bytes that can be inflated by itself: the one up to
-/// the first empty stored part, or otherwise the longest one up to a stored part.
+/// Returns the independent piece at the start of the packed bytes. It ends with the first empty
+/// stored part. If there is none, it ends with the last stored part that the buffer has room for.
+/// Returns `None` if there is neither.
 fn first_piece(
     inflater: &mut DecompressorOxide,
     packed: &[u8],
@@ -135,7 +141,8 @@ fn first_piece(
     let (mut read, mut written, mut bit) = (0, 0, 0);
     let mut longest = None;
     loop {
-        // The two bits after the first one of a part are its kind.
+        // The first bit of a part marks the last one. The next two bits are its kind, which is 0
+        // for a stored part.
         let is_stored = [bit + 1, bit + 2]
             .iter()
             .all(|bit| packed.get(bit / 8).is_some_and(|byte| byte >> (bit % 8) & 1 == 0));
@@ -152,7 +159,7 @@ fn first_piece(
                     let mut piece =
                         IndependentPiece { packed: bit / 8, plain: written, is_last: false };
                     if written == before && written > 0 {
-                        // Further empty parts belong to no other block.
+                        // Any further empty parts belong to this block as well.
                         while packed[piece.packed..].starts_with(&EMPTY) {
                             piece.packed += EMPTY.len();
                         }
@@ -161,7 +168,7 @@ fn first_piece(
                     longest = Some(piece);
                 }
             }
-            // An end without content does not belong to the piece before it.
+            // An empty last part does not belong to the piece before it.
             TINFLStatus::Done if written == before && longest.is_some() && written > 0 => {
                 return longest;
             }
@@ -184,7 +191,7 @@ mod tests {
 
     const END: [u8; 2] = [3, 0];
 
-    /// Returns the lengths of the blocks of a stream.
+    /// Returns the packed and plain lengths of a stream's blocks, or `None` if there are none.
     fn blocks(stream: &[u8], content: &[u8]) -> Option<Vec<(u32, u32)>> {
         let member = Member {
             name: "a".to_owned(),
@@ -210,7 +217,7 @@ mod tests {
         Some(table.iter().map(|block| (block.size, block.plain_size)).collect())
     }
 
-    /// Deflates content up to an empty stored part.
+    /// Deflates content and appends an empty stored part.
     fn flushed(content: &[u8]) -> Vec<u8> {
         let mut encoder = DeflateEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(content).unwrap();
@@ -233,7 +240,7 @@ mod tests {
         let stream = [&first[..], &second, &END].concat();
         let expected = [(first.len() as u32, 400), (second.len() as u32, 36)];
         assert_eq!(blocks(&stream, &[&one[..], &two].concat()).unwrap(), expected);
-        // More empty parts belong to the block before them.
+        // Further empty parts belong to the block before them.
         let stream = [&first[..], &EMPTY, &EMPTY, &second, &EMPTY, &END].concat();
         let expected = [(first.len() as u32 + 10, 400), (second.len() as u32 + 5, 36)];
         assert_eq!(blocks(&stream, &[&one[..], &two].concat()).unwrap(), expected);
@@ -241,7 +248,7 @@ mod tests {
 
     #[test]
     fn blocks_of_earlier_versions_are_found() {
-        // They have 256 KiB each, and end without an empty part if they are stored.
+        // They have 256 KiB each, and no empty part at their end if they are stored.
         let (noise, text) = (noise(MAX_PLAIN), b"a few words ".repeat(MAX_PLAIN / 12 + 1));
         let text = &text[..MAX_PLAIN];
         let parts = [text, &noise, &noise, text, &noise, &noise[..100_000]];

@@ -1,18 +1,20 @@
-//! A rolling hash that finds places by the bytes before them.
+//! A rolling hash for content-defined chunking: it selects cut points by the bytes before them.
 
-/// How many bytes before a place decide about it.
+/// The number of bytes before a cut point that decide whether it is one.
 pub(crate) const WINDOW: usize = 64;
 
-/// The gear hash: each byte shifts out the one that was read 64 bytes earlier.
+/// The gear hash. Each byte shifts the hash by one bit, so a byte has no influence after 64 more
+/// bytes.
 ///
-/// Its table is part of the cut rule. With another one, archives would share no blocks with those
-/// that exist.
+/// The table is part of the cut rule. With another table, new archives would share no blocks with
+/// existing ones.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Gear(u64);
 
 impl Gear {
-    /// Reads bytes up to the first place, and returns how many these are. A place is after a byte
-    /// with which the upper bits of the hash, as many as stated, are zero.
+    /// Reads bytes up to the first cut point and returns their number. A cut point is after a byte
+    /// at which the upper `bits` bits of the hash are zero, so it occurs every `2^bits` bytes on
+    /// average.
     pub(crate) fn find(&mut self, bytes: &[u8], bits: u32) -> Option<usize> {
         let limit = u64::MAX >> bits;
         for (at, &byte) in bytes.iter().enumerate() {
@@ -24,7 +26,7 @@ impl Gear {
         None
     }
 
-    /// Reads bytes whatever the hash becomes.
+    /// Reads bytes without searching for a cut point.
     pub(crate) fn skip(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|&byte| self.push(byte));
     }
@@ -36,7 +38,7 @@ impl Gear {
 
 const TABLE: [u64; 256] = table();
 
-/// Creates numbers that look random: the generator SplitMix64, started at zero.
+/// Returns pseudo-random numbers of the generator SplitMix64 with the seed 0.
 const fn table() -> [u64; 256] {
     let mut table = [0; 256];
     let (mut at, mut state) = (0, 0_u64);
@@ -57,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns all places, found in pieces of this length.
+    /// Returns all cut points, found by reading pieces of this length.
     fn places(bytes: &[u8], piece: usize) -> Vec<usize> {
         let (mut gear, mut places) = (Gear::default(), Vec::new());
         for (number, mut rest) in bytes.chunks(piece).enumerate() {
@@ -70,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn places_are_about_as_frequent_as_their_bits_state() {
+    fn cut_points_are_as_frequent_as_the_bits_imply() {
         let count = places(&noise(1 << 20), 1 << 20).len();
         assert!((900..1150).contains(&count), "{count}");
     }
 
     #[test]
-    fn only_the_bytes_before_a_place_decide() {
+    fn cut_points_depend_only_on_the_bytes_before_them() {
         let content = noise(1 << 16);
         let moved = [&noise(777)[..], &content].concat();
         let expected: Vec<usize> =
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_numbers_are_those_of_the_archives_that_exist() {
+    fn the_table_is_that_of_existing_archives() {
         assert_eq!(TABLE[0], 0xe220_a839_7b1d_cdaf);
         let sum = TABLE.iter().fold(0_u64, |sum, number| sum.rotate_left(1) ^ number);
         assert_eq!(sum, 13_677_615_894_126_629_790);

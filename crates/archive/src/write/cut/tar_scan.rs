@@ -1,64 +1,66 @@
-//! Finds the borders of entries in a tar and in the tars inside, whatever the bytes are.
+//! A scan for the boundaries of entries in a tar and in the tars (layers) that it contains.
 //!
 //! The verifier parses the same tar, but strictly, and only the outer one. This scan never fails:
-//! bytes that no header describes are passed over until the next header, and sizes that cannot be
-//! true end where the tar around them ends.
+//! it skips bytes that no header describes until the next header, and an entry that claims to be
+//! longer than the tar around it ends with that tar.
 
 use crate::verify::pax::read_pax;
 use crate::verify::tar_header::{BLOCK, RawHeader};
 use crate::write::cut::key::EntryKey;
 
-/// From this size on a file has blocks of its own, in bytes.
+/// The size in bytes from which on a file has blocks of its own.
 pub(crate) const LARGE: u64 = 8 << 10;
 
-/// What the next bytes belong to.
+/// The kind of the next bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Region {
-    /// Headers, small files, and zeros at the end.
+    /// Headers, small files, or zeros at the end.
     Shared,
     /// A large file with its padding.
     File {
-        /// How many bytes follow up to its end, these included.
+        /// The number of bytes up to its end, including these.
         rest: u64,
     },
-    /// No header describes it.
+    /// Bytes that no header describes.
     Unknown,
 }
 
-/// What ends with the last byte that was read.
+/// The boundary at the end of the bytes that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Border {
-    /// Nothing.
+    /// No boundary.
     Inside,
-    /// A small entry.
+    /// The end of a small entry.
     Entry {
-        /// Its number.
+        /// The entry's key.
         key: EntryKey,
-        /// How many bytes it has with its headers.
+        /// The size of the entry with its headers in bytes.
         size: u64,
     },
-    /// The headers before a large file, or the file.
+    /// The start or the end of a large file.
     File,
 }
 
-/// Reads a tar, and the tars that are its entries.
+/// A scanner of a tar, and of the tars that are its entries.
 pub(crate) struct TarScan {
-    /// The header that is being read, up to the number of bytes that are known.
+    /// The header that is being read.
     header: [u8; BLOCK],
+    /// The number of bytes in `header`.
     known: usize,
     content: Option<RestOfEntry>,
-    /// How many bytes are left of the tar inside, and how many of padding follow it.
+    /// In an inner tar: the number of bytes left of it, and of the padding after it.
     inside: Option<(u64, u64)>,
-    /// The last header was none.
+    /// Whether the last block that should have been a header was not one.
     is_lost: bool,
-    /// The number of the entry whose headers are being read, and its size up to now.
+    /// The key of the current entry.
     key: EntryKey,
+    /// The number of bytes of the current entry that were read.
     size: u64,
-    /// What an extension header states about the size.
+    /// The size of the entry that an extension header states.
     stated_size: Option<u64>,
 }
 
-/// Content of an entry that is still to come, with its padding.
+/// The unread content of an entry, with its padding.
 struct RestOfEntry {
     left: u64,
     padding: u64,
@@ -68,9 +70,9 @@ struct RestOfEntry {
 enum ContentKind {
     Small,
     Large,
-    /// A large file that may be a tar, as its first bytes show.
+    /// A large file whose first bytes will show whether it is a tar.
     Undecided,
-    /// An extension header, up to the bytes that are known.
+    /// An extension header, and the bytes of it that were read.
     Extension {
         flag: u8,
         known: Vec<u8>,
@@ -91,7 +93,7 @@ impl TarScan {
         }
     }
 
-    /// Returns what the next bytes belong to, and how many of them at most.
+    /// Returns the kind of the next bytes, and the maximum number of them to read.
     pub(crate) fn region(&self) -> (Region, u64) {
         let most = self.inside.map_or(u64::MAX, |(left, _)| left);
         let header = (BLOCK - self.known) as u64;
@@ -110,7 +112,7 @@ impl TarScan {
         (region, length.min(most))
     }
 
-    /// Reads bytes, at most as many as the region has, and returns what ends with them.
+    /// Reads bytes, at most as many as the region has, and returns the boundary at their end.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Border {
         let count = bytes.len() as u64;
         self.size += count;
@@ -181,7 +183,7 @@ impl TarScan {
     }
 
     fn extension_read(&mut self, flag: u8, content: &[u8]) {
-        // Global headers are no part of an entry.
+        // Global headers do not belong to an entry.
         if flag != b'g' {
             self.key.extension(content);
         }
@@ -200,7 +202,7 @@ impl TarScan {
         let flag = header.type_flag();
         let is_extension = matches!(flag, b'x' | b'g' | b'L' | b'K');
         let size = match flag {
-            // They have no content, whatever their size is.
+            // Links, devices and folders have no content, even if the header states a size.
             b'1'..=b'6' => 0,
             _ if is_extension => size,
             _ => self.stated_size.take().unwrap_or(size),
@@ -238,7 +240,7 @@ impl TarScan {
         self.stated_size = None;
     }
 
-    /// Goes on with the outer tar, whatever the inner one has left open.
+    /// Continues with the outer tar, and discards the state of the inner one.
     fn leave(&mut self, padding: u64) -> Border {
         self.inside = None;
         self.is_lost = false;
