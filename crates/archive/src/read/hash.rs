@@ -13,8 +13,8 @@ use crate::source::{Source, SourceReader};
 
 const BUFFER: usize = 64 << 10;
 
-/// Computes the SHA-256 of a file. If it equals that of an earlier [`Proof`](crate::Proof), the file
-/// is unchanged.
+/// Computes the SHA-256 of a file. If it equals that of an earlier [`Proof`](crate::Proof), the
+/// file is unchanged.
 ///
 /// `on_bytes` receives the number of bytes that were read since its last call. If it returns
 /// [`ControlFlow::Break`], hashing stops.

@@ -1,4 +1,4 @@
-//! Collects what is remembered of entries while they pass.
+//! The collector, which records the digests and the metadata of a tar's entries.
 
 use sealift_oci::Hasher;
 
@@ -10,18 +10,18 @@ use crate::verify::links::{blob_digest, normalize};
 use crate::verify::tar_opening::EntryKind;
 use crate::verify::tar_sink::{EntryHeader, EntrySink};
 
-/// More entries than this no image has; each costs memory.
+/// The maximum number of entries, each of which needs memory. No known image has as many.
 const ENTRY_LIMIT: usize = 20_000;
-/// Metadata is JSON; a single file of it is kept up to this size …
+/// The maximum size of a metadata file (JSON), which is kept in memory.
 const METADATA_LIMIT: u64 = 4 << 20;
-/// … and all of them together up to this one.
+/// The maximum size of all metadata files together.
 const METADATA_TOTAL: u64 = 16 << 20;
-/// The names of all entries together, and what links point to.
+/// The maximum length of the names of all entries and the targets of links together.
 const NAMES_TOTAL: usize = 8 << 20;
 
-/// Hashes entries as they pass and keeps what may be metadata.
+/// Hashes the content of entries and keeps files that can be metadata.
 pub(crate) struct Collector {
-    /// Decompress every layer, also those that a manifest may name by digest.
+    /// Whether every layer is decompressed, even if a manifest can verify it by its digest.
     decompress_layers: bool,
     entries: Entries,
     /// The name of the last file.
@@ -37,7 +37,7 @@ struct Open {
     offset: Option<u64>,
     hasher: Hasher,
     head: Vec<u8>,
-    /// None while too few bytes have come to tell.
+    /// `None` until enough bytes were received to recognize the format.
     decompressor: Option<Decompressor>,
     json: Json,
 }
@@ -119,8 +119,8 @@ impl EntrySink for Collector {
             if open.head.len() < Codec::HEAD {
                 return Ok(());
             }
-            // The head may hold bytes of earlier calls, so it goes first, then what follows it
-            // here.
+            // The head can contain bytes of earlier calls, so it is passed on first, and then the
+            // bytes of this call after it.
             let head = std::mem::take(&mut open.head);
             let rest = &bytes[bytes.len().min(Codec::HEAD)..];
             open.decide(&head, self.decompress_layers, &mut self.metadata_left);
@@ -159,7 +159,8 @@ impl EntrySink for Collector {
 }
 
 impl Open {
-    /// Decides by the first bytes what becomes of the content besides its hash.
+    /// Decides by the first bytes whether the content is kept as metadata and whether it is
+    /// decompressed.
     fn decide(&mut self, head: &[u8], decompress_layers: bool, metadata_left: &mut u64) {
         let head_of_text = head.trim_ascii_start();
         if matches!(head_of_text, [b'{' | b'[', ..]) || head_of_text.starts_with(b"null") {
@@ -171,8 +172,8 @@ impl Open {
             };
         }
         let codec = Codec::of(head);
-        // A blob of an OCI layout is verified by the manifest that names its digest; anything else
-        // only by its diff id, which is the digest of the decompressed content.
+        // A blob of an OCI layout can be verified by the manifest that states its digest. Any other
+        // layer can only be verified by its diff id, the digest of the decompressed content.
         let is_wanted = decompress_layers || blob_digest(&self.name).is_none();
         self.decompressor = Some(match is_wanted {
             true => Decompressor::new(codec, decompress_layers),

@@ -1,15 +1,16 @@
-//! Checks that an archive still has the parts that every writer of its kind writes: a pure
-//! function.
+//! A check that an archive has all the parts that its writer always writes. It is a pure function.
 //!
-//! A disk or a copy that fails leaves zeros, and zeros are how a tar ends: an archive whose last
-//! blocks were zeroed still is a proper tar, with fewer entries. So what is there shows what must
-//! have been there.
+//! A disk or a copy that fails can leave zeros in place of the last blocks. A tar also ends with
+//! zeros, so such a file is still a valid tar, but with fewer entries. The remaining entries show
+//! which writer made the archive, and therefore which other entries must be present:
 //!
-//! - Docker writes `manifest.json` with every `index.json`, and so does sealift, as the last entry.
-//!   Only OCI layouts have none; they have `oci-layout` then, and no `repositories`.
-//! - Docker's classic store writes `repositories` last, and so do Podman and skopeo.
-//! - A tar ends with two zero blocks, filled up to a record of twenty blocks by some writers. More
-//!   zeros are accepted, as engines send them, unless they stand where something is missing.
+//! - Docker and sealift write a `manifest.json` with every `index.json`; sealift writes it last.
+//!   Only plain OCI layouts have no `manifest.json`; these have an `oci-layout` and no
+//!   `repositories`.
+//! - Docker's classic store, Podman and skopeo write `repositories` last.
+//! - A tar ends with two blocks of zeros. Some writers add zeros up to a record of twenty blocks.
+//!   Engines can send even more; these are accepted unless a part is missing that could have been
+//!   there.
 
 use crate::error::Fault;
 use crate::verify::entries::{Entries, Entry, Json};
@@ -20,22 +21,22 @@ use sealift_oci::Digest;
 
 /// The end marker of a tar.
 const MARKER: u64 = 2 * tar_header::BLOCK as u64;
-/// The size to which GNU tar, bsdtar and Python fill a tar up.
+/// The record size: GNU tar, bsdtar and Python add zeros up to a multiple of it.
 const RECORD: u64 = 10_240;
 
-/// How a tar ends.
+/// The end of a tar.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ending<'a> {
-    /// The last entry with content.
+    /// The name of the last file.
     pub(crate) last: Option<&'a str>,
-    /// The size of the tar.
+    /// The size of the tar in bytes.
     pub(crate) size: u64,
-    /// How many zero bytes it ends with, the end marker included.
+    /// The number of zeros at the end, including the end marker.
     pub(crate) zeros: u64,
 }
 
 impl Ending<'_> {
-    /// Returns `true` if a writer may have written so many zeros.
+    /// Returns `true` if the number of zeros is one that tar writers produce.
     fn is_as_written(self) -> bool {
         self.zeros == MARKER || (self.is_filled_up() && self.zeros < RECORD + MARKER)
     }
@@ -45,10 +46,10 @@ impl Ending<'_> {
     }
 }
 
-/// Checks that no part is missing of which others show that it was there. What shows no part of an
-/// image is not damaged: it holds no image.
+/// Returns a fault if a part is missing that the other parts imply. An archive without any part of
+/// an image is not damaged; it contains no image.
 pub(crate) fn check_complete(entries: &Entries, ending: Ending<'_>) -> Result<(), Fault> {
-    const NO_IMAGE: &str = "there is neither manifest.json nor index.json in it";
+    const NO_IMAGE: &str = "it contains neither manifest.json nor index.json";
     let has = |name: &str| entries.contains_key(name);
     let incomplete =
         |missing, evidence: &str| Err(Fault::Incomplete { missing, evidence: evidence.to_owned() });
@@ -79,7 +80,7 @@ pub(crate) fn check_complete(entries: &Entries, ending: Ending<'_>) -> Result<()
                 false => true,
             };
             match may_be_cut {
-                true => incomplete("manifest.json", "zeros where it may have been"),
+                true => incomplete("manifest.json", "zeros in the place where it would be"),
                 false => Ok(()),
             }
         }
@@ -91,21 +92,21 @@ pub(crate) fn check_complete(entries: &Entries, ending: Ending<'_>) -> Result<()
                 file.is_some_and(|(_, file)| file == "VERSION")
             };
             if has_index && !has(OCI_LAYOUT) {
-                return incomplete("oci-layout", "zeros where it may have been");
+                return incomplete("oci-layout", "zeros in the place where it would be");
             }
             let had_repositories = match has_index {
                 true => says(entries, MANIFEST_JSON, b"LayerSources"),
                 false => entries.keys().any(is_legacy),
             };
             if had_repositories && !has(REPOSITORIES) {
-                return incomplete("repositories", "zeros where it may have been");
+                return incomplete("repositories", "zeros in the place where it would be");
             }
             Ok(())
         }
     }
 }
 
-/// Returns `true` for the names that engines give to parts of an image.
+/// Returns `true` if a name is one that engines use for the parts of an image.
 fn is_part_of_image(name: &str) -> bool {
     let is_hex = |text: &str| Digest::from_hex(text).is_some();
     let file = name.strip_suffix("/layer.tar").unwrap_or(name);
@@ -149,13 +150,13 @@ mod tests {
     const LAYER: &str = "317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.tar";
 
     #[test]
-    fn what_docker_always_writes_must_be_there() {
+    fn parts_that_docker_always_writes_are_required() {
         insta::assert_snapshot!(check(&[BLOB], BLOB, 9000, 1024), @"lacks manifest.json, although it contains `blobs/sha256/317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a`");
         insta::assert_snapshot!(check(&[LAYER], LAYER, 9000, 1024), @"lacks manifest.json, although it contains `317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.tar`");
         insta::assert_snapshot!(check(&[BLOB, "index.json"], "index.json", 9000, 1024), @"lacks manifest.json and oci-layout, although it contains an index.json and blobs");
         insta::assert_snapshot!(check(&[BLOB, "index.json", "oci-layout", "repositories"], BLOB, 9000, 1024), @"lacks manifest.json, although it contains `repositories`, which only Docker writes");
         insta::assert_snapshot!(check(&[], "", 9000, 9000), @"contains nothing but zero bytes");
-        insta::assert_snapshot!(check(&["etc/passwd"], "etc/passwd", 9000, 1024), @"there is neither manifest.json nor index.json in it");
+        insta::assert_snapshot!(check(&["etc/passwd"], "etc/passwd", 9000, 1024), @"it contains neither manifest.json nor index.json");
     }
 
     #[test]
@@ -164,23 +165,23 @@ mod tests {
         assert_eq!(check(&layout, "oci-layout", 9000, 1024), "");
         assert_eq!(check(&layout, "oci-layout", 20_480, 9000), "");
         assert_eq!(check(&layout, "index.json", 9000, 1024), "");
-        let cut = "lacks manifest.json, although it contains zeros where it may have been";
+        let cut = "lacks manifest.json, although it contains zeros in the place where it would be";
         assert_eq!(check(&layout, "oci-layout", 9000, 2048), cut);
         assert_eq!(check(&layout, "index.json", 20_480, 3000), cut);
         let docker = [BLOB, "index.json", "manifest.json", "oci-layout"];
         assert_eq!(check(&docker, "oci-layout", 9000, 4096), "");
         assert_eq!(check(&docker[..3], "manifest.json", 9000, 1024), "");
-        let cut = "lacks oci-layout, although it contains zeros where it may have been";
+        let cut = "lacks oci-layout, although it contains zeros in the place where it would be";
         assert_eq!(check(&docker[..3], "manifest.json", 9000, 4096), cut);
         let old = [LEGACY, "manifest.json", "repositories"];
         assert_eq!(check(&old, "repositories", 9000, 4096), "");
         assert_eq!(check(&old[..2], "manifest.json", 9000, 1024), "");
-        let cut = "lacks repositories, although it contains zeros where it may have been";
+        let cut = "lacks repositories, although it contains zeros in the place where it would be";
         assert_eq!(check(&old[..2], "manifest.json", 9000, 4096), cut);
     }
 
     #[test]
-    fn an_index_without_blobs_is_judged_by_what_it_says() {
+    fn an_index_without_blobs_is_not_checked() {
         assert_eq!(check(&["index.json"], "index.json", 9000, 4096), "");
     }
 }

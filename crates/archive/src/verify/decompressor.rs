@@ -1,4 +1,4 @@
-//! Decompresses layers into their diff ids.
+//! Decompression of layers, to compute their diff ids.
 
 use std::io::Write as _;
 
@@ -8,17 +8,18 @@ use crate::codec::Codec;
 #[cfg(feature = "zstd")]
 use crate::codec::ZSTD_WINDOW_LOG;
 
-/// Returns why layers of this form, which engines read, are not decompressed here.
+/// Returns the reason why layers in this format are not supported, or `None` if they are. Some
+/// engines support more formats.
 pub(crate) fn unsupported(codec: Codec) -> Option<&'static str> {
     match codec {
-        Codec::Bzip2 => Some("is compressed by bzip2; gzip and zstd are supported"),
-        Codec::Xz => Some("is compressed by xz; gzip and zstd are supported"),
+        Codec::Bzip2 => Some("is compressed by bzip2; only gzip and zstd are supported"),
+        Codec::Xz => Some("is compressed by xz; only gzip and zstd are supported"),
         Codec::Zstd if !cfg!(feature = "zstd") => Some(codec.needs_feature()),
         Codec::Gzip | Codec::Zstd => None,
     }
 }
 
-/// Decompresses a layer into a hash, if it has to be.
+/// Decompresses a layer and hashes the result, if this is needed to verify it.
 pub(crate) enum Decompressor {
     NotNeeded(Option<Codec>),
     Gzip(Box<flate2::write::MultiGzDecoder<Hasher>>),
@@ -28,8 +29,8 @@ pub(crate) enum Decompressor {
 }
 
 impl Decompressor {
-    /// Creates what decompresses content of this form. Without `must`, it may be left as it is if
-    /// it cannot be decompressed.
+    /// Creates a decompressor of content in this format. If the format is not supported, the
+    /// content is not decompressed; if `must` is set, that is a failure.
     pub(crate) fn new(codec: Option<Codec>, must: bool) -> Self {
         match codec {
             Some(Codec::Gzip) => {
@@ -66,8 +67,8 @@ impl Decompressor {
         }
     }
 
-    /// Returns the format of the content if it is compressed, and the digest of what it was
-    /// decompressed to, or why it was not.
+    /// Returns the format of the content, if it is compressed. Also returns the digest of the
+    /// decompressed content or the error of the decoder, unless it was not decompressed.
     pub(crate) fn finish(self) -> (Option<Codec>, Option<Result<Digest, String>>) {
         match self {
             Self::NotNeeded(codec) => (codec, None),

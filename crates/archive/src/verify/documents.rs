@@ -1,4 +1,4 @@
-//! Entries looked up and read by name, and the faults that they can have.
+//! Look-up and parsing of an archive's documents, and their faults.
 
 use sealift_filename::Printable;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ pub(crate) fn find<'a>(
 
 pub(crate) fn missing(kind: &str, name: &str, named_by: &str) -> Fault {
     if kind == "layer" && name.is_empty() {
-        let reason = format!("{named_by} leaves a layer to the engine: its name is empty");
+        let reason = format!("{named_by} names a layer that is not in the archive: its name is empty");
         return Fault::Unsupported { reason };
     }
     Fault::Missing { what: format!("{kind} {}", Printable(name)), named_by: named_by.to_owned() }
@@ -33,7 +33,7 @@ pub(crate) fn bad(entry: &str, reason: String) -> Fault {
     Fault::BadMetadata { entry: Printable(entry).to_string(), reason }
 }
 
-/// Reads a digest that stands in an entry. Only in this form it can become the name of a blob.
+/// Parses a digest in a document. Only digests that parse can become the name of a blob.
 pub(crate) fn read_digest(text: &str, entry: &str) -> Result<Digest, Fault> {
     let is_other = |(algorithm, hex): (&str, &str)| {
         matches!((algorithm, hex.len()), ("sha384", 96) | ("sha512", 128))
@@ -42,12 +42,12 @@ pub(crate) fn read_digest(text: &str, entry: &str) -> Result<Digest, Fault> {
     if text.split_once(':').is_some_and(is_other) {
         let algorithm = text.split(':').next().unwrap_or_default();
         let reason = format!(
-            "`{}` names content by its {algorithm}, only sha256 is supported",
+            "`{}` contains a {algorithm} digest; only sha256 is supported",
             Printable(entry)
         );
         return Err(Fault::Unsupported { reason });
     }
-    text.parse().map_err(|error| bad(entry, format!("names no digest: {error}")))
+    text.parse().map_err(|error| bad(entry, format!("contains an invalid digest: {error}")))
 }
 
 pub(crate) fn blob_name(digest: Digest) -> String {
@@ -57,11 +57,11 @@ pub(crate) fn blob_name(digest: Digest) -> String {
 pub(crate) fn parse<T: DeserializeOwned>(content: &Content, name: &str) -> Result<T, Fault> {
     match &content.json {
         Json::Kept(json) => parse_document(json)
-            .map_err(|error| bad(name, format!("can't be read: {}", error.reason()))),
+            .map_err(|error| bad(name, format!("cannot be parsed: {}", error.reason()))),
         Json::TooLarge => Err(Fault::LimitExceeded {
             what: format!("`{}` of {} bytes", Printable(name), content.size),
             limit: "4 MiB each and 16 MiB in all".to_owned(),
         }),
-        Json::No => Err(bad(name, "is no JSON".to_owned())),
+        Json::No => Err(bad(name, "is not JSON".to_owned())),
     }
 }

@@ -1,19 +1,20 @@
-//! What is remembered of an archive's entries.
+//! The collected entries of an archive.
 
 use crate::codec::Codec;
 use std::collections::BTreeMap;
 
 use sealift_oci::Digest;
 
-/// The content of a file in the archive, after it has passed.
+/// The facts about a file's content that were collected while it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) size: u64,
-    /// Where it stands in the archive, if it is contiguous.
+    /// Offset in the archive. `None` if the file is sparse, so that its bytes are not contiguous.
     pub(crate) offset: Option<u64>,
     pub(crate) digest: Digest,
     pub(crate) codec: Option<Codec>,
-    /// The digest of the decompressed content, where it was decompressed, or what the decoder said.
+    /// The digest of the decompressed content or the error of the decoder. `None` if the content
+    /// was not decompressed.
     pub(crate) unpacked: Option<Result<Digest, String>>,
     pub(crate) json: Json,
 }
@@ -32,15 +33,17 @@ impl Content {
     }
 }
 
-/// Whether the content was kept because it may be metadata.
+/// The bytes of a file that can be metadata.
 #[derive(Debug, Clone)]
 pub(crate) enum Json {
     Kept(Vec<u8>),
-    /// It begins like JSON, but is larger than what is kept.
+    /// The file starts like JSON, but exceeds the limits, so its bytes were not kept.
     TooLarge,
+    /// The file does not start like JSON.
     No,
 }
 
+/// A file or a link in an archive.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
     File(Content),
@@ -48,7 +51,7 @@ pub(crate) enum Entry {
     Hardlink(String),
 }
 
-/// All entries of an archive that carry or point to content, by name.
+/// All files and links of an archive, by name.
 pub(crate) type Entries = BTreeMap<String, Entry>;
 
 impl Entry {

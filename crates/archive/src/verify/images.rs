@@ -1,4 +1,4 @@
-//! Which images an archive holds, and which of them is meant.
+//! The images in an archive, and the selection of one of them.
 
 use crate::error::Fault;
 use crate::verify::documents::{find, parse};
@@ -10,14 +10,14 @@ use crate::verify::oci_view::OciView;
 use sealift_oci::Platform;
 use sealift_oci::{ImageConfig, ListedImage, UncheckedDocument};
 
-/// The image that is meant.
+/// The selected image.
 pub(crate) struct Picked {
     pub(crate) image: Image,
-    /// Whether there are others beside it.
+    /// Whether the archive contains other images as well.
     pub(crate) is_one_of_several: bool,
 }
 
-/// Picks the one image of an archive, or the only one for a platform.
+/// Returns the only image of an archive, or the only one for a platform.
 pub(crate) fn pick(
     entries: &Entries,
     oci: Option<&OciView>,
@@ -27,7 +27,7 @@ pub(crate) fn pick(
         _ if entries.contains_key(MANIFEST_JSON) => listed_images(entries)?,
         Some(oci) => oci.images(entries)?,
         None => {
-            return Err(Fault::not_an_image("there is neither manifest.json nor index.json in it"));
+            return Err(Fault::not_an_image("it contains neither manifest.json nor index.json"));
         }
     };
     if images.len() == 1 && platform.is_none() {
@@ -64,15 +64,15 @@ pub(crate) fn pick(
     }
 }
 
-/// Returns what an image runs on, if its config is there and can be read.
+/// Returns the platform of an image, or `None` if its config is missing or cannot be parsed.
 pub(crate) fn platform_of(entries: &Entries, image: &Image) -> Option<Platform> {
     let config = resolve(entries, &image.config_name)?;
     let document: ImageConfig = parse(config, &image.config_name).ok()?;
     Some(document.platform())
 }
 
-/// Reads `manifest.json`. Several entries are one image if all name the same config: this is how
-/// some tools write several tags.
+/// Returns the images that `manifest.json` lists. Entries with the same config are one image,
+/// because some tools write one entry for each tag.
 pub(crate) fn listed_images(entries: &Entries) -> Result<Vec<Image>, Fault> {
     let content = find(entries, MANIFEST_JSON, "manifest", "every archive")?;
     if let Ok(UncheckedDocument { config: Some(_), .. }) = parse(content, MANIFEST_JSON) {
@@ -102,7 +102,7 @@ pub(crate) fn listed_images(entries: &Entries) -> Result<Vec<Image>, Fault> {
         }
     }
     if images.is_empty() {
-        return Err(Fault::not_an_image("its manifest.json lists none"));
+        return Err(Fault::not_an_image("its manifest.json lists no image"));
     }
     Ok(images)
 }

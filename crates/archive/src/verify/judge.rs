@@ -1,10 +1,19 @@
-//! Judges an archive by what was remembered of its entries: a pure function.
+//! The verdict on an archive, as a pure function of its collected entries.
 //!
-//! The chain of proof: `manifest.json` (or, without it, `index.json`) names the config file; the
-//! digest of that file is the image's id; the config names each layer by its diff id, the digest of
-//! the uncompressed content. A layer is verified by its own diff id, or, if it was not
-//! decompressed, by an OCI manifest that names its digest, belongs to this config, and whose own
-//! digest the index names.
+//! The verification follows the references between the documents:
+//!
+//! ```text
+//! manifest.json, or else index.json ─▶ config ─▶ diff id of each layer
+//! index.json ─▶ OCI manifest, by digest ─▶ config and stored layers, by digest
+//! ```
+//!
+//! 1. `manifest.json` (or, if it is missing, `index.json`) names the config file. The digest of
+//!    the config file is the image's id.
+//! 2. The config states the diff id of each layer, the digest of its uncompressed content. A layer
+//!    that is stored uncompressed, or was decompressed, is verified by it.
+//! 3. A compressed layer that was not decompressed is verified by an OCI manifest that states its
+//!    digest. The manifest must belong to the same config, and the index must state the manifest's
+//!    own digest.
 
 use std::collections::BTreeSet;
 
@@ -26,21 +35,20 @@ use crate::verify::unreferenced::{check_blob_names, check_folders, check_legacy}
 use sealift_oci::ImageConfig;
 use sealift_oci::{Digest, Identity, Platform};
 
-/// What the entries turned out to be.
+/// The verdict on a valid archive.
 pub(crate) struct Judgement {
     pub(crate) identity: Identity,
-    /// What a container of the image starts with, as the config file states it.
+    /// The runtime settings of the image, from its config file.
     pub(crate) settings: serde_json::Value,
-    /// Where the layers lie.
+    /// The positions of the layers.
     pub(crate) layers: Vec<LayerSpan>,
-    /// Where the config and the manifest lie.
+    /// The positions of the config and the manifest.
     pub(crate) documents: Option<DocumentSpans>,
-    /// How the archive is laid out around the image.
+    /// The layout of the archive around the image.
     pub(crate) layout: Layout,
 }
 
-/// Returns which image the entries are, or why they are not one. Of several images, `platform`
-/// selects one.
+/// Verifies the image in an archive. If there are several images, `platform` selects one.
 pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Judgement, Fault> {
     check_blob_names(entries)?;
     check_legacy(entries)?;
@@ -57,7 +65,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     let document: ImageConfig = parse(config, config_name)?;
     let Some(rootfs) = &document.rootfs else {
         let reason =
-            format!("`{}` has no rootfs, so it is no image's config", Printable(config_name));
+            format!("`{}` has no rootfs, so it is not the config of an image", Printable(config_name));
         return Err(Fault::Unsupported { reason });
     };
     let diff_ids = rootfs
@@ -69,7 +77,7 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     let lists = || std::iter::once(&image.layer_names).chain(&image.other_layer_names);
     if let Some(layer_names) = lists().find(|names| names.len() != diff_ids.len()) {
         let reason = format!(
-            "lists {} layers where {} lists {}",
+            "lists {} layers, but {} lists {}",
             diff_ids.len(),
             image.named_by,
             layer_names.len()
@@ -97,15 +105,15 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     if platform.os != "linux" {
         return Err(Fault::Unsupported {
             reason: format!(
-                "it is an image for {}, only those for linux are taken",
+                "the image is for {}; only linux images are supported",
                 Printable(&platform.os)
             ),
         });
     }
-    // Records and lists hold it as text.
+    // Records and lists store the platform as text, so it must survive a round trip.
     if platform.to_string().parse().as_ref() != Ok(&platform) {
         let reason = format!(
-            "it is an image for `{}`, which is no platform",
+            "the image is for `{}`, which is not a valid platform",
             Printable(&platform.to_string())
         );
         return Err(Fault::Unsupported { reason });
@@ -134,18 +142,18 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     Ok(Judgement { identity, settings: document.config, layers, documents, layout })
 }
 
-/// Returns a document as it stands in the archive, if it can be read.
+/// Returns a document of the archive, if it exists and can be parsed.
 fn value(entries: &Entries, name: &str) -> Option<serde_json::Value> {
     resolve(entries, name).and_then(|content| parse(content, name).ok())
 }
 
-/// Returns the names of entries, and of those which links lead to.
+/// Returns the names of entries and of all entries that their links lead to.
 fn belonging<'a>(entries: &Entries, names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     names.into_iter().flat_map(|name| steps(entries, name)).collect()
 }
 
-/// Checks a config against the digest in its own name: `<hex>.json`, `sha256:<hex>`,
-/// `blobs/…/<hex>`.
+/// Compares the digest of a config with the one in its name: `<hex>.json`, `sha256:<hex>` or
+/// `blobs/…/<hex>`. Other names are accepted.
 fn check_named_digest(name: &str, content: &Content) -> Result<(), Fault> {
     let file = name.rsplit('/').next().unwrap_or(name);
     let hex = file.strip_suffix(".json").unwrap_or(file);
@@ -175,7 +183,7 @@ fn check_layer(
             let reason = format!("{what} {reason}");
             Err(Fault::Unsupported { reason: Printable(&reason).to_string() })
         }
-        (Some(Err(reason)), _) => Err(bad(name, format!("can't be decompressed: {reason}"))),
+        (Some(Err(reason)), _) => Err(bad(name, format!("cannot be decompressed: {reason}"))),
         (None, None) if layer.digest == *diff_id => Ok(()),
         (None, None) => Err(wrong(&what, *diff_id, layer.digest)),
         (None, _) => {
@@ -190,7 +198,7 @@ fn check_layer(
                 return Err(Fault::Unsupported { reason: Printable(&reason).to_string() });
             }
             Err(Fault::Unsupported {
-                reason: format!("{what} is compressed and no manifest names its digest"),
+                reason: format!("{what} is compressed, and no manifest states its digest"),
             })
         }
     }

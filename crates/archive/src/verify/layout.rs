@@ -1,8 +1,8 @@
-//! How an archive is laid out around its image, and the documents that name it.
+//! The layout of an archive around its image, and the documents with the image's name.
 //!
-//! Four places of an archive can carry names: `RepoTags` of `manifest.json`, the keys of
-//! `repositories`, and two annotations of the descriptors in `index.json`. Each reader looks at
-//! another one, so all of them have to agree.
+//! An archive can contain names in four places: `RepoTags` in `manifest.json`, the keys of
+//! `repositories`, and two annotations of the descriptors in `index.json`. Readers differ in the
+//! place that they use, so all places must contain the same name.
 
 use std::collections::BTreeSet;
 
@@ -16,12 +16,13 @@ pub(crate) const INDEX_JSON: &str = "index.json";
 pub(crate) const REPOSITORIES: &str = "repositories";
 pub(crate) const OCI_LAYOUT: &str = "oci-layout";
 
-/// Read by containerd, Docker with the containerd store, and Podman before the other one.
+/// The annotation that containerd and Docker's containerd store read. Podman prefers it to
+/// [`REF_NAME`].
 pub(crate) const CONTAINERD_NAME: &str = "io.containerd.image.name";
-/// Read by skopeo, by Podman, and by containerd if it is a whole name.
+/// The annotation that skopeo and Podman read. containerd reads it if it contains a complete name.
 pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
-/// The one name that an archive carries.
+/// The name of the image inside an archive: `repository:tag`.
 ///
 /// ```
 /// use sealift_archive::Naming;
@@ -53,25 +54,25 @@ impl Naming {
         Ok(Self { repository, version: version.clone(), tag, full })
     }
 
-    /// Returns the name with its registry. Podman takes a short name in `manifest.json` for one of
-    /// `localhost/`; with the registry every engine makes the same tag of it.
+    /// Returns the name with its registry. Podman completes a short name in `manifest.json` with
+    /// `localhost/`, Docker with `docker.io/`. With an explicit registry, every engine creates the
+    /// same tag.
     #[must_use]
     pub fn qualified(self) -> Self {
         Self { repository: self.full.clone(), ..self }
     }
 
-    /// Returns the name that the member of a zip with this archive has, if the id of the image is
-    /// this one.
+    /// Returns the name of the member in a zip of this archive. `id` is the id of the image.
     ///
     /// # Errors
     ///
-    /// If no archive can have the name.
+    /// If the name is not valid for an archive.
     pub fn member_name(&self, id: ImageId) -> Result<String, NewNameError> {
         let image = self.repository.image();
         Ok(ArchiveName::new(image, &self.version, id, ArchiveFormat::Zip)?.member_name())
     }
 
-    /// Returns the name with its registry, however it was created.
+    /// Returns the name with its registry, even if it was created from a short name.
     pub(crate) fn full_name(&self) -> String {
         format!("{}:{}", self.full, self.tag)
     }
@@ -83,20 +84,22 @@ impl std::fmt::Display for Naming {
     }
 }
 
-/// How an archive is laid out around its image.
+/// The layout of an archive around its image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) config_name: String,
     pub(crate) layer_names: Vec<String>,
-    /// The documents as they stand in the archive.
+    /// The document `manifest.json` of the archive.
     pub(crate) manifest_json: Option<Value>,
+    /// The document `repositories` of the archive.
     pub(crate) repositories: Option<Value>,
+    /// The document `index.json` of the archive.
     pub(crate) index_json: Option<Value>,
-    /// Which descriptor of `index.json` leads to the image.
+    /// The position in `index.json` of the descriptor that leads to the image.
     pub(crate) descriptor: Option<usize>,
     /// A descriptor of the image's own manifest.
     pub(crate) manifest: Option<Value>,
-    /// The entries of the image, if the archive holds other images too.
+    /// The names of the image's entries. `None` if the archive contains no other image.
     pub(crate) belonging: Option<BTreeSet<String>>,
 }
 
@@ -109,8 +112,8 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    /// Returns the entries in the order in which they are written: `manifest.json` is always the
-    /// last one, so that an archive that lost its end lacks it.
+    /// Returns the documents in the order in which they are written. `manifest.json` is the last
+    /// one, so that it is missing from an archive that was cut off.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
         let documents = [
             (REPOSITORIES, &self.repositories),
@@ -124,7 +127,7 @@ impl Documents {
 }
 
 impl Layout {
-    /// Returns `true` if nothing would change by giving the archive this name.
+    /// Returns `true` if renaming the archive to this name would change nothing.
     pub(crate) fn carries(&self, naming: &Naming) -> bool {
         let there = Documents {
             repositories: self.repositories.clone(),
@@ -134,7 +137,7 @@ impl Layout {
         self.belonging.is_none() && there == self.documents(naming)
     }
 
-    /// Returns the documents of the same image under this name, and no other.
+    /// Returns the documents with this name and no other.
     pub(crate) fn documents(&self, naming: &Naming) -> Documents {
         Documents {
             repositories: self.named_repositories(naming),
@@ -143,14 +146,15 @@ impl Layout {
         }
     }
 
-    /// An OCI layout without a `manifest.json` gets one: Docker's classic store reads nothing else.
+    /// Returns a `manifest.json` with this name. An OCI layout without one gets one, because
+    /// Docker's classic store reads no other document.
     fn named_manifest(&self, naming: &Naming) -> Value {
         let mut image = json!({
             "Config": self.config_name,
             "RepoTags": [naming.to_string()],
             "Layers": self.layer_names,
         });
-        // What Docker notes about layers that lie elsewhere. It is keyed by diff ids.
+        // Docker writes the descriptors of layers, keyed by diff id, into this field.
         let before = self.manifest_json.as_ref().and_then(|list| list.get(0)?.get("LayerSources"));
         if let Some(sources) = before.filter(|_| self.belonging.is_none()) {
             image["LayerSources"] = sources.clone();
@@ -158,7 +162,8 @@ impl Layout {
         json!([image])
     }
 
-    /// The file of Docker 1.9 and before: name, tag, and the id of the highest layer.
+    /// Returns a `repositories` with this name, the format of Docker 1.9 and earlier: name, tag and
+    /// the id of the highest layer. Returns `None` if the archive has none.
     fn named_repositories(&self, naming: &Naming) -> Option<Value> {
         let before = self.repositories.as_ref()?.as_object()?;
         let id = before.values().filter_map(Value::as_object).flat_map(Map::values).next()?;
@@ -186,7 +191,8 @@ impl Layout {
         let mut seen = BTreeSet::new();
         let mut descriptors = Vec::new();
         let before = index.get("manifests").and_then(Value::as_array).cloned().unwrap_or_default();
-        // The descriptor that leads to the image goes first, so that its digest stands only once.
+        // The descriptor that leads to the image comes first. Other descriptors with its digest are
+        // dropped.
         let own = self.descriptor.and_then(|at| before.get(at)).cloned();
         let rest = before.iter().cloned().map(|descriptor| (false, descriptor));
         for (is_own, mut descriptor) in own.map(|own| (true, own)).into_iter().chain(rest) {

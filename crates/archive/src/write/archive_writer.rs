@@ -135,8 +135,8 @@ impl ArchiveWriter {
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`] if the archive is not a complete, supported image, [`Error::Io`] if the file
-    /// cannot be written or read back.
+    /// [`Error::Fault`] if the archive is not a complete, supported image, [`Error::Io`] if the
+    /// file cannot be written or read back.
     pub fn finish(self) -> Result<Proof, Error> {
         self.finish_watched(&|_| ControlFlow::Continue(()))
     }

@@ -10,16 +10,17 @@ use crate::read::container::Container;
 use crate::write::level::Level;
 use crate::write::parallel_deflate::{Deflated, ParallelDeflate};
 
-/// How much zstd compresses: its own default.
+/// The compression level of zstd, which is its default.
 #[cfg(feature = "zstd")]
 const ZSTD_LEVEL: i32 = 3;
 
-/// The start of a gzip stream without a name and a time, written on an unknown system.
+/// The header of a gzip stream without a name and a time, from an unknown system.
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-/// The most threads that compress one stream: more are faster than disks and networks.
+/// The maximum number of threads that compress one stream. More would be faster than disks and
+/// networks.
 const GZIP_THREADS: usize = 4;
 
-/// A format of compressed streams that plain tars are written in.
+/// A compression format in which plain tars are written.
 ///
 /// ```
 /// use sealift_archive::Compression;
@@ -35,16 +36,16 @@ pub enum Compression {
     Zstd,
 }
 
-/// Why a text is not a [`Compression`].
+/// The error of parsing a [`Compression`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a compression: zst or gz")]
+#[error("`{0}` is not a compression format: expected zst or gz")]
 pub struct ParseCompressionError(String);
 
 impl Compression {
     /// Every format.
     pub const ALL: [Self; 2] = [Self::Zstd, Self::Gzip];
 
-    /// Returns what is around a plain tar that is written in this format.
+    /// Returns the container that this format is around a plain tar.
     pub fn container(self) -> Container {
         match self {
             Self::Gzip => Container::Gzip,
@@ -53,7 +54,7 @@ impl Compression {
     }
 }
 
-/// Writes the ending of file names in this format, without the dot.
+/// Writes the extension of file names in this format, without the dot.
 impl fmt::Display for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -63,7 +64,7 @@ impl fmt::Display for Compression {
     }
 }
 
-/// Parses the ending of file names, or the name of the program (`gzip`, `zstd`).
+/// Parses the extension of file names (`gz`, `zst`) or the name of the format (`gzip`, `zstd`).
 impl FromStr for Compression {
     type Err = ParseCompressionError;
 
@@ -76,11 +77,11 @@ impl FromStr for Compression {
     }
 }
 
-/// Writes bytes to another writer, compressed or as they are.
+/// A writer that compresses bytes, or passes them on uncompressed, to another writer.
 ///
-/// The same bytes result in the same stream: it contains no time and no name. A stream that is
-/// dropped before [`finish`](Self::finish) is called stays incomplete, so that no reader takes it
-/// for a whole one.
+/// The same bytes result in the same stream, which contains no time and no name. If the writer is
+/// dropped before [`finish`](Self::finish) is called, the stream stays incomplete, and readers
+/// report that it is truncated.
 ///
 /// ```
 /// use std::io::{Read, Write};
@@ -105,8 +106,8 @@ enum Encoder<W: Write> {
     Zstd(Box<zstd::stream::write::Encoder<'static, W>>),
 }
 
-/// A gzip stream, which several threads compress. It consists of independent blocks, of which those
-/// that do not get smaller are stored.
+/// A writer of a gzip stream that compresses on several threads. The stream consists of independent
+/// blocks. A block that does not become smaller is stored uncompressed.
 struct Gzip<W: Write>(ParallelDeflate<W>);
 
 impl<W: Write> Gzip<W> {
@@ -120,19 +121,20 @@ impl<W: Write> Gzip<W> {
     fn finish(self) -> io::Result<W> {
         let Deflated { mut writer, crc, size, .. } = self.0.finish()?;
         writer.write_all(&crc.to_le_bytes())?;
-        // The format has the size modulo 2^32.
+        // The format stores the size modulo 2^32.
         writer.write_all(&(size as u32).to_le_bytes())?;
         Ok(writer)
     }
 }
 
 impl<W: Write> CompressedWriter<W> {
-    /// Creates a writer in this format; without one, bytes are passed on as they are.
+    /// Creates a writer that compresses in this format. If `compression` is `None`, bytes are
+    /// passed on uncompressed.
     ///
     /// # Errors
     ///
-    /// One of the kind [`io::ErrorKind::Unsupported`] if the format needs a feature that is not
-    /// enabled.
+    /// [`io::ErrorKind::Unsupported`] if the format needs a feature that is not enabled, and those
+    /// of `output`.
     pub fn new(output: W, compression: Option<Compression>) -> io::Result<Self> {
         Ok(Self(match compression {
             None => Encoder::Plain(output),
@@ -151,7 +153,7 @@ impl<W: Write> CompressedWriter<W> {
         }))
     }
 
-    /// Completes the stream, and returns the writer that it was written to.
+    /// Completes the stream and returns the inner writer.
     pub fn finish(self) -> io::Result<W> {
         match self.0 {
             Encoder::Plain(output) => Ok(output),

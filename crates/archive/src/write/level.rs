@@ -1,9 +1,9 @@
-//! How hard to compress.
+//! Compression levels of zips.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How hard to compress: time against size.
+/// A compression level: a trade-off between time and size.
 ///
 /// ```
 /// use sealift_archive::Level;
@@ -13,23 +13,23 @@ use std::str::FromStr;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Level {
-    /// As fast as deflate goes.
+    /// The fastest level of deflate.
     Fast,
-    /// Within 3 % of the size that zlib's own default gives, in less than half the time.
+    /// A size within 3 % of that of zlib's default level, in less than half the time.
     #[default]
     Default,
-    /// Within a percent of the smallest that deflate gets; smaller than zlib's level 9, in less
-    /// time.
+    /// A size within 1 % of the smallest that deflate can reach. It is smaller than that of zlib's
+    /// level 9, in less time.
     Best,
 }
 
-/// Why a text is not a [`Level`].
+/// The error of parsing a [`Level`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a level: fast, default or best")]
+#[error("`{0}` is not a compression level: expected fast, default or best")]
 pub struct ParseLevelError(String);
 
 impl Level {
-    /// Every level, from the fastest to the one that compresses most.
+    /// All levels, from the fastest to the one that compresses most.
     pub const ALL: [Self; 3] = [Self::Fast, Self::Default, Self::Best];
 
     fn name(self) -> &'static str {

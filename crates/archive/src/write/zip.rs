@@ -1,8 +1,8 @@
-//! Writes an archive as a zip with one member.
+//! A writer of zips with one member.
 //!
-//! Format: APPNOTE.TXT 6.3.10 of PKWARE, sections 4.3 and 4.5.3. The zip crate's own writer isn't
-//! used: when it is dropped on a full disk it prints to standard error, or panics, and it can't
-//! change a member's name at the end.
+//! Format: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3. The writer of the `zip` crate is not
+//! used, because it prints to standard error or panics if it is dropped when the disk is full, and
+//! because it cannot change the name of a member at the end.
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -13,30 +13,34 @@ use crate::zip_signature::{
     DIRECTORY_ENTRY, END, LOCAL_HEADER, PACKED_CRC_FIELD, ZIP64_END, ZIP64_LOCATOR,
 };
 
-/// Zip 4.5: the first version with zip64.
+/// Version 4.5 of the format, the first one with zip64.
 const VERSION: u16 = 45;
-/// The same, made on Unix.
+/// The same version, and Unix as the system on which the zip was made.
 const MADE_BY: u16 = 3 << 8 | VERSION;
 pub(crate) const NAME_IS_UTF8: u16 = 1 << 11;
 const DEFLATED: u16 = 8;
-/// The first day that a zip can tell, 1 January 1980: the same bytes give the same zip.
+/// The earliest date of the format, 1 January 1980. It is constant, so that the same bytes result in
+/// the same zip.
 pub(crate) const NO_DATE: u16 = 1 << 5 | 1;
-/// Says that the true number is in the zip64 field.
+/// The value of a field whose number is in the zip64 field instead.
 const SEE_ZIP64: u32 = u32::MAX;
-/// A regular file that all may read.
+/// The mode of a regular file that everyone can read.
 const MODE: u32 = 0o100_644 << 16;
-/// Where the checksum stands in a local header, and where the name does.
+/// Offset of the checksum in a local header.
 const CRC_IN_HEADER: u64 = 14;
+/// Offset of the name in a local header.
 const NAME_IN_HEADER: u64 = 30;
 
-/// Writes the plain tar of an archive into a zip with one member, which any unzip reads.
+/// A writer of a zip whose only member is the plain tar of an archive. All common zip programs can
+/// read it.
 ///
-/// The member is deflated, on as many threads as there are processors, and in the zip64 form, so
-/// that its size has no limit. It bears no date: the same bytes give the same zip.
+/// The member is deflated on all processors, in independent blocks that allow random access. It has
+/// the zip64 form, so that its size is not limited. It contains no date, so that the same bytes
+/// result in the same zip.
 ///
-/// A zip's checksum is that of its content, and several deflate streams have the same content. So a
-/// field of its own in the zip's directory holds the CRC-32 of the stream itself: no bit of it
-/// changes unnoticed. Other readers ignore the field.
+/// The standard checksum of a zip covers the content, and different deflate streams can have the
+/// same content. The directory therefore also has a field of sealift's own with the CRC-32 of the
+/// stream, so that every changed bit is detected. Other readers ignore this field.
 ///
 /// ```
 /// use std::io::{Cursor, Write};
@@ -44,7 +48,7 @@ const NAME_IN_HEADER: u64 = 30;
 ///
 /// let mut sink = ZipSink::new(Cursor::new(Vec::new()), "web_1.0_000000000000.docker")?;
 /// sink.write_all(b"bytes of a tar")?;
-/// // Some engines don't tell an image's id before it is saved.
+/// // The id of the image may be known only after the tar was written.
 /// sink.rename("web_1.0_0123456789ab.docker")?;
 /// let zip = sink.finish()?.into_inner();
 /// assert!(zip.starts_with(b"PK"));
@@ -54,26 +58,27 @@ const NAME_IN_HEADER: u64 = 30;
 pub struct ZipSink<W: Write + Seek> {
     deflate: ParallelDeflate<W>,
     name: String,
-    /// Where the zip starts in the writer.
+    /// The position of the writer at which the zip starts.
     base: u64,
 }
 
 impl<W: Write + Seek> ZipSink<W> {
-    /// Begins a zip whose one member has this name: clusters' templates expect that of the zip's
-    /// file, ending in `.docker`.
+    /// Starts a zip with this name of the member. By convention, it is the name of the zip's file
+    /// with the extension `.docker`, which templates of clusters rely on.
     ///
     /// # Errors
     ///
-    /// Those of the writer; [`io::ErrorKind::InvalidInput`] for a name of more than 65,535 bytes.
+    /// Those of the writer, and [`io::ErrorKind::InvalidInput`] for a name of more than 65,535
+    /// bytes.
     pub fn new(writer: W, member_name: &str) -> io::Result<Self> {
         Self::with_level(writer, member_name, Level::default())
     }
 
-    /// Begins a zip that is compressed as hard as this.
+    /// Starts a zip with this compression level.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn with_level(mut writer: W, member_name: &str, level: Level) -> io::Result<Self> {
         let base = writer.stream_position()?;
         let numbers = Numbers::default();
@@ -99,7 +104,7 @@ impl<W: Write + Seek> ZipSink<W> {
         Ok(())
     }
 
-    /// Writes the zip's directory and gives the writer back, at the end of the zip.
+    /// Writes the zip's directory and returns the writer, positioned at the end of the zip.
     ///
     /// # Errors
     ///
@@ -108,8 +113,7 @@ impl<W: Write + Seek> ZipSink<W> {
         Ok(self.finish_with_blocks()?.0)
     }
 
-    /// Does the same as [`finish`](Self::finish), and also returns the blocks by which the member
-    /// can be read at any place.
+    /// Completes the zip like [`finish`](Self::finish), and also returns its block table.
     ///
     /// # Errors
     ///
@@ -145,23 +149,23 @@ impl<W: Write + Seek> Write for ZipSink<W> {
     }
 }
 
-/// What is known of a member only at its end.
+/// The numbers of a member that are known only at its end.
 #[derive(Default)]
 pub(crate) struct Numbers {
     pub(crate) crc: u32,
     pub(crate) size: u64,
     pub(crate) packed_size: u64,
-    /// The checksum of the packed bytes; none in zips of earlier versions.
+    /// The CRC-32 of the packed bytes. `None` in zips of earlier versions of sealift.
     pub(crate) packed_crc: Option<u32>,
 }
 
 impl Numbers {
-    /// The zip64 field with both sizes.
+    /// Returns the zip64 field with both sizes.
     fn zip64_field(&self) -> Fields {
         Fields::default().u16(1).u16(16).u64(self.size).u64(self.packed_size)
     }
 
-    /// The fields of the directory's entry.
+    /// Returns the extra fields of the directory's entry.
     fn directory_fields(&self) -> Fields {
         let zip64 = self.zip64_field();
         match self.packed_crc {
@@ -171,8 +175,8 @@ impl Numbers {
     }
 }
 
-/// What a local header and an entry of the directory have in common, up to the lengths of name and
-/// fields.
+/// Returns the part that a local header and an entry of the directory have in common, up to the
+/// lengths of the name and of the extra fields.
 fn member(name: &[u8], numbers: &Numbers, fields: &Fields) -> io::Result<Vec<u8>> {
     let described = Fields::default()
         .u16(VERSION)
@@ -208,18 +212,18 @@ pub(crate) fn directory_entry(name: &[u8], numbers: &Numbers) -> io::Result<Vec<
         .u16(0)
         .u16(0)
         .u32(MODE)
-        // The local header is where the zip starts.
+        // The local header is at the start of the zip.
         .u32(0);
     Ok(entry.bytes(name).bytes(&own.0).0)
 }
 
-/// The end of the zip, in the zip64 form only where the directory lies too far behind for the
-/// other.
+/// Returns the end of the zip. It includes the zip64 records only if the offset of the directory
+/// does not fit into 32 bits.
 pub(crate) fn end(directory: u64, length: u64) -> Vec<u8> {
     let mut fields = Fields::default();
     let near = u32::try_from(directory).ok().filter(|&place| place != SEE_ZIP64);
     if near.is_none() {
-        /// The size of this record without its first two fields.
+        /// The size of the zip64 end record without its first two fields.
         const RECORD: u64 = 44;
         fields = fields
             .bytes(ZIP64_END)
@@ -254,7 +258,7 @@ fn name_length(name: &[u8]) -> io::Result<u16> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a member's name is too long"))
 }
 
-/// Numbers as zips have them: little endian, one after the other.
+/// A sequence of little-endian numbers, as in the records of a zip.
 #[derive(Default)]
 struct Fields(Vec<u8>);
 
@@ -284,7 +288,7 @@ mod tests {
     const FAR: u64 = 5 << 30;
 
     #[test]
-    fn the_end_is_zip64_only_where_it_must_be() {
+    fn the_end_is_zip64_only_if_needed() {
         assert_eq!(end(1000, 100).len(), 22);
         let far = end(FAR, 100);
         assert_eq!(far.len(), 56 + 20 + 22);

@@ -1,45 +1,50 @@
-//! The rule by which a plain tar is cut into blocks.
+//! The cut rule: content-defined chunking of a plain tar into blocks.
 //!
-//! Two versions of an image share most of their blocks if each block depends only on what is in it
-//! and near it. So the rule looks at the bytes alone: neither at how they are written, nor at how
-//! hard they are compressed.
+//! Receivers fetch only the blocks that they do not have. Two versions of an image share most of
+//! their blocks if the end of a block depends only on the bytes near it: an inserted file then
+//! changes the blocks around it, but not the later ones. The cuts depend neither on the sizes of
+//! the pieces in which the tar is written nor on the compression level.
 //!
-//! - A file of 8 KiB or more starts and ends a block. The header before it, which has its time, is
-//!   in another one.
-//! - Headers and small files share blocks. Such a block ends after an entry that is chosen by its
-//!   name: the more bytes the entry has, the likelier.
-//! - Content that is longer than a block is cut after bytes that a rolling hash chooses.
+//! - **Large files.** A file of 8 KiB or more starts a new block and ends its last block. Its
+//!   header, which contains the time of modification, is in the block before, so that a rebuild
+//!   that changes only times leaves the blocks of large files unchanged.
+//! - **Headers and small files** share blocks. Such a block ends after an entry that is selected by
+//!   a hash of its name. The probability is proportional to the size of the entry, which results in
+//!   blocks of 64 KiB on average.
+//! - **Content that does not fit into one block** is cut after bytes that a rolling hash selects,
+//!   64 KiB apart on average, but not within the first 128 KiB of a block.
 //!
-//! If no place is chosen, a block ends when it is full.
+//! If no cut is found, a block ends at its maximum size of 256 KiB.
 //!
 //! The numbers were measured on layers of 100 MB. With twice the limit for large files, a layer of
-//! Python sources gets 1.5 % smaller, but the share of it that differs after a rebuild doubles,
-//! from 10 to 20 %.
+//! Python sources becomes 1.5 % smaller, but the share of it that differs after a rebuild doubles
+//! from 10 % to 20 %.
 
 use crate::write::cut::gear::{Gear, WINDOW};
 use crate::write::cut::tar_scan::{Border, LARGE, Region, TarScan};
 
-/// The most content of a block. Larger blocks gain next to nothing, and cost memory.
+/// The maximum content of a block in bytes. Larger blocks compress only slightly better and need
+/// more memory.
 pub(crate) const MOST: usize = 256 << 10;
 
-/// The average length of a block of small entries.
+/// The average length of a block of small entries in bytes.
 const SHARED: u64 = 64 << 10;
 
-/// From which length on a block of small entries ends after the next one, so that it ends between
-/// two.
+/// The length from which on a block of small entries ends after the current entry. It ensures that
+/// such a block is not cut within an entry.
 const NEARLY_FULL: usize = MOST - 2 * LARGE as usize;
 
-/// The least content of a block if a rolling hash chooses its end …
+/// The minimum content of a block whose end the rolling hash selects.
 const LEAST: usize = 128 << 10;
 
-/// … and how many bits of the hash choose it: one place in 64 KiB.
+/// The number of bits of the rolling hash that must be zero at a cut: one offset in 64 KiB.
 const CHOOSING_BITS: u32 = 16;
 
-/// Cuts a stream into blocks.
+/// Divides a stream into blocks.
 pub(crate) struct Cutter {
     scan: TarScan,
     gear: Gear,
-    /// How many bytes the current block has.
+    /// The number of bytes in the current block.
     length: usize,
 }
 
@@ -48,8 +53,8 @@ impl Cutter {
         Self { scan: TarScan::new(), gear: Gear::default(), length: 0 }
     }
 
-    /// Reads bytes up to the end of the current block. Returns how many these are, and `true` if
-    /// the block ends with them.
+    /// Reads bytes, at most up to the end of the current block. Returns their number, and `true` if
+    /// the block ends after them.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut count = 0;
         while count < bytes.len() {
@@ -83,13 +88,14 @@ impl Cutter {
         }
     }
 
-    /// Returns the place in the next bytes after which a block ends, or `None` if the block can
-    /// take the rest of the file.
+    /// Returns the number of the next bytes after which the block ends. Returns `None` if they
+    /// contain no cut, or if the block has room for the rest of the file.
     fn find(&mut self, bytes: &[u8], rest: u64) -> Option<usize> {
         if rest <= (MOST - self.length) as u64 {
             return None;
         }
-        // The bytes before a place choose it, so hashing begins that many bytes earlier.
+        // A cut depends on the `WINDOW` bytes before it, so hashing starts that many bytes before
+        // the first possible cut.
         let until = |length: usize| length.saturating_sub(self.length).min(bytes.len());
         let (begin, least) = (until(LEAST - WINDOW), until(LEAST));
         self.gear.skip(&bytes[begin..least]);
@@ -126,7 +132,7 @@ mod tests {
         blocks
     }
 
-    /// Returns how many blocks of the new stream are not in the old one.
+    /// Returns the number of blocks in the new stream that are not in the old one.
     fn new_blocks(old: &[u8], new: &[u8]) -> usize {
         let old: HashSet<&[u8]> = blocks(old, usize::MAX).into_iter().collect();
         blocks(new, usize::MAX).iter().filter(|block| !old.contains(*block)).count()
@@ -147,7 +153,7 @@ mod tests {
         [&header(name, content.len() as u64, time)[..], content, &padding].concat()
     }
 
-    /// A file in a layer.
+    /// The files of a layer, as names and contents.
     type Layer = Vec<(String, Vec<u8>)>;
 
     /// Returns an archive with one layer.
@@ -184,7 +190,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
-        fn how_a_stream_is_written_does_not_matter(layer in layer(), piece in 1_usize..100_000) {
+        fn cuts_do_not_depend_on_the_size_of_writes(layer in layer(), piece in 1_usize..100_000) {
             let archive = archive(&layer, 1);
             let expected = blocks(&archive, usize::MAX);
             prop_assert!(blocks(&archive, piece) == expected);
@@ -203,7 +209,8 @@ mod tests {
             let length = content.len();
             changed[which.index(layer.len())].1 = self::content(1_000, length + grown);
             let own = length.div_ceil(LEAST);
-            // The header of the layer has its size, and the block before and after the file too.
+            // Besides the blocks of the file, those before and after it change, and the one with
+            // the header of the layer, which contains the layer's size.
             let found = new_blocks(&archive(&layer, 1), &archive(&changed, 1));
             prop_assert!(found <= own + 5, "{found}");
         }
@@ -227,7 +234,7 @@ mod tests {
                 blocks(archive, usize::MAX).iter().map(|block| block.len()).collect()
             };
             prop_assert_eq!(lengths(&old), lengths(&new));
-            // Where the contents of large files are, after the header of the layer.
+            // The offsets of the contents of large files. The header of the layer has 512 bytes.
             let (mut at, mut large) = (512, Vec::new());
             for (_, content) in &layer {
                 let start = at + 512;
@@ -252,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_the_bytes_are_blocks_cover_them(
+        fn blocks_cover_arbitrary_bytes(
             layer in layer(),
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..200),
             sizes in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>()), 0..9),
@@ -263,7 +270,7 @@ mod tests {
                 let at = at.index(archive.len());
                 archive[at] = byte;
             }
-            // Headers that lie about their sizes.
+            // Headers with wrong sizes.
             for (at, size) in sizes {
                 let at = at.index(archive.len() / 512) * 512;
                 archive.splice(at..at + 512, header("liar", size, 0));
@@ -275,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn content_that_is_no_tar_is_cut_by_itself() {
+    fn content_that_is_not_a_tar_is_cut_by_the_rolling_hash() {
         let old = noise(6 << 20);
         let new = [&old[..3 << 20], b"inserted", &old[3 << 20..]].concat();
         assert!(blocks(&old, usize::MAX).len() > 24);
@@ -284,11 +291,11 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_found_again_after_one_that_is_broken() {
+    fn blocks_of_a_layer_are_found_after_a_broken_one() {
         let files: Layer = (0..20).map(|n| (format!("{n}"), content(n, 20_000))).collect();
         let whole = archive(&files, 1);
-        // The header of the first file and of another one. Without the first one, the layer is no
-        // tar.
+        // The header of the first file and that of another one. Without the first one, the layer
+        // is not a tar.
         for (number, most) in [(0, 3), (7, 2)] {
             let mut broken = whole.clone();
             let at = 512 + number * (512 + 20_480);
@@ -310,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_without_end_are_blocks_of_full_length() {
+    fn many_zeros_result_in_blocks_of_the_maximum_size() {
         let lengths: Vec<usize> =
             blocks(&vec![0; 1 << 20], 9_999).iter().map(|block| block.len()).collect();
         assert_eq!(lengths, [MOST; 4]);
