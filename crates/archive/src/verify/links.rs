@@ -1,16 +1,16 @@
-//! Names of entries, and where links between them lead.
+//! Names of entries, and links between them.
 
 use sealift_oci::Digest;
 
 use crate::verify::entries::{Content, Entries, Entry};
 
-/// Returns the digest that the name of an OCI layout's blob claims.
+/// Returns the digest in the name of an OCI layout's blob, or `None` for other names.
 pub(crate) fn blob_digest(name: &str) -> Option<Digest> {
     Digest::from_hex(name.strip_prefix("blobs/sha256/")?)
 }
 
-/// Removes what does not change where a name points: `./a//b` is `a/b`. Where something else names
-/// what lies outside, that stays as it is, and is never found: entries have no such names.
+/// Normalizes a name: `./a//b` becomes `a/b`. A name that points outside the archive is not
+/// changed; it is never found, because no entry has such a name.
 pub(crate) fn normalize(name: &str) -> String {
     if name.starts_with('/') || name.split('/').any(|part| part == "..") {
         return name.to_owned();
@@ -19,9 +19,10 @@ pub(crate) fn normalize(name: &str) -> String {
     parts.join("/")
 }
 
-/// Finds the content of a name, following links inside the archive only.
+/// Returns the content of an entry and follows links inside the archive.
 ///
-/// Returns `None` if there is nothing, if a link points outside, and if links run in a circle.
+/// Returns `None` if there is no such entry, if a link points outside the archive, or if links form
+/// a cycle.
 pub(crate) fn resolve<'a>(entries: &'a Entries, name: &str) -> Option<&'a Content> {
     match entries.get(steps(entries, name).last()?)? {
         Entry::File(content) => Some(content),
@@ -29,10 +30,10 @@ pub(crate) fn resolve<'a>(entries: &'a Entries, name: &str) -> Option<&'a Conten
     }
 }
 
-/// Returns the names of the entries that lead from a name to its content: the name itself, then
-/// what each link points to.
+/// Returns the names of the entries on the way from a name to its content: the name itself, then
+/// the target of each link.
 pub(crate) fn steps(entries: &Entries, name: &str) -> Vec<String> {
-    /// As many links as Linux follows for one path.
+    /// The maximum number of links to follow, which is that of Linux for one path.
     const LINK_LIMIT: usize = 40;
     let mut steps = Vec::new();
     let mut next = Some(normalize(name));
@@ -53,7 +54,8 @@ pub(crate) fn steps(entries: &Entries, name: &str) -> Vec<String> {
     steps
 }
 
-/// Returns where a link in `folder` with this target points, counted from the archive's root.
+/// Returns the target of a link in `folder`, relative to the archive's root. Returns `None` if it
+/// is outside the archive.
 fn join(folder: &str, target: &str) -> Option<String> {
     if target.starts_with('/') {
         return None;

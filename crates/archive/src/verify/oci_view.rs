@@ -1,4 +1,4 @@
-//! The OCI half of an archive.
+//! The OCI layout in an archive.
 
 use sealift_filename::Printable;
 
@@ -11,21 +11,21 @@ use crate::verify::links::{blob_digest, resolve};
 use sealift_oci::Digest;
 use sealift_oci::{Target, UncheckedDescriptor, UncheckedDocument};
 
-/// An index of an index of an index: engines write two levels.
+/// The maximum depth of nested indexes. Engines write two levels.
 const INDEX_DEPTH: usize = 4;
-/// More manifests than any image has platforms.
+/// The maximum number of manifests. No image has as many platforms.
 const MANIFEST_LIMIT: usize = 1_000;
 
-/// The OCI half of an archive: what `index.json` leads to.
+/// The indexes and manifests to which `index.json` leads.
 pub(crate) struct OciView {
     pub(crate) indexes: Vec<Digest>,
     pub(crate) manifests: Vec<OciManifest>,
     pub(crate) repo_tags: Vec<String>,
-    /// The type of the config of something that is no image.
+    /// The media type of the config of an artifact that is not an image.
     pub(crate) artifact: Option<String>,
 }
 
-/// A manifest of kind image that is in the archive.
+/// The manifest of an image in the archive.
 pub(crate) struct OciManifest {
     pub(crate) digest: Digest,
     pub(crate) name: String,
@@ -33,11 +33,11 @@ pub(crate) struct OciManifest {
     pub(crate) config_size: Option<u64>,
     pub(crate) layers: Vec<OciLayer>,
     pub(crate) media_type: String,
-    /// Which descriptor of `index.json` leads to it.
+    /// The position in `index.json` of the descriptor that leads to it.
     pub(crate) top: usize,
 }
 
-/// A layer that a manifest names.
+/// A layer, as a manifest describes it.
 pub(crate) struct OciLayer {
     pub(crate) digest: Digest,
     pub(crate) size: Option<u64>,
@@ -88,21 +88,21 @@ impl OciView {
             if descriptor.target() == Target::Unknown {
                 return Err(Fault::Unsupported {
                     reason: format!(
-                        "{named_by} points to something of the unknown kind `{}`",
+                        "{named_by} refers to content of the unknown type `{}`",
                         Printable(&descriptor.media_type)
                     ),
                 });
             }
             let Some(content) = resolve(entries, &name) else {
-                // The containerd store leaves out other platforms' manifests by design, but what
-                // index.json itself points to must be there.
+                // The containerd store omits the manifests of other platforms by design. Content
+                // that index.json itself refers to must be present.
                 if depth == 0 {
                     return Err(missing("manifest", &name, named_by));
                 }
                 continue;
             };
             if descriptor.size.is_some_and(|size| size != content.size) {
-                return Err(bad(named_by, format!("states another size for `{name}` than it has")));
+                return Err(bad(named_by, format!("states a wrong size for `{name}`")));
             }
             let document: UncheckedDocument = parse(content, &name)?;
             match descriptor.target() {
@@ -126,7 +126,7 @@ impl OciView {
         Ok(())
     }
 
-    /// Returns the manifests whose config is this one.
+    /// Returns the manifests with this config.
     pub(crate) fn manifests_of(&self, config: Digest) -> Result<Vec<&OciManifest>, Fault> {
         let found: Vec<_> =
             self.manifests.iter().filter(|manifest| manifest.config == config).collect();
@@ -136,7 +136,7 @@ impl OciView {
         Ok(found)
     }
 
-    /// Returns the images to which the index leads, each once.
+    /// Returns the images to which the index leads, without duplicates.
     pub(crate) fn images(&self, entries: &Entries) -> Result<Vec<Image>, Fault> {
         let mut images: Vec<Image> = Vec::new();
         for manifest in &self.manifests {
@@ -154,20 +154,20 @@ impl OciView {
         }
         match (&images[..], &self.artifact) {
             ([], Some(config_type)) => Err(Fault::not_an_image(format!(
-                "its index.json leads to an artifact whose config is of the type `{}`",
+                "its index.json leads to an artifact whose config has the type `{}`",
                 Printable(config_type)
             ))),
             ([], None) if entries.keys().any(|name| blob_digest(name).is_some()) => {
                 Err(bad(INDEX_JSON, "leads to no image, although there are blobs".to_owned()))
             }
-            ([], None) => Err(Fault::not_an_image("its index.json leads to none")),
+            ([], None) => Err(Fault::not_an_image("its index.json leads to no image")),
             _ => Ok(images),
         }
     }
 }
 
 impl OciManifest {
-    /// Takes up a manifest, or nothing where it describes something that is no image.
+    /// Reads a manifest. Returns `None` if it does not describe an image.
     pub(crate) fn new(
         digest: Digest,
         name: String,
@@ -194,7 +194,7 @@ impl OciManifest {
         Ok(Some(Self { digest, config, config_size, layers, name, media_type, top: 0 }))
     }
 
-    /// Returns a descriptor of it, for an index of its own.
+    /// Returns a descriptor of the manifest, to be used in a new index.
     pub(crate) fn describe(&self, entries: &Entries) -> serde_json::Value {
         serde_json::json!({
             "mediaType": self.media_type,
@@ -203,8 +203,8 @@ impl OciManifest {
         })
     }
 
-    /// Checks that everything that the manifest names is there. The digests are already known to
-    /// be those of the names.
+    /// Checks that the config and all layers are present and have the stated sizes. Their digests
+    /// were already compared with their names.
     pub(crate) fn check_content(&self, entries: &Entries) -> Result<(), Fault> {
         let layers = self.layers.iter().map(|layer| (layer.digest, layer.size));
         for (digest, size) in std::iter::once((self.config, self.config_size)).chain(layers) {
@@ -213,7 +213,7 @@ impl OciManifest {
             if size.is_some_and(|size| size != content.size) {
                 return Err(bad(
                     &self.name,
-                    format!("states another size for `{name}` than it has"),
+                    format!("states a wrong size for `{name}`"),
                 ));
             }
         }

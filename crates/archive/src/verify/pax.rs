@@ -1,10 +1,10 @@
-//! The records of a pax extension header.
+//! Records of a pax extension header.
 
 use crate::verify::sparse::SparseHeaders;
 use crate::verify::sparse_map::{Refusal, pax_pieces};
 use crate::verify::tar_header::text;
 
-/// What pax records state about an entry.
+/// The values that pax records state for an entry.
 #[derive(Default)]
 pub(crate) struct Pax {
     pub(crate) name: Option<String>,
@@ -13,7 +13,7 @@ pub(crate) struct Pax {
     pub(crate) sparse: PaxSparse,
 }
 
-/// What they state about a sparse file.
+/// The values that pax records state for a sparse file.
 #[derive(Default, PartialEq, Eq)]
 pub(crate) struct PaxSparse {
     major: Option<u64>,
@@ -21,7 +21,7 @@ pub(crate) struct PaxSparse {
     name: Option<String>,
     size: Option<u64>,
     pieces: Option<u64>,
-    /// Offsets and lengths, by turns.
+    /// Alternating offsets and lengths.
     map: Vec<u64>,
     has_map: bool,
 }
@@ -49,14 +49,14 @@ impl PaxSparse {
         match key {
             b"major" => self.major = Some(number()?),
             b"minor" => self.minor = Some(number()?),
-            b"name" if value.contains(&0) => return Err("its pax name has a zero byte in it"),
-            // Some readers take an empty name for none.
+            b"name" if value.contains(&0) => return Err("its pax name contains a zero byte"),
+            // Some readers ignore an empty name, others use it.
             b"name" if value.is_empty() => return Err("its name is empty"),
             b"name" => self.name = Some(text(value)),
             b"size" | b"realsize" => {
                 let size = number()?;
                 if self.size.replace(size).is_some_and(|other| other != size) {
-                    return Err("its pax records give it two sizes");
+                    return Err("its pax records state two different sizes");
                 }
             }
             b"numblocks" => self.pieces = Some(number()?),
@@ -78,7 +78,8 @@ impl PaxSparse {
     }
 }
 
-/// Reads pax records: `LENGTH KEY=VALUE\n`, the length counting the whole record.
+/// Parses pax records: `LENGTH KEY=VALUE\n`. The length is that of the complete record, including
+/// its own digits and the line break.
 pub(crate) fn read_pax(mut records: &[u8]) -> Result<Pax, &'static str> {
     const BROKEN: &str = "its pax records are broken";
     let mut pax = Pax::default();
@@ -91,16 +92,16 @@ pub(crate) fn read_pax(mut records: &[u8]) -> Result<Pax, &'static str> {
         let equals = record.iter().position(|&byte| byte == b'=').ok_or(BROKEN)?;
         let (key, value) = (&record[..equals], &record[equals + 1..]);
         if value.contains(&0) && matches!(key, b"path" | b"linkpath") {
-            return Err("its pax name has a zero byte in it");
+            return Err("its pax name contains a zero byte");
         }
-        // An empty value takes back what another one said.
+        // An empty value removes the value of an earlier record.
         let name = (!value.is_empty()).then(|| text(value));
         match key {
             b"path" => pax.name = name,
             b"linkpath" => pax.link = name,
             b"size" if value.is_empty() => pax.size = None,
             b"size" => {
-                pax.size = Some(decimal(value).ok_or("its pax size is no number of bytes")?);
+                pax.size = Some(decimal(value).ok_or("its pax size is not a number")?);
             }
             _ => {
                 if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
@@ -113,7 +114,7 @@ pub(crate) fn read_pax(mut records: &[u8]) -> Result<Pax, &'static str> {
     Ok(pax)
 }
 
-/// Reads digits and nothing else.
+/// Parses a decimal number without a sign.
 fn decimal(digits: &[u8]) -> Option<u64> {
     let digits = std::str::from_utf8(digits).ok()?;
     if digits.starts_with('+') { None } else { digits.parse().ok() }

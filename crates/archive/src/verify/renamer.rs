@@ -1,4 +1,4 @@
-//! Verifies an archive and changes its name, in one pass.
+//! The renamer, which verifies an archive and changes its name in one pass.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,21 @@ use crate::verify::tar_sink::TarSection;
 use crate::verify::verifier::CopySink;
 use crate::verify::verifier::{Verifier, VerifyOptions};
 
-/// Verifies a plain tar while its bytes pass, and passes them on as an archive that carries one
-/// name.
+/// Verifies a plain tar and changes the name of the image in it, in one pass.
 ///
-/// Writers put any number of names into an archive, or none, in up to four places. What comes out
-/// carries exactly one, the same in all of them, and always a `manifest.json`, so that every engine
-/// makes the same tag of it. Content and id stay as they are. The documents with the names are
-/// taken out where they stand and written anew at the end, `manifest.json` last, after a checksum
-/// of the whole archive; then comes the end marker. So nobody can read an image out of it before
-/// [`finish`](Self::finish) has returned.
+/// Engines write any number of names into an archive, in up to four places. The renamed archive
+/// has exactly one name, the same in all places, so that every engine creates the same tag from it.
+/// It always has a `manifest.json`. The content and the id of the image do not change.
+///
+/// The documents with the names are removed from their places, because their new content is known
+/// only at the end. [`finish`](Self::finish) appends them in this order:
+///
+/// ```text
+/// entries without documents │ repositories │ index.json │ checksum │ manifest.json │ end marker
+/// ```
+///
+/// The checksum covers the complete archive. A receiver of the output cannot use the image before
+/// `finish` has verified the archive, because `manifest.json` and the end marker are missing.
 ///
 /// ```
 /// use sealift_archive::{Naming, Renamer, VerifyOptions};
@@ -30,7 +36,7 @@ use crate::verify::verifier::{Verifier, VerifyOptions};
 /// let naming = Naming::new(&Repository::parse("web")?, &Version::new("1.0"))?;
 /// let mut renamer = Renamer::new(naming, VerifyOptions::default());
 /// let mut output = Vec::new();
-/// renamer.push(&[0; 1024], &mut output)?; // an empty tar: nothing but the end marker
+/// renamer.push(&[0; 1024], &mut output)?; // an empty tar, which is only an end marker
 /// assert!(output.is_empty());
 /// assert!(renamer.finish(&mut output).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -44,28 +50,28 @@ pub struct Renamer {
 }
 
 impl Renamer {
-    /// Creates a renamer that has seen nothing yet.
+    /// Creates a renamer at the start of a tar.
     pub fn new(naming: Naming, options: VerifyOptions) -> Self {
         Self { verifier: Verifier::new(options.clone()), options, naming, copy: TarCopy::default() }
     }
 
-    /// Leaves out everything that does not belong to the image of an earlier pass, which was picked
-    /// from several in the same archive.
+    /// Drops all entries that do not belong to one image. `contents` are those of an earlier pass
+    /// over the same archive, which selected this image from several.
     pub fn only(mut self, contents: &Contents) -> Self {
         self.copy.only.clone_from(&contents.layout().belonging);
         self
     }
 
-    /// Returns the name that the archive is given.
+    /// Returns the new name.
     pub fn naming(&self) -> &Naming {
         &self.naming
     }
 
-    /// Takes the next bytes, and appends to `output` what the archive continues with.
+    /// Reads the next bytes of the tar and appends the next bytes of the renamed tar to `output`.
     ///
     /// # Errors
     ///
-    /// As soon as the stream cannot be an archive any more.
+    /// The first fault in the structure of the tar.
     pub fn push(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Result<(), Fault> {
         std::mem::swap(&mut self.copy.output, output);
         let start = self.copy.output.len();
@@ -76,18 +82,18 @@ impl Renamer {
         result
     }
 
-    /// Ends the stream and appends the end of the archive to `output`. The contents are those of
-    /// the archive which was passed on.
+    /// Verifies the archive and appends the end of the renamed tar to `output`. Returns the contents
+    /// of the renamed archive.
     ///
     /// # Errors
     ///
-    /// The fault that was found; then nothing is appended.
+    /// The fault that was found. Nothing is appended in this case.
     pub fn finish(self, output: &mut Vec<u8>) -> Result<Contents, Fault> {
         let mut entries = self.verifier.into_entries()?;
         let before = judge(&entries, self.options.platform.as_ref())?;
         let documents = before.layout.documents(&self.naming);
 
-        // The same judgement once more, of what was passed on.
+        // The renamed archive is verified as well, with the entries that it contains.
         entries.retain(|name, _| self.copy.keeps(name));
         let start = output.len();
         append(&documents, self.copy.crc, output);
@@ -99,7 +105,7 @@ impl Renamer {
                 true => Ok(after),
                 false => Err(Fault::BadMetadata {
                     entry: MANIFEST_JSON.to_owned(),
-                    reason: "describes another image under another name".to_owned(),
+                    reason: "describes a different image after the archive is renamed".to_owned(),
                 }),
             }
         });
@@ -111,8 +117,8 @@ impl Renamer {
     }
 }
 
-/// Appends the documents to the archive, the last one after a checksum of everything. `crc` is that
-/// of all bytes before.
+/// Appends the documents to the archive, and before the last one a checksum of the complete
+/// archive. `crc` is that of all bytes before the documents.
 fn append(documents: &Documents, mut crc: crc32fast::Hasher, output: &mut Vec<u8>) {
     let mut entries: Vec<Vec<u8>> =
         documents.entries().map(|(name, json)| entry(name, &json)).collect();
@@ -123,22 +129,23 @@ fn append(documents: &Documents, mut crc: crc32fast::Hasher, output: &mut Vec<u8
     output.extend(last);
 }
 
-/// What of an archive's bytes is passed on.
+/// The copy of the archive without the documents that contain names.
 #[derive(Default)]
 struct TarCopy {
     output: Vec<u8>,
-    /// How many bytes were passed on.
+    /// The number of bytes that were copied.
     size: u64,
-    /// The CRC-32 of what was passed on.
+    /// The CRC-32 of the bytes that were copied.
     crc: crc32fast::Hasher,
-    /// How many bytes were left out.
+    /// The number of bytes that were dropped.
     left_out: u64,
     /// The headers of an entry whose name is not known yet.
     pending: Vec<u8>,
-    /// Whether the headers have just told the entry's name.
+    /// Whether the bytes that follow complete the headers of an entry, whose name is now known.
     begins: bool,
-    /// Whether the current entry is passed on.
+    /// Whether the current entry is copied.
     keep: bool,
+    /// The names of the entries to copy. `None` if all are copied.
     only: Option<BTreeSet<String>>,
 }
 

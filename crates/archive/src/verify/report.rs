@@ -1,26 +1,30 @@
-//! The error that an engine appends to a stream that it began as a success.
+//! Detection of an error report that an engine appends to a stream.
+//!
+//! Engines send the status 200 before they start to save. If the save fails after that, some of
+//! them append a JSON object with the error to the tar.
 
 use serde_json::Value;
 
 use crate::error::Fault;
 
-/// How the JSON object begins: `{"errorDetail":{"message":…},…}` or `{"error":…}` from Docker, and
-/// `{"cause":…,"message":…,"response":…}` from Podman.
+/// The starts of the JSON object: `{"errorDetail":{"message":…},…}` or `{"error":…}` from Docker,
+/// and `{"cause":…,"message":…,"response":…}` from Podman.
 const STARTS: [&[u8]; 4] = [b"{\"errorDetail\"", b"{\"error\"", b"{\"cause\"", b"{\"message\""];
 
-/// What such an object consists of.
+/// The keys of the JSON object.
 const KEYS: [&str; 6] = ["errorDetail", "error", "cause", "message", "response", "code"];
 
-/// Returns `true` if a report begins somewhere in the last bytes of a stream, complete or not.
+/// Returns `true` if the last bytes of a stream can contain a report, even an incomplete one.
 pub(crate) fn may_report(tail: &[u8]) -> bool {
     let has_begun = |at: usize| STARTS.iter().any(|start| start.starts_with(&tail[at..]));
     starts(tail).next().is_some() || (tail.len().saturating_sub(16)..tail.len()).any(has_begun)
 }
 
-/// Returns an engine's report in the last bytes of a stream that broke off.
+/// Returns the engine's report in the last bytes of an incomplete stream. `received` is the number
+/// of bytes in the complete stream.
 ///
-/// An object that does not begin with `errorDetail` must also be the last thing in the stream and
-/// hold nothing else: files in images contain objects with messages too.
+/// Files in images can contain objects with messages as well. Therefore an object that does not
+/// have an `errorDetail` is a report only if nothing follows it and if it has no other keys.
 pub(crate) fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
     starts(tail).find_map(|start| {
         let message = message(&tail[start..])?;
@@ -29,7 +33,7 @@ pub(crate) fn last_report(tail: &[u8], received: u64) -> Option<Fault> {
     })
 }
 
-/// Lists where reports may begin, the last one first.
+/// Returns the offsets at which a report can start, the last one first.
 fn starts(tail: &[u8]) -> impl Iterator<Item = usize> {
     let is_start = |at: &usize| STARTS.iter().any(|start| tail[*at..].starts_with(start));
     (0..tail.len()).rev().filter(is_start)
@@ -60,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn each_engines_form_is_known() {
+    fn reports_of_all_engines_are_recognized() {
         for report in [
             "{\"errorDetail\":{\"message\":\"no space\"},\"error\":\"x\"}\r\n",
             "{\"error\":\"no space\"}\n",
@@ -74,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_files_contain_is_no_report() {
+    fn similar_content_of_files_is_not_a_report() {
         for tail in [
             "{\"message\":\"hello\"}\0\0",
             "{\"message\":\"hello\",\"name\":\"a\"}",

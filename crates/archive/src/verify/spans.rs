@@ -1,5 +1,4 @@
-//! Where the layers and documents of an image lie: a pure function of what was remembered of the
-//! entries.
+//! Positions of an image's layers and documents, computed from the collected entries.
 
 use crate::codec::Codec;
 use crate::document_spans::{DocumentSpan, DocumentSpans};
@@ -10,10 +9,10 @@ use crate::verify::links::resolve;
 use crate::verify::oci_view::OciManifest;
 use sealift_oci::{Digest, media_type};
 
-/// Returns the layers that the lists of an archive and its manifests name, each content once.
+/// Returns the layers that the layer lists and the manifests of an archive name, each content once.
 ///
-/// The lists and the manifests have been checked: they name one layer for each diff id, and all are
-/// there.
+/// The lists and the manifests were already checked: each names one layer for each diff id, and
+/// all layers are present.
 pub(crate) fn spans<'a>(
     entries: &Entries,
     lists: impl Iterator<Item = &'a Vec<String>>,
@@ -43,7 +42,7 @@ pub(crate) fn spans<'a>(
     spans
 }
 
-/// Returns where the config lies, and the first of the manifests that names a layer of `layers` for
+/// Returns the positions of the config and of the first manifest that names one of `layers` for
 /// each diff id.
 pub(crate) fn document_spans(
     entries: &Entries,
@@ -72,7 +71,7 @@ fn span_of(content: &Content, media_type: &str) -> Option<DocumentSpan> {
     Some(DocumentSpan::new(media_type, *digest, (*offset)?, *size))
 }
 
-/// Returns what a manifest states, otherwise what the content is.
+/// Returns the media type that a manifest states, or else the one that matches the content.
 fn type_of(content: &Content, diff_id: Digest, manifests: &[&OciManifest]) -> String {
     let mut layers = manifests.iter().flat_map(|manifest| &manifest.layers);
     let stated = layers.find(|layer| layer.digest == content.digest);

@@ -1,44 +1,46 @@
-//! Sparse files inside a tar: entries whose holes are not stored.
+//! Sparse files in a tar: entries whose holes are not stored.
 //!
-//! There are four forms: GNU tar's old one, with the map of the data in the header (type `S`), and
-//! the pax forms 0.0, 0.1 and 1.0. bsdtar, the `tar` of macOS and Windows, writes 1.0 for every
-//! file with holes. A reader sees the file with its holes filled, so that is what is hashed. The
-//! rules are those of Go's archive/tar, on which the engines are built: the data is in order and
-//! does not overlap, lies within the file, and is exactly as long as what is stored.
+//! There are four forms. GNU tar's old form has the type `S` and the map of the data in the header.
+//! The pax forms 0.0 and 0.1 have the map in pax records, and the pax form 1.0 has it before the
+//! data. bsdtar, the `tar` of macOS and Windows, uses form 1.0 for every file with holes.
+//!
+//! Readers fill the holes with zeros, so the digest is that of the filled file. The rules are those
+//! of Go's `archive/tar`, which the engines use: the pieces of data are in order and do not overlap,
+//! they are within the file, and their total length is the number of stored bytes.
 
 use crate::error::Fault;
 use crate::verify::sparse_map::{BROKEN, MapText, Piece, Refusal, extent};
 
-/// The holes of all files of an archive. Zeros are hashed like everything else, so holes cost time;
-/// this is about ten seconds.
+/// The maximum size of all holes in an archive. Holes are hashed like data; this amount takes about
+/// ten seconds.
 pub(crate) const HOLE_LIMIT: u64 = 16 << 30;
 
-/// What the headers of an entry state about a sparse file.
+/// The description of a sparse file in the headers of its entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SparseHeaders {
     /// The size of the file with its holes.
     pub(crate) size: Option<u64>,
     pub(crate) map: Vec<Piece>,
-    /// Whether the map stands before the data (pax 1.0).
+    /// Whether the map is stored before the data (pax form 1.0).
     pub(crate) map_in_content: bool,
 }
 
-/// A sparse file whose data passes.
+/// A sparse file whose data is being read.
 pub(crate) struct SparseFile {
     size: u64,
     map: Vec<Piece>,
-    /// How many bytes are stored for it.
+    /// The number of stored bytes.
     stored: u64,
-    /// The map as text, while it comes.
+    /// The map of form 1.0, while it is being read.
     text: Option<MapText>,
     next_piece: usize,
     position: u64,
-    /// How many bytes of holes may still come.
+    /// The number of bytes of holes that the archive may still contain.
     holes_left: u64,
 }
 
 impl SparseFile {
-    /// Creates the file that the headers describe, for which so many bytes are stored.
+    /// Creates the file that the headers describe. `stored` is its number of stored bytes.
     pub(crate) fn new(
         headers: SparseHeaders,
         stored: u64,
@@ -59,7 +61,7 @@ impl SparseFile {
         Ok(file)
     }
 
-    /// The size of the file with its holes.
+    /// Returns the size of the file with its holes.
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
@@ -79,7 +81,7 @@ impl SparseFile {
         Ok(())
     }
 
-    /// Takes stored bytes, and passes on the content up to where they end.
+    /// Reads stored bytes and passes the content up to their end to `sink`, with holes filled.
     pub(crate) fn push(
         &mut self,
         mut bytes: &[u8],
@@ -115,8 +117,8 @@ impl SparseFile {
         Ok(())
     }
 
-    /// Passes on the hole at the end of the file, and returns how many bytes of holes may still
-    /// come.
+    /// Passes the hole at the end of the file to `sink`. Returns the number of bytes of holes that
+    /// the archive may still contain.
     pub(crate) fn finish(
         mut self,
         sink: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_that_readers_could_read_differently_are_refused() {
+    fn ambiguous_maps_are_refused() {
         let maps: [(u64, &[u64]); 5] = [
             (12, &[2, 3, 4, 2]),
             (12, &[7, 2, 2, 3]),
@@ -206,17 +208,17 @@ mod tests {
     }
 
     #[test]
-    fn holes_and_pieces_without_end_are_refused_with_the_number() {
+    fn too_many_holes_and_pieces_are_refused() {
         let holes = expand(mapped(1 << 50, &[0, 5]), b"abcde", 9);
         assert!(matches!(holes, Err(Refusal::Fault(Fault::LimitExceeded { .. }))));
         let together = |holes_left| {
             SparseFile::new(mapped(12, &[2, 3, 7, 2]), 5, holes_left)?.finish(&mut |_| Ok(()))
         };
         assert!(matches!(together(6), Err(Refusal::Fault(Fault::LimitExceeded { .. }))));
-        assert!(matches!(together(12), Ok(0)), "no data came: all of it was filled");
+        assert!(matches!(together(12), Ok(0)), "without data, all of the file is filled");
         let mut text = MapText::default();
         assert!(matches!(text.push(b"1\n"), Ok(2)));
-        assert!(matches!(text.push(&[b'0'; 21]), Err(Refusal::Header(_))), "is not kept");
+        assert!(matches!(text.push(&[b'0'; 21]), Err(Refusal::Header(_))), "long lines are refused");
         let headers = SparseHeaders { size: Some(12), map: Vec::new(), map_in_content: true };
         let pieces = expand(headers, b"100001\n", 9);
         assert!(matches!(pieces, Err(Refusal::Fault(Fault::LimitExceeded { .. }))));

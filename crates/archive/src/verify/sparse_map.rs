@@ -1,24 +1,24 @@
-//! The maps of sparse files: where their data lies.
+//! Maps of sparse files, which state the positions of their data.
 
 use crate::error::Fault;
 
 const BLOCK: usize = 512;
-/// More pieces of data than any file of an image has.
+/// The maximum number of pieces in a sparse file. No known file of an image has as many.
 const PIECE_LIMIT: usize = 100_000;
 
 pub(crate) const BROKEN: &str = "its sparse map is broken";
 
-/// Where a piece of data lies in the file.
+/// The position of a piece of data in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub(crate) offset: u64,
     pub(crate) length: u64,
 }
 
-/// Why a sparse file is refused.
+/// The reason why a sparse file is refused.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// What is wrong with its header or its map.
+    /// The header or the map is invalid, for this reason.
     Header(&'static str),
     Fault(Fault),
 }
@@ -35,7 +35,7 @@ impl From<Fault> for Refusal {
     }
 }
 
-/// Reads the pieces of one header of GNU's old form, up to the first that is empty.
+/// Reads the pieces in one header of GNU's old form, up to the first empty one.
 pub(crate) fn old_pieces(
     fields: &[u8],
     number: impl Fn(&[u8]) -> Option<u64>,
@@ -52,7 +52,7 @@ pub(crate) fn old_pieces(
     Ok(())
 }
 
-/// Reads the pieces of the pax forms 0.0 and 0.1: numbers in pairs.
+/// Converts the pairs of numbers of the pax forms 0.0 and 0.1 to pieces.
 pub(crate) fn pax_pieces(numbers: &[u64]) -> Result<Vec<Piece>, Refusal> {
     let mut map = Vec::new();
     for pair in numbers.chunks(2) {
@@ -75,8 +75,8 @@ fn too_many_pieces() -> Refusal {
     Fault::LimitExceeded { what, limit: PIECE_LIMIT.to_string() }.into()
 }
 
-/// Returns where the last piece ends and how much data there is. The pieces must be in order and
-/// must not overlap.
+/// Returns the end of the last piece and the total length of the data. The pieces must be in order
+/// and must not overlap.
 pub(crate) fn extent(map: &[Piece]) -> Result<(u64, u64), Refusal> {
     let (mut end, mut data) = (0, 0_u64);
     for Piece { offset, length } in map {
@@ -87,14 +87,15 @@ pub(crate) fn extent(map: &[Piece]) -> Result<(u64, u64), Refusal> {
     Ok((end, data))
 }
 
-/// The map of pax form 1.0, while it comes: decimal numbers in lines, before the data.
+/// The map of pax form 1.0, while it is being read. It consists of decimal numbers, one per line,
+/// and is stored before the data: the number of pieces, then the offset and the length of each.
 #[derive(Default)]
 pub(crate) struct MapText {
     text: Vec<u8>,
     lines: usize,
-    /// How many bytes of the current line there are.
+    /// The number of digits in the current line.
     line_length: usize,
-    /// How many lines there will be.
+    /// The number of lines in the map. `None` until the first line was read.
     wanted: Option<usize>,
 }
 
@@ -109,7 +110,7 @@ impl MapText {
             && self.text.len().is_multiple_of(BLOCK)
     }
 
-    /// Takes bytes up to the end of the block in which the map ends.
+    /// Reads bytes up to the end of the block in which the map ends. Returns their number.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
         let mut taken = 0;
         while taken < bytes.len() && !self.is_complete() {
@@ -119,7 +120,7 @@ impl MapText {
             let is_padding = self.wanted.is_some_and(|wanted| self.lines >= wanted);
             match byte {
                 0 if is_padding => {}
-                // No number has more digits.
+                // 64-bit numbers have at most 20 digits.
                 b'0'..=b'9' if !is_padding && self.line_length < 20 => self.line_length += 1,
                 b'\n' if !is_padding => {
                     self.lines += 1;

@@ -1,11 +1,11 @@
-//! The checksum that sealift writes into a tar, while the tar is read.
+//! Verification of the checksum that sealift writes into a tar.
 
 use crate::error::Fault;
 use crate::verify::tar_entry::{checksum_record, is_checksum};
 use crate::verify::tar_header::BLOCK;
 
-/// The CRC-32 of what was read, but for the header with the checksum, and the record with the one
-/// that was written.
+/// The CRC-32 of the bytes that were read, without the header that contains the checksum, and the
+/// checksum in that header.
 pub(crate) struct Checksum {
     crc: crc32fast::Hasher,
     /// Whether the current header is the one with the checksum.
@@ -18,25 +18,25 @@ impl Checksum {
         Self { crc: crc32fast::Hasher::new(), in_record: false, record: None }
     }
 
-    /// Takes the first block of a header.
+    /// Processes the first block of a header.
     pub(crate) fn header(&mut self, block: &[u8; BLOCK]) {
         self.in_record = is_checksum(block);
         self.update(block);
     }
 
-    /// Returns `true` between the header with the checksum and the next one.
+    /// Returns `true` between the header that contains the checksum and the next header.
     pub(crate) fn is_in_record(&self) -> bool {
         self.in_record
     }
 
-    /// Takes bytes that follow a header.
+    /// Processes bytes that follow a header.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         if !self.in_record {
             self.crc.update(bytes);
         }
     }
 
-    /// Takes the whole content of an extension header.
+    /// Processes the complete content of an extension header.
     pub(crate) fn extension(&mut self, content: &[u8]) -> Result<(), Fault> {
         match self.in_record && self.record.replace(content.to_vec()).is_some() {
             true => Err(Fault::Checksum),
@@ -44,7 +44,7 @@ impl Checksum {
         }
     }
 
-    /// Compares the checksum, if one was written.
+    /// Compares the checksum with the one in the archive, if it has one.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         match &self.record {
             Some(record) if *record != checksum_record(self.crc.clone().finalize()) => {

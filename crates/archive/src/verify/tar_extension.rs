@@ -1,4 +1,4 @@
-//! Extension headers of a tar: what stands before an entry and describes it.
+//! Extension headers of a tar, which precede an entry and describe it.
 
 use crate::verify::pax::{Pax, PaxSparse, read_pax};
 use crate::verify::tar_header::{text, until_nul};
@@ -9,8 +9,8 @@ pub(crate) enum ExtensionKind {
     LongName,
     LongLink,
     Pax,
-    /// Defaults for all later entries. Some readers obey them, Go's does not: those that matter are
-    /// refused.
+    /// Defaults for all later entries. Readers disagree on whether to apply them (Go's does not),
+    /// so those that would change an entry are refused.
     PaxGlobal,
 }
 
@@ -26,36 +26,36 @@ impl ExtensionKind {
     }
 }
 
-/// What the extension headers before an entry state about it.
+/// The values that the extension headers before an entry state for it.
 #[derive(Default)]
 pub(crate) struct Overrides {
     pub(crate) name: Option<String>,
     pub(crate) link: Option<String>,
     pub(crate) size: Option<u64>,
     pub(crate) sparse: PaxSparse,
-    /// The kinds of header that stood before the entry.
+    /// The kinds of the extension headers before the entry.
     kinds: Vec<ExtensionKind>,
 }
 
 impl Overrides {
-    /// Returns `true` if no extension header stood before the entry.
+    /// Returns `true` if there was no extension header before the entry.
     pub(crate) fn is_empty(&self) -> bool {
         self.kinds.is_empty()
     }
 
-    /// Takes note of a header. Two of a kind before one entry are refused, as readers differ in
-    /// them.
+    /// Registers a header. Two headers of the same kind before one entry are refused, because
+    /// readers disagree on which one applies.
     pub(crate) fn begin(&mut self, kind: ExtensionKind) -> Result<(), &'static str> {
         if kind != ExtensionKind::PaxGlobal {
             if self.kinds.contains(&kind) {
-                return Err("another extension header of its kind stands before it");
+                return Err("the entry has two extension headers of the same kind");
             }
             self.kinds.push(kind);
         }
         Ok(())
     }
 
-    /// Takes the content of a header.
+    /// Applies the content of a header.
     pub(crate) fn apply(
         &mut self,
         kind: ExtensionKind,
@@ -77,16 +77,16 @@ impl Overrides {
                 {
                     Ok(())
                 }
-                _ => Err("a header for all later entries names one of them"),
+                _ => Err("a global header changes the name or the size of entries"),
             },
         }
     }
 }
 
-/// Sets a name, unless another extension header has stated another one.
+/// Sets a name. Returns an error if another extension header has stated a different one.
 fn set_once(name: &mut Option<String>, text: String) -> Result<(), &'static str> {
     match name {
-        Some(other) if *other != text => Err("two extension headers name it differently"),
+        Some(other) if *other != text => Err("two extension headers state different names"),
         _ => {
             *name = Some(text);
             Ok(())
@@ -94,10 +94,10 @@ fn set_once(name: &mut Option<String>, text: String) -> Result<(), &'static str>
     }
 }
 
-/// Reads a name of GNU's form.
+/// Reads a long name in GNU's form.
 fn long_name(content: &[u8]) -> Result<String, &'static str> {
     match until_nul(content) {
-        // Some readers take the name in the entry's own header then.
+        // Some readers ignore an empty name and use the one in the entry's main header.
         [] => Err("its name is empty"),
         name => Ok(text(name)),
     }

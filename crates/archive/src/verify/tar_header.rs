@@ -1,4 +1,4 @@
-//! The header block of a tar's entry.
+//! The main header of a tar entry.
 
 use crate::verify::sparse::SparseHeaders;
 use crate::verify::sparse_map::{Refusal, old_pieces};
@@ -13,7 +13,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A header block, as it stands in the archive.
+/// A header block of an archive.
 pub(crate) struct RawHeader<'a>(pub(crate) &'a [u8; BLOCK]);
 
 impl RawHeader<'_> {
@@ -23,16 +23,16 @@ impl RawHeader<'_> {
 
     pub(crate) fn name(&self) -> String {
         let name = text(until_nul(&self.0[..100]));
-        // GNU's old format uses the prefix field for other things.
+        // GNU's old format uses the prefix field for other values.
         let is_ustar = &self.0[257..263] == b"ustar\0";
-        // And star's format the end of it.
+        // star's format uses the end of the prefix field for other values.
         let end = if self.0[508..] == *b"tar\0" { 476 } else { 500 };
         let prefix = if is_ustar { until_nul(&self.0[345..end]) } else { b"" };
         if prefix.is_empty() { name } else { format!("{}/{name}", text(prefix)) }
     }
 
     fn has_magic(&self) -> bool {
-        // One wrong bit is accepted here; the checksum finds it.
+        // One flipped bit is accepted here, because the checksum detects it.
         let flipped = self.0[257..262].iter().zip(b"ustar").map(|(left, right)| left ^ right);
         flipped.map(u8::count_ones).sum::<u32>() <= 1
     }
@@ -46,17 +46,17 @@ impl RawHeader<'_> {
         text(until_nul(&self.0[157..257]))
     }
 
-    /// Checks the sum over all bytes, which has to be written as writers do: then no bit of it can
-    /// differ unseen.
+    /// Compares the checksum of the header. The checksum must be formatted as known writers format
+    /// it, so that every flipped bit in it is detected.
     pub(crate) fn check_sum(&self) -> Result<(), &'static str> {
         let field = &self.0[148..156];
-        let stored = number(field).ok_or("its checksum is no number")?;
+        let stored = number(field).ok_or("its checksum is not a number")?;
         let is_blank_padded = self.0[100] == b' ';
         let is_digit = |byte: &u8| byte.is_ascii_digit() || (is_blank_padded && *byte == b' ');
         let (digits, end) = field.split_at(6);
         let ends_as_written = matches!(end, [0, b' '] | [b' ', 0] | [b'0'..=b'7', 0]);
         if !digits.iter().all(is_digit) || !ends_as_written {
-            return Err("its checksum is written in an unknown form");
+            return Err("its checksum has an unknown format");
         }
         let (before, after) = (&self.0[..148], &self.0[156..]);
         let spaces = 8 * u64::from(b' ');
@@ -65,39 +65,39 @@ impl RawHeader<'_> {
     }
 
     pub(crate) fn size(&self) -> Result<u64, &'static str> {
-        number(&self.0[124..136]).ok_or("its size is no number of bytes")
+        number(&self.0[124..136]).ok_or("its size is not a number")
     }
 
-    /// Returns what a header of GNU's old form states about a sparse file, and whether more of the
-    /// map follows.
+    /// Returns the description of a sparse file in GNU's old form, and `true` if a block with more
+    /// of its map follows.
     pub(crate) fn old_sparse(&self) -> Result<(SparseHeaders, bool), Refusal> {
         if self.0[257..265] != *b"ustar  \0" {
             return Err("it is a sparse file of an unknown form".into());
         }
         let mut map = Vec::new();
         old_pieces(&self.0[386..482], stated_number, &mut map)?;
-        let size = stated_number(&self.0[483..495]).ok_or("its size is no number of bytes")?;
+        let size = stated_number(&self.0[483..495]).ok_or("its size is not a number")?;
         let headers = SparseHeaders { size: Some(size), map, map_in_content: false };
         Ok((headers, self.0[482] != 0))
     }
 
-    /// Takes a block with more of the map of a sparse file of GNU's old form, and returns whether
-    /// another one follows.
+    /// Reads this block as the continuation of a sparse file's map in GNU's old form. Returns
+    /// `true` if another one follows.
     pub(crate) fn more_pieces(&self, headers: &mut SparseHeaders) -> Result<bool, Refusal> {
         old_pieces(&self.0[..504], stated_number, &mut headers.map)?;
         Ok(self.0[504] != 0)
     }
 }
 
-/// Reads a number field that must not be empty: some readers take that for zero, others for an
-/// error.
+/// Reads a number field that must not be empty. Readers disagree on whether an empty field is zero
+/// or an error.
 fn stated_number(field: &[u8]) -> Option<u64> {
     let is_empty = until_nul(field).trim_ascii().is_empty();
     if is_empty { None } else { number(field) }
 }
 
 /// Reads a number field: octal digits, or base 256 if the first bit is set (GNU). Returns `None`
-/// for negative numbers and those over 64 bits.
+/// for negative numbers and for those that do not fit into 64 bits.
 fn number(field: &[u8]) -> Option<u64> {
     let (&first, rest) = field.split_first()?;
     if first & 0x80 != 0 {
@@ -109,7 +109,7 @@ fn number(field: &[u8]) -> Option<u64> {
         });
     }
     let digits = until_nul(field);
-    // Some readers pass over zero bytes before the digits.
+    // Some readers skip zero bytes before digits, so digits after a zero byte are ambiguous.
     if !field[digits.len()..].iter().all(|byte| matches!(byte, 0 | b' ')) {
         return None;
     }
@@ -120,7 +120,7 @@ fn number(field: &[u8]) -> Option<u64> {
     })
 }
 
-/// Returns `true` if a block was written as a tar header, even if it is damaged.
+/// Returns `true` if a block looks like a tar header, even a damaged one.
 pub(crate) fn resembles_tar_header(block: &[u8; BLOCK]) -> bool {
     let header = RawHeader(block);
     header.has_magic() || header.has_numbers()

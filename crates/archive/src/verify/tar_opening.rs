@@ -1,4 +1,4 @@
-//! The headers of an entry of a tar, put together.
+//! The start of a tar entry, combined from all of its headers.
 
 use sealift_filename::Printable;
 
@@ -8,36 +8,36 @@ use crate::verify::sparse_map::Refusal;
 use crate::verify::tar_extension::Overrides;
 use crate::verify::tar_header::RawHeader;
 
-/// What an entry is, as far as it matters to the inside of an image archive.
+/// The kind of a tar entry, as far as it matters for an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EntryKind {
     File,
-    /// A symbolic link, with its target as written.
+    /// A symbolic link, with its target as it is stored.
     Symlink(String),
-    /// A hard link, with its target counted from the archive's root.
+    /// A hard link, with its target relative to the archive's root.
     Hardlink(String),
-    /// Folders, devices and whatever else carries no content.
+    /// Folders, devices and other entries without content.
     Other,
 }
 
-/// An entry whose header has been read.
+/// An entry whose main header was read.
 pub(crate) struct Opening {
-    /// Where its header stands.
+    /// Offset of its main header.
     pub(crate) at: u64,
     pub(crate) name: String,
     pub(crate) kind: EntryKind,
-    /// How many bytes are stored for it.
+    /// The number of stored bytes.
     pub(crate) stored: u64,
     pub(crate) sparse: Option<SparseHeaders>,
-    /// Whether more headers with its sparse map follow.
+    /// Whether a block with more of its sparse map follows.
     pub(crate) has_more: bool,
-    /// Why an archive with this entry is not supported, although it is not damaged.
+    /// The reason why an archive with this entry is not supported, although it is not damaged.
     pub(crate) oddity: Option<Fault>,
 }
 
 impl Opening {
-    /// Reads an entry's own header, which stands at `at` and whose content starts at `content_at`
-    /// at the earliest.
+    /// Reads an entry's main header. `at` is its offset, and `content_at` is the lowest possible
+    /// offset of the content.
     pub(crate) fn read(
         header: &RawHeader<'_>,
         overrides: Overrides,
@@ -52,15 +52,15 @@ impl Opening {
             sparse.headers().map_err(|refusal| refused(at, refusal))?.unzip();
         let name = sparse_name.flatten().or(long_name).unwrap_or_else(|| header.name());
         let mut kind = match header.type_flag() {
-            // So the oldest writers mark a folder.
+            // The oldest writers mark a folder by a slash at the end of its name.
             0 if name.ends_with('/') => EntryKind::Other,
             b'0' | 0 | b'7' | b'S' => EntryKind::File,
             b'1' => EntryKind::Hardlink(link()),
             b'2' => EntryKind::Symlink(link()),
             _ => EntryKind::Other,
         };
-        // Links, folders and devices have no content, whatever their size field says: so reads Go's
-        // archive/tar, on which the engines are built.
+        // Links, folders and devices have no content, even if the header states a size. Go's
+        // archive/tar, which the engines use, reads them in the same way.
         let stored = match (&kind, header.type_flag()) {
             (EntryKind::File, _) => size.unwrap_or(declared),
             (EntryKind::Other, b'3'..=b'6')
@@ -68,10 +68,10 @@ impl Opening {
             (EntryKind::Other, _) => size.unwrap_or(declared),
         };
         if content_at.checked_add(stored).is_none_or(|end| end > i64::MAX as u64) {
-            return Err(bad("its size can't be true"));
+            return Err(bad("its size is impossible"));
         }
         if sparse.is_some() && kind != EntryKind::File {
-            return Err(bad("it is sparse, and no file"));
+            return Err(bad("it is sparse, but not a file"));
         }
         let mut has_more = false;
         if header.type_flag() == b'S' {
@@ -83,13 +83,14 @@ impl Opening {
         }
         let oddity = odd(&name, header.type_flag());
         if oddity.is_some() {
-            // It is passed over; the archive is refused once it is known to hold an image.
+            // The entry is skipped. If the archive turns out to contain an image, it is refused at
+            // the end.
             kind = EntryKind::Other;
         }
         Ok(Self { at, name, kind, stored, sparse, has_more, oddity })
     }
 
-    /// Reads a block with more of a sparse file's map.
+    /// Reads a block with more of the sparse map.
     pub(crate) fn read_more(&mut self, header: &RawHeader<'_>) -> Result<(), Fault> {
         self.has_more = match &mut self.sparse {
             Some(headers) => {
@@ -101,7 +102,7 @@ impl Opening {
     }
 }
 
-/// Returns the fault for a sparse file whose header stands at `at`.
+/// Returns the fault of a sparse file whose header is at offset `at`.
 pub(crate) fn refused(at: u64, refusal: Refusal) -> Fault {
     match refusal {
         Refusal::Header(reason) => Fault::BadHeader { at, reason: reason.to_owned() },
@@ -109,21 +110,22 @@ pub(crate) fn refused(at: u64, refusal: Refusal) -> Fault {
     }
 }
 
-/// Returns why an entry is refused which engines may read. No other copy of the archive would do.
+/// Returns the reason why an entry is not supported, although some engines accept it. Such an
+/// archive is not damaged, so another copy of it would be refused as well.
 fn odd(name: &str, type_flag: u8) -> Option<Fault> {
     let what = match type_flag {
         b'3' | b'4' | b'6' => "is a device or a pipe",
-        // Some readers take it for a file, others pass over it.
-        flag if !matches!(flag, 0 | b'0'..=b'7' | b'S') => "is of an unknown kind",
-        _ if points_outside(name) => "has a name that points outside of the archive",
+        // Some readers treat it as a file, others skip it.
+        flag if !matches!(flag, 0 | b'0'..=b'7' | b'S') => "is of an unknown type",
+        _ if points_outside(name) => "has a name that points outside the archive",
         _ => return None,
     };
     let reason = format!("its entry `{}` {what}, which is not supported", Printable(name));
     Some(Fault::Unsupported { reason })
 }
 
-/// Returns `true` if a name leads out of the archive, or might: whoever unpacks it may put such an
-/// entry in another's place.
+/// Returns `true` if a name is absolute or contains `..`. A program that unpacks such an entry could
+/// write it to any place.
 fn points_outside(name: &str) -> bool {
     name.starts_with('/') || name.split('/').any(|part| part == "..")
 }

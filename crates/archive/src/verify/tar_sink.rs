@@ -1,4 +1,4 @@
-//! What takes the entries of a tar.
+//! The receiver of the entries of a tar.
 
 use crate::error::Fault;
 use crate::verify::tar_opening::EntryKind;
@@ -10,27 +10,27 @@ pub(crate) struct EntryHeader {
     pub(crate) kind: EntryKind,
     /// Length of the content in bytes.
     pub(crate) size: u64,
-    /// Where the content stands in the archive, unless it is that of a sparse file, which is not
+    /// Offset of the content in the archive. `None` for a sparse file, whose content is not
     /// contiguous.
     pub(crate) offset: Option<u64>,
 }
 
-/// Takes what the parser finds.
+/// A receiver of the entries that the parser finds.
 pub(crate) trait EntrySink {
     fn begin(&mut self, header: EntryHeader) -> Result<(), Fault>;
     fn content(&mut self, bytes: &[u8]) -> Result<(), Fault>;
     fn end(&mut self) -> Result<(), Fault>;
-    /// Takes the bytes as they stand in the archive, after the other calls which they cause.
+    /// Receives the bytes of the archive, after the other calls that they cause.
     fn raw(&mut self, _part: TarSection, _bytes: &[u8]) {}
 }
 
-/// What bytes of an archive belong to.
+/// The section of an archive to which bytes belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TarSection {
-    /// The headers of an entry, those with its extensions included, or the end marker.
+    /// The headers of an entry, including its extension headers, or the end marker.
     Header,
     /// The content of an entry and its padding.
     Content,
-    /// What follows the end marker.
+    /// The bytes after the end marker.
     AfterEnd,
 }

@@ -1,9 +1,11 @@
-//! A tar parser that is fed bytes as they come, in pieces of any size.
+//! A push parser of tar: it accepts bytes in pieces of any size.
 //!
-//! Formats: POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`, `linkpath`, `size`), GNU long names,
-//! which is what the engines' writers produce, and sparse files. Whatever else could make two
-//! readers see two different archives (bad checksums, negative sizes, two names for one entry) is
-//! refused, and so are padding that is not zero, names from outside and devices.
+//! It supports the formats that the engines write, POSIX.1-1988 ustar, POSIX.1-2001 pax (`path`,
+//! `linkpath`, `size`) and GNU long names, and also sparse files.
+//!
+//! It refuses everything that two readers could read as two different archives: wrong checksums,
+//! negative sizes, two names for one entry. It also refuses padding that is not zero, names that
+//! point outside the archive, and devices.
 
 use sealift_filename::Printable;
 
@@ -15,22 +17,23 @@ use crate::verify::tar_header::{BLOCK, RawHeader, resembles_tar_header};
 use crate::verify::tar_opening::{Opening, refused};
 use crate::verify::tar_sink::{EntryHeader, EntrySink, TarSection};
 
-/// The longest name or pax record that is read: far more than any engine writes.
+/// The maximum size of an extension header, far more than any engine writes.
 const EXTENSION_LIMIT: u64 = 1 << 20;
 
-/// The headers of one entry together, with its extensions and its sparse map, and whatever global
-/// headers stand before it: far more than any entry has.
+/// The maximum size of all headers of one entry together: extension headers, sparse map, and global
+/// headers before it. No known entry reaches it.
 const HEADERS_LIMIT: u64 = 16 << 20;
 
+/// The part of the tar to which the next byte belongs.
 enum State {
-    /// Collecting a header block.
+    /// A header block, which is collected.
     Header,
-    /// Inside an entry's content, which goes to the sink.
+    /// The content of an entry, which is passed to the sink.
     Content {
         left: u64,
         padding: u64,
     },
-    /// Inside the content of an extension header, which is collected.
+    /// The content of an extension header, which is collected.
     Extension {
         kind: ExtensionKind,
         left: u64,
@@ -40,37 +43,37 @@ enum State {
         left: u64,
         of_entry: bool,
     },
-    /// Collecting a block with more of a sparse file's map.
+    /// A block with more of a sparse file's map, which is collected.
     SparseHeader,
-    /// Both blocks of the end marker were there; only zeros may follow.
+    /// The zeros after the end marker.
     Ended,
 }
 
 pub(crate) struct TarStream {
     state: State,
-    /// Bytes taken so far.
+    /// The number of bytes that were read.
     offset: u64,
     block: [u8; BLOCK],
     filled: usize,
     extension: Vec<u8>,
-    /// Where the header of the extension starts, for messages.
+    /// Offset of the extension header, for messages.
     extension_at: u64,
     overrides: Overrides,
     /// The name of the entry whose content is being read, for messages.
     current: String,
-    /// The entry of which more headers follow.
+    /// The entry that is started after more blocks of its sparse map.
     opening: Option<Opening>,
     /// The sparse file whose data is being read.
     sparse: Option<SparseFile>,
-    /// Where the header of the current entry stands.
+    /// Offset of the current entry's main header.
     entry_at: u64,
-    /// How many bytes the headers before the next entry have so far.
+    /// The number of bytes in the headers of the next entry so far.
     headers: u64,
-    /// How many bytes of holes may still come.
+    /// The number of bytes of holes that the archive may still contain.
     holes_left: u64,
-    /// The first entry that engines may read and that is refused here.
+    /// The fault of the first entry that is not supported, although engines may accept it.
     oddity: Option<Fault>,
-    /// Where the first block of the end marker starts.
+    /// Offset of the end marker.
     end_marker: Option<u64>,
     checksum: Checksum,
 }
@@ -97,12 +100,13 @@ impl TarStream {
         }
     }
 
-    /// Returns why an archive with these entries is not supported, although it is not damaged.
+    /// Returns the reason why an archive with these entries is not supported, although it is not
+    /// damaged.
     pub(crate) fn oddity(&self) -> Option<&Fault> {
         self.oddity.as_ref()
     }
 
-    /// The number of bytes taken.
+    /// Returns the number of bytes that were read.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
@@ -126,8 +130,8 @@ impl TarStream {
         Ok(())
     }
 
-    /// Counts what stands before an entry, which whoever copies the archive keeps until the entry
-    /// is known.
+    /// Counts the bytes of an entry's headers. They are limited, because a renamer keeps them in
+    /// memory until the name of the entry is known.
     fn count_headers(&mut self, part: TarSection, bytes: usize) -> Result<(), Fault> {
         self.headers = match part {
             TarSection::Header => self.headers + bytes as u64,
@@ -142,7 +146,7 @@ impl TarStream {
         Ok(())
     }
 
-    /// Returns what the next byte belongs to.
+    /// Returns the section of the next byte.
     fn part(&self) -> TarSection {
         match self.state {
             State::Header
@@ -154,7 +158,7 @@ impl TarStream {
         }
     }
 
-    /// Returns an error unless the archive may end here.
+    /// Returns a fault unless the archive is complete.
     pub(crate) fn finish(&self) -> Result<(), Fault> {
         let place = match &self.state {
             State::Ended => return self.checksum.check(),
@@ -178,7 +182,7 @@ impl TarStream {
         Err(Fault::Truncated { at: self.offset, place })
     }
 
-    /// Takes some bytes from the front and says how many.
+    /// Processes some bytes at the front and returns their number.
     fn step(&mut self, bytes: &[u8], sink: &mut impl EntrySink) -> Result<usize, Fault> {
         match &mut self.state {
             State::Header | State::SparseHeader => {
@@ -267,7 +271,7 @@ impl TarStream {
         let bad = |reason: &str| Fault::BadHeader { at, reason: reason.to_owned() };
         if self.block.iter().all(|&byte| byte == 0) {
             if !self.overrides.is_empty() {
-                return Err(bad("an extension header stands before no entry"));
+                return Err(bad("an extension header is not followed by an entry"));
             }
             match self.end_marker {
                 None => self.end_marker = Some(at),
@@ -294,7 +298,7 @@ impl TarStream {
         self.open(opening, sink)
     }
 
-    /// Begins an extension header, whose content has this size.
+    /// Starts an extension header whose content has this size.
     fn extension(&mut self, kind: ExtensionKind, at: u64, declared: u64) -> Result<(), Fault> {
         if declared > EXTENSION_LIMIT {
             return Err(Fault::LimitExceeded {
@@ -314,7 +318,7 @@ impl TarStream {
         Ok(())
     }
 
-    /// Takes a block with more of a sparse file's map.
+    /// Processes a block with more of a sparse file's map.
     fn more_headers(
         &mut self,
         mut opening: Opening,
@@ -325,7 +329,7 @@ impl TarStream {
         self.open(opening, sink)
     }
 
-    /// Begins an entry, unless more headers of it follow.
+    /// Starts an entry, unless more blocks of its sparse map follow.
     fn open(&mut self, mut opening: Opening, sink: &mut impl EntrySink) -> Result<(), Fault> {
         if let Some(fault) = opening.oddity.take() {
             self.oddity.get_or_insert(fault);
@@ -360,7 +364,7 @@ impl TarStream {
     }
 }
 
-/// Returns `true` if these few bytes are a text and not the beginning of a tar.
+/// Returns `true` if these few bytes are text and not the start of a tar.
 fn is_text(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && bytes.contains(&b'\n') && std::str::from_utf8(bytes).is_ok()
 }

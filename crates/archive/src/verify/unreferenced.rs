@@ -1,4 +1,4 @@
-//! What can be checked of entries whether or not the image refers to them.
+//! Checks of entries that do not depend on whether the image refers to them.
 
 use sealift_filename::Printable;
 
@@ -10,8 +10,8 @@ use crate::verify::links::blob_digest;
 use sealift_oci::Digest;
 use sealift_oci::{AnyObject, OciLayout};
 
-/// Every blob of an OCI layout is named by its digest, so each can be checked, whoever refers to
-/// it.
+/// Compares each blob of an OCI layout with the digest in its name, even if nothing refers to the
+/// blob.
 pub(crate) fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
     for (name, entry) in entries {
         if let (Some(expected), Entry::File(content)) = (blob_digest(name), entry)
@@ -23,8 +23,8 @@ pub(crate) fn check_blob_names(entries: &Entries) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Checks what engines write beside an image and hardly read, as far as it is known what they
-/// write: no digest covers it.
+/// Checks legacy entries that engines write in addition to the image. No digest covers them, so
+/// they are compared with what engines are known to write.
 pub(crate) fn check_legacy(entries: &Entries) -> Result<(), Fault> {
     for (name, entry) in entries {
         let Entry::File(content) = entry else { continue };
@@ -40,7 +40,7 @@ pub(crate) fn check_legacy(entries: &Entries) -> Result<(), Fault> {
             _ if name == OCI_LAYOUT => {
                 let layout: OciLayout = parse(content, name)?;
                 if layout.image_layout_version != "1.0.0" {
-                    return Err(bad(name, "is of an unknown version".to_owned()));
+                    return Err(bad(name, "has an unknown version".to_owned()));
                 }
             }
             _ => {}
@@ -49,7 +49,7 @@ pub(crate) fn check_legacy(entries: &Entries) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Checks that an entry is JSON, unless it was too large to be kept.
+/// Checks that an entry is a JSON object, unless it was too large to be kept.
 pub(crate) fn check_object(content: &Content, name: &str) -> Result<(), Fault> {
     match parse::<AnyObject>(content, name) {
         Ok(AnyObject {}) | Err(Fault::LimitExceeded { .. }) => Ok(()),
@@ -57,15 +57,15 @@ pub(crate) fn check_object(content: &Content, name: &str) -> Result<(), Fault> {
     }
 }
 
-/// Checks that no entry is below one that is not a folder: an unpacker could write it elsewhere,
-/// for example through a link.
+/// Checks that no entry is below one that is not a folder. A program that unpacks the archive could
+/// write such an entry to another place, for example through a link.
 pub(crate) fn check_folders(entries: &Entries) -> Result<(), Fault> {
     for name in entries.keys() {
         let mut folders = name.match_indices('/').map(|(end, _)| &name[..end]);
         if let Some(folder) = folders.find(|folder| entries.contains_key(*folder)) {
             return Err(bad(
                 name,
-                format!("lies below `{}`, which is no folder", Printable(folder)),
+                format!("is below `{}`, which is not a folder", Printable(folder)),
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! Verifies an archive and finds out which image it is, in one pass.
+//! The verifier, which verifies an archive and identifies its image in one pass.
 
 use crate::contents::Contents;
 use crate::error::Fault;
@@ -11,24 +11,25 @@ use crate::verify::tar_sink::{EntryHeader, EntrySink, TarSection};
 use crate::verify::tar_stream::TarStream;
 use sealift_oci::Platform;
 
-/// How much of the end of the stream is remembered to find an engine's last words in it.
+/// The number of bytes at the end of the stream that are searched for an error report.
 const TAIL: usize = 16 << 10;
-/// How much may still come of a report that has begun.
+/// The maximum number of bytes that are accepted after the suspected start of an error report.
 const REPORT_LIMIT: u64 = 8 << 10;
 
-/// Verifies an archive while its bytes pass, in pieces of any size.
+/// Verifies the plain tar of an archive, which the caller pushes in pieces of any size.
 ///
-/// It reads plain tar in all layouts that engines write, in any order of entries, and never trusts
-/// the writer: every blob is hashed, and [`finish`](Self::finish) returns the image's identity only
-/// if the tar ended properly and everything that is named is there with its digest. Memory is
-/// bounded whatever the size: content is hashed as it passes, and only what may be JSON metadata is
-/// kept (up to 4 MiB each, 16 MiB in all).
+/// It supports all layouts that engines write, with entries in any order. It does not trust the
+/// writer: all content is hashed, and [`finish`](Self::finish) returns the image's identity only if
+/// the tar is complete and every part to which the image refers is present and has its digest.
+///
+/// Memory is bounded. Content is hashed while it is read, and only files that can be JSON metadata
+/// are kept (up to 4 MiB each, 16 MiB in all).
 ///
 /// ```
 /// use sealift_archive::{Verifier, VerifyOptions};
 ///
 /// let mut verifier = Verifier::new(VerifyOptions::default());
-/// verifier.push(&[0; 1024]).unwrap(); // an empty tar: nothing but the end marker
+/// verifier.push(&[0; 1024]).unwrap(); // an empty tar, which is only an end marker
 /// let refusal = verifier.finish().unwrap_err();
 /// assert_eq!(refusal.to_string(), "the archive contains nothing but zero bytes");
 /// ```
@@ -38,20 +39,21 @@ pub struct Verifier {
     collector: Collector,
     platform: Option<Platform>,
     received: u64,
-    /// The last bytes received.
+    /// The last bytes of the stream.
     tail: Vec<u8>,
-    /// A fault that may turn out to be an engine's report once the rest has come.
+    /// A fault that an engine's error report may have caused. The rest of the stream will show it.
     suspected: Option<Suspect>,
 }
 
-/// Takes an archive's bytes as they stand in it, entry by entry.
+/// A receiver of an archive's bytes that can copy some of its entries.
 pub(crate) trait CopySink {
-    /// Begins an entry. Its header follows. Returns how many bytes before it are not in the copy.
+    /// Starts an entry, whose headers follow. Returns the number of bytes before it that were not
+    /// copied.
     fn begin(&mut self, name: &str) -> u64;
     fn raw(&mut self, part: TarSection, bytes: &[u8]);
 }
 
-/// Takes no copy.
+/// A receiver that copies nothing.
 struct NoCopy;
 
 impl CopySink for NoCopy {
@@ -62,7 +64,8 @@ impl CopySink for NoCopy {
     fn raw(&mut self, _part: TarSection, _bytes: &[u8]) {}
 }
 
-/// Passes everything to the collector, and the raw bytes to whoever takes a copy.
+/// Passes entries to the collector and the bytes of the archive to a copy. The collector gets the
+/// offsets in the copy.
 struct Tee<'a, C> {
     collector: &'a mut Collector,
     copy: &'a mut C,
@@ -88,13 +91,14 @@ impl<C: CopySink> EntrySink for Tee<'_, C> {
     }
 }
 
+/// A fault that an engine's error report may have caused.
 struct Suspect {
     fault: Fault,
-    /// How many bytes had come when it was found.
+    /// The number of bytes that were received when the fault was found.
     received: u64,
 }
 
-/// Options of a [`Verifier`]: how thorough it is, and which of several images it takes.
+/// Options of a [`Verifier`].
 ///
 /// ```
 /// use sealift_archive::VerifyOptions;
@@ -116,15 +120,15 @@ impl VerifyOptions {
         Self::default()
     }
 
-    /// Sets whether every layer is decompressed and its diff id checked, also if a manifest names
-    /// its digest.
+    /// Sets whether the diff id of every layer is verified by decompressing the layer. By default,
+    /// a compressed layer is verified by the digest that a manifest states, if there is one.
     #[must_use]
     pub fn with_decompress_layers(mut self, decompress: bool) -> Self {
         self.decompress_layers = decompress;
         self
     }
 
-    /// Sets the platform whose image is taken if there are several.
+    /// Sets the platform of the image to select if the archive contains several.
     #[must_use]
     pub fn with_platform(mut self, platform: impl Into<Option<Platform>>) -> Self {
         self.platform = platform.into();
@@ -133,7 +137,7 @@ impl VerifyOptions {
 }
 
 impl Verifier {
-    /// Begins with an empty stream.
+    /// Creates a verifier at the start of a tar.
     pub fn new(options: VerifyOptions) -> Self {
         Self {
             tar: TarStream::new(),
@@ -145,16 +149,16 @@ impl Verifier {
         }
     }
 
-    /// Takes the next bytes.
+    /// Reads the next bytes of the tar.
     ///
     /// # Errors
     ///
-    /// As soon as the stream can't be an archive any more; nothing that comes later mends that.
+    /// The first fault in the structure of the tar. The archive cannot become valid after that.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.push_to(bytes, &mut NoCopy)
     }
 
-    /// Takes the next bytes, and passes on those that stay in a copy.
+    /// Reads the next bytes and passes them to `copy`.
     pub(crate) fn push_to(&mut self, bytes: &[u8], copy: &mut impl CopySink) -> Result<(), Fault> {
         let start = self.received;
         self.received += bytes.len() as u64;
@@ -170,8 +174,9 @@ impl Verifier {
         let first = result.as_ref().err().and_then(|fault| self.first_byte(fault, start, bytes));
         self.remember(bytes);
         match result {
-            // An engine puts its report wherever it is when it fails. What may be one is collected
-            // up to the stream's end, as it needn't be complete yet.
+            // An engine that fails appends its report at the current position, which can be within
+            // an entry. If this looks like a report, the rest of the stream is collected, because
+            // the report may not be complete yet.
             Err(fault) if first == Some(b'{') || may_report(&self.tail) => {
                 self.suspected = Some(Suspect { fault, received: self.received });
                 Ok(())
@@ -180,7 +185,7 @@ impl Verifier {
         }
     }
 
-    /// Returns the byte at which the tar stops making sense.
+    /// Returns the byte at which the tar became invalid.
     fn first_byte(&self, fault: &Fault, start: u64, bytes: &[u8]) -> Option<u8> {
         let at = match fault {
             Fault::BadHeader { at, .. } | Fault::TrailingData { at } | Fault::Padding { at } => *at,
@@ -196,32 +201,32 @@ impl Verifier {
         }
     }
 
-    /// The number of bytes taken so far.
+    /// Returns the number of bytes that were received so far.
     pub fn bytes(&self) -> u64 {
         self.received
     }
 
-    /// Where the tar's end marker starts, once it has been seen.
+    /// Returns the offset of the tar's end marker, or `None` before it was received.
     ///
-    /// A reader of the archive can do nothing with it before it has this marker, so whoever passes
-    /// the bytes on holds them back from here until [`finish`](Self::finish) has said yes.
+    /// Receivers accept an archive only after this marker. A program that passes the bytes on should
+    /// withhold those from this offset on until [`finish`](Self::finish) has succeeded.
     pub fn end_marker(&self) -> Option<u64> {
         self.tar.end_marker()
     }
 
-    /// Ends the stream and returns the verdict.
+    /// Verifies the complete archive and returns its contents.
     ///
     /// # Errors
     ///
-    /// The fault that was found. An error that the engine appended to the stream is given in its
-    /// own words, whatever else it broke.
+    /// The fault that was found. If the engine appended an error report to the stream, this is
+    /// [`Fault::Engine`] with its message, even if other faults were found.
     pub fn finish(self) -> Result<Contents, Fault> {
         let (size, platform) = (self.received, self.platform.clone());
         let judgement = judge(&self.into_entries()?, platform.as_ref())?;
         Ok(Contents::new(judgement, size))
     }
 
-    /// Ends the stream and returns the entries, if the tar ended properly.
+    /// Returns the collected entries, if the tar is complete.
     pub(crate) fn into_entries(self) -> Result<Entries, Fault> {
         let structure = match self.suspected {
             Some(suspect) => Err(suspect.fault),

@@ -1,8 +1,8 @@
 //! A writer of zips with one member.
 //!
-//! Format: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3. The writer of the `zip` crate is not
-//! used, because it prints to standard error or panics if it is dropped when the disk is full, and
-//! because it cannot change the name of a member at the end.
+//! Format: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3. The writer of the `zip` crate is
+//! not used, because it prints to standard error or panics if it is dropped when the disk is full,
+//! and because it cannot change the name of a member at the end.
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -19,8 +19,8 @@ const VERSION: u16 = 45;
 const MADE_BY: u16 = 3 << 8 | VERSION;
 pub(crate) const NAME_IS_UTF8: u16 = 1 << 11;
 const DEFLATED: u16 = 8;
-/// The earliest date of the format, 1 January 1980. It is constant, so that the same bytes result in
-/// the same zip.
+/// The earliest date of the format, 1 January 1980. It is constant, so that the same bytes result
+/// in the same zip.
 pub(crate) const NO_DATE: u16 = 1 << 5 | 1;
 /// The value of a field whose number is in the zip64 field instead.
 const SEE_ZIP64: u32 = u32::MAX;
