@@ -164,7 +164,7 @@ fn an_archive_whose_index_points_outside() {
     insta::assert_snapshot!(pointing("sha256:../../../../etc/passwd"), @"
     [5]
     error: their.tar is damaged
-      caused by: `index.json` names no digest: `sha256:../../../../etc/passwd` is not `sha256:` and 64 lowercase hex digits
+      caused by: `index.json` contains an invalid digest: `sha256:../../../../etc/passwd` is not `sha256:` and 64 lowercase hex digits
     hint: copy it again from where it came, or save the image again
     ");
     insta::assert_snapshot!(pointing(&sealift_testing::layouts::digest(b"elsewhere")), @"
@@ -184,7 +184,7 @@ fn an_archive_with_an_unknown_media_type() {
     insta::assert_snapshot!(made_elsewhere(&replaced(image().oci_only(), "index.json", &index)), @"
     [4]
     error: their.tar is not a supported archive
-      caused by: index.json points to something of the unknown kind `application/vnd.wasm.config.v1+json`
+      caused by: index.json refers to content of the unknown type `application/vnd.wasm.config.v1+json`
     ");
 }
 
@@ -195,7 +195,7 @@ fn an_archive_for_another_operating_system() {
     insta::assert_snapshot!(made_elsewhere(&image.docker_folders()), @"
     [4]
     error: their.tar is not a supported archive
-      caused by: it is an image for windows, only those for linux are taken
+      caused by: the image is for windows; only linux images are supported
     ");
 }
 
@@ -225,7 +225,7 @@ fn zips_that_contain_no_image() {
     ");
     insta::assert_snapshot!(place.ok(&["verify", "-q"]).replace(&name("zip"), "ARCHIVE"), @"ARCHIVE  no image  the zip has 2 members instead of one");
     place.put(&name("zip"), &zip(&["a"]));
-    insta::assert_snapshot!(place.ok(&["verify", "-q"]).replace(&name("zip"), "ARCHIVE"), @"ARCHIVE  no image  its content is no tar");
+    insta::assert_snapshot!(place.ok(&["verify", "-q"]).replace(&name("zip"), "ARCHIVE"), @"ARCHIVE  no image  its content is not a tar");
     assert_eq!(
         place.ok(&["config", "--allow-empty"]),
         "{}\n",

@@ -138,7 +138,7 @@ fn a_misnamed_archive_is_skipped_with_a_warning_if_there_is_a_right_one() {
 #[test]
 fn bit_rot_is_found_when_the_content_is_read_and_is_then_remembered() {
     let rotten = [
-        (&["cat", "web"][..], "no longer reads as the image that was recorded"),
+        (&["cat", "web"][..], "is no longer the image that was recorded"),
         (&["load", "web"], "the layer should be sha256:"),
     ];
     for (arguments, words) in rotten {

@@ -1,4 +1,4 @@
-//! Reads a layer of an archive, or all of its plain tar.
+//! A reader of a layer, or of the complete plain tar of an archive.
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,36 +14,37 @@ use crate::layer_span::LayerSpan;
 use crate::read::plain::PlainReader;
 use crate::source::{Source, SourceReader, seek_to};
 
-/// Reads a layer of an [`Archive`](crate::Archive), or all of its plain tar. It shares the source
-/// with the archive, and can outlive it.
+/// A reader of a layer of an [`Archive`](crate::Archive), or of its complete plain tar. It shares
+/// the source with the archive and can outlive it.
 ///
-/// A layer that is read from its first byte to its last one is compared with its digest: if they
-/// differ, an error takes the place of the last bytes. Parts are verified only in a zip whose table
-/// of blocks has checksums. Without them, a damaged block is an error if it no longer inflates to
-/// the length that the table states.
+/// If a layer is read from its first byte to its last, it is compared with its digest, and reading
+/// fails before its last bytes if they differ. If only a part of a layer is read, this part is
+/// verified only in a zip whose block table has checksums. In a zip without checksums, a damaged
+/// block is detected only if it does not inflate to the length that the table states.
 ///
 /// # Errors
 ///
-/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+/// The [`io::Error`] of [`Read::read`] contains an [`Error`]; `error.downcast::<Error>()` extracts
+/// it.
 pub struct ArchiveReader<S: Source> {
     access: Access<S>,
-    /// Where the content starts in the plain tar.
+    /// Offset of the content in the plain tar.
     start: u64,
     size: u64,
     position: u64,
     /// The block that is being read.
     block: Option<BlockReader>,
-    /// A reader of what can only be read from its start, and where it is.
+    /// The reader of a container without random access, and its position in the plain tar.
     sequential: Option<(Box<SharedPlainReader<S>>, u64)>,
     check: Option<Check>,
 }
 
 type SharedPlainReader<S> = PlainReader<SourceReader<Arc<S>>>;
 
-/// The digest of a layer that is read from its start.
+/// The comparison of a layer with its digest.
 struct Check {
     hasher: Hasher,
-    /// How many bytes were hashed.
+    /// The number of bytes that were hashed, from the start of the layer.
     hashed: u64,
     expected: Digest,
 }
@@ -60,12 +61,12 @@ impl<S: Source> ArchiveReader<S> {
         Self { start: span.offset, check: Some(check), ..plain }
     }
 
-    /// Returns the number of bytes from the first to the last one.
+    /// Returns the size of the content in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Reads some bytes of the plain tar at an offset.
+    /// Reads some bytes at an offset of the plain tar.
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match &self.access.route {
             Route::Direct(start) => self.access.source.read_at(buffer, start + offset),
@@ -112,7 +113,11 @@ impl<S: Source> ArchiveReader<S> {
         Ok(count)
     }
 
-    /// Hashes what follows the bytes that were hashed, and compares the digest at the end.
+    /// Hashes bytes at the current position if they follow the bytes that were already hashed.
+    /// Compares the digest at the end of the layer.
+    ///
+    /// Bytes at another position, after a seek, are not hashed. If the reader returns to the first
+    /// byte that was not hashed, hashing continues.
     fn check(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let Some(check) = self.check.as_mut().filter(|check| check.hashed == self.position) else {
             return Ok(());
@@ -126,7 +131,7 @@ impl<S: Source> ArchiveReader<S> {
         }
         let (found, expected) = (hasher.finish(), check.expected);
         if found == expected {
-            // What is read again from its start is hashed again.
+            // If the layer is read again from its start, it is hashed again.
             (check.hasher, check.hashed) = (Hasher::new(), 0);
             return Ok(());
         }
@@ -138,7 +143,7 @@ impl<S: Source> ArchiveReader<S> {
         Error::fault(self.access.input.clone(), fault)
     }
 
-    /// Returns an error of the source or of a block as one that names the archive.
+    /// Converts an error of the source or of a block to one that names the archive.
     fn error(&self, error: io::Error) -> io::Error {
         let error = match error.downcast::<Error>() {
             Ok(error) => error,

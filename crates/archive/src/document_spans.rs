@@ -1,41 +1,42 @@
-//! Where the documents of an image lie in its archive.
+//! The positions of an image's documents in its archive.
 
 use serde::{Deserialize, Serialize};
 
 use sealift_oci::Digest;
 
-/// Where the documents that describe an image lie in the plain tar of its archive.
+/// The positions of the documents that describe an image, in the plain tar of its archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DocumentSpans {
     /// The image's config file.
     pub config: DocumentSpan,
-    /// The archive's own manifest of the image; `None` if it has none over exactly these layers.
+    /// The manifest of the image in the archive. `None` if the archive has no manifest with
+    /// exactly these layers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<DocumentSpan>,
 }
 
-/// A document, and where its bytes lie in the plain tar of an archive.
+/// A document, and the position of its bytes in the plain tar of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DocumentSpan {
-    /// The digest of the bytes.
+    /// The digest of the document.
     pub digest: Digest,
-    /// The media type by which a descriptor of the document states its kind.
+    /// The media type of the document, as its descriptor states it.
     pub media_type: String,
-    /// Where the bytes start in the plain tar.
+    /// Offset of the document in the plain tar.
     pub offset: u64,
-    /// How many bytes there are.
+    /// The size of the document in bytes.
     pub size: u64,
 }
 
 impl DocumentSpans {
-    /// Creates the spans of an image that has this config and no manifest of its own.
+    /// Creates the spans of an image with this config and without a manifest.
     pub fn new(config: DocumentSpan) -> Self {
         Self { config, manifest: None }
     }
 
-    /// Adds the archive's own manifest.
+    /// Adds the manifest of the image in the archive.
     #[must_use]
     pub fn with_manifest(self, manifest: DocumentSpan) -> Self {
         Self { manifest: Some(manifest), ..self }
@@ -48,7 +49,7 @@ impl DocumentSpans {
 }
 
 impl DocumentSpan {
-    /// Creates the span of a document.
+    /// Creates the span of a document. `offset` and `size` are in bytes.
     pub fn new(media_type: impl Into<String>, digest: Digest, offset: u64, size: u64) -> Self {
         Self { digest, media_type: media_type.into(), offset, size }
     }

@@ -298,22 +298,22 @@ impl fmt::Display for Reason<'_> {
             Fault::Incomplete { missing, evidence } => {
                 write!(f, "lacks {missing}, although it contains {evidence}")
             }
-            Fault::OnlyZeros => write!(f, "contains nothing but zero bytes"),
+            Fault::OnlyZeros => write!(f, "contains only zero bytes"),
             Fault::WrongDigest { what, expected, found } => {
                 write!(f, "{what} should be {expected}, but is {found}")
             }
             Fault::Checksum => {
-                write!(f, "has another checksum than the one that was written into it")
+                write!(f, "does not match the checksum that was written into it")
             }
             Fault::BadMetadata { entry, reason } => write!(f, "`{entry}` {reason}"),
             Fault::BadContainer { container, reason } => {
                 write!(f, "is not a readable {container}: {reason}")
             }
             Fault::LimitExceeded { what, limit } => {
-                write!(f, "{what}: more than {limit}, which is the limit")
+                write!(f, "{what}: more than the limit of {limit}")
             }
             Fault::NoLongerAnImage { reason } => {
-                write!(f, "no longer reads as the image that was recorded: {reason}")
+                write!(f, "is no longer the image that was recorded: {reason}")
             }
             Fault::NotAnImage { reason } => write!(f, "{reason}"),
             Fault::SeveralImages { count, tags } => {

@@ -1,4 +1,4 @@
-//! A plain tar of one image, composed from the parts of an archive.
+//! A reader of a plain tar with one image, composed from the parts of an archive.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::verify::layout::{
 };
 use crate::verify::tar_entry::{END_MARKER, entry, headers, padding};
 
-/// Options of an [`ImageTar`]: its name, its layout, and what is left out of it.
+/// Options of an [`ImageTar`]: the name of the image, the layout, and the layers to leave out.
 ///
 /// ```
 /// use sealift_archive::{ImageTarOptions, Naming};
@@ -44,19 +44,20 @@ pub enum ImageLayout {
     /// absent.
     #[default]
     Oci,
-    /// The layout of Docker before version 25: `manifest.json`, and layers that are named by their
-    /// diff ids. Layers that are left out are empty files. Podman looks such a layer up by its diff
-    /// id, also if the archive has it compressed.
+    /// The layout of Docker before version 25: a `manifest.json`, and layers that are named by
+    /// their diff ids. Layers that are left out are empty files. Podman searches its own storage
+    /// for such a layer by its diff id, even if the archive contains the layer compressed.
     Docker,
 }
 
 impl ImageTarOptions {
-    /// Creates the options of a whole image without a name, in an OCI layout.
+    /// Creates the options of a complete image without a name, in an OCI layout.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the image, with its registry, in all places where readers look for a name.
+    /// Sets the name of the image. It is written with its registry, to all places from which
+    /// receivers read a name.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Option<Naming>>) -> Self {
         self.name = name.into();
@@ -78,15 +79,16 @@ impl ImageTarOptions {
     }
 }
 
-/// Reads a plain tar of the one image of an archive, composed from the archive's parts.
+/// A reader of a plain tar that contains only the image of an archive. The tar is composed from the
+/// parts of the archive while it is read.
 ///
 /// It contains the config, the layers as they are stored, the [manifest](Archive::manifest), and
-/// the documents that lead to them. It has neither attestations nor images for other platforms, and
-/// at most one name. The same archive and options result in the same bytes.
+/// the documents that lead to them. It contains neither attestations nor images for other
+/// platforms, and at most one name. The same archive and options result in the same bytes.
 ///
-/// Each document and layer that is copied is compared with its digest: if they differ, an error
-/// takes the place of its last bytes, and every further read fails. So whoever receives these bytes
-/// as they come has no image.
+/// Each document and layer is compared with its digest. If they differ, reading fails before the
+/// last bytes of that part, and every further read fails as well. A receiver of the bytes therefore
+/// never gets the end of a damaged image.
 ///
 /// ```no_run
 /// use std::{fs::File, io};
@@ -102,26 +104,28 @@ impl ImageTarOptions {
 ///
 /// # Errors
 ///
-/// What [`Read::read`] returns contains an [`Error`], which `error.downcast::<Error>()` returns.
+/// The [`io::Error`] of [`Read::read`] contains an [`Error`]; `error.downcast::<Error>()` extracts
+/// it.
 pub struct ImageTar<'a, S: Source> {
     archive: &'a Archive<S>,
     size: u64,
     parts: IntoIter<Part>,
     current: Option<Current<S>>,
-    /// The reader of the part that was copied last: going on with it costs less than to start over.
+    /// The reader of the part that was copied last. It is reused, because continuing is cheaper
+    /// than starting over in a container without random access.
     reader: Option<ArchiveReader<S>>,
     has_failed: bool,
 }
 
 /// A part of the tar.
 enum Part {
-    /// Bytes that were written for it.
+    /// Bytes that were created for the tar.
     Bytes(Vec<u8>),
-    /// Bytes of the archive.
+    /// Bytes that are copied from the archive.
     Copy(CopiedSpan),
 }
 
-/// Bytes of an archive's plain tar that are copied.
+/// A span of the archive's plain tar that is copied.
 struct CopiedSpan {
     what: &'static str,
     digest: Digest,
@@ -135,7 +139,7 @@ enum Current<S: Source> {
     Copy(Box<Copying<S>>),
 }
 
-/// What is being copied.
+/// A span that is being copied.
 struct Copying<S: Source> {
     copy: CopiedSpan,
     left: u64,
@@ -151,7 +155,7 @@ impl<S: Source> Copying<S> {
         Ok(count)
     }
 
-    /// Returns a fault if everything was read and has another digest.
+    /// Returns a fault if the complete span was read and does not have its digest.
     fn check(&mut self) -> Result<(), Fault> {
         if self.left > 0 {
             return Ok(());
@@ -166,8 +170,8 @@ impl<S: Source> Copying<S> {
 }
 
 impl<'a, S: Source> ImageTar<'a, S> {
-    /// Creates the tar of an archive's image. The archive is read only if a layer is stored in two
-    /// forms.
+    /// Creates the tar of an archive's image. This reads from the archive only if a layer is stored
+    /// in two forms.
     ///
     /// # Errors
     ///
@@ -182,12 +186,12 @@ impl<'a, S: Source> ImageTar<'a, S> {
         Ok(Self { archive, size, parts, current: None, reader: None, has_failed: false })
     }
 
-    /// Returns the size of the whole tar in bytes.
+    /// Returns the size of the complete tar in bytes. It is known before the tar is read.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Returns the next part, ready to be read.
+    /// Prepares the next part for reading. Returns `None` at the end.
     fn begin(&mut self) -> io::Result<Option<Current<S>>> {
         Ok(match self.parts.next() {
             None => None,
@@ -236,9 +240,9 @@ impl<S: Source> Read for ImageTar<'_, S> {
             return Ok(0);
         }
         if self.has_failed {
-            return Err(io::Error::other("reading the archive has failed before"));
+            return Err(io::Error::other("an earlier read of the archive failed"));
         }
-        // Else a second call could look like the end of a whole archive.
+        // After an error, `Ok(0)` would look like the end of a complete archive.
         self.read_on(buffer).inspect_err(|_| self.has_failed = true)
     }
 }
@@ -335,8 +339,8 @@ fn docker_layout<S: Source>(
     Ok(parts)
 }
 
-/// Returns each content once, in the order in which it lies in the archive. What can only be read
-/// from its start is then read once.
+/// Removes duplicate contents and sorts the rest by the offset in the archive, so that a container
+/// without random access is decompressed only once.
 fn in_order(mut copies: Vec<CopiedSpan>) -> Vec<CopiedSpan> {
     copies.sort_unstable_by_key(|copy| (copy.offset, copy.digest));
     copies.dedup_by_key(|copy| copy.digest);

@@ -1,50 +1,81 @@
-//! The inside of container image archives: which image is in there, and is it whole?
+//! Reads, verifies and writes container image archives, as `docker save`, Podman, skopeo and crane
+//! write them.
 //!
-//! Engines end a save with status 200 and a damaged tar when something breaks on the way, and every
-//! one of them writes another layout. This crate reads them all in one streaming pass, hashes
-//! everything that passes, and judges at the end: an archive is whole when its tar ended properly
-//! and everything that is named in it is there with its digest. The verdict comes with the image's
-//! [`Identity`](sealift_oci::Identity), which is the same whatever engine wrote the archive.
+//! Engines report success for a save even if it is truncated, and each writes another layout. This
+//! crate verifies an archive of any layout in one streaming pass with bounded memory. An archive is
+//! valid if its tar is complete and every part to which the image refers is present and has its
+//! digest. The result contains the image's [`Identity`](sealift_oci::Identity), which does not
+//! depend on the engine that wrote the archive.
+//!
+//! ```no_run
+//! use std::io::Read;
+//! use sealift_archive::{Archive, ExamineOptions, examine_file};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let path = "web_1.4.0.7_91e8e311933e.zip";
+//!     let proof = examine_file(path, &ExamineOptions::default())?;
+//!     println!("{} for {}", proof.identity().config, proof.identity().platform);
+//!
+//!     let archive = Archive::open(path, &proof)?;
+//!     for layer in archive.layers() {
+//!         let mut head = [0; 512];
+//!         archive.layer(&layer.digest).expect("the layer is listed").read_exact(&mut head)?;
+//!         println!("{} has {} bytes", layer.digest, layer.size);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! If an engine appends an error to the stream, the fault contains the engine's message:
 //!
 //! ```
-//! use sealift_archive::{Fault, Verifier, VerifyOptions};
+//! use sealift_archive::{Verifier, VerifyOptions};
 //!
 //! let mut verifier = Verifier::new(VerifyOptions::default());
-//! // The engine broke off, and says why in the middle of what should have been a tar:
 //! verifier.push(b"{\"errorDetail\":{\"message\":\"no space left on device\"}}").unwrap();
 //! let fault = verifier.finish().unwrap_err();
 //! assert_eq!(fault.to_string(), "the engine reported after 0 bytes: no space left on device");
 //! ```
 //!
-//! | to | use |
+//! # Where to start
+//!
+//! ```text
+//! Source ─▶ PlainReader ─▶ Verifier ─▶ Contents ─┐
+//!           removes the    verifies              ├─▶ Proof ─▶ ArchiveIndex ─▶ Archive
+//!           container      the tar               │                               │
+//! plain tar ─▶ ArchiveWriter ────────────────────┘        ArchiveReader, GzipLayer, ImageTar
+//! ```
+//!
+//! | task | use |
 //! |---|---|
-//! | verify a whole archive | [`examine`], [`examine_file`] |
-//! | find files that cannot be images | [`look`], [`look_file`] |
-//! | pass an archive on, verified on the way | [`VerifiedReader`] |
+//! | verify an archive | [`examine`], [`examine_file`] |
+//! | exclude files that cannot be images | [`look`], [`look_file`] |
+//! | pass an archive on and verify it at the same time | [`VerifiedReader`] |
 //! | verify bytes that are pushed | [`Verifier`] |
 //! | write an archive | [`ArchiveWriter`] |
 //! | write a compressed tar | [`CompressedWriter`] |
-//! | read one layer, or a part of it | [`Archive`] |
-//! | pass on a layer of a zip as gzip | [`GzipLayer`] |
-//! | pass on one image without layers that the receiver has | [`ImageTar`] |
+//! | read a layer, or a part of it | [`Archive`] |
+//! | read a layer of a zip as gzip | [`GzipLayer`] |
+//! | read one image without the layers that the receiver has | [`ImageTar`] |
 //!
 //! Archives are read from any [`Source`], and with [`PlainReader::from_stream`] from a socket.
-//! Readers implement [`std::io::Read`]; the [`Error`] inside of an [`std::io::Error`] is reached
-//! with `error.downcast::<sealift_archive::Error>()`.
+//! Readers implement [`std::io::Read`]. Their [`std::io::Error`] contains an [`Error`];
+//! `error.downcast::<sealift_archive::Error>()` extracts it.
 //!
-//! The crates below are re-exported, so that one dependency is enough.
+//! [`sealift_filename`] and [`sealift_oci`] are re-exported, so that one dependency is enough.
 //!
 //! # Features
 //!
-//! None is on by default. `zstd`, `xz` and `bzip2` read these formats, and `zstd` also writes its
-//! own; `libdeflate` compresses zips several times as fast as the compressor in Rust. `zstd` and
-//! `libdeflate` need a C compiler.
+//! All features are disabled by default. `zstd`, `xz` and `bzip2` add decoders of these formats,
+//! and `zstd` also adds its encoder. `libdeflate` compresses zips several times as fast as the
+//! compressor in Rust. `zstd` and `libdeflate` need a C compiler.
 //!
 //! # Limits
 //!
-//! Nothing is ever written to disk under a name from an archive. Metadata is kept up to 4 MiB a
-//! file and 16 MiB in all, names up to 1 MiB each and 8 MiB in all, entries up to 20,000; zstd may
-//! want a window of 128 MiB, xz 96 MiB of memory. What wants more is refused with the number.
+//! Nothing is written to disk under a name from an archive. Metadata files are limited to 4 MiB
+//! each and 16 MiB in total, names to 1 MiB each and 8 MiB in total, and entries to 20,000. Zstd
+//! streams are limited to a window of 128 MiB, and xz streams to 96 MiB of memory. An archive that
+//! exceeds a limit is refused, and the error contains the limit.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

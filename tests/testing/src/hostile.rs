@@ -100,43 +100,43 @@ macro_rules! cases {
 
 cases! { ($)
     entries_without_end:
-        "20,001 entries", NotTaken "its entries: more than 20000, which is the limit",
+        "20,001 entries", NotTaken "its entries: more than the limit of 20000",
         || with(&(0..20_001).fold(RawTar::new(), |tar, at| tar.file(&format!("e{at}"), b"")));
     names_without_end:
-        "entries with names of 9 MB together", NotTaken "the names of its entries: more than 8 MiB, which is the limit",
+        "entries with names of 9 MB together", NotTaken "the names of its entries: more than the limit of 8 MiB",
         || with(&(0..9).fold(RawTar::new(), |tar, at| {
             tar.extension(b'L', format!("{at}{}", "n".repeat(999_999)).as_bytes()).file("short", b"")
         }));
     a_name_of_a_terabyte:
-        "a GNU long name of 1 TiB", NotTaken "a name or attribute of 1099511627776 bytes, at byte 0: more than 1 MiB, which is the limit",
+        "a GNU long name of 1 TiB", NotTaken "a name or attribute of 1099511627776 bytes, at byte 0: more than the limit of 1 MiB",
         || RawTar::new().header(b'L', "././@LongLink", &size_field(1 << 40)).bytes;
     attributes_of_a_terabyte:
-        "pax attributes of 1 TiB", NotTaken "a name or attribute of 1099511627776 bytes, at byte 0: more than 1 MiB, which is the limit",
+        "pax attributes of 1 TiB", NotTaken "a name or attribute of 1099511627776 bytes, at byte 0: more than the limit of 1 MiB",
         || RawTar::new().header(b'x', "pax", &size_field(1 << 40)).bytes;
     json_that_is_too_large:
-        "a `manifest.json` of 5 MiB", NotTaken "`manifest.json` of 5242880 bytes: more than 4 MiB each and 16 MiB in all, which is the limit",
+        "a `manifest.json` of 5 MiB", NotTaken "`manifest.json` of 5242880 bytes: more than the limit of 4 MiB each and 16 MiB in all",
         || replaced("manifest.json", spaces(5 << 20));
     json_that_is_too_large_together:
-        "five other JSON files of 4 MiB before it", NotTaken "`manifest.json` of 264 bytes: more than 4 MiB each and 16 MiB in all, which is the limit",
+        "five other JSON files of 4 MiB before it", NotTaken "`manifest.json` of 264 bytes: more than the limit of 4 MiB each and 16 MiB in all",
         || with(&(0..5).fold(RawTar::new(), |tar, at| tar.file(&format!("{at}.json"), &spaces(4 << 20))));
     json_that_is_too_deep:
-        "a config whose settings are 200 lists deep", Damaged "`config.json` can't be read: recursion limit exceeded at line 1 column 137",
+        "a config whose settings are 200 lists deep", Damaged "`config.json` cannot be parsed: recursion limit exceeded at line 1 column 137",
         || with_config(&format!("\"config\":{}", nested(200)));
     json_that_is_deep_where_nobody_looks:
         "a config with a member that isn't read, 100,000 lists deep", Whole "",
         || with_config(&format!("\"history\":{}", nested(100_000)));
     json_with_a_key_in_two_spellings:
-        "`Config` and `config` in `manifest.json`: Go takes the second one", Damaged "`manifest.json` can't be read: it has two keys \"config\" at line 1 column 28",
+        "`Config` and `config` in `manifest.json`: Go takes the second one", Damaged "`manifest.json` cannot be parsed: it has two keys \"config\" at line 1 column 28",
         || replaced("manifest.json", b"[{\"Config\":\"a.json\",\"config\":\"b.json\",\"Layers\":[]}]".to_vec());
     json_that_names_paths:
-        "a digest in `index.json` that is a path", Damaged "`index.json` names no digest: `sha256:../../../../etc/passwd` is not `sha256:` and 64 lowercase hex digits",
+        "a digest in `index.json` that is a path", Damaged "`index.json` contains an invalid digest: `sha256:../../../../etc/passwd` is not `sha256:` and 64 lowercase hex digits",
         || replaced_in(image().docker_blobs(), "index.json", index_of("sha256:../../../../etc/passwd"));
     json_that_steers_a_terminal:
-        "a digest with control characters", Damaged "`index.json` names no digest: `\\n\\u{1b}[2J\\u{202e}` is not `sha256:` and 64 lowercase hex digits",
+        "a digest with control characters", Damaged "`index.json` contains an invalid digest: `\\n\\u{1b}[2J\\u{202e}` is not `sha256:` and 64 lowercase hex digits",
         || replaced_in(image().docker_blobs(), "index.json", index_of("\\n\\u001b[2J\u{202e}"));
 
     a_sparse_file:
-        "a sparse file of GNU's old form that does not state its size", Damaged "has no valid tar header at byte 0: its size is no number of bytes",
+        "a sparse file of GNU's old form that does not state its size", Damaged "has no valid tar header at byte 0: its size is not a number",
         || with(&RawTar::new().header(b'S', "hole", &size_field(0)));
     a_sparse_file_of_the_pax_form:
         "a sparse file of an unknown pax form", Damaged "has no valid tar header at byte 1024: it is a sparse file of an unknown form",
@@ -152,7 +152,7 @@ cases! { ($)
             ("GNU.sparse.numblocks", "1"), ("GNU.sparse.map", "0,3"), ("GNU.sparse.size", "5"),
         ]).file("sparse", b"abcde"));
     a_sparse_file_of_a_petabyte:
-        "a sparse file with a hole of 1 PiB", NotTaken "the holes of a sparse file of 1125899906842624 bytes: more than 16 GiB, which is the limit",
+        "a sparse file with a hole of 1 PiB", NotTaken "the holes of a sparse file of 1125899906842624 bytes: more than the limit of 16 GiB",
         || with(&RawTar::new().pax(&[
             ("GNU.sparse.numblocks", "0"), ("GNU.sparse.map", ""), ("GNU.sparse.size", "1125899906842624"),
         ]).file("sparse", b""));
@@ -164,13 +164,13 @@ cases! { ($)
             with(&tar)
         };
     a_negative_size:
-        "a negative size in base 256", Damaged "has no valid tar header at byte 0: its size is no number of bytes",
+        "a negative size in base 256", Damaged "has no valid tar header at byte 0: its size is not a number",
         || with(&RawTar::new().header(b'0', "a", &[0xff; 12]));
     a_size_over_64_bits:
-        "a size of more than 64 bits", Damaged "has no valid tar header at byte 0: its size is no number of bytes",
+        "a size of more than 64 bits", Damaged "has no valid tar header at byte 0: its size is not a number",
         || with(&RawTar::new().header(b'0', "a", b"\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"));
     a_size_that_cannot_be_true:
-        "a size of 2⁶³ bytes", Damaged "has no valid tar header at byte 0: its size can't be true",
+        "a size of 2⁶³ bytes", Damaged "has no valid tar header at byte 0: its size is impossible",
         || with(&RawTar::new().header(b'0', "a", b"\x80\0\0\0\x80\0\0\0\0\0\0\0"));
     a_size_of_an_exabyte:
         "a file of 1 EiB that isn't there", Damaged "ends after 4096 bytes, 1152921504606843392 bytes before the end of entry `a`",
@@ -179,10 +179,10 @@ cases! { ($)
         "sizes in base 256, as GNU writes large ones", Whole "",
         || with(&RawTar::new().header(b'0', "a", b"\x80\0\0\0\0\0\0\0\0\0\0\x05").content(b"hello"));
     a_size_behind_a_zero_byte:
-        "a size behind a zero byte, which some readers pass over", Damaged "has no valid tar header at byte 0: its size is no number of bytes",
+        "a size behind a zero byte, which some readers pass over", Damaged "has no valid tar header at byte 0: its size is not a number",
         || with(&RawTar::new().header(b'0', "a", b"\x0000000001000"));
     a_negative_pax_size:
-        "a negative size in pax form", Damaged "has no valid tar header at byte 0: its pax size is no number of bytes",
+        "a negative size in pax form", Damaged "has no valid tar header at byte 0: its pax size is not a number",
         || with(&RawTar::new().pax(&[("size", "-1")]).file("a", b""));
     a_pax_size_that_hides_an_entry:
         "a pax size by which the next entries would be content", Damaged "ends after 18432 bytes, 43104 bytes before the end of entry `a`",
@@ -191,26 +191,26 @@ cases! { ($)
         "a pax record that is longer than it says", Damaged "has no valid tar header at byte 0: its pax records are broken",
         || with(&RawTar::new().extension(b'x', b"9999 path=a\n").file("a", b""));
     a_pax_name_with_a_zero_byte:
-        "a pax name with a zero byte", Damaged "has no valid tar header at byte 0: its pax name has a zero byte in it",
+        "a pax name with a zero byte", Damaged "has no valid tar header at byte 0: its pax name contains a zero byte",
         || with(&RawTar::new().pax(&[("path", "manifest.json\0x")]).file("a", b""));
     a_pax_name_that_is_empty:
         "an empty pax name, which takes nothing back", Whole "",
         || with(&RawTar::new().pax(&[("path", "")]).file("a", b"hello"));
     two_extension_headers_of_one_kind:
-        "two pax headers for one entry: readers obey the first, the last or both", Damaged "has no valid tar header at byte 1024: another extension header of its kind stands before it",
+        "two pax headers for one entry: readers obey the first, the last or both", Damaged "has no valid tar header at byte 1024: the entry has two extension headers of the same kind",
         || with(&RawTar::new().pax(&[("path", "a")]).pax(&[("comment", "b")]).file("c", b""));
     two_extension_headers_that_disagree:
-        "a GNU name and a pax name for one entry", Damaged "has no valid tar header at byte 1024: two extension headers name it differently",
+        "a GNU name and a pax name for one entry", Damaged "has no valid tar header at byte 1024: two extension headers state different names",
         || with(&RawTar::new().extension(b'L', b"a\0").pax(&[("path", "b")]).file("c", b""));
     an_extension_header_before_nothing:
-        "an extension header before no entry", Damaged "has no valid tar header at byte 16896: an extension header stands before no entry",
+        "an extension header before no entry", Damaged "has no valid tar header at byte 16896: an extension header is not followed by an entry",
         || {
             let mut bytes = pack(&image().podman());
             bytes.truncate(bytes.len() - END.len());
             [bytes, RawTar::new().pax(&[("path", "a")]).bytes, END.to_vec()].concat()
         };
     a_global_header_that_renames:
-        "a pax header that names all later entries", Damaged "has no valid tar header at byte 0: a header for all later entries names one of them",
+        "a pax header that names all later entries", Damaged "has no valid tar header at byte 0: a global header changes the name or the size of entries",
         || with(&RawTar::new().extension(b'g', &pax_record("path", "a")));
     a_global_header_with_a_comment:
         "a pax header with a comment for all entries, as git writes it", Whole "",
@@ -230,13 +230,13 @@ cases! { ($)
         "a pipe", NotTaken "its entry `pipe` is a device or a pipe, which is not supported",
         || with(&RawTar::new().header(b'6', "pipe", &size_field(0)));
     an_absolute_path:
-        "an absolute path, which unpacks to `manifest.json`", NotTaken "its entry `/manifest.json` has a name that points outside of the archive, which is not supported",
+        "an absolute path, which unpacks to `manifest.json`", NotTaken "its entry `/manifest.json` has a name that points outside the archive, which is not supported",
         || with(&RawTar::new().file("/manifest.json", b"[]"));
     a_path_that_leads_outside:
-        "a path with `..`", NotTaken "its entry `../../etc/cron.d/x` has a name that points outside of the archive, which is not supported",
+        "a path with `..`", NotTaken "its entry `../../etc/cron.d/x` has a name that points outside the archive, which is not supported",
         || with(&RawTar::new().file("../../etc/cron.d/x", b"* * * * *"));
     a_path_that_leads_back:
-        "a path with `..` that comes back", NotTaken "its entry `a/../manifest.json` has a name that points outside of the archive, which is not supported",
+        "a path with `..` that comes back", NotTaken "its entry `a/../manifest.json` has a name that points outside the archive, which is not supported",
         || with(&RawTar::new().file("a/../manifest.json", b"[]"));
     a_path_with_needless_parts:
         "`./` and `//` in names, as some writers have them", Whole "",
@@ -251,7 +251,7 @@ cases! { ($)
         "a layer that is a link to itself", Damaged "lacks layer b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3.tar, which manifest.json names",
         || first_layer_is(Body::Symlink("b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3.tar".to_owned()));
     an_entry_below_a_link:
-        "an entry below a link to a folder", Damaged "`blobs/manifest.json` lies below `blobs`, which is no folder",
+        "an entry below a link to a folder", Damaged "`blobs/manifest.json` is below `blobs`, which is not a folder",
         || with(&RawTar::new().entry(Entry { name: "blobs".to_owned(), body: Body::Symlink(".".to_owned()) }).file("blobs/manifest.json", b"[]"));
     an_entry_twice:
         "an entry twice, the same", Whole "",
@@ -284,16 +284,16 @@ cases! { ($)
         "a zip with no member", NoImage "the zip has no members instead of one",
         || RawZip::of(b"").bytes[RawZip::of(b"").end..].iter().enumerate().map(|(at, &byte)| if at < 20 && at > 3 { 0 } else { byte }).collect();
     a_zip_with_two_members:
-        "a zip that claims two members and has one", Damaged "is not a readable zip: its directory has another length than its end says",
+        "a zip that claims two members and has one", Damaged "is not a readable zip: its directory does not have the length that its end states",
         || RawZip::of(&tar()).end_number(8, 2, 2).end_number(10, 2, 2).bytes;
     a_zip_that_claims_many_members:
-        "a zip64 that claims 2⁶³ members", Damaged "is not a readable zip: its directory has another length than its end says",
+        "a zip64 that claims 2⁶³ members", Damaged "is not a readable zip: its directory does not have the length that its end states",
         || RawZip::of(&tar()).with_zip64_end(|end| {
             end[24..32].copy_from_slice(&(1_u64 << 63).to_le_bytes());
             end[32..40].copy_from_slice(&(1_u64 << 63).to_le_bytes());
         });
     a_zip_with_overlapping_members:
-        "a directory that names the same bytes twice and counts them once", Damaged "is not a readable zip: its directory has another length than its end says",
+        "a directory that names the same bytes twice and counts them once", Damaged "is not a readable zip: its directory does not have the length that its end states",
         || {
             let zip = RawZip::of(&tar());
             let entry = zip.bytes[zip.directory..zip.end].to_vec();
@@ -302,7 +302,7 @@ cases! { ($)
             RawZip { bytes, directory: zip.directory, end: zip.end + length as usize / 2 }.end_number(12, 4, length.into()).bytes
         };
     a_zip_whose_member_reaches_into_its_directory:
-        "a member that reaches into the directory", Damaged "is not a readable zip: its member reaches into its directory",
+        "a member that reaches into the directory", Damaged "is not a readable zip: its member overlaps its directory",
         || {
             let zip = RawZip::of(&tar());
             let size = zip.packed_size() + 10;
@@ -322,7 +322,7 @@ cases! { ($)
         "a program before the zip", Damaged "is not a readable zip: its directory is not where its end states",
         || [b"#!/bin/sh\nexit 1\n".to_vec(), RawZip::of(&tar()).bytes].concat();
     a_zip_whose_member_begins_elsewhere:
-        "another member before the one that the directory names", Damaged "is not a readable zip: its member doesn't begin where the zip does",
+        "another member before the one that the directory names", Damaged "is not a readable zip: its member does not start at the start of the zip",
         || {
             let (hidden, zip) = (RawZip::of(b"hidden"), RawZip::of(&tar()));
             let front = hidden.bytes[..hidden.directory].to_vec();
@@ -346,46 +346,46 @@ cases! { ($)
         "a comment", Whole "",
         || [RawZip::of(&tar()).end_number(20, 2, 5).bytes, b"hello".to_vec()].concat();
     a_zip_that_names_its_member_twice:
-        "another name before the member than in the directory", Damaged "is not a readable zip: it states its member's name twice, differently",
+        "another name before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of name",
         || RawZip::of(&tar()).local_bytes(30, b"WEB").bytes;
     a_zip_that_sizes_its_member_twice:
-        "another size before the member than in the directory", Damaged "is not a readable zip: it states its member's size twice, differently",
+        "another size before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of size",
         || RawZip::of(&tar()).local_number(22, 4, 1).bytes;
     a_zip_that_packs_its_member_twice:
-        "another method before the member than in the directory", Damaged "is not a readable zip: it states its member's method twice, differently",
+        "another method before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of method",
         || RawZip::of(&tar()).local_number(8, 2, 0).bytes;
     a_zip_that_declares_less:
-        "content that is longer than declared, as a bomb's", Damaged "is not a readable zip: its member is longer than the zip says",
+        "content that is longer than declared, as a bomb's", Damaged "is not a readable zip: its member is longer than the zip states",
         || RawZip::of(&tar()).both_numbers(22, 4, 1024).bytes;
     a_zip_that_declares_more:
-        "content that is shorter than declared", Damaged "is not a readable zip: its member is shorter than the zip says",
+        "content that is shorter than declared", Damaged "is not a readable zip: its member is shorter than the zip states",
         || RawZip::of(&tar()).both_numbers(22, 4, 1 << 30).bytes;
     a_zip_that_declares_two_sizes_of_what_is_stored:
-        "a stored member with two sizes", Damaged "is not a readable zip: its member isn't packed and yet has two sizes",
+        "a stored member with two sizes", Damaged "is not a readable zip: its member is stored, but its two sizes differ",
         || RawZip::of(&tar()).both_numbers(8, 2, 0).bytes;
     a_zip_with_a_wrong_checksum:
-        "a wrong checksum", Damaged "is not a readable zip: its member has another checksum than the zip says",
+        "a wrong checksum", Damaged "is not a readable zip: its member does not have the checksum that the zip states",
         || RawZip::of(&tar()).both_numbers(14, 4, 0xdead_beef).bytes;
     a_zip_bomb:
-        "64 MiB of zeros in 64 kB: packed a thousand to one", NoImage "there is neither manifest.json nor index.json in it",
+        "64 MiB of zeros in 64 kB: packed a thousand to one", NoImage "it contains neither manifest.json nor index.json",
         || RawZip::of(&[RawTar::new().header(b'0', "zeros", &size_field(64 << 20)).bytes, vec![0; (64 << 20) + 1024]].concat()).bytes;
     a_zip_in_a_zip:
-        "a zip in a zip", NoImage "its content is no tar",
+        "a zip in a zip", NoImage "its content is not a tar",
         || RawZip::of(&RawZip::of(&tar()).bytes).bytes;
     a_zip_of_a_folder:
-        "a zip of a folder", NoImage "the zip's one member is a folder",
+        "a zip of a folder", NoImage "the zip's only member is a folder",
         || RawZip::of(&tar()).both_bytes(47, b"/").bytes;
     a_zip_that_is_encrypted:
         "an encrypted member", NoImage "the zip's member is encrypted",
         || RawZip::of(&tar()).both_numbers(6, 2, 1).bytes;
     a_zip_with_another_method:
-        "a member packed by LZMA", NotTaken "the zip's member is packed by method 14; stored and deflate are read",
+        "a member packed by LZMA", NotTaken "the zip's member is compressed by method 14; only stored and deflate are supported",
         || RawZip::of(&tar()).both_numbers(8, 2, 14).bytes;
     a_zip_of_several_volumes:
-        "a zip that says it is the last of several volumes, and begins as one alone does", Damaged "is not a readable zip: its end counts volumes or members twice, differently",
+        "a zip that says it is the last of several volumes, and begins as one alone does", Damaged "is not a readable zip: its end states different numbers of volumes or members",
         || RawZip::of(&tar()).end_number(4, 2, 1).bytes;
     a_zip_whose_times_disagree:
-        "another time before the member than in the directory", Damaged "is not a readable zip: it states its member's time twice, differently",
+        "another time before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of time",
         || RawZip::of(&tar()).local_number(10, 2, 1).bytes;
     a_zip_whose_member_is_a_link:
         "a member that unpacks to a symbolic link", NotTaken "the zip's member is a link or a device",
@@ -394,26 +394,26 @@ cases! { ($)
         "sizes that point to a zip64 field that isn't there", Damaged "is not a readable zip: a number is missing in its zip64 field",
         || RawZip::of(&tar()).both_numbers(22, 4, 0xffff_ffff).bytes;
     a_zip64_whose_ends_disagree:
-        "two ends, zip64 and not, that disagree", Damaged "is not a readable zip: its two ends disagree",
+        "two ends, zip64 and not, that disagree", Damaged "is not a readable zip: its end and its zip64 end state different numbers",
         || RawZip::of(&tar()).with_zip64_end(|end| end[48..56].copy_from_slice(&7_u64.to_le_bytes()));
     a_zip64_where_none_is_needed:
         "a zip64 end where none is needed", Whole "",
         || RawZip::of(&tar()).with_zip64_end(|_| ());
     a_zip_that_breaks_off:
-        "a zip that breaks off", Damaged "is not a readable zip: it ends before its directory does",
+        "a zip that breaks off", Damaged "is not a readable zip: it is truncated before the end of its directory",
         || {
             let zip = RawZip::of(&tar());
             zip.bytes[..zip.directory].to_vec()
         };
 
     a_gzip_in_a_gzip:
-        "gzip in gzip", NoImage "its content is no tar",
+        "gzip in gzip", NoImage "its content is not a tar",
         || compress(&compress(&tar(), Packing::Gzip), Packing::Gzip);
     a_gzip_with_something_behind_it:
         "bytes behind a gzip stream", Damaged "is not a readable gzip stream: invalid gzip header",
         || [compress(&tar(), Packing::Gzip), b"garbage, and more of it".to_vec()].concat();
     a_zstd_with_a_huge_window:
-        "zstd that wants 2 GiB for its window", NotTaken "the window that its zstd stream wants: more than 128 MiB, which is the limit",
+        "zstd that wants 2 GiB for its window", NotTaken "the window that its zstd stream requires: more than the limit of 128 MiB",
         || vec![0x28, 0xb5, 0x2f, 0xfd, 0, 21 << 3, 0, 0, 0, 0, 0, 0];
     a_layer_that_is_a_bomb:
         "a layer of 64 MiB of zeros in 64 kB", Damaged "layer layer.tar.gz, decompressed, should be sha256:b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3, but is sha256:3b6a07d0d404fab4e23b6d34bc6696a6a312dd92821332385e5af7c01c421351",
@@ -427,7 +427,7 @@ cases! { ($)
             ])
         };
     noise_that_is_nothing:
-        "noise", NoImage "its content is no tar",
+        "noise", NoImage "its content is not a tar",
         || noise(100_000);
 }
 

@@ -251,7 +251,7 @@ impl<R: Read> Read for VerifiedReader<R> {
             Pass::Kept(_) => self.read_kept(buffer),
             Pass::Renamed(_) => self.read_renamed(buffer),
             Pass::Verified => Ok(self.read_held(buffer)),
-            Pass::Failed => Err(io::Error::other("reading the archive has failed before")),
+            Pass::Failed => Err(io::Error::other("an earlier read of the archive failed")),
         };
         // After an error, `Ok(0)` would look like the end of a complete archive.
         result.inspect_err(|_| self.pass = Pass::Failed)

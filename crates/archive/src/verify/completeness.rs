@@ -155,7 +155,7 @@ mod tests {
         insta::assert_snapshot!(check(&[LAYER], LAYER, 9000, 1024), @"lacks manifest.json, although it contains `317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.tar`");
         insta::assert_snapshot!(check(&[BLOB, "index.json"], "index.json", 9000, 1024), @"lacks manifest.json and oci-layout, although it contains an index.json and blobs");
         insta::assert_snapshot!(check(&[BLOB, "index.json", "oci-layout", "repositories"], BLOB, 9000, 1024), @"lacks manifest.json, although it contains `repositories`, which only Docker writes");
-        insta::assert_snapshot!(check(&[], "", 9000, 9000), @"contains nothing but zero bytes");
+        insta::assert_snapshot!(check(&[], "", 9000, 9000), @"contains only zero bytes");
         insta::assert_snapshot!(check(&["etc/passwd"], "etc/passwd", 9000, 1024), @"it contains neither manifest.json nor index.json");
     }
 

@@ -64,8 +64,10 @@ pub(crate) fn judge(entries: &Entries, platform: Option<&Platform>) -> Result<Ju
     check_named_digest(config_name, config)?;
     let document: ImageConfig = parse(config, config_name)?;
     let Some(rootfs) = &document.rootfs else {
-        let reason =
-            format!("`{}` has no rootfs, so it is not the config of an image", Printable(config_name));
+        let reason = format!(
+            "`{}` has no rootfs, so it is not the config of an image",
+            Printable(config_name)
+        );
         return Err(Fault::Unsupported { reason });
     };
     let diff_ids = rootfs

@@ -82,8 +82,8 @@ impl Renamer {
         result
     }
 
-    /// Verifies the archive and appends the end of the renamed tar to `output`. Returns the contents
-    /// of the renamed archive.
+    /// Verifies the archive and appends the end of the renamed tar to `output`. Returns the
+    /// contents of the renamed archive.
     ///
     /// # Errors
     ///

@@ -5,8 +5,8 @@
 //! data. bsdtar, the `tar` of macOS and Windows, uses form 1.0 for every file with holes.
 //!
 //! Readers fill the holes with zeros, so the digest is that of the filled file. The rules are those
-//! of Go's `archive/tar`, which the engines use: the pieces of data are in order and do not overlap,
-//! they are within the file, and their total length is the number of stored bytes.
+//! of Go's `archive/tar`, which the engines use: the pieces of data are in order and do not
+//! overlap, they are within the file, and their total length is the number of stored bytes.
 
 use crate::error::Fault;
 use crate::verify::sparse_map::{BROKEN, MapText, Piece, Refusal, extent};

@@ -124,8 +124,8 @@ fn odd(name: &str, type_flag: u8) -> Option<Fault> {
     Some(Fault::Unsupported { reason })
 }
 
-/// Returns `true` if a name is absolute or contains `..`. A program that unpacks such an entry could
-/// write it to any place.
+/// Returns `true` if a name is absolute or contains `..`. A program that unpacks such an entry
+/// could write it to any place.
 fn points_outside(name: &str) -> bool {
     name.starts_with('/') || name.split('/').any(|part| part == "..")
 }

@@ -162,7 +162,7 @@ impl TarStream {
     pub(crate) fn finish(&self) -> Result<(), Fault> {
         let place = match &self.state {
             State::Ended => return self.checksum.check(),
-            State::Header if self.offset == 0 => "it is empty".to_owned(),
+            State::Header if self.offset == 0 => "because it is empty".to_owned(),
             State::Header if self.end_marker.is_some() => {
                 "in the middle of tar's end marker".to_owned()
             }

@@ -31,7 +31,7 @@ const REPORT_LIMIT: u64 = 8 << 10;
 /// let mut verifier = Verifier::new(VerifyOptions::default());
 /// verifier.push(&[0; 1024]).unwrap(); // an empty tar, which is only an end marker
 /// let refusal = verifier.finish().unwrap_err();
-/// assert_eq!(refusal.to_string(), "the archive contains nothing but zero bytes");
+/// assert_eq!(refusal.to_string(), "the archive contains only zero bytes");
 /// ```
 #[must_use = "only `finish` returns what is verified"]
 pub struct Verifier {
@@ -208,8 +208,8 @@ impl Verifier {
 
     /// Returns the offset of the tar's end marker, or `None` before it was received.
     ///
-    /// Receivers accept an archive only after this marker. A program that passes the bytes on should
-    /// withhold those from this offset on until [`finish`](Self::finish) has succeeded.
+    /// Receivers accept an archive only after this marker. A program that passes the bytes on
+    /// should withhold those from this offset on until [`finish`](Self::finish) has succeeded.
     pub fn end_marker(&self) -> Option<u64> {
         self.tar.end_marker()
     }

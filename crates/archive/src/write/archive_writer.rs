@@ -65,7 +65,7 @@ pub enum Form {
 /// let mut writer = ArchiveWriter::new(tempfile::tempfile()?, form, "the save")?;
 /// writer.write_all(&[0; 1024])?; // an empty tar, which is only an end marker
 /// let error = writer.finish().unwrap_err();
-/// assert_eq!(error.as_fault().unwrap().to_string(), "the archive contains nothing but zero bytes");
+/// assert_eq!(error.as_fault().unwrap().to_string(), "the archive contains only zero bytes");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "the file is incomplete without `finish`"]

@@ -114,10 +114,10 @@ fn a_decoder_that_wants_too_much_memory_is_refused_with_the_number() {
     zstd.flush().unwrap();
     let (kind, message) = folder.refusal(&zstd.finish().unwrap());
     assert_eq!(kind, FaultKind::Unsupported);
-    insta::assert_snapshot!(message, @"the window that its zstd stream wants: more than 128 MiB, which is the limit");
+    insta::assert_snapshot!(message, @"the window that its zstd stream requires: more than the limit of 128 MiB");
 
     let (_, message) = folder.refusal(&sealift_testing::xz(&tar(), Some(128 << 20)));
-    insta::assert_snapshot!(message, @"the memory that its xz stream wants: more than 96 MiB, which is the limit");
+    insta::assert_snapshot!(message, @"the memory that its xz stream requires: more than the limit of 96 MiB");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_zip_must_have_one_member_that_is_an_image() {
     let cases: [(&[u8], &str); 3] = [
         (&zip_of(&[]), "the zip has no members instead of one"),
         (&zip_of(&[("a", b"1"), ("b", b"2")]), "the zip has 2 members instead of one"),
-        (&zip_of(&[("readme.txt", &b"hello ".repeat(200))]), "its content is no tar"),
+        (&zip_of(&[("readme.txt", &b"hello ".repeat(200))]), "its content is not a tar"),
     ];
     for (zip, expected) in cases {
         let path = folder.put("a.zip", zip);
@@ -300,7 +300,7 @@ fn a_zip_packed_by_another_method_is_not_damaged() {
     let zip = with_field(zip, 8, |method| *method = 12);
     let (kind, message) = Folder::new().refusal(&zip);
     assert_eq!(kind, FaultKind::Unsupported);
-    insta::assert_snapshot!(message, @"the zip's member is packed by method 12; stored and deflate are read");
+    insta::assert_snapshot!(message, @"the zip's member is compressed by method 12; only stored and deflate are supported");
 }
 
 #[test]
@@ -347,5 +347,5 @@ fn a_file_that_is_not_there_is_named() {
 fn a_plain_folder_as_tar_is_no_image() {
     let (kind, message) = Folder::new().refusal(&pack(&[file("a/b.txt", b"text".to_vec())]));
     assert_eq!(kind, FaultKind::NotAnImage);
-    insta::assert_snapshot!(message, @"there is neither manifest.json nor index.json in it");
+    insta::assert_snapshot!(message, @"it contains neither manifest.json nor index.json");
 }

@@ -45,7 +45,7 @@ fn an_archive_that_breaks_off_anywhere_is_refused() {
 #[test]
 fn the_place_where_an_archive_breaks_off_is_named() {
     let tar = pack(&image().docker_folders());
-    insta::assert_snapshot!(verify(&[]).unwrap_err().reason(), @"ends after 0 bytes, it is empty");
+    insta::assert_snapshot!(verify(&[]).unwrap_err().reason(), @"ends after 0 bytes, because it is empty");
     insta::assert_snapshot!(verify(&tar[..100]).unwrap_err().reason(), @"ends after 100 bytes, in the middle of a header");
     insta::assert_snapshot!(verify(&tar[..600]).unwrap_err().reason(), @"ends after 600 bytes, 215 bytes before the end of entry `317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.json`");
     insta::assert_snapshot!(verify(&tar[..tar.len() - 1024]).unwrap_err().reason(), @"ends after 15872 bytes, without tar's end marker");
@@ -121,7 +121,7 @@ fn content_must_have_the_digest_under_which_it_is_named() {
     insta::assert_snapshot!(refusal(&with_flipped_bit(image().docker_folders(), "layer.tar")), @"layer 3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar should be sha256:b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3, but is sha256:e3576d779a3522b7d9a1282e0fafb2dd81a6ad1c9fa5828d151e24bef62ee9d0");
     insta::assert_snapshot!(refusal(&with_flipped_bit(image().podman(), config)), @"config 317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a.json should be sha256:317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a, but is sha256:813995ca1927857945cf24d69979e8fa2d4e6aea23011fd9a842d5c4f64de0ae");
     insta::assert_snapshot!(refusal(&with_flipped_bit(image().docker_blobs(), config)), @"blobs/sha256/317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a should be sha256:317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a, but is sha256:813995ca1927857945cf24d69979e8fa2d4e6aea23011fd9a842d5c4f64de0ae");
-    insta::assert_snapshot!(refusal(&with_flipped_bit(image().crane(), ".tar.gz")), @"`5617de1faa00c65076ff73b4d6fa65f7c0a3c564081693586d7d557aea0e1861.tar.gz` can't be decompressed: corrupt gzip stream does not have a matching checksum");
+    insta::assert_snapshot!(refusal(&with_flipped_bit(image().crane(), ".tar.gz")), @"`5617de1faa00c65076ff73b4d6fa65f7c0a3c564081693586d7d557aea0e1861.tar.gz` cannot be decompressed: corrupt gzip stream does not have a matching checksum");
 }
 
 #[test]
@@ -164,18 +164,18 @@ fn metadata_that_contradicts_itself_is_refused() {
         entries.push(file(name, text.as_bytes().to_vec()));
         refusal(&entries)
     };
-    insta::assert_snapshot!(replace("manifest.json", "[{\"Config\":"), @"`manifest.json` can't be read: EOF while parsing a value at line 1 column 11");
-    insta::assert_snapshot!(replace("manifest.json", "hello"), @"`manifest.json` is no JSON");
-    insta::assert_snapshot!(replace("manifest.json", "[]"), @"its manifest.json lists none");
+    insta::assert_snapshot!(replace("manifest.json", "[{\"Config\":"), @"`manifest.json` cannot be parsed: EOF while parsing a value at line 1 column 11");
+    insta::assert_snapshot!(replace("manifest.json", "hello"), @"`manifest.json` is not JSON");
+    insta::assert_snapshot!(replace("manifest.json", "[]"), @"its manifest.json lists no image");
     insta::assert_snapshot!(replace("index.json", "{\"manifests\":[]}"), @"`index.json` leads to no manifest with the config sha256:317c8f756f5365e7cc23887d68900c08f6525580eb944a88207c226fe29d546a");
     insta::assert_snapshot!(
         replace("index.json", "{\"manifests\":[{\"mediaType\":\"application/x\\n\",\"digest\":\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}]}"),
-        @r"index.json points to something of the unknown kind `application/x\n`"
+        @r"index.json refers to content of the unknown type `application/x\n`"
     );
     let config = format!("blobs/{}", image().id().replace(':', "/"));
     let no_layers = format!("[{{\"Config\":\"{config}\",\"Layers\":[]}}]");
     assert!(
-        replace("manifest.json", &no_layers).contains("lists 2 layers where manifest.json lists 0")
+        replace("manifest.json", &no_layers).contains("lists 2 layers, but manifest.json lists 0")
     );
 }
 
@@ -184,10 +184,10 @@ fn what_is_no_archive_of_an_image_is_said_to_be_none_and_not_damaged() {
     let folder = pack(&[file("readme.txt", b"hello".to_vec())]);
     let fault = verify(&folder).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::NotAnImage);
-    insta::assert_snapshot!(fault.reason(), @"there is neither manifest.json nor index.json in it");
+    insta::assert_snapshot!(fault.reason(), @"it contains neither manifest.json nor index.json");
     let fault = verify(&b"just some text, over and over. ".repeat(40)).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::NotAnImage);
-    insta::assert_snapshot!(fault.reason(), @"its content is no tar");
+    insta::assert_snapshot!(fault.reason(), @"its content is not a tar");
 }
 
 proptest! {

@@ -56,7 +56,7 @@ fn an_empty_os_or_architecture_is_one_that_is_not_there() {
     assert_eq!(platform("", "amd64", "").unwrap(), "linux/amd64");
     assert_eq!(platform("linux", "", "").unwrap(), "linux/unknown");
     assert_eq!(platform("linux", "arm", "v7").unwrap(), "linux/arm/v7");
-    insta::assert_snapshot!(platform("linux", "arm/v7", "").unwrap_err(), @"it is an image for `linux/arm/v7`, which is no platform");
+    insta::assert_snapshot!(platform("linux", "arm/v7", "").unwrap_err(), @"the image is for `linux/arm/v7`, which is not a valid platform");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn every_entry_of_the_manifest_is_verified() {
     insta::assert_snapshot!(listed("gone.tar").unwrap_err().reason(), @"lacks layer gone.tar, which manifest.json names");
     let fault = listed("").unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Unsupported);
-    insta::assert_snapshot!(fault.reason(), @"manifest.json leaves a layer to the engine: its name is empty");
+    insta::assert_snapshot!(fault.reason(), @"manifest.json names a layer that is not in the archive: its name is empty");
 }
 
 #[test]
@@ -189,15 +189,15 @@ fn what_another_copy_would_not_mend_is_not_damaged() {
     check("null", pack(&[file("manifest.json", b"null".to_vec())]));
     insta::assert_debug_snapshot!(said, @r#"
     {
-        "absolute layer name": "Unsupported: its entry `/layer.tar` has a name that points outside of the archive, which is not supported",
-        "bzip2 layer": "Unsupported: layer layer.tar is compressed by bzip2; gzip and zstd are supported",
+        "absolute layer name": "Unsupported: its entry `/layer.tar` has a name that points outside the archive, which is not supported",
+        "bzip2 layer": "Unsupported: layer layer.tar is compressed by bzip2; only gzip and zstd are supported",
         "encrypted layer": "Unsupported: layer sha256:5617de1faa00c65076ff73b4d6fa65f7c0a3c564081693586d7d557aea0e1861 is encrypted",
-        "helm chart": "NotAnImage: its index.json leads to an artifact whose config is of the type `application/vnd.cncf.helm.config.v1+json`",
-        "null": "NotAnImage: its manifest.json lists none",
-        "root file system": "NotAnImage: there is neither manifest.json nor index.json in it",
-        "sha512": "Unsupported: `index.json` names content by its sha512, only sha256 is supported",
+        "helm chart": "NotAnImage: its index.json leads to an artifact whose config has the type `application/vnd.cncf.helm.config.v1+json`",
+        "null": "NotAnImage: its manifest.json lists no image",
+        "root file system": "NotAnImage: it contains neither manifest.json nor index.json",
+        "sha512": "Unsupported: `index.json` contains a sha512 digest; only sha256 is supported",
         "skopeo dir": "NotAnImage: its manifest.json is the manifest of an image, as `skopeo copy … dir:` writes it",
-        "xz layer": "Unsupported: layer layer.tar is compressed by xz; gzip and zstd are supported",
+        "xz layer": "Unsupported: layer layer.tar is compressed by xz; only gzip and zstd are supported",
     }
     "#);
 }

@@ -243,7 +243,7 @@ fn an_index_without_documents_composes_nothing() {
     let archive = Archive::new(tar, index, "the archive").unwrap();
     let error = ImageTar::new(&archive, &ImageTarOptions::new()).unwrap_err();
     assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Unsupported);
-    insta::assert_snapshot!(error.as_fault().unwrap(), @"the archive is not supported: its index does not state where its config is");
+    insta::assert_snapshot!(error.as_fault().unwrap(), @"the archive is not supported: its index does not contain the position of its config");
     assert!(archive.config().is_err() && archive.manifest().is_err());
 }
 

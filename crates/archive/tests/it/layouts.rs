@@ -85,7 +85,7 @@ fn an_image_of_another_operating_system_is_refused() {
     let mut image = Image::new("web:1.0", 1);
     image.os = "windows".to_owned();
     let refusal = verify(&pack(&image.podman())).unwrap_err();
-    insta::assert_snapshot!(refusal.reason(), @"it is an image for windows, only those for linux are taken");
+    insta::assert_snapshot!(refusal.reason(), @"the image is for windows; only linux images are supported");
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn faults_are_sentences_of_their_own() {
         let error = examine(tar, &ExamineOptions::new()).unwrap_err();
         error.as_fault().unwrap().to_string()
     };
-    insta::assert_snapshot!(says(&[]), @"the archive ends after 0 bytes, it is empty");
+    insta::assert_snapshot!(says(&[]), @"the archive ends after 0 bytes, because it is empty");
     insta::assert_snapshot!(
         says(&zip_of(&[])),
         @"the archive holds no image: the zip has no members instead of one"

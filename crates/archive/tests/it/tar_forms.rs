@@ -60,13 +60,13 @@ fn sizes_that_cannot_be_true_are_refused() {
         Err(Fault::BadHeader { reason, .. }) => reason,
         other => panic!("{other:?}"),
     };
-    insta::assert_snapshot!(refusal([0xff; 12]), @"its size is no number of bytes");
-    insta::assert_snapshot!(refusal(*b"not a number"), @"its size is no number of bytes");
+    insta::assert_snapshot!(refusal([0xff; 12]), @"its size is not a number");
+    insta::assert_snapshot!(refusal(*b"not a number"), @"its size is not a number");
     let mut huge = [0xff; 12];
     huge[0] = 0x80;
-    insta::assert_snapshot!(refusal(huge), @"its size is no number of bytes");
+    insta::assert_snapshot!(refusal(huge), @"its size is not a number");
     huge[..5].copy_from_slice(&[0x80, 0, 0, 0, 0x7f]);
-    insta::assert_snapshot!(refusal(huge), @"its size can't be true");
+    insta::assert_snapshot!(refusal(huge), @"its size is impossible");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn checksums_are_read_in_the_forms_that_writers_use_and_in_no_other() {
         |sum| format!("{sum:7o}\0"),
     ] {
         let fault = verify(&with(form)).unwrap_err().reason().to_string();
-        assert!(fault.ends_with("its checksum is written in an unknown form"), "{fault}");
+        assert!(fault.ends_with("its checksum has an unknown format"), "{fault}");
     }
 }
 
@@ -129,7 +129,7 @@ fn a_name_longer_than_any_is_refused_before_it_is_read() {
     header.set_entry_type(tar::EntryType::GNULongName);
     header.set_size(1 << 40);
     header.set_cksum();
-    insta::assert_snapshot!(verify(header.as_bytes()).unwrap_err().reason(), @"a name or attribute of 1099511627776 bytes, at byte 0: more than 1 MiB, which is the limit");
+    insta::assert_snapshot!(verify(header.as_bytes()).unwrap_err().reason(), @"a name or attribute of 1099511627776 bytes, at byte 0: more than the limit of 1 MiB");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn an_entry_whose_name_readers_could_take_from_two_places_is_refused() {
     ]);
     insta::assert_snapshot!(before(sparse.file("manifest.json", b"[]")), @"its name is empty");
     let unknown = RawTar::new().header(b'9', "manifest.json", b"00000000002\0").content(b"[]");
-    insta::assert_snapshot!(before(unknown), @"its entry `manifest.json` is of an unknown kind, which is not supported");
+    insta::assert_snapshot!(before(unknown), @"its entry `manifest.json` is of an unknown type, which is not supported");
 }
 
 #[test]

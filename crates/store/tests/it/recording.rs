@@ -40,7 +40,7 @@ fn a_record_can_be_read_by_people() {
     folder.store.examine(&archive, &ExamineOptions::default()).unwrap();
     let path = folder.root.join(".sealift/records/web_1.0_0123456789ab.zip.json");
     insta::with_settings!({filters => vec![(r"\d{4}-[-:.TZ\d]+", "TIME")]}, {
-        insta::assert_snapshot!(fs::read_to_string(path).unwrap(), @r#"{"form":1,"size":4096,"modified":"TIME","recorded":"TIME","content":{"no_image":{"reason":"its content is no tar"}}}"#);
+        insta::assert_snapshot!(fs::read_to_string(path).unwrap(), @r#"{"form":1,"size":4096,"modified":"TIME","recorded":"TIME","content":{"no_image":{"reason":"its content is not a tar"}}}"#);
     });
 }
 
@@ -189,7 +189,7 @@ fn a_recorded_image_that_reads_as_something_else_is_damaged_each_time() {
     let Some(Knowledge::Damaged { fault }) = learn(&folder.store, &archive).0.knowledge else {
         panic!("it is damaged")
     };
-    insta::assert_snapshot!(fault.reason(), @"no longer reads as the image that was recorded: the zip has no members instead of one");
+    insta::assert_snapshot!(fault.reason(), @"is no longer the image that was recorded: the zip has no members instead of one");
 }
 
 #[test]

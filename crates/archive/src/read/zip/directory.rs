@@ -56,7 +56,7 @@ pub(crate) fn find_member(source: &dyn Source) -> Result<Member, MemberError> {
         STORED => false,
         other => {
             return Err(unsupported(format!(
-                "the zip's member has compression method {other}; only stored and deflate are supported"
+                "the zip's member is compressed by method {other}; only stored and deflate are supported"
             )));
         }
     };

@@ -116,7 +116,7 @@ fn read_zip64_end(
     locator: u64,
     said: [(u64, u64); 6],
 ) -> Result<([u64; 6], u64), MemberError> {
-    const DISAGREE: &str = "its two ends disagree";
+    const DISAGREE: &str = "its end and its zip64 end state different numbers";
     let place = Record::<20>::read(source, locator)?;
     let (disk, at, disks) = (place.number(4, 4), place.number(8, 8), place.number(16, 4));
     if disk != 0 || disks > 1 {
