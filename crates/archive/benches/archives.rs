@@ -1,4 +1,5 @@
-//! Proving and compressing, in memory: what bounds a save beside the engine and the disk.
+//! Benchmarks of verifying and compressing in memory. Besides the engine and the disk, these limit
+//! the speed of a save.
 //!
 //! `cargo bench -p sealift-archive`
 
@@ -13,10 +14,10 @@ fn main() {
     divan::main();
 }
 
-/// As much as divan repeats in a moment.
+/// The size of the content in bytes: small enough that divan can repeat a benchmark quickly.
 const SIZE: usize = 8 << 20;
 
-/// Text with some noise in it: it compresses about as well as programs do.
+/// Returns text with some noise. It compresses about as well as programs do.
 fn text() -> Vec<u8> {
     let mut state = 1_u32;
     let mut next = || {
@@ -47,11 +48,12 @@ fn deflate_text(bencher: Bencher<'_, '_>, level: Level) {
 }
 
 #[divan::bench]
-fn deflate_what_is_compressed_already(bencher: Bencher<'_, '_>) {
+fn deflate_compressed_content(bencher: Bencher<'_, '_>) {
     zip(bencher, &noise(SIZE), Level::Default);
 }
 
-/// How the layers lie in the archive decides what has to be hashed and inflated.
+/// Verifies archives whose layers are stored in different forms, because the form decides what has
+/// to be hashed and inflated.
 #[divan::bench(args = ["plain layers", "gzip layers, named by a manifest", "gzip layers, in full"])]
 fn verify(bencher: Bencher<'_, '_>, form: &str) {
     let mut image = Image::new("web:1.0", 1);

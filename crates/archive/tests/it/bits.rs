@@ -1,6 +1,6 @@
-//! Bits of an archive are flipped, one at a time: every bit of a zip, and in a tar, which is larger,
-//! one or two bits of every byte. What is found without a record of the file's hash, and what cannot
-//! be.
+//! Detection of flipped bits without a record of the file's hash. The tests flip every bit of a
+//! zip, and one or two bits in every byte of a tar, which is larger, one at a time. They also state
+//! which bits cannot be detected.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,7 +16,7 @@ use crate::containers::{ran, sealift_zip};
 use crate::layouts::{all_layouts, verify, verify_with};
 use crate::renaming::renamed;
 
-/// A small image: its archives have few bits.
+/// Returns a small image, so that its archives have few bits.
 fn image() -> Image {
     let layer = pack(&[file("a", b"hello".to_vec())]);
     Image { layers: vec![layer], ..Image::new("web:1.0", 1) }
@@ -26,8 +26,9 @@ fn deep() -> ExamineOptions<'static> {
     ExamineOptions::new().with_decompress_layers(true)
 }
 
-/// Flips bits of a file, and returns those whose flip is not found, each as the byte and the bit.
-/// A flip that is found must be damage, and one that is not found must leave the image as it is.
+/// Flips bits of a file one at a time. Returns those that are not detected, each as the offset of
+/// the byte and the number of the bit. Also asserts that a detected bit is not reported as "no
+/// image", and that an undetected bit does not change the image.
 fn unfound(content: &[u8], bits: impl Iterator<Item = (usize, u8)>) -> Vec<(usize, u8)> {
     let bits = Mutex::new(bits.collect::<Vec<_>>().into_iter());
     let unfound = Mutex::new(Vec::new());
@@ -72,7 +73,7 @@ fn every_bit(length: usize) -> impl Iterator<Item = (usize, u8)> {
     (0..length).flat_map(|at| (0..8).map(move |bit| (at, bit)))
 }
 
-/// Places that look random and are the same each time.
+/// Returns pseudo-random bits that are the same each time.
 fn some_bits(length: usize, count: usize) -> impl Iterator<Item = (usize, u8)> {
     noise(count * 5)
         .chunks(5)
@@ -93,7 +94,7 @@ fn every_bit_of_a_zip_is_covered() {
 }
 
 #[test]
-fn bits_of_a_large_zip_are_covered_wherever_they_are() {
+fn bits_of_a_large_zip_are_covered_at_any_position() {
     let mut entries = image().docker_blobs();
     let half = [noise(1 << 20), vec![0; 1 << 20], noise(1 << 10).repeat(700)].concat();
     entries.push(file("large", half));
@@ -102,7 +103,7 @@ fn bits_of_a_large_zip_are_covered_wherever_they_are() {
     assert_eq!(unfound(&zip, some_bits(zip.len(), 60)), []);
 }
 
-/// Returns the content of a zip's member, and the parts of the zip by their names.
+/// Returns the names of a zip's parts by their offsets.
 fn parts(zip: &[u8]) -> BTreeMap<usize, &'static str> {
     let number = |at: usize| usize::from(u16::from_le_bytes([zip[at], zip[at + 1]]));
     let find = |signature: &[u8]| zip.windows(4).rposition(|bytes| bytes == signature).unwrap();
@@ -123,7 +124,7 @@ fn parts(zip: &[u8]) -> BTreeMap<usize, &'static str> {
 }
 
 #[test]
-fn of_other_tools_zips_all_is_covered_that_a_reader_can_know() {
+fn bits_of_zips_of_other_tools_are_covered_as_far_as_possible() {
     let folder = tempfile::tempdir().unwrap();
     let plain = folder.path().join("web.docker");
     std::fs::write(&plain, pack(&image().podman())).unwrap();
@@ -147,7 +148,8 @@ fn of_other_tools_zips_all_is_covered_that_a_reader_can_know() {
             *counts.entry(part).or_default() += 1;
         }
         eprintln!("{name}: {counts:?} of {} bits", zip.len() * 8);
-        // Another stream with the same content, and what only the directory states.
+        // Undetected are bits that result in another stream with the same content, and values that
+        // only the directory states.
         let allowed =
             ["packed content", "made by", "attributes", "local fields", "directory fields"];
         assert!(counts.keys().all(|part| allowed.contains(part)), "{name}: {counts:?}");
@@ -158,10 +160,11 @@ fn of_other_tools_zips_all_is_covered_that_a_reader_can_know() {
     }
 }
 
-/// The step that finds a bit in every byte, and each of the eight in as many bytes.
+/// A step between bits that flips one or two bits in every byte, and each of the eight bits equally
+/// often.
 const EVERY_BYTE: usize = 5;
 
-/// The same for a tar, which needs no file: one bit of so many.
+/// Does the same for a tar in memory, for one in `step` bits.
 fn unfound_in_tar(tar: &[u8], step: usize) -> Vec<(usize, u8)> {
     let options = VerifyOptions::new().with_decompress_layers(true);
     let sound = verify(tar).unwrap().identity().config;
@@ -198,7 +201,8 @@ fn unfound_in_tar(tar: &[u8], step: usize) -> Vec<(usize, u8)> {
     })
 }
 
-/// Returns the name of the entry to which a byte of a tar belongs, and whether it is its content.
+/// Returns the name of the entry to which a byte of a tar belongs, and `true` if the byte is part
+/// of the entry's content.
 fn place(entries: &[Entry], tar: &[u8], at: usize) -> (String, bool) {
     let mut archive = tar::Archive::new(tar);
     for (entry, made) in archive.entries().unwrap().zip(entries) {
@@ -213,7 +217,7 @@ fn place(entries: &[Entry], tar: &[u8], at: usize) -> (String, bool) {
 }
 
 #[test]
-fn of_a_tar_only_what_no_digest_covers_can_change_unseen() {
+fn only_content_without_a_digest_can_change_undetected_in_a_tar() {
     for (index, (layout, entries)) in all_layouts(&image()).into_iter().enumerate() {
         let tar = pack(&entries);
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -237,7 +241,7 @@ fn of_a_tar_only_what_no_digest_covers_can_change_unseen() {
 }
 
 #[test]
-fn every_byte_of_a_tar_that_was_renamed_is_covered() {
+fn every_byte_of_a_renamed_tar_is_covered() {
     for (index, (layout, entries)) in all_layouts(&image()).into_iter().enumerate() {
         let tar = renamed(&pack(&entries));
         assert_eq!(unfound_in_tar(&tar, if index == 1 { EVERY_BYTE } else { 37 }), [], "{layout}");
@@ -245,7 +249,7 @@ fn every_byte_of_a_tar_that_was_renamed_is_covered() {
 }
 
 #[test]
-fn zeroed_blocks_are_damage_wherever_they_are() {
+fn zeroed_blocks_are_damage_at_any_position() {
     for (layout, entries) in all_layouts(&image()) {
         let tar = pack(&entries);
         let ends: Vec<usize> = (0..=tar.len()).step_by(512).collect();
@@ -261,7 +265,7 @@ fn zeroed_blocks_are_damage_wherever_they_are() {
                     VerifyOptions::new().with_decompress_layers(true),
                     65_536,
                 ) {
-                    // Nobody can know that it was there.
+                    // Nothing shows that the archive had this entry.
                     Ok(_) if place(&entries, &tar, start).0 == "repositories" => {}
                     Ok(_) => {
                         panic!("{layout}: {start}..{end}, from {:?}", place(&entries, &tar, start))
@@ -279,7 +283,7 @@ fn zeroed_blocks_are_damage_wherever_they_are() {
 }
 
 #[test]
-fn the_first_and_the_last_blocks_of_a_zip_can_be_lost() {
+fn a_zip_with_a_zeroed_start_or_end_is_damaged() {
     let zip = sealift_zip(&pack(&image().podman()));
     let target = tempfile::NamedTempFile::new().unwrap();
     for length in [1, 4, 30, 100, 512, zip.len() / 2, zip.len()] {

@@ -1,4 +1,5 @@
-//! Compressed tars: equal bytes make equal streams, and only a finished stream is whole.
+//! Tests of compressed tars: equal bytes result in equal streams, and only a finished stream is
+//! complete.
 
 use std::io::{Read as _, Write as _};
 
@@ -18,7 +19,7 @@ fn compress(compression: Option<Compression>, pieces: usize) -> Vec<u8> {
 }
 
 #[test]
-fn what_was_compressed_is_read_back() {
+fn compressed_bytes_are_read_back() {
     for (compression, container) in
         [(Compression::Gzip, Container::Gzip), (Compression::Zstd, Container::Zstd)]
     {
@@ -35,17 +36,17 @@ fn what_was_compressed_is_read_back() {
 }
 
 #[test]
-fn the_stream_depends_on_the_bytes_alone() {
+fn equal_bytes_result_in_equal_streams() {
     for compression in Compression::ALL {
         let stream = compress(Some(compression), 100_000);
         assert!(stream == compress(Some(compression), 100_000), "{compression}");
     }
-    // The time in the header of gzip, RFC 1952.
+    // The time in the gzip header (RFC 1952) is zero.
     assert_eq!(compress(Some(Compression::Gzip), 1000)[4..8], [0; 4]);
 }
 
 #[test]
-fn a_stream_that_is_dropped_is_not_whole() {
+fn a_dropped_stream_is_incomplete() {
     for compression in Compression::ALL {
         let mut stream = Vec::new();
         let mut writer = CompressedWriter::new(&mut stream, Some(compression)).unwrap();

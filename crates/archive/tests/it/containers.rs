@@ -1,4 +1,4 @@
-//! What may be around the tar, and what may be wrong with that.
+//! Tests of the containers around a tar, intact and damaged.
 
 use std::io::{Cursor, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ pub(crate) fn wrapped() -> Vec<(Container, Vec<u8>)> {
 }
 
 #[test]
-fn the_container_is_told_by_content_and_unwrapped() {
+fn the_container_is_detected_by_content_and_removed() {
     let folder = Folder::new();
     for (container, content) in wrapped() {
         let path = folder.put("name says nothing", &content);
@@ -90,7 +90,7 @@ fn the_container_is_told_by_content_and_unwrapped() {
 }
 
 #[test]
-fn a_container_that_breaks_off_or_has_a_flipped_bit_is_damaged() {
+fn a_truncated_or_changed_container_is_damaged() {
     let folder = Folder::new();
     for (container, content) in wrapped() {
         for cut in [content.len() / 2, content.len() - 1, content.len() - 9] {
@@ -105,7 +105,7 @@ fn a_container_that_breaks_off_or_has_a_flipped_bit_is_damaged() {
 }
 
 #[test]
-fn a_decoder_that_wants_too_much_memory_is_refused_with_the_number() {
+fn a_stream_that_requires_too_much_memory_is_refused() {
     let folder = Folder::new();
     let mut zstd = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
     zstd.window_log(28).unwrap();
@@ -121,7 +121,7 @@ fn a_decoder_that_wants_too_much_memory_is_refused_with_the_number() {
 }
 
 #[test]
-fn a_zip_whose_beginning_is_damaged_is_still_a_zip() {
+fn a_zip_with_a_damaged_start_is_still_detected() {
     let mut zip = sealift_zip(&tar());
     zip[0] ^= 1;
     let (kind, message) = Folder::new().refusal(&zip);
@@ -138,7 +138,7 @@ fn a_zip_must_have_one_member_that_is_an_image() {
     ];
     for (zip, expected) in cases {
         let path = folder.put("a.zip", zip);
-        // Only reading all of its one member shows whether it is damaged.
+        // Only reading the member completely shows whether it is damaged.
         let is_plain = matches!(look_file(&path).unwrap(), Look::NoImage { .. });
         assert_eq!(is_plain, expected.contains("members"), "{expected}");
         assert_eq!(folder.refusal(zip), (FaultKind::NotAnImage, expected.to_owned()));
@@ -146,7 +146,7 @@ fn a_zip_must_have_one_member_that_is_an_image() {
 }
 
 #[test]
-fn a_look_does_not_take_zeros_for_something_else() {
+fn a_look_accepts_zeros_as_a_damaged_archive() {
     let folder = Folder::new();
     for size in [1, 511, 512, 659, 1023, 1024, 1600, 8272, 20_480] {
         let zeros = vec![0; size];
@@ -170,7 +170,7 @@ fn an_encrypted_zip_is_refused() {
     assert_eq!(folder.refusal(&content), (FaultKind::NotAnImage, expected.to_owned()));
 }
 
-/// Runs a tool of the system, or reports that it is not installed.
+/// Runs a tool of the system. Returns `false` if it is not installed.
 pub(crate) fn ran(command: &mut Command) -> bool {
     match command.output() {
         Ok(output) => {
@@ -186,8 +186,8 @@ pub(crate) fn ran(command: &mut Command) -> bool {
     }
 }
 
-/// An archive whose zip has blocks of all kinds: shared, of one file, stored, and of a part of a
-/// file.
+/// Returns an archive whose zip has all kinds of blocks: with several small files, with one file,
+/// with a part of a file, and stored.
 fn tar_of_many_blocks() -> Vec<u8> {
     let text = |length: usize| b"several words, ".repeat(length / 15);
     let small = (0..200).map(|number| file(&format!("small/{number}"), text(number * 40)));
@@ -229,7 +229,7 @@ fn a_member_can_be_renamed_once_the_id_is_known() {
     assert_eq!(sink.finish().unwrap().into_inner(), sealift_zip(&tar()));
 }
 
-/// A disk that is full after so many bytes.
+/// A fake of a disk that is full after a number of bytes.
 struct SmallDisk(Cursor<Vec<u8>>, usize);
 
 impl Write for SmallDisk {
@@ -252,7 +252,7 @@ impl std::io::Seek for SmallDisk {
 }
 
 #[test]
-fn a_zip_on_a_full_disk_is_an_error_and_can_be_thrown_away() {
+fn a_full_disk_is_an_error_and_the_zip_can_be_dropped() {
     let noise: Vec<u8> = (0..1_000_000_u64).map(|at| ((at * at) >> 7) as u8).collect();
     for room in [100, 10_000] {
         let mut disk = SmallDisk(Cursor::new(Vec::new()), room);
@@ -278,7 +278,7 @@ fn zips_that_other_tools_write_are_read() {
     }
 }
 
-/// Changes a field of a zip's member, before it and in the directory.
+/// Changes a field of a zip's member in both of its headers.
 fn with_field(mut zip: Vec<u8>, at: usize, change: impl Fn(&mut u8)) -> Vec<u8> {
     let entry = zip.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
     change(&mut zip[at]);
@@ -287,15 +287,15 @@ fn with_field(mut zip: Vec<u8>, at: usize, change: impl Fn(&mut u8)) -> Vec<u8> 
 }
 
 #[test]
-fn a_zip_that_differs_little_from_ours_may_be_another_programs() {
+fn a_zip_similar_to_ours_can_be_from_another_program() {
     let folder = Folder::new();
-    // Python writes the same fields and date, but not that the name is UTF-8.
+    // Python writes the same fields and the same date, but does not mark the name as UTF-8.
     let zip = with_field(sealift_zip(&tar()), 7, |flags| *flags = 0);
     examine_file(folder.put("zip", &zip), &ExamineOptions::default()).unwrap();
 }
 
 #[test]
-fn a_zip_packed_by_another_method_is_not_damaged() {
+fn a_zip_with_another_compression_method_is_not_damaged() {
     let zip = with_field(sealift_zip(&tar()), 4, |version| *version = 46);
     let zip = with_field(zip, 8, |method| *method = 12);
     let (kind, message) = Folder::new().refusal(&zip);
@@ -304,7 +304,7 @@ fn a_zip_packed_by_another_method_is_not_damaged() {
 }
 
 #[test]
-fn a_damaged_zip_is_not_taken_for_something_else_while_it_is_renamed() {
+fn a_damaged_zip_is_reported_as_damaged_while_it_is_renamed() {
     let folder = Folder::new();
     let zip = with_field(sealift_zip(&b"no tar\n".repeat(1000)), 14, |crc| *crc ^= 1);
     let name = Repository::parse("web").unwrap();
@@ -322,7 +322,7 @@ fn read_all(path: &Path) -> (Vec<u8>, Result<(), Error>) {
 }
 
 #[test]
-fn the_end_of_an_archive_comes_out_only_after_it_is_verified() {
+fn the_end_of_an_archive_is_withheld_until_it_is_verified() {
     let folder = Folder::new();
     let (bytes, verdict) = read_all(&folder.put("sound", &sealift_zip(&tar())));
     verdict.unwrap();
@@ -338,13 +338,13 @@ fn the_end_of_an_archive_comes_out_only_after_it_is_verified() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn an_error_names_the_missing_file() {
     let error = examine_file("no/such/archive", &ExamineOptions::default()).unwrap_err();
     insta::assert_snapshot!(error, @"cannot open no/such/archive");
 }
 
 #[test]
-fn a_plain_folder_as_tar_is_no_image() {
+fn a_tar_of_a_folder_is_not_an_image() {
     let (kind, message) = Folder::new().refusal(&pack(&[file("a/b.txt", b"text".to_vec())]));
     assert_eq!(kind, FaultKind::NotAnImage);
     insta::assert_snapshot!(message, @"it contains neither manifest.json nor index.json");

@@ -1,4 +1,4 @@
-//! No damage passes: not a bit, not a byte, not an entry.
+//! Tests of damaged archives: flipped bits, missing bytes and missing entries.
 
 use proptest::prelude::*;
 use sealift_archive::{Fault, FaultKind, VerifyOptions};
@@ -30,7 +30,7 @@ fn with_flipped_bit(mut entries: Vec<Entry>, part: &str) -> Vec<Entry> {
 }
 
 #[test]
-fn an_archive_that_breaks_off_anywhere_is_refused() {
+fn an_archive_truncated_at_any_byte_is_refused() {
     for (layout, entries) in all_layouts(&image()) {
         let tar = pack(&entries);
         for length in
@@ -43,7 +43,7 @@ fn an_archive_that_breaks_off_anywhere_is_refused() {
 }
 
 #[test]
-fn the_place_where_an_archive_breaks_off_is_named() {
+fn a_truncation_is_reported_with_its_position() {
     let tar = pack(&image().docker_folders());
     insta::assert_snapshot!(verify(&[]).unwrap_err().reason(), @"ends after 0 bytes, because it is empty");
     insta::assert_snapshot!(verify(&tar[..100]).unwrap_err().reason(), @"ends after 100 bytes, in the middle of a header");
@@ -56,24 +56,24 @@ fn the_place_where_an_archive_breaks_off_is_named() {
 fn other_data_after_the_end_is_refused() {
     let mut tar = pack(&image().podman());
     tar.extend([0; 4096]);
-    assert!(verify(&tar).is_ok(), "padding is no garbage");
+    assert!(verify(&tar).is_ok(), "zeros are accepted");
     tar.extend(b"garbage");
     insta::assert_snapshot!(verify(&tar).unwrap_err().reason(), @"has other data after its end, at byte 20992");
 }
 
 #[test]
-fn an_error_of_the_engine_is_given_in_its_own_words_wherever_it_stands() {
+fn an_error_report_of_the_engine_is_found_at_any_position() {
     for report in [
         "{\"errorDetail\":{\"message\":\"unexpected EOF from layer store\"},\"error\":\"unexpected EOF from layer store\"}\r\n",
         "{\"error\":\"unexpected EOF from layer store\"}\n",
         "{\"cause\":\"unexpected EOF\",\"message\":\"unexpected EOF from layer store\",\"response\":500}\n",
         "{\"message\":\"unexpected EOF from layer store\"}",
     ] {
-        given_wherever_it_stands(report.as_bytes());
+        is_found_at_any_position(report.as_bytes());
     }
 }
 
-fn given_wherever_it_stands(report: &[u8]) {
+fn is_found_at_any_position(report: &[u8]) {
     for (layout, entries) in all_layouts(&image()) {
         let tar = pack(&entries);
         for at in [0, 100, 512, 700, 2048, tar.len() / 2, tar.len() - 1024, tar.len()] {
@@ -94,7 +94,7 @@ fn given_wherever_it_stands(report: &[u8]) {
 }
 
 #[test]
-fn a_long_report_of_the_engine_is_read_too() {
+fn a_long_error_report_of_the_engine_is_read() {
     let words = "x".repeat(3000);
     let mut stream = pack(&image().docker_blobs());
     stream.truncate(1024);
@@ -103,7 +103,7 @@ fn a_long_report_of_the_engine_is_read_too() {
 }
 
 #[test]
-fn what_is_named_must_be_there() {
+fn missing_parts_are_refused() {
     let layer = sealift_testing::layouts::digest(&image().layers[0]);
     let layer = layer.trim_start_matches("sha256:");
     let config = image().id();
@@ -115,7 +115,7 @@ fn what_is_named_must_be_there() {
 }
 
 #[test]
-fn content_must_have_the_digest_under_which_it_is_named() {
+fn content_with_a_wrong_digest_is_refused() {
     let config = image().id();
     let config = config.trim_start_matches("sha256:");
     insta::assert_snapshot!(refusal(&with_flipped_bit(image().docker_folders(), "layer.tar")), @"layer 3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar should be sha256:b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3, but is sha256:e3576d779a3522b7d9a1282e0fafb2dd81a6ad1c9fa5828d151e24bef62ee9d0");
@@ -125,7 +125,7 @@ fn content_must_have_the_digest_under_which_it_is_named() {
 }
 
 #[test]
-fn what_nothing_references_may_be_missing() {
+fn unreferenced_content_may_be_missing() {
     let entries = without(image().docker_folders(), "repositories");
     assert!(verify(&pack(&entries)).is_ok());
     let entries = without(image().docker_blobs(), "index.json");
@@ -136,14 +136,14 @@ fn what_nothing_references_may_be_missing() {
 fn two_entries_of_one_name_must_agree() {
     let mut entries = image().podman();
     entries.push(entries[0].clone());
-    assert!(verify(&pack(&entries)).is_ok(), "a repeated entry is no contradiction");
+    assert!(verify(&pack(&entries)).is_ok(), "a repeated entry with the same content is accepted");
     let mut entries = image().podman();
     entries.insert(0, file("manifest.json", b"[]".to_vec()));
     insta::assert_snapshot!(refusal(&entries), @"holds `manifest.json` twice, with different contents");
 }
 
 #[test]
-fn links_are_followed_inside_the_archive_only_and_not_for_ever() {
+fn links_are_followed_only_inside_the_archive_and_not_in_cycles() {
     let link = |name: &str, target: &str| Entry {
         name: name.to_owned(),
         body: Body::Symlink(target.to_owned()),
@@ -180,7 +180,7 @@ fn metadata_that_contradicts_itself_is_refused() {
 }
 
 #[test]
-fn what_is_no_archive_of_an_image_is_said_to_be_none_and_not_damaged() {
+fn content_without_an_image_is_not_damaged() {
     let folder = pack(&[file("readme.txt", b"hello".to_vec())]);
     let fault = verify(&folder).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::NotAnImage);
@@ -193,10 +193,10 @@ fn what_is_no_archive_of_an_image_is_said_to_be_none_and_not_damaged() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// A bit may turn a date or an unreferenced legacy file into another; it must not change what
-    /// the image is said to be.
+    /// A flipped bit can change a date or an unreferenced legacy file. It must not change the
+    /// identity of the image.
     #[test]
-    fn a_flipped_bit_never_gives_another_image(layout in 0_usize..8, place in 0.0_f64..1.0, bit in 0_u8..8) {
+    fn a_flipped_bit_never_results_in_another_image(layout in 0_usize..8, place in 0.0_f64..1.0, bit in 0_u8..8) {
         let (_, entries) = all_layouts(&image()).swap_remove(layout);
         let mut tar = pack(&entries);
         let sound = verify(&tar).unwrap();
@@ -214,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_in_the_place_of_metadata_are_refused_without_a_panic(json in "[\\[\\]{}\":,a-z0-9 ]{0,80}") {
+    fn random_bytes_instead_of_metadata_are_refused_without_a_panic(json in "[\\[\\]{}\":,a-z0-9 ]{0,80}") {
         for name in ["manifest.json", "index.json"] {
             let mut entries = without(image().containerd(Packing::Gzip, true), name);
             entries.push(file(name, json.clone().into_bytes()));

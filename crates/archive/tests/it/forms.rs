@@ -1,4 +1,4 @@
-//! What engines accept is accepted, and what is refused is refused for its reason.
+//! Tests of unusual but valid archives, and of unsupported ones with the reason that is reported.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn image() -> Image {
     Image::new("web:1.0", 1)
 }
 
-/// An archive whose config and list of layers are these.
+/// Returns an archive with this config and this list of layers.
 fn archive(config: &Value, layers: &Value) -> Vec<u8> {
     let config = config.to_string().into_bytes();
     let name = format!("{}.json", &digest(&config)["sha256:".len()..]);
@@ -32,7 +32,7 @@ fn archive(config: &Value, layers: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn an_image_without_layers_is_an_image() {
+fn an_image_without_layers_is_accepted() {
     for rootfs in [json!({"type": "layers"}), json!({"diff_ids": null}), json!({"diff_ids": []})] {
         for layers in [json!(null), json!([])] {
             let config = json!({"os": "linux", "architecture": "amd64", "rootfs": rootfs});
@@ -45,7 +45,7 @@ fn an_image_without_layers_is_an_image() {
 }
 
 #[test]
-fn an_empty_os_or_architecture_is_one_that_is_not_there() {
+fn an_empty_os_or_architecture_counts_as_absent() {
     let platform = |os: &str, architecture: &str, variant: &str| {
         let diff_ids = [digest(&image().layers[0])];
         let config = json!({"os": os, "architecture": architecture, "variant": variant, "rootfs": {"diff_ids": diff_ids}});
@@ -90,7 +90,7 @@ fn every_entry_of_the_manifest_is_verified() {
 }
 
 #[test]
-fn zstd_with_frames_to_be_passed_over_is_read() {
+fn zstd_with_skippable_frames_is_read() {
     let skippable: Vec<u8> = [&[0x53, 0x2a, 0x4d, 0x18, 4, 0, 0, 0][..], b"meta"].concat();
     let around = |zstd: Vec<u8>| [skippable.clone(), zstd, skippable.clone()].concat();
     let folder = tempfile::tempdir().unwrap();
@@ -144,7 +144,7 @@ fn oci(config_type: &str, layer_type: &str, digest_of: fn(&[u8]) -> String) -> V
 }
 
 #[test]
-fn what_another_copy_would_not_mend_is_not_damaged() {
+fn unsupported_archives_are_not_damaged() {
     const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
     const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
     let layer = image().layers.remove(0);
@@ -202,7 +202,7 @@ fn what_another_copy_would_not_mend_is_not_damaged() {
     "#);
 }
 
-/// Puts the image's archive into a folder as files, its layers as sparse ones.
+/// Writes the entries of an image's archive to a folder, with its layers as sparse files.
 fn unpacked(folder: &Path) -> Image {
     let mut image = image();
     let mut layer = RawTar::new().file("a", &noise(5000)).bytes;

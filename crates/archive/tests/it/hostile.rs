@@ -1,4 +1,4 @@
-//! Every archive of the list of hostile ones gets the verdict that the book says.
+//! Each hostile archive results in the verdict that the book states.
 
 use sealift_archive::{
     Error, ExamineOptions, Fault, FaultKind, VerifiedReader, examine, examine_file, look_file,
@@ -7,7 +7,7 @@ use sealift_testing::hostile::{Case, Verdict};
 
 sealift_testing::hostile_cases!(check);
 
-/// Reads it thoroughly, cheaply, and as whoever passes it on.
+/// Verifies a hostile archive with `examine`, `look` and `VerifiedReader`.
 fn check(case: &Case) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("archive");

@@ -1,4 +1,4 @@
-//! The tar of one image that is composed from the parts of an archive.
+//! Tests of tars that are composed from the parts of an archive.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write as _};
@@ -18,12 +18,12 @@ fn image() -> Image {
     let mut image = Image::new("web:1.0", 1);
     let large = [Entry { name: "file".to_owned(), body: Body::File(noise(300_000)) }];
     image.layers.push(pack(&large));
-    // A layer that is used twice.
+    // The image uses this layer twice.
     image.layers.push(image.layers[0].clone());
     image
 }
 
-/// The same image as each engine writes it.
+/// Returns the entries of the same image as each engine writes them.
 fn forms() -> Vec<Vec<Entry>> {
     let image = image();
     vec![
@@ -53,7 +53,7 @@ fn compose(archive: &Archive<Vec<u8>>, options: &ImageTarOptions) -> Vec<u8> {
     let mut tar = ImageTar::new(archive, options).unwrap();
     let mut bytes = Vec::new();
     tar.read_to_end(&mut bytes).unwrap();
-    assert_eq!(bytes.len() as u64, tar.size(), "the size is known beforehand");
+    assert_eq!(bytes.len() as u64, tar.size(), "the size is known in advance");
     bytes
 }
 
@@ -74,7 +74,7 @@ fn naming() -> Naming {
 }
 
 #[test]
-fn what_is_composed_is_the_same_image() {
+fn the_composed_tar_contains_the_same_image() {
     for layout in [ImageLayout::Oci, ImageLayout::Docker] {
         for form in forms() {
             let archive = open(pack(&form));
@@ -96,7 +96,7 @@ fn what_is_composed_is_the_same_image() {
 }
 
 #[test]
-fn the_bytes_do_not_depend_on_the_container_nor_on_the_pieces_in_which_they_are_read() {
+fn the_bytes_do_not_depend_on_the_container_or_the_read_size() {
     for form in forms() {
         let tar = pack(&form);
         let expected = compose(&open(tar.clone()), &ImageTarOptions::new());
@@ -118,7 +118,7 @@ fn the_bytes_do_not_depend_on_the_container_nor_on_the_pieces_in_which_they_are_
 }
 
 #[test]
-fn the_canonical_manifest_is_that_of_the_image_whoever_wrote_the_archive() {
+fn the_canonical_manifest_does_not_depend_on_the_writer() {
     let image = image();
     let layers = image.layers.iter().map(|layer| (Digest::of(layer), layer.len() as u64));
     let canonical = Manifest::canonical(&image.config(), layers);
@@ -131,7 +131,7 @@ fn the_canonical_manifest_is_that_of_the_image_whoever_wrote_the_archive() {
 }
 
 #[test]
-fn the_archives_own_manifest_stays() {
+fn the_archives_own_manifest_is_kept() {
     let image = image();
     for packing in [Packing::Plain, Packing::Gzip] {
         let form = image.containerd(packing, true);
@@ -147,13 +147,13 @@ fn the_archives_own_manifest_stays() {
         let layers = archive.image_layers().unwrap();
         let named = archive.manifest().unwrap().layers;
         assert!(layers.iter().map(|span| span.digest).eq(named.iter().map(|layer| layer.digest)));
-        assert_eq!(layers.len(), 4, "also the one that is used twice");
+        assert_eq!(layers.len(), 4, "the layer that is used twice is listed twice");
     }
 }
 
 #[test]
-fn a_layer_in_two_forms_is_the_one_that_the_manifest_names() {
-    // `manifest.json` names the plain layers, and the manifest the compressed ones.
+fn a_layer_in_two_forms_is_selected_by_the_manifest() {
+    // `manifest.json` names the uncompressed layers, and the OCI manifest the compressed ones.
     let image = image();
     let mut form = image.containerd(Packing::Gzip, false);
     let plain = image.docker_blobs();
@@ -193,7 +193,7 @@ fn one_image_of_several_is_composed_alone() {
 }
 
 #[test]
-fn layers_are_left_out_of_the_tar_and_of_nothing_else() {
+fn layers_are_left_out_of_the_tar_but_not_of_its_documents() {
     for form in forms() {
         let archive = open(pack(&form));
         let layers = archive.image_layers().unwrap();
@@ -217,7 +217,7 @@ fn layers_are_left_out_of_the_tar_and_of_nothing_else() {
 }
 
 #[test]
-fn documents_and_names_are_these() {
+fn documents_and_names_match_their_snapshots() {
     let image = Image::new("web:1.0", 1);
     let archive = open(pack(&image.podman()));
     let named = entries(&compose(&archive, &ImageTarOptions::new().with_name(naming())));
@@ -232,7 +232,7 @@ fn documents_and_names_are_these() {
 }
 
 #[test]
-fn an_index_without_documents_composes_nothing() {
+fn an_index_without_documents_is_an_error() {
     let tar = pack(&image().docker_blobs());
     let archive = open(tar.clone());
     let index = sealift_archive::ArchiveIndex::new(
@@ -251,7 +251,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_flipped_bit_of_what_is_copied_ends_the_tar_before_its_end(
+    fn a_flipped_bit_fails_before_the_end_of_the_tar(
         form in 0_usize..8,
         which in any::<prop::sample::Index>(),
         at in any::<prop::sample::Index>(),
@@ -273,7 +273,7 @@ proptest! {
             let mut bytes = Vec::new();
             match reader.read_to_end(&mut bytes) {
                 Ok(_) => {
-                    // The other layout does not have the manifest.
+                    // The other layout does not contain the OCI manifest.
                     prop_assert!(layout == ImageLayout::Docker && offset != config.offset);
                     prop_assert!(proof.layers().iter().all(|span| span.offset != offset));
                 }
@@ -281,8 +281,8 @@ proptest! {
                     let error: Error = error.downcast().unwrap();
                     prop_assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged);
                     prop_assert!((bytes.len() as u64) < reader.size());
-                    prop_assert!(reader.read(&mut [0; 1 << 20]).is_err(), "it stays so");
-                    // What came until then is no archive.
+                    prop_assert!(reader.read(&mut [0; 1 << 20]).is_err(), "every further read fails");
+                    // The bytes up to the error are not a complete archive.
                     let mut verifier = Verifier::new(VerifyOptions::default());
                     prop_assert!(verifier.push(&bytes).and_then(|()| verifier.finish().map(drop)).is_err());
                 }
@@ -292,7 +292,7 @@ proptest! {
 }
 
 #[test]
-fn the_order_of_the_entries_does_not_matter_nor_what_else_is_there() {
+fn the_tar_does_not_depend_on_the_order_of_entries_or_on_other_entries() {
     let mut form = image().containerd(Packing::Plain, false);
     form.reverse();
     form.push(file("other", b"text".to_vec()));

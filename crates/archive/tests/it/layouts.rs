@@ -1,4 +1,4 @@
-//! Every layout that engines write is read, in any order of its entries.
+//! Tests of all layouts that engines write, with entries in any order.
 
 use proptest::prelude::*;
 use sealift_archive::{Contents, Fault, Verifier, VerifyOptions};
@@ -35,7 +35,7 @@ pub(crate) fn all_layouts(image: &Image) -> Vec<(&'static str, Vec<Entry>)> {
 }
 
 #[test]
-fn every_layout_gives_the_same_config_digest_and_layers() {
+fn every_layout_results_in_the_same_identity() {
     let image = Image::new("web:1.0", 1);
     for (layout, entries) in all_layouts(&image) {
         for deep in [false, true] {
@@ -51,7 +51,7 @@ fn every_layout_gives_the_same_config_digest_and_layers() {
 }
 
 #[test]
-fn manifests_of_kind_image_are_told_from_attestations_and_indexes() {
+fn image_manifests_are_distinguished_from_attestations_and_indexes() {
     let image = Image::new("web:1.0", 1);
     let plain = verify(&pack(&image.containerd(Packing::Gzip, false))).unwrap().identity().clone();
     let attested =
@@ -63,19 +63,19 @@ fn manifests_of_kind_image_are_told_from_attestations_and_indexes() {
 }
 
 #[test]
-fn a_layer_that_is_there_twice_is_read_through_its_link() {
+fn a_repeated_layer_is_read_through_its_link() {
     let mut image = Image::new("web:1.0", 1);
     image.layers.push(image.layers[0].clone());
     let entries = image.docker_folders();
     assert!(entries.iter().any(|entry| matches!(entry.body, Body::Symlink(_))));
     let contents = verify(&pack(&entries)).unwrap();
     assert_eq!(contents.identity().diff_ids.len(), 3);
-    // The third layer is a link to another one.
+    // The third layer is a link to another layer.
     assert_eq!(contents.layers().len(), 2);
 }
 
 #[test]
-fn pieces_of_one_byte_give_the_same_verdict() {
+fn pieces_of_one_byte_result_in_the_same_verdict() {
     let tar = pack(&Image::new("web:1.0", 1).crane());
     assert_eq!(verify_with(&tar, VerifyOptions::default(), 1), verify(&tar));
 }
@@ -115,7 +115,7 @@ proptest! {
     }
 }
 
-/// Checks that each layer lies where the contents of a tar state.
+/// Checks that each layer is at the position that the contents of a tar state.
 pub(crate) fn check_spans(tar: &[u8], contents: &Contents, layout: &str) {
     let mut diff_ids: Vec<_> = contents.layers().iter().map(|layer| layer.diff_id).collect();
     diff_ids.dedup();

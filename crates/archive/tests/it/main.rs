@@ -1,4 +1,4 @@
-//! Tests of sealift-archive against archives made by code.
+//! Tests of sealift-archive with archives that are created by code.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,

@@ -1,4 +1,4 @@
-//! Any part of a layer can be read, whatever is around the tar.
+//! Tests of reading parts of layers, in every container.
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write as _};
 use std::ops::ControlFlow;
@@ -17,7 +17,7 @@ use sealift_testing::raw_zip::RawZip;
 
 use crate::containers::{sealift_zip, zip_of};
 
-/// An image with layers of more than one block, some of which compress.
+/// Returns an image whose layers have several blocks, compressible and incompressible ones.
 fn image() -> Image {
     let mut image = Image::new("web:1.0", 1);
     let text: Vec<u8> = (0..90_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
@@ -40,7 +40,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// The same archive in each container.
+/// Returns the same archive in each container.
 fn archives() -> Vec<Archive<Vec<u8>>> {
     let forms = [TAR.clone(), ZIP.clone(), zip_of(&[("a.docker", &TAR)]), gzip(&TAR)];
     let open = |bytes: Vec<u8>| {
@@ -53,7 +53,7 @@ fn archives() -> Vec<Archive<Vec<u8>>> {
 static ARCHIVES: LazyLock<Vec<Archive<Vec<u8>>>> = LazyLock::new(archives);
 
 #[test]
-fn every_layer_is_there_by_its_digest_and_by_its_diff_id() {
+fn every_layer_is_found_by_its_digest_and_its_diff_id() {
     for packing in [Packing::Plain, Packing::Gzip, Packing::Zstd] {
         let tar = pack(&image().containerd(packing, false));
         let zip = sealift_zip(&tar);
@@ -82,7 +82,7 @@ fn only_zips_whose_blocks_are_independent_have_a_table() {
     assert_eq!(zip.container(), Container::Zip);
     assert_eq!(zip.index().blocks().unwrap().plain_size(), TAR.len() as u64);
 
-    // The table that a scan has found is taken the next time.
+    // The table that a scan has found is used the next time.
     let index = zip.index().clone();
     let again = Archive::new(ZIP.as_slice(), index, "the archive").unwrap();
     let mut plain = Vec::new();
@@ -91,7 +91,7 @@ fn only_zips_whose_blocks_are_independent_have_a_table() {
 }
 
 #[test]
-fn a_scan_finds_the_blocks_that_were_noted_while_writing() {
+fn a_scan_finds_the_blocks_that_were_recorded_while_writing() {
     let naming = Naming::new(&Repository::parse("web").unwrap(), &Version::new("1.0")).unwrap();
     let renamer = Renamer::new(naming, VerifyOptions::default());
     let form = Form::Zip { renamer, level: Level::Fast, id: None };
@@ -110,10 +110,10 @@ fn a_scan_finds_the_blocks_that_were_noted_while_writing() {
     assert!(Archive::new(zip.as_slice(), &written, "the archive").is_ok());
 }
 
-/// Go's `compress/flate` ends a stream with a stored part without content, and other writers begin
+/// Go's `compress/flate` ends a stream with an empty stored part, and other writers start a stream
 /// with one.
 #[test]
-fn zips_of_which_parts_have_no_content_are_read() {
+fn zips_with_empty_parts_are_read() {
     const EMPTY: [u8; 5] = [0, 0, 0, 0xff, 0xff];
     const EMPTY_END: [u8; 5] = [1, 0, 0, 0xff, 0xff];
     let stored = |content: &[u8]| -> Vec<u8> {
@@ -142,7 +142,7 @@ fn zips_of_which_parts_have_no_content_are_read() {
 }
 
 #[test]
-fn the_search_for_blocks_can_be_watched_and_stopped() {
+fn the_search_for_blocks_reports_progress_and_can_be_cancelled() {
     let (proof, seen) = (proof(&ZIP), AtomicU64::new(0));
     assert!(proof.blocks().is_none());
     let open = || Archive::for_one_pass(ZIP.as_slice(), &proof, "the archive").unwrap();
@@ -175,7 +175,7 @@ fn an_index_of_another_archive_is_refused() {
 }
 
 #[test]
-fn a_layer_that_is_read_whole_is_compared_with_its_digest() {
+fn a_layer_that_is_read_completely_is_compared_with_its_digest() {
     let mut damaged = TAR.clone();
     let archive = &ARCHIVES[0];
     let span = &archive.layers()[0];
@@ -186,11 +186,11 @@ fn a_layer_that_is_read_whole_is_compared_with_its_digest() {
     let error: Error = reader.read_to_end(&mut content).unwrap_err().downcast().unwrap();
     assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged);
     assert!((content.len() as u64) < span.size);
-    assert!(reader.read(&mut [0; 1 << 20]).is_err(), "it stays so");
+    assert!(reader.read(&mut [0; 1 << 20]).is_err(), "every further read fails");
 }
 
 #[test]
-fn a_damaged_block_is_an_error_or_found_by_the_digest() {
+fn a_damaged_block_is_an_error_or_detected_by_the_digest() {
     let index = ARCHIVES[1].index().clone();
     for at in (100..ZIP.len() - 200).step_by(ZIP.len() / 40) {
         let mut damaged = ZIP.clone();
@@ -212,7 +212,7 @@ fn a_damaged_block_is_an_error_or_found_by_the_digest() {
 fn a_part_of_a_layer_is_compared_with_the_checksum_of_its_block() {
     let archive = &ARCHIVES[1];
     let table = archive.index().blocks().unwrap();
-    // A block that is stored, so that changed bytes inflate as others do.
+    // The block is stored, so that changed bytes do not make inflating it fail.
     let block = table.iter().find(|block| block.size > 100_000.max(block.plain_size)).unwrap();
     let mut damaged = ZIP.clone();
     damaged[block.offset as usize + block.size as usize / 2] ^= 0x10;
@@ -225,13 +225,13 @@ fn a_part_of_a_layer_is_compared_with_the_checksum_of_its_block() {
     };
     let error = part(archive.index().clone()).unwrap_err();
     assert!(error.contains("does not have the SHA-256"), "{error}");
-    // The index of an earlier version has no checksums, and is used without them.
+    // The index of an earlier version of sealift has no checksums and is used without them.
     let mut lengths = BlockTable::new(table.iter().next().unwrap().offset);
     table.iter().for_each(|block| lengths.push(block.size, block.plain_size, None));
     assert_eq!(part(archive.index().clone().with_blocks(lengths)), Ok(()));
 }
 
-/// A step of a program that reads and seeks.
+/// An operation of a program that reads and seeks.
 #[derive(Debug, Clone)]
 enum Step {
     Read(usize),
@@ -313,7 +313,7 @@ proptest! {
             match which {
                 0 => changed.push(block.size.wrapping_add(by), block.plain_size, None),
                 1 => changed.push(block.size, block.plain_size.wrapping_add(by), None),
-                // One block takes from the next one.
+                // One byte moves from one block to the next.
                 _ if is_moved => changed.push(block.size - 1, block.plain_size - 1, None),
                 _ if at == moved % table.iter().count() + 1 => {
                     changed.push(block.size + 1, block.plain_size + 1, None);
@@ -332,7 +332,7 @@ proptest! {
 }
 
 #[test]
-fn an_index_is_made_of_recorded_values() {
+fn an_index_is_created_from_recorded_values() {
     let proof = proof(&TAR);
     let index =
         ArchiveIndex::new(proof.identity().clone(), proof.layers().to_vec(), proof.plain_size());

@@ -1,4 +1,4 @@
-//! An archive that was renamed carries one name in every place, and is the same image.
+//! Tests of renaming: a renamed archive has the same name in every place and the same image.
 
 use std::io::Read as _;
 
@@ -15,7 +15,7 @@ fn naming(repository: &str, version: &str) -> Naming {
     Naming::new(&Repository::parse(repository).unwrap(), &Version::new(version)).unwrap()
 }
 
-/// Renames a tar that comes in pieces of that length.
+/// Renames a tar that is pushed in pieces of this length.
 fn rename(tar: &[u8], naming: &Naming, piece: usize) -> Result<(Vec<u8>, Contents), Fault> {
     let mut renamer = Renamer::new(naming.clone(), VerifyOptions::default());
     let mut output = Vec::new();
@@ -31,12 +31,12 @@ pub(crate) fn renamed(tar: &[u8]) -> Vec<u8> {
     rename(tar, &naming("web", "1.0"), 4096).unwrap().0
 }
 
-/// Returns what a proof says of the archive that came out.
+/// Returns the values of a proof that describe the renamed archive.
 fn outcome(proof: &Contents) -> (&Identity, &Value, u64) {
     (proof.identity(), proof.settings(), proof.plain_size())
 }
 
-/// Reads the names and contents of all entries with another reader, links as empty files.
+/// Reads the names and contents of all entries with another tar reader, and links as empty files.
 fn entries(tar: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = tar::Archive::new(tar);
     archive
@@ -53,12 +53,12 @@ fn entries(tar: &[u8]) -> Vec<(String, Vec<u8>)> {
 
 fn document(tar: &[u8], name: &str) -> Option<Value> {
     let found: Vec<_> = entries(tar).into_iter().filter(|(entry, _)| entry == name).collect();
-    assert!(found.len() < 2, "{name} is there once");
+    assert!(found.len() < 2, "there is at most one {name}");
     found.first().map(|(_, content)| serde_json::from_slice(content).unwrap())
 }
 
 #[test]
-fn every_layout_carries_exactly_the_one_name() {
+fn every_renamed_layout_carries_exactly_one_name() {
     let name = naming("team/web", "2.0+beta");
     for (layout, entries_before) in all_layouts(&Image::new("vendor:1", 1)) {
         let tar = pack(&entries_before);
@@ -66,7 +66,7 @@ fn every_layout_carries_exactly_the_one_name() {
         let (renamed, proof) = rename(&tar, &name, 777).unwrap();
 
         let expected = verify(&renamed).unwrap();
-        assert_eq!(outcome(&proof), outcome(&expected), "{layout}: it is that of the output");
+        assert_eq!(outcome(&proof), outcome(&expected), "{layout}: the proof describes the output");
         assert_eq!(proof.layers(), expected.layers(), "{layout}");
         check_spans(&renamed, &proof, layout);
         assert_eq!(proof.identity().config, before.identity().config, "{layout}");
@@ -93,7 +93,7 @@ fn every_layout_carries_exactly_the_one_name() {
 }
 
 #[test]
-fn the_old_file_of_names_keeps_its_id() {
+fn the_legacy_repositories_keep_their_id() {
     let mut before = Image::new("vendor:1", 1).docker_folders();
     before.retain(|entry| entry.name != "repositories");
     let names = json!({"vendor": {"1": "aa11", "latest": "aa11"}, "other": {"1": "aa11"}});
@@ -122,7 +122,7 @@ fn all_names_of_an_index_become_one() {
 }
 
 #[test]
-fn a_registry_stands_in_the_name_where_it_is_asked_for() {
+fn a_qualified_name_contains_the_registry() {
     let tar = pack(&Image::new("vendor:1", 1).podman());
     let (renamed, _) = rename(&tar, &naming("web", "1").qualified(), 4096).unwrap();
     let manifest = document(&renamed, "manifest.json").unwrap();
@@ -130,7 +130,7 @@ fn a_registry_stands_in_the_name_where_it_is_asked_for() {
 }
 
 #[test]
-fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
+fn one_of_several_platforms_is_selected_and_the_others_are_dropped() {
     let (intel, mut arm) = (Image::new("web:1", 1), Image::new("web:1", 2));
     arm.architecture = "arm64".to_owned();
     let both = joined(intel.podman(), arm.podman());
@@ -166,7 +166,7 @@ fn one_of_several_platforms_is_picked_and_the_rest_left_out() {
 }
 
 #[test]
-fn nothing_of_the_end_comes_out_of_a_damaged_archive() {
+fn the_end_of_a_damaged_archive_is_not_written() {
     let image = Image::new("web:1", 1);
     let mut tar = pack(&image.podman());
     let at = tar.len() / 3;
@@ -179,7 +179,7 @@ fn nothing_of_the_end_comes_out_of_a_damaged_archive() {
 }
 
 #[test]
-fn a_list_in_the_place_of_an_object_is_refused() {
+fn a_list_instead_of_an_object_is_refused() {
     let mut entries = Image::new("vendor:1", 1).docker_blobs();
     let index = entries.iter_mut().find(|entry| entry.name == "index.json").unwrap();
     let Body::File(content) = &mut index.body else { panic!("it is a file") };
@@ -193,7 +193,7 @@ fn a_list_in_the_place_of_an_object_is_refused() {
 
 proptest! {
     #[test]
-    fn renaming_twice_changes_nothing_more(
+    fn renaming_again_changes_nothing(
         layout in 0..8_usize,
         piece in 1..9000_usize,
         shuffle in any::<prop::sample::Index>(),

@@ -1,4 +1,4 @@
-//! Archives are read from files, from memory and from sockets.
+//! Tests of reading archives from files, memory and sockets.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
@@ -37,7 +37,7 @@ fn archives_in_memory_are_examined() {
 }
 
 #[test]
-fn progress_goes_on_in_the_zeros_after_the_end_marker() {
+fn progress_is_reported_during_the_zeros_after_the_end_marker() {
     let mut padded = tar();
     padded.resize(padded.len() + (1 << 20), 0);
     let reports = Mutex::new(Vec::new());
@@ -52,7 +52,7 @@ fn progress_goes_on_in_the_zeros_after_the_end_marker() {
 }
 
 #[test]
-fn a_verified_reader_can_be_stopped_in_the_zeros_after_the_end_marker() {
+fn a_verified_reader_can_be_cancelled_during_the_zeros_after_the_end_marker() {
     let size = tar().len() as u64;
     let mut padded = tar();
     padded.resize(padded.len() + (1 << 20), 0);
@@ -83,12 +83,12 @@ fn a_verified_reader_can_be_stopped_in_the_zeros_after_the_end_marker() {
     }
 }
 
-/// Sends bytes through a socket, in pieces, and closes it.
+/// Sends bytes through a socket in pieces and closes it. Returns the receiving end.
 fn sent(bytes: Vec<u8>) -> UnixStream {
     let (mut sender, receiver) = UnixStream::pair().unwrap();
     std::thread::spawn(move || {
         for piece in bytes.chunks(1000) {
-            // The other side may have seen enough.
+            // Sending fails if the receiver has closed the socket early.
             if sender.write_all(piece).is_err() {
                 return;
             }
@@ -117,7 +117,7 @@ fn archives_from_a_socket_are_verified() {
 }
 
 #[test]
-fn an_archive_from_a_socket_that_breaks_off_has_no_end() {
+fn a_truncated_archive_from_a_socket_has_no_end() {
     for (container, bytes) in wrapped() {
         if container == Container::Zip {
             continue;
@@ -127,7 +127,7 @@ fn an_archive_from_a_socket_that_breaks_off_has_no_end() {
         let mut reader = VerifiedReader::new(reader);
         let error: Error = io::copy(&mut reader, &mut io::sink()).unwrap_err().downcast().unwrap();
         assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged, "{container}");
-        assert!(reader.read(&mut [0; 100]).is_err(), "it does not look like an end afterwards");
+        assert!(reader.read(&mut [0; 100]).is_err(), "a read after an error does not look like the end");
         assert!(reader.contents().is_none());
     }
 }
@@ -140,7 +140,7 @@ fn a_zip_from_a_socket_is_examined_once_it_is_in_memory() {
 }
 
 #[test]
-fn errors_name_what_was_read() {
+fn errors_name_the_input() {
     let cut = &tar()[..5000];
     let unnamed = examine(cut, &ExamineOptions::new()).unwrap_err();
     let named = examine(cut, &ExamineOptions::new().with_input("the upload")).unwrap_err();
@@ -150,7 +150,7 @@ fn errors_name_what_was_read() {
 }
 
 #[test]
-fn faults_are_sentences_of_their_own() {
+fn faults_are_complete_sentences() {
     let says = |tar: &[u8]| {
         let error = examine(tar, &ExamineOptions::new()).unwrap_err();
         error.as_fault().unwrap().to_string()

@@ -1,4 +1,4 @@
-//! The forms of tar headers that writers use, and those that are refused.
+//! Tests of the forms of tar headers: those that writers use, and those that are refused.
 
 use sealift_archive::Fault;
 use sealift_testing::layouts::{Body, Image, pack};
@@ -6,7 +6,7 @@ use sealift_testing::raw_tar::{RawTar, pax_record};
 
 use crate::layouts::verify;
 
-/// Packs the image with the header of each entry changed.
+/// Packs the image and changes the header of each entry.
 fn repack(image: &Image, change: impl Fn(&str, &mut tar::Header)) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for entry in image.docker_blobs() {
@@ -47,7 +47,7 @@ fn sizes_in_base_256_are_read() {
 }
 
 #[test]
-fn sizes_that_cannot_be_true_are_refused() {
+fn impossible_sizes_are_refused() {
     let with_size = |field: [u8; 12]| {
         repack(&image(), |name, header| {
             if name == "manifest.json" {
@@ -99,7 +99,7 @@ fn long_names_are_read_in_both_forms() {
 }
 
 #[test]
-fn checksums_are_read_in_the_forms_that_writers_use_and_in_no_other() {
+fn checksums_are_read_only_in_known_formats() {
     let with = |form: fn(u32) -> String| {
         repack(&image(), |_, header| {
             header.set_cksum();
@@ -124,7 +124,7 @@ fn checksums_are_read_in_the_forms_that_writers_use_and_in_no_other() {
 }
 
 #[test]
-fn a_name_longer_than_any_is_refused_before_it_is_read() {
+fn a_name_that_is_too_long_is_refused_before_it_is_read() {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(tar::EntryType::GNULongName);
     header.set_size(1 << 40);
@@ -133,7 +133,7 @@ fn a_name_longer_than_any_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn an_entry_whose_name_readers_could_take_from_two_places_is_refused() {
+fn an_entry_with_an_ambiguous_name_is_refused() {
     let sound = pack(&image().docker_blobs());
     let before = |hidden: RawTar| match verify(&[hidden.bytes, sound.clone()].concat()) {
         Err(Fault::BadHeader { reason, .. } | Fault::Unsupported { reason }) => reason,
@@ -155,7 +155,7 @@ fn an_entry_whose_name_readers_could_take_from_two_places_is_refused() {
 }
 
 #[test]
-fn headers_without_an_end_are_refused() {
+fn endless_headers_are_refused() {
     let record = pax_record("comment", &"x".repeat(1_000_000));
     let headers = (0..20).fold(RawTar::new(), |tar, _| tar.extension(b'g', &record));
     let fault = verify(&headers.end()).unwrap_err();

@@ -1,4 +1,4 @@
-//! Two versions of an archive share most blocks of their zips, bit by bit.
+//! Tests of two versions of an archive: their zips share most blocks, byte by byte.
 
 use std::collections::HashSet;
 use std::io::{Cursor, Write as _};
@@ -15,7 +15,7 @@ fn content(seed: usize, length: usize) -> Vec<u8> {
     noise(length + seed * 13)[seed * 13..].iter().map(|byte| b'a' + byte % 20).collect()
 }
 
-/// A layer of 300 small and 60 large files.
+/// Returns a layer of 300 small and 60 large files.
 fn layer() -> Vec<LayerFile> {
     let length = |number: usize| match number % 6 {
         0 => 9_000 + number * 150,
@@ -47,8 +47,8 @@ fn blocks(files: &[LayerFile], level: Level) -> BlockTable {
 
 static OLD: LazyLock<BlockTable> = LazyLock::new(|| blocks(&layer(), Level::Default));
 
-/// Returns how many blocks the first version lacks, and the share of the bytes that they have in
-/// percent.
+/// Returns the number of blocks that the first version does not have, and their share of all bytes
+/// in percent.
 fn differing(new: &[LayerFile]) -> (usize, u64) {
     let new = blocks(new, Level::Default);
     let there: HashSet<_> = OLD.iter().map(|block| block.checksums.unwrap()).collect();
@@ -60,19 +60,19 @@ fn differing(new: &[LayerFile]) -> (usize, u64) {
 }
 
 #[test]
-fn a_changed_file_changes_its_blocks_and_those_beside_it() {
+fn a_changed_file_changes_its_blocks_and_adjacent_ones() {
     for number in [6, 7, 180, 355] {
         let mut changed = layer();
         let length = changed[number].1.len();
         changed[number].1 = content(1_000, length + 5_000);
         let (count, _) = differing(&changed);
-        // The header of the layer, the block before, the file, and the block after.
+        // The blocks with the header of the layer, before the file, of the file, and after it.
         assert!((1..=4).contains(&count), "{number}: {count}");
     }
 }
 
 #[test]
-fn an_inserted_file_changes_the_blocks_beside_it() {
+fn an_inserted_file_changes_adjacent_blocks() {
     for at in [0, 1, 100, 360] {
         let mut changed = layer();
         changed.insert(at, ("usr/new".to_owned(), content(1_000, 3_000), 1));
@@ -86,14 +86,14 @@ fn new_times_change_only_the_blocks_of_headers_and_small_files() {
     let mut rebuilt = layer();
     rebuilt.iter_mut().enumerate().for_each(|(number, (_, _, time))| *time = 1_000 + number as u64);
     let (_, percent) = differing(&rebuilt);
-    // Small files and headers have a quarter of the bytes.
+    // Small files and headers are a quarter of the bytes.
     assert!(percent <= 30, "{percent} %");
     let (count, _) = differing(&layer());
     assert_eq!(count, 0);
 }
 
 #[test]
-fn the_level_changes_no_cut() {
+fn the_level_does_not_change_the_cuts() {
     let sizes =
         |table: &BlockTable| -> Vec<u32> { table.iter().map(|block| block.plain_size).collect() };
     for level in [Level::Fast, Level::Best] {

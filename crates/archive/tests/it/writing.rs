@@ -1,4 +1,4 @@
-//! An archive is verified while it is written, and its proof states what reading it states.
+//! Tests of writing archives: the proof of a writer equals that of reading the file back.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -10,7 +10,7 @@ use sealift_archive::{
 use sealift_filename::{Repository, Version};
 use sealift_testing::layouts::{Body, Entry, Image, noise, pack};
 
-/// An image with layers of more than one block.
+/// Returns an image whose layers have several blocks.
 fn image() -> Image {
     let mut image = Image::new("vendor:1", 1);
     let text: Vec<u8> = (0..90_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
@@ -32,11 +32,11 @@ fn zip() -> Form {
     Form::Zip { renamer: renamer(), level: Level::Fast, id: None }
 }
 
-/// Writes bytes in pieces, and returns the file with the proof.
+/// Writes bytes in pieces. Returns the file and the proof.
 fn write(form: Form, bytes: &[u8]) -> (File, Result<Proof, Error>) {
     let file = tempfile::tempfile().unwrap();
     let mut writer = ArchiveWriter::new(file.try_clone().unwrap(), form, "the file").unwrap();
-    // A writer that has failed returns the cause at the end.
+    // If a write fails, `finish` returns the cause.
     let _ = bytes.chunks(10_007).try_for_each(|piece| writer.write_all(piece));
     (file, writer.finish())
 }
@@ -49,7 +49,7 @@ fn content(mut file: File) -> Vec<u8> {
 }
 
 #[test]
-fn the_proof_of_a_writer_is_that_of_an_examination() {
+fn the_proof_of_a_writer_equals_that_of_an_examination() {
     let tar = pack(&image().docker_folders());
     for form in [Form::Plain(renamer()), zip()] {
         let (file, proof) = write(form, &tar);
@@ -65,7 +65,7 @@ fn the_proof_of_a_writer_is_that_of_an_examination() {
         );
         assert!(proof.carries(&naming()) && read.carries(&naming()));
 
-        // The blocks that were noted are those that a scan finds.
+        // A scan finds the same blocks as were recorded while writing.
         let noted = ArchiveIndex::from(&proof);
         let unknown = ArchiveIndex::new(
             proof.identity().clone(),
@@ -76,7 +76,7 @@ fn the_proof_of_a_writer_is_that_of_an_examination() {
         assert_eq!(scanned.index().blocks(), noted.blocks());
         assert_eq!(noted.blocks().is_some(), proof.container() == Container::Zip);
 
-        // Written as it is, it is verified all the same.
+        // The same file, written with `Form::AsIs`, has the same proof.
         let (file, kept) = write(Form::AsIs(VerifyOptions::default()), &bytes);
         assert_eq!(kept.unwrap().sha256(), proof.sha256());
         assert_eq!(content(file), bytes);
@@ -96,7 +96,7 @@ fn the_member_of_a_zip_is_named_after_the_image_that_was_written() {
 }
 
 #[test]
-fn a_fault_ends_the_writing_and_is_returned_at_the_end() {
+fn a_fault_stops_writing_and_is_returned_by_finish() {
     let mut tar = pack(&image().docker_folders());
     let half = tar.len() / 2;
     tar[half..half + 512].fill(0x55);
@@ -105,7 +105,7 @@ fn a_fault_ends_the_writing_and_is_returned_at_the_end() {
         let (_, proof) = write(form, &tar);
         assert!(proof.unwrap_err().as_fault().is_some(), "{kind}");
     }
-    // What is no tar is refused at once.
+    // Content that is not a tar is refused immediately.
     for form in [Form::Plain(renamer()), zip()] {
         let file = tempfile::tempfile().unwrap();
         let mut writer = ArchiveWriter::new(file, form, "the file").unwrap();
@@ -119,7 +119,7 @@ fn a_fault_ends_the_writing_and_is_returned_at_the_end() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_an_error_of_the_disk() {
+fn a_full_disk_is_an_io_error() {
     let tar = pack(&image().docker_folders());
     for form in [Form::Plain(renamer()), zip(), Form::AsIs(VerifyOptions::default())] {
         let full = File::options().read(true).write(true).open("/dev/full").unwrap();
