@@ -133,7 +133,7 @@ fn an_image_of_several_platforms_needs_a_choice() {
     let nonsense = ["update", "web:1", "--platform", "arm"];
     insta::assert_snapshot!(refused(&place, &nonsense).refusal(), @"
     [2]
-    error: `arm` is not a platform: OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, like linux/amd64
+    error: `arm` is not a platform: expected OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, such as linux/amd64
     ");
 }
 

@@ -9,19 +9,19 @@ use crate::platform::Platform;
 #[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct ImageConfig {
-    /// The processor in Go's terms, such as `amd64`.
+    /// The processor architecture in Go's notation, such as `amd64`.
     #[serde(default)]
     pub architecture: Option<String>,
     /// The operating system.
     #[serde(default)]
     pub os: Option<String>,
-    /// The processor's variant.
+    /// The variant of the processor, such as `v7`.
     #[serde(default)]
     pub variant: Option<String>,
-    /// When the image was built, RFC 3339.
+    /// The time at which the image was built, in the format of RFC 3339.
     #[serde(default)]
     pub created: Option<String>,
-    /// The settings that a container of the image starts with.
+    /// The runtime settings of the image (`Env`, `Cmd`, `Labels`, …).
     #[serde(default)]
     pub config: serde_json::Value,
     /// The layers.
@@ -30,7 +30,8 @@ pub struct ImageConfig {
 }
 
 impl ImageConfig {
-    /// Returns the platform that the image runs on.
+    /// Returns the platform of the image. If the operating system is missing, it is `linux`, and if
+    /// the architecture is missing, it is `unknown`.
     pub fn platform(&self) -> Platform {
         let said = |text: &Option<String>, else_: &str| {
             text.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| else_.to_owned())
@@ -48,8 +49,8 @@ impl ImageConfig {
 #[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct RootFs {
-    /// The digests of the uncompressed layers, lowest first; `None` in an image without layers, as
-    /// some writers write it.
+    /// The digests of the uncompressed layers, lowest first. Some writers omit the list in an image
+    /// without layers.
     #[serde(default)]
     pub diff_ids: Option<Vec<String>>,
 }

@@ -1,4 +1,4 @@
-//! Descriptors: pointers to content by its digest.
+//! Descriptors, which refer to content by its digest.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::platform_object::{self, PlatformObject};
 
-/// A pointer to content: its media type, digest and size.
+/// A reference to content: its media type, digest and size.
 ///
 /// ```
 /// use sealift_oci::{Descriptor, media_type};
@@ -25,16 +25,16 @@ use crate::platform_object::{self, PlatformObject};
 #[serde(remote = "Self", rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Descriptor {
-    /// The type of the content.
+    /// The media type of the content.
     pub media_type: String,
     /// The digest of the content.
     pub digest: Digest,
     /// The size of the content in bytes.
     pub size: u64,
-    /// The platform of the image that this points to.
+    /// The platform of the image to which this refers.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "platform_object::optional")]
     pub platform: Option<Platform>,
-    /// Further statements about the content.
+    /// Additional information about the content.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
@@ -43,7 +43,7 @@ crate::json::read_from_objects!(Descriptor);
 crate::json::write_as_object!(Descriptor);
 
 impl Descriptor {
-    /// Creates a descriptor of content that is known by its digest and size.
+    /// Creates a descriptor of content with this digest and this size in bytes.
     pub fn new(media_type: impl Into<String>, digest: Digest, size: u64) -> Self {
         Self {
             media_type: media_type.into(),
@@ -59,7 +59,7 @@ impl Descriptor {
         Self::new(media_type, Digest::of(content), content.len() as u64)
     }
 
-    /// Sets the platform of the image that this points to.
+    /// Sets the platform of the image to which this refers.
     #[must_use]
     pub fn with_platform(self, platform: Platform) -> Self {
         Self { platform: Some(platform), ..self }
@@ -72,8 +72,8 @@ impl Descriptor {
         self
     }
 
-    /// Returns `true` if this points to a statement about an image instead of an image. BuildKit
-    /// adds such manifests, for the platform `unknown/unknown`.
+    /// Returns `true` if this refers to an attestation instead of an image. BuildKit adds manifests
+    /// with attestations for the platform `unknown/unknown`.
     pub fn is_attestation(&self) -> bool {
         let platform = self.platform.as_ref().map(PlatformObject::from);
         states_attestation(Some(&self.annotations), platform.as_ref())

@@ -1,4 +1,4 @@
-//! Content digests, as the OCI and Docker formats write them.
+//! Content digests, in the form of the OCI and Docker formats.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use sealift_filename::{ImageId, Printable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// A SHA-256 content digest, written `sha256:` and 64 lowercase hex digits.
+/// A SHA-256 content digest. Its text form is `sha256:` and 64 lowercase hex digits.
 ///
-/// The form is that of the OCI image specification, "Digests". Engines and archives use no other
-/// algorithm for images; a digest by another one does not parse.
+/// The form is that of the OCI image specification, section "Digests". Engines and archives use no
+/// other algorithm for images, so digests of other algorithms do not parse.
 ///
 /// ```
 /// use sealift_oci::Digest;
@@ -26,25 +26,26 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
-/// Why a text is not a [`Digest`].
+/// The error of parsing a [`Digest`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not `sha256:` and 64 lowercase hex digits", Printable(.0))]
 pub struct ParseDigestError(String);
 
 impl ParseDigestError {
-    /// Returns the text that was refused, up to its first 80 characters.
+    /// Returns the first 80 characters of the text.
     pub fn input(&self) -> &str {
         &self.0
     }
 }
 
 impl Digest {
-    /// Returns the digest of bytes in memory. [`Hasher`](crate::Hasher) is for content in pieces.
+    /// Computes the digest of bytes in memory. For content in pieces, use
+    /// [`Hasher`](crate::Hasher).
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Creates the digest from its 32 bytes.
+    /// Creates a digest from its 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -54,7 +55,8 @@ impl Digest {
         &self.0
     }
 
-    /// Parses 64 lowercase hex digits, the form in which archives name their entries.
+    /// Parses 64 lowercase hex digits, as in the names of archive entries. Returns `None` for any
+    /// other text.
     pub fn from_hex(hex: &str) -> Option<Self> {
         let digits: &[u8; 64] = hex.as_bytes().try_into().ok()?;
         let mut bytes = [0; 32];
@@ -64,17 +66,17 @@ impl Digest {
         Some(Self(bytes))
     }
 
-    /// Returns the 64 hex digits without the algorithm.
+    /// Returns the 64 hex digits without `sha256:`.
     pub fn hex(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Returns the first 12 hex digits, the short form that people and archive names use.
+    /// Returns the first 12 hex digits, the short form in command output and archive names.
     pub fn short(&self) -> String {
         self.image_id().to_string()
     }
 
-    /// Returns the first 12 hex digits as the id in an archive's name.
+    /// Returns the first 12 hex digits as an image id, as in the name of an archive.
     pub fn image_id(&self) -> ImageId {
         ImageId::from_bytes([self.0[0], self.0[1], self.0[2], self.0[3], self.0[4], self.0[5]])
     }

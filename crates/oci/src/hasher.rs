@@ -1,4 +1,4 @@
-//! Digests of content that passes in pieces.
+//! Digests of content that arrives in pieces.
 
 use std::io;
 
@@ -21,7 +21,7 @@ use crate::digest::Digest;
 pub struct Hasher(Sha256);
 
 impl Hasher {
-    /// Creates the hasher of no content.
+    /// Creates a hasher without content.
     pub fn new() -> Self {
         Self::default()
     }

@@ -9,11 +9,10 @@ use crate::json::{SchemaVersion, to_json};
 use crate::media_type;
 use crate::platform::Platform;
 
-/// An index: the manifests of an image for several platforms.
+/// An index, which lists the manifests of an image for several platforms.
 ///
-/// The JSON of equal indexes is equal byte by byte, and so is their digest. An index that was
-/// parsed is named by the digest of the bytes that were parsed, which may be written in another
-/// way.
+/// Equal indexes serialize to the same bytes and therefore have the same digest. The digest of a
+/// parsed index is that of the parsed bytes; serializing it again can result in other bytes.
 ///
 /// ```
 /// use sealift_oci::{Descriptor, Index, Manifest, Platform, media_type};
@@ -30,12 +29,13 @@ use crate::platform::Platform;
 #[non_exhaustive]
 pub struct Index {
     schema_version: SchemaVersion,
-    /// The type of the document: OCI's index, or Docker's manifest list of the same form.
+    /// The media type of the document: an OCI index, or a Docker manifest list, which has the same
+    /// form.
     #[serde(default = "own_type")]
     pub media_type: String,
-    /// The manifests and inner indexes.
+    /// The manifests and nested indexes.
     pub manifests: Vec<Descriptor>,
-    /// Further statements about the image.
+    /// Additional information about the image.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
@@ -59,7 +59,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Creates an OCI index without manifests.
+    /// Creates an empty OCI index.
     pub fn new() -> Self {
         Self::default()
     }
@@ -78,7 +78,7 @@ impl Index {
         self
     }
 
-    /// Returns the first manifest for a platform.
+    /// Returns the first manifest for a platform, or `None` if there is none.
     pub fn manifest_for(&self, platform: &Platform) -> Option<&Descriptor> {
         let is_for = |manifest: &&Descriptor| {
             manifest.platform.as_ref().is_some_and(|of| of.matches(platform))
@@ -86,12 +86,12 @@ impl Index {
         self.manifests.iter().find(is_for)
     }
 
-    /// Returns the index as JSON without spaces, its fields in a fixed order.
+    /// Serializes the index as JSON, without whitespace and with its fields in a fixed order.
     pub fn to_json(&self) -> Vec<u8> {
         to_json(self)
     }
 
-    /// Returns a descriptor of [`to_json`](Self::to_json).
+    /// Returns a descriptor of the bytes of [`to_json`](Self::to_json).
     pub fn descriptor(&self) -> Descriptor {
         Descriptor::of(self.media_type.as_str(), &self.to_json())
     }

@@ -1,5 +1,5 @@
-//! How the documents inside archives are read: stricter than serde, so that no engine can read
-//! another image out of the same bytes.
+//! Strict parsing of the documents in archives, so that an engine cannot read a different image
+//! from the same bytes.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,22 +9,22 @@ use serde::de::{
     DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-/// Why bytes are not the document that was expected.
+/// The error of parsing a document.
 #[derive(Debug, thiserror::Error)]
 #[error("the JSON document is not valid: {0}")]
 pub struct ParseDocumentError(serde_json::Error);
 
 impl ParseDocumentError {
-    /// Returns what is wrong, and where.
+    /// Returns the reason, with the line and the column.
     pub fn reason(&self) -> String {
         self.0.to_string()
     }
 }
 
-/// Parses one of this crate's documents, or a list of some.
+/// Parses one of this crate's documents, or a list of them.
 ///
-/// Refuses keys that differ only in case or appear twice, and lists in place of objects: readers
-/// disagree on what those mean.
+/// It refuses objects with two keys that are equal or differ only in case, and lists instead of
+/// objects, because readers disagree on their meaning.
 ///
 /// ```
 /// use sealift_oci::{ImageConfig, parse_document};
@@ -46,8 +46,8 @@ pub struct AnyObject {}
 
 read_from_objects!(AnyObject);
 
-/// Implements `Deserialize` so that only an object is accepted. What serde derives also accepts a
-/// list of the fields' values, which engines don't.
+/// Implements `Deserialize` so that only an object is accepted. The implementation that serde
+/// derives also accepts a list of the fields' values, which engines do not accept.
 macro_rules! read_from_objects {
     ($($name:ident),*) => { $(
         impl<'de> serde::Deserialize<'de> for $name {
@@ -72,12 +72,13 @@ macro_rules! read_from_objects {
     )* };
 }
 
-/// Implements `Serialize` for what [`read_from_objects`] made of a derived implementation.
+/// Implements `Serialize` for a type with [`read_from_objects`]. Its attribute `remote = "Self"`
+/// makes serde derive an inherent function instead of the trait.
 macro_rules! write_as_object {
     ($name:ident) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                // The inherent function that serde derives for `remote = "Self"`.
+                // This calls the inherent function, not the trait's.
                 $name::serialize(self, serializer)
             }
         }
@@ -86,13 +87,13 @@ macro_rules! write_as_object {
 
 pub(crate) use {read_from_objects, write_as_object};
 
-/// Serializes a document whose keys are all texts.
+/// Serializes a document whose keys are all strings.
 pub(crate) fn to_json<T: serde::Serialize>(document: &T) -> Vec<u8> {
-    #[expect(clippy::expect_used, reason = "only maps with other keys than texts can fail")]
+    #[expect(clippy::expect_used, reason = "only maps with keys that are not strings can fail")]
     serde_json::to_vec(document).expect("every document can be written as JSON")
 }
 
-/// The version 2 of the documents' form, the only one that is read and written.
+/// The schema version of documents. Only version 2 is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SchemaVersion;
 
@@ -113,11 +114,11 @@ impl<'de> Deserialize<'de> for SchemaVersion {
     }
 }
 
-/// An object, or a list of objects, in which all readers see the same keys.
+/// An object, or a list of objects, whose keys are unambiguous.
 ///
-/// Engines are written in Go, whose JSON reader ignores the case of keys and uses the last of
-/// several equal ones: a document with both `config` and `Config` would mean something else to
-/// them.
+/// Engines are written in Go, whose JSON parser ignores the case of keys and uses the last of
+/// several equal ones. They would therefore read a document with both `config` and `Config`
+/// differently from this crate.
 struct UnambiguousKeys;
 
 impl<'de> Deserialize<'de> for UnambiguousKeys {
@@ -126,7 +127,7 @@ impl<'de> Deserialize<'de> for UnambiguousKeys {
     }
 }
 
-/// What stands in a list of documents.
+/// An item in a list of documents.
 struct Listed;
 
 impl<'de> Deserialize<'de> for Listed {
@@ -153,7 +154,7 @@ impl<'de> Visitor<'de> for KeyVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            // Both, as there are letters that only one of them makes the same.
+            // Both conversions are needed, because some letters become equal only by one of them.
             if !seen.insert(key.to_uppercase().to_lowercase()) {
                 return Err(A::Error::custom(format_args!("it has two keys {key:?}")));
             }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// The file that marks an OCI layout.
+/// The file that marks an OCI layout and states its version.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
 #[non_exhaustive]

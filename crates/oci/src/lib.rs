@@ -1,5 +1,5 @@
-//! Values of the OCI and Docker image formats, without files and without I/O: digests, platforms,
-//! media types, descriptors, and the documents inside images.
+//! Values of the OCI and Docker image formats: digests, platforms, media types, descriptors, and
+//! the documents of images. This crate performs no I/O.
 //!
 //! ```
 //! use sealift_oci::{Digest, Platform};
@@ -16,17 +16,24 @@
 //! # Ok::<(), sealift_oci::ParsePlatformError>(())
 //! ```
 //!
-//! - [`Digest`] names content, and its start is the [`ImageId`](sealift_filename::ImageId) in an
+//! - [`Digest`] identifies content. Its start is the [`ImageId`](sealift_filename::ImageId) in an
 //!   archive's name.
-//! - [`Platform`] is what an image runs on.
-//! - [`Identity`] is what an image is, whatever engine holds it.
-//! - [`Manifest`], [`Index`] and [`Descriptor`] are the documents that name images; their JSON is
-//!   the same each time it is written.
-//! - [`parse_document`] parses the documents of an image, and [`ImageConfig`],
-//!   [`UncheckedDocument`] and [`ListedImage`] are what untrusted archives contain.
+//! - [`Platform`] is the operating system and the processor of an image.
+//! - [`Identity`] identifies an image independently of engines.
+//! - [`Index`], [`Manifest`] and [`Descriptor`] are the documents that describe images. They
+//!   serialize to the same bytes each time.
+//! - [`parse_document`] parses the documents of an image. [`ImageConfig`], [`UncheckedDocument`]
+//!   and [`ListedImage`] are the documents in untrusted archives.
 //!
-//! Sources: the OCI image specification 1.1 (index, manifest, config, layout) and Docker's image
-//! specification v1.2 (`manifest.json`).
+//! The documents refer to each other by digest:
+//!
+//! ```text
+//! Index ─▶ Manifest, one for each platform ─▶ ImageConfig
+//!                                          └▶ layers
+//! ```
+//!
+//! Specifications: the OCI image specification 1.1 (index, manifest, config, layout) and Docker's
+//! image specification v1.2 (`manifest.json`).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// An image in `manifest.json`, the list that every writer but those of pure OCI layouts adds.
+/// An image in `manifest.json`. All writers add this list, except those of plain OCI layouts.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase")]
 #[non_exhaustive]

@@ -11,9 +11,8 @@ use crate::media_type;
 
 /// The manifest of an image for one platform: its config and its layers.
 ///
-/// The JSON of equal manifests is equal byte by byte, and so is their digest. A manifest that was
-/// parsed is named by the digest of the bytes that were parsed, which may be written in another
-/// way.
+/// Equal manifests serialize to the same bytes and therefore have the same digest. The digest of a
+/// parsed manifest is that of the parsed bytes; serializing it again can result in other bytes.
 ///
 /// ```
 /// use sealift_oci::{Descriptor, Digest, Manifest, media_type};
@@ -30,14 +29,15 @@ use crate::media_type;
 #[non_exhaustive]
 pub struct Manifest {
     schema_version: SchemaVersion,
-    /// The type of the document: OCI's manifest, or Docker's of the same form.
+    /// The media type of the document: an OCI manifest, or a Docker manifest, which has the same
+    /// form.
     #[serde(default = "own_type")]
     pub media_type: String,
-    /// The config.
+    /// The config of the image.
     pub config: Descriptor,
     /// The layers, lowest first.
     pub layers: Vec<Descriptor>,
-    /// Further statements about the image.
+    /// Additional information about the image.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
@@ -61,9 +61,9 @@ impl Manifest {
         }
     }
 
-    /// Creates the canonical manifest of an image: over its config and its uncompressed layers, so
-    /// that it depends on nothing else. Whoever has the image can compute it and serve it without
-    /// compressing anything.
+    /// Creates the canonical manifest of an image, which depends only on its config and its
+    /// uncompressed layers. Every holder of the image can compute it, and can serve it without
+    /// compressing layers.
     ///
     /// `layers` are the diff ids and the sizes of the uncompressed layers, lowest first.
     pub fn canonical(config: &[u8], layers: impl IntoIterator<Item = (Digest, u64)>) -> Self {
@@ -90,12 +90,12 @@ impl Manifest {
         self
     }
 
-    /// Returns the manifest as JSON without spaces, its fields in a fixed order.
+    /// Serializes the manifest as JSON, without whitespace and with its fields in a fixed order.
     pub fn to_json(&self) -> Vec<u8> {
         to_json(self)
     }
 
-    /// Returns a descriptor of [`to_json`](Self::to_json).
+    /// Returns a descriptor of the bytes of [`to_json`](Self::to_json).
     pub fn descriptor(&self) -> Descriptor {
         Descriptor::of(self.media_type.as_str(), &self.to_json())
     }

@@ -1,4 +1,4 @@
-//! The platform that an image runs on.
+//! The platform of an image.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,11 +7,11 @@ use std::str::FromStr;
 use sealift_filename::Printable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An operating system and a processor, as in the OCI image specification: `OS/ARCHITECTURE` or
-/// `OS/ARCHITECTURE/VARIANT`.
+/// An operating system and a processor, as in the OCI image specification. The text form is
+/// `OS/ARCHITECTURE` or `OS/ARCHITECTURE/VARIANT`.
 ///
-/// Nothing is changed when a platform is parsed; [`normalized`](Self::normalized) and
-/// [`matches`](Self::matches) know which variants are implied.
+/// Some architectures imply a variant. Parsing does not add or remove it, but
+/// [`normalized`](Self::normalized) and [`matches`](Self::matches) treat it as optional.
 ///
 /// ```
 /// use sealift_oci::Platform;
@@ -24,15 +24,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Platform {
     /// The operating system, almost always `linux`.
     pub os: String,
-    /// The processor in Go's terms, such as `amd64` or `arm64`.
+    /// The processor architecture in Go's notation, such as `amd64` or `arm64`.
     pub architecture: String,
     /// The variant of the processor, such as `v7` of `arm`.
     pub variant: Option<String>,
 }
 
 impl Platform {
-    /// Returns the platform without an implied variant. Builders differ in whether they write it:
-    /// `arm64` and `arm64/v8`, `arm` and `arm/v7`, `amd64` and `amd64/v1`.
+    /// Returns the platform without an implied variant. Some builders write it and others do not:
+    /// `arm64` and `arm64/v8`, `arm` and `arm/v7`, `amd64` and `amd64/v1` are the same.
     #[must_use]
     pub fn normalized(&self) -> Self {
         let implied = match self.architecture.as_str() {
@@ -49,7 +49,7 @@ impl Platform {
         }
     }
 
-    /// Returns `true` if both are the same platform, with or without an implied variant.
+    /// Returns `true` if both are the same platform, regardless of an implied variant.
     ///
     /// ```
     /// use sealift_oci::Platform;
@@ -63,16 +63,16 @@ impl Platform {
     }
 }
 
-/// Why a text is not a [`Platform`].
+/// The error of parsing a [`Platform`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is not a platform: OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, like linux/amd64",
+    "`{}` is not a platform: expected OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, such as linux/amd64",
     Printable(.0)
 )]
 pub struct ParsePlatformError(String);
 
 impl ParsePlatformError {
-    /// Returns the text that was refused.
+    /// Returns the text that could not be parsed.
     pub fn input(&self) -> &str {
         &self.0
     }

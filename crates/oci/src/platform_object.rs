@@ -1,10 +1,11 @@
-//! Platforms as descriptors state them.
+//! Platforms in the form of JSON objects.
 
 use serde::{Deserialize, Serialize};
 
 use crate::platform::{ParsePlatformError, Platform};
 
-/// A platform as descriptors and the Docker API state it: an object, where [`Platform`] is a text.
+/// A platform as a JSON object, the form of descriptors and of the Docker API. [`Platform`]
+/// serializes as a string instead.
 ///
 /// ```
 /// use sealift_oci::{Platform, PlatformObject};
@@ -18,13 +19,13 @@ use crate::platform::{ParsePlatformError, Platform};
 #[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct PlatformObject {
-    /// The processor, empty if it is not stated.
+    /// The processor architecture. Empty if it is not stated.
     #[serde(default)]
     pub architecture: String,
-    /// The operating system, empty if it is not stated.
+    /// The operating system. Empty if it is not stated.
     #[serde(default)]
     pub os: String,
-    /// The processor's variant.
+    /// The variant of the processor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
 }
@@ -53,7 +54,7 @@ impl TryFrom<PlatformObject> for Platform {
     }
 }
 
-/// Serde for a platform that is an object, and may be absent.
+/// Serde functions for an optional platform in the form of an object.
 pub(crate) mod optional {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 

@@ -1,4 +1,4 @@
-//! Indexes and manifests of untrusted archives, in which anything may be missing or wrong.
+//! Indexes and manifests of untrusted archives, whose fields can be missing or invalid.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,14 @@ use crate::descriptor::states_attestation;
 use crate::media_type;
 use crate::platform_object::PlatformObject;
 
-/// An index or manifest as it was found; Docker's manifest list and schema 2 manifest have the same
-/// fields. [`Index`](crate::Index) and [`Manifest`](crate::Manifest) are the checked forms.
+/// An index or manifest whose values were not checked. Docker's manifest list and its manifest of
+/// schema 2 have the same fields. [`Index`](crate::Index) and [`Manifest`](crate::Manifest) are the
+/// checked forms.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UncheckedDocument {
-    /// What an index lists.
+    /// The descriptors in an index.
     #[serde(default)]
     pub manifests: Option<Vec<UncheckedDescriptor>>,
     /// The config of a manifest.
@@ -25,23 +26,24 @@ pub struct UncheckedDocument {
     pub layers: Option<Vec<UncheckedDescriptor>>,
 }
 
-/// A pointer to content as it was found; [`Descriptor`](crate::Descriptor) is the checked form.
+/// A descriptor whose values were not checked. [`Descriptor`](crate::Descriptor) is the checked
+/// form.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UncheckedDescriptor {
-    /// The type of the content, empty if it is not stated.
+    /// The media type of the content. Empty if it is not stated.
     #[serde(default)]
     pub media_type: String,
-    /// The digest of the content, by any algorithm.
+    /// The digest of the content, of any algorithm.
     pub digest: String,
     /// The size of the content in bytes.
     #[serde(default)]
     pub size: Option<u64>,
-    /// Further statements about the content.
+    /// Additional information about the content.
     #[serde(default)]
     pub annotations: Option<BTreeMap<String, String>>,
-    /// The platform of the image that this points to.
+    /// The platform of the image to which this refers.
     #[serde(default)]
     pub platform: Option<PlatformObject>,
 }
@@ -49,23 +51,24 @@ pub struct UncheckedDescriptor {
 crate::json::read_from_objects!(UncheckedDocument, UncheckedDescriptor);
 
 impl UncheckedDescriptor {
-    /// Returns `true` if this points to an image's config, and not to that of another artifact.
+    /// Returns `true` if this refers to the config of an image, and not to that of another
+    /// artifact.
     pub fn is_image_config(&self) -> bool {
         media_type::is_image_config(&self.media_type)
     }
 
-    /// Returns `true` if this points to a statement about an image instead of an image. BuildKit
-    /// adds such manifests, for the platform `unknown/unknown`.
+    /// Returns `true` if this refers to an attestation instead of an image. BuildKit adds manifests
+    /// with attestations for the platform `unknown/unknown`.
     pub fn is_attestation(&self) -> bool {
         states_attestation(self.annotations.as_ref(), self.platform.as_ref())
     }
 
-    /// Returns the value of an annotation.
+    /// Returns the value of an annotation, or `None` if there is no annotation with this key.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// Returns the kind of document that this points to.
+    /// Returns the kind of document to which this refers.
     pub fn target(&self) -> Target {
         if media_type::is_index(&self.media_type) {
             Target::Index
@@ -77,13 +80,13 @@ impl UncheckedDescriptor {
     }
 }
 
-/// The kind of document that a descriptor of an index points to.
+/// The kind of document to which a descriptor in an index refers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// An index, or a manifest list of Docker.
+    /// An index or a Docker manifest list.
     Index,
     /// A manifest.
     Manifest,
-    /// Something else.
+    /// Any other document.
     Unknown,
 }

@@ -6,7 +6,7 @@ use test_case::test_case;
 #[test_case("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; "without its algorithm")]
 #[test_case("sha256:E3B0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; "upper case")]
 #[test_case("sha512:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; "another algorithm")]
-fn what_is_no_digest_is_refused(text: &str) {
+fn an_invalid_digest_is_refused(text: &str) {
     assert!(text.parse::<Digest>().is_err());
 }
 

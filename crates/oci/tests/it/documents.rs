@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use sealift_oci::{Descriptor, Digest, Index, Manifest, Platform, media_type, parse_document};
 
 #[test]
-fn the_canonical_manifest_of_an_image_stays_what_it_is() {
+fn the_canonical_manifest_of_an_image_does_not_change() {
     let config =
         br#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
     let layers = [(Digest::of(b"lower"), 5), (Digest::of(b"upper layer"), 11)];
@@ -24,7 +24,7 @@ fn a_document_of_another_version_or_form_is_refused() {
 }
 
 #[test]
-fn a_docker_manifest_is_a_manifest() {
+fn a_docker_manifest_is_parsed_as_a_manifest() {
     let config = Descriptor::of(media_type::DOCKER_CONFIG, b"{}");
     let mut manifest = Manifest::new(config);
     manifest.media_type = media_type::DOCKER_MANIFEST.to_owned();
@@ -50,7 +50,7 @@ fn descriptors() -> impl Strategy<Value = Descriptor> {
 
 proptest! {
     #[test]
-    fn an_index_is_read_back_and_written_the_same(
+    fn an_index_survives_a_round_trip_through_json(
         manifests in prop::collection::vec(descriptors(), 0..4),
     ) {
         let index = manifests.into_iter().fold(Index::new(), Index::with_manifest);
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn a_manifest_is_read_back_and_written_the_same(
+    fn a_manifest_survives_a_round_trip_through_json(
         config in descriptors(),
         layers in prop::collection::vec(descriptors(), 0..4),
     ) {

@@ -1,4 +1,4 @@
-//! Tests of the published interface.
+//! Tests of the public interface.
 
 mod digest;
 mod documents;

@@ -22,14 +22,14 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_is_written_the_same(text in "[a-z0-9/]{0,12}") {
+    fn a_parsed_platform_prints_as_the_same_text(text in "[a-z0-9/]{0,12}") {
         if let Ok(platform) = text.parse::<Platform>() {
             prop_assert_eq!(platform.to_string(), text);
         }
     }
 
     #[test]
-    fn a_normalized_platform_stays_and_matches(platform in platforms()) {
+    fn normalizing_is_idempotent_and_keeps_matches(platform in platforms()) {
         let normalized = platform.normalized();
         prop_assert_eq!(normalized.normalized(), normalized.clone());
         prop_assert!(platform.matches(&normalized) && normalized.matches(&platform));
