@@ -72,7 +72,7 @@ fn names_that_no_archive_can_have() {
     let place = Place::new();
     insta::assert_snapshot!(refused(&place, &["update", "Web:1"]).refusal(), @"
     [2]
-    error: `Web:1` is not an image reference: its part `Web` is not valid: it has `W` in upper case
+    error: `Web:1` is not an image reference: its part `Web` is not valid: it contains the uppercase letter `W`
     ");
     insta::assert_snapshot!(refused(&place, &["update", "web:a/b"]).refusal(), @"
     [2]
@@ -80,11 +80,11 @@ fn names_that_no_archive_can_have() {
     ");
     insta::assert_snapshot!(refused(&place, &["update", "web@sha256:0123"]).refusal(), @"
     [2]
-    error: `web@sha256:0123` is not an image reference: it has a digest, but archives are named by image and version
+    error: `web@sha256:0123` is not an image reference: it contains a digest; archives are named by image and version
     ");
     insta::assert_snapshot!(refused(&place, &["list", "a b\u{1b}[31m"]).refusal(), @r"
     [2]
-    error: `a b\u{1b}[31m` is not an image reference: its part `a b\u{1b}[31m` is not valid: it has ` `, but takes only lowercase letters, digits, `.`, `_` and `-`
+    error: `a b\u{1b}[31m` is not an image reference: its part `a b\u{1b}[31m` is not valid: it contains ` `; only lowercase letters, digits, `.`, `_` and `-` are allowed
     ");
 }
 

@@ -1,4 +1,4 @@
-//! Reading names and putting versions in order: what a look at a folder does for each file.
+//! Benchmarks of parsing names and sorting versions, which listing a folder does for each file.
 //!
 //! `cargo bench -p sealift-filename`
 

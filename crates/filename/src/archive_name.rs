@@ -12,15 +12,16 @@ use crate::name_error::{NewNameError, NewNameErrorKind, ParseNameError};
 use crate::precedence::Precedence;
 use crate::version::Version;
 
-/// The longest file name on the file systems of Linux and macOS, in bytes.
+/// The maximum length of a file name on the file systems of Linux and macOS, in bytes.
 const LONGEST: usize = 255;
 
 /// The file name of an archive, `{image}_{version}_{id}.{format}`.
 ///
-/// Its text is one that [`ARCHIVE_NAME_PATTERN`](crate::ARCHIVE_NAME_PATTERN) matches as a whole,
-/// kept as it was read: `parse(text)?.to_string() == text`. Names have no order, because that of
-/// their texts would not be that of their versions: sort them by [`as_str`](Self::as_str) or by
-/// [`precedence`](Self::precedence).
+/// The complete text matches [`ARCHIVE_NAME_PATTERN`](crate::ARCHIVE_NAME_PATTERN). Parsing does
+/// not change it: `parse(text)?.to_string() == text`.
+///
+/// Names do not implement `Ord`, because the order of their texts is not that of their versions.
+/// Sort them by [`as_str`](Self::as_str) or by [`precedence`](Self::precedence).
 ///
 /// ```
 /// use sealift_filename::{ArchiveFormat, ArchiveName, Version};
@@ -46,7 +47,7 @@ pub struct ArchiveName {
     id: ImageId,
 }
 
-/// Where the parts of a name are in its text.
+/// The positions of the parts of a name.
 struct Layout {
     image_end: usize,
     dot: usize,
@@ -54,8 +55,8 @@ struct Layout {
 }
 
 impl Layout {
-    /// Finds the parts from the end: the format has no dot, the id and the version no underscore,
-    /// so there is only one way to read a name.
+    /// Finds the parts, starting at the end. The format contains no dot, and the id and the version
+    /// contain no underscore, so the result is unambiguous.
     fn find(text: &str) -> Option<Self> {
         let dot = text.rfind('.')?;
         let (front, digits) = text.as_bytes()[..dot].split_last_chunk()?;
@@ -63,19 +64,19 @@ impl Layout {
         let front = front.strip_suffix(b"_")?;
         let image_end = front.iter().rposition(|&byte| byte == b'_')?;
         let image = &front[..image_end];
-        // The pattern's `.` is any character but a line feed.
+        // The `.` of the pattern matches any character except a line feed.
         (!image.is_empty() && !image.contains(&b'\n')).then_some(Self { image_end, dot, id })
     }
 }
 
 impl ArchiveName {
-    /// Parses a file name. It must match the published pattern as a whole.
+    /// Parses a file name. The published pattern must match it completely.
     pub fn parse(file_name: &str) -> Result<Self, ParseNameError> {
         Self::try_parse(file_name).ok_or_else(|| ParseNameError::explain(file_name))
     }
 
-    /// Parses a file name, and returns `None` if it is no archive name. Use it to look through
-    /// folders that hold other files too.
+    /// Parses a file name, or returns `None` if it is not an archive name. Use it to list a folder
+    /// that also contains other files.
     pub fn try_parse(file_name: &str) -> Option<Self> {
         let Layout { image_end, dot, id } = Layout::find(file_name)?;
         Some(Self { text: file_name.into(), image_end, dot, id })
@@ -83,12 +84,12 @@ impl ArchiveName {
 
     /// Creates the name of an archive.
     ///
-    /// It is stricter than [`parse`](Self::parse), which accepts names that other tools made.
+    /// This is stricter than [`parse`](Self::parse), which accepts all names of other tools.
     ///
     /// # Errors
     ///
-    /// If the image is not the last part of a repository name; if the version or the format is
-    /// empty or has a character that would change how the name is read (`_`, `/`, `.` in a format,
+    /// If the image is not valid as the last part of a repository name; if the version or the
+    /// format is empty or contains a character that is not allowed (`_`, `/`, `.` in a format,
     /// control characters); if the name would be longer than 255 bytes.
     pub fn new(
         image: &str,
@@ -117,27 +118,27 @@ impl ArchiveName {
         Ok(Self { text: text.into(), image_end, dot, id })
     }
 
-    /// Returns the whole name.
+    /// Returns the complete name.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns the image's name, without the folders before it.
+    /// Returns the name of the image, without folders.
     pub fn image(&self) -> &str {
         &self.text[..self.image_end]
     }
 
-    /// Returns the version as text; it may be empty in a name that another tool made.
+    /// Returns the version as text. It can be empty in a name that another tool created.
     pub fn version(&self) -> &str {
         &self.text[self.image_end + 1..self.dot - image_id::LENGTH - 1]
     }
 
-    /// Returns the version as a value.
+    /// Returns the version as a [`Version`].
     pub fn to_version(&self) -> Version {
         Version::new(self.version())
     }
 
-    /// Returns the start of the image's id.
+    /// Returns the id of the image.
     pub fn id(&self) -> ImageId {
         self.id
     }
@@ -152,25 +153,25 @@ impl ArchiveName {
         dirty::is_dirty(self.version())
     }
 
-    /// Returns the place of the version among others ([`Version::precedence`]).
+    /// Returns the precedence of the version ([`Version::precedence`]).
     pub fn precedence(&self) -> Precedence<'_> {
         Precedence::of(self.version())
     }
 
-    /// Returns the name that the same archive has as a plain tar, `….docker`.
+    /// Returns the name of the same archive as a plain tar, `….docker`.
     #[must_use]
     pub fn to_docker(&self) -> Self {
         self.ending("docker")
     }
 
-    /// Returns the name that the same archive has as a zip, `….zip`.
+    /// Returns the name of the same archive as a zip, `….zip`.
     #[must_use]
     pub fn to_zip(&self) -> Self {
         self.ending("zip")
     }
 
-    /// Returns the name of the one member that the zip of this name holds: the file name with its
-    /// format replaced by `docker`.
+    /// Returns the name of the only member in a zip with this name: the file name with `docker` as
+    /// its format.
     pub fn member_name(&self) -> String {
         format!("{}.docker", &self.text[..self.dot])
     }

@@ -1,4 +1,4 @@
-//! Where an archive is below the root of a store.
+//! The path of an archive below the root of a store.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -14,14 +14,14 @@ use crate::name_error::{NewNameError, ParseNameErrorKind};
 use crate::repository::{self, Repository};
 use crate::version::Version;
 
-/// The path of an archive below a store's root: folders, which are the front of the image's name,
-/// and the [`ArchiveName`], joined by `/`.
+/// The path of an archive below the root of a store: folders, which are the first parts of the
+/// repository name, and the [`ArchiveName`], joined by `/`.
 ///
-/// Every folder is a valid part of a repository name; the first may also be a registry's domain,
-/// with the `:` of its port written `+`.
+/// Each folder is a valid part of a repository name. The first one can also be the domain of a
+/// registry; the `:` before its port is written as `+`.
 ///
-/// Paths compare as text, as listings sort them; this is not the order of versions
-/// ([`Precedence`](crate::Precedence)).
+/// Paths compare as text. This is not the order of versions, which is
+/// [`Precedence`](crate::Precedence).
 ///
 /// ```
 /// use sealift_filename::ArchivePath;
@@ -38,14 +38,14 @@ use crate::version::Version;
 /// ```
 #[derive(Clone)]
 pub struct ArchivePath {
-    /// The whole path if it is more than the name. Most archives are in the root itself.
+    /// The complete path. `None` if it has no folder, which saves memory for most archives.
     whole: Option<Box<str>>,
     folder_end: usize,
     name: ArchiveName,
 }
 
 impl ArchivePath {
-    /// Parses a path: folders that can be part of a repository name, and an archive name.
+    /// Parses a path: folders that are valid parts of a repository name, and an archive name.
     pub fn parse(path: &str) -> Result<Self, ParsePathError> {
         let refuse = |kind| ParsePathError { input: path.into(), kind };
         let (folder, file_name) = match path.rsplit_once('/') {
@@ -65,7 +65,7 @@ impl ArchivePath {
     ///
     /// # Errors
     ///
-    /// If a folder can't be part of a repository name, or if the name contains a `/`.
+    /// If a folder is not a valid part of a repository name, or if the name contains a `/`.
     pub fn in_folder(folder: &str, name: ArchiveName) -> Result<Self, ParsePathError> {
         let fault = if name.as_str().contains('/') {
             Some(ParsePathErrorKind::SlashInName)
@@ -80,11 +80,11 @@ impl ArchivePath {
         }
     }
 
-    /// Creates the path at which an image is archived.
+    /// Creates the path of an image's archive.
     ///
     /// # Errors
     ///
-    /// As for [`ArchiveName::new`].
+    /// Those of [`ArchiveName::new`].
     pub fn new(
         repository: &Repository,
         version: &Version,
@@ -100,12 +100,12 @@ impl ArchivePath {
         Self { whole, folder_end: folder.len(), name }
     }
 
-    /// Returns the whole path.
+    /// Returns the complete path.
     pub fn as_str(&self) -> &str {
         self.whole.as_deref().unwrap_or(self.name.as_str())
     }
 
-    /// Returns the folders before the name, joined by `/`: empty for the root.
+    /// Returns the folders before the name, joined by `/`. The result is empty for the root.
     pub fn folder(&self) -> &str {
         &self.as_str()[..self.folder_end]
     }
@@ -115,9 +115,9 @@ impl ArchivePath {
         &self.name
     }
 
-    /// Returns the image as it is written in the path: folders and the name's image. For an image
-    /// of Docker Hub, it is the short form, in whichever of its [`folders`](Repository::folders)
-    /// the archive is.
+    /// Returns the image as it is written in the path: the folders and the image of the name. For
+    /// an image of Docker Hub, this is the short form, independent of which of its
+    /// [`folders`](Repository::folders) the archive is in.
     ///
     /// ```
     /// use sealift_filename::ArchivePath;
@@ -131,20 +131,20 @@ impl ArchivePath {
         repository::short(&self.as_str()[..name_start + self.name.image().len()])
     }
 
-    /// Returns the image as engines name it, or `None` if the name's image can't be part of a
-    /// repository name.
+    /// Returns the repository name of the image, or `None` if the image of the archive name is not
+    /// a valid part of one.
     pub fn repository(&self) -> Option<Repository> {
-        // A `+` in the name's image becomes a `:` too; neither is valid there.
+        // A `+` in the image of the name also becomes a `:`. Neither is valid there.
         Repository::parse(&self.image().replace('+', ":")).ok()
     }
 
-    /// Returns the path that the same archive has as a plain tar, `….docker`.
+    /// Returns the path of the same archive as a plain tar, `….docker`.
     #[must_use]
     pub fn to_docker(&self) -> Self {
         Self::join(self.folder(), self.name.to_docker())
     }
 
-    /// Returns the path that the same archive has as a zip, `….zip`.
+    /// Returns the path of the same archive as a zip, `….zip`.
     #[must_use]
     pub fn to_zip(&self) -> Self {
         Self::join(self.folder(), self.name.to_zip())
@@ -160,8 +160,8 @@ impl ArchivePath {
     }
 }
 
-/// Returns `true` if a folder's name can be part of a repository name, so that there may be
-/// archives below it. The `first` folder below a store's root may also be a registry's domain.
+/// Returns `true` if a folder's name is a valid part of a repository name, so that the folder can
+/// contain archives. The `first` folder below a store's root can also be the domain of a registry.
 ///
 /// ```
 /// use sealift_filename::is_repository_folder;
@@ -177,7 +177,7 @@ pub fn is_repository_folder(name: &str, first: bool) -> bool {
 
 fn check_folder(name: &str, first: bool) -> Result<(), ComponentFault> {
     component::check(name).or_else(|fault| {
-        // With a `:` there would be two folders for one registry.
+        // `:` is refused, because one registry would otherwise have two folders.
         let is_domain =
             first && !name.contains(':') && component::is_domain(&name.replace('+', ":"));
         if is_domain { Ok(()) } else { Err(fault) }
@@ -194,7 +194,7 @@ fn folder_fault(folder: &str) -> Option<ParsePathErrorKind> {
     })
 }
 
-/// Why a text is not an [`ArchivePath`].
+/// The error of parsing or creating an [`ArchivePath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is not the path of an archive: {kind}", Quoted(input))]
 pub struct ParsePathError {
@@ -202,36 +202,36 @@ pub struct ParsePathError {
     kind: ParsePathErrorKind,
 }
 
-/// What is wrong with a text that should be an [`ArchivePath`].
+/// The reason of a [`ParsePathError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParsePathErrorKind {
-    /// A folder can't be part of a repository name.
+    /// A folder is not a valid part of a repository name.
     #[error("{} is not valid: {fault}", Named("its folder", folder))]
     Folder {
         /// The folder.
         folder: String,
-        /// What is wrong with it.
+        /// The reason.
         fault: ComponentFault,
     },
-    /// The first folder is a registry with its port, written as in a reference.
-    #[error("its folder {} has `:`, which is written `+` in a folder", Quoted(.0))]
+    /// The first folder is a registry with a port, written with `:` as in a reference.
+    #[error("its folder {} contains `:`; use `+` instead", Quoted(.0))]
     Port(String),
     /// The last part is not an archive name.
     #[error("{0}")]
     Name(ParseNameErrorKind),
     /// The name itself contains a `/`.
-    #[error("its name has a `/`")]
+    #[error("its name contains a `/`")]
     SlashInName,
 }
 
 impl ParsePathError {
-    /// Returns the text that was refused.
+    /// Returns the text that is not a valid path.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> &ParsePathErrorKind {
         &self.kind
     }

@@ -1,22 +1,26 @@
-//! The parts of a repository name, as the distribution project's reference grammar defines them.
+//! The parts of a repository name, as the reference grammar of the distribution project defines
+//! them.
 
 use crate::escape::{Quoted, QuotedChar};
 
-/// What is wrong with one part of a repository name.
+/// The reason why a text is not a valid part of a repository name.
 ///
-/// A part is lowercase letters and digits, in groups joined by one `.`, one or two `_`, or any
-/// number of `-`.
+/// A part consists of groups of lowercase letters and digits. Groups are joined by one `.`, one or
+/// two `_`, or any number of `-`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComponentFault {
     /// It is empty.
     #[error("it is empty")]
     Empty,
-    /// A letter is in upper case.
-    #[error("it has {} in upper case", QuotedChar(*.0))]
+    /// It contains an uppercase letter.
+    #[error("it contains the uppercase letter {}", QuotedChar(*.0))]
     UpperCase(char),
-    /// A character can't be part of it.
-    #[error("it has {}, but takes only lowercase letters, digits, `.`, `_` and `-`", QuotedChar(*.0))]
+    /// It contains a character that is not allowed.
+    #[error(
+        "it contains {}; only lowercase letters, digits, `.`, `_` and `-` are allowed",
+        QuotedChar(*.0)
+    )]
     Character(char),
     /// It starts with a character that joins groups.
     #[error("it starts with {}, not with a letter or digit", QuotedChar(*.0))]
@@ -24,12 +28,15 @@ pub enum ComponentFault {
     /// It ends with a character that joins groups.
     #[error("it ends with {}, not with a letter or digit", QuotedChar(*.0))]
     End(char),
-    /// Two groups are joined by something else.
-    #[error("it has {}, but takes only one `.`, one or two `_`, or dashes in a row", Quoted(.0))]
+    /// Two groups are joined by other characters.
+    #[error(
+        "it contains {}; only one `.`, one or two `_`, or dashes may be in a row",
+        Quoted(.0)
+    )]
     Separator(String),
 }
 
-/// Checks one part of a repository name that isn't its domain.
+/// Checks one part of a repository name, other than its domain.
 pub(crate) fn check(text: &str) -> Result<(), ComponentFault> {
     let is_alphanumeric = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit();
     let is_separator = |char: char| matches!(char, '.' | '_' | '-');
@@ -52,8 +59,8 @@ pub(crate) fn check(text: &str) -> Result<(), ComponentFault> {
     }
 }
 
-/// Returns `true` if a text is a registry's host, with or without a port: dotted labels of letters,
-/// digits and inner dashes, or an IPv6 address in brackets.
+/// Returns `true` if a text is the host of a registry, with or without a port. A host consists of
+/// labels of letters, digits and inner dashes, joined by dots, or is an IPv6 address in brackets.
 pub(crate) fn is_domain(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         // The last colon of an address in brackets is part of it.

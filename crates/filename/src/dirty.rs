@@ -1,14 +1,14 @@
-//! Which versions do not pin the content of an image down.
+//! Dirty versions, which do not determine the content of an image.
 
-/// Returns `true` for what [`DIRTY_VERSION_PATTERN`](crate::DIRTY_VERSION_PATTERN) matches.
+/// Returns `true` if [`DIRTY_VERSION_PATTERN`](crate::DIRTY_VERSION_PATTERN) matches a version.
 pub(crate) fn is_dirty(text: &str) -> bool {
     matches!(text, "latest" | "dev") || without_dirty(text).is_some() || is_build_zero(text)
 }
 
-/// Returns the text before a closing `.dirty` or `+dirty`, or `None` if it does not end so.
+/// Returns the text before a final `.dirty` or `+dirty`, or `None` if there is none.
 pub(crate) fn without_dirty(text: &str) -> Option<&str> {
     let front = text.strip_suffix("dirty")?.strip_suffix(['.', '+'])?;
-    // The pattern's `.` is any character but a line feed.
+    // The `.` of the pattern matches any character except a line feed.
     (!front.contains('\n')).then_some(front)
 }
 

@@ -1,12 +1,12 @@
-//! Text from untrusted sources, escaped for terminals and quoted in messages.
+//! Escaping and quoting of text from untrusted sources.
 
 use std::fmt::{self, Write as _};
 
-/// Displays a text with every character escaped that controls a terminal instead of being printed.
+/// Displays text with all characters escaped that control a terminal.
 ///
 /// Names, messages and tags come from archives, engines, files and the environment. A control
-/// character in them could move the cursor, and a bidirectional one could reverse what follows.
-/// Every message that contains such text displays it through this type.
+/// character in them could move the cursor, and a bidirectional one could reverse the text after
+/// it. All messages therefore print such text through this type.
 ///
 /// ```
 /// use sealift_filename::Printable;
@@ -26,7 +26,7 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// Writes one character as [`Printable`] does.
+/// Writes one character, escaped if it controls a terminal.
 fn write_printable(character: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if controls_terminal(character) {
         write!(f, "{}", character.escape_default())
@@ -50,7 +50,7 @@ pub fn controls_terminal(character: char) -> bool {
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Displays a [`Printable`] text between backticks.
+/// Displays [`Printable`] text between backticks.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -60,7 +60,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Prints what a text is and the text, or only what it is when nothing could be seen of it.
+/// Displays a description and a quoted text, or only the description if the text is empty.
 pub(crate) struct Named<'a>(pub(crate) &'a str, pub(crate) &'a str);
 
 impl fmt::Display for Named<'_> {
@@ -73,7 +73,7 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// Displays one character in the same way.
+/// Displays one character like [`Quoted`].
 pub(crate) struct QuotedChar(pub(crate) char);
 
 impl fmt::Display for QuotedChar {

@@ -1,17 +1,17 @@
-//! The 12 digits that name the image in an archive.
+//! The image id in the name of an archive.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::escape::{Quoted, QuotedChar};
 
-/// How many digits an id has.
+/// The number of digits in an id.
 pub(crate) const LENGTH: usize = 12;
 
-/// The start of an image's config digest: exactly 12 lowercase hex digits.
+/// An image id: the first 12 lowercase hex digits of a digest, by default of the image's config.
 ///
-/// Ids compare as text, which is also how the numbers compare. `sealift_oci::Digest::image_id`
-/// returns the id of a digest.
+/// Ids compare as text, which is the same order as that of the numbers.
+/// `sealift_oci::Digest::image_id` returns the id of a digest.
 ///
 /// ```
 /// use sealift_filename::ImageId;
@@ -28,7 +28,7 @@ pub(crate) const LENGTH: usize = 12;
 pub struct ImageId([u8; LENGTH]);
 
 impl ImageId {
-    /// Creates the id from the first 6 bytes of a digest.
+    /// Creates an id from the first 6 bytes of a digest.
     pub const fn from_bytes(bytes: [u8; LENGTH / 2]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut digits = [0; LENGTH];
@@ -46,7 +46,7 @@ impl ImageId {
     }
 
     /// Returns the 12 digits.
-    #[expect(clippy::missing_panics_doc, reason = "it can't: the digits are ASCII")]
+    #[expect(clippy::missing_panics_doc, reason = "it cannot panic, because the digits are ASCII")]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("hex digits are ASCII")
     }
@@ -56,7 +56,7 @@ fn is_digit(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
-/// Why a text is not an [`ImageId`].
+/// The error of parsing an [`ImageId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is not an image id: {kind}", Quoted(input))]
 pub struct ParseImageIdError {
@@ -64,28 +64,28 @@ pub struct ParseImageIdError {
     kind: ParseImageIdErrorKind,
 }
 
-/// What is wrong with a text that should be an [`ImageId`].
+/// The reason of a [`ParseImageIdError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseImageIdErrorKind {
-    /// The number of characters is this one, not 12.
+    /// The text has this number of characters instead of 12.
     #[error("it has {0} characters, not 12 lowercase hex digits")]
     Length(usize),
-    /// A hex digit is in upper case.
-    #[error("it has {} in upper case", QuotedChar(*.0))]
+    /// It contains an uppercase hex digit.
+    #[error("it contains the uppercase letter {}", QuotedChar(*.0))]
     UpperCase(char),
-    /// A character is not a hex digit.
-    #[error("it has {}, which is no hex digit", QuotedChar(*.0))]
+    /// It contains a character that is not a hex digit.
+    #[error("it contains {}, which is not a hex digit", QuotedChar(*.0))]
     Character(char),
 }
 
 impl ParseImageIdError {
-    /// Returns the text that was refused.
+    /// Returns the text that is not an id.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> &ParseImageIdErrorKind {
         &self.kind
     }

@@ -1,7 +1,7 @@
-//! The names of container image archives, as pure values: nothing here touches a file.
+//! Names of container image archives: parsing, creation and order. This crate performs no I/O.
 //!
-//! A folder of archives is its own index if every file name states which image the file holds. The
-//! published template is `{image}_{version}_{imageid}.{archfmt}`:
+//! If every file name states the image in the file, a folder of archives needs no other index. The
+//! published template of these names is `{image}_{version}_{imageid}.{archfmt}`:
 //!
 //! ```
 //! use sealift_filename::{ArchiveFormat, ArchiveName};
@@ -22,22 +22,33 @@
 //! # Ok::<(), sealift_filename::ParseNameError>(())
 //! ```
 //!
-//! Parsing is lenient, creating is strict. [`ArchiveName::parse`] accepts exactly what the
-//! published [`ARCHIVE_NAME_PATTERN`] matches and keeps the text as it is; [`ArchiveName::new`]
-//! creates only names that can also be pushed, tagged and stored everywhere. `parse` returns an
-//! equal name for every name that `new` creates.
+//! Parsing is lenient, and creation is strict. [`ArchiveName::parse`] accepts exactly the texts
+//! that the published [`ARCHIVE_NAME_PATTERN`] matches, and does not change them.
+//! [`ArchiveName::new`] creates only names that are also valid in registries, as tags and on file
+//! systems. Every name that `new` creates can be parsed.
 //!
-//! - [`ArchiveName`] is a file name, [`ArchivePath`] a file name with the folders before it.
-//! - [`Version`] is a version as text; [`Precedence`] is the order of versions.
+//! - [`ArchiveName`] is a file name. [`ArchivePath`] also has the folders before it.
+//! - [`Version`] is a version as text. [`Precedence`] is the order of versions.
 //! - [`Reference`] and [`Repository`] are the names of an image in engines and registries.
-//! - [`ImageId`] is the start of the image's config digest, [`ArchiveFormat`] the kind of file.
-//! - [`Printable`] displays text from untrusted sources.
+//! - [`ImageId`] is the start of the image's config digest. [`ArchiveFormat`] is the kind of file.
+//! - [`Printable`] escapes text from untrusted sources.
 //!
-//! Every error displays the input and what is wrong with it. Its `kind()` is the second part alone,
-//! to match on; as text it continues a sentence about the input.
+//! ```text
+//! localhost+5000/team/web_1.28.0.259_0123456789ab.zip     ArchivePath
+//!                     web_1.28.0.259_0123456789ab.zip     ArchiveName
+//!                         Version    ImageId      ArchiveFormat
+//! localhost:5000/team/web                                 Repository
+//! localhost:5000/team/web:1.28.0.259                      Reference
+//! ```
 //!
-//! Features: `serde` serializes every type as its text; `proptest` adds the module `strategies`,
-//! which generates valid and nearly valid names, so that other crates can test against the grammar.
+//! Each error prints the input and the reason. Its `kind()` returns only the reason, to match on;
+//! it prints as a sentence about the input.
+//!
+//! # Features
+//!
+//! All features are disabled by default. `serde` serializes each type as its text. `proptest` adds
+//! the module `strategies`, which generates valid and nearly valid names, so that other crates can
+//! test against the grammar.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,10 +1,10 @@
-//! Why a text is not the name of an archive, or why none can be created from its parts.
+//! Errors of parsing and creating the names of archives.
 
 use crate::component::ComponentFault;
 use crate::escape::{Named, Quoted, QuotedChar};
 use crate::image_id::{ImageId, ParseImageIdError};
 
-/// Why a text is not an [`ArchiveName`](crate::ArchiveName).
+/// The error of parsing an [`ArchiveName`](crate::ArchiveName).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is not an archive name: {kind}", Quoted(input))]
 pub struct ParseNameError {
@@ -12,7 +12,7 @@ pub struct ParseNameError {
     kind: ParseNameErrorKind,
 }
 
-/// What is wrong with a text that should be an [`ArchiveName`](crate::ArchiveName).
+/// The reason of a [`ParseNameError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseNameErrorKind {
@@ -31,23 +31,23 @@ pub enum ParseNameErrorKind {
     /// There is no text before the version.
     #[error("it has no image before its version")]
     NoImage,
-    /// There is a line feed in the image.
-    #[error("its image has a line break")]
+    /// The image contains a line feed.
+    #[error("its image contains a line break")]
     LineBreak,
 }
 
 impl ParseNameError {
-    /// Returns the reason why a text is not a name.
+    /// Creates the error for a text that is not a name.
     pub(crate) fn explain(text: &str) -> Self {
         Self { input: text.into(), kind: explain(text) }
     }
 
-    /// Returns the text that was refused.
+    /// Returns the text that is not a name.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> &ParseNameErrorKind {
         &self.kind
     }
@@ -70,7 +70,7 @@ fn explain(text: &str) -> ParseNameErrorKind {
     }
 }
 
-/// Why an [`ArchiveName`](crate::ArchiveName) can't be created from its parts.
+/// The error of creating an [`ArchiveName`](crate::ArchiveName) from its parts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is not valid: {kind}", Named(kind.subject(), input))]
 pub struct NewNameError {
@@ -78,23 +78,23 @@ pub struct NewNameError {
     kind: NewNameErrorKind,
 }
 
-/// What is wrong with a part of a name that is created.
+/// The reason of a [`NewNameError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NewNameErrorKind {
-    /// The image can't be the last part of a repository name.
+    /// The image is not valid as the last part of a repository name.
     #[error("{0}")]
     Image(ComponentFault),
     /// The version is empty.
     #[error("it is empty")]
     EmptyVersion,
-    /// The version has a character that is not allowed in a name.
+    /// The version contains a character that is not allowed in a name.
     #[error("it contains {}, which {}", QuotedChar(*.0), harm(*.0))]
     VersionCharacter(char),
     /// The format is empty.
     #[error("it is empty")]
     EmptyFormat,
-    /// The format has a character that is not allowed in a name.
+    /// The format contains a character that is not allowed in a name.
     #[error("it contains {}, which {}", QuotedChar(*.0), harm(*.0))]
     FormatCharacter(char),
     /// The name has this number of bytes, more than a file name can have.
@@ -127,13 +127,13 @@ impl NewNameError {
         Self { input: input.into(), kind }
     }
 
-    /// Returns the part that was refused: the image, the version, the format, or the whole name if
-    /// it is too long.
+    /// Returns the part that is not valid: the image, the version, the format, or the complete name
+    /// if it is too long.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> &NewNameErrorKind {
         &self.kind
     }

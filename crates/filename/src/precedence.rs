@@ -1,28 +1,32 @@
-//! The order in which versions follow each other.
+//! The order of versions.
 
 use std::cmp::Ordering;
 
 use crate::dirty::{is_dirty, without_dirty};
 
-/// The place of a version among others: a total order, lowest first.
+/// The precedence of a version, which is a total order of versions.
 ///
-/// A *numeric* version is numbers joined by dots, with or without a `v` before them, up to the end
-/// or to a `-`, `.` or `+` that starts a suffix. Every other version is a *name*.
+/// A *numeric* version starts with numbers that are joined by dots, with or without a `v` before
+/// them. It ends there, or continues with a suffix that starts with `-`, `.` or `+`. Every other
+/// version is a *name*.
 ///
-/// 1. Every numeric version is above every name.
-/// 2. Numeric versions compare number by number; a missing number is 0, and numbers have any
-///    length.
-/// 3. If the numbers are equal, a dirty or suffixed version is below the plain one. Suffixes
-///    compare as in Semantic Versioning, identifier by identifier; a dirty version comes right
-///    below what it would be without being dirty. Unlike there, what follows a `+` counts too.
-/// 4. Names are equal among themselves.
-/// 5. If all that is equal, the text decides, so that only equal texts are equal.
+/// 1. Every numeric version is higher than every name.
+/// 2. Numeric versions compare number by number. A missing number counts as 0. The length of
+///    numbers is not limited.
+/// 3. If the numbers are equal, a version with a suffix and a dirty version are lower than the
+///    plain version. Suffixes compare as in Semantic Versioning, identifier by identifier. Unlike
+///    in Semantic Versioning, the text after a `+` is also compared. A dirty version is directly
+///    below the same version without its mark.
+/// 4. Names have the same precedence.
+/// 5. If the versions are equal by these rules, their texts are compared, so that only equal texts
+///    are equal.
 ///
 /// ```
 /// use sealift_filename::Precedence;
 ///
 /// let ascending = [
-///     "dev", "latest", "1.9", "1.10-rc.2", "1.10-rc.10", "1.10+dirty", "1.10.0.0", "1.10", "1.10.0.7",
+///     "dev", "latest", "1.9", "1.10-rc.2", "1.10-rc.10", "1.10+dirty", "1.10.0.0", "1.10",
+///     "1.10.0.7",
 /// ];
 /// assert!(ascending.map(Precedence::of).is_sorted());
 /// ```
@@ -37,7 +41,7 @@ pub struct Precedence<'a> {
 struct Numeric<'a> {
     /// Digits and single dots.
     numbers: &'a str,
-    /// The suffix between the numbers and a `+`, without the character that starts it.
+    /// The suffix between the numbers and a `+`, without its first character.
     prerelease: Option<&'a str>,
     dirty: bool,
     /// The suffix after a `+`.
@@ -45,7 +49,7 @@ struct Numeric<'a> {
 }
 
 impl<'a> Precedence<'a> {
-    /// Returns the place of a version, given as text.
+    /// Returns the precedence of a version.
     pub fn of(version: &'a str) -> Self {
         Self { numeric: Numeric::read(version), text: version }
     }
@@ -53,8 +57,8 @@ impl<'a> Precedence<'a> {
 
 impl<'a> Numeric<'a> {
     fn read(text: &'a str) -> Option<Self> {
-        // The mark of a dirty version is no suffix of its own: `1.0-rc.1.dirty` belongs right below
-        // `1.0-rc.1`, not above it as the longer suffix.
+        // The mark of a dirty version is not part of the suffix. Otherwise `1.0-rc.1.dirty` would
+        // be above `1.0-rc.1`, because its suffix would be longer.
         let clean = without_dirty(text).unwrap_or(text);
         let (numbers, suffix) = split_numbers(clean)?;
         let (prerelease, build) = match suffix.split_once('+') {
@@ -73,7 +77,8 @@ impl<'a> Numeric<'a> {
     }
 }
 
-/// Splits a numeric version into its numbers, without a leading `v`, and what follows them.
+/// Splits a numeric version into its numbers, without a leading `v`, and the suffix. Returns `None`
+/// for a name.
 fn split_numbers(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let bytes = text.as_bytes();
@@ -108,14 +113,15 @@ fn compare_numbers(left: &str, right: &str) -> Ordering {
     }
 }
 
-/// Compares two numbers by their digits, so that no number is too long.
+/// Compares two numbers by their digits, so that their length is not limited.
 fn compare_digits(left: &str, right: &str) -> Ordering {
     let left = left.trim_start_matches('0');
     let right = right.trim_start_matches('0');
     left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
-/// Compares two suffixes by the rules of Semantic Versioning; no suffix is above any.
+/// Compares two suffixes by the rules of Semantic Versioning. A version without a suffix is higher
+/// than one with a suffix.
 fn compare_suffixes(left: Option<&str>, right: Option<&str>) -> Ordering {
     match (left, right) {
         (None, None) => Ordering::Equal,
@@ -127,7 +133,7 @@ fn compare_suffixes(left: Option<&str>, right: Option<&str>) -> Ordering {
     }
 }
 
-/// A part of a suffix.
+/// An identifier in a suffix.
 enum Identifier<'a> {
     Number(&'a str),
     Word(&'a str),
@@ -186,7 +192,7 @@ impl PartialOrd for Precedence<'_> {
 
 impl PartialEq for Precedence<'_> {
     fn eq(&self, other: &Self) -> bool {
-        // The same as `cmp`, since the text decides last.
+        // This agrees with `cmp`, which returns `Equal` only if the texts are equal.
         self.text == other.text
     }
 }

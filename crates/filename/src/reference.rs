@@ -1,4 +1,4 @@
-//! The name of an image with its version.
+//! A reference: the name of an image with its version.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,10 @@ use crate::repository::{ParseRepositoryErrorKind, Repository};
 use crate::tag::{TagError, TagErrorKind};
 use crate::version::Version;
 
-/// An image as people type it and engines list it: `IMAGE[:VERSION]`.
+/// A reference to an image, as people type it and engines list it: `IMAGE[:VERSION]`.
 ///
-/// The `_` of a tag is the `+` of a version, and a version typed with its `+` is accepted too. A
-/// version in a reference can always be written as a tag.
+/// Tags cannot contain `+`, so the `+` of a version is written as `_` in a reference. Parsing
+/// accepts both. The version in a reference is always valid as a tag.
 ///
 /// ```
 /// use sealift_filename::Reference;
@@ -37,7 +37,7 @@ impl Reference {
     ///
     /// # Errors
     ///
-    /// If the version can't be written as a tag ([`Version::to_tag`]).
+    /// If the version is not valid as a tag ([`Version::to_tag`]).
     pub fn new(repository: Repository, version: Option<Version>) -> Result<Self, TagError> {
         if let Some(version) = &version {
             version.to_tag()?;
@@ -49,23 +49,23 @@ impl Reference {
     ///
     /// # Errors
     ///
-    /// If the image is not a repository name or the version can't be a tag. What names an image by
-    /// its content, a digest or a whole id, is refused too.
+    /// If the image is not a repository name, or if the version is not valid as a tag. References
+    /// by content, such as a digest or a complete id, are refused as well.
     pub fn parse(text: &str) -> Result<Self, ParseReferenceError> {
         read(text).map_err(|kind| ParseReferenceError { input: text.into(), kind })
     }
 
-    /// Returns the image's name.
+    /// Returns the repository name.
     pub fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    /// Returns the version, if the reference has one.
+    /// Returns the version, or `None` if the reference has none.
     pub fn version(&self) -> Option<&Version> {
         self.version.as_ref()
     }
 
-    /// Returns the version, which is `latest` if the reference has none.
+    /// Returns the version, or `latest` if the reference has none.
     pub fn version_or_latest(&self) -> Version {
         self.version.clone().unwrap_or_else(|| Version::new("latest"))
     }
@@ -78,7 +78,7 @@ fn read(text: &str) -> Result<Reference, ParseReferenceErrorKind> {
     if is_whole_id(text) {
         return Err(ParseReferenceErrorKind::Id);
     }
-    // A colon before the last slash belongs to a registry's port.
+    // A colon before the last slash belongs to the port of a registry.
     let last = text.rfind('/').map_or(0, |slash| slash + 1);
     let (name, version) = match text[last..].split_once(':') {
         Some((image, tag)) => (&text[..last + image.len()], Some(Version::from_tag(tag))),
@@ -93,14 +93,14 @@ fn read(text: &str) -> Result<Reference, ParseReferenceErrorKind> {
         .map_err(|error| ParseReferenceErrorKind::Version(error.kind().clone()))
 }
 
-/// Returns `true` for what engines read as an id or a digest, never as a name: 64 hex digits, with
-/// or without `sha256:` before them.
+/// Returns `true` if engines read a text as an id or a digest instead of a name: it consists of 64
+/// hex digits, with or without `sha256:` before them.
 fn is_whole_id(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or(text);
     hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Why a text is not a [`Reference`].
+/// The error of parsing a [`Reference`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is not an image reference: {kind}", Quoted(input))]
 pub struct ParseReferenceError {
@@ -108,15 +108,15 @@ pub struct ParseReferenceError {
     kind: ParseReferenceErrorKind,
 }
 
-/// What is wrong with a text that should be a [`Reference`].
+/// The reason of a [`ParseReferenceError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseReferenceErrorKind {
-    /// It names an image by a digest.
-    #[error("it has a digest, but archives are named by image and version")]
+    /// It refers to an image by a digest.
+    #[error("it contains a digest; archives are named by image and version")]
     Digest,
-    /// It is an image's whole id.
-    #[error("it is an image's id, but archives are named by image and version")]
+    /// It is the complete id of an image.
+    #[error("it is an image id; archives are named by image and version")]
     Id,
     /// There is no text before the version.
     #[error("it has no image")]
@@ -124,18 +124,18 @@ pub enum ParseReferenceErrorKind {
     /// The text before the version is not a repository name.
     #[error("{0}")]
     Repository(ParseRepositoryErrorKind),
-    /// The text after the `:` can't be a tag.
+    /// The text after the `:` is not valid as a tag.
     #[error("its version is not valid: {0}")]
     Version(TagErrorKind),
 }
 
 impl ParseReferenceError {
-    /// Returns the text that was refused.
+    /// Returns the text that is not a reference.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> &ParseReferenceErrorKind {
         &self.kind
     }

@@ -1,4 +1,4 @@
-//! The name of an image in registries and engines, without its tag.
+//! A repository name: the name of an image in registries and engines, without a tag.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,14 +6,15 @@ use std::str::FromStr;
 use crate::component::{self, ComponentFault};
 use crate::escape::{Named, Quoted};
 
-/// The longest repository name, in characters.
+/// The maximum length of a repository name in characters.
 const LONGEST: usize = 255;
 
-/// A repository name, `[domain[:port]/]path`, by the distribution project's reference grammar.
+/// A repository name, `[domain[:port]/]path`, as the reference grammar of the distribution project
+/// defines it.
 ///
-/// Docker Hub's names are kept in the short form in which Docker shows them, so that all spellings
-/// of one image are equal: without `docker.io/` or `index.docker.io/`, and without the `library/`
-/// of its official images. The names of other registries stay as they are.
+/// Names of Docker Hub are converted to the short form that Docker prints, so that all spellings of
+/// one image are equal: without `docker.io/` or `index.docker.io/`, and without the `library/` of
+/// official images. Names of other registries are not changed.
 ///
 /// ```
 /// use sealift_filename::Repository;
@@ -42,24 +43,24 @@ impl Repository {
         }
     }
 
-    /// Returns the whole name.
+    /// Returns the complete name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the last part, which is the image in an archive's file name.
+    /// Returns the last part, which is the image in the name of an archive.
     pub fn image(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, image)| image)
     }
 
-    /// Returns the folders below a store's root that represent the other parts, joined by `/`:
-    /// empty for a bare name. The `:` of a port is written `+`, which no name contains.
+    /// Returns the folders below a store's root for the other parts, joined by `/`. The result is
+    /// empty for a name with one part. The `:` before a port becomes `+`, which no name contains.
     pub fn folder(&self) -> String {
         self.0.rsplit_once('/').map(|(front, _)| front.replace(':', "+")).unwrap_or_default()
     }
 
-    /// Returns every folder below a store's root that may hold archives of the image, its own
-    /// [`folder`](Self::folder) first. The others are those of the image's longer spellings.
+    /// Returns all folders below a store's root that can contain archives of the image. The first
+    /// one is [`folder`](Self::folder). The others are those of the longer spellings of the name.
     ///
     /// ```
     /// use sealift_filename::Repository;
@@ -88,9 +89,10 @@ impl Repository {
         std::iter::once(folder).chain(others).collect()
     }
 
-    /// Returns the name with its registry, as containerd and Podman store it. The result is the
-    /// only `Repository` that is not in the short form, so it differs from the one it was made of;
-    /// [`familiar`](Self::familiar) undoes it.
+    /// Returns the name with its registry, as containerd and Podman store it.
+    ///
+    /// The result is not in the short form, so it is not equal to a parsed `Repository`.
+    /// [`familiar`](Self::familiar) converts it back.
     ///
     /// ```
     /// use sealift_filename::Repository;
@@ -111,25 +113,25 @@ impl Repository {
         Self(name.into())
     }
 
-    /// Returns the name in the short form, as Docker shows it. Every `Repository` but the result of
-    /// [`qualified`](Self::qualified) has this form already.
+    /// Returns the name in the short form that Docker prints. Only the result of
+    /// [`qualified`](Self::qualified) does not have this form already.
     #[must_use]
     pub fn familiar(&self) -> Self {
         Self(short(&self.0).into())
     }
 }
 
-/// The domains under which Docker knows its Hub.
+/// The domains of Docker Hub.
 const HUB_DOMAINS: [&str; 2] = ["docker.io", "index.docker.io"];
 
-/// Returns the short form of a name, which is always the end of it; the `:` of a port may be
-/// written `+`.
+/// Returns the short form of a name, which is always a suffix of it. The name can be that of
+/// folders, with `+` instead of `:` before a port.
 pub(crate) fn short(name: &str) -> &str {
     let is_hub = |(domain, _): &(&str, &str)| HUB_DOMAINS.contains(domain);
     let path = name.split_once('/').filter(is_hub).map_or(name, |(_, path)| path);
     match path.split_once('/') {
         Some(("library", image)) if !image.contains('/') => image,
-        // Without its domain it would be a repository of another registry.
+        // Without the domain, it would be the name of a repository in another registry.
         Some(_) if path.len() < name.len() && has_domain(path) => {
             name.strip_prefix("index.").unwrap_or(name)
         }
@@ -137,8 +139,8 @@ pub(crate) fn short(name: &str) -> &str {
     }
 }
 
-/// Returns `true` if Docker takes the first part of a name for a registry's domain instead of for
-/// a part of the path.
+/// Returns `true` if Docker reads the first part of a name as the domain of a registry instead of
+/// as a part of the path.
 fn has_domain(name: &str) -> bool {
     let first = name.split('/').next().unwrap_or_default();
     let is_of_domain = |c: char| matches!(c, '.' | ':' | '+' | '[') || c.is_ascii_uppercase();
@@ -165,7 +167,7 @@ fn fault(text: &str) -> Option<ParseRepositoryErrorKind> {
     })
 }
 
-/// Why a text is not a [`Repository`].
+/// The error of parsing a [`Repository`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is not a repository name: {kind}", Quoted(input))]
 pub struct ParseRepositoryError {
@@ -173,7 +175,7 @@ pub struct ParseRepositoryError {
     kind: ParseRepositoryErrorKind,
 }
 
-/// What is wrong with a text that should be a [`Repository`].
+/// The reason of a [`ParseRepositoryError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseRepositoryErrorKind {
@@ -183,7 +185,7 @@ pub enum ParseRepositoryErrorKind {
     /// The text has this number of characters, more than a name can have.
     #[error("it has {0} characters, more than the 255 that a name can have")]
     TooLong(usize),
-    /// The text before the first `/` has a `:`, but is not a host with a port.
+    /// The text before the first `/` contains a `:`, but is not a host with a port.
     #[error("{} is not a host and port", Quoted(.0))]
     Domain(String),
     /// A part of the path is not valid.
@@ -191,18 +193,18 @@ pub enum ParseRepositoryErrorKind {
     Component {
         /// The part.
         component: String,
-        /// What is wrong with it.
+        /// The reason.
         fault: ComponentFault,
     },
 }
 
 impl ParseRepositoryError {
-    /// Returns the text that was refused.
+    /// Returns the text that is not a repository name.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> &ParseRepositoryErrorKind {
         &self.kind
     }

@@ -1,4 +1,4 @@
-//! Serde for every type through its text, so that there is only one parser.
+//! Serialization of each type as its text, so that there is only one parser.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,7 +11,7 @@ use crate::reference::Reference;
 use crate::repository::Repository;
 use crate::version::Version;
 
-macro_rules! through_text {
+macro_rules! as_text {
     ($($type:ty),+ $(,)?) => {$(
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -27,4 +27,4 @@ macro_rules! through_text {
     )+};
 }
 
-through_text!(ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, Repository, Version);
+as_text!(ArchiveFormat, ArchiveName, ArchivePath, ImageId, Reference, Repository, Version);

@@ -1,4 +1,4 @@
-//! Strategies for proptest: names of every kind, to test against the grammar.
+//! Strategies for proptest that generate names of all kinds, to test against the grammar.
 //!
 //! ```
 //! use proptest::prelude::*;
@@ -28,13 +28,13 @@ pub fn image_ids() -> impl Strategy<Value = ImageId> {
     "[0-9a-f]{12}".prop_filter_map("12 digits", |digits| digits.parse().ok())
 }
 
-/// Generates images that an archive's name can be made of: last parts of repository names.
+/// Generates images that are valid in an archive name: last parts of repository names.
 pub fn images() -> impl Strategy<Value = String> {
     "[a-z0-9]{1,6}((\\.|_|__|-{1,3})[a-z0-9]{1,4}){0,3}"
 }
 
-/// Generates versions that an archive's name can be made of, in all shapes that matter to their
-/// order, and some that no tag can hold.
+/// Generates versions that are valid in an archive name: in all forms that matter to their order,
+/// and some that are not valid as tags.
 pub fn versions() -> impl Strategy<Value = Version> {
     prop_oneof![
         6 => tag_versions(),
@@ -42,7 +42,7 @@ pub fn versions() -> impl Strategy<Value = Version> {
     ]
 }
 
-/// Generates versions that can be written as tags: releases, dirty ones, suffixed ones, names.
+/// Generates versions that are valid as tags: releases, dirty ones, ones with suffixes, names.
 pub fn tag_versions() -> impl Strategy<Value = Version> {
     let text = prop_oneof![
         3 => "v?[0-9]{1,3}(\\.[0-9]{1,2}){0,4}",
@@ -56,8 +56,8 @@ pub fn tag_versions() -> impl Strategy<Value = Version> {
     text.prop_map(Version::from)
 }
 
-/// Generates texts that may be read as a version, among them those with characters that no new
-/// archive name takes.
+/// Generates texts that can be read as a version. Some contain characters that are not allowed when
+/// an archive name is created.
 pub fn version_texts() -> impl Strategy<Value = String> {
     let pieces = select(vec![
         "",
@@ -94,7 +94,7 @@ pub fn version_texts() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Generates formats that an archive's name can be made of.
+/// Generates formats that are valid in an archive name.
 pub fn formats() -> impl Strategy<Value = ArchiveFormat> {
     prop_oneof![
         2 => Just(ArchiveFormat::Docker),
@@ -103,7 +103,7 @@ pub fn formats() -> impl Strategy<Value = ArchiveFormat> {
     ]
 }
 
-/// Generates names that [`ArchiveName::new`] makes.
+/// Generates names that [`ArchiveName::new`] creates.
 pub fn archive_names() -> impl Strategy<Value = ArchiveName> {
     (images(), versions(), image_ids(), formats())
         .prop_filter_map("parts of a name", |(image, version, id, format)| {
@@ -111,13 +111,13 @@ pub fn archive_names() -> impl Strategy<Value = ArchiveName> {
         })
 }
 
-/// Generates texts that the published pattern matches as a whole, and that
-/// [`ArchiveName::parse`] reads, however odd.
+/// Generates texts that the published pattern matches completely, and that
+/// [`ArchiveName::parse`] accepts, including unusual ones.
 pub fn archive_name_texts() -> impl Strategy<Value = String> {
     prop_oneof![archive_names().prop_map(|name| name.to_string()), ARCHIVE_NAME_PATTERN,]
 }
 
-/// Generates texts that are archive names but for a few edits, or in spite of them.
+/// Generates archive names with up to three edits, so that some are valid and some are not.
 pub fn near_archive_names() -> impl Strategy<Value = String> {
     near(archive_name_texts())
 }
@@ -138,7 +138,7 @@ pub fn repositories() -> impl Strategy<Value = Repository> {
     })
 }
 
-/// Generates texts that are repository names but for a few edits, or in spite of them.
+/// Generates repository names with up to three edits, so that some are valid and some are not.
 pub fn near_repositories() -> impl Strategy<Value = String> {
     near(repositories().prop_map(|repository| repository.to_string()))
 }
@@ -151,7 +151,7 @@ pub fn references() -> impl Strategy<Value = Reference> {
         })
 }
 
-/// Generates paths that [`ArchivePath::new`] makes.
+/// Generates paths that [`ArchivePath::new`] creates.
 pub fn archive_paths() -> impl Strategy<Value = ArchivePath> {
     (repositories(), versions(), image_ids(), formats()).prop_filter_map(
         "parts of a path",
@@ -161,7 +161,7 @@ pub fn archive_paths() -> impl Strategy<Value = ArchivePath> {
     )
 }
 
-/// Generates texts that are paths of archives but for a few edits, or in spite of them.
+/// Generates paths of archives with up to three edits, so that some are valid and some are not.
 pub fn near_archive_paths() -> impl Strategy<Value = String> {
     near(archive_paths().prop_map(|path| path.to_string()))
 }
@@ -174,7 +174,8 @@ enum Edit {
     Repeat(Index),
 }
 
-/// Edits a text in a few places, with the characters that grammars of names stumble over.
+/// Edits texts in up to three places, with characters that are significant in the grammars of
+/// names.
 fn near(texts: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let char = || {
         select(vec![

@@ -1,4 +1,4 @@
-//! Versions as tags of an engine.
+//! Versions as tags.
 
 use std::fmt::{self, Write as _};
 
@@ -6,13 +6,12 @@ use crate::escape::{Named, QuotedChar};
 use crate::repository::{ParseRepositoryErrorKind, Repository};
 use crate::version::Version;
 
-/// The longest tag, in characters.
+/// The maximum length of a tag in characters.
 const LONGEST: usize = 128;
 
 impl Version {
-    /// Returns the version as a tag: a `+`, which no tag can contain, becomes `_`, which no version
-    /// in an archive's name can contain. So nothing is lost, and [`from_tag`](Self::from_tag)
-    /// undoes it.
+    /// Returns the version as a tag. Tags cannot contain `+`, so it becomes `_`. Versions in
+    /// archive names cannot contain `_`, so [`from_tag`](Self::from_tag) can restore the version.
     ///
     /// # Errors
     ///
@@ -25,7 +24,7 @@ impl Version {
         }
     }
 
-    /// Displays the version as it is written in a tag, whether or not it can be one; for messages.
+    /// Displays the version as a tag in messages, even if it is not valid as one.
     ///
     /// ```
     /// use sealift_filename::Version;
@@ -36,7 +35,7 @@ impl Version {
         TagText(self.as_str())
     }
 
-    /// Returns the version that a tag stands for: `_` becomes `+`.
+    /// Returns the version of a tag: `_` becomes `+`.
     ///
     /// ```
     /// use sealift_filename::Version;
@@ -72,7 +71,7 @@ fn fault(version: &str) -> Option<TagErrorKind> {
     }
 }
 
-/// Returns the name of an image in an engine, `image:tag`.
+/// Returns the reference of an image in an engine, `image:tag`.
 ///
 /// ```
 /// use sealift_filename::version_to_imagetag;
@@ -86,7 +85,8 @@ fn fault(version: &str) -> Option<TagErrorKind> {
 ///
 /// # Errors
 ///
-/// If the image is not a [`Repository`], or if the version can't be a tag ([`Version::to_tag`]).
+/// If the image is not a [`Repository`], or if the version is not valid as a tag
+/// ([`Version::to_tag`]).
 pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagError> {
     let repository = Repository::parse(image).map_err(|error| {
         let kind = TagErrorKind::Image(error.kind().clone());
@@ -96,7 +96,7 @@ pub fn version_to_imagetag(image: &str, version: &str) -> Result<String, TagErro
     Ok(format!("{repository}:{tag}"))
 }
 
-/// Why an image and a version can't be written as `image:tag`.
+/// The error of converting a version, or an image and a version, to a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} {}: {kind}", Named(kind.subject(), input), kind.refusal())]
 pub struct TagError {
@@ -104,24 +104,24 @@ pub struct TagError {
     kind: TagErrorKind,
 }
 
-/// What is wrong with a version, or an image, that should be written as a tag.
+/// The reason of a [`TagError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagErrorKind {
     /// The version is empty.
     #[error("it is empty")]
     Empty,
-    /// The version contains a `_`, which would come back as a `+`.
+    /// The version contains a `_`, which would be read back as a `+`.
     #[error("it contains `_`, which in a tag stands for the `+` of a version")]
     Underscore,
-    /// The version contains a character that no tag can contain.
+    /// The version contains a character that is not allowed in tags.
     #[error(
         "it contains {}; only ASCII letters and digits, `.`, `-` and `+` are allowed",
         QuotedChar(*.0)
     )]
     Character(char),
-    /// The version starts with a character that is only allowed further inside a tag.
-    #[error("it starts with {}, which can't be the first character of a tag", QuotedChar(*.0))]
+    /// The version starts with a character that is not allowed at the start of a tag.
+    #[error("it starts with {}, which cannot be the first character of a tag", QuotedChar(*.0))]
     Start(char),
     /// The version has this number of characters, more than a tag can have.
     #[error("it has {0} characters, more than the 128 that a tag can have")]
@@ -148,12 +148,12 @@ impl TagErrorKind {
 }
 
 impl TagError {
-    /// Returns the version, or the image, that was refused.
+    /// Returns the version or the image that is not valid.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> &TagErrorKind {
         &self.kind
     }

@@ -1,4 +1,4 @@
-//! The version in an archive's name.
+//! The version in the name of an archive.
 
 use std::borrow::Borrow;
 use std::convert::Infallible;
@@ -10,11 +10,12 @@ use crate::precedence::Precedence;
 
 /// A version of an image: any text.
 ///
-/// Two versions are equal if they are written alike. Which of two is newer is decided by their
-/// [`precedence`](Self::precedence); a `Version` itself has no order, because that of its text
-/// would place `1.9` above `1.10` and `dev` above both.
-/// [`ArchiveName::new`](crate::ArchiveName::new) checks that a version can stand in an archive's
-/// name, [`to_tag`](Self::to_tag) that it can be a tag.
+/// Two versions are equal if their texts are equal. [`precedence`](Self::precedence) decides which
+/// of two is newer. `Version` does not implement `Ord`, because the order of texts would place
+/// `1.9` above `1.10`, and `dev` above both.
+///
+/// Not every version is valid in an archive name or as a tag:
+/// [`ArchiveName::new`](crate::ArchiveName::new) and [`to_tag`](Self::to_tag) check this.
 ///
 /// ```
 /// use sealift_filename::Version;
@@ -50,15 +51,16 @@ impl Version {
         &self.0
     }
 
-    /// Returns `true` if the version does not pin the content down: `latest`, `dev`, what ends in
-    /// `.dirty` or `+dirty`, and four numbers of which the last, the build number, is `0`.
+    /// Returns `true` if the version is dirty, which means that it does not determine the content
+    /// of the image. Dirty versions are `latest`, `dev`, those that end in `.dirty` or `+dirty`,
+    /// and those of four numbers whose last one, the build number, is `0`.
     ///
-    /// The rule is [`DIRTY_VERSION_PATTERN`](crate::DIRTY_VERSION_PATTERN).
+    /// [`DIRTY_VERSION_PATTERN`](crate::DIRTY_VERSION_PATTERN) is the same rule as a pattern.
     pub fn is_dirty(&self) -> bool {
         is_dirty(&self.0)
     }
 
-    /// Returns the place of the version among others, to sort by.
+    /// Returns the precedence of the version, to compare it with others.
     pub fn precedence(&self) -> Precedence<'_> {
         Precedence::of(&self.0)
     }

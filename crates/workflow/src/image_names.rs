@@ -132,7 +132,7 @@ mod tests {
             (&["1.0", "latest"], "its only names are the tags `1.0`, `latest`"),
             (
                 &["Web:1"],
-                "`Web:1` is not an image reference: its part `Web` is not valid: it has `W` in upper case",
+                "`Web:1` is not an image reference: its part `Web` is not valid: it contains the uppercase letter `W`",
             ),
         ] {
             assert_eq!(names(tags).unwrap_err().to_string(), message);

@@ -10,7 +10,7 @@ fn published() -> Regex {
     Regex::new(&format!(r"\A(?:{ARCHIVE_NAME_PATTERN})\z")).unwrap()
 }
 
-fn agrees_with_the_pattern(pattern: &Regex, text: &str) -> Result<(), TestCaseError> {
+fn matches_the_pattern_equally(pattern: &Regex, text: &str) -> Result<(), TestCaseError> {
     let name = ArchiveName::parse(text);
     prop_assert_eq!(ArchiveName::try_parse(text), name.as_ref().ok().cloned());
     match (name, pattern.captures(text)) {
@@ -28,21 +28,21 @@ fn agrees_with_the_pattern(pattern: &Regex, text: &str) -> Result<(), TestCaseEr
 }
 
 #[test]
-fn the_parser_and_the_pattern_are_one_language() {
+fn the_parser_and_the_pattern_accept_the_same_texts() {
     let pattern = published();
     let cases = ProptestConfig::with_cases(1024);
     proptest!(cases.clone(), |(text in strategies::near_archive_names())| {
-        agrees_with_the_pattern(&pattern, &text)?;
+        matches_the_pattern_equally(&pattern, &text)?;
     });
     proptest!(cases.clone(), |(text in strategies::archive_name_texts())| {
         prop_assert!(pattern.is_match(&text));
-        agrees_with_the_pattern(&pattern, &text)?;
+        matches_the_pattern_equally(&pattern, &text)?;
     });
-    // Few characters, so that the parts meet in every way.
+    // The alphabet is small, so that all combinations of the parts occur.
     proptest!(cases, |(text in "[ab0_./\\n]{0,6}[_.0](0123456789ab|[0-9a-fA-F٣]{11,13})?[ab_./\\n]{0,4}")| {
-        agrees_with_the_pattern(&pattern, &text)?;
+        matches_the_pattern_equally(&pattern, &text)?;
     });
-    proptest!(|(text in any::<String>())| agrees_with_the_pattern(&pattern, &text)?);
+    proptest!(|(text in any::<String>())| matches_the_pattern_equally(&pattern, &text)?);
 }
 
 #[test_case("web_1.28.0.259_0123456789ab.docker", "web", "1.28.0.259", "docker")]
@@ -54,7 +54,7 @@ fn the_parser_and_the_pattern_are_one_language() {
 #[test_case("team/web_1.0_0123456789ab.zip", "team/web", "1.0", "zip"; "a slash in the image")]
 #[test_case("web_1\n0_0123456789ab.z\np", "web", "1\n0", "z\np"; "line feeds where the pattern takes them")]
 #[test_case("web_1.0_0123456789ab.tar_gz", "web", "1.0", "tar_gz"; "an underscore in the format")]
-fn odd_names_are_read(text: &str, image: &str, version: &str, format: &str) {
+fn unusual_names_are_parsed(text: &str, image: &str, version: &str, format: &str) {
     let name = ArchiveName::parse(text).unwrap();
     assert_eq!(
         (name.image(), name.version(), name.id().as_str(), name.format()),
@@ -64,7 +64,7 @@ fn odd_names_are_read(text: &str, image: &str, version: &str, format: &str) {
 }
 
 #[test]
-fn a_name_within_a_name_is_read_with_the_last_id() {
+fn a_name_within_a_name_is_parsed_with_the_last_id() {
     let name = ArchiveName::parse("a_dev_0123456789ab.x_dev_ba9876543210.zip").unwrap();
     assert_eq!(name.image(), "a_dev_0123456789ab.x");
     assert_eq!(name.id().as_str(), "ba9876543210");
@@ -81,14 +81,14 @@ fn a_name_within_a_name_is_read_with_the_last_id() {
 #[test_case("web_dev_0123456789ab.zip.tmp"; "more after the format")]
 #[test_case("éé_0123456789ab"; "a cut within a character")]
 #[test_case(""; "nothing")]
-fn what_the_pattern_does_not_match_is_refused(text: &str) {
+fn texts_that_the_pattern_does_not_match_are_refused(text: &str) {
     assert!(!published().is_match(text));
     assert!(ArchiveName::parse(text).is_err());
     assert!(ArchiveName::try_parse(text).is_none());
 }
 
 #[test]
-fn what_is_made_reads_back_equal() {
+fn created_names_survive_a_round_trip() {
     let parts = (
         strategies::images(),
         strategies::versions(),
@@ -111,7 +111,7 @@ fn what_is_made_reads_back_equal() {
 }
 
 #[test]
-fn what_is_made_is_the_template_filled_in() {
+fn created_names_follow_the_template() {
     proptest!(|(name in strategies::archive_names())| {
         let filled = ARCHIVE_NAME_TEMPLATE
             .replace("{imageid}", name.id().as_str())
@@ -123,7 +123,7 @@ fn what_is_made_is_the_template_filled_in() {
 }
 
 #[test]
-fn any_parts_are_refused_or_read_back_equal() {
+fn arbitrary_parts_are_refused_or_survive_a_round_trip() {
     let parts = (
         prop_oneof![strategies::near_repositories(), any::<String>()],
         strategies::version_texts(),
@@ -143,7 +143,7 @@ fn any_parts_are_refused_or_read_back_equal() {
 }
 
 #[test]
-fn another_format_changes_nothing_else() {
+fn changing_the_format_changes_nothing_else() {
     proptest!(|(text in strategies::archive_name_texts())| {
         let name = ArchiveName::parse(&text).unwrap();
         let other = name.to_zip();
@@ -159,13 +159,13 @@ fn another_format_changes_nothing_else() {
 }
 
 #[test]
-fn the_member_of_a_zip_is_named_like_it_but_for_the_ending() {
+fn the_member_of_a_zip_has_its_name_with_another_format() {
     let name = ArchiveName::parse("web.zip_1.0_0123456789ab.zip").unwrap();
     assert_eq!(name.member_name(), "web.zip_1.0_0123456789ab.docker");
 }
 
 #[test]
-fn names_are_equal_if_their_texts_are() {
+fn names_are_equal_if_their_texts_are_equal() {
     let pairs = (strategies::archive_name_texts(), strategies::archive_name_texts());
     proptest!(|((left, right) in pairs)| {
         let names = (ArchiveName::parse(&left).unwrap(), ArchiveName::parse(&right).unwrap());
@@ -174,7 +174,7 @@ fn names_are_equal_if_their_texts_are() {
 }
 
 #[test]
-fn a_name_longer_than_file_systems_take_is_not_made() {
+fn a_name_too_long_for_file_systems_is_not_created() {
     let id = "0123456789ab".parse().unwrap();
     let version = Version::new("1".repeat(255 - "web__0123456789ab.zip".len()));
     let longest = ArchiveName::new("web", &version, id, ArchiveFormat::Zip).unwrap();
@@ -185,7 +185,7 @@ fn a_name_longer_than_file_systems_take_is_not_made() {
 }
 
 #[test]
-fn a_format_keeps_its_text_and_two_are_known() {
+fn a_format_keeps_its_text() {
     for (text, known) in
         [("docker", true), ("zip", true), ("tar", false), ("", false), ("ZIP", false)]
     {

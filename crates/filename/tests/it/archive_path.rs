@@ -7,7 +7,7 @@ use sealift_filename::{
 const NAME: &str = "web_1.0.0.7_0123456789ab.zip";
 
 #[test]
-fn folders_are_the_front_of_the_image() {
+fn folders_are_the_first_parts_of_the_image() {
     for (folder, image, repository) in [
         ("", "web", "web"),
         ("team", "team/web", "team/web"),
@@ -27,7 +27,7 @@ fn folders_are_the_front_of_the_image() {
 }
 
 #[test]
-fn a_name_whose_image_is_no_part_of_a_repository_name_has_no_repository() {
+fn an_image_that_is_not_valid_in_a_repository_name_has_no_repository() {
     for name in ["Web_1.0_0123456789ab.zip", "a+b_1.0_0123456789ab.zip", "__1.0_0123456789ab.zip"] {
         for text in [name.to_owned(), format!("team/{name}"), format!("localhost+5000/{name}")] {
             assert_eq!(ArchivePath::parse(&text).unwrap().repository(), None, "{text}");
@@ -36,7 +36,7 @@ fn a_name_whose_image_is_no_part_of_a_repository_name_has_no_repository() {
 }
 
 #[test]
-fn what_leaves_the_store_or_is_no_repository_is_refused() {
+fn folders_outside_the_store_or_invalid_in_a_repository_name_are_refused() {
     for folder in [
         "",
         ".",
@@ -65,7 +65,7 @@ fn what_leaves_the_store_or_is_no_repository_is_refused() {
 }
 
 #[test]
-fn a_name_with_a_slash_takes_no_folder() {
+fn a_name_with_a_slash_cannot_be_in_a_folder() {
     let name = ArchiveName::parse("../web_1.0_0123456789ab.zip").unwrap();
     let path = ArchivePath::parse(&format!("team/{NAME}")).unwrap();
     for error in [
@@ -78,7 +78,7 @@ fn a_name_with_a_slash_takes_no_folder() {
 }
 
 #[test]
-fn a_walk_enters_exactly_the_folders_that_a_path_can_have() {
+fn is_repository_folder_agrees_with_the_parser() {
     proptest!(ProptestConfig::with_cases(1024), |(text in strategies::near_archive_paths())| {
         let (folder, name) = match text.rsplit_once('/') {
             Some((folder, name)) => (Some(folder), name),
@@ -93,7 +93,7 @@ fn a_walk_enters_exactly_the_folders_that_a_path_can_have() {
 }
 
 #[test]
-fn what_is_read_is_kept_and_reads_back_equal() {
+fn parsed_paths_survive_a_round_trip() {
     proptest!(ProptestConfig::with_cases(1024), |(text in strategies::near_archive_paths())| {
         if let Ok(path) = ArchivePath::parse(&text) {
             prop_assert_eq!(path.to_string(), text);
@@ -109,7 +109,7 @@ fn what_is_read_is_kept_and_reads_back_equal() {
 }
 
 #[test]
-fn another_format_stays_in_the_folder() {
+fn changing_the_format_keeps_the_folder() {
     let path = ArchivePath::new(
         &Repository::parse("localhost:5000/web").unwrap(),
         &Version::new("1.0+beta"),
@@ -123,7 +123,7 @@ fn another_format_stays_in_the_folder() {
 }
 
 #[test]
-fn paths_sort_as_their_texts() {
+fn paths_are_ordered_by_their_texts() {
     let pairs = (strategies::archive_paths(), strategies::archive_paths());
     proptest!(|((left, right) in pairs)| {
         prop_assert_eq!(left.cmp(&right), left.as_str().cmp(right.as_str()));

@@ -10,7 +10,7 @@ fn an_id_is_12_lowercase_hex_digits() {
 }
 
 #[test]
-fn an_id_reads_back_equal_and_sorts_as_its_text() {
+fn an_id_survives_a_round_trip_and_is_ordered_by_its_text() {
     proptest!(|(left in strategies::image_ids(), right in strategies::image_ids())| {
         prop_assert_eq!(left.to_string().parse::<ImageId>().unwrap(), left);
         prop_assert_eq!(left.cmp(&right), left.as_str().cmp(right.as_str()));
@@ -18,7 +18,7 @@ fn an_id_reads_back_equal_and_sorts_as_its_text() {
 }
 
 #[test]
-fn the_first_bytes_of_a_digest_are_its_id() {
+fn an_id_is_created_from_the_first_bytes_of_a_digest() {
     proptest!(|(bytes: [u8; 6])| {
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         prop_assert_eq!(ImageId::from_bytes(bytes).to_string(), digits);

@@ -1,4 +1,4 @@
-//! What the crate promises, a module for each concept.
+//! Tests of the public interface, with a module for each concept.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking, as the test does")]
 

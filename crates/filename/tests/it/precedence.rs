@@ -18,7 +18,7 @@ fn assert_ascending(versions: &[&str]) {
 }
 
 #[test]
-fn it_is_a_total_order() {
+fn precedence_is_a_total_order() {
     let texts = || {
         prop_oneof![
             strategies::version_texts(),
@@ -68,7 +68,7 @@ fn every_numeric_version_is_above_every_name() {
 }
 
 #[test]
-fn what_is_dirty_or_suffixed_is_below_the_plain_version_and_above_the_one_before() {
+fn dirty_and_suffixed_versions_are_between_the_plain_version_and_the_one_before() {
     let suffix = "([-.+][a-z][a-z0-9.+-]{0,6})|[.+]dirty";
     proptest!(|(number in 1u32..50, suffix in suffix)| {
         let plain = format!("1.{number}");
@@ -79,8 +79,8 @@ fn what_is_dirty_or_suffixed_is_below_the_plain_version_and_above_the_one_before
 }
 
 #[test]
-fn a_dirty_version_is_right_below_what_it_would_be_otherwise() {
-    // Without zeros, so that no two texts have one place.
+fn a_dirty_version_is_directly_below_its_clean_version() {
+    // The numbers contain no zeros, so that different texts have different precedence.
     let clean = || "[1-3](\\.[1-3]){0,3}(-[a-c]{1,2}(\\.[1-9])?)?";
     proptest!(ProptestConfig::with_cases(2048), |(version in clean(), other in clean())| {
         let dirty = format!("{version}+dirty");
@@ -93,12 +93,12 @@ fn a_dirty_version_is_right_below_what_it_would_be_otherwise() {
 }
 
 #[test]
-fn releases_follow_their_numbers_and_not_their_letters() {
+fn releases_are_ordered_by_their_numbers() {
     assert_ascending(&["1.9.0.31", "1.10.0.2", "1.28.0.259", "1.35.0.9", "1.35.0.10", "2"]);
 }
 
 #[test]
-fn numbers_have_no_limit() {
+fn the_length_of_numbers_is_not_limited() {
     assert_ascending(&[
         "18446744073709551615",
         "18446744073709551616",
@@ -108,7 +108,7 @@ fn numbers_have_no_limit() {
 }
 
 #[test]
-fn a_missing_number_is_zero_and_the_text_decides_last() {
+fn a_missing_number_is_zero_and_equal_versions_compare_by_text() {
     assert_ascending(&["1.0", "1.0.0", "1.0.00", "1.00", "v1", "v1.0", "1.0.1"]);
     assert_ascending(&["0.9", "1", "1.0"]);
 }
@@ -133,7 +133,7 @@ fn suffixes_follow_semantic_versioning() {
 }
 
 #[test]
-fn what_follows_a_plus_counts_after_all_else() {
+fn the_suffix_after_a_plus_is_compared_last() {
     assert_ascending(&["1.0-rc.1+b", "1.0-rc.1", "1.0+dirty", "1.0+b.9", "1.0+b.10", "1.0"]);
     assert_ascending(&["1.0+b.dirty", "1.0+b"]);
 }
@@ -149,6 +149,6 @@ fn a_dot_can_start_a_suffix() {
 }
 
 #[test]
-fn names_are_ordered_by_their_text_alone() {
+fn names_are_ordered_by_their_text() {
     assert_ascending(&["", "+1", ".dirty", "1rc", "dev", "latest", "main", "v", "vNext", "٣"]);
 }

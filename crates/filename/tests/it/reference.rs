@@ -15,27 +15,27 @@ use test_case::test_case;
 #[test_case("docker.io/library/web:latest", "web", Some("latest"))]
 #[test_case("library/web:1.0", "web", Some("1.0"))]
 #[test_case("quay.io/library/web:1.0", "quay.io/library/web", Some("1.0"))]
-fn references_are_read_as_people_write_them(text: &str, repository: &str, version: Option<&str>) {
+fn references_are_parsed(text: &str, repository: &str, version: Option<&str>) {
     let reference = Reference::parse(text).unwrap();
     assert_eq!(reference.repository().as_str(), repository);
     assert_eq!(reference.version().map(|version| version.as_str()), version);
 }
 
 #[test]
-fn a_reference_reads_back_equal() {
+fn a_reference_survives_a_round_trip() {
     proptest!(|(reference in strategies::references())| {
         prop_assert_eq!(Reference::parse(&reference.to_string()).unwrap(), reference);
     });
 }
 
 #[test]
-fn any_text_is_refused_or_reads_back_equal() {
+fn arbitrary_text_is_refused_or_survives_a_round_trip() {
     let texts = (strategies::near_repositories(), "(:[a-z0-9._+:@/-]{0,4})?");
     proptest!(ProptestConfig::with_cases(4096), |((image, tag) in texts)| {
         let text = format!("{image}{tag}");
         if let Ok(reference) = Reference::parse(&text) {
-            // No image has a `+`, so every one is the version's; a short name is the end of a
-            // longer one.
+            // Images contain no `+`, so each one belongs to the version. The short form of a name
+            // is the end of a longer one.
             prop_assert!(text.replace('+', "_").ends_with(&reference.to_string()));
             prop_assert_eq!(Reference::parse(&reference.to_string()).unwrap(), reference);
         }
@@ -43,7 +43,7 @@ fn any_text_is_refused_or_reads_back_equal() {
 }
 
 #[test]
-fn what_names_an_image_by_its_content_is_refused() {
+fn references_by_content_are_refused() {
     let hex = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     let kind = |text: &str| Reference::parse(text).unwrap_err().kind().clone();
     assert_eq!(kind(&format!("web@sha256:{hex}")), ParseReferenceErrorKind::Digest);
@@ -53,7 +53,7 @@ fn what_names_an_image_by_its_content_is_refused() {
 }
 
 #[test]
-fn a_version_that_is_no_tag_makes_no_reference() {
+fn a_version_that_is_not_valid_as_a_tag_is_refused() {
     let web = Repository::parse("web").unwrap();
     assert!(Reference::new(web.clone(), Some("my_ver".into())).is_err());
     assert!(Reference::new(web, Some("1.0+beta".into())).is_ok());

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use regex::Regex;
 use sealift_filename::{ArchivePath, Repository, strategies};
 
-/// The grammar in the words of the distribution project, with `name` anchored.
+/// Returns the grammar of the distribution project, with `name` anchored.
 fn grammar() -> Regex {
     let label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
     let domain = format!(r"(?:{label}(?:\.{label})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?");
@@ -11,7 +11,7 @@ fn grammar() -> Regex {
 }
 
 #[test]
-fn a_repository_is_what_the_distribution_grammar_calls_a_name() {
+fn repositories_match_the_distribution_grammar() {
     let grammar = grammar();
     let texts = prop_oneof![
         4 => strategies::near_repositories(),
@@ -45,7 +45,7 @@ fn folder_and_image_are_the_parts_of_the_name() {
 }
 
 #[test]
-fn every_repository_has_folders_of_its_own() {
+fn repositories_and_paths_convert_to_each_other() {
     proptest!(|(path in strategies::archive_paths())| {
         let repository = path.repository().unwrap();
         prop_assert_eq!(repository.folder(), path.folder());
@@ -58,7 +58,7 @@ fn every_repository_has_folders_of_its_own() {
 }
 
 #[test]
-fn all_spellings_of_a_name_are_the_one_that_docker_shows() {
+fn all_spellings_of_a_name_are_converted_to_the_short_form() {
     for (text, short) in [
         ("web", "web"),
         ("library/web", "web"),
@@ -86,7 +86,7 @@ fn all_spellings_of_a_name_are_the_one_that_docker_shows() {
 }
 
 #[test]
-fn a_short_name_is_a_name_and_stays_as_it_is() {
+fn a_short_name_is_valid_and_does_not_change() {
     proptest!(|(repository in strategies::repositories())| {
         prop_assert_eq!(&Repository::parse(repository.as_str()).unwrap(), &repository);
         let qualified = repository.qualified();
@@ -96,7 +96,7 @@ fn a_short_name_is_a_name_and_stays_as_it_is() {
 }
 
 #[test]
-fn the_folders_of_an_image_are_those_in_which_a_path_has_its_name() {
+fn paths_in_the_folders_of_an_image_have_its_name() {
     let id = "0123456789ab".parse().unwrap();
     let fronts = vec!["", "docker.io/", "index.docker.io/", "docker.io/library/", "library/"];
     let names = (strategies::repositories(), proptest::sample::select(fronts));
@@ -107,7 +107,7 @@ fn the_folders_of_an_image_are_those_in_which_a_path_has_its_name() {
             prop_assert_eq!(other.repository(), Some(repository.clone()));
             prop_assert_eq!(other.image(), path.image());
         }
-        // And no other folder is one of its own.
+        // No other folder contains archives of the image.
         if let Ok(other) = ArchivePath::parse(&format!("{front}{path}")) {
             prop_assert_eq!(
                 other.repository().as_ref() == Some(&repository),

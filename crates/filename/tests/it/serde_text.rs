@@ -5,7 +5,7 @@ use sealift_filename::{ArchiveName, ImageId, strategies};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-fn goes_through_its_text<T>(value: &T) -> Result<(), TestCaseError>
+fn round_trips_through_text<T>(value: &T) -> Result<(), TestCaseError>
 where
     T: Serialize + DeserializeOwned + Display + Debug + PartialEq,
 {
@@ -16,7 +16,7 @@ where
 }
 
 #[test]
-fn every_type_goes_through_its_text() {
+fn all_types_serialize_as_text() {
     proptest!(|(
         path in strategies::archive_paths(),
         name in strategies::archive_names(),
@@ -24,18 +24,18 @@ fn every_type_goes_through_its_text() {
         format in strategies::formats(),
         reference in strategies::references(),
     )| {
-        goes_through_its_text(&path)?;
-        goes_through_its_text(&name)?;
-        goes_through_its_text(&name.id())?;
-        goes_through_its_text(&version)?;
-        goes_through_its_text(&format)?;
-        goes_through_its_text(&reference)?;
-        goes_through_its_text(reference.repository())?;
+        round_trips_through_text(&path)?;
+        round_trips_through_text(&name)?;
+        round_trips_through_text(&name.id())?;
+        round_trips_through_text(&version)?;
+        round_trips_through_text(&format)?;
+        round_trips_through_text(&reference)?;
+        round_trips_through_text(reference.repository())?;
     });
 }
 
 #[test]
-fn reading_refuses_with_the_parser_s_words() {
+fn deserializing_fails_with_the_message_of_the_parser() {
     let error = serde_json::from_str::<ArchiveName>("\"web.zip\"").unwrap_err();
     insta::assert_snapshot!(error, @"`web.zip` is not an archive name: it has no `_` and image id before its last `.`");
     assert!(serde_json::from_str::<ImageId>("12").is_err());

@@ -7,7 +7,7 @@ fn tag() -> Regex {
 }
 
 #[test]
-fn a_version_without_underscore_is_a_tag_when_its_text_with_plus_replaced_is() {
+fn a_version_is_a_tag_if_its_text_with_plus_replaced_is_one() {
     let tag = tag();
     let texts = prop_oneof![
         strategies::version_texts(),
@@ -21,7 +21,7 @@ fn a_version_without_underscore_is_a_tag_when_its_text_with_plus_replaced_is() {
 }
 
 #[test]
-fn a_version_comes_back_from_its_tag() {
+fn a_version_is_restored_from_its_tag() {
     proptest!(|(version in strategies::tag_versions())| {
         let tag = version.to_tag().unwrap();
         prop_assert_eq!(Version::from_tag(&tag), version);
@@ -29,7 +29,7 @@ fn a_version_comes_back_from_its_tag() {
 }
 
 #[test]
-fn a_tag_comes_back_from_its_version() {
+fn a_tag_is_restored_from_its_version() {
     let pattern = tag();
     proptest!(|(text in "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")| {
         prop_assert!(pattern.is_match(&text));
@@ -38,7 +38,7 @@ fn a_tag_comes_back_from_its_version() {
 }
 
 #[test]
-fn an_image_and_a_version_make_what_engines_call_them() {
+fn an_image_and_a_version_result_in_a_reference() {
     let made = |image, version| version_to_imagetag(image, version).unwrap();
     assert_eq!(made("web", "1.28.0.259"), "web:1.28.0.259");
     assert_eq!(made("web", "latest"), "web:latest");
@@ -46,7 +46,7 @@ fn an_image_and_a_version_make_what_engines_call_them() {
 }
 
 #[test]
-fn what_engines_would_not_take_is_refused() {
+fn references_that_engines_refuse_are_refused() {
     for (image, version) in
         [("Web", "1.0"), ("", "1.0"), ("web:1", "1.0"), ("web", ""), ("web", "a b"), ("web", "a_b")]
     {

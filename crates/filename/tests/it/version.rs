@@ -3,8 +3,9 @@ use regex::Regex;
 use sealift_filename::{ArchiveName, DIRTY_VERSION_PATTERN, Version, strategies};
 
 #[test]
-fn dirty_is_what_the_published_pattern_matches() {
-    // In Rust's regex `\d` is any decimal digit of Unicode; the published versions are ASCII.
+fn dirty_versions_match_the_published_pattern() {
+    // In Rust's regex, `\d` matches all decimal digits of Unicode. In the published pattern, it
+    // means ASCII digits.
     let pattern = Regex::new(&DIRTY_VERSION_PATTERN.replace(r"\d", "[0-9]")).unwrap();
     let texts = prop_oneof![
         strategies::version_texts(),
@@ -17,7 +18,7 @@ fn dirty_is_what_the_published_pattern_matches() {
 }
 
 #[test]
-fn these_are_dirty() {
+fn examples_of_dirty_versions() {
     for text in
         ["latest", "dev", "1.34.0.0", "01.2.3.0", "1.0.dirty", "1.0+dirty", ".dirty", "+dirty"]
     {
@@ -26,7 +27,7 @@ fn these_are_dirty() {
 }
 
 #[test]
-fn these_are_not_dirty() {
+fn examples_of_other_versions() {
     for text in [
         "1.34.0",
         "1.34.0.10",
@@ -47,7 +48,7 @@ fn these_are_not_dirty() {
 }
 
 #[test]
-fn a_name_is_as_dirty_as_its_version() {
+fn a_name_is_dirty_if_its_version_is() {
     proptest!(|(text in strategies::archive_name_texts())| {
         let name = ArchiveName::parse(&text).unwrap();
         let version = name.to_version();
@@ -57,6 +58,6 @@ fn a_name_is_as_dirty_as_its_version() {
 }
 
 #[test]
-fn versions_themselves_compare_as_text() {
+fn versions_are_equal_if_their_texts_are_equal() {
     assert_ne!(Version::new("1.0"), Version::new("1.00"));
 }

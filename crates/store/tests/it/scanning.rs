@@ -64,7 +64,7 @@ fn everything_else_is_passed_over_with_a_reason() {
     notes.txt is not an archive: it has no `_` and image id before its last `.`
     other is a store of its own
     socket is neither a file nor a folder
-    web_1.0_0123456789AB.zip is not an archive: `0123456789AB` is not an image id: it has `A` in upper case
+    web_1.0_0123456789AB.zip is not an archive: `0123456789AB` is not an image id: it contains the uppercase letter `A`
     web_dev_0123456789ab.zip.tmp is not an archive: `0123456789ab.zip` is not an image id: it has 16 characters, not 12 lowercase hex digits
     ");
 }
