@@ -1,6 +1,6 @@
-//! The shortest form of a path, as Go's `filepath.Clean` returns it.
+//! The shortest equivalent form of a path, as returned by Go's `filepath.Clean`.
 
-/// Removes doubled and trailing slashes, `.`, and every `..` that has a folder before it.
+/// Removes repeated and trailing slashes, `.`, and each `..` together with the folder before it.
 pub(crate) fn clean(path: &[u8]) -> Vec<u8> {
     let is_absolute = path.starts_with(b"/");
     let mut parts: Vec<&[u8]> = Vec::new();
@@ -27,7 +27,7 @@ mod tests {
     use super::clean;
 
     #[test]
-    fn a_path_is_made_as_short_as_it_can_be() {
+    fn a_path_is_cleaned_like_in_go() {
         for (path, expected) in [
             ("a", "a"),
             ("", "."),

@@ -1,21 +1,20 @@
-//! Translates regular expressions of Go for the regex crate.
+//! Translation of regular expressions from Go's syntax to that of the `regex` crate.
 //!
-//! Docker makes a regular expression from a pattern almost character by character, so what a
-//! pattern means is what Go's `regexp` makes of it: `[[:alpha:]]` is a letter, `\d` a digit, and
-//! what stands between `[` and `]` is read by other rules than those by which it was checked.
+//! Docker converts a pattern to a regular expression almost character by character, so Go's
+//! `regexp` decides what it means: `[[:alpha:]]` is a letter, `\d` is a digit, and the text between
+//! `[` and `]` is parsed by other rules than those by which it was checked.
 
 use std::fmt::Write as _;
 
 use crate::pattern_error::PatternError;
 
-/// The classes of characters with names.
+/// The names of character classes.
 const NAMES: [&str; 14] = [
     "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
     "space", "upper", "word", "xdigit",
 ];
 
-/// Translates an expression, which holds no other operators than those that are made from a
-/// pattern.
+/// Translates an expression. It supports only the operators that can result from a pattern.
 pub(crate) fn translate(expression: &str) -> Result<String, PatternError> {
     let mut output = String::new();
     let mut rest = expression;
@@ -50,7 +49,7 @@ pub(crate) fn translate(expression: &str) -> Result<String, PatternError> {
                     now = Before::Repetition;
                     behind
                 }
-                // Anything else between braces stands for itself.
+                // Braces with other content are literal.
                 None => literal(character, behind, &mut output),
             },
             _ => literal(character, behind, &mut output),
@@ -60,14 +59,14 @@ pub(crate) fn translate(expression: &str) -> Result<String, PatternError> {
     Ok(output)
 }
 
-/// What stands before an operator.
+/// The element before an operator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// Something that can be repeated.
+    /// An element that can be repeated.
     Operand,
-    /// A repetition, which Go repeats no further.
+    /// A repetition, which cannot be repeated again in Go.
     Repetition,
-    /// The beginning of an alternative.
+    /// No element, at the start of an alternative.
     Nothing,
 }
 
@@ -76,8 +75,8 @@ fn literal<'a>(character: char, behind: &'a str, output: &mut String) -> &'a str
     behind
 }
 
-/// Reads the counts of a repetition, `2}`, `2,}` or `2,3}`, and returns them with what follows the
-/// brace.
+/// Parses the counts of a repetition, `2}`, `2,}` or `2,3}`. Returns them and the text after the
+/// brace, or `None` if this is not a repetition.
 fn repetition(text: &str) -> Option<((&str, &str), &str)> {
     let (counts, behind) = text.split_once('}')?;
     let (least, most) = counts.split_once(',').unwrap_or((counts, counts));
@@ -90,7 +89,7 @@ fn repetition(text: &str) -> Option<((&str, &str), &str)> {
     (is_number(least) && (has_no_end || is_number(most))).then_some(((least, most), behind))
 }
 
-/// Returns `true` if Go repeats something so many times.
+/// Returns `true` if Go allows a repetition with these counts.
 fn is_allowed((least, most): &(&str, &str)) -> bool {
     let number = |text: &str| text.parse::<u16>().ok().filter(|number| *number <= 1000);
     match (number(least), number(most)) {
@@ -100,10 +99,10 @@ fn is_allowed((least, most): &(&str, &str)) -> bool {
     }
 }
 
-/// Translates what follows a `\`, and returns the rest.
+/// Translates the text after a `\`, and returns the remaining text.
 fn escape<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternError> {
     if let Some((set, behind)) = known_set(text) {
-        // Writing to a string can't fail.
+        // Writing to a string cannot fail.
         let _ = write!(output, "[{set}]");
         return Ok(behind);
     }
@@ -122,7 +121,7 @@ fn escape<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternErro
     Ok(&text[1..])
 }
 
-/// Translates what follows a `[`, and returns the rest after its `]`.
+/// Translates a class after its `[`, and returns the text after its `]`.
 fn class<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternError> {
     output.push('[');
     let mut rest = text;
@@ -140,7 +139,7 @@ fn class<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternError
         }
         is_first = false;
         rest = if let Some((name, behind)) = named(rest)? {
-            // Writing to a string can't fail.
+            // Writing to a string cannot fail.
             let _ = write!(output, "[:{name}:]");
             behind
         } else if let Some((set, behind)) = rest.strip_prefix('\\').and_then(known_set) {
@@ -165,7 +164,8 @@ fn class<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternError
     }
 }
 
-/// Finds a class with a name, `[:alpha:]` or `[:^alpha:]`, at the beginning.
+/// Parses a named class, `[:alpha:]` or `[:^alpha:]`, at the start of the text. Returns its name
+/// and the remaining text, or `None` if there is none.
 fn named(text: &str) -> Result<Option<(&str, &str)>, PatternError> {
     let Some((name, behind)) = text.strip_prefix("[:").and_then(|text| text.split_once(":]"))
     else {
@@ -178,7 +178,7 @@ fn named(text: &str) -> Result<Option<(&str, &str)>, PatternError> {
     }
 }
 
-/// Returns the set that a letter after a `\` stands for, and the rest.
+/// Returns the set of characters that a letter after a `\` means, and the remaining text.
 fn known_set(text: &str) -> Option<(&'static str, &str)> {
     let set = match text.as_bytes().first()? {
         b'd' => "0-9",
@@ -192,7 +192,7 @@ fn known_set(text: &str) -> Option<(&'static str, &str)> {
     Some((set, &text[1..]))
 }
 
-/// Returns the character at the beginning of what is left between `[` and `]`.
+/// Returns the first character of the remaining class, and the text after it.
 fn member(text: &str) -> Result<(char, &str), PatternError> {
     match text.chars().next() {
         Some('\\') => escaped(&text[1..]),
@@ -201,10 +201,10 @@ fn member(text: &str) -> Result<(char, &str), PatternError> {
     }
 }
 
-/// Returns the character that what follows a `\` stands for.
+/// Returns the character that the text after a `\` means, and the remaining text.
 ///
-/// Numbers of characters, quotes and Unicode's classes of Go are refused, not only what Go refuses:
-/// a pattern that has them has a backslash too many.
+/// This refuses more than Go: also numeric escapes, quotes (`\Q`) and Unicode classes. A pattern
+/// that contains them most likely has a backslash by mistake.
 fn escaped(text: &str) -> Result<(char, &str), PatternError> {
     let escaped = text.chars().next().ok_or(PatternError::NothingEscaped)?;
     let character = match escaped {
@@ -221,6 +221,6 @@ fn escaped(text: &str) -> Result<(char, &str), PatternError> {
 }
 
 fn put(character: char, output: &mut String) {
-    // Writing to a string can't fail.
+    // Writing to a string cannot fail.
     let _ = write!(output, r"\x{{{:x}}}", u32::from(character));
 }

@@ -1,4 +1,4 @@
-//! Laws that hold whatever is in an ignore file.
+//! Properties that hold for arbitrary ignore files.
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +18,12 @@ fn paths() -> impl Strategy<Value = PathBuf> {
         .prop_map(PathBuf::from)
 }
 
-/// Names, with nothing that stands for anything else.
+/// Generates names without special characters.
 fn names() -> impl Strategy<Value = String> {
     "[a-c]{1,2}(/[a-c]{1,2}){0,2}"
 }
 
-/// Lines that are patterns.
+/// Generates lines that are valid patterns.
 fn patterns() -> impl Strategy<Value = String> {
     "!?(([a-cé?*]{1,3}|\\*\\*|\\[\\^?[a-c]{1,2}\\])/){0,2}([a-cé?*]{1,3}|\\*\\*)"
 }
@@ -51,19 +51,19 @@ proptest! {
     }
 
     #[test]
-    fn a_file_without_patterns_leaves_nothing_out(text in "(#[^\n]{0,5}|[ \t\r]{0,3}\n){0,5}", path in paths()) {
+    fn a_file_without_patterns_ignores_nothing(text in "(#[^\n]{0,5}|[ \t\r]{0,3}\n){0,5}", path in paths()) {
         let text = text.replace('#', "\n#") + "\n";
         prop_assert!(!parse(&text).walk(&path).contains(&true), "{:?}", text);
     }
 
     #[test]
-    fn exceptions_alone_leave_nothing_out(lines in prop::collection::vec(names(), 0..4), path in paths()) {
+    fn a_file_with_only_exceptions_ignores_nothing(lines in prop::collection::vec(names(), 0..4), path in paths()) {
         let text: String = lines.iter().map(|line| format!("!{line}\n")).collect();
         prop_assert!(!parse(&text).walk(&path).contains(&true));
     }
 
     #[test]
-    fn all_but_one_leaves_that_and_what_is_below(name in names(), path in paths()) {
+    fn an_exception_from_everything_re_includes_a_path_and_what_is_below(name in names(), path in paths()) {
         let ignore = parse(&format!("*\n!{name}"));
         for path in [&path, &Path::new(&name).join(&path), Path::new(&name)] {
             let is_left_out = ignore.walk(path).pop();
@@ -75,14 +75,14 @@ proptest! {
     }
 
     #[test]
-    fn a_last_line_for_everything_decides(text in files(), path in paths()) {
+    fn a_last_line_that_matches_everything_decides(text in files(), path in paths()) {
         let (nothing, everything) = (format!("{text}\n**"), format!("{text}\n!**"));
         prop_assert!(!parse(&nothing).walk(&path).contains(&false));
         prop_assert!(!parse(&everything).walk(&path).contains(&true));
     }
 
     #[test]
-    fn how_a_line_is_written_doesnt_matter(lines in prop::collection::vec(patterns(), 1..5), path in paths()) {
+    fn equivalent_spellings_of_a_line_have_the_same_effect(lines in prop::collection::vec(patterns(), 1..5), path in paths()) {
         let expected = parse(&lines.join("\n")).walk(&path);
         let rewritten = |change: &dyn Fn(&str, &str) -> String| {
             let change = |line: &String| match line.strip_prefix('!') {
@@ -99,13 +99,13 @@ proptest! {
     }
 
     #[test]
-    fn a_line_twice_in_a_row_is_once(lines in prop::collection::vec(patterns(), 1..5), path in paths()) {
+    fn repeating_a_line_has_no_effect(lines in prop::collection::vec(patterns(), 1..5), path in paths()) {
         let twice: Vec<String> = lines.iter().map(|line| format!("{line}\n{line}")).collect();
         prop_assert_eq!(parse(&twice.join("\n")).walk(&path), parse(&lines.join("\n")).walk(&path));
     }
 
     #[test]
-    fn without_exceptions_all_below_what_is_left_out_is_left_out(text in files(), path in paths()) {
+    fn without_exceptions_everything_below_an_ignored_folder_is_ignored(text in files(), path in paths()) {
         let ignore = parse(&text.replace('!', ""));
         prop_assert!(ignore.walk(&path).is_sorted());
         prop_assert!(!ignore.may_reinclude_below(&path));

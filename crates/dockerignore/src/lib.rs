@@ -1,13 +1,13 @@
 //! Matches paths against `.dockerignore` files exactly as Docker does.
 //!
-//! The crate reproduces [moby/patternmatcher], including the parts of it that look odd:
+//! The crate reproduces [moby/patternmatcher], including its unexpected parts:
 //!
-//! - An ignore file is read as the package `ignorefile` reads it: `#` starts a comment at the
-//!   beginning of a line only, and patterns are trimmed and cleaned.
-//! - A path is matched as the docker CLI matches it while it walks a folder: the last pattern that
-//!   matches the path or one of its folders decides.
-//! - A pattern is turned into a regular expression of Go, so character classes and repetitions mean
-//!   what they mean there.
+//! - An ignore file is parsed like the package `ignorefile` parses it: `#` starts a comment only at
+//!   the start of a line, and patterns are trimmed and cleaned.
+//! - A path is matched like the docker CLI matches it while it walks a folder: the last pattern
+//!   that matches the path or one of its folders decides.
+//! - A pattern is converted to a regular expression of Go, so character classes and repetitions
+//!   have the meaning that they have in Go.
 //!
 //! ```
 //! use std::path::Path;

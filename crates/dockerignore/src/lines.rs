@@ -1,18 +1,18 @@
-//! The lines of an ignore file, before they are patterns.
+//! The lines of an ignore file, before they are parsed as patterns.
 
 use crate::clean::clean;
 
-/// A line that holds a pattern.
+/// A line with a pattern.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Its number, from 1.
+    /// The number of the line, counted from 1.
     pub(crate) number: usize,
-    /// What it holds: trimmed, in its shortest form, without a leading slash.
+    /// The pattern, trimmed and cleaned, without a leading slash.
     pub(crate) pattern: Vec<u8>,
 }
 
-/// Returns the lines that are neither blank nor comments. A `#` starts a comment only at the very
-/// beginning.
+/// Returns the lines that are neither blank nor comments. A `#` starts a comment only if it is the
+/// first byte of the line.
 pub(crate) fn read(text: &[u8]) -> impl Iterator<Item = Line> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let lines = text.split(|byte| *byte == b'\n').zip(1..);
@@ -37,7 +37,7 @@ fn shortest(pattern: &[u8]) -> Vec<u8> {
     pattern
 }
 
-/// Removes Unicode white space at both ends. Bytes that are not UTF-8 are not white space.
+/// Removes Unicode white space from both ends. Bytes that are not UTF-8 are not white space.
 pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
     let is_space = |bytes: &[u8]| {
         let space = std::str::from_utf8(bytes).ok();
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_pattern_is_passed_over_and_the_rest_is_made_short() {
+    fn blank_lines_and_comments_are_skipped_and_patterns_are_cleaned() {
         let text = concat!(
             "\u{feff}# a comment\n",
             "one\n",
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_stay_as_they_are() {
+    fn bytes_that_are_not_text_are_not_changed() {
         let lines: Vec<Line> = read(b" \xff\xe9 \n\xc2").collect();
         let expected = [
             Line { number: 1, pattern: b"\xff\xe9".to_vec() },

@@ -2,9 +2,9 @@
 
 use crate::pattern_error::PatternError;
 
-/// A line of an ignore file is not a pattern.
+/// The error for a line of an ignore file that is not a pattern.
 ///
-/// Docker refuses the whole file in this case, and so does [`IgnoreFile::parse`].
+/// Docker refuses the complete file in this case, like [`IgnoreFile::parse`].
 ///
 /// [`IgnoreFile::parse`]: crate::IgnoreFile::parse
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,22 +20,22 @@ impl ParseError {
         Self { line, pattern: shortened(pattern), kind }
     }
 
-    /// Returns the number of the line, from 1.
+    /// Returns the number of the line, counted from 1.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Returns the pattern, without a leading slash and the like. A long pattern is cut off.
+    /// Returns the cleaned pattern, without a leading slash. A long pattern is truncated.
     pub fn pattern(&self) -> &str {
         &self.pattern
     }
 
-    /// Returns what is wrong with the pattern.
+    /// Returns the reason.
     pub fn kind(&self) -> &PatternError {
         &self.kind
     }
 
-    /// Returns what is wrong with the pattern.
+    /// Converts the error to its reason.
     pub fn into_kind(self) -> PatternError {
         self.kind
     }

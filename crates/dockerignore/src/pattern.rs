@@ -12,31 +12,34 @@ use crate::lines::trim;
 use crate::pattern_error::PatternError;
 use crate::{go_regex, syntax};
 
-/// How long a pattern may be in bytes, in Docker too.
+/// The maximum length of a pattern in bytes, which is also Docker's.
 const LIMIT: usize = 64 << 10;
 
-/// A pattern, which matches a path as a whole or not at all.
+/// A pattern. It must match a path completely.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern {
     is_exception: bool,
-    /// In its shortest form, without the `!`.
+    /// The cleaned pattern without the `!`.
     text: Vec<u8>,
     how: How,
 }
 
-/// How a pattern is compared.
+/// The way in which a pattern is compared with a path.
 #[derive(Debug, Clone)]
 enum How {
-    /// As it is.
+    /// The path must be equal to the pattern.
     Exact,
-    /// It ends in `**` and has nothing else of the sort.
+    /// The path must start with the pattern without its final `**`. The pattern has no other
+    /// special characters.
     Prefix,
-    /// It begins with `**` and has nothing else of the sort.
+    /// The path must end with the pattern without its initial `**`. The pattern has no other
+    /// special characters.
     Suffix,
+    /// The path must match a regular expression.
     Regex(Regex),
 }
 
-/// A path in the form that is compared with patterns.
+/// A path in the forms that are compared with patterns.
 pub(crate) struct Name<'a> {
     bytes: &'a [u8],
     text: Cow<'a, str>,
@@ -49,7 +52,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// Returns bytes as Go reads them: each byte that is not UTF-8 is a U+FFFD.
+/// Converts bytes to text like Go: each byte that is not valid UTF-8 becomes a U+FFFD.
 fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
@@ -72,7 +75,7 @@ impl Pattern {
         if line.len() >= LIMIT {
             return Err(PatternError::TooLong);
         }
-        // Once more, and with the `!`, as Docker does it.
+        // Docker cleans the line a second time, including the `!`.
         let line = clean(line);
         let (is_exception, text) = match &line[..] {
             b"!" => return Err(PatternError::Nothing),
@@ -83,7 +86,7 @@ impl Pattern {
         Ok(Some(Self { is_exception, text: text.to_vec(), how: How::of(text)? }))
     }
 
-    /// Returns `true` if the pattern re-includes what others ignore.
+    /// Returns `true` if the pattern re-includes paths that others ignore.
     pub(crate) fn is_exception(&self) -> bool {
         self.is_exception
     }
@@ -101,26 +104,28 @@ impl Pattern {
         }
     }
 
-    /// Returns `true` for an exception that can match in any folder. A `*` or `**` at its end does
-    /// not count.
+    /// Returns `true` for an exception with wildcards, which can match in any folder. A `*` or `**`
+    /// as its last part does not count.
     pub(crate) fn is_wild_exception(&self) -> bool {
         let text = self.text.strip_suffix(b"/**").unwrap_or(&self.text);
         let text = text.strip_suffix(b"/*").unwrap_or(text);
         self.is_exception && text.iter().any(|byte| b"*[]?^\\".contains(byte))
     }
 
-    /// Returns `true` for an exception whose text begins with this folder.
+    /// Returns `true` for an exception whose text starts with this folder.
     pub(crate) fn is_exception_below(&self, folder: &Path) -> bool {
         self.is_exception && Path::new(OsStr::from_bytes(&self.text)).starts_with(folder)
     }
 }
 
 impl How {
+    /// Converts a pattern like Docker: character by character to a regular expression, which is
+    /// used only if the pattern needs one.
     fn of(pattern: &[u8]) -> Result<Self, PatternError> {
-        // What is not UTF-8 stands for any byte that is not, but in a pattern that is
-        // compared as it is.
+        // Bytes that are not valid UTF-8 match any such byte in a regular expression. Only a
+        // pattern that is compared exactly compares the bytes themselves.
         let text = text_of(pattern);
-        // Docker passes over a byte-order mark here too.
+        // Docker also ignores a byte order mark here.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut how = Shape::Exact;
         let mut regex = String::from("^");
@@ -167,9 +172,9 @@ impl How {
                     regex.push('\\');
                     regex.push(character);
                 }
-                // Docker escapes neither `^` nor `|`, `{` and `}`: in a pattern that becomes a
-                // regular expression they are operators. (It means to escape the last three: its
-                // table of characters is too small.)
+                // Docker does not escape `^`, `|`, `{` and `}`, so they are operators in a pattern
+                // that becomes a regular expression. (Docker intends to escape the last three, but
+                // its table of characters is too small.)
                 _ => regex.push(character),
             }
             is_first = false;
@@ -187,7 +192,7 @@ impl How {
     }
 }
 
-/// How a pattern is going to be compared, as far as it has been read.
+/// The way in which a pattern is compared, as far as it was parsed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Exact,

@@ -1,12 +1,13 @@
-//! The syntax of a pattern, as far as Docker checks it.
+//! The syntax check of patterns, which is as incomplete as Docker's.
 
 use crate::pattern_error::PatternError;
 
-/// Checks the beginning of a pattern.
+/// Checks the start of a pattern.
 ///
-/// Docker asks Go's `filepath.Match` whether the pattern matches `.`, only to hear whether that is
-/// an error. What is behind a `*` is looked at only if what is before it can be a `.`, and by then
-/// there is nothing left that could match. What isn't looked at may still be no regular expression.
+/// Docker calls Go's `filepath.Match` with the pattern and the name `.`, and uses only the error of
+/// the call. That function reads the text after a `*` only if the text before it matches `.`, so
+/// most of a pattern after a `*` is not checked. Text that is not checked can still be an invalid
+/// regular expression, which is detected later.
 pub(crate) fn check(pattern: &[u8]) -> Result<(), PatternError> {
     let (is_dot, behind) = check_piece(pattern)?;
     if is_dot {
@@ -15,7 +16,7 @@ pub(crate) fn check(pattern: &[u8]) -> Result<(), PatternError> {
     Ok(())
 }
 
-/// Checks what is before the next `*`. Returns whether it matches `.`, and what follows.
+/// Checks the text before the next `*`. Returns `true` if it matches `.`, and the remaining text.
 fn check_piece(text: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     let stars = text.iter().take_while(|byte| **byte == b'*').count();
     let mut rest = &text[stars..];
@@ -33,14 +34,16 @@ fn check_piece(text: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     }
 }
 
-/// Checks what follows a `[`. Returns whether it matches `.`, and what follows its `]`.
+/// Checks a character class, after its `[`. Returns `true` if it matches `.`, and the text after
+/// its `]`.
 fn check_class(inside: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     let members = inside.strip_prefix(b"^");
     let is_negated = members.is_some();
     let mut rest = members.unwrap_or(inside);
     let mut has_dot = false;
     loop {
-        // Of a character with many bytes each is taken for one: none of them is a `.`.
+        // The bytes of a multi-byte character are treated as separate characters. This is correct
+        // here, because none of them is a `.`.
         let (low, behind) = check_member(rest)?;
         let (high, behind) = match behind {
             [b'-', behind @ ..] => check_member(behind)?,
@@ -58,7 +61,7 @@ fn check_class(inside: &[u8]) -> Result<(bool, &[u8]), PatternError> {
     }
 }
 
-/// Checks one character between `[` and `]`, and returns it and what follows it.
+/// Checks one character of a class. Returns it and the text after it.
 fn check_member(inside: &[u8]) -> Result<(u8, &[u8]), PatternError> {
     match inside {
         [b'-' | b']', ..] => Err(PatternError::BadClass),

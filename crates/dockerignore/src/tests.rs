@@ -1,5 +1,4 @@
-//! What patterns match: the cases by which Docker's patternmatcher is tested, and some by which it
-//! isn't.
+//! Examples of patterns: the test cases of Docker's patternmatcher, and further ones.
 
 use std::path::Path;
 
@@ -13,7 +12,7 @@ fn check(patterns: &[&str], path: &str, expected: bool) {
 }
 
 #[test]
-fn one_pattern_matches_what_it_matches_in_docker() {
+fn a_single_pattern_matches_like_in_docker() {
     for (pattern, matched, not_matched) in [
         // Everything.
         ("**", &["file", "dir/file"][..], &[][..]),
@@ -56,7 +55,7 @@ fn one_pattern_matches_what_it_matches_in_docker() {
         ("a*b?c*x", &["abxbbxdbxebxczzx"], &["abxbbxdbxebxczzy"]),
         (".*", &[".foo"], &["foo"]),
         ("dist/*.whl", &["dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl"], &[]),
-        // One character, which may have many bytes.
+        // One character, which can have several bytes.
         ("abc?def", &["abcZdef"], &["abcdef"]),
         ("a?b", &["a☺b"], &["a/b"]),
         ("a???b", &[], &["a☺b"]),
@@ -77,7 +76,7 @@ fn one_pattern_matches_what_it_matches_in_docker() {
         ("[\\-]", &["-"], &[]),
         ("[x\\-]", &["x", "-"], &["z"]),
         ("[\\-x]", &["x", "-"], &["a"]),
-        // What is special elsewhere.
+        // Characters that are special in regular expressions.
         ("abc", &["abc"], &[]),
         ("abc.def", &["abc.def"], &["abcdef", "abcZdef"]),
         ("a(b)c/def", &["a(b)c/def"], &["a(b)c/xyz"]),
@@ -119,14 +118,14 @@ fn the_last_pattern_that_matches_decides() {
 }
 
 #[test]
-fn an_exception_that_changed_nothing_for_a_folder_changes_nothing_below() {
-    // When `a` is looked at, nothing has left it out yet.
+fn an_exception_without_effect_on_a_folder_has_no_effect_below_it() {
+    // When `a` is checked, no pattern has ignored it, so the exception is not evaluated.
     check(&["a/x", "!a"], "a/x", true);
     check(&["a", "!a"], "a/x", false);
 }
 
 #[test]
-fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
+fn regular_expressions_have_the_meaning_that_they_have_in_go() {
     for (pattern, matched, not_matched) in [
         ("a[^b]c", &["a/c"][..], &["abc"][..]),
         ("[[:alpha:]]1", &["a1"], &["[1", ":1"]),
@@ -143,8 +142,8 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
         ("[?]", &["[]", "^]"], &["?"]),
         ("[a&&b~~c]", &["&", "~", "a"], &["e"]),
         ("[!a]", &["!", "a"], &["b"]),
-        // An alternative is one of the whole pattern, and without anything that makes it an
-        // expression it is a name.
+        // An alternative is one of the complete pattern. A pattern with `|` that does not become a
+        // regular expression for another reason is a name.
         ("a|b", &["a|b"], &["a", "b"]),
         ("a|b*", &["a", "ab", "abc", "b", "bc"], &["c", "cbd/e"]),
         ("a*|b", &["a", "ax", "ax/y", "b", "xb"], &["x", "bx"]),
@@ -155,7 +154,7 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
         ("**/a|b?", &["a", "x/a", "x/ay", "bx", "xbx"], &["x", "y/b/cd"]),
         ("**|b", &["|b", "x|b"], &["b", "x"]),
         ("a\\|?", &["a|b"], &["a", "b"]),
-        // A repetition repeats the character before it, and other braces are themselves.
+        // A repetition applies to the character before it. Other braces are literal.
         ("a{2}", &["a{2}"], &["aa"]),
         ("a{2}?", &["aab"], &["a{2}b", "aaab", "ab"]),
         ("*.t{1,2}x", &["b.tx", "b.ttx"], &["b.t{1,2}x", "b.tttx"]),
@@ -171,7 +170,7 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
         ("a{}*", &["a{}", "a{}b"], &["a"]),
         ("a{2*", &["a{2", "a{2}"], &["aa"]),
         ("a}*", &["a}", "a}b"], &["a"]),
-        // None of these would be a pattern if it stood at the beginning.
+        // Each of these would be invalid at the start of a pattern, where it is checked.
         ("a*[x-]", &["ax", "a-"], &["ay"]),
         ("a*[]x]", &["a]", "ax"], &["ay"]),
         ("a*[-x]", &["a-"], &["ay"]),
@@ -182,7 +181,7 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
     ] {
         let ignore = IgnoreFile::parse(pattern.as_bytes()).unwrap();
         let matches = |path: &str| {
-            // The complete path: a part of it may match as a folder.
+            // The path is checked alone, because one of its folders could also match.
             ignore.check(Path::new(path), &FolderMatches::default()).0
         };
         matched.iter().for_each(|path| assert!(matches(path), "{pattern:?} on {path:?}"));
@@ -191,7 +190,7 @@ fn what_docker_hands_to_go_as_a_regular_expression_means_what_it_means_there() {
 }
 
 #[test]
-fn only_an_exception_that_begins_with_a_folder_is_looked_for_in_it() {
+fn only_an_exception_that_starts_with_a_folder_can_re_include_below_it() {
     let ignore = IgnoreFile::parse(b"*\n!a/b/c\n!*/x\nd").unwrap();
     for (folder, expected) in
         [("a", true), ("a/b", true), ("a/bc", false), ("d", false), ("x", false)]
@@ -201,7 +200,7 @@ fn only_an_exception_that_begins_with_a_folder_is_looked_for_in_it() {
 }
 
 #[test]
-fn what_is_no_pattern_says_why() {
+fn invalid_patterns_are_refused_with_the_reason() {
     use PatternError::{BadClass, BadEscape, BadRepetition, Nothing, NothingEscaped, OpenClass};
     let repetition = |text: &str| BadRepetition(text.to_owned());
     for (pattern, expected) in [
@@ -251,7 +250,7 @@ fn what_is_no_pattern_says_why() {
 }
 
 #[test]
-fn names_that_are_no_text_are_matched_byte_by_byte() {
+fn names_that_are_not_text_are_matched_byte_by_byte() {
     use std::os::unix::ffi::OsStrExt as _;
     let leaves_out = |pattern: &[u8], name: &[u8]| {
         let name = Path::new(std::ffi::OsStr::from_bytes(name));
@@ -259,7 +258,8 @@ fn names_that_are_no_text_are_matched_byte_by_byte() {
     };
     assert!(leaves_out(b"\xe9t\xe9", b"\xe9t\xe9"));
     assert!(!leaves_out(b"\xe9t\xe9", b"\xe8t\xe8"));
-    // Behind a `*` there is a regular expression, to which all bytes that are no text are the same.
+    // A `*` makes the pattern a regular expression, for which all bytes that are not text are
+    // equal.
     assert!(leaves_out(b"\xe9t*", b"\xe8t\xe8"));
     assert!(leaves_out(b"??", b"\xe2\x98"));
     assert!(!leaves_out(b"?", b"\xe2\x98"));
