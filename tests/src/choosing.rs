@@ -357,7 +357,7 @@ fn an_unreadable_archive_affects_only_its_own_image() {
     }
     let config = setup.run(&["config"]);
     assert!(config.stdout.contains(&new) && config.stdout.contains("api"), "{config:?}");
-    insta::assert_snapshot!(warnings(&config), @"warning: web_1.0.0.1_317c8f756f53.docker is left out: can't be read: Permission denied (os error 13)");
+    insta::assert_snapshot!(warnings(&config), @"warning: web_1.0.0.1_317c8f756f53.docker is left out: cannot be read: Permission denied (os error 13)");
     assert_eq!(setup.run(&["clean", "api"]).code, 0);
     let verified = setup.run(&["verify"]);
     assert_eq!(verified.code, 1, "{verified:?}");

@@ -29,7 +29,7 @@ fn an_ambiguous_request_is_refused_with_the_choices() {
     }
     insta::assert_snapshot!(place.run(&["path", "web"]).refusal(), @"
     [2]
-    error: `web` is there for several platforms: linux/amd64, linux/arm64
+    error: `web` exists for several platforms: linux/amd64, linux/arm64
     hint: choose one with --platform
     ");
 }

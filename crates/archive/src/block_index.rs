@@ -118,9 +118,7 @@ impl FromStr for BlockIndex {
             return Err(refused(format!("expected form {FORM}, found {}", document.form)));
         }
         Self::new(document.size, document.sha256, document.blocks).ok_or_else(|| {
-            refused(
-                "a block is empty, too large, outside the file or without checksums".to_owned(),
-            )
+            refused("a block is empty, too large, outside the file or without checksums".to_owned())
         })
     }
 }

@@ -101,7 +101,10 @@ impl BlockReader {
         self.position += count as u64;
         let is_at_end = self.position == u64::from(self.block.plain_size);
         if count == 0 || is_at_end && !self.has_ended(source)? {
-            return Err(damaged(self.block, "does not have the length that the block table states"));
+            return Err(damaged(
+                self.block,
+                "does not have the length that the block table states",
+            ));
         }
         Ok(count)
     }

@@ -1,10 +1,10 @@
-//! What an update does for an image.
+//! The action of an update for an image.
 
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Repository, Version};
 use sealift_oci::Platform;
 use serde::Serialize;
 
-/// What an update does for one image.
+/// The part of a plan for one image.
 ///
 /// It serializes as `{image, version, platform, action, …}` with the fields of the [`Action`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,16 +16,16 @@ pub struct PlanItem {
     pub version: Version,
     /// The platform.
     pub platform: Platform,
-    /// What is done.
+    /// The action for this image.
     #[serde(flatten)]
     pub action: Action,
 }
 
-/// What an update does for an image. In JSON, the field `action` is its name in snake case.
+/// The action of an update for an image. In JSON, the field `action` is its name in snake case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
-    /// Nothing: the image has an archive already.
+    /// The image already has an archive, which is kept.
     Keep {
         /// Its archive.
         archive: ArchivePath,
@@ -34,19 +34,19 @@ pub enum Action {
     Save {
         /// The format of the archive.
         format: ArchiveFormat,
-        /// The id in the archive's name; `None` if it is known only after the save.
+        /// The id in the archive's name. `None` if it is known only after the save.
         id: Option<ImageId>,
     },
-    /// The image has an archive that is not a zip, and becomes one.
+    /// The image has an archive that is not a zip, which is compressed.
     Compress {
-        /// Its archive.
+        /// The existing archive.
         from: ArchivePath,
-        /// The zip that it becomes.
+        /// The zip to create.
         to: ArchivePath,
     },
-    /// The image has an archive in a format that is neither docker nor zip. The update is refused.
+    /// The image has an archive in a format other than docker and zip. The update is refused.
     UnsupportedFormat {
-        /// Its archive.
+        /// The existing archive.
         archive: ArchivePath,
     },
 }

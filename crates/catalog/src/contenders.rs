@@ -1,4 +1,4 @@
-//! The archives among which the latest is chosen, and their order.
+//! The candidates for the latest archive, and their order.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -10,7 +10,7 @@ use sealift_oci::Platform;
 use crate::entry::Entry;
 use crate::latest_options::{By, LatestOptions};
 
-/// Returns the archives that can be chosen at all.
+/// Returns the archives that can be the latest.
 pub(crate) fn contenders<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     options: &LatestOptions,
@@ -26,7 +26,7 @@ pub(crate) fn contenders<'a>(
     entries.iter().copied().filter(counts).collect()
 }
 
-/// Returns `true` if the options do not leave out an archive.
+/// Returns `true` if the options do not exclude an archive.
 pub(crate) fn is_asked_for(entry: &Entry, options: &LatestOptions) -> bool {
     let is_wanted = |platform: Platform| {
         options.platform.as_ref().is_none_or(|wanted| wanted.normalized() == platform)
@@ -37,8 +37,8 @@ pub(crate) fn is_asked_for(entry: &Entry, options: &LatestOptions) -> bool {
 
 /// Sorts the candidates of one image, latest first.
 pub(crate) fn rank<'a>(candidates: &[&'a Entry], by: By) -> Vec<&'a Entry> {
-    // All formats of a build take the place of the latest of them: compressing an archive later
-    // does not make the build newer than another one.
+    // All formats of a build are ordered by the time of the latest one. Otherwise compressing an
+    // archive later would make its build newer than another one.
     let mut times: HashMap<BuildKey<'_>, (Timestamp, Timestamp)> = HashMap::new();
     for entry in candidates {
         let (time, modified) = (entry.time(), entry.stat.modified);
@@ -62,16 +62,16 @@ pub(crate) fn rank<'a>(candidates: &[&'a Entry], by: By) -> Vec<&'a Entry> {
     ranked
 }
 
-/// What all formats of one build have in common, within one image: the version and the id.
+/// The key of a build within one image, which all its formats have in common: version and id.
 pub(crate) type BuildKey<'a> = (&'a str, ImageId);
 
-/// Returns what all formats of an archive's build have in common.
+/// Returns the key of an archive's build.
 pub(crate) fn build_key(entry: &Entry) -> BuildKey<'_> {
     (entry.archive.name().version(), entry.archive.name().id())
 }
 
-/// The builds that have a whole archive, by image. It replaces broken archives of the same build in
-/// other formats.
+/// The builds that have an intact archive, by image. Such an archive replaces damaged or unreadable
+/// archives of the same build in other formats.
 pub(crate) struct WholeBuilds<'a>(HashSet<(&'a str, BuildKey<'a>)>);
 
 impl<'a> WholeBuilds<'a> {
@@ -83,7 +83,7 @@ impl<'a> WholeBuilds<'a> {
         Self(whole.map(|entry| (entry.archive.image(), build_key(entry))).collect())
     }
 
-    /// Returns `true` if an archive is broken and another one can replace it.
+    /// Returns `true` if an archive is damaged or unreadable and another one can replace it.
     pub(crate) fn replace(&self, entry: &Entry) -> bool {
         is_broken(entry) && self.0.contains(&(entry.archive.image(), build_key(entry)))
     }
@@ -93,8 +93,8 @@ fn is_broken(entry: &Entry) -> bool {
     entry.is_damaged() || entry.is_unreadable()
 }
 
-/// Returns how much a format is preferred among those of the same build; higher is better. A zip is
-/// smaller, and it is what clusters are configured to fetch.
+/// Returns the preference of a format among those of the same build. The highest one is preferred.
+/// A zip is preferred, because it is smaller and because clusters are configured to fetch zips.
 fn format_preference(entry: &Entry) -> u8 {
     match entry.archive.name().format() {
         ArchiveFormat::Zip => 2,

@@ -10,39 +10,40 @@ use crate::knowledge::{Knowledge, KnownImage, Suspicion};
 use crate::stat::Stat;
 use crate::state::ArchiveState;
 
-/// An archive in a list, and what is known about its content.
+/// An archive in a list, and the known facts about its content.
 ///
 /// An entry serializes as `{image, version, id, digest, archive, format, size, modified, dirty,
-/// platform, state}`; `digest` and `platform` are null as long as the content is unknown.
+/// platform, state}`. `digest` and `platform` are null if the content is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Its path below the folder or in the bucket.
+    /// The path of the archive below the folder or in the bucket.
     pub archive: ArchivePath,
     /// The size and the time of its file.
     pub stat: Stat,
-    /// Whether the archive may be removed: in a folder, a regular file and not a symbolic link.
+    /// Whether the archive may be removed. In a folder, this requires a regular file; a symbolic
+    /// link is not removable.
     pub removable: bool,
-    /// Why an archive that has not been read since may be damaged or changed.
+    /// The reason to suspect that the archive is damaged or changed, if it was not read again.
     pub suspicion: Option<Suspicion>,
-    /// What is known about its content; `None` if it has not been read.
+    /// The known facts about the content. `None` if the archive was not read.
     pub knowledge: Option<Knowledge>,
 }
 
 impl Entry {
-    /// Creates the entry of an archive that has not been read and may be removed.
+    /// Creates the entry of a removable archive with unknown content.
     pub fn new(archive: ArchivePath, stat: Stat) -> Self {
         Self { archive, stat, removable: true, suspicion: None, knowledge: None }
     }
 
-    /// Sets what is known about the content.
+    /// Sets the known facts about the content.
     #[must_use]
     pub fn with_knowledge(mut self, knowledge: Knowledge) -> Self {
         self.knowledge = Some(knowledge);
         self
     }
 
-    /// Sets why an archive that has not been read may be damaged or changed.
+    /// Sets the reason to suspect that the archive is damaged or changed.
     #[must_use]
     pub fn with_suspicion(mut self, suspicion: impl Into<Option<Suspicion>>) -> Self {
         self.suspicion = suspicion.into();
@@ -56,35 +57,35 @@ impl Entry {
         self
     }
 
-    /// Returns the image if the archive is known to hold one.
+    /// Returns the image, if the archive is known to contain one.
     pub fn image(&self) -> Option<&KnownImage> {
         self.knowledge.as_ref().and_then(Knowledge::image)
     }
 
-    /// Returns the identity of the image if it is known.
+    /// Returns the identity of the image, if it is known.
     pub fn identity(&self) -> Option<&Identity> {
         self.image().map(|image| &image.identity)
     }
 
-    /// Returns the platform of the image in its normal form if it is known.
+    /// Returns the normalized platform of the image, if it is known.
     pub fn platform(&self) -> Option<Platform> {
         self.identity().map(|identity| identity.platform.normalized())
     }
 
-    /// Returns `true` if the archive is known to hold an image to which the id in its name belongs:
-    /// the id is the start of the digest of the config, a manifest or an index. Other tools name
-    /// archives by the latter two. The file in a zip must have the right name too.
+    /// Returns `true` if the archive is known to contain the image that its name states: the id in
+    /// the name is the start of the digest of the config, a manifest or an index (other tools use
+    /// the latter two). The member of a zip must also have the correct name.
     pub fn is_rightly_named(&self) -> bool {
         self.image().is_some() && self.misnaming().is_none()
     }
 
-    /// Returns `true` if the archive is known to hold an image to which the id in its name does not
-    /// belong, or a zip whose file has another name. Such an archive is never chosen.
+    /// Returns `true` if the archive is known to contain another image than its name states, or to
+    /// be a zip whose member has a wrong name. Such an archive is never chosen.
     pub fn is_misnamed(&self) -> bool {
         self.misnaming().is_some()
     }
 
-    /// Returns what does not agree with the archive's name, a sentence without its end.
+    /// Returns the reason why the archive is misnamed, or `None` if it is not known to be.
     fn misnaming(&self) -> Option<String> {
         let (image, name) = (self.image()?, self.archive.name());
         if !image.identity.has_short_id(name.id()) {
@@ -94,7 +95,7 @@ impl Entry {
         Some(format!("the file in the zip is named {member}, not {}", name.member_name()))
     }
 
-    /// Returns `true` if the archive is known to hold no image.
+    /// Returns `true` if the archive is known to contain no image.
     pub fn holds_no_image(&self) -> bool {
         matches!(self.knowledge, Some(Knowledge::NoImage { .. }))
     }
@@ -109,7 +110,7 @@ impl Entry {
         matches!(self.knowledge, Some(Knowledge::Unreadable { .. }))
     }
 
-    /// Returns what prevents the archive from being used, as far as that is known.
+    /// Returns the flaw that prevents the archive from being used, if one is known.
     pub fn flaw(&self) -> Option<Flaw> {
         match self.knowledge.as_ref()? {
             Knowledge::Image(_) => self.misnaming().map(|reason| Flaw::Misnamed { reason }),
@@ -119,7 +120,7 @@ impl Entry {
         }
     }
 
-    /// Returns what is known about the archive, in one word.
+    /// Returns the state of the archive, as far as it is known.
     pub fn state(&self) -> ArchiveState {
         match self.flaw() {
             Some(Flaw::Misnamed { .. }) => ArchiveState::Misnamed,
@@ -136,8 +137,9 @@ impl Entry {
         }
     }
 
-    /// Returns the time that orders archives of the same version: when the archive was saved if
-    /// that is recorded, else when the image was created, else when the file was last modified.
+    /// Returns the time by which archives of the same version are ordered: the recorded time of the
+    /// save; if there is none, the time at which the image was created; if this is unknown as well,
+    /// the time at which the file was last modified.
     pub fn time(&self) -> Timestamp {
         let image = self.image();
         image
@@ -146,13 +148,13 @@ impl Entry {
             .unwrap_or(self.stat.modified)
     }
 
-    /// Returns when the archive was saved: the recorded time if sealift put it there, otherwise the
-    /// time when its file was last modified.
+    /// Returns the time at which the archive was saved: the recorded time if sealift saved it, or
+    /// else the time at which its file was last modified.
     pub fn saved(&self) -> Timestamp {
         self.image().and_then(|image| image.saved).unwrap_or(self.stat.modified)
     }
 
-    /// Returns the image that the path names, also if no engine could have an image of this name.
+    /// Returns the image in the archive's path, even if it is not a valid repository name.
     pub(crate) fn image_name(&self) -> String {
         match self.archive.repository() {
             Some(repository) => repository.to_string(),

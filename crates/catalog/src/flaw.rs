@@ -1,4 +1,4 @@
-//! What prevents an archive from being used.
+//! Flaws that prevent an archive from being used.
 
 use std::fmt;
 
@@ -7,27 +7,28 @@ use sealift_filename::ArchivePath;
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
-/// What prevents an archive from being used.
+/// A flaw that prevents an archive from being used.
 ///
-/// Its text is a fragment for after the archive's path. It serializes as `{verdict, reason}`.
+/// It prints as a predicate, to be printed after the archive's path. It serializes as
+/// `{verdict, reason}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
-    /// It holds no image.
+    /// The file contains no image.
     NoImage {
-        /// What it looks like instead.
+        /// The reason, such as what the file appears to be.
         reason: String,
     },
-    /// The id in its name belongs to another image, or the file in a zip has another name.
+    /// The id in the name does not belong to the image, or the member of a zip has a wrong name.
     Misnamed {
-        /// What does not agree with its name.
+        /// The difference from the name.
         reason: String,
     },
-    /// It is damaged, or not supported ([`Fault::kind`] distinguishes them).
+    /// The archive is damaged or not supported. [`Fault::kind`] distinguishes the two.
     Damaged {
-        /// What is wrong.
+        /// The fault of the content.
         fault: Fault,
     },
-    /// It cannot be read.
+    /// The file cannot be read.
     Unreadable {
         /// The error of the operating system.
         reason: String,
@@ -35,7 +36,7 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// Returns the flaw in one word: `no_image`, `misnamed`, `damaged`, `unsupported` or
+    /// Returns the kind of flaw in one word: `no_image`, `misnamed`, `damaged`, `unsupported` or
     /// `unreadable`.
     pub fn verdict(&self) -> &'static str {
         match self {
@@ -47,7 +48,7 @@ impl Flaw {
         }
     }
 
-    /// Returns what exactly is wrong.
+    /// Returns the reason.
     pub fn reason(&self) -> String {
         match self {
             Self::NoImage { reason } | Self::Misnamed { reason } | Self::Unreadable { reason } => {
@@ -67,7 +68,7 @@ impl fmt::Display for Flaw {
                 write!(f, "is not supported: {}", fault.reason())
             }
             Self::Damaged { fault } => write!(f, "is damaged: {}", fault.reason()),
-            Self::Unreadable { reason } => write!(f, "can't be read: {reason}"),
+            Self::Unreadable { reason } => write!(f, "cannot be read: {reason}"),
         }
     }
 }
@@ -81,7 +82,7 @@ impl Serialize for Flaw {
     }
 }
 
-/// An archive that would have been chosen without its flaw.
+/// An archive that was not chosen because of a flaw.
 ///
 /// It serializes as `{archive, verdict, reason, instead}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,10 +90,10 @@ impl Serialize for Flaw {
 pub struct PassedOver {
     /// The archive.
     pub archive: ArchivePath,
-    /// What is wrong with it.
+    /// The flaw.
     #[serde(flatten)]
     pub flaw: Flaw,
-    /// The archive of the same image that was chosen; `None` if there is no other.
+    /// The archive of the same image that was chosen instead. `None` if there is no other.
     pub instead: Option<ArchivePath>,
 }
 

@@ -16,11 +16,10 @@ pub(crate) struct Formats<'a> {
 }
 
 impl<'a> Formats<'a> {
-    /// Finds the archives that hold exactly the image that `is_same` accepts and are named after
-    /// it.
+    /// Finds the correctly named archives of the image that `is_same` accepts.
     ///
-    /// In a format that is not supported, an id that `has_id` accepts is enough: such a file cannot
-    /// be read, so its content is unknown.
+    /// An archive in an unsupported format cannot be read, so its content is unknown. It is found
+    /// if `has_id` accepts the id in its name.
     pub(crate) fn find(
         snapshot: &'a Snapshot,
         wanted: &'a Wanted,
@@ -40,8 +39,8 @@ impl<'a> Formats<'a> {
                 }
                 ArchiveFormat::Other(_) => continue,
             };
-            // One image can have several names. The one with the id of the config is preferred,
-            // otherwise the first.
+            // One image can have archives with different ids. The one with the id of the config is
+            // preferred, then the first one.
             if slot.is_none_or(|before| !has_id_of_config(before) && has_id_of_config(entry)) {
                 *slot = Some(entry);
             }

@@ -1,29 +1,30 @@
-//! What is known about the content of an archive.
+//! Known facts about the content of an archive.
 
 use jiff::Timestamp;
 use sealift_archive::{Fault, Proof};
 use sealift_oci::{Digest, Identity};
 use serde::{Deserialize, Serialize};
 
-/// What is known about the content of an archive.
+/// The known facts about the content of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Knowledge {
-    /// The archive holds a whole image; every byte of it was verified.
+    /// The archive contains a complete image, and every byte of it was verified.
     Image(Box<KnownImage>),
-    /// The file holds no image.
+    /// The file contains no image.
     NoImage {
-        /// What it looks like instead, a fragment for after "holds no image: ".
+        /// The reason, to be printed after "holds no image: ".
         reason: String,
     },
-    /// The archive is damaged or not supported ([`Fault::kind`] distinguishes them).
+    /// The archive is damaged or not supported. [`Fault::kind`] distinguishes the two.
     ///
-    /// A store never records this, because the file may be repaired later. A file that was recorded
-    /// as an image and no longer reads as one is damaged, whatever it looks like now.
+    /// A store does not record this, because the file can be repaired later. A file that was
+    /// recorded as an image and is no longer one is damaged, even if it no longer looks like an
+    /// image.
     Damaged {
-        /// What is wrong.
+        /// The fault of the content.
         fault: Fault,
     },
-    /// The operating system refuses to read the file. A store never records this either.
+    /// The operating system refuses to read the file. A store does not record this either.
     Unreadable {
         /// The error of the operating system.
         reason: String,
@@ -31,7 +32,7 @@ pub enum Knowledge {
 }
 
 impl Knowledge {
-    /// Returns the image if the archive is known to hold one.
+    /// Returns the image, if the archive is known to contain one.
     pub fn image(&self) -> Option<&KnownImage> {
         match self {
             Self::Image(image) => Some(image),
@@ -40,34 +41,33 @@ impl Knowledge {
     }
 }
 
-/// A whole image in an archive: what a store keeps of the [`Proof`].
+/// The image in a verified archive: the part of a [`Proof`] that a store records.
 ///
 /// `KnownImage::from(&proof)` creates it. It can be stored as JSON next to an archive, for example
 /// in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KnownImage {
-    /// Which image it is.
+    /// The identity of the image.
     pub identity: Identity,
     /// The SHA-256 of the file.
     pub sha256: Digest,
     /// The size of the plain tar in bytes.
     pub plain_size: u64,
-    /// When sealift saved the archive; `None` if the file came another way.
+    /// The time at which sealift saved the archive. `None` if another program created the file.
     #[serde(skip)]
     pub saved: Option<Timestamp>,
-    /// The SHA-256 that was recorded first, if the file has changed since and sealift did not write
-    /// the change.
+    /// The SHA-256 that was recorded first, if another program changed the file after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_from: Option<Digest>,
-    /// The name of the file in a zip, if it differs from the one that the archive's name requires:
-    /// the name of the zip, but ending in `.docker`. Clusters look for that name.
+    /// The name of the member in a zip, if it is not the expected one: that of the zip with the
+    /// format `docker`. Clusters rely on the expected name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong_member: Option<String>,
 }
 
 impl KnownImage {
-    /// Creates the description of an image in an archive that is named correctly.
+    /// Creates the description of an image in a correctly named archive.
     pub fn new(identity: Identity, sha256: Digest, plain_size: u64) -> Self {
         Self { identity, sha256, plain_size, saved: None, changed_from: None, wrong_member: None }
     }
@@ -79,11 +79,12 @@ impl From<&Proof> for KnownImage {
     }
 }
 
-/// A reason to suspect an archive that has not been read since.
+/// The reason to suspect an archive that was not read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suspicion {
-    /// A record describes a file of another size or time: the file was replaced, changed or copied.
+    /// The record describes a file with another size or time, so the file was replaced, changed or
+    /// copied.
     Changed,
-    /// The archive was found damaged when it was last read.
+    /// The archive was damaged when it was last read.
     Damaged,
 }

@@ -1,4 +1,4 @@
-//! Which archive of an image is the latest.
+//! The choice of the latest archive of an image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,18 @@ use crate::entry::Entry;
 use crate::flaw::PassedOver;
 use crate::latest_options::LatestOptions;
 
-/// Returns the latest archive of every image, one for each of its platforms, sorted by path. The
-/// result does not depend on the order of the entries.
+/// Returns the latest archive of each image and platform, sorted by path. The result does not
+/// depend on the order of the entries.
 ///
-/// The highest [precedence](sealift_filename::Precedence) is the latest; among archives of one
-/// version, the one with the latest [time](Entry::time), then with the highest id. If a build has
-/// archives in several formats, zip is chosen before docker, and docker before all others.
+/// The latest archive is the one with the highest [precedence](sealift_filename::Precedence). Among
+/// archives of one version, it is the one with the latest [time](Entry::time), then the one with
+/// the highest id. If a build has archives in several formats, zip is preferred to docker, and
+/// docker to all others.
 ///
-/// An archive that is known to hold no image, or that is [misnamed](Entry::is_misnamed), does not
-/// count. One that is unread, damaged or unreadable competes on every platform, because it may be
-/// for any; if it is damaged or unreadable, it does not count if the same build has a whole archive
-/// in another format.
+/// An archive is ignored if it is known to contain no image or to be
+/// [misnamed](Entry::is_misnamed). The platform of an unread, damaged or unreadable archive is
+/// unknown, so it is a candidate for every platform. However, a damaged or unreadable archive is
+/// ignored if the same build has an intact archive in another format.
 pub fn latest<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     options: &LatestOptions,
@@ -32,9 +33,9 @@ pub fn latest<'a>(
     latest
 }
 
-/// Returns the archives that [`latest`] would have chosen without their flaws, sorted by path:
-/// those that are misnamed, and those that are damaged or unreadable and have a whole archive of
-/// the same build in another format.
+/// Returns the archives that [`latest`] would have chosen if they had no flaws, sorted by path.
+/// These are misnamed archives, and damaged or unreadable ones if the same build has an intact
+/// archive in another format.
 pub fn passed_over<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     options: &LatestOptions,
@@ -53,8 +54,9 @@ pub fn passed_over<'a>(
             Some(candidates) => winners(candidates, options),
             None => Vec::new(),
         };
-        // The platform of a misnamed archive is known, so it competes with the winner of that
-        // platform. The platform of a broken one is unknown, and only the same build replaces it.
+        // The platform of a misnamed archive is known, so it is compared with the latest archive of
+        // that platform. The platform of a damaged one is unknown, and only the same build replaces
+        // it.
         let rival = winners.iter().copied().find(|winner| match entry.is_misnamed() {
             true => winner.platform().is_none() || winner.platform() == entry.platform(),
             false => build_key(winner) == build_key(entry),
@@ -83,11 +85,11 @@ fn by_image(entries: Vec<&Entry>) -> BTreeMap<&str, Vec<&Entry>> {
     images
 }
 
-/// Returns the latest of each platform among the candidates of one image.
+/// Returns the latest archive of each platform among the candidates of one image.
 ///
-/// Platforms come from the archives whose content is known. An archive of unknown platform can be
-/// the winner of several of them, and then appears once. If no platform is known, all candidates
-/// are one group: the highest version wins.
+/// The platforms are those of the archives whose content is known. An archive with an unknown
+/// platform can be the latest of several platforms, and is then returned once. If no platform is
+/// known, all candidates form one group.
 fn winners<'a>(candidates: &[&'a Entry], options: &LatestOptions) -> Vec<&'a Entry> {
     let ranked = rank(candidates, options.by);
     let platforms: BTreeSet<Option<Platform>> = match &options.platform {

@@ -1,45 +1,45 @@
-//! Which archives count as the latest.
+//! Options for the choice of the latest archive.
 
 use sealift_oci::Platform;
 
-/// What makes one archive later than another.
+/// The property by which archives are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum By {
-    /// Its version.
+    /// The version.
     #[default]
     Precedence,
-    /// The time when its file was last modified.
+    /// The time at which the file was last modified.
     Modified,
 }
 
-/// Which archives count, and how they are ordered.
+/// Options of [`latest`](crate::latest()): the archives to consider, and their order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LatestOptions {
-    /// What makes one archive later than another.
+    /// The property by which archives are ordered.
     pub by: By,
-    /// Leave out dirty versions.
+    /// Whether dirty versions are ignored.
     pub release: bool,
-    /// Leave out all other platforms.
+    /// The platform to consider. `None` considers all platforms.
     pub platform: Option<Platform>,
 }
 
 impl LatestOptions {
-    /// Sets what makes one archive later than another.
+    /// Sets the property by which archives are ordered.
     #[must_use]
     pub fn with_by(mut self, by: By) -> Self {
         self.by = by;
         self
     }
 
-    /// Sets whether dirty versions are left out.
+    /// Sets whether dirty versions are ignored.
     #[must_use]
     pub fn with_release(mut self, release: bool) -> Self {
         self.release = release;
         self
     }
 
-    /// Sets the only platform that counts.
+    /// Sets the platform to consider.
     #[must_use]
     pub fn with_platform(mut self, platform: impl Into<Option<Platform>>) -> Self {
         self.platform = platform.into();

@@ -1,9 +1,17 @@
-//! Decisions over a list of container image archives.
+//! Decisions about a list of container image archives.
 //!
-//! The list can come from anywhere: a folder ([`sealift-store`](https://docs.rs/sealift-store)), a
-//! bucket, an index that was downloaded. An [`Entry`] is an archive's name, the size and time of
-//! its file, and what is known about its content. Every function here takes entries and returns
-//! data: nothing is read, written or removed.
+//! The list can come from a folder ([`sealift-store`](https://docs.rs/sealift-store)), a bucket, or
+//! a downloaded index. An [`Entry`] contains an archive's name, the size and the time of its file,
+//! and the known facts about its content. All functions are pure: they accept entries and return
+//! data, and do not read, write or remove archives.
+//!
+//! ```text
+//! Entry ──▶ latest, select                                           the archive to use
+//!   │
+//!   └────▶ retain, surplus                                           the archives to remove
+//! Entry ─▶ Snapshot ─┐
+//! engine ─▶ Wanted ──┴▶ plan ─▶ save ─▶ reconcile ─▶ removals        an update
+//! ```
 //!
 //! ```
 //! use sealift_catalog::{
@@ -13,7 +21,7 @@
 //! use sealift_filename::{Repository, Version};
 //! use sealift_oci::{Digest, Identity};
 //!
-//! /// An archive that was read before, for example described in the metadata of a bucket's object.
+//! /// Creates the entry of a verified archive, for example from the metadata of a bucket's object.
 //! fn entry(version: &str, config: Digest) -> Result<Entry, Box<dyn std::error::Error>> {
 //!     let identity = Identity::new(config, Vec::new(), "linux/amd64".parse()?);
 //!     let archive = format!("web_{version}_{}.docker", config.image_id()).parse()?;
@@ -27,7 +35,7 @@
 //! let latest = latest(&entries, &LatestOptions::default());
 //! assert_eq!(latest[0].archive.name().version(), "1.10.0.7");
 //!
-//! // An engine has version 1.10.0.7, and the list should have it as a zip.
+//! // An engine has version 1.10.0.7, which should be in the list as a zip.
 //! let (web, version) = (Repository::parse("web")?, Version::new("1.10.0.7"));
 //! let wanted = Wanted::new(web, version, "linux/amd64".parse()?).with_config(Some(new));
 //! let options = PlanOptions::default().with_compress(true);
@@ -36,11 +44,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Nothing is decided by an archive that nobody has read: it may be the latest, but it is neither
-//! kept in place of an image nor removed. What is removed is always known to hold an image.
+//! An archive whose content is unknown can be the latest. However, an update does not keep it
+//! instead of saving an image, and nothing removes it: all removed archives are known to contain an
+//! image.
 //!
-//! The crates below are re-exported, and so is [`jiff`], whose timestamps are part of this
-//! interface.
+//! Crates whose types are part of this interface are re-exported, including [`jiff`] for
+//! timestamps.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

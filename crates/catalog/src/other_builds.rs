@@ -1,4 +1,4 @@
-//! Releases that were built again under the same version.
+//! Different builds of the same release.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,13 @@ use crate::knowledge::Knowledge;
 use crate::snapshot::Snapshot;
 use crate::wanted::Wanted;
 
-/// Returns the ids of the other builds of a release in a snapshot, sorted: archives of the same
-/// image, version and platform that hold another image. A dirty version is not a release and has
-/// none.
+/// Returns the sorted ids of the other builds of a release: of archives in the snapshot with the
+/// same image, version and platform, but another content. Returns nothing for a dirty version,
+/// which is not a release.
 ///
-/// Without the identity of the saved image, only archives that are certainly another build are
-/// returned. A damaged archive counts by the id in its name, and on every platform.
+/// If `identity`, that of the saved image, is not known, only archives that are certainly another
+/// build are returned. The content of a damaged archive is unknown, so it is compared by the id in
+/// its name, independent of the platform.
 pub fn other_builds(
     snapshot: &Snapshot,
     wanted: &Wanted,

@@ -1,4 +1,4 @@
-//! What an update is going to do, as data.
+//! The plan of an update, as data.
 
 use sealift_filename::ArchivePath;
 use serde::Serialize;
@@ -11,26 +11,26 @@ use crate::removals::{Removal, predicted_removals};
 use crate::snapshot::Snapshot;
 use crate::wanted::Wanted;
 
-/// What an update is going to do.
+/// The plan of an update.
 ///
 /// It serializes as `{"items": […], "remove": […]}`, with paths relative to the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// What is done for each image of the call, in its order.
+    /// The actions for each image of the call, in the order of the call.
     pub items: Vec<PlanItem>,
-    /// What is removed at the end if all items succeed, sorted by path.
+    /// The archives to remove at the end if all items succeed, sorted by path.
     ///
-    /// As long as it is not known which image a save will bring, archives that may turn out to hold
-    /// it are not included.
+    /// If the result of a save is not known in advance, archives that can contain the same image
+    /// are not included.
     pub remove: Vec<Removal>,
 }
 
-/// Decides what an update does, from a snapshot of the archives and the engine's description of all
-/// images of the call.
+/// Creates the plan of an update from a snapshot of the archives and the engine's descriptions of
+/// all images of the call.
 ///
-/// Nothing is decided by an archive that has not been read: an archive that is damaged or unknown
-/// is neither kept as the image's archive nor removed.
+/// An archive that is damaged or whose content is unknown is not kept as the archive of an image,
+/// and is not removed.
 #[must_use = "nothing is done yet: carry out the plan"]
 pub fn plan(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Plan {
     let items: Vec<PlanItem> =
@@ -39,7 +39,7 @@ pub fn plan(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Pl
     Plan { items, remove }
 }
 
-/// Decides what an update does for one image, as [`plan`] does for several.
+/// Creates the part of a plan for one image.
 #[must_use = "nothing is done yet: carry out the item"]
 pub fn plan_item(snapshot: &Snapshot, wanted: &Wanted, options: &PlanOptions) -> PlanItem {
     PlanItem {
@@ -71,9 +71,9 @@ fn decide(snapshot: &Snapshot, wanted: &Wanted, options: &PlanOptions) -> Action
     }
 }
 
-/// Returns the path of the same archive as a zip. The id stays, also if it is not the config's: an
-/// archive is never renamed silently.
+/// Returns the path of the same archive as a zip. The id does not change, even if it is not that of
+/// the config, because an archive is never renamed silently.
 fn zip_of(archive: &ArchivePath) -> ArchivePath {
-    // The name was read in this folder, so the name of its zip is valid there too.
+    // The name is valid in this folder, so the name of its zip is valid there as well.
     archive.with_name(archive.name().to_zip()).unwrap_or_else(|_| archive.clone())
 }

@@ -1,10 +1,10 @@
-//! What an update asks for besides its images.
+//! Options of the plan of an update.
 
 use sealift_filename::{ArchiveFormat, Repository};
 
 use crate::keep::Keep;
 
-/// What an update asks for besides its images.
+/// Options of [`plan`](crate::plan()) and [`removals`](crate::removals()).
 ///
 /// ```
 /// use sealift_catalog::{Keep, PlanOptions};
@@ -16,13 +16,14 @@ use crate::keep::Keep;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PlanOptions {
-    /// Every archive of the call becomes a zip.
+    /// Whether every archive of the call becomes a zip.
     pub compress: bool,
-    /// Remove archives of the call's images that the call does not name.
+    /// Whether archives of the call's images with other versions or ids are removed.
     pub clean: bool,
-    /// With `clean`: keep this many of them, as [`retain`](crate::retain()) does.
+    /// With `clean`, the numbers of versions and builds to keep, counted as by
+    /// [`retain`](crate::retain()).
     pub keep: Option<Keep>,
-    /// Images of which nothing is cleaned, because saving one of them has failed already.
+    /// Images of which nothing is cleaned, because saving one of them has already failed.
     pub keep_all_of: Vec<Repository>,
 }
 
@@ -34,14 +35,14 @@ impl PlanOptions {
         self
     }
 
-    /// Sets whether archives of the call's images that the call does not name are removed.
+    /// Sets whether archives of the call's images with other versions or ids are removed.
     #[must_use]
     pub fn with_clean(mut self, clean: bool) -> Self {
         self.clean = clean;
         self
     }
 
-    /// Sets how many archives a clean-up keeps.
+    /// Sets the numbers of versions and builds that a clean-up keeps.
     #[must_use]
     pub fn with_keep(mut self, keep: impl Into<Option<Keep>>) -> Self {
         self.keep = keep.into();
@@ -55,7 +56,7 @@ impl PlanOptions {
         self
     }
 
-    /// Returns the format in which a call saves.
+    /// Returns the format in which an update saves.
     pub(crate) fn format(&self) -> ArchiveFormat {
         if self.compress { ArchiveFormat::Zip } else { ArchiveFormat::Docker }
     }

@@ -1,19 +1,19 @@
-//! Which archive is asked for.
+//! Queries for an archive.
 
 use sealift_filename::{Repository, Version};
 
 use crate::latest_options::LatestOptions;
 
-/// Which archive is asked for.
+/// A query for an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
     /// The image.
     pub repository: Repository,
-    /// The version; `None` for the latest one.
+    /// The version. `None` means the latest one.
     pub version: Option<Version>,
-    /// Which archives count, and which of them is the latest. Without a platform there must be
-    /// only one.
+    /// The archives to consider, and their order. If it has no platform, the archives of the
+    /// version must all be for the same one.
     pub latest: LatestOptions,
 }
 
@@ -23,7 +23,7 @@ impl Query {
         Self { repository, version, latest: LatestOptions::default() }
     }
 
-    /// Sets which archives count, and which of them is the latest.
+    /// Sets the archives to consider, and their order.
     #[must_use]
     pub fn with_latest(mut self, latest: LatestOptions) -> Self {
         self.latest = latest;

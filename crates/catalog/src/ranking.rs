@@ -1,4 +1,4 @@
-//! The order in which a clean-up counts versions and builds.
+//! The order of versions and builds in which a clean-up counts them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,20 +10,20 @@ use sealift_oci::Platform;
 use crate::entry::Entry;
 use crate::keep::Keep;
 
-/// Returns the image and platform among whose archives this one counts, or `None` if it does not
-/// count. A symbolic link does not: what it points to may be removed.
+/// Returns the image and the platform by which an archive is grouped. Returns `None` if the archive
+/// is not counted. A symbolic link is not counted, because its target can be removed.
 pub(crate) fn group_of(entry: &Entry) -> Option<(String, Platform)> {
     let platform = entry.platform().filter(|_| entry.removable && entry.is_rightly_named())?;
     Some((entry.image_name(), platform))
 }
 
-/// What is counted: an image under a version, in all its formats.
+/// A build of a version, in all its formats. It is the unit that is counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Build<'a> {
     pub(crate) version: &'a str,
-    /// `None` if it is known only after the save.
+    /// The id of the build. `None` if it is known only after the save.
     pub(crate) id: Option<ImageId>,
-    /// The time that orders builds of the same version.
+    /// The time by which builds of the same version are ordered.
     pub(crate) time: Timestamp,
 }
 
@@ -34,11 +34,11 @@ impl<'a> Build<'a> {
     }
 }
 
-/// The place of each build of one image and platform, 0 for the newest.
+/// The positions of the builds of one image and platform. The newest has the position 0.
 ///
-/// Released versions and dirty builds are counted separately, so that many builds of a dirty
-/// version do not push out releases. A release counts once, however often it was rebuilt; of a
-/// dirty version, each id counts.
+/// Releases and dirty builds are counted separately, so that many builds of a dirty version do not
+/// displace releases. All builds of a release count as one. Each build of a dirty version counts
+/// separately.
 #[derive(Debug)]
 pub(crate) struct Ranking<'a> {
     releases: BTreeMap<&'a str, usize>,
@@ -71,7 +71,7 @@ impl<'a> Ranking<'a> {
         self.releases.get(version) == Some(&0)
     }
 
-    /// Returns `true` if an archive is among the newest that are kept.
+    /// Returns `true` if an archive is among the newest ones that are kept.
     pub(crate) fn keeps(&self, version: &str, id: ImageId, keep: Keep) -> bool {
         let release = self.releases.get(version).is_some_and(|place| *place < keep.releases);
         let dirty = self.dirty.get(&(version, Some(id))).is_some_and(|place| *place < keep.dirty);

@@ -1,4 +1,4 @@
-//! What happens to a save after its image is known.
+//! The decision about a finished save.
 
 use sealift_filename::{ArchivePath, NewNameError};
 use sealift_oci::Identity;
@@ -9,36 +9,37 @@ use crate::plan_options::PlanOptions;
 use crate::snapshot::Snapshot;
 use crate::wanted::Wanted;
 
-/// What happens to a save after its image is known.
+/// The decision about a finished save.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "settled", rename_all = "snake_case")]
 pub enum Settled {
-    /// It is published.
+    /// The save is published.
     Publish {
         /// The name of the archive.
         archive: ArchivePath,
     },
-    /// The image is in the list already, and the save is discarded.
+    /// The image already has an archive, so the save is discarded.
     AlreadyThere {
-        /// Its archive.
+        /// The existing archive.
         archive: ArchivePath,
     },
-    /// The image is in the list in a format that is neither docker nor zip. The save is refused.
+    /// The image has an archive in a format other than docker and zip. The save is refused.
     UnsupportedFormat {
-        /// Its archive.
+        /// The existing archive.
         archive: ArchivePath,
     },
 }
 
-/// Decides what happens to a save whose image is known now.
+/// Decides what to do with a finished save, whose image is known only now.
 ///
-/// A snapshot that was taken after the save contains what other writers have published meanwhile.
-/// An older one does no harm: at worst the same image is published once more under the same name.
+/// A snapshot that was taken after the save also contains the archives that other writers published
+/// in the meantime. An older snapshot is safe as well; at worst, the same image is published again
+/// under the same name.
 ///
 /// # Errors
 ///
-/// If the image and the version cannot be part of an archive's name.
-/// [`Wanted::check_name`] detects that before the save.
+/// If the image and the version are not valid in an archive's name. [`Wanted::check_name`] detects
+/// this before the save.
 pub fn reconcile(
     snapshot: &Snapshot,
     wanted: &Wanted,

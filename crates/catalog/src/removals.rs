@@ -1,8 +1,8 @@
-//! Which archives an update removes at its end.
+//! The archives that an update removes at its end.
 //!
-//! This is a decision of its own, after `plan` and `reconcile`: `plan` is made before the saves and
-//! does not know which images they bring, and `reconcile` sees one image at a time. What is removed
-//! depends on all images of the call.
+//! Removals depend on all images of the call and on the results of the saves. They are therefore
+//! decided separately: `plan` is made before the saves, when their images are not known, and
+//! `reconcile` sees only one image at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,42 +27,42 @@ pub struct Removal {
     pub archive: ArchivePath,
     /// The size of its file in bytes.
     pub size: u64,
-    /// The size and the time of its file when this was decided.
+    /// The size and the time of its file at the time of the decision.
     #[serde(skip)]
     pub stat: Stat,
-    /// Whether its version is newer than all versions of the image that the call names.
+    /// Whether its version is newer than all versions of this image in the call.
     pub newer: bool,
 }
 
 /// The result of an update for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome<'a> {
-    /// The image has an archive, durably.
+    /// The image has an archive, which is durably on the disk.
     Done {
-        /// The image that was wanted.
+        /// The image of the call.
         wanted: &'a Wanted,
         /// The image in the archive.
         identity: &'a Identity,
         /// Its archive.
         archive: &'a ArchivePath,
     },
-    /// It failed. Nothing of this image is cleaned then, on any platform.
+    /// The update of the image failed. No archive of this image is cleaned, for any platform.
     Failed {
-        /// The image's name.
+        /// The name of the image.
         repository: &'a Repository,
     },
 }
 
 /// Returns the archives that an update removes after everything else is durable, sorted by path.
 ///
-/// - With `clean`: archives of exactly these images and of the platforms that the call saved, if no
-///   outcome names them: other versions and other ids, also newer ones. With `keep`, only those of
-///   them that [`retain`](crate::retain()) would remove after the call.
-/// - With `compress`: plain archives of builds that have a zip now.
+/// - With `clean`: archives with other versions or ids than those of the call, for the images and
+///   platforms of the call. This includes newer versions. With `keep`, only those of them that
+///   [`retain`](crate::retain()) would remove after the call.
+/// - With `compress`: plain archives of builds that now have a zip.
 ///
-/// Only [removable](Entry::removable) archives that are known to hold an image are removed, and
-/// only if the ids in their names belong to it. Nothing is cleaned of an image if any of its
-/// outcomes is a failure.
+/// Only [removable](Entry::removable) archives are removed that are known to contain an image, and
+/// only if the ids in their names belong to it. If any outcome of an image is a failure, no archive
+/// of this image is cleaned.
 #[must_use = "nothing is removed yet: remove the archives that are returned"]
 pub fn removals(
     snapshot: &Snapshot,
@@ -88,10 +88,10 @@ pub fn removals(
     decide(snapshot, &done, &failed, options)
 }
 
-/// Predicts the removals from what is known before any save.
+/// Predicts the removals before the saves.
 ///
-/// An image that is going to be saved is only expected: if the engine does not report its config,
-/// any archive of the same version and platform may hold it, and none of these is removed.
+/// The result of a save is not known yet. If the engine does not report the config of an image, any
+/// archive of the same version and platform can contain this image, so none of these is removed.
 pub(crate) fn predicted_removals(
     snapshot: &Snapshot,
     images: &[Wanted],
@@ -124,7 +124,7 @@ pub(crate) fn predicted_removals(
 struct Present<'a> {
     wanted: &'a Wanted,
     image: Image<'a>,
-    /// `None` if its name is known only after the save.
+    /// The archive. `None` if its name is known only after the save.
     archive: Option<&'a ArchivePath>,
 }
 
@@ -141,12 +141,12 @@ impl Present<'_> {
         }
     }
 
-    /// Returns `true` if an archive of its repository is for its platform.
+    /// Returns `true` if an archive of the same image is for the same platform.
     fn is_on_platform(&self, identity: &Identity) -> bool {
         self.platform().matches(&identity.platform)
     }
 
-    /// Returns the build that the call adds: the newest one of its version.
+    /// Returns the build that the call adds, which is the newest one of its version.
     fn build(&self) -> Build<'_> {
         let id = match self.archive {
             Some(archive) => Some(archive.name().id()),
@@ -155,7 +155,7 @@ impl Present<'_> {
         Build { version: self.wanted.version.as_str(), id, time: Timestamp::MAX }
     }
 
-    /// Returns `true` if an archive of its repository is what the call named.
+    /// Returns `true` if an archive of the same image has the version and the content of the call.
     fn is_named(&self, entry: &Entry, identity: &Identity) -> bool {
         let is_image = match self.image {
             Image::Known(image) => image.is_same_image(identity),
@@ -167,22 +167,28 @@ impl Present<'_> {
                 && entry.archive.name().version() == self.wanted.version.as_str())
     }
 
-    /// Returns `true` if an archive that the call named is plain, and the image has a zip.
+    /// Returns `true` if an archive is plain and the image has a zip instead.
     fn is_replaced_by_zip(&self, entry: &Entry) -> bool {
         let is_zip = |archive: &ArchivePath| archive.name().format() == ArchiveFormat::Zip;
         entry.archive.name().format() == ArchiveFormat::Docker && self.archive.is_some_and(is_zip)
     }
 }
 
-/// Decides about each archive of the snapshot by itself.
+/// Decides about each archive of the snapshot independently.
 ///
-/// An archive is either named by the call or not. A named archive holds an image that the call
-/// brought or found, under the version that was asked for: it stays, unless the call compresses and
-/// every image that names it has a zip instead. Of the others, `clean` removes those of the same
-/// image and platform. Three conditions protect archives of which too little is known: the content
-/// must be known, the id in the name must belong to it (a misnamed archive may be the only one of
-/// another image), and no other save of this image may have failed (its archive may be the one to
-/// fall back to). `keep` counts what is there after the call, so the rankings include what a save
+/// An archive is *named* by the call if it has the version of one of the call's images and contains
+/// this image. A named archive is kept, unless the call compresses and every image that names it
+/// has a zip instead.
+///
+/// `clean` removes other archives of the same image and platform. Three conditions protect archives
+/// about which not enough is known:
+///
+/// - The content must be known.
+/// - The id in the name must belong to the content, because a misnamed archive can be the only one
+///   of another image.
+/// - No save of the image may have failed, because an older archive can be needed as a replacement.
+///
+/// `keep` counts the archives that exist after the call, so the rankings include those that a save
 /// will add.
 fn decide(
     snapshot: &Snapshot,
@@ -222,7 +228,7 @@ fn decide(
 
 type Rankings<'a> = BTreeMap<(String, Platform), Ranking<'a>>;
 
-/// Ranks the builds that are there after the call, by image and platform.
+/// Ranks the builds that exist after the call, by image and platform.
 fn rankings<'a>(snapshot: &'a Snapshot, done: &'a [Present<'a>]) -> Rankings<'a> {
     let mut groups: BTreeMap<(String, Platform), Vec<Build<'a>>> = BTreeMap::new();
     for entry in snapshot.entries() {

@@ -1,4 +1,4 @@
-//! Which archives a clean-up removes.
+//! The archives that a clean-up removes.
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,34 @@ use crate::entry::Entry;
 use crate::keep::Keep;
 use crate::ranking::{Build, Ranking, group_of};
 
-/// Which archives a clean-up selects. Selectors combine by "and".
+/// The rules by which a clean-up selects archives to remove. An archive must match all of them.
 ///
-/// Whatever they select, the newest release of an image and platform is only removed if
-/// [`images`](Self::images) names it with its version.
+/// The newest release of an image and platform is removed only if [`images`](Self::images) names it
+/// with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {
-    /// Only these images, or these versions of them; every image if empty.
+    /// Selects only these images, or these versions of them. If it is empty, all images are
+    /// selected.
     pub images: Vec<Reference>,
-    /// Only archives for this platform.
+    /// Selects only archives for this platform.
     pub platform: Option<Platform>,
-    /// Only dirty builds.
+    /// Selects only dirty builds.
     pub only_dirty: bool,
-    /// Only archives that were [saved](Entry::saved) before this time.
+    /// Selects only archives that were [saved](Entry::saved) before this time.
     pub before: Option<Timestamp>,
-    /// Only archives that exceed these numbers.
+    /// Selects only archives that exceed these numbers.
     pub keep: Option<Keep>,
 }
 
 impl Retention {
-    /// Selects the archives that exceed these numbers, of every image.
+    /// Selects the archives of all images that exceed these numbers.
     pub fn keeping(keep: Keep) -> Self {
         Self { keep: Some(keep), ..Self::keeping_newest_releases() }
     }
 
-    /// Selects all archives of every image but those of the newest release. Other selectors narrow
-    /// this down.
+    /// Selects all archives except those of the newest release of each image. Further rules
+    /// restrict the selection.
     pub fn keeping_newest_releases() -> Self {
         Self { images: Vec::new(), platform: None, only_dirty: false, before: None, keep: None }
     }
@@ -76,7 +77,7 @@ impl Retention {
         self
     }
 
-    /// Returns `true` if an archive's image is selected, and its version if one is named.
+    /// Returns `true` if [`images`](Self::images) selects an archive.
     pub fn names(&self, archive: &ArchivePath) -> bool {
         self.images.is_empty() || self.naming(archive).next().is_some()
     }
@@ -109,16 +110,17 @@ impl Retention {
 /// Returns the archives that a clean-up removes, sorted by path.
 ///
 /// Versions are ordered as in [`latest`](crate::latest()) and counted for each image and platform.
-/// An archive only counts, and is only removed, if it is [removable](Entry::removable) and known to
-/// hold an image to which the id in its name belongs. So the content of all archives must be known:
-/// unread, damaged and misnamed archives are neither kept in place of others nor removed. From
-/// entries that are made of names alone, nothing is removed.
+///
+/// An archive is counted, and can be removed, only if it is [removable](Entry::removable) and known
+/// to contain the image that its name states. Unread, damaged and misnamed archives are therefore
+/// neither kept instead of others nor removed, and nothing is removed from entries without known
+/// content.
 ///
 /// ```
 /// use sealift_catalog::{Entry, Keep, Retention, retain};
 /// use sealift_filename::ArchivePath;
 ///
-/// /// Returns what exceeds three releases and three dirty builds of each image.
+/// /// Returns the archives that exceed three releases and three dirty builds of each image.
 /// fn surplus(entries: &[Entry]) -> Vec<ArchivePath> {
 ///     retain(entries, &Retention::keeping(Keep::newest(3)))
 /// }

@@ -1,4 +1,4 @@
-//! Which archive answers a query.
+//! The selection of an archive for a query.
 
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::Platform;
@@ -10,39 +10,43 @@ use crate::latest::passed_over;
 use crate::query::Query;
 use crate::select_error::{Ambiguous, AmbiguousChoice, Misnamed, NotFound, SelectError};
 
-/// The archive that was asked for.
+/// The selected archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found {
-    /// The archive; its content is known.
+    /// The archive. Its content is known.
     pub entry: Entry,
-    /// The archives that would have been chosen before it without their flaws.
+    /// The archives that would have been selected instead if they had no flaws.
     pub passed_over: Vec<PassedOver>,
 }
 
 /// The result of [`select`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selected {
-    /// The archive that was asked for.
+    /// The selected archive.
     Found(Box<Found>),
-    /// The archives whose content decides. Read them, complete their entries and select again.
+    /// The archives whose content must be known to decide. Read them, complete their entries and
+    /// call [`select`] again.
     Unread(Vec<ArchivePath>),
 }
 
-/// Selects the archive that a query asks for.
+/// Selects the archive that a query describes.
 ///
-/// Without a version it is the latest one that holds an image and is named correctly. If there are
-/// several archives of that version, the content of all of them must be known: for one platform,
-/// the [latest](crate::latest()) of them is selected; for several, the query must name the
-/// platform. A damaged or unreadable archive can be selected, and its entry shows that: an older
+/// If the query has no version, the latest correctly named archive with an image decides the
+/// version. If the version has several builds, the content of all of them must be known. If they
+/// are for one platform, the [latest](crate::latest()) of them is selected. If they are for several
+/// platforms, the query must name one.
+///
+/// A damaged or unreadable archive can be selected, and its entry shows this. Selecting an older
 /// version instead would hide the problem.
 ///
-/// The content of other archives does not matter. So a caller starts with what it knows, reads the
-/// archives that the result asks for, and calls this function again. Each call either asks for
-/// archives that are unread or ends, so the number of calls is limited.
+/// The content of other archives does not matter, so it is not necessary to read all of them: the
+/// caller starts with the entries as they are, reads the archives in [`Selected::Unread`], and
+/// calls this function again. The number of calls is limited, because each one either ends or
+/// requests archives that were not read before.
 ///
-/// `place` names the folder or bucket in error messages. Archives of other images only serve to
-/// name the images that are there if there is no archive of this one.
+/// `place` is the name of the folder or bucket in error messages. The archives of other images are
+/// used only for the error: if there is no archive of this image, it lists the existing images.
 pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selected, SelectError> {
     let of_image: Vec<&Entry> = entries
         .iter()
@@ -69,8 +73,8 @@ pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selected,
         .copied()
         .filter(|entry| entry.archive.name().version() == name.version())
         .collect();
-    // If all rivals are formats of one build, they have one platform, and the first one decides.
-    // Otherwise the platforms of all must be known.
+    // If all rivals are formats of one build, they are for the same platform, and only the content
+    // of the first one must be known. Otherwise the platforms of all of them must be known.
     let is_one_build = rivals.iter().all(|rival| rival.archive.name().id() == name.id());
     let deciding = if is_one_build { &rivals[..1] } else { &rivals[..] };
     let unread: Vec<ArchivePath> = deciding
@@ -87,7 +91,7 @@ pub fn select(place: &str, entries: &[Entry], query: &Query) -> Result<Selected,
     Ok(Selected::Found(Box::new(Found { entry, passed_over })))
 }
 
-/// Chooses among archives of one version, latest first.
+/// Selects one of the archives of a version, which are ordered latest first.
 fn choose(query: &Query, rivals: &[&Entry]) -> Result<Entry, SelectError> {
     let mut choices: Vec<AmbiguousChoice> = Vec::new();
     for rival in rivals {
@@ -103,7 +107,7 @@ fn choose(query: &Query, rivals: &[&Entry]) -> Result<Entry, SelectError> {
     }
 }
 
-/// Returns why no archive can be chosen: all are misnamed, or there are none.
+/// Returns the error if no archive can be selected: all are misnamed, or there are none.
 fn nothing_found(
     place: &str,
     query: &Query,
@@ -111,7 +115,7 @@ fn nothing_found(
     asked: &[&Entry],
     images: Vec<Repository>,
 ) -> SelectError {
-    // There is nothing but misnamed archives, so `passed_over` returns all of them.
+    // If there are archives, all of them are misnamed, so `passed_over` returns them.
     let mut misnamed = passed_over(asked.iter().copied(), &query.latest);
     misnamed.sort_by(|left, right| {
         right.archive.name().precedence().cmp(&left.archive.name().precedence())

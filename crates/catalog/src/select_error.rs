@@ -1,4 +1,4 @@
-//! Why no archive answers a query.
+//! Errors of selecting an archive.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use sealift_oci::Platform;
 
 use crate::query::Query;
 
-/// Why no archive answers a query.
+/// The error of selecting an archive.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SelectError {
     /// There is no such archive.
     #[error(transparent)]
     NotFound(Box<NotFound>),
-    /// There are several archives that differ only in their platforms.
+    /// There are archives for several platforms, and the query does not name one.
     #[error(transparent)]
     Ambiguous(Box<Ambiguous>),
-    /// All archives that could be meant are misnamed.
+    /// All archives that match the query are misnamed.
     #[error(transparent)]
     Misnamed(Box<Misnamed>),
 }
@@ -39,7 +39,7 @@ impl From<Misnamed> for SelectError {
     }
 }
 
-/// All archives that could be meant are misnamed.
+/// The error if all archives that match a query are misnamed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is misnamed: {reason}", Placed(place, archive))]
 #[non_exhaustive]
@@ -48,7 +48,7 @@ pub struct Misnamed {
     pub place: String,
     /// The archive with the highest version.
     pub archive: ArchivePath,
-    /// What does not agree with its name.
+    /// The difference from the name.
     pub reason: String,
 }
 
@@ -59,45 +59,46 @@ impl Misnamed {
     }
 }
 
-/// There is no archive that was asked for. The fields list what there is instead.
+/// The error if no archive matches a query. The fields list the existing alternatives.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("no archive of {} in {place}", Asked(query))]
 #[non_exhaustive]
 pub struct NotFound {
     /// The folder or bucket in which the archives are.
     pub place: String,
-    /// What was asked for.
+    /// The query.
     pub query: Query,
     /// The versions of this image that have an archive, highest first.
     pub versions: Vec<Version>,
-    /// The platforms of the known archives of the version that was asked for, or of any version.
+    /// The platforms of the archives with known content. If the query has a version, only those of
+    /// this version.
     pub platforms: Vec<Platform>,
-    /// The images that have archives; empty if this image has one.
+    /// The images that have archives. Empty if this image has one.
     pub images: Vec<Repository>,
-    /// The archives of the version that was asked for, or of any version, that hold no image.
+    /// The archives that contain no image. If the query has a version, only those of this version.
     pub without_image: Vec<ArchivePath>,
 }
 
-/// The version has archives for several platforms.
+/// The error if a version has archives for several platforms, and the query does not name one.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{} is there for several platforms: {}", Asked(query), Choices(choices))]
+#[error("{} exists for several platforms: {}", Asked(query), Choices(choices))]
 #[non_exhaustive]
 pub struct Ambiguous {
-    /// What was asked for.
+    /// The query.
     pub query: Query,
     /// The choices, sorted by platform.
     pub choices: Vec<AmbiguousChoice>,
 }
 
 impl Ambiguous {
-    /// Creates the error; the choices may be in any order.
+    /// Creates the error. The choices can be in any order.
     pub fn new(query: Query, mut choices: Vec<AmbiguousChoice>) -> Self {
         choices.sort_by(|left, right| left.platform.cmp(&right.platform));
         Self { query, choices }
     }
 }
 
-/// One of several archives that could be meant.
+/// One of several archives that match a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AmbiguousChoice {
@@ -114,7 +115,7 @@ impl AmbiguousChoice {
     }
 }
 
-/// The path of an archive with the place in front of it.
+/// Displays the path of an archive after the place that contains it.
 struct Placed<'a>(&'a str, &'a ArchivePath);
 
 impl fmt::Display for Placed<'_> {
@@ -125,7 +126,7 @@ impl fmt::Display for Placed<'_> {
     }
 }
 
-/// `web:1.0`, as people type it, and the platform.
+/// Displays a query as a reference, such as `web:1.0`, and a platform.
 struct Asked<'a>(&'a Query);
 
 impl fmt::Display for Asked<'_> {

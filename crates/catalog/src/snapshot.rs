@@ -1,14 +1,14 @@
-//! The archives of a call's images at one moment.
+//! A snapshot of the archives that an update decides about.
 
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_oci::Identity;
 
 use crate::entry::Entry;
 
-/// The archives of a call's images at one moment, sorted by path.
+/// A snapshot of the archives of an update's images at one time, sorted by path.
 ///
 /// [`plan`](crate::plan()), [`reconcile`](crate::reconcile()) and [`removals`](crate::removals())
-/// decide from it. It must contain all archives of these images, also of other versions.
+/// use it. It must contain all archives of these images, including those of other versions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
     entries: Vec<Entry>,
@@ -26,13 +26,13 @@ impl Snapshot {
         &self.entries
     }
 
-    /// Returns an archive by its path.
+    /// Returns the entry of an archive by its path, or `None` if there is none.
     pub fn entry(&self, archive: &ArchivePath) -> Option<&Entry> {
         let found = self.entries.binary_search_by(|entry| entry.archive.cmp(archive));
         found.ok().map(|index| &self.entries[index])
     }
 
-    /// Returns the identity of the image in an archive if it is known.
+    /// Returns the identity of the image in an archive, if it is known.
     pub fn identity(&self, archive: &ArchivePath) -> Option<&Identity> {
         self.entry(archive)?.identity()
     }

@@ -1,4 +1,4 @@
-//! What is known about an archive's file without opening it.
+//! Properties of an archive's file that are known without opening it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,6 +8,6 @@ use serde::Serialize;
 pub struct Stat {
     /// The size in bytes.
     pub size: u64,
-    /// When the file was last modified, as precisely as its storage records it.
+    /// The time at which the file was last modified, with the precision of its storage.
     pub modified: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! Which archives exceed a number by their names alone.
+//! The archives that exceed a number, decided only by their names.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use sealift_filename::ArchivePath;
 use crate::keep::Keep;
 use crate::ranking::{Build, Ranking};
 
-/// Returns the archives that exceed these numbers of each image, sorted by path, by their names
-/// alone: for places where nobody knows what the archives hold, such as a bucket.
+/// Returns the archives of each image that exceed these numbers, sorted by path. It uses only their
+/// names, for places in which the content of archives is not known, such as a bucket.
 ///
-/// Versions are ordered and counted as [`retain`](crate::retain()) does it, with these differences:
-/// archives for several platforms count together, and builds of one dirty version are ordered by
-/// their ids. The newest release of an image is never among them.
+/// Versions are ordered and counted as by [`retain`](crate::retain()), with two differences:
+/// archives for all platforms are counted together, and builds of one dirty version are ordered by
+/// their ids. The newest release of an image is never returned.
 ///
 /// ```
 /// use sealift_catalog::{Keep, surplus};
@@ -80,7 +80,7 @@ mod tests {
                 "web_dev_000000000004.zip",
             ]
         );
-        assert_eq!(surplus(0).len(), 5, "the newest releases stay");
+        assert_eq!(surplus(0).len(), 5, "the newest releases are kept");
         assert!(surplus(3).is_empty());
     }
 }

@@ -1,23 +1,24 @@
-//! An image as an engine describes it.
+//! An image to archive, as an engine describes it.
 
 use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, NewNameError, Repository, Version};
 use sealift_oci::{Digest, Identity, Platform};
 
-/// An image that should be in the list, as an engine describes it.
+/// An image that an update should archive, as an engine describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Wanted {
-    /// The image's name.
+    /// The name of the image.
     pub repository: Repository,
-    /// The version under which it is wanted.
+    /// The version in the archive's name.
     pub version: Version,
-    /// The digest of its config; `None` if the engine does not report it.
+    /// The digest of its config. `None` if the engine does not report it.
     pub config: Option<Digest>,
-    /// The digests of its manifests (not those of indexes or attestations) that the engine reports.
+    /// The digests of its manifests that the engine reports, without those of indexes and
+    /// attestations.
     pub manifests: Vec<Digest>,
-    /// The digest that the engine shows as its id, if that can be the digest of an index.
+    /// The digest that the engine reports as the image's id, if it can be that of an index.
     pub index: Option<Digest>,
-    /// The digests of its uncompressed layers, lowest first; empty if the engine does not report
+    /// The digests of its uncompressed layers, lowest first. Empty if the engine does not report
     /// them.
     pub diff_ids: Vec<Digest>,
     /// Its platform.
@@ -25,7 +26,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Creates the description of an image of which only the name and the platform are known.
+    /// Creates the description of an image with only a name and a platform.
     pub fn new(repository: Repository, version: Version, platform: Platform) -> Self {
         Self {
             repository,
@@ -62,7 +63,7 @@ impl Wanted {
         self
     }
 
-    /// Sets the digest that can be the one of an index.
+    /// Sets the digest that can be that of an index.
     #[must_use]
     pub fn with_index(mut self, index: impl Into<Option<Digest>>) -> Self {
         self.index = index.into();
@@ -76,11 +77,11 @@ impl Wanted {
         self
     }
 
-    /// Returns `true` if an archive holds exactly this image: the config or a manifest is the same,
-    /// and the layers do not contradict.
+    /// Returns `true` if an archive contains exactly this image: the config or a manifest is the
+    /// same, and the layers do not differ.
     ///
-    /// An index that differs means nothing, because it changes with the provenance. If the index is
-    /// the same, the image for the same platform with the same layers is the same image.
+    /// A different index is not a contradiction, because an index also changes with attestations.
+    /// If the index is the same, images for the same platform with the same layers are the same.
     pub fn matches(&self, identity: &Identity) -> bool {
         let is_of_same_index = || {
             self.index.is_some_and(|index| identity.indexes.contains(&index))
@@ -93,8 +94,8 @@ impl Wanted {
                 || is_of_same_index())
     }
 
-    /// Returns `true` if nothing contradicts that an archive holds exactly this image. The answer
-    /// is only uncertain if the engine does not report the config.
+    /// Returns `true` if an archive can contain exactly this image. The answer is uncertain only if
+    /// the engine does not report the config.
     pub(crate) fn may_match(&self, identity: &Identity) -> bool {
         let is_other_config = self.config.is_some_and(|config| config != identity.config)
             && !self.manifests.iter().any(|digest| identity.manifests.contains(digest));
@@ -107,24 +108,25 @@ impl Wanted {
         !self.diff_ids.is_empty() && self.diff_ids != identity.diff_ids
     }
 
-    /// Returns the id that the name of the image's archive will contain, if it is known.
+    /// Returns the id for the name of the image's archive, if it is known.
     pub fn id(&self) -> Option<ImageId> {
         Some(self.config?.image_id())
     }
 
-    /// Returns `true` if the id in an archive's name is the start of one of this image's digests.
+    /// Returns `true` if an id is the start of one of this image's digests.
     pub(crate) fn has_short_id(&self, id: ImageId) -> bool {
         let mut digests = self.config.iter().chain(&self.manifests).chain(&self.index);
         digests.any(|digest| digest.image_id() == id)
     }
 
-    /// Checks that an archive of this image can have a name, before the id is known.
+    /// Checks that the image and the version are valid in an archive's name. The id does not have
+    /// to be known.
     ///
     /// # Errors
     ///
-    /// If the image and the version cannot be part of an archive's name.
+    /// If they are not valid.
     pub fn check_name(&self) -> Result<(), NewNameError> {
-        // Every id is valid in a name, and so is every format.
+        // All ids and formats are valid in a name, so any of them can be used.
         let id = Digest::of(b"").image_id();
         self.archive(id, ArchiveFormat::Docker).map(drop)
     }

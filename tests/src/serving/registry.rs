@@ -122,7 +122,7 @@ fn several_platforms_are_an_index() {
     // A config has only one archive of each image.
     let config = serving.get("/images.json");
     assert_eq!(config.status, 409);
-    assert!(config.text().contains("is there for several platforms"), "{}", config.text());
+    assert!(config.text().contains("exists for several platforms"), "{}", config.text());
 }
 
 #[test]

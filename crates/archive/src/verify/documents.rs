@@ -19,7 +19,8 @@ pub(crate) fn find<'a>(
 
 pub(crate) fn missing(kind: &str, name: &str, named_by: &str) -> Fault {
     if kind == "layer" && name.is_empty() {
-        let reason = format!("{named_by} names a layer that is not in the archive: its name is empty");
+        let reason =
+            format!("{named_by} names a layer that is not in the archive: its name is empty");
         return Fault::Unsupported { reason };
     }
     Fault::Missing { what: format!("{kind} {}", Printable(name)), named_by: named_by.to_owned() }

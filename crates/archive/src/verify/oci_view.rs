@@ -211,10 +211,7 @@ impl OciManifest {
             let name = blob_name(digest);
             let content = find(entries, &name, "blob", &self.name)?;
             if size.is_some_and(|size| size != content.size) {
-                return Err(bad(
-                    &self.name,
-                    format!("states a wrong size for `{name}`"),
-                ));
+                return Err(bad(&self.name, format!("states a wrong size for `{name}`")));
             }
         }
         Ok(())

@@ -218,7 +218,10 @@ mod tests {
         assert!(matches!(together(12), Ok(0)), "without data, all of the file is filled");
         let mut text = MapText::default();
         assert!(matches!(text.push(b"1\n"), Ok(2)));
-        assert!(matches!(text.push(&[b'0'; 21]), Err(Refusal::Header(_))), "long lines are refused");
+        assert!(
+            matches!(text.push(&[b'0'; 21]), Err(Refusal::Header(_))),
+            "long lines are refused"
+        );
         let headers = SparseHeaders { size: Some(12), map: Vec::new(), map_in_content: true };
         let pieces = expand(headers, b"100001\n", 9);
         assert!(matches!(pieces, Err(Refusal::Fault(Fault::LimitExceeded { .. }))));

@@ -127,7 +127,10 @@ fn a_truncated_archive_from_a_socket_has_no_end() {
         let mut reader = VerifiedReader::new(reader);
         let error: Error = io::copy(&mut reader, &mut io::sink()).unwrap_err().downcast().unwrap();
         assert_eq!(error.as_fault().unwrap().kind(), FaultKind::Damaged, "{container}");
-        assert!(reader.read(&mut [0; 100]).is_err(), "a read after an error does not look like the end");
+        assert!(
+            reader.read(&mut [0; 100]).is_err(),
+            "a read after an error does not look like the end"
+        );
         assert!(reader.contents().is_none());
     }
 }

@@ -34,7 +34,8 @@ proptest! {
 
     #[test]
     fn the_latest_of_the_latest_is_the_same(mut entries in entries(), options in options()) {
-        // What is unread or damaged competes on the platforms of others, which then aren't there.
+        // Unread and damaged archives are candidates for the platforms of other archives, which
+        // may not be among the latest ones.
         entries.retain(|entry| entry.identity().is_some());
         let latest_ones: Vec<Entry> = latest(&entries, &options).into_iter().cloned().collect();
         prop_assert_eq!(chosen(&latest_ones, &options), chosen(&entries, &options));
@@ -53,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_competes_on_its_platform_has_a_higher_version(
+    fn the_latest_has_the_highest_version_of_its_platform(
         entries in entries(),
         release in any::<bool>(),
     ) {
@@ -107,7 +108,7 @@ fn the_highest_version_of_each_platform_is_the_latest() {
 }
 
 #[test]
-fn an_unread_archive_competes_on_every_platform() {
+fn an_unread_archive_is_a_candidate_for_every_platform() {
     let known = [
         entry("web", "1.9", &identity(1, "arm64"), "zip"),
         entry("web", "1.8", &identity(1, "amd64"), "zip"),
@@ -121,7 +122,7 @@ fn an_unread_archive_competes_on_every_platform() {
 }
 
 #[test]
-fn of_one_version_the_one_saved_last_is_the_latest_whatever_the_format() {
+fn the_archive_of_a_version_that_was_saved_last_is_the_latest_in_any_format() {
     let (old, new) = (identity(1, "amd64"), identity(2, "amd64"));
     let saved = |mut entry: Entry, time: &str| {
         if let Some(Knowledge::Image(image)) = &mut entry.knowledge {
@@ -132,7 +133,7 @@ fn of_one_version_the_one_saved_last_is_the_latest_whatever_the_format() {
     let entries = [
         saved(entry("web", "dev", &old, "zip"), "2026-05-01T00:00:00Z"),
         saved(entry("web", "dev", &new, "docker"), "2026-05-02T00:00:00Z"),
-        // Compressed before, though the plain one was saved last.
+        // The zip was written before the plain archive, which was saved last.
         saved(entry("web", "dev", &new, "zip"), "2026-04-01T00:00:00Z"),
     ];
     let latest_one = chosen(&entries, &LatestOptions::default());
@@ -140,7 +141,7 @@ fn of_one_version_the_one_saved_last_is_the_latest_whatever_the_format() {
 }
 
 #[test]
-fn a_zip_is_preferred_to_its_twin_unless_it_is_damaged() {
+fn a_zip_is_preferred_to_other_formats_unless_it_is_damaged() {
     let image = identity(1, "amd64");
     let mut entries = ["rkt", "zip", "docker"].map(|format| entry("web", "1.0", &image, format));
     assert!(chosen(&entries, &LatestOptions::default())[0].ends_with(".zip"));
@@ -157,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn a_broken_archive_is_never_chosen_if_it_is_there_whole(
+    fn a_broken_archive_is_never_chosen_if_an_intact_one_exists(
         entries in entries(),
         options in options(),
     ) {
@@ -174,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_passed_over_would_have_been_chosen_without_its_flaw(
+    fn passed_over_archives_would_be_chosen_without_their_flaws(
         (entries, shuffled) in entries().prop_flat_map(|entries| {
             (Just(entries.clone()), Just(entries).prop_shuffle())
         }),
@@ -218,7 +219,7 @@ fn a_misnamed_archive_is_passed_over_for_the_right_one() {
 }
 
 #[test]
-fn a_damaged_archive_with_a_whole_twin_competes_on_no_platform() {
+fn a_damaged_archive_with_an_intact_twin_is_not_a_candidate() {
     let amd64 = identity(1, "amd64");
     let mut entries = [
         entry("web", "2.0", &amd64, "zip"),

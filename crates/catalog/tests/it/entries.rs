@@ -1,4 +1,4 @@
-//! Entries for the tests, made without a folder.
+//! Entries for the tests, created without a folder.
 
 use proptest::prelude::*;
 use sealift_archive::Fault;
@@ -7,7 +7,7 @@ use sealift_filename::{Repository, Version};
 use sealift_oci::{Digest, Identity, Platform};
 use sealift_testing::layouts::Image;
 
-/// The identity of the image of that seed.
+/// Returns the identity of the image with this seed.
 pub(crate) fn identity(seed: u8, architecture: &str) -> Identity {
     let image = Image { architecture: architecture.to_owned(), ..Image::new("web:1.0", seed) };
     let diff_ids = image.layers.iter().map(|layer| Digest::of(layer)).collect();
@@ -22,7 +22,7 @@ pub(crate) fn platform(text: &str) -> Platform {
     text.parse().unwrap()
 }
 
-/// An archive that is nowhere, for pure decisions. The id in its name is right.
+/// Returns the entry of a correctly named archive that does not exist as a file.
 pub(crate) fn entry(image: &str, version: &str, identity: &Identity, format: &str) -> Entry {
     let archive = format!("{image}_{version}_{}.{format}", identity.config.short());
     let known = KnownImage::new(identity.clone(), Digest::of(archive.as_bytes()), 1);
@@ -34,19 +34,20 @@ pub(crate) fn unread(archive: &str) -> Entry {
     Entry::new(archive.parse().unwrap(), stat)
 }
 
-/// What an engine with a classic store says of an image.
+/// Returns the description of an image by an engine with the classic store.
 pub(crate) fn wanted(image: &str, version: &str, identity: &Identity) -> Wanted {
     vague(image, version, identity).with_config(Some(identity.config))
 }
 
-/// What an engine says that can't tell the config.
+/// Returns the description of an image by an engine that does not report the config.
 pub(crate) fn vague(image: &str, version: &str, identity: &Identity) -> Wanted {
     let repository = Repository::parse(image).unwrap();
     Wanted::new(repository, Version::from(version), identity.platform.clone())
         .with_diff_ids(identity.diff_ids.clone())
 }
 
-/// Entries of few images, versions, times and platforms, so that they compete.
+/// Generates entries of few images, versions, times and platforms, so that many are candidates for
+/// the same choice.
 pub(crate) fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let version = prop::sample::select(vec!["1.0", "1.9.0.0", "1.10", "1.9.0.7", "dev", "latest"]);
     let image = prop::sample::select(vec!["web", "web_admin", "team/web"]);

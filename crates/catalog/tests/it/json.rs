@@ -38,7 +38,7 @@ fn an_entry_has_the_fields_of_a_list() {
 }
 
 #[test]
-fn an_archive_that_is_passed_over_has_a_verdict_and_a_reason() {
+fn a_passed_over_archive_has_a_verdict_and_a_reason() {
     let mut misnamed = entry("web", "2.0", &identity(1, "amd64"), "docker");
     misnamed.archive = "web_2.0_0123456789ab.docker".parse().unwrap();
     let entries = [misnamed, entry("web", "1.0", &identity(1, "amd64"), "zip")];
@@ -55,7 +55,7 @@ fn an_archive_that_is_passed_over_has_a_verdict_and_a_reason() {
 }
 
 #[test]
-fn a_plan_has_items_and_what_is_removed() {
+fn a_plan_has_items_and_removals() {
     let entries = [("1.0", 1), ("1.1", 2)]
         .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
     let images = [wanted("web", "1.0", &identity(1, "amd64"))];

@@ -1,4 +1,4 @@
-//! Tests of sealift-catalog on entries made by code.
+//! Tests of sealift-catalog with entries that are created by code.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
 
 mod choosing;

@@ -27,7 +27,8 @@ fn dry_run(entries: &[Entry], images: &[Wanted], options: &PlanOptions) -> Strin
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A folder with two versions of `web`, and things that must be left alone.
+/// Returns the entries of a folder with two versions of `web` and other archives that must not be
+/// removed.
 fn folder() -> Vec<Entry> {
     let old = identity(1, "amd64");
     let mut damaged = entry("web", "0.8", &identity(9, "amd64"), "zip");
@@ -50,13 +51,13 @@ fn folder() -> Vec<Entry> {
 }
 
 #[test]
-fn an_image_that_is_there_is_kept() {
+fn an_existing_archive_is_kept() {
     let images = [wanted("web", "1.0", &identity(1, "amd64"))];
     insta::assert_snapshot!(dry_run(&folder(), &images, &options(false, false)), @r#"{"image":"web","version":"1.0","platform":"linux/amd64","action":"keep","archive":"web_1.0_317c8f756f53.docker"}"#);
 }
 
 #[test]
-fn an_image_that_is_there_is_compressed_and_others_are_cleaned() {
+fn an_existing_archive_is_compressed_and_others_are_cleaned() {
     let images = [wanted("web", "1.0", &identity(1, "amd64"))];
     insta::assert_snapshot!(dry_run(&folder(), &images, &options(true, true)), @r#"
     {"image":"web","version":"1.0","platform":"linux/amd64","action":"compress","from":"web_1.0_317c8f756f53.docker","to":"web_1.0_317c8f756f53.zip"}
@@ -66,7 +67,7 @@ fn an_image_that_is_there_is_compressed_and_others_are_cleaned() {
 }
 
 #[test]
-fn an_image_that_is_not_there_is_saved_and_only_its_own_are_cleaned() {
+fn a_missing_image_is_saved_and_only_its_own_archives_are_cleaned() {
     let images = [wanted("web", "1.2", &identity(3, "amd64"))];
     insta::assert_snapshot!(dry_run(&folder(), &images, &options(false, true)), @r#"
     {"image":"web","version":"1.2","platform":"linux/amd64","action":"save","format":"docker","id":"c9dff14d689d"}
@@ -76,7 +77,7 @@ fn an_image_that_is_not_there_is_saved_and_only_its_own_are_cleaned() {
 }
 
 #[test]
-fn where_the_engine_cannot_tell_the_config_the_id_is_open_and_what_may_be_the_image_stays() {
+fn without_a_config_the_id_is_unknown_and_possible_matches_are_kept() {
     let images = [vague("web", "1.1", &identity(2, "amd64"))];
     insta::assert_snapshot!(dry_run(&folder(), &images, &options(true, true)), @r#"
     {"image":"web","version":"1.1","platform":"linux/amd64","action":"save","format":"zip","id":null}
@@ -85,7 +86,7 @@ fn where_the_engine_cannot_tell_the_config_the_id_is_open_and_what_may_be_the_im
 }
 
 #[test]
-fn a_plain_twin_goes_only_when_zips_are_asked_for() {
+fn a_plain_archive_is_removed_only_with_compress() {
     let image = identity(1, "amd64");
     let twins = ["zip", "docker"].map(|format| entry("web", "1.0", &image, format));
     let snapshot = Snapshot::new(twins.to_vec());
@@ -101,7 +102,7 @@ fn a_plain_twin_goes_only_when_zips_are_asked_for() {
 }
 
 #[test]
-fn what_is_newer_than_the_updated_version_is_marked() {
+fn newer_versions_are_marked() {
     let entries = [("1.0", 1), ("1.1", 2), ("1.2", 3), ("dev", 4)]
         .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
     let marked = |versions: &[(&str, u8)]| -> Vec<(String, bool)> {
@@ -121,7 +122,7 @@ fn what_is_newer_than_the_updated_version_is_marked() {
 }
 
 #[test]
-fn an_update_that_keeps_some_counts_what_it_brings() {
+fn keep_counts_the_images_of_the_call() {
     let entries = [("1.0", 1), ("1.1", 2), ("1.2", 3), ("1.3.0.0", 4), ("dev", 5), ("dev", 6)]
         .map(|(version, seed)| entry("web", version, &identity(seed, "amd64"), "zip"));
     let removed = |version: &str, releases, dirty| -> Vec<String> {
@@ -134,7 +135,11 @@ fn an_update_that_keeps_some_counts_what_it_brings() {
     assert_eq!(removed("1.3", 2, 3), ["1.0", "1.1"], "1.3 and 1.2 stay");
     assert_eq!(removed("1.3", 1, 1), ["1.0", "1.1", "1.2", "dev", "dev"]);
     assert_eq!(removed("dev", 3, 2), ["dev", "dev"], "the new build and 1.3.0.0 stay");
-    assert_eq!(removed("0.9", 3, 3), Vec::<String>::new(), "what the call names stays besides");
+    assert_eq!(
+        removed("0.9", 3, 3),
+        Vec::<String>::new(),
+        "the version of the call is kept in addition"
+    );
 }
 
 #[test]
@@ -146,14 +151,14 @@ fn several_images_do_not_clean_each_other() {
 }
 
 #[test]
-fn an_image_of_which_one_has_failed_is_spared() {
+fn nothing_is_cleaned_of_a_failed_image() {
     let images = [wanted("web", "1.2", &identity(3, "amd64"))];
     let spare = options(false, true).with_keep_all_of(vec![images[0].repository.clone()]);
     assert_eq!(plan(&Snapshot::new(folder()), &images, &spare).remove, []);
 }
 
 #[test]
-fn a_format_that_is_not_taken_is_refused_for_this_image_and_version_only() {
+fn an_unsupported_format_is_refused_only_for_its_image_and_version() {
     let image = identity(1, "amd64");
     let rkt = |version| {
         let archive = format!("web_{version}_{}.rkt", image.config.short());
@@ -173,7 +178,7 @@ fn a_format_that_is_not_taken_is_refused_for_this_image_and_version_only() {
 }
 
 #[test]
-fn a_manifest_in_common_makes_the_same_image_and_an_index_does_not() {
+fn a_common_manifest_identifies_the_image_and_a_common_index_does_not() {
     let digest = |text: &str| Digest::of(text.as_bytes());
     let mut inside = identity(1, "amd64");
     inside.manifests = vec![digest("manifest")];
@@ -186,7 +191,7 @@ fn a_manifest_in_common_makes_the_same_image_and_an_index_does_not() {
     assert!(matches!(by(vec![digest("other"), digest("manifest")]), Action::Keep { .. }));
     assert!(matches!(by(vec![digest("index")]), Action::Save { id: None, .. }));
     assert!(matches!(by(Vec::new()), Action::Save { id: None, .. }));
-    // Layers rule out, whatever else is said.
+    // Different layers exclude an archive, even if other digests match.
     let other_layers = wanted("web", "1.0", &inside).with_diff_ids(vec![digest("layer")]);
     let action = plan(&snapshot, &[other_layers], &options(false, false)).items.remove(0).action;
     assert!(matches!(action, Action::Save { .. }));
@@ -209,7 +214,7 @@ fn an_unread_or_damaged_archive_under_the_right_name_is_not_the_image() {
 }
 
 #[test]
-fn a_save_turns_out_to_be_there_or_gets_its_name() {
+fn a_save_is_discarded_or_gets_its_name() {
     let image = identity(1, "amd64");
     let docker = entry("web", "1.0", &image, "docker");
     let snapshot = Snapshot::new(vec![docker.clone()]);
@@ -251,14 +256,14 @@ fn an_archive_under_the_name_of_another_image_is_not_the_images_archive() {
     let asked = wanted("web", "1.0", &image);
     let plan = plan(&snapshot, std::slice::from_ref(&asked), &options(false, true));
     assert!(matches!(plan.items[0].action, Action::Save { .. }));
-    assert_eq!(plan.remove, [], "what is misnamed may be the only archive of another image");
+    assert_eq!(plan.remove, [], "a misnamed archive can be the only one of another image");
     let settled = reconcile(&snapshot, &asked, &image, &options(false, true)).unwrap();
     let archive = entry("web", "1.0", &image, "docker").archive;
     assert_eq!(settled, Settled::Publish { archive });
 }
 
 #[test]
-fn a_version_that_cannot_be_in_a_name_is_told_before_the_save() {
+fn a_version_that_is_not_valid_in_a_name_is_detected_before_the_save() {
     let image = wanted("web", "my_ver", &identity(1, "amd64"));
     let error = image.check_name().unwrap_err();
     assert_eq!(

@@ -30,7 +30,7 @@ fn plan_options() -> impl Strategy<Value = PlanOptions> {
     })
 }
 
-/// Carries a plan out on the snapshot, each save bringing the image that was wanted.
+/// Applies a plan to a snapshot. Each save results in the wanted image.
 fn apply(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Snapshot {
     let plan = plan(snapshot, images, options);
     let mut entries = snapshot.entries().to_vec();
@@ -75,7 +75,7 @@ fn apply(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Snaps
     Snapshot::new(entries)
 }
 
-/// The image that an engine would save for this.
+/// Returns the image that an engine would save.
 fn brought(wanted: &Wanted) -> Identity {
     (0..4)
         .map(|seed| identity(seed, &wanted.platform.architecture))
@@ -85,7 +85,7 @@ fn brought(wanted: &Wanted) -> Identity {
 
 proptest! {
     #[test]
-    fn what_was_applied_is_kept_from_then_on(
+    fn applying_a_plan_twice_keeps_everything(
         entries in entries(),
         images in images(),
         options in plan_options(),
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn cleaning_never_takes_what_it_may_not(
+    fn cleaning_removes_only_what_is_allowed(
         entries in entries(),
         images in images(),
         options in plan_options(),
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn the_foretold_removals_come_true(
+    fn predicted_removals_happen(
         entries in entries(),
         images in images(),
         options in plan_options(),
@@ -158,7 +158,7 @@ proptest! {
                 && archive.repository().as_ref() == Some(&image.repository)
         });
         for archive in &paths(&foretold.remove) {
-            // Only a save that turns out to be refused spares something.
+            // Only a save that is refused keeps predicted removals from happening.
             prop_assert!(after.entry(archive).is_none() || refused(archive), "{archive}");
         }
     }

@@ -1,4 +1,4 @@
-//! Which archives a clean-up removes.
+//! Tests of the archives that a clean-up removes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +10,17 @@ use sealift_filename::{ArchivePath, Reference};
 
 use crate::entries::{entries, entry, identity, platform};
 
-/// An archive of `web`.
+/// Returns an archive of `web`.
 fn web(version: &str, seed: u8) -> Entry {
     entry("web", version, &identity(seed, "amd64"), "zip")
 }
 
-/// Everything of `web`, but as much as is kept.
+/// Returns the rules that keep these numbers of releases and dirty builds.
 fn keeping(releases: usize, dirty: usize) -> Retention {
     Retention::keeping(Keep { releases, dirty })
 }
 
-/// Everything that other selectors select.
+/// Returns the rules that select all archives except the newest releases.
 fn all() -> Retention {
     Retention::keeping_newest_releases()
 }
@@ -29,7 +29,7 @@ fn named(images: &[&str]) -> Vec<Reference> {
     images.iter().map(|image| Reference::parse(image).unwrap()).collect()
 }
 
-/// The versions of what goes.
+/// Returns the versions of the archives that are removed.
 fn gone(entries: &[Entry], retention: &Retention) -> Vec<String> {
     let gone = retain(entries, retention);
     gone.iter().map(|archive| archive.name().version().to_owned()).collect()
@@ -38,7 +38,7 @@ fn gone(entries: &[Entry], retention: &Retention) -> Vec<String> {
 const NOTHING: [&str; 0] = [];
 
 #[test]
-fn rebuilds_of_a_dirty_version_take_no_place_of_a_release() {
+fn rebuilds_of_a_dirty_version_do_not_displace_releases() {
     let mut folder = vec![web("1.0.0.7", 1), web("1.1.0.3", 2), web("1.2.0.1", 3)];
     folder.extend((4..7).map(|seed| web("1.3.0.0", seed)));
     assert_eq!(gone(&folder, &keeping(3, 3)), NOTHING);
@@ -65,7 +65,7 @@ fn versions_are_counted_for_each_image_and_platform() {
 }
 
 #[test]
-fn the_newest_release_goes_only_by_its_name() {
+fn the_newest_release_is_removed_only_by_name() {
     let folder = [web("1.0", 1), web("1.1", 2), web("1.1", 3), web("1.2.0.0", 4)];
     assert_eq!(gone(&folder, &keeping(0, 0)), ["1.0", "1.2.0.0"]);
     assert_eq!(gone(&folder, &all()), ["1.0", "1.2.0.0"]);
@@ -76,7 +76,7 @@ fn the_newest_release_goes_only_by_its_name() {
 }
 
 #[test]
-fn selectors_combine_by_and() {
+fn all_rules_must_match() {
     let mut folder = [web("1.0", 1), web("1.1.0.0", 2), web("1.2", 3), web("1.3", 4)];
     let day = |day: u8| format!("2026-05-{day:02}T00:00:00Z").parse::<Timestamp>().unwrap();
     for (entry, saved) in folder.iter_mut().zip(1..) {
@@ -100,8 +100,8 @@ fn selectors_combine_by_and() {
 }
 
 #[test]
-fn the_age_of_an_archive_that_sealift_did_not_save_is_that_of_its_file() {
-    // The image was made in January, the file is of March.
+fn an_archive_of_another_program_has_the_age_of_its_file() {
+    // The image was created in January, and the file in March.
     let folder = [web("1.0", 1), web("1.1", 2)];
     let before = |text: &str| all().with_before(Some(text.parse().unwrap()));
     assert_eq!(gone(&folder, &before("2026-02-01T00:00:00Z")), NOTHING);
@@ -109,7 +109,7 @@ fn the_age_of_an_archive_that_sealift_did_not_save_is_that_of_its_file() {
 }
 
 #[test]
-fn what_is_damaged_misnamed_or_a_link_is_neither_counted_nor_removed() {
+fn damaged_and_misnamed_archives_and_links_are_neither_counted_nor_removed() {
     let mut damaged = web("1.3", 4);
     damaged.knowledge = Some(Knowledge::Damaged { fault: Fault::TrailingData { at: 1 } });
     let mut misnamed = web("1.4", 5);
@@ -128,7 +128,7 @@ fn what_is_damaged_misnamed_or_a_link_is_neither_counted_nor_removed() {
 type Group = (String, String);
 type Counted = (BTreeSet<String>, BTreeSet<(String, String)>);
 
-/// The released versions and the dirty builds that count, by image and platform.
+/// Returns the releases and the dirty builds that are counted, by image and platform.
 pub(crate) fn versions_and_builds(entries: &[Entry]) -> BTreeMap<Group, Counted> {
     let mut groups: BTreeMap<Group, Counted> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.removable && entry.is_rightly_named()) {
@@ -143,7 +143,7 @@ pub(crate) fn versions_and_builds(entries: &[Entry]) -> BTreeMap<Group, Counted>
     groups
 }
 
-/// Archives of which some are misnamed.
+/// Generates archives, some of which are misnamed.
 fn some_misnamed() -> impl Strategy<Value = Vec<Entry>> {
     (entries(), prop::collection::vec(prop::bool::weighted(0.1), 12)).prop_map(
         |(entries, wrong)| {
@@ -194,7 +194,7 @@ fn rest(entries: &[Entry], gone: &[ArchivePath]) -> Vec<Entry> {
 
 proptest! {
     #[test]
-    fn only_whole_and_rightly_named_regular_files_go(
+    fn only_intact_and_correctly_named_regular_files_are_removed(
         entries in some_misnamed(),
         retention in retention(),
     ) {
@@ -205,7 +205,7 @@ proptest! {
     }
 
     #[test]
-    fn as_many_versions_and_builds_stay_as_are_to_be_kept(
+    fn the_requested_numbers_of_versions_and_builds_are_kept(
         entries in some_misnamed(),
         retention in retention(),
     ) {
@@ -220,7 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn the_newest_release_stays_unless_it_is_named(
+    fn the_newest_release_is_kept_unless_it_is_named(
         entries in some_misnamed(),
         retention in retention(),
     ) {
@@ -242,7 +242,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_archives_is_of_no_account(
+    fn the_order_of_the_archives_does_not_matter(
         entries in some_misnamed(),
         retention in retention(),
         turn in 0..12_usize,
@@ -253,18 +253,18 @@ proptest! {
     }
 
     #[test]
-    fn the_second_time_nothing_goes_by_number(
+    fn a_second_clean_up_removes_nothing_by_number(
         entries in some_misnamed(),
         retention in retention(),
     ) {
-        // What is selected by other means alone goes at once; a release that becomes the newest one
-        // is never selected either.
+        // Archives that are selected by other rules are removed the first time. A release that
+        // becomes the newest one after that is not selected either.
         let rest = rest(&entries, &retain(&entries, &retention));
         prop_assert_eq!(retain(&rest, &retention), []);
     }
 
     #[test]
-    fn each_selector_selects_less(entries in some_misnamed(), retention in retention()) {
+    fn each_rule_restricts_the_selection(entries in some_misnamed(), retention in retention()) {
         let all = retain(&entries, &retention.clone().with_keep(None));
         for archive in retain(&entries, &retention) {
             prop_assert!(all.contains(&archive), "{archive}");

@@ -8,7 +8,7 @@ fn query(image: &str, version: Option<&str>) -> Query {
     Query::new(Repository::parse(image).unwrap(), version.map(Into::into))
 }
 
-/// The path that is selected, or the message.
+/// Returns the selected path, or the error message.
 fn selected(entries: &[Entry], query: &Query) -> String {
     match select("s3://bucket", entries, query) {
         Ok(Selected::Found(found)) => found.entry.archive.to_string(),
@@ -21,7 +21,7 @@ fn selected(entries: &[Entry], query: &Query) -> String {
 }
 
 #[test]
-fn only_the_archives_that_decide_are_to_be_read() {
+fn only_the_deciding_archives_must_be_read() {
     let mut entries = vec![
         unread("web_1.9_0123456789ab.zip"),
         unread("web_1.10_0123456789ab.zip"),
@@ -46,12 +46,12 @@ fn a_damaged_archive_is_selected_instead_of_an_older_one() {
 }
 
 #[test]
-fn errors_name_the_place_and_what_is_there() {
+fn errors_name_the_place_and_the_alternatives() {
     let amd64 = entry("web", "1.0", &identity(1, "amd64"), "zip");
     let arm64 = entry("web", "1.0", &identity(1, "arm64"), "zip");
     let entries = [amd64.clone(), arm64];
     insta::assert_snapshot!(selected(&entries, &query("web", Some("2.0"))), @"no archive of `web:2.0` in s3://bucket");
-    insta::assert_snapshot!(selected(&entries, &query("web", None)), @"`web` is there for several platforms: linux/amd64, linux/arm64");
+    insta::assert_snapshot!(selected(&entries, &query("web", None)), @"`web` exists for several platforms: linux/amd64, linux/arm64");
     let for_amd64 = query("web", None)
         .with_latest(LatestOptions::default().with_platform(platform("linux/amd64")));
     assert_eq!(selected(&entries, &for_amd64), amd64.archive.as_str());

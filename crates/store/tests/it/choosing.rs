@@ -161,7 +161,7 @@ fn two_platforms_of_one_version_are_distinguished_by_reading() {
     let FindError::Select(SelectError::Ambiguous(error)) = found.unwrap_err() else {
         panic!("not ambiguous")
     };
-    insta::assert_snapshot!(error, @"`web` is there for several platforms: linux/amd64, linux/arm64");
+    insta::assert_snapshot!(error, @"`web` exists for several platforms: linux/amd64, linux/arm64");
     let choices: Vec<_> = error.choices.iter().map(|choice| &choice.archive).collect();
     assert_eq!(choices, [&amd64, &arm64]);
     for (text, expected) in [("linux/amd64", &amd64), ("linux/arm64/v8", &arm64)] {

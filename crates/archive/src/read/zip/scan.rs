@@ -81,7 +81,9 @@ pub(crate) fn scan(
     }
     let is_whole = offset == member.packed_size && plain_size == member.size;
     if !is_whole || crc.finalize() != member.crc {
-        return Err(broken("its member does not have the size or the checksum that the zip states"));
+        return Err(broken(
+            "its member does not have the size or the checksum that the zip states",
+        ));
     }
     Ok(Scan::Independent(table))
 }
