@@ -112,7 +112,7 @@ pub enum TagErrorKind {
     #[error("it is empty")]
     Empty,
     /// The version contains a `_`, which would be read back as a `+`.
-    #[error("it contains `_`, which in a tag stands for the `+` of a version")]
+    #[error("it contains `_`, which represents `+` in a tag")]
     Underscore,
     /// The version contains a character that is not allowed in tags.
     #[error(

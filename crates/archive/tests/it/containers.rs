@@ -77,7 +77,7 @@ pub(crate) fn wrapped() -> Vec<(Container, Vec<u8>)> {
 fn the_container_is_detected_by_content_and_removed() {
     let folder = Folder::new();
     for (container, content) in wrapped() {
-        let path = folder.put("name says nothing", &content);
+        let path = folder.put("file without extension", &content);
         assert_eq!(PlainReader::open(&path).unwrap().container(), container);
         let examination = examine_file(&path, &ExamineOptions::default())
             .unwrap_or_else(|error| panic!("{container}: {error:?}"));

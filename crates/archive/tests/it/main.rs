@@ -2,7 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a test that can't go on stops and says why"
+    reason = "a failing test stops with the reason"
 )]
 
 mod bits;

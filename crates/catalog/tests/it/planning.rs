@@ -243,7 +243,7 @@ fn a_name_by_a_manifest_is_kept_by_its_zip() {
     assert_eq!(
         paths(&plan.remove),
         [docker.archive],
-        "the plain twin goes, with or without --clean"
+        "the plain archive is removed, with or without --clean"
     );
 }
 

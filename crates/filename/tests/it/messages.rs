@@ -79,7 +79,7 @@ fn of_parsing_an_id() {
 #[test]
 fn of_creating_a_tag() {
     assert_snapshot!(of_tag("web", ""), @"version is not valid in a tag: it is empty");
-    assert_snapshot!(of_tag("web", "1.0_beta"), @"version `1.0_beta` is not valid in a tag: it contains `_`, which in a tag stands for the `+` of a version");
+    assert_snapshot!(of_tag("web", "1.0_beta"), @"version `1.0_beta` is not valid in a tag: it contains `_`, which represents `+` in a tag");
     assert_snapshot!(of_tag("web", "my version"), @"version `my version` is not valid in a tag: it contains ` `; only ASCII letters and digits, `.`, `-` and `+` are allowed");
     assert_snapshot!(of_tag("web", "-1"), @"version `-1` is not valid in a tag: it starts with `-`, which cannot be the first character of a tag");
     assert_snapshot!(of_tag("web", &"1".repeat(129)), @"version `111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111` is not valid in a tag: it has 129 characters, more than the 128 that a tag can have");
