@@ -1,4 +1,4 @@
-//! Fetches one archive.
+//! Fetching of one archive: find its block index, transfer the missing bytes, verify, publish.
 
 use sealift_archive::BlockIndex;
 use sealift_filename::ArchiveFormat;
@@ -21,11 +21,11 @@ use crate::published_layout::BLOCKS_SUFFIX;
 use crate::run::Run;
 use crate::stored_archive::StoredContent;
 
-/// The size up to which a block index is used. A larger one is that of an archive of some 20 GB,
-/// which is fetched as a whole: the index would take too much memory.
+/// The largest block index that is read, in bytes. A larger index belongs to an archive of about 20
+/// GB or more. It would take too much memory, so such an archive is fetched as a whole.
 const LARGEST_INDEX: usize = 24 << 20;
 
-/// How often an archive is requested if what was received turns out to be wrong.
+/// The number of times an archive is requested if the received content is wrong.
 const TRIES: usize = 3;
 
 /// Fetches an archive, verifies it, and publishes it in the folder.
@@ -54,7 +54,7 @@ pub(crate) async fn fetch_archive(
     })
 }
 
-/// Returns how many bytes a fetch of an archive would request.
+/// Returns the number of bytes that fetching an archive would request.
 pub(crate) async fn plan_archive(
     store: &Store,
     place: &PublishedPlace,
@@ -77,7 +77,8 @@ fn requested(segments: &[Segment]) -> u64 {
     segments.iter().filter(|segment| !segment.is_here).map(Segment::size).sum()
 }
 
-/// Fetches an archive; again if it changes meanwhile, or if what was there of it was wrong.
+/// Fetches an archive into an unfinished file. Starts again if the archive changes during the
+/// fetch, or if the part that an earlier fetch left in the folder turns out to be wrong.
 async fn fetch_from(
     store: &Store,
     at: &ArchivePlace,
@@ -152,20 +153,20 @@ async fn fetch_once(
     match verified.await {
         Ok(staged) => Ok((transfer, staged)),
         Err(error) => Err(match fault_of(error) {
-            // What was published is damaged.
+                        // The published archive itself is damaged.
             Ok(source) => sealift_archive::Error::Fault { input: at.shown().into(), source }.into(),
             Err(error) => error,
         }),
     }
 }
 
-/// Removes what an unfinished archive has after the end of the archive.
+/// Truncates an unfinished archive that is larger than the published one.
 fn drop_excess(mut unfinished: Unfinished, size: u64) -> Result<Unfinished, Error> {
     unfinished.truncate(size)?;
     Ok(unfinished)
 }
 
-/// Keeps what is right of an unfinished archive, and plans the rest.
+/// Truncates an unfinished archive to its intact blocks, and plans where the rest comes from.
 async fn plan_parts(
     store: &Store,
     wanted: &Wanted,
@@ -185,8 +186,8 @@ async fn plan_parts(
     .await
 }
 
-/// Truncates an unfinished archive after its last block that is right. What stands before all
-/// blocks is verified only with the whole file.
+/// Truncates an unfinished archive after its last intact block. The bytes before the first block
+/// have no checksum of their own; they are verified with the complete file.
 fn keep_right(unfinished: &mut Unfinished, index: &BlockIndex, run: &Run) -> Result<(), Error> {
     let mut right = 0;
     let mut packed = Vec::new();
@@ -205,7 +206,7 @@ fn keep_right(unfinished: &mut Unfinished, index: &BlockIndex, run: &Run) -> Res
     Ok(unfinished.truncate(right)?)
 }
 
-/// Returns the block index of a zip, if there is one that can be used.
+/// Returns the block index of a zip, or `None` if there is no usable one.
 async fn block_index(
     store: &Store,
     at: &ArchivePlace,
@@ -232,7 +233,7 @@ async fn block_index(
         Ok(Some(text)) => text,
         Ok(None) => return Ok(None),
         Err(Error::Remote(error)) => match error.kind() {
-            // Buckets that nobody may list answer so if there is none.
+            // Buckets that cannot be listed answer "denied" for missing objects.
             RemoteKind::Denied => return Ok(None),
             RemoteKind::BadAnswer => return ignored(error.to_string()),
             _ => return Err(error.into()),
@@ -241,7 +242,7 @@ async fn block_index(
     };
     match text.parse::<BlockIndex>() {
         Ok(index) if fits(&index) => Ok(Some(index)),
-        Ok(_) => ignored("it is that of another file".to_owned()),
+        Ok(_) => ignored("it belongs to another file".to_owned()),
         Err(error) => ignored(error.to_string()),
     }
 }

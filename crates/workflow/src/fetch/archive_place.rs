@@ -1,4 +1,4 @@
-//! Where a published archive is.
+//! The location of a published archive.
 
 use percent_encoding::percent_decode_str;
 use sealift_remote::{Key, Location, Remote};
@@ -7,14 +7,14 @@ use crate::error::Error;
 use crate::fetch::wanted::Wanted;
 use crate::published::place::PublishedPlace;
 
-/// A published archive: a place, and its path there.
+/// The location of a published archive: a remote, and a key in it.
 pub(crate) struct ArchivePlace {
     pub(crate) remote: Remote,
     pub(crate) key: Key,
 }
 
 impl ArchivePlace {
-    /// Returns the place that the path of an entry means: it is relative to the config.
+    /// Returns the location that the path of an entry stands for. Paths are relative to the config.
     pub(crate) fn beside_config(place: &PublishedPlace, wanted: &Wanted) -> Result<Self, Error> {
         let path = wanted.entry.path.as_str();
         let key = path.parse().map_err(|_| Error::NotPublished {
@@ -23,9 +23,9 @@ impl ArchivePlace {
         Ok(Self { remote: place.remote().clone(), key })
     }
 
-    /// Returns the place that the URL of an entry means, if it is on a web server. The credentials
-    /// of the config's place are not used for it, and nothing that is read with TLS is continued
-    /// without.
+    /// Returns the location that the URL of an entry stands for, if it is on a web server. It is
+    /// read without the credentials of the config's place. If the config was read with TLS, a URL
+    /// without TLS is ignored.
     pub(crate) fn of_url(place: &PublishedPlace, wanted: &Wanted) -> Option<Self> {
         let (folder, key) = split_url(&wanted.entry.url)?;
         let needs_tls = place.remote().location().to_string().starts_with("https:");
@@ -35,13 +35,14 @@ impl ArchivePlace {
         Some(Self { remote: Remote::open(&folder).ok()?, key })
     }
 
-    /// Returns where it is, for people.
+    /// Returns the location as text for messages, without secrets.
     pub(crate) fn shown(&self) -> String {
         self.remote.location().shown(&self.key)
     }
 }
 
-/// Splits the URL of an archive on a web server into a folder and a name.
+/// Splits the URL of an archive on a web server into a folder and a file name. Returns `None` for
+/// URLs with credentials, a query or a fragment.
 fn split_url(url: &str) -> Option<(Location, Key)> {
     let (folder, name) = url.rsplit_once('/')?;
     let folder: Location = folder.parse().ok().filter(Location::is_web)?;

@@ -1,4 +1,4 @@
-//! Ranges of a published archive.
+//! Requests for ranges of a published archive.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -9,26 +9,27 @@ use sealift_remote::{Download, Etag, Get, GetRequest, Key, Object, Remote};
 use crate::error::Error;
 use crate::run::{Activity, Run};
 
-/// Buffers for parts have a multiple of this size.
+/// The capacity of buffers for parts is a multiple of this size, in bytes.
 pub(crate) const BUFFER: usize = 256 << 10;
 
 /// An archive at the place from which it is fetched.
 pub(crate) struct Published<'a> {
     pub(crate) remote: &'a Remote,
     pub(crate) key: &'a Key,
-    /// The size that the config states.
+    /// The size in bytes, from the config.
     pub(crate) size: u64,
     pub(crate) activity: &'a Activity,
     pub(crate) run: &'a Run,
-    /// The tag of the first answer, which all others must have.
+    /// The ETag of the first answer. All other answers must have the same one.
     etag: Mutex<Option<Etag>>,
 }
 
 /// The answer to a request for a range.
 pub(crate) enum Answer {
-    /// The range.
+    /// The requested range.
     Range(Bytes),
-    /// The server sends the whole archive. These bytes of its beginning were received.
+    /// The server ignored the range and sends the complete archive, of which these first bytes were
+    /// received.
     Whole(Bytes, Download),
 }
 
@@ -43,11 +44,11 @@ impl<'a> Published<'a> {
         Self { remote, key, size, activity, run, etag: Mutex::default() }
     }
 
-    /// Requests the archive, or what of it is in the range.
+    /// Requests the archive, or a range of it.
     ///
     /// # Errors
     ///
-    /// If it is not there, has another size, or has changed since the first request.
+    /// If the archive is missing, has another size, or has changed since the first request.
     pub(crate) async fn get(&self, range: Option<Range<u64>>) -> Result<Download, Error> {
         let known = self.etag.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut request = GetRequest::default().with_if_match(known.clone());
@@ -70,18 +71,18 @@ impl<'a> Published<'a> {
         Ok(download)
     }
 
-    /// Requests a range into memory.
+    /// Requests a range and reads it into memory.
     ///
     /// # Errors
     ///
-    /// Those of [`get`](Self::get), and if fewer bytes come.
+    /// Those of [`get`](Self::get), and an error if the server sends fewer bytes.
     pub(crate) async fn range(&self, range: Range<u64>) -> Result<Answer, Error> {
         let mut download = self.get(Some(range.clone())).await?;
         if download.offset() != range.start {
             return Ok(Answer::Whole(Bytes::new(), download));
         }
         let size = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        // Of few sizes, so that each fits where another one was.
+                // Capacities are rounded up: with few different sizes, the allocator can reuse the memory of earlier buffers.
         let mut bytes = BytesMut::with_capacity(size.next_multiple_of(BUFFER));
         while let Some(chunk) = self.chunk(&mut download).await? {
             bytes.extend_from_slice(&chunk);
@@ -91,7 +92,7 @@ impl<'a> Published<'a> {
         }
         match bytes.len() {
             count if count == size => Ok(Answer::Range(bytes.freeze())),
-            // What is sent from the start can be the whole archive instead of the range.
+                        // If the range starts at 0, the server may have sent the complete archive instead.
             count if count > size && range.start == 0 => {
                 Ok(Answer::Whole(bytes.freeze(), download))
             }
@@ -99,14 +100,14 @@ impl<'a> Published<'a> {
         }
     }
 
-    /// Returns the next bytes of a download.
+    /// Returns the next bytes of a download, or `None` at its end.
     pub(crate) async fn chunk(&self, download: &mut Download) -> Result<Option<Bytes>, Error> {
         let chunk = self.run.wait_for(async { Ok(download.chunk().await?) }).await?;
         self.activity.progress(chunk.as_ref().map_or(0, Bytes::len) as u64);
         Ok(chunk)
     }
 
-    /// Returns the error for an archive that is not what the config describes.
+    /// Returns the error for an archive that differs from its description in the config.
     pub(crate) fn differs(&self, reason: String) -> Error {
         Error::FetchedDiffers { place: self.shown(), reason }
     }

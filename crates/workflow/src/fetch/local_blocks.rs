@@ -1,4 +1,4 @@
-//! Blocks that are in the folder already.
+//! Blocks of a wanted archive that other files in the folder contain.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,18 +13,18 @@ use sealift_store::Store;
 use crate::error::Error;
 use crate::run::Run;
 
-/// Where the blocks of a wanted archive are in other files of the folder.
+/// The places of the wanted archive's blocks in other files of the folder.
 #[derive(Debug, Default)]
 pub(crate) struct LocalBlocks {
-    /// The files that have some of them.
+    /// The files that contain at least one of the blocks.
     pub(crate) files: Vec<PathBuf>,
-    /// For each block the file that has it, and its offset there.
+    /// For each block, the index of its file in `files` and its offset in that file.
     places: Vec<Option<(u32, u64)>>,
 }
 
 impl LocalBlocks {
-    /// Looks for the blocks from this one on: first in archives of the same image, the newest
-    /// first, then in unfinished archives, then in all others.
+    /// Searches the folder for the blocks at or after the offset `from`: first in archives of the
+    /// same image, newest first, then in unfinished archives, then in all others.
     pub(crate) fn find(
         store: &Store,
         image: &Repository,
@@ -48,7 +48,7 @@ impl LocalBlocks {
             if at == same {
                 search.add_unfinished(store);
             }
-            // One that cannot be opened has nothing to offer.
+                        // An archive that cannot be opened is skipped: its blocks are fetched instead.
             if let Ok(Some(opened)) = store.open_recorded(archive)
                 && let Some(blocks) = opened.index().blocks()
             {
@@ -61,13 +61,13 @@ impl LocalBlocks {
         Ok(search.result(index))
     }
 
-    /// Returns `true` if a block can be copied.
+    /// Returns `true` if the block with this number can be copied.
     pub(crate) fn has(&self, block: usize) -> bool {
         self.places.get(block).is_some_and(Option::is_some)
     }
 
-    /// Copies neighbouring blocks, of which the first has this number, into a buffer that has room
-    /// for them. Returns `None` if one of them is not what it was.
+    /// Copies consecutive blocks into `room`. `first` is the number of the first one. Returns
+    /// `None` if a block cannot be read, or if its file has changed since the search.
     pub(crate) fn copy(&self, first: usize, blocks: &[Block], room: Vec<u8>) -> Option<Copied> {
         let mut copied = Copied { bytes: room, from: Vec::new() };
         let mut opened: Option<(u32, File)> = None;
@@ -93,14 +93,14 @@ impl LocalBlocks {
     }
 }
 
-/// Bytes that were copied.
+/// Blocks that were copied from local files.
 pub(crate) struct Copied {
     pub(crate) bytes: Vec<u8>,
-    /// The numbers of the files, and how many bytes came from each.
+    /// The index of each source file, and the number of bytes copied from it.
     pub(crate) from: Vec<(u32, u64)>,
 }
 
-/// A search for blocks.
+/// A search for the local copies of blocks.
 struct Search {
     files: Vec<PathBuf>,
     /// The wanted blocks by the SHA-256 of their packed bytes.
@@ -108,7 +108,7 @@ struct Search {
     missing: usize,
 }
 
-/// A wanted block, and where it was found.
+/// A wanted block and the place where it was found.
 struct Sought {
     plain_size: u32,
     plain_crc32: u32,
@@ -137,7 +137,7 @@ impl Search {
         }
     }
 
-    /// Adds the blocks of a file that has this many bytes.
+    /// Searches the blocks of one file, of which the first `size` bytes are present.
     fn add(&mut self, path: PathBuf, blocks: &BlockTable, size: u64) {
         let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let before = self.missing;
@@ -146,7 +146,7 @@ impl Search {
             if let Some(checksums) = block.checksums.filter(|_| is_inside)
                 && let Some(sought) = self.found.get_mut(&checksums.packed_sha256)
                 && sought.place.is_none()
-                // The record of the new archive will have what its index states.
+                                // The record of the new archive takes these values from its block index, so a file that states other values must not be used.
                 && (sought.plain_size, sought.plain_crc32)
                     == (block.plain_size, checksums.plain_crc32)
             {

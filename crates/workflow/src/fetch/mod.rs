@@ -1,5 +1,5 @@
-//! Fetches published archives into a folder: only those that are missing, and of those only the
-//! blocks that are missing.
+//! Fetches published archives into a folder. Only missing archives are fetched, and of each only
+//! the missing blocks.
 
 mod archive;
 pub(crate) mod archive_place;
@@ -29,38 +29,37 @@ use crate::run::Run;
 
 /// Fetches published images into a folder.
 ///
-/// The config of the place names their archives. An archive that the folder has is not requested.
-/// Of others, the blocks that any archive or unfinished archive in the folder has are copied, and
-/// the rest is requested in ranges, if the place has a block index of the archive and knows ranges;
-/// otherwise the archive is requested as a whole. It becomes visible after all of it was verified
-/// and has the SHA-256 that the config states.
+/// The config of the place lists the archives. Archives that are already in the folder are not
+/// requested. If the place has a block index for a missing archive and its server supports ranges,
+/// blocks that any archive in the folder already contains are copied, also from unfinished
+/// archives, and only the rest is requested. Otherwise the complete archive is requested. An
+/// archive becomes visible after all of it was verified and its SHA-256 is the one in the config.
 ///
-/// What was received of an archive before an interruption or a failure stays in the folder
-/// `.sealift`, and the next call continues it.
+/// After an interruption or a failure, the received bytes stay in the folder `.sealift`. The next
+/// call continues from there.
 ///
-/// The folder remembers the config. One that is unchanged is not sent again, and one that is older
-/// than it is refused.
+/// The folder remembers the config. An unchanged config is not transferred again, and one with a
+/// lower sequence number is refused.
 ///
-/// If a signature is required, it is verified before anything else, also that of an unchanged
-/// config, as of now. The folder remembers it, so that [`verify`](crate::verify()) and loads can
-/// require one as well.
+/// If a signature is required, it is verified first, even if the config is unchanged. The folder
+/// remembers the signature, so that [`verify`](crate::verify()) and loads can require one as well.
 ///
-/// `on_result` receives each result as soon as it is known. One image failing does not stop the
-/// others. Once it is cancelled, the others failed with [`Error::Interrupted`].
+/// `on_result` receives each result as soon as it is available. If one image fails, the others are
+/// still fetched. After a cancellation, the remaining images fail with [`Error::Interrupted`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work stops soon after. Each archive is then either published in
-/// the folder, or unfinished.
+/// If the future is dropped, the work stops soon after. Each archive is then either published in
+/// the folder or unfinished.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If the config cannot be read, is older than the last one, or lacks an image that was named; or
-/// if the folder cannot be read. What goes wrong with one archive is in its result.
+/// If the config cannot be read, is older than the remembered one, or does not contain a named
+/// image; or if the folder cannot be read. Errors that concern one archive are in its result.
 pub async fn fetch(
     store: &Store,
     place: &PublishedPlace,
@@ -80,7 +79,7 @@ pub async fn fetch(
     let there = find_there(store, &wanted, run).await?;
     let mut images = Vec::new();
     let mut is_swept = false;
-    // Archives that are there are shown first: they take no time.
+    // Archives that are in the folder come first, because they take no time.
     let order = |found: &Option<FetchedImage>| found.is_none();
     let mut wanted: Vec<(Wanted, Option<FetchedImage>)> = wanted.into_iter().zip(there).collect();
     wanted.sort_by_key(|(_, found)| order(found));
@@ -111,20 +110,20 @@ pub async fn fetch(
     Ok(FetchReport { config: config.described, images })
 }
 
-/// Decides what a fetch would do, and changes nothing. The config and the block indexes of missing
-/// archives are requested.
+/// Returns what [`fetch`] would do, without fetching archives. Only the config and the block
+/// indexes of missing archives are requested.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// Those of [`fetch`], and if a block index cannot be requested.
+/// Those of [`fetch`], and an error if a block index cannot be requested.
 pub async fn plan_fetch(
     store: &Store,
     place: &PublishedPlace,

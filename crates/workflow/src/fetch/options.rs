@@ -1,4 +1,4 @@
-//! What is fetched.
+//! Options of a fetch.
 
 use sealift_filename::Reference;
 
@@ -9,14 +9,14 @@ use crate::trust::Trust;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct FetchOptions {
-    /// Only these images, and of those with a version, this version; all images of the config if
-    /// it is empty.
+    /// The images to fetch, or all images of the config if empty. A reference with a version must
+    /// match the version in the config.
     pub images: Vec<Reference>,
-    /// Leave out images whose version is a dirty one.
+    /// Whether to ignore images with a dirty version.
     pub release: bool,
-    /// Accept a config that is older than the last one that was seen.
+    /// Whether to accept a config that is older than the remembered one.
     pub allow_older: bool,
-    /// Whose signature the config must have.
+    /// The signature that the config must have.
     pub trust: Trust,
 }
 

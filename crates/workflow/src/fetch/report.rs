@@ -14,13 +14,13 @@ use crate::trust::signer::ConfigSigner;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FetchedConfig {
-    /// Where it is, without secrets.
+    /// The URL of the config, without secrets.
     pub url: String,
-    /// The number of the publication; 0 if it has none.
+    /// The sequence number of the publication, or 0 if the config has none.
     pub sequence: u64,
-    /// `true` if it is the same as the one that was fetched before.
+    /// Whether the config is the same as at the last fetch.
     pub unchanged: bool,
-    /// Who signed it, if a signature is required.
+    /// The signer, if a signature is required.
     pub signed_by: Option<ConfigSigner>,
 }
 
@@ -33,7 +33,7 @@ pub struct FetchedConfig {
 pub struct FetchReport {
     /// The config.
     pub config: FetchedConfig,
-    /// The images that were wanted, in the order of the config.
+    /// The wanted images. Those that were already in the folder come first.
     pub images: Vec<ImageFetch>,
 }
 
@@ -43,13 +43,13 @@ pub struct FetchReport {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImageFetch {
-    /// The image, as engines know it.
+    /// The image's name in engines.
     pub tag: Reference,
     /// The version.
     pub version: Version,
-    /// The archive that the config names.
+    /// The archive's name, from the config.
     pub archive: ArchivePath,
-    /// What became of it.
+    /// The outcome for this image.
     pub result: Result<FetchedImage, Error>,
 }
 
@@ -68,35 +68,35 @@ impl Serialize for ImageFetch {
     }
 }
 
-/// An image that is in the folder now.
+/// A wanted image that is now in the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FetchedImage {
     /// The archive.
     #[serde(flatten)]
     pub file: StoredArchive,
-    /// `true` if it was fetched now, `false` if it was there.
+    /// `true` if it was fetched now, `false` if the folder already had it.
     pub fetched: bool,
-    /// How its bytes came here; `None` if it was there.
+    /// The origin of its bytes, or `None` if the folder already had it.
     pub transfer: Option<FetchTransfer>,
 }
 
-/// How the bytes of an archive came here.
+/// The origin of an archive's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct FetchTransfer {
-    /// How many bytes were received.
+    /// The number of bytes received from the server.
     pub bytes_fetched: u64,
-    /// How many bytes were there from an earlier fetch that was interrupted.
+    /// The number of bytes kept from an earlier, interrupted fetch.
     pub bytes_continued: u64,
-    /// How many bytes were copied from other archives in the folder.
+    /// The number of bytes copied from other archives in the folder.
     pub bytes_copied: u64,
-    /// The files from which they were copied, those with the most bytes first.
+    /// The files from which bytes were copied, sorted by the number of bytes, largest first.
     #[serde(serialize_with = "crate::path_text::serialize_all")]
     pub copied_from: Vec<PathBuf>,
 }
 
-/// What a fetch is going to do.
+/// The actions that a fetch would take.
 ///
 /// It serialises as `{config, images}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -109,7 +109,7 @@ pub struct FetchPlan {
     pub images: Vec<PlannedFetch>,
 }
 
-/// What a fetch is going to do for one image.
+/// The action that a fetch would take for one image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PlannedFetch {
@@ -120,11 +120,12 @@ pub struct PlannedFetch {
     /// The archive's name, relative to the folder.
     #[serde(skip)]
     pub archive: ArchivePath,
-    /// The path that the archive has in the folder.
+    /// The archive's path in the folder.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
     /// The size of the archive's file in bytes.
     pub size: u64,
-    /// How many bytes will be requested; `None` if the archive is there.
+    /// The number of bytes that would be requested, or `None` if the folder already has the
+    /// archive.
     pub to_fetch: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! The config of a place, and what is remembered of the last one.
+//! The config of a place, compared with the one that the folder remembers.
 
 use bytes::Bytes;
 use sealift_oci::Digest;
@@ -16,8 +16,8 @@ use crate::trust::Trust;
 use crate::trust::published::verify_config;
 use crate::trust::signed_sums::{self, SignedSums};
 
-/// What a folder remembers of the last config of a place, so that an unchanged one is not sent
-/// again and an older one is noticed.
+/// The part of a config that a folder remembers. With it, an unchanged config is not transferred
+/// again, and an older one is noticed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Remembered {
     etag: Option<String>,
@@ -29,7 +29,7 @@ struct Remembered {
 pub(crate) struct SeenConfig {
     pub(crate) config: PublishedConfig,
     pub(crate) described: FetchedConfig,
-    /// What is remembered of it; `None` if it is remembered already.
+    /// The document to remember, or `None` if the folder remembers the same one already.
     new: Option<Remembered>,
     /// The signed checksums that list it, if a signature is required.
     signed: Option<SignedSums>,
@@ -37,12 +37,13 @@ pub(crate) struct SeenConfig {
 }
 
 impl SeenConfig {
-    /// Reads the config of a place. It is sent only if it is not the one that is remembered.
+    /// Reads the config of a place. The server transfers it only if it differs from the remembered
+    /// one.
     ///
     /// # Errors
     ///
-    /// If there is none, if it cannot be read, or if it is older than the one that is remembered
-    /// and that is not allowed.
+    /// If there is no config, if it cannot be read, or if it is older than the remembered one and
+    /// `allow_older` is not set.
     pub(crate) async fn read(
         place: &PublishedPlace,
         store: &Store,
@@ -105,13 +106,13 @@ impl SeenConfig {
         })
     }
 
-    /// Remembers the config in a folder.
+    /// Stores the config, and its signature if one is required, in the folder.
     pub(crate) fn remember(&self, store: &Store) -> Result<(), Error> {
         if let Some(signed) = &self.signed {
             signed_sums::remember(store, signed)?;
         }
         let Some(new) = &self.new else { return Ok(()) };
-        // Texts and a number always become JSON.
+                // Strings and numbers can always be serialised.
         let document = serde_json::to_vec(new).unwrap_or_default();
         Ok(store.remember(&self.topic, &document)?)
     }

@@ -1,30 +1,31 @@
-//! Which parts of a zip are copied from local files, and which are requested.
+//! Planning of a zip's transfer: which parts are copied from local files, and which are requested.
 
 use std::ops::Range;
 
 use sealift_archive::BlockIndex;
 
-/// The largest part that is copied or requested at once. As many of them as are under way are in
+/// The largest part that is copied or requested at once, in bytes. Each part in transfer is in
 /// memory.
 pub(crate) const LARGEST: u64 = 512 << 10;
 
-/// Blocks that are there are requested nevertheless if they are smaller together than this and
-/// stand between two requests. At 100 Mbit/s, 40 ms and the requests at once, one request takes as
-/// long as twice these bytes; but a rebuilt layer has many such gaps, and its bytes count as well.
+/// Local blocks between two requests are requested with them if they have at most this many bytes
+/// together. At 100 Mbit/s, with a round trip of 40 ms and all concurrent requests in use, one
+/// request takes the time of twice this number of bytes. The limit is lower because a rebuilt layer
+/// has many such gaps, and the additional bytes add up.
 pub(crate) const GAP: u64 = 8 << 10;
 
-/// The longest parts before and after the blocks of a zip that can be read: its headers and its
-/// directory.
+/// The largest supported size of the parts before and after the blocks, in bytes: the headers and
+/// the directory of the zip.
 const LONGEST_EDGE: u64 = 1 << 20;
 
 /// A part of a zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// The bytes.
+    /// The bytes in the zip.
     pub(crate) range: Range<u64>,
-    /// The blocks that these bytes consist of, apart from what stands before or after all blocks.
+    /// The blocks in this range. A range can also contain the bytes before or after all blocks.
     pub(crate) blocks: Range<usize>,
-    /// Whether all of it can be copied.
+    /// Whether the complete range can be copied from local files.
     pub(crate) is_here: bool,
 }
 
@@ -34,14 +35,14 @@ impl Segment {
     }
 }
 
-/// Returns `true` if what stands before and after the blocks has the size of a zip's headers and
-/// directory, so that the blocks are of use.
+/// Returns `true` if the parts before and after the blocks are small enough to be the headers and
+/// the directory of a zip. Otherwise the index cannot be used.
 pub(crate) fn is_usable(index: &BlockIndex) -> bool {
     let (start, end) = edges(index);
     !index.blocks().is_empty() && start <= LONGEST_EDGE && index.size() - end <= LONGEST_EDGE
 }
 
-/// Returns where the blocks begin and end.
+/// Returns the offsets of the first block's start and the last block's end.
 pub(crate) fn edges(index: &BlockIndex) -> (u64, u64) {
     let mut blocks = index.blocks().iter().map(|block| (block.offset, u64::from(block.size)));
     let Some((start, size)) = blocks.next() else { return (0, 0) };
@@ -49,11 +50,19 @@ pub(crate) fn edges(index: &BlockIndex) -> (u64, u64) {
     (start, last + last_size)
 }
 
-/// Plans the parts of a zip from an offset on, in order: they cover exactly the rest of it.
+/// Plans the transfer of a zip from an offset on. The segments are in order and cover exactly the
+/// rest of the file.
 ///
-/// `is_here` states for each block whether it can be copied. The offset is 0, or where a block
-/// begins or ends. The last part is what stands after all blocks, and nothing else: it is requested
-/// first.
+/// `from` must be 0 or the start or end of a block; `is_here` returns `true` for the number of a
+/// block that can be copied.
+///
+/// Planning has three steps. First, consecutive blocks with the same origin are joined into runs.
+/// Then short local runs between two requests are added to these requests, because an additional
+/// request costs more time than the bytes (`bridge`). Finally, runs are split at blocks so that no
+/// segment exceeds `LARGEST` (`split`).
+///
+/// The bytes after the last block always have a segment of their own. They contain the directory of
+/// the zip and are requested first, so that everything else can be verified on arrival.
 pub(crate) fn segments(
     index: &BlockIndex,
     from: u64,
@@ -85,7 +94,7 @@ pub(crate) fn segments(
     parts
 }
 
-/// Joins two neighbouring ranges of blocks, of which each may be empty.
+/// Joins two adjacent ranges of blocks. Either one may be empty.
 fn join(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
     match (one.is_empty(), other.is_empty()) {
         (true, _) => other.clone(),
@@ -94,7 +103,7 @@ fn join(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
     }
 }
 
-/// Makes one request of two between which only few bytes are there.
+/// Joins two requests if there are only few local bytes between them.
 fn bridge(runs: Vec<Segment>) -> Vec<Segment> {
     let mut bridged: Vec<Segment> = Vec::new();
     let count = runs.len();
@@ -112,7 +121,7 @@ fn bridge(runs: Vec<Segment>) -> Vec<Segment> {
     bridged
 }
 
-/// Splits runs at blocks, so that no part is larger than can be in memory.
+/// Splits runs at blocks into parts of at most `LARGEST` bytes.
 fn split(runs: &[Segment], index: &BlockIndex) -> Vec<Segment> {
     let mut parts = Vec::new();
     let mut blocks = index.blocks().iter().enumerate().peekable();
@@ -131,7 +140,7 @@ fn split(runs: &[Segment], index: &BlockIndex) -> Vec<Segment> {
             }
             part.range.end = end;
         }
-        // What stands before all blocks.
+                // The bytes before the first block belong to no block.
         part.range.end = run.range.end;
         parts.push(part);
     }
@@ -186,7 +195,7 @@ mod tests {
             }
             prop_assert_eq!(at, index.size());
             prop_assert_eq!(block, blocks.len());
-            // What is requested though it is there is little, and saves a request each time.
+                        // Local bytes are requested only in small gaps, and each gap saves a request.
             let here = |at: usize| blocks[at].1;
             let needless: u64 = parts
                 .iter()
@@ -201,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn few_bytes_between_two_requests_are_requested_with_them() {
+    fn a_small_gap_between_two_requests_is_requested_with_them() {
         let small = index(60, &[1000, 6000, 3000, 1000], 100);
         let plan = |index: &BlockIndex, here: [bool; 4]| -> Vec<(Range<u64>, bool)> {
             let parts = segments(index, 0, |at| here[at]);
@@ -227,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_in_a_file_that_is_no_zip_are_of_no_use() {
+    fn a_block_index_with_large_edges_or_without_blocks_is_unusable() {
         assert!(is_usable(&index(60, &[7], 100)));
         assert!(!is_usable(&index(60, &[], 100)));
         assert!(!is_usable(&index(LONGEST_EDGE + 1, &[7], 100)));

@@ -1,4 +1,4 @@
-//! Archives that are in the folder already.
+//! Wanted archives that are already in the folder.
 
 use sealift_catalog::Entry;
 use sealift_filename::ArchivePath;
@@ -11,11 +11,11 @@ use crate::run::Run;
 use crate::select::examine::with_read_options;
 use crate::stored_archive::{StoredArchive, StoredContent};
 
-/// Returns for each wanted image the archive that the folder has of it.
+/// Returns, for each wanted image, its archive in the folder, or `None` if it is missing.
 ///
-/// An archive that has the wanted name is there if it holds the same image. That its file differs,
-/// since another program compressed it, does not matter: as with [`add`](crate::add()), it stays
-/// as it is.
+/// An archive counts if it has the wanted name and contains the same image. Its file may differ
+/// from the published one, for example because another program compressed it. As with
+/// [`add`](crate::add()), such a file stays unchanged.
 pub(crate) async fn find_there(
     store: &Store,
     wanted: &[Wanted],
@@ -46,7 +46,7 @@ fn there(store: &Store, wanted: &Wanted, entries: &[Entry]) -> Option<FetchedIma
 }
 
 impl FetchedImage {
-    /// Describes a wanted image whose archive is in the folder.
+    /// Returns the description of a wanted image that the folder contains.
     pub(crate) fn there(store: &Store, wanted: &Wanted, content: StoredContent) -> Self {
         let (image, version) = (wanted.image.clone(), wanted.version.clone());
         Self {

@@ -1,4 +1,4 @@
-//! The bytes of an archive on their way into its unfinished file.
+//! Transfer of an archive's bytes into its unfinished file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -19,43 +19,43 @@ use crate::fetch::report::FetchTransfer;
 use crate::fetch::segments::Segment;
 use crate::run::Run;
 
-/// How many parts are under way at the same time. In a new version, about every second one is a
-/// small request between parts that are copied.
+/// The number of parts in transfer at the same time. In a new version of an image, about every
+/// second part is a small request between parts that are copied.
 const AT_ONCE: usize = 160;
 
-/// How many requests are under way at the same time. Most of a new version are small, and take as
-/// long as the way to the server and back: with 40 ms and 100 Mbit/s, 64 requests fill the line.
+/// The number of concurrent requests. Most requests for a new version are small and take one round
+/// trip. With a round trip of 40 ms, 64 of them use a connection of 100 Mbit/s fully.
 const REQUESTS: usize = 64;
 
-/// How many KiB of parts are in memory at most, apart from those that wait for the disk.
+/// The memory for parts in KiB, apart from those that wait for the disk.
 const KIBIBYTES: u32 = 4 << 10;
 
-/// How many parts are copied or checked at the same time, each on a thread.
+/// The number of threads that copy or check parts.
 const THREADS: usize = 4;
 
-/// How many parts may wait for the disk.
+/// The number of parts that can wait for the disk.
 const WAITING: usize = 2;
 
-/// The size of the pieces of a whole archive.
+/// The size in which a complete archive is passed on to the writer, in bytes.
 const PIECE: usize = 256 << 10;
 
-/// How large the rest of an archive is that is worth another request, in bytes.
+/// The number of missing bytes above which an additional request for the end of a tar pays off.
 const WORTH_A_REQUEST: u64 = 16 << 20;
 
-/// The size of the mark at the end of a tar, in bytes.
+/// The size of the end marker of a tar, in bytes.
 const TAR_END: u64 = 1024;
 
-/// An archive whose bytes are all there.
+/// An archive that was transferred completely.
 pub(crate) struct Transferred {
     pub(crate) transfer: FetchTransfer,
     pub(crate) unfinished: Unfinished,
-    /// Its blocks, if each was checked.
+    /// The blocks of the archive, if each of them was checked.
     pub(crate) blocks: Option<BlockTable>,
-    /// What was found in it, if it was verified while it was written.
+    /// The result of the verification, if the archive was verified during the transfer.
     pub(crate) examined: Option<Examined>,
 }
 
-/// Writes pieces into an unfinished archive, on a thread of its own.
+/// Writes pieces into an unfinished archive, on a separate thread.
 async fn write(
     mut unfinished: Unfinished,
     mut pieces: mpsc::Receiver<Bytes>,
@@ -71,10 +71,12 @@ async fn write(
     .await
 }
 
-/// Writes what is sent, and verifies it meanwhile, on a thread of its own. The archive ends with
-/// `end`, if that is known.
+/// Writes pieces into an unfinished archive while `sent` produces them, and verifies the archive at
+/// the same time, each on a separate thread. `end` has the last bytes of the archive, if they are
+/// already known.
 ///
-/// The error of the disk says why nothing could be sent to it any more.
+/// If writing fails, `sent` also fails because its receiver is gone. The error of the writer, which
+/// has the reason, is returned.
 async fn write_examined<T>(
     published: &Published<'_>,
     unfinished: Unfinished,
@@ -93,7 +95,7 @@ async fn write_examined<T>(
     }
 }
 
-/// Fetches the rest of an archive in one piece.
+/// Fetches the rest of an archive with one request.
 pub(crate) async fn fetch_whole(
     published: &Published<'_>,
     unfinished: Unfinished,
@@ -103,7 +105,7 @@ pub(crate) async fn fetch_whole(
         let transfer = FetchTransfer { bytes_continued: there, ..FetchTransfer::default() };
         return Ok(Transferred { transfer, unfinished, blocks: None, examined: None });
     }
-    // How a tar ends is requested first, so that it is verified while it comes.
+        // The end marker of the tar is requested first. With it, the tar can be verified on arrival.
     let mut end = Vec::new();
     if published.size - there >= WORTH_A_REQUEST {
         match published.range(published.size - TAR_END..published.size).await? {
@@ -118,8 +120,9 @@ pub(crate) async fn fetch_whole(
     take(published, Bytes::new(), download, unfinished, end).await
 }
 
-/// Writes a download, of which these bytes were received already, after what is there of the
-/// archive, and verifies it meanwhile. It ends with `end`, if that is known.
+/// Appends a download to an unfinished archive and verifies it at the same time. `received` has the
+/// bytes of the download that were read already. Bytes that the file already has are skipped. `end`
+/// has the last bytes of the archive, if they are already known.
 async fn take(
     published: &Published<'_>,
     received: Bytes,
@@ -145,7 +148,7 @@ async fn take(
                 return Err(published.differs(format!("it has more than {} bytes", published.size)));
             }
             piece.extend_from_slice(chunk.get(known..).unwrap_or_default());
-            // If the writer has given up, its own error states why.
+                        // If the writer has failed, its error is reported instead.
             if piece.len() >= PIECE && sender.send(piece.split().freeze()).await.is_err() {
                 return Ok(fetched);
             }
@@ -164,13 +167,13 @@ async fn take(
     Ok(Transferred { transfer, unfinished, blocks: None, examined: Some(examined) })
 }
 
-/// A part of an archive, with its blocks.
+/// A part of an archive and the blocks in it.
 struct Part {
     segment: Segment,
     blocks: Vec<Block>,
 }
 
-/// What limits how much is done at the same time.
+/// The limits of concurrent work.
 struct Limits {
     memory: Semaphore,
     requests: Semaphore,
@@ -186,14 +189,14 @@ impl Limits {
         }
     }
 
-    /// Waits until a part of this size can be in memory. Those that came first are served first.
+    /// Waits until there is memory for a part of this size. Waiters are served in order.
     async fn memory(&self, size: u64) -> Result<SemaphorePermit<'_>, Error> {
         let kibibytes = u32::try_from(size.div_ceil(1024)).unwrap_or(KIBIBYTES).min(KIBIBYTES);
-        // Nobody closes it.
+                // The semaphore is never closed.
         self.memory.acquire_many(kibibytes).await.map_err(|_| Error::Interrupted)
     }
 
-    /// Runs work on one of the threads.
+    /// Runs a closure on a blocking thread, at most `THREADS` at the same time.
     async fn blocking<T: Send + 'static>(
         &self,
         run: &Run,
@@ -208,11 +211,15 @@ impl Limits {
 struct Obtained<'a> {
     _memory: SemaphorePermit<'a>,
     bytes: Bytes,
-    /// How many bytes came from which local file; none if they were fetched.
+    /// The index of each source file and the number of bytes copied from it. Empty if the part was
+    /// fetched.
     copied: Vec<(u32, u64)>,
 }
 
-/// Copies and fetches the parts of an archive. It is verified meanwhile.
+/// Copies and fetches the parts of an archive, and verifies the archive at the same time.
+///
+/// Up to `AT_ONCE` parts are copied or requested concurrently, within the limits of memory,
+/// requests and threads. They are written in order.
 pub(crate) async fn fetch_parts(
     published: &Published<'_>,
     index: &BlockIndex,
@@ -223,8 +230,7 @@ pub(crate) async fn fetch_parts(
     let (local, limits) = (&Arc::new(local), &Limits::new());
     let mut transfer =
         FetchTransfer { bytes_continued: unfinished.size(), ..FetchTransfer::default() };
-    // The first request shows whether the server knows ranges. It is for the end, which has the
-    // directory of the zip: with that, the other parts can be verified as they come.
+        // The first request shows whether the server supports ranges. It asks for the end of the zip, which contains the directory; with that, the other parts can be verified on arrival.
     let first = segments.iter().rposition(|segment| !segment.is_here);
     let (mut probed, mut end) = (None, Vec::new());
     if let Some(first) = first {
@@ -243,7 +249,7 @@ pub(crate) async fn fetch_parts(
     }
     let (sender, pieces) = mpsc::channel(WAITING);
     let send = async {
-        // The last one lives in here, so that the writer ends with it.
+                // The sender is moved in here and dropped at the end, which ends the writer.
         let sender = sender;
         let mut blocks = index.blocks().iter().enumerate().peekable();
         let parts = segments.into_iter().enumerate().map(|(number, segment)| {
@@ -279,14 +285,14 @@ pub(crate) async fn fetch_parts(
     Ok(Transferred { transfer, unfinished, blocks, examined: Some(examined) })
 }
 
-/// Returns the files from which bytes were copied, those with the most first.
+/// Returns the files from which bytes were copied, sorted by the number of bytes, largest first.
 fn most_first(counts: BTreeMap<u32, u64>, files: &[PathBuf]) -> Vec<PathBuf> {
     let mut counts: Vec<(u32, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
     counts.iter().filter_map(|(file, _)| files.get(*file as usize).cloned()).collect()
 }
 
-/// Copies a part, or requests it.
+/// Copies a part from local files, or requests it.
 async fn obtain<'a>(
     published: &Published<'_>,
     part: Part,
@@ -299,12 +305,12 @@ async fn obtain<'a>(
     let blocks = Arc::new(blocks);
     if segment.is_here {
         let (local, blocks, first) = (Arc::clone(local), Arc::clone(&blocks), segment.blocks.start);
-        // Not on the thread that fills it: each keeps the memory that was allocated on it.
+                // The buffer is allocated here and not on the thread that fills it, because the allocator keeps freed memory for the thread that allocated it.
         let size = usize::try_from(segment.size()).unwrap_or_default();
         let room = Vec::with_capacity(size.next_multiple_of(BUFFER));
         let copy = move || local.copy(first, &blocks, room);
         let copied = limits.blocking(published.run, copy).await?;
-        // What has changed meanwhile is requested.
+                // A local file may have changed since the search. Then the part is requested.
         if let Some(copied) = copied {
             return Ok(Obtained { _memory, bytes: copied.bytes.into(), copied: copied.from });
         }
@@ -313,7 +319,7 @@ async fn obtain<'a>(
         Some(bytes) => bytes,
         None => request(published, &segment.range, limits).await?,
     };
-    // A line that damages bytes may do better the second time.
+        // Bytes that were damaged in transfer are requested once more.
     for is_last in [false, true] {
         let (checked, blocks, start) = (bytes.clone(), Arc::clone(&blocks), segment.range.start);
         let wrong = limits.blocking(published.run, move || first_wrong(&checked, start, &blocks));
@@ -321,7 +327,7 @@ async fn obtain<'a>(
             None => break,
             Some(offset) if is_last => {
                 return Err(published.differs(format!(
-                    "the bytes from {offset} on are not those of its block index"
+                    "the bytes from offset {offset} on differ from its block index"
                 )));
             }
             Some(_) => bytes = request(published, &segment.range, limits).await?,
@@ -345,7 +351,7 @@ async fn request(
     }
 }
 
-/// Returns where the first block starts that is not what the index states.
+/// Returns the offset of the first block that differs from the index.
 fn first_wrong(bytes: &[u8], start: u64, blocks: &[Block]) -> Option<u64> {
     let is_right = |block: &&Block| {
         let at = usize::try_from(block.offset.checked_sub(start)?).ok()?;

@@ -1,4 +1,4 @@
-//! Which images of a config are fetched.
+//! Selection of the images of a config to fetch.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use crate::config::image_config::{Config, ImageConfig};
 use crate::error::Error;
 use crate::fetch::options::FetchOptions;
 
-/// An image that is fetched.
+/// An image to fetch.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     pub(crate) image: Repository,
     pub(crate) version: Version,
-    /// The name in an engine.
+    /// The image's name in an engine.
     pub(crate) tag: Reference,
     pub(crate) entry: ImageConfig,
 }
 
-/// Selects images of a config, in its order, each once.
+/// Returns the images of a config to fetch, sorted by repository.
 ///
 /// # Errors
 ///
-/// If the config lacks an image or a version that is named, or if an image has a name that no
-/// engine can have.
+/// If the config does not contain a named image or version, or if an image has a name that engines
+/// do not support.
 pub(crate) fn wanted(
     config: &Config,
     options: &FetchOptions,
@@ -48,7 +48,7 @@ pub(crate) fn wanted(
     }
     let named = |one: &Wanted| options.images.iter().find(|image| *image.repository() == one.image);
     all.retain(|_, one| match named(one) {
-        // A version that is named counts even if it is a dirty one.
+                // A dirty version that is named explicitly is fetched even with `release`.
         Some(image) => image.version().is_some() || !(options.release && one.entry.dirty),
         None => options.images.is_empty() && !(options.release && one.entry.dirty),
     });
