@@ -157,7 +157,7 @@ fn a_tag_that_moves_is_saved_again_once() {
     let engine = FakeEngine::with_moving_tag(images, Save::Ends(tar()));
     insta::assert_snapshot!(update(&engine).refusal(), @"
     [1]
-    error: `web:1.0.0.2` was moved to another image while it was saved, twice
+    error: `web:1.0.0.2` was moved to another image during both attempts to save it
     ");
 }
 

@@ -25,7 +25,7 @@ fn another_build_of_a_release_is_reported_or_refused() {
         let id = &before[0]["web_1.0.0.7_".len()..][..12];
         assert!(
             said.stderr.contains(&format!(
-                "error: another build of the release `web:1.0.0.7` is in artifacts already: {id}; nothing was changed\n\
+                "error: another build of the release `web:1.0.0.7` is already in artifacts: {id}; nothing was changed\n\
                  hint: give the new build a version of its own"
             )),
             "{said:?}"
@@ -56,7 +56,7 @@ fn an_archive_gets_another_version() {
     for (arguments, refusal) in [
         (
             ["tag", "web:1.0.0.7", "web:1.0.0.8"],
-            "[1]\nerror: another build of the release `web:1.0.0.8` is in artifacts already: ID; nothing was changed\n\
+            "[1]\nerror: another build of the release `web:1.0.0.8` is already in artifacts: ID; nothing was changed\n\
              hint: give the new build a version of its own\n",
         ),
         (["tag", "web:1.0.0.7", "web"], "[2]\nerror: `web` has no version; pass IMAGE:VERSION\n"),

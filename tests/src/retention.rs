@@ -104,7 +104,7 @@ fn removing_the_last_valid_archive_needs_a_confirmation() {
     place.put("api_1.0_0123456789ab.docker", b"photos");
     insta::assert_snapshot!(refused(&place, &["clean", "web:1.0"]).refusal(), @"
     [2]
-    error: this would remove the last whole archive in artifacts
+    error: this would remove the last intact archive in artifacts
     hint: pass --yes if that is intended
     ");
     let said = place.run(&["clean", "web:1.0", "--dry-run"]);

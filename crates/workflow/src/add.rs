@@ -1,4 +1,4 @@
-//! Takes archives made elsewhere into a folder.
+//! Import of archives made by other tools.
 
 use std::path::{Path, PathBuf};
 
@@ -21,22 +21,21 @@ use crate::settle::{Place, settle};
 use crate::spool::{Spooled, spool};
 use crate::stored_archive::{StoredArchive, StoredContent};
 
-/// Options of [`add`]: how to name what is added, and in what form to keep it.
+/// Options of [`add`]: the name and the format of the added archive.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct AddOptions {
-    /// The name, instead of the tags in the archive.
+    /// The name to use instead of the tags in the archive.
     pub name: Option<Reference>,
-    /// Add the image under each of its tags.
+    /// Whether to add the image under each of its tags.
     pub every: bool,
-    /// Keep it as a zip in any case. Otherwise a plain tar stays one, and what is compressed
-    /// becomes a zip.
+    /// Whether to store the image as a zip in any case. Otherwise a plain tar stays plain, and any compressed archive becomes a zip.
     pub compress: bool,
-    /// How hard to compress.
+    /// The compression level.
     pub level: Level,
-    /// Of an image for several platforms, take the one for this platform.
+    /// The platform to choose from an image for several platforms.
     pub platform: Option<Platform>,
-    /// Refuse another build of a release that is in the folder.
+    /// Whether to refuse another build of a release that is in the folder.
     pub immutable: bool,
 }
 
@@ -51,51 +50,51 @@ impl AddOptions {
     }
 }
 
-/// An archive that is in the folder now.
+/// An archive that is in the folder after [`add`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Added {
     /// The archive.
     #[serde(flatten)]
     pub file: StoredArchive,
-    /// `true` if it was added now, `false` if it was there.
+    /// `true` if it was added now, `false` if the folder already had it.
     pub added: bool,
-    /// The same image as a plain tar, if it is in the folder too.
+    /// The path of a plain tar with the same image, if the folder also has one.
     #[serde(serialize_with = "crate::path_text::serialize_option")]
     pub beside: Option<PathBuf>,
-    /// The ids of the other builds of the same release that were in the folder, if it was added
-    /// now.
+    /// The ids of other builds of the same release in the folder. Empty if nothing was added.
     pub replaces: Vec<ImageId>,
-    /// The file that it was taken from.
+    /// The file that it was read from.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub from: PathBuf,
 }
 
-/// What came of adding a file.
+/// The result of [`add`].
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 #[must_use = "it may contain an error"]
 pub struct AddReport {
-    /// The archives that are in the folder now: one for each name that was added, at least one.
+    /// The archives that are now in the folder, one for each name. There is at least one.
     pub added: Vec<Added>,
-    /// Why the file was not added under the names after these.
+    /// The error that prevented adding the file under the remaining names.
     pub error: Option<Error>,
 }
 
-/// Takes an archive made elsewhere into a folder, under its right name: by docker, podman, skopeo
-/// or crane, plain, gzip, zstd, xz, bzip2 or zip. It needs no engine.
+/// Imports an archive that another tool wrote, under the right name. It can come from Docker,
+/// Podman, skopeo or crane, and be plain or compressed with gzip, zstd, xz, bzip2 or zip. No engine
+/// is needed.
 ///
-/// The file may be a pipe. It is verified before it is copied, and the copy is verified again.
-/// Names are shortened as engines do: `docker.io/library/web` and Podman's `localhost/web` are
-/// `web`.
+/// The file can be a pipe. It is verified before it is copied, and the copy is verified again.
+/// Names are shortened as engines do: both `docker.io/library/web` and Podman's `localhost/web`
+/// become `web`.
 ///
-/// The archive in the folder carries the name under which it was added, and no other. A file that
-/// is already what would be written keeps its bytes, so that signatures of it stay valid.
+/// The archive in the folder contains only the tag under which it was added. If the file already
+/// has the right form, its bytes are copied unchanged, so that signatures of it stay valid.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work stops soon after and removes its staging file. Each archive
-/// is then either published or not there at all. A pipe is left where it stands.
+/// If the future is dropped, the work stops soon after and the staging file is removed. Each
+/// archive is then either published or missing. A pipe keeps the bytes that were not read yet.
 ///
 /// # Panics
 ///
@@ -103,8 +102,8 @@ pub struct AddReport {
 ///
 /// # Errors
 ///
-/// If the file is no whole image, if its tags do not make one name, or if it cannot be added under
-/// the first of them. What fails or is cancelled after that is in the report.
+/// If the file is not a complete image, if its tags do not determine a name, or if it cannot be
+/// added under its first name. Later errors, and a cancellation, are in the report.
 pub async fn add(
     store: &Store,
     file: &Path,
@@ -133,11 +132,11 @@ pub async fn add(
     Ok(report)
 }
 
-/// The file that is added, and what it turned out to be.
+/// The file to add, and the result of verifying it.
 struct AddedFile<'a> {
-    /// Where its bytes are.
+    /// Path of the file with the bytes.
     path: &'a Path,
-    /// What it is called in messages.
+    /// Path for messages.
     shown: &'a Path,
     verified: VerifiedFile,
     verify: VerifyOptions,
@@ -159,8 +158,7 @@ impl<'a> AddedFile<'a> {
         Ok(Self { path, shown, verified, verify })
     }
 
-    /// Returns `true` if the file is what would be written for this archive, so that its bytes can
-    /// stay.
+    /// Returns `true` if the file already has the form of this archive, so that its bytes can be copied unchanged.
     fn is_already(&self, archive: &ArchivePath, naming: &Naming) -> bool {
         let is_in_form = match archive.name().format() {
             ArchiveFormat::Zip => {

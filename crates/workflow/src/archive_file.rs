@@ -1,4 +1,4 @@
-//! An archive in a folder, as results describe it.
+//! The description of an archive in results.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::path_text::PathText;
 
-/// An archive in a folder: its name, its file, and the digest of its image if that is known.
+/// An archive in a folder: its name, its file, and the digest of its image if known.
 ///
 /// It serialises as `{image, version, id, digest, path, format, size}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +17,9 @@ use crate::path_text::PathText;
 pub struct ArchiveFile {
     /// The archive's name, relative to the folder.
     pub archive: ArchivePath,
-    /// The path of the archive, with the folder in front.
+    /// The path of the archive, including the folder.
     pub path: PathBuf,
-    /// The full digest of the image's config; `None` if it is not known.
+    /// The full digest of the image's config, if known.
     pub digest: Option<Digest>,
     /// The size of the file in bytes.
     pub size: u64,
@@ -36,12 +36,12 @@ impl ArchiveFile {
         Self { path: folder.as_ref().join(archive.as_str()), archive, digest, size }
     }
 
-    /// Returns the image, or `None` if no engine could have an image of the name in the path.
+    /// Returns the image, or `None` if the path does not stand for a valid image name.
     pub fn repository(&self) -> Option<Repository> {
         self.archive.repository()
     }
 
-    /// Returns the image's name as text: the repository, or what the path has in its place.
+    /// Returns the image's name as text: the repository, or the corresponding part of the path if it is not a valid image name.
     pub fn image(&self) -> String {
         self.repository().map_or_else(|| self.archive.image().to_owned(), |image| image.to_string())
     }
@@ -61,7 +61,7 @@ impl ArchiveFile {
         self.archive.name().format()
     }
 
-    /// Returns `true` if the version is a dirty one.
+    /// Returns `true` if the version is dirty.
     pub fn is_dirty(&self) -> bool {
         self.archive.name().is_dirty()
     }

@@ -1,4 +1,4 @@
-//! Builds an image.
+//! Building of images.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,17 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::run::Run;
 
-/// Builds an image as `docker build` does, and reports the events of the build.
+/// Builds an image like `docker build`, and reports the events of the build.
 ///
-/// A folder of archives that lies in the build's context should not become part of it: see
-/// [`own_files`].
+/// If the build context contains the folder of archives, exclude it: see [`own_files`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the request is broken off, and the engine ends the build.
+/// If the future is dropped, the request is aborted and the engine stops the build.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
-///
-/// # Panics
-///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
@@ -35,12 +30,12 @@ pub async fn build(engine: &Engine, request: BuildRequest, run: &Run) -> Result<
     run.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await
 }
 
-/// Returns what a build should exclude from its context ([`BuildRequest::exclude`]) because it
-/// belongs to the folder of archives in `dir`: without that, an image would contain the archives of
-/// all builds before it.
+/// Returns the paths that a build should exclude from its context ([`BuildRequest::exclude`])
+/// because they belong to the folder of archives `dir`. Otherwise the image would contain the
+/// archives of all earlier builds.
 ///
-/// That is the folder itself, or, if the folder is the context, each archive in it and sealift's
-/// own files.
+/// The result is the folder itself. If the folder is also the context, it is every archive in the
+/// folder and sealift's own files.
 pub fn own_files(dir: &Path, context: &Path) -> Vec<PathBuf> {
     let is_context = match (dir.canonicalize(), context.canonicalize()) {
         (Ok(dir), Ok(context)) => dir == context,
@@ -62,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn own_files_are_the_folder_or_what_is_ours_in_the_context() {
+    fn own_files_are_the_folder_or_the_archives_in_the_context() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir_all(path(".sealift")).unwrap();

@@ -1,4 +1,4 @@
-//! A request to stop that reaches everything: tasks that wait, and threads that work.
+//! The flag that cancels asynchronous tasks and blocking threads.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -22,7 +22,7 @@ pub struct Cancel(Arc<Shared>);
 struct Shared {
     flag: AtomicBool,
     waiting: Notify,
-    /// Those that are cancelled with this one.
+    /// The flags that are set together with this one.
     children: Mutex<Vec<Weak<Shared>>>,
 }
 
@@ -32,7 +32,7 @@ impl Cancel {
         Self::default()
     }
 
-    /// Asks to stop.
+    /// Sets the flag, and those of all children.
     pub fn cancel(&self) {
         self.0.flag.store(true, Ordering::SeqCst);
         self.0.waiting.notify_waiters();
@@ -44,18 +44,18 @@ impl Cancel {
         }
     }
 
-    /// Returns `true` if anybody asked to stop.
+    /// Returns `true` if the flag is set.
     pub fn is_cancelled(&self) -> bool {
         self.0.flag.load(Ordering::SeqCst)
     }
 
-    /// Waits until somebody asks to stop.
+    /// Waits until the flag is set. Returns at once if it is already set.
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe.
     pub async fn cancelled(&self) {
-        // Registered before the flag is read, so that no request falls between the two.
+        // The waiter is registered before the flag is read. Otherwise a cancellation between the two would be missed.
         let mut notified = std::pin::pin!(self.0.waiting.notified());
         notified.as_mut().enable();
         if !self.is_cancelled() {
@@ -63,32 +63,32 @@ impl Cancel {
         }
     }
 
-    /// The flag, for threads that look at it now and then.
+    /// Returns the flag for blocking code that polls it.
     pub(crate) fn flag(&self) -> &AtomicBool {
         &self.0.flag
     }
 
-    /// Creates a flag that is set with this one, and can be set without it.
+    /// Creates a flag that is set together with this one, but can also be set alone.
     pub(crate) fn child(&self) -> Self {
         let child = Self::new();
         let mut children = self.0.children.lock().unwrap_or_else(PoisonError::into_inner);
         children.retain(|child| child.strong_count() > 0);
         children.push(Arc::downgrade(&child.0));
         drop(children);
-        // After it was registered: a request that came before that did not reach it.
+        // Checked after the registration: an earlier cancellation did not reach this child.
         if self.is_cancelled() {
             child.cancel();
         }
         child
     }
 
-    /// Creates a guard that asks to stop when it is dropped.
+    /// Creates a guard that sets the flag when it is dropped.
     pub(crate) fn on_drop(&self) -> CancelOnDrop {
         CancelOnDrop(self.clone())
     }
 }
 
-/// Asks to stop when it is dropped.
+/// A guard that sets a flag when it is dropped.
 pub(crate) struct CancelOnDrop(Cancel);
 
 impl Drop for CancelOnDrop {
@@ -111,6 +111,6 @@ mod tests {
         assert!(!parent.is_cancelled() && !second.is_cancelled());
         parent.cancel();
         assert!(second.is_cancelled() && grandchild.is_cancelled());
-        assert!(parent.child().is_cancelled(), "it comes too late to be told");
+        assert!(parent.child().is_cancelled(), "a child of a cancelled flag is cancelled");
     }
 }

@@ -1,4 +1,4 @@
-//! Writes the content of one archive.
+//! Output of one archive.
 
 use std::io::Write;
 
@@ -17,16 +17,16 @@ use crate::reading::Reading;
 use crate::run::Run;
 use crate::select::{find, held_against_record};
 
-/// Writes the archive that answers a query as a plain tar, whatever its form in the folder. It
-/// carries the `image:tag` of its file name and no other.
+/// Writes the archive that matches a query as a plain tar, even if it is stored compressed. The tar
+/// contains only the `image:tag` of the file name.
 ///
-/// It is verified while it is written, and its end is withheld until the verification succeeds. If
-/// it fails, a reader on the other side of a pipe has no image.
+/// The archive is verified while it is written, and its end is withheld until the verification
+/// succeeds. If the verification fails, a reader at the other end of a pipe receives no valid
+/// image.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, writing stops soon after. The output then lacks the end of the
-/// archive.
+/// If the future is dropped, writing stops soon after. The output then has no end marker.
 ///
 /// # Panics
 ///
@@ -34,7 +34,8 @@ use crate::select::{find, held_against_record};
 ///
 /// # Errors
 ///
-/// As [`path`](crate::path()), and if the archive turns out to be damaged or cannot be written out.
+/// Those of [`path`](crate::path()), and an error if the archive is damaged or cannot be written to
+/// the output.
 pub async fn cat(
     store: &Store,
     query: &Query,
@@ -64,16 +65,16 @@ fn write_out(
     output.flush().map_err(Error::Output)
 }
 
-/// Writes the archive that answers a query in the form in which a cluster imports it: one image for
-/// one platform, without attestations, under its name with the registry.
+/// Writes the archive that matches a query in the form that a cluster imports: one image for one
+/// platform, without attestations, with its registry in the name.
 ///
-/// What would be written into a file by [`export`](crate::export()) is written here. Each layer is
-/// verified while it is written, and the last bytes of a damaged one are withheld. So a reader on
-/// the other side of a pipe has no image then.
+/// The output is the same as that of [`export`](crate::export()). Each layer is verified while it
+/// is written, and the last bytes of a damaged layer are withheld. A reader at the other end of a
+/// pipe then receives no valid image.
 ///
 /// # Cancel safety
 ///
-/// As for [`cat`].
+/// The same as for [`cat`].
 ///
 /// # Panics
 ///
@@ -81,7 +82,7 @@ fn write_out(
 ///
 /// # Errors
 ///
-/// As for [`cat`].
+/// Those of [`cat`].
 pub async fn cat_for(
     store: &Store,
     query: &Query,

@@ -1,52 +1,98 @@
-//! The operations of sealift on a container engine and a folder of image archives, one function for
-//! each: `update` and `load` move images between the two, [`add`], [`tag`], [`list`], [`show`], [`diff`], [`path()`], [`cat`],
-//! [`verify`] and [`clean`] work on the folder, [`export`] puts images into clusters, [`config`]
-//! and [`sums`] describe the folder for the machines that fetch from it.
+//! The operations of sealift on a container engine and a folder of image archives, with one
+//! function for each command.
 //!
-//! Each function takes a store, options that are plain values, and a [`Run`]: it reports what
-//! happens as [`Event`]s, never prints, and stops soon after its [`Cancel`] flag is set. The folder
-//! is then as it was. Results are plain values that serialise as the JSON documents of the command.
+//! The main job is to save images from an engine into a folder. It needs the feature `engine`:
+//!
+#![cfg_attr(feature = "engine", doc = "```no_run")]
+#![cfg_attr(not(feature = "engine"), doc = "```ignore")]
+//! use sealift_workflow::docker::{Engine, Settings};
+//! use sealift_workflow::filename::Reference;
+//! use sealift_workflow::store::Store;
+//! use sealift_workflow::{Run, UpdateOptions, update};
+//!
+//! async fn save(image: &str) -> Result<(), Box<dyn std::error::Error>> {
+//!     let engine = Engine::resolve(&Settings::from_env())?;
+//!     let store = Store::create("artifacts")?;
+//!     let images = [Reference::parse(image)?];
+//!     let options = UpdateOptions::default().with_compress(true);
+//!     let report = update(&engine, &store, &images, &options, |_| {}, &Run::default()).await?;
+//!     for image in report.images {
+//!         println!("{}", image.result?.file.path.display());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | build an image | `build` |
+//! | save images into the folder | `update`, `plan_update` |
+//! | load archives into an engine | `load` |
+//! | import archives of other tools | [`add`] |
+//! | list, describe and find archives | [`list`], [`show`], [`diff`], [`path()`] |
+//! | write an archive to a stream | [`cat`], [`cat_for`] |
+//! | give an image another version | [`tag`] |
+//! | verify archives | [`verify`] |
+//! | remove archives | [`clean`], [`plan_clean`] |
+//! | write images for clusters | [`export`], [`plan_export`] |
+//! | describe the folder for other machines | [`config`], [`sums`] |
+//! | transfer archives between places | `publish`, `fetch`, `serve` |
+//!
+//! All functions have the same form:
+//!
+//! ```text
+//! Engine ──┐                              ┌──▶ Event, to the Reporter of the Run
+//! Store  ──┼──▶ command(…, Options, Run) ─┤
+//! Place  ──┘                ▲             └──▶ Report, which serialises as JSON
+//!                           │
+//!                         Cancel
+//! ```
+//!
+//! Options and reports are plain values. A report serialises as the JSON document that the
+//! `sealift` command prints. A [`Run`] has the [`Reporter`] that receives [`Event`]s, and the
+//! [`Cancel`] flag that stops the work. The functions never print. After a cancellation the folder
+//! is consistent: an archive is either complete or not there.
+//!
+//! Operations on the folder need no feature and no engine:
 //!
 //! ```
 //! use sealift_workflow::store::Store;
 //! use sealift_workflow::{ListOptions, Run, list};
 //!
-//! # let folder = tempfile::tempdir()?;
-//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-//! # runtime.block_on(async {
+//! let folder = tempfile::tempdir()?;
 //! let store = Store::create(folder.path())?;
-//! let options = ListOptions::default().with_only_latest(true);
-//! let listing = list(&store, &options, &Run::default()).await?;
+//! let runtime = tokio::runtime::Runtime::new()?;
+//! let listing = runtime.block_on(async {
+//!     let options = ListOptions::default().with_only_latest(true);
+//!     list(&store, &options, &Run::default()).await
+//! })?;
 //! for archive in &listing.archives {
 //!     println!("{}", archive.file.path.display());
 //! }
-//! # assert!(listing.archives.is_empty());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Features
 //!
-//! None is on by default, and the functions above need none.
+//! All features are opt-in. The functions with links in the table need none.
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `engine` | what needs an engine: `update`, `plan_update`, `load`, `build` |
-//! | `tls` | engines with TLS, and TLS of `serve`; includes `engine` |
-//! | `buildkit` | builds by BuildKit; includes `engine` |
-//! | `remote` | what reads from and writes to buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch`, `list_published`, `verify_published` |
-//! | `serve` | what serves the folder over HTTP: `serve` |
+//! | `engine` | functions that need an engine: `update`, `plan_update`, `load`, `build` |
+//! | `tls` | TLS for engines and for `serve`; includes `engine` |
+//! | `buildkit` | builds with BuildKit; includes `engine` |
+//! | `remote` | buckets, web servers and other folders: `publish`, `plan_publish`, `fetch`, `plan_fetch`, `list_published`, `verify_published` |
+//! | `serve` | an HTTP server for the folder: `serve` |
 //!
 //! # Runtime
 //!
-//! The functions need a tokio runtime, and those that talk to an engine one with I/O and time
-//! enabled; without it they panic, as tokio's own functions do. Work that blocks runs on the
-//! runtime's blocking threads. All futures are `Send`. Dropping one stops its work soon after, as
-//! the [`Cancel`] flag does, but without a report; what that means for the folder and the engine is
-//! documented with each function as "Cancel safety".
+//! All functions need a tokio runtime. Those that connect to an engine or a server need one with
+//! I/O and time enabled. Without it they panic, as tokio's own functions do. Blocking work runs on
+//! the runtime's blocking threads. All futures are `Send`. If a future is dropped, its work stops
+//! soon after, as with the [`Cancel`] flag, but without a report. The section "Cancel safety" of
+//! each function describes the effects on the folder and the engine.
 //!
-//! The crates below are re-exported, so that one dependency is enough.
+//! The crates that this one builds on are re-exported, so that one dependency is enough.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,11 +1,11 @@
-//! The JSON of something that was asked for, and of what became of it.
+//! The JSON form of a result or an error for something that the caller named.
 
 use serde::Serialize;
 
 use crate::error::Error;
 
-/// It serialises as the result, or as `{asked, error}`, or as `{error}` if that concerns nothing
-/// that was asked for.
+/// A result or an error. Serialises as the result, as `{asked, error}`, or as `{error}` if the
+/// error is not about a name that the caller passed.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Outcome<'a, T> {

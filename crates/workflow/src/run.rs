@@ -1,5 +1,4 @@
-//! One run of a workflow: the reporter that hears of it, the flag that stops it, and its
-//! activities.
+//! A run of a workflow: its reporter, its cancel flag, and its activities.
 
 use std::fmt;
 #[cfg(feature = "remote")]
@@ -10,10 +9,10 @@ use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::event::{Event, Reporter, Silent, Work};
 
-/// A reporter that receives events, and a flag that stops the work.
+/// A reporter that receives events, and a flag that cancels the work.
 ///
-/// Every workflow takes one. Clones report to the same reporter and share the flag; one `Run` can
-/// serve any number of calls, at the same time or one after the other.
+/// Every workflow function takes a run. Clones share the reporter and the flag. One run can be used
+/// for any number of calls, in sequence or at the same time.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -44,7 +43,7 @@ impl Run {
         self.reporter.report(event);
     }
 
-    /// Returns the run of one of several engines: its events name the engine.
+    /// Returns a run for one of several engines. Its events contain the engine's name.
     #[cfg(feature = "engine")]
     pub(crate) fn on_engine(&self, engine: &str) -> Self {
         let (engine, reporter) = (engine.to_owned(), Arc::clone(&self.reporter));
@@ -67,7 +66,7 @@ impl Run {
         Activity { image, reporter: Arc::clone(&self.reporter) }
     }
 
-    /// Returns an error if somebody asked to stop.
+    /// Returns an error if the run was cancelled.
     pub(crate) fn check_cancelled(&self) -> Result<(), Error> {
         match self.cancel.is_cancelled() {
             true => Err(Error::Interrupted),
@@ -75,13 +74,13 @@ impl Run {
         }
     }
 
-    /// Returns whether work that is watched goes on, or breaks off because somebody asked to stop.
+    /// Returns `Break` if the run was cancelled, for functions that report progress to a callback.
     #[cfg(feature = "remote")]
     pub(crate) fn go_on(&self) -> ControlFlow<()> {
         self.check_cancelled().map_or(ControlFlow::Break(()), ControlFlow::Continue)
     }
 
-    /// Waits for an answer from elsewhere, unless somebody asks to stop before it comes.
+    /// Waits for a future, or returns an error as soon as the run is cancelled.
     #[cfg(any(feature = "engine", feature = "remote"))]
     pub(crate) async fn wait_for<T>(
         &self,
@@ -93,8 +92,7 @@ impl Run {
         }
     }
 
-    /// Runs work that blocks on a thread of its own. When the future is dropped, the work is asked
-    /// to stop: the run that it gets is cancelled then.
+    /// Runs blocking work on a blocking thread. If the future is dropped, the run that the work received is cancelled.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
@@ -102,7 +100,7 @@ impl Run {
         let cancel = self.cancel.child();
         let _guard = cancel.on_drop();
         let run = Self { reporter: Arc::clone(&self.reporter), cancel };
-        // It may have waited for a thread until somebody asked to stop.
+        // The run may have been cancelled while the work waited for a free thread.
         let work = move || run.check_cancelled().and_then(|()| work(&run));
         match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,
@@ -126,8 +124,8 @@ impl fmt::Debug for Run {
     }
 }
 
-/// Work on an image that has been reported as started. Dropping it reports the end, so that every
-/// start has one.
+/// An activity that was reported as started. Its end is reported when it is dropped, so every start
+/// has an end.
 #[must_use = "the work is reported as finished when this is dropped"]
 pub(crate) struct Activity {
     image: String,
@@ -135,7 +133,7 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Reports that more bytes are done.
+    /// Reports the number of bytes processed since the last report.
     pub(crate) fn progress(&self, bytes: u64) {
         if bytes > 0 {
             self.reporter.report(Event::Progress { image: self.image.clone(), bytes });
@@ -165,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_an_activity_is_reported_once_however_it_ends() {
+    fn the_end_of_an_activity_is_reported_once_even_after_an_error() {
         let events = Arc::new(Events::default());
         let run = Run::new(events.clone(), Cancel::new());
         let broken = || -> Result<(), Error> {

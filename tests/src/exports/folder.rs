@@ -99,7 +99,7 @@ fn a_file_of_another_tool_stays() {
     let name = file.file_name().unwrap().to_str().unwrap();
     insta::assert_snapshot!(said.refusal().replace(name, "FILE"), @"
     [1]
-    error: cannot export `web`: out/FILE is there already, and it is not an exported archive of docker.io/library/web:1.0.0.1
+    error: cannot export `web`: out/FILE already exists, and it is not an exported archive of docker.io/library/web:1.0.0.1
     hint: move it away, or pass another folder with --to
     ");
 }
@@ -153,7 +153,7 @@ fn the_folder_of_archives_and_names_of_other_files_are_refused() {
             let arguments = ["export", "web", "--for", "k3s", "--to", to];
             let said = place.run(&[&arguments[..], more].concat());
             assert_eq!(said.code, 2, "{to}: {said:?}");
-            assert!(said.stderr.contains("it is the folder of archives, or in it"), "{said:?}");
+            assert!(said.stderr.contains("it is the folder of archives or inside it"), "{said:?}");
             assert!(said.stderr.contains("hint: pass another folder with --to"), "{said:?}");
         }
     }

@@ -240,7 +240,7 @@ fn a_tag_that_moves(saved: &Saved, seed: &mut Seed) -> Fault {
     let mine = || saved.shown.clone();
     let whole = || Save::Ends(saved.tar.clone());
     let at = seed.below(saved.end());
-    let twice = "was moved to another image while it was saved, twice";
+    let twice = "was moved to another image during both attempts to save it";
     let (shown, save, expected) = match seed.choose(&[0, 1, 2, 3]) {
         0 => (vec![other(9), mine()], whole(), Expected::Taken),
         1 => (vec![mine(), other(8), other(9)], whole(), Expected::Refused(1, twice.to_owned())),

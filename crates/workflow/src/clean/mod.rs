@@ -1,4 +1,4 @@
-//! Retention: which archives of a folder are removed, and their removal.
+//! Retention: selection and removal of archives in a folder.
 
 mod plan;
 pub(crate) mod report;
@@ -14,14 +14,14 @@ use crate::clean::report::{CleanPlan, CleanReport};
 use crate::error::Error;
 use crate::run::Run;
 
-/// How many archives are removed before it is looked whether somebody asked to stop.
+/// The number of archives that are removed between two checks for a cancellation.
 const AT_A_TIME: usize = 16;
 
-/// Decides what a clean-up removes, and removes nothing. Archives without a record are read.
+/// Returns what a clean-up would remove, without removing it. Archives without a record are read.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -29,7 +29,7 @@ const AT_A_TIME: usize = 16;
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, or has no archive of an image or version that was named.
+/// If the folder cannot be read, or contains no archive of a named image or version.
 pub async fn plan_clean(
     store: &Store,
     retention: &Retention,
@@ -39,14 +39,13 @@ pub async fn plan_clean(
     run.blocking(move |run| plan_now(&store, &retention, run)).await
 }
 
-/// Removes what was planned, as far as it is still the same.
+/// Removes the archives of a plan, unless they have changed since.
 ///
-/// Once it is cancelled, the report contains what is gone, with [`Error::Interrupted`] among its
-/// errors.
+/// After a cancellation, the report lists the removed archives and contains [`Error::Interrupted`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, a few more archives may be removed.
+/// If the future is dropped, a few more archives may be removed.
 ///
 /// # Panics
 ///
@@ -54,8 +53,8 @@ pub async fn plan_clean(
 ///
 /// # Errors
 ///
-/// If the folder's last whole archive would be removed, and [`CleanPlan::may_take_last`] is not
-/// set. What cannot be removed is in the report.
+/// If the last intact archive in the folder would be removed and [`CleanPlan::may_take_last`] is
+/// not set. Errors of single archives are in the report.
 pub async fn clean(store: &Store, plan: &CleanPlan, run: &Run) -> Result<CleanReport, Error> {
     if plan.takes_last && !plan.may_take_last {
         return Err(Error::LastArchive { folder: plan.root.clone() });
@@ -69,8 +68,8 @@ pub async fn clean(store: &Store, plan: &CleanPlan, run: &Run) -> Result<CleanRe
     Ok(CleanReport { removed: removed.cloned().collect(), skipped, errors })
 }
 
-/// Removes archives whose files still look like this. Returns those that are gone, and why others
-/// are not.
+/// Removes archives whose files still have the given size and times. Returns the removed archives,
+/// and the errors of the others.
 pub(crate) async fn remove(
     store: &Store,
     archives: Vec<(ArchivePath, Stat)>,
@@ -81,7 +80,7 @@ pub(crate) async fn remove(
     removed.await.unwrap_or_else(|error| (Vec::new(), vec![error]))
 }
 
-/// Removes a few archives at a time, so that it can be interrupted.
+/// Removes archives in small groups, so that the removal can be cancelled.
 fn remove_now(
     store: &Store,
     archives: &[(ArchivePath, Stat)],
@@ -116,7 +115,7 @@ mod tests {
     use crate::event::Silent;
 
     #[test]
-    fn an_interrupted_removal_removes_no_more_and_says_so() {
+    fn an_interrupted_removal_stops_and_reports_it() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path()).unwrap();
         let archive: ArchivePath = "web_1_0123456789ab.docker".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Which archives a clean-up removes.
+//! Selection of the archives that a clean-up removes.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::select::examine::{all_archives, archives_of, examine_all, with_read_options};
 
-/// Decides what a clean-up removes.
+/// Returns what a clean-up would remove.
 pub(crate) fn plan_now(
     store: &Store,
     retention: &Retention,
@@ -25,7 +25,7 @@ pub(crate) fn plan_now(
     for image in &retention.images {
         archives_of(store, image.repository(), image.version())?;
     }
-    // All versions of an image are needed, to know which one is the newest.
+    // The newest versions are determined from all versions of an image.
     let images: BTreeSet<_> = retention.images.iter().map(Reference::repository).collect();
     for image in images {
         archives.extend(store.archives_of(image)?);
@@ -43,7 +43,7 @@ pub(crate) fn plan_now(
     })
 }
 
-/// Returns `true` if the folder has a whole archive that is not removed.
+/// Returns `true` if the folder would still contain an intact archive.
 fn is_any_left(
     store: &Store,
     entries: &[Entry],
@@ -61,7 +61,7 @@ fn is_any_left(
     let known: BTreeSet<&ArchivePath> = entries.iter().map(|entry| &entry.archive).collect();
     let mut others = store.scan()?.archives;
     others.retain(|archive| !known.contains(archive));
-    // What records know is enough in most cases.
+    // The records are sufficient in most cases. Otherwise archives are read, until one is intact.
     if store.entries(&others).iter().any(is_left) {
         return Ok(true);
     }

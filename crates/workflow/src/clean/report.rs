@@ -1,4 +1,4 @@
-//! What a clean-up removes, or has removed.
+//! The plan and the result of a clean-up.
 
 use std::path::PathBuf;
 
@@ -12,21 +12,20 @@ use serde::{Serialize, Serializer};
 use crate::archive_file::ArchiveFile;
 use crate::error::Error;
 
-/// What [`clean`](crate::clean()) is going to remove.
+/// The archives that [`clean`](crate::clean()) would remove.
 ///
 /// It serialises as `{would_remove: […], skipped: […]}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a plan removes nothing by itself"]
 pub struct CleanPlan {
-    /// The archives that are removed, sorted by path.
+    /// The archives to remove, sorted by path.
     pub archives: Vec<CleanedArchive>,
-    /// The archives that the selectors name, but that are neither counted nor removed.
+    /// Archives that match the selection but are neither counted nor removed, because of a flaw.
     pub skipped: Vec<SkippedArchive>,
-    /// Whether the folder would have no whole archive left.
+    /// Whether no intact archive would be left in the folder.
     pub takes_last: bool,
-    /// Whether [`clean`](crate::clean()) may remove the folder's last whole archive; `false` at
-    /// first.
+    /// Whether [`clean`](crate::clean()) is allowed to remove the last intact archive in the folder. Initially `false`.
     pub may_take_last: bool,
     /// The folder.
     pub(crate) root: PathBuf,
@@ -48,51 +47,51 @@ impl Serialize for CleanPlan {
     }
 }
 
-/// What [`clean`](crate::clean()) removed.
+/// The result of [`clean`](crate::clean()).
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 #[must_use = "it holds the errors of the archives that could not be removed"]
 pub struct CleanReport {
     /// The archives that were removed.
     pub removed: Vec<CleanedArchive>,
-    /// The archives that the selectors name, but that are neither counted nor removed.
+    /// Archives that match the selection but are neither counted nor removed, because of a flaw.
     pub skipped: Vec<SkippedArchive>,
-    /// Why others could not be removed.
+    /// The errors of archives that could not be removed.
     pub errors: Vec<Error>,
 }
 
-/// An archive that is removed, or would be.
+/// An archive that was removed or would be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CleanedArchive {
     /// The archive.
     #[serde(flatten)]
     pub file: ArchiveFile,
-    /// When it was saved: the recorded time, otherwise the time when the file was last modified.
+    /// The time of the save: as recorded, otherwise the modification time of the file.
     pub saved: Timestamp,
-    /// Whether the version is a dirty one.
+    /// Whether the version is dirty.
     pub dirty: bool,
-    /// What the image runs on.
+    /// The platform of the image, if known.
     pub platform: Option<Platform>,
-    /// How the file looked when this was decided.
+    /// Size and times of the file when the plan was made.
     #[serde(skip)]
     pub stat: Stat,
 }
 
-/// An archive that is not removed, since it is not known what it holds.
+/// An archive that is not removed, because its content is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SkippedArchive {
     /// The archive's name, relative to the folder.
     #[serde(skip)]
     pub archive: ArchivePath,
-    /// The path of the archive, with the folder in front.
+    /// The path of the archive, including the folder.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The flaw of the archive.
     #[serde(flatten)]
     pub flaw: Flaw,
-    /// Whether its version was named.
+    /// Whether the selection named its version.
     #[serde(skip)]
     pub is_named: bool,
 }

@@ -1,4 +1,4 @@
-//! What a config puts before the paths of archives.
+//! The base URL of the archives in a config.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sealift_filename::Printable;
 
-/// What stands unencoded in a path: the unreserved characters of RFC 3986 and `/`. A `+` does not,
-/// as servers that decode paths like forms read it as a blank.
+/// The characters that are percent-encoded in a path: all but `/` and the unreserved characters of
+/// RFC 3986. A `+` is also encoded, because some servers decode it as a space.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
@@ -27,7 +27,7 @@ const ENCODED: &AsciiSet =
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Box<str>);
 
-/// Why a text is not a [`BaseUrl`].
+/// The error for a text that is not a [`BaseUrl`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not the URL of a folder: {kind}", Printable(input))]
 pub struct ParseBaseUrlError {
@@ -36,19 +36,18 @@ pub struct ParseBaseUrlError {
 }
 
 impl ParseBaseUrlError {
-    /// Returns the text that was refused.
+    /// Returns the rejected text.
     pub fn input(&self) -> &str {
         &self.input
     }
 
-    /// Returns what is wrong with it.
+    /// Returns the reason.
     pub fn kind(&self) -> ParseBaseUrlErrorKind {
         self.kind
     }
 }
 
-/// What is wrong with a text that should be a [`BaseUrl`]. As text, it continues a sentence about
-/// the input.
+/// The reason why a text is not a [`BaseUrl`]. Its message is a clause about the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseBaseUrlErrorKind {
@@ -60,27 +59,26 @@ pub enum ParseBaseUrlErrorKind {
     /// It has no host.
     #[error("it has no host")]
     NoHost,
-    /// It has a query or a fragment, after which no path can follow.
+    /// It has a query or a fragment. Archive paths cannot be appended to these.
     #[error("it has a `{0}`, but archive paths are appended to it")]
     Rest(char),
-    /// It has a character that a URL cannot have.
+    /// It contains a character that is not valid in a URL.
     #[error("it has {0:?}, which must be percent-encoded")]
     Character(char),
 }
 
 impl BaseUrl {
-    /// Returns `true` if a text has the form of a URL or of an absolute path, whether or not it can
-    /// be a base.
+    /// Returns `true` if a text looks like a URL or an absolute path, even if it is not a valid base URL.
     pub fn has_form(text: &str) -> bool {
         text.starts_with('/') || text.contains("://")
     }
 
-    /// Joins the base and an archive's path by exactly one slash; the path is percent-encoded.
+    /// Appends the path of an archive, percent-encoded and separated by exactly one slash.
     pub fn join(&self, path: &str) -> String {
         format!("{}/{}", self.0.trim_end_matches('/'), encode(path))
     }
 
-    /// Returns the text as it was parsed.
+    /// Returns the text that was parsed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -96,7 +94,7 @@ fn fault(text: &str) -> Option<ParseBaseUrlErrorKind> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Some(ParseBaseUrlErrorKind::Form);
         };
-        // Nomad's downloader takes another scheme in front, as in `s3::https://…`.
+        // Nomad's downloader accepts a prefix before the scheme, as in `s3::https://…`.
         let schemes = scheme.split("::");
         if !schemes.into_iter().all(is_scheme) {
             return Some(ParseBaseUrlErrorKind::Form);
@@ -179,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn only_unreserved_characters_stand_as_they_are() {
+    fn all_but_unreserved_characters_are_encoded() {
         assert_eq!(
             encode("localhost+5000/team/web_1.0+b~-.zip"),
             "localhost%2B5000/team/web_1.0%2Bb~-.zip"

@@ -1,4 +1,4 @@
-//! An error as JSON.
+//! The JSON form of errors.
 
 use std::error::Error as _;
 
@@ -9,17 +9,16 @@ use serde::{Serialize, Serializer};
 use crate::error::Error;
 
 impl Error {
-    /// Returns the causes of the error, outermost first, without those that the message contains
-    /// already.
+    /// Returns the messages of the causes, outermost first. Causes whose text is already part of the message before them are left out.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
-        let mut said = self.to_string();
+        let mut shown = self.to_string();
         let mut next = self.source();
         while let Some(cause) = next {
             let text = text_of(cause);
-            if !said.contains(&text) {
+            if !shown.contains(&text) {
                 causes.push(text.clone());
-                said = text;
+                shown = text;
             }
             next = cause.source();
         }
@@ -27,8 +26,8 @@ impl Error {
     }
 }
 
-/// Returns the message of a cause; that of a fault without its subject, which the message before
-/// has.
+/// Returns the message of a cause. The message of a fault does not repeat the name of its archive,
+/// because the message before it contains the name.
 fn text_of(cause: &(dyn std::error::Error + 'static)) -> String {
     let boxed = cause.downcast_ref::<Box<Fault>>().map(AsRef::as_ref);
     match cause.downcast_ref::<Fault>().or(boxed) {
@@ -60,7 +59,7 @@ mod tests {
         let error = Error::Output(source);
         let document = json!({
             "code": "failed",
-            "message": "cannot write the archive out",
+            "message": "cannot write the archive to the output",
             "causes": ["no space left"],
         });
         assert_eq!(serde_json::to_value(&error).unwrap(), document);

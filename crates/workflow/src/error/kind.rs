@@ -1,28 +1,28 @@
-//! What sort of error something is, for scripts and exit codes.
+//! Kinds of errors, for scripts and exit codes.
 
 use serde::Serialize;
 
-/// The kind of an [`Error`](crate::Error): what a script can act on. Serialises as a word such as
-/// `not_found`.
+/// The kind of an [`Error`](crate::Error), by which a script can decide what to do. Serialises as a
+/// word such as `not_found`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Anything else.
+    /// Any other error.
     Failed,
-    /// What was asked for is contradictory, ambiguous or not possible.
+    /// The request is contradictory, ambiguous or impossible.
     Usage,
-    /// There is no such image, archive or folder.
+    /// The image, archive or folder does not exist.
     NotFound,
-    /// An archive has a format that is not supported.
+    /// The format of an archive is not supported.
     UnsupportedFormat,
     /// Bytes are missing or wrong.
     Damaged,
-    /// No engine or server answers, or it could not be verified.
+    /// The engine or server does not answer, or its identity could not be verified.
     Unreachable,
     /// Another process is writing to the folder.
     Locked,
-    /// The caller asked to stop.
+    /// The caller cancelled the operation.
     Interrupted,
 }
 

@@ -1,4 +1,4 @@
-//! The error of every workflow.
+//! The error type of all workflows.
 
 mod document;
 pub(crate) mod kind;
@@ -19,31 +19,31 @@ use crate::error::no_name::NoName;
 use crate::error::text::{conflicts, list, listed};
 use crate::trust::error::TrustError;
 
-/// The error of a workflow. It names the image, archive, folder or engine that it is about.
+/// An error of a workflow. Its message names the image, archive, folder or engine in question.
 ///
-/// What a caller can do about it follows from [`kind`](Error::kind) and the fields; the message
-/// contains no advice.
+/// The message contains no advice. Callers can derive it from the [`kind`](Error::kind) and the
+/// fields.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The engine has no such image.
     #[error("no image `{image}` in the engine at {endpoint}")]
     ImageNotFound {
-        /// The image that was asked for.
+        /// The requested image.
         image: Reference,
         /// The engine's address.
         endpoint: String,
-        /// The references that it has of the same repository.
+        /// The references of the same repository that the engine has.
         tags: Vec<String>,
     },
-    /// The engine's image is for another platform than the one that was asked for.
+    /// The engine's image is for another platform than the requested one.
     #[error("`{image}` in the engine is for {}, not for {wanted}", list(found))]
     OtherPlatform {
         /// The image.
         image: Reference,
         /// Its platforms.
         found: Vec<Platform>,
-        /// The platform that was asked for.
+        /// The requested platform.
         wanted: Box<Platform>,
     },
     /// The engine has the image for several platforms, and none was chosen.
@@ -65,17 +65,17 @@ pub enum Error {
         /// Its archive.
         archive: ArchivePath,
     },
-    /// What the engine sent is no whole image.
+    /// The engine sent a damaged image.
     #[error("the save of `{image}` is damaged; nothing was changed in {}", folder.display())]
     SaveDamaged {
         /// The image.
         image: Reference,
         /// The store's folder.
         folder: PathBuf,
-        /// What is wrong with it.
+        /// The fault in the saved archive.
         source: Box<Fault>,
     },
-    /// What the engine sent is a whole image, but not the one that it had shown.
+    /// The engine sent a complete image, but another one than it had described.
     #[error(
         "the engine sent another image as `{image}`: {} instead of {}; nothing was changed in {}",
         found.short(),
@@ -85,20 +85,20 @@ pub enum Error {
     OtherImage {
         /// The image.
         image: Reference,
-        /// The id that the engine showed.
+        /// The id that the engine reported.
         expected: Digest,
-        /// The digest of the config of what it sent.
+        /// The digest of the sent image's config.
         found: Digest,
         /// The store's folder.
         folder: PathBuf,
     },
-    /// The tag was moved to another image each time while it was saved.
-    #[error("`{image}` was moved to another image while it was saved, twice")]
+    /// The tag was moved to another image during each attempt to save it.
+    #[error("`{image}` was moved to another image during both attempts to save it")]
     TagMoved {
         /// The image.
         image: Reference,
     },
-    /// An archive can't be read, is damaged, or holds no image.
+    /// An archive cannot be read, is damaged, or contains no image.
     #[error(transparent)]
     Archive(#[from] sealift_archive::Error),
     /// The operating system refuses to read an archive.
@@ -106,25 +106,25 @@ pub enum Error {
     ArchiveUnreadable {
         /// The archive's file.
         path: PathBuf,
-        /// The operating system's word.
+        /// The reason of the operating system.
         reason: String,
     },
-    /// A folder that archives are known to be in can't be read.
+    /// A folder that should contain archives cannot be read.
     #[error("{} {reason}", folder.display())]
     FolderUnreadable {
         /// The folder.
         folder: PathBuf,
-        /// Why, a fragment.
+        /// The reason, as the rest of a sentence that begins with the folder's path.
         reason: String,
     },
-    /// What was read back from the disk isn't what had been written.
-    #[error("what was written of `{image}` can't be read back the same; nothing was changed")]
+    /// The bytes read back from the disk differ from those that were written.
+    #[error("cannot archive `{image}`: the disk returned other bytes than were written")]
     WrittenDiffers {
-        /// The image, or the file that it was taken from.
+        /// The image, or the file that it was read from.
         image: String,
     },
-    /// The engine doesn't have what it was given.
-    #[error("the engine at {endpoint} took {archive}, but does not have `{image}` now")]
+    /// The engine accepted an archive but does not have its image afterwards.
+    #[error("the engine at {endpoint} accepted {archive}, but does not have `{image}` now")]
     NotLoaded {
         /// The archive.
         archive: String,
@@ -136,58 +136,58 @@ pub enum Error {
     /// The archive that was asked for isn't there, or there are several.
     #[error(transparent)]
     Select(#[from] SelectError),
-    /// An archive stands where no image can have its name.
-    #[error("{archive} can't be loaded: `{image}` can't be an image's name in an engine")]
+    /// The path of an archive stands for an image name that engines do not support.
+    #[error("cannot load {archive}: `{image}` is not a valid image name in an engine")]
     NoRepository {
         /// The archive.
         archive: ArchivePath,
         /// The image's name, as the path has it.
         image: String,
     },
-    /// Another build of a release is there already, and releases are immutable.
+    /// The folder has another build of the release, and releases are immutable.
     #[error(
-        "another build of the release `{image}` is in {} already: {}; nothing was changed",
+            "another build of the release `{image}` is already in {}: {}; nothing was changed",
         folder.display(), list(ids)
     )]
     Rebuilt {
         /// The image.
         image: Reference,
-        /// The ids of the builds that are there.
+        /// The ids of the builds in the folder.
         ids: Vec<ImageId>,
         /// The store's folder.
         folder: PathBuf,
     },
-    /// Images cannot be exported into a folder of archives: the files would be taken for archives.
-    #[error("cannot export into {}: it is the folder of archives, or in it", folder.display())]
+    /// The target of an export is in the folder of archives, where the exported files would be mistaken for archives.
+    #[error("cannot export into {}: it is the folder of archives or inside it", folder.display())]
     ExportIntoStore {
         /// The folder to export into.
         folder: PathBuf,
     },
-    /// The name of an exported file would be longer than file names can be.
-    #[error("{archive} cannot be exported: the name of its file would be longer than 255 bytes")]
+    /// The file name of an exported archive would exceed the limit of file systems.
+    #[error("cannot export {archive}: its file name would be longer than 255 bytes")]
     ExportNameTooLong {
         /// The archive.
         archive: ArchivePath,
     },
-    /// An image cannot be written into the folder of a cluster.
+    /// An exported file cannot be written.
     #[error("cannot export `{image}`")]
     NotExported {
         /// The image.
         image: String,
-        /// What the file system of the folder refuses.
+        /// The error of the folder's file system.
         source: Box<sealift_store::Error>,
     },
-    /// A file has the name of the one to export, and belongs to somebody else.
-    #[error("cannot export `{image}`: {} is there already, and {reason}", path.display())]
+    /// The target of an export already exists and is not an exported file of the same image.
+    #[error("cannot export `{image}`: {} already exists, and {reason}", path.display())]
     NotReplaced {
         /// The image.
         image: String,
         /// The file.
         path: PathBuf,
-        /// Why it is not replaced, a sentence without its end.
+        /// The reason why it is not replaced, a clause.
         reason: String,
     },
-    /// There is nothing of which a config could be made.
+    /// The folder has no archives for a config.
     #[error("there is no {what} to publish in {}", folder.display())]
     NothingToPublish {
         /// The store's folder.
@@ -195,216 +195,215 @@ pub enum Error {
         /// What is missing: `archive`, `release`.
         what: &'static str,
     },
-    /// A clean-up would leave the folder without any whole archive.
-    #[error("this would remove the last whole archive in {}", folder.display())]
+    /// A clean-up would leave no intact archive in the folder.
+    #[error("this would remove the last intact archive in {}", folder.display())]
     LastArchive {
         /// The store's folder.
         folder: PathBuf,
     },
-    /// An archive contains no name that it could have in a folder or an engine.
-    #[error("{} names no image: {reason}", file.display())]
+    /// No name for the archive can be derived from its tags.
+    #[error("{} contains no image name: {reason}", file.display())]
     NoName {
         /// The archive's file.
         file: PathBuf,
-        /// Why its tags name no image.
+        /// The reason why its tags are no names.
         reason: NoName,
     },
-    /// An archive has several names, and one has to be chosen.
-    #[error("{} has several tags, {}", file.display(), listed(names))]
+    /// An archive has several tags, and the caller has to choose one.
+    #[error("{} has several tags: {}", file.display(), listed(names))]
     SeveralNames {
         /// The archive's file.
         file: PathBuf,
         /// The names, sorted.
         names: Vec<Reference>,
-        /// Whether the operation can also take all of them, as [`add`](crate::add()) with
-        /// [`every`](crate::AddOptions::every) does.
+        /// Whether the operation can use all of them, as [`add`](crate::add()) does with [`every`](crate::AddOptions::every).
         allows_every: bool,
     },
-    /// An image and its version cannot be the name of an archive.
+    /// An image and a version cannot form an archive name.
     #[error(transparent)]
     InvalidName(#[from] NewNameError),
-    /// A version cannot be a tag.
+    /// A version is not valid as a tag.
     #[error(transparent)]
     InvalidTag(#[from] TagError),
-    /// An archive that was chosen is not known to hold an image.
-    #[error("{archive} is not known to hold an image")]
+    /// It is not known whether a selected archive contains an image.
+    #[error("{archive} is not known to contain an image")]
     UnknownContent {
         /// The archive.
         archive: ArchivePath,
     },
-    /// An image is selected by two versions, but the result has one version of each image.
+    /// Two versions of an image are selected, but the result can have only one.
     #[error("`{first}` and `{second}` are both selected, but a config has one version of an image")]
     TwoVersions {
         /// The reference that was selected first.
         first: Reference,
-        /// The reference that was selected after it.
+        /// The reference that was selected later.
         second: Reference,
     },
-    /// The engine failed.
+    /// A request to the engine failed.
     #[cfg(feature = "engine")]
     #[error(transparent)]
     Engine(#[from] sealift_docker::Error),
-    /// Something about the folder.
+    /// An operation on the folder failed.
     #[error(transparent)]
     Store(#[from] sealift_store::Error),
-    /// An archive was not removed, as the save that replaces it may not be complete.
+    /// An archive was not removed, because the save that replaces it may be incomplete.
     #[error("{archive} was not removed: the engine sent its successor without manifest.json")]
     NotCleaned {
-        /// The archive that is still there.
+        /// The archive that was kept.
         archive: ArchivePath,
     },
-    /// An image can't be written into the folder.
+    /// An image cannot be written into the folder.
     #[error("cannot archive `{image}`")]
     NotArchived {
         /// The image.
         image: Reference,
-        /// What the folder's file system refuses.
+        /// The error of the folder's file system.
         source: Box<sealift_store::Error>,
     },
-    /// A place that archives are published to, or fetched from, cannot be used.
+    /// A place to publish to, or to fetch from, cannot be used.
     #[cfg(feature = "remote")]
     #[error(transparent)]
     Remote(#[from] sealift_remote::Error),
-    /// What lies where a config should be is none.
+    /// The file at the location of the config is not a valid config.
     #[error("{place} cannot be used as a config: {source}")]
     NotAConfig {
         /// The location of the config.
         place: String,
-        /// Why.
+        /// The reason.
         source: ParseConfigError,
     },
-    /// There is no config.
+    /// The place has no config.
     #[error("there is no config at {place}")]
     NoConfig {
         /// The location of the config.
         place: String,
     },
-    /// Other publishers change the config all the time.
-    #[error("could not write {place}: other publishers have changed it {attempts} times meanwhile")]
+    /// Other publishers changed the config during each attempt to replace it.
+    #[error("could not write {place}: other publishers changed it during all {attempts} attempts")]
     Contended {
         /// The location of the config or its checksums.
         place: String,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
     },
-    /// Archives at the destination have the names of ours, and other content.
+    /// The destination has archives with the same names and other content.
     #[error("nothing was published: {}", conflicts(archives))]
     OtherContent {
-        /// The location of each, and what differs.
+        /// For each archive its location and the difference.
         archives: Vec<(String, String)>,
     },
-    /// An archive is no longer the one that was verified.
+    /// An archive changed after it was verified.
     #[error("{archive} changed while it was published")]
     ArchiveChanged {
         /// The archive.
         archive: ArchivePath,
     },
-    /// The destination has other bytes than it was sent.
-    #[error("{object} has another size than what was uploaded, and was removed")]
+    /// The destination reports another size than was uploaded.
+    #[error("{object} had a different size than the uploaded file, and was removed")]
     UploadDiffers {
         /// The location of the object.
         object: String,
     },
-    /// Archives cannot be published into the folder that they come from.
-    #[error("cannot publish into {}: it is the folder of archives, or in it", folder.display())]
+    /// The destination of a publication is in the folder that the archives come from.
+    #[error("cannot publish into {}: it is the folder of archives or inside it", folder.display())]
     PublishIntoStore {
         /// The folder to publish into.
         folder: PathBuf,
     },
-    /// An image or a version that was named is not in the config.
+    /// The config does not contain a requested image or version.
     #[error("`{}:{}` is not in the config at {place}", image.repository(), image.version_or_latest())]
     NotInConfig {
         /// The image.
         image: Reference,
         /// The location of the config.
         place: String,
-        /// What is in it instead: the other version of the image, or all images.
+        /// The images in the config: the other version of the same image, or all images.
         there: Vec<Reference>,
     },
-    /// The config is older than one that was fetched from there before.
+    /// The config is older than one that was fetched from the same place before.
     #[error("{place} is older than the config fetched before (sequence {sequence}, seen {seen})")]
     OlderConfig {
         /// The location of the config.
         place: String,
-        /// Its sequence.
+        /// Its sequence number.
         sequence: u64,
-        /// The highest sequence that was seen.
+        /// The highest sequence number of the configs fetched before.
         seen: u64,
     },
-    /// An archive that the config names is not there.
+    /// An archive in the config does not exist at the place.
     #[error("the config names {place}, but there is no such file")]
     NotPublished {
         /// The location of the archive.
         place: String,
     },
-    /// A published archive is not what the config describes.
+    /// A published archive differs from its description in the config.
     #[error("{place} is not what the config describes: {reason}")]
     FetchedDiffers {
         /// The location of the archive.
         place: String,
-        /// What differs.
+        /// The difference, a clause.
         reason: String,
     },
-    /// A config or an archive lacks the signature that is required.
+    /// A config or an archive does not have a required signature.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// The config that is there is signed, and the new one would not be.
+    /// The existing config is signed, and the new one would not be.
     #[error("{place} is signed, and was not replaced by one without a signature")]
     WouldBeUnsigned {
         /// The location of the config.
         place: String,
     },
-    /// Entries of the config that is there are not signed, or by somebody else.
+    /// The existing config has entries that are not signed, or are signed by someone else.
     #[error("cannot sign the entries of other images in {place}, {}: {reason}", images.join(", "))]
     UnprovenEntries {
         /// The location of the config.
         place: String,
         /// The images.
         images: Vec<String>,
-        /// Why, a sentence without its end.
+        /// The reason, a clause.
         reason: String,
     },
-    /// The config that is there was signed with another key.
+    /// The existing config was signed with another key.
     #[error("{place} was signed with another key: {reason}")]
     OtherKey {
         /// The location of the config.
         place: String,
-        /// Why it is not this key.
+        /// The reason why the key differs.
         reason: String,
     },
-    /// A signature was made, but readers would refuse it.
+    /// A signature was created, but readers would refuse it.
     #[error("the signature by {key} would be refused: {source}")]
     SignatureRefused {
         /// The key.
         key: String,
-        /// Why.
+        /// The reason.
         source: sealift_signature::VerifyError,
     },
-    /// The config was not signed.
+    /// The config could not be signed.
     #[error(transparent)]
     Sign(#[from] sealift_signature::SignError),
-    /// The folder is not served.
+    /// The server cannot listen on an address.
     #[cfg(feature = "serve")]
     #[error("cannot listen at {address}")]
     Listen {
         /// The address.
         address: std::net::SocketAddr,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
-    /// What systemd passed is no socket at which a server can listen.
+    /// The sockets that systemd passed cannot be used to listen.
     #[cfg(feature = "serve")]
     #[error("cannot listen at the sockets that systemd passed")]
     PassedSockets(#[source] std::io::Error),
-    /// A certificate, its key or logins cannot be used to serve the folder.
+    /// A certificate, its key or a file with logins cannot be used by the server.
     #[cfg(feature = "serve")]
     #[error(transparent)]
     UnusableFile(#[from] sealift_serve::UnusableFile),
-    /// The caller asked to stop.
+    /// The caller cancelled the operation.
     #[error("interrupted")]
     Interrupted,
-    /// Data can't be written to where the caller wants it.
-    #[error("cannot write the archive out")]
+    /// An archive cannot be written to the caller's output.
+    #[error("cannot write the archive to the output")]
     Output(#[source] std::io::Error),
 }
 
@@ -453,7 +452,7 @@ impl Error {
         }
     }
 
-    /// Returns the same error about the file that people know, if it is about the content of one.
+    /// Returns the error with the path in it replaced by `shown`, if it is about the content of a file.
     pub(crate) fn about_file(self, shown: &Path) -> Self {
         use sealift_archive::Error as Archive;
         match self {
@@ -481,7 +480,7 @@ impl From<FindError> for Error {
 mod tests {
     use super::*;
 
-    /// From 128 bytes on, clippy's `result_large_err` warns in every program that returns it.
+    /// With 128 bytes or more, clippy's `result_large_err` warns in every function that returns it.
     #[test]
     fn an_error_is_small() {
         assert!(size_of::<Error>() < 128, "{}", size_of::<Error>());

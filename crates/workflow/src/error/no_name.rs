@@ -1,19 +1,18 @@
-//! Why the tags inside an archive name no image.
+//! The reasons why an archive contains no image name.
 
 use sealift_filename::ParseReferenceError;
 
-/// Why the tags inside an archive name no image.
+/// The reason why no image name can be derived from the tags in an archive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoName {
     /// The archive contains no tag.
     #[error("it contains no tag")]
     NoTag,
-    /// The archive contains only tags without an image, as `skopeo copy … oci-archive:web.tar:1.0`
-    /// writes them.
+    /// The archive contains only tags without an image, such as those written by `skopeo copy … oci-archive:web.tar:1.0`.
     #[error("{}", only(.0))]
     OnlyTags(Vec<String>),
-    /// None of the archive's names is an image reference.
+    /// None of the names in the archive is an image reference.
     #[error("{0}")]
     Unusable(#[from] ParseReferenceError),
 }

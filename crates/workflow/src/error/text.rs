@@ -1,13 +1,13 @@
-//! Lists in the messages of errors.
+//! Lists in error messages.
 
 use sealift_filename::Reference;
 
-/// Returns the texts of several things, separated by commas.
+/// Joins values with commas.
 pub(super) fn list(things: &[impl ToString]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Describes archives that have other content, by at most three of them.
+/// Describes at most three archives that have other content, and the number of the others.
 pub(super) fn conflicts(archives: &[(String, String)]) -> String {
     let described = archives.iter().take(3);
     let mut text: Vec<String> = described
@@ -20,7 +20,7 @@ pub(super) fn conflicts(archives: &[(String, String)]) -> String {
     text.join("; ")
 }
 
-/// Lists names as versions, not tags.
+/// Joins references with commas, with their versions instead of their tags.
 pub(super) fn listed(names: &[Reference]) -> String {
     let name = |name: &Reference| format!("{}:{}", name.repository(), name.version_or_latest());
     list(&names.iter().map(name).collect::<Vec<_>>())

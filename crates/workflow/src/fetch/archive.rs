@@ -153,7 +153,7 @@ async fn fetch_once(
     match verified.await {
         Ok(staged) => Ok((transfer, staged)),
         Err(error) => Err(match fault_of(error) {
-                        // The published archive itself is damaged.
+            // The published archive itself is damaged.
             Ok(source) => sealift_archive::Error::Fault { input: at.shown().into(), source }.into(),
             Err(error) => error,
         }),

@@ -82,7 +82,7 @@ impl<'a> Published<'a> {
             return Ok(Answer::Whole(Bytes::new(), download));
         }
         let size = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-                // Capacities are rounded up: with few different sizes, the allocator can reuse the memory of earlier buffers.
+        // Capacities are rounded up: with few different sizes, the allocator can reuse the memory of earlier buffers.
         let mut bytes = BytesMut::with_capacity(size.next_multiple_of(BUFFER));
         while let Some(chunk) = self.chunk(&mut download).await? {
             bytes.extend_from_slice(&chunk);
@@ -92,7 +92,7 @@ impl<'a> Published<'a> {
         }
         match bytes.len() {
             count if count == size => Ok(Answer::Range(bytes.freeze())),
-                        // If the range starts at 0, the server may have sent the complete archive instead.
+            // If the range starts at 0, the server may have sent the complete archive instead.
             count if count > size && range.start == 0 => {
                 Ok(Answer::Whole(bytes.freeze(), download))
             }

@@ -48,7 +48,7 @@ impl LocalBlocks {
             if at == same {
                 search.add_unfinished(store);
             }
-                        // An archive that cannot be opened is skipped: its blocks are fetched instead.
+            // An archive that cannot be opened is skipped: its blocks are fetched instead.
             if let Ok(Some(opened)) = store.open_recorded(archive)
                 && let Some(blocks) = opened.index().blocks()
             {

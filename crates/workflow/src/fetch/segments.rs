@@ -140,7 +140,7 @@ fn split(runs: &[Segment], index: &BlockIndex) -> Vec<Segment> {
             }
             part.range.end = end;
         }
-                // The bytes before the first block belong to no block.
+        // The bytes before the first block belong to no block.
         part.range.end = run.range.end;
         parts.push(part);
     }

@@ -105,7 +105,7 @@ pub(crate) async fn fetch_whole(
         let transfer = FetchTransfer { bytes_continued: there, ..FetchTransfer::default() };
         return Ok(Transferred { transfer, unfinished, blocks: None, examined: None });
     }
-        // The end marker of the tar is requested first. With it, the tar can be verified on arrival.
+    // The end marker of the tar is requested first. With it, the tar can be verified on arrival.
     let mut end = Vec::new();
     if published.size - there >= WORTH_A_REQUEST {
         match published.range(published.size - TAR_END..published.size).await? {
@@ -148,7 +148,7 @@ async fn take(
                 return Err(published.differs(format!("it has more than {} bytes", published.size)));
             }
             piece.extend_from_slice(chunk.get(known..).unwrap_or_default());
-                        // If the writer has failed, its error is reported instead.
+            // If the writer has failed, its error is reported instead.
             if piece.len() >= PIECE && sender.send(piece.split().freeze()).await.is_err() {
                 return Ok(fetched);
             }
@@ -192,7 +192,7 @@ impl Limits {
     /// Waits until there is memory for a part of this size. Waiters are served in order.
     async fn memory(&self, size: u64) -> Result<SemaphorePermit<'_>, Error> {
         let kibibytes = u32::try_from(size.div_ceil(1024)).unwrap_or(KIBIBYTES).min(KIBIBYTES);
-                // The semaphore is never closed.
+        // The semaphore is never closed.
         self.memory.acquire_many(kibibytes).await.map_err(|_| Error::Interrupted)
     }
 
@@ -230,7 +230,7 @@ pub(crate) async fn fetch_parts(
     let (local, limits) = (&Arc::new(local), &Limits::new());
     let mut transfer =
         FetchTransfer { bytes_continued: unfinished.size(), ..FetchTransfer::default() };
-        // The first request shows whether the server supports ranges. It asks for the end of the zip, which contains the directory; with that, the other parts can be verified on arrival.
+    // The first request shows whether the server supports ranges. It asks for the end of the zip, which contains the directory; with that, the other parts can be verified on arrival.
     let first = segments.iter().rposition(|segment| !segment.is_here);
     let (mut probed, mut end) = (None, Vec::new());
     if let Some(first) = first {
@@ -249,7 +249,7 @@ pub(crate) async fn fetch_parts(
     }
     let (sender, pieces) = mpsc::channel(WAITING);
     let send = async {
-                // The sender is moved in here and dropped at the end, which ends the writer.
+        // The sender is moved in here and dropped at the end, which ends the writer.
         let sender = sender;
         let mut blocks = index.blocks().iter().enumerate().peekable();
         let parts = segments.into_iter().enumerate().map(|(number, segment)| {
@@ -305,12 +305,12 @@ async fn obtain<'a>(
     let blocks = Arc::new(blocks);
     if segment.is_here {
         let (local, blocks, first) = (Arc::clone(local), Arc::clone(&blocks), segment.blocks.start);
-                // The buffer is allocated here and not on the thread that fills it, because the allocator keeps freed memory for the thread that allocated it.
+        // The buffer is allocated here and not on the thread that fills it, because the allocator keeps freed memory for the thread that allocated it.
         let size = usize::try_from(segment.size()).unwrap_or_default();
         let room = Vec::with_capacity(size.next_multiple_of(BUFFER));
         let copy = move || local.copy(first, &blocks, room);
         let copied = limits.blocking(published.run, copy).await?;
-                // A local file may have changed since the search. Then the part is requested.
+        // A local file may have changed since the search. Then the part is requested.
         if let Some(copied) = copied {
             return Ok(Obtained { _memory, bytes: copied.bytes.into(), copied: copied.from });
         }
@@ -319,7 +319,7 @@ async fn obtain<'a>(
         Some(bytes) => bytes,
         None => request(published, &segment.range, limits).await?,
     };
-        // Bytes that were damaged in transfer are requested once more.
+    // Bytes that were damaged in transfer are requested once more.
     for is_last in [false, true] {
         let (checked, blocks, start) = (bytes.clone(), Arc::clone(&blocks), segment.range.start);
         let wrong = limits.blocking(published.run, move || first_wrong(&checked, start, &blocks));

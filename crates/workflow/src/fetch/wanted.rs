@@ -48,7 +48,7 @@ pub(crate) fn wanted(
     }
     let named = |one: &Wanted| options.images.iter().find(|image| *image.repository() == one.image);
     all.retain(|_, one| match named(one) {
-                // A dirty version that is named explicitly is fetched even with `release`.
+        // A dirty version that is named explicitly is fetched even with `release`.
         Some(image) => image.version().is_some() || !(options.release && one.entry.dirty),
         None => options.images.is_empty() && !(options.release && one.entry.dirty),
     });

@@ -85,7 +85,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         let tar = pack(&several.podman());
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
-        assert!(error.to_string().ends_with("has several tags, web:1, web:2"), "{error}");
+        assert!(error.to_string().ends_with("has several tags: web:1, web:2"), "{error}");
         let every = AddOptions::default().with_every(true);
         assert_eq!(folder.try_add(&tar, &every).await.unwrap().len(), 2);
 
@@ -94,7 +94,10 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
         nameless.tags.clear();
         let tar = pack(&nameless.podman());
         let error = folder.try_add(&tar, &AddOptions::default()).await.unwrap_err();
-        assert!(error.to_string().ends_with("names no image: it contains no tag"), "{error}");
+        assert!(
+            error.to_string().ends_with("contains no image name: it contains no tag"),
+            "{error}"
+        );
         assert!(folder.archives().is_empty());
         let name = Some("team/api:2.0".parse().unwrap());
         let named = AddOptions::default().with_name(name);

@@ -75,7 +75,7 @@ pub(super) fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
     }
     if plan.takes_last {
         let line =
-            format!("this would remove the last whole archive in {}", store.root().display());
+            format!("this would remove the last intact archive in {}", store.root().display());
         session.notice(&Printable(&(line + "; it needs --yes")).to_string());
     }
     show_nothing(plan, session);
