@@ -1,4 +1,4 @@
-//! An image of the engine, in the terms of the folder.
+//! The description of an image in an engine, for comparisons with archives.
 
 use sealift_archive::Contents;
 use sealift_catalog::Wanted;
@@ -10,27 +10,26 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::same_config::shows_the_same;
 
-/// An image of a call, as the engine shows it.
+/// An image as the engine describes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Inspected {
-    /// What the caller asked for, `image:tag`.
+        /// The requested reference, `image:tag`.
     pub(crate) reference: Reference,
-    /// The id that the engine shows, whatever kind of digest that is.
+        /// The id that the engine reports. The kind of digest depends on the engine's store.
     pub(crate) engine_id: Digest,
     pub(crate) wanted: Wanted,
-    /// The platform that the caller asked for.
+        /// The requested platform.
     pub(crate) asked: Option<Platform>,
-    /// The platform to save, where the engine has the image for several.
+        /// The platform to save, if the engine has the image for several.
     pub(crate) save_platform: Option<Platform>,
-    /// How many bytes a save has at least, if the engine shows that. With a containerd store its
-    /// size counts compressed and unpacked layers.
+        /// The minimum size of a save in bytes. `None` for containerd stores, because their sizes count both compressed and unpacked layers.
     pub(crate) size: Option<u64>,
     settings: Value,
     created: Option<String>,
 }
 
 impl Inspected {
-    /// Asks the engine.
+        /// Asks the engine to describe an image.
     pub(crate) async fn ask(
         engine: &Engine,
         reference: &Reference,
@@ -53,7 +52,7 @@ impl Inspected {
         })
     }
 
-    /// Takes it that the engine has an image with this config, of which nothing else is known.
+        /// Creates a description of an image of which only the digest of the config is known.
     pub(crate) fn by_config(reference: Reference, config: Digest) -> Self {
         Self {
             engine_id: config,
@@ -72,8 +71,9 @@ impl Inspected {
         }
     }
 
-    /// Returns `true` if what the engine sent is what it had shown: by the digest of the config, a
-    /// manifest or the index, and only if none of them is in the archive, by layers and settings.
+        /// Returns `true` if an archive contains the image that the engine described.
+        ///
+        /// The digests of the config, the manifests or the index decide. If the archive contains none of them, the images are the same if their layers, platform and settings are equal.
     pub(crate) fn is(&self, contents: &Contents) -> bool {
         let (wanted, identity) = (&self.wanted, contents.identity());
         let shows_the_same = || {
@@ -93,13 +93,13 @@ impl Inspected {
     }
 }
 
-/// Which of an image's platforms a call is about.
+/// The platform of an image that a call is about.
 ///
-/// If the engine has several and none is asked for, the call is refused. Taking the engine's own
-/// platform would lose half of an image without anybody noticing.
+/// If the engine has the image for several platforms and none is requested, the call is refused. If
+/// the engine's own platform were chosen, the other platforms would be lost silently.
 struct ManifestChoice {
     platform: Platform,
-    /// Whether it is the one whose layers and settings the engine shows.
+        /// Whether the engine reports the layers and settings of this platform.
     is_shown: bool,
     save_platform: Option<Platform>,
 }
@@ -145,13 +145,13 @@ impl ManifestChoice {
         })
     }
 
-    /// Returns `true` if a manifest is of this platform. One that states none is the only one.
+        /// Returns `true` if a manifest is for this platform. A manifest without a platform is the only one of its image.
     fn is_of(&self, manifest: &ImageManifest) -> bool {
         manifest.platform.as_ref().is_none_or(|of| of.matches(&self.platform))
     }
 }
 
-/// Returns a reference with the version that it stands for, which is `latest` if it has none.
+/// Returns a reference with an explicit tag, which is `latest` if it has none.
 pub(crate) fn tagged(reference: &Reference) -> Result<Reference, TagError> {
     Reference::new(reference.repository().clone(), Some(reference.version_or_latest()))
 }
@@ -165,7 +165,7 @@ fn wanted(reference: &Reference, image: &EngineImage, choice: &ManifestChoice) -
         .map(|manifest| manifest.digest)
         .collect();
     if !is_config && image.manifests.is_empty() {
-        // Where manifests aren't listed, the id is that of the only one, or of an index.
+                // If the engine lists no manifests, its id is the digest of the only manifest, or of an index.
         manifests.push(image.id);
     }
     let (repository, version) = (reference.repository().clone(), reference.version_or_latest());
@@ -177,7 +177,7 @@ fn wanted(reference: &Reference, image: &EngineImage, choice: &ManifestChoice) -
 }
 
 async fn not_found(engine: &Engine, image: Reference) -> Error {
-    // Only for a hint, so an error here is ignored.
+        // The list is only needed for a hint, so errors are ignored.
     let images = engine.list().await.unwrap_or_default();
     let tags = images
         .into_iter()

@@ -1,16 +1,16 @@
-//! Digests as bare hex digits in JSON.
+//! Serialization of digests as hexadecimal digits, without the algorithm.
 
 use sealift_filename::Printable;
 use sealift_oci::Digest;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Serializes a digest as its hex digits, without the algorithm.
+/// Serializes a digest as its hexadecimal digits, without the algorithm.
 pub(crate) fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&digest.hex())
 }
 
-/// Deserializes a digest from its hex digits, without the algorithm.
+/// Deserializes a digest from its hexadecimal digits, without the algorithm.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
     let hex = String::deserialize(deserializer)?;
     let refused =

@@ -1,4 +1,4 @@
-//! The image names that the tags inside an archive stand for.
+//! The image names in the tags inside an archive.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use sealift_oci::Identity;
 use crate::error::Error;
 use crate::error::no_name::NoName;
 
-/// Returns the names under which the image of a file is known: the given one, otherwise those
-/// inside. Each has a version.
+/// Returns the names of a file's image: the given name, or else those inside the archive. Each has
+/// a version.
 ///
 /// # Errors
 ///
-/// If no name is given and the tags inside name no image.
+/// If no name is given and no name can be derived from the tags inside.
 pub(crate) fn names_of(
     identity: &Identity,
     given: Option<&Reference>,
@@ -27,17 +27,18 @@ pub(crate) fn names_of(
     Ok(vec![Reference::new(given.repository().familiar(), version)?])
 }
 
-/// Returns the image names that the tags inside an archive stand for, sorted, each once.
+/// Returns the image names that the tags inside an archive stand for, sorted and without
+/// duplicates.
 ///
 /// - Podman's `localhost/web:1` is `web:1`.
 /// - A name without a tag has the version `latest`.
 /// - A name with neither `:` nor `/` is ignored: the OCI specification puts a bare tag such as
-///   `1.0` into `org.opencontainers.image.ref.name`, which names no image.
-/// - A name that is not an image reference is ignored if another one is.
+///   `1.0` into `org.opencontainers.image.ref.name`, which does not include the image's name.
+/// - A name that is not an image reference is ignored if there is another name.
 ///
 /// # Errors
 ///
-/// If no name is left.
+/// If there is no name.
 fn image_names(tags: &[String]) -> Result<Vec<Reference>, NoName> {
     let mut names: Vec<Reference> = Vec::new();
     let mut bare = Vec::new();
@@ -66,12 +67,12 @@ fn image_names(tags: &[String]) -> Result<Vec<Reference>, NoName> {
     })
 }
 
-/// Returns the text of a name in its parts, to sort by.
+/// Returns the sort key of a name.
 fn text_of(name: &Reference) -> (&str, Option<&str>) {
     (name.repository().as_str(), name.version().map(AsRef::as_ref))
 }
 
-/// Parses a name; one without a tag has the version `latest`.
+/// Parses a name. If it has no tag, the version is `latest`.
 fn with_version(name: &str) -> Result<Reference, ParseReferenceError> {
     let parsed = Reference::parse(name)?;
     match parsed.version() {
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_reference_counts_only_without_another_name() {
+    fn an_invalid_reference_is_an_error_only_without_another_name() {
         assert_eq!(names(&["Web:1", "web:1"]).unwrap(), ["web:1"]);
         assert_eq!(names(&["web@sha256:0123", "web:1"]).unwrap(), ["web:1"]);
         assert!(matches!(names(&["Web:1"]), Err(NoName::Unusable(_))));
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_messages_are_sentences() {
+    fn the_messages_state_the_reason() {
         for (tags, message) in [
             (&[][..], "it contains no tag"),
             (&["1.0"], "its only name is the tag `1.0`"),

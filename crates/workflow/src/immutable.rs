@@ -1,11 +1,11 @@
-//! Releases that must not change.
+//! Protection of releases against changes.
 
 use sealift_filename::{ImageId, Reference};
 use sealift_store::Store;
 
 use crate::error::Error;
 
-/// Refuses an image of whose release other builds are in the folder, if releases are immutable.
+/// Returns an error if releases are immutable and the folder has other builds of the same release.
 pub(crate) fn refuse_other_builds(
     immutable: bool,
     image: &Reference,

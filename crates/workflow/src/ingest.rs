@@ -1,7 +1,7 @@
-//! The bytes of an archive on their way into a folder, whatever their source: an engine or a file.
+//! Writing of an archive into a folder, from an engine or a file.
 //!
-//! A [`Staging`] file verifies what it takes, and gets a name only after that. On any failure it is
-//! removed.
+//! A [`Staging`] file verifies the bytes while they are written, and receives a name only after
+//! that. On any failure it is deleted.
 
 use std::io::Write as _;
 use std::ops::ControlFlow;
@@ -19,14 +19,14 @@ use crate::naming::repository_of;
 use crate::reading::{RawFile, Reading};
 use crate::run::Run;
 
-/// Writes all pieces into a staging file, and ends it.
+/// Writes all pieces into a staging file and finishes it.
 pub(crate) fn ingest(
     mut staging: Staging,
     mut next: impl FnMut() -> Result<Option<Bytes>, Error>,
     run: &Run,
 ) -> Result<Staged, Error> {
     while let Some(bytes) = next()? {
-        // The end returns the cause.
+                // `finish_watched` returns the cause of the error.
         if staging.write_all(&bytes).is_err() {
             break;
         }
@@ -38,8 +38,8 @@ pub(crate) fn ingest(
     })
 }
 
-/// Returns the fault that was found in what was written to a staging file, or the error if it is
-/// another one.
+/// Returns the fault that was found in the content of a staging file. Any other error is returned
+/// unchanged.
 pub(crate) fn fault_of(error: Error) -> Result<Fault, Error> {
     match error {
         Error::Store(sealift_store::Error::Archive(sealift_archive::Error::Fault {
@@ -50,21 +50,21 @@ pub(crate) fn fault_of(error: Error) -> Result<Fault, Error> {
     }
 }
 
-/// A file that is copied into a folder.
+/// A file to copy into a folder.
 pub(crate) struct Copy {
     pub(crate) from: PathBuf,
-    /// What the file is called in messages.
+        /// The file's path for messages.
     pub(crate) shown: PathBuf,
-    /// The archive that it becomes, and in what form.
+        /// The archive to create.
     pub(crate) to: ArchivePath,
     pub(crate) form: Form,
-    /// The image that has to be in the file.
+        /// The image that the file must contain.
     pub(crate) expected: Identity,
     pub(crate) work: Work,
     pub(crate) label: String,
 }
 
-/// Copies a file into a staging file, and proves that the copy holds the image.
+/// Copies a file into a staging file and verifies that the copy contains the expected image.
 pub(crate) async fn copy(store: &Store, copy: Copy, run: &Run) -> Result<Staged, Error> {
     let store = store.clone();
     run.blocking(move |run| {
@@ -92,7 +92,7 @@ pub(crate) async fn copy(store: &Store, copy: Copy, run: &Run) -> Result<Staged,
     .await
 }
 
-/// Returns the form in which an archive of this name is written.
+/// Returns the form in which an archive with this name is written.
 pub(crate) fn form(to: &ArchivePath, renamer: Renamer, level: Level) -> Form {
     match to.name().format() {
         ArchiveFormat::Zip => Form::Zip { renamer, level, id: Some(to.name().id()) },

@@ -1,4 +1,4 @@
-//! A config as Consul's key-value store reads it.
+//! The form of a config for Consul's key-value store.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,30 +7,30 @@ use serde_json::Value;
 
 use crate::config::image_config::Config;
 
-/// The default prefix of keys in Consul, that of the published interface.
+/// The default prefix of keys in Consul. Existing clusters read their configs below it.
 pub const CONSUL_PREFIX: &str = "genvid/images/";
 
-/// One key as `consul kv import` reads it.
+/// A key in the format of `consul kv import`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ConsulKey {
-    /// The whole key.
+        /// The key, including the prefix.
     pub key: String,
-    /// Nothing that Consul looks at.
+        /// Flags of the key. Always 0.
     pub flags: u64,
-    /// The value in base 64.
+        /// The value, encoded as Base64.
     pub value: String,
 }
 
-/// Returns a config as keys for `consul kv import`: `PREFIX/IMAGE/FIELD`, or `IMAGE/FIELD` without
-/// a prefix.
+/// Returns a config as keys for `consul kv import`. The keys are `PREFIX/IMAGE/FIELD`, or
+/// `IMAGE/FIELD` if the prefix is empty.
 #[must_use]
 pub fn consul_keys(config: &Config, prefix: &str) -> Vec<ConsulKey> {
     let prefix = prefix.trim_matches('/');
     let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
     let mut keys = Vec::new();
     for (image, described) in config {
-        // A config consists of fields with text, so that it always is an object.
+                // An entry serialises as an object, because it is a struct with named fields.
         let Ok(Value::Object(fields)) = serde_json::to_value(described) else { continue };
         for (field, value) in fields {
             let text = match value {

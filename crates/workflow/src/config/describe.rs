@@ -1,4 +1,4 @@
-//! The archives of a folder as a config has them.
+//! Description of a folder's archives as entries of a config.
 
 use sealift_catalog::Entry;
 #[cfg(feature = "remote")]
@@ -16,22 +16,21 @@ use crate::event::Event;
 use crate::run::Run;
 use crate::select::refuse_several_platforms;
 
-/// An archive as a config has it.
+/// An archive as an entry of a config.
 pub(crate) struct Described {
-    /// The key of the entry.
+        /// The key of the entry: the image's name.
     pub(crate) image: String,
     pub(crate) entry: ImageConfig,
-    /// The size and time of the file.
+        /// Size and times of the file.
     #[cfg(feature = "remote")]
     pub(crate) stat: Stat,
 }
 
-/// Selects archives and describes them. Archives that no engine could have under their tag are
-/// reported and left out.
+/// Selects archives and describes them. Archives without a valid tag are reported and left out.
 ///
 /// # Errors
 ///
-/// As for [`config`](crate::config()).
+/// Those of [`config`](crate::config()).
 pub(crate) async fn described(
     store: &Store,
     options: &ConfigOptions,
@@ -51,7 +50,8 @@ pub(crate) async fn described(
     Ok(all)
 }
 
-/// Describes an archive, if it is known to hold an image; the error is why it has no tag.
+/// Describes an archive, or returns `None` if it is not known to contain an image. The error is the
+/// reason why the archive has no valid tag.
 pub(crate) fn describe(
     entry: &Entry,
     options: &ConfigOptions,
@@ -89,7 +89,7 @@ pub(crate) fn describe(
     }))
 }
 
-/// Refuses images that are selected by two versions: a config has one of each.
+/// Refuses a selection with two versions of one image, because a config has one entry for each.
 fn refuse_two_versions(images: &[Reference]) -> Result<(), Error> {
     for (index, one) in images.iter().enumerate() {
         let is_other = |other: &&Reference| other.repository() == one.repository() && *other != one;

@@ -1,4 +1,4 @@
-//! What clusters read: where each image's latest archive is, and what it is.
+//! The config that clusters read: the location and description of each image's latest archive.
 
 pub(crate) mod base_url;
 pub(crate) mod consul;
@@ -18,12 +18,12 @@ use crate::run::Run;
 
 /// Creates the config of a folder.
 ///
-/// All archives without a record are read before: a config never depends on what happens to be
-/// recorded.
+/// All archives without a record are read first, so the result does not depend on which records
+/// exist.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -31,9 +31,8 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, there is no archive of a selected image, the latest archive of an
-/// image is damaged, an image is there for several platforms and none is chosen, or no image is
-/// left.
+/// If the folder cannot be read, a selected image has no archive, the latest archive of an image is
+/// damaged, an image has archives for several platforms and none is chosen, or no image is left.
 pub async fn config(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Config, Error> {
     let described = described(store, options, run).await?;
     Ok(described.into_iter().map(|described| (described.image, described.entry)).collect())

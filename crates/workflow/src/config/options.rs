@@ -1,4 +1,4 @@
-//! What to publish.
+//! Options for the config of a folder.
 
 use sealift_catalog::LatestOptions;
 use sealift_filename::Reference;
@@ -6,18 +6,18 @@ use sealift_filename::Reference;
 use crate::config::base_url::BaseUrl;
 use crate::setters::setters;
 
-/// Options of [`config`](crate::config()) and [`sums`](crate::sums()): the archives to publish, and
-/// where they are.
+/// Options of [`config`](crate::config()) and [`sums`](crate::sums()): the selected archives and
+/// their URLs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ConfigOptions {
-    /// The URL of the folder; without one, URLs are relative.
+        /// The URL of the folder. If it is missing, the URLs of archives are relative.
     pub base_url: Option<BaseUrl>,
-    /// Only these images, and of those with a version, this version; all images if it is empty.
+        /// The selected images, or all images if empty. A reference with a version selects this version.
     pub images: Vec<Reference>,
-    /// Which archives count, and which of them is the latest.
+        /// The rules for the latest archive of an image.
     pub latest: LatestOptions,
-    /// Accept an empty result.
+        /// Whether to accept an empty result.
     pub allow_empty: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Which archives a config or its checksums are made of.
+//! Selection of the archives for a config or its checksums.
 
 use sealift_catalog::{Entry, LatestOptions, Query};
 use sealift_filename::Reference;
@@ -10,13 +10,13 @@ use crate::run::Run;
 use crate::select::examine::{archives_of, with_read_options};
 use crate::select::{LatestChoice, choose_latest, latest, refuse_flawed};
 
-/// Selects the archives, sorted by path, each once: the latest of every image, or of the selected
-/// images.
+/// Returns the selected archives, sorted by path and without duplicates: the latest of every image,
+/// or of the selected images.
 ///
 /// # Errors
 ///
-/// If the folder can't be read, there is no archive of a selected image, an archive can't be
-/// published, or there is none at all and that is not allowed.
+/// If the folder cannot be read, a selected image has no archive, an archive has a flaw, or the
+/// result is empty and that is not allowed.
 pub(crate) async fn published(
     store: &Store,
     options: &ConfigOptions,
@@ -45,8 +45,8 @@ fn selected(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Ent
     Ok(selected)
 }
 
-/// Selects the latest archives of one image, one for each platform. A version that is named counts
-/// even if it is dirty and only releases are asked for.
+/// Returns the latest archives of one image, one for each platform. A version that is named
+/// explicitly is accepted even if it is dirty and only releases are selected.
 fn select(
     store: &Store,
     reference: &Reference,
@@ -69,7 +69,7 @@ fn select(
     Ok(found)
 }
 
-/// Refuses a result that nobody can have meant.
+/// Refuses an empty result unless it is allowed.
 pub(crate) fn refuse_empty(
     is_empty: bool,
     store: &Store,

@@ -1,4 +1,4 @@
-//! A config that was published, as it is read at its destination.
+//! Reading of a published config.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use serde::de::{DeserializeSeed as _, Deserializer, Error as _, MapAccess, Visit
 
 use crate::config::image_config::{Config, ImageConfig};
 
-/// The size up to which a config is read, in bytes.
+/// The largest config that is read, in bytes.
 pub const MAX_CONFIG_SIZE: usize = 16 << 20;
 
-/// The highest number that every reader of JSON can read exactly.
+/// The highest integer that every JSON reader represents exactly.
 const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 
 /// A config that was published.
 ///
-/// Anybody may have written it. Each entry states the same as the path of its archive, which can
-/// lead nowhere but below the place of the config; fields that are not known are kept.
+/// A config is untrusted input. Each entry must agree with the path of its archive, and the path
+/// cannot leave the place of the config. Unsupported fields are kept.
 ///
 /// ```
 /// use sealift_workflow::PublishedConfig;
@@ -31,20 +31,20 @@ const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PublishedConfig {
-    /// The number of the publication: the highest of all entries, 0 if none has one.
+        /// The sequence number of the publication: the highest of all entries, or 0 if no entry has one.
     pub sequence: u64,
     /// The entries, keyed by image.
     pub images: Config,
 }
 
-/// Why bytes are not a config. As text, it continues a sentence about them.
+/// The error for bytes that are not a valid config. The message is a clause about them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseConfigError {
-    /// They are more than a config can have.
+        /// The bytes exceed the size limit of a config.
     #[error("it is larger than {} MiB", MAX_CONFIG_SIZE >> 20)]
     TooLarge,
-    /// They are not what `sealift config` and `sealift publish` write.
+        /// The bytes do not have the format that `sealift config` and `sealift publish` write.
     #[error("{0}")]
     Invalid(String),
 }
@@ -54,8 +54,7 @@ impl PublishedConfig {
     ///
     /// # Errors
     ///
-    /// If it is too large, is not a JSON object keyed by image, or has an entry that lacks a field
-    /// or states anything else than the path of its archive.
+        /// If it is too large, is not a JSON object keyed by image, or has an entry with a missing field or with a field that contradicts the path of its archive.
     pub fn parse(json: &[u8]) -> Result<Self, ParseConfigError> {
         if json.len() > MAX_CONFIG_SIZE {
             return Err(ParseConfigError::TooLarge);
@@ -72,7 +71,7 @@ impl PublishedConfig {
         Ok(Self { sequence, images })
     }
 
-    /// Returns the config as it is published: every entry has the sequence.
+        /// Returns the JSON of the config, with the sequence number in every entry.
     ///
     /// # Errors
     ///
@@ -92,7 +91,8 @@ impl PublishedConfig {
     }
 }
 
-/// Reads the entries one by one, so that an error names the one that it is about.
+/// A deserializer that reads the entries one by one, so that an error contains the name of its
+/// entry.
 struct Entries;
 
 impl<'de> serde::de::DeserializeSeed<'de> for Entries {
@@ -122,17 +122,17 @@ impl<'de> Visitor<'de> for Entries {
                 return Err(refused(&reason));
             }
             if images.insert(image.clone(), entry).is_some() {
-                return Err(refused(&"there is another one of this name"));
+                return Err(refused(&"there is another entry with this name"));
             }
         }
         Ok(images)
     }
 }
 
-/// Returns the field that states anything else than the path of the archive.
+/// Returns a description of the first field that contradicts the path of the archive.
 ///
-/// The path decides what is fetched and under which name it is kept; other readers look at the
-/// other fields.
+/// The path decides which file is fetched and under which name it is stored. Other readers use the
+/// other fields, so all of them must agree.
 fn contradiction(image: &str, entry: &ImageConfig) -> Option<String> {
     let (path, name) = (&entry.path, entry.path.name());
     let by_path = image_of(entry);
@@ -148,7 +148,7 @@ fn contradiction(image: &str, entry: &ImageConfig) -> Option<String> {
     ];
     let (field, _) = agrees.into_iter().find(|(_, agrees)| !agrees)?;
     let path = path.to_string();
-    Some(format!("its {field} is not that of its path `{}`", Printable(&path)))
+    Some(format!("its {field} does not match its path `{}`", Printable(&path)))
 }
 
 /// Returns the key of an image in a config.
@@ -217,10 +217,10 @@ mod tests {
             let mut entry = entry();
             entry[field] = value;
             let error = parse(&json!({ "localhost:5000/web": entry })).unwrap_err();
-            let expected = format!("its entry `localhost:5000/web` cannot be used: its {field} is");
+            let expected = format!("its entry `localhost:5000/web` cannot be used: its {field} does");
             assert!(error.starts_with(&expected), "{error}");
         }
-        assert!(parse(&json!({ "web": entry() })).unwrap_err().contains("its key is not"));
+        assert!(parse(&json!({ "web": entry() })).unwrap_err().contains("its key does not match"));
     }
 
     #[test]
@@ -245,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_config_is_refused() {
+    fn input_that_is_not_a_config_is_refused() {
         for json in ["", "[]", "{} {}", "null", "{\"a\": 1}", "{\"a\": {}, \"a\": {}}"] {
             assert!(PublishedConfig::parse(json.as_bytes()).is_err(), "{json}");
         }
         let twice =
             format!("{{\"localhost:5000/web\": {0}, \"localhost:5000/web\": {0}}}", entry());
         let error = PublishedConfig::parse(twice.as_bytes()).unwrap_err().to_string();
-        assert!(error.contains("there is another one of this name"), "{error}");
+        assert!(error.contains("there is another entry with this name"), "{error}");
         let large = vec![b' '; MAX_CONFIG_SIZE + 1];
         assert_eq!(PublishedConfig::parse(&large), Err(ParseConfigError::TooLarge));
         let mut entry = entry();

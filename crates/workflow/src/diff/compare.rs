@@ -1,10 +1,10 @@
-//! What differs between the files of two images.
+//! Comparison of the files of two images.
 
 use crate::diff::report::{Aspect, FileChange, FileDifference};
 use crate::diff::tree::{FileFacts, FileKind, Tree};
 
-/// Returns the files that differ, sorted by path. Times are not compared. A folder that was added
-/// or removed is left out if something in it is there: that is listed instead.
+/// Returns the files that differ, sorted by path. Times are not compared. An added or removed
+/// folder is listed only if it is empty; otherwise its files are listed.
 pub(crate) fn compare(before: &Tree, after: &Tree) -> Vec<FileDifference> {
     let is_noise = |tree: &Tree, path: &str, facts: &FileFacts| {
         facts.kind == FileKind::Directory && tree.has_below(path)
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_removed_and_changed_is_listed_by_path() {
+    fn added_removed_and_changed_files_are_listed_by_path() {
         let before = tree(&[&[
             ("a", folder()),
             ("a/same", file("1")),

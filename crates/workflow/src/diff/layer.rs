@@ -1,4 +1,4 @@
-//! Lists the files of a layer.
+//! Listing of a layer's files.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
@@ -13,12 +13,12 @@ use crate::diff::tree::{FileFacts, FileKind, LayerEntry, normalized, whiteout};
 use crate::error::Error;
 use crate::run::{Activity, Run};
 
-/// The headers of one entry together, with its extensions, which the tar parser keeps in memory:
-/// far more than any entry has.
+/// The limit for the headers of one entry with its extensions, in bytes, because the tar parser
+/// keeps them in memory. Real entries are far below it.
 const HEADERS_LIMIT: u64 = 16 << 20;
 
-/// Returns the entries of a layer, in their order. The whole layer is read and compared with its
-/// digest.
+/// Returns the entries of a layer in their order. The layer is read completely and compared with
+/// its digest.
 pub(crate) fn entries_of(
     archive: &Archive,
     path: &Path,
@@ -48,7 +48,7 @@ pub(crate) fn entries_of(
         listed.push(read(entry).map_err(|error| refused(error, &guard))?);
         guard.left.set(HEADERS_LIMIT);
     }
-    // The digest of the layer is compared at its end, after the tar's.
+        // The tar ends before the layer does. Reading the rest triggers the comparison of the digest.
     guard.left.set(u64::MAX);
     io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(|error| refused(error, &guard))?;
     Ok(listed)
@@ -59,7 +59,7 @@ fn unsupported(path: &Path, reason: String) -> Error {
         .into()
 }
 
-/// Reads an entry to its end.
+/// Reads an entry completely and describes it.
 fn read<R: Read>(mut entry: Entry<'_, R>) -> io::Result<(String, LayerEntry)> {
     let path = normalized(&entry.path_bytes());
     if let Some(whiteout) = whiteout(&path) {
@@ -85,13 +85,13 @@ fn read<R: Read>(mut entry: Entry<'_, R>) -> io::Result<(String, LayerEntry)> {
             (FileKind::File, size, hasher.finish())
         }
     };
-    // Some writers leave numbers out.
+        // Some writers omit these numbers.
     let mode = header.mode().unwrap_or(0) & 0o7777;
     let owner = (header.uid().unwrap_or(0), header.gid().unwrap_or(0));
     Ok((path, LayerEntry::Is(FileFacts { kind, size, mode, owner, content, attributes })))
 }
 
-/// Returns the digest of the extended attributes, whatever their order.
+/// Returns a digest of the extended attributes that does not depend on their order.
 fn attributes<R: Read>(entry: &mut Entry<'_, R>) -> io::Result<Digest> {
     let mut attributes = Vec::new();
     for extension in entry.pax_extensions()?.into_iter().flatten() {
@@ -104,11 +104,11 @@ fn attributes<R: Read>(entry: &mut Entry<'_, R>) -> io::Result<Digest> {
     Ok(Digest::of(format!("{attributes:?}").as_bytes()))
 }
 
-/// What the readers around the tar parser know.
+/// State shared between the readers on both sides of the decompressor.
 struct Guard {
-    /// How many bytes may be read until the next entry begins.
+        /// The number of bytes that the tar parser can read before the next entry must begin.
     left: Cell<u64>,
-    /// Why reading the archive failed. The parser would return it as a text.
+        /// The error of reading the archive. It is kept here because the tar parser would only return its text.
     failure: RefCell<Option<Error>>,
 }
 
@@ -118,7 +118,7 @@ impl Default for Guard {
     }
 }
 
-/// A layer as it is stored.
+/// The layer as it is stored. Reports the progress and stops when the run is cancelled.
 struct Counted<'a, R> {
     reader: R,
     activity: &'a Activity,
@@ -144,7 +144,7 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-/// A layer as a plain tar, of whose headers the parser gets no more than it should keep.
+/// The layer as a plain tar. Limits the size of headers that the parser can read.
 struct Limited<R> {
     reader: R,
     guard: Rc<Guard>,

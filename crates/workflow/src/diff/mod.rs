@@ -1,4 +1,4 @@
-//! Compares two archives.
+//! Comparison of two archives.
 
 mod compare;
 mod layer;
@@ -24,15 +24,16 @@ use crate::open_archive::open_archive;
 use crate::run::Run;
 use crate::select::{find, held_against_record};
 
-/// Compares the archives that answer two queries: the settings, the layers, and the files of the
-/// images by type, content, permissions, owner and extended attributes. Times are not compared.
+/// Compares the archives that match two queries: the settings, the layers, and the files by type,
+/// content, permissions, owner and extended attributes. Times are not compared.
 ///
-/// All layers are read and compared with their digests; those that both images begin with are read
-/// once. The names of all files are kept in memory, about 300 bytes for each.
+/// All layers are read and compared with their digests. Layers that both images have at the
+/// beginning are read once. The names of all files are kept in memory, about 300 bytes for each
+/// file.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -40,7 +41,8 @@ use crate::select::{find, held_against_record};
 ///
 /// # Errors
 ///
-/// As [`path`](crate::path()), and if an archive is damaged, or a layer cannot be read as a tar.
+/// Those of [`path`](crate::path()), and an error if an archive is damaged or a layer is not a
+/// valid tar.
 pub async fn diff(
     store: &Store,
     before: &Query,
@@ -94,7 +96,7 @@ impl Side {
         })
     }
 
-    /// Puts layers of this archive on top of a tree.
+        /// Applies layers of this archive to a tree.
     fn read(
         &self,
         tree: &mut Tree,
@@ -111,7 +113,7 @@ impl Side {
         for layer in layers {
             match entries_of(&self.archive, &path, layer, &activity, run) {
                 Ok(entries) => tree.apply(entries),
-                // A layer that is no tar is not a damaged one: its digest is right.
+                                // A layer that is not a tar is not damaged: its digest is right.
                 Err(error) if is_unsupported(&error) => return Err(error),
                 Err(error) => return Err(held_against_record(store, &self.entry, error)),
             }
@@ -123,7 +125,7 @@ impl Side {
         let config = self.archive.config();
         let config =
             config.map_err(|error| held_against_record(store, &self.entry, error.into()))?;
-        // It was parsed when the archive was verified.
+                // The verification of the archive has parsed it already.
         Ok(serde_json::from_slice(&config).unwrap_or_default())
     }
 
@@ -138,9 +140,10 @@ fn is_unsupported(error: &Error) -> bool {
     matches!(error.as_fault(), Some(Fault::Unsupported { .. }))
 }
 
-/// Returns the names of the settings that differ in two configs, and `platform` if that does.
+/// Returns the names of the settings that differ between two configs, and `platform` if the
+/// platforms differ.
 fn different_settings(before: &Value, after: &Value) -> Vec<String> {
-    /// Returns what is absent, null or empty as nothing: builders write either.
+        /// Returns a setting, or `None` if it is missing, null or empty. Builders use all three for the same meaning.
     fn value<'a>(config: &'a Value, name: &str) -> Option<&'a Value> {
         let value = config.get("config")?.get(name)?;
         let is_empty = match value {
@@ -169,7 +172,7 @@ fn different_settings(before: &Value, after: &Value) -> Vec<String> {
     differ
 }
 
-/// Returns the layers of both images. A layer that both have is the same wherever it is.
+/// Returns the layers of both images. A layer counts as shared even if its position differs.
 fn different_layers(before: &[LayerSpan], after: &[LayerSpan]) -> Vec<LayerDifference> {
     let ids = |layers: &[LayerSpan]| layers.iter().map(|layer| layer.diff_id).collect();
     let (old, new): (BTreeSet<Digest>, BTreeSet<Digest>) = (ids(before), ids(after));

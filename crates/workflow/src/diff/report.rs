@@ -1,4 +1,4 @@
-//! What differs between two archives.
+//! The differences between two archives.
 
 use sealift_oci::Digest;
 use serde::Serialize;
@@ -14,35 +14,35 @@ pub struct Differences {
     pub before: ArchiveFile,
     /// The second archive.
     pub after: ArchiveFile,
-    /// The names of the settings (`Env`, `Cmd`, …) and facts (`platform`) that differ, sorted.
+        /// The names of the settings (`Env`, `Cmd`, …) and properties (`platform`) that differ, sorted.
     pub settings: Vec<String>,
-    /// The layers of both, those of the first archive in its order, then the added ones.
+        /// The layers of both images: those of the first archive in its order, then the added ones.
     pub layers: Vec<LayerDifference>,
     /// The files that differ, sorted by path.
     pub files: Vec<FileDifference>,
 }
 
-/// A layer of one of two images, or of both.
+/// A layer that one or both of two images have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LayerDifference {
     /// The digest of the uncompressed layer.
     pub diff_id: Digest,
-    /// The size of the layer as it is stored, in bytes.
+        /// The stored size of the layer in bytes.
     pub size: u64,
-    /// Which of the two images has it.
+        /// The images that have the layer.
     pub change: LayerChange,
 }
 
-/// Which of two images has a layer.
+/// The images that have a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LayerChange {
-    /// Both.
+        /// Both images have the layer.
     Same,
-    /// The first alone.
+        /// Only the first image has the layer.
     Removed,
-    /// The second alone.
+        /// Only the second image has the layer.
     Added,
 }
 
@@ -50,50 +50,50 @@ pub enum LayerChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileDifference {
-    /// The path, without a slash in front. Bytes that are not UTF-8 are replaced.
+        /// The path without a leading slash. Invalid UTF-8 is replaced.
     pub path: String,
-    /// How it differs.
+        /// The kind of difference.
     #[serde(flatten)]
     pub change: FileChange,
 }
 
-/// How a file differs.
+/// The kind of difference between two versions of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum FileChange {
-    /// Only the second image has it.
+        /// Only the second image has the file.
     Added {
-        /// What it is there.
+                /// The file in the second image.
         after: FileFacts,
     },
-    /// Only the first image has it.
+        /// Only the first image has the file.
     Removed {
-        /// What it is there.
+                /// The file in the first image.
         before: FileFacts,
     },
-    /// Both have it.
+        /// Both images have the file, with different properties.
     Changed {
-        /// What it is in the first image.
+                /// The file in the first image.
         before: FileFacts,
-        /// What it is in the second image.
+                /// The file in the second image.
         after: FileFacts,
-        /// What of it differs, at least one.
+                /// The properties that differ, at least one.
         aspects: Vec<Aspect>,
     },
 }
 
-/// What differs of a file.
+/// A property in which two versions of a file differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Aspect {
-    /// Whether it is a file, a folder, a link or something else.
+        /// The type: a file, a folder, a link or a special file.
     Kind,
-    /// The content of a file, or where a link points.
+        /// The content of a file, or the target of a link.
     Content,
-    /// The permissions.
+        /// The permission bits.
     Mode,
-    /// The owner or the group.
+        /// The owner or group.
     Owner,
     /// The extended attributes, such as capabilities.
     Attributes,

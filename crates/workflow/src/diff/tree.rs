@@ -1,4 +1,4 @@
-//! The files of an image: its layers, one on top of the other.
+//! The files of an image, as the result of applying its layers in order.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -6,7 +6,7 @@ use std::ops::Bound;
 use sealift_oci::Digest;
 use serde::Serialize;
 
-/// What a name in an image is.
+/// The type of a file in an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -17,24 +17,23 @@ pub enum FileKind {
     Directory,
     /// A symbolic link.
     Symlink,
-    /// A device, a pipe, or anything else.
+        /// A device, a named pipe, or another special file.
     Special,
 }
 
-/// What is compared of a file.
+/// The properties of a file that are compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileFacts {
-    /// What it is.
+        /// The type of the file.
     pub kind: FileKind,
     /// The size of a regular file in bytes, otherwise 0.
     pub size: u64,
-    /// The permissions.
+        /// The permission bits.
     pub mode: u32,
-    /// The numbers of the owner and the group.
+        /// The user id and the group id.
     pub owner: (u64, u64),
-    /// The digest of what a regular file contains, of where a link points, or of a device's
-    /// numbers.
+        /// The digest of a regular file's content, of a link's target, or of a device's numbers.
     #[serde(skip)]
     pub(crate) content: Digest,
     /// The digest of the extended attributes.
@@ -45,25 +44,24 @@ pub struct FileFacts {
 /// An entry of a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LayerEntry {
-    /// A file of its own.
+        /// A file with its own content.
     Is(FileFacts),
-    /// Another name of a file, by its normalised path.
+        /// A hard link to a file, given by its normalised path.
     SameAs(String),
-    /// Whatever the layers below have under this name is removed.
+        /// A whiteout: removes the path from the layers below.
     Removed,
-    /// Whatever the layers below have in this folder is removed.
+        /// An opaque whiteout: removes everything in the folder from the layers below.
     Emptied,
 }
 
-/// The files of an image by their paths, without a slash in front. Bytes that are not UTF-8 are
-/// replaced.
+/// The files of an image, keyed by path without a leading slash. Invalid UTF-8 is replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tree(BTreeMap<String, FileFacts>);
 
 impl Tree {
-    /// Puts a layer on top.
+        /// Applies a layer on top of the current files.
     pub(crate) fn apply(&mut self, layer: Vec<(String, LayerEntry)>) {
-        // What a layer removes, it removes from the layers below, wherever the entry is.
+                // Whiteouts apply only to the layers below, wherever they are in their own layer. They are applied before any file of the layer is added.
         for (path, entry) in &layer {
             match entry {
                 LayerEntry::Removed => self.remove(path),
@@ -74,7 +72,7 @@ impl Tree {
         for (path, entry) in layer {
             let facts = match entry {
                 LayerEntry::Is(facts) => facts,
-                // A link to what is not there has nothing to compare.
+                                // A link without a target has no properties to compare.
                 LayerEntry::SameAs(target) => match self.0.get(&target) {
                     Some(facts) => facts.clone(),
                     None => continue,
@@ -100,7 +98,7 @@ impl Tree {
         }
     }
 
-    /// Returns the paths in a folder, and in those below it. The empty path is the root.
+        /// Returns the paths of everything below a folder. The empty path is the root.
     fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a String> + use<'a> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let range = (Bound::Excluded(prefix.clone()), Bound::Unbounded);
@@ -108,7 +106,7 @@ impl Tree {
         names.take_while(move |path| path.starts_with(&prefix))
     }
 
-    /// Returns `true` if something is in a folder.
+        /// Returns `true` if there is anything below a folder.
     pub(crate) fn has_below(&self, folder: &str) -> bool {
         self.below(folder).next().is_some()
     }
@@ -122,15 +120,16 @@ impl Tree {
     }
 }
 
-/// Returns a path without `.`, empty parts and a slash in front, so that each file has one.
+/// Returns a path without `.`, empty components and a leading slash, so that equal paths have equal
+/// texts.
 pub(crate) fn normalized(path: &[u8]) -> String {
     let path = String::from_utf8_lossy(path);
     let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Returns what an entry removes by its name, as the OCI specification defines: `.wh.NAME` removes
-/// that name, and `.wh..wh..opq` what is in its folder.
+/// Parses a whiteout, as the OCI specification defines it: `.wh.NAME` removes `NAME`, and
+/// `.wh..wh..opq` removes everything in its folder. Returns `None` for other paths.
 pub(crate) fn whiteout(path: &str) -> Option<(String, LayerEntry)> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let removed = name.strip_prefix(".wh.")?;
@@ -164,7 +163,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Puts layers on top of each other; whiteouts are recognised by their names.
+        /// Creates a tree from layers. Whiteouts are recognised by their names.
     pub(crate) fn tree(layers: &[&[(&str, LayerEntry)]]) -> Tree {
         let mut tree = Tree::default();
         for layer in layers {
@@ -182,7 +181,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_whiteout_removes_what_is_below_it_and_nothing_of_its_own_layer() {
+    fn a_whiteout_removes_files_of_lower_layers_only() {
         let base: &[(&str, LayerEntry)] =
             &[("./a/", folder()), ("a/1", file("1")), ("a/2", file("2")), ("a-b", file("3"))];
         let removed = tree(&[base, &[("a/.wh.1", file(""))]]);
@@ -197,7 +196,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_file_takes_the_place_of_a_folder_and_a_link_is_its_target() {
+    fn a_file_replaces_a_folder_and_a_link_equals_its_target() {
         let base: &[(&str, LayerEntry)] = &[("a", folder()), ("a/1", file("1")), ("b", file("b"))];
         assert_eq!(paths(&tree(&[base, &[("a", file("x"))]])), ["a", "b"]);
         assert_eq!(paths(&tree(&[base, &[("a", folder())]])), ["a", "a/1", "b"]);

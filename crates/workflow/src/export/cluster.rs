@@ -1,4 +1,4 @@
-//! What each cluster imports: a table.
+//! The clusters, and the forms of archives that they import.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use sealift_archive::{Compression, Container};
 
 /// A program that imports archives of images.
 ///
-/// All of them import the same plain tar. They differ in which compressed forms they recognise.
+/// All of them import the same plain tar. They differ in the compressed forms that they support.
 ///
 /// ```
 /// use sealift_workflow::Cluster;
@@ -18,31 +18,31 @@ use sealift_archive::{Compression, Container};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cluster {
-    /// k3s: imports what is in `/var/lib/rancher/k3s/agent/images`, by the endings of file names.
+        /// k3s: imports the files in `/var/lib/rancher/k3s/agent/images`, and detects their form by the end of the file name.
     K3s,
-    /// RKE2: imports what is in `/var/lib/rancher/rke2/agent/images`, as k3s does.
+        /// RKE2: imports the files in `/var/lib/rancher/rke2/agent/images`, in the same way as k3s.
     Rke2,
-    /// k0s: imports every file in `/var/lib/k0s/images`, and decompresses none.
+        /// k0s: imports every file in `/var/lib/k0s/images`. Compressed files are not supported.
     K0s,
-    /// containerd: `ctr images import`. Before version 2 it reads nothing but plain tars.
+        /// containerd: `ctr images import`. Only plain tars are supported before version 2.
     Containerd,
-    /// kind: `kind load image-archive`, which reads plain tars.
+        /// kind: `kind load image-archive`. Only plain tars are supported.
     Kind,
-    /// Docker or Podman: `docker load`. Docker reads zstd only since version 23.
+        /// Docker or Podman: `docker load`. Docker supports zstd only since version 23.
     Docker,
 }
 
-/// Why a text is not a [`Cluster`].
+/// The error for a text that is not a [`Cluster`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not supported; expected k3s, rke2, k0s, containerd, kind or docker")]
 pub struct ParseClusterError(String);
 
 impl Cluster {
-    /// Every one, in the order of the documentation.
+        /// All clusters, in the order of the documentation.
     pub const ALL: [Self; 6] =
         [Self::K3s, Self::Rke2, Self::K0s, Self::Containerd, Self::Kind, Self::Docker];
 
-    /// Returns the compressed forms that it imports, beside plain tars.
+        /// Returns the supported compressed forms. Plain tars are always supported.
     pub fn compressions(self) -> &'static [Compression] {
         match self {
             Self::K3s | Self::Rke2 => &Compression::ALL,
@@ -74,7 +74,7 @@ impl FromStr for Cluster {
     }
 }
 
-/// A form in which a cluster imports images: a plain tar, or a compressed one.
+/// The form of an archive for a cluster: a plain tar or a compressed one.
 ///
 /// ```
 /// use sealift_workflow::archive::Compression;
@@ -92,7 +92,8 @@ pub struct ExportForm {
     compression: Option<Compression>,
 }
 
-/// Why there is no [`ExportForm`]: the cluster would ignore the file or fail to import it.
+/// The error for a form that a cluster does not support. The cluster would ignore the file or fail
+/// to import it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{cluster} does not import .tar.{compression} files, only {}", Endings(*cluster))]
 pub struct UnsupportedCompression {
@@ -100,7 +101,7 @@ pub struct UnsupportedCompression {
     compression: Compression,
 }
 
-/// The endings of the files that a cluster imports, as a list.
+/// The endings of the files that a cluster imports, joined for a message.
 struct Endings(Cluster);
 
 impl fmt::Display for Endings {
@@ -116,7 +117,7 @@ impl fmt::Display for Endings {
 }
 
 impl ExportForm {
-    /// Creates the form of a tar that is compressed like this, or plain.
+        /// Creates the form of a tar with a compression, or of a plain tar if that is `None`.
     ///
     /// # Errors
     ///
@@ -138,36 +139,35 @@ impl ExportForm {
         self.cluster
     }
 
-    /// Returns how the tar is compressed, if it is.
+        /// Returns the compression, or `None` for a plain tar.
     pub fn compression(&self) -> Option<Compression> {
         self.compression
     }
 
-    /// Returns the ending of file names by which the cluster recognises the form, without the first
-    /// dot.
+        /// Returns the ending of file names, without the first dot. Clusters recognise the form by it.
     pub fn ending(&self) -> String {
         ending(self.compression)
     }
 
-    /// Returns what is around the plain tar.
+        /// Returns the container around the plain tar.
     pub(crate) fn container(self) -> Container {
         container(self.compression)
     }
 }
 
 impl From<Cluster> for ExportForm {
-    /// Returns the form that every version of the cluster imports: the plain tar.
+        /// Returns the form that every version of the cluster supports: the plain tar.
     fn from(cluster: Cluster) -> Self {
         Self { cluster, compression: None }
     }
 }
 
-/// Returns the ending of the names of tars that are compressed like this.
+/// Returns the ending of the names of tars with this compression, without the first dot.
 pub(crate) fn ending(compression: Option<Compression>) -> String {
     compression.map_or_else(|| "tar".to_owned(), |compression| format!("tar.{compression}"))
 }
 
-/// Returns what is around plain tars that are compressed like this.
+/// Returns the container of tars with this compression.
 pub(crate) fn container(compression: Option<Compression>) -> Container {
     compression.map_or(Container::Tar, Compression::container)
 }

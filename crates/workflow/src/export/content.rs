@@ -1,4 +1,4 @@
-//! What a file contains that has the name of an exported one.
+//! Examination of a file that already has the name of an exported one.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -12,20 +12,21 @@ use crate::export::cluster::container;
 use crate::export::file_name::ExportName;
 use crate::run::Run;
 
-/// What a file contains. The reasons are sentences without their ends.
+/// The content of a file. The reasons are clauses.
 pub(super) enum Content {
-    /// The image of its name, as it is exported.
+        /// An exported file with the image that its name states.
     Exported(Identity),
-    /// Nothing, or less than a whole archive.
+        /// An incomplete or damaged archive, or an empty file.
     Damaged(String),
-    /// Something else: it belongs to somebody else, or it cannot be read.
+        /// Any other content, or a file that cannot be read. It does not belong to sealift.
     Other(String),
 }
 
-/// The size of a tar header in bytes. What is smaller may as well be a note of somebody.
+/// The size of a tar header in bytes. A smaller file that is not empty may be something else, such
+/// as a note.
 const HEADER: u64 = 512;
 
-/// Reads a file that has the name of an exported one.
+/// Examines a file that has the name of an exported one.
 pub(super) fn examine(
     path: &Path,
     image: &Repository,
@@ -39,7 +40,7 @@ pub(super) fn examine(
             run.check_cancelled()?;
             let size = path.metadata().map_or(0, |metadata| metadata.len());
             let reason = match error.as_fault() {
-                Some(fault) => format!("it is no whole archive: {}", fault.reason()),
+                Some(fault) => format!("it is not a complete archive: {}", fault.reason()),
                 None => error.to_string(),
             };
             let is_damaged = error.kind() == ErrorKind::Damaged && size >= HEADER;

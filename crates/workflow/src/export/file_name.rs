@@ -7,9 +7,9 @@ use crate::export::cluster::ending;
 
 /// The name of an exported file: `{image}_{version}_{id}.tar`, or `.tar.gz` or `.tar.zst`.
 ///
-/// Clusters do not look into subfolders, so all of the repository's name is in the file's: a `/` is
-/// written `+`, and the `:` of a port `++`. Neither is ambiguous, as no repository has a `+` in its
-/// name.
+/// Clusters do not search subfolders, so the file name contains the full repository. A `/` is
+/// written as `+`, and the `:` of a port as `++`. This is unambiguous, because repositories cannot
+/// contain a `+`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ExportName {
     pub(crate) version: Version,
@@ -18,12 +18,11 @@ pub(crate) struct ExportName {
     text: String,
 }
 
-/// The longest file name on the file systems of Linux and macOS, in bytes.
+/// The longest file name that file systems of Linux and macOS support, in bytes.
 const LONGEST: usize = 255;
 
 impl ExportName {
-    /// Creates the name of an image's file. The result is `None` if it would be longer than file
-    /// names can be.
+        /// Creates the name of an image's file. Returns `None` if the name would be too long.
     pub(crate) fn new(
         repository: &Repository,
         version: &Version,
@@ -35,8 +34,7 @@ impl ExportName {
         (text.len() <= LONGEST).then_some(Self { version, id, compression, text })
     }
 
-    /// Parses the name of a file that holds an image of this repository. Another file has no such
-    /// name.
+        /// Parses the name of a file with an image of this repository. Returns `None` for any other name.
     pub(crate) fn parse(text: &str, repository: &Repository) -> Option<Self> {
         let compressions = [None].into_iter().chain(Compression::ALL.map(Some));
         compressions.into_iter().find_map(|compression| {
@@ -52,7 +50,7 @@ impl ExportName {
     }
 }
 
-/// Writes a repository's name without characters that would make it a path.
+/// Returns a repository's name without characters that would make it a path.
 fn flat(repository: &Repository) -> String {
     repository.familiar().as_str().replace(':', "++").replace('/', "+")
 }
@@ -68,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_the_repository_is_in_the_name() {
+    fn the_name_contains_the_full_repository() {
         let names = [
             name("web", "1.4.0.7", None),
             name("docker.io/library/web", "1.0+beta", Some(Compression::Zstd)),
@@ -102,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_others_have_other_names() {
+    fn names_of_other_files_are_not_parsed() {
         let web = Repository::parse("web").unwrap();
         for other in [
             "web_1.4.0.7_91e8e311933e.docker",

@@ -1,4 +1,4 @@
-//! The tar of one image on its way out of an archive: into a file, or to be compared with one.
+//! The tar of one image, to be written into a file or compared with an existing one.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write};
@@ -14,11 +14,11 @@ use crate::export::cluster::ExportForm;
 use crate::reading::{CountedTar, Reading};
 use crate::run::Run;
 
-/// An image of an archive, under the name that it has in a cluster.
+/// An image in an archive, with its name in a cluster.
 pub(crate) struct ImageFile<'a> {
     archive: &'a Archive,
     options: ImageTarOptions,
-    /// What it is called in events.
+        /// The name in events.
     label: &'a str,
 }
 
@@ -32,9 +32,9 @@ impl<'a> ImageFile<'a> {
         Ok(self.tar()?.size())
     }
 
-    /// Writes the tar, and returns the writer. `failed` makes an error of what writing fails with.
-    ///
-    /// The stream is complete only after each layer was compared with its digest.
+        /// Writes the tar and returns the writer. `failed` converts write errors.
+        ///
+        /// The end of the tar is written only after each layer was compared with its digest.
     pub(crate) fn write<W: Write>(
         &self,
         output: W,
@@ -51,11 +51,10 @@ impl<'a> ImageFile<'a> {
         output.finish().map_err(failed)
     }
 
-    /// Returns `true` if a file has this form and contains exactly this tar. How hard it was
-    /// compressed does not matter.
+        /// Returns `true` if a file has this form and contains exactly this tar. The compression level does not matter.
     pub(crate) fn is_in(&self, file: &Path, form: ExportForm, run: &Run) -> Result<bool, Error> {
         let tar = self.tar()?;
-        // A file that cannot be read, or is damaged, is another one.
+                // A file that is damaged or cannot be read counts as different.
         let Ok(mut there) = PlainReader::open(file) else { return Ok(false) };
         let is_plain = form.compression().is_none();
         if there.container() != form.container()

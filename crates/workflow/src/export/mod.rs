@@ -1,4 +1,4 @@
-//! Puts images into the folder from which a cluster imports them.
+//! Export of images into a folder from which a cluster imports them.
 
 pub(crate) mod cluster;
 mod content;
@@ -28,29 +28,29 @@ use crate::run::Run;
 use crate::select::held_against_record;
 use crate::select::selection::{PickPlatform, Selection, select};
 
-/// Puts images into the folder from which a cluster imports them, one after the other; one failing
-/// does not stop the others.
+/// Writes images into a folder from which a cluster imports them, one after the other. If one image
+/// fails, the others are still exported.
 ///
-/// Each file holds one image for one platform, without attestations, under its name with the
-/// registry. The same archive and form make the same file, and one that is there already is left as
-/// it is: its content is compared, whatever its name. A file appears under its name only once it is
-/// whole, with the time at which the archive was saved. If it replaces a file with other content,
-/// its time is now, since clusters import a changed file only if it is newer.
+/// Each file contains one image for one platform, without attestations, with its registry in the
+/// name. The same archive and form always result in the same file. An existing file with this
+/// content is kept unchanged. A file becomes visible when it is complete, with the time at which
+/// the archive was saved. If it replaces a file with other content, its time is the current one,
+/// because clusters import a changed file only if it is newer.
 ///
-/// A file that has the name is replaced only if it was exported or is damaged. One with any other
-/// content belongs to somebody else: it stays, and the image fails with [`Error::NotReplaced`].
+/// An existing file is replaced only if it was exported by sealift or is damaged. A file with any
+/// other content is kept, and the image fails with [`Error::NotReplaced`].
 ///
-/// At the end, older versions of these images are removed if [`keep`](ExportOptions::keep) is set:
-/// only regular files that were exported, which is verified by their content.
+/// If [`keep`](ExportOptions::keep) is set, older versions of the exported images are removed at
+/// the end. Only regular files that were exported by sealift are removed. This is verified by their
+/// content.
 ///
-/// `on_result` receives each result as soon as it is known; what is removed is in the report alone.
-/// Once it is cancelled, the report contains the images that are in the folder; the others failed
-/// with [`Error::Interrupted`].
+/// `on_result` receives each result as soon as it is available. Removed files are only in the
+/// report. After a cancellation, the report contains the exported images, and the remaining images
+/// fail with [`Error::Interrupted`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work stops soon after and removes the file that is being
-/// written.
+/// If the future is dropped, the work stops soon after and the incomplete file is removed.
 ///
 /// # Panics
 ///
@@ -58,7 +58,8 @@ use crate::select::selection::{PickPlatform, Selection, select};
 ///
 /// # Errors
 ///
-/// If nothing at all can be done: one of the folders cannot be read, or both are the same.
+/// If one of the folders cannot be read, or if both are the same. Errors of single images are in
+/// the report.
 pub async fn export(
     store: &Store,
     folder: &TargetFolder,
@@ -79,12 +80,12 @@ pub async fn export(
     carry_out(store, target, selection, on_result, run).await
 }
 
-/// Returns what [`export`] into a folder would do, and writes nothing but records. The folder need
-/// not exist.
+/// Returns what [`export`] into a folder would do. Only records are written. The folder does not
+/// need to exist.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after.
+/// If the future is dropped, reading stops soon after.
 ///
 /// # Panics
 ///
@@ -92,7 +93,7 @@ pub async fn export(
 ///
 /// # Errors
 ///
-/// As for [`export`].
+/// Those of [`export`].
 pub async fn plan_export(
     store: &Store,
     folder: &Path,
@@ -113,8 +114,8 @@ pub async fn plan_export(
     carry_out(store, target, selection, |_| {}, run).await
 }
 
-/// Refuses to export into the folder of archives: an exported file would be taken for an archive in
-/// it.
+/// Refuses to export into the folder of archives, because exported files would be mistaken for
+/// archives.
 fn refuse_own_folder(store: &Store, folder: &Path) -> Result<(), Error> {
     match real_path(folder).starts_with(real_path(store.root())) {
         true => Err(Error::ExportIntoStore { folder: folder.to_owned() }),
@@ -122,17 +123,17 @@ fn refuse_own_folder(store: &Store, folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Where images go, and how.
+/// The target of an export.
 #[derive(Clone)]
 struct Target {
     path: PathBuf,
-    /// `None` if it does not exist.
+        /// The opened folder, or `None` if it does not exist.
     folder: Option<TargetFolder>,
     options: ExportOptions,
     is_planned: bool,
 }
 
-/// Picks no platform: nobody knows what the cluster runs on.
+/// Picks no platform, because the platform of the cluster is not known.
 struct NoPlatform;
 
 impl PickPlatform for NoPlatform {
@@ -156,7 +157,7 @@ async fn carry_out(
                 let (store_now, target, label) = (store.clone(), target.clone(), asked.clone());
                 run.blocking(move |run| {
                     let mut done = one(&store_now, &target, &entry, &label, run);
-                    // Another export may have written the same file meanwhile.
+                                        // Another process may have written the same file in the meantime.
                     if done.as_ref().is_err_and(is_changed) {
                         done = one(&store_now, &target, &entry, &label, run);
                     }
@@ -190,7 +191,7 @@ async fn carry_out(
     Ok(report)
 }
 
-/// Returns `true` if a file appeared or changed while the one to export was written.
+/// Returns `true` if the target file appeared or changed during the export.
 fn is_changed(error: &Error) -> bool {
     matches!(error, Error::NotExported { source, .. } if source.kind() == ErrorKind::Changed)
 }
@@ -236,7 +237,7 @@ fn one(
                 refused(sealift_store::Error::Io { operation, path, source })
             };
             let staged = file.write(staged, form.compression(), failed, run)?;
-            // k3s imports a changed file only if it is newer.
+                        // k3s imports a changed file only if it is newer, so a replacement gets the current time.
             let modified = before.is_none().then_some(saved);
             Some(staged.publish(name.as_str(), before, modified).map_err(refused)?.size)
         }

@@ -1,4 +1,4 @@
-//! How to export.
+//! Options of an export.
 
 use crate::export::cluster::{Cluster, ExportForm};
 use crate::setters::setters;
@@ -7,18 +7,16 @@ use crate::setters::setters;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportOptions {
-    /// What imports the files, and in which form.
+        /// The form of the files, for the cluster that imports them.
     pub form: ExportForm,
-    /// Afterwards keep only so many versions of each exported image in the folder; `None` removes
-    /// nothing.
-    ///
-    /// Released versions and dirty builds are counted separately, for each platform. What the call
-    /// exports and the newest release always stay.
+        /// The number of versions of each exported image to keep in the folder. Older ones are removed after the export. `None` removes nothing.
+        ///
+        /// Releases and dirty builds are counted separately, for each platform. The newest release and the files of this export are always kept.
     pub keep: Option<usize>,
 }
 
 impl ExportOptions {
-    /// Creates the options of an export that removes nothing.
+        /// Creates options that remove nothing.
     pub fn new(form: impl Into<ExportForm>) -> Self {
         Self { form: form.into(), keep: None }
     }

@@ -13,16 +13,16 @@ use crate::outcome::Outcome;
 use crate::path_text::PathText;
 use crate::report_list;
 
-/// The result of an export, image by image, or what an export would do.
+/// The result or the plan of an export.
 ///
 /// It serialises as an array: the images, then `{error}` for each file that could not be removed.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 #[must_use = "it holds the errors of the images that failed"]
 pub struct ExportReport {
-    /// What was selected, in the order of the call.
+        /// The results of the selected archives, in the order of the call.
     pub images: Vec<ImageExport>,
-    /// What went wrong with the removals at the end. The images are all in the folder nevertheless.
+        /// The errors of the removals at the end. They do not affect the exported images.
     pub removal_errors: Vec<Error>,
 }
 
@@ -38,9 +38,9 @@ impl Serialize for ExportReport {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImageExport {
-    /// What was asked for: `image:tag`, or an archive's path.
+        /// The selection: `image:tag`, or an archive's path.
     pub asked: String,
-    /// What became of it.
+        /// The outcome for this archive.
     pub result: Result<ExportedImage, Error>,
 }
 
@@ -50,9 +50,9 @@ impl Serialize for ImageExport {
     }
 }
 
-/// An image that is in the folder of a cluster now, or would be.
+/// An exported image.
 ///
-/// It serialises with `exported` and `removed`; if nothing was done yet, they are `would_export`
+/// It serialises with the fields `exported` and `removed`. In a plan they are named `would_export`
 /// and `would_remove`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -61,15 +61,15 @@ pub struct ExportedImage {
     pub image: Repository,
     /// The version.
     pub version: Version,
-    /// The name that the image has in the cluster, with its registry.
+        /// The image's name in the cluster, including its registry.
     pub tag: String,
-    /// The start of the digest of the image's config, which is in the file's name.
+        /// The id in the file's name: the first 12 digits of the config's digest.
     pub id: ImageId,
     /// The full digest of the image's config.
     pub digest: Digest,
     /// The platform of the image.
     pub platform: Platform,
-    /// The archive that it was taken from, relative to its folder.
+        /// The archive that it was exported from, relative to the folder.
     pub archive: ArchivePath,
     /// The path of that archive.
     pub from: PathBuf,
@@ -77,16 +77,15 @@ pub struct ExportedImage {
     pub path: PathBuf,
     /// The ending of the exported file: `tar`, `tar.gz` or `tar.zst`.
     pub format: String,
-    /// `true` if the file was written now, `false` if the same one was there.
+        /// `true` if the file was written now, `false` if it already existed.
     pub exported: bool,
-    /// The size of the file in bytes; `None` if it is known only once the file is written.
+        /// The size of the file in bytes. `None` in a plan if it is known only after compression.
     pub size: Option<u64>,
-    /// The files of older versions that were removed at the end.
+        /// The files of older versions that were removed.
     pub removed: Vec<RemovedExport>,
-    /// The files that have names like exported ones of this image, but that stay because of what
-    /// they contain.
+        /// Files that are named like exports of this image but were kept because of their content.
     pub skipped: Vec<SkippedExport>,
-    /// `true` if nothing was done yet.
+        /// `true` in a plan, when nothing was written.
     pub is_planned: bool,
 }
 
@@ -114,19 +113,19 @@ impl Serialize for ExportedImage {
     }
 }
 
-/// An exported file that was removed, or would be.
+/// An exported file that was removed or would be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RemovedExport {
     /// The name of the file.
     #[serde(skip)]
     pub name: String,
-    /// Its path.
+        /// The path of the file.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-    /// Its size in bytes.
+        /// The size of the file in bytes.
     pub size: u64,
-    /// How the file looked when this was decided.
+        /// Size and times of the file when it was selected.
     #[serde(skip)]
     pub(crate) stat: Stat,
 }
@@ -137,13 +136,13 @@ impl RemovedExport {
     }
 }
 
-/// A file that is not removed, since its content is not what an export of this image contains.
+/// A file that is kept because it does not contain an export of the image in its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SkippedExport {
-    /// Its path.
+        /// The path of the file.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-    /// Why, a sentence without its end.
+        /// The reason, a clause.
     pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! Which exported files are not needed any more, and their removal.
+//! Selection and removal of exported files that are no longer needed.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::export::file_name::ExportName;
 use crate::export::report::{RemovedExport, SkippedExport};
 use crate::run::Run;
 
-/// A file that this call exported, or found there.
+/// A file that this call exported, or that already existed.
 pub(super) struct Exported {
     pub(super) image: Repository,
     pub(super) name: ExportName,
@@ -23,23 +23,22 @@ pub(super) struct Exported {
 }
 
 impl Exported {
-    /// Returns `true` if a file of that name is another build of the same version. A cluster that
-    /// imports both would have the tag of the one that it happens to import last.
+        /// Returns `true` if `name` is another build of the same version. A cluster that imports both files would assign the tag to the one that it imports last.
     fn replaces(&self, name: &ExportName) -> bool {
         self.name.version == name.version && self.name.id != name.id
     }
 }
 
-/// What was removed for an image.
+/// The removed files of an image.
 pub(super) struct Removed {
-    /// The place of the image in the report.
+        /// The index of the image in the report.
     pub(super) at: usize,
     pub(super) removed: Vec<RemovedExport>,
     pub(super) skipped: Vec<SkippedExport>,
 }
 
-/// Removes older versions of what was exported, or returns what would be removed, and what went
-/// wrong. Nothing is removed of an image of which nothing was exported.
+/// Removes older versions of the exported images and returns them with the errors. In a plan
+/// nothing is removed. Images without an export are not considered.
 pub(super) fn remove_surplus(
     folder: &TargetFolder,
     exported: &[(usize, Exported)],
@@ -80,11 +79,11 @@ pub(super) fn remove_surplus(
     (done, errors)
 }
 
-/// The files of an image that are not needed any more.
+/// The files of an image to remove.
 #[derive(Default)]
 struct Found {
     surplus: Vec<RemovedExport>,
-    /// Those that look like it and are something else.
+        /// Files that have the name of an export but other content.
     skipped: Vec<SkippedExport>,
 }
 
@@ -144,7 +143,8 @@ fn find(
     Ok(found)
 }
 
-/// Returns `true` if there may be more versions than are kept, so that the files have to be read.
+/// Returns `true` if the names allow for more versions than `keep`. Only then the files must be
+/// read.
 fn may_exceed<'a>(names: impl Iterator<Item = &'a ExportName>, keep: usize) -> bool {
     let mut counts = [Vec::new(), Vec::new()];
     for name in names {
@@ -158,7 +158,7 @@ fn may_exceed<'a>(names: impl Iterator<Item = &'a ExportName>, keep: usize) -> b
     counts.iter().any(|seen| seen.len() > keep)
 }
 
-/// Describes an exported file as an archive, by which versions are counted.
+/// Describes an exported file as an archive, to apply the rules of retention to it.
 fn entry_of(
     image: &Repository,
     name: &ExportName,

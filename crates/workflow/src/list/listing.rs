@@ -1,4 +1,4 @@
-//! A list of archives, and what selects them.
+//! Options and results of a list.
 
 use jiff::Timestamp;
 use sealift_catalog::{ArchiveState, Entry, LatestOptions};
@@ -17,11 +17,11 @@ use crate::setters::setters;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ListOptions {
-    /// Only these images, and of those with a version only that one; all if there are none.
+        /// The selected images, or all images if empty. A reference with a version selects this version.
     pub images: Vec<Reference>,
-    /// Only the latest archive of every image.
+        /// Whether to list only the latest archive of every image.
     pub only_latest: bool,
-    /// What latest means, and which archives count at all.
+        /// The rules for the latest archive, and the filters by platform and release.
     pub latest: LatestOptions,
 }
 
@@ -33,20 +33,20 @@ impl ListOptions {
     }
 }
 
-/// A list of archives, with what else is in the folder.
+/// A list of archives and other files in the folder.
 ///
-/// It serialises as the array of the archives. Their states show what the errors are about.
+/// It serialises as the array of the archives, whose states include the flaws in `errors`.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use]
 pub struct Listing {
-    /// The archives, by image and then latest last as their names sort.
+        /// The archives, sorted by image and version with the latest one last.
     pub archives: Vec<ListedArchive>,
-    /// What is no archive by its name; empty if images were named.
+        /// Files whose names are not archive names. Empty if images were selected.
     pub others: Vec<Other>,
-    /// What the options left out of the archives.
+        /// The archives that the filters excluded.
     pub left_out: LeftOut,
-    /// What is wrong with the latest archives, if only those were asked for.
+        /// The flaws of the latest archives. Empty unless only the latest archives are listed.
     pub errors: Vec<Error>,
 }
 
@@ -56,18 +56,18 @@ impl Serialize for Listing {
     }
 }
 
-/// What was left out of a list by its options.
+/// The archives that the filters excluded from a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// How many archives of dirty versions.
+        /// The number of excluded archives with dirty versions.
     pub dirty: usize,
-    /// The platforms of the archives that are for other ones, sorted.
+        /// The platforms of the excluded archives, sorted.
     pub platforms: Vec<Platform>,
 }
 
 impl LeftOut {
-    /// Returns `true` if an archive is to be listed; otherwise notes what it is left out for.
+        /// Returns `true` if an archive passes the filter. Otherwise records the reason.
     pub(crate) fn admits(&mut self, entry: &Entry, filter: &LatestOptions) -> bool {
         if filter.release && entry.archive.name().is_dirty() {
             self.dirty += 1;
@@ -88,23 +88,23 @@ impl LeftOut {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedArchive {
-    /// The archive; its digest is known if it has been read.
+        /// The archive. Its digest is known if it has been read.
     pub file: ArchiveFile,
-    /// When the file was last modified.
+        /// The time of the file's last modification.
     pub modified: Timestamp,
-    /// Whether the version is a dirty one.
+        /// Whether the version is dirty.
     pub dirty: bool,
-    /// Whether it is the latest of its image and platform.
+        /// Whether it is the latest archive of its image and platform.
     pub latest: bool,
-    /// What the image runs on; `None` if the archive has not been read.
+        /// The platform of the image, or `None` if the archive has not been read.
     pub platform: Option<Platform>,
-    /// What is known of the archive.
+        /// The state of the archive, as far as it is known.
     pub state: ArchiveState,
 }
 
 impl Serialize for ListedArchive {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A list has the format before the digest, other documents after the path.
+                // In a list the format comes before the digest; in other documents it comes after the path.
         let mut document = serializer.serialize_struct("ListedArchive", 12)?;
         document.serialize_field("image", &self.file.image())?;
         document.serialize_field("version", &self.file.version())?;
@@ -123,7 +123,7 @@ impl Serialize for ListedArchive {
 }
 
 impl ListedArchive {
-    /// Describes an archive that has not been read, and is not the latest one.
+        /// Describes an archive that has not been read and is not the latest one.
     pub fn new(file: ArchiveFile, modified: Timestamp) -> Self {
         let (dirty, state) = (file.is_dirty(), ArchiveState::Unread);
         Self { file, modified, dirty, latest: false, platform: None, state }

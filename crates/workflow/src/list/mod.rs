@@ -1,4 +1,4 @@
-//! Lists what a folder holds.
+//! Listing of a folder's archives.
 
 pub(crate) mod listing;
 
@@ -16,14 +16,14 @@ use crate::run::Run;
 use crate::select::examine::{archives_of, examine_all, report_folder, with_read_options};
 use crate::select::refuse_flawed;
 
-/// Lists a folder by names and records.
+/// Lists the archives of a folder by their names and records.
 ///
-/// Archives aren't read, unless a platform is chosen: then those that have no record are. If only
-/// the latest ones are asked for, these are looked into.
+/// Archives are not read, with two exceptions: if a platform is selected, archives without a record
+/// are read; if only the latest archives are requested, these are read if they have no record.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -31,7 +31,7 @@ use crate::select::refuse_flawed;
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, or there is no archive of an image that was named.
+/// If the folder cannot be read, or contains no archive of a selected image.
 pub async fn list(store: &Store, options: &ListOptions, run: &Run) -> Result<Listing, Error> {
     let (store, options) = (store.clone(), options.clone());
     run.blocking(move |run| list_now(&store, &options, run)).await
@@ -58,7 +58,7 @@ fn list_now(store: &Store, options: &ListOptions, run: &Run) -> Result<Listing, 
     Ok(Listing { archives, others, left_out, errors: Vec::new() })
 }
 
-/// Lists the latest archives; if a version was named, no other one counts.
+/// Lists the latest archives. If a version is selected, other versions do not count.
 fn list_latest(
     store: &Store,
     mut archives: Vec<ArchivePath>,
@@ -71,7 +71,7 @@ fn list_latest(
     let mut left_out = LeftOut::default();
     let latest = with_read_options(run, |reading| {
         if filter.platform.is_none() {
-            // By names alone as far as possible, so that a large folder is listed at once.
+                        // The names decide in most cases, so a large folder is listed without reading archives.
             let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
             left_out.dirty = if filter.release { dirty } else { 0 };
             return Ok(store.find_latest(&archives, filter, reading)?);
@@ -91,7 +91,7 @@ fn list_latest(
     Ok(Listing { archives, others, left_out, errors })
 }
 
-/// Lists the archives of the images that were named, of all their versions; without names, all.
+/// Returns the archives of all versions of the selected images, or all archives and other files.
 fn candidates(
     store: &Store,
     options: &ListOptions,
@@ -106,7 +106,7 @@ fn candidates(
     }
     let mut archives = Vec::new();
     for reference in &options.images {
-        // The error states what there is instead.
+                // Returns an error that lists the available versions if there is no such archive.
         archives_of(store, reference.repository(), reference.version())?;
         archives.extend(store.archives_of(reference.repository())?);
     }

@@ -1,4 +1,4 @@
-//! Puts an archive of a folder into an engine.
+//! Loading of an archive from the folder into an engine.
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ use crate::run::Run;
 use crate::select::examine::examine_all;
 use crate::select::{held_against_record, refuse_flawed};
 
-/// Puts an archive of a folder into an engine. A record that claimed too much is removed.
+/// Loads an archive from the folder into an engine. If the archive turns out to contradict its
+/// record, the record is removed.
 pub(crate) async fn load_selected(
     engine: &Engine,
     store: &Store,
@@ -33,7 +34,7 @@ pub(crate) async fn load_selected(
         Ok(entry) => match Box::pin(load_one(engine, store, &entry, shared, full, run)).await {
             Err(error) => {
                 let store = store.clone();
-                // Also if the run is cancelled.
+                                // A new run, because the record must be removed even if this one is cancelled.
                 Run::default()
                     .blocking(move |_| Err(held_against_record(&store, &entry, error)))
                     .await
@@ -96,7 +97,7 @@ async fn load_one(
     })
 }
 
-/// Returns which image an archive holds; the archive is read only if no record states it.
+/// Returns the identity of an archive's image. The archive is read only if it has no record.
 async fn identity_of(store: &Store, entry: &Entry, run: &Run) -> Result<Identity, Error> {
     if let Some(identity) = entry.identity() {
         return Ok(identity.clone());
@@ -109,7 +110,7 @@ async fn identity_of(store: &Store, entry: &Entry, run: &Run) -> Result<Identity
         let path = store.path_of(&entry.archive);
         let reason = match &read.knowledge {
             Some(Knowledge::NoImage { reason }) => reason.clone(),
-            _ => "it is gone".to_owned(),
+            _ => "it no longer exists".to_owned(),
         };
         let source = sealift_archive::Fault::NotAnImage { reason };
         sealift_archive::Error::Fault { input: path.into(), source }.into()

@@ -1,4 +1,4 @@
-//! Makes sure that an engine has a whole image, and gives it its name.
+//! Checking whether an engine has a complete image, and tagging it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use sealift_oci::Digest;
 
 use crate::error::Error;
 
-/// The digests by which an engine can know an image.
+/// The digests that an engine can use as the id of an image.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
     pub(crate) config: Digest,
@@ -30,16 +30,18 @@ pub(crate) fn shows_manifest(image: &EngineImage, manifest: Digest) -> bool {
         && (image.id == manifest || image.manifests.iter().any(|it| it.digest == manifest))
 }
 
-/// How long a removal may take after an interrupt.
+/// The time limit for a removal after a cancellation.
 const REMOVAL: Duration = Duration::from_secs(10);
 
-/// How often a list is asked for. It fails while an image is being removed from a containerd store.
+/// The number of attempts to list images. A list fails while an image is being removed from a
+/// containerd store.
 const ATTEMPTS: usize = 3;
 
-/// Returns the id by which an engine has an image, if it has all of it.
+/// Returns the id of an image in an engine, or `None` if the engine does not have the complete
+/// image.
 ///
-/// A containerd store lists an image whose layers are incomplete as not available, or not at all.
-/// It may well answer an inspect of it.
+/// A containerd store lists an image with missing layers as not available, or not at all. An
+/// inspect request can still succeed for such an image, so the list decides.
 pub(crate) async fn whole(engine: &Engine, expected: Expected) -> Result<Option<Digest>, Error> {
     let is_config = |image: &EngineImage| image.id_kind == IdKind::Config;
     if let Some(image) = engine.inspect(&expected.config.to_string()).await?
@@ -53,8 +55,7 @@ pub(crate) async fn whole(engine: &Engine, expected: Expected) -> Result<Option<
             Some(manifests) => manifests.iter().any(is_manifest),
             None => summary.id_kind == IdKind::Descriptor && summary.id == expected.manifest,
         }),
-        // What is wrong with another image does not matter if the engine states the manifests of
-        // this one.
+                // A list can fail because of another image. Then the manifests of this image decide, if the engine reports them.
         Err(error) => {
             let image = engine.inspect(&expected.manifest.to_string()).await?;
             let is_whole = image.is_some_and(|image| image.manifests.iter().any(is_manifest));
@@ -74,8 +75,7 @@ async fn list_all(engine: &Engine) -> Result<Vec<ImageSummary>, Error> {
     Ok(engine.list_all().await?)
 }
 
-/// Names an image that the engine has. Returns `true` if the engine has the image under its name
-/// now.
+/// Tags an image. Returns `true` if the engine has the expected image under the name afterwards.
 pub(crate) async fn name(
     engine: &Engine,
     id: Digest,
@@ -85,8 +85,7 @@ pub(crate) async fn name(
     let (id, name) = (id.to_string(), reference.to_string());
     let tag = reference.version_or_latest().to_tag()?;
     let repository = reference.repository();
-    // With the registry, so that Podman does not put it below `localhost/`, unless an image there
-    // has the short name: Podman finds no other one by it.
+        // The name includes the registry, because Podman would otherwise add `localhost/`. The short name is used if Podman already has an image with this name below `localhost/`, because it would continue to resolve the short name to that image.
     let repository = match engine.is_podman().await? && is_local(engine, &name).await? {
         true => repository.clone(),
         false => repository.qualified(),
@@ -95,14 +94,14 @@ pub(crate) async fn name(
     Ok(engine.inspect(&name).await?.is_some_and(|image| expected.is(&image)))
 }
 
-/// Returns `true` if Podman finds an image below `localhost/` by this name.
+/// Returns `true` if Podman resolves this name to an image below `localhost/`.
 async fn is_local(engine: &Engine, name: &str) -> Result<bool, Error> {
     let local = format!("localhost/{name}");
     Ok(engine.inspect(name).await?.is_some_and(|image| image.repo_tags.contains(&local)))
 }
 
-/// Removes an image without a name that is not complete, as far as the engine does so. Nothing is
-/// reported, since the load has failed already.
+/// Removes an incomplete image without a name. Errors are ignored, because the load has already
+/// failed.
 pub(crate) async fn remove_incomplete(engine: &Engine, expected: Expected) {
     let id = expected.manifest.to_string();
     let removal = async {

@@ -12,18 +12,16 @@ use crate::outcome::Outcome;
 /// The result of a load for one engine and one archive.
 ///
 /// It serialises as `{host, context, …}` with the fields of the [`LoadedImage`], or with `asked`
-/// and `error`. `host` is null if no engine is concerned, `context` if none was used; there is no
-/// `asked` if the engine did not answer.
+/// and `error`. `host` is null if the error does not concern an engine, and `context` is null if no
+/// context was used. `asked` is missing if the engine did not answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EngineLoad {
-    /// The engine, or `None` if the reason for the failure concerns none, such as an image that is
-    /// not in the folder.
+        /// The engine, or `None` if the error does not concern one, such as an image that is not in the folder.
     pub engine: Option<EngineName>,
-    /// What was asked for: `image:tag`, or the path of an archive. `None` if the engine did not
-    /// answer, and got nothing more.
+        /// The selection: `image:tag`, or the path of an archive. `None` if the engine did not answer and no further archives are sent to it.
     pub asked: Option<String>,
-    /// What became of it.
+        /// The outcome for this engine and archive.
     pub result: Result<LoadedImage, Error>,
 }
 
@@ -53,14 +51,14 @@ impl Serialize for EngineLoad {
     }
 }
 
-/// The engine of a result. As text, it is the docker CLI's context that the caller named, or else
-/// the address.
+/// The engine of a result. Displayed as the docker CLI's context if the caller used one, otherwise
+/// as the address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct EngineName {
     /// The engine's address.
     pub host: String,
-    /// The context of the docker CLI that has the address, if one was used.
+        /// The docker CLI's context with this address, if one was used.
     pub context: Option<String>,
 }
 

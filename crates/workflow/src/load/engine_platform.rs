@@ -1,4 +1,4 @@
-//! Which of several platforms an engine runs.
+//! Selection of the platform that an engine runs.
 
 use sealift_docker::Engine;
 use sealift_oci::Platform;
@@ -9,8 +9,7 @@ use crate::error::kind::ErrorKind;
 use crate::run::Run;
 use crate::select::selection::PickPlatform;
 
-/// An engine, and its own platform once that was asked for. It picks the platform on which it runs
-/// images.
+/// An engine that picks its own platform. The engine is asked for it at most once.
 pub(crate) struct EnginePlatform<'a> {
     engine: &'a Engine,
     platform: OnceCell<Option<Platform>>,
@@ -33,13 +32,14 @@ impl<'a> EnginePlatform<'a> {
             Ok(version) => Ok(Some(version.platform())),
             Err(error) if error.kind() == ErrorKind::Unreachable => Err(error),
             Err(Error::Interrupted) => Err(Error::Interrupted),
-            // An engine that does not state its platform can be used all the same.
+                        // An engine that does not report its platform can still be used.
             Err(_) => Ok(None),
         }
     }
 }
 
-/// Finds the one platform that is an engine's. Engines do not state their variant.
+/// Returns the index of the only platform that matches the engine's. Engines do not report a
+/// variant.
 fn position(own: &Platform, platforms: &[Platform]) -> Option<usize> {
     let is_own = |of: &Platform| of.os == own.os && of.architecture == own.architecture;
     let mut own_ones = platforms.iter().enumerate().filter(|(_, platform)| is_own(platform));
@@ -60,7 +60,7 @@ mod tests {
     #[test_case("linux/arm", &["linux/arm/v6", "linux/arm/v7"] => None; "several variants")]
     #[test_case("linux/s390x", &["linux/amd64", "linux/arm64"] => None; "another one")]
     #[test_case("unknown/unknown", &["linux/amd64", "linux/arm64"] => None; "not known")]
-    fn the_engines_platform_is_picked_if_it_is_one(own: &str, platforms: &[&str]) -> Option<usize> {
+    fn the_engines_platform_is_picked_if_only_one_matches(own: &str, platforms: &[&str]) -> Option<usize> {
         let parse = |text: &&str| text.parse::<Platform>().unwrap();
         position(&parse(&own), &platforms.iter().map(parse).collect::<Vec<_>>())
     }

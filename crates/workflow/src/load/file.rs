@@ -1,7 +1,7 @@
-//! Puts an archive that is in no folder into engines.
+//! Loading of an archive outside of the folder into engines.
 //!
-//! The archive is verified before it is sent and again on the way. The engine has the image under
-//! one name afterwards, that of the archive or of the request.
+//! The archive is verified before it is sent, and again while it is sent. Afterwards the engine has
+//! the image under one name, either the name in the archive or the requested one.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -22,14 +22,14 @@ use crate::reading::{VerifiedFile, verify_file};
 use crate::run::Run;
 use crate::spool::{Spooled, spool};
 
-/// An archive in no folder that was read to its end and verified, for any number of engines.
+/// An archive outside of the folder that was verified completely, for any number of engines.
 pub(crate) struct PreparedFile {
-    /// What the caller named.
+        /// The path that the caller named.
     file: PathBuf,
-    /// Where the bytes are.
+        /// The file with the bytes.
     spooled: Spooled,
     size: u64,
-    /// The name in the engine.
+        /// The image's name in the engine.
     tag: Reference,
     naming: Naming,
     verify: VerifyOptions,
@@ -40,7 +40,7 @@ pub(crate) struct PreparedFile {
 }
 
 impl PreparedFile {
-    /// Spools a pipe, and verifies the archive.
+        /// Verifies the archive. A pipe is first copied to a temporary file.
     pub(crate) async fn prepare(
         file: &Path,
         request: &LoadRequest,
@@ -76,7 +76,7 @@ impl PreparedFile {
         Ok(Self { file, spooled, size, tag, naming, verify, contents, opened, container, full })
     }
 
-    /// Puts the archive into an engine.
+        /// Loads the archive into an engine.
     pub(crate) async fn load(
         &self,
         engine: &Engine,
@@ -116,7 +116,7 @@ impl PreparedFile {
         })
     }
 
-    /// Returns the file as the caller named it.
+        /// Returns the path that the caller named, as text.
     pub(crate) fn asked(&self) -> String {
         self.file.display().to_string()
     }

@@ -1,4 +1,4 @@
-//! What an engine has, as far as it matters for a load.
+//! The images that an engine has, as far as a load needs to know them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,24 +12,24 @@ use tokio::time::Instant;
 
 use crate::load::leave_out::{Held, StoreKind};
 
-/// How many images of the same repository are looked at, …
+/// The maximum number of inspected images of the same repository.
 const OF_REPOSITORY: usize = 16;
-/// … and how many others, if those do not help.
+/// The maximum number of other inspected images, if those do not suffice.
 const OTHERS: usize = 48;
-/// How many are looked at at the same time.
+/// The number of concurrent inspect requests.
 const AT_ONCE: usize = 8;
-/// For how long the engine is asked. Sending everything takes longer, but not for ever.
+/// The time limit for asking the engine. When it expires, more layers than necessary are sent,
+/// which always works.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What is known of one engine's images during a load, so that it is asked once for all of them.
+/// A cache of one engine's images during a load, so that several archives need only one list.
 #[derive(Debug, Default)]
 pub(crate) struct EngineMemory(Mutex<EngineImages>);
 
 #[derive(Debug, Default)]
 struct EngineImages {
     listing: Option<Arc<ListedImages>>,
-    /// The images that were inspected, by their ids, and those that were loaded since.
-    inspected: HashMap<Digest, Held>,
+        /// The inspected images by id.
     loaded: Vec<Held>,
 }
 
@@ -41,12 +41,12 @@ struct ListedImages {
 }
 
 impl EngineMemory {
-    /// Adds an image that was loaded.
+        /// Adds an image that was loaded.
     pub(crate) fn add(&self, image: Held) {
         self.lock().loaded.push(image);
     }
 
-    /// Forgets everything, as somebody else has changed what the engine has.
+        /// Clears the cache, after another process has changed the engine's images.
     pub(crate) fn forget(&self) {
         *self.lock() = EngineImages::default();
     }
@@ -74,7 +74,7 @@ impl EngineMemory {
         if let Some(image) = self.lock().inspected.get(&id) {
             return Some(image.clone());
         }
-        // One that is gone meanwhile, or cannot be read, does not help.
+                // An image that was removed in the meantime or cannot be inspected is skipped.
         let image = engine.inspect(&id.to_string()).await.ok()??;
         let manifests = match &image.manifests[..] {
             [] => vec![image.id],
@@ -86,21 +86,20 @@ impl EngineMemory {
     }
 }
 
-/// What an engine has.
+/// The images of an engine.
 #[derive(Debug)]
 pub(crate) struct Holdings<'a> {
     pub(crate) store: StoreKind,
     memory: &'a EngineMemory,
     listing: Arc<ListedImages>,
-    /// The places of the images in the list, those that most likely help first.
+        /// The indices of the images in the list. Images that probably share layers come first.
     order: Vec<usize>,
-    /// How many of them are of the same repository.
+        /// The number of images of the same repository, which are at the start of `order`.
     of_repository: usize,
 }
 
 impl<'a> Holdings<'a> {
-    /// Asks an engine for the list of its images. Returns `None` if it has none or does not answer
-    /// in time, or if it would not show afterwards whether an image is complete.
+        /// Asks an engine for the list of its images. Returns `None` if the list is empty, if the engine does not answer in time, or if it cannot report afterwards whether an image is complete.
     pub(crate) async fn ask(
         engine: &Engine,
         reference: &Reference,
@@ -114,15 +113,14 @@ impl<'a> Holdings<'a> {
         Some(Self { store: listing.store, memory, listing, order, of_repository })
     }
 
-    /// Returns the manifests of the images in a containerd store, as far as the engine lists them.
+        /// Returns the manifests of the images in a containerd store, if the engine lists them.
     pub(crate) fn manifests(&self) -> Vec<Digest> {
         let listed = self.listing.summaries.iter().flat_map(manifests_of);
         let remembered = self.memory.lock();
         listed.chain(remembered.loaded.iter().flat_map(|image| image.manifests.clone())).collect()
     }
 
-    /// Returns the images, of which those in `is_known` need not be looked at. Others are looked at
-    /// until enough is known.
+        /// Returns the engine's images. Images for which `is_known` returns `true` are not inspected. Others are inspected until `is_enough` returns `true`.
     pub(crate) async fn look(
         &self,
         engine: &Engine,
@@ -134,7 +132,7 @@ impl<'a> Holdings<'a> {
         let (mut images, mut unknown) = (self.memory.lock().loaded.clone(), Vec::new());
         for (place, at) in self.order.iter().enumerate() {
             let summary = &self.listing.summaries[*at];
-            // Its content is incomplete.
+                        // An empty list of manifests means that the image is incomplete.
             if summary.manifests.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
@@ -161,7 +159,8 @@ impl<'a> Holdings<'a> {
     }
 }
 
-/// Every connection by ssh is three processes and a handshake; there, one connection is used again.
+/// Returns the number of concurrent requests. Each ssh connection needs three processes and a
+/// handshake, so over ssh one connection is reused.
 fn at_once(engine: &Engine) -> usize {
     match engine.endpoint().address {
         Address::Ssh { .. } => 1,

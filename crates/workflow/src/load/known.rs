@@ -1,4 +1,4 @@
-//! Which layers the manifests in an engine name, by the archives of a folder.
+//! The layers of the manifests in an engine, found in the records of the folder.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,27 +12,25 @@ use crate::error::Error;
 use crate::load::leave_out::KnownManifests;
 use crate::run::Run;
 
-/// How many archives are opened for one image. Each one takes about a millisecond.
+/// The maximum number of archives opened for one image. Each takes about a millisecond.
 const LIMIT: usize = 200;
 
-/// What the records of a folder state, read once for all images and engines of a load.
+/// The records of a folder, read once for all images and engines of a load.
 #[derive(Default)]
 pub(crate) struct FolderRecords {
     entries: Mutex<Option<Arc<Vec<Entry>>>>,
     archives: Mutex<HashMap<ArchivePath, Option<Arc<NamedLayers>>>>,
 }
 
-/// The layers that an archive's manifest names, by their digests as they are stored.
+/// The stored digests of the layers in an archive's manifest.
 struct NamedLayers {
-    /// The digests by which engines show the manifest: an engine that lists no manifests shows the
-    /// index.
+        /// The digests that engines can report for the image. An engine that lists no manifests reports the digest of the index.
     shown: Vec<Digest>,
     layers: HashSet<Digest>,
 }
 
 impl FolderRecords {
-    /// Looks for the manifests of an engine's images among the archives of a folder, of which those
-    /// with valid records count. Archives that share no layer with the image do not matter.
+        /// Searches the archives of a folder for the manifests of an engine's images. Only archives with valid records that share a layer with the image are considered.
     pub(crate) fn known_manifests(
         &self,
         store: &Store,
@@ -46,7 +44,7 @@ impl FolderRecords {
             let identity = entry.identity()?;
             let shares = identity.diff_ids.iter().any(|diff_id| diff_ids.contains(diff_id));
             let mut own = identity.manifests.iter().chain(&identity.indexes);
-            // An archive without a manifest has the canonical one, which is computed below.
+                        // For an archive without a manifest, the canonical manifest is computed below.
             let is_there =
                 identity.manifests.is_empty() || own.any(|digest| manifests.contains(digest));
             (shares && is_there).then_some(&entry.archive)
@@ -70,7 +68,7 @@ impl FolderRecords {
         Ok(Arc::clone(entries.insert(read)))
     }
 
-    /// Returns `None` for an archive that would have to be read for it, or that is gone.
+        /// Returns the layers of an archive, or `None` if it has no valid record or was removed.
     fn layers_of(&self, store: &Store, archive: &ArchivePath) -> Option<Arc<NamedLayers>> {
         let lock = || self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(named) = lock().get(archive) {
