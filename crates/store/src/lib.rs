@@ -39,7 +39,8 @@
 //! - **Deciding** is the task of [`sealift_catalog`]: pure functions over entries.
 //! - **Writing.** [`Store::stage`] begins a hidden file, [`Staged::publish`] makes it an archive,
 //!   atomically and durably, [`Store::remove`] removes archives, [`Store::sweep`] removes what a
-//!   crash left behind. [`Store::unfinished`] continues an archive that is put together over several
+//!   crash left behind. [`Store::unfinished`] continues an archive that is put together over
+//!   several
 //!   calls. Writers hold the folder's lock only while they change what others see.
 //!
 //! Nothing is decided by an archive that nobody has read, and only a regular file that is known to

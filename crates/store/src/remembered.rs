@@ -26,7 +26,8 @@ impl Store {
     /// let store = sealift_store::Store::create(folder.path())?;
     /// assert_eq!(store.recall("https://cdn.example.org/images.json"), None);
     /// store.remember("https://cdn.example.org/images.json", b"{}")?;
-    /// assert_eq!(store.recall("https://cdn.example.org/images.json").as_deref(), Some(&b"{}"[..]));
+    /// assert_eq!(store.recall("https://cdn.example.org/images.json").as_deref(),
+    /// Some(&b"{}"[..]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn recall(&self, topic: &str) -> Option<Vec<u8>> {

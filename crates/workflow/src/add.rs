@@ -29,7 +29,8 @@ pub struct AddOptions {
     pub name: Option<Reference>,
     /// Whether to add the image under each of its tags.
     pub every: bool,
-    /// Whether to store the image as a zip in any case. Otherwise a plain tar stays plain, and any compressed archive becomes a zip.
+    /// Whether to store the image as a zip in any case. Otherwise a plain tar stays plain, and any
+    /// compressed archive becomes a zip.
     pub compress: bool,
     /// The compression level.
     pub level: Level,
@@ -158,7 +159,8 @@ impl<'a> AddedFile<'a> {
         Ok(Self { path, shown, verified, verify })
     }
 
-    /// Returns `true` if the file already has the form of this archive, so that its bytes can be copied unchanged.
+    /// Returns `true` if the file already has the form of this archive, so that its bytes can be
+    /// copied unchanged.
     fn is_already(&self, archive: &ArchivePath, naming: &Naming) -> bool {
         let is_in_form = match archive.name().format() {
             ArchiveFormat::Zip => {

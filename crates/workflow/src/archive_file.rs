@@ -41,7 +41,8 @@ impl ArchiveFile {
         self.archive.repository()
     }
 
-    /// Returns the image's name as text: the repository, or the corresponding part of the path if it is not a valid image name.
+    /// Returns the image's name as text: the repository, or the corresponding part of the path if
+    /// it is not a valid image name.
     pub fn image(&self) -> String {
         self.repository().map_or_else(|| self.archive.image().to_owned(), |image| image.to_string())
     }

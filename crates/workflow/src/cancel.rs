@@ -55,7 +55,8 @@ impl Cancel {
     ///
     /// This method is cancel safe.
     pub async fn cancelled(&self) {
-        // The waiter is registered before the flag is read. Otherwise a cancellation between the two would be missed.
+        // The waiter is registered before the flag is read. Otherwise a cancellation between the
+        // two would be missed.
         let mut notified = std::pin::pin!(self.0.waiting.notified());
         notified.as_mut().enable();
         if !self.is_cancelled() {

@@ -13,23 +13,24 @@ use crate::same_config::shows_the_same;
 /// An image as the engine describes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Inspected {
-        /// The requested reference, `image:tag`.
+    /// The requested reference, `image:tag`.
     pub(crate) reference: Reference,
-        /// The id that the engine reports. The kind of digest depends on the engine's store.
+    /// The id that the engine reports. The kind of digest depends on the engine's store.
     pub(crate) engine_id: Digest,
     pub(crate) wanted: Wanted,
-        /// The requested platform.
+    /// The requested platform.
     pub(crate) asked: Option<Platform>,
-        /// The platform to save, if the engine has the image for several.
+    /// The platform to save, if the engine has the image for several.
     pub(crate) save_platform: Option<Platform>,
-        /// The minimum size of a save in bytes. `None` for containerd stores, because their sizes count both compressed and unpacked layers.
+    /// The minimum size of a save in bytes. `None` for containerd stores, because their sizes count
+    /// both compressed and unpacked layers.
     pub(crate) size: Option<u64>,
     settings: Value,
     created: Option<String>,
 }
 
 impl Inspected {
-        /// Asks the engine to describe an image.
+    /// Asks the engine to describe an image.
     pub(crate) async fn ask(
         engine: &Engine,
         reference: &Reference,
@@ -52,7 +53,7 @@ impl Inspected {
         })
     }
 
-        /// Creates a description of an image of which only the digest of the config is known.
+    /// Creates a description of an image of which only the digest of the config is known.
     pub(crate) fn by_config(reference: Reference, config: Digest) -> Self {
         Self {
             engine_id: config,
@@ -71,9 +72,10 @@ impl Inspected {
         }
     }
 
-        /// Returns `true` if an archive contains the image that the engine described.
-        ///
-        /// The digests of the config, the manifests or the index decide. If the archive contains none of them, the images are the same if their layers, platform and settings are equal.
+    /// Returns `true` if an archive contains the image that the engine described.
+    ///
+    /// The digests of the config, the manifests or the index decide. If the archive contains none
+    /// of them, the images are the same if their layers, platform and settings are equal.
     pub(crate) fn is(&self, contents: &Contents) -> bool {
         let (wanted, identity) = (&self.wanted, contents.identity());
         let shows_the_same = || {
@@ -99,7 +101,7 @@ impl Inspected {
 /// the engine's own platform were chosen, the other platforms would be lost silently.
 struct ManifestChoice {
     platform: Platform,
-        /// Whether the engine reports the layers and settings of this platform.
+    /// Whether the engine reports the layers and settings of this platform.
     is_shown: bool,
     save_platform: Option<Platform>,
 }
@@ -145,7 +147,8 @@ impl ManifestChoice {
         })
     }
 
-        /// Returns `true` if a manifest is for this platform. A manifest without a platform is the only one of its image.
+    /// Returns `true` if a manifest is for this platform. A manifest without a platform is the only
+    /// one of its image.
     fn is_of(&self, manifest: &ImageManifest) -> bool {
         manifest.platform.as_ref().is_none_or(|of| of.matches(&self.platform))
     }
@@ -165,7 +168,8 @@ fn wanted(reference: &Reference, image: &EngineImage, choice: &ManifestChoice) -
         .map(|manifest| manifest.digest)
         .collect();
     if !is_config && image.manifests.is_empty() {
-                // If the engine lists no manifests, its id is the digest of the only manifest, or of an index.
+        // If the engine lists no manifests, its id is the digest of the only manifest, or of an
+        // index.
         manifests.push(image.id);
     }
     let (repository, version) = (reference.repository().clone(), reference.version_or_latest());
@@ -177,7 +181,7 @@ fn wanted(reference: &Reference, image: &EngineImage, choice: &ManifestChoice) -
 }
 
 async fn not_found(engine: &Engine, image: Reference) -> Error {
-        // The list is only needed for a hint, so errors are ignored.
+    // The list is only needed for a hint, so errors are ignored.
     let images = engine.list().await.unwrap_or_default();
     let tags = images
         .into_iter()

@@ -26,7 +26,7 @@ pub(crate) fn ingest(
     run: &Run,
 ) -> Result<Staged, Error> {
     while let Some(bytes) = next()? {
-                // `finish_watched` returns the cause of the error.
+        // `finish_watched` returns the cause of the error.
         if staging.write_all(&bytes).is_err() {
             break;
         }
@@ -53,12 +53,12 @@ pub(crate) fn fault_of(error: Error) -> Result<Fault, Error> {
 /// A file to copy into a folder.
 pub(crate) struct Copy {
     pub(crate) from: PathBuf,
-        /// The file's path for messages.
+    /// The file's path for messages.
     pub(crate) shown: PathBuf,
-        /// The archive to create.
+    /// The archive to create.
     pub(crate) to: ArchivePath,
     pub(crate) form: Form,
-        /// The image that the file must contain.
+    /// The image that the file must contain.
     pub(crate) expected: Identity,
     pub(crate) work: Work,
     pub(crate) label: String,

@@ -1,25 +1,25 @@
-//! The one name that an archive carries: the `image:tag` of its file name.
+//! The only name in an archive: the `image:tag` of its file name.
 
 use sealift_archive::Naming;
 use sealift_filename::{ArchivePath, Repository};
 
 use crate::error::Error;
 
-/// Returns the name that an archive carries, by its path.
+/// Returns the name that an archive contains, derived from its path.
 ///
 /// # Errors
 ///
-/// If no image can have that name in an engine.
+/// If the path does not stand for a valid image name.
 pub(crate) fn naming_of(archive: &ArchivePath) -> Result<Naming, Error> {
     let naming = Naming::new(&repository_of(archive)?, &archive.name().to_version());
     naming.map_err(|_| no_repository(archive))
 }
 
-/// Returns the image of an archive, by its path.
+/// Returns the image of an archive, derived from its path.
 ///
 /// # Errors
 ///
-/// If no image can have that name in an engine.
+/// If the path does not stand for a valid image name.
 pub(crate) fn repository_of(archive: &ArchivePath) -> Result<Repository, Error> {
     archive.repository().ok_or_else(|| no_repository(archive))
 }

@@ -1,4 +1,4 @@
-//! Archives of a folder that are read in the order of their plain tars.
+//! Opening of archives in the folder for reading in the order of their plain tars.
 
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
@@ -12,8 +12,8 @@ use crate::event::Work;
 use crate::run::Run;
 use crate::select::refuse_flawed;
 
-/// Opens an archive that is read in the order of its plain tar. It is read and verified if no valid
-/// record states what it contains, and refused if it cannot be used.
+/// Opens an archive for reading in the order of its plain tar. If it has no valid record, it is
+/// read and verified first. Archives with a flaw are refused.
 pub(crate) fn open_archive(
     store: &Store,
     archive: &ArchivePath,
@@ -21,7 +21,7 @@ pub(crate) fn open_archive(
     run: &Run,
 ) -> Result<Archive, Error> {
     let size = store.stat(archive)?.size;
-    // Only an archive that is read is worked on.
+    // The activity starts with the first byte, because an archive with a record is not read.
     let activity = Mutex::new(None);
     let on_bytes = |bytes| {
         let mut activity = activity.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Finds the file of one archive.
+//! The path of one archive.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,11 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::select::find;
 
-/// Returns the file of the archive that answers a query.
+/// Returns the path of the archive that matches a query.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -21,7 +21,7 @@ use crate::select::find;
 ///
 /// # Errors
 ///
-/// If there is none, if there are several for several platforms, or if it is known to be damaged.
+/// If there is no such archive, if there are several for different platforms, or if it has a flaw.
 pub async fn path(store: &Store, query: &Query, run: &Run) -> Result<PathBuf, Error> {
     let entry = find(store, query, run).await?;
     Ok(store.path_of(&entry.archive))

@@ -1,15 +1,15 @@
-//! Paths as text in JSON.
+//! Serialization of paths as text in JSON.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-/// Serializes a path as text. Bytes that are not UTF-8, which JSON cannot hold, are replaced.
+/// Serializes a path as text. Invalid UTF-8 is replaced, because JSON cannot represent it.
 pub(crate) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
 
-/// Serializes a path as text, and none as null.
+/// Serializes a path as text, or `None` as null.
 pub(crate) fn serialize_option<S: Serializer>(
     path: &Option<PathBuf>,
     serializer: S,
@@ -20,7 +20,7 @@ pub(crate) fn serialize_option<S: Serializer>(
     }
 }
 
-/// Serializes paths as an array of texts.
+/// Serializes paths as an array of strings.
 pub(crate) fn serialize_all<S: Serializer>(
     paths: &[PathBuf],
     serializer: S,

@@ -92,7 +92,8 @@ impl Run {
         }
     }
 
-    /// Runs blocking work on a blocking thread. If the future is dropped, the run that the work received is cancelled.
+    /// Runs blocking work on a blocking thread. If the future is dropped, the run that the work
+    /// received is cancelled.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,

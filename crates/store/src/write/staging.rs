@@ -59,7 +59,8 @@ impl Store {
     /// use sealift_store::{Published, Store};
     ///
     /// /// Publishes a plain tar as `web:1.4.0.7`, whatever names are in it.
-    /// fn put(store: &Store, mut tar: impl io::Read) -> Result<Published, Box<dyn std::error::Error>> {
+    /// fn put(store: &Store, mut tar: impl io::Read) -> Result<Published, Box<dyn
+    /// std::error::Error>> {
     ///     let (web, version) = (Repository::parse("web")?, Version::new("1.4.0.7"));
     ///     let renamer = Renamer::new(Naming::new(&web, &version)?, VerifyOptions::default());
     ///

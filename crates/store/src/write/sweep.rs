@@ -32,7 +32,8 @@ pub struct SweptFile {
 }
 
 impl Store {
-    /// Removes staging files that no writer has locked, unfinished archives that nobody has continued
+    /// Removes staging files that no writer has locked, unfinished archives that nobody has
+    /// continued
     /// for a week, and records of archives that do not exist.
     ///
     /// On a file system that several hosts share, locks of other hosts may be invisible. There,

@@ -25,7 +25,8 @@ pub struct CleanPlan {
     pub skipped: Vec<SkippedArchive>,
     /// Whether no intact archive would be left in the folder.
     pub takes_last: bool,
-    /// Whether [`clean`](crate::clean()) is allowed to remove the last intact archive in the folder. Initially `false`.
+    /// Whether [`clean`](crate::clean()) is allowed to remove the last intact archive in the
+    /// folder. Initially `false`.
     pub may_take_last: bool,
     /// The folder.
     pub(crate) root: PathBuf,

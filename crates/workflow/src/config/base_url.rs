@@ -68,7 +68,8 @@ pub enum ParseBaseUrlErrorKind {
 }
 
 impl BaseUrl {
-    /// Returns `true` if a text looks like a URL or an absolute path, even if it is not a valid base URL.
+    /// Returns `true` if a text looks like a URL or an absolute path, even if it is not a valid
+    /// base URL.
     pub fn has_form(text: &str) -> bool {
         text.starts_with('/') || text.contains("://")
     }

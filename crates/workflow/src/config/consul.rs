@@ -14,11 +14,11 @@ pub const CONSUL_PREFIX: &str = "genvid/images/";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ConsulKey {
-        /// The key, including the prefix.
+    /// The key, including the prefix.
     pub key: String,
-        /// Flags of the key. Always 0.
+    /// Flags of the key. Always 0.
     pub flags: u64,
-        /// The value, encoded as Base64.
+    /// The value, encoded as Base64.
     pub value: String,
 }
 
@@ -30,7 +30,7 @@ pub fn consul_keys(config: &Config, prefix: &str) -> Vec<ConsulKey> {
     let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
     let mut keys = Vec::new();
     for (image, described) in config {
-                // An entry serialises as an object, because it is a struct with named fields.
+        // An entry serialises as an object, because it is a struct with named fields.
         let Ok(Value::Object(fields)) = serde_json::to_value(described) else { continue };
         for (field, value) in fields {
             let text = match value {

@@ -18,10 +18,10 @@ use crate::select::refuse_several_platforms;
 
 /// An archive as an entry of a config.
 pub(crate) struct Described {
-        /// The key of the entry: the image's name.
+    /// The key of the entry: the image's name.
     pub(crate) image: String,
     pub(crate) entry: ImageConfig,
-        /// Size and times of the file.
+    /// Size and times of the file.
     #[cfg(feature = "remote")]
     pub(crate) stat: Stat,
 }

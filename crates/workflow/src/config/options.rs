@@ -11,13 +11,14 @@ use crate::setters::setters;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ConfigOptions {
-        /// The URL of the folder. If it is missing, the URLs of archives are relative.
+    /// The URL of the folder. If it is missing, the URLs of archives are relative.
     pub base_url: Option<BaseUrl>,
-        /// The selected images, or all images if empty. A reference with a version selects this version.
+    /// The selected images, or all images if empty. A reference with a version selects this
+    /// version.
     pub images: Vec<Reference>,
-        /// The rules for the latest archive of an image.
+    /// The rules for the latest archive of an image.
     pub latest: LatestOptions,
-        /// Whether to accept an empty result.
+    /// Whether to accept an empty result.
     pub allow_empty: bool,
 }
 

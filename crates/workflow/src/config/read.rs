@@ -31,7 +31,8 @@ const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PublishedConfig {
-        /// The sequence number of the publication: the highest of all entries, or 0 if no entry has one.
+    /// The sequence number of the publication: the highest of all entries, or 0 if no entry has
+    /// one.
     pub sequence: u64,
     /// The entries, keyed by image.
     pub images: Config,
@@ -41,10 +42,10 @@ pub struct PublishedConfig {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseConfigError {
-        /// The bytes exceed the size limit of a config.
+    /// The bytes exceed the size limit of a config.
     #[error("it is larger than {} MiB", MAX_CONFIG_SIZE >> 20)]
     TooLarge,
-        /// The bytes do not have the format that `sealift config` and `sealift publish` write.
+    /// The bytes do not have the format that `sealift config` and `sealift publish` write.
     #[error("{0}")]
     Invalid(String),
 }
@@ -54,7 +55,8 @@ impl PublishedConfig {
     ///
     /// # Errors
     ///
-        /// If it is too large, is not a JSON object keyed by image, or has an entry with a missing field or with a field that contradicts the path of its archive.
+    /// If it is too large, is not a JSON object keyed by image, or has an entry with a missing
+    /// field or with a field that contradicts the path of its archive.
     pub fn parse(json: &[u8]) -> Result<Self, ParseConfigError> {
         if json.len() > MAX_CONFIG_SIZE {
             return Err(ParseConfigError::TooLarge);
@@ -71,7 +73,7 @@ impl PublishedConfig {
         Ok(Self { sequence, images })
     }
 
-        /// Returns the JSON of the config, with the sequence number in every entry.
+    /// Returns the JSON of the config, with the sequence number in every entry.
     ///
     /// # Errors
     ///
@@ -217,7 +219,8 @@ mod tests {
             let mut entry = entry();
             entry[field] = value;
             let error = parse(&json!({ "localhost:5000/web": entry })).unwrap_err();
-            let expected = format!("its entry `localhost:5000/web` cannot be used: its {field} does");
+            let expected =
+                format!("its entry `localhost:5000/web` cannot be used: its {field} does");
             assert!(error.starts_with(&expected), "{error}");
         }
         assert!(parse(&json!({ "web": entry() })).unwrap_err().contains("its key does not match"));

@@ -48,7 +48,7 @@ pub(crate) fn entries_of(
         listed.push(read(entry).map_err(|error| refused(error, &guard))?);
         guard.left.set(HEADERS_LIMIT);
     }
-        // The tar ends before the layer does. Reading the rest triggers the comparison of the digest.
+    // The tar ends before the layer does. Reading the rest triggers the comparison of the digest.
     guard.left.set(u64::MAX);
     io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(|error| refused(error, &guard))?;
     Ok(listed)
@@ -85,7 +85,7 @@ fn read<R: Read>(mut entry: Entry<'_, R>) -> io::Result<(String, LayerEntry)> {
             (FileKind::File, size, hasher.finish())
         }
     };
-        // Some writers omit these numbers.
+    // Some writers omit these numbers.
     let mode = header.mode().unwrap_or(0) & 0o7777;
     let owner = (header.uid().unwrap_or(0), header.gid().unwrap_or(0));
     Ok((path, LayerEntry::Is(FileFacts { kind, size, mode, owner, content, attributes })))
@@ -106,9 +106,10 @@ fn attributes<R: Read>(entry: &mut Entry<'_, R>) -> io::Result<Digest> {
 
 /// State shared between the readers on both sides of the decompressor.
 struct Guard {
-        /// The number of bytes that the tar parser can read before the next entry must begin.
+    /// The number of bytes that the tar parser can read before the next entry must begin.
     left: Cell<u64>,
-        /// The error of reading the archive. It is kept here because the tar parser would only return its text.
+    /// The error of reading the archive. It is kept here because the tar parser would only return
+    /// its text.
     failure: RefCell<Option<Error>>,
 }
 

@@ -96,7 +96,7 @@ impl Side {
         })
     }
 
-        /// Applies layers of this archive to a tree.
+    /// Applies layers of this archive to a tree.
     fn read(
         &self,
         tree: &mut Tree,
@@ -113,7 +113,7 @@ impl Side {
         for layer in layers {
             match entries_of(&self.archive, &path, layer, &activity, run) {
                 Ok(entries) => tree.apply(entries),
-                                // A layer that is not a tar is not damaged: its digest is right.
+                // A layer that is not a tar is not damaged: its digest is right.
                 Err(error) if is_unsupported(&error) => return Err(error),
                 Err(error) => return Err(held_against_record(store, &self.entry, error)),
             }
@@ -125,7 +125,7 @@ impl Side {
         let config = self.archive.config();
         let config =
             config.map_err(|error| held_against_record(store, &self.entry, error.into()))?;
-                // The verification of the archive has parsed it already.
+        // The verification of the archive has parsed it already.
         Ok(serde_json::from_slice(&config).unwrap_or_default())
     }
 
@@ -143,7 +143,8 @@ fn is_unsupported(error: &Error) -> bool {
 /// Returns the names of the settings that differ between two configs, and `platform` if the
 /// platforms differ.
 fn different_settings(before: &Value, after: &Value) -> Vec<String> {
-        /// Returns a setting, or `None` if it is missing, null or empty. Builders use all three for the same meaning.
+    /// Returns a setting, or `None` if it is missing, null or empty. Builders use all three for the
+    /// same meaning.
     fn value<'a>(config: &'a Value, name: &str) -> Option<&'a Value> {
         let value = config.get("config")?.get(name)?;
         let is_empty = match value {

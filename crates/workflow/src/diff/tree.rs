@@ -17,7 +17,7 @@ pub enum FileKind {
     Directory,
     /// A symbolic link.
     Symlink,
-        /// A device, a named pipe, or another special file.
+    /// A device, a named pipe, or another special file.
     Special,
 }
 
@@ -25,15 +25,15 @@ pub enum FileKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileFacts {
-        /// The type of the file.
+    /// The type of the file.
     pub kind: FileKind,
     /// The size of a regular file in bytes, otherwise 0.
     pub size: u64,
-        /// The permission bits.
+    /// The permission bits.
     pub mode: u32,
-        /// The user id and the group id.
+    /// The user id and the group id.
     pub owner: (u64, u64),
-        /// The digest of a regular file's content, of a link's target, or of a device's numbers.
+    /// The digest of a regular file's content, of a link's target, or of a device's numbers.
     #[serde(skip)]
     pub(crate) content: Digest,
     /// The digest of the extended attributes.
@@ -44,13 +44,13 @@ pub struct FileFacts {
 /// An entry of a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LayerEntry {
-        /// A file with its own content.
+    /// A file with its own content.
     Is(FileFacts),
-        /// A hard link to a file, given by its normalised path.
+    /// A hard link to a file, given by its normalised path.
     SameAs(String),
-        /// A whiteout: removes the path from the layers below.
+    /// A whiteout: removes the path from the layers below.
     Removed,
-        /// An opaque whiteout: removes everything in the folder from the layers below.
+    /// An opaque whiteout: removes everything in the folder from the layers below.
     Emptied,
 }
 
@@ -59,9 +59,10 @@ pub(crate) enum LayerEntry {
 pub(crate) struct Tree(BTreeMap<String, FileFacts>);
 
 impl Tree {
-        /// Applies a layer on top of the current files.
+    /// Applies a layer on top of the current files.
     pub(crate) fn apply(&mut self, layer: Vec<(String, LayerEntry)>) {
-                // Whiteouts apply only to the layers below, wherever they are in their own layer. They are applied before any file of the layer is added.
+        // Whiteouts apply only to the layers below, wherever they are in their own layer. They are
+        // applied before any file of the layer is added.
         for (path, entry) in &layer {
             match entry {
                 LayerEntry::Removed => self.remove(path),
@@ -72,7 +73,7 @@ impl Tree {
         for (path, entry) in layer {
             let facts = match entry {
                 LayerEntry::Is(facts) => facts,
-                                // A link without a target has no properties to compare.
+                // A link without a target has no properties to compare.
                 LayerEntry::SameAs(target) => match self.0.get(&target) {
                     Some(facts) => facts.clone(),
                     None => continue,
@@ -98,7 +99,7 @@ impl Tree {
         }
     }
 
-        /// Returns the paths of everything below a folder. The empty path is the root.
+    /// Returns the paths of everything below a folder. The empty path is the root.
     fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a String> + use<'a> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let range = (Bound::Excluded(prefix.clone()), Bound::Unbounded);
@@ -106,7 +107,7 @@ impl Tree {
         names.take_while(move |path| path.starts_with(&prefix))
     }
 
-        /// Returns `true` if there is anything below a folder.
+    /// Returns `true` if there is anything below a folder.
     pub(crate) fn has_below(&self, folder: &str) -> bool {
         self.below(folder).next().is_some()
     }
@@ -163,7 +164,7 @@ pub(crate) mod tests {
         }
     }
 
-        /// Creates a tree from layers. Whiteouts are recognised by their names.
+    /// Creates a tree from layers. Whiteouts are recognised by their names.
     pub(crate) fn tree(layers: &[&[(&str, LayerEntry)]]) -> Tree {
         let mut tree = Tree::default();
         for layer in layers {

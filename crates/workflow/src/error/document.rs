@@ -9,7 +9,8 @@ use serde::{Serialize, Serializer};
 use crate::error::Error;
 
 impl Error {
-    /// Returns the messages of the causes, outermost first. Causes whose text is already part of the message before them are left out.
+    /// Returns the messages of the causes, outermost first. Causes whose text is already part of
+    /// the message before them are left out.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
         let mut shown = self.to_string();

@@ -157,7 +157,8 @@ pub enum Error {
         /// The store's folder.
         folder: PathBuf,
     },
-    /// The target of an export is in the folder of archives, where the exported files would be mistaken for archives.
+    /// The target of an export is in the folder of archives, where the exported files would be
+    /// mistaken for archives.
     #[error("cannot export into {}: it is the folder of archives or inside it", folder.display())]
     ExportIntoStore {
         /// The folder to export into.
@@ -216,7 +217,8 @@ pub enum Error {
         file: PathBuf,
         /// The names, sorted.
         names: Vec<Reference>,
-        /// Whether the operation can use all of them, as [`add`](crate::add()) does with [`every`](crate::AddOptions::every).
+        /// Whether the operation can use all of them, as [`add`](crate::add()) does with
+        /// [`every`](crate::AddOptions::every).
         allows_every: bool,
     },
     /// An image and a version cannot form an archive name.
@@ -452,7 +454,8 @@ impl Error {
         }
     }
 
-    /// Returns the error with the path in it replaced by `shown`, if it is about the content of a file.
+    /// Returns the error with the path in it replaced by `shown`, if it is about the content of a
+    /// file.
     pub(crate) fn about_file(self, shown: &Path) -> Self {
         use sealift_archive::Error as Archive;
         match self {

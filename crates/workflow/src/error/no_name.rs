@@ -9,7 +9,8 @@ pub enum NoName {
     /// The archive contains no tag.
     #[error("it contains no tag")]
     NoTag,
-    /// The archive contains only tags without an image, such as those written by `skopeo copy … oci-archive:web.tar:1.0`.
+    /// The archive contains only tags without an image, such as those written by `skopeo copy …
+    /// oci-archive:web.tar:1.0`.
     #[error("{}", only(.0))]
     OnlyTags(Vec<String>),
     /// None of the names in the archive is an image reference.

@@ -18,17 +18,18 @@ use sealift_archive::{Compression, Container};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cluster {
-        /// k3s: imports the files in `/var/lib/rancher/k3s/agent/images`, and detects their form by the end of the file name.
+    /// k3s: imports the files in `/var/lib/rancher/k3s/agent/images`, and detects their form by the
+    /// end of the file name.
     K3s,
-        /// RKE2: imports the files in `/var/lib/rancher/rke2/agent/images`, in the same way as k3s.
+    /// RKE2: imports the files in `/var/lib/rancher/rke2/agent/images`, in the same way as k3s.
     Rke2,
-        /// k0s: imports every file in `/var/lib/k0s/images`. Compressed files are not supported.
+    /// k0s: imports every file in `/var/lib/k0s/images`. Compressed files are not supported.
     K0s,
-        /// containerd: `ctr images import`. Only plain tars are supported before version 2.
+    /// containerd: `ctr images import`. Only plain tars are supported before version 2.
     Containerd,
-        /// kind: `kind load image-archive`. Only plain tars are supported.
+    /// kind: `kind load image-archive`. Only plain tars are supported.
     Kind,
-        /// Docker or Podman: `docker load`. Docker supports zstd only since version 23.
+    /// Docker or Podman: `docker load`. Docker supports zstd only since version 23.
     Docker,
 }
 
@@ -38,11 +39,11 @@ pub enum Cluster {
 pub struct ParseClusterError(String);
 
 impl Cluster {
-        /// All clusters, in the order of the documentation.
+    /// All clusters, in the order of the documentation.
     pub const ALL: [Self; 6] =
         [Self::K3s, Self::Rke2, Self::K0s, Self::Containerd, Self::Kind, Self::Docker];
 
-        /// Returns the supported compressed forms. Plain tars are always supported.
+    /// Returns the supported compressed forms. Plain tars are always supported.
     pub fn compressions(self) -> &'static [Compression] {
         match self {
             Self::K3s | Self::Rke2 => &Compression::ALL,
@@ -117,7 +118,7 @@ impl fmt::Display for Endings {
 }
 
 impl ExportForm {
-        /// Creates the form of a tar with a compression, or of a plain tar if that is `None`.
+    /// Creates the form of a tar with a compression, or of a plain tar if that is `None`.
     ///
     /// # Errors
     ///
@@ -139,24 +140,24 @@ impl ExportForm {
         self.cluster
     }
 
-        /// Returns the compression, or `None` for a plain tar.
+    /// Returns the compression, or `None` for a plain tar.
     pub fn compression(&self) -> Option<Compression> {
         self.compression
     }
 
-        /// Returns the ending of file names, without the first dot. Clusters recognise the form by it.
+    /// Returns the ending of file names, without the first dot. Clusters recognise the form by it.
     pub fn ending(&self) -> String {
         ending(self.compression)
     }
 
-        /// Returns the container around the plain tar.
+    /// Returns the container around the plain tar.
     pub(crate) fn container(self) -> Container {
         container(self.compression)
     }
 }
 
 impl From<Cluster> for ExportForm {
-        /// Returns the form that every version of the cluster supports: the plain tar.
+    /// Returns the form that every version of the cluster supports: the plain tar.
     fn from(cluster: Cluster) -> Self {
         Self { cluster, compression: None }
     }

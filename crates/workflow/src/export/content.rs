@@ -14,11 +14,11 @@ use crate::run::Run;
 
 /// The content of a file. The reasons are clauses.
 pub(super) enum Content {
-        /// An exported file with the image that its name states.
+    /// An exported file with the image that its name states.
     Exported(Identity),
-        /// An incomplete or damaged archive, or an empty file.
+    /// An incomplete or damaged archive, or an empty file.
     Damaged(String),
-        /// Any other content, or a file that cannot be read. It does not belong to sealift.
+    /// Any other content, or a file that cannot be read. It does not belong to sealift.
     Other(String),
 }
 

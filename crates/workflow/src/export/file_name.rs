@@ -22,7 +22,7 @@ pub(crate) struct ExportName {
 const LONGEST: usize = 255;
 
 impl ExportName {
-        /// Creates the name of an image's file. Returns `None` if the name would be too long.
+    /// Creates the name of an image's file. Returns `None` if the name would be too long.
     pub(crate) fn new(
         repository: &Repository,
         version: &Version,
@@ -34,7 +34,8 @@ impl ExportName {
         (text.len() <= LONGEST).then_some(Self { version, id, compression, text })
     }
 
-        /// Parses the name of a file with an image of this repository. Returns `None` for any other name.
+    /// Parses the name of a file with an image of this repository. Returns `None` for any other
+    /// name.
     pub(crate) fn parse(text: &str, repository: &Repository) -> Option<Self> {
         let compressions = [None].into_iter().chain(Compression::ALL.map(Some));
         compressions.into_iter().find_map(|compression| {

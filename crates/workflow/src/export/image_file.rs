@@ -18,7 +18,7 @@ use crate::run::Run;
 pub(crate) struct ImageFile<'a> {
     archive: &'a Archive,
     options: ImageTarOptions,
-        /// The name in events.
+    /// The name in events.
     label: &'a str,
 }
 
@@ -32,9 +32,9 @@ impl<'a> ImageFile<'a> {
         Ok(self.tar()?.size())
     }
 
-        /// Writes the tar and returns the writer. `failed` converts write errors.
-        ///
-        /// The end of the tar is written only after each layer was compared with its digest.
+    /// Writes the tar and returns the writer. `failed` converts write errors.
+    ///
+    /// The end of the tar is written only after each layer was compared with its digest.
     pub(crate) fn write<W: Write>(
         &self,
         output: W,
@@ -51,10 +51,11 @@ impl<'a> ImageFile<'a> {
         output.finish().map_err(failed)
     }
 
-        /// Returns `true` if a file has this form and contains exactly this tar. The compression level does not matter.
+    /// Returns `true` if a file has this form and contains exactly this tar. The compression level
+    /// does not matter.
     pub(crate) fn is_in(&self, file: &Path, form: ExportForm, run: &Run) -> Result<bool, Error> {
         let tar = self.tar()?;
-                // A file that is damaged or cannot be read counts as different.
+        // A file that is damaged or cannot be read counts as different.
         let Ok(mut there) = PlainReader::open(file) else { return Ok(false) };
         let is_plain = form.compression().is_none();
         if there.container() != form.container()

@@ -127,7 +127,7 @@ fn refuse_own_folder(store: &Store, folder: &Path) -> Result<(), Error> {
 #[derive(Clone)]
 struct Target {
     path: PathBuf,
-        /// The opened folder, or `None` if it does not exist.
+    /// The opened folder, or `None` if it does not exist.
     folder: Option<TargetFolder>,
     options: ExportOptions,
     is_planned: bool,
@@ -157,7 +157,7 @@ async fn carry_out(
                 let (store_now, target, label) = (store.clone(), target.clone(), asked.clone());
                 run.blocking(move |run| {
                     let mut done = one(&store_now, &target, &entry, &label, run);
-                                        // Another process may have written the same file in the meantime.
+                    // Another process may have written the same file in the meantime.
                     if done.as_ref().is_err_and(is_changed) {
                         done = one(&store_now, &target, &entry, &label, run);
                     }
@@ -237,7 +237,8 @@ fn one(
                 refused(sealift_store::Error::Io { operation, path, source })
             };
             let staged = file.write(staged, form.compression(), failed, run)?;
-                        // k3s imports a changed file only if it is newer, so a replacement gets the current time.
+            // k3s imports a changed file only if it is newer, so a replacement gets the current
+            // time.
             let modified = before.is_none().then_some(saved);
             Some(staged.publish(name.as_str(), before, modified).map_err(refused)?.size)
         }

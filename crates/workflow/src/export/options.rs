@@ -7,16 +7,18 @@ use crate::setters::setters;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportOptions {
-        /// The form of the files, for the cluster that imports them.
+    /// The form of the files, for the cluster that imports them.
     pub form: ExportForm,
-        /// The number of versions of each exported image to keep in the folder. Older ones are removed after the export. `None` removes nothing.
-        ///
-        /// Releases and dirty builds are counted separately, for each platform. The newest release and the files of this export are always kept.
+    /// The number of versions of each exported image to keep in the folder. Older ones are removed
+    /// after the export. `None` removes nothing.
+    ///
+    /// Releases and dirty builds are counted separately, for each platform. The newest release and
+    /// the files of this export are always kept.
     pub keep: Option<usize>,
 }
 
 impl ExportOptions {
-        /// Creates options that remove nothing.
+    /// Creates options that remove nothing.
     pub fn new(form: impl Into<ExportForm>) -> Self {
         Self { form: form.into(), keep: None }
     }

@@ -20,9 +20,9 @@ use crate::report_list;
 #[non_exhaustive]
 #[must_use = "it holds the errors of the images that failed"]
 pub struct ExportReport {
-        /// The results of the selected archives, in the order of the call.
+    /// The results of the selected archives, in the order of the call.
     pub images: Vec<ImageExport>,
-        /// The errors of the removals at the end. They do not affect the exported images.
+    /// The errors of the removals at the end. They do not affect the exported images.
     pub removal_errors: Vec<Error>,
 }
 
@@ -38,9 +38,9 @@ impl Serialize for ExportReport {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImageExport {
-        /// The selection: `image:tag`, or an archive's path.
+    /// The selection: `image:tag`, or an archive's path.
     pub asked: String,
-        /// The outcome for this archive.
+    /// The outcome for this archive.
     pub result: Result<ExportedImage, Error>,
 }
 
@@ -61,15 +61,15 @@ pub struct ExportedImage {
     pub image: Repository,
     /// The version.
     pub version: Version,
-        /// The image's name in the cluster, including its registry.
+    /// The image's name in the cluster, including its registry.
     pub tag: String,
-        /// The id in the file's name: the first 12 digits of the config's digest.
+    /// The id in the file's name: the first 12 digits of the config's digest.
     pub id: ImageId,
     /// The full digest of the image's config.
     pub digest: Digest,
     /// The platform of the image.
     pub platform: Platform,
-        /// The archive that it was exported from, relative to the folder.
+    /// The archive that it was exported from, relative to the folder.
     pub archive: ArchivePath,
     /// The path of that archive.
     pub from: PathBuf,
@@ -77,15 +77,15 @@ pub struct ExportedImage {
     pub path: PathBuf,
     /// The ending of the exported file: `tar`, `tar.gz` or `tar.zst`.
     pub format: String,
-        /// `true` if the file was written now, `false` if it already existed.
+    /// `true` if the file was written now, `false` if it already existed.
     pub exported: bool,
-        /// The size of the file in bytes. `None` in a plan if it is known only after compression.
+    /// The size of the file in bytes. `None` in a plan if it is known only after compression.
     pub size: Option<u64>,
-        /// The files of older versions that were removed.
+    /// The files of older versions that were removed.
     pub removed: Vec<RemovedExport>,
-        /// Files that are named like exports of this image but were kept because of their content.
+    /// Files that are named like exports of this image but were kept because of their content.
     pub skipped: Vec<SkippedExport>,
-        /// `true` in a plan, when nothing was written.
+    /// `true` in a plan, when nothing was written.
     pub is_planned: bool,
 }
 
@@ -120,12 +120,12 @@ pub struct RemovedExport {
     /// The name of the file.
     #[serde(skip)]
     pub name: String,
-        /// The path of the file.
+    /// The path of the file.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-        /// The size of the file in bytes.
+    /// The size of the file in bytes.
     pub size: u64,
-        /// Size and times of the file when it was selected.
+    /// Size and times of the file when it was selected.
     #[serde(skip)]
     pub(crate) stat: Stat,
 }
@@ -140,9 +140,9 @@ impl RemovedExport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SkippedExport {
-        /// The path of the file.
+    /// The path of the file.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-        /// The reason, a clause.
+    /// The reason, a clause.
     pub reason: String,
 }

@@ -23,7 +23,8 @@ pub(super) struct Exported {
 }
 
 impl Exported {
-        /// Returns `true` if `name` is another build of the same version. A cluster that imports both files would assign the tag to the one that it imports last.
+    /// Returns `true` if `name` is another build of the same version. A cluster that imports both
+    /// files would assign the tag to the one that it imports last.
     fn replaces(&self, name: &ExportName) -> bool {
         self.name.version == name.version && self.name.id != name.id
     }
@@ -31,7 +32,7 @@ impl Exported {
 
 /// The removed files of an image.
 pub(super) struct Removed {
-        /// The index of the image in the report.
+    /// The index of the image in the report.
     pub(super) at: usize,
     pub(super) removed: Vec<RemovedExport>,
     pub(super) skipped: Vec<SkippedExport>,
@@ -83,7 +84,7 @@ pub(super) fn remove_surplus(
 #[derive(Default)]
 struct Found {
     surplus: Vec<RemovedExport>,
-        /// Files that have the name of an export but other content.
+    /// Files that have the name of an export but other content.
     skipped: Vec<SkippedExport>,
 }
 

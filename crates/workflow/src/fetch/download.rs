@@ -82,7 +82,8 @@ impl<'a> Published<'a> {
             return Ok(Answer::Whole(Bytes::new(), download));
         }
         let size = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        // Capacities are rounded up: with few different sizes, the allocator can reuse the memory of earlier buffers.
+        // Capacities are rounded up: with few different sizes, the allocator can reuse the memory
+        // of earlier buffers.
         let mut bytes = BytesMut::with_capacity(size.next_multiple_of(BUFFER));
         while let Some(chunk) = self.chunk(&mut download).await? {
             bytes.extend_from_slice(&chunk);

@@ -146,7 +146,8 @@ impl Search {
             if let Some(checksums) = block.checksums.filter(|_| is_inside)
                 && let Some(sought) = self.found.get_mut(&checksums.packed_sha256)
                 && sought.place.is_none()
-                                // The record of the new archive takes these values from its block index, so a file that states other values must not be used.
+                                // The record of the new archive takes these values from its block
+                                // index, so a file that states other values must not be used.
                 && (sought.plain_size, sought.plain_crc32)
                     == (block.plain_size, checksums.plain_crc32)
             {

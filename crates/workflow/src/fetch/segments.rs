@@ -195,7 +195,8 @@ mod tests {
             }
             prop_assert_eq!(at, index.size());
             prop_assert_eq!(block, blocks.len());
-                        // Local bytes are requested only in small gaps, and each gap saves a request.
+                        // Local bytes are requested only in small gaps, and each gap saves a
+                        // request.
             let here = |at: usize| blocks[at].1;
             let needless: u64 = parts
                 .iter()

@@ -230,7 +230,8 @@ pub(crate) async fn fetch_parts(
     let (local, limits) = (&Arc::new(local), &Limits::new());
     let mut transfer =
         FetchTransfer { bytes_continued: unfinished.size(), ..FetchTransfer::default() };
-    // The first request shows whether the server supports ranges. It asks for the end of the zip, which contains the directory; with that, the other parts can be verified on arrival.
+    // The first request shows whether the server supports ranges. It asks for the end of the zip,
+    // which contains the directory; with that, the other parts can be verified on arrival.
     let first = segments.iter().rposition(|segment| !segment.is_here);
     let (mut probed, mut end) = (None, Vec::new());
     if let Some(first) = first {
@@ -305,7 +306,8 @@ async fn obtain<'a>(
     let blocks = Arc::new(blocks);
     if segment.is_here {
         let (local, blocks, first) = (Arc::clone(local), Arc::clone(&blocks), segment.blocks.start);
-        // The buffer is allocated here and not on the thread that fills it, because the allocator keeps freed memory for the thread that allocated it.
+        // The buffer is allocated here and not on the thread that fills it, because the allocator
+        // keeps freed memory for the thread that allocated it.
         let size = usize::try_from(segment.size()).unwrap_or_default();
         let room = Vec::with_capacity(size.next_multiple_of(BUFFER));
         let copy = move || local.copy(first, &blocks, room);

@@ -17,11 +17,12 @@ use crate::setters::setters;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ListOptions {
-        /// The selected images, or all images if empty. A reference with a version selects this version.
+    /// The selected images, or all images if empty. A reference with a version selects this
+    /// version.
     pub images: Vec<Reference>,
-        /// Whether to list only the latest archive of every image.
+    /// Whether to list only the latest archive of every image.
     pub only_latest: bool,
-        /// The rules for the latest archive, and the filters by platform and release.
+    /// The rules for the latest archive, and the filters by platform and release.
     pub latest: LatestOptions,
 }
 
@@ -40,13 +41,13 @@ impl ListOptions {
 #[non_exhaustive]
 #[must_use]
 pub struct Listing {
-        /// The archives, sorted by image and version with the latest one last.
+    /// The archives, sorted by image and version with the latest one last.
     pub archives: Vec<ListedArchive>,
-        /// Files whose names are not archive names. Empty if images were selected.
+    /// Files whose names are not archive names. Empty if images were selected.
     pub others: Vec<Other>,
-        /// The archives that the filters excluded.
+    /// The archives that the filters excluded.
     pub left_out: LeftOut,
-        /// The flaws of the latest archives. Empty unless only the latest archives are listed.
+    /// The flaws of the latest archives. Empty unless only the latest archives are listed.
     pub errors: Vec<Error>,
 }
 
@@ -60,14 +61,14 @@ impl Serialize for Listing {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LeftOut {
-        /// The number of excluded archives with dirty versions.
+    /// The number of excluded archives with dirty versions.
     pub dirty: usize,
-        /// The platforms of the excluded archives, sorted.
+    /// The platforms of the excluded archives, sorted.
     pub platforms: Vec<Platform>,
 }
 
 impl LeftOut {
-        /// Returns `true` if an archive passes the filter. Otherwise records the reason.
+    /// Returns `true` if an archive passes the filter. Otherwise records the reason.
     pub(crate) fn admits(&mut self, entry: &Entry, filter: &LatestOptions) -> bool {
         if filter.release && entry.archive.name().is_dirty() {
             self.dirty += 1;
@@ -88,23 +89,23 @@ impl LeftOut {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedArchive {
-        /// The archive. Its digest is known if it has been read.
+    /// The archive. Its digest is known if it has been read.
     pub file: ArchiveFile,
-        /// The time of the file's last modification.
+    /// The time of the file's last modification.
     pub modified: Timestamp,
-        /// Whether the version is dirty.
+    /// Whether the version is dirty.
     pub dirty: bool,
-        /// Whether it is the latest archive of its image and platform.
+    /// Whether it is the latest archive of its image and platform.
     pub latest: bool,
-        /// The platform of the image, or `None` if the archive has not been read.
+    /// The platform of the image, or `None` if the archive has not been read.
     pub platform: Option<Platform>,
-        /// The state of the archive, as far as it is known.
+    /// The state of the archive, as far as it is known.
     pub state: ArchiveState,
 }
 
 impl Serialize for ListedArchive {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                // In a list the format comes before the digest; in other documents it comes after the path.
+        // In a list the format comes before the digest; in other documents it comes after the path.
         let mut document = serializer.serialize_struct("ListedArchive", 12)?;
         document.serialize_field("image", &self.file.image())?;
         document.serialize_field("version", &self.file.version())?;
@@ -123,7 +124,7 @@ impl Serialize for ListedArchive {
 }
 
 impl ListedArchive {
-        /// Describes an archive that has not been read and is not the latest one.
+    /// Describes an archive that has not been read and is not the latest one.
     pub fn new(file: ArchiveFile, modified: Timestamp) -> Self {
         let (dirty, state) = (file.is_dirty(), ArchiveState::Unread);
         Self { file, modified, dirty, latest: false, platform: None, state }

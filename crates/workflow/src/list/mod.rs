@@ -71,7 +71,7 @@ fn list_latest(
     let mut left_out = LeftOut::default();
     let latest = with_read_options(run, |reading| {
         if filter.platform.is_none() {
-                        // The names decide in most cases, so a large folder is listed without reading archives.
+            // The names decide in most cases, so a large folder is listed without reading archives.
             let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
             left_out.dirty = if filter.release { dirty } else { 0 };
             return Ok(store.find_latest(&archives, filter, reading)?);
@@ -106,7 +106,7 @@ fn candidates(
     }
     let mut archives = Vec::new();
     for reference in &options.images {
-                // Returns an error that lists the available versions if there is no such archive.
+        // Returns an error that lists the available versions if there is no such archive.
         archives_of(store, reference.repository(), reference.version())?;
         archives.extend(store.archives_of(reference.repository())?);
     }

@@ -34,7 +34,7 @@ pub(crate) async fn load_selected(
         Ok(entry) => match Box::pin(load_one(engine, store, &entry, shared, full, run)).await {
             Err(error) => {
                 let store = store.clone();
-                                // A new run, because the record must be removed even if this one is cancelled.
+                // A new run, because the record must be removed even if this one is cancelled.
                 Run::default()
                     .blocking(move |_| Err(held_against_record(&store, &entry, error)))
                     .await

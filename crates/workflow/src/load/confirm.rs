@@ -55,7 +55,8 @@ pub(crate) async fn whole(engine: &Engine, expected: Expected) -> Result<Option<
             Some(manifests) => manifests.iter().any(is_manifest),
             None => summary.id_kind == IdKind::Descriptor && summary.id == expected.manifest,
         }),
-                // A list can fail because of another image. Then the manifests of this image decide, if the engine reports them.
+        // A list can fail because of another image. Then the manifests of this image decide, if the
+        // engine reports them.
         Err(error) => {
             let image = engine.inspect(&expected.manifest.to_string()).await?;
             let is_whole = image.is_some_and(|image| image.manifests.iter().any(is_manifest));
@@ -85,7 +86,9 @@ pub(crate) async fn name(
     let (id, name) = (id.to_string(), reference.to_string());
     let tag = reference.version_or_latest().to_tag()?;
     let repository = reference.repository();
-        // The name includes the registry, because Podman would otherwise add `localhost/`. The short name is used if Podman already has an image with this name below `localhost/`, because it would continue to resolve the short name to that image.
+    // The name includes the registry, because Podman would otherwise add `localhost/`. The short
+    // name is used if Podman already has an image with this name below `localhost/`, because it
+    // would continue to resolve the short name to that image.
     let repository = match engine.is_podman().await? && is_local(engine, &name).await? {
         true => repository.clone(),
         false => repository.qualified(),

@@ -17,11 +17,13 @@ use crate::outcome::Outcome;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EngineLoad {
-        /// The engine, or `None` if the error does not concern one, such as an image that is not in the folder.
+    /// The engine, or `None` if the error does not concern one, such as an image that is not in the
+    /// folder.
     pub engine: Option<EngineName>,
-        /// The selection: `image:tag`, or the path of an archive. `None` if the engine did not answer and no further archives are sent to it.
+    /// The selection: `image:tag`, or the path of an archive. `None` if the engine did not answer
+    /// and no further archives are sent to it.
     pub asked: Option<String>,
-        /// The outcome for this engine and archive.
+    /// The outcome for this engine and archive.
     pub result: Result<LoadedImage, Error>,
 }
 
@@ -58,7 +60,7 @@ impl Serialize for EngineLoad {
 pub struct EngineName {
     /// The engine's address.
     pub host: String,
-        /// The docker CLI's context with this address, if one was used.
+    /// The docker CLI's context with this address, if one was used.
     pub context: Option<String>,
 }
 

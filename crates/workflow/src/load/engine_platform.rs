@@ -32,7 +32,7 @@ impl<'a> EnginePlatform<'a> {
             Ok(version) => Ok(Some(version.platform())),
             Err(error) if error.kind() == ErrorKind::Unreachable => Err(error),
             Err(Error::Interrupted) => Err(Error::Interrupted),
-                        // An engine that does not report its platform can still be used.
+            // An engine that does not report its platform can still be used.
             Err(_) => Ok(None),
         }
     }
@@ -60,7 +60,10 @@ mod tests {
     #[test_case("linux/arm", &["linux/arm/v6", "linux/arm/v7"] => None; "several variants")]
     #[test_case("linux/s390x", &["linux/amd64", "linux/arm64"] => None; "another one")]
     #[test_case("unknown/unknown", &["linux/amd64", "linux/arm64"] => None; "not known")]
-    fn the_engines_platform_is_picked_if_only_one_matches(own: &str, platforms: &[&str]) -> Option<usize> {
+    fn the_engines_platform_is_picked_if_only_one_matches(
+        own: &str,
+        platforms: &[&str],
+    ) -> Option<usize> {
         let parse = |text: &&str| text.parse::<Platform>().unwrap();
         position(&parse(&own), &platforms.iter().map(parse).collect::<Vec<_>>())
     }

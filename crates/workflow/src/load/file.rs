@@ -24,12 +24,12 @@ use crate::spool::{Spooled, spool};
 
 /// An archive outside of the folder that was verified completely, for any number of engines.
 pub(crate) struct PreparedFile {
-        /// The path that the caller named.
+    /// The path that the caller named.
     file: PathBuf,
-        /// The file with the bytes.
+    /// The file with the bytes.
     spooled: Spooled,
     size: u64,
-        /// The image's name in the engine.
+    /// The image's name in the engine.
     tag: Reference,
     naming: Naming,
     verify: VerifyOptions,
@@ -40,7 +40,7 @@ pub(crate) struct PreparedFile {
 }
 
 impl PreparedFile {
-        /// Verifies the archive. A pipe is first copied to a temporary file.
+    /// Verifies the archive. A pipe is first copied to a temporary file.
     pub(crate) async fn prepare(
         file: &Path,
         request: &LoadRequest,
@@ -76,7 +76,7 @@ impl PreparedFile {
         Ok(Self { file, spooled, size, tag, naming, verify, contents, opened, container, full })
     }
 
-        /// Loads the archive into an engine.
+    /// Loads the archive into an engine.
     pub(crate) async fn load(
         &self,
         engine: &Engine,
@@ -116,7 +116,7 @@ impl PreparedFile {
         })
     }
 
-        /// Returns the path that the caller named, as text.
+    /// Returns the path that the caller named, as text.
     pub(crate) fn asked(&self) -> String {
         self.file.display().to_string()
     }

@@ -29,7 +29,8 @@ pub(crate) struct EngineMemory(Mutex<EngineImages>);
 #[derive(Debug, Default)]
 struct EngineImages {
     listing: Option<Arc<ListedImages>>,
-        /// The inspected images by id.
+    /// The inspected images by id.
+    inspected: HashMap<Digest, Held>,
     loaded: Vec<Held>,
 }
 
@@ -41,12 +42,12 @@ struct ListedImages {
 }
 
 impl EngineMemory {
-        /// Adds an image that was loaded.
+    /// Adds an image that was loaded.
     pub(crate) fn add(&self, image: Held) {
         self.lock().loaded.push(image);
     }
 
-        /// Clears the cache, after another process has changed the engine's images.
+    /// Clears the cache, after another process has changed the engine's images.
     pub(crate) fn forget(&self) {
         *self.lock() = EngineImages::default();
     }
@@ -74,7 +75,7 @@ impl EngineMemory {
         if let Some(image) = self.lock().inspected.get(&id) {
             return Some(image.clone());
         }
-                // An image that was removed in the meantime or cannot be inspected is skipped.
+        // An image that was removed in the meantime or cannot be inspected is skipped.
         let image = engine.inspect(&id.to_string()).await.ok()??;
         let manifests = match &image.manifests[..] {
             [] => vec![image.id],
@@ -92,14 +93,16 @@ pub(crate) struct Holdings<'a> {
     pub(crate) store: StoreKind,
     memory: &'a EngineMemory,
     listing: Arc<ListedImages>,
-        /// The indices of the images in the list. Images that probably share layers come first.
+    /// The indices of the images in the list. Images that probably share layers come first.
     order: Vec<usize>,
-        /// The number of images of the same repository, which are at the start of `order`.
+    /// The number of images of the same repository, which are at the start of `order`.
     of_repository: usize,
 }
 
 impl<'a> Holdings<'a> {
-        /// Asks an engine for the list of its images. Returns `None` if the list is empty, if the engine does not answer in time, or if it cannot report afterwards whether an image is complete.
+    /// Asks an engine for the list of its images. Returns `None` if the list is empty, if the
+    /// engine does not answer in time, or if it cannot report afterwards whether an image is
+    /// complete.
     pub(crate) async fn ask(
         engine: &Engine,
         reference: &Reference,
@@ -113,14 +116,15 @@ impl<'a> Holdings<'a> {
         Some(Self { store: listing.store, memory, listing, order, of_repository })
     }
 
-        /// Returns the manifests of the images in a containerd store, if the engine lists them.
+    /// Returns the manifests of the images in a containerd store, if the engine lists them.
     pub(crate) fn manifests(&self) -> Vec<Digest> {
         let listed = self.listing.summaries.iter().flat_map(manifests_of);
         let remembered = self.memory.lock();
         listed.chain(remembered.loaded.iter().flat_map(|image| image.manifests.clone())).collect()
     }
 
-        /// Returns the engine's images. Images for which `is_known` returns `true` are not inspected. Others are inspected until `is_enough` returns `true`.
+    /// Returns the engine's images. Images for which `is_known` returns `true` are not inspected.
+    /// Others are inspected until `is_enough` returns `true`.
     pub(crate) async fn look(
         &self,
         engine: &Engine,
@@ -132,7 +136,7 @@ impl<'a> Holdings<'a> {
         let (mut images, mut unknown) = (self.memory.lock().loaded.clone(), Vec::new());
         for (place, at) in self.order.iter().enumerate() {
             let summary = &self.listing.summaries[*at];
-                        // An empty list of manifests means that the image is incomplete.
+            // An empty list of manifests means that the image is incomplete.
             if summary.manifests.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }

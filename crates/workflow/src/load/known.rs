@@ -24,13 +24,15 @@ pub(crate) struct FolderRecords {
 
 /// The stored digests of the layers in an archive's manifest.
 struct NamedLayers {
-        /// The digests that engines can report for the image. An engine that lists no manifests reports the digest of the index.
+    /// The digests that engines can report for the image. An engine that lists no manifests reports
+    /// the digest of the index.
     shown: Vec<Digest>,
     layers: HashSet<Digest>,
 }
 
 impl FolderRecords {
-        /// Searches the archives of a folder for the manifests of an engine's images. Only archives with valid records that share a layer with the image are considered.
+    /// Searches the archives of a folder for the manifests of an engine's images. Only archives
+    /// with valid records that share a layer with the image are considered.
     pub(crate) fn known_manifests(
         &self,
         store: &Store,
@@ -44,7 +46,7 @@ impl FolderRecords {
             let identity = entry.identity()?;
             let shares = identity.diff_ids.iter().any(|diff_id| diff_ids.contains(diff_id));
             let mut own = identity.manifests.iter().chain(&identity.indexes);
-                        // For an archive without a manifest, the canonical manifest is computed below.
+            // For an archive without a manifest, the canonical manifest is computed below.
             let is_there =
                 identity.manifests.is_empty() || own.any(|digest| manifests.contains(digest));
             (shares && is_there).then_some(&entry.archive)
@@ -68,7 +70,7 @@ impl FolderRecords {
         Ok(Arc::clone(entries.insert(read)))
     }
 
-        /// Returns the layers of an archive, or `None` if it has no valid record or was removed.
+    /// Returns the layers of an archive, or `None` if it has no valid record or was removed.
     fn layers_of(&self, store: &Store, archive: &ArchivePath) -> Option<Arc<NamedLayers>> {
         let lock = || self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(named) = lock().get(archive) {

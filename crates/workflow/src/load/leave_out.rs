@@ -1,19 +1,19 @@
-//! Which layers of an archive an engine needs not be sent: pure functions.
+//! Selection of the layers that an engine does not need to receive. Pure functions.
 //!
-//! Engines differ in what they look for before they read a layer from an archive:
+//! Engines differ in how they find a layer that an archive does not contain:
 //!
 //! | store | finds a layer by |
 //! |---|---|
-//! | Docker's classic one | the chain of diff ids from the lowest layer up to it |
-//! | containerd | the digest of the layer as it is stored |
-//! | Podman | its diff id |
+//! | Docker's classic store | the chain of diff ids from the lowest layer to this one |
+//! | containerd | the digest of the layer as it is stored in the archive |
+//! | Podman | the diff id of the layer |
 
 use std::collections::{HashMap, HashSet};
 
 use sealift_archive::{ImageLayout, ImageTarOptions, LayerSpan};
 use sealift_oci::Digest;
 
-/// How an engine stores images.
+/// The kind of store in which an engine keeps images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreKind {
     Classic,
@@ -24,20 +24,20 @@ pub(crate) enum StoreKind {
 /// An image that an engine has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Held {
-    /// Its uncompressed layers, lowest first; empty if the engine was not asked.
+    /// The diff ids of its layers, lowest first. Empty if the engine was not asked for them.
     pub(crate) diff_ids: Vec<Digest>,
-    /// Its manifests, in a containerd store.
+    /// The digests of its manifests, in a containerd store.
     pub(crate) manifests: Vec<Digest>,
 }
 
-/// The digests of the layers that manifests name, by the archives of the folder.
+/// The digests of the layers in each known manifest, from the archives in the folder.
 pub(crate) type KnownManifests = HashMap<Digest, HashSet<Digest>>;
 
-/// What is left out of an archive on its way into an engine.
+/// The layers to leave out of an archive, and its layout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) layout: ImageLayout,
-    /// The digests of layers as the archive has them.
+    /// The digests of these layers, as stored in the archive.
     pub(crate) left_out: HashSet<Digest>,
 }
 
@@ -48,11 +48,14 @@ impl Plan {
     }
 }
 
-/// Plans what is left out of an archive with these layers, lowest first.
+/// Plans which layers to leave out of an archive. `layers` has all layers, lowest first.
 ///
-/// In a containerd store, the layers of manifests of no archive are guessed: an image with the
-/// same lowest layers often has them in the same form. What is wrong with that is noticed after the
-/// load.
+/// In the classic store, a layer is found only together with all layers below it, so the lowest
+/// layers that the archive shares with one image can be left out. Podman finds each layer by
+/// itself. A containerd store needs the digests of stored layers, but reports only manifests. If
+/// the folder has an archive with the same manifest, its layers are known. For other manifests they
+/// are guessed: an image with the same lowest layers often stores them in the same form. A wrong
+/// guess is noticed after the load, and everything is sent then.
 pub(crate) fn plan(
     store: StoreKind,
     layers: &[&LayerSpan],
@@ -63,7 +66,7 @@ pub(crate) fn plan(
     let left_out: HashSet<Digest> = match store {
         StoreKind::Classic => {
             let count = images.iter().map(|image| common(layers, image)).max().unwrap_or(0);
-            // A layer that is used once more above is read there.
+            // A layer that also occurs above must be sent, because the engine reads it there.
             let above: HashSet<Digest> = digests().skip(count).collect();
             digests().take(count).filter(|digest| !above.contains(digest)).collect()
         }
@@ -83,7 +86,7 @@ pub(crate) fn plan(
             digests().filter(|digest| there.contains(digest)).chain(guessed).collect()
         }
     };
-    // By its diff id, Podman finds a compressed layer only in this layout.
+    // Podman finds a compressed layer by its diff id only in the Docker layout.
     let is_compressed =
         |layer: &&LayerSpan| layer.digest != layer.diff_id && left_out.contains(&layer.digest);
     let layout = match store == StoreKind::Podman && layers.iter().any(is_compressed) {
@@ -93,19 +96,19 @@ pub(crate) fn plan(
     Plan { layout, left_out }
 }
 
-/// Returns `true` if it is known which layers an image's manifests name.
+/// Returns `true` if the layers of all manifests of an image are known.
 pub(crate) fn is_known(image: &Held, known: &KnownManifests) -> bool {
     !image.manifests.is_empty()
         && image.manifests.iter().all(|manifest| known.contains_key(manifest))
 }
 
-/// Returns the number of bytes of different layers.
+/// Returns the total size of layers in bytes. Repeated layers count once.
 pub(crate) fn size_of<'a>(layers: impl IntoIterator<Item = &'a &'a LayerSpan>) -> u64 {
     let mut seen = HashSet::new();
     layers.into_iter().filter(|layer| seen.insert(layer.digest)).map(|layer| layer.size).sum()
 }
 
-/// Returns how many of the lowest layers are those of an image.
+/// Returns the number of lowest layers that an archive shares with an image.
 fn common(layers: &[&LayerSpan], image: &Held) -> usize {
     let pairs = layers.iter().zip(&image.diff_ids);
     pairs.take_while(|(layer, diff_id)| layer.diff_id == **diff_id).count()
@@ -117,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// Layers by letters: a capital is compressed in the archive.
+    /// Creates layers from letters. A capital letter is a layer that is compressed in the archive.
     fn layers(letters: &str) -> Vec<LayerSpan> {
         let layer = |letter: char| {
             let diff_id = Digest::of(&[letter.to_ascii_lowercase() as u8]);
@@ -134,7 +137,7 @@ mod tests {
         Digest::of(&[letter as u8])
     }
 
-    /// An image with these layers, and one manifest that is named by a digit.
+    /// Creates an image from the letters of its layers and, after `@`, the digits of its manifests.
     fn image(text: &str) -> Held {
         let (layers, manifest) = text.split_once('@').unwrap_or((text, ""));
         Held {
@@ -149,22 +152,22 @@ mod tests {
     #[test_case(Classic, "abc", "", "" => ""; "nothing is there")]
     #[test_case(Classic, "abc", "ab", "" => "ab"; "the lowest layers")]
     #[test_case(Classic, "abc", "ad ab a", "" => "ab"; "of the image with most of them")]
-    #[test_case(Classic, "abc", "bc", "" => ""; "a layer on another one is another chain")]
-    #[test_case(Classic, "abc", "abcd", "" => "abc"; "all of it")]
-    #[test_case(Classic, "aba", "ab", "" => "b"; "a layer that is used above is read there")]
-    #[test_case(Classic, "ABc", "ab", "" => "AB"; "however the archive has them")]
+    #[test_case(Classic, "abc", "bc", "" => ""; "a layer above another one has another chain")]
+    #[test_case(Classic, "abc", "abcd", "" => "abc"; "all layers")]
+    #[test_case(Classic, "aba", "ab", "" => "b"; "a layer that is repeated above is sent")]
+    #[test_case(Classic, "ABc", "ab", "" => "AB"; "compressed layers")]
     #[test_case(Podman, "abc", "xc ya", "" => "ac"; "any layer of any image")]
-    #[test_case(Podman, "aba", "xa", "" => "a"; "also one that is used twice")]
-    #[test_case(Podman, "ABc", "xb", "" => "B docker"; "compressed ones by their diff ids")]
-    #[test_case(Podman, "ABc", "xc", "" => "c"; "plain ones in an OCI layout")]
+    #[test_case(Podman, "aba", "xa", "" => "a"; "a repeated layer")]
+    #[test_case(Podman, "ABc", "xb", "" => "B docker"; "compressed layers by their diff ids")]
+    #[test_case(Podman, "ABc", "xc", "" => "c"; "plain layers in an OCI layout")]
     #[test_case(Containerd, "abc", "@1", "1=ab" => "ab"; "the layers of a known manifest")]
     #[test_case(Containerd, "abc", "@1 @2", "1=b 2=c" => "bc"; "of any known manifest")]
-    #[test_case(Containerd, "abc", "ab@1", "1=AB" => ""; "a known manifest has them in another form")]
+    #[test_case(Containerd, "abc", "ab@1", "1=AB" => ""; "a known manifest in another form")]
     #[test_case(Containerd, "ABc", "@1", "1=AB" => "AB"; "the same compressed layers")]
     #[test_case(Containerd, "abc", "ab@1", "" => "ab"; "the lowest layers of an unknown manifest")]
-    #[test_case(Containerd, "abc", "xb@1", "" => ""; "and no others")]
+    #[test_case(Containerd, "abc", "xb@1", "" => ""; "another lowest layer")]
     #[test_case(Containerd, "abc", "ab", "" => "ab"; "a manifest that is not listed")]
-    fn what_is_there_is_left_out(
+    fn layers_that_the_engine_has_are_left_out(
         store: StoreKind,
         archive: &str,
         images: &str,
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_that_is_used_twice_counts_once() {
+    fn a_repeated_layer_counts_once() {
         let spans = layers("aba");
         assert_eq!(size_of(spans.iter().collect::<Vec<_>>().iter()), 2);
     }

@@ -1,4 +1,4 @@
-//! An image that was loaded.
+//! The description of a loaded image.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::load::transfer::Transfer;
 
-/// An image that the engine has now.
+/// An image that the engine has after a load.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LoadedImage {
@@ -16,24 +16,24 @@ pub struct LoadedImage {
     pub image: Repository,
     /// The version.
     pub version: Version,
-    /// The `image:tag` that it has in the engine.
+    /// The image's name in the engine, `image:tag`.
     pub tag: Reference,
     /// The id in the archive's name.
     pub id: ImageId,
     /// The full digest of the image's config.
     pub digest: Digest,
-    /// The archive's name, relative to the folder, if it is in one.
+    /// The archive's name, relative to the folder. `None` if the archive is not in the folder.
     #[serde(skip)]
     pub archive: Option<ArchivePath>,
-    /// The path of the archive, with the folder in front.
+    /// The path of the archive, including the folder.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
     /// The archive's format.
     pub format: ArchiveFormat,
-    /// `true` if it was loaded now, `false` if the engine had it.
+    /// `true` if it was loaded now, `false` if the engine already had it.
     pub loaded: bool,
     /// The size of the archive's file in bytes.
     pub size: u64,
-    /// What was sent for it; `None` if the engine had the image.
+    /// The sent bytes and layers, or `None` if the engine already had the image.
     pub transfer: Option<Transfer>,
 }

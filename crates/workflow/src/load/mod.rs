@@ -1,4 +1,5 @@
-//! Puts archives into engines: select them, look what each engine has, send what it lacks.
+//! Loading of archives into engines: select the archives, find out which layers each engine has,
+//! and send the missing ones.
 
 mod archive;
 mod confirm;
@@ -42,41 +43,43 @@ use crate::select::selection::{Candidates, Choice, candidates};
 use crate::trust::Trust;
 use crate::trust::error::TrustError;
 
-/// Something that each engine gets.
+/// An archive or file to load into each engine.
 enum LoadItem<'a> {
     File(Box<PreparedFile>),
     Archive { store: &'a Store, asked: String, choice: Choice, full: bool },
 }
 
-/// Puts archives into engines, into several ones at the same time. One failing stops no other.
+/// Loads archives into engines, into several at the same time. If one archive or engine fails, the
+/// others continue.
 ///
 /// Archives are selected once for all engines: the folder is scanned, archives without a record are
-/// examined, and pipes are spooled and verified once. Then each engine gets them one after the
-/// other. If an image is there for several platforms and none is chosen, an engine gets the archive
-/// for its own platform. An archive is opened once for all engines that need it at the same time.
-/// Each engine reads it by itself, at its own speed: nobody waits for a slow engine, and the bytes
-/// come from the page cache.
+/// examined, and pipes are copied to temporary files and verified. Then each engine receives the
+/// archives one after the other. If an image is available for several platforms and none is chosen,
+/// each engine receives the archive for its own platform. An archive that several engines need at
+/// the same time is opened once. Each engine reads it independently at its own speed, and most
+/// reads are served from the page cache.
 ///
-/// An image that an engine has already is skipped. Of others, the layers that the engine has are
-/// not sent. The engine is asked afterwards whether it has all of the image; if not, everything is
-/// sent once, which [`Event::SentInFull`](crate::Event::SentInFull) reports. Only then the image is
-/// tagged `image:tag`. [`LoadRequest::full`](crate::LoadRequest::full) sends everything at once.
+/// Images that an engine already has are skipped. Of other images, only the missing layers are
+/// sent. The engine is asked afterwards whether the image is complete. If it is not, all layers are
+/// sent, and [`Event::SentInFull`](crate::Event::SentInFull) reports this. Finally the image is
+/// tagged as `image:tag`. [`LoadRequest::full`](crate::LoadRequest::full) always sends all layers.
 ///
-/// What is sent is verified on the way, and what is not sent is covered by a valid record, or else
-/// the archive is verified first: no damaged one becomes an image.
+/// Sent bytes are verified while they are sent. Layers that are left out are covered by a valid
+/// record; without one, the archive is verified first. A damaged archive never becomes an image.
 ///
-/// If a [signature](LoadRequest::trust) is required, each archive is hashed before it is loaded, and
-/// signed checksums must list it: those in the folder, or those of what was fetched into it.
+/// If a [signature](LoadRequest::trust) is required, each archive is hashed before it is loaded. It
+/// must be listed by signed checksums, either those in the folder or those of the config with which
+/// it was fetched.
 ///
-/// `on_result` receives each result as soon as it is known, in any order. The function returns all
-/// of them: first those that concern no engine, such as an image that is not in the folder, then
-/// those of each engine, in the order of the call. With one engine, the results are in the order of
-/// the request. An engine that does not answer has one result for everything that it did not get.
+/// `on_result` receives each result as soon as it is available, in any order. The function returns
+/// all results: first those that concern no engine, such as an image that is not in the folder,
+/// then those of each engine in the order of the call. With one engine, the results are in the
+/// order of the request. An engine that does not answer has a single result.
 ///
-/// Events of an engine are [`Event::OnEngine`](crate::Event::OnEngine).
+/// Events of an engine are wrapped in [`Event::OnEngine`](crate::Event::OnEngine).
 ///
-/// Once it is cancelled, what an engine did not get failed with [`Error::Interrupted`]; the images
-/// that are in an engine are in the results.
+/// After a cancellation, the results contain the images that were loaded. The remaining ones fail
+/// with [`Error::Interrupted`].
 ///
 /// ```no_run
 /// use sealift_workflow::catalog::LatestOptions;
@@ -86,7 +89,8 @@ enum LoadItem<'a> {
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let hosts = ["ssh://edge1", "ssh://edge2"];
-/// let engine = |host: &str| Engine::resolve(&Settings::from_env().with_host(Some(host.to_owned()), "hosts"));
+/// let engine = |host: &str| Engine::resolve(&Settings::from_env().with_host(Some(host.to_owned()),
+/// "hosts"));
 /// let engines = hosts.into_iter().map(engine).collect::<Result<Vec<_>, _>>()?;
 /// let latest = Selection::Latest(LatestOptions::default());
 /// let request = LoadRequest::default().with_folder((Store::open("artifacts")?, latest));
@@ -98,7 +102,8 @@ enum LoadItem<'a> {
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the uploads are broken off in a way that makes no images of them.
+/// If the future is dropped, the uploads are aborted in such a way that engines create no images
+/// from them.
 ///
 /// # Panics
 ///
@@ -106,7 +111,7 @@ enum LoadItem<'a> {
 ///
 /// # Errors
 ///
-/// If the folder cannot be read. What goes wrong with an archive or an engine is in its result.
+/// If the folder cannot be read. Errors of single archives or engines are in their results.
 pub async fn load(
     engines: &[Engine],
     request: &LoadRequest,
@@ -121,7 +126,8 @@ pub async fn load(
     };
     let open = OpenArchives::new(signatures);
     let (items, open, on_result) = (&items, &open, &on_result);
-    // Collected, since the compiler does not see that a stream's closure is for every lifetime.
+    // The futures are collected first, because the compiler cannot infer the lifetimes of a closure
+    // inside the stream.
     let work: Vec<_> = engines
         .iter()
         .enumerate()
@@ -144,10 +150,10 @@ pub async fn load(
     Ok(loads.into_iter().map(|(_, load)| load).collect())
 }
 
-/// A result, and the place of its item in the request.
+/// A result with the index of its item in the request.
 type Placed = (usize, EngineLoad);
 
-/// Prepares what all engines get, and what none of them can get.
+/// Prepares the archives for all engines. Also returns the results of those that cannot be loaded.
 async fn prepare<'a>(
     request: &'a LoadRequest,
     run: &Run,
@@ -185,7 +191,7 @@ async fn prepare<'a>(
     Ok((items, failed))
 }
 
-/// Loads everything into one engine, until it turns out that it does not answer.
+/// Loads all items into one engine. Stops if the engine does not answer.
 async fn load_into(
     engine: &Engine,
     items: &[(usize, LoadItem<'_>)],

@@ -1,4 +1,4 @@
-//! What the engines of a load share: archives that several get are opened once for all of them.
+//! State that the engines of a load share: opened archives, records and signatures.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -13,8 +13,8 @@ use crate::load::signatures::Signatures;
 /// An archive that is opened when the first engine needs it.
 pub(crate) type SharedArchive = Arc<OnceCell<Arc<Archive>>>;
 
-/// The archives of a folder that engines need at this time. The index of an archive grows with it,
-/// so it is in memory once, and only as long as an engine needs it.
+/// The archives of a folder that engines currently need. The index of an archive can be large, so
+/// it is in memory once, and only while an engine needs it.
 #[derive(Default)]
 pub(crate) struct OpenArchives {
     pub(crate) records: Arc<FolderRecords>,
@@ -27,7 +27,8 @@ impl OpenArchives {
         Self { signatures, ..Self::default() }
     }
 
-    /// Returns an archive, the same as other engines have that need it now.
+    /// Returns the shared slot of an archive. All engines that need the archive at the same time
+    /// receive the same slot.
     pub(crate) fn share(&self, archive: &ArchivePath) -> SharedArchive {
         let mut needed = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
         needed.retain(|_, shared| shared.strong_count() > 0);
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_archive_is_shared_as_long_as_an_engine_needs_it() {
+    fn an_archive_is_shared_while_an_engine_needs_it() {
         let open = OpenArchives::default();
         let [web, api] = ["web_1.0_0123456789ab.zip", "api_1.0_0123456789ab.zip"]
             .map(|path| path.parse().unwrap());

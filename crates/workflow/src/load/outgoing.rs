@@ -1,4 +1,4 @@
-//! An archive on its way into an engine.
+//! The description of an archive that is sent to an engine.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,39 +17,39 @@ use crate::load::open_archives::SharedArchive;
 use crate::open_archive::open_archive;
 use crate::run::Run;
 
-/// An archive for an engine.
+/// An archive to send to an engine.
 pub(crate) struct Outgoing {
-    /// Where its bytes are.
+    /// The file with the bytes.
     pub(crate) path: PathBuf,
-    /// What it is called in messages.
+    /// The archive's name in messages.
     pub(crate) shown: String,
-    /// The name that the engine is to have it under.
+    /// The name of the image in the engine.
     pub(crate) naming: Naming,
     pub(crate) reference: Reference,
-    /// Which image of the archive is meant.
+    /// The options of verification, which select one image of the archive.
     pub(crate) verify: VerifyOptions,
     pub(crate) origin: Origin,
-    /// Sends all of it, whatever the engine has.
+    /// Whether to send all layers, even if the engine already has them.
     pub(crate) full: bool,
-    /// What is known of the engine.
+    /// The cached list of the engine's images.
     pub(crate) memory: Arc<EngineMemory>,
 }
 
-/// Where an archive comes from.
+/// The origin of an archive.
 pub(crate) enum Origin {
-    /// A folder. Other engines may need the archive at the same time.
+    /// The folder. Other engines may need the archive at the same time.
     Folder {
         store: Store,
         archive: ArchivePath,
         shared: SharedArchive,
         records: Arc<FolderRecords>,
     },
-    /// Elsewhere. An earlier pass over it verified these contents.
+    /// A file outside of the folder, whose contents were verified before.
     File(Arc<Archive>, Box<Contents>),
 }
 
 impl Outgoing {
-    /// Opens the archive. It is read and verified if no valid record states what it contains.
+    /// Opens the archive. If it has no valid record, it is read and verified.
     pub(crate) async fn open(&self, run: &Run) -> Result<Arc<Archive>, Error> {
         match &self.origin {
             Origin::File(opened, _) => Ok(Arc::clone(opened)),
@@ -66,7 +66,7 @@ impl Outgoing {
         }
     }
 
-    /// Returns the folder that the archive is in, with its records, if it is in one.
+    /// Returns the folder of the archive with its records, if it is in one.
     pub(crate) fn folder(&self) -> Option<(Store, Arc<FolderRecords>)> {
         match &self.origin {
             Origin::Folder { store, records, .. } => Some((store.clone(), Arc::clone(records))),
@@ -74,7 +74,7 @@ impl Outgoing {
         }
     }
 
-    /// Returns the error for an engine that does not have the image after all.
+    /// Returns the error for an engine that does not have the image after a load.
     pub(crate) fn not_loaded(&self, engine: &Engine) -> Error {
         Error::NotLoaded {
             archive: self.shown.clone(),
@@ -83,8 +83,8 @@ impl Outgoing {
         }
     }
 
-    /// Creates what writes the archive's name into it on the way. With the registry, so that Podman
-    /// makes no second tag below `localhost/`.
+    /// Creates the renamer that writes the image's name into the sent archive. The name includes
+    /// the registry. Otherwise Podman would create a second tag below `localhost/`.
     pub(crate) fn renamer(&self) -> Renamer {
         let renamer = Renamer::new(self.naming.clone().qualified(), self.verify.clone());
         match &self.origin {
@@ -94,11 +94,11 @@ impl Outgoing {
     }
 }
 
-/// Returns what a container of an archive's image starts with, as its config states it.
+/// Returns the container settings in the config of an archive's image.
 pub(crate) async fn settings(opened: &Arc<Archive>, run: &Run) -> Result<Value, Error> {
     let opened = Arc::clone(opened);
     let config = run.blocking(move |_| Ok(opened.config()?)).await?;
-    // It was parsed when the archive was verified.
+    // The config was parsed when the archive was verified, so errors cannot occur here.
     let config = parse_document::<ImageConfig>(&config);
     Ok(config.map_or(Value::Null, |config| config.config))
 }

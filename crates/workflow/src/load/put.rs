@@ -1,6 +1,7 @@
-//! One archive into an engine, unless the engine has its image.
+//! Loading of one archive into an engine, unless the engine already has the image.
 //!
-//! The futures are large and stand on the heap: a load is deep, and a thread's stack is small.
+//! The futures are boxed: a load has deeply nested calls, and its futures would need too much of a
+//! thread's stack.
 
 use sealift_docker::{Engine, EngineImage};
 use sealift_filename::Reference;
@@ -14,15 +15,15 @@ use crate::load::there::{Match, compare, has_settings_of};
 use crate::load::transfer::Transfer;
 use crate::run::Run;
 
-/// What became of an archive.
+/// The result of loading an archive.
 pub(crate) struct Put {
     /// The digest of the image's config.
     pub(crate) digest: Digest,
-    /// What was sent; `None` if the engine had the image.
+    /// The sent bytes and layers, or `None` if the engine already had the image.
     pub(crate) transfer: Option<Transfer>,
 }
 
-/// Asks an engine for its image of a name.
+/// Asks an engine for the image with a name.
 pub(crate) async fn inspect(
     engine: &Engine,
     reference: &Reference,
@@ -33,21 +34,21 @@ pub(crate) async fn inspect(
     run.wait_for(inspected).await
 }
 
-/// Puts an archive into an engine, unless the engine's image of that name is the same as the one in
-/// the archive. If all of it is asked for, it is sent in any case.
+/// Loads an archive into an engine, unless the engine already has the same image under the name.
+/// With `full` the archive is sent in any case.
 pub(crate) async fn put(
     engine: &Engine,
     archive: Outgoing,
     there: Option<(EngineImage, Identity)>,
     run: &Run,
 ) -> Result<Put, Error> {
-    // What an engine shows of an image does not mean that it has all of it; sending everything
-    // repairs it.
+    // An engine may report an image of which layers are missing. A full load repairs it, so it does
+    // not compare.
     if let Some((image, identity)) = there.filter(|_| !archive.full) {
         let is_same = match compare(&image, &identity) {
             Match::Same => true,
             Match::Other => false,
-            // To read the archive for it costs less than to load it.
+            // Reading the archive for the comparison costs less than loading it.
             Match::Settings => Box::pin(has_same_settings(&archive, &image, run)).await?,
         };
         if is_same {

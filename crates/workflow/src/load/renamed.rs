@@ -1,7 +1,7 @@
-//! An archive that goes into an engine as it is, under its name.
+//! Upload of a complete archive, with only its name replaced.
 //!
-//! A layer that is stored as a sparse file cannot be read at any place, so nothing can be left out
-//! of such an archive.
+//! This is used for archives with a layer that is stored as a sparse file. Such a layer cannot be
+//! read at random, so no layer can be left out.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::load::there::is_sent;
 use crate::load::upload::{SentBytes, upload};
 use crate::run::Run;
 
-/// Streams an archive into the engine and verifies it on the way; then makes sure that the engine
-/// has the image under its name. Returns its identity and the numbers of bytes.
+/// Streams an archive into the engine, verifies it while it is sent, and checks that the engine has
+/// the image under its name. Returns the image's identity and the number of sent bytes.
 pub(crate) async fn send_renamed(
     engine: &Engine,
     archive: &Outgoing,
@@ -31,7 +31,7 @@ pub(crate) async fn send_renamed(
         let sent = pipe.pump(reader, &label, run)?;
         Ok(sent.and_then(|(reader, activity)| Some((reader.contents().cloned()?, activity))))
     });
-    // The activity goes on until the engine has answered.
+    // The activity ends only after the engine has answered.
     let (answer, (contents, activity)) = sent.await?.ok_or_else(|| archive.not_loaded(engine))?;
     drop(activity);
     match name_image(engine, &answer, &contents, reference).await? {
@@ -40,7 +40,7 @@ pub(crate) async fn send_renamed(
     }
 }
 
-/// Makes sure that the engine has the image, under its name.
+/// Tags the image if necessary. Returns `true` if the engine has it under its name.
 async fn name_image(
     engine: &Engine,
     answer: &Loaded,

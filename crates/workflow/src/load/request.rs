@@ -1,4 +1,4 @@
-//! What a load is asked for.
+//! The request of a load.
 
 use std::path::PathBuf;
 
@@ -10,32 +10,32 @@ use crate::select::selection::Selection;
 use crate::setters::setters;
 use crate::trust::Trust;
 
-/// What [`load`](crate::load()) loads, and into how many engines at the same time.
+/// The archives that [`load`](crate::load()) loads, and options.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LoadRequest {
-    /// Archives that are in no folder, in any form that [`add`](crate::add()) reads; they may be
+    /// Archives outside of the folder, in any form that [`add`](crate::add()) supports. They can be
     /// pipes. They are loaded first.
     pub files: Vec<PathBuf>,
-    /// The name of these archives in the engine, instead of the one inside.
+    /// The name of these archives in the engine, instead of the name inside.
     pub name: Option<Reference>,
-    /// Of these archives, if they are for several platforms, load the image for this platform.
+    /// The platform to choose from these archives if they are for several platforms.
     pub platform: Option<Platform>,
-    /// A folder, and which of its archives are loaded.
+    /// The folder and the archives in it to load.
     pub folder: Option<(Store, Selection)>,
-    /// Send all layers, also those that an engine has, and images that it seems to have.
+    /// Whether to send all layers, even if an engine already has the image or some layers.
     pub full: bool,
-    /// The number of engines that are loaded into at the same time, by default
-    /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS). Each needs one of the runtime's blocking threads while
-    /// it reads, of which there should be more.
+    /// The number of engines that are loaded at the same time, by default
+    /// [`DEFAULT_JOBS`](Self::DEFAULT_JOBS). Each one occupies a blocking thread of the runtime
+    /// while it reads, so the runtime needs more blocking threads than this.
     pub jobs: usize,
-    /// Whose signature the checksums of the folder must have, which must list each archive. Files
-    /// outside of a folder are refused then.
+    /// The required signature of the folder's checksums, which must list each archive. If a
+    /// signature is required, files outside of the folder are refused.
     pub trust: Trust,
 }
 
 impl LoadRequest {
-    /// The number of engines that are loaded into at the same time unless it is set.
+    /// The default number of engines that are loaded at the same time.
     pub const DEFAULT_JOBS: usize = 8;
 
     setters! {

@@ -1,4 +1,4 @@
-//! An archive on its way into an engine, without the layers that the engine has.
+//! Upload of an archive without the layers that the engine already has.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,13 +19,14 @@ use crate::load::upload::{SentBytes, upload};
 use crate::reading::CountedTar;
 use crate::run::Run;
 
-/// Other images are not looked at for less than this number of bytes.
+/// The size of missing layers, in bytes, below which no further images are inspected.
 const NEARLY_ALL: u64 = 1 << 20;
 
-/// Sends an image to an engine without the layers that the engine has. If the engine has not got a
-/// whole image then, sends everything. The image is named only after it is known to be whole.
+/// Sends an image to an engine without the layers that the engine already has. If the image is not
+/// complete afterwards, sends all layers. The image is tagged only after it is known to be
+/// complete.
 ///
-/// Returns the digest of its config.
+/// Returns the digest of the image's config.
 pub(crate) async fn send(
     engine: &Engine,
     archive: &Outgoing,
@@ -87,7 +88,7 @@ pub(crate) async fn send(
     Ok((config, transfer))
 }
 
-/// Finds out what the engine has, and plans what is left out.
+/// Asks which images the engine has, and plans the layers to leave out.
 async fn plan_for(engine: &Engine, archive: &Outgoing, layers: &[&LayerSpan], run: &Run) -> Plan {
     let Some(holdings) = Holdings::ask(engine, &archive.reference, &archive.memory).await else {
         return Plan::default();
@@ -98,7 +99,7 @@ async fn plan_for(engine: &Engine, archive: &Outgoing, layers: &[&LayerSpan], ru
         let diff_ids: Vec<Digest> = layers.iter().map(|layer| layer.diff_id).collect();
         let manifests: HashSet<Digest> = holdings.manifests().into_iter().collect();
         let find = move |run: &Run| records.known_manifests(&store, &diff_ids, &manifests, run);
-        // What is not known is guessed.
+        // Without this information, `plan` guesses.
         known = run.blocking(find).await.unwrap_or_default();
     }
     let planned = |images: &[_]| plan(holdings.store, layers, images, &known);
@@ -109,7 +110,7 @@ async fn plan_for(engine: &Engine, archive: &Outgoing, layers: &[&LayerSpan], ru
     planned(&holdings.look(engine, |image| is_known(image, &known), is_enough).await)
 }
 
-/// An archive on its way into an engine.
+/// An upload of an archive to an engine.
 struct Sending<'a> {
     engine: &'a Engine,
     archive: &'a Outgoing,
@@ -118,21 +119,21 @@ struct Sending<'a> {
     sent: Arc<SentBytes>,
 }
 
-/// The result of an upload and of what follows it.
+/// The result of an upload and the checks after it.
 enum Attempt {
-    /// The engine has the image under its name.
+    /// The engine has the complete image under its name.
     Named,
-    /// The engine made no whole image of what it was sent.
+    /// The engine does not have the complete image.
     NotWhole(Error),
 }
 
 impl Sending<'_> {
-    /// Sends less than everything. If the engine has not got a whole image then, sends everything
-    /// and returns the reason.
+    /// Sends the archive without some layers. If the image is not complete afterwards, sends all
+    /// layers and returns the reason.
     async fn in_part(&self, options: ImageTarOptions, run: &Run) -> Result<Option<String>, Error> {
         let was_there = run.wait_for(Box::pin(self.is_known())).await?;
         let result = Box::pin(self.in_part_or_full(options, run)).await;
-        // A containerd store keeps what it was sent, even if layers are missing.
+        // A containerd store keeps what it received, even if layers are missing.
         if result.is_err() && !was_there {
             Box::pin(remove_incomplete(self.engine, self.expected)).await;
         }
@@ -150,8 +151,9 @@ impl Sending<'_> {
         }
     }
 
-    /// Sends everything, and once more if a containerd store has lost a part of it. If an upload of
-    /// the same layers was broken off before, the store may remove them as garbage meanwhile.
+    /// Sends all layers, and repeats it once if a containerd store has lost a part of them. This
+    /// happens after an aborted upload of the same layers, because the store may collect them as
+    /// garbage during this upload.
     async fn in_full(&self, run: &Run) -> Result<Option<String>, Error> {
         match Box::pin(self.attempt(ImageTarOptions::new(), run)).await? {
             Attempt::Named => Ok(None),
@@ -162,11 +164,11 @@ impl Sending<'_> {
         }
     }
 
-    /// Sends everything after an attempt that failed for this error, and returns the reason.
+    /// Sends all layers after a failed attempt, and returns the reason of the failure.
     async fn again(&self, error: &Error, run: &Run) -> Result<String, Error> {
         let reason = match error {
             Error::Engine(error) => error.failure().to_string(),
-            _ => "the engine lacks a part of the image".to_owned(),
+            _ => "the engine does not have the complete image".to_owned(),
         };
         let image = self.archive.reference.to_string();
         run.report(Event::SentInFull { image, reason: reason.clone() });
@@ -176,7 +178,7 @@ impl Sending<'_> {
         }
     }
 
-    /// Returns `true` if a containerd store has lost something of what it was sent in full.
+    /// Returns `true` if a containerd store has lost a part of a complete upload.
     async fn has_lost_a_part(&self, error: &Error) -> bool {
         if let Error::Engine(error) = error {
             let message = error.failure().engine_message();
@@ -186,7 +188,7 @@ impl Sending<'_> {
         listed.is_ok_and(|images| images.iter().any(|it| it.id_kind == IdKind::Descriptor))
     }
 
-    /// Sends a tar without a name, makes sure that the engine has the whole image, and names it.
+    /// Sends a tar without a name, checks that the engine has the complete image, and tags it.
     async fn attempt(&self, options: ImageTarOptions, run: &Run) -> Result<Attempt, Error> {
         let not_loaded = || self.archive.not_loaded(self.engine);
         match self.stream(options, run).await {
@@ -207,21 +209,22 @@ impl Sending<'_> {
             Ok(false) => not_loaded(),
             Err(error) => error,
         };
-        // Somebody may have removed it meanwhile. Otherwise, to send it again does not help.
+        // If another process has removed the image in the meantime, sending it again helps.
+        // Otherwise it does not.
         match self.whole(run).await? {
             Some(_) => Err(error),
             None => Ok(Attempt::NotWhole(error)),
         }
     }
 
-    /// Returns `false` if the engine has answered before it had everything.
+    /// Uploads the tar. Returns `false` if the engine answered before it received everything.
     async fn stream(&self, options: ImageTarOptions, run: &Run) -> Result<bool, Error> {
         let (opened, label) = (Arc::clone(&self.opened), self.archive.reference.to_string());
         let sent = upload(self.engine, Arc::clone(&self.sent), run, move |pipe, run| {
             let tar = CountedTar::new(ImageTar::new(&opened, &options)?);
             Ok(pipe.pump(tar, &label, run)?.map(|(_, activity)| activity))
         });
-        // The activity goes on until the engine has answered.
+        // The activity ends only after the engine has answered.
         sent.await.map(|sent| sent.is_some())
     }
 
@@ -229,7 +232,7 @@ impl Sending<'_> {
         run.wait_for(Box::pin(whole(self.engine, self.expected))).await
     }
 
-    /// Returns `true` if the engine knows the image's manifest, with all layers or without some.
+    /// Returns `true` if the engine has the image's manifest, even if layers are missing.
     async fn is_known(&self) -> Result<bool, Error> {
         Ok(self.engine.inspect(&self.expected.manifest.to_string()).await?.is_some())
     }
@@ -239,9 +242,9 @@ impl Sending<'_> {
     }
 }
 
-/// Returns `true` if an engine may have refused an upload because a layer is missing that was left
-/// out. A full disk, and a proxy that forbids the call or limits its size, refuse all of it as
-/// well.
+/// Returns `true` if an engine may have refused an upload because a layer was left out. Returns
+/// `false` if a complete upload would fail as well: the disk is full, or a proxy forbids the
+/// request or limits its size.
 fn may_lack_a_part(failure: &Failure) -> bool {
     let is_full = |message: &str| {
         ["no space left on device", "disk quota exceeded"].iter().any(|it| message.contains(it))
@@ -273,11 +276,11 @@ mod tests {
     #[test_case(&Failure::NotFound { message: "content digest: not found".into() } => true; "containerd")]
     #[test_case(&refused(500) => true; "Podman")]
     #[test_case(&reported("write /layer.tar: no space left on device") => false; "a full disk")]
-    #[test_case(&refused(401) => false; "nobody is known")]
-    #[test_case(&refused(403) => false; "a proxy forbids it")]
-    #[test_case(&refused(413) => false; "a proxy limits it")]
-    #[test_case(&Failure::TooLong { what: "answer", limit: 1 } => false; "an answer that is not read")]
-    fn everything_is_sent_only_if_the_engine_may_lack_a_part(failure: &Failure) -> bool {
+    #[test_case(&refused(401) => false; "a missing login")]
+    #[test_case(&refused(403) => false; "a proxy forbids the request")]
+    #[test_case(&refused(413) => false; "a proxy limits the size")]
+    #[test_case(&Failure::TooLong { what: "answer", limit: 1 } => false; "an answer too long")]
+    fn all_layers_are_sent_only_if_that_may_help(failure: &Failure) -> bool {
         may_lack_a_part(failure)
     }
 }

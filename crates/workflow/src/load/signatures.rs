@@ -1,4 +1,4 @@
-//! The signatures that a load requires: each archive is hashed once, whatever the number of engines.
+//! Signatures that a load requires. Each archive is hashed once for all engines.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::trust::Trust;
 use crate::trust::folder::TrustedSums;
 
-/// The checksums that must list an archive before it is loaded, if a signature is required.
+/// The signed checksums that must list each archive, if a signature is required.
 #[derive(Default)]
 pub(crate) struct Signatures {
     required: Option<Arc<TrustedSums>>,
@@ -30,7 +30,7 @@ impl Signatures {
         Ok(Self { required: sums.map(Arc::new), ..Self::default() })
     }
 
-    /// Checks that an archive is listed.
+    /// Returns an error if a signature is required and the archive is not listed.
     pub(crate) async fn check(
         &self,
         store: &Store,
@@ -49,8 +49,8 @@ impl Signatures {
     }
 }
 
-/// Hashes an archive and checks that it is listed. No record is believed: whoever can change an
-/// archive can change its record.
+/// Hashes an archive and checks that it is listed. Records are not used for this, because anyone
+/// who can change an archive can also change its record.
 fn check(sums: &TrustedSums, store: &Store, archive: &ArchivePath, run: &Run) -> Result<(), Error> {
     let size = store.entry(archive).map(|entry| entry.stat.size);
     let activity = run.activity(archive.as_str(), Work::Verifying, size);

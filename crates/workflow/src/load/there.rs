@@ -1,8 +1,8 @@
-//! Whether an engine has an archive's image already.
+//! Comparison of an image in an engine with the image in an archive.
 //!
-//! A load is skipped only if a digest agrees, or layers, platform, time of creation and settings
-//! all agree; for the latter the archive is read once more. Layers alone would pass over a rebuild
-//! that changed only an environment variable.
+//! A load is skipped only if a digest is equal, or if the layers, the platform, the time of
+//! creation and the settings are all equal; for the latter the archive is read. Layers alone are
+//! not sufficient: a rebuild may have changed only an environment variable.
 
 use sealift_archive::Contents;
 use sealift_docker::{EngineImage, IdKind};
@@ -11,18 +11,18 @@ use serde_json::Value;
 
 use crate::same_config::shows_the_same;
 
-/// What can be decided about an image in an engine by the identity of an archive's image.
+/// The result of comparing an image in an engine with the identity of an archive's image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Match {
-    /// It is the image: a digest is the same.
+    /// The image is the same: a digest is equal.
     Same,
-    /// It is another image.
+    /// The image differs.
     Other,
-    /// No digest decides; layers and platform are the same. The settings have to be compared.
+    /// The layers and the platform are equal, but no digest decides. The settings must be compared.
     Settings,
 }
 
-/// Compares an image in an engine with the one in an archive.
+/// Compares an image in an engine with the one in an archive, by digests, layers and platform.
 pub(crate) fn compare(image: &EngineImage, identity: &Identity) -> Match {
     if has_digest_of(image, identity) {
         return Match::Same;
@@ -33,8 +33,7 @@ pub(crate) fn compare(image: &EngineImage, identity: &Identity) -> Match {
     }
 }
 
-/// Returns `true` if the engine shows an image with the settings and the time of creation of an
-/// archive's image.
+/// Returns `true` if an image in an engine has the given settings and time of creation.
 pub(crate) fn has_settings_of(
     image: &EngineImage,
     settings: &Value,
@@ -43,8 +42,9 @@ pub(crate) fn has_settings_of(
     shows_the_same(&image.config, image.created.as_deref(), settings, created)
 }
 
-/// Returns `true` if an image that was just loaded is the one that was sent. Images without layers
-/// all have the same layers, so that their settings and times of creation are compared, too.
+/// Returns `true` if an image in an engine is the one that was just sent. If the image has no
+/// layers, its settings and time of creation are also compared, because all such images have equal
+/// layers.
 pub(crate) fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
     let identity = contents.identity();
     match compare(image, identity) {
@@ -57,7 +57,7 @@ pub(crate) fn is_sent(image: &EngineImage, contents: &Contents) -> bool {
     }
 }
 
-/// Returns `true` if an image in the engine has the config of this one, or one of its manifests.
+/// Returns `true` if an image in an engine has the same config, or one of the same manifests.
 fn has_digest_of(image: &EngineImage, identity: &Identity) -> bool {
     if image.id_kind == IdKind::Config {
         return image.id == identity.config;

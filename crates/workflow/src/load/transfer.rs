@@ -1,30 +1,30 @@
-//! How much of an archive was sent.
+//! The amount of data that a load sent.
 
 use serde::Serialize;
 
 use crate::load::upload::SentBytes;
 
-/// What a load sent to an engine, and what it left out because the engine had it.
+/// The bytes and layers that a load sent, and those that it left out because the engine had them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Transfer {
-    /// How many bytes were sent, those of an attempt that failed included. If they were compressed
-    /// on the way, as they are over a network, these are the bytes before.
+    /// The number of sent bytes before compression, including failed attempts. Bytes are compressed
+    /// if they are sent over a network.
     pub bytes_sent: u64,
-    /// How many bytes these were compressed to; `None` if they were not.
+    /// The number of sent bytes after compression, or `None` if they were not compressed.
     pub compressed_to: Option<u64>,
-    /// How many bytes of layers were left out.
+    /// The total size of the layers that were left out, in bytes.
     pub bytes_left_out: u64,
-    /// How many layers were sent.
+    /// The number of layers that were sent.
     pub layers_sent: usize,
-    /// How many layers were there.
+    /// The number of layers that the engine already had.
     pub layers_there: usize,
-    /// Why everything was sent after the engine had not made an image of less.
+    /// The reason why all layers were sent after a first attempt without some of them.
     pub fallback: Option<String>,
 }
 
 impl Transfer {
-    /// Returns what is known of a load that left nothing out.
+    /// Describes a load that left no layers out.
     pub(crate) fn of_all(sent: &SentBytes, layers_sent: usize, fallback: Option<String>) -> Self {
         Self {
             bytes_sent: sent.plain(),

@@ -1,4 +1,4 @@
-//! An upload: what a thread reads goes into an engine.
+//! Upload of a stream from a blocking reader into an engine.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::event::Work;
 use crate::reading::{FileReader, Reading};
 use crate::run::{Activity, Run};
 
-/// How many buffers may wait between the disk and the engine.
+/// The number of buffers between the reader and the engine.
 const PIECES: usize = 4;
 
-/// Counts the bytes of uploads to an engine, those that failed included.
+/// Counters of the bytes sent to an engine, including failed uploads.
 #[derive(Debug, Default)]
 pub(crate) struct SentBytes {
     plain: AtomicU64,
@@ -24,18 +24,18 @@ pub(crate) struct SentBytes {
 }
 
 impl SentBytes {
-    /// Returns the number of bytes before they were compressed.
+    /// Returns the number of bytes before compression.
     pub(crate) fn plain(&self) -> u64 {
         self.plain.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of bytes after they were compressed, or `None` if they were not.
+    /// Returns the number of bytes after compression, or `None` if they were not compressed.
     pub(crate) fn packed(&self) -> Option<u64> {
         Some(self.packed.load(Ordering::Relaxed)).filter(|packed| *packed > 0)
     }
 }
 
-/// The side of an upload that reads.
+/// The input side of an upload.
 pub(crate) struct Pipe {
     sender: ArchiveSender,
     sent: Arc<SentBytes>,
@@ -43,9 +43,9 @@ pub(crate) struct Pipe {
 }
 
 impl Pipe {
-    /// Sends what a reader reads and returns the reader, or `None` if the engine has answered
-    /// before it had everything. The body is not finished after an error, so that the engine
-    /// refuses it. The activity is for the caller, who knows when the engine has answered.
+    /// Sends everything from a reader and returns the reader, or `None` if the engine answered
+    /// before it received everything. After an error the body is left unfinished, so that the
+    /// engine refuses it. The returned activity must be kept until the engine has answered.
     pub(crate) fn pump<R: FileReader>(
         self,
         reader: R,
@@ -65,7 +65,7 @@ impl Pipe {
     }
 }
 
-/// Returns `false` if writing has failed because the engine has answered.
+/// Returns `false` if writing failed because the engine has already answered.
 fn is_wanted(written: io::Result<()>) -> Result<bool, Error> {
     match written {
         Ok(()) => Ok(true),
@@ -74,7 +74,7 @@ fn is_wanted(written: io::Result<()>) -> Result<bool, Error> {
     }
 }
 
-/// Where the bytes of an upload go.
+/// The sink for the bytes of an upload.
 enum Output {
     Plain(ArchiveSender),
     Compressed(CompressedWriter<PackedOutput>),
@@ -110,7 +110,7 @@ impl Output {
     }
 }
 
-/// Sends compressed bytes, and counts them.
+/// A writer that sends compressed bytes and counts them.
 struct PackedOutput {
     sender: ArchiveSender,
     sent: Arc<SentBytes>,
@@ -132,11 +132,10 @@ fn not_read(error: sealift_docker::BodyClosed) -> io::Error {
     io::Error::new(ErrorKind::BrokenPipe, error)
 }
 
-/// Uploads what `read` sends into an engine. Returns the engine's answer and what `read` returned;
-/// `None` if that was none. Counts the bytes.
+/// Uploads the bytes that `read` sends into an engine. Returns the engine's answer and the result
+/// of `read`, or `None` if `read` returned `None`. The bytes are counted in `sent`.
 ///
-/// Over a network, the bytes are compressed on the way: every engine reads gzip, and layers that
-/// are compressed already are stored in it as they are.
+/// Over a network the stream is compressed with gzip, which every engine supports.
 pub(crate) async fn upload<T: Send + 'static>(
     engine: &Engine,
     sent: Arc<SentBytes>,
@@ -148,7 +147,7 @@ pub(crate) async fn upload<T: Send + 'static>(
     let reader = run.blocking(move |run| read(pipe, run));
     let both = async { Ok(tokio::join!(reader, engine.load(body))) };
     match run.wait_for(both).await? {
-        // A damaged archive is the cause of a load that was broken off, not the other way round.
+        // If both fail, the error of the reader is the cause: it aborts the upload.
         (Err(error), _) => Err(error),
         (Ok(_), Err(error)) => Err(error.into()),
         (Ok(sent), Ok(answer)) => Ok(sent.map(|sent| (answer, sent))),

@@ -1,4 +1,4 @@
-//! What the destination has of an archive.
+//! Comparison of an archive with the object of the same name at the destination.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -17,31 +17,32 @@ use crate::published::place::PublishedPlace;
 use crate::published_layout::{BLOCKS_SUFFIX, MAX_BLOCKS_SIZE};
 use crate::run::Run;
 
-/// What the destination has under the name of an archive.
+/// The state of an archive at the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// The same bytes, as far as can be told without reading them: the config there or the server
-    /// states the SHA-256, and the size is the same. `blocks` is `true` unless a block index is
-    /// missing beside it.
+    /// The destination has the same bytes: the size and the SHA-256 are equal, according to the
+    /// config or the server, or the content was compared. `blocks` is `false` if its block index is
+    /// missing.
     Same { blocks: bool },
-    /// Nothing.
+    /// The destination has no such object.
     Absent,
-    /// What an interrupted upload left, or what no longer has the size that the config states.
+    /// The object is incomplete after an interrupted upload, or has a different size than the
+    /// config states.
     Broken,
-    /// Something else; why, a sentence without its end.
+    /// The object has other content. Contains the reason, a clause.
     Other(String),
 }
 
-/// What can be said about an object without reading it.
+/// The state of an object, as far as it is known without reading it.
 #[derive(Debug, PartialEq, Eq)]
 enum Claim {
     Known(Presence),
-    /// Nobody states the SHA-256.
+    /// Neither the config nor the server states the SHA-256.
     Unknown,
 }
 
-/// Finds out what the destination has of an archive. It is read only if nobody states its SHA-256:
-/// neither the config there, nor the server, nor the block index beside it.
+/// Returns the state of an archive at the destination. The object is read only if its SHA-256 is
+/// not known from the config there, from the server, or from the block index beside it.
 pub(crate) async fn inspect(
     place: &PublishedPlace,
     store: &Store,
@@ -59,7 +60,8 @@ pub(crate) async fn inspect(
             let index_key = archive.key.with_suffix(BLOCKS_SUFFIX);
             let index = place.read_text(&index_key, MAX_BLOCKS_SIZE).await?;
             let index = index.and_then(|(text, _)| text.parse::<BlockIndex>().ok());
-            // The index is written once the archive is there.
+            // The index is uploaded after the archive, so it is a proof that the upload was
+            // complete.
             match index.map(|index| (index.size(), index.sha256())) {
                 Some(stated) if stated == (archive.entry.size, archive.entry.sha256) => {
                     return Ok(Presence::Same { blocks: true });
@@ -69,7 +71,7 @@ pub(crate) async fn inspect(
         }
     };
     Ok(match presence {
-        // An index that was lost is uploaded again. Other archives than zips have none.
+        // A missing block index is uploaded again. Only zips have one.
         Presence::Same { .. } if archive.path().name().format() == ArchiveFormat::Zip => {
             let index_key = archive.key.with_suffix(BLOCKS_SUFFIX);
             Presence::Same { blocks: place.remote().head(&index_key).await?.is_some() }
@@ -102,7 +104,7 @@ fn other_sha256(entry: &ImageConfig, there: Digest) -> String {
     format!("its SHA-256 is {}… there, and {}… here", &there[..12], &here[..12])
 }
 
-/// Reads an object, and compares it with the archive byte for byte.
+/// Reads an object and compares it byte by byte with the archive.
 async fn compare(
     place: &PublishedPlace,
     store: &Store,
@@ -129,7 +131,7 @@ async fn compare(
     })
 }
 
-/// Returns `true` if a file has these bytes at this offset.
+/// Returns `true` if a file has the given bytes at an offset.
 fn has_at(file: &File, bytes: &[u8], offset: u64) -> bool {
     let mut own = vec![0; bytes.len()];
     file.read_exact_at(&mut own, offset).is_ok() && own == bytes

@@ -1,4 +1,4 @@
-//! The archives of the folder that are published.
+//! The archives in the folder to publish.
 
 use std::fs::File;
 
@@ -17,15 +17,15 @@ use crate::publish::options::PublishOptions;
 use crate::published::place::key_of;
 use crate::run::Run;
 
-/// An archive that is published.
+/// An archive to publish.
 #[derive(Debug, Clone)]
 pub(crate) struct LocalArchive {
-    /// The image, by which configs have the entry.
+    /// The image, which is the key of its entry in a config.
     pub(crate) image: String,
-    /// The entry of the new config.
+    /// The archive's entry in the new config.
     pub(crate) entry: ImageConfig,
     pub(crate) key: Key,
-    /// The size and time that its file has as long as it is the one that was verified.
+    /// Size and times of the file that was verified. A file with other values has changed.
     pub(crate) stat: Stat,
 }
 
@@ -38,7 +38,7 @@ impl LocalArchive {
     ///
     /// # Errors
     ///
-    /// If it is no longer the one that was verified.
+    /// If the file has changed since it was verified.
     pub(crate) fn open(&self, store: &Store) -> Result<File, Error> {
         let (file, stat) = store.open_file(self.path())?;
         match stat == self.stat {
@@ -47,8 +47,8 @@ impl LocalArchive {
         }
     }
 
-    /// Returns the block index of a zip as text, if it has one. A zip that another tool wrote is
-    /// read once for it.
+    /// Returns the block index of a zip as text, or `None` if the archive has none. A zip of
+    /// another tool is read completely to create the index.
     pub(crate) fn blocks(&self, store: &Store, run: &Run) -> Result<Option<String>, Error> {
         if self.path().name().format() != ArchiveFormat::Zip {
             return Ok(None);
@@ -57,7 +57,7 @@ impl LocalArchive {
         let options = ExamineOptions::new().with_on_bytes(&on_bytes);
         let archive = match store.open_archive(self.path(), &options) {
             Ok(archive) => archive,
-            // It is an image nevertheless, of which no part can be read by itself.
+            // The archive is a valid image, but its blocks cannot be read independently.
             Err(sealift_store::Error::Archive(sealift_archive::Error::Fault { .. })) => {
                 return Ok(None);
             }
@@ -70,7 +70,7 @@ impl LocalArchive {
     }
 }
 
-/// Returns the archives that a config of the folder would name, each with its entry.
+/// Returns the archives that a config of the folder would contain, with their entries.
 pub(crate) async fn local_archives(
     store: &Store,
     location: &Location,
@@ -84,7 +84,7 @@ pub(crate) async fn local_archives(
     let mut archives = Vec::new();
     for Described { image, mut entry, stat } in described(store, &selection, run).await? {
         let Some(key) = key_of(&entry.path) else {
-            let reason = "its name has characters that no URL can have".to_owned();
+            let reason = "its name contains characters that are not valid in a URL".to_owned();
             run.report(Event::LeftOut { archive: entry.path, reason });
             continue;
         };
@@ -96,7 +96,7 @@ pub(crate) async fn local_archives(
     Ok(archives)
 }
 
-/// What is done with an archive, as events name it.
+/// Reports work on an archive.
 pub(crate) fn activity(archive: &LocalArchive, work: Work, run: &Run) -> crate::run::Activity {
     run.activity(&archive.entry.tag, work, Some(archive.entry.size))
 }

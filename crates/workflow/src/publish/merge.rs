@@ -1,4 +1,4 @@
-//! The new config of a destination.
+//! The new config of a destination, merged from the existing config and the published archives.
 
 use bytes::Bytes;
 use sealift_oci::Digest;
@@ -7,22 +7,22 @@ use crate::config::image_config::{Config, ImageConfig};
 use crate::config::read::{ParseConfigError, PublishedConfig};
 use crate::published::place::ReadConfig;
 
-/// What the config of a destination becomes.
+/// The new config of a destination.
 #[derive(Debug, Clone)]
 pub(crate) struct NewConfig {
     pub(crate) config: PublishedConfig,
     pub(crate) text: Bytes,
     pub(crate) sha256: Digest,
-    /// `false` if it is the one that is there.
+    /// `false` if the destination already has exactly this config.
     pub(crate) changed: bool,
 }
 
-/// Returns what the config of a destination becomes. Its sequence is higher than that of the config
-/// there, and than the last one that was published: readers refuse a lower one.
+/// Returns the new config of a destination. Its sequence number is higher than that of the existing
+/// config and that of the last publication, because readers refuse a lower one.
 ///
 /// # Errors
 ///
-/// If it would be too large.
+/// If the config would be too large.
 pub(crate) fn new_config(
     there: Option<&ReadConfig>,
     published: &Config,
@@ -41,7 +41,7 @@ pub(crate) fn new_config(
     Ok(NewConfig { config, sha256: Digest::of(&text), text, changed: true })
 }
 
-/// Returns `true` if the config at a destination states all of this already.
+/// Returns `true` if the existing config already contains all published entries.
 fn is_merged(there: &PublishedConfig, published: &Config) -> bool {
     there.sequence > 0
         && published.iter().all(|(image, entry)| {
@@ -49,10 +49,10 @@ fn is_merged(there: &PublishedConfig, published: &Config) -> bool {
         })
 }
 
-/// Returns what the config at a destination becomes: entries of other images stay, and every change
-/// raises the sequence.
+/// Merges the published entries into the existing config. Entries of other images are kept, and the
+/// sequence number is increased.
 ///
-/// A signature over the result covers the entries that were there as well: see
+/// A signature of the result also covers the entries of other images: see
 /// [`Signing`](crate::publish::signing::Signing).
 fn merged(there: Option<&PublishedConfig>, published: &Config) -> PublishedConfig {
     let mut config = there.cloned().unwrap_or_default();
@@ -61,7 +61,7 @@ fn merged(there: Option<&PublishedConfig>, published: &Config) -> PublishedConfi
     config
 }
 
-/// Returns an entry without the number of its publication, which is no content.
+/// Returns an entry without its sequence number, for comparisons of the content.
 fn without_number(entry: &ImageConfig) -> ImageConfig {
     let mut entry = entry.clone();
     entry.sequence = None;

@@ -49,7 +49,8 @@ use crate::run::Run;
 /// An archive that is there with the same SHA-256 is not uploaded again. `on_archive` receives each
 /// archive as soon as it is there.
 ///
-/// If there is a key, it signs the config before anything is uploaded, so that a password is asked for
+/// If there is a key, it signs the config before anything is uploaded, so that a password is asked
+/// for
 /// at once; and again if another publisher writes the config meanwhile.
 ///
 /// # Cancel safety

@@ -179,7 +179,8 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// Permits to sign a config with the entries of one that is not proven, if the result has none of
+    /// Permits to sign a config with the entries of one that is not proven, if the result has none
+    /// of
     /// them.
     async fn permit(
         &self,

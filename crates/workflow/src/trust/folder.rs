@@ -18,7 +18,8 @@ const SUMS: &str = "SHA256SUMS";
 /// How large checksums and signatures may be, in bytes.
 const LIMIT: u64 = 16 << 20;
 
-/// The checksums of a folder whose signatures are valid: its own `SHA256SUMS`, and those of what was
+/// The checksums of a folder whose signatures are valid: its own `SHA256SUMS`, and those of what
+/// was
 /// fetched into it.
 #[derive(Debug)]
 pub(crate) struct TrustedSums {

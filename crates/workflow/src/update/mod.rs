@@ -37,7 +37,8 @@ type Finished = (ImageUpdate, Option<Archived>);
 /// does not stop the others; nothing of a failed image is cleaned.
 ///
 /// `on_result` receives each result as soon as it is known, in any order. What is removed is not
-/// known before the end: `removed` is empty there. Once it is cancelled, the report contains the images that are in the folder; the others failed
+/// known before the end: `removed` is empty there. Once it is cancelled, the report contains the
+/// images that are in the folder; the others failed
 /// with [`Error::Interrupted`].
 ///
 /// # Cancel safety
