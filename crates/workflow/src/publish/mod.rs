@@ -1,4 +1,4 @@
-//! Publishes archives to a bucket, a web server or a folder.
+//! Publication of archives to a bucket, a web server or a folder.
 
 mod inspect;
 mod last_sequence;
@@ -38,25 +38,26 @@ use crate::published::place::{PublishedPlace, ReadConfig};
 use crate::real_path::real_path;
 use crate::run::Run;
 
-/// Publishes the latest archive of every image, or of the selected ones.
+/// Publishes the latest archive of every image, or of the selected images.
 ///
-/// Archives come first, each followed by its block index; then the config that names them, its
-/// checksums, and at the end the removals. Whoever reads the destination meanwhile finds the old
-/// config with the old archives, or the new one with the new ones, also if this breaks off at any
-/// point. Entries of other images in the config stay. If another publisher writes the config at the
-/// same time, both results are merged.
+/// The order of the steps keeps the destination consistent for readers: archives are uploaded
+/// first, each followed by its block index; then the config that lists them and its checksums are
+/// written; finally old archives are removed. A reader finds either the old config with the old
+/// archives, or the new config with the new ones, even if the publication is interrupted. Entries
+/// of other images in the config are kept. If another publisher changes the config at the same
+/// time, both changes are merged.
 ///
-/// An archive that is there with the same SHA-256 is not uploaded again. `on_archive` receives each
-/// archive as soon as it is there.
+/// Archives that the destination has with the same SHA-256 are not uploaded again. `on_archive`
+/// receives each archive as soon as the destination has it.
 ///
-/// If there is a key, it signs the config before anything is uploaded, so that a password is asked
-/// for
-/// at once; and again if another publisher writes the config meanwhile.
+/// If there is a key, the config is signed before anything is uploaded, so that a password is asked
+/// for at the beginning. If another publisher changes the config in the meantime, it is signed
+/// again.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the destination has the old config or the new one; archives that no
-/// config names may have been uploaded. The same holds after a cancellation.
+/// If the future is dropped, the destination has the old config or the new one. Archives that are
+/// not in a config may have been uploaded. The same applies to a cancellation.
 ///
 /// # Panics
 ///
@@ -64,11 +65,11 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// If the folder cannot be read or has no archive to publish, an archive is damaged, an image is
-/// there for several platforms and none is chosen, the destination cannot be read or written, or
-/// has an archive of the same name with other content, which [`PublishOptions::replace`] permits to
-/// replace; or if the config cannot be signed, or replaces a signed one without
-/// [`PublishOptions::unsigned`]. What cannot be removed at the end is in the report.
+/// If the folder cannot be read or contains no archive to publish; if an archive is damaged, or an
+/// image has archives for several platforms and none is chosen; if the destination cannot be read
+/// or written; if it has an archive with the same name and other content, and
+/// [`PublishOptions::replace`] is not set; if the config cannot be signed, or would replace a
+/// signed one and [`PublishOptions::unsigned`] is not set. Errors of removals are in the report.
 pub async fn publish(
     store: &Store,
     place: &PublishedPlace,
@@ -108,16 +109,17 @@ pub async fn publish(
         Ok(PublishReport { archives, config, removed, removal_errors, is_planned: false })
     };
     let result = run.wait_for(work).await;
-    // An upload in parts that was given up is aborted, or its parts would stay in the bucket.
+    // A multipart upload that was abandoned is aborted; otherwise its parts would stay in the
+    // bucket.
     place.remote().settle().await;
     result
 }
 
-/// Returns what [`publish`] would do, and changes nothing but records.
+/// Returns what [`publish`] would do. Only records are written.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after.
+/// If the future is dropped, reading stops soon after.
 ///
 /// # Panics
 ///
@@ -125,7 +127,7 @@ pub async fn publish(
 ///
 /// # Errors
 ///
-/// As for [`publish`].
+/// Those of [`publish`].
 pub async fn plan_publish(
     store: &Store,
     place: &PublishedPlace,
@@ -162,29 +164,29 @@ pub async fn plan_publish(
     })
 }
 
-/// What is done, before anything is changed.
+/// The steps of a publication, decided before anything is changed.
 struct PublishPlan {
     archives: Vec<Planned>,
-    /// The config at the destination.
+    /// The existing config at the destination.
     there: Option<ReadConfig>,
-    /// What it becomes, unless another publisher changes it.
+    /// The new config, unless another publisher changes the existing one.
     new: NewConfig,
     decision: SignatureDecision,
-    /// The objects at the destination, if some are removed.
+    /// The objects at the destination. Empty if nothing is removed.
     listed: Vec<Entry>,
 }
 
-/// An archive, and what is done with it.
+/// An archive and the action for it.
 #[derive(Clone)]
 struct Planned {
     local: LocalArchive,
     action: PublishAction,
-    /// Whether the block index is uploaded, if the archive has one.
+    /// Whether to upload the block index, if the archive has one.
     uploads_blocks: bool,
 }
 
 impl PublishPlan {
-    /// Returns the entries of the published images.
+    /// Returns the config entries of the published images.
     fn config(&self) -> Config {
         config_of(&self.archives)
     }
@@ -220,7 +222,7 @@ impl Planned {
     }
 }
 
-/// Finds out what has to be done.
+/// Examines the destination and decides what to do.
 async fn plan(
     store: &Store,
     place: &PublishedPlace,
@@ -245,7 +247,7 @@ async fn plan(
             },
             None => Vec::new(),
         };
-        // Also for those that the config names: somebody may have removed some.
+        // Archives in the config are also checked, because they may have been removed.
         let found: Vec<(LocalArchive, Presence)> = stream::iter(locals)
             .map(|local| {
                 let named =
@@ -268,8 +270,8 @@ async fn plan(
     .await
 }
 
-/// Decides what is done with each archive. All that have other content at the destination are in
-/// the error.
+/// Decides the action for each archive. The error lists all archives with other content at the
+/// destination.
 fn decide(
     found: Vec<(LocalArchive, Presence)>,
     place: &PublishedPlace,
@@ -294,7 +296,7 @@ fn decide(
     }
 }
 
-/// Uploads what is missing.
+/// Uploads missing archives and block indexes.
 async fn carry_out(
     store: &Store,
     place: &PublishedPlace,
@@ -324,7 +326,7 @@ async fn carry_out(
         .await
 }
 
-/// Returns the SHA-256 of the block indexes of all archives.
+/// Returns the SHA-256 of the block index of each archive.
 async fn index_sums(store: &Store, plan: &PublishPlan, run: &Run) -> Result<IndexSums, Error> {
     let store = store.clone();
     let locals: Vec<LocalArchive> =
@@ -340,7 +342,7 @@ async fn index_sums(store: &Store, plan: &PublishPlan, run: &Run) -> Result<Inde
     .await
 }
 
-/// Removes what the config that is there now does not name.
+/// Removes objects that the current config does not list.
 async fn remove(
     place: &PublishedPlace,
     plan: &PublishPlan,
@@ -348,7 +350,7 @@ async fn remove(
     keep: Keep,
     options: &PublishOptions,
 ) -> (Vec<RemovedObject>, Vec<Error>) {
-    // Another publisher may have named some of them since.
+    // The config is read again, because another publisher may have added some of the archives.
     let now = match place.read_existing_config().await {
         Ok(now) => now,
         Err(error) => return (Vec::new(), vec![error]),

@@ -1,4 +1,4 @@
-//! What is published, and how.
+//! Options of a publication.
 
 use std::num::NonZeroUsize;
 
@@ -14,34 +14,35 @@ use crate::trust::Trust;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublishOptions {
-    /// Only these images, and of those with a version, this version; all images if it is empty.
+    /// The selected images, or all images if empty. A reference with a version selects this
+    /// version.
     pub images: Vec<Reference>,
-    /// Which archives count, and which of them is the latest.
+    /// The rules for the latest archive of an image.
     pub latest: LatestOptions,
-    /// The URL under which readers find the destination. Without one, it is the destination itself
-    /// if that is a web server; otherwise URLs are relative.
+    /// The URL under which readers access the destination. If it is missing, the URLs are those of
+    /// the destination if it is a web server, and relative otherwise.
     pub base_url: Option<BaseUrl>,
     /// The key that signs the config.
     pub sign: Option<SigningKey>,
-    /// Who must have signed the config at the destination if its entries of other images are signed
-    /// again. They must accept the new signature as well. Without signers, the key that signs now
-    /// must have made the old signature.
+    /// The signers whose signature the existing config must have before its entries of other images
+    /// are signed again. The new signature must also be one of theirs. With [`Trust::None`], the
+    /// existing signature must be by the same key as the new one.
     pub trust: Trust,
-    /// Also sign entries of other images that nobody has signed, or somebody else.
+    /// Whether to sign entries of other images that are not signed, or are signed by someone else.
     pub sign_existing: bool,
-    /// Replace a signed config by one without a signature.
+    /// Whether to replace a signed config with an unsigned one.
     pub unsigned: bool,
-    /// Replace archives that have the same name and other content.
+    /// Whether to replace archives that have the same name and other content.
     pub replace: bool,
-    /// Then remove archives of these images that the config does not name and that exceed these
-    /// numbers.
+    /// The numbers of versions to keep of each published image. Older archives that are not in the
+    /// config are removed after the publication. `None` removes nothing.
     pub delete: Option<Keep>,
-    /// How many archives are uploaded at the same time.
+    /// The number of archives that are uploaded at the same time.
     pub jobs: NonZeroUsize,
 }
 
 impl PublishOptions {
-    /// How many archives are uploaded at the same time unless it is set.
+    /// The default number of archives that are uploaded at the same time.
     pub const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
     setters! {

@@ -1,4 +1,4 @@
-//! What is removed from a destination at the end.
+//! Selection of the objects to remove from a destination.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,15 @@ use sealift_remote::{Entry, Key};
 use crate::config::image_config::Config;
 use crate::published_layout::{BLOCKS_SUFFIX, SUMS_NAME, signed_sums_name};
 
-/// Returns the objects to remove, in that order: archives of the published images that the config
-/// does not name and that exceed these numbers, their block indexes, and the signed checksums of
-/// other configs than these. If it is not known which config was there before, there are none, and
-/// all signed checksums stay: readers may still have that config.
+/// Returns the objects to remove, in order of removal:
 ///
-/// Everything else at the destination stays, whatever its name.
+/// 1. archives of the published images that are not in the config and exceed `keep`,
+/// 2. their block indexes, and block indexes without an archive,
+/// 3. signed checksums of configs other than `configs`. If `configs` is empty because the previous
+///    config is not known, all signed checksums are kept, because readers may still use that
+///    config.
+///
+/// All other objects are kept.
 pub(crate) fn removals(
     listed: &[Entry],
     config: &Config,
@@ -33,7 +36,7 @@ pub(crate) fn removals(
     let is_index = |key: &Key| {
         let archive = key.as_str().strip_suffix(BLOCKS_SUFFIX);
         let archive = archive.and_then(|archive| archive_of(&archive.parse().ok()?, published));
-        // An interrupted removal leaves an index without an archive.
+        // An interrupted removal may have left an index without its archive.
         archive.is_some_and(|archive| {
             surplus.contains(&archive) || !archives.contains(&archive) && !named.contains(&archive)
         })
@@ -51,7 +54,8 @@ pub(crate) fn removals(
     removed
 }
 
-/// Returns the archive of a published image that an object is by its name.
+/// Returns the archive that an object contains according to its name, if it is one of a published
+/// image.
 fn archive_of(key: &Key, published: &BTreeSet<&str>) -> Option<ArchivePath> {
     let archive: ArchivePath = key.as_str().parse().ok()?;
     let image = archive.repository();
@@ -59,7 +63,7 @@ fn archive_of(key: &Key, published: &BTreeSet<&str>) -> Option<ArchivePath> {
     published.contains(image).then_some(archive)
 }
 
-/// Returns `true` for the names of checksums that belong to one config, and of their signatures.
+/// Returns `true` if a name is that of the checksums of one config, or of their signature.
 fn is_signed_sums(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(SUMS_NAME).and_then(|rest| rest.strip_prefix('.')) else {
         return false;
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn only_surplus_archives_of_published_images_and_what_belongs_to_them_are_removed() {
+    fn only_surplus_archives_of_published_images_and_their_files_are_removed() {
         let (now, before, old) = (Digest::of(b"now"), Digest::of(b"before"), Digest::of(b"old"));
         let names = [
             "web_1.0.0.1_000000000001.zip",
@@ -119,7 +123,7 @@ mod tests {
             &format!("{}.minisig", signed_sums_name(&old)),
         ];
         let listed = names.map(entry);
-        // The config names a version that is not the newest one, as after a roll-back.
+        // The config lists a version that is not the newest one, as after a roll-back.
         let config = config("web_1.0.0.2_000000000002.zip");
         let published = BTreeSet::from(["web"]);
         let removed = |number| {

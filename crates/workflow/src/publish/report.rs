@@ -1,4 +1,4 @@
-//! The results of publishing.
+//! The result of a publication.
 
 use std::path::PathBuf;
 
@@ -11,23 +11,23 @@ use crate::error::Error;
 use crate::path_text::PathText;
 use crate::trust::signer::ConfigSigner;
 
-/// What was published, or what would be.
+/// The result or the plan of a publication.
 ///
-/// It serialises as `{archives, config, removed, errors}`; if nothing was done yet, with
-/// `would_remove` in place of `removed`.
+/// It serialises as `{archives, config, removed, errors}`. In a plan, `removed` is named
+/// `would_remove`.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "it holds the errors of what could not be removed"]
 pub struct PublishReport {
     /// The archives, sorted by path.
     pub archives: Vec<PublishedArchive>,
-    /// The config that names them.
+    /// The config that lists them.
     pub config: WrittenConfig,
-    /// What was removed at the end.
+    /// The objects that were removed.
     pub removed: Vec<RemovedObject>,
-    /// Why other objects could not be removed. Everything is published nevertheless.
+    /// The errors of removals. They do not affect the published archives.
     pub removal_errors: Vec<Error>,
-    /// `true` if nothing was done yet.
+    /// `true` in a plan, when nothing was changed.
     pub is_planned: bool,
 }
 
@@ -43,9 +43,9 @@ impl Serialize for PublishReport {
     }
 }
 
-/// An archive that the config names.
+/// An archive in the new config.
 ///
-/// It serialises with `action`; if nothing was done yet, with `would` in place of it.
+/// It serialises with the field `action`, which is named `would` in a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublishedArchive {
@@ -53,39 +53,39 @@ pub struct PublishedArchive {
     pub image: String,
     /// The version.
     pub version: Version,
-    /// `image:tag`.
+    /// The full reference, `image:tag`.
     pub tag: String,
     /// The id in the archive's name.
     pub id: ImageId,
     /// The digest of the image's config.
     pub digest: Digest,
-    /// What the image runs on.
+    /// The platform of the image.
     pub platform: Platform,
-    /// The archive in the folder.
+    /// The path of the archive in the folder.
     pub from: PathBuf,
-    /// Its path below the destination.
+    /// The path at the destination.
     pub archive: ArchivePath,
-    /// The URL that the config states.
+    /// The URL in the config.
     pub url: String,
     /// The size of the file in bytes.
     pub size: u64,
     /// The SHA-256 of the file.
     pub sha256: Digest,
-    /// What was done.
+    /// The action for this archive.
     pub action: PublishAction,
-    /// `true` if it was not done yet.
+    /// `true` in a plan, when nothing was changed.
     pub is_planned: bool,
 }
 
-/// What is done with an archive. As JSON it is its name in snake case.
+/// The action for an archive. Serialises as its name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublishAction {
-    /// It is uploaded.
+    /// The archive is uploaded.
     Publish,
-    /// It is uploaded in place of another one of its name.
+    /// The archive is uploaded and replaces another one with the same name.
     Replace,
-    /// It is there already.
+    /// The destination already has the archive.
     Keep,
 }
 
@@ -112,25 +112,26 @@ impl Serialize for PublishedArchive {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WrittenConfig {
-    /// Its location, without secrets.
+    /// The location of the config, without secrets.
     pub location: String,
-    /// The number of the publication.
+    /// The sequence number of the publication.
     pub sequence: u64,
-    /// `true` if it was written now, or would be; `false` if it stated the same already.
+    /// `true` if the config was written now, or would be written; `false` if it already had these
+    /// entries.
     pub changed: bool,
-    /// `true` if it was signed now, or would be; `false` if the key had signed it already, or there
-    /// is no key.
+    /// `true` if the config was signed now, or would be signed; `false` if there is no key or the
+    /// key had already signed it.
     pub signed: bool,
-    /// Who signed it, if there is a key and it was signed.
+    /// The signer, if there is a key and the config was signed.
     pub signed_by: Option<ConfigSigner>,
 }
 
-/// An object that was removed, or would be.
+/// An object that was removed or would be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RemovedObject {
-    /// Its path below the destination.
+    /// The path at the destination.
     pub path: String,
-    /// Its size in bytes.
+    /// The size of the object in bytes.
     pub size: u64,
 }

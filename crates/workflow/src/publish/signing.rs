@@ -1,4 +1,4 @@
-//! Signatures over the config.
+//! Signatures of the config.
 
 use sealift_oci::Digest;
 use sealift_remote::{Key, PutOptions};
@@ -19,19 +19,19 @@ use crate::trust::signed_sums::SignedSums;
 use crate::trust::signer::ConfigSigner;
 use crate::trust::{SIGNATURE_NAMESPACE, Trust};
 
-/// Signs the configs of one publication, each once: a key may have a password or a token that must
-/// be touched.
+/// The signing of configs during one publication. Each config is signed once, because a key may
+/// need a password or the touch of a token.
 ///
-/// A signature covers all entries of a config, so those of other images are only signed if somebody
-/// who may has signed them before.
+/// A signature covers all entries of a config. Entries of other images are therefore signed only if
+/// a trusted signer has signed them before.
 pub(crate) struct Signing<'a> {
     place: &'a PublishedPlace,
     options: &'a PublishOptions,
     run: &'a Run,
     verifying_key: Option<VerifyingKey>,
-    /// The number of the last publication from the folder.
+    /// The sequence number of the last publication from the folder.
     pub(crate) last_sequence: u64,
-    /// The last config that was signed, or of which it was decided that it is not.
+    /// The last config that was handled, and its signature if it was signed.
     last: Option<(Digest, Option<Signature>)>,
 }
 
@@ -41,18 +41,18 @@ pub(crate) struct Signature {
     pub(crate) signed: SignedSums,
     pub(crate) format: Format,
     pub(crate) signer: ConfigSigner,
-    /// `false` if it was at the destination already.
+    /// `false` if the destination already had it.
     pub(crate) is_new: bool,
     is_written: bool,
 }
 
-/// What is done about a signature.
+/// The decision about the signature of a config.
 pub(crate) enum SignatureDecision {
-    /// There is none.
+    /// The config is not signed.
     Unsigned,
-    /// The key has signed this config already.
+    /// The key has already signed this config.
     Signed(Box<Signature>),
-    /// The config is signed.
+    /// The config must be signed.
     Sign,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Signing<'a> {
         Self { place, options, run, verifying_key, last_sequence, last: None }
     }
 
-    /// Returns the signature of a config, which is made if there is none.
+    /// Returns the signature of a config, and signs the config if necessary.
     pub(crate) async fn sign(
         &mut self,
         there: Option<&ReadConfig>,
@@ -83,7 +83,7 @@ impl<'a> Signing<'a> {
         self.carry_out(&decision, new).await
     }
 
-    /// Returns the signature of a config, as was decided.
+    /// Returns the signature of a config according to a decision.
     pub(crate) async fn carry_out(
         &mut self,
         decision: &SignatureDecision,
@@ -103,10 +103,16 @@ impl<'a> Signing<'a> {
 
     /// Decides about the signature of a config.
     ///
+    /// Without a key, a signed config is replaced only if this is permitted explicitly. With a key,
+    /// the existing config must not be older than the last one that was published from this folder,
+    /// and its signature must be by a trusted signer, or by the same key. Otherwise entries of
+    /// other images are not signed again. This protects against an attacker who restores an old
+    /// config or changes entries at the destination.
+    ///
     /// # Errors
     ///
-    /// If readers who require a signature could no longer read the destination, or if it cannot be
-    /// proven that somebody who may has signed the entries of other images.
+    /// If readers who require a signature could no longer read the destination, or if the entries
+    /// of other images are not signed by a trusted signer.
     pub(crate) async fn decide(
         &self,
         there: Option<&ReadConfig>,
@@ -153,7 +159,7 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// Returns who signed the config that is there, or why that cannot be proven.
+    /// Returns the signer of the existing config, or the reason why it cannot be verified.
     async fn prove(
         &self,
         there: &Digest,
@@ -179,9 +185,8 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// Permits to sign a config with the entries of one that is not proven, if the result has none
-    /// of
-    /// them.
+    /// Permits to sign the new config although the existing one could not be verified, if the new
+    /// config contains no entries of other images.
     async fn permit(
         &self,
         there: &ReadConfig,
@@ -193,7 +198,8 @@ impl<'a> Signing<'a> {
         if self.options.trust != Trust::None {
             return Ok(());
         }
-        // Nobody has said that another key is intended.
+        // If the existing config was signed with another key, the caller must state that the change
+        // is intended.
         let is_otherwise = match error {
             TrustError::Unsigned { .. } => {
                 let others: Vec<Format> =
@@ -211,7 +217,7 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// Refuses to sign entries of other images, if there are any.
+    /// Returns an error if the existing config has entries of other images.
     fn refuse_others(
         &self,
         there: &ReadConfig,
@@ -229,7 +235,7 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// Returns `true` if there is a signature of a config in one of these formats.
+    /// Returns `true` if a config has a signature in one of the formats.
     async fn is_signed(&self, config: &Digest, formats: &[Format]) -> Result<bool, Error> {
         let sums = key(&signed_sums_name(config));
         for format in formats {
@@ -240,7 +246,7 @@ impl<'a> Signing<'a> {
         Ok(false)
     }
 
-    /// Signs a config, and verifies the signature as readers will.
+    /// Signs a config, and verifies the signature in the same way as readers do.
     async fn make(&self, key: &SigningKey, new: &NewConfig) -> Result<Signature, Error> {
         let sums = signed_text(self.place.config().as_str(), &new.sha256, &new.config.images);
         let (own, text, name) = (key.clone(), sums.clone(), signed_sums_name(&new.sha256));
@@ -270,9 +276,9 @@ impl<'a> Signing<'a> {
         Ok(Signature { signed, format, signer, is_new: true, is_written: false })
     }
 
-    /// Writes the checksums and the signature of the last config, unless they are there.
+    /// Writes the checksums and the signature of the last config, unless they are written already.
     ///
-    /// They lie under the name of that config: those of the config that is there stay.
+    /// Their names contain the digest of the config, so those of the existing config are kept.
     pub(crate) async fn write(&mut self) -> Result<(), Error> {
         let Some((config, Some(signature))) = &mut self.last else { return Ok(()) };
         if !signature.is_written {

@@ -1,4 +1,4 @@
-//! The checksums beside a config.
+//! The checksums of a published config.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,14 @@ use crate::config::image_config::{Config, ImageConfig};
 use crate::published_layout::blocks_path;
 use crate::sums_text;
 
-/// The SHA-256 of the block indexes of archives; `None` for those that have none.
+/// The SHA-256 of the block indexes of archives, or `None` for archives without one.
 pub(crate) type IndexSums = BTreeMap<ArchivePath, Option<Digest>>;
 
-/// Returns the text of `SHA256SUMS`: the config, then the archives that it names, each with its
-/// block index.
+/// Returns the text of `SHA256SUMS`: the config, then its archives, each followed by its block
+/// index.
 ///
-/// Of archives that are not in `indexes`, the line of the block index [is kept](kept).
+/// For archives that are not in `indexes`, the line of the block index is copied from the previous
+/// checksums if [possible](kept).
 pub(crate) fn text(
     config_name: &str,
     config_sha256: &Digest,
@@ -43,8 +44,8 @@ pub(crate) fn text(
     text
 }
 
-/// Returns the archives in a config whose block indexes may exist and are neither in `indexes` nor
-/// in the checksums before: another publisher has written them and not its checksums yet.
+/// Returns the archives in a config whose block indexes are neither in `indexes` nor in the
+/// previous checksums. They belong to another publisher that has not written its checksums yet.
 pub(crate) fn unknown(config: &Config, indexes: &IndexSums, before: &str) -> Vec<ArchivePath> {
     let before = sums_text::parse(before);
     let is_unknown = |entry: &&ImageConfig| {
@@ -55,8 +56,8 @@ pub(crate) fn unknown(config: &Config, indexes: &IndexSums, before: &str) -> Vec
     config.values().filter(is_unknown).map(|entry| entry.path.clone()).collect()
 }
 
-/// Returns the SHA-256 of an archive's block index that checksums state, if they state that of the
-/// archive as well.
+/// Returns the SHA-256 of an archive's block index from checksums, if these also list the same
+/// archive.
 fn kept<'a>(
     sums: &'a BTreeMap<&str, Digest>,
     archive: &ArchivePath,
@@ -66,11 +67,11 @@ fn kept<'a>(
     sums.get(&*blocks_path(archive)).filter(|_| is_same)
 }
 
-/// Returns the checksums that are signed: the config, then the archives that it names.
+/// Returns the checksums to sign: the config, then its archives.
 ///
-/// They are a function of the config alone: two publishers of the same config write the same text
-/// under its name, so that the signature of one fits the checksums of the other. Block indexes need
-/// no signature, as each archive is compared with its checksum in the end.
+/// They depend on the config only. Two publishers of the same config write the same text under the
+/// same name, so the signature of one is valid for the checksums of the other. Block indexes need
+/// no signature, because each fetched archive is compared with its checksum.
 pub(crate) fn signed_text(config_name: &str, config_sha256: &Digest, config: &Config) -> String {
     text(config_name, config_sha256, config, &IndexSums::new(), "")
 }

@@ -18,15 +18,15 @@ use crate::published::place::PublishedPlace;
 use crate::published_layout::BLOCKS_SUFFIX;
 use crate::run::Run;
 
-/// For what never changes under its name.
+/// The caching policy of objects that never change under their name.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-/// For what readers ask for again each time.
+/// The caching policy of objects that readers must revalidate each time.
 pub(crate) const NO_CACHE: &str = "no-cache";
 
 pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) const JSON: &str = "application/json";
 
-/// Uploads an archive. The bytes are those that were verified, or the object is removed again.
+/// Uploads an archive. If its bytes are not those that were verified, the object is removed again.
 pub(crate) async fn upload_archive(
     place: &PublishedPlace,
     store: &Store,
@@ -40,7 +40,7 @@ pub(crate) async fn upload_archive(
     let name = store.path_of(&entry.path);
     let (hashed, watched) = (copy_of(&file, &name)?, copy_of(&file, &name)?);
     let times = times(&file);
-    // Another program can write into the file while it is sent.
+    // The file is hashed again during the upload, because another program can write to it.
     let sha256 = run.blocking(move |run| Ok(hash(hashed, name, |_| run.go_on())?));
     let options = PutOptions::default()
         .with_content_type(content_type(&entry.archfmt))
@@ -56,7 +56,8 @@ pub(crate) async fn upload_archive(
     };
     let is_changed = sha256 != entry.sha256 || times != self::times(&watched);
     if is_changed || size.is_some_and(|size| size != entry.size) {
-        // No config names it yet, unless it replaced something that one names.
+        // The object is usually not in a config yet. If it replaced one, its entry is broken until
+        // the next publication.
         place.remote().remove(key).await?;
         return Err(match is_changed {
             true => Error::ArchiveChanged { archive: entry.path.clone() },
@@ -72,7 +73,7 @@ fn copy_of(file: &File, path: &Path) -> Result<File, Error> {
     Ok(file.try_clone().map_err(failed)?)
 }
 
-/// Returns what changes when somebody writes into a file.
+/// Returns the size and modification time of a file, to detect writes.
 fn times(file: &File) -> Option<(i64, i64, u64)> {
     let metadata = file.metadata().ok()?;
     Some((metadata.mtime(), metadata.mtime_nsec(), metadata.size()))

@@ -1,4 +1,4 @@
-//! The config and its checksums, written so that several publishers lose nothing.
+//! Writing of the config and its checksums, safely with concurrent publishers.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sealift_filename::ArchivePath;
@@ -18,26 +18,27 @@ use crate::published_layout::{BLOCKS_SUFFIX, MAX_BLOCKS_SIZE, MAX_SUMS_SIZE, SUM
 use crate::sums_text;
 use crate::trust::published::{MAX_SIGNATURE_SIZE, signature_key};
 
-/// How many objects are asked for at the same time.
+/// The number of concurrent requests for objects.
 pub(crate) const ASKED: usize = 16;
 
-/// How often something is written anew because another publisher was faster.
+/// The number of attempts to write an object that other publishers change.
 const ATTEMPTS: u32 = 30;
 
-/// The config after it was written.
+/// A config that was written.
 pub(crate) struct Written {
     pub(crate) config: PublishedConfig,
     pub(crate) sha256: Digest,
-    /// The SHA-256 of the config before it.
+    /// The SHA-256 of the previous config.
     pub(crate) before: Option<Digest>,
     pub(crate) changed: bool,
     pub(crate) signature: Option<Signature>,
 }
 
-/// Writes the config, with the entries of other images that are there, unless it states the same
-/// already. If another publisher changes it meanwhile, it is read and merged again.
+/// Writes the config, merged with the existing entries of other images, unless it is unchanged.
 ///
-/// Its signature is written before it: readers find it as soon as they see the config.
+/// The write is conditional: if another publisher has changed the config since it was read, the
+/// server refuses it, and the config is read and merged again. The signature is written before the
+/// config, so readers always find the signature of a config that they see.
 pub(crate) async fn write_config(
     place: &PublishedPlace,
     published: &Config,
@@ -52,7 +53,7 @@ pub(crate) async fn write_config(
         signing.write().await?;
         let (config, sha256) = (new.config, new.sha256);
         if !new.changed {
-            // The server may have written it although its answer was lost.
+            // An earlier write may have succeeded although its answer was lost.
             changed |= own == Some(sha256);
             return Ok(Written { config, sha256, before, changed, signature });
         }
@@ -61,8 +62,8 @@ pub(crate) async fn write_config(
         let condition = condition(there.as_ref().map(|there| &there.object));
         let options = options(JSON).with_condition(condition);
         match place.remote().put(place.config(), Upload::Bytes(new.text), &options).await {
-            // A web server may ignore conditions, and take the config of another publisher in place
-            // of this one: it is read back.
+            // A web server may ignore the condition, and another publisher may overwrite this
+            // config. It is read back in the next iteration.
             Ok(_) if place.remote().location().is_web() => changed = true,
             Ok(_) => return Ok(Written { config, sha256, before, changed: true, signature }),
             Err(error) if error.kind() == ErrorKind::Changed => {}
@@ -72,11 +73,11 @@ pub(crate) async fn write_config(
     Err(Error::Contended { place: place.shown_config(), attempts: ATTEMPTS })
 }
 
-/// Writes the checksums that belong to the config, unless another publisher has written another
-/// config: then it writes the checksums as well.
+/// Writes the checksums of the config. Stops if another publisher has written another config,
+/// because that publisher also writes its checksums.
 ///
-/// They are read before the config is, so that the condition fails if another publisher has
-/// written a config and its checksums in between.
+/// The existing checksums are read before the config. If another publisher writes both in between,
+/// the conditional write fails.
 pub(crate) async fn write_sums(
     place: &PublishedPlace,
     written: &Written,
@@ -111,7 +112,7 @@ pub(crate) async fn write_sums(
     Err(contended(place, &sums_key))
 }
 
-/// Reads block indexes of other publishers.
+/// Reads the block indexes of other publishers and returns their SHA-256.
 async fn read_indexes(
     place: &PublishedPlace,
     archives: Vec<ArchivePath>,
@@ -126,8 +127,7 @@ async fn read_indexes(
     stream::iter(archives).map(read).buffered(ASKED).try_collect().await
 }
 
-/// Writes the checksums that were signed with the config, and their signature, under the names that
-/// people know.
+/// Writes the signed checksums and their signature under the well-known names.
 async fn write_signed_sums(
     place: &PublishedPlace,
     written: &Written,
@@ -149,7 +149,7 @@ async fn write_signed_sums(
     Err(contended(place, &sums_key))
 }
 
-/// Removes the signatures of checksums that are not signed any more.
+/// Removes the signatures of checksums that are no longer signed.
 pub(crate) async fn remove_signatures(place: &PublishedPlace) -> Result<(), Error> {
     for format in Format::ALL {
         place.remote().remove(&signature_key(&key(SUMS_NAME), format)).await?;
@@ -162,7 +162,7 @@ async fn is_current(place: &PublishedPlace, written: &Written) -> Result<bool, E
     Ok(now.is_some_and(|now| now.sha256() == written.sha256))
 }
 
-/// Replaces a text unless it is the same. Returns `false` if it is no longer the one that was read.
+/// Replaces a text unless it is equal. Returns `false` if the object has changed since it was read.
 async fn replace(
     place: &PublishedPlace,
     key: &Key,
@@ -188,7 +188,7 @@ fn options(content_type: &'static str) -> PutOptions<'static> {
     PutOptions::default().with_content_type(content_type).with_cache_control(NO_CACHE)
 }
 
-/// Returns the condition under which an object is still the one that was read.
+/// Returns the condition that an object is unchanged since it was read.
 fn condition(read: Option<&Object>) -> Condition {
     match read.map(|object| &object.etag) {
         None => Condition::Absent,

@@ -1,12 +1,12 @@
-//! Whether a block index describes the bytes of its archive, which pass once.
+//! Comparison of an archive's bytes with its block index, in one pass.
 
 use sealift_archive::{Block, BlockIndex};
 
-/// Compares bytes that pass with the blocks of an index.
+/// Compares the bytes of an archive with the blocks of an index while they are read.
 pub(crate) struct BlockCheck<'a> {
     blocks: Box<dyn Iterator<Item = Block> + Send + 'a>,
     current: Option<Block>,
-    /// What was seen of the current block.
+    /// The received bytes of the current block.
     packed: Vec<u8>,
     position: u64,
     wrong: Option<u64>,
@@ -20,7 +20,7 @@ impl<'a> BlockCheck<'a> {
         Self { blocks, current, packed: Vec::new(), position: 0, wrong: None }
     }
 
-    /// Takes the next bytes of the archive.
+    /// Adds the next bytes of the archive.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) {
         while let Some(block) = self.current.filter(|_| !bytes.is_empty() && self.wrong.is_none()) {
             let rest = |from: u64, to: u64| usize::try_from(to - from).unwrap_or(usize::MAX);
@@ -45,13 +45,14 @@ impl<'a> BlockCheck<'a> {
         }
     }
 
-    /// Returns what is wrong with the index once all bytes have passed, a sentence without its end.
+    /// Returns the first mismatch after all bytes were added, a clause.
     pub(crate) fn finish(self) -> Option<String> {
         match (self.wrong, self.current) {
             (Some(at), _) => Some(format!("it does not describe the block at byte {at}")),
-            (None, Some(block)) => {
-                Some(format!("it has a block at byte {} that is not there", block.offset))
-            }
+            (None, Some(block)) => Some(format!(
+                "it has a block at byte {} that the archive does not contain",
+                block.offset
+            )),
             (None, None) => None,
         }
     }
@@ -64,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    /// A stored part of one byte, and an empty one.
+    /// A stored deflate block of one byte, and an empty one.
     const PACKED: [u8; 11] = [0, 1, 0, 0xfe, 0xff, b'a', 0, 0, 0, 0xff, 0xff];
 
     fn file() -> Vec<u8> {
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn each_block_is_compared_however_its_bytes_arrive() {
+    fn each_block_is_compared_for_any_size_of_pieces() {
         for piece in 1..40 {
             assert_eq!(check(&file(), piece), None);
             let mut other = file();
@@ -95,7 +96,7 @@ mod tests {
             let wrong = check(&other, piece).unwrap();
             assert_eq!(wrong, "it does not describe the block at byte 15");
             let short = check(&file()[..20], piece).unwrap();
-            assert_eq!(short, "it has a block at byte 15 that is not there");
+            assert_eq!(short, "it has a block at byte 15 that the archive does not contain");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One published archive, read and judged.
+//! Verification of one published archive.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::run::Run;
 use crate::verify::examine::fault_verdict;
 use crate::verify::verdict::Verdict;
 
-/// The size up to which a block index is compared, in bytes, as it is used by a fetch.
+/// The largest block index that is compared, in bytes. The same limit applies to a fetch.
 const LARGEST_INDEX: usize = 24 << 20;
 
-/// Reads an archive and what lies beside it, once.
+/// Verifies an archive and its block index. The archive is read once.
 pub(crate) async fn verify_object(
     place: &PublishedPlace,
     wanted: Wanted,
@@ -103,8 +103,9 @@ async fn verify_once(
     Ok((verdict, state))
 }
 
-/// Asks for the size of an archive first: a range after the end of a short one is refused by
-/// servers with other words. What cannot be asked so is seen when it is read.
+/// Compares the size of an archive with the config before it is read. Otherwise a range after the
+/// end of a truncated archive would be refused with a less helpful error. If the size is not
+/// available, reading the archive detects a difference.
 async fn check_size(at: &ArchivePlace, wanted: &Wanted, run: &Run) -> Result<(), Error> {
     let head = run.wait_for(async { Ok(at.remote.head(&at.key).await) }).await?;
     let expected = wanted.entry.size;
@@ -117,7 +118,7 @@ async fn check_size(at: &ArchivePlace, wanted: &Wanted, run: &Run) -> Result<(),
     }
 }
 
-/// Judges an archive of which every byte was read.
+/// Returns the verdict for an archive that was read completely.
 fn judge(proof: &Proof, wanted: &Wanted) -> Verdict {
     let (entry, identity) = (&wanted.entry, proof.identity());
     let (found, name) = (proof.sha256(), entry.path.name());
@@ -137,7 +138,7 @@ fn judge(proof: &Proof, wanted: &Wanted) -> Verdict {
     }
 }
 
-/// Returns what an error says about an archive.
+/// Returns the verdict for an archive that could not be read completely.
 fn verdict_of(error: &Error) -> Verdict {
     match error {
         Error::NotPublished { .. } => Verdict::Missing,
@@ -156,8 +157,8 @@ fn verdict_of(error: &Error) -> Verdict {
     }
 }
 
-/// Reads the block index of a zip. Returns it if it can be compared with the archive, and otherwise
-/// why not.
+/// Reads the block index of a zip. Returns it if it can be compared with the archive, and its
+/// state.
 async fn read_index(
     at: &ArchivePlace,
     wanted: &Wanted,
@@ -175,7 +176,7 @@ async fn read_index(
     let text = match text {
         Ok(Some((text, _))) => text,
         Ok(None) if stated.is_some() => return Ok((None, Beside::Missing)),
-        // A zip of another tool may have none.
+        // A zip that another tool wrote may have no index.
         Ok(None) => return Ok((None, Beside::None)),
         Err(Error::Interrupted) => return Err(Error::Interrupted),
         Err(error) => return Ok((None, Beside::Unreadable { reason: error.to_string() })),
@@ -187,7 +188,7 @@ async fn read_index(
         Ok(index) if index.sha256() == entry.sha256 && index.size() == entry.size => {
             Ok((Some(index), Beside::Right))
         }
-        Ok(_) => wrong("it is that of another file".to_owned()),
+        Ok(_) => wrong("it belongs to another file".to_owned()),
         Err(error) => wrong(error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! Lists what was published.
+//! Listing of published archives.
 
 use crate::error::Error;
 use crate::fetch::options::FetchOptions;
@@ -7,13 +7,13 @@ use crate::published::place::PublishedPlace;
 use crate::published::report::PublishedListing;
 use crate::run::Run;
 
-/// Lists the archives that the config at a place names. Nothing but the config is requested.
+/// Lists the archives in the config of a place. Only the config is requested.
 ///
-/// Of the options, the images and [`release`](FetchOptions::release) count.
+/// Of the options, only the images and [`release`](FetchOptions::release) are used.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, nothing has changed.
+/// This function is cancel safe.
 ///
 /// # Panics
 ///
@@ -21,7 +21,7 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// If there is no config, it cannot be read, or it lacks an image that was named.
+/// If there is no config, if it cannot be read, or if it does not contain a selected image.
 pub async fn list_published(
     place: &PublishedPlace,
     options: &FetchOptions,

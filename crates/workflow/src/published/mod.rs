@@ -1,4 +1,4 @@
-//! What was published, seen from its destination.
+//! Reading and verification of published archives.
 
 mod block_check;
 mod examine;

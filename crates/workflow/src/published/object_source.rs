@@ -1,4 +1,4 @@
-//! A published archive as something that is read from its start to its end, without a disk.
+//! A published archive as a source that is read in order, without a file on disk.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,14 +12,17 @@ use crate::error::Error;
 use crate::fetch::download::{Answer, Published};
 use crate::published::block_check::BlockCheck;
 
-/// How much of the end is requested first: a zip has its directory there.
+/// The number of bytes at the end that are requested first. They contain the directory of a zip.
 const TAIL: u64 = 256 << 10;
 
-/// How much of the start is kept: what is around the tar is recognized by it.
+/// The number of bytes at the start that are kept. The container is detected from them.
 const HEAD: usize = 128 << 10;
 
-/// An archive that is requested while it is read, on a thread that may block: first its end, then
-/// everything before that once and in order. A server that knows no ranges sends it twice.
+/// An archive that is requested while a blocking thread reads it.
+///
+/// The end of the archive is requested first and kept. Everything before it is requested once and
+/// passed on in order; of that, only the start is kept. A server without support for ranges sends
+/// the archive twice.
 pub(crate) struct ObjectSource<'a> {
     published: &'a Published<'a>,
     runtime: Handle,
@@ -30,7 +33,7 @@ pub(crate) struct ObjectSource<'a> {
 struct State<'a> {
     head: Vec<u8>,
     download: Option<Download>,
-    /// The bytes that came last, which begin at `position`.
+    /// The last received bytes, which begin at `position`.
     last: Bytes,
     position: u64,
     blocks: Option<BlockCheck<'a>>,
@@ -38,12 +41,11 @@ struct State<'a> {
 }
 
 impl<'a> ObjectSource<'a> {
-    /// Requests the end of an archive. What passes later is compared with its blocks as well, if
-    /// there are some.
+    /// Requests the end of an archive. If `blocks` is given, all bytes are also compared with it.
     ///
     /// # Errors
     ///
-    /// If it is not there, has another size, or cannot be read.
+    /// If the archive is missing, has another size, or cannot be read.
     pub(crate) fn open(
         published: &'a Published<'a>,
         blocks: Option<BlockCheck<'a>>,
@@ -55,8 +57,7 @@ impl<'a> ObjectSource<'a> {
         Ok(Self { published, runtime, tail, state: Mutex::new(state) })
     }
 
-    /// Returns why reading failed, if it did, and what is wrong with the blocks if all bytes were
-    /// read.
+    /// Returns the error if reading failed, and the mismatch of the block index if there is one.
     pub(crate) fn finish(self) -> (Option<Error>, Option<String>) {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let wrong = state.blocks.take().and_then(|mut blocks| {
@@ -66,7 +67,7 @@ impl<'a> ObjectSource<'a> {
         (state.failed, wrong)
     }
 
-    /// Returns where the end begins that was requested first.
+    /// Returns the offset of the part that was requested first.
     fn tail_start(&self) -> u64 {
         self.published.size - self.tail.len() as u64
     }
@@ -75,7 +76,7 @@ impl<'a> ObjectSource<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Receives the bytes after the last ones.
+    /// Receives the next bytes.
     fn receive(&self, state: &mut State<'a>) -> Result<(), Error> {
         let end = self.tail_start();
         let position = state.position + state.last.len() as u64;
@@ -88,7 +89,7 @@ impl<'a> ObjectSource<'a> {
             let size = self.published.size;
             return Err(self.published.differs(format!("it has {position} bytes, not {size}")));
         };
-        // A server that knows no ranges sends everything.
+        // A server without support for ranges sends the complete archive.
         chunk.truncate(usize::try_from(end - position).unwrap_or(usize::MAX));
         if let Some(blocks) = &mut state.blocks {
             blocks.push(&chunk);
@@ -130,11 +131,13 @@ impl Source for ObjectSource<'_> {
 }
 
 fn not_in_order(offset: u64) -> io::Error {
-    let reason = format!("byte {offset} is out of order, and a place is read in order");
+    let reason = format!(
+        "byte {offset} was requested out of order, but a published archive is read in order"
+    );
     io::Error::new(io::ErrorKind::Unsupported, reason)
 }
 
-/// Requests the end of an archive, or all of a small one.
+/// Requests the end of an archive. A small archive is requested completely.
 async fn read_tail(published: &Published<'_>) -> Result<Bytes, Error> {
     let size = published.size;
     let start = size.saturating_sub(TAIL);
@@ -149,7 +152,7 @@ async fn read_tail(published: &Published<'_>) -> Result<Bytes, Error> {
     last_bytes(published, received, download).await
 }
 
-/// Reads a whole archive, and keeps its last bytes.
+/// Reads an archive completely and returns its last bytes.
 async fn last_bytes(
     published: &Published<'_>,
     received: Bytes,

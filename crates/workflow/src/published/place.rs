@@ -1,4 +1,4 @@
-//! A place that archives are published to, and the config in it.
+//! A place to publish to and fetch from, with its config.
 
 use bytes::Bytes;
 use sealift_filename::ArchivePath;
@@ -9,7 +9,7 @@ use crate::config::read::{MAX_CONFIG_SIZE, ParseConfigError, PublishedConfig};
 use crate::error::Error;
 use crate::published_layout::CONFIG_NAME;
 
-/// A place that archives are published to: a bucket, a web server or a folder, and the name of the
+/// A place to publish to and fetch from: a bucket, a web server or a folder, with the name of the
 /// config in it. Clones share connections.
 ///
 /// ```
@@ -28,35 +28,35 @@ pub struct PublishedPlace {
     config: Key,
 }
 
-/// A config, as it was read.
+/// A config that was read from a place.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadConfig {
     pub(crate) config: PublishedConfig,
-    /// The config's text.
+    /// The bytes of the config.
     pub(crate) text: Bytes,
     pub(crate) object: Object,
 }
 
 impl ReadConfig {
-    /// Returns the SHA-256 of the text.
+    /// Returns the SHA-256 of the config's bytes.
     pub(crate) fn sha256(&self) -> Digest {
         Digest::of(&self.text)
     }
 }
 
 impl PublishedPlace {
-    /// Creates a place whose config has this name.
+    /// Creates a place with a config of the given name.
     pub fn new(remote: Remote, config: Key) -> Self {
         Self { remote, config }
     }
 
-    /// Returns the place and the name of the config that a location means: a config if its path
-    /// ends with `.json`, otherwise the place of an `images.json`.
+    /// Splits a location into a place and the name of its config. If the path ends with `.json`, it
+    /// is the config's; otherwise the name is `images.json`.
     pub fn split(location: &Location) -> (Location, Key) {
         location.split_document(&key(CONFIG_NAME))
     }
 
-    /// Returns what objects are read from and written to.
+    /// Returns the remote with the objects of the place.
     pub fn remote(&self) -> &Remote {
         &self.remote
     }
@@ -66,12 +66,12 @@ impl PublishedPlace {
         &self.config
     }
 
-    /// Returns the location of the config as people may read it.
+    /// Returns the location of the config for messages, without secrets.
     pub fn shown_config(&self) -> String {
         self.remote.location().shown(&self.config)
     }
 
-    /// Reads the config, if there is one.
+    /// Reads the config. Returns `None` if there is none.
     pub(crate) async fn read_config(&self) -> Result<Option<ReadConfig>, Error> {
         let request = GetRequest::default();
         let Get::Found(download) = self.remote.get(&self.config, &request).await? else {
@@ -91,13 +91,13 @@ impl PublishedPlace {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is no config.
     pub(crate) async fn read_existing_config(&self) -> Result<ReadConfig, Error> {
         let found = self.read_config().await?;
         found.ok_or_else(|| Error::NoConfig { place: self.shown_config() })
     }
 
-    /// Reads a text of at most `limit` bytes, if there is one.
+    /// Reads a text of at most `limit` bytes. Returns `None` if there is no such object.
     pub(crate) async fn read_text(
         &self,
         key: &Key,
@@ -108,18 +108,18 @@ impl PublishedPlace {
         };
         let object = download.object().clone();
         let bytes = download.bytes(limit).await?;
-        // What is no text is no line or index either.
+        // Invalid UTF-8 is replaced. The result is then not a valid checksum line or index.
         Ok(Some((String::from_utf8_lossy(&bytes).into_owned(), object)))
     }
 }
 
-/// Returns the key of a name of the layout.
+/// Returns the key of an object with a well-known name.
 #[expect(clippy::expect_used, reason = "the names of the layout are all keys")]
 pub(crate) fn key(name: &str) -> Key {
     name.parse().expect("a name of the layout is a key")
 }
 
-/// Returns the key of an archive, or `None` if its name cannot be one.
+/// Returns the key of an archive, or `None` if its path is not valid as a key.
 pub(crate) fn key_of(archive: &ArchivePath) -> Option<Key> {
     archive.as_str().parse().ok()
 }

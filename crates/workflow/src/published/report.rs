@@ -1,4 +1,4 @@
-//! What was found out about what was published.
+//! Results about published archives.
 
 use sealift_filename::{ArchivePath, Repository, Version};
 use serde::Serialize;
@@ -7,40 +7,40 @@ use crate::config::image_config::ImageConfig;
 use crate::trust::signer::ConfigSigner;
 use crate::verify::verdict::Verdict;
 
-/// What a config at a place names.
+/// The images in the config of a place.
 ///
-/// It serialises as `{url, sequence, images}`; each image as in the config.
+/// It serialises as `{url, sequence, images}`. Each image has the form that it has in the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PublishedListing {
-    /// Where the config is, without secrets.
+    /// The URL of the config, without secrets.
     pub url: String,
-    /// The number of the publication; 0 if it has none.
+    /// The sequence number of the publication, or 0 if the config has none.
     pub sequence: u64,
     /// The images, sorted by name.
     pub images: Vec<ImageConfig>,
-    /// How many dirty versions were left out.
+    /// The number of dirty versions that were left out.
     #[serde(skip)]
     pub left_out: usize,
 }
 
-/// What was found out about a config, the archives that it names, and what lies beside them.
+/// The result of verifying a place: its config, the archives, and the files beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct VerifiedPlace {
-    /// Where the config is, without secrets.
+    /// The URL of the config, without secrets.
     pub url: String,
-    /// The number of the publication; 0 if it has none.
+    /// The sequence number of the publication, or 0 if the config has none.
     pub sequence: u64,
-    /// Who signed the config, if a signature is required.
+    /// The signer of the config, if a signature is required.
     pub signed_by: Option<ConfigSigner>,
     /// The archives, sorted by image.
     pub archives: Vec<VerifiedObject>,
-    /// The checksums beside the config.
+    /// The state of the checksums beside the config.
     pub sums: Beside,
 }
 
-/// What was found out about one published archive.
+/// The result of verifying one published archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct VerifiedObject {
@@ -48,39 +48,39 @@ pub struct VerifiedObject {
     pub image: Repository,
     /// The version.
     pub version: Version,
-    /// The archive, relative to the config.
+    /// The path of the archive, relative to the config.
     pub path: ArchivePath,
-    /// The size that the config states.
+    /// The size of the archive in bytes, from the config.
     pub size: u64,
-    /// What the archive is.
+    /// The verdict for the archive.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// Its block index.
+    /// The state of its block index.
     pub blocks: Beside,
 }
 
-/// What was found out about a file that lies beside an archive or a config.
+/// The state of a file beside an archive or a config, such as a block index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Beside {
-    /// It is there, and describes what it lies beside.
+    /// The file exists and matches.
     Right,
-    /// It is not there, and need not be.
+    /// The file does not exist and is not required.
     None,
-    /// It is not there, although it should be.
+    /// The file does not exist, although it should.
     Missing,
-    /// It is there, and describes something else.
+    /// The file exists but does not match.
     Wrong {
-        /// What is wrong, a sentence without its end.
+        /// The reason, a clause.
         reason: String,
     },
-    /// It could not be read.
+    /// The file could not be read.
     Unreadable {
-        /// Why, a sentence without its end.
+        /// The reason, a clause.
         reason: String,
     },
-    /// It was not compared, since the archive could not be read or is not whole.
+    /// The file was not compared, because the archive is damaged or could not be read.
     Unchecked,
 }
 
