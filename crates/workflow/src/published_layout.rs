@@ -1,7 +1,7 @@
-//! The names of the files beside published archives.
+//! The names of published files.
 //!
-//! An archive lies at its path in the folder, and its block index beside it. The config, by which
-//! readers start, is written after what it names.
+//! An archive has the same path as in the folder, and its block index is beside it. Readers start
+//! with the config, which is written after the files that it lists.
 
 use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
@@ -9,17 +9,17 @@ use sealift_oci::Digest;
 /// The default name of the config.
 pub const CONFIG_NAME: &str = "images.json";
 
-/// The checksums of the archives, the block indexes and the config, for people.
+/// The checksums of the config, the archives and the block indexes, in the format of `sha256sum`.
 pub const SUMS_NAME: &str = "SHA256SUMS";
 
-/// What a block index has after the name of its archive.
+/// The suffix that is added to an archive's name for its block index.
 pub const BLOCKS_SUFFIX: &str = ".blocks";
 
-/// The size up to which a block index is read, in bytes. It has about 62 bytes for each block of up
+/// The largest block index that is read, in bytes. An index has about 62 bytes for each block of up
 /// to 256 KiB.
 pub const MAX_BLOCKS_SIZE: usize = 64 << 20;
 
-/// The size up to which checksums are read, in bytes.
+/// The largest file of checksums that is read, in bytes.
 pub const MAX_SUMS_SIZE: usize = 16 << 20;
 
 /// Returns the path of an archive's block index.
@@ -27,8 +27,9 @@ pub fn blocks_path(archive: &ArchivePath) -> String {
     format!("{archive}{BLOCKS_SUFFIX}")
 }
 
-/// Returns the name of the checksums that belong to a config and are signed. They are written
-/// before the config: it has them as soon as readers see it.
+/// Returns the name of the signed checksums of a config. The name contains the config's digest,
+/// because the checksums are written before the config: readers that see a config always find its
+/// checksums.
 ///
 /// ```
 /// use sealift_workflow::{oci::Digest, signed_sums_name};

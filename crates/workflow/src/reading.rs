@@ -1,4 +1,4 @@
-//! Archive files that are read with progress.
+//! Reading of archive files with progress.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,9 +16,10 @@ use crate::run::Run;
 
 const BUFFER: usize = 128 << 10;
 
-/// A reader that knows how much of its file it has read.
+/// A reader that counts the bytes it has read from its file.
 pub(crate) trait FileReader: Read + Sized {
-    /// Makes a call of `read` that takes long end if somebody asks to stop.
+    /// Returns a reader whose `read` stops early after a cancellation, if a single call can take
+    /// long.
     fn stoppable(self, _cancel: &Cancel) -> Self {
         self
     }
@@ -55,7 +56,7 @@ file_reader!(
     }
 );
 
-/// The tar of one image, composed from an archive.
+/// A reader for the tar of one image in an archive, with a byte count.
 pub(crate) struct CountedTar<'a> {
     tar: ImageTar<'a, File>,
     bytes: u64,
@@ -85,7 +86,7 @@ impl FileReader for CountedTar<'_> {
     }
 }
 
-/// A file whose bytes are read as they are.
+/// A reader for the bytes of a file, without decompression.
 pub(crate) struct RawFile {
     path: PathBuf,
     file: File,
@@ -124,8 +125,7 @@ impl FileReader for RawFile {
     }
 }
 
-/// A file that is read piece by piece. Progress is reported, and reading stops if somebody asks for
-/// it.
+/// A file that is read in pieces. It reports progress and stops after a cancellation.
 pub(crate) struct Reading<'a, R> {
     pub(crate) reader: R,
     pub(crate) activity: Activity,
@@ -139,7 +139,7 @@ impl<'a, R: FileReader> Reading<'a, R> {
         Self { reader: reader.stoppable(run.cancel()), activity, run, reported: 0 }
     }
 
-    /// Returns the next piece, none at the end.
+    /// Returns the next piece, or `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.run.check_cancelled()?;
         let mut buffer = vec![0; BUFFER];
@@ -152,7 +152,7 @@ impl<'a, R: FileReader> Reading<'a, R> {
     }
 }
 
-/// Returns the archive's error that a reader wraps.
+/// Converts the error of a reader, which wraps an error of the archive crate.
 fn of_reader(error: io::Error) -> Error {
     match error.downcast::<sealift_archive::Error>() {
         Ok(sealift_archive::Error::Cancelled { .. }) => Error::Interrupted,
@@ -161,15 +161,15 @@ fn of_reader(error: io::Error) -> Error {
     }
 }
 
-/// A file that was read to its end and holds a whole image.
+/// A file that was read completely and contains a complete image.
 pub(crate) struct VerifiedFile {
     pub(crate) contents: Contents,
     pub(crate) container: Container,
-    /// The name of the member, if it is a zip.
+    /// The name of the member, if the file is a zip.
     pub(crate) member_name: Option<String>,
 }
 
-/// Reads a file to its end and verifies that it holds a whole image.
+/// Reads a file completely and verifies that it contains a complete image.
 pub(crate) fn verify_file(
     path: &Path,
     options: VerifyOptions,
@@ -181,7 +181,7 @@ pub(crate) fn verify_file(
     let reader = VerifiedReader::with_options(reader, options);
     let mut reading = Reading::start(reader, label, Work::Reading, run);
     while reading.next()?.is_some() {}
-    // Its end comes only after everything is verified.
+    // The reader returns its end only after the verification has succeeded.
     let contents = reading.reader.contents().cloned();
     let contents = contents.ok_or_else(|| failed(path, io::ErrorKind::UnexpectedEof.into()))?;
     Ok(VerifiedFile { contents, container, member_name })

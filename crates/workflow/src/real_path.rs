@@ -1,8 +1,8 @@
-//! Paths without links.
+//! Paths with resolved symbolic links.
 
 use std::path::{Path, PathBuf};
 
-/// Returns the path of a folder without links, as far as it exists.
+/// Returns the absolute path of a folder, with the symbolic links in its existing part resolved.
 pub(crate) fn real_path(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let known = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));

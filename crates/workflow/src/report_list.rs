@@ -1,11 +1,11 @@
-//! The JSON of a report on several images.
+//! The JSON form of a report about several images.
 
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 
-/// Serialises an array: the images, then `{error}` for each file that could not be removed.
+/// Serializes an array of the images, followed by `{error}` for each failed removal.
 pub(crate) fn serialize<S: Serializer>(
     images: &[impl Serialize],
     removal_errors: &[Error],

@@ -1,8 +1,8 @@
-//! An image's settings as an engine shows them, against those in an archive.
+//! Comparison of the settings that an engine reports with those in an archive.
 
 use serde_json::Value;
 
-/// The settings that every engine shows as they stand in the image's config file.
+/// The settings that every engine reports unchanged from the image's config.
 const KEYS: &[&str] = &[
     "Cmd",
     "Entrypoint",
@@ -18,11 +18,11 @@ const KEYS: &[&str] = &[
     "WorkingDir",
 ];
 
-/// Returns `true` if an engine shows an image with these settings and this time of creation, which
-/// its config file has.
+/// Returns `true` if the settings and the time of creation that an engine reports are those of a
+/// config.
 ///
-/// Together with the same layers in the same order it is all that an engine shows of an image.
-/// Engines write what is not set in different ways: not at all, as null, or empty.
+/// Together with the layers, these are all properties of an image that engines report. Engines
+/// represent unset values differently: as missing, null or empty. These count as equal.
 pub(crate) fn shows_the_same(
     shown: &Value,
     shown_created: Option<&str>,
@@ -48,12 +48,12 @@ fn is_unset(value: &Value) -> bool {
     }
 }
 
-/// Compares moments, as engines write them with more or fewer digits and zones.
+/// Compares two points in time. Engines write them with different precision and time zones.
 fn is_same_time(left: Option<&str>, right: Option<&str>) -> bool {
     let moment = |text: Option<&str>| text.map(str::parse::<jiff::Timestamp>);
     match (moment(left), moment(right)) {
         (Some(Ok(left)), Some(Ok(right))) => left == right,
-        // What is not shown, or is no time, decides nothing.
+        // A missing or invalid time is not a difference.
         _ => true,
     }
 }
@@ -67,10 +67,10 @@ mod tests {
 
     #[test_case(&json!({"Cmd": ["a"]}), &json!({"Cmd": ["a"]}) => true; "the same")]
     #[test_case(&json!({"Cmd": ["a"], "Labels": null}), &json!({"Cmd": ["a"], "User": ""}) => true; "unset in different ways")]
-    #[test_case(&json!({"Hostname": "x"}), &json!({}) => true; "what only one engine shows")]
+    #[test_case(&json!({"Hostname": "x"}), &json!({}) => true; "a setting of one engine only")]
     #[test_case(&json!({"Cmd": ["a"]}), &json!({"Cmd": ["b"]}) => false; "another command")]
-    #[test_case(&json!({"Env": ["A=1"]}), &json!({}) => false; "more variables")]
-    #[test_case(&json!({}), &json!({"Labels": {"a": "b"}}) => false; "a label less")]
+    #[test_case(&json!({"Env": ["A=1"]}), &json!({}) => false; "an additional variable")]
+    #[test_case(&json!({}), &json!({"Labels": {"a": "b"}}) => false; "a missing label")]
     fn settings_are_compared_as_engines_write_them(
         shown: &serde_json::Value,
         settings: &serde_json::Value,

@@ -1,6 +1,6 @@
-//! Builder methods of options.
+//! Builder methods for options.
 
-/// Writes `with_…` methods, each of which sets the field of its name.
+/// Defines `with_…` methods, each of which sets one field.
 macro_rules! setters {
     ($($field:ident $setter:ident: $type:ty,)*) => {$(
         #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]

@@ -1,4 +1,5 @@
-//! Whether an image is in a folder under a name, and which archive it becomes otherwise.
+//! The decision whether a folder already has an image under a name, and which archive to create
+//! otherwise.
 
 use sealift_catalog::{PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile};
 use sealift_filename::{ArchivePath, ImageId, Reference};
@@ -11,19 +12,20 @@ use crate::run::Run;
 use crate::select::examine::with_read_options;
 use crate::select::known_image;
 
-/// Where an image is, or goes, under a name.
+/// The place of an image in a folder.
 pub(crate) enum Place {
-    /// It is there.
+    /// The folder already has the image.
     There { archive: ArchivePath, size: u64, sha256: Digest },
-    /// It is not there, and becomes this archive; with the other builds of the same release.
+    /// The folder does not have the image; `archive` must be created. `replaces` has the ids of
+    /// other builds of the same release.
     Free { archive: ArchivePath, replaces: Vec<ImageId>, snapshot: Snapshot },
 }
 
-/// Finds the place of an image under a name.
+/// Returns the place of an image under a name.
 ///
 /// # Errors
 ///
-/// If `immutable` is set and another build of the same release is in the folder.
+/// If `immutable` is set and the folder has another build of the same release.
 pub(crate) async fn settle(
     store: &Store,
     name: &Reference,

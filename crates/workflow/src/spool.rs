@@ -1,4 +1,4 @@
-//! Pipes on their way into a file, since an archive is read more than once.
+//! Copies of pipes in temporary files, because archives are read more than once.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -16,16 +16,16 @@ const BUFFER: usize = 128 << 10;
 
 /// A file that can be read several times.
 pub(crate) enum Spooled {
-    /// It was one from the start.
+    /// A regular file, which is used directly.
     File(PathBuf),
-    /// What came out of a pipe, in the folder of a store. It is removed in the end.
+    /// A copy of a pipe in the folder of a store. It is deleted when dropped.
     Scratch(Box<Scratch>),
-    /// The same in the system's folder for such files.
+    /// A copy of a pipe in the system's folder for temporary files. It is deleted when dropped.
     Temporary(NamedTempFile),
 }
 
 impl Spooled {
-    /// Returns where its bytes are.
+    /// Returns the path of the file with the bytes.
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::File(path) => path,
@@ -35,7 +35,8 @@ impl Spooled {
     }
 }
 
-/// Copies what is no regular file into a file: into the folder of the store, if there is one.
+/// Copies a pipe or another special file into a temporary file, in the folder of the store if there
+/// is one. Regular files are not copied.
 pub(crate) fn spool(store: Option<&Store>, from: &Path, run: &Run) -> Result<Spooled, Error> {
     let failed = |operation| {
         move |source| sealift_archive::Error::Io { operation, input: from.into(), source }

@@ -1,4 +1,4 @@
-//! A verified archive in a folder, as results describe it.
+//! The description of a verified archive in results.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,8 @@ use serde::Serialize;
 
 /// A verified archive in a folder: its image, its name, and its file.
 ///
-/// An [`ArchiveFile`](crate::ArchiveFile) has a name alone, which may be wrong.
+/// In contrast, an [`ArchiveFile`](crate::ArchiveFile) was not necessarily verified: its name may
+/// be wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StoredArchive {
@@ -24,19 +25,19 @@ pub struct StoredArchive {
     /// The archive's name, relative to the folder.
     #[serde(skip)]
     pub archive: ArchivePath,
-    /// The path of the archive, with the folder in front.
+    /// The path of the archive, including the folder.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
     /// The archive's format.
     pub format: ArchiveFormat,
     /// The size of the archive's file in bytes.
     pub size: u64,
-    /// The SHA-256 of the archive's file; as JSON without the algorithm.
+    /// The SHA-256 of the archive's file. In JSON it is written without `sha256:`.
     #[serde(serialize_with = "crate::hex_text::serialize")]
     pub sha256: Digest,
 }
 
-/// What the name of an archive does not state.
+/// The properties of an archive that are not in its name.
 pub(crate) struct StoredContent {
     /// The digest of the image's config.
     pub(crate) digest: Digest,

@@ -1,4 +1,4 @@
-//! The checksums of archives, for people to sign with the tool that they trust.
+//! The checksums of archives, to be signed with any tool.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::sums_text;
 
-/// The checksum of one archive; as text the line that `sha256sum` prints for it, run in the store's
+/// The checksum of one archive. Displayed as the line that `sha256sum` prints for it in the store's
 /// folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -23,10 +23,10 @@ pub struct Sum {
     /// The archive's name, relative to the folder.
     #[serde(skip)]
     pub archive: ArchivePath,
-    /// The path of the archive, with the folder in front.
+    /// The path of the archive, including the folder.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-    /// The SHA-256 of the file; as JSON without the algorithm.
+    /// The SHA-256 of the file. In JSON it is written without `sha256:`.
     #[serde(serialize_with = "crate::hex_text::serialize")]
     pub sha256: Digest,
 }
@@ -37,13 +37,13 @@ impl fmt::Display for Sum {
     }
 }
 
-/// Returns the checksums of the archives that a config of the folder is made of, sorted by path:
-/// the latest of every image, or of the selected ones. If an image is there for several platforms
-/// and none is chosen, of each of them.
+/// Returns the checksums of the archives in a config of the folder, sorted by path: the latest
+/// archive of every image, or of the selected images. If an image has archives for several
+/// platforms and none is chosen, all of them are included.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -51,8 +51,8 @@ impl fmt::Display for Sum {
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, there is no archive of a selected image, the latest archive of an
-/// image is damaged, or there is no archive at all.
+/// If the folder cannot be read, a selected image has no archive, the latest archive of an image is
+/// damaged, or there is no archive at all.
 pub async fn sums(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Sum>, Error> {
     let entries = published(store, options, run).await?;
     refuse_empty(entries.is_empty(), store, options)?;

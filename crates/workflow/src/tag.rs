@@ -1,4 +1,4 @@
-//! Adds an archive of a folder again, under another version.
+//! Copying of an archive in the folder under another name or version.
 
 use std::path::PathBuf;
 
@@ -19,34 +19,34 @@ use crate::select::{find, held_against_record};
 use crate::settle::{Place, settle};
 use crate::stored_archive::{StoredArchive, StoredContent};
 
-/// An archive that has the new version now.
+/// The archive with the new version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Tagged {
     /// The archive.
     #[serde(flatten)]
     pub file: StoredArchive,
-    /// `true` if it was written now, `false` if it was there.
+    /// `true` if it was written now, `false` if it already existed.
     pub tagged: bool,
-    /// The archive that it was made from.
+    /// The archive that it was copied from.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub from: PathBuf,
 }
 
-/// Adds the archive that answers a query under another name and version, as `docker tag` does for
-/// an image. It needs no engine.
+/// Copies the archive that matches a query under another name and version, as `docker tag` does for
+/// an image. No engine is needed.
 ///
-/// The new archive has the same id and format, and carries the new `image:tag` and no other. It is
+/// The new archive has the same id and format, and contains only the new `image:tag`. It is
 /// verified while it is written. The old archive stays in the folder.
 ///
-/// A release is never moved to another image: if another build of it is in the folder, that is an
-/// error. A dirty version such as `latest` can be moved, and the new archive is then its latest
-/// one.
+/// A release is never moved to another image: if the folder has another build of it, an error is
+/// returned. A dirty version such as `latest` can be moved; the new archive is then the latest one
+/// of this version.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work stops soon after and removes its staging file. The new
-/// archive is then either published or not there at all.
+/// If the future is dropped, the work stops soon after and the staging file is removed. The new
+/// archive is then either published or missing.
 ///
 /// # Panics
 ///
@@ -54,14 +54,14 @@ pub struct Tagged {
 ///
 /// # Errors
 ///
-/// As [`path`](crate::path()), if the archive is damaged, if the new name cannot be the name of an
-/// archive or is that of another build, or if the archive cannot be written.
+/// Those of [`path`](crate::path()), and an error if the archive is damaged, if the new name is not
+/// valid or belongs to another build, or if the archive cannot be written.
 pub async fn tag(store: &Store, from: &Query, to: &Reference, run: &Run) -> Result<Tagged, Error> {
     let source = find(store, from, run).await?;
     let identity = identity_of(store, &source, run).await?;
     let (repository, version) = (to.repository().familiar(), to.version_or_latest());
     let wanted = Wanted::from_identity(repository.clone(), version.clone(), &identity);
-    // Either format of the same image is enough.
+    // An existing archive with the same image counts in either format.
     let options = PlanOptions::default();
     let place = settle(store, to, (&wanted, &identity), options, true, run).await?;
     let from = store.path_of(&source.archive);
@@ -101,7 +101,7 @@ pub async fn tag(store: &Store, from: &Query, to: &Reference, run: &Run) -> Resu
     Ok(describe(archive, !published.was_there, published.size, published.sha256))
 }
 
-/// Returns the identity of an archive's image. The archive is read if no valid record states it.
+/// Returns the identity of an archive's image. The archive is read only if it has no valid record.
 async fn identity_of(store: &Store, source: &Entry, run: &Run) -> Result<Identity, Error> {
     if let Some(identity) = source.identity() {
         return Ok(identity.clone());

@@ -1,4 +1,4 @@
-//! Whether the checksums beside a config belong to it.
+//! Comparison of the checksums beside a config with the config.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,20 @@ use crate::published::report::Beside;
 use crate::published_layout::{MAX_SUMS_SIZE, SUMS_NAME, blocks_path};
 use crate::sums_text;
 
-/// The checksums beside a config.
+/// The checksums beside a config, and their state.
 pub(crate) struct PublishedSums {
     sums: BTreeMap<String, Digest>,
     pub(crate) state: Beside,
 }
 
 impl PublishedSums {
-    /// Reads the checksums, and compares them with the config.
+    /// Reads the checksums and compares them with the config.
     pub(crate) async fn read(place: &PublishedPlace, config: &ReadConfig) -> Self {
         let text = match place.read_text(&key(SUMS_NAME), MAX_SUMS_SIZE).await {
             Ok(Some((text, _))) => text,
             Ok(None) => {
-                // `sealift config -o` writes none.
+                // `sealift config -o` writes a config without checksums and without a sequence
+                // number.
                 let state =
                     if config.config.sequence == 0 { Beside::None } else { Beside::Missing };
                 return Self { sums: BTreeMap::new(), state };
@@ -43,28 +44,29 @@ impl PublishedSums {
         Self { sums, state }
     }
 
-    /// Returns the checksum that the block index of an archive has, if they belong to the config.
+    /// Returns the expected SHA-256 of an archive's block index. `None` if it is not listed, or if
+    /// the checksums do not match the config.
     pub(crate) fn of_index(&self, archive: &ArchivePath) -> Option<Digest> {
         let belong = self.state == Beside::Right;
         self.sums.get(&blocks_path(archive)).filter(|_| belong).copied()
     }
 }
 
-/// Returns what is wrong with checksums, a sentence without its end.
+/// Returns the first mismatch between checksums and a config, a clause.
 fn wrong(sums: &BTreeMap<String, Digest>, name: &str, config: &ReadConfig) -> Option<String> {
     let listed = sums.get(name);
     let sha256 = config.sha256();
-    // Those that `sealift config --format sums` writes do not list the config.
+    // The checksums that `sealift config --format sums` writes do not list the config.
     if listed.is_none() && config.config.sequence > 0 {
         return Some(format!("it does not list {name}"));
     }
     if listed.is_some_and(|listed| *listed != sha256) {
-        return Some(format!("it is that of another {name}"));
+        return Some(format!("it belongs to another {name}"));
     }
     config.config.images.values().find_map(|entry| match sums.get(entry.path.as_str()) {
         None => Some(format!("it does not list {}", entry.path)),
         Some(sha256) if *sha256 != entry.sha256 => {
-            Some(format!("it has another SHA-256 of {} than the config", entry.path))
+            Some(format!("its SHA-256 of {} differs from the config", entry.path))
         }
         Some(_) => None,
     })

@@ -1,4 +1,4 @@
-//! Verifies what was published, by reading it.
+//! Verification of published archives.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -14,19 +14,19 @@ use crate::setters::setters;
 use crate::trust::Trust;
 use crate::trust::published::verify_config;
 
-/// How many archives are read at the same time.
+/// The number of archives that are read at the same time.
 const AT_ONCE: usize = 4;
 
-/// Options of [`verify_published`]: which archives are read, and how thoroughly.
+/// Options of [`verify_published`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct VerifyPlaceOptions {
-    /// Only these images, and of those with a version, this version; all images of the config if
-    /// it is empty.
+    /// The selected images, or all images of the config if empty. A reference with a version must
+    /// match the version in the config.
     pub images: Vec<sealift_filename::Reference>,
-    /// Decompress every layer and check its diff id, also where a manifest names its digest.
+    /// Whether to decompress every layer and verify its diff id, even if a manifest has its digest.
     pub deep: bool,
-    /// Whose signature the config must have.
+    /// The signature that the config must have.
     pub trust: Trust,
 }
 
@@ -38,17 +38,17 @@ impl VerifyPlaceOptions {
     }
 }
 
-/// Verifies the archives that the config at a place names, their block indexes, and the checksums.
+/// Verifies the archives in the config of a place, their block indexes, and the checksums.
 ///
-/// Every byte is read and compared with the config, several archives at a time; nothing is written
-/// to the disk. A server that knows no ranges sends archives twice.
+/// Every byte is read and compared with the config, several archives at a time. Nothing is written
+/// to disk. Servers without support for ranges send archives twice.
 ///
-/// `on_result` receives each result as soon as it is known. Once it is cancelled, the others are
-/// [`Verdict::Interrupted`](crate::Verdict::Interrupted).
+/// `on_result` receives each result as soon as it is available. After a cancellation, the remaining
+/// archives are [`Verdict::Interrupted`](crate::Verdict::Interrupted).
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after.
+/// If the future is dropped, reading stops soon after.
 ///
 /// # Panics
 ///
@@ -56,8 +56,8 @@ impl VerifyPlaceOptions {
 ///
 /// # Errors
 ///
-/// If there is no config, it cannot be read, lacks the signature that is required, or lacks an
-/// image that was named. What is wrong with an archive is in its verdict.
+/// If there is no config, if it cannot be read, or if it does not have the required signature or a
+/// selected image. Flaws of archives are in their verdicts.
 pub async fn verify_published(
     place: &PublishedPlace,
     options: &VerifyPlaceOptions,

@@ -1,4 +1,4 @@
-//! Examines archives, and reports how many have to be read for it.
+//! Examination of archives, with events for those that must be read.
 
 use sealift_catalog::{Entry, Flaw, Query};
 use sealift_filename::{ArchivePath, Repository, Version};
@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::run::Run;
 
-/// Lists all archives of a folder, and reports the folders below it that can't be read.
+/// Returns all archives of a folder. Subfolders that cannot be read are reported.
 ///
 /// # Errors
 ///
-/// If the folder itself can't be read.
+/// If the folder itself cannot be read.
 pub(crate) fn all_archives(store: &Store, run: &Run) -> Result<Vec<ArchivePath>, Error> {
     let scan = store.scan()?;
     for folder in scan.unreadable {
@@ -21,12 +21,12 @@ pub(crate) fn all_archives(store: &Store, run: &Run) -> Result<Vec<ArchivePath>,
     Ok(scan.archives)
 }
 
-/// Lists all archives of a folder that can be listed, with an error for each folder below it that
-/// can't be read although archives are known to be in it. The others are reported.
+/// Returns all archives of a folder. For each unreadable subfolder that is known to contain
+/// archives, an error is returned. Other unreadable subfolders are reported.
 ///
 /// # Errors
 ///
-/// If the folder itself can't be read.
+/// If the folder itself cannot be read.
 pub(crate) fn known_archives(
     store: &Store,
     run: &Run,
@@ -50,8 +50,7 @@ pub(crate) fn report_folder(Other { path, reason, .. }: Other, run: &Run) {
     run.report(Event::FolderLeftOut { folder: path, reason: reason.to_string() });
 }
 
-/// Examines some archives, and reports how many have to be read. Those that can't be read are
-/// reported, and stay among them.
+/// Examines archives. Archives that cannot be read are reported, but are part of the result.
 pub(crate) fn examine_all(
     store: &Store,
     archives: &[ArchivePath],
@@ -62,7 +61,7 @@ pub(crate) fn examine_all(
     Ok(entries)
 }
 
-/// Reports those of some archives that can't be read.
+/// Reports the archives that cannot be read.
 pub(crate) fn report_unreadable<'a>(entries: impl IntoIterator<Item = &'a Entry>, run: &Run) {
     for entry in entries {
         if let Some(flaw @ Flaw::Unreadable { .. }) = entry.flaw() {
@@ -72,7 +71,7 @@ pub(crate) fn report_unreadable<'a>(entries: impl IntoIterator<Item = &'a Entry>
     }
 }
 
-/// Reports those of some archives whose content has changed since it was recorded.
+/// Reports the archives whose content has changed since it was recorded.
 pub(crate) fn report_changed<'a>(entries: impl IntoIterator<Item = &'a Entry>, run: &Run) {
     for entry in entries {
         if let Some(image) = entry.image()
@@ -84,7 +83,7 @@ pub(crate) fn report_changed<'a>(entries: impl IntoIterator<Item = &'a Entry>, r
     }
 }
 
-/// Runs something that may read archives, with the options that report it and stop it.
+/// Calls a function that may read archives, with options for progress and cancellation.
 pub(crate) fn with_read_options<T>(
     run: &Run,
     work: impl FnOnce(&ReadOptions<'_>) -> Result<T, Error>,
@@ -93,8 +92,8 @@ pub(crate) fn with_read_options<T>(
     work(&ReadOptions::default().with_cancel(run.cancel().flag()).with_on_start(&on_start))
 }
 
-/// Returns the archives of an image, or of one version of it. If there are none, the error contains
-/// what there is instead.
+/// Returns the archives of an image, or of one version of it. If there are none, the error lists
+/// what is available.
 pub(crate) fn archives_of(
     store: &Store,
     image: &Repository,

@@ -1,4 +1,4 @@
-//! Finds the archives that commands work on.
+//! Selection of the archives for a command.
 
 pub(crate) mod examine;
 pub(crate) mod selection;
@@ -19,8 +19,9 @@ use crate::select::examine::{
     known_archives, report_changed, report_unreadable, with_read_options,
 };
 
-/// Returns what a fault of an archive means for one that is recorded as an image: it is damaged,
-/// whatever it looks like now. Its record is not believed any more.
+/// Converts the error of reading an archive that has a record of an image. The archive was valid
+/// when the record was made, so any fault means that it is damaged now. The record is marked as
+/// doubtful.
 pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) -> Error {
     match error {
         Error::Archive(sealift_archive::Error::Fault { input, source })
@@ -33,7 +34,7 @@ pub(crate) fn held_against_record(store: &Store, entry: &Entry, error: Error) ->
     }
 }
 
-/// Returns what is known of an archive that was decided for.
+/// Returns the entry and the known image of an archive that was selected.
 pub(crate) fn known_image<'a>(
     snapshot: &'a Snapshot,
     archive: &ArchivePath,
@@ -42,7 +43,8 @@ pub(crate) fn known_image<'a>(
     known.ok_or_else(|| Error::UnknownContent { archive: archive.clone() })
 }
 
-/// Finds the archive and reports what is passed over for it; one that can't be used is refused.
+/// Finds the archive for a query and reports the archives that are passed over. Archives with a
+/// flaw are refused.
 pub(crate) async fn find(store: &Store, query: &Query, run: &Run) -> Result<Entry, Error> {
     let (finder, query) = (store.clone(), query.clone());
     let found = run
@@ -56,13 +58,13 @@ pub(crate) async fn find(store: &Store, query: &Query, run: &Run) -> Result<Entr
     Ok(found.entry)
 }
 
-/// Finds the latest archive of every image, whatever has to be read for it, and reports what is
-/// passed over for them.
+/// Finds the latest archive of every image and reports the archives that are passed over. Archives
+/// without a record are read.
 ///
 /// # Errors
 ///
-/// If the folder, or one below it that archives are known to be in, can't be read; if all archives
-/// of an image are misnamed.
+/// If the folder, or a subfolder that is known to contain archives, cannot be read; or if all
+/// archives of an image are misnamed.
 pub(crate) async fn latest(
     store: &Store,
     options: &LatestOptions,
@@ -71,7 +73,7 @@ pub(crate) async fn latest(
     let (store, options) = (store.clone(), options.clone());
     run.blocking(move |run| {
         let (archives, errors) = known_archives(&store, run)?;
-        // Without them the result would be incomplete.
+        // Without the archives in unreadable subfolders, an older archive could be chosen.
         if let Some(error) = errors.into_iter().next() {
             return Err(error);
         }
@@ -89,16 +91,16 @@ pub(crate) async fn latest(
 /// The latest archives of a folder.
 pub(crate) struct LatestChoice {
     pub(crate) latest: Vec<Entry>,
-    /// The archives of images of which nothing else is there.
+    /// Misnamed archives of images that have no other archives.
     pub(crate) misnamed: Vec<Entry>,
 }
 
-/// Chooses the latest archives, and reports what is passed over for them.
+/// Chooses the latest archives, and reports the archives that are passed over.
 pub(crate) fn choose_latest(entries: &[Entry], options: &LatestOptions, run: &Run) -> LatestChoice {
     let latest: Vec<Entry> =
         sealift_catalog::latest(entries, options).into_iter().cloned().collect();
     let is_latest = |entry: &&Entry| latest.iter().any(|other| other.archive == entry.archive);
-    // Few are unreadable; all others would be compared with every latest one.
+    // Filtered first, because each remaining archive is compared with every latest one.
     let unreadable = entries.iter().filter(|entry| entry.is_unreadable());
     report_unreadable(unreadable.filter(|entry| !is_latest(entry)), run);
     report_changed(&latest, run);
@@ -113,7 +115,7 @@ pub(crate) fn choose_latest(entries: &[Entry], options: &LatestOptions, run: &Ru
     LatestChoice { latest, misnamed }
 }
 
-/// Refuses latest archives of one image for several platforms, with all of these.
+/// Returns an error if an image has latest archives for several platforms.
 pub(crate) fn refuse_several_platforms(latest: &[Entry]) -> Result<(), Error> {
     let mut images: BTreeMap<Repository, Vec<AmbiguousChoice>> = BTreeMap::new();
     for entry in latest {
@@ -130,8 +132,7 @@ pub(crate) fn refuse_several_platforms(latest: &[Entry]) -> Result<(), Error> {
     }
 }
 
-/// Refuses an archive that is known to be damaged, not supported or misnamed, or that can't be
-/// read.
+/// Returns an error if an archive is known to be damaged, unsupported, misnamed or unreadable.
 pub(crate) fn refuse_flawed(store: &Store, entry: &Entry) -> Result<(), Error> {
     let path = store.path_of(&entry.archive);
     match entry.flaw() {

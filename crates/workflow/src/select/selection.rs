@@ -1,4 +1,4 @@
-//! The archives that are selected by name, or because they are the latest ones, or all of them.
+//! Selection of archives by query, by path, or as the latest of their images.
 
 use std::collections::BTreeMap;
 
@@ -15,38 +15,38 @@ use crate::run::Run;
 use crate::select::examine::{known_archives, report_changed, with_read_options};
 use crate::select::{LatestChoice, choose_latest, find, refuse_flawed};
 
-/// Which archives of a folder to work on.
+/// The archives of a folder to process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Selection {
-    /// The archives that answer these queries.
+    /// The archives that match these queries.
     Queries(Vec<Query>),
     /// The latest archive of every image.
     Latest(LatestOptions),
-    /// The newest build of every tag, for one platform if one is given.
+    /// The newest build of every tag, optionally for one platform.
     All(Option<Platform>),
     /// These archives.
     Archives(Vec<ArchivePath>),
 }
 
-/// What chooses among archives of one image for several platforms.
+/// A rule that chooses a platform if an image has archives for several.
 pub(crate) trait PickPlatform {
-    /// Returns which of the platforms is chosen, if one is.
+    /// Returns the index of the chosen platform, or `None` if none is chosen.
     ///
     /// # Errors
     ///
-    /// If nothing at all can be selected.
+    /// If the selection must stop completely, for example because an engine does not answer.
     async fn pick(&self, platforms: &[Platform], run: &Run) -> Result<Option<usize>, Error>;
 }
 
-/// What was asked for, and the archive that is selected for it.
+/// The name of a selected item, and its archive.
 pub(crate) type Selected = (String, Result<Entry, Error>);
 
-/// Selects archives, and picks among those for several platforms.
+/// Selects archives, and chooses a platform if necessary.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read. What is wrong with one archive is in its place.
+/// If the folder cannot be read. Errors of single archives are in their results.
 pub(crate) async fn select(
     picker: &impl PickPlatform,
     store: &Store,
@@ -63,26 +63,26 @@ pub(crate) async fn select(
     Ok(selected)
 }
 
-/// Something that was asked for, and the archives that can be selected for it.
+/// A selected item and the archives that match it.
 pub(crate) struct Candidates {
-    /// How the caller knows it: `image:tag`, or the path of an archive.
+    /// The name of the item for the caller: `image:tag`, or the path of an archive.
     pub(crate) asked: String,
-    /// What is wrong with it already does not depend on a platform.
+    /// The matching archives, or an error that does not depend on the platform.
     pub(crate) choice: Result<Choice, Error>,
 }
 
-/// The archives among which a platform is picked.
+/// The archives among which a platform is chosen.
 pub(crate) enum Choice {
-    /// This one, whatever the platform is.
+    /// A single archive for any platform.
     One(Box<Entry>),
-    /// One of these, which are for several platforms.
+    /// Archives for several platforms, of which one is chosen.
     OneOf(Vec<Entry>, Box<Ambiguous>),
-    /// The one that is found by the query together with a platform.
+    /// A query that must be repeated with a platform.
     Found(Box<Ambiguous>),
 }
 
 impl Choice {
-    /// Returns the archive for the platform that is picked.
+    /// Returns the archive for the chosen platform.
     pub(crate) async fn pick(
         &self,
         asked: &str,
@@ -113,7 +113,7 @@ impl Choice {
     }
 }
 
-/// Returns the choice whose platform is picked.
+/// Returns the choice with the platform that the rule chooses.
 async fn picked<'a>(
     ambiguous: &'a Ambiguous,
     picker: &impl PickPlatform,
@@ -126,12 +126,12 @@ async fn picked<'a>(
     at.and_then(|at| choices.get(at)).ok_or_else(refused)
 }
 
-/// Selects archives, whatever platform they are for. The folder is read and archives are examined
-/// only here.
+/// Selects archives for all platforms. This is the only step that scans the folder and examines
+/// archives.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read. What is wrong with one archive is in its place.
+/// If the folder cannot be read. Errors of single archives are in their results.
 pub(crate) async fn candidates(
     store: &Store,
     selection: &Selection,
@@ -196,7 +196,7 @@ pub(crate) async fn candidates(
     }
 }
 
-/// Names an archive by its path, and refuses one that cannot be used.
+/// Returns the archive with its path as the name, or an error if it has a flaw.
 fn named(store: &Store, entry: Entry) -> Selected {
     (entry.archive.to_string(), refuse_flawed(store, &entry).map(|()| entry))
 }
@@ -206,14 +206,15 @@ fn one(store: &Store, entry: Entry) -> Candidates {
     Candidates { asked, choice: entry.map(|entry| Choice::One(Box::new(entry))) }
 }
 
-/// Selects archives of one image, of which there is at least one.
+/// Returns the candidates for archives of one image. There must be at least one archive.
 fn one_of(store: &Store, mut entries: Vec<Entry>) -> Candidates {
     if entries.len() == 1 {
         return one(store, entries.swap_remove(0));
     }
     let platforms: Option<Vec<Platform>> = entries.iter().map(Entry::platform).collect();
     let (Some(platforms), Some(repository)) = (platforms, entries[0].archive.repository()) else {
-        // One of them cannot be used and its platform is not known, or none can have a name.
+        // The platform of a flawed archive is not known, or the path stands for no valid image
+        // name.
         let flawed = entries.iter().position(|entry| refuse_flawed(store, entry).is_err());
         return one(store, entries.swap_remove(flawed.unwrap_or_default()));
     };
@@ -231,7 +232,7 @@ fn one_of(store: &Store, mut entries: Vec<Entry>) -> Candidates {
     Candidates { asked, choice: Ok(Choice::OneOf(entries, ambiguous)) }
 }
 
-/// Reads all archives and chooses among them; with the folders that are missing.
+/// Reads all archives and chooses among them. Also returns errors for unreadable subfolders.
 async fn read_all<T: Send + 'static>(
     store: &Store,
     run: &Run,
@@ -254,8 +255,8 @@ async fn read_all<T: Send + 'static>(
     .await
 }
 
-/// Chooses the newest build of every tag, for each platform: an engine has one image under a tag,
-/// so that an older one would be replaced at once, or replace the newest. Reports what is left out.
+/// Returns the newest builds of every tag, one for each platform, and reports the others. An engine
+/// has one image per tag, so loading several builds would make the result depend on their order.
 fn newest_builds(entries: &[Entry], options: &LatestOptions, run: &Run) -> Vec<Vec<Entry>> {
     let mut tags: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !entry.holds_no_image()) {
@@ -299,7 +300,7 @@ fn is_of(entry: &Entry, options: &LatestOptions) -> bool {
         .is_none_or(|wanted| entry.platform().is_none_or(|platform| wanted.matches(&platform)))
 }
 
-/// Returns the `image:tag` that an archive gets in an engine.
+/// Returns the `image:tag` that an archive has in an engine.
 fn tag_of(entry: &Entry) -> String {
     let version = entry.archive.name().to_version();
     match entry.archive.repository() {
@@ -308,7 +309,8 @@ fn tag_of(entry: &Entry) -> String {
     }
 }
 
-/// Writes an image and its version as engines know them. A version from a folder may be no tag.
+/// Returns an image and its version in the form that engines use. If the version is not a valid
+/// tag, it is used unchanged.
 fn image_tag(repository: &Repository, version: &Version) -> String {
     let tag = version.to_tag().map_or_else(|_| version.to_string(), |tag| tag.to_string());
     format!("{repository}:{tag}")

@@ -1,4 +1,4 @@
-//! The config and the checksums of what is served.
+//! The config and the checksums of a served folder.
 
 use sealift_catalog::{Entry, LatestOptions, latest};
 use sealift_oci::Digest;
@@ -11,12 +11,12 @@ use crate::published_layout::CONFIG_NAME;
 use crate::select::refuse_several_platforms;
 use crate::sums_text;
 
-/// Writes the config of the latest archives, as `sealift config` does, and the checksums of the
-/// config and the archives in it. Archives that can have no tag are left out.
+/// Creates the config of the latest archives, as `sealift config` does, and the checksums of the
+/// config and its archives. Archives without a valid tag are left out.
 ///
 /// # Errors
 ///
-/// If an image is there for several platforms, since a config has one archive of each image.
+/// If an image has archives for several platforms, because a config has one archive of each image.
 pub(crate) fn documents(entries: &[Entry], base_url: &str) -> Result<Documents, String> {
     let latest: Vec<Entry> =
         latest(entries, &LatestOptions::default()).into_iter().cloned().collect();

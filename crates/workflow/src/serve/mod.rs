@@ -1,4 +1,4 @@
-//! Serves the folder over HTTP.
+//! Serving of the folder over HTTP.
 
 mod documents;
 pub(crate) mod options;
@@ -16,19 +16,20 @@ use crate::serve::documents::documents;
 use crate::serve::options::{Listen, ServeOptions};
 use crate::serve::report::Serving;
 
-/// Serves a folder over HTTP until it is cancelled: as a read-only registry, from which engines
-/// pull, and as files, from which `fetch` fetches.
+/// Serves a folder over HTTP until the run is cancelled: as a read-only registry, from which
+/// engines pull, and as files for `fetch`.
 ///
-/// Only archives with a valid record are served. The others are verified in the background, and so
-/// are those that appear later; one that cannot be served is reported as [`Event::LeftOut`].
+/// Only archives with a valid record are served. Other archives, and those that are added later,
+/// are verified in the background. An archive that cannot be served is reported as
+/// [`Event::LeftOut`].
 ///
 /// `on_start` is called when the server listens, and `on_request` after each answer.
 ///
-/// Once it is cancelled, running answers have ten seconds to end; then the function returns.
+/// After a cancellation, requests in progress have ten seconds to finish.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, all connections end at once. Nothing but records is written.
+/// If the future is dropped, all connections are closed at once. Only records are written.
 ///
 /// # Panics
 ///
@@ -36,7 +37,7 @@ use crate::serve::report::Serving;
 ///
 /// # Errors
 ///
-/// If the folder or a file of the options cannot be read, or if nobody can listen there.
+/// If the folder or a file of the options cannot be read, or if the server cannot listen.
 pub async fn serve(
     store: &Store,
     options: &ServeOptions,

@@ -1,16 +1,16 @@
-//! Where the folder is served, and to whom.
+//! Options of the server.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::setters::setters;
 
-/// Where a server listens.
+/// The sockets on which a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listen {
-    /// At these addresses. With port 0, the system chooses a free one.
+    /// These addresses. With port 0, the system chooses a free port.
     Addresses(Vec<SocketAddr>),
-    /// At the sockets that systemd, or a tool that does the same, has passed to this process.
+    /// The sockets that systemd, or a compatible tool, passed to this process.
     Passed,
 }
 
@@ -18,19 +18,19 @@ pub enum Listen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServeOptions {
-    /// Where to listen.
+    /// The sockets on which to listen.
     pub listen: Listen,
-    /// The certificate with its chain, and its key, two PEM files. Then only TLS connections are
+    /// The certificate with its chain and its key, two PEM files. If set, only TLS connections are
     /// accepted. The files are read again when they change.
     #[cfg(feature = "tls")]
     pub tls: Option<(PathBuf, PathBuf)>,
-    /// The file of logins, as `htpasswd -B` writes it. Then only `/healthz` is answered without a
-    /// login. The file is read again when it changes.
+    /// The file with logins, in the format of `htpasswd -B`. If set, a login is required for
+    /// everything except `/healthz`. The file is read again when it changes.
     pub auth: Option<PathBuf>,
 }
 
 impl Default for ServeOptions {
-    /// Creates the options of a server that this machine alone reaches, at port 5000.
+    /// Creates the options of a server on port 5000 that is reachable from this machine only.
     fn default() -> Self {
         Self {
             listen: Listen::Addresses(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 5000))]),

@@ -1,4 +1,4 @@
-//! What is served, and where.
+//! The description of a running server.
 
 use std::net::SocketAddr;
 
@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::serve::options::ServeOptions;
 
-/// A folder that is served.
+/// A served folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Serving {
-    /// The addresses at which the server listens.
+    /// The addresses on which the server listens.
     pub addresses: Vec<SocketAddr>,
     /// The host and the port for clients.
     pub host: String,
@@ -19,7 +19,7 @@ pub struct Serving {
     pub url: String,
     /// Whether clients need a login.
     pub needs_login: bool,
-    /// What the folder has.
+    /// The content of the folder.
     #[serde(flatten)]
     pub summary: Summary,
 }

@@ -1,4 +1,4 @@
-//! Describes one archive.
+//! Description of one archive.
 
 pub(crate) mod report;
 
@@ -16,15 +16,15 @@ use crate::select::{find, held_against_record};
 use crate::show::report::{HistoryStep, ShownArchive, ShownLayer};
 use crate::stored_archive::{StoredArchive, StoredContent};
 
-/// Describes the archive that answers a query: its image, layers and history, and which other
-/// archives of the folder have the same layers.
+/// Describes the archive that matches a query: its image, layers and history, and the other
+/// archives in the folder with the same layers.
 ///
 /// The image's config is read and compared with its digest. An archive without a valid record is
-/// read and verified as a whole. Other archives are compared by their records.
+/// verified completely. Other archives are compared by their records.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -32,7 +32,8 @@ use crate::stored_archive::{StoredArchive, StoredContent};
 ///
 /// # Errors
 ///
-/// As [`path`](crate::path()), and if the archive is damaged or its config cannot be read.
+/// Those of [`path`](crate::path()), and an error if the archive is damaged or its config cannot be
+/// read.
 pub async fn show(store: &Store, query: &Query, run: &Run) -> Result<ShownArchive, Error> {
     let entry = find(store, query, run).await?;
     let store = store.clone();
@@ -46,12 +47,13 @@ pub async fn show(store: &Store, query: &Query, run: &Run) -> Result<ShownArchiv
 fn describe(store: &Store, entry: &Entry, run: &Run) -> Result<ShownArchive, Error> {
     let path = &entry.archive;
     let archive = open_archive(store, path, path.as_str(), run)?;
-    // The archive was recorded just now if it was not before.
+    // Opening has recorded the archive if it had no record.
     let unknown = || Error::UnknownContent { archive: path.clone() };
     let entry = store.entry(path).ok_or_else(unknown)?;
     let known = entry.image().ok_or_else(unknown)?;
     let config = archive.config()?;
-    // It was parsed when the archive was verified. What is only shown may be absent or odd.
+    // The verification of the archive has parsed the config. Fields that are only displayed can be
+    // missing or invalid.
     let config: serde_json::Value = serde_json::from_slice(&config).unwrap_or_default();
     let layers: Vec<LayerSpan> = archive.image_layers()?.into_iter().cloned().collect();
     let identity = archive.identity();
@@ -82,8 +84,8 @@ fn describe(store: &Store, entry: &Entry, run: &Run) -> Result<ShownArchive, Err
     })
 }
 
-/// Returns the other archives that have each layer, by their records. A twin of the same image in
-/// the other format is no other archive.
+/// Returns the other archives that contain each layer, according to their records. The same image
+/// in the other format is not included.
 fn shared_layers(
     store: &Store,
     path: &ArchivePath,
@@ -100,7 +102,7 @@ fn shared_layers(
         if archive == *path || archive == other {
             continue;
         }
-        // An archive that cannot be opened has nothing to compare.
+        // An archive that cannot be opened is skipped.
         let Ok(Some(opened)) = store.open_recorded(&archive) else { continue };
         let has = |diff_id: Digest| opened.layers().iter().any(|span| span.diff_id == diff_id);
         for (layer, archives) in layers.iter().zip(&mut shared) {

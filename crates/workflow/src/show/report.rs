@@ -1,4 +1,4 @@
-//! What is known about one archive.
+//! The description of one archive.
 
 use jiff::Timestamp;
 use sealift_filename::ArchivePath;
@@ -8,29 +8,29 @@ use serde_json::Value;
 
 use crate::stored_archive::StoredArchive;
 
-/// An archive with everything that describes its image.
+/// An archive with a description of its image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ShownArchive {
     /// The archive.
     #[serde(flatten)]
     pub file: StoredArchive,
-    /// The digest of the image's manifest: the archive's own one, or else the canonical one.
+    /// The digest of the image's manifest. For archives without a manifest it is that of the
+    /// canonical one.
     pub manifest: Digest,
     /// The size of the archive as a plain tar in bytes.
     pub plain_size: u64,
-    /// The platform that the image runs on.
+    /// The platform of the image.
     pub platform: Platform,
-    /// When the image was built, as its config states it.
+    /// The time of the build, as text from the image's config.
     pub created: Option<String>,
-    /// When the archive was saved.
+    /// The time at which the archive was saved.
     pub saved: Timestamp,
-    /// What a container of the image starts with (`Env`, `Cmd`, `Labels`, …), as its config states
-    /// it.
+    /// The container settings in the image's config, such as `Env`, `Cmd` and `Labels`.
     pub settings: Value,
     /// The layers, lowest first.
     pub layers: Vec<ShownLayer>,
-    /// How the image was built, as its config states it.
+    /// The build steps in the image's config.
     pub history: Vec<HistoryStep>,
 }
 
@@ -46,27 +46,27 @@ pub struct ShownLayer {
     pub media_type: String,
     /// The size of the layer as it is stored, in bytes.
     pub size: u64,
-    /// The other archives of the folder that have the same layer, by their records.
+    /// The other archives in the folder that contain the same layer, according to their records.
     pub shared_with: Vec<ArchivePath>,
 }
 
-/// A step of an image's build.
+/// A build step of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HistoryStep {
-    /// When it was done, RFC 3339.
+    /// The time of the step in RFC 3339 format.
     pub created: Option<String>,
     /// The command.
     pub created_by: Option<String>,
-    /// What the builder noted about it.
+    /// A comment of the builder.
     pub comment: Option<String>,
-    /// `true` if it made no layer.
+    /// Whether the step created no layer.
     pub empty_layer: bool,
 }
 
 impl HistoryStep {
-    /// Returns the steps in an image's config. The verifier does not look at them, so anything can
-    /// be in their place.
+    /// Returns the build steps in an image's config. The verification does not check the history,
+    /// so invalid values are ignored.
     pub(crate) fn list(config: &Value) -> Vec<Self> {
         let steps = config.get("history").and_then(Value::as_array);
         steps.into_iter().flatten().map(Self::of).collect()
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_history_of_any_form_is_read() {
+    fn an_invalid_history_is_read_without_errors() {
         let step = |created_by: Option<&str>, empty_layer| HistoryStep {
             created: None,
             created_by: created_by.map(str::to_owned),

@@ -1,42 +1,42 @@
-//! Why something is not trusted.
+//! Errors of verifying signatures.
 
 use sealift_signature::VerifyError;
 
-/// Why a config or an archive is not trusted.
+/// The reason why a config or an archive is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
-    /// There is no signature.
+    /// The signature is missing.
     #[error("{what} is not signed: there is no {missing}")]
     Unsigned {
-        /// The config, or the archive.
+        /// The config or the archive.
         what: String,
-        /// The file that is missing.
+        /// The missing file.
         missing: String,
     },
-    /// The signature is refused.
+    /// The signature is not valid, or not by a trusted signer.
     #[error("{what} is not trusted: {source}")]
     Refused {
-        /// The config, or the archive.
+        /// The config or the archive.
         what: String,
-        /// Why.
+        /// The reason.
         source: VerifyError,
     },
-    /// The signature is valid, but for other content.
+    /// The signature is valid, but does not cover this content.
     #[error("{what} is not trusted: {sums} is signed, but does not list its SHA-256")]
     NotListed {
-        /// The config, or the archive.
+        /// The config or the archive.
         what: String,
-        /// The checksums.
+        /// The file of signed checksums.
         sums: String,
     },
-    /// The public key of the key that signs is not known.
+    /// The public key of the signing key is not available.
     #[error("the signature cannot be compared with the key: there is no {key}.pub")]
     NoPublicKey {
-        /// The file of the key that signs.
+        /// The file of the signing key.
         key: String,
     },
-    /// An archive that is in no folder.
+    /// The archive is outside of the folder.
     #[error("{what} is not signed: signatures cover archives in the folder only")]
     OutsideOfFolder {
         /// The archive.
@@ -45,7 +45,7 @@ pub enum TrustError {
 }
 
 impl TrustError {
-    /// Returns the reason without what it is about: a sentence without its end.
+    /// Returns the reason without the name of the config or archive, a clause.
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Unsigned { missing, .. } => format!("not signed, there is no {missing}"),

@@ -1,4 +1,4 @@
-//! Archives of a folder, and the signed checksums that list them.
+//! The signed checksums that list archives of a folder.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -15,16 +15,15 @@ use crate::trust::signed_sums::{SignedSums, recall};
 
 /// The name of the checksums in a folder.
 const SUMS: &str = "SHA256SUMS";
-/// How large checksums and signatures may be, in bytes.
+/// The largest size of checksums and signatures, in bytes.
 const LIMIT: u64 = 16 << 20;
 
-/// The checksums of a folder whose signatures are valid: its own `SHA256SUMS`, and those of what
-/// was
-/// fetched into it.
+/// The checksums of a folder with valid signatures: its own `SHA256SUMS`, and those of the configs
+/// that were fetched into it.
 #[derive(Debug)]
 pub(crate) struct TrustedSums {
     valid: Vec<SignedSums>,
-    /// Why an archive that they do not list is not trusted.
+    /// The reason why an archive is not trusted if it is not listed.
     refusal: Refusal,
 }
 
@@ -66,7 +65,7 @@ impl TrustedSums {
         Self { valid, refusal }
     }
 
-    /// Returns why an archive with this SHA-256 is not trusted, if it is not.
+    /// Returns an error if an archive with this SHA-256 is not listed.
     pub(crate) fn refuse(&self, archive: &ArchivePath, sha256: &Digest) -> Option<TrustError> {
         if self.valid.iter().any(|signed| signed.list(archive.as_str(), sha256)) {
             return None;
@@ -82,7 +81,8 @@ impl TrustedSums {
     }
 }
 
-/// Reads a text, if there is one.
+/// Reads a text file. Returns `None` if it does not exist, is too large to be valid, or cannot be
+/// read.
 fn read(path: &Path) -> Option<String> {
     let file = File::open(path).ok()?;
     if !file.metadata().is_ok_and(|file| file.is_file()) {

@@ -1,4 +1,4 @@
-//! Whose signature is required on what is fetched, loaded or verified.
+//! Required signatures for fetching, loading and verifying.
 
 pub(crate) mod error;
 pub(crate) mod folder;
@@ -10,15 +10,15 @@ pub(crate) mod signer;
 
 use sealift_signature::Signers;
 
-/// The namespace of SSH signatures over checksums, `-n` of `ssh-keygen -Y sign`.
+/// The namespace of SSH signatures of checksums: the option `-n` of `ssh-keygen -Y sign`.
 pub const SIGNATURE_NAMESPACE: &str = "sealift-sums";
 
-/// Whose signature is required.
+/// The signature that is required.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Trust {
-    /// Nobody's: signatures are ignored.
+    /// No signature is required. Existing signatures are ignored.
     #[default]
     None,
-    /// One of these signers must have signed the checksums.
+    /// The checksums must be signed by one of these signers.
     SignedBy(Signers),
 }

@@ -1,4 +1,4 @@
-//! The config of a place, and the signed checksums that list it.
+//! The signed checksums that list the config of a place.
 
 use sealift_oci::Digest;
 use sealift_remote::Key;
@@ -10,11 +10,11 @@ use crate::published_layout::{MAX_SUMS_SIZE, signed_sums_name};
 use crate::trust::error::TrustError;
 use crate::trust::signed_sums::SignedSums;
 
-/// How large a signature may be, in bytes.
+/// The largest size of a signature, in bytes.
 pub(crate) const MAX_SIGNATURE_SIZE: usize = 1 << 16;
 
-/// Verifies that a config is signed. The checksums that are remembered are used if they list it and
-/// are signed; others are requested.
+/// Verifies the signature of a config. Remembered checksums are used if they list the config and
+/// their signature is valid; otherwise the checksums are requested.
 pub(crate) async fn verify_config(
     place: &PublishedPlace,
     config: &Digest,
@@ -30,7 +30,7 @@ pub(crate) async fn verify_config(
     verify_signature(place, config, signers.format(), |signed| signed.verify(signers)).await
 }
 
-/// Verifies that a config is signed in this format, as `verify` sees it.
+/// Verifies the signature of a config in one format, with the function `verify`.
 pub(crate) async fn verify_signature(
     place: &PublishedPlace,
     config: &Digest,
@@ -58,7 +58,7 @@ pub(crate) async fn verify_signature(
     Ok((signer, signed))
 }
 
-/// Returns the key of the signature of checksums.
+/// Returns the key of the signature of a file with checksums.
 pub(crate) fn signature_key(sums: &Key, format: Format) -> Key {
     sums.with_suffix(&format!(".{}", format.extension()))
 }

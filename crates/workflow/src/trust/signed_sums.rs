@@ -1,4 +1,4 @@
-//! Checksums with a signature, and those that a folder remembers.
+//! Signed checksums, and those that a folder remembers.
 
 use jiff::Timestamp;
 use sealift_oci::Digest;
@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::trust::SIGNATURE_NAMESPACE;
 
-/// What a store remembers signed checksums under.
+/// The topic under which a store remembers signed checksums.
 const TOPIC: &str = "signed checksums";
-/// How many are remembered: those of the archives that a folder may still have.
+/// The maximum number of remembered checksums. They should cover the archives that a folder still
+/// has.
 #[cfg(any(feature = "remote", test))]
 const MOST: usize = 64;
-/// How large they are together, in bytes.
+/// The maximum total size of remembered checksums, in bytes.
 #[cfg(any(feature = "remote", test))]
 const MOST_BYTES: usize = 16 << 20;
 
@@ -27,13 +28,13 @@ pub(crate) struct SignedSums {
 }
 
 impl SignedSums {
-    /// Verifies the signature, as of now.
+    /// Verifies the signature at the current time.
     pub(crate) fn verify(&self, signers: &Signers) -> Result<Signer, VerifyError> {
         let (sums, signature) = (self.sums.as_bytes(), self.signature.as_bytes());
         verify(sums, signature, SIGNATURE_NAMESPACE, signers, Timestamp::now())
     }
 
-    /// Returns `true` if the checksums list this file with this SHA-256.
+    /// Returns `true` if the checksums list a file with this path and SHA-256.
     pub(crate) fn list(&self, path: &str, sha256: &Digest) -> bool {
         let sha256 = sha256.hex();
         self.sums.lines().any(|line| {
@@ -45,20 +46,20 @@ impl SignedSums {
     }
 }
 
-/// Returns the signed checksums that a folder remembers, the newest first.
+/// Returns the signed checksums that a folder remembers, newest first.
 pub(crate) fn recall(store: &Store) -> Vec<SignedSums> {
     let document = store.recall(TOPIC);
     document.and_then(|document| serde_json::from_slice(&document).ok()).unwrap_or_default()
 }
 
-/// Remembers signed checksums. The oldest ones are forgotten when there are too many.
+/// Stores signed checksums in a folder. If there are too many, the oldest are removed.
 #[cfg(any(feature = "remote", test))]
 pub(crate) fn remember(store: &Store, new: &SignedSums) -> Result<(), Error> {
     let mut all = recall(store);
     if all.first() == Some(new) {
         return Ok(());
     }
-    // The signature of the same checksums may be a newer one.
+    // Of checksums with several signatures, only the newest is kept.
     all.retain(|one| one.sums != new.sums);
     all.insert(0, new.clone());
     all.truncate(MOST);
@@ -67,7 +68,7 @@ pub(crate) fn remember(store: &Store, new: &SignedSums) -> Result<(), Error> {
         bytes += one.sums.len() + one.signature.len();
         bytes <= MOST_BYTES
     });
-    // Texts always become JSON.
+    // Strings can always be serialised.
     let document = serde_json::to_vec(&all).unwrap_or_default();
     Ok(store.remember(TOPIC, &document)?)
 }
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_listed_by_its_name_and_its_sum() {
+    fn a_file_is_listed_by_its_name_and_sha256() {
         let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
         let signed = sums(&format!("{}  a/web.zip\n{} *images.json\n", one.hex(), two.hex()));
         assert!(signed.list("a/web.zip", &one));
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_are_remembered_each_once() {
+    fn the_newest_checksums_are_remembered_without_duplicates() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path()).unwrap();
         assert_eq!(recall(&store), []);

@@ -1,21 +1,21 @@
-//! Who signed a config.
+//! The signer of a config.
 
 use jiff::Timestamp;
 use sealift_signature::Signer;
 use serde::Serialize;
 
-/// Who signed a config.
+/// The signer of a config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ConfigSigner {
-    /// The principals in the allowed signers file, those of the certificate, or the id of the
-    /// minisign key.
+    /// The principals from the allowed signers file or the certificate, or the id of a minisign
+    /// key.
     pub name: String,
     /// The type and the fingerprint of the key, or its id.
     pub key: String,
     /// The comment that a minisign signature covers.
     pub comment: Option<String>,
-    /// When it was signed, if the signature covers the time. SSH signatures do not.
+    /// The time of the signature, if it is signed as well. SSH signatures have no signed time.
     pub signed_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! What an update does for one image.
+//! The execution of an update for one image.
 
 use sealift_archive::{Form, Naming, Renamer, VerifyOptions};
 use sealift_catalog::{Action, PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile};
@@ -21,7 +21,7 @@ use crate::update::options::UpdateOptions;
 use crate::update::receive::receive;
 use crate::update::report::Updated;
 
-/// An image that is in the folder, and what was done for it.
+/// An image that the folder now has, and how it got there.
 #[derive(Clone)]
 pub(crate) struct Archived {
     pub(crate) wanted: Wanted,
@@ -32,14 +32,14 @@ pub(crate) struct Archived {
     pub(crate) size: u64,
     pub(crate) plain_size: u64,
     pub(crate) sha256: Digest,
-    /// Whether the engine sent it without a `manifest.json`.
+    /// Whether the engine sent the image without a `manifest.json`.
     pub(crate) lacked_manifest: bool,
-    /// The other builds of the same release.
+    /// The ids of other builds of the same release.
     pub(crate) replaces: Vec<ImageId>,
 }
 
 impl Archived {
-    /// Describes it. Nothing is removed for it yet.
+    /// Converts it to a result in which nothing has been removed yet.
     pub(crate) fn into_updated(self, store: &Store) -> Updated {
         Updated {
             file: StoredArchive::new(
@@ -62,7 +62,7 @@ impl Archived {
     }
 }
 
-/// What carrying out an item needs.
+/// The context in which tasks are carried out.
 pub(crate) struct Worker<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) store: &'a Store,
@@ -73,7 +73,7 @@ pub(crate) struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Carries out what was decided for an image.
+    /// Carries out the task for an image.
     pub(crate) async fn carry_out(&self, task: Task) -> Result<Archived, Error> {
         self.run.check_cancelled()?;
         let reference = task.image.reference.clone();
@@ -105,7 +105,7 @@ impl Worker<'_> {
             Action::UnsupportedFormat { archive } => {
                 Err(Error::UnsupportedFormat { image: image.reference, archive })
             }
-            // It is large, and every future around it would be so too.
+            // Boxed, because the future is large and is part of every future around it.
             Action::Save { .. } => Box::pin(self.save(image)).await,
         }
     }
@@ -126,7 +126,10 @@ impl Worker<'_> {
         })
     }
 
-    /// Saves an image; once more where its tag was moved meanwhile.
+    /// Saves an image. If its tag was moved during the save, saves the image once more.
+    ///
+    /// The engine is asked for the image before and after the save. Only if both answers are the
+    /// same, the saved archive is compared with them.
     async fn save(&self, first: Inspected) -> Result<Archived, Error> {
         let mut image = first;
         for _ in 0..2 {
@@ -140,7 +143,7 @@ impl Worker<'_> {
             }
             let now = match self.ask_again(&image).await {
                 Ok(now) => now,
-                // An engine that is gone now has broken the save off before: that says more.
+                // If the engine is unreachable now, the error of the save is more helpful.
                 Err(error) => return Err(received.err().unwrap_or(error)),
             };
             if now.engine_id == image.engine_id {
@@ -198,7 +201,7 @@ impl Worker<'_> {
         })
     }
 
-    /// Publishes a save, unless the image was there after all.
+    /// Publishes a saved archive, unless the folder already has the same image.
     async fn settle(&self, image: Inspected, staged: Staged) -> Result<Archived, Error> {
         let proof = staged.proof().clone();
         let identity = proof.identity();
@@ -231,7 +234,7 @@ impl Worker<'_> {
     }
 }
 
-/// Names the image in an error of the file system, which knows only its own files.
+/// Adds the image to an error of the folder's file system, which only contains file names.
 fn about(error: Error, image: Reference) -> Error {
     match error {
         Error::Store(source)

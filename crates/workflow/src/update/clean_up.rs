@@ -1,4 +1,4 @@
-//! What an update removes at its end.
+//! The removals at the end of an update.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::update::report::RemovedArchive;
 
-/// Removes what was planned, once everything else is durable, but nothing of suspect images.
+/// Removes the planned archives, except those of suspect images. Must be called after everything
+/// else is durable.
 pub(crate) async fn clean_up(
     store: &Store,
     mut planned: Vec<Removal>,

@@ -1,4 +1,4 @@
-//! A plain archive of a folder becomes a zip.
+//! Compression of a plain archive in the folder.
 
 use sealift_archive::{Level, Proof, Renamer, VerifyOptions};
 use sealift_catalog::KnownImage;
@@ -11,8 +11,8 @@ use crate::ingest::{Copy, copy, form};
 use crate::naming::naming_of;
 use crate::run::Run;
 
-/// Makes a plain archive, which is known to hold this image, a zip. The plain one stays, for
-/// whoever removes it once all is durable.
+/// Creates a zip from a plain archive that contains the image `known`. The plain archive is kept;
+/// it can be removed after everything is durable.
 pub(crate) async fn compress(
     store: &Store,
     from: &ArchivePath,

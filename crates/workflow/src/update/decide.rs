@@ -1,4 +1,5 @@
-//! What an update does for each image: a pure function of what the folder and the engine have.
+//! The decision what an update does for each image: a pure function of the images in the folder and
+//! the engine.
 
 use sealift_catalog::{Action, PlanItem, PlanOptions, Snapshot, other_builds, plan_item};
 use sealift_filename::{ImageId, Reference, Repository};
@@ -10,25 +11,25 @@ use crate::immutable::refuse_other_builds;
 use crate::update::options::UpdateOptions;
 use crate::update::resolve::Resolved;
 
-/// What is to be done for an image.
+/// The task for one image.
 pub(crate) struct Task {
     pub(crate) image: Inspected,
     pub(crate) item: PlanItem,
-    /// The ids of the other builds of the same release that are certainly in the folder, if it is
-    /// saved.
+    /// If the image must be saved, the ids of other builds of the same release in the folder. Only
+    /// builds that certainly differ are included.
     pub(crate) replaces: Vec<ImageId>,
 }
 
-/// What is to be done for the images of a call.
+/// The tasks for the images of a call.
 pub(crate) struct Decision {
-    /// In the order of the call.
+    /// The tasks in the order of the call.
     pub(crate) tasks: Vec<(Reference, Result<Task, Error>)>,
     pub(crate) snapshot: Snapshot,
-    /// With the images of which nothing is to be cleaned, as one of them has failed already.
+    /// The options, with the repositories of failed images, of which nothing is removed.
     pub(crate) options: PlanOptions,
 }
 
-/// Decides what is to be done for every image that the engine has.
+/// Decides what to do for every image.
 pub(crate) fn decide(
     resolved: Resolved,
     options: &UpdateOptions,
@@ -41,7 +42,7 @@ pub(crate) fn decide(
         let task = image.and_then(|image| {
             let item = plan_item(&snapshot, &image.wanted, &planning);
             let replaces = match item.action {
-                // What is not certain yet is decided once the save has told which build it is.
+                // Whether other archives are other builds may be known only after the save.
                 Action::Save { .. } => other_builds(&snapshot, &image.wanted, None),
                 Action::Keep { .. }
                 | Action::Compress { .. }

@@ -1,5 +1,5 @@
-//! Brings a folder in step with an engine: resolve what the engine has, decide, carry out, clean
-//! up.
+//! Saving of images from an engine into the folder: resolve the images, decide, carry out, and
+//! clean up.
 
 mod carry_out;
 mod clean_up;
@@ -27,7 +27,7 @@ use crate::update::options::UpdateOptions;
 use crate::update::report::{ImageUpdate, RemovedArchive, UpdateReport};
 use crate::update::resolve::resolve;
 
-/// What came of an image, of which nothing is removed yet, and its archive.
+/// The result of an image before removals, and its archive.
 type Finished = (ImageUpdate, Option<Archived>);
 
 /// Saves images from an engine into a folder, unless they are there already.
@@ -43,8 +43,8 @@ type Finished = (ImageUpdate, Option<Archived>);
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, the work that runs on other threads stops soon after and removes its
-/// staging files. Each archive is then either published or not there at all.
+/// If the future is dropped, blocking work stops soon after and the staging files are removed. Each
+/// archive is then either published or missing.
 ///
 /// # Panics
 ///
@@ -52,8 +52,8 @@ type Finished = (ImageUpdate, Option<Archived>);
 ///
 /// # Errors
 ///
-/// If nothing at all can be done: no engine answers, or the folder cannot be read. What goes wrong
-/// with one image is in its result.
+/// If the engine does not answer or the folder cannot be read. Errors of single images are in their
+/// results.
 pub async fn update(
     engine: &Engine,
     store: &Store,
@@ -64,7 +64,7 @@ pub async fn update(
 ) -> Result<UpdateReport, Error> {
     let sweeper = store.clone();
     run.blocking(move |_| Ok(sweeper.sweep()?)).await?;
-    // It is large, and stands on the heap.
+    // Boxed, because the future is large.
     let resolved = Box::pin(resolve(engine, Some(store), references, options, run)).await?;
     let Decision { tasks, snapshot, options: planning } = decide(resolved, options, Some(store));
 
@@ -94,11 +94,11 @@ pub async fn update(
     let done: Vec<Finished> = done.into_iter().map(|(_, done)| done).collect();
 
     let (removed, clean_errors) = match run.cancel().is_cancelled() {
-        // Whoever wants to stop doesn't want anything removed either.
+        // After a cancellation nothing is removed.
         true => (Vec::new(), vec![Error::Interrupted]),
         false => {
-            // What came without a part that engines always write may have lost more: nothing is
-            // removed for it.
+            // A save without `manifest.json`, which engines always write, may be incomplete in
+            // other ways as well. No archives are removed because of it.
             let whole = done.iter().filter_map(|(_, archived)| archived.as_ref());
             let suspects = whole.filter(|done| done.lacked_manifest);
             let suspects: Vec<_> = suspects.map(|done| &done.wanted.repository).collect();
@@ -118,7 +118,7 @@ pub async fn update(
     Ok(UpdateReport { images: images.collect(), clean_errors })
 }
 
-/// Returns what came of each image, for what is removed at the end.
+/// Returns the outcome of each image, which decides the removals.
 fn outcomes(done: &[Finished]) -> Vec<Outcome<'_>> {
     fn outcome((image, archived): &Finished) -> Outcome<'_> {
         match archived {

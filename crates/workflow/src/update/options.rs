@@ -1,4 +1,4 @@
-//! How to update.
+//! Options of an update.
 
 use sealift_archive::Level;
 use sealift_catalog::{Keep, PlanOptions};
@@ -18,19 +18,19 @@ use crate::setters::setters;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UpdateOptions {
-    /// Keep the archives as zips, whether or not they were saved now.
+    /// Whether to store the archives as zips. Existing plain archives are converted.
     pub compress: bool,
-    /// How hard to compress.
+    /// The compression level.
     pub level: Level,
-    /// Remove other archives of the call's images, once everything else is durable.
+    /// Whether to remove other archives of the call's images, after everything else is durable.
     pub clean: bool,
-    /// With `clean`: keep this many of them, as [`plan_clean`](crate::plan_clean()) does.
+    /// With `clean`, the numbers of archives to keep, as for [`plan_clean`](crate::plan_clean()).
     pub keep: Option<Keep>,
-    /// Take the images for this platform.
+    /// The platform to choose from images for several platforms.
     pub platform: Option<Platform>,
-    /// How many images to work on at a time; 0 counts as 1.
+    /// The number of images to process at the same time. 0 counts as 1.
     pub jobs: usize,
-    /// Refuse another build of a release that is in the folder.
+    /// Whether to refuse another build of a release that is in the folder.
     pub immutable: bool,
 }
 
@@ -64,8 +64,7 @@ impl UpdateOptions {
         Self { jobs, ..self }
     }
 
-    /// Returns what the planning of an update needs; nothing of the images in `keep_all_of` is
-    /// cleaned.
+    /// Returns the options for planning. No archives of the images in `keep_all_of` are removed.
     pub(crate) fn planning(&self, keep_all_of: Vec<Repository>) -> PlanOptions {
         PlanOptions::default()
             .with_compress(self.compress)

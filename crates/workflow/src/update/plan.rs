@@ -1,4 +1,4 @@
-//! What an update would do, as data.
+//! The plan of an update.
 
 use std::path::{Path, PathBuf};
 
@@ -18,50 +18,50 @@ use crate::update::options::UpdateOptions;
 use crate::update::report::{RemovedArchive, serialize_failed};
 use crate::update::resolve::resolve;
 
-/// What an update would do.
+/// The actions that an update would take.
 ///
-/// It serialises as `{items: […], would_remove: […]}`, with the paths that the archives have, or
-/// would have, in the folder.
+/// It serialises as `{items: […], would_remove: […]}`, with the paths of the archives in the
+/// folder.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct UpdatePlan {
-    /// What would become of the images of the call, in its order, each once.
+    /// The images of the call, in its order and without duplicates.
     pub images: Vec<ImagePlan>,
-    /// What would be done, without the images that fail.
+    /// The plan, without the images that fail.
     pub plan: Plan,
-    /// The folder, in front of the paths of archives.
+    /// The folder, which is the start of the paths of archives.
     pub folder: PathBuf,
 }
 
-/// What would become of one image.
+/// The plan for one image, or its error.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImagePlan {
-    /// What was asked for.
+    /// The requested image.
     pub reference: Reference,
-    /// What would be done for it.
+    /// The plan or the error.
     pub result: Result<PlannedImage, Error>,
 }
 
-/// What would be done for one image.
+/// The plan for one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedImage {
     /// The item of the plan.
     pub item: PlanItem,
-    /// The ids of the other builds of the same release that are certainly in the folder, if it is
-    /// saved.
+    /// If the image must be saved, the ids of other builds of the same release in the folder. Only
+    /// builds that certainly differ are included.
     pub replaces: Vec<ImageId>,
 }
 
-/// Plans an update, and changes nothing.
+/// Returns what [`update`](crate::update()) would do, without changing anything.
 ///
-/// Without a store, because its folder does not exist yet, everything would be saved. One image
-/// failing does not stop the others, as in [`update`](crate::update()).
+/// `store` is `None` if the folder does not exist yet; all images must be saved then. If one image
+/// fails, the others are still planned.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
@@ -69,8 +69,8 @@ pub struct PlannedImage {
 ///
 /// # Errors
 ///
-/// If no engine answers or the folder cannot be read. What is wrong with one image is in its
-/// result.
+/// If the engine does not answer or the folder cannot be read. Errors of single images are in their
+/// results.
 pub async fn plan_update(
     engine: &Engine,
     store: Option<&Store>,
@@ -104,7 +104,7 @@ impl Serialize for UpdatePlan {
     }
 }
 
-/// An image of a plan as JSON.
+/// The JSON form of an image in a plan.
 struct Item<'a> {
     image: &'a ImagePlan,
     folder: &'a Path,

@@ -1,4 +1,4 @@
-//! An engine's save on its way into a staging file.
+//! Transfer of an engine's save into a staging file.
 
 use bytes::{Bytes, BytesMut};
 use sealift_archive::Fault;
@@ -10,12 +10,12 @@ use crate::error::Error;
 use crate::ingest::ingest;
 use crate::run::{Activity, Run};
 
-/// The size in bytes of a piece of what an engine sends.
+/// The size of the pieces that are passed to the writer, in bytes.
 const PIECE: usize = 64 << 10;
-/// How many pieces may wait between the engine and the disk: a queue would only cost memory.
+/// The number of pieces that can wait for the disk. More of them would only need memory.
 const PIECES: usize = 8;
 
-/// Writes what an engine sends into a staging file.
+/// Writes the stream of an engine into a staging file.
 pub(crate) async fn receive(
     mut stream: SaveStream,
     staging: Staging,
@@ -26,7 +26,8 @@ pub(crate) async fn receive(
     let written = run.blocking(move |run| ingest(staging, || Ok(pieces.blocking_recv()), run));
     match tokio::join!(send(&mut stream, sender, activity, run), written) {
         (Ok(()), written) => written,
-        // The pieces end too if the connection fails. Before that, the engine may have written why.
+        // A failed connection also ends the pieces. If the engine reported an error in the stream
+        // before, that error is the cause.
         (Err(error), Err(written)) if !matches!(error, Error::Interrupted) => {
             Err(if is_report(&written) { written } else { error })
         }
@@ -34,14 +35,14 @@ pub(crate) async fn receive(
     }
 }
 
-/// Returns `true` if an engine wrote an error into its save.
+/// Returns `true` if the engine reported an error inside the stream.
 fn is_report(error: &Error) -> bool {
     matches!(error, Error::Store(sealift_store::Error::Archive(error))
         if matches!(error.as_fault(), Some(Fault::Engine { .. })))
 }
 
-/// Passes on what an engine sends, in pieces of a size: engines send it in chunks of a few
-/// kilobytes, and to wake another thread for each would take longer than all the rest.
+/// Passes on the stream of an engine in larger pieces. Engines send chunks of a few kilobytes, and
+/// waking the writing thread for each of them would dominate the time.
 async fn send(
     stream: &mut SaveStream,
     sender: mpsc::Sender<Bytes>,
@@ -58,7 +59,7 @@ async fn send(
             }
         }
         activity.progress(piece.len() as u64);
-        // If the writer has given up, its own error states why.
+        // If the writer has failed, its error is reported instead.
         if !piece.is_empty() && sender.send(piece.split().freeze()).await.is_err() {
             return Ok(());
         }

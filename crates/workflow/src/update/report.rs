@@ -1,4 +1,4 @@
-//! What came of an update.
+//! The result of an update.
 
 use std::path::{Path, PathBuf};
 
@@ -11,17 +11,17 @@ use crate::error::Error;
 use crate::report_list;
 use crate::stored_archive::StoredArchive;
 
-/// The result of an update, image by image.
+/// The result of an update.
 ///
-/// It serialises as an array: the images, then `{error}` for each archive that could not be
-/// removed.
+/// It serialises as an array of the images, followed by `{error}` for each archive that could not
+/// be removed.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "it holds the errors of the images that failed"]
 pub struct UpdateReport {
-    /// The images of the call, in its order, each once.
+    /// The results of the images, in the order of the call and without duplicates.
     pub images: Vec<ImageUpdate>,
-    /// What went wrong with the removals at the end. The images are all in the folder nevertheless.
+    /// The errors of the removals at the end. They do not affect the saved images.
     pub clean_errors: Vec<Error>,
 }
 
@@ -37,9 +37,9 @@ impl Serialize for UpdateReport {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImageUpdate {
-    /// What was asked for.
+    /// The requested image.
     pub reference: Reference,
-    /// What became of it.
+    /// The outcome for this image.
     pub result: Result<Updated, Error>,
 }
 
@@ -52,7 +52,7 @@ impl Serialize for ImageUpdate {
     }
 }
 
-/// Serialises an image that failed, as `{image, version, error}`.
+/// Serialises the error of an image as `{image, version, error}`.
 pub(crate) fn serialize_failed<S: Serializer>(
     reference: &Reference,
     error: &Error,
@@ -65,23 +65,22 @@ pub(crate) fn serialize_failed<S: Serializer>(
     document.end()
 }
 
-/// An image that is in the folder now.
+/// An image that the folder has after an update.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Updated {
     /// The archive.
     #[serde(flatten)]
     pub file: StoredArchive,
-    /// Whether it was saved now.
+    /// Whether the image was saved now.
     pub saved: bool,
-    /// Whether it was made a zip now.
+    /// Whether a zip was written now.
     pub compressed: bool,
-    /// The size of the plain archive inside in bytes.
+    /// The size of the plain tar in bytes.
     pub plain_size: u64,
-    /// The ids of the other builds of the same release that were in the folder, if it was saved
-    /// now.
+    /// The ids of other builds of the same release in the folder. Empty if nothing was saved.
     pub replaces: Vec<ImageId>,
-    /// What was removed for it at the end.
+    /// The archives of the same image that were removed.
     pub removed: Vec<RemovedArchive>,
 }
 
@@ -90,19 +89,19 @@ pub struct Updated {
 #[non_exhaustive]
 pub struct RemovedArchive {
     /// The name that it had, relative to the folder.
-    #[serde(skip)]
+    /// The former archive name, relative to the folder.
     pub archive: ArchivePath,
-    /// The path that it had, with the folder in front.
+    /// The former path, including the folder.
     #[serde(serialize_with = "crate::path_text::serialize")]
     pub path: PathBuf,
-    /// The size of its file in bytes.
+    /// The size of the file in bytes.
     pub size: u64,
-    /// Whether its version is newer than every version of the image that the call names.
+    /// Whether its version is newer than all versions of the image in the call.
     pub newer: bool,
 }
 
 impl RemovedArchive {
-    /// Describes a removal, with the folder in front.
+    /// Describes a removal in a folder.
     pub(crate) fn new(removal: &Removal, folder: &Path) -> Self {
         Self {
             archive: removal.archive.clone(),

@@ -1,4 +1,4 @@
-//! What an engine and the folder have of the images of an update.
+//! The images of an update, as the engine and the folder have them.
 
 use std::collections::HashMap;
 
@@ -16,38 +16,39 @@ use crate::run::Run;
 use crate::select::examine::{report_unreadable, with_read_options};
 use crate::update::options::UpdateOptions;
 
-/// How many images the engine is asked for at a time.
+/// The number of concurrent inspect requests.
 const QUESTIONS: usize = 16;
 
-/// From how many images on one list is cheaper than asking for each.
+/// The number of images from which a list is cheaper than an inspect request for each.
 const MANY: usize = 8;
 
-/// What was asked for, and what the engine has of it.
+/// A requested image, and its description by the engine.
 pub(crate) type ResolvedImage = (Reference, Result<Inspected, Error>);
 
-/// What an engine and the folder have of the images of a call.
+/// The images of a call, as the engine and the folder have them.
 pub(crate) struct Resolved {
-    /// In the order of the call, each once.
+    /// The images in the order of the call, without duplicates.
     pub(crate) images: Vec<ResolvedImage>,
-    /// What the folder has of those that the engine has.
+    /// The archives in the folder of the images that the engine has.
     pub(crate) snapshot: Snapshot,
 }
 
-/// Images that are in the folder already, and what the folder holds of those that were looked for.
+/// Images that the folder already has, and the archives that were read to find out.
 #[derive(Default)]
 struct SettledImages {
     images: HashMap<Reference, Inspected>,
     snapshot: Snapshot,
 }
 
-/// Looks the images of a call up in the engine, and their archives in the folder. Images that
-/// cannot be archived are refused. What one list of the engine's images settles, with what is in
-/// the folder, is not looked up by itself.
+/// Looks up the images of a call in the engine, and their archives in the folder.
+///
+/// With many images, a list of the engine's images is requested first. Images that it shows to be
+/// in the folder need no further request. Images that cannot have an archive name are refused.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, no engine answers, or somebody asks to stop. What is wrong with
-/// one image is in its place.
+/// If the folder cannot be read, the engine does not answer, or the run is cancelled. Errors of
+/// single images are in their results.
 pub(crate) async fn resolve(
     engine: &Engine,
     store: Option<&Store>,
@@ -61,7 +62,8 @@ pub(crate) async fn resolve(
         None => SettledImages::default(),
     };
     let settled = &settled;
-    // By value: a closure that takes references makes a future that cannot be spawned.
+    // The reference is moved into the closure. If it were borrowed, the future could not be
+    // spawned.
     let ask = |reference: Reference| async move {
         if let Some(image) = settled.get(&reference) {
             return (reference, Ok(image.clone()));
@@ -92,7 +94,7 @@ fn distinct(references: &[Reference]) -> Vec<Reference> {
     distinct
 }
 
-/// Returns the first error that would be the same for every image.
+/// Returns an error that would be the same for every image, if there is one.
 fn refuse_fatal(images: Vec<ResolvedImage>) -> Result<Vec<ResolvedImage>, Error> {
     let is_fatal =
         |error: &Error| matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Interrupted);
@@ -105,14 +107,14 @@ fn refuse_fatal(images: Vec<ResolvedImage>) -> Result<Vec<ResolvedImage>, Error>
         .collect()
 }
 
-/// Refuses before a long save what cannot have an archive's name.
+/// Returns an error if an image cannot have an archive name, so that it is not saved in vain.
 fn check(image: Inspected) -> Result<Inspected, Error> {
     image.wanted.check_name()?;
     Ok(image)
 }
 
-/// Reads what the folder has of images: with `clean` all of their archives, otherwise those of
-/// their versions.
+/// Reads the archives of images in the folder: with `clean` those of all versions, otherwise those
+/// of the requested versions.
 async fn read_snapshot(
     store: &Store,
     images: impl Iterator<Item = &Inspected>,
@@ -131,11 +133,10 @@ async fn read_snapshot(
     .await
 }
 
-/// Finds those images of a call that are in the folder already, from one list.
+/// Finds the images of a call that the folder already has, with one list request.
 ///
-/// Where the engine's id of an image is its config's digest, that and a record decide; nothing more
-/// has to be asked. All else is left for a question of its own, as is everything where there are
-/// few images.
+/// If the engine uses the digest of the config as the id, this digest and a record are sufficient.
+/// All other images, and all images of small calls, are inspected one by one.
 async fn settled(
     engine: &Engine,
     store: &Store,
@@ -146,7 +147,7 @@ async fn settled(
     if references.len() < MANY || options.platform.is_some() {
         return Ok(SettledImages::default());
     }
-    // An engine that can't list is asked for each image, and says what is wrong.
+    // If listing fails, each image is inspected, which returns a more specific error.
     let list = run.wait_for(async { Ok(engine.list().await?) }).await;
     let list = match list {
         Ok(list) => list,
@@ -177,7 +178,7 @@ async fn settled(
     Ok(SettledImages { images: settled.collect(), snapshot })
 }
 
-/// Adds the platform and the layers that the archive of the same image has.
+/// Adds the platform and the layers of the archive with the same image.
 fn completed(
     mut image: Inspected,
     snapshot: &Snapshot,
