@@ -30,16 +30,15 @@ use crate::update::resolve::resolve;
 /// The result of an image before removals, and its archive.
 type Finished = (ImageUpdate, Option<Archived>);
 
-/// Saves images from an engine into a folder, unless they are there already.
+/// Saves images from an engine into a folder, unless the folder already has them.
 ///
-/// What is there under its version is kept, whatever engine wrote it. A save is verified, and
-/// compared with the image that the engine had shown, before its archive appears. One image failing
-/// does not stop the others; nothing of a failed image is cleaned.
+/// An archive of the same image is kept, whichever engine wrote it. A saved archive is verified and
+/// compared with the image that the engine described before it becomes visible. If one image fails,
+/// the others are still saved, and no archives of the failed image are removed.
 ///
-/// `on_result` receives each result as soon as it is known, in any order. What is removed is not
-/// known before the end: `removed` is empty there. Once it is cancelled, the report contains the
-/// images that are in the folder; the others failed
-/// with [`Error::Interrupted`].
+/// `on_result` receives each result as soon as it is available, in any order. Removals happen at
+/// the end, so `removed` is empty in these results. After a cancellation, the report contains the
+/// saved images, and the remaining images fail with [`Error::Interrupted`].
 ///
 /// # Cancel safety
 ///

@@ -88,8 +88,8 @@ pub struct Updated {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RemovedArchive {
-    /// The name that it had, relative to the folder.
     /// The former archive name, relative to the folder.
+    #[serde(skip)]
     pub archive: ArchivePath,
     /// The former path, including the folder.
     #[serde(serialize_with = "crate::path_text::serialize")]
