@@ -1,4 +1,4 @@
-//! A look through a folder of many names.
+//! Benchmarks of folders with many archives.
 //!
 //! `cargo bench -p sealift-store`
 
@@ -14,7 +14,7 @@ fn main() {
 
 const NAMES: usize = 10_000;
 
-/// A folder with the names of 100 images; the files look like the begin of an archive.
+/// Creates a folder with archive names of 100 images. The files are empty.
 fn folder() -> (TempDir, Store) {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     for number in 0..NAMES {

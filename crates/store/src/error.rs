@@ -12,16 +12,16 @@ use sealift_oci::Digest;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-/// Why an operation on a store failed.
+/// The error of an operation on a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A folder or an archive does not exist.
     #[error("there is no {what} {}", path.display())]
     NotFound {
-        /// What is missing: `folder` or `archive`.
+        /// The missing kind: `folder` or `archive`.
         what: &'static str,
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
     /// A path that should be a folder is something else.
@@ -35,19 +35,19 @@ pub enum Error {
     NotAFile {
         /// The path.
         path: PathBuf,
-        /// What it is, with its article.
+        /// The actual kind, with an article.
         what: &'static str,
     },
-    /// A file that was to be removed is not known to hold an image.
-    #[error("cannot remove {}: it is not known to hold an image ({why})", path.display())]
+    /// A file cannot be removed because it is not known to contain an image.
+    #[error("cannot remove {}: it is not known to contain an image ({why})", path.display())]
     NotAnImage {
         /// The file.
         path: PathBuf,
-        /// What is known instead, a fragment.
+        /// The known content of the file, or the reason why it is not known.
         why: String,
     },
-    /// Somebody else has written or created a file since it was looked at. It stays as it is.
-    #[error("{} was written by somebody else meanwhile", path.display())]
+    /// Another process has changed or created a file since it was examined. The file is kept.
+    #[error("{} was changed by another process", path.display())]
     Changed {
         /// The file.
         path: PathBuf,
@@ -60,36 +60,36 @@ pub enum Error {
     Locked {
         /// The store's folder.
         folder: PathBuf,
-        /// Who holds the lock and since when, as the holder wrote it.
+        /// The process that holds the lock and since when, as it has written into the lock file.
         holder: Option<String>,
         /// The timeout.
         waited: Duration,
     },
-    /// The name under which an archive was to be published is not its own.
+    /// An archive cannot be published under a name that does not match its content.
     #[error("cannot publish {}: {reason}", archive.display())]
     OtherName {
-        /// The file that was to be published.
+        /// The path under which it was to be published.
         archive: PathBuf,
-        /// What of the archive does not agree with the name.
+        /// The mismatch, a clause.
         reason: String,
     },
-    /// A file that was put together does not have the SHA-256 that it should have.
+    /// A complete file does not have the expected SHA-256.
     #[error("the file has the SHA-256 {}, not {}", found.hex(), expected.hex())]
     OtherContent {
-        /// The SHA-256 that it should have.
+        /// The expected SHA-256.
         expected: Digest,
-        /// The SHA-256 that it has.
+        /// The actual SHA-256.
         found: Digest,
     },
     /// A staging file was removed while it was written.
-    #[error("{} is gone: it, or a folder above it, was removed or moved meanwhile", path.display())]
+    #[error("{} no longer exists: it or a folder above it was removed or moved", path.display())]
     Vanished {
         /// The staging file.
         path: PathBuf,
     },
     /// The file system ignores case, and a name that differs only in case exists.
     #[error(
-        "cannot publish {}: {} is there, and the file system ignores case",
+        "cannot publish {}: {} exists, and the file system ignores case",
         archive.display(), existing.display()
     )]
     OtherSpelling {
@@ -121,10 +121,10 @@ impl fmt::Display for Holder<'_> {
     }
 }
 
-/// Why the archive that is asked for is not found.
+/// The error of selecting an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// No archive answers the query.
+    /// No archive matches the query, or several do.
     #[error(transparent)]
     Select(#[from] SelectError),
     /// The folder cannot be read.
@@ -155,25 +155,25 @@ pub enum ErrorKind {
     NotADirectory,
     /// A path that should be a regular file is something else.
     NotAFile,
-    /// A file that was to be removed is not known to hold an image.
+    /// A file cannot be removed because it is not known to contain an image.
     NotAnImage,
-    /// Somebody else has written or created a file since it was looked at.
+    /// Another process has changed or created a file since it was examined.
     Changed,
     /// A name that differs only in case exists on a file system that ignores case.
     OtherSpelling,
-    /// The name under which an archive was to be published is not its own.
+    /// An archive cannot be published under a name that does not match its content.
     OtherName,
     /// A staging file was removed while it was written.
     Vanished,
     /// The file system is mounted read-only.
     ReadOnly,
-    /// Permissions do not allow it.
+    /// The permissions are not sufficient.
     PermissionDenied,
     /// The disk or the user's quota is full.
     NoSpace,
     /// Another writer holds the folder's lock.
     Locked,
-    /// The caller cancelled.
+    /// The caller cancelled the operation.
     Cancelled,
     /// An archive is damaged or not supported.
     Archive,
@@ -181,7 +181,7 @@ pub enum ErrorKind {
     Io,
     /// Several archives differ only in their platforms.
     Ambiguous,
-    /// All archives that could be meant are misnamed.
+    /// All matching archives are misnamed.
     Misnamed,
 }
 

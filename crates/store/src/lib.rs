@@ -1,8 +1,8 @@
 //! A folder of versioned container image archives.
 //!
 //! The folder is the database. The [name](sealift_filename::ArchiveName) of every file contains the
-//! image, the version and the id; a small record beside it contains what was found inside when the
-//! file was last read. Nothing else is needed to serve the folder, copy it or put it on a USB
+//! image, the version and the id. A small record beside it caches the content that was found when
+//! the file was last read. The folder can be served by any web server, copied, or put on a USB
 //! stick.
 //!
 //! ```
@@ -11,20 +11,19 @@
 //! use sealift_oci::Digest;
 //! use sealift_store::{ReadOptions, Store};
 //!
-//! # let parent = tempfile::tempdir()?;
-//! # let root = parent.path().join("artifacts");
-//! let store = Store::create(root)?;
+//! let parent = tempfile::tempdir()?;
+//! let store = Store::create(parent.path().join("artifacts"))?;
 //! let archives = store.scan()?.archives;
 //! let latest =
 //!     store.find_latest(&archives, &LatestOptions::default(), &ReadOptions::default())?;
 //! assert!(latest.entries.is_empty());
 //!
-//! // What an update does is data, decided by what the folder holds…
+//! // The plan of an update depends on the archives in the folder…
 //! let (web, version) = (Repository::parse("web")?, Version::new("1.4.0.7"));
 //! let images = [(web.clone(), version.clone())];
 //! let options = PlanOptions::default();
 //! let snapshot = store.snapshot(&images, &options, &ReadOptions::default())?;
-//! // …and by what the engine reports.
+//! // …and on the image in the engine.
 //! let image = Wanted::new(web, version, "linux/amd64".parse()?)
 //!     .with_config(Some(Digest::of(b"config")));
 //! let plan = plan(&snapshot, &[image], &options);
@@ -32,27 +31,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - **Reading.** [`Store::scan`] lists names; [`Store::entries`] adds what records say, and
-//!   [`Store::examined_entries`] reads the archives that have no record. [`Store::find`] and
-//!   [`Store::find_latest`] select archives; [`Store::open_archive`]
-//!   opens one to read any part of it. Readers never wait, and never see half an archive.
-//! - **Deciding** is the task of [`sealift_catalog`]: pure functions over entries.
-//! - **Writing.** [`Store::stage`] begins a hidden file, [`Staged::publish`] makes it an archive,
-//!   atomically and durably, [`Store::remove`] removes archives, [`Store::sweep`] removes what a
-//!   crash left behind. [`Store::unfinished`] continues an archive that is put together over
-//!   several
-//!   calls. Writers hold the folder's lock only while they change what others see.
+//! - **Reading.** [`Store::scan`] lists names. [`Store::entries`] adds the content of records, and
+//!   [`Store::examined_entries`] also reads the archives without a valid record. [`Store::find`]
+//!   and [`Store::find_latest`] select archives. [`Store::open_archive`] opens one for random
+//!   access. Readers never wait, and never see an incomplete archive.
+//! - **Deciding** is done by [`sealift_catalog`], with pure functions over entries.
+//! - **Writing.** [`Store::stage`] creates a hidden file, and [`Staged::publish`] publishes it,
+//!   atomically and durably. [`Store::remove`] removes archives, and [`Store::sweep`] removes files
+//!   that a crash left behind. [`Store::unfinished`] opens an archive that is written in several
+//!   calls. Writers hold the folder's lock only while they make visible changes.
 //!
-//! Nothing is decided by an archive that nobody has read, and only a regular file that is known to
-//! hold an image is ever removed. All functions block; the crate knows no engine and no async
-//! runtime.
+//! ```text
+//! names  ── scan ──▶ ArchivePath ─┐
+//!                                 ├─ entries ──▶ Entry ──▶ sealift_catalog: latest, plan, retain
+//! records ────────────────────────┘                 ▲
+//! archives ── examined_entries ─────────────────────┘
 //!
-//! The crates below are re-exported, so that one dependency is enough.
+//! bytes ── stage ──▶ Staging ── finish ──▶ Staged with its Proof ── publish ──▶ archive
+//! ```
+//!
+//! Only regular files that are known to contain an image are removed. All functions block. The
+//! crate needs no engine and no async runtime.
+//!
+//! The crates that this one builds on are re-exported, so that one dependency is enough.
 //!
 //! # Platforms
 //!
-//! Linux and macOS. The crate compiles only for Unix, because it opens files relative to folders
-//! and follows no symbolic link below the root.
+//! The crate supports Linux and macOS. It compiles only for Unix, because it opens files relative
+//! to folders and follows no symbolic link below the root.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

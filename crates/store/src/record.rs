@@ -1,50 +1,51 @@
-//! What is noted down about an archive, and when it is believed.
+//! The record of an archive, and the rules for its validity.
 
 use jiff::{SignedDuration, Timestamp};
 use sealift_archive::{ArchiveIndex, BlockTable, DocumentSpans, LayerSpan, Proof};
 use sealift_catalog::{Knowledge, KnownImage, Stat};
 use serde::{Deserialize, Serialize};
 
-/// The version of the form of records without an index.
+/// The version of the format of records without an index.
 const PLAIN_FORM: u32 = 1;
-/// The version of those with an index. Records of any other version are as good as absent.
+/// The version of the format of records with an index. Records of other versions are ignored.
 const INDEXED_FORM: u32 = 2;
 
-/// How much older than its record a file must be, if the file system records nanoseconds.
+/// The minimum time between the modification of a file and its record, if the file system stores
+/// fractions of seconds.
 ///
-/// Kernels stamp files by a clock that ticks every 10 ms at worst. A file that is written again
-/// within the same tick, with as many bytes, looks like before.
+/// File times come from a clock that advances every 10 ms in the worst case. If a file is written
+/// twice within the same tick with the same size, the second write is not visible in its metadata.
 pub(crate) const FINE_GAP: SignedDuration = SignedDuration::from_millis(20);
 
-/// The same for a file system that records whole seconds, or as FAT does every other one.
+/// The same for file systems that store whole seconds, or every second one as FAT does.
 const COARSE_GAP: SignedDuration = SignedDuration::from_secs(2);
 
-/// What was found out about one archive, and how its file looked then.
+/// The content of an archive, and the metadata of its file at the time of reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     form: u32,
     /// The size of the file in bytes.
     pub(crate) size: u64,
-    /// When the file was last modified.
+    /// The modification time of the file.
     pub(crate) modified: Timestamp,
-    /// When the reading began that found this out, by the clock of the file system.
+    /// The time when reading began, by the clock of the file system.
     pub(crate) recorded: Timestamp,
-    /// When the archive was put into the store, if sealift did it.
+    /// The time when sealift put the archive into the store, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     saved: Option<Timestamp>,
-    /// Whether the file was found damaged since: then the record is kept, as it states that this
-    /// was an image, but is no longer believed.
+    /// Whether the file was found damaged since. The record is then not valid, but is kept because
+    /// it states that the file was an image.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) doubted: bool,
-    /// What the file holds.
+    /// The content of the file.
     pub(crate) content: Content,
-    /// Where the layers of an image lie. It stands on a line of its own, so that a folder is listed
-    /// without it: it is ten times as long as the rest.
+    /// The index of the layers. It is on a separate line of the file, because it is ten times
+    /// longer than the rest and listing a folder does not need it.
     #[serde(skip)]
     index: Option<RecordedIndex>,
 }
 
-/// What a file with an archive's name holds. Damage is not among it: it is never recorded.
+/// The content of a file with an archive name. Damage is never recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Content {
@@ -52,17 +53,17 @@ pub(crate) enum Content {
     Image(Box<KnownImage>),
     /// No image.
     NoImage {
-        /// What it looks like instead, a fragment for after "holds no image: ".
+        /// The actual content, as the rest of a sentence that begins with "holds no image: ".
         reason: String,
     },
 }
 
-/// Where the parts of an archive lie.
+/// The positions of the parts of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedIndex {
     layers: Vec<LayerSpan>,
-    /// The documents of the image. An index of earlier versions lacks them and is ignored, so that
-    /// the archive is read once more.
+    /// The documents of the image. Indexes of earlier versions do not have this field. They are
+    /// ignored, so the archive is read again.
     documents: DocumentSpans,
     /// The blocks of a zip, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,8 +73,9 @@ pub(crate) struct RecordedIndex {
 impl RecordedIndex {
     /// Creates the index of an archive that was written or read.
     ///
-    /// Only the writer of a zip knows its blocks. If the record from before is of the same bytes,
-    /// its blocks are kept. Returns `None` if the documents cannot be read at any place.
+    /// Only the writer of a zip knows its blocks. If the previous record is for the same bytes, its
+    /// blocks are reused. Returns `None` if the documents are stored in a way that prevents random
+    /// access.
     pub(crate) fn new(proof: &Proof, before: Option<&Record>) -> Option<Self> {
         let documents = proof.documents()?.clone();
         let is_same = |image: &KnownImage| image.sha256 == proof.sha256();
@@ -94,7 +96,7 @@ impl From<Record> for Knowledge {
 }
 
 impl Record {
-    /// Creates the record of a file that looks like this now.
+    /// Creates the record of a file with this size and time.
     pub(crate) fn new(stat: Stat, recorded: Timestamp, content: Content) -> Self {
         let saved = match &content {
             Content::Image(image) => image.saved,
@@ -112,7 +114,7 @@ impl Record {
         }
     }
 
-    /// Adds where the layers lie.
+    /// Adds the index of the layers.
     pub(crate) fn with_index(self, index: Option<RecordedIndex>) -> Self {
         let form = if index.is_some() { INDEXED_FORM } else { PLAIN_FORM };
         Self { form, index, ..self }
@@ -126,7 +128,7 @@ impl Record {
         self
     }
 
-    /// Returns the image, if the file held one.
+    /// Returns the image, or `None` if the file contained no image.
     pub(crate) fn image(&self) -> Option<&KnownImage> {
         match &self.content {
             Content::Image(image) => Some(image),
@@ -134,7 +136,7 @@ impl Record {
         }
     }
 
-    /// Returns what the file looks like instead, if it held no image.
+    /// Returns the actual content if the file contained no image.
     pub(crate) fn no_image(&self) -> Option<&str> {
         match &self.content {
             Content::Image(_) => None,
@@ -142,7 +144,7 @@ impl Record {
         }
     }
 
-    /// Reads a record without its index. Returns `None` if it is damaged or of another form.
+    /// Parses a record without its index. Returns `None` if it is damaged or has another format.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let line = bytes.split(|byte| *byte == b'\n').next()?;
         let mut record: Self = serde_json::from_slice(line).ok()?;
@@ -152,7 +154,7 @@ impl Record {
         matches!(record.form, PLAIN_FORM | INDEXED_FORM).then_some(record)
     }
 
-    /// Reads a record with its index.
+    /// Parses a record with its index.
     pub(crate) fn read_with_index(bytes: &[u8]) -> Option<Self> {
         let mut record = Self::read(bytes)?;
         let line = bytes.split(|byte| *byte == b'\n').nth(1);
@@ -160,7 +162,7 @@ impl Record {
         Some(record)
     }
 
-    /// Returns the index of an archive with an image, if the record has one.
+    /// Returns the index of the image's archive, if the record has one.
     pub(crate) fn into_index(self) -> Option<ArchiveIndex> {
         let (Content::Image(image), Some(RecordedIndex { layers, documents, blocks })) =
             (self.content, self.index)
@@ -175,13 +177,14 @@ impl Record {
         })
     }
 
-    /// Returns the record, no longer believed.
+    /// Returns the record, marked as doubtful.
     pub(crate) fn doubted(self) -> Self {
         Self { doubted: true, ..self }.with_index(None)
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // Nothing in a record can fail to become JSON; and an empty one would be as good as none.
+        // A record can always be serialised. Even an empty file would only count as a missing
+        // record.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
         if let Some(index) = &self.index {
             bytes.push(b'\n');
@@ -191,18 +194,18 @@ impl Record {
         bytes
     }
 
-    /// Returns `true` if size and time of the file are those that were noted down.
+    /// Returns `true` if the file has the recorded size and time.
     pub(crate) fn is_of(&self, stat: &Stat) -> bool {
         self.size == stat.size && self.modified == stat.modified
     }
 
-    /// Returns `true` if the file that looks like this now is the one that was read: size and time
-    /// agree, and it cannot have been written again so shortly afterwards that the time is the
-    /// same. (Git calls that racy and has the same rule.)
+    /// Returns `true` if the record is valid for a file with this size and time: they are equal to
+    /// the recorded ones, and the file cannot have been written again shortly after the record with
+    /// the same time. (Git has the same rule for entries that it calls racy.)
     ///
     /// ```text
     /// mtime                      recorded
-    ///   |---- at least 20 ms ----|        believed; 2 s if the mtime has whole seconds
+    ///   |---- at least 20 ms ----|        valid; 2 s if the mtime has whole seconds
     /// ```
     pub(crate) fn is_believed(&self, stat: &Stat) -> bool {
         !self.doubted && self.is_of(stat) && {
@@ -212,7 +215,7 @@ impl Record {
     }
 }
 
-/// How much older than its record a file must be.
+/// Returns the minimum time between the modification of a file and its record.
 pub(crate) fn gap(modified: Timestamp) -> SignedDuration {
     match modified.subsec_nanosecond() {
         0 => COARSE_GAP,
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_believed_only_if_a_later_write_would_show() {
+    fn a_record_is_valid_only_if_a_later_write_would_be_visible() {
         assert!(believed("2026-05-01T12:00:00.5Z", "2026-05-01T12:00:00.52Z"));
         assert!(!believed("2026-05-01T12:00:00.5Z", "2026-05-01T12:00:00.519999999Z"));
         assert!(!believed("2026-05-01T12:00:00.5Z", "2026-05-01T12:00:00.5Z"));
@@ -242,13 +245,13 @@ mod tests {
     }
 
     #[test]
-    fn whole_seconds_are_taken_for_a_coarse_clock() {
+    fn whole_seconds_count_as_a_coarse_clock() {
         assert!(believed("2026-05-01T12:00:00Z", "2026-05-01T12:00:02Z"));
         assert!(!believed("2026-05-01T12:00:00Z", "2026-05-01T12:00:01.999Z"));
     }
 
     #[test]
-    fn a_file_of_another_size_or_time_is_another_file() {
+    fn a_record_is_not_valid_for_another_size_or_time() {
         let modified = "2026-05-01T12:00:00.5Z".parse().unwrap();
         let stat = Stat { size: 1, modified };
         let content = Content::NoImage { reason: String::new() };
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_read_as_it_was_written_to_the_nanosecond() {
+    fn a_record_is_parsed_with_exact_times() {
         let stat =
             Stat { size: u64::MAX, modified: "1969-12-31T23:59:59.123456789Z".parse().unwrap() };
         let content = Content::NoImage { reason: "is a \"photo\"".to_owned() };
@@ -275,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_is_read_only_if_it_is_asked_for() {
+    fn an_index_is_parsed_only_on_request() {
         let stat = Stat { size: 1, modified: Timestamp::MIN };
         let documents = DocumentSpans::new(DocumentSpan::new("config", Digest::of(b""), 512, 0));
         let blocks = Some("60;7:5".parse().unwrap());
@@ -286,7 +289,7 @@ mod tests {
         assert_eq!(Record::read_with_index(&bytes).as_ref(), Some(&record));
         let listed = Record::read(&bytes).unwrap();
         assert_eq!((listed.image(), listed.clone().into_index()), (record.image(), None));
-        // A damaged index is ignored, and the record is used as before.
+        // A damaged index is ignored; the rest of the record is used.
         let cut = &bytes[..bytes.len() - 4];
         assert_eq!(Record::read_with_index(cut), Some(listed));
         let blocks = "60;7:5".parse().unwrap();
@@ -308,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_the_first_form_is_read_without_an_index() {
+    fn a_record_of_the_first_format_is_parsed_without_an_index() {
         let digest = Digest::of(b"");
         let old = format!(
             r#"{{"form":1,"size":1024,"modified":"2026-05-01T12:00:00.5Z","recorded":"2026-05-01T12:00:01Z","saved":"2026-05-01T12:00:01Z","content":{{"image":{{"identity":{{"config":"{digest}","diff_ids":["{digest}"],"platform":"linux/amd64"}},"sha256":"{digest}","plain_size":1024}}}}}}"#

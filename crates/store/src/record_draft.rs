@@ -1,4 +1,4 @@
-//! Records that are being made.
+//! Creation of records.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
@@ -19,26 +19,26 @@ use crate::store::Store;
 /// The folder of the records in `.sealift`.
 pub(crate) const RECORDS_FOLDER: &str = "records";
 
-/// What the names of drafts begin with.
+/// The prefix of the names of drafts.
 pub(crate) const DRAFT_PREFIX: &str = "draft-";
 
-/// How far the clock of the file system may be behind the one by which a writer waits.
+/// The maximum lag of the file system's clock behind the system clock.
 const TICK: SignedDuration = SignedDuration::from_millis(10);
 
-/// A record that is being made.
+/// A record that is being created.
 ///
-/// Its file exists before the archive is read. The time of that file decides whether the record is
-/// believed later: it comes from the clock of the file system, which also stamps the archive, and
-/// not from this host.
+/// Its file is created before the archive is read. The modification time of this file decides
+/// whether the record is valid later. It comes from the clock of the file system, which also sets
+/// the time of the archive; the clock of this host may differ.
 pub(crate) struct Draft {
-    /// The open file; `None` if records are kept in memory.
+    /// The open file, or `None` if records are kept in memory.
     file: Option<(File, DraftFile)>,
     /// The name of the finished record.
     target: String,
     pub(crate) began: Timestamp,
 }
 
-/// The folder and the name of a draft. The file is removed on drop, unless it was renamed.
+/// The folder and the name of a draft. The file is deleted when dropped, unless it was renamed.
 struct DraftFile(Dir, String);
 
 impl Drop for DraftFile {
@@ -48,12 +48,13 @@ impl Drop for DraftFile {
 }
 
 impl Store {
-    /// Begins the record of an archive that has this size and time, right before the archive is
-    /// read.
+    /// Begins the record of an archive with this size and time. Must be called right before the
+    /// archive is read.
     ///
-    /// If the archive was written only just now, this waits some milliseconds until a later change
-    /// would have another time, so that the record is believed from the start. A file system with
-    /// whole seconds is not waited for; there, the next caller reads the archive once more.
+    /// If the archive was written in the last few milliseconds, this function waits until a later
+    /// change would get another time, so that the record is valid immediately. It does not wait the
+    /// longer time that file systems with whole seconds need; on these, the archive is read once
+    /// more later.
     pub(crate) fn begin_record(&self, archive: &ArchivePath, stat: Stat) -> Draft {
         let age = Timestamp::now().duration_since(stat.modified);
         let enough = FINE_GAP + TICK;
@@ -68,8 +69,8 @@ impl Store {
         }
     }
 
-    /// Returns `true` if records may be written. They need the folder `.sealift`. If this store is
-    /// a part of a larger one, creating that folder would separate it.
+    /// Returns `true` if records can be written. They need the folder `.sealift`. If this store is
+    /// a part of a larger store, that folder is not created, because it would separate the part.
     fn may_write_records(&self) -> bool {
         let folder = self.sealift_folder();
         if is_folder(&folder) {
@@ -82,16 +83,16 @@ impl Store {
 }
 
 impl Draft {
-    /// Returns the permissions of a new file in this folder.
+    /// Returns the permissions that new files get in this folder.
     pub(crate) fn permissions(&self) -> Option<Permissions> {
         let (file, _) = self.file.as_ref()?;
         Some(file.metadata().ok()?.permissions())
     }
 
-    /// Writes the record and renames it.
+    /// Writes the record and renames it to its final name.
     pub(crate) fn keep(self, record: &Record) -> io::Result<()> {
         let (mut file, place) = self.file.ok_or(io::ErrorKind::Unsupported)?;
-        // Not synced: a record that a crash damages counts as missing.
+        // The file is not synced: if a crash damages a record, it counts as missing.
         file.write_all(&record.to_bytes())?;
         let DraftFile(folder, name) = &place;
         folder.rename(name, folder, &self.target)
@@ -102,7 +103,7 @@ fn create_draft(root: &Path, folder: &str) -> io::Result<(File, DraftFile, Times
     let folder = Dir::create(root, folder)?;
     let (file, name) = create_unique(&folder, DRAFT_PREFIX, "", 0o666)?;
     let place = DraftFile(folder, name);
-    // A sweep removes drafts that are not locked. If that happens because there are no locks here,
+    // A sweep removes drafts that are not locked. If the file system has no locks and that happens,
     // the record is kept in memory.
     let _ = file.try_lock();
     let metadata = file.metadata()?;

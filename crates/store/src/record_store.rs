@@ -1,4 +1,4 @@
-//! Where records are kept: one small file for each archive, or memory if the folder is read-only.
+//! Storage of records: one small file for each archive, or memory if the folder is read-only.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -15,7 +15,7 @@ use crate::record::Record;
 use crate::record_draft::{Draft, RECORDS_FOLDER, record_folder, record_name};
 use crate::store::Store;
 
-/// No record is believed. One that is not believed can be a reason to suspect the archive.
+/// There is no valid record. An invalid one can be a reason to suspect the archive.
 pub(crate) struct Untrusted(pub(crate) Option<Suspicion>);
 
 impl Store {
@@ -28,8 +28,8 @@ impl Store {
         self.records_folder().join(format!("{archive}.json"))
     }
 
-    /// Returns the archives in a folder below the root that have records, sorted. The archives
-    /// themselves need not exist or be readable.
+    /// Returns the archives in a subfolder that have records, sorted. The archives themselves may
+    /// be missing or unreadable.
     pub fn recorded_archives_in(&self, folder: &str) -> Vec<ArchivePath> {
         let recorded = self.recorded_in(folder.to_owned());
         let mut archives: Vec<ArchivePath> =
@@ -38,7 +38,7 @@ impl Store {
         archives
     }
 
-    /// Returns the paths of all archives that have records, believed or not.
+    /// Returns the paths of all archives with records, valid or not.
     pub(crate) fn recorded(&self) -> HashSet<String> {
         self.recorded_in(String::new())
     }
@@ -53,7 +53,7 @@ impl Store {
             .collect();
         let mut folders = vec![folder];
         while let Some(folder) = folders.pop() {
-            // A folder that cannot be listed cannot be read either.
+            // Records in a folder that cannot be listed cannot be read either.
             let Ok(entries) = fs::read_dir(self.records_folder().join(&folder)) else { continue };
             for entry in entries.flatten() {
                 let Ok(name) = entry.file_name().into_string() else { continue };
@@ -68,20 +68,20 @@ impl Store {
         recorded
     }
 
-    /// Returns the record of an archive, believed or not.
+    /// Returns the record of an archive, valid or not.
     pub(crate) fn read_record(&self, archive: &ArchivePath) -> Option<Record> {
         let remembered = self.remembered().get(archive).cloned();
         remembered.or_else(|| self.written_record(archive))
     }
 
-    /// Returns the record of an archive with its index, believed or not.
+    /// Returns the record of an archive with its index, valid or not.
     pub(crate) fn read_record_with_index(&self, archive: &ArchivePath) -> Option<Record> {
         let remembered = self.remembered().get(archive).cloned();
         remembered.or_else(|| Record::read_with_index(&fs::read(self.record_path(archive)).ok()?))
     }
 
-    /// Returns the index of an archive that has this size and time, if a believed record has it.
-    /// Records of earlier versions of sealift have none.
+    /// Returns the index of an archive with this size and time, if it has a valid record with an
+    /// index. Records of early versions of sealift have none.
     pub(crate) fn believed_index(
         &self,
         archive: &ArchivePath,
@@ -93,7 +93,7 @@ impl Store {
         remembered.and_then(believed).or_else(|| written().and_then(believed))
     }
 
-    /// Adds the blocks of a zip to the record of an archive that has this size and time.
+    /// Adds the blocks of a zip to the record of an archive with this size and time.
     pub(crate) fn record_blocks(&self, archive: &ArchivePath, stat: Stat, blocks: &BlockTable) {
         let draft = self.begin_record(archive, stat);
         let is_of = |record: &Record| record.is_of(&stat) && !record.doubted;
@@ -108,13 +108,13 @@ impl Store {
         Record::read(&first_line(File::open(self.record_path(archive)).ok()?).ok()?)
     }
 
-    /// Returns the record of an archive that has this size and time, if it is believed.
+    /// Returns the record of an archive with this size and time, if it is valid.
     pub(crate) fn believed_record(&self, archive: &ArchivePath, stat: &Stat) -> Option<Record> {
         self.consult(archive, stat).ok()
     }
 
-    /// Returns the record of an archive that has this size and time. If none is believed, returns
-    /// what the others give reason to suspect.
+    /// Returns the record of an archive with this size and time. If no record is valid, returns the
+    /// suspicion that results from the others.
     pub(crate) fn consult(&self, archive: &ArchivePath, stat: &Stat) -> Result<Record, Untrusted> {
         let mut suspicion = None;
         let mut believe = |record: Record| {
@@ -135,7 +135,7 @@ impl Store {
         believed.ok_or(Untrusted(suspicion))
     }
 
-    /// Keeps a record; in memory if it cannot be written.
+    /// Stores a record. If it cannot be written, it is kept in memory.
     pub(crate) fn keep_record(&self, archive: &ArchivePath, draft: Draft, record: Record) {
         match draft.keep(&record) {
             Ok(()) => self.remembered().remove(archive),
@@ -143,7 +143,7 @@ impl Store {
         };
     }
 
-    /// Removes the record of an archive that is gone.
+    /// Removes the record of an archive that no longer exists.
     pub(crate) fn drop_record(&self, archive: &ArchivePath) {
         self.remembered().remove(archive);
         let _ = Dir::open(self.root(), &record_folder(archive))
@@ -151,14 +151,14 @@ impl Store {
     }
 
     fn remembered(&self) -> MutexGuard<'_, HashMap<ArchivePath, Record>> {
-        // A thread that panicked cannot have left the map incomplete: it changes by single inserts.
+        // A panic cannot leave the map incomplete, because each change is a single operation.
         self.memory().lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Reads a file up to its first line break. What follows in a record is much longer.
+/// Reads a file up to its first line break. The index after it can be much longer.
 fn first_line(mut file: impl Read) -> io::Result<Vec<u8>> {
-    /// As long as most records are without their index.
+    /// Most records without their index fit into one piece.
     const PIECE: usize = 4 << 10;
     let mut bytes = Vec::new();
     loop {
@@ -178,7 +178,7 @@ fn first_line(mut file: impl Read) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Counts the bytes that are read.
+    /// A reader that counts bytes.
     struct Counted<'a>(&'a [u8], usize);
 
     impl Read for &mut Counted<'_> {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_record_only_the_first_line_is_read() {
+    fn only_the_first_line_of_a_record_is_read() {
         for length in [0, 1, 4095, 4096, 4097, 10_000] {
             let line = vec![b'x'; length];
             let record = [&line[..], b"\n", &vec![b'y'; 1 << 20]].concat();

@@ -15,19 +15,19 @@ use crate::store::Store;
 /// The folder of remembered documents in `.sealift`.
 const FOLDER: &str = "remembered";
 
-/// How much of a document is read.
+/// The largest size of a document in bytes.
 const LONGEST: u64 = 64 << 20;
 
 impl Store {
-    /// Returns the document that was remembered for a topic, if any.
+    /// Returns the document that was stored for a topic, or `None` if there is none.
     ///
     /// ```
     /// let folder = tempfile::tempdir()?;
     /// let store = sealift_store::Store::create(folder.path())?;
-    /// assert_eq!(store.recall("https://cdn.example.org/images.json"), None);
-    /// store.remember("https://cdn.example.org/images.json", b"{}")?;
-    /// assert_eq!(store.recall("https://cdn.example.org/images.json").as_deref(),
-    /// Some(&b"{}"[..]));
+    /// let topic = "https://cdn.example.org/images.json";
+    /// assert_eq!(store.recall(topic), None);
+    /// store.remember(topic, b"{}")?;
+    /// assert_eq!(store.recall(topic).as_deref(), Some(&b"{}"[..]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn recall(&self, topic: &str) -> Option<Vec<u8>> {
@@ -36,8 +36,8 @@ impl Store {
         read(&file).ok()
     }
 
-    /// Remembers a document for a topic, in place of the last one. It is replaced at once, and is
-    /// not synced: a document that a crash damages is one that was not remembered.
+    /// Stores a document for a topic and replaces the previous one atomically. The file is not
+    /// synced: if a crash damages it, it counts as missing.
     ///
     /// # Errors
     ///
@@ -53,7 +53,8 @@ fn relative() -> String {
     format!("{SEALIFT_FOLDER}/{FOLDER}")
 }
 
-/// Returns the name of a document. A topic may be longer than a name, and have any characters.
+/// Returns the file name of a document. Topics are hashed, because they can be long and contain any
+/// characters.
 fn name_of(topic: &str) -> String {
     format!("{}.json", Digest::of(topic.as_bytes()).hex())
 }

@@ -1,4 +1,4 @@
-//! The folder itself.
+//! The store itself.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,13 +16,13 @@ use crate::fs::stat::stat_of;
 use crate::fs::sync::sync_folder;
 use crate::record::Record;
 
-/// How long a writer waits for another one by default.
+/// The default time limit for waiting for another writer.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A folder of archives.
 ///
-/// Clones are cheap and share their state. Every call reads the folder as it is at that moment;
-/// only the records of a read-only folder are kept in memory.
+/// Clones are cheap and share their state. Every call reads the current content of the folder. Only
+/// the records of a read-only folder are cached in memory.
 ///
 /// ```
 /// use sealift_store::{ErrorKind, Store};
@@ -46,8 +46,8 @@ struct Shared {
     root: PathBuf,
     /// Records that could not be written.
     memory: Mutex<HashMap<ArchivePath, Record>>,
-    /// Held together with the folder's lock. Network file systems emulate that by locks of whole
-    /// processes, which do not exclude other threads.
+    /// Held together with the folder's lock. Network file systems implement file locks with locks
+    /// of processes, which do not exclude other threads of the same process.
     gate: Mutex<()>,
 }
 
@@ -66,7 +66,7 @@ impl Store {
         }
     }
 
-    /// Opens a folder, and creates it and its parents if they are missing.
+    /// Opens a folder. Creates it and its parents if they are missing.
     pub fn create(root: impl Into<PathBuf>) -> Result<Self, Error> {
         let root = root.into();
         let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
@@ -75,9 +75,9 @@ impl Store {
         match fs::create_dir_all(&root) {
             Ok(()) => {
                 for made in missing {
-                    // The parent of a bare name is the current folder, which has no other name.
+                    // The parent of a relative path with one component is the current folder.
                     let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty());
-                    // Best effort: publishing syncs all folders again.
+                    // Errors are ignored, because publishing syncs all folders again.
                     let _ = sync_folder(parent.unwrap_or(Path::new(".")));
                 }
                 Self::open(root)
@@ -86,7 +86,7 @@ impl Store {
                 io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                     Err(Error::NotADirectory { path: root })
                 }
-                _ => Err(Error::io("make the folder", root, source)),
+                _ => Err(Error::io("create the folder", root, source)),
             },
         }
     }
@@ -98,7 +98,7 @@ impl Store {
         }
     }
 
-    /// Sets how long to wait for another writer. The default is one minute.
+    /// Sets the time limit for waiting for another writer. The default is one minute.
     #[must_use]
     pub fn with_lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
@@ -115,7 +115,7 @@ impl Store {
         self.root().join(archive.as_str())
     }
 
-    /// Returns the size and the time of an archive's file.
+    /// Returns the size and the modification time of an archive's file.
     pub fn stat(&self, archive: &ArchivePath) -> Result<Stat, Error> {
         let path = self.path_of(archive);
         match fs::metadata(&path) {
@@ -123,7 +123,7 @@ impl Store {
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
                 Err(Error::NotFound { what: "archive", path })
             }
-            Err(source) => Err(Error::io("look at", path, source)),
+            Err(source) => Err(Error::io("access", path, source)),
         }
     }
 

@@ -271,7 +271,7 @@ fn a_folder_that_vanishes() {
         let said = stand.place.said(child.wait_with_output().unwrap());
         assert_eq!(said.code, 1, "{way}: {said:?}");
         let is_told = [
-            "is gone: it, or a folder above it, was removed",
+            "no longer exists: it or a folder above it was removed",
             "is not a folder",
             "Not a directory",
         ];

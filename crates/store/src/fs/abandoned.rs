@@ -8,15 +8,15 @@ use crate::fs::dir::Dir;
 use crate::fs::shared::is_shared;
 use crate::fs::stat::modified;
 
-/// After this time, a file that nobody seems to have locked counts as abandoned, even if locks of
-/// other hosts are not visible.
+/// The age from which an unlocked file counts as abandoned even if locks of other hosts may be
+/// invisible.
 const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
 
-/// Opens a file that its writer keeps locked, and locks it, if it is abandoned. Returns it with its
+/// Opens and locks a file that its writer would keep locked, if it is abandoned. Also returns its
 /// size.
 ///
-/// If all locks are visible, a file that can be locked has no writer. On a file system that several
-/// hosts share, or without locks, the time of the last change decides.
+/// If all locks are visible, a file that can be locked has no writer. If locks of other hosts may
+/// be invisible, or if the file system has no locks, the time of the last change decides.
 pub(crate) fn open_abandoned(folder: &Dir, name: &str) -> Option<(File, u64)> {
     let file = folder.open_file(name).ok()?;
     let metadata = file.metadata().ok()?;
@@ -30,7 +30,7 @@ pub(crate) fn open_abandoned(folder: &Dir, name: &str) -> Option<(File, u64)> {
     is_abandoned.then_some((file, metadata.len()))
 }
 
-/// Returns how long ago a file was modified.
+/// Returns the time since a file was modified.
 fn age(metadata: &Metadata) -> SignedDuration {
     Timestamp::now().duration_since(modified(metadata))
 }

@@ -1,4 +1,4 @@
-//! Names on file systems that ignore case.
+//! Detection of names that differ only in case, on file systems that ignore case.
 
 use std::io;
 
@@ -9,8 +9,8 @@ use crate::fs::dir::{Dir, parts, split};
 use crate::store::Store;
 
 impl Store {
-    /// Refuses an archive if a file or folder that differs from it only in case has its place: on
-    /// exFAT, NTFS or macOS, one would replace the other.
+    /// Returns an error if an existing file or folder differs from an archive's path only in case.
+    /// On exFAT, NTFS and macOS, publishing the archive would replace it.
     pub(crate) fn refuse_other_spelling(&self, archive: &ArchivePath) -> Result<(), Error> {
         match self.find_other_spelling(archive) {
             Ok(None) => Ok(()),
@@ -18,7 +18,7 @@ impl Store {
                 archive: self.path_of(archive),
                 existing: self.root().join(existing),
             }),
-            Err(source) => Err(Error::io("look at", self.path_of(archive), source)),
+            Err(source) => Err(Error::io("access", self.path_of(archive), source)),
         }
     }
 
@@ -41,7 +41,7 @@ impl Store {
             path.push('/');
             above = match above.inner(part) {
                 Ok(inner) => inner,
-                // Nothing is there, or it is the archive itself.
+                // The rest of the path does not exist, or it is the archive itself.
                 Err(_) => return Ok(None),
             };
         }
@@ -49,8 +49,8 @@ impl Store {
     }
 }
 
-/// Returns the name in a folder that takes the place of this one and differs only in case. The
-/// folder is listed only if it seems to ignore case.
+/// Returns an existing name that differs from `name` only in case, if the file system treats both
+/// as equal. The folder is listed only if the file system seems to ignore case.
 fn other_spelling(
     name: &str,
     exists: impl Fn(&str) -> bool,
@@ -67,7 +67,7 @@ fn other_spelling(
     Ok(entries.into_iter().find(|entry| entry.to_lowercase() == folded))
 }
 
-/// Swaps upper and lower case.
+/// Returns a name with upper and lower case swapped.
 fn swapped(name: &str) -> String {
     let swap = |c: char| match c.is_ascii_lowercase() {
         true => c.to_ascii_uppercase(),
@@ -80,7 +80,7 @@ fn swapped(name: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Looks a name up in a folder that ignores case, or doesn't.
+    /// Looks up a name in a folder that ignores case or does not.
     fn found(name: &str, entries: &[&str], ignores_case: bool) -> Option<String> {
         let exists = |name: &str| {
             entries.iter().any(|entry| match ignores_case {
@@ -93,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_differs_in_case_stands_in_the_place_only_if_case_is_ignored() {
+    fn a_name_with_other_case_conflicts_only_if_case_is_ignored() {
         let (upper, lower) = ("web_RC2_0123456789ab.zip", "web_rc2_0123456789ab.zip");
         assert_eq!(found(lower, &[upper], true).as_deref(), Some(upper));
         assert_eq!(found(upper, &["a", lower], true).as_deref(), Some(lower));
         assert_eq!(found(lower, &[lower], true), None);
         assert_eq!(found(lower, &["web_rc3_0123456789ab.zip"], true), None);
         assert_eq!(found(lower, &[upper], false), None);
-        assert_eq!(found(lower, &[lower, upper], false), None, "both may live side by side");
+        assert_eq!(found(lower, &[lower, upper], false), None, "both can exist");
         assert_eq!(
             found("Registry+5000", &["registry+5000"], true).as_deref(),
             Some("registry+5000")

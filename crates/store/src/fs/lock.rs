@@ -1,4 +1,4 @@
-//! The folder's lock, which writers hold for the moments in which they change what others see.
+//! The folder's lock. Writers hold it only while they make visible changes.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -18,10 +18,10 @@ use crate::store::Store;
 /// The name of the lock file in the folder `.sealift`.
 const LOCK_FILE: &str = "lock";
 
-/// How long to wait before a lock is tried again.
+/// The time between two attempts to lock.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How much of a holder's text is shown at most.
+/// The largest number of bytes that are read from the text of a lock's holder.
 const LONGEST_HOLDER: u64 = 200;
 
 /// The folder's lock. It is released when the value is dropped or the process ends.
@@ -39,13 +39,13 @@ impl Store {
         let path = folder.join(LOCK_FILE);
         let file = open(&path).map_err(Error::at("open the lock", &path))?;
         let lock = self.wait_for(file, &path)?;
-        // Only a text for error messages of others, so a failure does not matter.
+        // The text is only used in error messages of other processes, so errors are ignored.
         let _ = write_holder(&lock.file);
         Ok(lock)
     }
 
-    /// Locks the folder for removing. If the disk is too full for the lock file, the folder itself
-    /// is locked: removing makes room, and nobody else can write until then.
+    /// Locks the folder for removals. If the disk is too full to create the lock file, the folder
+    /// itself is locked. This is safe, because no other process can write on a full disk.
     pub(crate) fn lock_to_remove(&self) -> Result<FolderLock<'_>, Error> {
         match self.lock() {
             Err(error) if error.kind() == ErrorKind::NoSpace => {
@@ -56,7 +56,7 @@ impl Store {
         }
     }
 
-    /// Waits until nobody else holds the lock on a file.
+    /// Waits until the lock on a file is available.
     fn wait_for(&self, file: File, path: &Path) -> Result<FolderLock<'_>, Error> {
         let began = Instant::now();
         loop {
@@ -85,7 +85,7 @@ impl Store {
 fn try_gate(store: &Store) -> Option<MutexGuard<'_, ()>> {
     match store.gate().try_lock() {
         Ok(gate) => Some(gate),
-        // It protects no value that a panic could have left incomplete.
+        // The mutex protects no data, so a panic of another thread has no effect.
         Err(GateError::Poisoned(gate)) => Some(gate.into_inner()),
         Err(GateError::WouldBlock) => None,
     }
@@ -95,7 +95,7 @@ fn open(path: &Path) -> io::Result<File> {
     let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
     let open = |options: &mut OpenOptions| options.read(true).custom_flags(no_follow).open(path);
     match open(OpenOptions::new().write(true).create(true).truncate(false)) {
-        // The file of another user cannot be written, but it can be locked.
+        // The lock file of another user cannot be written, but it can be locked.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             open(&mut OpenOptions::new()).map_err(|_| error)
         }
@@ -104,7 +104,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn write_holder(mut file: &File) -> io::Result<()> {
-    // A file with a second name may be somebody else's.
+    // A file with a second hard link may belong to someone else.
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.nlink() != 1 {
         return Ok(());
@@ -117,8 +117,8 @@ fn write_holder(mut file: &File) -> io::Result<()> {
     writeln!(file, "process {process} on {host} since {since:.0}")
 }
 
-/// Reads who holds the lock. The text is untrusted, so only its first line is used, and only if it
-/// has no control characters.
+/// Reads the description of the lock's holder. The text is untrusted: only the first line is used,
+/// and only if it has no control characters.
 fn read_holder(mut file: &File) -> Option<String> {
     let mut text = String::new();
     file.rewind().ok()?;

@@ -1,4 +1,4 @@
-//! What the standard library lacks for folders that several processes write to.
+//! File system operations for folders that several processes write to.
 
 pub(crate) mod abandoned;
 pub(crate) mod case;

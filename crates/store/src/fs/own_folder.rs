@@ -1,4 +1,4 @@
-//! The folder below a store's root that holds the lock and the records.
+//! The folder `.sealift` below a store's root, with the lock and the records.
 
 use std::fs;
 use std::io;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// Its name.
+/// The name of the folder.
 pub(crate) const SEALIFT_FOLDER: &str = ".sealift";
 
-/// Creates this folder if it is missing.
+/// Creates the folder if it is missing.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
     match fs::create_dir(folder) {
         Ok(()) => Ok(()),
@@ -17,12 +17,12 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
             true => Ok(()),
             false => Err(Error::NotADirectory { path: folder.to_owned() }),
         },
-        Err(error) => Err(Error::io("make the folder", folder, error)),
+        Err(error) => Err(Error::io("create the folder", folder, error)),
     }
 }
 
-/// Returns `true` if this is a folder and not a symbolic link to one: what is written into it must
-/// stay in the store.
+/// Returns `true` if a path is a folder and not a symbolic link to one. Files that are written to a
+/// link could be outside of the store.
 pub(crate) fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }

@@ -1,9 +1,9 @@
-//! File systems that hosts may share.
+//! Detection of file systems that several hosts may share.
 
 use std::fs::File;
 
-/// Returns `true` if several hosts may share the file system, so that not all locks are visible
-/// here. If that is unknown, they may.
+/// Returns `true` if several hosts may share the file system, so that locks of other hosts may be
+/// invisible. Unknown file systems count as shared.
 pub(crate) fn is_shared(file: &File) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -25,7 +25,8 @@ pub(crate) fn is_shared(file: &File) -> bool {
             0x4750_4653,
         ];
         match rustix::fs::fstatfs(file) {
-            // The type's width differs between architectures; the number has 32 bits on all.
+            // The type of the field differs between architectures, but its value always has 32
+            // bits.
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,

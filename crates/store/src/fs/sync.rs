@@ -1,4 +1,4 @@
-//! Making changes to a folder durable.
+//! Durability of changes to a folder.
 
 use std::fs::File;
 use std::io;
@@ -6,9 +6,10 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-/// Writes the entries of a folder to the disk, so that a rename or removal in it survives a crash.
+/// Syncs the entries of a folder to the disk, so that a rename or removal in it survives a crash.
 ///
-/// Some network file systems refuse this call; they have written the entries already.
+/// Some network file systems do not support this operation, because they have already written the
+/// entries.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     let tolerated = |error: &io::Error| {
         [Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP]

@@ -1,4 +1,4 @@
-//! Files with names that nobody else uses.
+//! Creation of files with unique names.
 
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -15,8 +15,8 @@ pub(crate) fn create_unique(
     mode: u16,
 ) -> io::Result<(File, String)> {
     loop {
-        // The standard library's random hash keys are enough, because a file that exists is never
-        // opened.
+        // The random keys of the standard library's hasher are sufficient, because existing files
+        // are never opened.
         let digits = RandomState::new().build_hasher().finish();
         let name = format!("{prefix}{digits:016x}{suffix}");
         match folder.create_file(&name, mode) {

@@ -1,4 +1,4 @@
-//! Entries whose content is known: archives without a believed record are read.
+//! Entries with complete knowledge: archives without a valid record are read.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
@@ -14,14 +14,14 @@ use crate::read::parallel::in_parallel;
 use crate::store::Store;
 
 impl Store {
-    /// Returns archives with all that can be known about them. Archives without a believed record
-    /// are read and recorded, several at the same time; archives that are gone are left out.
+    /// Returns the entries of archives, with their content. Archives without a valid record are
+    /// read and recorded, several at the same time. Archives that no longer exist are left out.
     ///
-    /// An archive that is damaged or cannot be read is not an error: its entry shows that.
+    /// Damaged and unreadable archives are not errors; their entries show the flaw.
     ///
     /// # Errors
     ///
-    /// If the caller cancels.
+    /// If the caller cancels the operation.
     pub fn examined_entries(
         &self,
         archives: &[ArchivePath],
@@ -32,15 +32,15 @@ impl Store {
         Ok(entries)
     }
 
-    /// Returns the archives of all images of an update, also those of other versions, for
+    /// Returns the archives of all images of an update, in all versions, for
     /// [`plan`](sealift_catalog::plan()).
     ///
-    /// The archives on which the plan depends are examined: those of the versions that are updated,
-    /// and if the plan cleans, all archives of these images.
+    /// Archives that the plan depends on are examined: those of the requested versions, and if the
+    /// plan removes archives, those of all versions.
     ///
     /// # Errors
     ///
-    /// If the folder of an image cannot be read, or the caller cancels.
+    /// If the folder of an image cannot be read, or if the caller cancels the operation.
     pub fn snapshot(
         &self,
         images: &[(Repository, Version)],
@@ -65,8 +65,8 @@ impl Store {
         Ok(Snapshot::new(entries))
     }
 
-    /// Examines the entries that are needed and have not been read. Archives that are gone are
-    /// taken out.
+    /// Examines the entries that are needed and have not been read. Entries of archives that no
+    /// longer exist are removed.
     pub(crate) fn complete(
         &self,
         entries: &mut Vec<Entry>,
@@ -85,7 +85,7 @@ impl Store {
         }
         let examined =
             in_parallel(&unread, options.jobs, |&index| self.completed(&entries[index], options))?;
-        // From the last to the first, so that indices stay valid when an entry is taken out.
+        // In reverse order, so that indices stay valid when an entry is removed.
         for (index, entry) in unread.into_iter().zip(examined).rev() {
             match entry {
                 Some(entry) => entries[index] = entry,
@@ -95,7 +95,7 @@ impl Store {
         Ok(())
     }
 
-    /// Returns an entry whose content is known, or `None` if the archive is gone.
+    /// Returns the entry with its content, or `None` if the archive no longer exists.
     fn completed(&self, entry: &Entry, options: &ReadOptions<'_>) -> Result<Option<Entry>, Error> {
         let on_bytes = |bytes| {
             options.on_bytes.inspect(|on_bytes| on_bytes(bytes));

@@ -1,4 +1,4 @@
-//! Archives with what is recorded about them.
+//! Entries of archives, according to their records.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -12,8 +12,8 @@ use crate::record_store::Untrusted;
 use crate::store::Store;
 
 impl Store {
-    /// Returns an archive with what is recorded about it, or `None` if the archive is gone. A file
-    /// whose size cannot be determined is [unreadable](Knowledge::Unreadable).
+    /// Returns the entry of an archive according to its record, or `None` if the archive does not
+    /// exist. If its size cannot be determined, the entry is [unreadable](Knowledge::Unreadable).
     pub fn entry(&self, archive: &ArchivePath) -> Option<Entry> {
         let (metadata, removable) = match self.metadata(archive) {
             Ok(found) => found,
@@ -33,13 +33,12 @@ impl Store {
         })
     }
 
-    /// Returns the metadata of an archive's file, and whether the archive may be removed.
+    /// Returns the metadata of an archive's file, and whether the archive can be removed.
     ///
-    /// Only a regular file may: a symbolic link can point to a file that is not sealift's to
-    /// remove. A link is read like the file to which it points, so size and time are those of the
-    /// target, and a record of the link becomes invalid when the target changes. Most archives are
-    /// regular files, for which one call is enough; this is why the link's own metadata is read
-    /// first.
+    /// Only regular files can be removed, because a symbolic link can point to a file that does not
+    /// belong to sealift. A link is read like its target: the size and time are those of the
+    /// target, and a record of the link becomes invalid when the target changes. The metadata of
+    /// the link is read first, because that is sufficient for regular files.
     fn metadata(&self, archive: &ArchivePath) -> io::Result<(Metadata, bool)> {
         let path = self.path_of(archive);
         let metadata = fs::symlink_metadata(&path)?;
@@ -49,13 +48,14 @@ impl Store {
         }
     }
 
-    /// Returns archives with what is recorded about them. Archives that are gone are left out.
+    /// Returns the entries of archives according to their records. Archives that do not exist are
+    /// left out.
     pub fn entries(&self, archives: &[ArchivePath]) -> Vec<Entry> {
         archives.iter().filter_map(|archive| self.entry(archive)).collect()
     }
 
-    /// Returns the image that an archive was recorded to hold, also if the file has changed or was
-    /// found damaged since.
+    /// Returns the image in the record of an archive, even if the file has changed or was found
+    /// damaged since.
     pub fn recorded_image(&self, archive: &ArchivePath) -> Option<KnownImage> {
         match self.read_record(archive)?.into() {
             Knowledge::Image(known) => Some(*known),
@@ -64,10 +64,10 @@ impl Store {
     }
 
     /// Marks the record of an archive as doubtful, because its file was found damaged while it had
-    /// this size and time. The next caller reads the file again.
+    /// this size and time. The next operation reads the file again.
     ///
-    /// The record is kept, because it states that the file was an image. The record of another file
-    /// that has replaced it since is left as it is.
+    /// The record itself is kept, because it states that the file was an image. If the file has
+    /// been replaced since, its record is not changed.
     pub fn doubt(&self, archive: &ArchivePath, stat: Stat) {
         if let Some(record) = self.believed_record(archive, &stat)
             && record.image().is_some()

@@ -1,4 +1,4 @@
-//! Reading one archive to find out what it holds.
+//! Examination of single archives.
 
 use std::fs::File;
 use std::io;
@@ -15,11 +15,11 @@ use crate::record_draft::Draft;
 use crate::store::Store;
 
 impl Store {
-    /// Reads an archive, whatever its record contains, and records what it holds. If the file has
-    /// changed since it was recorded, the new content is accepted:
+    /// Reads an archive completely, regardless of its record, and records the content. If the file
+    /// has changed since it was recorded, the new content is accepted:
     /// [`changed_from`](sealift_catalog::KnownImage::changed_from) is `None`.
     ///
-    /// Damage is returned as [`Knowledge::Damaged`].
+    /// A damaged archive is returned as [`Knowledge::Damaged`].
     ///
     /// # Errors
     ///
@@ -34,9 +34,9 @@ impl Store {
         Ok(knowledge(found))
     }
 
-    /// Reads an archive as [`examine`](Self::examine) does, but records nothing: the record keeps
-    /// what the file held before, and
-    /// [`changed_from`](sealift_catalog::KnownImage::changed_from) shows a change.
+    /// Reads an archive like [`examine`](Self::examine), but does not change its record. If the
+    /// content differs from the record, [`changed_from`](sealift_catalog::KnownImage::changed_from)
+    /// has the recorded checksum.
     ///
     /// # Errors
     ///
@@ -52,8 +52,8 @@ impl Store {
         Ok(knowledge(found.map(|(content, _)| Record::new(stat, Timestamp::now(), content))))
     }
 
-    /// Reads an archive and records what it holds. If the file has changed, the knowledge and the
-    /// record keep stating that.
+    /// Reads an archive and records its content. If the file has changed, the entry and the record
+    /// state the earlier checksum.
     pub(crate) fn examine_unaccepted(
         &self,
         archive: &ArchivePath,
@@ -64,8 +64,8 @@ impl Store {
         Ok((stat, knowledge(found)))
     }
 
-    /// Opens an archive's file as it is. What is read from it has the size and time that are
-    /// returned, also if another writer replaces the archive meanwhile.
+    /// Opens an archive's file. The returned size and time belong to the opened file, even if
+    /// another process replaces the archive.
     ///
     /// # Errors
     ///
@@ -81,7 +81,8 @@ impl Store {
         }
     }
 
-    /// Reads an archive's open file and records what it holds. Returns a fault if it is damaged.
+    /// Reads an archive's open file and records its content. Returns a fault if the archive is
+    /// damaged.
     pub(crate) fn examine_and_record(
         &self,
         archive: &ArchivePath,
@@ -92,8 +93,8 @@ impl Store {
     ) -> Result<Result<Record, Fault>, Error> {
         let before = self.read_record_with_index(archive);
         let draft = self.begin_record(archive, stat);
-        // If another writer replaces the file meanwhile, what was read does not describe the new
-        // file, which has its own record.
+        // If another process has replaced the file, the content that was read belongs to the old
+        // one.
         let is_unchanged = || Ok::<_, Error>(self.stat(archive)? == stat);
         match self.read(archive, file, before.as_ref(), options, is_accepted)? {
             Ok((content, index)) => {
@@ -112,8 +113,8 @@ impl Store {
         }
     }
 
-    /// Reads an archive. Returns a fault if it is damaged: a file that was recorded as an image and
-    /// looks like anything else now is damaged too.
+    /// Reads an archive. Returns a fault if it is damaged. If the record states that the file was
+    /// an image, any other content also counts as damage.
     fn read(
         &self,
         archive: &ArchivePath,
@@ -133,7 +134,8 @@ impl Store {
                 let mut image = KnownImage::from(&proof);
                 image.wrong_member = wrong_member(archive, &proof);
                 image.changed_from = changed_from;
-                // A copy has another time, and its record is not believed.
+                // A copy of the archive has another time, so its record is not valid, but its time
+                // of saving still applies to the same content.
                 let same = known.filter(|known| known.sha256 == image.sha256);
                 image.saved = same.and_then(|known| known.saved);
                 return Ok(Ok((
@@ -151,8 +153,8 @@ impl Store {
         })
     }
 
-    /// Stops believing the record of an archive that is damaged. A record that the file was an
-    /// image stays.
+    /// Invalidates the record of a damaged archive. If it states that the file was an image, it is
+    /// kept and marked as doubtful.
     fn forget(&self, archive: &ArchivePath, draft: Draft, before: Option<Record>) {
         match before.filter(|before| before.image().is_some()) {
             Some(before) => self.keep_record(archive, draft, before.doubted()),
@@ -160,9 +162,9 @@ impl Store {
         }
     }
 
-    /// Reads a few kilobytes of an archive at most, and returns what is known then; `None` if it
-    /// may hold an image. That it holds none is recorded, unless it was recorded as an image: then
-    /// it is damaged.
+    /// Reads at most a few kilobytes of an archive. Returns `None` if it may contain an image. If
+    /// it certainly contains none, this is recorded; but if its record states that it was an image,
+    /// it is reported as damaged.
     pub(crate) fn look(&self, entry: &Entry) -> Result<Option<Knowledge>, Error> {
         let archive = &entry.archive;
         if self.recorded_image(archive).is_some() {
@@ -192,15 +194,15 @@ fn knowledge(found: Result<Record, Fault>) -> Knowledge {
     found.map_or_else(|fault| Knowledge::Damaged { fault }, Knowledge::from)
 }
 
-/// Returns the name of the file in a zip if it is not the one that the archive's name requires.
+/// Returns the name of the member in a zip if it does not match the archive's name.
 fn wrong_member(archive: &ArchivePath, proof: &Proof) -> Option<String> {
     let is_zip = archive.name().format() == ArchiveFormat::Zip;
     let member = proof.member_name()?;
     (is_zip && member != archive.name().member_name()).then(|| member.to_owned())
 }
 
-/// Returns what is known about an archive that the operating system refuses to read. Other errors
-/// are returned as they are.
+/// Converts an error of the operating system to the knowledge that the archive is unreadable. Other
+/// errors are returned unchanged.
 pub(crate) fn unreadable(error: Error) -> Result<Knowledge, Error> {
     match &error {
         Error::Io { source, .. } | Error::Archive(sealift_archive::Error::Io { source, .. }) => {

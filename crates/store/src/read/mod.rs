@@ -1,4 +1,4 @@
-//! Reading a folder: which archives there are, and what they hold.
+//! Reading of a folder: the archives and their contents.
 
 pub(crate) mod complete;
 pub(crate) mod entries;

@@ -1,4 +1,4 @@
-//! Archives of which any part can be read.
+//! Opening of archives for random access.
 
 use std::fs::File;
 
@@ -10,13 +10,13 @@ use crate::error::Error;
 use crate::store::Store;
 
 impl Store {
-    /// Opens an archive of which any part can be read, with the index in its record.
+    /// Opens an archive for random access, with the index in its record.
     ///
-    /// An archive whose record is missing, is not believed or has no index is examined with these
-    /// options and recorded, so that this happens once for each archive. The blocks of a zip that
-    /// are not recorded are found by inflating it, and recorded. A zip whose blocks depend on each
-    /// other is inflated up to the first such block each time:
-    /// [`open_for_one_pass`](Self::open_for_one_pass) does not look for blocks.
+    /// If there is no valid record with an index, the archive is first examined with the given
+    /// options and recorded. If the blocks of a zip are not recorded, the zip is decompressed to
+    /// find them, and they are recorded as well. So both happen once for each archive. The
+    /// exception is a zip whose blocks depend on each other: it is decompressed each time up to the
+    /// first such block. Use [`open_for_one_pass`](Self::open_for_one_pass) to avoid this.
     ///
     /// ```no_run
     /// use sealift_store::Store;
@@ -31,8 +31,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the archive does not exist, cannot be read, is damaged or holds no image, or if the
-    /// caller cancels.
+    /// If the archive does not exist, cannot be read, is damaged or contains no image, or if the
+    /// caller cancels the operation.
     pub fn open_archive(
         &self,
         archive: &ArchivePath,
@@ -47,13 +47,12 @@ impl Store {
         Ok(opened)
     }
 
-    /// Opens an archive like [`open_archive`](Self::open_archive), but does not look for the blocks
-    /// of a zip that are not recorded. This is faster if the archive is read in the order of its
-    /// plain tar.
+    /// Opens an archive like [`open_archive`](Self::open_archive), but without searching for blocks
+    /// that are not recorded. This is faster if the archive is read in the order of its plain tar.
     ///
     /// # Errors
     ///
-    /// As for [`open_archive`](Self::open_archive).
+    /// Those of [`open_archive`](Self::open_archive).
     pub fn open_for_one_pass(
         &self,
         archive: &ArchivePath,
@@ -91,8 +90,8 @@ impl Store {
         Err(sealift_archive::Error::Fault { input, source: fault }.into())
     }
 
-    /// Opens an archive like [`open_archive`](Self::open_archive), but only if a believed record
-    /// has its index: it is not examined, and the blocks of a zip are not looked for.
+    /// Opens an archive like [`open_archive`](Self::open_archive), but only if it has a valid
+    /// record with an index. Returns `None` otherwise. The archive is never examined.
     ///
     /// # Errors
     ///
@@ -110,7 +109,7 @@ impl Store {
     ) -> Result<Option<Archive>, Error> {
         let Some(index) = self.believed_index(archive, &stat) else { return Ok(None) };
         match self.with_index(archive, file, index) {
-            // The record describes other content: it is as good as absent.
+            // The index does not match the file, so the record is treated as missing.
             Err(Error::Archive(sealift_archive::Error::Fault { .. })) => Ok(None),
             opened => opened.map(Some),
         }

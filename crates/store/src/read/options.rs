@@ -1,36 +1,37 @@
-//! How archives are read, and who is informed.
+//! Options for reading archives.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
-/// How archives without a believed record are read, and who is informed.
+/// Options for reading archives without a valid record.
 #[derive(Default, Clone, Copy)]
 #[non_exhaustive]
 pub struct ReadOptions<'a> {
-    /// Stops reading with an error of the kind [`Cancelled`](crate::ErrorKind::Cancelled) when it
-    /// is set.
+    /// A flag that cancels reading when it is set. The error then has the kind
+    /// [`Cancelled`](crate::ErrorKind::Cancelled).
     pub cancel: Option<&'a AtomicBool>,
-    /// Called before archives are read; not called if all are known. Few calls read twice.
+    /// Called before archives are read. Not called if all archives have valid records. Some
+    /// operations call it twice.
     pub on_start: Option<&'a (dyn Fn(Reading) + Sync)>,
     /// Called with the number of bytes that were read since the last call.
     pub on_bytes: Option<&'a (dyn Fn(u64) + Sync)>,
-    /// How many archives are read at the same time; by default as many as there are processors.
+    /// The number of archives that are read at the same time, by default the number of processors.
     pub jobs: Option<NonZeroUsize>,
 }
 
-/// How much has to be read.
+/// The amount of data to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reading {
-    /// How many archives.
+    /// The number of archives.
     pub archives: usize,
-    /// The sum of their sizes in bytes.
+    /// The total size of the archives in bytes.
     pub bytes: u64,
 }
 
 impl<'a> ReadOptions<'a> {
-    /// Sets the flag that stops reading.
+    /// Sets the flag that cancels reading.
     #[must_use]
     pub fn with_cancel(mut self, cancel: &'a AtomicBool) -> Self {
         self.cancel = Some(cancel);
@@ -51,7 +52,7 @@ impl<'a> ReadOptions<'a> {
         self
     }
 
-    /// Sets how many archives are read at the same time.
+    /// Sets the number of archives that are read at the same time.
     #[must_use]
     pub fn with_jobs(mut self, jobs: NonZeroUsize) -> Self {
         self.jobs = Some(jobs);

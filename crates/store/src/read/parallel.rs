@@ -1,16 +1,16 @@
-//! Work on many archives at the same time.
+//! Parallel work on many archives.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Calls a function for each item on several threads and returns the results in the order of the
+/// Calls a function for each item on several threads, and returns the results in the order of the
 /// items.
 ///
-/// Threads take the next item as soon as they are free, so that one large archive does not delay
-/// the others. `jobs` is the number of threads; by default there are as many as processors. After
-/// an error no further item is begun, and the first error in the order of the items is returned.
+/// Each thread takes the next item as soon as it is free, so one large archive does not delay the
+/// others. `jobs` is the number of threads, by default the number of processors. After an error no
+/// further items are started, and the first error in the order of the items is returned.
 ///
 /// ```
 /// let lengths = sealift_store::in_parallel(&["a", "bc"], None, |text| Ok::<_, ()>(text.len()));
@@ -19,7 +19,7 @@ use std::thread;
 ///
 /// # Panics
 ///
-/// If the function panics. The other threads end with their current items.
+/// Panics if the function panics. The other threads finish their current items first.
 pub fn in_parallel<T: Sync, R: Send, E: Send>(
     items: &[T],
     jobs: Option<NonZeroUsize>,
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_begun_after_an_error() {
+    fn no_item_is_started_after_an_error() {
         let begun = AtomicUsize::new(0);
         let items: Vec<usize> = (0..100).collect();
         let result: Result<Vec<()>, usize> = in_parallel(&items, NonZeroUsize::new(1), |item| {

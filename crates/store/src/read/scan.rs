@@ -1,4 +1,4 @@
-//! Which archives exist, by their names alone.
+//! Listing of archives by their names.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,57 +13,56 @@ use crate::fs::own_folder::SEALIFT_FOLDER;
 use crate::store::Store;
 use crate::write::hidden_file::is_hidden_name;
 
-/// No repository name is longer, so no image can be deeper either.
+/// The longest path of a folder with archives, in bytes. Repository names cannot be longer.
 const LONGEST_FOLDER: usize = 255;
 
-/// What a folder contains.
+/// The content of a folder.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Scan {
-    /// The files whose names are those of archives, sorted by path.
+    /// The files with archive names, sorted by path.
     pub archives: Vec<ArchivePath>,
-    /// Everything else, sorted by path; empty for [`Store::scan`].
+    /// Everything else, sorted by path. Empty for [`Store::scan`].
     pub others: Vec<Other>,
-    /// The folders below the root that cannot be read, sorted by path. What they contain is
-    /// unknown.
+    /// The subfolders that cannot be read, sorted by path. Their content is unknown.
     pub unreadable: Vec<Other>,
 }
 
-/// Something in a store's folder that is not an archive by its name.
+/// A file or folder in a store that is not an archive according to its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Other {
-    /// Where it is, below the store's root.
+    /// The path, relative to the store's root.
     pub path: PathBuf,
-    /// Why it is ignored.
+    /// The reason why it is ignored.
     pub reason: OtherReason,
 }
 
-/// Why something in a store's folder is ignored.
+/// The reason why a file or folder in a store is ignored.
 ///
-/// Its text is a fragment for after the path.
+/// Displayed as the rest of a sentence that begins with the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtherReason {
-    /// The file's name is not that of an archive, for this reason.
+    /// The file does not have an archive name. Contains the reason.
     Name(String),
     /// The name is not valid UTF-8.
     NotUtf8,
-    /// A folder whose name cannot be part of a repository name.
+    /// A folder whose name cannot be part of a repository.
     Folder,
-    /// A folder that is a store of its own.
+    /// A folder that is another store.
     AnotherStore,
-    /// A symbolic link to a folder; such links are not followed.
+    /// A symbolic link to a folder. Such links are not followed.
     LinkedFolder,
-    /// A symbolic link without a target.
+    /// A broken symbolic link.
     BrokenLink,
-    /// A folder with an archive's name.
+    /// A folder with an archive name.
     FolderNamedLikeArchive,
-    /// A device, a pipe or a socket.
+    /// A device, a named pipe or a socket.
     Special,
-    /// A file that a writer is filling or left behind.
+    /// A staging file, either in use or left behind.
     Staging,
-    /// A folder that cannot be read, with the error of the operating system.
+    /// A folder that cannot be read. Contains the error of the operating system.
     Unreadable(String),
 }
 
@@ -73,11 +72,11 @@ impl fmt::Display for OtherReason {
             Self::Unreadable(reason) => return write!(f, "can't be read: {reason}"),
             Self::Name(reason) => reason,
             Self::NotUtf8 => "has a name that is not valid UTF-8",
-            Self::Folder => "is a folder whose name can't be part of an image's",
-            Self::AnotherStore => "is a store of its own",
+            Self::Folder => "is a folder whose name cannot be part of an image name",
+            Self::AnotherStore => "is another store",
             Self::LinkedFolder => "is a symbolic link to a folder",
-            Self::BrokenLink => "is a symbolic link that leads nowhere",
-            Self::FolderNamedLikeArchive => "is a folder with an archive's name",
+            Self::BrokenLink => "is a broken symbolic link",
+            Self::FolderNamedLikeArchive => "is a folder with an archive name",
             Self::Special => "is neither a file nor a folder",
             Self::Staging => "is being written, or was left behind by a writer",
         })
@@ -85,16 +84,15 @@ impl fmt::Display for OtherReason {
 }
 
 impl Store {
-    /// Lists the archives by their names. Nothing is opened, and only symbolic links are resolved.
+    /// Lists the archives by their names. No file is opened; only symbolic links are resolved.
     ///
-    /// Folders whose names can be part of an image's name are entered. Hidden folders, symbolic
-    /// links to folders and folders that are stores of their own are not. A symbolic link to a file
-    /// counts as an archive if it is named like one: it can be read like any other, but is never
-    /// removed.
+    /// Folders whose names can be part of an image name are scanned. Hidden folders, symbolic links
+    /// to folders and other stores are not. A symbolic link to a file counts as an archive if it
+    /// has an archive name. It can be read like any other archive, but is never removed.
     ///
     /// # Errors
     ///
-    /// If the root cannot be read. Folders below it that cannot be read are in the result.
+    /// If the root cannot be read. Subfolders that cannot be read are in the result.
     pub fn scan(&self) -> Result<Scan, Error> {
         self.walk(false)
     }
@@ -140,8 +138,8 @@ impl Store {
         Ok(scan)
     }
 
-    /// Lists the archives of one image, sorted by path: those that a [`scan`](Self::scan) would
-    /// list for it. Folders of other images are not read.
+    /// Lists the archives of one image, sorted by path. The result is the same as that of a
+    /// [`scan`](Self::scan), but folders of other images are not read.
     pub fn archives_of(&self, repository: &Repository) -> Result<Vec<ArchivePath>, Error> {
         let mut archives = Vec::new();
         for folder in repository.folders() {
@@ -156,7 +154,7 @@ impl Store {
         Ok(archives)
     }
 
-    /// Returns the path of a folder, or `None` if a scan would not enter it.
+    /// Returns the path of a folder, or `None` if a scan would skip it.
     fn entered(&self, folder: &str) -> Result<Option<PathBuf>, Error> {
         let mut path = self.root().to_owned();
         for part in folder.split('/').filter(|part| !part.is_empty()) {
@@ -165,7 +163,7 @@ impl Store {
                 Ok(metadata) => metadata.is_dir(),
                 Err(error) => match error.kind() {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => false,
-                    _ => return Err(Error::io("look at", path, error)),
+                    _ => return Err(Error::io("access", path, error)),
                 },
             };
             if !is_folder || fs::symlink_metadata(path.join(SEALIFT_FOLDER)).is_ok() {
@@ -176,7 +174,7 @@ impl Store {
     }
 }
 
-/// What one folder contains.
+/// The content of one folder.
 #[derive(Default)]
 struct Listing {
     archives: Vec<ArchivePath>,
@@ -185,11 +183,11 @@ struct Listing {
     is_store: bool,
 }
 
-/// Lists one folder. Returns `None` if it is gone.
+/// Lists one folder. Returns `None` if it no longer exists.
 fn list(path: &Path, folder: &str, with_others: bool) -> Result<Option<Listing>, Error> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        // Another writer removes a folder when it has become empty.
+        // Another writer may have removed the empty folder.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.is_empty() => {
             return Ok(None);
         }
@@ -206,7 +204,7 @@ fn list(path: &Path, folder: &str, with_others: bool) -> Result<Option<Listing>,
         let file_type = match entry.file_type() {
             Ok(file_type) => file_type,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(Error::io("look at", entry.path(), error)),
+            Err(error) => return Err(Error::io("access", entry.path(), error)),
         };
         if let Err(reason) = listing.take(folder, &file_name, file_type, || entry.path())
             && with_others
@@ -218,7 +216,8 @@ fn list(path: &Path, folder: &str, with_others: bool) -> Result<Option<Listing>,
     Ok(Some(listing))
 }
 
-/// Explains why an entry is ignored. The text is made only if the caller asks for it.
+/// A function that returns the reason why an entry is ignored. It is called only if the caller
+/// needs the text.
 type Explain = fn(&OsStr) -> OtherReason;
 
 impl Listing {
@@ -275,7 +274,7 @@ impl Listing {
 fn explain_name(file_name: &OsStr) -> OtherReason {
     let name = file_name.to_string_lossy();
     match ArchiveName::parse(&name) {
-        Ok(_) => OtherReason::Name("is not where an archive can be".to_owned()),
+        Ok(_) => OtherReason::Name("is in a folder that cannot contain archives".to_owned()),
         Err(error) => OtherReason::Name(format!("is not an archive: {}", error.kind())),
     }
 }

@@ -1,4 +1,4 @@
-//! Which archive is the latest, or the one that is asked for.
+//! Selection of the latest archive, and of the archive for a query.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,14 +17,14 @@ use crate::store::Store;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LatestArchives {
-    /// One for every image and platform, sorted by path.
+    /// The latest archives, one for every image and platform, sorted by path.
     pub entries: Vec<Entry>,
-    /// The archives that are known to have flaws, and would have been chosen without them.
+    /// Archives that would have been chosen but are known to have a flaw.
     pub passed_over: Vec<PassedOver>,
 }
 
 impl LatestArchives {
-    /// Chooses the [latest](latest()) among entries.
+    /// Returns the [latest](latest()) archives among entries.
     pub fn among(entries: &[Entry], options: &LatestOptions) -> Self {
         Self {
             entries: latest(entries, options).into_iter().cloned().collect(),
@@ -34,30 +34,31 @@ impl LatestArchives {
 }
 
 impl Store {
-    /// Finds the [latest](latest()) archives among these, one for every image and platform, with as
-    /// little reading as possible.
+    /// Returns the [latest](latest()) of the given archives, one for every image and platform,
+    /// reading as little as possible.
     ///
-    /// Names and records decide. Only the archives that win are opened, and only a few kilobytes of
-    /// them are read: enough to exclude files that hold no image. An archive that was found damaged
-    /// before is read as a whole. So the result can still be damaged, misnamed or for another
-    /// platform than a record would show. For a result that does not depend on records, pass
-    /// [`examined_entries`](Self::examined_entries) to [`latest`](latest()).
+    /// The names and records decide. Only the chosen archives are opened, and only a few kilobytes
+    /// of each are read, which is enough to exclude files without an image. An archive that was
+    /// found damaged before is read completely. The result can therefore still contain archives
+    /// that are damaged, misnamed or for an unexpected platform. For a result that does not depend
+    /// on existing records, pass [`examined_entries`](Self::examined_entries) to
+    /// [`latest`](latest()).
     ///
     /// # Errors
     ///
-    /// If the caller cancels.
+    /// If the caller cancels the operation.
     pub fn find_latest(
         &self,
         archives: &[ArchivePath],
         options: &LatestOptions,
         read: &ReadOptions<'_>,
     ) -> Result<LatestArchives, Error> {
-        // The order by time needs the time of every file.
+        // Ordering by time needs the metadata of every file.
         if options.by != By::Precedence {
             return self.latest_by_entries(archives, options, read);
         }
-        // Listing the records is cheaper than asking each of thousands of files for its size and
-        // time. Where there are records, platforms are known, and each platform has its own winner.
+        // Listing the records is cheaper than reading the metadata of thousands of files. The
+        // platforms of recorded archives are known, and each platform has its own latest archive.
         let recorded = self.recorded();
         let mut images: HashMap<&str, Vec<&ArchivePath>> = HashMap::new();
         for archive in archives {
@@ -78,9 +79,9 @@ impl Store {
         Ok(latest)
     }
 
-    /// Finds the latest archives of one image that has no records: no platform is known, so the
-    /// highest version wins. Only files of that version are opened; if none of them holds an image,
-    /// the next version is tried.
+    /// Returns the latest archives of one image without records. Their platforms are not known, so
+    /// the highest version is the latest. Only files of that version are opened. If none of them
+    /// contains an image, the next version is tried.
     fn latest_by_names(
         &self,
         mut archives: Vec<&ArchivePath>,
@@ -104,13 +105,13 @@ impl Store {
         Ok(Vec::new())
     }
 
-    /// Finds the latest archives by a fixpoint: choose the winners by what is known, look into
-    /// those that are unknown, choose again.
+    /// Returns the latest archives by repeated selection: choose the latest archives by what is
+    /// known, look into those that are not known, and choose again.
     ///
-    /// A look can change the winners: a file that turns out to hold no image makes way for another
-    /// one, which may be unknown too. It ends, because every round looks into at least one archive
-    /// that no round has looked into before, and when no winner is unknown, no look can change the
-    /// result. The platform of a winner that was only looked into stays unknown, so it competes on
+    /// Looking into an archive can change the choice: if it contains no image, another archive is
+    /// chosen, which may also be unknown. The loop ends because every round looks into at least one
+    /// new archive. When all chosen archives have been looked into, the result cannot change any
+    /// more. The platform of an archive that was only looked into stays unknown, so it competes on
     /// all platforms.
     fn latest_by_entries(
         &self,
@@ -119,7 +120,7 @@ impl Store {
         read: &ReadOptions<'_>,
     ) -> Result<LatestArchives, Error> {
         let mut entries = self.entries(archives);
-        // The archives that may hold an image.
+        // Archives that were looked into and may contain an image.
         let mut seen: HashSet<ArchivePath> = HashSet::new();
         loop {
             let is_unknown =
@@ -130,7 +131,7 @@ impl Store {
             if unknown.is_empty() {
                 return Ok(LatestArchives::among(&entries, options));
             }
-            // Archives that were found damaged are few, and may have been repaired since.
+            // Archives that were found damaged are rare, and may have been repaired since.
             let is_suspect = |entry: &Entry| {
                 entry.suspicion == Some(Suspicion::Damaged) && unknown.contains(&entry.archive)
             };
@@ -139,8 +140,8 @@ impl Store {
         }
     }
 
-    /// Looks into the entries that are wanted and unknown. Those that may hold an image are added
-    /// to `seen`; archives that are gone are taken out.
+    /// Looks into unknown entries. Archives that may contain an image are added to `seen`. Entries
+    /// of archives that no longer exist are removed.
     fn look_into(
         &self,
         entries: &mut Vec<Entry>,
@@ -163,14 +164,14 @@ impl Store {
         Ok(())
     }
 
-    /// Finds the archive that is asked for, as [`select`] does. The archives that decide are read
-    /// unless they have believed records.
+    /// Returns the archive for a query, as [`select`] does. Archives on which the result depends
+    /// are read if they have no valid record.
     ///
     /// # Errors
     ///
-    /// If there is no such archive, with what there is instead; if all that could be meant are
-    /// misnamed; if there are several platforms; if the folder cannot be read or the caller
-    /// cancels.
+    /// If there is no such archive (the error lists what is available), if all matching archives
+    /// are misnamed, if the platform is ambiguous, if the folder cannot be read, or if the caller
+    /// cancels the operation.
     pub fn find(&self, query: &Query, read: &ReadOptions<'_>) -> Result<Found, FindError> {
         let place = self.root().display().to_string();
         let mut entries = self.entries(&self.archives_of(&query.repository)?);
@@ -182,7 +183,7 @@ impl Store {
                     let is_unread = |entry: &Entry| unread.contains(&entry.archive);
                     self.complete(&mut entries, is_unread, read)?;
                 }
-                // The images that are there instead are in other folders, which are only read now.
+                // The available images are in other folders, which are read only for this error.
                 Err(SelectError::NotFound(mut error)) if is_image_missing => {
                     let archives = self.scan()?.archives;
                     error.images = archives.iter().filter_map(ArchivePath::repository).collect();

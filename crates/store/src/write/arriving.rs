@@ -1,4 +1,4 @@
-//! Archives that are verified while they are written.
+//! Verification of archives while they are written.
 
 use std::fs::File;
 use std::io;
@@ -8,41 +8,41 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use sealift_archive::{ExamineOptions, Proof, Source, examine};
 
-/// An unfinished archive that is verified while its bytes are written, from
+/// An unfinished archive that is verified while its bytes are appended, created by
 /// [`Unfinished::arriving`](crate::Unfinished::arriving).
 ///
-/// [`examine`](Self::examine) waits for bytes, so it needs a thread of its own. It ends when all
-/// are written, or when the [`Unfinished`](crate::Unfinished) is dropped.
+/// [`examine`](Self::examine) blocks until bytes arrive, so it needs a separate thread. It ends
+/// when all bytes are written, or when the [`Unfinished`](crate::Unfinished) is dropped.
 #[derive(Debug)]
 #[must_use = "nothing is verified before it is examined"]
 pub struct Arriving {
     pub(crate) path: PathBuf,
     pub(crate) file: File,
     pub(crate) size: u64,
-    /// The end of the archive, which the directory of a zip is in.
+    /// The last bytes of the archive, which contain the directory of a zip.
     pub(crate) end: Vec<u8>,
     pub(crate) progress: Arc<Progress>,
 }
 
-/// What the verification of an archive found while it was written.
+/// The result of verifying an archive while it was written.
 #[derive(Debug)]
 #[must_use = "the archive becomes visible by `Unfinished::finish_examined`"]
 pub struct Examined {
     pub(crate) result: Result<Proof, sealift_archive::Error>,
     pub(crate) size: u64,
     pub(crate) end: Vec<u8>,
-    /// Which file it was.
+    /// Identifies the file that was verified.
     pub(crate) progress: Arc<Progress>,
 }
 
 impl Arriving {
-    /// Returns the size that the archive will have.
+    /// Returns the size of the complete archive in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Verifies the archive as its bytes come. `on_bytes` is called with the number of bytes
-    /// verified since the last call; the verification ends when it breaks.
+    /// Verifies the archive while its bytes arrive. `on_bytes` is called with the number of bytes
+    /// verified since the last call. The verification is cancelled if it returns `Break`.
     pub fn examine(self, on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync)) -> Examined {
         let options = ExamineOptions::new().with_input(&*self.path).with_on_bytes(on_bytes);
         let result = examine(&self, &options);
@@ -69,7 +69,7 @@ impl Source for Arriving {
     }
 }
 
-/// How many bytes of a file are written.
+/// The number of written bytes, shared between the writer and the verification.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     state: Mutex<State>,
@@ -83,20 +83,20 @@ struct State {
 }
 
 impl Progress {
-    /// Notes that there are this many bytes.
+    /// Sets the number of bytes in the file.
     pub(crate) fn note(&self, written: u64) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).written = written;
         self.changed.notify_all();
     }
 
-    /// Notes that no more bytes come.
+    /// Marks the file as ended: no more bytes will be written.
     pub(crate) fn end(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).is_ended = true;
         self.changed.notify_all();
     }
 
-    /// Waits for bytes at an offset, and returns how many there are from the start. There are none
-    /// at the offset if no more come.
+    /// Waits until there are bytes at an offset, and returns the number of bytes in the file. If
+    /// the file has ended, the number may not exceed the offset.
     fn wait_for(&self, offset: u64) -> u64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let waits = |state: &mut State| state.written <= offset && !state.is_ended;

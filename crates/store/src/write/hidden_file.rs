@@ -1,4 +1,4 @@
-//! Files that nobody sees, and that are removed unless they get a name.
+//! Hidden files, which are deleted unless they are renamed.
 
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io;
@@ -16,14 +16,14 @@ use crate::store::Store;
 const PREFIX: &str = ".sealift-";
 const SUFFIX: &str = ".part";
 
-/// How often creating a file is tried again if other writers interfere.
+/// The number of attempts to create a file or folder while other writers interfere.
 pub(crate) const ATTEMPTS: usize = 100;
 
-/// A file below a store's folder, under a name that no archive can have, readable for its owner
-/// alone.
+/// A file below a store's folder with a name that is not an archive name. Only its owner can read
+/// it.
 ///
-/// It is locked as long as this value lives, so that other writers see that it is not abandoned. It
-/// is removed with the value, unless it has been renamed.
+/// The file is locked while this value exists, so other writers know that it is in use. It is
+/// deleted when dropped, unless it has been renamed.
 #[derive(Debug)]
 pub(crate) struct HiddenFile {
     pub(crate) store: Store,
@@ -31,14 +31,14 @@ pub(crate) struct HiddenFile {
     pub(crate) leftover: Leftover,
 }
 
-/// What is removed with a hidden file that gets no name.
+/// The file and folders to remove when a hidden file is dropped without being renamed.
 #[derive(Debug)]
 pub(crate) struct Leftover {
     pub(crate) path: PathBuf,
-    /// The folder that it is in, and its name there.
+    /// The folder of the file, and the file name.
     pub(crate) place: (Dir, String),
     pub(crate) root: PathBuf,
-    /// The folders that were made for it, outermost first.
+    /// The folders that were created for the file, outermost first.
     pub(crate) made: Vec<PathBuf>,
     pub(crate) is_kept: bool,
 }
@@ -57,19 +57,19 @@ fn remove_empty(root: &Path, folders: &[PathBuf]) {
     for folder in folders.iter().rev() {
         let Some(folder) = folder.strip_prefix(root).ok().and_then(Path::to_str) else { continue };
         let (parent, name) = split(folder);
-        // Others may have put something there meanwhile, then it stays.
+        // Folders that are no longer empty are kept.
         let _ = Dir::open(root, parent).and_then(|parent| parent.remove_empty_folder(name));
     }
 }
 
-/// Returns `true` for the name of a hidden file.
+/// Returns `true` if a name is that of a hidden file.
 pub(crate) fn is_hidden_name(name: &str) -> bool {
     let digits = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
     digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 impl Store {
-    /// Creates a hidden file in a folder below the root, and the folder if it is missing.
+    /// Creates a hidden file in a folder below the root. Creates the folder if it is missing.
     pub(crate) fn create_hidden(&self, folder: &str) -> Result<HiddenFile, Error> {
         let path = self.folder(folder);
         let mut attempts = 0;
@@ -84,7 +84,7 @@ impl Store {
                 Ok(created) => created,
                 Err(source) => {
                     remove_empty(self.root(), &made);
-                    // Another writer has given up, and taken the folder away with its staging file.
+                    // Another writer may have removed the folder together with its staging file.
                     if source.kind() == io::ErrorKind::NotFound
                         && !folder.is_empty()
                         && attempts < ATTEMPTS
@@ -106,17 +106,16 @@ impl Store {
                 is_kept: false,
             };
             match file.try_lock() {
-                // If there are no locks, only a staging file's age shows that it is abandoned.
+                // Without locks, only the age of a staging file shows that it is abandoned.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
-                // Another writer looks right now whether the file is abandoned, and may well find
-                // that it is.
+                // Another process is checking whether the file is abandoned, and may delete it.
                 Err(TryLockError::WouldBlock) if attempts < ATTEMPTS => continue,
                 Err(TryLockError::WouldBlock) => {
                     let source = io::ErrorKind::WouldBlock.into();
                     return Err(Error::io("lock a staging file in", path, source));
                 }
             }
-            // The same, a moment earlier.
+            // That process may also have deleted the file just before the lock was taken.
             let (inner, name) = &leftover.place;
             if inner.stat(name).is_err() && attempts < ATTEMPTS {
                 continue;
@@ -125,7 +124,7 @@ impl Store {
         }
     }
 
-    /// Creates the folders below the root that are missing, and returns those, outermost first.
+    /// Creates missing folders below the root. Returns the created folders, outermost first.
     pub(crate) fn make_folders(&self, folder: &str) -> Result<Vec<PathBuf>, Error> {
         let mut made = Vec::new();
         let mut attempts = 0;
@@ -133,7 +132,7 @@ impl Store {
             attempts += 1;
             match self.try_make_folders(folder, &mut made) {
                 Ok(()) => return Ok(made),
-                // Another writer has given up, and taken a folder away that it had made.
+                // Another writer may have removed a folder that it had created.
                 Err(error) if error.kind() == ErrorKind::NotFound && attempts < ATTEMPTS => {
                     if !self.root().is_dir() {
                         return Err(error);
@@ -152,12 +151,13 @@ impl Store {
         let mut above = Dir::open(self.root(), "").map_err(Error::at("write in", &path))?;
         for part in parts(folder) {
             path.push(part);
-            let is_made = above.make_folder(part).map_err(Error::at("make the folder", &path))?;
+            let is_made = above.make_folder(part).map_err(Error::at("create the folder", &path))?;
             if is_made && !made.contains(&path) {
                 made.push(path.clone());
             }
             above = above.inner(part).map_err(|source| match source.kind() {
-                // Behind a link nobody would find the archive: scans don't follow it.
+                // An archive below a symbolic link would not be found, because scans do not follow
+                // links.
                 io::ErrorKind::NotADirectory => Error::NotADirectory { path: path.clone() },
                 _ => Error::io("open the folder", &path, source),
             })?;
@@ -167,12 +167,12 @@ impl Store {
 }
 
 impl HiddenFile {
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.leftover.path
     }
 
-    /// Returns an error unless the file is where it was created.
+    /// Returns an error if the file is no longer at its path.
     pub(crate) fn check_is_there(&self) -> Result<(), Error> {
         let own = self.file.metadata().map_err(|source| self.write_error(source))?;
         let is_own = |found: Metadata| (found.dev(), found.ino()) == (own.dev(), own.ino());
@@ -182,8 +182,7 @@ impl HiddenFile {
         }
     }
 
-    /// Returns the error of this crate for one that came from writing the file: it names the
-    /// folder.
+    /// Converts an error of writing the file into an error that contains the path of its folder.
     pub(crate) fn write_error(&self, source: io::Error) -> Error {
         let folder = self.path().parent().unwrap_or(self.store.root());
         Error::io("write a staging file in", folder, source)
@@ -195,9 +194,9 @@ impl HiddenFile {
     }
 }
 
-/// Sets the permissions of a file that others may see now, those that any new file gets.
+/// Sets the permissions of a file before it becomes visible, to those of any new file.
 pub(crate) fn open_up(file: &File, usual: Option<fs::Permissions>) -> io::Result<()> {
-    // If the user's mask is not known, the owner may read and write, and others read.
+    // If the umask is not known, the owner can read and write, and others can read.
     let mode = usual.map_or(0o644, |permissions| permissions.mode() & 0o666);
     file.set_permissions(fs::Permissions::from_mode(mode))
 }
@@ -211,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_staging_name_is_an_archives(digits in "[0-9a-f]{16}") {
+        fn no_staging_name_is_an_archive_name(digits in "[0-9a-f]{16}") {
             let name = format!("{PREFIX}{digits}{SUFFIX}");
             prop_assert!(is_hidden_name(&name));
             prop_assert!(ArchiveName::try_parse(&name).is_none());

@@ -1,4 +1,4 @@
-//! Changing a folder.
+//! Changes to a folder.
 
 pub(crate) mod arriving;
 pub(crate) mod hidden_file;

@@ -1,4 +1,4 @@
-//! Removing records that nobody needs.
+//! Removal of records without an archive.
 
 use std::fs;
 use std::io;
@@ -11,14 +11,14 @@ use crate::record_draft::{DRAFT_PREFIX, record_root};
 use crate::store::Store;
 
 impl Store {
-    /// Removes the records of archives that do not exist, and drafts that were left behind.
+    /// Removes the records of archives that do not exist, and abandoned drafts.
     pub(crate) fn prune_records(&self) {
         if let Ok(records) = Dir::open(self.root(), &record_root()) {
             self.prune(&records, "");
         }
     }
 
-    /// Returns `true` if the folder is empty now.
+    /// Removes such files below a folder. Returns `true` if the folder is empty afterwards.
     fn prune(&self, folder: &Dir, relative: &str) -> bool {
         let Ok(entries) = folder.entries() else { return false };
         let mut is_empty = true;
@@ -53,7 +53,7 @@ impl Store {
     }
 }
 
-/// Returns `true` if a file is a draft that nobody writes any more.
+/// Returns `true` if a file is an abandoned draft.
 fn is_left_draft(folder: &Dir, name: &str) -> bool {
     name.starts_with(DRAFT_PREFIX) && open_abandoned(folder, name).is_some()
 }

@@ -1,4 +1,4 @@
-//! From a staging file to an archive that everybody sees.
+//! Publication of a staging file as an archive.
 
 use std::fs;
 use std::io;
@@ -23,21 +23,21 @@ use crate::write::staging::Staged;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Published {
-    /// Where it is.
+    /// The archive's name, relative to the folder.
     pub archive: ArchivePath,
     /// The size of the file in bytes.
     pub size: u64,
     /// The SHA-256 of the file.
     pub sha256: Digest,
-    /// Whether there was a file of that name before, which is gone now.
+    /// Whether an existing file with the same name was replaced.
     pub replaced: bool,
-    /// Whether another writer was faster, and its archive of the same image is there instead of
-    /// this one.
+    /// Whether another writer published the same image first. Its archive was kept, and this one
+    /// was deleted.
     pub was_there: bool,
 }
 
 impl Store {
-    /// Returns the size and the SHA-256 of an archive that is known to hold this image.
+    /// Returns the size and the SHA-256 of an archive that is known to contain this image.
     fn file_of_same(&self, archive: &ArchivePath, identity: &Identity) -> Option<(u64, Digest)> {
         let metadata = fs::symlink_metadata(self.path_of(archive)).ok()?;
         let stat = stat_of(&metadata);
@@ -54,21 +54,21 @@ impl Store {
 }
 
 impl Staged {
-    /// Makes the file the archive of that name, at once and durably, and records what it holds.
+    /// Publishes the file under an archive name, atomically and durably, and records its content.
     ///
-    /// `saved` is the time that the record states for when the image was put into the store. It is
-    /// given for an archive that is only made anew from one that was there, otherwise it is now.
+    /// `saved` is the time of the save to record. It is needed for an archive that was created from
+    /// an existing one; `None` means now.
     ///
-    /// A file that has the name already is replaced: what is published was verified, what is there
-    /// may be a broken copy. Unless it is recorded as the same image: then another writer has
-    /// published it meanwhile, and nobody who reads it is disturbed. Whatever goes wrong before the
-    /// file has its name, the folder is as before.
+    /// An existing file with the same name is replaced, because the new archive was verified and
+    /// the existing one may be damaged. The exception is a file that is recorded as the same image:
+    /// another writer has published it in the meantime, and it is kept. If an error occurs before
+    /// the file is renamed, the folder is unchanged.
     ///
     /// # Errors
     ///
-    /// If the name is not that of the archive, if the disk or the folder cannot be written, if
+    /// If the name does not match the content, if the disk or the folder cannot be written, if
     /// another writer holds the folder's lock for too long, if a folder has the name, or if the
-    /// staging file was taken away.
+    /// staging file was removed.
     pub fn publish(
         self,
         archive: &ArchivePath,
@@ -80,7 +80,7 @@ impl Staged {
             return Err(Error::OtherName { archive, reason });
         }
         let published = publish(&mut hidden, archive, &proof, blocks, saved);
-        // Nobody asked for anything that could be missing.
+        // The caller has named no existing file, so a missing file is the staging file itself.
         match (published, hidden.check_is_there()) {
             (Err(error), Err(vanished)) if error.kind() == ErrorKind::NotFound => Err(vanished),
             (published, _) => published,
@@ -88,7 +88,7 @@ impl Staged {
     }
 }
 
-/// Returns what of an archive does not agree with a name, a sentence without its end.
+/// Returns the mismatch between an archive's content and a name, a clause.
 fn misnaming(archive: &ArchivePath, proof: &Proof) -> Option<String> {
     let (name, identity) = (archive.name(), proof.identity());
     if !identity.has_short_id(name.id()) {
@@ -99,7 +99,7 @@ fn misnaming(archive: &ArchivePath, proof: &Proof) -> Option<String> {
         .and_then(|repository| Naming::new(&repository, &name.to_version()).ok());
     if !naming.is_some_and(|naming| proof.carries(&naming)) {
         let (image, version) = (archive.image(), name.version());
-        return Some(format!("it does not carry the name {image}:{version} and no other"));
+        return Some(format!("the only name in it must be {image}:{version}"));
     }
     let expected = match name.format() {
         ArchiveFormat::Docker => (Container::Tar, None),
@@ -125,9 +125,10 @@ fn publish(
     let store = hidden.store.clone();
     let target = store.path_of(archive);
 
-    // Done before the lock is taken, as it may take long.
+    // Syncing can take long, so it is done before the lock is taken.
     let stat = hidden.stat()?;
-    // No reader is kept waiting by this either; the record is believed from the start.
+    // The wait in `begin_record` does not block readers either, and the record is valid
+    // immediately.
     let draft = store.begin_record(archive, stat);
     let write_error = |source| hidden.write_error(source);
     open_up(&hidden.file, draft.permissions()).map_err(write_error)?;
@@ -145,10 +146,10 @@ fn publish(
         }
         found => found.is_ok(),
     };
-    // What was swapped in for it, or for its folder, was not verified.
+    // If someone replaced the file or its folder, the replacement was not verified.
     hidden.check_is_there()?;
     rename(hidden, archive, &target)?;
-    // All of them up to the root, as any may be new.
+    // All folders up to the root are synced, because any of them may be new.
     let mut folder = target.parent();
     while let Some(path) = folder {
         sync_folder(path).map_err(Error::at("sync the folder", path))?;
@@ -169,8 +170,8 @@ fn publish(
     Ok(Published { archive, size, sha256, replaced, was_there: false })
 }
 
-/// Renames the file, and makes the folders for it, which may differ from those in which it was
-/// staged.
+/// Renames the file. Creates the folders of the archive, which may differ from that of the staging
+/// file.
 fn rename(hidden: &mut HiddenFile, archive: &ArchivePath, target: &Path) -> Result<(), Error> {
     let folder = archive.folder();
     let mut attempts = 0;
@@ -187,7 +188,7 @@ fn rename(hidden: &mut HiddenFile, archive: &ArchivePath, target: &Path) -> Resu
                 hidden.leftover.is_kept = true;
                 return Ok(());
             }
-            // Another writer has given up, and taken the empty folder away.
+            // Another writer may have removed the empty folder.
             Err(source)
                 if source.kind() == io::ErrorKind::NotFound
                     && attempts < ATTEMPTS

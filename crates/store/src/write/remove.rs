@@ -1,4 +1,4 @@
-//! Removing archives.
+//! Removal of archives.
 
 use std::io;
 
@@ -18,11 +18,11 @@ use crate::store::Store;
 #[non_exhaustive]
 #[must_use = "it lists the archives that could not be removed"]
 pub struct RemovalReport {
-    /// The archives that are gone.
+    /// The archives that were removed.
     pub removed: Vec<Removed>,
-    /// The archives that did not exist any more.
+    /// The archives that no longer existed.
     pub missing: Vec<ArchivePath>,
-    /// The archives that are still there, and why.
+    /// The archives that were not removed, with the reasons.
     pub failed: Vec<NotRemoved>,
 }
 
@@ -30,9 +30,9 @@ pub struct RemovalReport {
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct NotRemoved {
-    /// Its path.
+    /// The archive's name, relative to the folder.
     pub archive: ArchivePath,
-    /// Why it is still there.
+    /// The reason why it was not removed.
     pub error: Error,
 }
 
@@ -40,14 +40,14 @@ pub struct NotRemoved {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Removed {
-    /// Its path.
+    /// The archive's name, relative to the folder.
     pub archive: ArchivePath,
-    /// The size of its file in bytes.
+    /// The size of the file in bytes.
     pub size: u64,
 }
 
 impl RemovalReport {
-    /// Returns the sum of the sizes of the removed archives in bytes.
+    /// Returns the total size of the removed archives in bytes.
     pub fn bytes(&self) -> u64 {
         self.removed.iter().map(|removed| removed.size).sum()
     }
@@ -56,24 +56,24 @@ impl RemovalReport {
 impl Store {
     /// Removes archives and their records, durably.
     ///
-    /// Only regular files that hold an image are removed: an archive without a believed record is
-    /// read first. No symbolic link on the way to them is followed. If the disk is full, the folder
-    /// is locked without creating a file.
+    /// Only regular files that contain an image are removed. An archive without a valid record is
+    /// read first. No symbolic links are followed. If the disk is full, the folder is locked
+    /// without creating a lock file.
     ///
     /// # Errors
     ///
-    /// If the folder cannot be locked. Archives that cannot be removed are in the report.
+    /// If the folder cannot be locked. Errors of single archives are in the report.
     pub fn remove(&self, archives: &[ArchivePath]) -> Result<RemovalReport, Error> {
-        // This may read archives, so other writers should not wait for it.
+        // Done before the lock is taken, because archives may have to be read.
         self.remove_checked(archives, |archive| (archive, self.stat_of_image(archive)))
     }
 
-    /// Removes archives as [`remove`](Self::remove) does, but only if their files still have the
-    /// size and the time that they had when the removal was decided.
+    /// Removes archives like [`remove`](Self::remove), but only if their files still have the size
+    /// and the time that they had when the removal was decided.
     ///
     /// # Errors
     ///
-    /// If the folder cannot be locked. Archives that cannot be removed are in the report.
+    /// If the folder cannot be locked. Errors of single archives are in the report.
     pub fn remove_unchanged(
         &self,
         archives: &[(ArchivePath, Stat)],
@@ -81,7 +81,7 @@ impl Store {
         self.remove_checked(archives, |(archive, stat)| {
             let checked = match self.stat(archive) {
                 Ok(now) if now != *stat => Err(self.changed(archive)),
-                // The state at the decision counts, even if the file changes right now.
+                // The size and time at the decision count, even if the file changes right now.
                 _ => self.stat_of_image(archive).map(|found| found.map(|_| *stat)),
             };
             (archive, checked)
@@ -131,7 +131,7 @@ impl Store {
 
     /// Returns the size and time of an archive's file, or `None` if there is no such file.
     ///
-    /// It is an error if it is not a regular file, or not known to hold an image.
+    /// Returns an error if it is not a regular file, or is not known to contain an image.
     fn stat_of_image(&self, archive: &ArchivePath) -> Result<Option<Stat>, Error> {
         if self.locate(archive)?.is_none() {
             return Ok(None);
@@ -153,7 +153,8 @@ impl Store {
         Err(Error::NotAnImage { path: self.path_of(archive), why })
     }
 
-    /// Removes the file that looked like this, and returns its size, or `None` if nothing is there.
+    /// Removes a file with this size and time. Returns its size, or `None` if there is no such
+    /// file.
     fn remove_one(&self, archive: &ArchivePath, stat: &Stat) -> Result<Option<u64>, Error> {
         let path = self.path_of(archive);
         let Some((folder, size)) = self.locate(archive)? else { return Ok(None) };
@@ -171,8 +172,8 @@ impl Store {
         Error::Changed { path: self.path_of(archive) }
     }
 
-    /// Finds the regular file of an archive: the folder in which it is, and its size. Returns
-    /// `None` if nothing is there.
+    /// Returns the opened folder and the size of an archive's regular file, or `None` if there is
+    /// no such file.
     fn locate(&self, archive: &ArchivePath) -> Result<Option<(Dir, u64)>, Error> {
         let path = self.path_of(archive);
         let refuse = |what| Err(Error::NotAFile { path: path.clone(), what });
@@ -185,9 +186,9 @@ impl Store {
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
                     return match folder.stat(part) {
                         Ok(stat) if stat.kind == FileType::Symlink => {
-                            refuse("behind a symbolic link")
+                            refuse("below a symbolic link")
                         }
-                        // There can be nothing below anything else.
+                        // A path below a regular file does not exist.
                         _ => Ok(None),
                     };
                 }

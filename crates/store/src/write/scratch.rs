@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::store::Store;
 use crate::write::hidden_file::HiddenFile;
 
-/// A temporary file in a store's folder: hidden, readable for its owner alone, and removed with
-/// this value. It never becomes an archive.
+/// A temporary file in a store's folder. It is hidden, only its owner can read it, and it is
+/// deleted when dropped. It never becomes an archive.
 #[derive(Debug)]
 #[must_use = "the file is removed when this is dropped"]
 pub struct Scratch(HiddenFile);
@@ -25,13 +25,12 @@ impl Store {
 }
 
 impl Scratch {
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// Returns the error of this crate for one that came from writing the file: it names the
-    /// folder.
+    /// Converts an error of writing the file into an error that contains the path of its folder.
     pub fn write_error(&self, source: io::Error) -> Error {
         self.0.write_error(source)
     }

@@ -1,4 +1,4 @@
-//! Archives that are being written, out of everybody's sight.
+//! Staging files: archives that are written and not yet visible.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -10,13 +10,13 @@ use crate::error::Error;
 use crate::store::Store;
 use crate::write::hidden_file::HiddenFile;
 
-/// An archive that is being written, and verified meanwhile.
+/// An archive that is verified while it is written.
 ///
-/// It stands in the folder in which the archive will, under a hidden name that no archive can have,
-/// readable for its owner alone, and is locked as long as this value lives, so that other writers
-/// see that it is not abandoned. It is removed with this value.
+/// The staging file is in the folder of the future archive, with a hidden name that is not an
+/// archive name. Only its owner can read it. It is locked while this value exists, so other writers
+/// know that it is in use. It is deleted when dropped.
 ///
-/// Only [`finish`](Self::finish) leads to an archive, so that what is published is whole:
+/// Only [`finish`](Self::finish) leads to an archive, so every published archive is complete:
 ///
 /// ```compile_fail
 /// fn publish(staging: sealift_store::Staging, archive: &sealift_filename::ArchivePath) {
@@ -32,24 +32,24 @@ use crate::write::hidden_file::HiddenFile;
 #[derive(Debug)]
 #[must_use = "the file is removed when this is dropped"]
 pub struct Staging {
-    // The writer stops before the file is removed.
+    // Declared first, so that the writer is dropped before the file is deleted.
     writer: ArchiveWriter,
     hidden: HiddenFile,
 }
 
-/// An archive that was written, verified and synced, and has no name yet. It is removed with this
-/// value unless it is [published](Self::publish).
+/// An archive that was written, verified and synced, and has no name yet. It is deleted when
+/// dropped, unless it is [published](Self::publish).
 #[derive(Debug)]
 #[must_use = "the file is removed when this is dropped"]
 pub struct Staged {
     pub(crate) hidden: HiddenFile,
     pub(crate) proof: Proof,
-    /// The blocks of a zip that the writer did not create, but has checked.
+    /// The blocks of a zip that was not created by the archive writer, checked by the caller.
     pub(crate) blocks: Option<BlockTable>,
 }
 
 impl Store {
-    /// Begins an archive of this image.
+    /// Creates a staging file for an archive of this image.
     ///
     /// ```no_run
     /// use std::io;
@@ -58,9 +58,10 @@ impl Store {
     /// use sealift_store::filename::{ArchiveFormat, ArchivePath, Repository, Version};
     /// use sealift_store::{Published, Store};
     ///
-    /// /// Publishes a plain tar as `web:1.4.0.7`, whatever names are in it.
-    /// fn put(store: &Store, mut tar: impl io::Read) -> Result<Published, Box<dyn
-    /// std::error::Error>> {
+    /// type Error = Box<dyn std::error::Error>;
+    ///
+    /// /// Publishes a plain tar as `web:1.4.0.7`, whatever names it contains.
+    /// fn put(store: &Store, mut tar: impl io::Read) -> Result<Published, Error> {
     ///     let (web, version) = (Repository::parse("web")?, Version::new("1.4.0.7"));
     ///     let renamer = Renamer::new(Naming::new(&web, &version)?, VerifyOptions::default());
     ///
@@ -75,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be written, or if something else stands where it should be.
+    /// If the folder cannot be written, or if another kind of file has its name.
     pub fn stage(&self, repository: &Repository, form: Form) -> Result<Staging, Error> {
         let hidden = self.create_hidden(&repository.folder())?;
         let file = hidden.file.try_clone().map_err(|source| hidden.write_error(source))?;
@@ -86,22 +87,23 @@ impl Store {
 }
 
 impl Staging {
-    /// Ends the archive, and syncs it to the disk.
+    /// Ends the archive and syncs it to the disk.
     ///
     /// # Errors
     ///
-    /// If it is no whole image, or the disk cannot be written. The file is removed then.
+    /// If the archive is not a complete image, or if the disk cannot be written. The file is then
+    /// deleted.
     pub fn finish(self) -> Result<Staged, Error> {
         self.finish_watched(&|_| ControlFlow::Continue(()))
     }
 
     /// Ends the archive like [`finish`](Self::finish). `on_bytes` is called while the file is read
-    /// back, with the number of bytes read since the last call.
+    /// again, with the number of bytes read since the last call.
     ///
     /// # Errors
     ///
     /// Those of [`finish`](Self::finish), and one of the kind
-    /// [`Cancelled`](crate::ErrorKind::Cancelled) if `on_bytes` breaks.
+    /// [`Cancelled`](crate::ErrorKind::Cancelled) if `on_bytes` returns `Break`.
     pub fn finish_watched(
         self,
         on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
@@ -119,14 +121,14 @@ impl Staging {
 }
 
 impl Staged {
-    /// Returns what was verified about the file.
+    /// Returns the result of the verification.
     pub fn proof(&self) -> &Proof {
         &self.proof
     }
 }
 
 impl Write for Staging {
-    /// Takes all of the bytes. After an error, [`finish`](Self::finish) returns its cause.
+    /// Writes all of the bytes. After an error, [`finish`](Self::finish) returns its cause.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writer.write(bytes)
     }

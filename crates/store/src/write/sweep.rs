@@ -1,4 +1,4 @@
-//! Removing what crashed writers left behind.
+//! Removal of files that crashed writers left behind.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use crate::store::Store;
 pub struct SweepReport {
     /// The staging files that were removed.
     pub removed: Vec<SweptFile>,
-    /// Why files could not be removed.
+    /// The errors of files that could not be removed.
     pub failed: Vec<Error>,
 }
 
@@ -25,9 +25,9 @@ pub struct SweepReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SweptFile {
-    /// Its path, relative to the root.
+    /// The path, relative to the root.
     pub path: PathBuf,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
 }
 
@@ -36,12 +36,12 @@ impl Store {
     /// continued
     /// for a week, and records of archives that do not exist.
     ///
-    /// On a file system that several hosts share, locks of other hosts may be invisible. There,
-    /// only files that were not changed for a day are removed.
+    /// If several hosts share the file system, locks of other hosts may be invisible. Then only
+    /// files that were not changed for a day are removed.
     ///
     /// # Errors
     ///
-    /// If the folder cannot be read or locked. Files that cannot be removed are in the report.
+    /// If the folder cannot be read or locked. Errors of single files are in the report.
     pub fn sweep(&self) -> Result<SweepReport, Error> {
         let mut report = SweepReport::default();
         for other in self.scan_with_others()?.others {
@@ -54,19 +54,20 @@ impl Store {
             let Some((file, size)) = open_abandoned(&folder, name) else { continue };
             match folder.remove_file(name) {
                 Ok(()) => {
-                    tracing::debug!("swept {}, which nobody writes any more", other.path.display());
+                    tracing::debug!("removed the abandoned staging file {}", other.path.display());
                     report.removed.push(SweptFile { path: other.path, size });
                 }
                 Err(source) => report.failed.push(Error::io("remove", path, source)),
             }
-            // The lock is released only now, so that no writer can take over the file.
+            // The lock is released only after the removal, so that no writer can take over the
+            // file.
             drop(file);
         }
         if is_folder(&self.sealift_folder()) {
             self.sweep_unfinished();
             match self.lock() {
                 Ok(_lock) => self.prune_records(),
-                // Such records do no harm, and a read-only folder has no writers.
+                // Such records are harmless, and a read-only folder has no writers.
                 Err(error) if is_read_only(&error) => {}
                 Err(error) => return Err(error),
             }

@@ -1,4 +1,4 @@
-//! Folders of other programs, which files are put into.
+//! Writing of files into folders of other programs.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -19,9 +19,11 @@ use crate::write::hidden_file::{HiddenFile, is_hidden_name};
 
 /// A folder of another program, such as the one from which a cluster imports images.
 ///
-/// It is no folder of archives: it has no records and no lock, and everything else in it belongs to
-/// somebody else. Files appear in it whole, under their name, or not at all. Whoever watches the
-/// folder sees nothing else but a hidden file whose name ends in `.part`.
+/// A folder of another program, such as the one from which a cluster imports images.
+///
+/// It is not a folder of archives: it has no records and no lock, and all other files in it belong
+/// to someone else. Files become visible under their names when they are complete. Before that, a
+/// program that watches the folder sees only a hidden file whose name ends in `.part`.
 ///
 /// ```
 /// use std::io::Write;
@@ -42,7 +44,7 @@ use crate::write::hidden_file::{HiddenFile, is_hidden_name};
 #[derive(Debug, Clone)]
 pub struct TargetFolder(Store);
 
-/// A file for a [`TargetFolder`] that is being written. It is removed with this value unless it is
+/// A file for a [`TargetFolder`] that is being written. It is deleted when dropped, unless it is
 /// [published](Self::publish).
 #[derive(Debug)]
 #[must_use = "the file is removed when this is dropped"]
@@ -54,7 +56,7 @@ impl TargetFolder {
         Store::open(path).map(Self)
     }
 
-    /// Opens a folder, and creates it and its parents if they are missing.
+    /// Opens a folder. Creates it and its parents if they are missing.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {
         Store::create(path).map(Self)
     }
@@ -65,7 +67,7 @@ impl TargetFolder {
     }
 
     /// Returns the names of the regular files in the folder, with their sizes and times, sorted by
-    /// name. Symbolic links, and names that are not UTF-8, are not among them.
+    /// name. Symbolic links and names that are not UTF-8 are left out.
     ///
     /// # Errors
     ///
@@ -85,16 +87,16 @@ impl TargetFolder {
         Ok(files)
     }
 
-    /// Returns the size and the time of a regular file, or `None` if nothing has the name.
+    /// Returns the size and the time of a regular file, or `None` if the name does not exist.
     ///
     /// # Errors
     ///
-    /// If something else than a regular file has the name, or if the folder cannot be read.
+    /// If the name is not that of a regular file, or if the folder cannot be read.
     pub fn stat(&self, name: &str) -> Result<Option<Stat>, Error> {
         stat_in(&self.opened()?, name, self.path())
     }
 
-    /// Begins a file. It is hidden, and readable for its owner alone.
+    /// Creates a hidden file that only its owner can read.
     ///
     /// # Errors
     ///
@@ -103,14 +105,15 @@ impl TargetFolder {
         self.0.create_hidden("").map(TargetFile)
     }
 
-    /// Removes a regular file, durably, if it still has this size and time. Returns `false` if
-    /// nothing has the name.
+    /// Removes a regular file, durably, if it still has this size and time. Returns `false` if the
+    /// name does not exist.
     ///
     /// # Errors
     ///
-    /// If something else has the name, if the file has changed, or if it cannot be removed.
+    /// If the name is not that of a regular file, if the file has changed, or if it cannot be
+    /// removed.
     pub fn remove(&self, name: &str, stat: Stat) -> Result<bool, Error> {
-        // The same folder for all of it, also if another one takes its place meanwhile.
+        // The folder is opened once, so that all steps use the same one even if it is replaced.
         let folder = self.opened()?;
         let path = self.path().join(name);
         match stat_in(&folder, name, self.path())? {
@@ -127,11 +130,11 @@ impl TargetFolder {
         Ok(true)
     }
 
-    /// Removes files that were begun by writers that do not run any more.
+    /// Removes hidden files of writers that no longer run.
     ///
     /// # Errors
     ///
-    /// If the folder cannot be read. Files that cannot be removed stay.
+    /// If the folder cannot be read. Files that cannot be removed are kept.
     pub fn sweep(&self) -> Result<(), Error> {
         let folder = self.opened()?;
         for (name, _) in self.entries()? {
@@ -155,18 +158,18 @@ impl TargetFolder {
 }
 
 impl TargetFile {
-    /// Renames the file to its name, at once and durably. Returns its size and time.
+    /// Renames the file to its final name, atomically and durably. Returns its size and time.
     ///
-    /// `replaced` is the regular file that has the name and may go, as [`TargetFolder::stat`]
-    /// described it; without it, nothing may have the name.
+    /// `replaced` is the regular file with this name that can be replaced, as returned by
+    /// [`TargetFolder::stat`]. If it is `None`, the name must not exist.
     ///
-    /// `modified` becomes the time at which it was last modified; without it, that stays as it is.
-    /// Those who can read the folder can read the file.
+    /// `modified` is the modification time to set; `None` keeps the current one. Everyone who can
+    /// read the folder can read the file.
     ///
     /// # Errors
     ///
-    /// If the name contains a `/`, if another file or something else than a regular file has it, or
-    /// if the disk or the folder cannot be written.
+    /// If the name contains a `/`, if it belongs to another file, or if the disk or the folder
+    /// cannot be written.
     pub fn publish(
         self,
         name: &str,
@@ -186,7 +189,7 @@ impl TargetFile {
         hidden.check_is_there()?;
         let (from, hidden_name) = &hidden.leftover.place;
         let renamed = match (replaced, stat_in(from, name, folder.path())?) {
-            // One that was removed meanwhile leaves the name free.
+            // A file that was removed in the meantime leaves the name free.
             (_, None) => from.rename_new(hidden_name, name),
             (Some(replaced), Some(now)) if replaced == now => from.rename(hidden_name, from, name),
             (_, Some(_)) => return Err(Error::Changed { path }),
@@ -201,8 +204,8 @@ impl TargetFile {
     }
 }
 
-/// Returns the size and the time of a regular file in an opened folder, or `None` if nothing has
-/// the name. Messages name the folder by its path.
+/// Returns the size and the time of a regular file in an opened folder, or `None` if the name does
+/// not exist. `path` is the path of the folder for messages.
 fn stat_in(folder: &Dir, name: &str, path: &Path) -> Result<Option<Stat>, Error> {
     let path = path.join(name);
     let what = match folder.stat(name) {
@@ -213,12 +216,12 @@ fn stat_in(folder: &Dir, name: &str, path: &Path) -> Result<Option<Stat>, Error>
         Ok(FileInfo { kind: FileType::Symlink, .. }) => "a symbolic link",
         Ok(_) => "something else",
         Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(Error::io("look at", path, source)),
+        Err(source) => return Err(Error::io("access", path, source)),
     };
     Err(Error::NotAFile { path, what })
 }
 
-/// Sets the permissions and the time of a file, and syncs it to the disk.
+/// Sets the permissions and the modification time of a file, and syncs it to the disk.
 fn prepare(file: &File, folder: &Path, modified: Option<Timestamp>) -> io::Result<()> {
     let mode = fs::metadata(folder)?.permissions().mode();
     file.set_permissions(Permissions::from_mode(0o600 | mode & 0o044))?;

@@ -1,4 +1,4 @@
-//! Archives that are put together piece by piece, and outlive the process that writes them.
+//! Unfinished archives, which are written in pieces and can be continued by another process.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
@@ -27,49 +27,49 @@ const FOLDER: &str = "unfinished";
 const FILE_SUFFIX: &str = ".part";
 const BLOCKS_SUFFIX: &str = ".blocks";
 
-/// An unfinished archive that nobody has continued for so long is removed.
+/// The age from which an unfinished archive is removed.
 const OLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The longest list of blocks that is read back.
+/// The largest list of blocks that is read, in bytes.
 const LONGEST_BLOCKS: u64 = 32 << 20;
 
-/// The beginning of an archive file whose SHA-256 is known, so that it can be continued after an
+/// The beginning of an archive file with a known SHA-256. It can be continued after an
 /// interruption.
 ///
-/// It stands in the folder `.sealift`, so that nobody takes it for an archive, is readable for its
-/// owner alone, and is locked as long as this value lives: another process that wants the same
-/// archive begins a file of its own. When this value is dropped, the file stays, unless it is
-/// empty. A [sweep](Store::sweep) removes those that nobody has continued for a week.
+/// The file is in the folder `.sealift`, so it is not mistaken for an archive. Only its owner can
+/// read it. It is locked while this value exists: another process that writes the same archive uses
+/// another file. When this value is dropped, the file is kept unless it is empty. A
+/// [sweep](Store::sweep) removes unfinished archives that were not continued for a week.
 ///
-/// Only [`finish`](Self::finish) leads to an archive: the whole file is verified, however its bytes
-/// came there.
+/// Only [`finish`](Self::finish) leads to an archive. It verifies the complete file, regardless of
+/// the origin of its bytes.
 #[derive(Debug)]
 #[must_use = "it is closed when this is dropped"]
 pub struct Unfinished {
     sha256: Digest,
     size: u64,
-    /// Present until the file is finished or discarded.
+    /// The file, until it is finished or discarded.
     hidden: Option<HiddenFile>,
-    /// How much is written, for those who read meanwhile.
+    /// The number of written bytes, shared with [`Arriving`].
     progress: Arc<Progress>,
 }
 
-/// An unfinished archive that may have blocks which another archive needs.
+/// An unfinished archive whose blocks may also be part of another archive.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UnfinishedBlocks {
-    /// Where the file is. Another process may continue or remove it at any time.
+    /// Path of the file. Another process can continue or remove it at any time.
     pub path: PathBuf,
     /// The size of the file in bytes.
     pub size: u64,
-    /// The blocks of the whole archive; those that are inside of the file are there.
+    /// The blocks of the complete archive. Those within the current size of the file are present.
     pub index: BlockIndex,
 }
 
 impl Store {
-    /// Continues the largest unfinished archive with this SHA-256, or begins one.
+    /// Opens the largest unfinished archive with this SHA-256, or creates one.
     ///
-    /// What is in it is not verified before it is finished.
+    /// Its content is verified only when it is finished.
     ///
     /// # Errors
     ///
@@ -85,8 +85,8 @@ impl Store {
                 let prefix = format!("{}-", sha256.hex());
                 let created = create_unique(&folder, &prefix, FILE_SUFFIX, 0o600);
                 let (file, name) = created.map_err(failed)?;
-                // Without locks, another process may continue the same file: then the SHA-256 at
-                // the end detects what that does to it.
+                // Without locks, another process may write to the same file. The comparison of the
+                // SHA-256 at the end detects this.
                 let _ = file.try_lock();
                 (file, name)
             }
@@ -103,13 +103,13 @@ impl Store {
         Ok(Unfinished { sha256, size, hidden: Some(hidden), progress: Arc::default() })
     }
 
-    /// Returns the blocks that were noted for an archive with this SHA-256.
+    /// Returns the block index that was stored for an archive with this SHA-256.
     pub fn noted_blocks(&self, sha256: &Digest) -> Option<BlockIndex> {
         let folder = Dir::open(self.root(), &relative()).ok()?;
         read_blocks(&folder, &sha256.hex()).filter(|index| index.sha256() == *sha256)
     }
 
-    /// Returns all unfinished archives whose blocks are known, the largest first.
+    /// Returns all unfinished archives with a stored block index, largest first.
     pub fn unfinished_blocks(&self) -> Vec<UnfinishedBlocks> {
         let Ok(folder) = Dir::open(self.root(), &relative()) else { return Vec::new() };
         let mut found = Vec::new();
@@ -128,7 +128,7 @@ impl Store {
         found
     }
 
-    /// Removes unfinished archives that are old, and lists of blocks without an archive.
+    /// Removes old unfinished archives, and block indexes without an archive.
     pub(crate) fn sweep_unfinished(&self) {
         let Ok(folder) = Dir::open(self.root(), &relative()) else { return };
         let names = || {
@@ -167,20 +167,20 @@ fn is_old(metadata: &std::fs::Metadata) -> bool {
     Timestamp::now().duration_since(modified(metadata)) > OLD
 }
 
-/// Returns the digits of the SHA-256 in the name of an unfinished archive.
+/// Returns the SHA-256 in the name of an unfinished archive, as hexadecimal digits.
 fn hex_of(name: &str) -> Option<&str> {
     let (hex, _) = name.strip_suffix(FILE_SUFFIX)?.split_once('-')?;
     Digest::from_hex(hex).map(|_| hex)
 }
 
-/// Opens and locks the largest file for this SHA-256 that nobody writes.
+/// Opens and locks the largest file for this SHA-256 that is not in use.
 fn largest(folder: &Dir, sha256: &Digest) -> Option<(File, String)> {
     let hex = sha256.hex();
     let mut found: Option<(u64, File, String)> = None;
     for (name, _) in folder.entries().ok()? {
         let Some(name) = name.to_str().filter(|name| hex_of(name) == Some(&hex)) else { continue };
         let Ok(file) = folder.open_to_continue(name) else { continue };
-        // If there are no locks here, nobody knows whether another process writes it.
+        // Without locks, it is not known whether another process uses the file.
         if let Err(TryLockError::WouldBlock | TryLockError::Error(_)) = file.try_lock() {
             continue;
         }
@@ -207,26 +207,26 @@ fn read_blocks(folder: &Dir, hex: &str) -> Option<BlockIndex> {
 }
 
 impl Unfinished {
-    /// Returns how many bytes are there.
+    /// Returns the number of bytes in the file.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Returns where the file is, for messages.
+    /// Returns the path of the file, for messages.
     pub fn path(&self) -> &Path {
         self.hidden.as_ref().map_or(Path::new(""), HiddenFile::path)
     }
 
-    /// Fills the buffer with the bytes at an offset.
+    /// Fills a buffer with the bytes at an offset.
     ///
     /// # Errors
     ///
-    /// If there are fewer bytes, or if they cannot be read.
+    /// If the file has fewer bytes, or cannot be read.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.file()?.read_exact_at(buffer, offset)
     }
 
-    /// Removes everything from this offset on.
+    /// Removes all bytes after the first `size` ones.
     ///
     /// # Errors
     ///
@@ -236,14 +236,14 @@ impl Unfinished {
             let hidden = self.hidden()?;
             hidden.file.set_len(size).map_err(|source| hidden.write_error(source))?;
             self.size = size;
-            // What was verified meanwhile is no longer what is there.
+            // A running verification has seen bytes that no longer exist.
             self.progress.end();
             self.progress = Arc::default();
         }
         Ok(())
     }
 
-    /// Appends bytes.
+    /// Appends bytes to the file.
     ///
     /// # Errors
     ///
@@ -257,8 +257,8 @@ impl Unfinished {
         Ok(())
     }
 
-    /// Notes the blocks of the whole archive beside the file, so that they are known when it is
-    /// continued, and other archives can use those that are there. A failure does not matter.
+    /// Stores the block index of the complete archive beside the file. It is used when the file is
+    /// continued, and by other archives that can copy its blocks. Errors are ignored.
     pub fn note_blocks(&self, index: &BlockIndex) {
         let Some(hidden) = self.hidden.as_ref().filter(|_| index.sha256() == self.sha256) else {
             return;
@@ -274,7 +274,7 @@ impl Unfinished {
         }
     }
 
-    /// Removes the file.
+    /// Deletes the file.
     pub fn discard(mut self) {
         if let Some(mut hidden) = self.hidden.take() {
             hidden.leftover.is_kept = false;
@@ -282,8 +282,8 @@ impl Unfinished {
         }
     }
 
-    /// Returns the archive for verifying it while its bytes are appended. It will have this size,
-    /// and end with these bytes, which have to be appended as well.
+    /// Returns a value that verifies the archive while its bytes are appended. `size` is the size
+    /// of the complete archive. `end` has its last bytes, which must be appended as well.
     ///
     /// # Errors
     ///
@@ -296,22 +296,22 @@ impl Unfinished {
         Ok(Arriving { path, file, size, end, progress })
     }
 
-    /// Notes that nothing will be appended any more, for those who wait for it.
+    /// Marks the file as ended: no more bytes will be appended.
     pub fn end(&self) {
         self.progress.end();
     }
 
-    /// Verifies the whole file, and syncs it to the disk.
+    /// Verifies the complete file and syncs it to the disk.
     ///
-    /// `on_bytes` is called while the file is read back, with the number of bytes read since the
-    /// last call. `blocks` are those of the zip, each of which the caller has
-    /// [checked](sealift_archive::Block::is_packed_as): they become part of the record.
+    /// `on_bytes` is called while the file is read, with the number of bytes read since the last
+    /// call. `blocks` has the blocks of a zip, each of which the caller has
+    /// [checked](sealift_archive::Block::is_packed_as). They become part of the record.
     ///
     /// # Errors
     ///
-    /// If it does not have the SHA-256, if it is no whole image, or if the disk cannot be read;
-    /// then the file is removed. If `on_bytes` breaks, the error is of the kind
-    /// [`Cancelled`](crate::ErrorKind::Cancelled), and the file stays.
+    /// If the file has another SHA-256, if it is not a complete image, or if the disk cannot be
+    /// read. The file is then deleted. If `on_bytes` returns `Break`, the error has the kind
+    /// [`Cancelled`](crate::ErrorKind::Cancelled), and the file is kept.
     pub fn finish(
         self,
         blocks: Option<BlockTable>,
@@ -323,10 +323,9 @@ impl Unfinished {
         self.finish_as(result, blocks, on_bytes)
     }
 
-    /// Ends an archive that was verified while it was written, as [`finish`](Self::finish) does.
+    /// Finishes an archive that was verified while it was written, like [`finish`](Self::finish).
     ///
-    /// If something else was verified than what the file contains now, such as another file, the
-    /// file is verified now.
+    /// If the verification was for other content than the file has now, the file is verified again.
     ///
     /// # Errors
     ///
@@ -337,7 +336,7 @@ impl Unfinished {
         blocks: Option<BlockTable>,
         on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
     ) -> Result<Staged, Error> {
-        // The end was verified in memory.
+        // The verification has read the end from memory, so it is compared with the file.
         let mut end = vec![0; examined.end.len()];
         let start = self.size.saturating_sub(end.len() as u64);
         let is_this = Arc::ptr_eq(&self.progress, &examined.progress)
@@ -362,7 +361,7 @@ impl Unfinished {
         let proof = match result {
             Ok(proof) => proof,
             Err(error @ sealift_archive::Error::Fault { .. }) => {
-                // It may be the archive itself that is damaged, or only this copy of it.
+                // If the SHA-256 is right, the archive itself is damaged; otherwise only this copy.
                 let found = hash(&hidden.file, hidden.path(), on_bytes)?;
                 let expected = self.sha256;
                 self.discard();
@@ -398,7 +397,7 @@ impl Unfinished {
     }
 }
 
-/// The error for a value whose file was taken. No method leaves one behind.
+/// Returns the error for a value without a file. No method leaves such a value behind.
 fn gone() -> Error {
     Error::io("write an unfinished archive in", "", io::ErrorKind::NotFound.into())
 }

@@ -123,7 +123,7 @@ fn a_staging_file_that_is_taken_away_is_reported() {
     assert!(
         error
             .to_string()
-            .ends_with("is gone: it, or a folder above it, was removed or moved meanwhile")
+            .ends_with("no longer exists: it or a folder above it was removed or moved")
     );
 }
 
@@ -381,9 +381,9 @@ fn an_archive_is_published_only_under_its_own_name() {
     .collect();
     insta::assert_snapshot!(refusals.join("\n"), @r"
     cannot publish artifacts/web_1.0_0123456789ab.docker: the image in it has the id ID
-    cannot publish artifacts/api_1.0_ID.docker: it does not carry the name api:1.0 and no other
-    cannot publish artifacts/team/web_1.0_ID.docker: it does not carry the name team/web:1.0 and no other
-    cannot publish artifacts/web_1.1_ID.docker: it does not carry the name web:1.1 and no other
+    cannot publish artifacts/api_1.0_ID.docker: the only name in it must be api:1.0
+    cannot publish artifacts/team/web_1.0_ID.docker: the only name in it must be team/web:1.0
+    cannot publish artifacts/web_1.1_ID.docker: the only name in it must be web:1.1
     cannot publish artifacts/web_1.0_ID.zip: it is a tar
     cannot publish artifacts/web_1.0_ID.img: its format is not docker or zip
     ");

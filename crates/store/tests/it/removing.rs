@@ -50,7 +50,7 @@ fn only_regular_files_go_and_no_link_is_followed() {
         .collect();
     insta::assert_snapshot!(failed.join("\n"), @"
     artifacts/web_1.0_0123456789ab.zip is a symbolic link, not a file
-    artifacts/team/web_1.0_0123456789ab.zip is behind a symbolic link, not a file
+    artifacts/team/web_1.0_0123456789ab.zip is below a symbolic link, not a file
     artifacts/folder/web_1.0_0123456789ab.zip is a folder, not a file
     ");
     assert!(outside.path().join(name).exists());
@@ -85,8 +85,8 @@ fn what_is_not_known_to_hold_an_image_is_refused() {
         })
         .collect();
     insta::assert_snapshot!(failed.join("\n"), @"
-    cannot remove artifacts/web_1.0_0123456789ab.docker: it is not known to hold an image
-    cannot remove artifacts/web_1.2_051d26888c31.docker: it is not known to hold an image
+    cannot remove artifacts/web_1.0_0123456789ab.docker: it is not known to contain an image
+    cannot remove artifacts/web_1.2_051d26888c31.docker: it is not known to contain an image
     ");
     let mut left = folder.files();
     left.push(whole.to_string());

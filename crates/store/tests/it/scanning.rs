@@ -56,13 +56,13 @@ fn everything_else_is_passed_over_with_a_reason() {
         .map(|other| format!("{} {}", other.path.display(), other.reason))
         .collect();
     insta::assert_snapshot!(others.join("\n"), @"
-    .git is a folder whose name can't be part of an image's
+    .git is a folder whose name cannot be part of an image name
     .sealift-0123456789abcdef.part is being written, or was left behind by a writer
     Web_1.0_0123456789ab.zip is a folder with an archive's name
-    broken_1.0_0123456789ab.zip is a symbolic link that leads nowhere
+    broken_1.0_0123456789ab.zip is a broken symbolic link
     linked is a symbolic link to a folder
     notes.txt is not an archive: it has no `_` and image id before its last `.`
-    other is a store of its own
+    other is another store
     socket is neither a file nor a folder
     web_1.0_0123456789AB.zip is not an archive: `0123456789AB` is not an image id: it contains the uppercase letter `A`
     web_dev_0123456789ab.zip.tmp is not an archive: `0123456789ab.zip` is not an image id: it has 16 characters, not 12 lowercase hex digits

@@ -63,7 +63,7 @@ fn only_regular_files_are_replaced_and_removed() {
     let error = folder.remove("file", stat).unwrap_err();
     insta::assert_snapshot!(
         error.to_string().replace(&dir.path().display().to_string(), "DIR"),
-        @"DIR/file was written by somebody else meanwhile"
+        @"DIR/file was changed by another process"
     );
     assert!(folder.remove("file", published).unwrap());
     assert!(!folder.remove("file", published).unwrap());

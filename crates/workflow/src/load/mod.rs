@@ -89,8 +89,10 @@ enum LoadItem<'a> {
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let hosts = ["ssh://edge1", "ssh://edge2"];
-/// let engine = |host: &str| Engine::resolve(&Settings::from_env().with_host(Some(host.to_owned()),
-/// "hosts"));
+/// let engine = |host: &str| {
+///     let settings = Settings::from_env().with_host(Some(host.to_owned()), "hosts");
+///     Engine::resolve(&settings)
+/// };
 /// let engines = hosts.into_iter().map(engine).collect::<Result<Vec<_>, _>>()?;
 /// let latest = Selection::Latest(LatestOptions::default());
 /// let request = LoadRequest::default().with_folder((Store::open("artifacts")?, latest));
