@@ -5,7 +5,7 @@ use sealift_store::{FindError, ReadOptions};
 
 use crate::folder::{Folder, platform, readings};
 
-/// Looks into the archives that win.
+/// Returns the latest archives, after looking into those that are chosen.
 fn latest_in(folder: &Folder) -> Vec<String> {
     let archives = folder.store.scan().unwrap().archives;
     let latest = folder
@@ -15,7 +15,7 @@ fn latest_in(folder: &Folder) -> Vec<String> {
     latest.entries.iter().map(|entry| entry.archive.to_string()).collect()
 }
 
-/// Opens no archive.
+/// Returns the latest archives by names and records, without opening any archive.
 fn latest_recorded_in(folder: &Folder) -> Vec<String> {
     let entries = folder.store.entries(&folder.store.scan().unwrap().archives);
     let latest = latest(&entries, &LatestOptions::default());
@@ -23,19 +23,19 @@ fn latest_recorded_in(folder: &Folder) -> Vec<String> {
 }
 
 #[test]
-fn a_photo_is_never_the_latest_once_it_was_looked_into() {
+fn a_file_without_an_image_is_not_the_latest_after_a_look_into_it() {
     let folder = Folder::new();
     let image = folder.put_image("web", "1.0", 1);
     let photo = folder.put("web_3.0_0123456789ab.docker", &[b'x'; 4096]);
     folder.put("web_2.0_0123456789ab.zip", &[b'y'; 4096]);
     assert_eq!(latest_recorded_in(&folder), [photo.as_str()]);
     assert_eq!(latest_in(&folder), [image.as_str()]);
-    // The looks are recorded, so that nothing has to be opened for that again.
+    // The results of the looks are recorded, so no archive has to be opened again.
     assert_eq!(latest_recorded_in(&folder), [image.as_str()]);
 }
 
 #[test]
-fn names_and_records_alone_show_a_misnamed_archive_once_it_was_read() {
+fn a_misnamed_archive_is_recorded_when_it_is_read() {
     let folder = Folder::new();
     let image = folder.put_image("web", "1.0", 1);
     let misnamed = folder.put_misnamed("web", "2.0", 2);
@@ -44,7 +44,7 @@ fn names_and_records_alone_show_a_misnamed_archive_once_it_was_read() {
     assert_eq!(latest_recorded_in(&folder), [image.as_str()]);
 }
 
-/// Cuts an archive off.
+/// Truncates an archive.
 fn damage(folder: &Folder, archive: &ArchivePath) {
     let path = folder.store.path_of(archive);
     let whole = std::fs::read(&path).unwrap();
@@ -63,7 +63,7 @@ fn a_damaged_archive_is_found_instead_of_an_older_one() {
 }
 
 #[test]
-fn a_damaged_archive_gives_way_to_its_whole_twin() {
+fn an_intact_archive_is_preferred_to_its_damaged_twin() {
     let folder = Folder::new();
     let docker = folder.put_image("web", "2.0", 2);
     let zip = docker.as_str().replace(".docker", ".zip");
@@ -90,7 +90,7 @@ fn a_misnamed_archive_is_not_found() {
     let found = folder.store.find(&query("web", None), &ReadOptions::default()).unwrap();
     assert_eq!(found.entry.archive, older);
     assert_eq!(found.passed_over[0].archive, misnamed);
-    // It was asked for by its version, and nothing else has that.
+    // No other archive has the requested version.
     insta::assert_snapshot!(message(Some("2.0")), @"ROOT/web_2.0_000000000000.docker is misnamed: the image in it has the id 051d26888c31");
     let right = folder.put_image("web", "2.0", 3);
     let found = folder.store.find(&query("web", Some("2.0")), &ReadOptions::default()).unwrap();
@@ -98,10 +98,10 @@ fn a_misnamed_archive_is_not_found() {
 }
 
 #[test]
-fn an_archive_that_cannot_be_read_is_found_only_if_it_is_the_one() {
+fn an_unreadable_archive_is_found_only_if_it_is_the_latest() {
     let folder = Folder::new();
     let image = folder.put_image("web", "2.0", 1);
-    // Its first page is mapped in no process, so that not even root can read it.
+    // The first page of a process is not mapped, so not even root can read it.
     let older: ArchivePath = "web_1.0_0123456789ab.docker".parse().unwrap();
     std::os::unix::fs::symlink("/proc/self/mem", folder.store.path_of(&older)).unwrap();
     let find = |version| folder.store.find(&query("web", version), &ReadOptions::default());
@@ -111,7 +111,7 @@ fn an_archive_that_cannot_be_read_is_found_only_if_it_is_the_one() {
         .examined_entries(&folder.store.scan().unwrap().archives, &ReadOptions::default())
         .unwrap();
     let kinds: Vec<bool> = entries.iter().map(Entry::is_unreadable).collect();
-    assert_eq!(kinds, [true, false], "one that can't be read is no error for the others");
+    assert_eq!(kinds, [true, false], "an unreadable archive does not affect others");
     assert!(find(Some("1.0")).unwrap().entry.is_unreadable());
     assert_eq!(find(Some("1.0")).unwrap().entry.archive, older);
 }
@@ -130,7 +130,7 @@ fn find(folder: &Folder, query: &Query) -> (Result<ArchivePath, FindError>, usiz
 }
 
 #[test]
-fn only_the_archive_that_was_asked_for_is_read_and_only_once() {
+fn only_the_requested_archive_is_read_and_only_once() {
     let folder = Folder::new();
     let old = folder.put_image("web", "1.0", 1);
     let new = folder.put_image("web", "1.10", 2);
@@ -171,7 +171,7 @@ fn two_platforms_of_one_version_are_distinguished_by_reading() {
 }
 
 #[test]
-fn two_builds_of_one_version_are_no_two_platforms() {
+fn two_builds_of_one_version_are_not_ambiguous() {
     let folder = Folder::new();
     folder.publish("web", "dev", 1);
     let last = folder.publish("web", "dev", 2);
@@ -179,7 +179,7 @@ fn two_builds_of_one_version_are_no_two_platforms() {
 }
 
 #[test]
-fn a_platform_is_searched_down_to_older_versions() {
+fn older_versions_are_searched_for_a_platform() {
     let folder = Folder::new();
     folder.put_for("web", "2.0", 1, "amd64");
     let arm64 = folder.put_for("web", "1.0", 1, "arm64");
@@ -189,7 +189,7 @@ fn a_platform_is_searched_down_to_older_versions() {
 }
 
 #[test]
-fn what_is_not_there_is_refused_with_what_is() {
+fn a_missing_archive_is_an_error_that_lists_the_available_ones() {
     let folder = Folder::new();
     folder.put_for("web", "1.10", 2, "amd64");
     folder.put_image("web", "1.9", 1);

@@ -13,7 +13,7 @@ use sealift_store::{ReadOptions, Staging, Store};
 use sealift_testing::layouts::{Image, pack};
 use tempfile::TempDir;
 
-/// A folder that goes with the test.
+/// A temporary folder, which is deleted with this value.
 pub(crate) struct Folder {
     _parent: TempDir,
     pub(crate) root: PathBuf,
@@ -28,7 +28,7 @@ impl Folder {
         Self { _parent: parent, root, store }
     }
 
-    /// Puts a file there that was last written an hour ago.
+    /// Creates a file that was last written an hour ago.
     pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> ArchivePath {
         let path = self.root.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -37,7 +37,7 @@ impl Folder {
         name.parse().unwrap()
     }
 
-    /// Puts an archive there, under the name that it should have.
+    /// Creates an archive under its right name.
     pub(crate) fn put_image(&self, image: &str, version: &str, seed: u8) -> ArchivePath {
         self.put_for(image, version, seed, "amd64")
     }
@@ -53,23 +53,23 @@ impl Folder {
         self.put(&format!("{image}_{version}_{}.docker", id(&content)), &tar(&content))
     }
 
-    /// Puts an archive there under an id that belongs to no image.
+    /// Creates an archive under an id that belongs to no image.
     pub(crate) fn put_misnamed(&self, image: &str, version: &str, seed: u8) -> ArchivePath {
         let content = tar(&picture(seed, "amd64"));
         self.put(&format!("{image}_{version}_000000000000.docker"), &content)
     }
 
-    /// Publishes an archive as a writer does.
+    /// Publishes an archive through the store.
     pub(crate) fn publish(&self, image: &str, version: &str, seed: u8) -> ArchivePath {
         publish(&self.store, image, version, seed)
     }
 
-    /// Everything that is in the folder, but for sealift's own notes.
+    /// Returns all files in the folder, except those in `.sealift`.
     pub(crate) fn files(&self) -> Vec<String> {
         files_below(&self.root).into_iter().filter(|file| !file.starts_with(".sealift/")).collect()
     }
 
-    /// Returns the path of the only file that is being written.
+    /// Returns the path of the only staging file.
     pub(crate) fn staging_file(&self) -> PathBuf {
         let is_staging = |file: &String| {
             let name = file.rsplit('/').next().unwrap_or_default();
@@ -94,7 +94,7 @@ pub(crate) fn publish(store: &Store, image: &str, version: &str, seed: u8) -> Ar
     staged.publish(&archive, None).unwrap().archive
 }
 
-/// Begins an archive of an image, and writes some bytes.
+/// Creates a staging file and writes some bytes to it.
 pub(crate) fn stage(store: &Store, image: &str, version: &str, bytes: &[u8]) -> Staging {
     let mut staging =
         store.stage(&Repository::parse(image).unwrap(), plain(image, version)).unwrap();
@@ -102,12 +102,12 @@ pub(crate) fn stage(store: &Store, image: &str, version: &str, bytes: &[u8]) -> 
     staging
 }
 
-/// The form of a plain tar that carries this name.
+/// Returns the form of a plain tar with this name.
 pub(crate) fn plain(image: &str, version: &str) -> Form {
     Form::Plain(renamer(image, version))
 }
 
-/// The form of a zip with the same content.
+/// Returns the form of a zip with this name.
 pub(crate) fn zip(image: &str, version: &str) -> Form {
     Form::Zip { renamer: renamer(image, version), level: Level::Fast, id: None }
 }
@@ -135,7 +135,7 @@ fn files_below(folder: &Path) -> Vec<String> {
     files
 }
 
-/// Makes a file look as if it was last written that many seconds ago.
+/// Sets the modification time of a file to this number of seconds ago.
 pub(crate) fn age(path: &Path, seconds: u64) {
     let time = SystemTime::now() - Duration::from_secs(seconds);
     File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
@@ -149,7 +149,7 @@ pub(crate) fn tar(image: &Image) -> Vec<u8> {
     pack(&image.docker_folders())
 }
 
-/// The same archive as a writer publishes it under its own name.
+/// Returns the same archive as a writer publishes it under its own name.
 pub(crate) fn written(image: &Image) -> Vec<u8> {
     let (mut renamer, mut output) = (renamer("web", "1.0"), Vec::new());
     renamer.push(&tar(image), &mut output).unwrap();
@@ -157,12 +157,12 @@ pub(crate) fn written(image: &Image) -> Vec<u8> {
     output
 }
 
-/// The first 12 digits of the config digest.
+/// Returns the first 12 digits of the config's digest.
 pub(crate) fn id(image: &Image) -> String {
     image.id()["sha256:".len()..][..12].to_owned()
 }
 
-/// The identity of the image of that seed.
+/// Returns the identity of the image with this seed.
 pub(crate) fn identity(seed: u8, architecture: &str) -> Identity {
     let image = picture(seed, architecture);
     let diff_ids = image.layers.iter().map(|layer| Digest::of(layer)).collect();
@@ -177,7 +177,7 @@ pub(crate) fn platform(text: &str) -> Platform {
     text.parse().unwrap()
 }
 
-/// Counts how many archives had to be read.
+/// Counts the archives that are read.
 pub(crate) fn readings<T>(work: impl FnOnce(&ReadOptions<'_>) -> T) -> (T, usize) {
     let read = AtomicUsize::new(0);
     let count = |reading: sealift_store::Reading| {

@@ -1,5 +1,5 @@
-//! Tests of sealift-store on folders made by code.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+//! Integration tests of sealift-store.
+#![expect(clippy::unwrap_used, reason = "a test stops if it cannot continue")]
 
 mod choosing;
 mod folder;

@@ -1,4 +1,4 @@
-//! What people read when something is wrong.
+//! Error messages.
 
 use std::error::Error as _;
 use std::fs;
@@ -15,7 +15,7 @@ fn told(error: &Error, folder: &Folder) -> String {
 }
 
 #[test]
-fn a_folder_that_is_not_there_or_none_says_which() {
+fn the_error_for_a_missing_folder_or_a_file_names_the_path() {
     let folder = Folder::new();
     let missing = folder.root.join("missing");
     let file = folder.root.join("file");
@@ -43,7 +43,7 @@ fn a_folder_that_is_not_there_or_none_says_which() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_a_writer_is_named() {
+fn the_error_for_an_obstacle_names_its_path() {
     let folder = Folder::new();
     let web = Repository::parse("team/web").unwrap();
     fs::write(folder.root.join("team"), b"").unwrap();
@@ -66,7 +66,7 @@ fn what_stands_in_the_way_of_a_writer_is_named() {
 }
 
 #[test]
-fn a_folder_that_went_away_is_named() {
+fn the_error_for_a_removed_folder_names_its_path() {
     let folder = Folder::new();
     fs::remove_dir(&folder.root).unwrap();
     let scan = folder.store.scan().unwrap_err();
@@ -83,7 +83,7 @@ fn a_folder_that_went_away_is_named() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_from_other_faults() {
+fn a_full_disk_has_its_own_kind_of_error() {
     use std::io::Write as _;
     let mut full = fs::File::options().write(true).open("/dev/full").unwrap();
     let source = full.write_all(b"x").unwrap_err();

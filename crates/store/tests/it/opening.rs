@@ -11,7 +11,7 @@ use sealift_store::{ErrorKind, Store};
 
 use crate::folder::{Folder, age, id, picture, tar, zip};
 
-/// Publishes a zip as `update --compress` does.
+/// Publishes a zip, like `update --compress`.
 pub(crate) fn publish_zip(folder: &Folder) -> ArchivePath {
     let content = picture(1, "amd64");
     let archive = format!("web_1.0_{}.zip", id(&content)).parse().unwrap();
@@ -21,7 +21,7 @@ pub(crate) fn publish_zip(folder: &Folder) -> ArchivePath {
     staging.finish().unwrap().publish(&archive, None).unwrap().archive
 }
 
-/// Opens an archive, reads a layer, and returns whether the archive was examined.
+/// Opens an archive and reads a layer. Also returns whether the archive was examined.
 fn open(store: &Store, archive: &ArchivePath) -> (Archive, bool) {
     let examined = AtomicBool::new(false);
     let note = |_| {
@@ -41,7 +41,7 @@ fn record(folder: &Folder, archive: &ArchivePath) -> PathBuf {
 }
 
 #[test]
-fn what_was_published_is_opened_without_reading_it() {
+fn a_published_archive_is_opened_without_reading_it() {
     let folder = Folder::new();
     let archives = [folder.publish("web", "1.0", 1), publish_zip(&folder)];
     for archive in archives {
@@ -60,7 +60,7 @@ fn the_blocks_of_a_zip_stay_recorded_when_it_is_read_again() {
     let is_recorded = || fs::read_to_string(record(&folder, &archive)).unwrap().ends_with(blocks);
     folder.store.examine(&archive, &ExamineOptions::default()).unwrap();
     assert!(is_recorded());
-    // A copy with another time has the same bytes.
+    // A copy with another time but the same bytes.
     age(&folder.store.path_of(&archive), 1800);
     assert!(open(&folder.store, &archive).1);
     assert!(is_recorded());
@@ -92,13 +92,13 @@ fn the_blocks_of_a_zip_are_recorded_after_an_examination_without_them() {
     folder.store.examine(&archive, &ExamineOptions::default()).unwrap();
     let text = || fs::read_to_string(record(&folder, &archive)).unwrap();
     assert!(!text().contains(r#""blocks""#));
-    // Neither of these looks for them.
+    // Neither of these searches for blocks.
     let recorded = folder.store.open_recorded(&archive).unwrap().unwrap();
     let options = ExamineOptions::default();
     let forward = folder.store.open_for_one_pass(&archive, &options).unwrap();
     assert!(recorded.index().blocks().is_none() && forward.index().blocks().is_none());
     assert!(!text().contains(r#""blocks""#));
-    // The search can be stopped.
+    // The search can be cancelled.
     let stop = |_| ControlFlow::Break(());
     let stopped = folder.store.open_archive(&archive, &ExamineOptions::new().with_on_bytes(&stop));
     assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Cancelled);
@@ -108,7 +108,7 @@ fn the_blocks_of_a_zip_are_recorded_after_an_examination_without_them() {
 }
 
 #[test]
-fn a_record_without_an_index_or_of_other_content_is_as_good_as_none() {
+fn a_record_without_an_index_or_for_other_content_is_ignored() {
     let folder = Folder::new();
     let archive = folder.publish("web", "1.0", 1);
     let path = record(&folder, &archive);
@@ -124,17 +124,17 @@ fn a_record_without_an_index_or_of_other_content_is_as_good_as_none() {
 }
 
 #[test]
-fn where_nothing_can_be_written_an_index_stays_in_memory() {
+fn an_index_stays_in_memory_if_the_folder_cannot_be_written() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
-    // Permissions don't bind root, so a file is in the way instead.
+    // A file blocks the folder, because permissions do not restrict root.
     fs::write(folder.root.join(".sealift"), b"").unwrap();
     assert!(open(&folder.store, &archive).1);
     assert!(!open(&folder.store, &archive).1);
 }
 
 #[test]
-fn what_holds_no_whole_image_is_not_opened() {
+fn a_file_without_a_complete_image_is_not_opened() {
     let folder = Folder::new();
     let content = tar(&picture(1, "amd64"));
     let damaged = folder.put("web_1.0_0123456789ab.docker", &content[..content.len() / 2]);

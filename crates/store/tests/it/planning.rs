@@ -4,7 +4,7 @@ use sealift_filename::Repository;
 use crate::folder::{Folder, readings};
 
 #[test]
-fn only_what_the_call_decides_by_is_read() {
+fn only_archives_that_the_plan_depends_on_are_read() {
     let folder = Folder::new();
     folder.put_image("web", "1.0", 1);
     folder.put_image("web", "1.1", 2);

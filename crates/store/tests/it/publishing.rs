@@ -12,12 +12,12 @@ use crate::folder::{Folder, id, identity, picture, plain, publish, readings, sta
 
 const LEFTOVER: &str = ".sealift-0123456789abcdef.part";
 
-/// Writes the archive of an image.
+/// Writes the archive of an image with this seed.
 fn staged(folder: &Folder, seed: u8) -> Staged {
     stage(&folder.store, "web", "1.0", &tar(&picture(seed, "amd64"))).finish().unwrap()
 }
 
-/// The name that it should have.
+/// Returns the right name of that archive.
 fn archive(seed: u8) -> ArchivePath {
     format!("web_1.0_{}.docker", id(&picture(seed, "amd64"))).parse().unwrap()
 }
@@ -27,7 +27,7 @@ fn mode(path: &std::path::Path) -> u32 {
 }
 
 #[test]
-fn an_archive_is_out_of_sight_until_it_is_published() {
+fn an_archive_is_invisible_until_it_is_published() {
     let folder = Folder::new();
     let repository = Repository::parse("localhost:5000/team/web").unwrap();
     let form = plain("localhost:5000/team/web", "1.0");
@@ -58,7 +58,7 @@ fn an_archive_is_out_of_sight_until_it_is_published() {
 }
 
 #[test]
-fn what_was_published_is_known_at_once() {
+fn a_published_archive_is_recorded_at_once() {
     let folder = Folder::new();
     let archive = folder.publish("web", "1.0", 1);
     let other = Store::open(&folder.root).unwrap();
@@ -67,7 +67,7 @@ fn what_was_published_is_known_at_once() {
     assert_eq!(read, 0);
     let image = entries[0].image().unwrap();
     assert_eq!(image.identity, identity(1, "amd64"));
-    // The record says what reading the archive says.
+    // The record has the same content as a new examination.
     let mut known = image.clone();
     other.examine(&archive, &ExamineOptions::default()).unwrap();
     let entry = other.entry(&archive).unwrap();
@@ -76,7 +76,7 @@ fn what_was_published_is_known_at_once() {
 }
 
 #[test]
-fn what_is_not_published_leaves_nothing_behind() {
+fn an_unpublished_archive_leaves_no_files() {
     let folder = Folder::new();
     folder.put_image("other", "1.0", 1);
     let before = folder.files();
@@ -85,11 +85,11 @@ fn what_is_not_published_leaves_nothing_behind() {
     staging.write_all(b"half an archive").unwrap();
     drop(staging);
     assert_eq!(folder.files(), before);
-    assert!(!folder.root.join("team").exists(), "nor the folders made for it");
+    assert!(!folder.root.join("team").exists(), "the folders created for it are removed");
 }
 
 #[test]
-fn what_has_the_name_already_is_replaced() {
+fn an_existing_file_with_the_name_is_replaced() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     fs::write(folder.store.path_of(&archive), b"broken").unwrap();
@@ -99,7 +99,7 @@ fn what_has_the_name_already_is_replaced() {
 }
 
 #[test]
-fn what_another_writer_has_published_meanwhile_stays() {
+fn an_archive_that_another_writer_has_published_is_kept() {
     let folder = Folder::new();
     let content = written(&picture(1, "amd64"));
     let slower = stage(&folder.store, "web", "1.0", &content).finish().unwrap();
@@ -114,7 +114,7 @@ fn what_another_writer_has_published_meanwhile_stays() {
 }
 
 #[test]
-fn a_staging_file_that_is_taken_away_is_reported() {
+fn a_removed_staging_file_is_reported() {
     let folder = Folder::new();
     let staged = staged(&folder, 1);
     fs::remove_file(folder.staging_file()).unwrap();
@@ -128,7 +128,7 @@ fn a_staging_file_that_is_taken_away_is_reported() {
 }
 
 #[test]
-fn a_folder_with_the_name_is_left_alone() {
+fn a_folder_with_the_name_is_not_replaced() {
     let folder = Folder::new();
     fs::create_dir(folder.store.path_of(&archive(1))).unwrap();
     let error = staged(&folder, 1).publish(&archive(1), None).unwrap_err();
@@ -137,7 +137,7 @@ fn a_folder_with_the_name_is_left_alone() {
 }
 
 #[test]
-fn what_a_crash_left_is_swept_and_what_is_being_written_is_not() {
+fn abandoned_staging_files_are_swept_and_those_in_use_are_kept() {
     let folder = Folder::new();
     fs::create_dir(folder.root.join("team")).unwrap();
     fs::write(folder.root.join("team").join(LEFTOVER), b"12345").unwrap();
@@ -159,7 +159,7 @@ fn sweeping_never_follows_a_link() {
     std::os::unix::fs::symlink(&precious, folder.root.join(LEFTOVER)).unwrap();
     folder.store.sweep().unwrap();
     assert!(precious.exists());
-    // A pipe must not make the sweeper wait for somebody to write to it.
+    // A named pipe must not block the sweep.
     fs::remove_file(folder.root.join(LEFTOVER)).unwrap();
     let status = std::process::Command::new("mkfifo").arg(folder.root.join(LEFTOVER)).status();
     assert!(status.unwrap().success());
@@ -167,7 +167,7 @@ fn sweeping_never_follows_a_link() {
 }
 
 #[test]
-fn records_of_archives_that_are_gone_are_swept_with_their_folders() {
+fn records_of_removed_archives_are_swept_with_their_folders() {
     let folder = Folder::new();
     let gone = folder.publish("team/deep/web", "1.0", 1);
     let here = folder.publish("team/web", "1.0", 1);
@@ -183,7 +183,7 @@ fn records_of_archives_that_are_gone_are_swept_with_their_folders() {
 }
 
 #[test]
-fn a_sweep_of_a_folder_that_is_nobodys_store_leaves_no_notes() {
+fn a_sweep_of_a_folder_without_records_creates_no_folder() {
     let folder = Folder::new();
     folder.put_image("web", "1.0", 1);
     folder.store.sweep().unwrap();
@@ -191,7 +191,7 @@ fn a_sweep_of_a_folder_that_is_nobodys_store_leaves_no_notes() {
 }
 
 #[test]
-fn writers_at_the_same_time_do_not_disturb_each_other() {
+fn concurrent_writers_do_not_interfere() {
     let folder = Folder::new();
     let start = Barrier::new(4);
     std::thread::scope(|scope| {
@@ -202,7 +202,7 @@ fn writers_at_the_same_time_do_not_disturb_each_other() {
                 start.wait();
                 for round in 0..4 {
                     let old = publish(&store, "team/web", &format!("{round}.{writer}"), round);
-                    // All of them publish this one.
+                    // All writers publish this one.
                     publish(&store, "api", "1.0", 9);
                     store.sweep().unwrap();
                     let removed = store.remove(&[old]).unwrap();
@@ -222,7 +222,7 @@ fn writers_at_the_same_time_do_not_disturb_each_other() {
 }
 
 #[test]
-fn staging_starts_over_when_another_writer_takes_the_folder_away() {
+fn staging_is_repeated_if_another_writer_removes_the_folder() {
     let folder = Folder::new();
     let repository = Repository::parse("team/deep/web").unwrap();
     std::thread::scope(|scope| {
@@ -237,7 +237,7 @@ fn staging_starts_over_when_another_writer_takes_the_folder_away() {
     assert_eq!(folder.files(), [""; 0]);
 }
 
-/// Holds the lock as another process would, and says who it is.
+/// Holds the lock like another process, with a description of the holder.
 fn lock(folder: &Folder) -> File {
     fs::create_dir_all(folder.root.join(".sealift")).unwrap();
     let mut file = File::options()
@@ -252,7 +252,7 @@ fn lock(folder: &Folder) -> File {
 }
 
 #[test]
-fn a_locked_folder_is_refused_with_who_holds_it_and_the_staging_file_goes() {
+fn the_error_for_a_locked_folder_names_the_holder_and_the_staging_file_is_removed() {
     let folder = Folder::new();
     let _lock = lock(&folder);
     let store = folder.store.clone().with_lock_timeout(Duration::from_millis(50));
@@ -280,7 +280,7 @@ fn readers_do_not_wait_for_the_lock() {
 }
 
 #[test]
-fn a_lock_that_is_given_back_in_time_is_taken() {
+fn a_lock_that_is_released_in_time_is_taken() {
     let folder = Folder::new();
     let held = lock(&folder);
     std::thread::scope(|scope| {
@@ -295,7 +295,7 @@ fn a_lock_that_is_given_back_in_time_is_taken() {
 }
 
 #[test]
-fn a_store_is_not_written_behind_a_link() {
+fn nothing_is_written_below_a_symbolic_link() {
     let folder = Folder::new();
     let outside = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path(), folder.root.join("team")).unwrap();
@@ -305,10 +305,10 @@ fn a_store_is_not_written_behind_a_link() {
     assert!(fs::read_dir(outside.path()).unwrap().next().is_none());
 }
 
-/// What was verified gets the name, and nothing elsewhere is touched, whatever is swapped in
-/// meanwhile.
+/// Only the verified file gets the name, and nothing outside is changed, even if a file or folder
+/// is replaced in the meantime.
 #[test]
-fn what_is_swapped_in_before_an_archive_is_published_changes_nothing_elsewhere() {
+fn replacing_files_before_an_archive_is_published_changes_nothing_outside() {
     let content = picture(1, "amd64");
     let archive: ArchivePath = format!("team/web_1.0_{}.docker", id(&content)).parse().unwrap();
     let bytes = tar(&content);
@@ -392,7 +392,7 @@ fn an_archive_is_published_only_under_its_own_name() {
 }
 
 #[test]
-fn what_is_no_whole_image_is_never_staged() {
+fn an_incomplete_image_is_never_staged() {
     let folder = Folder::new();
     let bytes = tar(&picture(1, "amd64"));
     for forms in [plain("web", "1.0"), Form::AsIs(VerifyOptions::default())] {

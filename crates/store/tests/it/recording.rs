@@ -18,7 +18,7 @@ fn learn(store: &Store, archive: &ArchivePath) -> (Entry, usize) {
 }
 
 #[test]
-fn what_was_read_once_is_known_from_then_on() {
+fn an_archive_is_read_only_once() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None);
@@ -51,13 +51,13 @@ fn an_archive_that_was_written_again_is_read_again() {
     learn(&folder.store, &archive);
     let path = folder.store.path_of(&archive);
 
-    // The same size at another time, as a copy has.
+    // The same size with another time, as after copying a file.
     fs::write(&path, tar(&picture(2, "amd64"))).unwrap();
     age(&path, 1800);
     let (entry, read) = learn(&folder.store, &archive);
     assert_eq!((entry.identity().unwrap(), read), (&identity(2, "amd64"), 1));
 
-    // Another size at the same time.
+    // Another size with the same time.
     let modified = fs::metadata(&path).unwrap().modified().unwrap();
     assert_eq!(learn(&folder.store, &archive).1, 0);
     fs::write(&path, b"short").unwrap();
@@ -66,7 +66,7 @@ fn an_archive_that_was_written_again_is_read_again() {
 }
 
 #[test]
-fn a_record_keeps_when_the_archive_was_saved_through_a_copy_without_times() {
+fn the_time_of_saving_survives_a_copy_without_times() {
     let folder = Folder::new();
     let archive = folder.publish("web", "1.0", 1);
     let saved = folder.store.entry(&archive).unwrap().image().unwrap().saved;
@@ -75,14 +75,14 @@ fn a_record_keeps_when_the_archive_was_saved_through_a_copy_without_times() {
     let (entry, read) = learn(&folder.store, &archive);
     assert_eq!((entry.image().unwrap().saved, read), (saved, 1));
 
-    // Another image under the name wasn't saved then.
+    // The time of saving does not apply to another image with the same name.
     fs::write(folder.store.path_of(&archive), tar(&picture(2, "amd64"))).unwrap();
     age(&folder.store.path_of(&archive), 30);
     assert_eq!(learn(&folder.store, &archive).0.image().unwrap().saved, None);
 }
 
 #[test]
-fn the_record_of_an_archive_from_the_future_is_never_believed() {
+fn the_record_of_an_archive_from_the_future_is_never_valid() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let file = File::options().write(true).open(folder.store.path_of(&archive)).unwrap();
@@ -92,7 +92,7 @@ fn the_record_of_an_archive_from_the_future_is_never_believed() {
 }
 
 #[test]
-fn an_archive_that_was_written_just_now_is_believed_from_the_start() {
+fn the_record_of_a_new_archive_is_valid_at_once() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let path = folder.store.path_of(&archive);
@@ -110,7 +110,7 @@ fn a_damaged_record_is_ignored() {
     let whole = fs::read_to_string(&path).unwrap();
     let another_form = whole.replace("\"form\":2", "\"form\":3");
     assert_ne!(whole, another_form);
-    // The index stands on a second line.
+    // The index is on a second line.
     let half = whole.lines().next().map(|line| &line[..line.len() / 2]).unwrap();
     for damaged in [half, "", "[]", &another_form] {
         fs::write(&path, damaged).unwrap();
@@ -121,7 +121,7 @@ fn a_damaged_record_is_ignored() {
 }
 
 #[test]
-fn damage_is_known_but_never_recorded() {
+fn damage_is_detected_but_never_recorded() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     learn(&folder.store, &archive);
@@ -142,7 +142,7 @@ fn damage_is_known_but_never_recorded() {
 }
 
 #[test]
-fn damage_is_not_held_against_what_was_published_while_it_was_read() {
+fn damage_does_not_affect_the_record_of_a_file_published_during_the_read() {
     let folder = Folder::new();
     let archive = folder.publish("web", "1.0", 1);
     let path = folder.store.path_of(&archive);
@@ -160,11 +160,11 @@ fn damage_is_not_held_against_what_was_published_while_it_was_read() {
     let found = folder.store.examine(&archive, &options).unwrap();
     assert!(healed.is_completed() && matches!(found, Knowledge::Damaged { .. }), "{found:?}");
     let knowledge = folder.store.entry(&archive).unwrap().knowledge;
-    assert!(knowledge.is_some_and(|known| known.image().is_some()), "its record is believed");
+    assert!(knowledge.is_some_and(|known| known.image().is_some()), "its record is valid");
 }
 
 #[test]
-fn a_recorded_image_that_reads_as_something_else_is_damaged_each_time() {
+fn a_recorded_image_with_other_content_is_reported_as_damaged_each_time() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     learn(&folder.store, &archive);
@@ -193,12 +193,15 @@ fn a_recorded_image_that_reads_as_something_else_is_damaged_each_time() {
 }
 
 #[test]
-fn a_doubted_record_is_not_believed_until_the_archive_was_read_again() {
+fn a_doubtful_record_is_not_valid_until_the_archive_is_read_again() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let stat = learn(&folder.store, &archive).0.stat;
     folder.store.doubt(&archive, Stat { size: stat.size + 1, ..stat });
-    assert!(folder.store.entry(&archive).unwrap().knowledge.is_some(), "that was another file");
+    assert!(
+        folder.store.entry(&archive).unwrap().knowledge.is_some(),
+        "the record of another file is not changed"
+    );
     folder.store.doubt(&archive, stat);
     assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None);
     assert!(folder.store.recorded_image(&archive).is_some());
@@ -207,7 +210,7 @@ fn a_doubted_record_is_not_believed_until_the_archive_was_read_again() {
 }
 
 #[test]
-fn what_was_recorded_before_a_change_stays_known_until_the_change_is_accepted() {
+fn the_first_checksum_is_kept_until_a_change_is_accepted() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let first = learn(&folder.store, &archive).0.image().unwrap().clone();
@@ -223,7 +226,7 @@ fn what_was_recorded_before_a_change_stays_known_until_the_change_is_accepted() 
     let longer = [whole.clone(), vec![0; 512]].concat();
     assert_eq!(change(&longer, 50), Some(first.sha256));
     assert_eq!(change(&[longer.clone(), vec![0; 512]].concat(), 40), Some(first.sha256));
-    assert_eq!(change(&whole, 30), None, "the first one is back");
+    assert_eq!(change(&whole, 30), None, "the first content again");
     assert_eq!(change(&longer, 20), Some(first.sha256));
     let another = Store::open(&folder.root).unwrap();
     let known = another.entry(&archive).unwrap().knowledge.unwrap();
@@ -233,8 +236,8 @@ fn what_was_recorded_before_a_change_stays_known_until_the_change_is_accepted() 
 }
 
 #[test]
-fn where_nothing_can_be_written_records_stay_in_memory() {
-    // Permissions don't bind root, so something stands in the way instead.
+fn records_stay_in_memory_if_the_folder_cannot_be_written() {
+    // A file blocks the folder, because permissions do not restrict root.
     for obstacle in [".sealift", ".sealift/records"] {
         let folder = Folder::new();
         let archive = folder.put_image("web", "1.0", 1);
@@ -248,7 +251,7 @@ fn where_nothing_can_be_written_records_stay_in_memory() {
 }
 
 #[test]
-fn reading_a_part_of_a_store_does_not_cut_it_off() {
+fn reading_a_part_of_a_store_does_not_separate_it() {
     let folder = Folder::new();
     folder.publish("team/web", "1.0", 1);
     let part = Store::open(folder.root.join("team")).unwrap();
@@ -260,7 +263,7 @@ fn reading_a_part_of_a_store_does_not_cut_it_off() {
 }
 
 #[test]
-fn a_link_is_known_by_what_it_leads_to() {
+fn a_link_is_read_like_its_target() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let link = format!("web_2.0_{}.docker", archive.name().id());
@@ -270,7 +273,7 @@ fn a_link_is_known_by_what_it_leads_to() {
 }
 
 #[test]
-fn several_archives_are_read_at_once_and_all_are_reported() {
+fn several_archives_are_read_in_parallel_and_all_are_reported() {
     let folder = Folder::new();
     let archives: Vec<_> = (0..9).map(|seed| folder.put_image("web", "1.0", seed)).collect();
     let (entries, read) =
@@ -279,14 +282,14 @@ fn several_archives_are_read_at_once_and_all_are_reported() {
     for (seed, entry) in entries.iter().enumerate() {
         assert_eq!(entry.identity(), Some(&identity(u8::try_from(seed).unwrap(), "amd64")));
     }
-    // One that is gone is left out.
+    // A missing archive is left out.
     let gone = "gone_1.0_0123456789ab.zip".parse().unwrap();
     let asked = [archives[0].clone(), gone];
     assert_eq!(folder.store.examined_entries(&asked, &ReadOptions::default()).unwrap().len(), 1);
 }
 
 #[test]
-fn reading_can_be_broken_off() {
+fn reading_can_be_cancelled() {
     let folder = Folder::new();
     let archive = folder.put_image("web", "1.0", 1);
     let cancel = true.into();
@@ -297,7 +300,7 @@ fn reading_can_be_broken_off() {
 }
 
 #[test]
-fn what_holds_no_image_is_recorded_too() {
+fn a_file_without_an_image_is_also_recorded() {
     let folder = Folder::new();
     let archive = folder.put("web_1.0_0123456789ab.docker", &[b'x'; 4096]);
     let (entry, read) = learn(&folder.store, &archive);

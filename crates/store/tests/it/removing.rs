@@ -8,7 +8,7 @@ use sealift_testing::layouts::{file, pack};
 use crate::folder::Folder;
 
 #[test]
-fn archives_go_with_their_records_and_others_stay() {
+fn archives_are_removed_with_their_records_and_others_are_kept() {
     let folder = Folder::new();
     let archive = folder.publish("team/web", "1.0", 1);
     let other = folder.publish("web_admin", "1.0", 1);
@@ -24,7 +24,7 @@ fn archives_go_with_their_records_and_others_stay() {
 }
 
 #[test]
-fn only_regular_files_go_and_no_link_is_followed() {
+fn only_regular_files_are_removed_and_no_link_is_followed() {
     let folder = Folder::new();
     let outside = tempfile::tempdir().unwrap();
     let name = "web_1.0_0123456789ab.zip";
@@ -58,7 +58,7 @@ fn only_regular_files_go_and_no_link_is_followed() {
 }
 
 #[test]
-fn what_is_not_known_to_hold_an_image_is_refused() {
+fn files_that_are_not_known_to_contain_an_image_are_not_removed() {
     let folder = Folder::new();
     let tar = pack(&[file("photo.jpeg", b"photo".to_vec())]);
     let photos = folder.put("web_1.0_0123456789ab.docker", &tar);
@@ -79,7 +79,7 @@ fn what_is_not_known_to_hold_an_image_is_refused() {
         .map(|NotRemoved { error, .. }| {
             assert_eq!(error.kind(), ErrorKind::NotAnImage);
             let message = error.to_string();
-            // In parentheses stands what it looks like instead.
+            // The reason in parentheses is left out.
             let (front, _) = message.split_once(" (").unwrap();
             front.replace(&folder.root.display().to_string(), "artifacts")
         })

@@ -12,7 +12,7 @@ fn names(folder: &Folder) -> Vec<String> {
 }
 
 #[test]
-fn names_alone_make_the_list_and_it_is_sorted() {
+fn the_list_depends_on_names_only_and_is_sorted() {
     let folder = Folder::new();
     for name in ["web_1.0", "team/web_1.0", "api_2.0", "localhost+5000/web_1.0"] {
         folder.put(&format!("{name}_{ID}.zip"), b"");
@@ -26,11 +26,11 @@ fn names_alone_make_the_list_and_it_is_sorted() {
     web__0123456789ab.
     ");
     let bare = folder.store.scan().unwrap();
-    assert!(bare.others.is_empty(), "they are collected only when asked for");
+    assert!(bare.others.is_empty(), "others are collected only on request");
 }
 
 #[test]
-fn everything_else_is_passed_over_with_a_reason() {
+fn everything_else_is_ignored_with_a_reason() {
     let folder = Folder::new();
     let root = &folder.root;
     folder.put(&format!("web_1.0_{ID}.zip"), b"");
@@ -58,7 +58,7 @@ fn everything_else_is_passed_over_with_a_reason() {
     insta::assert_snapshot!(others.join("\n"), @"
     .git is a folder whose name cannot be part of an image name
     .sealift-0123456789abcdef.part is being written, or was left behind by a writer
-    Web_1.0_0123456789ab.zip is a folder with an archive's name
+    Web_1.0_0123456789ab.zip is a folder with an archive name
     broken_1.0_0123456789ab.zip is a broken symbolic link
     linked is a symbolic link to a folder
     notes.txt is not an archive: it has no `_` and image id before its last `.`
@@ -71,7 +71,7 @@ fn everything_else_is_passed_over_with_a_reason() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_name_that_is_not_utf8_is_passed_over() {
+fn a_name_that_is_not_utf8_is_ignored() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::new();
@@ -95,7 +95,7 @@ fn a_link_to_a_file_is_an_archive() {
 }
 
 #[test]
-fn the_archives_of_one_image_are_those_that_a_scan_would_list() {
+fn the_archives_of_one_image_equal_those_of_a_scan() {
     let folder = Folder::new();
     for name in ["web_1.0", "web_2.0", "web_admin_1.0", "team/web_1.0", "localhost+5000/web_1.0"] {
         folder.put(&format!("{name}_{ID}.zip"), b"");

@@ -1,4 +1,5 @@
-//! Folders of other programs: what appears in them is whole, and nothing of others is touched.
+//! Folders of other programs: files become visible only when they are complete, and files of others
+//! are not changed.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,7 +12,7 @@ fn names(folder: &TargetFolder) -> Vec<String> {
 }
 
 #[test]
-fn a_file_appears_whole_with_its_time_and_as_open_as_its_folder() {
+fn a_file_becomes_visible_with_its_content_time_and_permissions() {
     let dir = tempfile::tempdir().unwrap();
     for (mode, expected) in [(0o755, 0o644), (0o700, 0o600), (0o777, 0o644)] {
         let path = dir.path().join(format!("{mode:o}"));
@@ -30,7 +31,7 @@ fn a_file_appears_whole_with_its_time_and_as_open_as_its_folder() {
 }
 
 #[test]
-fn what_is_dropped_leaves_nothing_and_leftovers_of_crashed_writers_are_swept() {
+fn dropped_files_are_removed_and_abandoned_ones_are_swept() {
     let dir = tempfile::tempdir().unwrap();
     let folder = TargetFolder::open(dir.path()).unwrap();
     let written = folder.stage().unwrap();
@@ -39,7 +40,7 @@ fn what_is_dropped_leaves_nothing_and_leftovers_of_crashed_writers_are_swept() {
     fs::write(dir.path().join(".sealift-foreign.part"), b"").unwrap();
     folder.sweep().unwrap();
     assert!(!left.exists());
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "one is being written");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "the file in use is kept");
     drop(written);
     assert_eq!(names(&folder), [".sealift-foreign.part"]);
 }
@@ -91,9 +92,9 @@ fn a_file_that_the_caller_has_not_seen_is_not_replaced() {
     assert_eq!(fs::read(&path).unwrap(), b"");
 }
 
-/// Both look at the name before one of them takes it.
+/// Both writers check that the name is free before one of them renames its file.
 #[test]
-fn of_two_writers_of_one_name_one_gets_it() {
+fn only_one_of_two_concurrent_writers_gets_the_name() {
     let dir = tempfile::tempdir().unwrap();
     let folder = TargetFolder::open(dir.path()).unwrap();
     for round in 0..50 {
@@ -115,7 +116,7 @@ fn of_two_writers_of_one_name_one_gets_it() {
 }
 
 #[test]
-fn a_file_has_the_same_time_however_it_is_looked_at() {
+fn the_time_of_a_file_is_the_same_for_all_functions() {
     let dir = tempfile::tempdir().unwrap();
     let folder = TargetFolder::open(dir.path()).unwrap();
     for time in ["1969-12-31T23:59:59.25Z", "1970-01-01T00:00:00Z", "2026-01-02T03:04:05.000001Z"] {

@@ -16,7 +16,7 @@ fn go_on(_: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// A zip that another folder has, with its blocks.
+/// Creates a zip in another folder, and returns it with its blocks.
 fn zip() -> (ArchivePath, Vec<u8>, BlockTable) {
     let other = Folder::new();
     let archive = publish_zip(&other);
@@ -29,7 +29,7 @@ fn begin(store: &Store, bytes: &[u8]) -> Unfinished {
     store.unfinished(Digest::of(bytes)).unwrap()
 }
 
-/// The files of unfinished archives and their blocks.
+/// Returns the files of unfinished archives and block indexes.
 fn files(store: &Store) -> Vec<PathBuf> {
     let folder = store.root().join(".sealift/unfinished");
     let entries = fs::read_dir(folder).into_iter().flatten();
@@ -37,7 +37,7 @@ fn files(store: &Store) -> Vec<PathBuf> {
 }
 
 #[test]
-fn an_archive_is_continued_where_it_was_left() {
+fn an_archive_is_continued_after_its_last_byte() {
     let folder = Folder::new();
     let (archive, bytes, blocks) = zip();
     let (first, rest) = bytes.split_at(bytes.len() / 3);
@@ -46,7 +46,7 @@ fn an_archive_is_continued_where_it_was_left() {
     unfinished.append(first).unwrap();
     assert_eq!(fs::metadata(unfinished.path()).unwrap().permissions().mode() & 0o777, 0o600);
     drop(unfinished);
-    assert!(folder.files().is_empty(), "nobody takes it for an archive");
+    assert!(folder.files().is_empty(), "it is not an archive");
 
     let mut unfinished = begin(&folder.store, &bytes);
     assert_eq!(unfinished.size(), first.len() as u64);
@@ -61,13 +61,13 @@ fn an_archive_is_continued_where_it_was_left() {
     assert_eq!(published.sha256, Digest::of(&bytes));
     assert_eq!(fs::read(folder.store.path_of(&archive)).unwrap(), bytes);
     assert!(files(&folder.store).is_empty());
-    // The blocks that were checked are recorded.
+    // The checked blocks are recorded.
     let opened = Store::open(&folder.root).unwrap().open_recorded(&archive).unwrap().unwrap();
     assert_eq!(opened.index().blocks(), Some(&blocks));
 }
 
 #[test]
-fn only_the_right_bytes_of_a_whole_image_are_published() {
+fn only_the_expected_bytes_of_a_complete_image_are_published() {
     let folder = Folder::new();
     let (_, bytes, _) = zip();
     for (end, last) in [(bytes.len() - 1, 0), (bytes.len(), 1)] {
@@ -77,9 +77,9 @@ fn only_the_right_bytes_of_a_whole_image_are_published() {
         unfinished.append(&wrong[..end]).unwrap();
         let error = unfinished.finish(None, &go_on).unwrap_err();
         assert!(matches!(error, Error::OtherContent { .. }), "{error}");
-        assert!(files(&folder.store).is_empty(), "it is of no use");
+        assert!(files(&folder.store).is_empty(), "it cannot be used");
     }
-    // The bytes are those that were wanted, but they are no image.
+    // The bytes have the expected SHA-256, but they are not an image.
     let mut unfinished = begin(&folder.store, b"no image");
     unfinished.append(b"no image").unwrap();
     let error = unfinished.finish(None, &go_on).unwrap_err();
@@ -99,7 +99,7 @@ fn an_archive_whose_verification_is_cancelled_stays_unfinished() {
 }
 
 #[test]
-fn two_writers_of_one_archive_have_a_file_each() {
+fn two_writers_of_one_archive_use_different_files() {
     let folder = Folder::new();
     let other = Store::open(&folder.root).unwrap();
     let mut one = begin(&folder.store, b"x");
@@ -113,7 +113,7 @@ fn two_writers_of_one_archive_have_a_file_each() {
 }
 
 #[test]
-fn what_is_empty_or_discarded_leaves_nothing_behind() {
+fn empty_and_discarded_archives_leave_no_files() {
     let folder = Folder::new();
     drop(begin(&folder.store, b"x"));
     let mut unfinished = begin(&folder.store, b"x");
@@ -123,27 +123,27 @@ fn what_is_empty_or_discarded_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_blocks_of_unfinished_archives_are_known() {
+fn the_block_index_of_an_unfinished_archive_is_stored() {
     let folder = Folder::new();
     let (_, bytes, blocks) = zip();
     let index = BlockIndex::new(bytes.len() as u64, Digest::of(&bytes), blocks).unwrap();
     let mut unfinished = begin(&folder.store, &bytes);
     unfinished.note_blocks(&index);
     assert_eq!(folder.store.noted_blocks(&index.sha256()).as_ref(), Some(&index));
-    assert!(folder.store.unfinished_blocks().is_empty(), "there are no bytes of it yet");
+    assert!(folder.store.unfinished_blocks().is_empty(), "the file is still empty");
     unfinished.append(&bytes[..9]).unwrap();
     let found = folder.store.unfinished_blocks();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].size, &found[0].index), (9, &index));
     assert_eq!(fs::read(&found[0].path).unwrap(), bytes[..9]);
-    // Those of another archive are not noted.
+    // The block index of another archive is not stored.
     let other = begin(&folder.store, b"other");
     other.note_blocks(&index);
     assert_eq!(folder.store.noted_blocks(&Digest::of(b"other")), None);
 }
 
 #[test]
-fn a_sweep_removes_what_nobody_has_continued_for_a_week() {
+fn a_sweep_removes_archives_that_were_not_continued_for_a_week() {
     let folder = Folder::new();
     let (_, bytes, blocks) = zip();
     let index = BlockIndex::new(bytes.len() as u64, Digest::of(&bytes), blocks).unwrap();
@@ -156,7 +156,7 @@ fn a_sweep_removes_what_nobody_has_continued_for_a_week() {
     old.note_blocks(&index);
     age(&old);
     folder.store.sweep().unwrap();
-    assert_eq!(files(&folder.store).len(), 2, "it is being written");
+    assert_eq!(files(&folder.store).len(), 2, "a file in use is kept");
     let mut new = begin(&folder.store, b"new");
     new.append(b"new").unwrap();
     drop((old, new));
