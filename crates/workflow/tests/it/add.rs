@@ -1,4 +1,4 @@
-//! Archives made elsewhere come into the folder under their right names, whoever wrote them.
+//! Imports of archives that other tools wrote.
 
 use std::io::Write as _;
 
@@ -18,7 +18,7 @@ fn id(image: &Image) -> String {
 }
 
 #[test]
-fn every_layout_gets_the_name_of_its_tag_and_config() {
+fn every_layout_is_named_by_its_tag_and_config() {
     run(async {
         let image = image("web:1.4.0.7");
         let layouts: [(&str, Vec<Entry>); 7] = [
@@ -42,7 +42,7 @@ fn every_layout_gets_the_name_of_its_tag_and_config() {
 }
 
 #[test]
-fn a_compressed_file_becomes_a_normal_zip() {
+fn a_compressed_file_becomes_a_zip() {
     run(async {
         let tar = pack(&image("web:1").podman());
         let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
@@ -77,7 +77,7 @@ fn names_are_shortened_as_engines_do() {
 }
 
 #[test]
-fn several_tags_need_a_choice_and_none_needs_a_name() {
+fn several_tags_need_a_choice_and_an_archive_without_tags_needs_a_name() {
     run(async {
         let folder = Folder::new();
         let mut several = image("web:1");
@@ -107,7 +107,7 @@ fn several_tags_need_a_choice_and_none_needs_a_name() {
 }
 
 #[test]
-fn a_bare_tag_of_an_oci_index_names_no_image() {
+fn a_bare_tag_of_an_oci_index_is_not_an_image_name() {
     run(async {
         for tag in ["1.0", "latest", "v1.4.0-rc.1"] {
             let folder = Folder::new();
@@ -127,7 +127,7 @@ fn a_bare_tag_of_an_oci_index_names_no_image() {
 }
 
 #[test]
-fn what_is_no_whole_image_is_refused_and_nothing_changes() {
+fn an_incomplete_image_is_refused_and_nothing_changes() {
     run(async {
         let folder = Folder::new();
         let tar = pack(&image("web:1").podman());
@@ -139,7 +139,7 @@ fn what_is_no_whole_image_is_refused_and_nothing_changes() {
         let cases: [(&str, Vec<u8>, ErrorKind); 5] = [
             ("truncated", tar[..tar.len() / 2].to_vec(), ErrorKind::Damaged),
             ("flipped", flipped, ErrorKind::Damaged),
-            ("garbage behind", [tar.clone(), b"garbage".to_vec()].concat(), ErrorKind::Damaged),
+            ("garbage at the end", [tar.clone(), b"garbage".to_vec()].concat(), ErrorKind::Damaged),
             ("plain folder", pack(&[file("a.txt", b"a".to_vec())]), ErrorKind::UnsupportedFormat),
             ("empty", Vec::new(), ErrorKind::Damaged),
         ];
@@ -149,7 +149,7 @@ fn what_is_no_whole_image_is_refused_and_nothing_changes() {
             assert!(folder.archives().is_empty(), "{case}");
         }
         let others = folder.store.scan_with_others().unwrap().others;
-        assert!(others.is_empty(), "no staging is left: {others:?}");
+        assert!(others.is_empty(), "no staging file is left: {others:?}");
     });
 }
 
@@ -174,7 +174,7 @@ fn a_pipe_is_read_like_a_file() {
         writer.join().unwrap();
         assert!(refused.to_string().starts_with(&pipe.display().to_string()), "{refused}");
         let left = std::fs::read_dir(folder.store.root()).unwrap().count();
-        assert_eq!(left, 2, "the archive and the notes; what was spooled is gone");
+        assert_eq!(left, 2, "only the archive and `.sealift` are left");
     });
 }
 
@@ -204,7 +204,7 @@ fn one_platform_of_several_is_added_under_its_own_id() {
 }
 
 #[test]
-fn a_file_that_is_already_right_keeps_its_bytes() {
+fn a_file_in_the_right_form_keeps_its_bytes() {
     run(async {
         let folder = Folder::new();
         let zip = AddOptions::default().with_compress(true);
@@ -213,8 +213,7 @@ fn a_file_that_is_already_right_keeps_its_bytes() {
             let first = folder.try_add(&tar, &options).await.unwrap().remove(0);
             let bytes = std::fs::read(folder.store.path_of(&first.file.archive)).unwrap();
             let other = Folder::new();
-            // Another time of compression or another level would make other bytes of the same
-            // image.
+            // Compressing again at another level would result in other bytes.
             let options = options.with_level(Level::Best);
             let again = other.try_add(&bytes, &options).await.unwrap().remove(0);
             assert!(again.added);
@@ -225,7 +224,7 @@ fn a_file_that_is_already_right_keeps_its_bytes() {
 }
 
 #[test]
-fn a_zip_with_another_name_inside_is_written_anew() {
+fn a_zip_with_another_name_inside_is_rewritten() {
     run(async {
         let folder = Folder::new();
         let zip = AddOptions::default().with_compress(true);
@@ -242,7 +241,7 @@ fn a_zip_with_another_name_inside_is_written_anew() {
 }
 
 #[test]
-fn a_plain_archive_that_stays_beside_a_zip_is_told() {
+fn a_plain_archive_beside_a_new_zip_is_reported() {
     run(async {
         let folder = Folder::new();
         let tar = pack(&image("web:1").podman());

@@ -1,5 +1,5 @@
-//! What BuildKit builds: images with provenance, layers in several forms, several platforms under
-//! one tag.
+//! Images of BuildKit: with provenance, with layers in several forms, and for several platforms
+//! under one tag.
 
 use sealift_workflow::catalog::{LatestOptions, Query};
 use sealift_workflow::oci::Platform;
@@ -9,8 +9,7 @@ use crate::conformance::{PLAIN, ZIP, travels};
 use crate::stand::Stand;
 use crate::suite::suite;
 
-/// Builds the same twice. The second time the provenance differs, and with it what a containerd
-/// store shows as the id.
+/// Builds the same image twice. The provenance differs, and with it the id in a containerd store.
 async fn keeps_after_a_rebuild_that_changed_nothing_but_provenance(stand: Stand) {
     let options = ["--load"];
     if !stand.build_by_buildkit("1.0.0.1", "one", &options) {
@@ -45,8 +44,8 @@ async fn loads_into_every_other_engine(stand: Stand) {
     }
 }
 
-/// A containerd store keeps layers as they were exported.
-async fn layers_may_be_plain_gzip_or_zstd(stand: Stand) {
+/// A containerd store keeps layers in the form in which they were exported.
+async fn layers_can_be_plain_gzip_or_zstd(stand: Stand) {
     for compression in ["uncompressed", "gzip", "zstd"] {
         let reference = stand.reference("1.0.0.1");
         let output = format!(
@@ -67,9 +66,8 @@ async fn layers_may_be_plain_gzip_or_zstd(stand: Stand) {
     }
 }
 
-/// Two platforms of one tag are two archives side by side, whatever each has in common with the
-/// other.
-async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
+/// Two platforms of one tag are stored as two archives, even if they have layers in common.
+async fn platforms_of_one_tag_are_distinguished(stand: Stand) {
     let platforms = ["linux/amd64", "linux/arm64"].map(|text| text.parse::<Platform>().unwrap());
     let options = ["--load", "--platform=linux/amd64,linux/arm64"];
     if !stand.build_by_buildkit("1.0.0.1", "one", &options) {
@@ -107,7 +105,7 @@ async fn platforms_of_one_tag_are_told_apart(stand: Stand) {
         let loaded = stand.load_all(&stand.engine, selection).await;
         assert!(loaded[0].loaded, "{platform}");
         let options = PLAIN.clone().with_platform(platform.clone());
-        assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform} is what was loaded");
+        assert!(!stand.update("1.0.0.1", &options).await.saved, "{platform} was loaded");
     }
 }
 
@@ -125,12 +123,12 @@ suite! { moby_containerd, "moby-containerd":
     keeps_after_a_rebuild_that_changed_nothing_but_provenance
     saves_again_after_a_change
     loads_into_every_other_engine
-    layers_may_be_plain_gzip_or_zstd
-    platforms_of_one_tag_are_told_apart
+    layers_can_be_plain_gzip_or_zstd
+    platforms_of_one_tag_are_distinguished
 }
 suite! { trixie_containerd, "trixie-containerd":
     keeps_after_a_rebuild_that_changed_nothing_but_provenance
     saves_again_after_a_change
     loads_into_every_other_engine
-    layers_may_be_plain_gzip_or_zstd
+    layers_can_be_plain_gzip_or_zstd
 }

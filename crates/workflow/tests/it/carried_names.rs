@@ -1,5 +1,5 @@
-//! What an engine makes of an archive has the name of the archive's file, and no other tag is made
-//! or moved.
+//! Names of loaded images: an engine has the image under the name of the archive's file, and no
+//! other tag is created or moved.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::conformance::{PLAIN, ZIP};
 use crate::stand::Stand;
 use crate::suite::suite;
 
-/// Adds entries to the stand's folder under this version of its image, whatever they are called
+/// Adds an archive to the stand's folder under this version of its image, regardless of the tags
 /// inside.
 async fn add_as(stand: &Stand, version: &str, entries: &[Entry], compress: bool) {
     let file = stand.folder.path().join("elsewhere.tar");
@@ -25,8 +25,7 @@ async fn add_as(stand: &Stand, version: &str, entries: &[Entry], compress: bool)
     assert!(report.error.is_none());
 }
 
-/// Returns all tags of the test's image, and of what is called like it, with the ids that they
-/// point to.
+/// Returns all tags of the test's image, and similar tags, with the ids that they point to.
 pub(crate) async fn tags(stand: &Stand) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     for image in stand.engine.list().await.unwrap() {
@@ -37,14 +36,14 @@ pub(crate) async fn tags(stand: &Stand) -> BTreeMap<String, String> {
     tags
 }
 
-/// Returns the tag that the engine shows for a version of the test's image.
+/// Returns the tag that the engine lists for a version of the test's image.
 fn shown(stand: &Stand, tags: &BTreeMap<String, String>, version: &str) -> String {
     let short = format!("{}:{version}", stand.image);
     let long = format!("docker.io/library/{short}");
     if tags.contains_key(&long) { long } else { short }
 }
 
-/// Makes one image in layouts that name it differently, or not at all.
+/// Creates one image in layouts with different names, or without a name.
 fn foreign(stand: &Stand) -> Vec<(&'static str, Vec<Entry>)> {
     let image = |tags: &[&str], seed| {
         let mut image = Image::new("unused:1", seed);
@@ -68,7 +67,7 @@ fn foreign(stand: &Stand) -> Vec<(&'static str, Vec<Entry>)> {
     ]
 }
 
-async fn a_load_makes_exactly_the_tag_of_the_file_name(stand: Stand) {
+async fn a_load_creates_only_the_tag_of_the_file_name(stand: Stand) {
     for (at, (layout, entries)) in foreign(&stand).into_iter().enumerate() {
         let version = format!("1.0.0.{at}");
         add_as(&stand, &version, &entries, at % 2 == 0).await;
@@ -82,14 +81,14 @@ async fn a_load_makes_exactly_the_tag_of_the_file_name(stand: Stand) {
     }
 }
 
-async fn a_plain_load_of_what_cat_prints_makes_the_tag(stand: Stand) {
+async fn docker_load_of_the_output_of_cat_creates_the_tag(stand: Stand) {
     for (at, (layout, entries)) in foreign(&stand).into_iter().enumerate() {
         let version = format!("1.0.0.{at}");
         add_as(&stand, &version, &entries, at % 2 == 0).await;
         load_plainly(&stand, &version).await;
         let tags = tags(&stand).await;
         let mut names: Vec<&str> = tags.keys().map(String::as_str).collect();
-        // Podman takes a short name in an archive of the older layout for one of its own.
+        // Podman adds `localhost/` to a short name in an archive with the older layout.
         names.iter_mut().for_each(|name| *name = name.trim_start_matches("localhost/"));
         let short = format!("{}:{version}", stand.image);
         names.iter_mut().for_each(|name| *name = name.trim_start_matches("docker.io/library/"));
@@ -100,7 +99,7 @@ async fn a_plain_load_of_what_cat_prints_makes_the_tag(stand: Stand) {
     }
 }
 
-/// Loads what `sealift cat` prints as `docker load` does.
+/// Loads the output of `sealift cat` in the same way as `docker load`.
 pub(crate) async fn load_plainly(stand: &Stand, version: &str) {
     let output = Output::default();
     let query = Query::new(stand.repository(), Some(Version::new(version)));
@@ -166,7 +165,7 @@ async fn a_file_outside_of_the_folder_is_loaded_under_one_name(stand: Stand) {
     assert_eq!(load_as(None).await.unwrap_err().kind(), ErrorKind::Usage);
 }
 
-async fn a_save_carries_the_name_of_its_archive(stand: Stand) {
+async fn a_save_contains_only_the_name_of_its_archive(stand: Stand) {
     stand.build("1.0+beta", "one").await;
     for options in [PLAIN.clone(), ZIP.clone()] {
         let saved = stand.update("1.0+beta", &options).await;
@@ -188,11 +187,11 @@ fn carries(stand: &Stand, archive: &str, name: &Reference) -> bool {
 macro_rules! on_every_engine {
     ($($engine:ident $name:literal),*) => {
         $(suite!($engine, $name:
-            a_load_makes_exactly_the_tag_of_the_file_name
-            a_plain_load_of_what_cat_prints_makes_the_tag
+            a_load_creates_only_the_tag_of_the_file_name
+            docker_load_of_the_output_of_cat_creates_the_tag
             a_load_moves_no_other_tag
             a_file_outside_of_the_folder_is_loaded_under_one_name
-            a_save_carries_the_name_of_its_archive
+            a_save_contains_only_the_name_of_its_archive
         );)*
     };
 }

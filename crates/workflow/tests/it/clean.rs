@@ -1,4 +1,4 @@
-//! Retention in a folder: what is planned, what is refused, and what goes.
+//! Retention in a folder: plans, refusals and removals.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ fn only(image: &str) -> Retention {
 }
 
 #[test]
-fn platforms_are_counted_and_cleaned_apart() {
+fn platforms_are_counted_and_cleaned_separately() {
     run(async {
         let folder = Folder::new();
         let old = folder.add_image("web:1.0.0.1", 1, "amd64").await.to_string();
@@ -47,7 +47,7 @@ fn platforms_are_counted_and_cleaned_apart() {
 }
 
 #[test]
-fn the_last_whole_archive_goes_only_if_that_is_allowed() {
+fn the_last_intact_archive_is_removed_only_if_that_is_allowed() {
     run(async {
         let folder = Folder::new();
         folder.add_image("web:1.0", 1, "amd64").await;
@@ -56,7 +56,7 @@ fn the_last_whole_archive_goes_only_if_that_is_allowed() {
         let plan = plan_clean(&folder.store, &only("web:1.0"), &context).await.unwrap();
         assert!(!plan.takes_last);
 
-        // What is left is damaged, and no record knows it any more.
+        // The other archive is damaged now, and its record is not valid any more.
         let bytes = fs::read(folder.store.path_of(&api)).unwrap();
         fs::write(folder.store.path_of(&api), &bytes[..bytes.len() / 2]).unwrap();
         let mut plan = plan_clean(&folder.store, &only("web:1.0"), &context).await.unwrap();
@@ -71,7 +71,7 @@ fn the_last_whole_archive_goes_only_if_that_is_allowed() {
 }
 
 #[test]
-fn what_was_planned_and_is_another_file_now_stays() {
+fn a_file_that_changed_after_the_plan_is_kept() {
     run(async {
         let folder = Folder::new();
         let old = folder.add_image("web:1.0", 1, "amd64").await;
@@ -91,7 +91,7 @@ fn what_was_planned_and_is_another_file_now_stays() {
 }
 
 #[test]
-fn what_is_damaged_or_misnamed_is_reported() {
+fn damaged_and_misnamed_archives_are_reported() {
     run(async {
         let folder = Folder::new();
         let damaged = folder.add_image("web:1.0", 1, "amd64").await;
@@ -116,7 +116,7 @@ fn what_is_damaged_or_misnamed_is_reported() {
 }
 
 #[test]
-fn an_image_or_version_that_is_not_there_is_an_error() {
+fn a_missing_image_or_version_is_an_error() {
     run(async {
         let folder = Folder::new();
         folder.add_image("web:1.0", 1, "amd64").await;

@@ -1,4 +1,4 @@
-//! One suite for every engine: what sealift promises must hold on each of them.
+//! The test suite for every engine: the guarantees of sealift must hold on each of them.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ pub(crate) static PLAIN: LazyLock<UpdateOptions> = LazyLock::new(UpdateOptions::
 pub(crate) static ZIP: LazyLock<UpdateOptions> =
     LazyLock::new(|| UpdateOptions::default().with_compress(true).with_level(Level::Fast));
 
-/// The config digest of an archive, from its content alone.
+/// Returns the digest of the config in an archive, from its content.
 fn config_of(stand: &Stand, archive: &impl AsRef<str>) -> String {
     stand.identity_of(archive).config.to_string()
 }
@@ -52,10 +52,10 @@ async fn compresses_what_is_there(stand: Stand) {
     let config = config_of(&stand, &plain.file.archive);
     let zip = stand.update("1.0.0.1", &ZIP).await;
     assert!(!zip.saved && zip.compressed);
-    assert_eq!(stand.files(), [zip.file.archive.to_string()], "the plain twin goes");
+    assert_eq!(stand.files(), [zip.file.archive.to_string()], "the plain archive is removed");
     assert_eq!(config_of(&stand, &zip.file.archive), config);
     assert!(!stand.update("1.0.0.1", &ZIP).await.compressed);
-    assert!(!stand.update("1.0.0.1", &PLAIN).await.saved, "a zip is as good as the plain one");
+    assert!(!stand.update("1.0.0.1", &PLAIN).await.saved, "a zip is sufficient");
 }
 
 async fn saves_as_a_zip_whose_member_is_named_like_it(stand: Stand) {
@@ -82,13 +82,13 @@ async fn cleans_other_versions_last(stand: Stand) {
     assert_eq!(stand.files(), [new.file.archive.to_string()]);
 }
 
-/// A call of many images asks for a list first: what that settles must be what single questions
-/// would.
-async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) {
+/// A call with many images requests a list first. The results must be the same as with single
+/// requests.
+async fn many_images_in_one_call_are_distinguished(stand: Stand) {
     const COUNT: usize = 10;
     let version = |number: usize| format!("1.0.0.{number}");
     for number in 1..=COUNT {
-        // Two by two the same image under different versions.
+        // Pairs of versions have the same image.
         stand.build(&version(number), &format!("{}", number / 2)).await;
     }
     let mut references: Vec<_> =
@@ -107,7 +107,7 @@ async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) 
     assert_eq!(saved(update(&references, &PLAIN).await), [Some(true); COUNT]);
     assert_eq!(saved(update(&references, &PLAIN).await), [Some(false); COUNT]);
 
-    // One is another image now, and one isn't in the engine.
+    // One image is rebuilt, and one does not exist in the engine.
     stand.build(&version(3), "changed").await;
     references.push(stand.reference("1.0.0.99"));
     let mut expected = vec![Some(false); COUNT];
@@ -115,17 +115,17 @@ async fn many_images_in_one_call_are_each_taken_for_what_they_are(stand: Stand) 
     expected.push(None);
     let clean = PLAIN.clone().with_clean(true);
     assert_eq!(saved(update(&references, &clean).await), expected);
-    // Nothing of an image is cleaned of which one failed.
+    // If a version of an image fails, no archives of this image are removed.
     assert_eq!(stand.files().len(), COUNT + 1);
     references.pop();
     assert_eq!(saved(update(&references, &clean).await), [Some(false); COUNT]);
-    assert_eq!(stand.files().len(), COUNT, "the archive of what a tag was before goes");
+    assert_eq!(stand.files().len(), COUNT, "the archive of the former image is removed");
 }
 
 async fn loads_back_under_its_name(stand: Stand) {
     let id = stand.build("1.0.0.1", "one").await;
     stand.update("1.0.0.1", &ZIP).await;
-    assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded, "it has it");
+    assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded, "the engine has it");
     assert!(stand.engine.remove(&stand.reference("1.0.0.1").to_string()).await.unwrap());
     let loaded = stand.load_into(&stand.engine, "1.0.0.1").await;
     assert!(loaded.loaded);
@@ -134,7 +134,7 @@ async fn loads_back_under_its_name(stand: Stand) {
     assert!(!stand.load_into(&stand.engine, "1.0.0.1").await.loaded);
 }
 
-/// Puts an archive for this platform into the folder, and returns the id of its image.
+/// Creates an archive for a platform in the folder. Returns the id of its image.
 fn put(stand: &Stand, version: &str, seed: u8, architecture: &str) -> String {
     let mut image = Image::new(&stand.reference(version).to_string(), seed);
     image.architecture = architecture.to_owned();
@@ -143,8 +143,8 @@ fn put(stand: &Stand, version: &str, seed: u8, architecture: &str) -> String {
     image.id()[7..19].to_owned()
 }
 
-/// Loads a whole folder, and returns what was loaded, in the order of the tags: tag, id and whether
-/// it was new.
+/// Loads a complete folder. Returns the tag and the id of each image, and whether it was loaded
+/// now, in the order of the tags.
 async fn load_all(stand: &Stand) -> Vec<(String, String, bool)> {
     let images = stand.load_all(&stand.engine, Selection::All(None)).await;
     images
@@ -159,7 +159,7 @@ async fn loading_all_leaves_each_tag_on_the_newest_build(stand: Stand) {
         let time = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
         std::fs::File::options().write(true).open(file).unwrap().set_modified(time).unwrap();
     };
-    // Made at the same time, so that the highest id is the newest: whatever that is, it is one.
+    // All builds have the same time, so the one with the highest id counts as the newest.
     let mut builds = [1, 2, 3].map(|seed| put(&stand, "dev", seed, "amd64"));
     builds.iter().for_each(|id| age(id, 60));
     builds.sort();
@@ -177,7 +177,11 @@ async fn loading_all_leaves_each_tag_on_the_newest_build(stand: Stand) {
 async fn loads_the_platform_of_the_engine(stand: Stand) {
     put(&stand, "1.0.0.1", 1, "s390x");
     let own = put(&stand, "1.0.0.1", 1, "amd64");
-    assert_eq!(stand.engine.version().await.unwrap().arch, "amd64", "the tests' engines are such");
+    assert_eq!(
+        stand.engine.version().await.unwrap().arch,
+        "amd64",
+        "the tests expect such an engine"
+    );
     let loaded = stand.load_into(&stand.engine, "1.0.0.1").await;
     assert_eq!((loaded.id.to_string(), loaded.loaded), (own.clone(), true));
     let latest = Selection::Latest(LatestOptions::default());
@@ -188,13 +192,13 @@ async fn loads_the_platform_of_the_engine(stand: Stand) {
     }
 }
 
-/// What differs only in its settings has the same layers, and is another image all the same.
+/// An image that differs only in its settings has the same layers, but is another image.
 async fn loads_over_an_image_that_differs_only_in_its_settings(stand: Stand) {
     let reference = stand.reference("1.0.0.1").to_string();
     let shown = async || stand.engine.inspect(&reference).await.unwrap().unwrap();
-    // Both upon the same image, but not one upon the other: what the classic builder made upon an
-    // image that is then loaded again can't be removed from a containerd store, whose engine never
-    // answers (seen with Docker 26 and 28).
+    // Both images are built on the same base, but not on each other. Otherwise removing them would
+    // hang: a containerd store never answers the removal of an image that the classic builder built
+    // on an image that was loaded again since (seen with Docker 26 and 28).
     stand.build("1.0.0.0", "one").await;
     let labelled = |label| format!("FROM {}:1.0.0.0\nLABEL a={label}\n", stand.image);
     stand.build_from("1.0.0.1", "one", &labelled("first")).await;
@@ -213,8 +217,9 @@ async fn loads_into_every_other_engine(stand: Stand) {
     travels(&stand).await;
 }
 
-/// Every engine loads what this one saves, under the same name, and knows it for the same image:
-/// nothing is saved where the archive is there, and what it saves elsewhere has the same config.
+/// Every engine loads the archive of this engine under the same name and recognises it as the same
+/// image: with the archive in the folder, nothing is saved, and a save into another folder has the
+/// same config.
 pub(crate) async fn travels(stand: &Stand) {
     let saved = stand.update("1.0.0.1", &ZIP).await;
     let config = config_of(stand, &saved.file.archive);
@@ -241,8 +246,8 @@ pub(crate) async fn travels(stand: &Stand) {
     }
 }
 
-/// Podman 4.3 can't save an image whose layers a containerd store had compressed in a classic
-/// build; it loads it, and it says so.
+/// Podman 4.3 cannot save an image with layers that a containerd store compressed in a classic
+/// build. It loads such an image and reports this error when it saves it.
 fn is_known_refusal(kind: &str, error: &Error) -> bool {
     kind == "podman"
         && format!("{error:?}").contains("Unknown media type during manifest conversion")
@@ -264,7 +269,7 @@ async fn saves_once_more_when_the_tag_moves_meanwhile(stand: Stand) {
     });
     let updated = stand.try_update("1.0.0.1", &PLAIN, &context).await.result.unwrap();
     let second = stand.update("1.0.0.2", &PLAIN).await;
-    assert_eq!(updated.file.id, second.file.id, "what the tag points to now");
+    assert_eq!(updated.file.id, second.file.id, "the tag points to this image now");
 }
 
 async fn gives_up_when_the_tag_moves_each_time(stand: Stand) {
@@ -286,7 +291,7 @@ async fn gives_up_when_the_tag_moves_each_time(stand: Stand) {
     assert!(stand.files().is_empty());
 }
 
-async fn says_what_it_has_instead_of_an_image_that_is_not_there(stand: Stand) {
+async fn lists_the_available_tags_if_an_image_is_missing(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let error = stand.try_update("9.9.9.9", &PLAIN, &Run::default()).await.result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -295,7 +300,7 @@ async fn says_what_it_has_instead_of_an_image_that_is_not_there(stand: Stand) {
     assert!(stand.files().is_empty());
 }
 
-async fn leaves_the_folder_when_it_is_cancelled(stand: Stand) {
+async fn leaves_the_folder_unchanged_when_it_is_cancelled(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let cancel = sealift_workflow::Cancel::new();
     let wish = cancel.clone();
@@ -324,7 +329,7 @@ fn is_saving(event: &Event) -> bool {
     matches!(event, Event::Started { work: Work::Saving, .. })
 }
 
-/// Waits within a reporter, which is no place to wait but in a test.
+/// Blocks inside a reporter. Only acceptable in a test.
 fn blocking<T>(future: impl Future<Output = T>) -> T {
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
 }
@@ -339,7 +344,7 @@ suites! {
     compresses_what_is_there
     saves_as_a_zip_whose_member_is_named_like_it
     cleans_other_versions_last
-    many_images_in_one_call_are_each_taken_for_what_they_are
+    many_images_in_one_call_are_distinguished
     loads_back_under_its_name
     loading_all_leaves_each_tag_on_the_newest_build
     loads_the_platform_of_the_engine
@@ -347,6 +352,6 @@ suites! {
     loads_into_every_other_engine
     saves_once_more_when_the_tag_moves_meanwhile
     gives_up_when_the_tag_moves_each_time
-    says_what_it_has_instead_of_an_image_that_is_not_there
-    leaves_the_folder_when_it_is_cancelled
+    lists_the_available_tags_if_an_image_is_missing
+    leaves_the_folder_unchanged_when_it_is_cancelled
 }

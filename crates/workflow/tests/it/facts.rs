@@ -1,4 +1,4 @@
-//! What docs/facts.md says of engines and archives, shown on real engines: a test a fact.
+//! The facts in docs/facts.md about engines and archives, shown on real engines with one test each.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -17,7 +17,7 @@ use crate::suite::suite;
 
 const FACTS: &str = include_str!("../../../../docs/facts.md");
 
-/// An entry of an engine's archive.
+/// An entry in an engine's archive.
 struct Found {
     name: String,
     kind: tar::EntryType,
@@ -54,14 +54,14 @@ fn json(entries: &[Found], name: &str) -> Value {
     serde_json::from_slice(&find(entries, name).content).unwrap()
 }
 
-/// The layers that an archive's `manifest.json` lists.
+/// Returns the layers in an archive's `manifest.json`.
 fn layers(entries: &[Found]) -> Vec<String> {
     let manifest = json(entries, "manifest.json");
     let names = manifest[0]["Layers"].as_array().unwrap();
     names.iter().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
-/// The digest of the config that an archive's `manifest.json` names.
+/// Returns the digest of the config in an archive's `manifest.json`.
 fn config(entries: &[Found]) -> String {
     let manifest = json(entries, "manifest.json");
     digest(&find(entries, manifest[0]["Config"].as_str().unwrap()).content)
@@ -115,7 +115,7 @@ async fn docker_from_25_writes_blobs_and_plain_layers(stand: Stand) {
     assert_eq!(digest(&find(&entries, layer).content), stand.shown().await.diff_ids[0].to_string());
 }
 
-/// Every blob whose digest stands in no other entry.
+/// Returns all blobs whose digest is not mentioned in another entry.
 fn unreferenced(entries: &[Found]) -> Vec<&str> {
     let is_named = |hex: &str| {
         let names = |entry: &Found| {
@@ -165,7 +165,7 @@ async fn podman_writes_layers_by_diff_id_and_metadata_last(stand: Stand) {
     assert!(tag.ends_with(&format!("/{}", stand.tag())), "{tag} is a name in full");
 }
 
-/// No engine writes it, and crane is in no package: what is read here was made by code.
+/// No engine writes this layout and crane is in no package, so the archive is created by code.
 #[test]
 fn crane_writes_layers_compressed_and_no_index() {
     let folder = tempfile::tempdir().unwrap();
@@ -180,7 +180,7 @@ fn crane_writes_layers_compressed_and_no_index() {
     assert_eq!(added.unwrap().added[0].file.id.as_str(), &image.id()[7..19]);
 }
 
-/// The config is the same whatever engine has the image, while the id that engines show is not.
+/// The config is the same in every engine, in contrast to the id.
 async fn the_config_digest_survives_every_engine(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     assert_eq!(config(&stand.save_entries().await), stand.shown().await.id.to_string());
@@ -303,10 +303,10 @@ async fn a_load_names_the_image_or_else_its_id(stand: Stand) {
     assert_eq!(load(&stand.engine, nameless).await, Ok(vec![id]));
 }
 
-/// So two saves of one image differ in their bytes unless they are made within the same second.
+/// Therefore two saves of one image differ in their bytes, unless both are made within one second.
 async fn the_folder_of_blobs_has_the_time_of_the_save(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
-    // By the clock that stamps files: it may be a tick behind the other one.
+    // The time of a file is used, because the clock for file times can lag one tick behind.
     let now = || {
         let file = stand.folder.path().join("now");
         std::fs::write(&file, "").unwrap();
@@ -320,7 +320,8 @@ async fn the_folder_of_blobs_has_the_time_of_the_save(stand: Stand) {
     assert!((before..=now()).contains(&folder.modified), "{}", folder.modified);
 }
 
-/// Noise of 16 letters, which is compressed by nearly a half once, and then no more.
+/// The content is noise of 16 different letters: compression reduces it to about a half once, and
+/// then no further.
 async fn deflating_a_containerd_stores_layers_again_gains_nothing(stand: Stand) {
     let letters = noise(300_000).into_iter().map(|byte| char::from(b'0' + byte % 16));
     let content: String = letters.collect();
@@ -332,12 +333,12 @@ async fn deflating_a_containerd_stores_layers_again_gains_nothing(stand: Stand) 
     assert!(again > layer.len() * 98 / 100, "{again} of {}", layer.len());
 }
 
-/// Names the facts of a module, for an engine.
+/// Defines the suites of facts for each engine.
 macro_rules! facts {
     ($($module:ident, $name:literal: $($test:ident)*;)*) => {
         $(suite! { $module, $name: $($test)* })*
 
-        /// The tests above, which run on engines.
+        /// The tests above, which need engines.
         const SHOWN: &[&str] = &[$($(stringify!($test)),*),*];
     };
 }

@@ -1,5 +1,5 @@
-//! Published archives are fetched into a folder: only what is missing, and nothing that is not what
-//! the config describes.
+//! Fetching of published archives: only missing bytes are requested, and only archives that match
+//! the config are published.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ impl Publisher {
         self.folder.dir.path().join("published")
     }
 
-    /// Adds a version of an image, which consists of a large file and a small one.
+    /// Adds a version of an image with a large file and a small one.
     async fn add(&mut self, tag: &str, small: &[u8], compress: bool) -> ArchivePath {
         let mut image = Image::new(tag, 1);
         let files = [file("large", noise(LARGE)), file("small", small.to_vec())];
@@ -46,7 +46,7 @@ impl Publisher {
         archive
     }
 
-    /// Writes what the config names, block indexes, and the config.
+    /// Publishes the archives of the config, their block indexes, and the config.
     async fn publish(&mut self) {
         self.sequence += 1;
         let store = &self.folder.store;
@@ -77,13 +77,13 @@ impl Publisher {
         fetch(&to.store, &self.place(), options, |_| {}, &Run::default()).await
     }
 
-    /// Fetches everything, and returns how the bytes of each archive that was fetched came.
+    /// Fetches everything. Returns the transfer of each archive that was fetched.
     async fn fetch_all(&self, to: &Folder) -> Vec<FetchTransfer> {
         let report = self.fetch(to, &FetchOptions::default()).await.unwrap();
         report.images.into_iter().filter_map(|image| image.result.unwrap().transfer).collect()
     }
 
-    /// Fetches one image, which has to fail.
+    /// Fetches one image, which must fail.
     async fn fail(&self, to: &Folder) -> Error {
         let report = self.fetch(to, &FetchOptions::default()).await.unwrap();
         report.images.into_iter().next().unwrap().result.unwrap_err()
@@ -100,7 +100,7 @@ impl Publisher {
 }
 
 #[test]
-fn what_is_missing_is_fetched_once() {
+fn missing_archives_are_fetched_once() {
     run(async {
         for compress in [true, false] {
             let (mut publisher, edge) = (Publisher::new(), Folder::new());
@@ -111,7 +111,7 @@ fn what_is_missing_is_fetched_once() {
             let report = publisher.fetch(&edge, &FetchOptions::default()).await.unwrap();
             assert!(report.config.unchanged && report.config.sequence == 1);
             assert!(!report.images[0].result.as_ref().unwrap().fetched);
-            // The config is unchanged, but the archive is gone.
+            // The config is unchanged, but the archive is missing.
             fs::remove_file(edge.store.path_of(&web)).unwrap();
             assert_eq!(publisher.fetch_all(&edge).await.len(), 1);
             publisher.assert_fetched(&edge, &web);
@@ -120,13 +120,13 @@ fn what_is_missing_is_fetched_once() {
 }
 
 #[test]
-fn a_large_tar_is_verified_while_it_comes() {
+fn a_large_tar_is_verified_on_arrival() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
         let web = publisher.add("web:1", &noise(17 << 20), false).await;
         let published = publisher.path().join(web.as_str());
         let right = fs::read(&published).unwrap();
-        // One bit in the middle, and one in the end that is requested first.
+        // A flipped bit in the middle, and one in the end that is requested first.
         for at in [right.len() / 2, right.len() - 1] {
             let mut wrong = right.clone();
             wrong[at] ^= 1;
@@ -143,12 +143,12 @@ fn a_large_tar_is_verified_while_it_comes() {
 }
 
 #[test]
-fn of_the_next_version_only_new_blocks_are_fetched() {
+fn only_new_blocks_of_the_next_version_are_fetched() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
         let mut before = publisher.add("web:1", b"one", true).await;
         publisher.fetch_all(&edge).await;
-        // What was fetched knows its blocks as well.
+        // The blocks of fetched archives are also recorded.
         for version in ["web:2", "web:3"] {
             let web = publisher.add(version, version.as_bytes(), true).await;
             let options = FetchOptions::default();
@@ -167,7 +167,7 @@ fn of_the_next_version_only_new_blocks_are_fetched() {
 }
 
 #[test]
-fn what_was_received_is_not_requested_again() {
+fn received_bytes_are_not_requested_again() {
     run(async {
         for compress in [true, false] {
             let (mut publisher, edge) = (Publisher::new(), Folder::new());
@@ -188,7 +188,7 @@ fn what_was_received_is_not_requested_again() {
 }
 
 #[test]
-fn wrong_bytes_from_before_are_fetched_again() {
+fn wrong_bytes_of_an_earlier_fetch_are_fetched_again() {
     run(async {
         for compress in [true, false] {
             let (mut publisher, edge) = (Publisher::new(), Folder::new());
@@ -207,7 +207,7 @@ fn wrong_bytes_from_before_are_fetched_again() {
 }
 
 #[test]
-fn an_unfinished_archive_of_another_version_has_blocks_too() {
+fn blocks_of_an_unfinished_archive_are_copied() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
         let first = publisher.add("web:1", b"one", true).await;
@@ -227,7 +227,7 @@ fn an_unfinished_archive_of_another_version_has_blocks_too() {
 #[test]
 fn wrong_bytes_are_refused_and_nothing_is_published() {
     run(async {
-        for (compress, reason) in [(true, "not those of its block index"), (false, "SHA-256 is")] {
+        for (compress, reason) in [(true, "differ from its block index"), (false, "SHA-256 is")] {
             let (mut publisher, edge) = (Publisher::new(), Folder::new());
             let web = publisher.add("web:1", b"one", compress).await;
             let path = publisher.path().join(web.as_str());
@@ -242,7 +242,7 @@ fn wrong_bytes_are_refused_and_nothing_is_published() {
                 "{message}"
             );
             assert!(edge.archives().is_empty());
-            // Another size is seen before anything is requested.
+            // A wrong size is detected before anything is requested.
             fs::write(&path, &bytes[1..]).unwrap();
             assert!(publisher.fail(&edge).await.to_string().contains("bytes, not"));
             fs::remove_file(&path).unwrap();
@@ -254,7 +254,7 @@ fn wrong_bytes_are_refused_and_nothing_is_published() {
 }
 
 #[test]
-fn an_index_that_lies_gets_nothing_into_the_folder() {
+fn a_wrong_block_index_does_not_affect_the_folder() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
         let old = publisher.add("web:1", b"one", true).await;
@@ -262,18 +262,18 @@ fn an_index_that_lies_gets_nothing_into_the_folder() {
         let web = publisher.add("web:2", b"two", true).await;
         let blocks = publisher.path().join(format!("{web}.blocks"));
         let index: BlockIndex = fs::read_to_string(&blocks).unwrap().parse().unwrap();
-        // The index of a file that is of no use: the archive is fetched as a whole.
+        // An unusable index: the archive is fetched as a whole.
         for text in ["", "{}", "no index"] {
             fs::write(&blocks, text).unwrap();
             assert_eq!(publisher.fetch_all(&edge).await[0].bytes_fetched, publisher.size(&web));
             publisher.assert_fetched(&edge, &web);
             fs::remove_file(edge.store.path_of(&web)).unwrap();
         }
-        // It names blocks of the old archive, as if they were those of the new one.
+        // The index has the blocks of the old archive instead of the new one.
         let other = edge.store.open_recorded(&old).unwrap().unwrap();
         let table = other.index().blocks().unwrap().clone();
-        if let Some(lie) = BlockIndex::new(index.size(), index.sha256(), table) {
-            fs::write(&blocks, lie.to_string()).unwrap();
+        if let Some(wrong) = BlockIndex::new(index.size(), index.sha256(), table) {
+            fs::write(&blocks, wrong.to_string()).unwrap();
             let error = publisher.fail(&edge).await;
             assert_eq!(error.kind(), ErrorKind::Damaged, "{error}");
         }
@@ -282,7 +282,7 @@ fn an_index_that_lies_gets_nothing_into_the_folder() {
 }
 
 #[test]
-fn a_local_block_that_is_no_longer_what_it_was_is_fetched() {
+fn a_local_block_that_has_changed_is_fetched() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
         let old = publisher.add("web:1", b"one", true).await;
@@ -292,7 +292,7 @@ fn a_local_block_that_is_no_longer_what_it_was_is_fetched() {
         let mut bytes = fs::read(&path).unwrap();
         bytes[LARGE / 2] ^= 1;
         fs::write(&path, bytes).unwrap();
-        // Its record is believed.
+        // The unchanged time keeps the record valid.
         fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         let web = publisher.add("web:2", b"two", true).await;
         let all = publisher.fetch_all(&edge).await;
@@ -316,7 +316,7 @@ fn an_older_config_is_refused_unless_it_is_allowed() {
         let allowing = FetchOptions::default().with_allow_older(true);
         let _ = publisher.fetch(&edge, &allowing).await.unwrap();
         assert_eq!(edge.archives().len(), 2);
-        // Now it is the one that is known.
+        // Now the older config is the remembered one.
         publisher.fetch_all(&edge).await;
     });
 }
@@ -338,12 +338,12 @@ fn images_are_selected_by_name() {
         let _ = publisher.fetch(&edge, &FetchOptions::default().with_release(true)).await.unwrap();
         assert_eq!(edge.archives(), [api.as_str()], "the other one is dirty");
         let _ = publisher.fetch(&edge, &named("web:dev").with_release(true)).await.unwrap();
-        assert_eq!(edge.archives().len(), 2, "it was named by its version");
+        assert_eq!(edge.archives().len(), 2, "its version was named explicitly");
     });
 }
 
 #[test]
-fn what_is_no_config_changes_nothing() {
+fn an_invalid_config_changes_nothing() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
         publisher.add("web:1", b"one", true).await;
@@ -362,7 +362,7 @@ fn what_is_no_config_changes_nothing() {
 }
 
 #[test]
-fn two_fetchers_in_one_folder_do_not_disturb_each_other() {
+fn two_fetches_into_one_folder_do_not_interfere() {
     run(async {
         let (mut publisher, edge) = (Publisher::new(), Folder::new());
         let web = publisher.add("web:1", b"one", true).await;

@@ -1,4 +1,4 @@
-//! A folder without an engine, filled with archives made by code.
+//! A folder for tests without an engine, with archives created by code.
 
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ impl Folder {
         report.error.map_or(Ok(report.added), Err)
     }
 
-    /// Adds an image in the layout of Podman, for this platform.
+    /// Adds an image for a platform, in the layout of Podman.
     pub(crate) async fn add_image(&self, tag: &str, seed: u8, architecture: &str) -> ArchivePath {
         let mut image = Image::new(tag, seed);
         image.architecture = architecture.to_owned();
@@ -57,7 +57,7 @@ impl Folder {
     }
 }
 
-/// Asks for an image as people type it.
+/// Creates a query from a reference as users write it.
 pub(crate) fn query(text: &str, platform: Option<&str>) -> Query {
     let reference = Reference::parse(text).unwrap();
     let platform = platform.map(|text| text.parse::<Platform>().unwrap());
@@ -65,7 +65,7 @@ pub(crate) fn query(text: &str, platform: Option<&str>) -> Query {
         .with_latest(LatestOptions::default().with_platform(platform))
 }
 
-/// Runs a test that waits.
+/// Runs an asynchronous test.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     block_on(test);
 }

@@ -1,4 +1,4 @@
-//! All spellings of a name of Docker Hub are one image.
+//! Names on Docker Hub: all spellings of a name stand for the same image.
 
 use sealift_workflow::filename::Version;
 use sealift_workflow::{
@@ -10,12 +10,12 @@ use crate::stand::Stand;
 use crate::suite::suite;
 
 #[test]
-fn archives_in_folders_of_the_longer_names_are_of_the_same_image() {
+fn archives_in_folders_with_longer_names_belong_to_the_same_image() {
     run(async {
         let folder = Folder::new();
         let older = folder.add_image("web:1.0", 1, "amd64").await;
         let newer = folder.add_image("web:2.0", 2, "amd64").await;
-        // As versions before kept them, if they were asked for so.
+        // Earlier versions of sealift used these folders if the longer names were requested.
         let root = folder.store.root();
         std::fs::create_dir_all(root.join("docker.io/library")).unwrap();
         let moved = format!("docker.io/library/{newer}");
@@ -50,8 +50,8 @@ fn archives_in_folders_of_the_longer_names_are_of_the_same_image() {
     });
 }
 
-/// Every spelling is saved once, also if its archive is in the folder of a longer one.
-async fn an_update_by_every_spelling_makes_one_archive(stand: Stand) {
+/// All spellings result in one archive, even if it is in the folder of a longer name.
+async fn an_update_with_every_spelling_creates_one_archive(stand: Stand) {
     stand.build("1", "hub").await;
     let image = &stand.image;
     let references: Vec<_> = ["", "docker.io/library/", "index.docker.io/", "library/"]
@@ -79,8 +79,8 @@ async fn an_update_by_every_spelling_makes_one_archive(stand: Stand) {
     assert_eq!(stand.files(), [moved]);
 }
 
-suite! { docker, "docker": an_update_by_every_spelling_makes_one_archive }
-suite! { podman, "podman": an_update_by_every_spelling_makes_one_archive }
-suite! { moby_classic, "moby-classic": an_update_by_every_spelling_makes_one_archive }
-suite! { moby_containerd, "moby-containerd": an_update_by_every_spelling_makes_one_archive }
-suite! { trixie_containerd, "trixie-containerd": an_update_by_every_spelling_makes_one_archive }
+suite! { docker, "docker": an_update_with_every_spelling_creates_one_archive }
+suite! { podman, "podman": an_update_with_every_spelling_creates_one_archive }
+suite! { moby_classic, "moby-classic": an_update_with_every_spelling_creates_one_archive }
+suite! { moby_containerd, "moby-containerd": an_update_with_every_spelling_creates_one_archive }
+suite! { trixie_containerd, "trixie-containerd": an_update_with_every_spelling_creates_one_archive }

@@ -1,4 +1,4 @@
-//! A release that is built again under its version is reported, and refused if releases are
+//! Immutable releases: another build of the same release is reported, or refused if releases are
 //! immutable.
 
 use sealift_testing::layouts::{Image, pack};
@@ -34,12 +34,12 @@ fn another_build_of_a_release_is_reported_and_refused() {
         let second = folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &options).await.unwrap();
         assert_eq!(second[0].replaces, [first[0].file.id]);
         let again = folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &immutable).await.unwrap();
-        assert!(!again[0].added && again[0].replaces.is_empty(), "what is there stays");
+        assert!(!again[0].added && again[0].replaces.is_empty(), "the existing archive is kept");
     });
 }
 
 #[test]
-fn dirty_versions_other_platforms_and_other_versions_are_no_other_builds() {
+fn dirty_versions_other_platforms_and_other_versions_do_not_count_as_builds() {
     run(async {
         let folder = Folder::new();
         let immutable = AddOptions::default().with_immutable(true);
@@ -69,7 +69,7 @@ fn a_damaged_archive_of_a_release_counts_by_its_id() {
         std::fs::write(&path, content).unwrap();
         let error = folder.try_add(&image("web:1.0.0.7", 2, "amd64"), &immutable).await;
         assert!(matches!(error, Err(Error::Rebuilt { .. })), "{error:?}");
-        // The same build mends it.
+        // The same build replaces the damaged archive.
         folder.try_add(&image("web:1.0.0.7", 1, "amd64"), &immutable).await.unwrap();
     });
 }
@@ -105,7 +105,7 @@ async fn updates_report_or_refuse_another_build(stand: Stand) {
 
     let second = stand.update("1.0.0.7", &options).await;
     assert_eq!(second.replaces, [first.file.id]);
-    assert!(!stand.update("1.0.0.7", &immutable).await.saved, "what is there stays");
+    assert!(!stand.update("1.0.0.7", &immutable).await.saved, "the existing archive is kept");
 }
 
 suite! { docker, "docker": updates_report_or_refuse_another_build }

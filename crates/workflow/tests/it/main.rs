@@ -1,5 +1,5 @@
-//! Tests of sealift-workflow.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+//! Integration tests of sealift-workflow.
+#![expect(clippy::unwrap_used, reason = "a test stops if it cannot continue")]
 
 mod add;
 mod buildkit;

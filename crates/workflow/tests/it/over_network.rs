@@ -1,4 +1,4 @@
-//! Loads over a network: what is sent is compressed on the way.
+//! Loads over a network, which are compressed.
 
 use std::fs::File;
 
@@ -11,14 +11,14 @@ use crate::partial::{add_form, is_whole, load_by, remove, result_of};
 use crate::stand::{Stand, connect};
 use crate::suite::suites;
 
-/// Connects to an engine through a port of this machine, by an address that is no loopback's.
+/// Connects to an engine through a relay at an address that counts as remote.
 fn over_network(engine: &Engine) -> Engine {
     let address = engine.endpoint().address.to_string();
     let port = tcp_relay(&address).port();
     connect(&format!("tcp://0.0.0.0:{port}"))
 }
 
-/// Makes a version of the test's image: a layer that all versions share, and one of its own.
+/// Creates a version of the test's image, with a layer that all versions share and one of its own.
 fn image(stand: &Stand, version: &str) -> Image {
     let layer = |name: &str| {
         let line = format!("{} {name}\n", stand.image);
@@ -30,7 +30,7 @@ fn image(stand: &Stand, version: &str) -> Image {
     image
 }
 
-async fn what_is_sent_is_compressed(stand: Stand) {
+async fn sent_bytes_are_compressed(stand: Stand) {
     let far = stand.elsewhere(over_network(&stand.engine));
     for (version, layers_there) in [("1", 0), ("2", 1)] {
         add_form(&far, version, &image(&far, version).docker_blobs()).await;
@@ -47,7 +47,7 @@ async fn what_is_sent_is_compressed(stand: Stand) {
     assert_eq!(near.compressed_to, None);
 }
 
-async fn a_damaged_archive_makes_no_image(stand: Stand) {
+async fn a_damaged_archive_creates_no_image(stand: Stand) {
     let far = stand.elsewhere(over_network(&stand.engine));
     add_form(&far, "1", &image(&far, "1").docker_blobs()).await;
     load_by(&far, "1", false, &Run::default()).await;
@@ -56,7 +56,7 @@ async fn a_damaged_archive_makes_no_image(stand: Stand) {
     let mut bytes = std::fs::read(&archive).unwrap();
     let at = bytes.len() / 2;
     bytes[at] ^= 1;
-    // The record still fits the file, so that the damage is noticed during the upload.
+    // The record stays valid, so the damage is detected during the upload.
     let modified = std::fs::metadata(&archive).unwrap().modified().unwrap();
     std::fs::write(&archive, bytes).unwrap();
     File::options().write(true).open(&archive).unwrap().set_modified(modified).unwrap();
@@ -67,6 +67,6 @@ async fn a_damaged_archive_makes_no_image(stand: Stand) {
 }
 
 suites! {
-    what_is_sent_is_compressed
-    a_damaged_archive_makes_no_image
+    sent_bytes_are_compressed
+    a_damaged_archive_creates_no_image
 }

@@ -1,4 +1,4 @@
-//! Loads send only the layers that an engine lacks, and what it has then is whole.
+//! Partial loads: only missing layers are sent, and the image is complete afterwards.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,16 +15,16 @@ use sealift_workflow::{
 use crate::stand::{At, Stand, context_at, with_api};
 use crate::suite::{suite, suites};
 
-/// The size of a layer that is worth leaving out.
+/// A size of layers that are worth leaving out.
 const LARGE: usize = 2 << 20;
 
-/// Makes a layer of this size that no other test has.
+/// Creates a layer of this size that is unique to the test.
 fn layer(stand: &Stand, name: &str, size: usize) -> Vec<u8> {
     let file = |name: &str, content| Entry { name: name.to_owned(), body: Body::File(content) };
     pack(&[file("whose", format!("{} {name}", stand.image).into_bytes()), file(name, noise(size))])
 }
 
-/// Makes a version of the test's image: two large layers, which all versions share, and a small
+/// Creates a version of the test's image, with two large layers that all versions share and a small
 /// one.
 fn image(stand: &Stand, version: &str) -> Image {
     let mut image = Image::new(&stand.reference(version).to_string(), 0);
@@ -74,7 +74,7 @@ async fn load(stand: &Stand, version: &str) -> Transfer {
     load_by(stand, version, false, &Run::default()).await.transfer.unwrap()
 }
 
-/// Removes a version from the engine and returns the id that it had there.
+/// Removes a version from the engine. Returns its id in the engine.
 pub(crate) async fn remove(stand: &Stand, version: &str) -> Digest {
     let reference = stand.reference(version).to_string();
     let id = stand.engine.inspect(&reference).await.unwrap().unwrap().id;
@@ -82,7 +82,7 @@ pub(crate) async fn remove(stand: &Stand, version: &str) -> Digest {
     id
 }
 
-/// Checks that the engine has the whole image: a save of it is verified.
+/// Checks that the engine has the complete image, by verifying a save of it.
 pub(crate) async fn is_whole(stand: &Stand, version: &str, image: &Image) {
     let elsewhere = stand.elsewhere(stand.engine.clone());
     let saved = elsewhere.update(version, &UpdateOptions::default()).await;
@@ -97,7 +97,7 @@ fn assert_partial(transfer: &Transfer, what: &str) {
     assert!(transfer.bytes_left_out > 2 * LARGE as u64, "{what}: {transfer:?}");
 }
 
-/// An image in each form in which engines write it.
+/// A layout in which engines write images.
 type Form = (&'static str, fn(&Image) -> Vec<Entry>);
 
 const FORMS: [Form; 4] = [
@@ -107,7 +107,7 @@ const FORMS: [Form; 4] = [
     ("gzip", |image| image.containerd(Packing::Gzip, true)),
 ];
 
-async fn sends_what_is_missing_and_what_is_there_then_is_whole(stand: Stand) {
+async fn sends_missing_layers_and_the_image_is_complete(stand: Stand) {
     for (form, write) in FORMS {
         let (first, second) = (image(&stand, "1"), image(&stand, "2"));
         add_form(&stand, "1", &write(&first)).await;
@@ -117,13 +117,13 @@ async fn sends_what_is_missing_and_what_is_there_then_is_whole(stand: Stand) {
         assert_eq!((transfer.layers_sent, transfer.layers_there), (3, 0), "{form}: {transfer:?}");
         assert_partial(&load(&stand, "2").await, form);
         is_whole(&stand, "2", &second).await;
-        // Also without the image that had the layers before.
+        // The image is complete even without the image that had the layers before.
         remove(&stand, "1").await;
         is_whole(&stand, "2", &second).await;
         let unchanged = load_by(&stand, "2", false, &Run::default()).await;
         assert!(!unchanged.loaded && unchanged.transfer.is_none(), "{form}");
 
-        // However it got there, it has the same id.
+        // The id does not depend on the way of loading.
         let partial = remove(&stand, "2").await;
         let full = load_by(&stand, "2", true, &Run::default()).await.transfer.unwrap();
         assert_eq!((full.layers_sent, full.bytes_left_out), (3, 0), "{form}");
@@ -133,19 +133,19 @@ async fn sends_what_is_missing_and_what_is_there_then_is_whole(stand: Stand) {
     }
 }
 
-async fn all_is_sent_if_it_is_asked_for(stand: Stand) {
+async fn all_layers_are_sent_with_full(stand: Stand) {
     for version in ["1", "2"] {
         add_form(&stand, version, &image(&stand, version).docker_blobs()).await;
         let transfer = load_by(&stand, version, true, &Run::default()).await.transfer.unwrap();
         assert_eq!((transfer.layers_sent, transfer.layers_there), (3, 0));
     }
-    // Also of an image that seems to be there.
+    // This also applies to an image that the engine already has.
     let again = load_by(&stand, "2", true, &Run::default()).await.transfer.unwrap();
     assert_eq!(again.layers_sent, 3);
     is_whole(&stand, "2", &image(&stand, "2")).await;
 }
 
-async fn a_file_without_a_folder_is_sent_in_part_too(stand: Stand) {
+async fn only_missing_layers_of_a_file_are_sent(stand: Stand) {
     add_form(&stand, "1", &image(&stand, "1").docker_blobs()).await;
     load(&stand, "1").await;
     let second = image(&stand, "2");
@@ -157,9 +157,9 @@ async fn a_file_without_a_folder_is_sent_in_part_too(stand: Stand) {
     is_whole(&stand, "2", &second).await;
 }
 
-/// The engine has the layers of an image that no archive of the folder knows, compressed in another
-/// way. A containerd store does not find them then.
-async fn layers_in_another_form_are_sent_in_the_end(stand: Stand) {
+/// The engine has the layers with another compression, in an image that is not in the folder. A
+/// containerd store does not find these layers, so everything is sent.
+async fn layers_in_another_form_are_sent(stand: Stand) {
     add_form(&stand, "1", &image(&stand, "1").containerd(Packing::Gzip, false)).await;
     load(&stand, "1").await;
     std::fs::remove_dir_all(stand.store().root()).unwrap();
@@ -182,15 +182,15 @@ async fn layers_in_another_form_are_sent_in_the_end(stand: Stand) {
     assert_eq!(transfer.fallback.is_some(), is_containerd, "{transfer:?}");
     assert_eq!(notices.lock().unwrap().len(), usize::from(is_containerd));
     if is_containerd {
-        // From now on it is known what the engine has.
+        // From now on the folder has an archive with the layers of the engine.
         add_form(&stand, "3", &image(&stand, "3").docker_blobs()).await;
         assert_partial(&load(&stand, "3").await, "the next version");
         is_whole(&stand, "3", &image(&stand, "3")).await;
     }
 }
 
-/// A layer that is not sent is verified as well if no valid record covers it.
-async fn a_damaged_layer_that_the_engine_has_makes_no_image(stand: Stand) {
+/// A layer that is not sent is also verified, unless a valid record covers it.
+async fn a_damaged_layer_that_the_engine_has_creates_no_image(stand: Stand) {
     for version in ["1", "2"] {
         add_form(&stand, version, &image(&stand, version).docker_blobs()).await;
     }
@@ -198,7 +198,7 @@ async fn a_damaged_layer_that_the_engine_has_makes_no_image(stand: Stand) {
     let archive = stand.files().into_iter().find(|name| name.contains("_2_")).unwrap();
     let archive = stand.store().root().join(archive);
     let mut bytes = std::fs::read(&archive).unwrap();
-    // In one of the two layers that make up nearly all of the archive.
+    // A position in one of the two large layers.
     let at = bytes.len() / 4;
     bytes[at] ^= 1;
     std::fs::write(&archive, bytes).unwrap();
@@ -208,9 +208,8 @@ async fn a_damaged_layer_that_the_engine_has_makes_no_image(stand: Stand) {
     assert!(stand.engine.inspect(&tag).await.unwrap().is_none());
 }
 
-/// An old version of the API lists incomplete images of a containerd store as if they were
-/// complete.
-async fn what_an_old_version_of_the_api_lists_is_not_taken_for_whole(stand: Stand) {
+/// Old versions of the API list incomplete images of a containerd store like complete ones.
+async fn images_listed_by_an_old_api_do_not_count_as_complete(stand: Stand) {
     for api in ["1.41", "1.45", "1.47"] {
         let first = image(&stand, "1").containerd(Packing::Gzip, false);
         add_form(&stand, "1", &first).await;
@@ -228,19 +227,19 @@ async fn what_an_old_version_of_the_api_lists_is_not_taken_for_whole(stand: Stan
     }
 }
 
-/// Prepares a load by which a containerd store gets a manifest without all of its layers.
+/// Prepares a load after which a containerd store has a manifest without all of its layers.
 async fn prepare_fallback(stand: &Stand) -> Image {
     add_form(stand, "1", &image(stand, "1").containerd(Packing::Gzip, false)).await;
     load(stand, "1").await;
     std::fs::remove_dir_all(stand.store().root()).unwrap();
     let second = image(stand, "2");
     add_form(stand, "2", &second.docker_blobs()).await;
-    // What a run of this test left that failed.
+    // A failed run of this test may have left the manifest.
     let _ = stand.engine.remove(&form_manifest(&second)).await;
     second
 }
 
-/// Returns a run that is cancelled at the first event of an engine for which `is_moment` is true.
+/// Returns a run that is cancelled at the first event of an engine that `is_moment` accepts.
 fn cancelled_at(is_moment: fn(&Event) -> bool) -> Run {
     let cancel = Cancel::new();
     let at = cancel.clone();
@@ -256,7 +255,7 @@ fn cancelled_at(is_moment: fn(&Event) -> bool) -> Run {
 
 async fn a_load_that_is_cancelled_leaves_no_incomplete_image(stand: Stand) {
     let second = prepare_fallback(&stand).await;
-    // After the upload that lacks layers, and when everything is about to be sent.
+    // After the upload without some layers, and before everything is sent.
     let moments: [fn(&Event) -> bool; 2] = [
         |event| matches!(event, Event::Finished { .. }),
         |event| matches!(event, Event::SentInFull { .. }),
@@ -272,12 +271,12 @@ async fn a_load_that_is_cancelled_leaves_no_incomplete_image(stand: Stand) {
     is_whole(&stand, "2", &second).await;
 }
 
-async fn a_load_that_is_cancelled_names_nothing(stand: Stand) {
+async fn a_cancelled_load_creates_no_tag(stand: Stand) {
     let (first, second) = (image(&stand, "1"), image(&stand, "2"));
     add_form(&stand, "1", &first.docker_blobs()).await;
     add_form(&stand, "2", &second.docker_blobs()).await;
     load(&stand, "1").await;
-    // During an upload, and between it and the tag.
+    // During the upload, and between the upload and the tag.
     let moments: [fn(&Event) -> bool; 2] = [
         |event| matches!(event, Event::Started { work: Work::Loading, .. }),
         |event| matches!(event, Event::Finished { .. }),
@@ -290,12 +289,12 @@ async fn a_load_that_is_cancelled_names_nothing(stand: Stand) {
     }
     load(&stand, "2").await;
     is_whole(&stand, "2", &second).await;
-    // Without a name, it stays until somebody prunes the engine's images.
+    // The image stays in the engine without a name until it is pruned.
     remove(&stand, "2").await;
 }
 
-/// If Podman has an image below `localhost/` of that name, only that one is replaced.
-async fn one_name_is_moved_and_no_other(stand: Stand) {
+/// If Podman has an image with the name below `localhost/`, only this image is replaced.
+async fn only_one_name_is_moved(stand: Stand) {
     let (first, second) = (image(&stand, "1"), image(&stand, "2"));
     add_form(&stand, "1", &first.docker_blobs()).await;
     load(&stand, "1").await;
@@ -318,7 +317,7 @@ async fn one_name_is_moved_and_no_other(stand: Stand) {
     assert_eq!(id_of(&stand.image).await, second.id());
 }
 
-/// Removes something from the engine at the first event of a load for which `is_moment` is true.
+/// Removes images from the engine at the first event of a load that `is_moment` accepts.
 fn remove_at(
     stand: &Stand,
     references: Vec<String>,
@@ -339,14 +338,14 @@ fn remove_at(
     (run, removed)
 }
 
-/// Runs a future to its end on a thread of its own, as a reporter is not asynchronous.
+/// Runs a future to completion on a separate thread, because reporters are not asynchronous.
 fn blocking<T: Send>(future: impl Future<Output = T> + Send) -> T {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     std::thread::scope(|scope| scope.spawn(|| runtime().block_on(future)).join().unwrap())
 }
 
-/// Between the question what the engine has and the load, somebody removes it.
-async fn layers_that_are_removed_meanwhile_are_sent(stand: Stand) {
+/// The layers are removed between the list request and the load.
+async fn layers_that_were_removed_during_the_load_are_sent(stand: Stand) {
     for (form, write) in FORMS {
         let (first, second) = (image(&stand, "1"), image(&stand, "2"));
         add_form(&stand, "1", &write(&first)).await;
@@ -364,8 +363,8 @@ async fn layers_that_are_removed_meanwhile_are_sent(stand: Stand) {
     }
 }
 
-/// Between the load and the tag, somebody removes images without a name.
-async fn an_image_that_is_pruned_before_it_has_its_name_is_sent_again(stand: Stand) {
+/// The image is pruned between the load and the tag.
+async fn an_image_that_is_pruned_before_it_is_tagged_is_sent_again(stand: Stand) {
     let (first, second) = (image(&stand, "1"), image(&stand, "2"));
     add_form(&stand, "1", &first.docker_blobs()).await;
     add_form(&stand, "2", &second.docker_blobs()).await;
@@ -379,7 +378,7 @@ async fn an_image_that_is_pruned_before_it_has_its_name_is_sent_again(stand: Sta
     is_whole(&stand, "2", &second).await;
 }
 
-/// As garbage that a broken-off upload has left, a containerd store may remove what it is sent.
+/// After an aborted upload, a containerd store may collect the layers of the next one as garbage.
 async fn a_full_load_that_is_lost_is_sent_again(stand: Stand) {
     let image = image(&stand, "1");
     add_form(&stand, "1", &image.docker_blobs()).await;
@@ -391,7 +390,7 @@ async fn a_full_load_that_is_lost_is_sent_again(stand: Stand) {
     is_whole(&stand, "1", &image).await;
 }
 
-/// Returns the digest of the manifest in an archive of this form.
+/// Returns the digest of the manifest in an archive with this layout.
 fn form_manifest(image: &Image) -> String {
     let tar = pack(&image.docker_blobs());
     let proof = examine(tar, &ExamineOptions::new()).unwrap();
@@ -399,19 +398,19 @@ fn form_manifest(image: &Image) -> String {
 }
 
 suites! {
-    sends_what_is_missing_and_what_is_there_then_is_whole
-    all_is_sent_if_it_is_asked_for
-    a_file_without_a_folder_is_sent_in_part_too
-    layers_in_another_form_are_sent_in_the_end
-    layers_that_are_removed_meanwhile_are_sent
-    an_image_that_is_pruned_before_it_has_its_name_is_sent_again
-    a_load_that_is_cancelled_names_nothing
-    a_damaged_layer_that_the_engine_has_makes_no_image
+    sends_missing_layers_and_the_image_is_complete
+    all_layers_are_sent_with_full
+    only_missing_layers_of_a_file_are_sent
+    layers_in_another_form_are_sent
+    layers_that_were_removed_during_the_load_are_sent
+    an_image_that_is_pruned_before_it_is_tagged_is_sent_again
+    a_cancelled_load_creates_no_tag
+    a_damaged_layer_that_the_engine_has_creates_no_image
 }
 
-suite!(old_api, "moby-containerd": what_an_old_version_of_the_api_lists_is_not_taken_for_whole);
+suite!(old_api, "moby-containerd": images_listed_by_an_old_api_do_not_count_as_complete);
 suite!(cancelled, "moby-containerd": a_load_that_is_cancelled_leaves_no_incomplete_image);
 suite!(cancelled_trixie, "trixie-containerd": a_load_that_is_cancelled_leaves_no_incomplete_image);
-suite!(local, "podman": one_name_is_moved_and_no_other);
+suite!(local, "podman": only_one_name_is_moved);
 suite!(lost, "moby-containerd": a_full_load_that_is_lost_is_sent_again);
 suite!(lost_trixie, "trixie-containerd": a_full_load_that_is_lost_is_sent_again);

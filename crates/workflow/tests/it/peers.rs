@@ -1,5 +1,5 @@
-//! Round trips with other people's tools: skopeo and podman read what we write, and we read what
-//! they write, for images of every engine.
+//! Round trips with other tools: skopeo and podman read the archives of sealift, and sealift reads
+//! theirs, for images of every engine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,10 +12,10 @@ use crate::conformance::{PLAIN, ZIP};
 use crate::stand::{Stand, remove_all};
 use crate::suite::suite;
 
-/// An image of an engine in a folder, and the tools to hold it against.
+/// An archive of an engine's image, to be compared with other tools.
 struct Trip {
     stand: Stand,
-    /// The archive as the engine's tar.
+    /// The archive, a plain tar.
     archive: PathBuf,
     identity: Identity,
     tag: String,
@@ -37,7 +37,7 @@ impl Trip {
         self.stand.folder.path().join(name)
     }
 
-    /// Adds what a tool wrote to an empty folder, and returns what was found in it.
+    /// Adds a file of another tool to an empty folder, and returns its identity.
     async fn add(&self, file: &Path) -> Identity {
         let other = self.stand.elsewhere(self.stand.engine.clone());
         let added = add(&other.store(), file, &AddOptions::default(), &Run::default()).await;
@@ -51,8 +51,8 @@ impl Trip {
         other.identity_of(&added.file.archive)
     }
 
-    /// Holds what a tool wrote against what it had read: it may write the config anew, but not the
-    /// layers.
+    /// Compares a file that a tool wrote with the archive that it had read. The tool may change the
+    /// config, but not the layers.
     async fn assert_same_layers(&self, file: &Path) {
         let found = self.add(file).await;
         assert_eq!(found.diff_ids, self.identity.diff_ids);
@@ -60,14 +60,14 @@ impl Trip {
     }
 }
 
-/// Makes a call of skopeo, which asks for a policy where the system has none.
+/// Creates a call of skopeo. It needs an option if the system has no policy file.
 fn skopeo() -> Option<Command> {
     let mut command = Command::new(program("skopeo")?);
     command.arg("--insecure-policy");
     Some(command)
 }
 
-async fn skopeo_reads_our_archives_and_we_read_its(stand: Stand) {
+async fn skopeo_and_sealift_read_the_archives_of_each_other(stand: Stand) {
     let trip = Trip::begin(stand).await;
     let ours = format!("docker-archive:{}", trip.archive.display());
     let Some(mut inspect) = skopeo() else { return };
@@ -87,8 +87,8 @@ async fn skopeo_reads_our_archives_and_we_read_its(stand: Stand) {
     trip.assert_same_layers(&theirs).await;
 }
 
-/// skopeo 1.9 asks for API 1.22, which newer engines don't speak any more.
-async fn we_read_what_skopeo_copies_from_the_engine(stand: Stand) {
+/// skopeo 1.9 uses version 1.22 of the API, which newer engines do not support.
+async fn sealift_reads_copies_of_skopeo_from_the_engine(stand: Stand) {
     let trip = Trip::begin(stand).await;
     let Some(mut copy) = skopeo() else { return };
     let theirs = trip.file("docker.tar");
@@ -99,11 +99,11 @@ async fn we_read_what_skopeo_copies_from_the_engine(stand: Stand) {
     assert_eq!(trip.add(&theirs).await.config, trip.identity.config);
 }
 
-/// The client of a Podman, which has loaded an archive of ours.
+/// The client of a Podman that has loaded an archive of sealift.
 struct Podman {
     program: PathBuf,
     engine: sealift_testing::Engine,
-    /// The name that it gave the image.
+    /// The name of the image in Podman.
     name: String,
 }
 
@@ -128,7 +128,7 @@ impl Podman {
         save
     }
 
-    /// Takes away what it loaded, unless it is the engine that the test has.
+    /// Removes the loaded image, unless Podman is the engine of the test.
     async fn forget(&self, trip: &Trip) {
         if trip.stand.engine.endpoint().to_string() != self.engine.host {
             remove_all(&crate::stand::connect(&self.engine.host), &trip.stand.image).await;
@@ -136,7 +136,7 @@ impl Podman {
     }
 }
 
-async fn podman_reads_our_archives(stand: Stand) {
+async fn podman_reads_archives_of_sealift(stand: Stand) {
     let trip = Trip::begin(stand).await;
     let Some(podman) = Podman::load(&trip) else { return };
     let inspect = ["image", "inspect", "--format", "{{.Id}}", &podman.name];
@@ -145,7 +145,7 @@ async fn podman_reads_our_archives(stand: Stand) {
     assert_eq!(format!("sha256:{}", id.trim()), trip.identity.config.to_string());
 }
 
-async fn we_read_what_podman_saves(stand: Stand) {
+async fn sealift_reads_saves_of_podman(stand: Stand) {
     let trip = Trip::begin(stand).await;
     let Some(podman) = Podman::load(&trip) else { return };
     let (docker, oci) = (trip.file("docker.tar"), trip.file("oci.tar"));
@@ -156,8 +156,9 @@ async fn we_read_what_podman_saves(stand: Stand) {
     trip.assert_same_layers(&oci).await;
 }
 
-/// Podman 4.3 loads what the classic builder made on a containerd store, but can't write it again.
-async fn podman_does_not_save_what_a_classic_build_compressed(stand: Stand) {
+/// Podman 4.3 loads an image that the classic builder created in a containerd store, but cannot
+/// save it.
+async fn podman_does_not_save_compressed_layers_of_a_classic_build(stand: Stand) {
     let trip = Trip::begin(stand).await;
     let Some(podman) = Podman::load(&trip) else { return };
     let output = podman.save("docker-archive", &trip.file("docker.tar")).output().unwrap();
@@ -166,8 +167,8 @@ async fn podman_does_not_save_what_a_classic_build_compressed(stand: Stand) {
     assert!(words.contains("Unknown media type during manifest conversion"), "{words}");
 }
 
-/// The member of our zips is what `docker load` reads, as everybody's unzip prints it.
-async fn what_unzip_gives_is_what_the_engine_saved(stand: Stand) {
+/// `docker load` reads the output of `unzip -p` of a zip.
+async fn docker_load_reads_the_output_of_unzip(stand: Stand) {
     stand.build("1.0.0.1", "one").await;
     let zip = stand.update("1.0.0.1", &ZIP).await;
     let (Some(unzip), Some(docker)) = (program("unzip"), program("docker")) else { return };
@@ -179,35 +180,35 @@ async fn what_unzip_gives_is_what_the_engine_saved(stand: Stand) {
     pipe.args(["-c", script, "sh"]).arg(unzip).arg(file).arg(zip.file.archive.name().member_name());
     let said = output_of(pipe.arg(docker).arg(stand.engine.endpoint().to_string()));
     assert!(said.contains(&reference), "{said}");
-    assert!(!stand.update("1.0.0.1", &PLAIN).await.saved, "it is the image that was saved");
+    assert!(!stand.update("1.0.0.1", &PLAIN).await.saved, "the engine has the saved image");
 }
 
 suite! { docker, "docker":
-    skopeo_reads_our_archives_and_we_read_its
-    we_read_what_skopeo_copies_from_the_engine
-    podman_reads_our_archives
-    we_read_what_podman_saves
-    what_unzip_gives_is_what_the_engine_saved
+    skopeo_and_sealift_read_the_archives_of_each_other
+    sealift_reads_copies_of_skopeo_from_the_engine
+    podman_reads_archives_of_sealift
+    sealift_reads_saves_of_podman
+    docker_load_reads_the_output_of_unzip
 }
 suite! { podman, "podman":
-    skopeo_reads_our_archives_and_we_read_its
-    podman_reads_our_archives
-    we_read_what_podman_saves
+    skopeo_and_sealift_read_the_archives_of_each_other
+    podman_reads_archives_of_sealift
+    sealift_reads_saves_of_podman
 }
 suite! { moby_classic, "moby-classic":
-    skopeo_reads_our_archives_and_we_read_its
-    podman_reads_our_archives
-    we_read_what_podman_saves
-    what_unzip_gives_is_what_the_engine_saved
+    skopeo_and_sealift_read_the_archives_of_each_other
+    podman_reads_archives_of_sealift
+    sealift_reads_saves_of_podman
+    docker_load_reads_the_output_of_unzip
 }
 suite! { moby_containerd, "moby-containerd":
-    skopeo_reads_our_archives_and_we_read_its
-    podman_reads_our_archives
-    podman_does_not_save_what_a_classic_build_compressed
-    what_unzip_gives_is_what_the_engine_saved
+    skopeo_and_sealift_read_the_archives_of_each_other
+    podman_reads_archives_of_sealift
+    podman_does_not_save_compressed_layers_of_a_classic_build
+    docker_load_reads_the_output_of_unzip
 }
 suite! { trixie_containerd, "trixie-containerd":
-    skopeo_reads_our_archives_and_we_read_its
-    podman_reads_our_archives
-    podman_does_not_save_what_a_classic_build_compressed
+    skopeo_and_sealift_read_the_archives_of_each_other
+    podman_reads_archives_of_sealift
+    podman_does_not_save_compressed_layers_of_a_classic_build
 }

@@ -1,4 +1,4 @@
-//! Two platforms of one tag live side by side, and are never confused.
+//! Two platforms of one tag are stored side by side and are never confused.
 
 use sealift_workflow::catalog::SelectError;
 use sealift_workflow::{ConfigOptions, Error, ErrorKind, ListOptions, Run, config, list, path};
@@ -14,7 +14,7 @@ async fn both() -> (Folder, String, String) {
 }
 
 #[test]
-fn both_are_listed_and_both_are_latest() {
+fn both_platforms_are_listed_as_latest() {
     run(async {
         let (folder, ..) = both().await;
         let listing = list(&folder.store, &ListOptions::default(), &Run::default()).await.unwrap();

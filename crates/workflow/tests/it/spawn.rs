@@ -1,5 +1,5 @@
-//! Every public asynchronous function can be spawned: as a task of its own, with everything it
-//! borrows inside the task.
+//! Every public asynchronous function can be spawned as a task, if the task owns everything that
+//! the function borrows.
 
 use std::fs;
 use std::path::Path;
@@ -14,10 +14,10 @@ use sealift_workflow::{
     ServeOptions, UpdateOptions, VerifyFolderOptions, VerifyPlaceOptions,
 };
 
-/// Accepts what [`tokio::spawn`] accepts.
+/// Accepts any future that [`tokio::spawn`] accepts.
 fn spawnable(_future: impl Future<Output: Send + 'static> + Send + 'static) {}
 
-/// What the functions take. Nothing here runs: that it compiles is the test.
+/// The arguments of the functions. The test is that this file compiles; the functions never run.
 struct Arguments {
     engine: Engine,
     store: Store,
@@ -31,7 +31,7 @@ struct Arguments {
     cancel: Cancel,
 }
 
-#[expect(dead_code, reason = "that it compiles is the test")]
+#[expect(dead_code, reason = "the test is that it compiles")]
 fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     let Arguments { engine, store, context, references, .. } = arguments();
     let options = UpdateOptions::default();
@@ -137,7 +137,7 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     spawnable(async move { cancel.cancelled().await });
 }
 
-/// Collects the text of every source file below a folder.
+/// Collects the content of every source file below a folder.
 fn sources(folder: &Path, texts: &mut Vec<String>) {
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
@@ -149,7 +149,7 @@ fn sources(folder: &Path, texts: &mut Vec<String>) {
 }
 
 #[test]
-fn every_public_asynchronous_function_is_tried() {
+fn every_public_asynchronous_function_is_listed() {
     let (mut missing, mut texts) = (Vec::new(), Vec::new());
     sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut texts);
     for text in texts {

@@ -1,4 +1,4 @@
-//! What a test on an engine stands on: the engine, a folder, and images of its own that go
+//! The environment of a test on an engine: the engine, a folder, and images that are removed
 //! afterwards.
 
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use sealift_workflow::{
 };
 use tempfile::TempDir;
 
-/// Runs a test on an engine; without engines it is skipped.
+/// Runs a test on an engine. The test is skipped if the engine is not available.
 pub(crate) fn on(engine: &str, test: impl AsyncFnOnce(Stand)) {
     let Some(found) = sealift_testing::engine(engine) else { return };
     let name = std::thread::current().name().unwrap_or("test").to_owned();
@@ -54,7 +54,7 @@ pub(crate) fn connect(host: &str) -> Engine {
     Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
 }
 
-/// Connects to the same engine, and speaks this version of its API.
+/// Connects to the same engine with another version of the API.
 pub(crate) fn with_api(engine: &Engine, version: &str) -> Engine {
     let mut settings = Settings::from_vars(|_| None)
         .with_host(Some(engine.endpoint().address.to_string()), "--host");
@@ -62,7 +62,7 @@ pub(crate) fn with_api(engine: &Engine, version: &str) -> Engine {
     Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default())
 }
 
-/// Removes all tags of a test's image, whatever the engine made of its name.
+/// Removes all tags of a test's image, including those with a registry that the engine added.
 pub(crate) async fn remove_all(engine: &Engine, image: &str) {
     for found in engine.list().await.unwrap_or_default() {
         for tag in found.repo_tags.iter().filter(|tag| tag.contains(image)) {
@@ -79,13 +79,13 @@ pub(crate) struct Stand {
 }
 
 impl Stand {
-    /// Stands on another engine, with an empty folder.
+    /// Creates a stand on another engine, with an empty folder.
     pub(crate) fn elsewhere(&self, engine: Engine) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { engine, folder, image: self.image.clone() }
     }
 
-    /// Stands on the same engine, with a copy of another one's archives.
+    /// Creates a stand on the same engine, with a copy of another stand's archives.
     pub(crate) fn with_folder_of(&self, other: &Self) -> Self {
         let copy = self.elsewhere(self.engine.clone());
         let root = copy.store().root().to_owned();
@@ -113,7 +113,7 @@ impl Stand {
         self.build_from(version, content, "FROM scratch\nCOPY content /content\n").await
     }
 
-    /// Builds the test's image with this content, as this Dockerfile says.
+    /// Builds the test's image with this content and Dockerfile.
     pub(crate) async fn build_from(
         &self,
         version: &str,
@@ -122,7 +122,7 @@ impl Stand {
     ) -> String {
         let context = self.context(content, dockerfile);
         let mut request = BuildRequest::new(&context, self.reference(version).to_string());
-        // What BuildKit makes is looked at by itself; every engine has this one.
+        // Every engine supports the classic builder. BuildKit has tests of its own.
         request.builder = Builder::Classic;
         sealift_workflow::build(&self.engine, request, &Run::default())
             .await
@@ -131,8 +131,8 @@ impl Stand {
             .to_string()
     }
 
-    /// Builds the test's image by BuildKit, as its users do, with more options; false where there
-    /// is no buildx to do it.
+    /// Builds the test's image with BuildKit and additional options, through `docker-buildx`.
+    /// Returns `false` if that is not available.
     pub(crate) fn build_by_buildkit(&self, version: &str, content: &str, options: &[&str]) -> bool {
         let Some(buildx) = sealift_testing::program("docker-buildx") else { return false };
         let dockerfile = "FROM scratch\nARG TARGETARCH\nCOPY content /content\n\
@@ -150,7 +150,7 @@ impl Stand {
         true
     }
 
-    /// Writes a context that holds one file.
+    /// Writes a build context with one file.
     fn context(&self, content: &str, dockerfile: &str) -> PathBuf {
         let context = self.folder.path().join("context");
         std::fs::create_dir_all(&context).unwrap();
@@ -159,7 +159,7 @@ impl Stand {
         context
     }
 
-    /// Returns all ids by which an archive goes, from its content alone.
+    /// Returns all digests of an archive's image, from its content.
     pub(crate) fn identity_of(&self, archive: &impl AsRef<str>) -> Identity {
         let path = self.folder.path().join("artifacts").join(archive.as_ref());
         let options = ExamineOptions::new().with_decompress_layers(true);
@@ -178,7 +178,7 @@ impl Stand {
     ) -> ImageUpdate {
         let references = [self.reference(version)];
         let store = self.store();
-        // It is large, and a test awaits several of them.
+        // Boxed, because the future is large and tests await several of them.
         let report =
             Box::pin(update(&self.engine, &store, &references, options, |_| {}, context)).await;
         report.unwrap().images.remove(0)
@@ -190,14 +190,14 @@ impl Stand {
         loads.into_iter().next().unwrap()
     }
 
-    /// Loads what is selected of the folder into an engine.
+    /// Loads the selected archives into an engine.
     pub(crate) async fn load_all(&self, engine: &Engine, selection: Selection) -> Vec<LoadedImage> {
         let request = LoadRequest::default().with_folder((self.store(), selection));
         let loads = Box::pin(load(from_ref(engine), &request, |_| {}, &Run::default())).await;
         loads.unwrap().into_iter().map(|load| load.result.unwrap()).collect()
     }
 
-    /// Returns the names of all archives and of everything else that isn't sealift's own notes.
+    /// Returns the names of all files in the folder, except those in `.sealift`.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut names = Vec::new();
         list(self.store().root(), "", &mut names);
@@ -221,7 +221,7 @@ fn list(folder: &Path, prefix: &str, names: &mut Vec<String>) {
     }
 }
 
-/// A reporter that does something at some event.
+/// A reporter that calls a function for each event.
 pub(crate) struct At<F>(pub(crate) Mutex<F>);
 
 impl<F: FnMut(&Event) + Send> Reporter for At<F> {
@@ -230,7 +230,7 @@ impl<F: FnMut(&Event) + Send> Reporter for At<F> {
     }
 }
 
-/// Makes a context that does something at some event.
+/// Creates a run that calls a function for each event.
 pub(crate) fn context_at(react: impl FnMut(&Event) + Send + 'static) -> Run {
     Run::new(Arc::new(At(Mutex::new(react))), Cancel::new())
 }

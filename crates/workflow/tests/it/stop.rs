@@ -1,4 +1,4 @@
-//! Work that is cancelled, or whose future is dropped.
+//! Cancellation, and dropped futures.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 
 use crate::folder::{Folder, query, run};
 
-/// Holds the thread that works at its first progress with something, and counts the bytes.
+/// A reporter that blocks the working thread at the first progress of one kind of work, and counts
+/// the bytes.
 struct Hold {
     work: Work,
     is_held: Mutex<bool>,
@@ -47,7 +48,7 @@ impl Reporter for Hold {
             Event::Progress { bytes, .. } if *self.is_held.lock().unwrap() => {
                 self.bytes.fetch_add(bytes, Ordering::SeqCst);
                 self.held.notify_one();
-                // Released for good when the other side has gone.
+                // Returns an error when the sender is dropped, which releases the thread for good.
                 let _ = self.released.lock().unwrap().recv();
             }
             _ => {}
@@ -55,7 +56,7 @@ impl Reporter for Hold {
     }
 }
 
-/// Everything in a folder and below it that is a file.
+/// Returns all files below a folder.
 fn files(folder: &std::path::Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
@@ -87,10 +88,10 @@ fn dropping_a_future_stops_its_threads_and_removes_the_staging_file() {
         let staged = files(folder.store.root()).len();
         assert_eq!(staged > 0, work == Work::Adding, "{:?}", files(folder.store.root()));
         drop(release);
-        // Waits for the threads.
+        // Waits for the blocking threads.
         drop(runtime);
         let read = hold.bytes.load(Ordering::SeqCst);
-        assert!(read < 2_000_000, "{work:?} went on for {read} bytes");
+        assert!(read < 2_000_000, "{work:?} continued for {read} bytes");
         let left = files(folder.store.root());
         assert!(
             !left.iter().any(|path| path.extension().is_some_and(|it| it != "lock")),
@@ -100,7 +101,7 @@ fn dropping_a_future_stops_its_threads_and_removes_the_staging_file() {
 }
 
 #[test]
-fn dropping_an_export_removes_the_file_that_is_being_written() {
+fn dropping_an_export_removes_the_incomplete_file() {
     let mut image = Image::new("web:1", 1);
     image.layers[0] = pack(&[file("noise", noise(4_000_000))]);
     for compression in [None, Some(Compression::Zstd)] {
@@ -122,14 +123,14 @@ fn dropping_an_export_removes_the_file_that_is_being_written() {
         assert_eq!(files(out.path()).len(), 1);
         assert!(target.files().unwrap().is_empty(), "the file has no name yet");
         drop(release);
-        // Waits for the threads.
+        // Waits for the blocking threads.
         drop(runtime);
         assert!(hold.bytes.load(Ordering::SeqCst) < 2_000_000);
         assert!(files(out.path()).is_empty());
     }
 }
 
-/// Asks to stop when the second image is about to be exported.
+/// Cancels the run when the second export begins.
 struct StopAtSecondExport(Cancel, AtomicU64);
 
 impl Reporter for StopAtSecondExport {
@@ -143,7 +144,7 @@ impl Reporter for StopAtSecondExport {
 }
 
 #[test]
-fn an_export_that_is_cancelled_says_what_was_exported_and_removes_nothing() {
+fn a_cancelled_export_reports_the_exported_images_and_removes_nothing() {
     run(async {
         let folder = Folder::new();
         for (seed, version) in (1..).zip(["1.0.0.1", "1.0.0.2", "1.0.0.3"]) {
@@ -174,7 +175,7 @@ fn an_export_that_is_cancelled_says_what_was_exported_and_removes_nothing() {
     });
 }
 
-/// Asks to stop as soon as an archive has been read.
+/// Cancels the run when the first archive has been read.
 struct StopAfterOne(Cancel);
 
 impl Reporter for StopAfterOne {
@@ -186,7 +187,7 @@ impl Reporter for StopAfterOne {
 }
 
 #[test]
-fn a_verification_that_is_cancelled_says_what_was_verified() {
+fn a_cancelled_verification_reports_the_verified_archives() {
     run(async {
         let folder = Folder::new();
         let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -204,7 +205,7 @@ fn a_verification_that_is_cancelled_says_what_was_verified() {
     });
 }
 
-/// Asks to stop when the second copy of a file begins.
+/// Cancels the run when the second copy of a file begins.
 struct StopAtSecondCopy(Cancel, AtomicU64);
 
 impl Reporter for StopAtSecondCopy {
@@ -218,7 +219,7 @@ impl Reporter for StopAtSecondCopy {
 }
 
 #[test]
-fn an_addition_that_is_cancelled_says_what_was_added() {
+fn a_cancelled_import_reports_the_added_archives() {
     run(async {
         let folder = Folder::new();
         let mut image = Image::new("web:1", 1);

@@ -1,6 +1,6 @@
-//! Tests that are functions of a stand, named for an engine.
+//! Macros for tests that are functions of a stand and run on named engines.
 
-/// Makes a test of each function, run on the engine of this name, in a module that is named for it.
+/// Defines a test of each function on one engine, in a module named for it.
 macro_rules! suite {
     ($engine:ident, $name:literal: $($test:ident)*) => {
         mod $engine {
@@ -16,7 +16,7 @@ macro_rules! suite {
     };
 }
 
-/// Makes a test of each function for every kind of engine.
+/// Defines a test of each function on every kind of engine.
 macro_rules! suites {
     ($($test:ident)*) => {
         crate::suite::suite!(docker, "docker": $($test)*);

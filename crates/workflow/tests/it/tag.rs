@@ -1,4 +1,4 @@
-//! An archive gets another version: the same image under another name, and nothing else changes.
+//! Tagging of archives: the same image with another name or version.
 
 use sealift_testing::layouts::{Image, Packing, pack};
 use sealift_workflow::archive::{ExamineOptions, examine_file};
@@ -38,7 +38,7 @@ fn the_new_archive_has_the_same_id_and_only_the_new_tag() {
             assert_eq!((file.id, file.digest), (source.id, source.digest));
             assert_eq!(file.format, source.format);
             assert_eq!(folder.archives().len(), 2);
-            assert_eq!(std::fs::read(&source.path).unwrap(), before, "the old archive stays");
+            assert_eq!(std::fs::read(&source.path).unwrap(), before, "the old archive is kept");
 
             let proof = examine_file(&file.path, &ExamineOptions::default()).unwrap();
             assert_eq!(proof.sha256(), file.sha256);
@@ -64,7 +64,7 @@ fn a_new_name_and_the_latest_archive_of_an_image() {
         let tagged = try_tag(&folder, "web", "localhost:5000/team/web:9").await.unwrap();
         assert!(tagged.from.to_string_lossy().contains("web_1.4.0.7_"), "{tagged:?}");
         assert!(tagged.file.archive.as_str().starts_with("localhost+5000/team/web_9_"));
-        // An archive with a record and one without are the same to it.
+        // The result does not depend on a record.
         std::fs::remove_dir_all(folder.store.root().join(".sealift")).unwrap();
         assert!(try_tag(&folder, "web:1.4.0.6", "web:1.4.0.5").await.unwrap().tagged);
         assert!(!try_tag(&folder, "web:1.4.0.7", "web:1.4.0.7").await.unwrap().tagged);
@@ -90,7 +90,7 @@ fn a_release_is_not_moved_and_a_dirty_version_is() {
 }
 
 #[test]
-fn what_cannot_be_tagged_changes_nothing() {
+fn a_failed_tag_changes_nothing() {
     run(async {
         let folder = Folder::new();
         let source = folder.add_image("web:1.4.0.7", 7, "amd64").await;
@@ -106,11 +106,11 @@ fn what_cannot_be_tagged_changes_nothing() {
         assert_eq!(error.kind(), ErrorKind::Damaged, "{error:?}");
         assert_eq!(folder.archives(), [source.to_string()]);
         let others = folder.store.scan_with_others().unwrap().others;
-        assert!(others.is_empty(), "no staging is left: {others:?}");
+        assert!(others.is_empty(), "no staging file is left: {others:?}");
     });
 }
 
-async fn a_load_of_the_new_archive_makes_the_new_tag_and_no_other(stand: Stand) {
+async fn a_load_of_the_new_archive_creates_only_the_new_tag(stand: Stand) {
     for (number, options) in [(1, &PLAIN), (2, &ZIP)] {
         let (old, new) = (format!("1.0.0.{number}"), format!("2.0.0.{number}"));
         stand.build(&old, &old).await;
@@ -131,5 +131,5 @@ async fn a_load_of_the_new_archive_makes_the_new_tag_and_no_other(stand: Stand) 
 }
 
 suites! {
-    a_load_of_the_new_archive_makes_the_new_tag_and_no_other
+    a_load_of_the_new_archive_creates_only_the_new_tag
 }
