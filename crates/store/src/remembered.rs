@@ -41,7 +41,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be written.
+    /// Returns an error if the folder cannot be written.
     pub fn remember(&self, topic: &str, document: &[u8]) -> Result<(), Error> {
         make_folder(&self.sealift_folder())?;
         let path = self.sealift_folder().join(FOLDER);

@@ -99,12 +99,12 @@ pub struct AddReport {
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If the file is not a complete image, if its tags do not determine a name, or if it cannot be
-/// added under its first name. Later errors, and a cancellation, are in the report.
+/// Returns an error if the file is not a complete image, if its tags do not determine a name, or if
+/// it cannot be added under its first name. Later errors, and a cancellation, are in the report.
 pub async fn add(
     store: &Store,
     file: &Path,

@@ -24,7 +24,7 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// If the build fails, with the engine's message.
+/// Returns an error if the build fails, with the engine's message.
 pub async fn build(engine: &Engine, request: BuildRequest, run: &Run) -> Result<Built, Error> {
     let mut on_event = |event| run.report(Event::Build(event));
     run.wait_for(async { Ok(engine.build(request, &mut on_event).await?) }).await

@@ -30,12 +30,12 @@ use crate::select::{find, held_against_record};
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// Those of [`path`](crate::path()), and an error if the archive is damaged or cannot be written to
-/// the output.
+/// Returns the errors of [`path`](crate::path()), and an error if the archive is damaged or cannot
+/// be written to the output.
 pub async fn cat(
     store: &Store,
     query: &Query,
@@ -78,11 +78,11 @@ fn write_out(
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// Those of [`cat`].
+/// Returns the errors of [`cat`].
 pub async fn cat_for(
     store: &Store,
     query: &Query,

@@ -13,7 +13,7 @@ use crate::error::no_name::NoName;
 ///
 /// # Errors
 ///
-/// If no name is given and no name can be derived from the tags inside.
+/// Returns an error if no name is given and no name can be derived from the tags inside.
 pub(crate) fn names_of(
     identity: &Identity,
     given: Option<&Reference>,
@@ -38,7 +38,7 @@ pub(crate) fn names_of(
 ///
 /// # Errors
 ///
-/// If there is no name.
+/// Returns an error if there is no name.
 fn image_names(tags: &[String]) -> Result<Vec<Reference>, NoName> {
     let mut names: Vec<Reference> = Vec::new();
     let mut bare = Vec::new();

@@ -9,7 +9,7 @@ use crate::error::Error;
 ///
 /// # Errors
 ///
-/// If the path does not stand for a valid image name.
+/// Returns an error if the path does not stand for a valid image name.
 pub(crate) fn naming_of(archive: &ArchivePath) -> Result<Naming, Error> {
     let naming = Naming::new(&repository_of(archive)?, &archive.name().to_version());
     naming.map_err(|_| no_repository(archive))
@@ -19,7 +19,7 @@ pub(crate) fn naming_of(archive: &ArchivePath) -> Result<Naming, Error> {
 ///
 /// # Errors
 ///
-/// If the path does not stand for a valid image name.
+/// Returns an error if the path does not stand for a valid image name.
 pub(crate) fn repository_of(archive: &ArchivePath) -> Result<Repository, Error> {
     archive.repository().ok_or_else(|| no_repository(archive))
 }

@@ -17,11 +17,12 @@ use crate::select::find;
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If there is no such archive, if there are several for different platforms, or if it has a flaw.
+/// Returns an error if there is no such archive, if there are several for different platforms, or
+/// if it has a flaw.
 pub async fn path(store: &Store, query: &Query, run: &Run) -> Result<PathBuf, Error> {
     let entry = find(store, query, run).await?;
     Ok(store.path_of(&entry.archive))

@@ -25,7 +25,7 @@ pub(crate) enum Place {
 ///
 /// # Errors
 ///
-/// If `immutable` is set and the folder has another build of the same release.
+/// Returns an error if `immutable` is set and the folder has another build of the same release.
 pub(crate) async fn settle(
     store: &Store,
     name: &Reference,

@@ -47,12 +47,12 @@ impl fmt::Display for Sum {
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, a selected image has no archive, the latest archive of an image is
-/// damaged, or there is no archive at all.
+/// Returns an error if the folder cannot be read, a selected image has no archive, the latest
+/// archive of an image is damaged, or there is no archive at all.
 pub async fn sums(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Vec<Sum>, Error> {
     let entries = published(store, options, run).await?;
     refuse_empty(entries.is_empty(), store, options)?;

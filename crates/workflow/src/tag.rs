@@ -50,12 +50,12 @@ pub struct Tagged {
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// Those of [`path`](crate::path()), and an error if the archive is damaged, if the new name is not
-/// valid or belongs to another build, or if the archive cannot be written.
+/// Returns the errors of [`path`](crate::path()), and an error if the archive is damaged, if the
+/// new name is not valid or belongs to another build, or if the archive cannot be written.
 pub async fn tag(store: &Store, from: &Query, to: &Reference, run: &Run) -> Result<Tagged, Error> {
     let source = find(store, from, run).await?;
     let identity = identity_of(store, &source, run).await?;

@@ -21,7 +21,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the caller cancels the operation.
+    /// Returns an error if the caller cancels the operation.
     pub fn examined_entries(
         &self,
         archives: &[ArchivePath],
@@ -40,7 +40,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder of an image cannot be read, or if the caller cancels the operation.
+    /// Returns an error if the folder of an image cannot be read, or if the caller cancels the
+    /// operation.
     pub fn snapshot(
         &self,
         images: &[(Repository, Version)],

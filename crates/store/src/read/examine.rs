@@ -23,7 +23,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub fn examine(
         &self,
         archive: &ArchivePath,
@@ -40,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub fn check(
         &self,
         archive: &ArchivePath,
@@ -69,7 +69,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the archive does not exist or cannot be read.
+    /// Returns an error if the archive does not exist or cannot be read.
     pub fn open_file(&self, archive: &ArchivePath) -> Result<(File, Stat), Error> {
         let path = self.path_of(archive);
         match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {

@@ -31,8 +31,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the archive does not exist, cannot be read, is damaged or contains no image, or if the
-    /// caller cancels the operation.
+    /// Returns an error if the archive does not exist, cannot be read, is damaged or contains no
+    /// image, or if the caller cancels the operation.
     pub fn open_archive(
         &self,
         archive: &ArchivePath,
@@ -52,7 +52,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of [`open_archive`](Self::open_archive).
+    /// Returns the errors of [`open_archive`](Self::open_archive).
     pub fn open_for_one_pass(
         &self,
         archive: &ArchivePath,
@@ -95,7 +95,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the archive does not exist or cannot be read.
+    /// Returns an error if the archive does not exist or cannot be read.
     pub fn open_recorded(&self, archive: &ArchivePath) -> Result<Option<Archive>, Error> {
         let (file, stat) = self.open_file(archive)?;
         self.with_recorded_index(archive, &file, stat)

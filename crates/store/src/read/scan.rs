@@ -92,7 +92,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the root cannot be read. Subfolders that cannot be read are in the result.
+    /// Returns an error if the root cannot be read. Subfolders that cannot be read are in the
+    /// result.
     pub fn scan(&self) -> Result<Scan, Error> {
         self.walk(false)
     }
@@ -101,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the root cannot be read.
+    /// Returns an error if the root cannot be read.
     pub fn scan_with_others(&self) -> Result<Scan, Error> {
         self.walk(true)
     }

@@ -46,7 +46,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the caller cancels the operation.
+    /// Returns an error if the caller cancels the operation.
     pub fn find_latest(
         &self,
         archives: &[ArchivePath],
@@ -169,9 +169,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If there is no such archive (the error lists what is available), if all matching archives
-    /// are misnamed, if the platform is ambiguous, if the folder cannot be read, or if the caller
-    /// cancels the operation.
+    /// Returns an error if there is no such archive (the error lists what is available), if all
+    /// matching archives are misnamed, if the platform is ambiguous, if the folder cannot be read,
+    /// or if the caller cancels the operation.
     pub fn find(&self, query: &Query, read: &ReadOptions<'_>) -> Result<Found, FindError> {
         let place = self.root().display().to_string();
         let mut entries = self.entries(&self.archives_of(&query.repository)?);

@@ -66,9 +66,9 @@ impl Staged {
     ///
     /// # Errors
     ///
-    /// If the name does not match the content, if the disk or the folder cannot be written, if
-    /// another writer holds the folder's lock for too long, if a folder has the name, or if the
-    /// staging file was removed.
+    /// Returns an error if the name does not match the content, if the disk or the folder cannot be
+    /// written, if another writer holds the folder's lock for too long, if a folder has the name,
+    /// or if the staging file was removed.
     pub fn publish(
         self,
         archive: &ArchivePath,

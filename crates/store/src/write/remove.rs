@@ -62,7 +62,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be locked. Errors of single archives are in the report.
+    /// Returns an error if the folder cannot be locked. Errors of single archives are in the
+    /// report.
     pub fn remove(&self, archives: &[ArchivePath]) -> Result<RemovalReport, Error> {
         // Done before the lock is taken, because archives may have to be read.
         self.remove_checked(archives, |archive| (archive, self.stat_of_image(archive)))
@@ -73,7 +74,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be locked. Errors of single archives are in the report.
+    /// Returns an error if the folder cannot be locked. Errors of single archives are in the
+    /// report.
     pub fn remove_unchanged(
         &self,
         archives: &[(ArchivePath, Stat)],

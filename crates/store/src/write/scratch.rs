@@ -18,7 +18,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be written.
+    /// Returns an error if the folder cannot be written.
     pub fn scratch(&self) -> Result<Scratch, Error> {
         self.create_hidden("").map(Scratch)
     }

@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be written, or if another kind of file has its name.
+    /// Returns an error if the folder cannot be written, or if another kind of file has its name.
     pub fn stage(&self, repository: &Repository, form: Form) -> Result<Staging, Error> {
         let hidden = self.create_hidden(&repository.folder())?;
         let file = hidden.file.try_clone().map_err(|source| hidden.write_error(source))?;
@@ -91,8 +91,8 @@ impl Staging {
     ///
     /// # Errors
     ///
-    /// If the archive is not a complete image, or if the disk cannot be written. The file is then
-    /// deleted.
+    /// Returns an error if the archive is not a complete image, or if the disk cannot be written.
+    /// The file is then deleted.
     pub fn finish(self) -> Result<Staged, Error> {
         self.finish_watched(&|_| ControlFlow::Continue(()))
     }
@@ -102,7 +102,7 @@ impl Staging {
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish), and one of the kind
+    /// Returns the errors of [`finish`](Self::finish), and one of the kind
     /// [`Cancelled`](crate::ErrorKind::Cancelled) if `on_bytes` returns `Break`.
     pub fn finish_watched(
         self,

@@ -41,7 +41,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be read or locked. Errors of single files are in the report.
+    /// Returns an error if the folder cannot be read or locked. Errors of single files are in the
+    /// report.
     pub fn sweep(&self) -> Result<SweepReport, Error> {
         let mut report = SweepReport::default();
         for other in self.scan_with_others()?.others {

@@ -71,7 +71,7 @@ impl TargetFolder {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be read.
+    /// Returns an error if the folder cannot be read.
     pub fn files(&self) -> Result<Vec<(String, Stat)>, Error> {
         let mut files = Vec::new();
         for (name, kind) in self.entries()? {
@@ -91,7 +91,7 @@ impl TargetFolder {
     ///
     /// # Errors
     ///
-    /// If the name is not that of a regular file, or if the folder cannot be read.
+    /// Returns an error if the name is not that of a regular file, or if the folder cannot be read.
     pub fn stat(&self, name: &str) -> Result<Option<Stat>, Error> {
         stat_in(&self.opened()?, name, self.path())
     }
@@ -100,7 +100,7 @@ impl TargetFolder {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be written.
+    /// Returns an error if the folder cannot be written.
     pub fn stage(&self) -> Result<TargetFile, Error> {
         self.0.create_hidden("").map(TargetFile)
     }
@@ -110,8 +110,8 @@ impl TargetFolder {
     ///
     /// # Errors
     ///
-    /// If the name is not that of a regular file, if the file has changed, or if it cannot be
-    /// removed.
+    /// Returns an error if the name is not that of a regular file, if the file has changed, or if
+    /// it cannot be removed.
     pub fn remove(&self, name: &str, stat: Stat) -> Result<bool, Error> {
         // The folder is opened once, so that all steps use the same one even if it is replaced.
         let folder = self.opened()?;
@@ -134,7 +134,7 @@ impl TargetFolder {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be read. Files that cannot be removed are kept.
+    /// Returns an error if the folder cannot be read. Files that cannot be removed are kept.
     pub fn sweep(&self) -> Result<(), Error> {
         let folder = self.opened()?;
         for (name, _) in self.entries()? {
@@ -168,8 +168,8 @@ impl TargetFile {
     ///
     /// # Errors
     ///
-    /// If the name contains a `/`, if it belongs to another file, or if the disk or the folder
-    /// cannot be written.
+    /// Returns an error if the name contains a `/`, if it belongs to another file, or if the disk
+    /// or the folder cannot be written.
     pub fn publish(
         self,
         name: &str,

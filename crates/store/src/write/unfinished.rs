@@ -73,7 +73,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be written.
+    /// Returns an error if the folder cannot be written.
     pub fn unfinished(&self, sha256: Digest) -> Result<Unfinished, Error> {
         make_folder(&self.sealift_folder())?;
         let path = self.unfinished_folder();
@@ -221,7 +221,7 @@ impl Unfinished {
     ///
     /// # Errors
     ///
-    /// If the file has fewer bytes, or cannot be read.
+    /// Returns an error if the file has fewer bytes, or cannot be read.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.file()?.read_exact_at(buffer, offset)
     }
@@ -230,7 +230,7 @@ impl Unfinished {
     ///
     /// # Errors
     ///
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn truncate(&mut self, size: u64) -> Result<(), Error> {
         if size < self.size {
             let hidden = self.hidden()?;
@@ -247,7 +247,7 @@ impl Unfinished {
     ///
     /// # Errors
     ///
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let hidden = self.hidden()?;
         let written = hidden.file.write_all_at(bytes, self.size);
@@ -287,7 +287,7 @@ impl Unfinished {
     ///
     /// # Errors
     ///
-    /// If the file cannot be opened a second time.
+    /// Returns an error if the file cannot be opened a second time.
     pub fn arriving(&self, size: u64, end: Vec<u8>) -> Result<Arriving, Error> {
         let hidden = self.hidden()?;
         let file = hidden.file.try_clone().map_err(|source| hidden.write_error(source))?;
@@ -309,9 +309,9 @@ impl Unfinished {
     ///
     /// # Errors
     ///
-    /// If the file has another SHA-256, if it is not a complete image, or if the disk cannot be
-    /// read. The file is then deleted. If `on_bytes` returns `Break`, the error has the kind
-    /// [`Cancelled`](crate::ErrorKind::Cancelled), and the file is kept.
+    /// Returns an error if the file has another SHA-256, if it is not a complete image, or if the
+    /// disk cannot be read. The file is then deleted. If `on_bytes` returns `Break`, the error has
+    /// the kind [`Cancelled`](crate::ErrorKind::Cancelled), and the file is kept.
     pub fn finish(
         self,
         blocks: Option<BlockTable>,
@@ -329,7 +329,7 @@ impl Unfinished {
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish).
+    /// Returns the errors of [`finish`](Self::finish).
     pub fn finish_examined(
         self,
         examined: Examined,

@@ -25,11 +25,12 @@ const AT_A_TIME: usize = 16;
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, or contains no archive of a named image or version.
+/// Returns an error if the folder cannot be read, or contains no archive of a named image or
+/// version.
 pub async fn plan_clean(
     store: &Store,
     retention: &Retention,
@@ -49,12 +50,12 @@ pub async fn plan_clean(
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If the last intact archive in the folder would be removed and [`CleanPlan::may_take_last`] is
-/// not set. Errors of single archives are in the report.
+/// Returns an error if the last intact archive in the folder would be removed and
+/// [`CleanPlan::may_take_last`] is not set. Errors of single archives are in the report.
 pub async fn clean(store: &Store, plan: &CleanPlan, run: &Run) -> Result<CleanReport, Error> {
     if plan.takes_last && !plan.may_take_last {
         return Err(Error::LastArchive { folder: plan.root.clone() });

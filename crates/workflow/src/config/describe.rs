@@ -30,7 +30,7 @@ pub(crate) struct Described {
 ///
 /// # Errors
 ///
-/// Those of [`config`](crate::config()).
+/// Returns the errors of [`config`](crate::config()).
 pub(crate) async fn described(
     store: &Store,
     options: &ConfigOptions,

@@ -27,12 +27,13 @@ use crate::run::Run;
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, a selected image has no archive, the latest archive of an image is
-/// damaged, an image has archives for several platforms and none is chosen, or no image is left.
+/// Returns an error if the folder cannot be read, a selected image has no archive, the latest
+/// archive of an image is damaged, an image has archives for several platforms and none is chosen,
+/// or no image is left.
 pub async fn config(store: &Store, options: &ConfigOptions, run: &Run) -> Result<Config, Error> {
     let described = described(store, options, run).await?;
     Ok(described.into_iter().map(|described| (described.image, described.entry)).collect())

@@ -15,8 +15,8 @@ use crate::select::{LatestChoice, choose_latest, latest, refuse_flawed};
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, a selected image has no archive, an archive has a flaw, or the
-/// result is empty and that is not allowed.
+/// Returns an error if the folder cannot be read, a selected image has no archive, an archive has a
+/// flaw, or the result is empty and that is not allowed.
 pub(crate) async fn published(
     store: &Store,
     options: &ConfigOptions,

@@ -55,8 +55,8 @@ impl PublishedConfig {
     ///
     /// # Errors
     ///
-    /// If it is too large, is not a JSON object keyed by image, or has an entry with a missing
-    /// field or with a field that contradicts the path of its archive.
+    /// Returns an error if it is too large, is not a JSON object keyed by image, or has an entry
+    /// with a missing field or with a field that contradicts the path of its archive.
     pub fn parse(json: &[u8]) -> Result<Self, ParseConfigError> {
         if json.len() > MAX_CONFIG_SIZE {
             return Err(ParseConfigError::TooLarge);
@@ -77,7 +77,7 @@ impl PublishedConfig {
     ///
     /// # Errors
     ///
-    /// If it is larger than [`MAX_CONFIG_SIZE`].
+    /// Returns an error if it is larger than [`MAX_CONFIG_SIZE`].
     pub fn to_json(&self) -> Result<Vec<u8>, ParseConfigError> {
         let mut images = self.images.clone();
         for entry in images.values_mut() {

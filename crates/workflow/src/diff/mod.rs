@@ -37,12 +37,12 @@ use crate::select::{find, held_against_record};
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// Those of [`path`](crate::path()), and an error if an archive is damaged or a layer is not a
-/// valid tar.
+/// Returns the errors of [`path`](crate::path()), and an error if an archive is damaged or a layer
+/// is not a valid tar.
 pub async fn diff(
     store: &Store,
     before: &Query,

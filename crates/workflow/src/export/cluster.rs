@@ -122,7 +122,7 @@ impl ExportForm {
     ///
     /// # Errors
     ///
-    /// If the cluster does not import it.
+    /// Returns an error if the cluster does not import it.
     pub fn new(
         cluster: Cluster,
         compression: Option<Compression>,

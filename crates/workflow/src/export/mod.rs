@@ -54,12 +54,12 @@ use crate::select::selection::{PickPlatform, Selection, select};
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If one of the folders cannot be read, or if both are the same. Errors of single images are in
-/// the report.
+/// Returns an error if one of the folders cannot be read, or if both are the same. Errors of single
+/// images are in the report.
 pub async fn export(
     store: &Store,
     folder: &TargetFolder,
@@ -89,11 +89,11 @@ pub async fn export(
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// Those of [`export`].
+/// Returns the errors of [`export`].
 pub async fn plan_export(
     store: &Store,
     folder: &Path,

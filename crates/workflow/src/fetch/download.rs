@@ -48,7 +48,8 @@ impl<'a> Published<'a> {
     ///
     /// # Errors
     ///
-    /// If the archive is missing, has another size, or has changed since the first request.
+    /// Returns an error if the archive is missing, has another size, or has changed since the first
+    /// request.
     pub(crate) async fn get(&self, range: Option<Range<u64>>) -> Result<Download, Error> {
         let known = self.etag.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut request = GetRequest::default().with_if_match(known.clone());
@@ -75,7 +76,7 @@ impl<'a> Published<'a> {
     ///
     /// # Errors
     ///
-    /// Those of [`get`](Self::get), and an error if the server sends fewer bytes.
+    /// Returns the errors of [`get`](Self::get), and an error if the server sends fewer bytes.
     pub(crate) async fn range(&self, range: Range<u64>) -> Result<Answer, Error> {
         let mut download = self.get(Some(range.clone())).await?;
         if download.offset() != range.start {

@@ -58,8 +58,9 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// If the config cannot be read, is older than the remembered one, or does not contain a named
-/// image; or if the folder cannot be read. Errors that concern one archive are in its result.
+/// Returns an error if the config cannot be read, is older than the remembered one, or does not
+/// contain a named image; or if the folder cannot be read. Errors that concern one archive are in
+/// its result.
 pub async fn fetch(
     store: &Store,
     place: &PublishedPlace,
@@ -123,7 +124,7 @@ pub async fn fetch(
 ///
 /// # Errors
 ///
-/// Those of [`fetch`], and an error if a block index cannot be requested.
+/// Returns the errors of [`fetch`], and an error if a block index cannot be requested.
 pub async fn plan_fetch(
     store: &Store,
     place: &PublishedPlace,

@@ -42,8 +42,8 @@ impl SeenConfig {
     ///
     /// # Errors
     ///
-    /// If there is no config, if it cannot be read, or if it is older than the remembered one and
-    /// `allow_older` is not set.
+    /// Returns an error if there is no config, if it cannot be read, or if it is older than the
+    /// remembered one and `allow_older` is not set.
     pub(crate) async fn read(
         place: &PublishedPlace,
         store: &Store,

@@ -22,8 +22,8 @@ pub(crate) struct Wanted {
 ///
 /// # Errors
 ///
-/// If the config does not contain a named image or version, or if an image has a name that engines
-/// do not support.
+/// Returns an error if the config does not contain a named image or version, or if an image has a
+/// name that engines do not support.
 pub(crate) fn wanted(
     config: &Config,
     options: &FetchOptions,

@@ -27,11 +27,11 @@ use crate::select::refuse_flawed;
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, or contains no archive of a selected image.
+/// Returns an error if the folder cannot be read, or contains no archive of a selected image.
 pub async fn list(store: &Store, options: &ListOptions, run: &Run) -> Result<Listing, Error> {
     let (store, options) = (store.clone(), options.clone());
     run.blocking(move |run| list_now(&store, &options, run)).await

@@ -109,11 +109,12 @@ enum LoadItem<'a> {
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read. Errors of single archives or engines are in their results.
+/// Returns an error if the folder cannot be read. Errors of single archives or engines are in their
+/// results.
 pub async fn load(
     engines: &[Engine],
     request: &LoadRequest,

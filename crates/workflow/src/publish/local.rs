@@ -38,7 +38,7 @@ impl LocalArchive {
     ///
     /// # Errors
     ///
-    /// If the file has changed since it was verified.
+    /// Returns an error if the file has changed since it was verified.
     pub(crate) fn open(&self, store: &Store) -> Result<File, Error> {
         let (file, stat) = store.open_file(self.path())?;
         match stat == self.stat {

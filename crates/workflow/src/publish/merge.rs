@@ -22,7 +22,7 @@ pub(crate) struct NewConfig {
 ///
 /// # Errors
 ///
-/// If the config would be too large.
+/// Returns an error if the config would be too large.
 pub(crate) fn new_config(
     there: Option<&ReadConfig>,
     published: &Config,

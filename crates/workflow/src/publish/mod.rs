@@ -61,15 +61,16 @@ use crate::run::Run;
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read or contains no archive to publish; if an archive is damaged, or an
-/// image has archives for several platforms and none is chosen; if the destination cannot be read
-/// or written; if it has an archive with the same name and other content, and
-/// [`PublishOptions::replace`] is not set; if the config cannot be signed, or would replace a
-/// signed one and [`PublishOptions::unsigned`] is not set. Errors of removals are in the report.
+/// Returns an error if the folder cannot be read or contains no archive to publish; if an archive
+/// is damaged, or an image has archives for several platforms and none is chosen; if the
+/// destination cannot be read or written; if it has an archive with the same name and other
+/// content, and [`PublishOptions::replace`] is not set; if the config cannot be signed, or would
+/// replace a signed one and [`PublishOptions::unsigned`] is not set. Errors of removals are in the
+/// report.
 pub async fn publish(
     store: &Store,
     place: &PublishedPlace,
@@ -123,11 +124,11 @@ pub async fn publish(
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// Those of [`publish`].
+/// Returns the errors of [`publish`].
 pub async fn plan_publish(
     store: &Store,
     place: &PublishedPlace,

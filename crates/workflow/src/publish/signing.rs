@@ -111,8 +111,8 @@ impl<'a> Signing<'a> {
     ///
     /// # Errors
     ///
-    /// If readers who require a signature could no longer read the destination, or if the entries
-    /// of other images are not signed by a trusted signer.
+    /// Returns an error if readers who require a signature could no longer read the destination, or
+    /// if the entries of other images are not signed by a trusted signer.
     pub(crate) async fn decide(
         &self,
         there: Option<&ReadConfig>,

@@ -17,11 +17,12 @@ use crate::run::Run;
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If there is no config, if it cannot be read, or if it does not contain a selected image.
+/// Returns an error if there is no config, if it cannot be read, or if it does not contain a
+/// selected image.
 pub async fn list_published(
     place: &PublishedPlace,
     options: &FetchOptions,

@@ -45,7 +45,7 @@ impl<'a> ObjectSource<'a> {
     ///
     /// # Errors
     ///
-    /// If the archive is missing, has another size, or cannot be read.
+    /// Returns an error if the archive is missing, has another size, or cannot be read.
     pub(crate) fn open(
         published: &'a Published<'a>,
         blocks: Option<BlockCheck<'a>>,

@@ -91,7 +91,7 @@ impl PublishedPlace {
     ///
     /// # Errors
     ///
-    /// If there is no config.
+    /// Returns an error if there is no config.
     pub(crate) async fn read_existing_config(&self) -> Result<ReadConfig, Error> {
         let found = self.read_config().await?;
         found.ok_or_else(|| Error::NoConfig { place: self.shown_config() })

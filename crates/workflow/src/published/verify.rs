@@ -52,12 +52,12 @@ impl VerifyPlaceOptions {
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If there is no config, if it cannot be read, or if it does not have the required signature or a
-/// selected image. Flaws of archives are in their verdicts.
+/// Returns an error if there is no config, if it cannot be read, or if it does not have the
+/// required signature or a selected image. Flaws of archives are in their verdicts.
 pub async fn verify_published(
     place: &PublishedPlace,
     options: &VerifyPlaceOptions,

@@ -12,7 +12,7 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// If the folder itself cannot be read.
+/// Returns an error if the folder itself cannot be read.
 pub(crate) fn all_archives(store: &Store, run: &Run) -> Result<Vec<ArchivePath>, Error> {
     let scan = store.scan()?;
     for folder in scan.unreadable {
@@ -26,7 +26,7 @@ pub(crate) fn all_archives(store: &Store, run: &Run) -> Result<Vec<ArchivePath>,
 ///
 /// # Errors
 ///
-/// If the folder itself cannot be read.
+/// Returns an error if the folder itself cannot be read.
 pub(crate) fn known_archives(
     store: &Store,
     run: &Run,

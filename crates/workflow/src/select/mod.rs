@@ -63,8 +63,8 @@ pub(crate) async fn find(store: &Store, query: &Query, run: &Run) -> Result<Entr
 ///
 /// # Errors
 ///
-/// If the folder, or a subfolder that is known to contain archives, cannot be read; or if all
-/// archives of an image are misnamed.
+/// Returns an error if the folder, or a subfolder that is known to contain archives, cannot be
+/// read; or if all archives of an image are misnamed.
 pub(crate) async fn latest(
     store: &Store,
     options: &LatestOptions,

@@ -35,7 +35,8 @@ pub(crate) trait PickPlatform {
     ///
     /// # Errors
     ///
-    /// If the selection must stop completely, for example because an engine does not answer.
+    /// Returns an error if the selection must stop completely, for example because an engine does
+    /// not answer.
     async fn pick(&self, platforms: &[Platform], run: &Run) -> Result<Option<usize>, Error>;
 }
 
@@ -46,7 +47,7 @@ pub(crate) type Selected = (String, Result<Entry, Error>);
 ///
 /// # Errors
 ///
-/// If the folder cannot be read. Errors of single archives are in their results.
+/// Returns an error if the folder cannot be read. Errors of single archives are in their results.
 pub(crate) async fn select(
     picker: &impl PickPlatform,
     store: &Store,
@@ -131,7 +132,7 @@ async fn picked<'a>(
 ///
 /// # Errors
 ///
-/// If the folder cannot be read. Errors of single archives are in their results.
+/// Returns an error if the folder cannot be read. Errors of single archives are in their results.
 pub(crate) async fn candidates(
     store: &Store,
     selection: &Selection,

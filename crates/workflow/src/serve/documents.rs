@@ -16,7 +16,8 @@ use crate::sums_text;
 ///
 /// # Errors
 ///
-/// If an image has archives for several platforms, because a config has one archive of each image.
+/// Returns an error if an image has archives for several platforms, because a config has one
+/// archive of each image.
 pub(crate) fn documents(entries: &[Entry], base_url: &str) -> Result<Documents, String> {
     let latest: Vec<Entry> =
         latest(entries, &LatestOptions::default()).into_iter().cloned().collect();

@@ -33,11 +33,12 @@ use crate::serve::report::Serving;
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If the folder or a file of the options cannot be read, or if the server cannot listen.
+/// Returns an error if the folder or a file of the options cannot be read, or if the server cannot
+/// listen.
 pub async fn serve(
     store: &Store,
     options: &ServeOptions,

@@ -28,12 +28,12 @@ use crate::stored_archive::{StoredArchive, StoredContent};
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// Those of [`path`](crate::path()), and an error if the archive is damaged or its config cannot be
-/// read.
+/// Returns the errors of [`path`](crate::path()), and an error if the archive is damaged or its
+/// config cannot be read.
 pub async fn show(store: &Store, query: &Query, run: &Run) -> Result<ShownArchive, Error> {
     let entry = find(store, query, run).await?;
     let store = store.clone();

@@ -47,12 +47,12 @@ type Finished = (ImageUpdate, Option<Archived>);
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If the engine does not answer or the folder cannot be read. Errors of single images are in their
-/// results.
+/// Returns an error if the engine does not answer or the folder cannot be read. Errors of single
+/// images are in their results.
 pub async fn update(
     engine: &Engine,
     store: &Store,

@@ -65,12 +65,12 @@ pub struct PlannedImage {
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime with I/O and time enabled.
+/// Panics outside of a tokio runtime with I/O and time enabled.
 ///
 /// # Errors
 ///
-/// If the engine does not answer or the folder cannot be read. Errors of single images are in their
-/// results.
+/// Returns an error if the engine does not answer or the folder cannot be read. Errors of single
+/// images are in their results.
 pub async fn plan_update(
     engine: &Engine,
     store: Option<&Store>,

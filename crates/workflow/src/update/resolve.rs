@@ -47,8 +47,8 @@ struct SettledImages {
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, the engine does not answer, or the run is cancelled. Errors of
-/// single images are in their results.
+/// Returns an error if the folder cannot be read, the engine does not answer, or the run is
+/// cancelled. Errors of single images are in their results.
 pub(crate) async fn resolve(
     engine: &Engine,
     store: Option<&Store>,
