@@ -14,7 +14,7 @@ use sealift_archive::{ExamineOptions, Proof, Source, examine};
 /// [`examine`](Self::examine) blocks until bytes arrive, so it needs a separate thread. It ends
 /// when all bytes are written, or when the [`Unfinished`](crate::Unfinished) is dropped.
 #[derive(Debug)]
-#[must_use = "nothing is verified before it is examined"]
+#[must_use = "nothing is verified until `examine` is called"]
 pub struct Arriving {
     pub(crate) path: PathBuf,
     pub(crate) file: File,
@@ -26,7 +26,7 @@ pub struct Arriving {
 
 /// The result of verifying an archive while it was written.
 #[derive(Debug)]
-#[must_use = "the archive becomes visible by `Unfinished::finish_examined`"]
+#[must_use = "pass it to `Unfinished::finish_examined`"]
 pub struct Examined {
     pub(crate) result: Result<Proof, sealift_archive::Error>,
     pub(crate) size: u64,

@@ -51,7 +51,7 @@ impl Serialize for CleanPlan {
 /// The result of [`clean`](crate::clean()).
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
-#[must_use = "it holds the errors of the archives that could not be removed"]
+#[must_use = "it contains the errors of the archives that could not be removed"]
 pub struct CleanReport {
     /// The archives that were removed.
     pub removed: Vec<CleanedArchive>,

@@ -18,7 +18,7 @@ use crate::report_list;
 /// It serialises as an array: the images, then `{error}` for each file that could not be removed.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-#[must_use = "it holds the errors of the images that failed"]
+#[must_use = "it contains the errors of the images that failed"]
 pub struct ExportReport {
     /// The results of the selected archives, in the order of the call.
     pub images: Vec<ImageExport>,

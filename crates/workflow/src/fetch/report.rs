@@ -29,7 +29,7 @@ pub struct FetchedConfig {
 /// It serialises as `{config, images}`.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
-#[must_use = "it holds the errors of the images that failed"]
+#[must_use = "it contains the errors of the images that failed"]
 pub struct FetchReport {
     /// The config.
     pub config: FetchedConfig,

@@ -17,7 +17,7 @@ use crate::trust::signer::ConfigSigner;
 /// `would_remove`.
 #[derive(Debug)]
 #[non_exhaustive]
-#[must_use = "it holds the errors of what could not be removed"]
+#[must_use = "it contains the errors of removals"]
 pub struct PublishReport {
     /// The archives, sorted by path.
     pub archives: Vec<PublishedArchive>,

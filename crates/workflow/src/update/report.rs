@@ -17,7 +17,7 @@ use crate::stored_archive::StoredArchive;
 /// be removed.
 #[derive(Debug)]
 #[non_exhaustive]
-#[must_use = "it holds the errors of the images that failed"]
+#[must_use = "it contains the errors of the images that failed"]
 pub struct UpdateReport {
     /// The results of the images, in the order of the call and without duplicates.
     pub images: Vec<ImageUpdate>,
