@@ -41,7 +41,7 @@ impl ListOptions {
 #[non_exhaustive]
 #[must_use]
 pub struct Listing {
-    /// The archives, sorted by image and version with the latest one last.
+    /// The archives, sorted by path.
     pub archives: Vec<ListedArchive>,
     /// Files whose names are not archive names. Empty if images were selected.
     pub others: Vec<Other>,

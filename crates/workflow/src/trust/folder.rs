@@ -81,8 +81,8 @@ impl TrustedSums {
     }
 }
 
-/// Reads a text file. Returns `None` if it does not exist, is too large to be valid, or cannot be
-/// read.
+/// Reads at most `LIMIT` bytes of a text. Returns `None` if the path is not a readable regular
+/// file.
 fn read(path: &Path) -> Option<String> {
     let file = File::open(path).ok()?;
     if !file.metadata().is_ok_and(|file| file.is_file()) {
