@@ -65,8 +65,8 @@ fn verify(bencher: Bencher<'_, '_>, form: &str) {
     bencher.counter(BytesCount::of_slice(&tar)).bench(|| {
         let mut verifier = Verifier::new(options.clone());
         for piece in tar.chunks(64 << 10) {
-            verifier.push(piece).expect("the archive is whole");
+            verifier.push(piece).expect("the archive is valid");
         }
-        verifier.finish().expect("the archive is whole")
+        verifier.finish().expect("the archive is valid")
     });
 }

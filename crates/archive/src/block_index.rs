@@ -15,7 +15,7 @@ const FORM: u32 = 1;
 
 /// The block table of one zip, with the size and the SHA-256 of its file.
 ///
-/// It is a JSON document that can be published beside the zip. A receiver that has similar zips
+/// It is a JSON document that can be published next to the zip. A receiver that has similar zips
 /// compares the blocks and fetches only those that it does not have.
 ///
 /// Each block is inside the file, is not empty and has checksums. An index that violates this does

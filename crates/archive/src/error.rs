@@ -221,7 +221,7 @@ pub enum Fault {
     BadMetadata {
         /// The name of the document's entry.
         entry: String,
-        /// What is wrong with it, as a predicate.
+        /// The reason, as a predicate.
         reason: String,
     },
     /// The zip or the compressed stream around the tar cannot be read.
@@ -245,14 +245,14 @@ pub enum Fault {
     },
     /// The file contains no image.
     NotAnImage {
-        /// What the file appears to be.
+        /// The reason, such as what the file appears to be.
         reason: String,
     },
     /// The archive contains several images.
     SeveralImages {
         /// The number of images.
         count: usize,
-        /// Their names.
+        /// The names of the images.
         tags: Vec<String>,
     },
     /// The archive contains an image for several platforms, and the caller did not choose one.

@@ -1,4 +1,4 @@
-//! Reading archives: from stored bytes to the plain tar inside, and to what it proves.
+//! Reading archives: from the stored bytes to the plain tar and its proof.
 
 pub(crate) mod container;
 pub(crate) mod detect;

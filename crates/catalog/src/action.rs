@@ -27,7 +27,7 @@ pub struct PlanItem {
 pub enum Action {
     /// The image already has an archive, which is kept.
     Keep {
-        /// Its archive.
+        /// The existing archive.
         archive: ArchivePath,
     },
     /// The engine saves the image.

@@ -43,7 +43,7 @@ pub enum Outcome<'a> {
         wanted: &'a Wanted,
         /// The image in the archive.
         identity: &'a Identity,
-        /// Its archive.
+        /// The archive of the image.
         archive: &'a ArchivePath,
     },
     /// The update of the image failed. No archive of this image is cleaned, for any platform.

@@ -21,7 +21,7 @@ pub struct Wanted {
     /// The digests of its uncompressed layers, lowest first. Empty if the engine does not report
     /// them.
     pub diff_ids: Vec<Digest>,
-    /// Its platform.
+    /// The platform of the image.
     pub platform: Platform,
 }
 

@@ -10,22 +10,22 @@ use crate::escape::{Quoted, QuotedChar};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComponentFault {
-    /// It is empty.
+    /// The part is empty.
     #[error("it is empty")]
     Empty,
-    /// It contains an uppercase letter.
+    /// The part contains an uppercase letter.
     #[error("it contains the uppercase letter {}", QuotedChar(*.0))]
     UpperCase(char),
-    /// It contains a character that is not allowed.
+    /// The part contains a character that is not allowed.
     #[error(
         "it contains {}; only lowercase letters, digits, `.`, `_` and `-` are allowed",
         QuotedChar(*.0)
     )]
     Character(char),
-    /// It starts with a character that joins groups.
+    /// The part starts with a character that joins groups.
     #[error("it starts with {}, not with a letter or digit", QuotedChar(*.0))]
     Start(char),
-    /// It ends with a character that joins groups.
+    /// The part ends with a character that joins groups.
     #[error("it ends with {}, not with a letter or digit", QuotedChar(*.0))]
     End(char),
     /// Two groups are joined by other characters.

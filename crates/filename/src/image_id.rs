@@ -71,10 +71,10 @@ pub enum ParseImageIdErrorKind {
     /// The text has this number of characters instead of 12.
     #[error("it has {0} characters, not 12 lowercase hex digits")]
     Length(usize),
-    /// It contains an uppercase hex digit.
+    /// The text contains an uppercase hex digit.
     #[error("it contains the uppercase letter {}", QuotedChar(*.0))]
     UpperCase(char),
-    /// It contains a character that is not a hex digit.
+    /// The text contains a character that is not a hex digit.
     #[error("it contains {}, which is not a hex digit", QuotedChar(*.0))]
     Character(char),
 }

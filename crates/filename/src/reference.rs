@@ -112,10 +112,10 @@ pub struct ParseReferenceError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseReferenceErrorKind {
-    /// It refers to an image by a digest.
+    /// The text refers to an image by a digest.
     #[error("it contains a digest; archives are named by image and version")]
     Digest,
-    /// It is the complete id of an image.
+    /// The text is the complete id of an image.
     #[error("it is an image id; archives are named by image and version")]
     Id,
     /// There is no text before the version.

@@ -346,13 +346,13 @@ cases! { ($)
         "a comment", Whole "",
         || [RawZip::of(&tar()).end_number(20, 2, 5).bytes, b"hello".to_vec()].concat();
     a_zip_that_names_its_member_twice:
-        "another name before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of name",
+        "another name before the member than in the directory", Damaged "is not a readable zip: its two headers state different values for the name",
         || RawZip::of(&tar()).local_bytes(30, b"WEB").bytes;
     a_zip_that_sizes_its_member_twice:
-        "another size before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of size",
+        "another size before the member than in the directory", Damaged "is not a readable zip: its two headers state different values for the size",
         || RawZip::of(&tar()).local_number(22, 4, 1).bytes;
     a_zip_that_packs_its_member_twice:
-        "another method before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of method",
+        "another method before the member than in the directory", Damaged "is not a readable zip: its two headers state different values for the method",
         || RawZip::of(&tar()).local_number(8, 2, 0).bytes;
     a_zip_that_declares_less:
         "content that is longer than declared, as a bomb's", Damaged "is not a readable zip: its member is longer than the zip states",
@@ -385,7 +385,7 @@ cases! { ($)
         "a zip that says it is the last of several volumes, and begins as one alone does", Damaged "is not a readable zip: its end states different numbers of volumes or members",
         || RawZip::of(&tar()).end_number(4, 2, 1).bytes;
     a_zip_whose_times_disagree:
-        "another time before the member than in the directory", Damaged "is not a readable zip: its two headers state different values of time",
+        "another time before the member than in the directory", Damaged "is not a readable zip: its two headers state different values for the time",
         || RawZip::of(&tar()).local_number(10, 2, 1).bytes;
     a_zip_whose_member_is_a_link:
         "a member that unpacks to a symbolic link", NotTaken "the zip's member is a link or a device",

@@ -116,7 +116,7 @@ fn odd(name: &str, type_flag: u8) -> Option<Fault> {
     let what = match type_flag {
         b'3' | b'4' | b'6' => "is a device or a pipe",
         // Some readers treat it as a file, others skip it.
-        flag if !matches!(flag, 0 | b'0'..=b'7' | b'S') => "is of an unknown type",
+        flag if !matches!(flag, 0 | b'0'..=b'7' | b'S') => "has an unknown type",
         _ if points_outside(name) => "has a name that points outside the archive",
         _ => return None,
     };

@@ -151,7 +151,7 @@ fn an_entry_with_an_ambiguous_name_is_refused() {
     ]);
     insta::assert_snapshot!(before(sparse.file("manifest.json", b"[]")), @"its name is empty");
     let unknown = RawTar::new().header(b'9', "manifest.json", b"00000000002\0").content(b"[]");
-    insta::assert_snapshot!(before(unknown), @"its entry `manifest.json` is of an unknown type, which is not supported");
+    insta::assert_snapshot!(before(unknown), @"its entry `manifest.json` has an unknown type, which is not supported");
 }
 
 #[test]

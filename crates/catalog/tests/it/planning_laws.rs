@@ -122,7 +122,7 @@ proptest! {
             let on_platform = images.iter().any(|image| {
                 image.repository == repository && Some(&image.platform) == entry.platform().as_ref()
             });
-            prop_assert!(on_platform, "{} is none of the call's", entry.archive);
+            prop_assert!(on_platform, "{} is not on a platform of the call", entry.archive);
             prop_assert!(options.clean || options.compress);
         }
         if let Some(keep) = options.keep {

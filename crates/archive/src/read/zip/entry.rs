@@ -73,7 +73,8 @@ impl DirectoryEntry {
         if record.0[..4] != *LOCAL_HEADER {
             return Err(broken("its member has no header"));
         }
-        let disagree = |what| broken(format!("its two headers state different values of {what}"));
+        let disagree =
+            |what| broken(format!("its two headers state different values for the {what}"));
         let in_directory = &self.record;
         let same =
             |at: usize, length| record.number(at, length) == in_directory.number(at + 2, length);
@@ -83,8 +84,8 @@ impl DirectoryEntry {
         if !same(10, 4) {
             return Err(disagree("time"));
         }
-        // Some writers state a higher version only in the directory, because they know the sizes
-        // only then. The versions may therefore differ.
+        // Some writers state a higher version only in the directory, because the sizes are
+        // known only then. The versions may therefore differ.
         let [needs, directory_needs] = [record.number(4, 2), in_directory.number(6, 2)];
         let is_plain = matches!(self.method, STORED | DEFLATED) && self.flags & IS_ENCRYPTED == 0;
         if is_plain && !(VERSIONS.contains(&needs) && VERSIONS.contains(&directory_needs)) {
