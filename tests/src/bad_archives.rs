@@ -50,7 +50,7 @@ fn an_archive_that_is_truncated() {
     [5]
     error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: ends after 5000 bytes, 120 bytes before the end of entry `b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3.tar`
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
 }
 
@@ -61,7 +61,7 @@ fn an_archive_with_garbage_after_its_end() {
     [5]
     error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: has other data after its end, at byte 16896
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
 }
 
@@ -75,7 +75,7 @@ fn an_archive_with_a_wrong_layer() {
     [5]
     error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: layer b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3.tar should be sha256:b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3, but is sha256:8739c0721c776d054e5cbbd97f3e8a8fcd03e4e0f383a5917868189c0ced1bfe
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
 }
 
@@ -86,7 +86,7 @@ fn an_archive_with_an_error_object() {
     [5]
     error: artifacts/web_1.0.0.1_317c8f756f53.docker is damaged
       caused by: the engine reported after 16896 bytes: layer does not exist
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
 }
 
@@ -125,7 +125,7 @@ fn an_archive_with_two_manifests() {
     [5]
     error: their.tar is damaged
       caused by: holds `manifest.json` twice, with different contents
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
 }
 
@@ -148,7 +148,7 @@ fn an_archive_whose_manifest_names_missing_files() {
     [5]
     error: their.tar is damaged
       caused by: lacks layer 3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar, which manifest.json names
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
 }
 
@@ -165,13 +165,13 @@ fn an_archive_whose_index_points_outside() {
     [5]
     error: their.tar is damaged
       caused by: `index.json` contains an invalid digest: `sha256:../../../../etc/passwd` is not `sha256:` and 64 lowercase hex digits
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
     insta::assert_snapshot!(pointing(&sealift_testing::layouts::digest(b"elsewhere")), @"
     [5]
     error: their.tar is damaged
       caused by: lacks manifest blobs/sha256/7b1b763ee8f62eb88e4742a760f912d0b19bcd58b2b948999784bacc15a7f4d7, which index.json names
-    hint: copy it again from where it came, or save the image again
+    hint: copy it again from its source, or save the image again
     ");
 }
 
@@ -244,6 +244,6 @@ fn an_unknown_format_under_the_name_of_an_archive() {
     insta::assert_snapshot!(refused(&place, &["update", "web:1.0.0.1"]).refusal(), @"
     [4]
     error: `web:1.0.0.1` is archived as web_1.0.0.1_317c8f756f53.tgz, whose format `tgz` is neither docker nor zip
-    hint: move web_1.0.0.1_317c8f756f53.tgz away, or give it the ending of what it is
+    hint: move web_1.0.0.1_317c8f756f53.tgz away, or rename it with the extension of its format
     ");
 }

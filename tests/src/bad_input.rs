@@ -22,7 +22,7 @@ fn no_engine() {
     error: cannot inspect `web:1` in the engine at HOST
       caused by: no engine answers at HOST (from DOCKER_HOST)
       caused by: No such file or directory (os error 2)
-    hint: is the engine running? `sealift env` shows which one is used, and why
+    hint: check that the engine is running; `sealift env` shows which one is used, and why
     ");
     let file = place.artifacts().join("readme.txt").display().to_string();
     let other = Place::with_engine(&format!("unix://{file}"));
@@ -31,7 +31,7 @@ fn no_engine() {
     error: cannot inspect `web:1` in the engine at HOST
       caused by: no engine answers at HOST (from DOCKER_HOST)
       caused by: Connection refused (os error 111)
-    hint: is the engine running? `sealift env` shows which one is used, and why
+    hint: check that the engine is running; `sealift env` shows which one is used, and why
     ");
     let wrong = Place::with_engine("npipe:////./pipe/docker_engine");
     insta::assert_snapshot!(refused(&wrong, &["update", "web:1"]).refusal(), @"
@@ -49,13 +49,13 @@ fn a_folder_that_is_missing_or_is_a_file() {
     insta::assert_snapshot!(refused(&place, &["list"]).refusal(), @"
     [3]
     error: there is no folder artifacts
-    hint: `sealift update IMAGE:VERSION` makes it; --dir names another folder
+    hint: run `sealift update IMAGE:VERSION` to create it, or pass another folder with --dir
     ");
     std::fs::write(place.artifacts(), "a file").unwrap();
     insta::assert_snapshot!(refused(&place, &["list"]).refusal(), @"
     [1]
     error: artifacts is not a folder
-    hint: --dir names another folder
+    hint: pass another folder with --dir
     ");
     let engine = FakeEngine::new(&image(), Save::Ends(Vec::new()));
     let place = Place::with_engine(&engine.host);
@@ -63,7 +63,7 @@ fn a_folder_that_is_missing_or_is_a_file() {
     insta::assert_snapshot!(refused(&place, &["update", "web:1"]).refusal(), @"
     [1]
     error: artifacts is not a folder
-    hint: --dir names another folder
+    hint: pass another folder with --dir
     ");
 }
 
@@ -179,7 +179,7 @@ fn a_disk_that_is_full() {
         error: cannot archive `web:1.0.0.1`
           caused by: cannot write a staging file in artifacts
           caused by: No space left on device (os error 28)
-        hint: free space on that disk, or name a folder on another one with --dir; `sealift clean --all --dry-run` lists old archives that could be removed
+        hint: free space on that disk, or pass a folder on another one with --dir; `sealift clean --all --dry-run` lists old archives that can be removed
         ");
         let said = refused(place, &["update", "web:1.0.0.1", "--compress"]);
         assert_eq!(said.code, 1, "{said:?}");
@@ -217,7 +217,7 @@ fn a_missing_image_or_tag(engine: &str) {
     );
     place.ok(&["build", &format!("{image}:1"), "context"]);
     let said = refused(&place, &["update", &format!("{image}:9")]);
-    assert!(said.stderr.contains("hint: it has "), "{said:?}");
+    assert!(said.stderr.contains("hint: available: "), "{said:?}");
     assert!(said.stderr.contains(&format!("{image}:1; build it first")), "{said:?}");
 }
 

@@ -23,7 +23,7 @@ fn the_folder_of_archives_is_not_part_of_the_context(engine: &str, builder: &str
         (serde_json::from_str(&said.stdout).unwrap(), said.stderr)
     };
     let warning =
-        "warning: artifacts is not part of the build context: it belongs to the folder of archives";
+        "warning: artifacts is not part of the build context: it is in the folder of archives";
     let (first, said) = build();
     assert!(!said.contains(warning), "{said}");
     assert_eq!(first[0]["saved"], true);

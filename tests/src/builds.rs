@@ -161,7 +161,7 @@ mod on_engine {
             );
             assert_eq!(said.code, 1);
             assert!(
-                said.stderr.contains("hint: secrets and ssh keys: build with `docker buildx"),
+                said.stderr.contains("hint: to use secrets or ssh keys, run `docker buildx"),
                 "{said:?}"
             );
         }

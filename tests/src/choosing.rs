@@ -56,7 +56,7 @@ fn a_single_misnamed_archive_is_refused_by_all_commands() {
     insta::assert_snapshot!(refused(&place, &["path", "web"]).refusal(), @"
     [5]
     error: artifacts/web_2.0.0.1_000000000000.docker is misnamed: the image in it has the id 94b4e3b02f9a
-    hint: move it out of the folder; if its image is the right one, `sealift add FILE --name web:2.0.0.1` stores it under its right name
+    hint: move it out of the folder; if its image is the right one, run `sealift add FILE --name web:2.0.0.1` to add it with the correct name
     ");
     let requests: [&[&str]; 6] = [
         &["path", "web:2.0.0.1"],
@@ -328,7 +328,7 @@ fn an_unreadable_folder_is_left_out() {
     assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said:?}");
     insta::assert_snapshot!(said.stderr, @"
     error: artifacts/backup can't be read: Permission denied (os error 13)
-    hint: archives of images are recorded in it; make it readable, or name the images that you want
+    hint: make it readable, or name the images
     ");
     assert!(setup.run(&["config", "web"]).stdout.contains(&archive));
     let verified = setup.run(&["verify"]);
@@ -425,14 +425,14 @@ fn a_list_reports_what_its_options_excluded() {
     put(&place, "1.0.0.1", 1);
     let said = place.run(&["list", "--platform", "linux/s390x", "--progress", "none"]);
     assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{said:?}");
-    insta::assert_snapshot!(said.stderr, @"artifacts has no archives for linux/s390x, only for linux/amd64");
+    insta::assert_snapshot!(said.stderr, @"there are no archives for linux/s390x in artifacts, only for linux/amd64");
     let listed = place.ok(&["list", "--platform", "linux/amd64"]);
     assert!(listed.contains("1.0.0.1"), "{listed}");
 
     let place = Place::new();
     put(&place, "dev", 1);
-    insta::assert_snapshot!(place.run(&["list", "--release"]).stderr, @"artifacts has no releases, only 1 archive of dirty versions; leave --release out to list them");
-    insta::assert_snapshot!(place.run(&["list", "--release", "--latest"]).stderr, @"artifacts has no releases, only 1 archive of dirty versions; leave --release out to list them");
+    insta::assert_snapshot!(place.run(&["list", "--release"]).stderr, @"there are no releases in artifacts, only 1 archive of dirty versions; omit --release to list them");
+    insta::assert_snapshot!(place.run(&["list", "--release", "--latest"]).stderr, @"there are no releases in artifacts, only 1 archive of dirty versions; omit --release to list them");
 }
 
 #[test]

@@ -85,12 +85,12 @@ fn impossible_selections_are_refused() {
     let place = place();
     for (arguments, code, message) in [
         (&["ftp.example.org/x:y/"][..], 2, "is neither an image nor a BASEURL"),
-        (&["https://a.example.org/?token=1"], 2, "is not a BASEURL: it has a `?`"),
-        (&["https://a.example.org/#x"], 2, "is not a BASEURL: it has a `#`"),
+        (&["https://a.example.org/?token=1"], 2, "is not a valid BASEURL: it has a `?`"),
+        (&["https://a.example.org/#x"], 2, "is not a valid BASEURL: it has a `#`"),
         (&["images/"], 2, "`images/` is neither an image nor a BASEURL"),
-        (&["https:///x"], 2, "is not a BASEURL: it has no host"),
-        (&["/images?x"], 2, "is not a BASEURL: it has a `?`"),
-        (&["web", "/images"], 2, "`/images` is a BASEURL; put it before the images"),
+        (&["https:///x"], 2, "is not a valid BASEURL: it has no host"),
+        (&["/images?x"], 2, "is not a valid BASEURL: it has a `?`"),
+        (&["web", "/images"], 2, "BASEURL `/images` must be the first argument"),
         (&["web:1.0.0.1", "web:1.0.0.2"], 2, "`web:1.0.0.1` and `web:1.0.0.2` are both selected"),
         (&["db"], 3, "no archive of `db` in"),
         (&["web:9"], 3, "no archive of `web:9` in"),

@@ -57,7 +57,7 @@ fn a_connection_that_is_interrupted() {
       caused by: the connection broke off after 6000 bytes of the answer
       caused by: error reading a body from connection
       caused by: unexpected EOF during chunk size line
-    hint: try again; what was there before is unchanged
+    hint: try again; existing archives and images are unchanged
     ");
 }
 
@@ -77,7 +77,7 @@ fn an_answer_that_ends_regularly_but_too_early() {
     [5]
     error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
       caused by: ends after 6000 bytes, 2704 bytes before the end of entry `3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar`
-    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    hint: try again; if it fails again, run `docker image inspect web:1.0.0.2` to see whether the engine still has every layer
     ");
 }
 
@@ -87,7 +87,7 @@ fn an_error_after_the_archive() {
     [5]
     error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
       caused by: the engine reported after 16896 bytes: unexpected EOF from layer store
-    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    hint: try again; if it fails again, run `docker image inspect web:1.0.0.2` to see whether the engine still has every layer
     ");
 }
 
@@ -97,7 +97,7 @@ fn an_error_in_the_middle_of_an_entry() {
     [5]
     error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
       caused by: the engine reported after 6000 bytes: unexpected EOF from layer store
-    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    hint: try again; if it fails again, run `docker image inspect web:1.0.0.2` to see whether the engine still has every layer
     ");
 }
 
@@ -116,7 +116,7 @@ fn a_missing_blob() {
     [5]
     error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
       caused by: lacks blob blobs/sha256/f1bb69de7810ec6d13f214d1b6caf563e46f6dc119b0f911043e97426e073af1, which blobs/sha256/b189810dad1cd8870225cbc804a58e2e062279f1171a3f6af24201a1a6389a41 names
-    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    hint: try again; if it fails again, run `docker image inspect web:1.0.0.2` to see whether the engine still has every layer
     ");
 }
 
@@ -131,7 +131,7 @@ fn a_flipped_bit_in_a_layer() {
     [5]
     error: the save of `web:1.0.0.2` is damaged; nothing was changed in artifacts
       caused by: layer 3ef3bd6c80bd7c673acc76fde924749be5cb8c7553fd17c2c3979f37a754f75b/layer.tar should be sha256:f1bb69de7810ec6d13f214d1b6caf563e46f6dc119b0f911043e97426e073af1, but is sha256:17050961989476725a39e0ac4163badccbc0f3d02e290e7f332e57b024c4cbb1
-    hint: try again; if it stays, `docker image inspect web:1.0.0.2` shows whether the engine still has every layer
+    hint: try again; if it fails again, run `docker image inspect web:1.0.0.2` to see whether the engine still has every layer
     ");
 }
 
@@ -221,7 +221,7 @@ fn nothing_is_removed_after_a_save_without_a_manifest() {
     assert!(said.stdout.contains("web:1.0.0.2  saved  "), "{said:?}");
     insta::assert_snapshot!(said.stderr, @"
     error: web_1.0.0.1_317c8f756f53.docker was not removed: the engine sent its successor without manifest.json
-    hint: load the new archive somewhere to see that it is complete; then update with --clean again
+    hint: load the new archive to check that it works, then run the update with --clean again
     ");
     assert_eq!(said.code, 1);
     assert_eq!(files.len(), 2, "{files:?}");

@@ -21,12 +21,12 @@ fn without_a_command_the_first_step_is_printed() {
     insta::assert_snapshot!(empty.ok::<&str>(&[]), @"
     No archives in artifacts (the default).
 
-    To begin:
+    Get started:
       sealift build IMAGE:VERSION PATH          build an image
       sealift update IMAGE:VERSION --compress   save it into the folder
-      sealift add FILE                          take an archive made elsewhere
-      sealift env                               which engine is used, and why
-      sealift --help                            all commands
+      sealift add FILE                          import an archive
+      sealift env                               show which engine is used, and why
+      sealift --help                            list all commands
     ");
     assert_eq!(empty.ok(&["--json"]), "[]\n");
     assert!(!empty.artifacts().exists(), "nothing is created");
@@ -67,6 +67,8 @@ fn the_shell_completes_images_and_versions_of_the_folder() {
     assert_eq!(complete(&["load", "web:"]), "web:1.4.0.7 web:dev");
     assert_eq!(complete(&["clean", "web-"]), "web-admin");
     assert_eq!(complete(&["ver"]), "verify version");
+    assert_eq!(complete(&["update", "--lock-"]), "--lock-timeout");
+    assert_eq!(complete(&["update", "web", "--level", "b"]), "best");
 }
 
 #[test]

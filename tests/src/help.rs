@@ -23,6 +23,21 @@ fn the_help_of_every_command_has_an_example_and_fits_80_columns() {
 }
 
 #[test]
+fn global_options_are_described_once() {
+    let place = Place::new();
+    let options = place.ok(&["help", "options"]);
+    assert_eq!(options, place.ok(&["options"]));
+    assert_eq!(options, place.ok(&["options", "--help"]));
+    assert!(options.lines().all(|line| line.chars().count() <= 80), "{options}");
+    insta::assert_snapshot!(options);
+    for command in [&["--help"][..], &["list", "--help"], &["help", "name", "parse"]] {
+        let help = place.ok(command);
+        assert!(help.contains("sealift help options\n"), "{help}");
+        assert!(!help.contains("--lock-timeout"), "{help}");
+    }
+}
+
+#[test]
 fn every_shell_has_completions() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish"] {
@@ -56,7 +71,7 @@ fn env_prints_the_settings_and_their_origin() {
     error: cannot ask the version of the engine at HOST
       caused by: no engine answers at HOST (from DOCKER_HOST)
       caused by: No such file or directory (os error 2)
-    hint: is the engine running? `sealift env` shows which one is used, and why
+    hint: check that the engine is running; `sealift env` shows which one is used, and why
     ");
     insta::assert_snapshot!(place.run(&["env", "--json"]).stdout, @r#"
     {
@@ -75,7 +90,7 @@ fn env_prints_the_settings_and_their_origin() {
           "No such file or directory (os error 2)"
         ],
         "code": "unreachable",
-        "hint": "is the engine running? `sealift env` shows which one is used, and why",
+        "hint": "check that the engine is running; `sealift env` shows which one is used, and why",
         "message": "cannot ask the version of the engine at HOST"
       },
       "host": {

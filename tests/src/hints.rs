@@ -71,7 +71,7 @@ fn the_hint_of_a_timeout_names_its_option() {
     [1]
     error: cannot save `web:1.0.0.1` from the engine at HOST
       caused by: no bytes for 1 s, after 5000 bytes of the answer
-    hint: try again; SEALIFT_API_TIMEOUT=SECONDS waits longer
+    hint: try again; set SEALIFT_API_TIMEOUT=SECONDS to wait longer
     ");
 }
 
@@ -82,7 +82,7 @@ fn an_image_that_is_not_in_an_empty_folder_can_be_saved() {
     insta::assert_snapshot!(place.run(&["path", "web"]).refusal(), @"
     [3]
     error: no archive of `web` in artifacts
-    hint: sealift update web:VERSION saves it from an engine
+    hint: run sealift update web:VERSION to save it from an engine
     ");
 }
 
@@ -99,7 +99,7 @@ fn the_hint_of_a_locked_folder_names_the_option_for_waiting() {
     [7]
     reading 1 archive
     error: artifacts is locked by another process; waited 0 s
-    hint: try again once it is done; --lock-timeout waits longer
+    hint: try again later, or pass --lock-timeout SECONDS to wait longer
     ");
 }
 
@@ -132,6 +132,6 @@ fn a_web_server_is_not_mistaken_for_an_engine_without_the_image() {
     [6]
     error: cannot inspect `web:1.0.0.1` in the engine at HOST
       caused by: HOST (from DOCKER_HOST) is not a container engine: it answers a ping with status 404 Not Found
-    hint: is it the right port? Engines listen on 2375, with TLS on 2376
+    hint: check the port: engines listen on 2375, with TLS on 2376
     ");
 }

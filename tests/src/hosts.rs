@@ -50,11 +50,11 @@ fn every_engine_and_image_has_a_line() {
     --
     reading 1 archive
     error: no archive of `api` in artifacts
-    hint: it has web
+    hint: available: web
     unix://A  web:1  loading  14.3 kB
     HOST  error: no engine answers at HOST (from --host)
       caused by: No such file or directory (os error 2)
-    hint: is the engine running? `sealift env` shows which one is used, and why
+    hint: check that the engine is running; `sealift env` shows which one is used, and why
     1 loaded, 1 unchanged, 2 failed
     ");
     assert_eq!(first.whole_loads(), 1);
@@ -214,9 +214,9 @@ fn lists_of_hosts_that_cannot_be_used_are_refused_before_anything_is_done() {
     }
     insta::assert_snapshot!(refusals, @"
     [2]
-    error: empty names no hosts
+    error: empty contains no hosts
     [2]
-    error: ansible has more than one word in line 2: `edge1 ansible_port=22`; a line is HOST or context:NAME
+    error: ansible has more than one word in line 2: `edge1 ansible_port=22`; expected HOST or context:NAME
     [2]
     error: names, line 2, is `edge1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     [2]
@@ -252,14 +252,14 @@ fn options_for_engines_that_contradict_each_other_are_refused() {
     let refusals = calls.map(|arguments| refused(&place, arguments).refusal()).concat();
     insta::assert_snapshot!(refusals, @"
     [2]
-    error: --host is passed 2 times; only `load` and `fetch` take several
+    error: --host is passed 2 times; only `load` and `fetch` accept several
     [2]
-    error: --context is passed 2 times; only `load` and `fetch` take several
+    error: --context is passed 2 times; only `load` and `fetch` accept several
     [2]
     error: --host is passed before and after the command
     hint: pass every --host after the command
     [2]
-    error: standard input cannot be an archive and a list of hosts
+    error: standard input cannot be both an archive and a list of hosts
     [2]
     error: invalid value '0' for '--jobs <N>': 0 is not in 1..=256
 
@@ -271,7 +271,7 @@ fn options_for_engines_that_contradict_each_other_are_refused() {
 
       tip: a similar argument exists: '--host'
 
-    Usage: sealift list --host <HOST> [DEST|IMAGE[:VERSION]]...
+    Usage: sealift list [OPTIONS] [DEST|IMAGE[:VERSION]]...
 
     For more information, try '--help'.
     ");

@@ -32,6 +32,8 @@ const CASES: &[(&[&str], Needs)] = &[
     (&["--version"], Nothing),
     (&["help"], Nothing),
     (&["help", "name", "tag"], Nothing),
+    (&["help", "options"], Nothing),
+    (&["options"], Nothing),
     (&["version"], Nothing),
     (&["version", "--json"], Nothing),
     (&["build", "web:1.0.0.1", "context", "--builder", "classic"], Has),

@@ -26,14 +26,17 @@ fn another_build_of_a_release_is_reported_or_refused() {
         assert!(
             said.stderr.contains(&format!(
                 "error: another build of the release `web:1.0.0.7` is already in artifacts: {id}; nothing was changed\n\
-                 hint: give the new build a version of its own"
+                 hint: give the new build another version"
             )),
             "{said:?}"
         );
     }
     assert_eq!(place.files(), before);
     let said = place.run(&["add", "two.tar"]);
-    assert!(said.stderr.contains("web:1.0.0.7  rebuilt  the same release was "), "{said:?}");
+    assert!(
+        said.stderr.contains("web:1.0.0.7  rebuilt  previous id of this release: "),
+        "{said:?}"
+    );
     assert_eq!((said.code, place.files().len()), (0, 2));
 }
 
@@ -57,12 +60,12 @@ fn an_archive_gets_another_version() {
         (
             ["tag", "web:1.0.0.7", "web:1.0.0.8"],
             "[1]\nerror: another build of the release `web:1.0.0.8` is already in artifacts: ID; nothing was changed\n\
-             hint: give the new build a version of its own\n",
+             hint: give the new build another version\n",
         ),
         (["tag", "web:1.0.0.7", "web"], "[2]\nerror: `web` has no version; pass IMAGE:VERSION\n"),
         (
             ["tag", "web:3", "web:4"],
-            "[3]\nerror: no archive of `web:3` in artifacts\nhint: it has web:1.1.0.1, web:1.0.0.8 and web:1.0.0.7\n",
+            "[3]\nerror: no archive of `web:3` in artifacts\nhint: available: web:1.1.0.1, web:1.0.0.8 and web:1.0.0.7\n",
         ),
     ] {
         let other = &before[1]["web_1.0.0.8_".len()..][..12];

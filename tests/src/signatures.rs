@@ -346,9 +346,8 @@ fn the_users_config_requires_signatures() {
         let said = published.place.run(command);
         assert_eq!(said.code, 2, "{said:?}");
         assert!(
-            said.stderr.contains(
-                "DIR/.config/sealift/config.json cannot be used as a config: unknown field"
-            ),
+            said.stderr
+                .contains("DIR/.config/sealift/config.json is not a valid config: unknown field"),
             "{said:?}"
         );
     }

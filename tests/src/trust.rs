@@ -45,7 +45,7 @@ fn sha256sum_checks_the_sums_of_the_latest_archives() {
     let said = refused(&place, &["config", "https://example.org", "--format", "sums"]);
     insta::assert_snapshot!(said.refusal(), @"
     [2]
-    error: sums are of files in the folder; leave BASEURL out
+    error: --format sums lists files in the folder; omit BASEURL
     ");
 }
 

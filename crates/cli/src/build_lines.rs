@@ -1,4 +1,4 @@
-//! Lines about the progress of a build, in the form of `docker build --progress=plain`.
+//! Lines about the progress of a build, as `docker build --progress=plain` prints them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use sealift_workflow::docker::{BuildEvent, LeftOut, StepEnd};
 use crate::format;
 use crate::program_line::coloured;
 
-/// Returns the line for an event, if it has one.
+/// Returns the line for an event; `None` if nothing is printed for it.
 pub(crate) fn line(event: &BuildEvent) -> Option<String> {
     let line = match event {
         BuildEvent::Step { number, total, text } => format!("step {number}/{total}  {text}"),
@@ -15,7 +15,7 @@ pub(crate) fn line(event: &BuildEvent) -> Option<String> {
         BuildEvent::Warning(text) => format!("warning: {text}"),
         BuildEvent::LeftOut { path, reason } => {
             let what = match reason {
-                LeftOut::Excluded => "it belongs to the folder of archives".to_owned(),
+                LeftOut::Excluded => "it is in the folder of archives".to_owned(),
                 reason => format!("it is {}", reason.name()),
             };
             format!("warning: {} is not part of the build context: {what}", path.display())
@@ -50,12 +50,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_says_why() {
+    fn a_warning_states_why_a_file_is_not_sent() {
         let left_out =
             |path: &str, reason| line(&BuildEvent::LeftOut { path: path.into(), reason }).unwrap();
         assert_eq!(
             left_out("artifacts", LeftOut::Excluded),
-            "warning: artifacts is not part of the build context: it belongs to the folder of archives"
+            "warning: artifacts is not part of the build context: it is in the folder of archives"
         );
         assert_eq!(
             left_out("a\nb", LeftOut::Socket),

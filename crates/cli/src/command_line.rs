@@ -1,6 +1,6 @@
-//! The command line as a whole: the global options and one of the commands.
+//! The complete command line: the global options and one of the commands.
 
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 
 use crate::arguments::choose::ChooseArguments;
 use crate::arguments::global::GlobalArguments;
@@ -48,6 +48,9 @@ Exit codes:
   7 folder locked   8 nothing new (fetch --exit-code)   130 interrupted"
 )]
 pub(crate) struct Arguments {
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort, display_order = 998)]
+    help: Option<bool>,
     #[command(flatten)]
     pub(crate) global: GlobalArguments,
     #[command(subcommand)]
@@ -61,7 +64,7 @@ pub(crate) enum Command {
     List(ListArguments),
     Show(ShowArguments),
     Diff(DiffArguments),
-    /// Print the file of the archive to use
+    /// Print the path of an archive
     #[command(after_help = "\
 Example:
   scp \"$(sealift path web)\" edge:")]
@@ -97,6 +100,20 @@ Example:
     Version,
     #[command(hide = true)]
     Man(ManArguments),
+    /// Options that every command accepts
+    #[command(
+        hide = true,
+        override_usage = "sealift [OPTIONS] <COMMAND>\n       sealift <COMMAND> [OPTIONS]",
+        after_help = "\
+Global options can be passed before or after the command. With `load` and
+`fetch`, pass all --host and --context options after it.
+
+Examples:
+  sealift list --dir /mnt/usb/images
+  sealift update web:1.4.0.7 --host ssh://build1 --quiet
+  sealift verify --json | jq -r '.[] | select(.verdict != \"whole\").path'"
+    )]
+    Options,
 }
 
 #[cfg(test)]
@@ -108,13 +125,14 @@ mod tests {
     use crate::exit_code::ExitCode;
 
     #[test]
-    fn the_help_lists_every_command_but_man() {
+    fn the_help_lists_every_command_but_man_and_options() {
         let command = Arguments::command();
         let hidden = command.get_subcommands().filter(|command| command.is_hide_set());
-        assert_eq!(hidden.map(clap::Command::get_name).collect::<Vec<_>>(), ["man"]);
+        assert_eq!(hidden.map(clap::Command::get_name).collect::<Vec<_>>(), ["man", "options"]);
     }
+
     #[test]
-    fn every_command_that_is_shown_has_a_page() {
+    fn every_visible_command_has_a_manual_page() {
         let folder = tempfile::tempdir().unwrap();
         let arguments = ManArguments { folder: folder.path().to_owned() };
         assert_eq!(commands::man::run(arguments, Arguments::command()), ExitCode::DONE);

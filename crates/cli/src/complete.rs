@@ -1,4 +1,4 @@
-//! Completions: the shell runs the command itself, which looks into the folder.
+//! Shell completions. The shell runs this command, which reads the folder.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -13,7 +13,7 @@ use crate::commands::completions::{VARIABLE, register};
 use crate::exit_code::ExitCode;
 use crate::output;
 
-/// Answers a shell that asks for completions; returns `None` if none does.
+/// Prints completions if a shell requests them, and returns `None` otherwise.
 pub(crate) fn answer() -> Option<ExitCode> {
     let shell = std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty() && shell != "0")?;
     let words: Vec<OsString> =
@@ -26,7 +26,7 @@ pub(crate) fn answer() -> Option<ExitCode> {
         Err(error) => {
             let shell = shell.to_string_lossy();
             let shell = Printable(&shell);
-            output::error_line(&format!("error: no completions for `{shell}`: {error}"));
+            output::error_line(&format!("error: cannot complete for the shell `{shell}`: {error}"));
             Some(ExitCode::FAILED)
         }
     }

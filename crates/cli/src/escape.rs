@@ -1,4 +1,4 @@
-//! Escapes everything that is printed, as a last line of defence.
+//! Escapes for everything that is printed, in addition to `Printable`.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,13 @@ use sealift_workflow::filename::controls_terminal;
 
 /// Escapes every character that controls a terminal, except line feeds, tabs and colours.
 ///
-/// Text from untrusted sources is displayed through `Printable`, which escapes those too.
+/// Text from untrusted sources is formatted with `Printable`, which also escapes those.
 pub(crate) fn safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         let length = colour_length(rest).unwrap_or(character.len_utf8());
-        let (piece, behind) = rest.split_at(length);
+        let (piece, after) = rest.split_at(length);
         if length == character.len_utf8()
             && controls_terminal(character)
             && !matches!(character, '\n' | '\t')
@@ -21,7 +21,7 @@ pub(crate) fn safe(text: &str) -> String {
         } else {
             safe.push_str(piece);
         }
-        rest = behind;
+        rest = after;
     }
     safe
 }
@@ -33,8 +33,8 @@ fn colour_length(text: &str) -> Option<usize> {
     parameters[end..].starts_with('m').then_some(2 + end + 1)
 }
 
-/// Escapes the characters of a JSON text that control a terminal, which stand only inside strings
-/// there.
+/// Escapes every character of a JSON document that controls a terminal, except line feeds. Such
+/// characters occur only in strings, so the document keeps its meaning.
 pub(crate) fn safe_json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! The exit codes, which scripts rely on.
+//! The exit codes, which are part of the interface.
 
 use sealift_workflow::ErrorKind;
 
@@ -15,7 +15,7 @@ impl ExitCode {
     pub(crate) const DAMAGED: Self = Self(5);
     pub(crate) const UNREACHABLE: Self = Self(6);
     pub(crate) const LOCKED: Self = Self(7);
-    /// Asked for with `fetch --exit-code`; no failure.
+    /// Not a failure; only with `fetch --exit-code`.
     #[cfg(feature = "remote")]
     pub(crate) const NOTHING_NEW: Self = Self(8);
     pub(crate) const INTERRUPTED: Self = Self(130);
@@ -34,8 +34,8 @@ impl ExitCode {
         }
     }
 
-    /// Returns the code of several failures: the one that trying again helps least, so that the
-    /// order in which they came does not matter.
+    /// Returns the exit code for several failures: the one that a retry is least likely to fix. It
+    /// does not depend on the order of the failures.
     pub(crate) fn worst(codes: impl IntoIterator<Item = Self>) -> Self {
         const WORST_FIRST: [ExitCode; 8] = [
             ExitCode::INTERRUPTED,

@@ -1,4 +1,4 @@
-//! What went wrong, as people read it and as `--json` prints it.
+//! Failures, as printed on standard error and with `--json`.
 
 use std::collections::HashSet;
 
@@ -16,17 +16,17 @@ use crate::program_line::coloured;
 
 const HINT: Style = Style::new().bold();
 
-/// The reason that the command, or one part of its work, failed.
+/// A failure of the command or of one part of its work.
 ///
-/// It serialises as `{code, message, causes, hint}`.
+/// It serializes as `{code, message, causes, hint}`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
     #[serde(rename = "code")]
     kind: ErrorKind,
     message: String,
-    /// Outermost first, without those that the message contains.
+    /// The causes, outermost first, except those that the message contains.
     causes: Vec<String>,
-    /// The last lines that a failed step of a build printed.
+    /// The last lines of output of a failed build step.
     #[serde(skip)]
     output: Vec<String>,
     hint: Option<String>,
@@ -50,7 +50,7 @@ impl Failure {
         }
     }
 
-    /// Creates a failure for arguments that ask for something impossible.
+    /// Creates a failure for arguments that cannot be used.
     pub(crate) fn usage(message: impl ToString) -> Self {
         Self::new(ErrorKind::Usage, message, None)
     }
@@ -60,24 +60,24 @@ impl Failure {
         Self::usage(&error).with_hint(hints::setting(&error))
     }
 
-    /// Creates a failure that no workflow knows, with its cause.
+    /// Creates a failure that is not an error of a workflow.
     pub(crate) fn new(kind: ErrorKind, message: impl ToString, cause: Option<String>) -> Self {
         let causes = cause.into_iter().collect();
         Self { kind, message: message.to_string(), causes, output: Vec::new(), hint: None }
     }
 
-    /// Sets what to do about it.
+    /// Sets or removes the hint.
     pub(crate) fn with_hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self
     }
 
-    /// Returns the exit code with which the command ends.
+    /// Returns the exit code for the failure.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::of(self.kind)
     }
 
-    /// Replaces the message by the outermost cause, if there is one.
+    /// Replaces the message with the outermost cause, if there is one.
     pub(crate) fn with_cause_as_message(mut self) -> Self {
         if !self.causes.is_empty() {
             self.message = self.causes.remove(0);
@@ -85,18 +85,18 @@ impl Failure {
         self
     }
 
-    /// Removes the hint if it is one of these, and adds it to them otherwise.
+    /// Removes the hint if the set contains it, and adds it to the set otherwise.
     pub(crate) fn with_hint_once(mut self, hints: &mut HashSet<String>) -> Self {
         self.hint = self.hint.filter(|hint| hints.insert(hint.clone()));
         self
     }
 
-    /// Prints the failure on standard error, with its causes and the hint.
+    /// Prints the failure on standard error, with causes and hint.
     pub(crate) fn show(&self) {
         self.show_after("");
     }
 
-    /// Prints the failure as [`show`](Self::show) does, after a prefix that is safe to print.
+    /// Prints the failure as [`show`](Self::show) does, after a prefix, which is not escaped.
     pub(crate) fn show_after(&self, prefix: &str) {
         if self.kind == ErrorKind::Interrupted {
             output::error_line("interrupted; nothing was left half done");
@@ -120,10 +120,10 @@ pub(crate) fn show(error: &Error) {
     Failure::of(error).show();
 }
 
-/// Returns the exit code of a call with these errors, each of which was shown but interruptions.
+/// Returns the exit code for errors that were already printed, except interruptions.
 ///
-/// An interruption is shown here, once after everything that was finished, and decides the code.
-/// Otherwise the first error does.
+/// An interruption is printed here, once and after all results, and determines the code. Otherwise
+/// the first error does.
 pub(crate) fn code_of<'a>(errors: impl IntoIterator<Item = &'a Error>) -> ExitCode {
     let mut code = ExitCode::DONE;
     for error in errors {
@@ -138,17 +138,17 @@ pub(crate) fn code_of<'a>(errors: impl IntoIterator<Item = &'a Error>) -> ExitCo
     code
 }
 
-/// Returns `true` if an error is no failure but a stop that was asked for.
+/// Returns `true` if the error is an interruption by a signal instead of a failure.
 pub(crate) fn is_interruption(error: &Error) -> bool {
     error.kind() == ErrorKind::Interrupted
 }
 
-/// Describes an error of a workflow for JSON.
+/// Returns an error of a workflow as JSON.
 pub(crate) fn document(error: &Error) -> Value {
     json!(Failure::of(error))
 }
 
-/// Adds the command's words to the `error` of a document about something that may have failed.
+/// Replaces the `error` in the JSON of a failed result by one with a hint.
 pub(crate) fn with_hint<T>(mut described: Value, result: &Result<T, Error>) -> Value {
     if let Err(error) = result {
         described["error"] = document(error);
@@ -156,7 +156,7 @@ pub(crate) fn with_hint<T>(mut described: Value, result: &Result<T, Error>) -> V
     described
 }
 
-/// Returns the last lines that a failed step of a build printed.
+/// Returns the last lines of output of a failed build step.
 fn last_output(error: &Error) -> &[String] {
     match error {
         Error::Engine(error) => match error.failure() {

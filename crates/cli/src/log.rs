@@ -1,4 +1,4 @@
-//! The log: what is asked of the engine and done in the folder, on standard error.
+//! The log of requests to the engine and changes of the folder, on standard error.
 
 use std::io::IsTerminal as _;
 
@@ -10,10 +10,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::output;
 
-/// The variable that sets what is logged: a level, or a list of `TARGET=LEVEL`.
+/// The environment variable for the log level, or for a list of `TARGET=LEVEL`.
 const VARIABLE: &str = "SEALIFT_LOG";
 
-/// Starts logging if `-v` or `SEALIFT_LOG` asks for it.
+/// Starts logging if `-v` is passed or `SEALIFT_LOG` is set.
 pub(crate) fn start(verbose: bool) {
     let set = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty());
     let targets = match set {
@@ -39,7 +39,7 @@ pub(crate) fn start(verbose: bool) {
         .without_time()
         .with_ansi(is_coloured)
         .with_writer(|| output::LogWriter);
-    // There is no other subscriber in this process.
+    // This fails only if a subscriber is set, and nothing else sets one.
     let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
 }
 
@@ -54,8 +54,8 @@ fn targets(text: &str) -> Result<Targets, String> {
     })
 }
 
-/// Returns the filter for the messages of this project. Those of its libraries help nobody who
-/// ships images.
+/// Returns the filter for messages of sealift's own crates. Those of other libraries do not help
+/// users.
 fn of_ours(level: LevelFilter) -> Targets {
     Targets::new().with_target("sealift", level)
 }

@@ -1,6 +1,7 @@
 //! The `sealift` command.
 //!
-//! It is thin: arguments in, events and results out. What it does lives in `sealift-workflow`.
+//! This crate parses arguments and prints events and results. The work is done in
+//! `sealift-workflow`.
 
 mod archive_lines;
 mod archive_table;
@@ -13,6 +14,7 @@ mod escape;
 mod exit_code;
 mod failure;
 mod format;
+mod help;
 mod hints;
 mod log;
 mod output;

@@ -1,4 +1,4 @@
-//! Files that a command writes for other programs to read.
+//! Atomic replacement of output files.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,11 +9,11 @@ use sealift_workflow::ErrorKind;
 
 use crate::failure::Failure;
 
-/// Replaces the content of a file atomically and durably: a reader sees the old content or the new
-/// one, and if anything fails, the old one is still there.
+/// Replaces the content of a file atomically and durably. Readers see either the old or the new
+/// content, and on failure the file is unchanged.
 ///
-/// The mode of a file that is replaced is kept. A symbolic link is followed, so that it stays a
-/// link. What is not a regular file, such as `/dev/stdout` or a named pipe, is written to.
+/// The mode of an existing file is kept, and symbolic links are followed. If the path is not a
+/// regular file, such as `/dev/stdout` or a named pipe, the content is written to it directly.
 pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
     replace(path, content).map_err(|error| {
         let message = format!("cannot write {}", path.display());
@@ -30,25 +30,25 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     let path = target(path)?;
-    // The parent of a bare name is the current folder, which has no other name.
+    // The parent of a bare file name is empty, which means the current folder.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let (mut file, mut temporary) = Temporary::create(folder)?;
     file.write_all(content)?;
     if let Some(before) = before {
-        // Only root can give files away; other users become the owner of what they replace.
+        // Only root can change the owner. Other users become the owner of the new file.
         let _ = fchown(&file, Some(before.uid()), Some(before.gid()));
         file.set_permissions(before.permissions())?;
     }
     file.sync_all()?;
     fs::rename(&temporary.path, &path)?;
     temporary.is_renamed = true;
-    // Best effort: the file is whole either way.
+    // Best effort: if this fails, a crash can restore the old file, but not damage it.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// A new file beside the one that it will replace, removed unless it is renamed.
+/// A temporary file in the same folder, which is removed unless it is renamed.
 struct Temporary {
     path: PathBuf,
     is_renamed: bool,
@@ -62,7 +62,7 @@ impl Temporary {
             let path = folder.join(name);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok((file, Self { path, is_renamed: false })),
-                // An earlier process with the same id left it.
+                // A crashed process with the same id left this file.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 100 => {
                     attempt += 1;
                 }
@@ -80,7 +80,7 @@ impl Drop for Temporary {
     }
 }
 
-/// Follows symbolic links to the file that is to be replaced, which need not be there.
+/// Follows symbolic links and returns the path of the file, which may be missing.
 fn target(path: &Path) -> io::Result<PathBuf> {
     /// The number of links that Linux follows.
     const LINKS: usize = 40;
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn links_stay_links() {
+    fn symbolic_links_are_followed_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("real")).unwrap();
         symlink("real/images.json", dir.path().join("one")).unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_leaves_nothing() {
+    fn a_failed_write_leaves_no_file() {
         let dir = tempfile::tempdir().unwrap();
         let error = replace(&dir.path().join("missing/images.json"), b"x").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);

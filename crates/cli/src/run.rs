@@ -1,24 +1,26 @@
-//! From arguments to an exit code.
+//! Parses the arguments, runs a command and returns the exit code.
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 use crate::command_line::{Arguments, Command};
 use crate::commands;
 use crate::complete;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::help;
 use crate::log;
 use crate::output;
 use crate::session::Session;
 use crate::usage_error;
 
+/// Runs the command that the arguments of the process name.
 pub(crate) fn run() -> ExitCode {
     let code = complete::answer().unwrap_or_else(run_command);
     output::end(code)
 }
 
 fn run_command() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match help::parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             if error.use_stderr() {
@@ -51,7 +53,7 @@ fn run_command() -> ExitCode {
             None => commands::overview::run(&session).await,
         }
     });
-    // Threads that still work have been asked to stop, and have cleared up when they end.
+    // Waits for blocking threads. They were cancelled, and clean up before they end.
     drop(runtime);
     match result {
         Ok(code) => code,
@@ -65,14 +67,14 @@ fn run_command() -> ExitCode {
     }
 }
 
-/// Returns `true` if `--json` is among the arguments, also if they cannot be parsed.
+/// Returns `true` if `--json` is passed, also if the arguments cannot be parsed.
 fn asks_for_json() -> bool {
     words()
         .take_while(|word| word != "--")
         .any(|word| word == "--json" || word.starts_with("--json="))
 }
 
-/// Returns the arguments of this call.
+/// Returns the arguments of the process.
 fn words() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
 }
@@ -110,5 +112,9 @@ async fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failu
         Command::Completions(arguments) => commands::completions::run(arguments),
         Command::Version => Ok(commands::version::run(session)),
         Command::Man(arguments) => Ok(commands::man::run(arguments, Arguments::command())),
+        Command::Options => {
+            output::text(&help::global_options());
+            Ok(ExitCode::DONE)
+        }
     }
 }

@@ -1,16 +1,16 @@
 //! Tables of aligned columns.
 
-/// The columns between two cells.
+/// The number of spaces between two columns.
 const GAP: usize = 2;
 
-/// Aligns rows below a header, two spaces apart, without space at the end of a line.
+/// Aligns a header and rows. Lines have no trailing spaces.
 pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
     let header: Vec<String> = header.iter().map(|&title| title.to_owned()).collect();
     let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows.iter().cloned()).collect();
     align_rows(&rows)
 }
 
-/// Aligns rows of the same number of cells, which may be coloured.
+/// Aligns rows with the same number of cells. Cells can contain colours.
 pub(crate) fn align_rows(rows: &[Vec<String>]) -> String {
     let widths = widths(rows);
     let mut text = String::new();
@@ -26,7 +26,7 @@ pub(crate) fn align_rows(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Returns how wide aligned rows are.
+/// Returns the width of aligned rows.
 pub(crate) fn width(rows: &[Vec<String>]) -> usize {
     let widths = widths(rows);
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
@@ -43,7 +43,7 @@ fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     widths
 }
 
-/// Returns the width of a cell without the sequences that colour it.
+/// Returns the width of a cell, not counting colour sequences.
 fn width_of(cell: &str) -> usize {
     anstream::adapter::strip_str(cell).map(|part| part.chars().count()).sum()
 }

@@ -1,4 +1,4 @@
-//! Errors in the arguments, as clap describes them.
+//! Errors of the argument parser.
 
 use sealift_workflow::ErrorKind;
 use sealift_workflow::filename::Printable;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::exit_code::ExitCode;
 use crate::output;
 
-/// Prints an error in the arguments, with `--json` also as a document.
+/// Prints an error of the argument parser, with `--json` also as a document.
 pub(crate) fn show(error: &clap::Error, json: bool) -> ExitCode {
     let text = error.render();
     if json {
@@ -19,7 +19,7 @@ pub(crate) fn show(error: &clap::Error, json: bool) -> ExitCode {
     ExitCode::USAGE
 }
 
-/// Escapes arguments in a text that quotes them, whole or from the `=` on.
+/// Escapes all occurrences of the arguments, and of their parts after `=`, in a text.
 fn with_printable(mut text: String, arguments: &[String]) -> String {
     let values = arguments.iter().filter_map(|word| Some(word.split_once('=')?.1));
     for word in arguments.iter().map(String::as_str).chain(values) {
@@ -31,7 +31,8 @@ fn with_printable(mut text: String, arguments: &[String]) -> String {
     text
 }
 
-/// Describes what clap prints of an error: the message, tips, the usage.
+/// Converts the text of an error to JSON. The first paragraph is the message, and tips become the
+/// hint.
 fn document(text: &str) -> Value {
     let mut paragraphs = text.split("\n\n").map(str::trim);
     let message = paragraphs.next().unwrap_or_default();
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_usage_error_is_described_by_its_first_paragraph_and_its_tips() {
+    fn the_document_has_the_first_paragraph_and_the_tips() {
         let text = "error: unrecognized subcommand 'lsit'\n\n  tip: a similar subcommand exists: 'list'\n\n\
                     Usage: sealift [OPTIONS] [COMMAND]\n\nFor more information, try '--help'.\n";
         let expected = json!({

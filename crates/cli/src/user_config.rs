@@ -1,5 +1,5 @@
-//! The user's `config.json`. It is never read from a folder of archives, whose owner may be
-//! somebody else.
+//! The user's `config.json`. It is never read from a folder of archives, which can belong to
+//! another user.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,19 +10,21 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 
+/// The environment variable for the path of the file.
 const VARIABLE: &str = "SEALIFT_CONFIG";
 
-/// What the user's config says.
+/// The user's config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserConfig {
     pub(crate) path: PathBuf,
     /// The setting that chose the path.
     pub(crate) source: &'static str,
     pub(crate) exists: bool,
-    /// `fetch`, `load` and `verify` fail if nothing names the signers.
+    /// Whether `fetch`, `load` and `verify` fail if no signers are named.
     pub(crate) require_signature: bool,
-    /// The signers, unless an option names others.
+    /// The file of signers; overridden by `--signed-by`.
     pub(crate) signed_by: Option<PathBuf>,
+    /// The file of revoked keys; overridden by `--revoked`.
     pub(crate) revoked: Option<PathBuf>,
 }
 
@@ -36,12 +38,12 @@ struct ConfigDocument {
 }
 
 impl UserConfig {
-    /// Reads the file that `SEALIFT_CONFIG` names, else `sealift/config.json` in
-    /// `$XDG_CONFIG_HOME` or `~/.config`. Without a file, nothing is set.
+    /// Reads the file that `SEALIFT_CONFIG` names, or else `sealift/config.json` in
+    /// `$XDG_CONFIG_HOME` or `~/.config`. Without a file, all settings have their defaults.
     ///
     /// # Errors
     ///
-    /// If the file that the variable names does not exist, or a file cannot be read or used.
+    /// If the file that `SEALIFT_CONFIG` names is missing, or if a file cannot be read or parsed.
     pub(crate) fn read() -> Result<Self, Failure> {
         let variable = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty());
         let (path, source) =
@@ -68,9 +70,9 @@ impl UserConfig {
 
     fn parse(path: PathBuf, source: &'static str, json: &[u8]) -> Result<Self, Failure> {
         let document: ConfigDocument = serde_json::from_slice(json).map_err(|error| {
-            Failure::usage(format!("{} cannot be used as a config: {error}", path.display()))
+            Failure::usage(format!("{} is not a valid config: {error}", path.display()))
         })?;
-        // Relative to the config, wherever the command runs.
+        // Paths are relative to the config, not to the working directory.
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let absolute = |file: PathBuf| folder.join(file);
         Ok(Self {
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_relative_to_the_config() {
+    fn paths_are_relative_to_the_config() {
         let config =
             parse(r#"{"require-signature": true, "signed-by": "signers", "revoked": "/r"}"#)
                 .unwrap();
@@ -116,11 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_is_not_known_is_refused() {
+    fn invalid_settings_are_refused() {
         for json in [r#"{"require-signatures": true}"#, r#"{"require-signature": "yes"}"#, "", "[]"]
         {
             let error = parse(json).unwrap_err();
-            assert!(error.contains("/etc/x/config.json cannot be used as a config: "), "{error}");
+            assert!(error.contains("/etc/x/config.json is not a valid config: "), "{error}");
         }
     }
 }

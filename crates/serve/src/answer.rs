@@ -1,4 +1,4 @@
-//! Answers to requests.
+//! The responses to requests.
 
 use std::fs;
 use std::sync::Arc;
@@ -27,14 +27,14 @@ use crate::page::view::Form;
 use crate::resource::{Bytes, Resource};
 use crate::route::{Kind, Page, Reference, Route};
 
-/// The size up to which a signature is served.
+/// The maximum size of a signature, in bytes.
 const MAX_SIGNATURE: u64 = 1 << 20;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
 
-/// What answers requests.
+/// The state that is needed to answer requests.
 pub(crate) struct Answerer {
     pub(crate) folder: Arc<Folder>,
     /// `http` or `https`.
@@ -44,19 +44,19 @@ pub(crate) struct Answerer {
     pub(crate) readers: Readers,
 }
 
-/// What a request gets.
+/// A successful answer.
 enum Answer {
-    /// Bytes, which may be asked for in parts.
+    /// Bytes that support ranges and caching.
     Resource(Resource),
-    /// A document with this status.
+    /// A document: its status, type and content.
     Document(StatusCode, &'static str, Vec<u8>),
-    /// What refers to an image: nothing of all types, or of some.
+    /// The empty list of referrers of an image. `filtered` if the client asked for some types only.
     Referrers { filtered: bool },
-    /// A list, with the address of the next page.
+    /// A list, and the URL of its next page.
     List(serde_json::Value, Option<String>),
 }
 
-/// Why there is no such thing: the status, the code of the registry API, and what to say.
+/// An error response: status, error code of the registry API, and message.
 pub(crate) struct Refusal(StatusCode, &'static str, String);
 
 impl Refusal {
@@ -64,17 +64,17 @@ impl Refusal {
         Self(StatusCode::NOT_FOUND, code, message.into())
     }
 
-    /// Refuses a request without a valid login.
+    /// Creates the response to a request without a valid login.
     #[cfg(feature = "auth")]
     pub(crate) fn no_login() -> Self {
-        let message = "a valid user name and password are needed".to_owned();
+        let message = "a valid user name and password are required".to_owned();
         Self(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
     }
 
-    /// Refuses a request that was not encrypted.
+    /// Creates the response to a plain HTTP request if TLS is required.
     #[cfg(feature = "tls")]
     pub(crate) fn not_encrypted() -> Self {
-        let message = "this is an HTTPS server, and the request was sent by plain HTTP".to_owned();
+        let message = "plain HTTP request sent to an HTTPS server".to_owned();
         Self(StatusCode::BAD_REQUEST, "UNSUPPORTED", message)
     }
 }
@@ -83,9 +83,9 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound { .. } | Error::Changed { .. } => {
-                Self::unknown("MANIFEST_UNKNOWN", "the archive was removed or replaced meanwhile")
+                Self::unknown("MANIFEST_UNKNOWN", "the archive was removed or replaced")
             }
-            // Paths of the server are nobody's business.
+            // Errors of the store contain paths, which clients must not see.
             error => {
                 let kind = match error.kind() {
                     ErrorKind::Archive => "an archive cannot be read",
@@ -98,7 +98,7 @@ impl From<Error> for Refusal {
 }
 
 impl Answerer {
-    /// Answers a request for what the route names, or with a refusal.
+    /// Answers a request for a route, or with a refusal.
     pub(crate) async fn answer<B>(
         self: Arc<Self>,
         request: &Request<B>,
@@ -113,7 +113,7 @@ impl Answerer {
             (Some(refusal), _) => Err(refusal),
             (None, true) => self.find(route, base_url(self.scheme, request.headers())).await,
             (None, false) => {
-                let message = "the folder is served for reading only";
+                let message = "the server is read-only";
                 Err(Refusal(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message.to_owned()))
             }
         };
@@ -174,7 +174,7 @@ impl Answerer {
             }
             Route::Registry => return Ok(Answer::Document(StatusCode::OK, JSON, b"{}".to_vec())),
             Route::Unknown { registry: true } => {
-                return Err(Refusal::unknown("NAME_UNKNOWN", "there is nothing at this path"));
+                return Err(Refusal::unknown("NAME_UNKNOWN", "this path does not exist"));
             }
             Route::Unknown { registry: false } => {
                 return Err(Refusal::unknown("", "there is no such file"));
@@ -204,13 +204,14 @@ impl Answerer {
         match self.readers.look_up(found).await {
             Ok(found) => found,
             Err(_) => {
-                let message = "the request was not answered".to_owned();
+                let message =
+                    "the server is shutting down or an internal error occurred".to_owned();
                 Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", message))
             }
         }
     }
 
-    /// Finds what is in the folder. It reads files, and may block.
+    /// Finds the answer for a route. Reads files and blocks.
     fn read(&self, images: &Images, route: &Route, base_url: &str) -> Result<Answer, Refusal> {
         let contents = &self.folder.contents;
         match route {
@@ -285,7 +286,7 @@ impl Answerer {
         write(images.entries(), base_url).map_err(refused)
     }
 
-    /// Reads a small file that people put into the folder.
+    /// Reads `SHA256SUMS` or one of its signatures, if the user put one into the folder.
     fn own_file(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.folder.contents.store().root().join(name);
         let metadata = fs::symlink_metadata(&path).ok()?;
@@ -330,17 +331,17 @@ fn entry<'a>(images: &'a Images, path: &ArchivePath) -> Result<&'a Entry, Refusa
 }
 
 fn gone() -> Refusal {
-    Refusal::unknown("", "the archive was removed or replaced meanwhile")
+    Refusal::unknown("", "the archive was removed or replaced")
 }
 
 fn unknown_name(name: &str) -> Refusal {
     Refusal::unknown("NAME_UNKNOWN", format!("there is no image {name}"))
 }
 
-/// Returns why a digest names nothing. Only of a subject the specification wants it to be an error
-/// of the request.
+/// Returns the refusal of a digest that is not a SHA-256 digest. The OCI distribution specification
+/// requires status 400 for referrers; otherwise the object is reported as missing.
 fn no_digest(kind: Kind) -> Refusal {
-    let message = "this is not the SHA-256 digest of anything";
+    let message = "not a SHA-256 digest";
     match kind {
         Kind::Manifest => Refusal::unknown("MANIFEST_UNKNOWN", message),
         Kind::Blob => Refusal::unknown("BLOB_UNKNOWN", message),
@@ -348,7 +349,7 @@ fn no_digest(kind: Kind) -> Refusal {
     }
 }
 
-/// Returns a page of a list, and the address of the next one.
+/// Returns a page of a list, and the URL of the next page.
 fn listed<'a>(
     page: &Page,
     items: impl Iterator<Item = &'a str>,
@@ -362,7 +363,8 @@ fn listed<'a>(
     (items, next)
 }
 
-/// Returns the address under which the server was asked; nothing if the client did not state it.
+/// Returns the URL of the server as the client addressed it; empty if the client sent no valid
+/// host.
 fn base_url(scheme: &str, headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
@@ -387,7 +389,7 @@ fn document(status: StatusCode, content_type: &'static str, bytes: Vec<u8>) -> R
     response
 }
 
-/// Answers with an error: in the form of the registry API, or as a sentence.
+/// Returns an error response: JSON for the registry API, otherwise plain text.
 fn refuse(Refusal(status, code, message): Refusal, is_registry: bool) -> Response<Body> {
     let mut response = match is_registry {
         true => {
@@ -405,7 +407,7 @@ fn refuse(Refusal(status, code, message): Refusal, is_registry: bool) -> Respons
     response
 }
 
-/// Keeps what only users may read out of caches that other people use.
+/// Excludes a response to a logged-in user from shared caches.
 pub(crate) fn forbid_shared_caches(headers: &mut HeaderMap) {
     let control = headers.get(CACHE_CONTROL).and_then(|control| control.to_str().ok());
     let private = match control {

@@ -16,24 +16,24 @@ use crate::options::ServerOptions;
 use crate::reloading::Reloading;
 use crate::unusable_file::UnusableFile;
 
-/// How many passwords are verified at the same time. Whoever guesses passwords cannot use more
-/// processor time than this.
+/// The number of passwords that are verified at the same time. It limits the processor time that
+/// guessing passwords can consume.
 const VERIFIERS: usize = 2;
 
-/// What verifies the logins of requests.
+/// The verifier of logins.
 pub(crate) struct Auth {
     logins: Arc<Reloading<Logins>>,
-    /// A random key of this process, which makes what is remembered useless to others.
+    /// A random key of this process, without which the remembered proofs are useless.
     key: [u8; 32],
     known: Mutex<Known>,
     verifiers: Semaphore,
 }
 
-/// The last login of each user that was verified. A pull sends its login with each request, and
-/// bcrypt is slow.
+/// The last verified login of each user. A pull sends the login with each request, and bcrypt is
+/// slow.
 #[derive(Default)]
 struct Known {
-    /// The file by which they were verified.
+    /// The file against which they were verified.
     logins: Weak<Logins>,
     proofs: HashMap<String, Digest>,
 }
@@ -46,13 +46,13 @@ struct Login {
 }
 
 impl Auth {
-    /// Reads the logins, if there is a file. It blocks.
+    /// Reads the logins, if the options name a file. Blocks.
     pub(crate) fn read(options: &ServerOptions) -> Result<Option<Self>, UnusableFile> {
         let Some(file) = options.auth.clone() else { return Ok(None) };
         let mut key = [0; 32];
         let filled = rustix::rand::getrandom(&mut key[..], rustix::rand::GetRandomFlags::empty());
         if filled != Ok(key.len()) {
-            let reason = "the system has no random numbers for its protection";
+            let reason = "the system provides no random numbers";
             return Err(UnusableFile::new("the logins", &file, reason));
         }
         let logins = Reloading::new(vec![file], Logins::read, options.on_event.clone())?;
@@ -69,7 +69,7 @@ impl Auth {
             return Some(login.user);
         }
         let _permit = self.verifiers.acquire().await.ok()?;
-        // Engines send several requests at the same time, each of which has come this far.
+        // Engines send several requests in parallel, so another one may have verified the login.
         if self.is_known(&logins, &login.user, &proof) {
             return Some(login.user);
         }
@@ -85,7 +85,7 @@ impl Auth {
         Some(user)
     }
 
-    /// Returns what is remembered of a login instead of its password.
+    /// Returns the keyed hash that is remembered instead of a password.
     fn proof(&self, login: &Login) -> Digest {
         let length = (login.user.len() as u64).to_be_bytes();
         Digest::of(&[&self.key[..], &length, login.user.as_bytes(), &login.password[..]].concat())
@@ -93,7 +93,8 @@ impl Auth {
 
     fn is_known(&self, logins: &Arc<Logins>, user: &str, proof: &Digest) -> bool {
         let known = self.known();
-        // The comparison may end early: without the key, nobody can choose what is compared.
+        // A comparison in constant time is not needed: without the key, an attacker cannot choose
+        // the hashes.
         std::ptr::eq(known.logins.as_ptr(), Arc::as_ptr(logins))
             && known.proofs.get(user) == Some(proof)
     }
@@ -101,7 +102,8 @@ impl Auth {
     fn remember(&self, logins: &Arc<Logins>, user: &str, proof: Digest) {
         let mut known = self.known();
         if !std::ptr::eq(known.logins.as_ptr(), Arc::as_ptr(logins)) {
-            // The file has changed. The weak reference keeps its address from being used again.
+            // The file has changed. The weak reference keeps the old allocation alive, so that its
+            // address is not reused.
             *known = Known { logins: Arc::downgrade(logins), proofs: HashMap::new() };
         }
         known.proofs.insert(user.to_owned(), proof);
@@ -119,7 +121,7 @@ impl fmt::Debug for Auth {
 }
 
 impl Login {
-    /// Returns the login in the headers of a request, if it is one of Basic authentication.
+    /// Parses the login in the headers of a request, if it uses Basic authentication.
     fn of(headers: &HeaderMap) -> Option<Self> {
         let (scheme, value) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("basic") {
@@ -192,12 +194,12 @@ mod tests {
         }
         assert_eq!(remembered(), 2);
 
-        // With no verifier left, only what is remembered is accepted.
+        // Remembered logins need no verifier.
         let all = auth.verifiers.acquire_many(VERIFIERS as u32).await.unwrap();
         assert_eq!(auth.user(&basic("ann", "secret")).await.as_deref(), Some("ann"));
         drop(all);
 
-        // Another file is another set of logins, whatever was remembered.
+        // Logins that were verified against an older file are not accepted.
         let changed = Arc::new(Logins::read(&[file]).unwrap());
         let login = Login { user: "ann".to_owned(), password: b"secret".to_vec() };
         assert!(!auth.is_known(&changed, "ann", &auth.proof(&login)));

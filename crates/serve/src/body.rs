@@ -1,4 +1,4 @@
-//! Bodies of answers.
+//! The bodies of responses.
 
 use std::io;
 use std::pin::Pin;
@@ -12,15 +12,15 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::pieces::Pieces;
 
-/// Limits how much is read at the same time: each thread takes memory.
+/// The limits of concurrent reading, which bound the memory of threads and buffers.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
-    /// A permit for each request that is looked up. It may wait for the index of an archive, so that
-    /// it is of no use to running answers.
+    /// A permit for each request that is looked up. These permits are separate because a lookup can
+    /// wait until the index of an archive is read, which must not block running responses.
     lookups: Arc<Semaphore>,
     /// A permit for each thread that reads.
     threads: Arc<Semaphore>,
-    /// A permit for each piece that was read before its connection asked for it.
+    /// A permit for each piece that is read before its connection asks for it.
     ahead: Arc<Semaphore>,
 }
 
@@ -31,26 +31,26 @@ impl Default for Readers {
     }
 }
 
-/// What a piece needs to be read.
+/// The permits for reading a piece.
 struct Permits {
     thread: OwnedSemaphorePermit,
     ahead: Option<OwnedSemaphorePermit>,
 }
 
 impl Readers {
-    /// Calls a function that finds out what answers a request, in a thread.
+    /// Runs a lookup on a blocking thread.
     pub(crate) async fn look_up<T: Send + 'static>(
         &self,
         find: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, JoinError> {
-        // It is never closed.
+        // The semaphore is never closed.
         let permit = Arc::clone(&self.lookups).acquire_owned().await.ok();
         let found = tokio::task::spawn_blocking(find).await;
         drop(permit);
         found
     }
 
-    /// Returns the permits to read a piece ahead, if there are some left.
+    /// Returns the permits to read a piece ahead, if any are left.
     fn permits_ahead(&self) -> Option<Permits> {
         let ahead = Arc::clone(&self.ahead).try_acquire_owned().ok()?;
         let thread = Arc::clone(&self.threads).try_acquire_owned().ok()?;
@@ -58,7 +58,7 @@ impl Readers {
     }
 }
 
-/// The body of an answer: bytes in memory, or what is read while it is sent.
+/// The body of a response: bytes in memory, or bytes that are read while they are sent.
 pub(crate) struct Body {
     source: BodySource,
     left: u64,
@@ -66,7 +66,7 @@ pub(crate) struct Body {
     on_end: OnEnd,
 }
 
-/// What is called with the number of bytes that were sent, when the body is dropped.
+/// The function that is called with the number of sent bytes when the body is dropped.
 #[derive(Default)]
 struct OnEnd(Option<Box<dyn FnOnce(u64) + Send>>);
 
@@ -81,27 +81,31 @@ enum BodySource {
     Pieces(Readers, Turn),
 }
 
-/// Whose turn it is with the next piece.
+/// The state of the next piece.
+///
+/// A connection that asks for a piece moves `Idle` to `Waiting` until a thread is free, and then to
+/// `Reading`. When a piece is delivered and permits for reading ahead are left, the next one is
+/// read immediately, before the connection asks for it.
 enum Turn {
-    /// The connection's, which has not asked for it yet.
+    /// The connection has not asked for the piece.
     Idle(Box<dyn Pieces>),
-    /// Other readers', of which one has to end first.
+    /// The piece waits for a thread.
     Waiting(Box<dyn Pieces>, Acquire),
-    /// A thread's, which reads it; with a permit if the connection has not asked for it yet.
+    /// A thread reads the piece. The permit is present if it is read ahead.
     Reading(JoinHandle<(Box<dyn Pieces>, io::Result<Bytes>)>, Option<OwnedSemaphorePermit>),
-    /// The last piece was read, or reading has failed.
+    /// The last piece was read, or reading failed.
     Ended,
 }
 
 type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
 
 impl Body {
-    /// Creates the body of an answer that has none.
+    /// Creates an empty body.
     pub(crate) fn empty() -> Self {
         Self::bytes(Bytes::new())
     }
 
-    /// Creates a body of bytes in memory.
+    /// Creates a body from bytes in memory.
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         Self::new(bytes.len() as u64, BodySource::Memory(bytes))
@@ -113,29 +117,29 @@ impl Body {
 
     /// Creates a body of `size` bytes that are read while they are sent.
     ///
-    /// A thread reads a piece when the connection asks for it, so that a client that takes its time
-    /// occupies none. The pieces of some answers are read ahead. An error of reading ends the
-    /// connection: the client sees that bytes are missing.
+    /// A thread reads a piece when the connection asks for it, so slow clients do not occupy
+    /// threads. While permits are left, pieces are read ahead. A read error closes the connection,
+    /// so that the client notices the missing bytes.
     pub(crate) fn read(size: u64, readers: &Readers, pieces: impl Pieces) -> Self {
         let turn = Turn::Idle(Box::new(pieces));
         Self::new(size, BodySource::Pieces(readers.clone(), turn))
     }
 
-    /// Calls a function with the number of bytes that were passed on, when the body is dropped.
+    /// Sets a function that is called with the number of sent bytes when the body is dropped.
     #[must_use]
     pub(crate) fn with_on_end(mut self, on_end: impl FnOnce(u64) + Send + 'static) -> Self {
         self.on_end = OnEnd(Some(Box::new(on_end)));
         self
     }
 
-    /// Returns how many bytes are left.
+    /// Returns the number of bytes that are not sent yet.
     pub(crate) fn left(&self) -> u64 {
         self.left
     }
 }
 
 impl Turn {
-    /// Begins to read a piece in a thread.
+    /// Starts to read a piece on a blocking thread.
     fn begin(mut pieces: Box<dyn Pieces>, limit: u64, permits: Permits) -> Self {
         let Permits { thread, ahead } = permits;
         let reading = tokio::task::spawn_blocking(move || {
@@ -146,7 +150,7 @@ impl Turn {
         Self::Reading(reading, ahead)
     }
 
-    /// Returns the next piece of up to `left` bytes.
+    /// Polls for the next piece of at most `left` bytes.
     fn poll(
         &mut self,
         readers: &Readers,
@@ -169,7 +173,7 @@ impl Turn {
                     Poll::Ready(Ok(thread)) => {
                         *self = Self::begin(pieces, left, Permits { thread, ahead: None });
                     }
-                    // It is never closed.
+                    // The semaphore is never closed.
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                     Poll::Pending => {
                         *self = Self::Waiting(pieces, permit);
@@ -187,7 +191,7 @@ impl Turn {
                         return Poll::Ready(Ok(piece));
                     }
                     Poll::Ready(Ok((_, Err(error)))) => return Poll::Ready(Err(error)),
-                    // The thread has panicked, or the runtime shuts down.
+                    // The thread panicked, or the runtime is shutting down.
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                     Poll::Pending => {
                         *self = Self::Reading(reading, ahead);

@@ -1,14 +1,15 @@
-//! What was read of archives lately.
+//! A cache of values that were read from archives.
 
 use std::collections::VecDeque;
 
 use sealift_catalog::Stat;
 use sealift_filename::ArchivePath;
 
-/// Values that were made of archives, the one that was used last at the end. Their costs are
-/// bounded; the last one is kept however much it costs.
+/// A least-recently-used cache of values that belong to archives, with a limit on the sum of their
+/// costs. The last value is kept even if it exceeds the limit.
 #[derive(Debug)]
 pub(crate) struct Cache<T> {
+    /// The most recently used value is last.
     values: VecDeque<Cached<T>>,
     limit: usize,
 }
@@ -16,7 +17,7 @@ pub(crate) struct Cache<T> {
 #[derive(Debug)]
 struct Cached<T> {
     archive: ArchivePath,
-    /// The archive's file as it was then.
+    /// The size and time of the archive's file when the value was read.
     stat: Stat,
     value: T,
     cost: usize,
@@ -27,7 +28,7 @@ impl<T: Clone> Cache<T> {
         Self { values: VecDeque::new(), limit }
     }
 
-    /// Returns the value of an archive whose file looks like this.
+    /// Returns the value of an archive, unless its file has changed.
     pub(crate) fn get(&mut self, archive: &ArchivePath, stat: &Stat) -> Option<T> {
         let at = self.values.iter().position(|cached| cached.archive == *archive)?;
         let cached = self.values.remove(at).filter(|cached| cached.stat == *stat)?;
@@ -36,7 +37,7 @@ impl<T: Clone> Cache<T> {
         Some(value)
     }
 
-    /// Adds a value, in place of one of the same archive.
+    /// Adds a value, and replaces one of the same archive.
     pub(crate) fn insert(&mut self, archive: &ArchivePath, stat: Stat, value: T, cost: usize) {
         self.retain(|other| other != archive);
         self.values.push_back(Cached { archive: archive.clone(), stat, value, cost });
@@ -46,7 +47,7 @@ impl<T: Clone> Cache<T> {
         }
     }
 
-    /// Drops the values of other archives than these.
+    /// Removes the values of archives for which `is_kept` returns `false`.
     pub(crate) fn retain(&mut self, is_kept: impl Fn(&ArchivePath) -> bool) {
         self.values.retain(|cached| is_kept(&cached.archive));
     }
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_used_lately_is_dropped_first() {
+    fn the_least_recently_used_value_is_removed_first() {
         let path =
             |at: u8| -> ArchivePath { format!("web_{at}_aaaaaaaaaaaa.zip").parse().unwrap() };
         let stat = |size| Stat { size, modified: Timestamp::UNIX_EPOCH };
@@ -73,7 +74,7 @@ mod tests {
             [1, 2, 3, 4].map(|at| cache.get(&path(at), &stat(1))),
             [Some(1), None, Some(3), Some(4)]
         );
-        // A file that has changed is another one.
+        // The file has changed.
         assert_eq!(cache.get(&path(1), &stat(2)), None);
         cache.insert(&path(5), stat(1), 5, 99);
         assert_eq!(cache.get(&path(5), &stat(1)), Some(5));

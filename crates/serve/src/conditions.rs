@@ -1,29 +1,29 @@
-//! Which part of a resource answers a request.
+//! Conditional and range requests.
 
 use hyper::HeaderMap;
 use hyper::header::{IF_NONE_MATCH, IF_RANGE, RANGE};
 
-/// Which part of a resource answers a request.
+/// The part of a resource that answers a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// All of it.
+    /// The complete resource.
     All,
-    /// These bytes.
+    /// A range of bytes.
     Bytes {
-        /// Where they begin.
+        /// The offset of the first byte.
         start: u64,
-        /// How many there are.
+        /// The number of bytes, at least 1.
         size: u64,
     },
-    /// Nothing: the client has it.
+    /// Nothing, because the client has the resource.
     NotModified,
-    /// Nothing: the range is after the end.
+    /// Nothing, because the range is after the end.
     NotSatisfiable,
 }
 
 impl Part {
-    /// Returns the part of a resource that a request's headers ask for, by RFC 9110. A request for
-    /// several ranges gets everything.
+    /// Returns the part of a resource that the headers of a request ask for, as RFC 9110 defines.
+    /// A request for several ranges gets the complete resource.
     pub(crate) fn of(headers: &HeaderMap, etag: &str, size: u64) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let matches = |tag: &str| {
@@ -33,7 +33,7 @@ impl Part {
         if text(IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(matches)) {
             return Self::NotModified;
         }
-        // A weak tag never matches here, and neither does a date: there is none to compare with.
+        // If-Range requires a strong ETag. Dates never match because responses have none.
         if text(IF_RANGE).is_some_and(|tag| tag.trim() != etag) {
             return Self::All;
         }
@@ -41,7 +41,7 @@ impl Part {
     }
 }
 
-/// Returns the part that a header asks for; `None` if it is not one range of bytes.
+/// Parses a `Range` header; returns `None` if it is not a single range of bytes.
 fn one_range(range: &str, size: u64) -> Option<Part> {
     let (unit, range) = range.trim().split_once('=')?;
     let (first, last) = range.trim().split_once('-')?;
@@ -59,7 +59,7 @@ fn one_range(range: &str, size: u64) -> Option<Part> {
         (first, "") => (first.parse().ok()?, size),
         (first, last) => {
             let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-            // RFC 9110 leaves the choice; the conformance suite of OCI registries wants it refused.
+            // RFC 9110 allows both answers; the conformance suite for OCI registries expects 416.
             if last < first {
                 return Some(Part::NotSatisfiable);
             }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_client_has_is_not_sent() {
+    fn a_resource_that_the_client_has_is_not_sent() {
         for tags in ["\"a\"", "\"b\", \"a\"", "W/\"a\"", "*"] {
             assert_eq!(part(&[("if-none-match", tags)], 5), Part::NotModified, "{tags}");
         }

@@ -1,4 +1,4 @@
-//! Connections whose clients have to go on reading.
+//! Connections with a timeout for writing.
 
 use std::io;
 use std::pin::Pin;
@@ -9,11 +9,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A connection that fails if its client accepts no more bytes for some time.
+/// A connection that fails if the client accepts no bytes for some time.
 pub(crate) struct Connection {
     stream: TcpStream,
     timeout: Duration,
-    /// When it fails, while bytes wait to be written.
+    /// The time at which writing fails; set while a write is pending.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
@@ -22,7 +22,7 @@ impl Connection {
         Self { stream, timeout, deadline: None }
     }
 
-    /// Fails what is still waiting after the timeout.
+    /// Returns an error if a write is pending for longer than the timeout.
     fn limit<T>(
         &mut self,
         context: &mut Context<'_>,

@@ -16,23 +16,25 @@ use sealift_store::{Error, Store};
 use crate::cache::Cache;
 use crate::images::Images;
 
-/// How much memory the indexes and manifests of archives take.
+/// The memory limit for indexes and manifests of archives, in bytes.
 const HELD: usize = 8 << 20;
 
 /// The manifests and blobs of the archives in a folder.
 ///
-/// What an archive contains is remembered, and the index of those that were read last. Files are
-/// open only while requests read them, so that the room of a removed archive is free soon.
+/// Digests and sizes of all archives are kept in memory, and the indexes of those that were read
+/// last. Files are open only while requests read them, so that the disk space of a removed archive
+/// is released soon.
 #[derive(Debug)]
 pub(crate) struct Contents {
     store: Store,
     known: Mutex<HashMap<ArchivePath, (Stat, Arc<Content>)>>,
     held: Mutex<Cache<Arc<Held>>>,
-    /// Archives whose index is being read, each by one request: an index takes megabytes.
+    /// Archives whose index is being read. Only one request reads an index, which can take
+    /// megabytes.
     reading: Mutex<HashMap<ArchivePath, Arc<Mutex<()>>>>,
 }
 
-/// What an archive contains.
+/// The digests and sizes of the objects in an archive.
 #[derive(Debug)]
 struct Content {
     manifest: Descriptor,
@@ -41,7 +43,7 @@ struct Content {
     layers: Vec<(Digest, u64)>,
 }
 
-/// What is needed to read an archive.
+/// The data that is needed to read an archive.
 #[derive(Debug)]
 struct Held {
     index: ArchiveIndex,
@@ -49,7 +51,7 @@ struct Held {
     manifest_json: Vec<u8>,
 }
 
-/// A manifest or an index, and its bytes.
+/// A manifest or index, with its descriptor.
 #[derive(Debug)]
 pub(crate) struct ManifestDocument {
     pub(crate) descriptor: Descriptor,
@@ -73,7 +75,7 @@ pub(crate) struct Layer {
     pub(crate) size: u64,
 }
 
-/// What identifies the content of an archive.
+/// The digests that identify the content of an archive.
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {
     /// The digest of the manifest.
@@ -83,15 +85,15 @@ pub(crate) struct Parts {
 }
 
 impl Layer {
-    /// Returns a reader of the layer from an offset on.
+    /// Returns a reader that starts at an offset of the layer.
     pub(crate) fn reader(&self, start: u64) -> Option<ArchiveReader<File>> {
         let mut reader = self.archive.layer(&self.digest)?;
         reader.seek(SeekFrom::Start(start)).ok()?;
         Some(reader)
     }
 
-    /// Returns the layer compressed by gzip, if its zip has independent blocks and it gets smaller.
-    /// What cannot be read is left to [`reader`](Self::reader), which reports it.
+    /// Returns the layer as a gzip stream, if its zip has independent blocks and the stream is
+    /// smaller. Returns `None` on read errors, which [`reader`](Self::reader) reports.
     pub(crate) fn gzip(&self) -> Option<GzipLayer<File>> {
         let gzip = self.archive.gzip_layer(&self.digest).ok().flatten();
         gzip.filter(|gzip| gzip.size() < self.size)
@@ -108,13 +110,13 @@ impl Contents {
         &self.store
     }
 
-    /// Forgets the archives that are not there any more.
+    /// Removes the data of archives that are not among these images.
     pub(crate) fn forget_others(&self, images: &Images) {
         lock(&self.known).retain(|path, _| images.archive(path).is_some());
         lock(&self.held).retain(|path| images.archive(path).is_some());
     }
 
-    /// Returns the manifest of an archive, or the index of several ones.
+    /// Returns the manifest of one archive, or an index of several.
     pub(crate) fn manifest(&self, builds: &[&Entry]) -> Result<Option<ManifestDocument>, Error> {
         match builds {
             [] => Ok(None),
@@ -132,8 +134,8 @@ impl Contents {
         }
     }
 
-    /// Returns the index of archives for several platforms. It depends on nothing but their
-    /// manifests.
+    /// Returns the index of archives for several platforms. Its bytes depend only on the manifests
+    /// and platforms, because entries are sorted.
     fn index(&self, builds: &[&Entry]) -> Result<Index, Error> {
         let mut manifests = Vec::new();
         for build in builds {
@@ -151,7 +153,7 @@ impl Contents {
         Ok(manifests.fold(Index::new(), Index::with_manifest))
     }
 
-    /// Returns the manifest or the index of an image that has a digest.
+    /// Returns the manifest or index of an image with this digest.
     pub(crate) fn manifest_of_digest(
         &self,
         images: &Images,
@@ -169,7 +171,7 @@ impl Contents {
             entry.identity().is_some_and(|identity| identity.manifests.contains(&digest))
         };
         for entry in likely_first(images.of_image(name), states) {
-            // One that was removed meanwhile hides no other.
+            // An archive that was just removed must not hide another one with this manifest.
             if self.content(entry).is_ok_and(|content| content.manifest.digest == digest) {
                 return self.manifest(&[entry]);
             }
@@ -177,7 +179,7 @@ impl Contents {
         Ok(None)
     }
 
-    /// Returns a blob of an image.
+    /// Returns the config or layer of an image with this digest.
     pub(crate) fn blob(
         &self,
         images: &Images,
@@ -202,19 +204,19 @@ impl Contents {
         Ok(None)
     }
 
-    /// Returns the blocks of a zip, if it has independent ones.
+    /// Returns the block table of an archive, if it is a zip with independent blocks.
     pub(crate) fn blocks(&self, entry: &Entry) -> Result<Option<BlockTable>, Error> {
         Ok(self.held(entry)?.index.blocks().cloned())
     }
 
-    /// Returns what identifies the content of an archive.
+    /// Returns the digests of the manifest and layers of an archive.
     pub(crate) fn parts(&self, entry: &Entry) -> Result<Parts, Error> {
         let content = self.content(entry)?;
         Ok(Parts { manifest: content.manifest.digest, layers: content.layers.clone() })
     }
 
-    /// Returns what an archive contains. Only its record is read, except for the first time if that
-    /// has no index.
+    /// Returns the digests and sizes of the objects in an archive. The archive itself is read only
+    /// if its record contains no index, and only once.
     fn content(&self, entry: &Entry) -> Result<Arc<Content>, Error> {
         if let Some((stat, content)) = lock(&self.known).get(&entry.archive)
             && *stat == entry.stat
@@ -224,7 +226,7 @@ impl Contents {
         Ok(Arc::clone(&self.held(entry)?.content))
     }
 
-    /// Returns what is needed to read an archive.
+    /// Returns the index and manifest of an archive, from the cache if possible.
     fn held(&self, entry: &Entry) -> Result<Arc<Held>, Error> {
         let path = &entry.archive;
         if let Some(held) = lock(&self.held).get(path, &entry.stat) {
@@ -256,7 +258,7 @@ impl Contents {
         Ok(Held { index: archive.index().clone(), content, manifest_json })
     }
 
-    /// Opens an archive.
+    /// Opens an archive, unless it has changed.
     fn open(&self, entry: &Entry) -> Result<Archive, Error> {
         let held = self.held(entry)?;
         let (file, stat) = self.store.open_file(&entry.archive)?;
@@ -273,14 +275,14 @@ impl Contents {
 }
 
 impl Held {
-    /// Returns about how many bytes it takes in memory.
+    /// Returns the approximate size in memory, in bytes.
     fn cost(&self) -> usize {
         let blocks = self.index.blocks().map_or(0, BlockTable::len);
         self.manifest_json.len() + blocks * size_of::<Block>() + (1 << 10)
     }
 }
 
-/// Returns those first that are likely to be the right ones.
+/// Sorts the entries for which `is_likely` returns `true` to the front.
 fn likely_first<'a>(
     entries: impl Iterator<Item = &'a Entry>,
     is_likely: impl Fn(&Entry) -> bool,

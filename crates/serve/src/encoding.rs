@@ -1,10 +1,10 @@
-//! Whether a client accepts gzip.
+//! Negotiation of compression.
 
 use hyper::HeaderMap;
 use hyper::header::ACCEPT_ENCODING;
 
-/// Returns `true` if a client accepts an answer that is compressed by gzip, and does not prefer one
-/// that is not compressed, by RFC 9110.
+/// Returns `true` if a client accepts gzip and does not prefer an uncompressed response, as RFC
+/// 9110 defines.
 pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let fields = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let (mut gzip, mut identity, mut others) = (None, None, None);
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_accepted_if_the_client_states_it() {
+    fn gzip_is_used_if_the_client_accepts_it() {
         let accepts = |fields: &[&str]| {
             let mut headers = HeaderMap::new();
             for field in fields {

@@ -1,25 +1,25 @@
-//! Why a folder is not served.
+//! The errors of a server.
 
 use std::io;
 use std::net::SocketAddr;
 
 use crate::unusable_file::UnusableFile;
 
-/// Why a folder is not served.
+/// The reason that a server cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nobody can listen at the address.
-    #[error("cannot listen at {address}: {source}")]
+    /// The server cannot listen on an address.
+    #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// What systemd passed is no socket at which a server can listen.
+    /// The server cannot listen on the sockets that systemd passed.
     #[cfg(feature = "systemd")]
-    #[error("cannot listen at the sockets that systemd passed: {0}")]
+    #[error("cannot listen on the sockets that systemd passed: {0}")]
     Passed(#[source] io::Error),
     /// The certificate, its key or the logins cannot be used.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! What happens while a folder is served.
+//! The events of a server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,29 +8,29 @@ use jiff::Timestamp;
 use sealift_filename::ArchivePath;
 use serde::{Serialize, Serializer};
 
-/// What happens while a folder is served.
+/// An event of a server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ServeEvent {
-    /// A request was answered, or its connection has ended.
+    /// A request was answered, or its connection ended before the response was complete.
     Request(ServedRequest),
-    /// An archive was read and is not served.
+    /// An archive was verified and is not served.
     Refused {
         /// The archive.
         archive: ArchivePath,
-        /// Why, a sentence without its end.
+        /// The reason, without a full stop.
         reason: String,
     },
-    /// The certificate and its key, or the logins, have changed, and are used from now on.
+    /// The certificate and its key, or the logins, have changed and are used from now on.
     Reloaded {
         /// The files that were read.
         files: Vec<PathBuf>,
     },
-    /// The certificate and its key, or the logins, have changed, and cannot be used. Those that
-    /// were read before are still used.
+    /// The certificate and its key, or the logins, have changed but cannot be used. The previous
+    /// ones are still used.
     NotReloaded {
-        /// Why, a sentence without its end.
+        /// The reason, without a full stop.
         reason: String,
     },
 }
@@ -39,26 +39,26 @@ pub enum ServeEvent {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ServedRequest {
-    /// When it came.
+    /// The time at which the request arrived.
     pub time: Timestamp,
-    /// The address of the client's end of the connection, which may be that of a proxy: headers
-    /// such as `X-Forwarded-For` are ignored, since every client can send them.
+    /// The address of the other end of the connection, which can be a proxy. Headers such as
+    /// `X-Forwarded-For` are ignored because every client can send them.
     pub from: SocketAddr,
     /// The user, if the request had a valid login.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The method.
     pub method: String,
-    /// The path and the query.
+    /// The path and query.
     pub path: String,
     /// The status of the answer.
     pub status: u16,
-    /// The bytes of the body that were passed to the connection.
+    /// The number of bytes of the body that were passed to the connection.
     pub bytes: u64,
-    /// The time until then; as JSON in seconds.
+    /// The time from the request to the end of the response. It serializes as seconds.
     #[serde(serialize_with = "seconds")]
     pub duration: Duration,
-    /// What the client states that it is.
+    /// The `User-Agent` header, if the client sent one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }

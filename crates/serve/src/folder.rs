@@ -1,4 +1,4 @@
-//! The folder as it is: what is in it, and what has been verified.
+//! The current content of the folder, and the background verification of archives.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,23 +15,23 @@ use crate::images::Images;
 use crate::metrics::ArchiveCounts;
 use crate::options::EventHandler;
 
-/// How old a listing may be that answers a request.
+/// The maximum age of a listing that is used to answer a request.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// At most this part of the time is spent on listing the folder.
+/// The inverse of the largest share of time that is spent on listing: at most 1/20.
 const SHARE: u32 = 20;
 
-/// How many archives one thread looks at in a row.
+/// The number of archives whose records a thread reads at a time.
 const CHUNK: usize = 64;
 
-/// A folder of archives, listed again when it is asked for and the last listing is old.
+/// A folder of archives. It is listed again when a request arrives and the last listing is too old.
 #[derive(Debug)]
 pub(crate) struct Folder {
     pub(crate) contents: Contents,
     state: Mutex<State>,
-    /// Held by the one that lists the folder.
+    /// Held while the folder is listed, so that only one request lists it.
     listing: tokio::sync::Mutex<()>,
-    /// Stops what reads archives.
+    /// Cancels the verification of archives.
     stop: Arc<AtomicBool>,
     on_event: EventHandler,
 }
@@ -41,12 +41,12 @@ struct State {
     images: Arc<Images>,
     listed: Option<Instant>,
     took: Duration,
-    /// Archives that have not been verified.
+    /// Archives that are not verified yet.
     unverified: Vec<ArchivePath>,
-    /// Archives that were read and can be served. In a folder that is read-only, they have no
-    /// records.
+    /// Archives that this server verified. They are kept here because they get no records if the
+    /// folder is read-only.
     verified: HashMap<ArchivePath, Entry>,
-    /// Archives that were read and cannot be served, as they were then, and why.
+    /// Archives that cannot be served, with the state of their files and the reason.
     refused: BTreeMap<ArchivePath, (Stat, String)>,
     is_verifying: bool,
 }
@@ -54,18 +54,18 @@ struct State {
 /// The archives that are not served, sorted by path.
 #[derive(Debug, Default)]
 pub(crate) struct Withheld {
-    /// Those that have not been verified.
+    /// Archives that are not verified yet.
     pub(crate) waiting: Vec<ArchivePath>,
-    /// Those that cannot be served, and why, a sentence without its end.
+    /// Archives that cannot be served, with the reason, without a full stop.
     pub(crate) refused: Vec<(ArchivePath, String)>,
 }
 
-/// How new a listing has to be.
+/// The required age of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Age {
-    /// About a second old at most.
+    /// At most about one second old.
     Recent,
-    /// As new as possible, since what was asked for was not in an older one.
+    /// As new as possible, because an older listing did not contain the requested object.
     Newest,
 }
 
@@ -89,12 +89,12 @@ impl Folder {
         })
     }
 
-    /// Stops what reads archives in the background.
+    /// Cancels the verification of archives in the background.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Returns how many archives have not been verified.
+    /// Returns the number of archives that are not verified yet.
     pub(crate) fn unverified(&self) -> usize {
         self.lock().unverified.len()
     }
@@ -104,7 +104,7 @@ impl Folder {
         let state = self.lock();
         let refused = state.refused.iter();
         let refused = refused.map(|(path, (_, reason))| (path.clone(), reason.clone())).collect();
-        // Some may have been read since the folder was listed.
+        // Archives can have been verified after the folder was listed.
         let is_waiting = |path: &&ArchivePath| {
             !state.refused.contains_key(*path) && !state.verified.contains_key(*path)
         };
@@ -112,7 +112,7 @@ impl Folder {
         Withheld { waiting, refused }
     }
 
-    /// Returns how many archives there were in the last listing.
+    /// Returns the numbers of archives in the last listing.
     pub(crate) fn counts(&self) -> ArchiveCounts {
         let state = self.lock();
         ArchiveCounts {
@@ -122,8 +122,10 @@ impl Folder {
         }
     }
 
-    /// Returns the images in the folder. They are listed again if the last listing is old; whoever
-    /// asks meanwhile gets the last one.
+    /// Returns the images in the folder, and lists it again if the last listing is too old.
+    ///
+    /// Only one request lists the folder at a time. Requests that arrive meanwhile wait, and use
+    /// its result.
     pub(crate) async fn images(self: &Arc<Self>, age: Age) -> Result<Arc<Images>, Error> {
         if let Some(images) = self.listed(age) {
             return Ok(images);
@@ -162,11 +164,11 @@ impl Folder {
         is_new.then(|| Arc::clone(&state.images))
     }
 
-    /// Lists the folder; with the archives that have to be read.
+    /// Lists the folder. Returns the images, and the archives to verify.
     fn list(&self) -> Result<(Arc<Images>, Vec<Entry>), Error> {
         let begin = Instant::now();
         let store = self.contents.store();
-        // Each record is a file of its own.
+        // Each record is a separate file, so they are read in parallel.
         let archives = store.scan()?.archives;
         let chunks: Vec<&[ArchivePath]> = archives.chunks(CHUNK).collect();
         let entries = in_parallel(&chunks, None, |chunk| Ok::<_, Error>(store.entries(chunk)))?;
@@ -203,7 +205,7 @@ impl Folder {
         Ok((images, unverified))
     }
 
-    /// Returns an entry with what was found out about its archive, if that is still the same.
+    /// Adds the result of the verification to an entry, if its file has not changed.
     fn with_knowledge(&self, entry: Entry) -> Entry {
         if entry.knowledge.is_some() {
             return entry;
@@ -214,7 +216,7 @@ impl Folder {
         }
     }
 
-    /// Reads archives in the background. Those that hold an image are served from then on.
+    /// Verifies archives in the background. Valid ones are served from then on.
     fn verify(self: &Arc<Self>, unverified: Vec<Entry>) {
         if unverified.is_empty() || std::mem::replace(&mut self.lock().is_verifying, true) {
             return;
@@ -237,7 +239,7 @@ impl Folder {
         let options = ReadOptions::default().with_cancel(&self.stop);
         let found =
             self.contents.store().examined_entries(std::slice::from_ref(&before.archive), &options);
-        // Cancelled: nothing is known.
+        // Cancelled.
         let Ok(found) = found else { return };
         for entry in found {
             let reason = match entry.flaw() {

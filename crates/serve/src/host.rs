@@ -1,10 +1,11 @@
-//! The name under which other machines reach the server.
+//! The address at which other machines reach the server.
 
 use std::net::SocketAddr;
 
-/// Returns the host and the port under which clients reach a server that listens at some addresses:
-/// the first one that other machines reach. If it stands for all addresses of the machine, that is
-/// the machine's name.
+/// Returns the host and port at which clients reach a server that listens on these addresses.
+///
+/// It is the first address that is not a loopback address. If that is an unspecified address, such
+/// as `0.0.0.0`, the host name of the machine is used instead.
 ///
 /// ```
 /// use sealift_serve::public_address;

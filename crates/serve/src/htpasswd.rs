@@ -6,19 +6,19 @@ use std::path::PathBuf;
 
 use crate::unusable_file::UnusableFile;
 
-/// The costs of bcrypt that are accepted, as powers of two: those that `htpasswd` writes. With the
-/// greatest one, a password takes about ten seconds to verify.
+/// The accepted costs of bcrypt, as powers of two: those that `htpasswd` writes. With the highest
+/// cost, verification of a password takes about ten seconds.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=17;
 
 /// The users in a file, and the bcrypt hashes of their passwords.
 pub(crate) struct Logins {
     hashes: HashMap<String, String>,
-    /// A hash of the file, against which the passwords of unknown users are verified.
+    /// A hash from the file, against which passwords of unknown users are verified.
     decoy: String,
 }
 
 impl Logins {
-    /// Reads a file. It blocks.
+    /// Reads a file. Blocks.
     pub(crate) fn read(files: &[PathBuf]) -> Result<Self, UnusableFile> {
         let file = files.first().cloned().unwrap_or_default();
         let unusable = |reason: String| UnusableFile::new("the logins", &file, reason);
@@ -27,10 +27,10 @@ impl Logins {
         Self::parse(&text).map_err(unusable)
     }
 
-    /// Parses a file: a line `USER:HASH` for each user, empty lines, and comments after `#`. Of
-    /// several lines for one user, the first one counts, as with other servers.
+    /// Parses a file with a line `USER:HASH` for each user, empty lines, and lines that begin with
+    /// `#`. If a user has several lines, the first one is used, as in other servers.
     ///
-    /// The error does not contain anything of the file but the number of a line.
+    /// The error contains line numbers, but no content of the file.
     fn parse(text: &str) -> Result<Self, String> {
         let (mut hashes, mut decoy) = (HashMap::new(), None);
         for (at, line) in text.lines().enumerate() {
@@ -48,12 +48,13 @@ impl Logins {
             decoy.get_or_insert_with(|| hash.to_owned());
             hashes.entry(user.to_owned()).or_insert_with(|| hash.to_owned());
         }
-        let decoy = decoy.ok_or("there are no logins in it")?;
+        let decoy = decoy.ok_or("it contains no logins")?;
         Ok(Self { hashes, decoy })
     }
 
-    /// Returns the hash against which a user's password has to be verified, and whether there is
-    /// such a user. Verification takes as long for unknown users as for known ones.
+    /// Returns the hash to verify a password against, and `true` if the user exists. An unknown
+    /// user gets the hash of another user, so that the time of verification does not reveal which
+    /// users exist.
     pub(crate) fn hash(&self, user: &str) -> (&str, bool) {
         match self.hashes.get(user) {
             Some(hash) => (hash, true),
@@ -68,7 +69,7 @@ impl fmt::Debug for Logins {
     }
 }
 
-/// Returns why a hash is not one of bcrypt that can be verified.
+/// Returns the reason that a hash is not a valid bcrypt hash, or `None` if it is valid.
 fn flaw(hash: &str) -> Option<String> {
     let rest = ["$2y$", "$2b$", "$2a$"].iter().find_map(|prefix| hash.strip_prefix(prefix));
     let Some(rest) = rest else {
@@ -77,9 +78,9 @@ fn flaw(hash: &str) -> Option<String> {
             _ if hash.starts_with("{SHA}") => "SHA-1",
             _ if hash.starts_with("$5$") => "SHA-256",
             _ if hash.starts_with("$6$") => "SHA-512",
-            _ => "no bcrypt",
+            _ => "no bcrypt hash",
         };
-        return Some(format!("has {scheme}; only bcrypt is supported (htpasswd -B)"));
+        return Some(format!("has {scheme}, but only bcrypt is supported (htpasswd -B)"));
     };
     let (cost, value) = rest.split_once('$').unwrap_or((rest, ""));
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"./".contains(&byte);
@@ -88,9 +89,7 @@ fn flaw(hash: &str) -> Option<String> {
     }
     match cost.parse() {
         Ok(cost) if COSTS.contains(&cost) => None,
-        _ => {
-            Some(format!("has a bcrypt cost that is not from {} to {}", COSTS.start(), COSTS.end()))
-        }
+        _ => Some(format!("has a bcrypt cost outside {} to {}", COSTS.start(), COSTS.end())),
     }
 }
 
@@ -116,31 +115,31 @@ mod tests {
     #[test]
     fn other_schemes_are_refused_with_their_line() {
         for (line, reason) in [
-            ("ann:$apr1$x$y", "line 2 has MD5; only bcrypt is supported (htpasswd -B)"),
-            ("ann:{SHA}x", "line 2 has SHA-1; only bcrypt is supported (htpasswd -B)"),
-            ("ann:$6$x", "line 2 has SHA-512; only bcrypt is supported (htpasswd -B)"),
-            ("ann:secret", "line 2 has no bcrypt; only bcrypt is supported (htpasswd -B)"),
+            ("ann:$apr1$x$y", "line 2 has MD5, but only bcrypt is supported (htpasswd -B)"),
+            ("ann:{SHA}x", "line 2 has SHA-1, but only bcrypt is supported (htpasswd -B)"),
+            ("ann:$6$x", "line 2 has SHA-512, but only bcrypt is supported (htpasswd -B)"),
+            ("ann:secret", "line 2 has no bcrypt hash, but only bcrypt is supported (htpasswd -B)"),
             (
                 &format!("ann:{}", HASH.replace("2y", "2x")),
-                "line 2 has no bcrypt; only bcrypt is supported (htpasswd -B)",
+                "line 2 has no bcrypt hash, but only bcrypt is supported (htpasswd -B)",
             ),
             ("ann:$2y$05$short", "line 2 has an incomplete bcrypt hash"),
             (&format!("ann:{HASH}x"), "line 2 has an incomplete bcrypt hash"),
             (
                 &format!("ann:{}", HASH.replace("04", "31")),
-                "line 2 has a bcrypt cost that is not from 4 to 17",
+                "line 2 has a bcrypt cost outside 4 to 17",
             ),
             ("secret", "line 2 is not USER:HASH"),
             (&format!(":{HASH}"), "line 2 is not USER:HASH"),
         ] {
             assert_eq!(Logins::parse(&format!("\n{line}\n")).unwrap_err(), reason);
         }
-        assert_eq!(Logins::parse("# nobody\n").unwrap_err(), "there are no logins in it");
+        assert_eq!(Logins::parse("# nobody\n").unwrap_err(), "it contains no logins");
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "[ab:$2y0-9\\./\n#{}]{0,80}") {
+        fn any_text_is_parsed_or_refused(text in "[ab:$2y0-9\\./\n#{}]{0,80}") {
             if let Err(reason) = Logins::parse(&text) {
                 prop_assert!(reason.len() < 80);
             }

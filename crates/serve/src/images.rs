@@ -1,21 +1,21 @@
-//! The images of a folder by the names and tags that a registry's clients use.
+//! The images of a folder, by the names and tags that clients of a registry use.
 
 use std::collections::BTreeMap;
 
 use sealift_catalog::{Entry, LatestOptions, latest};
 use sealift_filename::ArchivePath;
 
-/// The name of the newest release.
+/// The tag of the newest release.
 const LATEST: &str = "latest";
 
-/// The archives that are served: each is known to hold the image that its name states.
+/// The archives that are served. All are verified, and their names match their images.
 #[derive(Debug, Default)]
 pub(crate) struct Images {
     by_name: BTreeMap<String, Image>,
     entries: Vec<Entry>,
 }
 
-/// The archives of an image, by index.
+/// The archives of an image, as indexes into the list of entries.
 #[derive(Debug, Default)]
 struct Image {
     all: Vec<usize>,
@@ -23,9 +23,9 @@ struct Image {
 }
 
 impl Images {
-    /// Selects the archives that can be served. The others are left out.
+    /// Selects the archives that can be served, and ignores all others.
     ///
-    /// A tag means the newest build of its version, for each platform. `latest` is the newest
+    /// A tag names the newest build of its version, for each platform. `latest` is the newest
     /// release for each platform, unless an archive has this version.
     pub(crate) fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut entries: Vec<Entry> = entries.into_iter().filter(Entry::is_rightly_named).collect();
@@ -77,7 +77,7 @@ impl Images {
         found.map(|at| &self.entries[*at]).collect()
     }
 
-    /// Returns an image and a tag that can be pulled.
+    /// Returns a reference that can be pulled, as an example; `None` if there is no tag.
     pub(crate) fn example(&self) -> Option<String> {
         let (name, image) = self.by_name.iter().find(|(_, image)| !image.tags.is_empty())?;
         let newest = self.tagged(name, LATEST).first().copied();
@@ -88,7 +88,7 @@ impl Images {
         Some(format!("{name}:{tag}"))
     }
 
-    /// Returns the archives of each tag of an image that has several platforms.
+    /// Returns the archives of each tag of an image, for tags with several platforms.
     pub(crate) fn indexed<'a>(&'a self, name: &str) -> impl Iterator<Item = Vec<&'a Entry>> {
         let tags = self.by_name.get(name).into_iter().flat_map(|image| image.tags.values());
         let several = tags.filter(|builds| builds.len() > 1);
@@ -108,7 +108,7 @@ impl Images {
     }
 }
 
-/// Returns the latest of some archives, for each platform.
+/// Returns the latest of the given archives for each platform.
 fn newest(entries: &[Entry], among: &[usize], options: &LatestOptions) -> Vec<usize> {
     let newest = latest(among.iter().map(|at| &entries[*at]), options);
     let is_newest = |at: &&usize| newest.iter().any(|of| of.archive == entries[**at].archive);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_means_the_archives_of_its_version() {
+    fn a_tag_names_the_archives_of_its_version() {
         let images = images();
         assert_eq!(images.names().collect::<Vec<_>>(), ["db", "team/api", "web"]);
         assert_eq!(images.tags("web").unwrap().collect::<Vec<_>>().len(), 4);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn latest_is_the_newest_release_unless_an_archive_is_named_so() {
+    fn latest_is_the_newest_release_unless_an_archive_has_this_version() {
         let images = images();
         assert_eq!(ids(&images.tagged("web", "latest")), "12");
         assert_eq!(ids(&images.tagged("db", "latest")), "6");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_verified_or_misnamed_is_left_out() {
+    fn unverified_and_misnamed_archives_are_not_served() {
         let known = entry("web_1.0.0.1_aaaaaaaaaaa1.zip", "linux/amd64");
         let mut misnamed = known.clone();
         misnamed.archive = ArchivePath::parse("web_1.0.0.1_bbbbbbbbbbb1.zip").unwrap();

@@ -1,39 +1,69 @@
-//! Serves a folder of image archives over HTTP: as a read-only registry, from which container
-//! engines pull, and as files, from which `sealift fetch` fetches. Nothing is copied or unpacked
-//! for it: layers are read out of the archives while they are sent.
+//! A server for a folder of image archives over HTTP: a read-only registry, from which container
+//! engines pull, and files, which `sealift fetch` fetches. Nothing is copied or unpacked: layers
+//! are read from the archives while they are sent.
 //!
-//! [`Server::bind`] listens, and [`Server::run`] answers requests:
+//! [`Server::bind`] lists the folder and opens the sockets. [`Server::run`] answers requests until
+//! it is stopped:
 //!
-//! | path | what it is |
+//! ```no_run
+//! use sealift_serve::store::Store;
+//! use sealift_serve::{ServeEvent, Server, ServerOptions};
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let store = Store::open("artifacts")?;
+//!     let options = ServerOptions::default().with_on_event(|event| {
+//!         if let ServeEvent::Request(request) = event {
+//!             println!("{} {} {}", request.from, request.path, request.status);
+//!         }
+//!     });
+//!     let address = "127.0.0.1:5000".parse()?;
+//!     let server = Server::bind(store, &[address], options).await?;
+//!     let summary = server.summary();
+//!     println!("{} archives, {} to verify", summary.archives, summary.unverified);
+//!     server.run(std::future::pending()).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | path | content |
 //! |---|---|
-//! | `/` | a page for people; `/index.json` has the same data |
+//! | `/`, `/index.json` | a web page, and its data as JSON |
 //! | `/v2/…` | the pull part of the OCI distribution API, with tags, `_catalog` and an empty list of referrers |
-//! | `/images.json`, `/SHA256SUMS` | what [`ServerOptions::with_documents`] writes |
+//! | `/images.json`, `/SHA256SUMS` | the output of [`ServerOptions::with_documents`] |
 //! | `/PATH` of an archive, `/PATH.blocks` | the archive, and its block index |
 //! | `/healthz` | 200 if the folder can be read |
 //! | `/metrics` | counters for Prometheus |
 //!
-//! Layers that were compressed in their zip are sent as they are there to clients that accept gzip.
+//! Layers in a zip are compressed. They are sent without recompression to clients that accept gzip.
 //!
-//! Only archives that are known to hold the image that their name states are served. Those without
-//! a valid record are verified in the background. What a request names is looked up among them, so
-//! that no other file can be reached, except for `SHA256SUMS` and its signatures.
+//! Only verified archives whose name matches their image are served. Archives without a valid
+//! record are verified in the background. Requests are looked up in the list of served archives, so
+//! clients cannot reach any other file, except `SHA256SUMS` and its signatures.
+//!
+//! # How a request is answered
+//!
+//! ```text
+//! Server ─▶ connection (TLS) ─▶ request ─▶ login ─▶ route ─▶ lookup in the listed images
+//!                                                              │
+//!   client ◀─ body, read in pieces ◀─ range, ETag, gzip ◀─ manifest, layer, file or page
+//! ```
 //!
 //! # Features
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `auth` | Basic authentication by an htpasswd file: `ServerOptions::with_auth` |
-//! | `systemd` | sockets that systemd passes: `passed_listeners` |
+//! | `auth` | Basic authentication with an htpasswd file: `ServerOptions::with_auth` |
+//! | `systemd` | socket activation: `passed_listeners` |
 //! | `tls` | TLS: `ServerOptions::with_tls` |
 //!
-//! None is on by default.
+//! All features are opt-in.
 //!
 //! # Tags
 //!
-//! A tag is the newest build of its version. If there are several platforms, it is an index of
-//! their manifests, which depends on nothing else. `latest` is the newest release, unless an
-//! archive has this version.
+//! A tag names the newest build of its version. If the version exists for several platforms, the
+//! tag names an index, whose bytes depend only on the manifests. `latest` names the newest release,
+//! unless an archive has the version `latest`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! Sockets that systemd passes.
+//! Socket activation by systemd.
 
 use std::io;
 use std::net::TcpListener;
@@ -7,16 +7,19 @@ use listenfd::ListenFd;
 
 use crate::error::Error;
 
-/// Returns the TCP sockets that systemd, or a tool that does the same, has passed to this process.
-/// They can be taken once.
+/// Takes the TCP sockets that systemd or a compatible tool passed to this process. They can be
+/// taken only once.
 ///
 /// # Errors
 ///
-/// If there are none, or if one of them is not a TCP socket.
+/// If no sockets were passed, or if one of them is not a TCP socket.
 pub fn passed_listeners() -> Result<Vec<TcpListener>, Error> {
     let mut passed = ListenFd::from_env();
     if passed.len() == 0 {
-        return Err(Error::Passed(io::Error::new(io::ErrorKind::NotFound, "there are none")));
+        return Err(Error::Passed(io::Error::new(
+            io::ErrorKind::NotFound,
+            "no sockets were passed",
+        )));
     }
     let listeners = (0..passed.len()).map(|at| {
         let none = || io::Error::from(io::ErrorKind::NotFound);

@@ -1,4 +1,4 @@
-//! Counters in the text form of Prometheus.
+//! Counters in the text format of Prometheus.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The type of the text, which is version 0.0.4 of the format.
+/// The content type of version 0.0.4 of the text format.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The upper bounds of the durations that are told apart, in seconds.
+/// The upper bounds of the histogram of durations, in seconds, as numbers and as text.
 const BOUNDS: [(f64, &str); 7] = [
     (0.005, "0.005"),
     (0.05, "0.05"),
@@ -20,7 +20,7 @@ const BOUNDS: [(f64, &str); 7] = [
     (600.0, "600"),
 ];
 
-/// What sort of thing a request asks for.
+/// The kind of object that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RequestKind {
     /// A layer or a config of an image.
@@ -29,9 +29,9 @@ pub(crate) enum RequestKind {
     File,
     /// A manifest or an index.
     Manifest,
-    /// `/healthz`, `/metrics`, and what does not exist.
+    /// `/healthz`, `/metrics`, and paths that do not exist.
     Other,
-    /// A list, for people or programs.
+    /// A web page or a list.
     Page,
 }
 
@@ -47,17 +47,17 @@ impl RequestKind {
     }
 }
 
-/// How many archives there are in a folder.
+/// The numbers of archives in a folder.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ArchiveCounts {
     pub(crate) served: usize,
-    /// Those that have not been verified.
+    /// Archives that are not verified yet.
     pub(crate) waiting: usize,
-    /// Those that were verified and cannot be served.
+    /// Archives that were verified and cannot be served.
     pub(crate) refused: usize,
 }
 
-/// What has happened since the server was started.
+/// Counters since the server was started.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     open: AtomicU64,
@@ -73,11 +73,11 @@ struct Requests {
     by_status: BTreeMap<u16, u64>,
     bytes: u64,
     seconds: f64,
-    /// How many took up to each bound, and not up to the one before.
+    /// The number of requests in each bucket of the histogram, not cumulative.
     durations: [u64; BOUNDS.len()],
 }
 
-/// A connection, which is open until this is dropped.
+/// A guard that counts a connection as open until it is dropped.
 #[derive(Debug)]
 pub(crate) struct OpenConnection(Arc<Metrics>);
 
@@ -99,12 +99,12 @@ impl Metrics {
         self.failed_handshakes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts an image whose manifest was requested.
+    /// Counts a pull of an image.
     pub(crate) fn pull(&self) {
         self.pulls.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a request that was answered.
+    /// Counts an answered request.
     pub(crate) fn request(&self, kind: RequestKind, status: u16, bytes: u64, duration: Duration) {
         let seconds = duration.as_secs_f64();
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +117,7 @@ impl Metrics {
         }
     }
 
-    /// Returns everything as text.
+    /// Returns all metrics as text.
     pub(crate) fn text(&self, archives: ArchiveCounts) -> String {
         let mut text = Text::default();
         let version = env!("CARGO_PKG_VERSION");
@@ -134,7 +134,7 @@ impl Metrics {
             (
                 "tls_handshakes_failed_total",
                 "counter",
-                "Connections that did not become TLS connections.",
+                "Failed TLS handshakes.",
                 &self.failed_handshakes,
             ),
             ("pulls_total", "counter", "Images whose manifest was sent.", &self.pulls),
@@ -148,7 +148,7 @@ impl Metrics {
     }
 }
 
-/// The text while it is written. Labels have only values that need no escapes.
+/// A writer of the text format. No value of a label needs escapes.
 #[derive(Default)]
 struct Text(String);
 
@@ -171,13 +171,13 @@ impl Text {
                 self.value("http_requests_total", &labels, count);
             }
         }
-        self.metric("http_response_bytes_total", "counter", "Bytes of the bodies of answers.");
+        self.metric("http_response_bytes_total", "counter", "Bytes of response bodies.");
         for (kind, requests) in requests {
             let labels = format!("kind=\"{}\"", kind.name());
             self.value("http_response_bytes_total", &labels, requests.bytes);
         }
         let name = "http_request_duration_seconds";
-        self.metric(name, "histogram", "Time from a request to the end of its answer.");
+        self.metric(name, "histogram", "Time from a request to the end of its response.");
         for (kind, requests) in requests {
             let kind = format!("kind=\"{}\"", kind.name());
             let mut count = 0;

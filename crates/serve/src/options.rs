@@ -1,4 +1,4 @@
-//! How a folder is served.
+//! The options of a server.
 
 use std::fmt;
 #[cfg(any(feature = "auth", feature = "tls"))]
@@ -10,7 +10,7 @@ use sealift_catalog::Entry;
 
 use crate::event::ServeEvent;
 
-/// The documents that describe a folder for the machines that fetch from it.
+/// The documents that describe a folder for machines that fetch from it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Documents {
@@ -27,11 +27,11 @@ impl Documents {
     }
 }
 
-/// A function that writes the documents of the archives that are served, whose folder has this URL.
-/// The error is why there is none, a complete sentence.
+/// A function that creates the documents for the served archives. The second argument is the URL of
+/// the folder. The error is a complete message for the client, which gets status 409.
 pub type WriteDocuments = dyn Fn(&[Entry], &str) -> Result<Documents, String> + Send + Sync;
 
-/// A function that is told what happens.
+/// The function that receives events.
 #[derive(Clone)]
 pub(crate) struct EventHandler(Arc<dyn Fn(ServeEvent) + Send + Sync>);
 
@@ -49,7 +49,7 @@ impl fmt::Debug for EventHandler {
     }
 }
 
-/// How a folder is served: who writes its documents, who is told what happens, and the limits.
+/// The options of a [`Server`](crate::Server): documents, events, TLS, logins and limits.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ServerOptions {
@@ -61,16 +61,16 @@ pub struct ServerOptions {
     /// The file of logins.
     #[cfg(feature = "auth")]
     pub(crate) auth: Option<PathBuf>,
-    /// How many connections there are at the same time. More have to wait.
+    /// The maximum number of open connections. Further connections wait.
     pub connections: usize,
-    /// How long a client may take to send a request, or to ask for more on an open connection.
+    /// The time in which a client must send a request, also on an idle connection.
     pub request_timeout: Duration,
-    /// How long a client may take to open a TLS connection.
+    /// The time in which a client must complete the TLS handshake.
     #[cfg(feature = "tls")]
     pub handshake_timeout: Duration,
-    /// How long a client may take to accept more bytes of an answer.
+    /// The time in which a client must accept more bytes of a response.
     pub write_timeout: Duration,
-    /// How long running answers may go on after the server was asked to stop.
+    /// The time that running responses get to finish when the server is stopped.
     pub grace: Duration,
 }
 
@@ -94,7 +94,8 @@ impl Default for ServerOptions {
 }
 
 impl ServerOptions {
-    /// Sets who writes `images.json` and `SHA256SUMS`. Without it, they are not served.
+    /// Sets the function that creates `images.json` and `SHA256SUMS`. Without it, `images.json` is
+    /// not served.
     #[must_use]
     pub fn with_documents(
         mut self,
@@ -104,15 +105,15 @@ impl ServerOptions {
         self
     }
 
-    /// Sets who is told of requests, and of archives that are not served.
+    /// Sets the function that receives events, such as answered requests.
     #[must_use]
     pub fn with_on_event(mut self, on_event: impl Fn(ServeEvent) + Send + Sync + 'static) -> Self {
         self.on_event = EventHandler(Arc::new(on_event));
         self
     }
 
-    /// Sets the certificate with its chain, and its key, two PEM files. Then only TLS connections
-    /// are accepted. The files are read again when they change.
+    /// Sets the certificate with its chain and the key, two PEM files. The server then accepts only
+    /// TLS connections. The files are read again when they change.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn with_tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
@@ -120,8 +121,8 @@ impl ServerOptions {
         self
     }
 
-    /// Sets the file of logins, as `htpasswd -B` writes it. Then only `/healthz` is answered
-    /// without a login. The file is read again when it changes.
+    /// Sets the file of logins, as written by `htpasswd -B`. The server then requires a login for
+    /// all paths except `/healthz`. The file is read again when it changes.
     #[cfg(feature = "auth")]
     #[must_use]
     pub fn with_auth(mut self, htpasswd: impl Into<PathBuf>) -> Self {
@@ -129,21 +130,21 @@ impl ServerOptions {
         self
     }
 
-    /// Sets how many connections there are at the same time. The default is 512.
+    /// Sets the maximum number of open connections. The default is 512.
     #[must_use]
     pub fn with_connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
-    /// Sets how long a client may take to send a request. The default is one minute.
+    /// Sets the time in which a client must send a request. The default is one minute.
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self
     }
 
-    /// Sets how long a client may take to open a TLS connection. The default is ten seconds.
+    /// Sets the time in which a client must complete the TLS handshake. The default is ten seconds.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
@@ -151,15 +152,15 @@ impl ServerOptions {
         self
     }
 
-    /// Sets how long a client may take to accept more bytes. The default is one minute.
+    /// Sets the time in which a client must accept more bytes. The default is one minute.
     #[must_use]
     pub fn with_write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
     }
 
-    /// Sets how long running answers may go on after the server was asked to stop. The default is
-    /// ten seconds.
+    /// Sets the time that running responses get to finish when the server is stopped. The default
+    /// is ten seconds.
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;

@@ -1,4 +1,4 @@
-//! Bytes that are read piece by piece while they are sent.
+//! Sources of bytes that are read in pieces while they are sent.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,29 +7,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-/// How many bytes of a layer are read at a time. One or two pieces of each answer are in memory.
+/// The size of a piece of a layer. One or two pieces of each response are in memory.
 const PIECE: usize = 32 << 10;
 
-/// How many bytes of a file are read at a time.
+/// The size of a piece of a file.
 const FILE_PIECE: usize = 128 << 10;
 
-/// Something whose bytes are read piece by piece.
+/// A source of bytes that is read in pieces.
 pub(crate) trait Pieces: Send + 'static {
-    /// Reads the next piece, up to a limit. It may block.
+    /// Reads the next piece of at most `limit` bytes. Blocks.
     ///
     /// # Errors
     ///
-    /// If the bytes cannot be read, or if there are no more.
+    /// If the bytes cannot be read, or at the end.
     fn read(&mut self, limit: u64) -> io::Result<Bytes>;
 
-    /// Reads the next piece if that does not block. Errors are left to [`read`](Self::read).
+    /// Reads the next piece if that is possible without blocking. Returns `None` on errors, which
+    /// [`read`](Self::read) reports.
     fn read_at_once(&mut self, limit: u64) -> Option<Bytes> {
         let _ = limit;
         None
     }
 }
 
-/// The pieces that a reader reads.
+/// The pieces of a [`Read`].
 pub(crate) struct StreamPieces<R>(R);
 
 impl<R: Read + Send + 'static> StreamPieces<R> {
@@ -52,18 +53,18 @@ impl<R: Read + Send + 'static> Pieces for StreamPieces<R> {
 
 /// The pieces of a file.
 ///
-/// What the system has in memory is read at once, since handing a piece over from another thread
-/// takes longer than copying it.
+/// Bytes in the page cache are read without a thread, because passing a piece between threads takes
+/// longer than copying it.
 pub(crate) struct FilePieces {
     file: File,
     offset: u64,
     spare: Spare,
 }
 
-/// Buffers that were sent, and are used again.
+/// Buffers that are reused after they were sent.
 type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
 
-/// A buffer of which a part is sent. It is put back when that was done.
+/// A buffer that is being sent, and returned to the spare ones when it is dropped.
 struct LentBuffer {
     bytes: Vec<u8>,
     filled: usize,
@@ -110,7 +111,8 @@ impl Pieces for FilePieces {
         let flags = rustix::io::ReadWriteFlags::NOWAIT;
         match rustix::io::preadv2(&self.file, piece, self.offset, flags) {
             Ok(count) if count > 0 => Some(self.filled(buffer, count)),
-            // The end, an error, or a file system that cannot tell: `read` finds out.
+            // The end, an error, bytes that are not cached, or an unsupported file system: `read`
+            // handles all of them.
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Values that are read from files, and read again when the files change.
+//! Values that are read from files and reloaded when the files change.
 
 use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,10 +10,10 @@ use crate::event::ServeEvent;
 use crate::options::EventHandler;
 use crate::unusable_file::UnusableFile;
 
-/// How often the files are looked at, at most.
+/// The minimum time between two checks of the files.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// A value that is read from files. If they change and cannot be used, the last value stays.
+/// A value that is read from files. If changed files cannot be used, the last value is kept.
 pub(crate) struct Reloading<T> {
     files: Vec<PathBuf>,
     read: fn(&[PathBuf]) -> Result<T, UnusableFile>,
@@ -27,7 +27,7 @@ struct Loaded<T> {
     checked: Instant,
 }
 
-/// What differs if a file was written or replaced.
+/// The properties by which a change of a file is detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     inode: (u64, u64),
@@ -49,7 +49,7 @@ impl Stamp {
 }
 
 impl<T: Send + Sync + 'static> Reloading<T> {
-    /// Reads the value. It blocks.
+    /// Reads the value. Blocks.
     pub(crate) fn new(
         files: Vec<PathBuf>,
         read: fn(&[PathBuf]) -> Result<T, UnusableFile>,
@@ -61,13 +61,13 @@ impl<T: Send + Sync + 'static> Reloading<T> {
         Ok(Arc::new(Self { files, read, state, on_event }))
     }
 
-    /// Returns the value. The files are looked at if that was not done for a second.
+    /// Returns the value. Checks the files before, if the last check is more than a second ago.
     pub(crate) async fn get(self: &Arc<Self>) -> Arc<T> {
         let is_due = {
             let mut state = self.lock();
             let is_due = state.checked.elapsed() >= INTERVAL;
             if is_due {
-                // Those who ask meanwhile get the last value.
+                // Other requests get the last value until the check is done.
                 state.checked = Instant::now();
             }
             is_due
@@ -81,7 +81,7 @@ impl<T: Send + Sync + 'static> Reloading<T> {
 
     /// Reads the value again if a file has changed.
     fn check(&self) {
-        // Taken before the files are read: what is written meanwhile is noticed the next time.
+        // Taken before the files are read, so that the next check detects changes during reading.
         let now = stamps(&self.files);
         if self.lock().stamps == now {
             return;

@@ -1,4 +1,4 @@
-//! The requests of a connection: who sent them, and what is reported of them.
+//! The requests of a connection: login, answer and report.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -29,7 +29,7 @@ use crate::route::Route;
 #[cfg(feature = "tls")]
 use crate::tls::{Accepted, Tls};
 
-/// What all connections of a server share.
+/// The state that all connections of a server share.
 pub(crate) struct Shared {
     pub(crate) answerer: Arc<Answerer>,
     pub(crate) metrics: Arc<Metrics>,
@@ -40,12 +40,12 @@ pub(crate) struct Shared {
     pub(crate) tls: Option<Tls>,
 }
 
-/// Why no request of a connection is granted.
+/// The transport of a connection, compared with the one that is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Channel {
-    /// Requests are granted.
+    /// The right transport.
     Right,
-    /// The client speaks plain HTTP, and the server TLS.
+    /// The client uses plain HTTP, but the server requires TLS.
     #[cfg(feature = "tls")]
     NotEncrypted,
 }
@@ -59,7 +59,7 @@ impl Shared {
         ended: watch::Receiver<bool>,
     ) {
         let _open = self.metrics.connection();
-        // Small answers would wait for the acknowledgement of the ones before.
+        // Otherwise, small responses wait until the client acknowledges the previous ones.
         let _ = stream.set_nodelay(true);
         let timeout = self.options.write_timeout;
         #[cfg(feature = "tls")]
@@ -103,7 +103,7 @@ impl Shared {
             .keep_alive(channel == Channel::Right)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
-        // That a client goes away, or speaks another protocol, is its own business.
+        // Errors are ignored: the client disconnected or does not use HTTP.
         tokio::select! {
             _ = connection.as_mut() => return,
             _ = ended.wait_for(|ended| *ended) => connection.as_mut().graceful_shutdown(),
@@ -154,7 +154,11 @@ impl Shared {
         Ok(response.map(|body| body.with_on_end(report)))
     }
 
-    /// Returns the user who sent a request, if users are distinguished.
+    /// Returns the user who sent a request, or `None` if logins are not required.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is not encrypted but must be, or if there is no valid login.
     async fn grant(
         &self,
         route: &Route,
@@ -172,14 +176,14 @@ impl Shared {
             let user = auth.user(headers).await;
             return user.map(Some).ok_or_else(Refusal::no_login);
         }
-        // Without the features, nothing is left to decide.
+        // Used only with the features.
         let _ = (route, channel, headers);
         Ok(None)
     }
 }
 
-/// Returns `true` if an answer is the manifest of an image. An index alone is no pull: the manifest
-/// for the client's platform follows.
+/// Returns `true` if a response is the manifest of an image, which counts as a pull. An index does
+/// not count, because the client then requests the manifest for its platform.
 fn is_pull(kind: RequestKind, method: &Method, response: &Response<Body>) -> bool {
     kind == RequestKind::Manifest
         && method == Method::GET

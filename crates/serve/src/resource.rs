@@ -1,4 +1,4 @@
-//! Answers with something that can be cached and read in parts.
+//! Responses that support caching and ranges.
 
 use std::fs::File;
 use std::io;
@@ -21,16 +21,16 @@ use crate::pieces::{FilePieces, StreamPieces};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// Something that can be cached and read in parts.
+/// A resource that supports caching and ranges.
 pub(crate) struct Resource {
     pub(crate) content_type: String,
-    /// The digest of the bytes, which is the resource's tag.
+    /// The digest of the bytes, which becomes the ETag.
     pub(crate) digest: Digest,
     pub(crate) is_immutable: bool,
     pub(crate) bytes: Bytes,
 }
 
-/// Where the bytes of a resource are.
+/// The source of a resource's bytes.
 pub(crate) enum Bytes {
     Memory(Vec<u8>),
     Layer(Arc<Layer>),
@@ -38,7 +38,7 @@ pub(crate) enum Bytes {
 }
 
 impl Resource {
-    /// Answers with the resource, or the part of it that was asked for.
+    /// Returns the response with the resource, or the requested part of it.
     pub(crate) async fn answer(
         self,
         headers: &HeaderMap,
@@ -53,8 +53,8 @@ impl Resource {
             Bytes::Layer(layer) => layer.size,
             Bytes::File(_, size) => *size,
         };
-        // Ranges are of the layer as it is, so that an interrupted pull can continue whatever it
-        // got before. Clients that ask for the head want to know the size of the layer.
+        // Ranges refer to the uncompressed layer, so that an interrupted pull can be resumed with a
+        // range. Responses to HEAD state the size of the uncompressed layer.
         let is_compressible = !is_head && !headers.contains_key(RANGE) && accepts_gzip(headers);
         let gzip = match &bytes {
             Bytes::Layer(layer) if is_compressible => {
@@ -82,7 +82,7 @@ impl Resource {
         };
         let mut response = Response::new(body);
         *response.status_mut() = status;
-        // The bytes of a compressed layer depend on the archive that they come from: the tag is weak.
+        // Compressed bytes depend on the archive, not only on the layer, so their ETag is weak.
         set(&mut response, ETAG, &if is_gzip { format!("W/{etag}") } else { etag });
         set(&mut response, ACCEPT_RANGES, "bytes");
         set(&mut response, CACHE_CONTROL, if is_immutable { IMMUTABLE } else { "no-cache" });
@@ -115,7 +115,7 @@ impl Resource {
     }
 }
 
-/// Returns the body that has a part of the bytes.
+/// Returns a body with a range of the bytes.
 fn body(bytes: Bytes, start: u64, count: u64, readers: &Readers) -> Body {
     match bytes {
         Bytes::Memory(mut bytes) => {

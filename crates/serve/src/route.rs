@@ -1,4 +1,4 @@
-//! What a request asks for.
+//! Parsing of request paths.
 
 use std::borrow::Cow;
 
@@ -9,41 +9,41 @@ use sealift_oci::Digest;
 use crate::metrics::RequestKind;
 use crate::page::view::{Form, View};
 
-/// The default name of the config, as publishing names it.
+/// The name of the config, which is the default of `publish`.
 const CONFIG: &str = "images.json";
-/// The name of the checksums, and those of its signatures.
+/// The names of the checksums and of their signatures.
 const SUMS: &str = "SHA256SUMS";
 const SIGNATURES: [&str; 2] = ["SHA256SUMS.sig", "SHA256SUMS.minisig"];
-/// The same data as on the page for people.
+/// The data of the web page.
 const INDEX: &str = "index.json";
-/// What a block index has after the name of its archive.
+/// The suffix of a block index, after the path of its archive.
 const BLOCKS_SUFFIX: &str = ".blocks";
 
-/// What a request asks for. Nothing but the names in it can be opened: there are no paths.
+/// The object that a request asks for. It contains parsed names only, never a path from the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/healthz`: whether the server works.
+    /// `/healthz`
     Health,
-    /// `/metrics`: counters.
+    /// `/metrics`
     Metrics,
-    /// `/` for people, and `/index.json`.
+    /// `/` or `/index.json`
     Page(View, Form),
-    /// `/v2/`: whether this is a registry.
+    /// `/v2/`, by which clients detect a registry.
     Registry,
-    /// `/v2/_catalog`: the names of all images.
+    /// `/v2/_catalog`
     Images(Page),
     /// `/v2/NAME/tags/list`
     Tags(String, Page),
-    /// `/v2/NAME/manifests/TAG` or a digest.
+    /// `/v2/NAME/manifests/TAG` or `/v2/NAME/manifests/DIGEST`
     Manifest(String, Reference),
     /// `/v2/NAME/blobs/DIGEST`
     Blob(String, Digest),
-    /// `/v2/NAME/referrers/DIGEST`: what refers to an image, which is nothing.
+    /// `/v2/NAME/referrers/DIGEST`, whose list is always empty.
     Referrers {
-        /// Whether only some types of artifacts are asked for.
+        /// Whether the client asked for one type of artifact.
         filtered: bool,
     },
-    /// Something of an image whose digest is not one of SHA-256.
+    /// An object of an image with a digest that is not SHA-256.
     NoDigest(Kind),
     /// `/images.json`
     Config,
@@ -55,14 +55,14 @@ pub(crate) enum Route {
     Archive(ArchivePath),
     /// The block index of an archive.
     Blocks(ArchivePath),
-    /// Anything else, and whether a registry's client asks for it.
+    /// Any other path.
     Unknown {
         /// Whether the path begins with `/v2/`.
         registry: bool,
     },
 }
 
-/// What an image has.
+/// A kind of object in the registry API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Manifest,
@@ -70,24 +70,24 @@ pub(crate) enum Kind {
     Referrers,
 }
 
-/// How a manifest is named.
+/// The reference of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reference {
     Tag(String),
     Digest(Digest),
 }
 
-/// Which part of a list is asked for.
+/// The requested part of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Page {
-    /// The greatest number of items.
+    /// The maximum number of items.
     pub(crate) count: Option<usize>,
     /// The item before the first one.
     pub(crate) after: Option<String>,
 }
 
 impl Route {
-    /// Returns what the path and the query of a request ask for.
+    /// Parses the path and query of a request.
     pub(crate) fn parse(path: &str, query: Option<&str>) -> Self {
         let Some(path) = decode(path).and_then(|path| Some(path.strip_prefix('/')?.to_owned()))
         else {
@@ -119,7 +119,7 @@ impl Route {
         }
     }
 
-    /// Returns what sort of thing is asked for.
+    /// Returns the kind of the request for metrics.
     pub(crate) fn kind(&self) -> RequestKind {
         match self {
             Self::Manifest(..) | Self::NoDigest(Kind::Manifest) => RequestKind::Manifest,
@@ -139,7 +139,7 @@ impl Route {
     }
 }
 
-/// Returns what a client of a registry asks for, by the path after `/v2/`.
+/// Parses a path after `/v2/`.
 fn registry(path: &str, query: Option<&str>) -> Option<Route> {
     match path {
         "" => return Some(Route::Registry),
@@ -168,7 +168,7 @@ fn digest(text: &str) -> Option<Digest> {
     text.parse().ok()
 }
 
-/// Returns `true` if a query has a parameter of this name.
+/// Returns `true` if a query contains a parameter with this name.
 fn is_given(query: &str, name: &str) -> bool {
     query.split('&').any(|pair| pair.split('=').next() == Some(name))
 }
@@ -195,7 +195,7 @@ impl Page {
         page
     }
 
-    /// Returns the items on the page, which are sorted, and whether there are more after it.
+    /// Returns the items on the page, and `true` if more follow. `items` must be sorted.
     pub(crate) fn of<'a>(&self, items: impl Iterator<Item = &'a str>) -> (Vec<&'a str>, bool) {
         let is_after = |item: &&str| self.after.as_deref().is_none_or(|after| *item > after);
         let mut items = items.filter(is_after);
@@ -218,7 +218,7 @@ mod tests {
     const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     #[test]
-    fn paths_name_what_they_ask_for() {
+    fn paths_are_parsed_into_routes() {
         let digest: Digest = DIGEST.parse().unwrap();
         let tag = |tag: &str| Reference::Tag(tag.to_owned());
         let name = || "team/api".to_owned();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_served() {
+    fn other_paths_are_unknown() {
         for path in [
             "",
             "/.sealift/records/web_1_0123456789ab.zip",
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_page_by_page() {
+    fn lists_are_paginated() {
         let items = ["a", "b", "c"];
         let page = |query| {
             let Route::Images(page) = Route::parse("/v2/_catalog", Some(query)) else { panic!() };
@@ -291,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_path_has_a_meaning(path in "[/a-z0-9%.:_v2]{0,40}", query in ".{0,20}") {
+        fn any_path_is_parsed_without_panic(path in "[/a-z0-9%.:_v2]{0,40}", query in ".{0,20}") {
             let _ = Route::parse(&path, Some(&query));
         }
     }

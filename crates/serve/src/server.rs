@@ -1,4 +1,4 @@
-//! The server: it accepts connections and ends them.
+//! The server, which accepts connections and stops.
 
 use std::future::poll_fn;
 use std::io;
@@ -25,10 +25,10 @@ use crate::requests::Shared;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
-/// How long no connection is accepted after that has failed.
+/// The pause after a failure to accept a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A server of a folder, which listens.
+/// A server for a folder, with open sockets.
 ///
 /// ```no_run
 /// use sealift_serve::{Server, ServerOptions};
@@ -56,33 +56,34 @@ pub struct Server {
     summary: Summary,
 }
 
-/// What a folder has when it starts to be served.
+/// A summary of the folder when the server was created.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
-    /// How many images there are.
+    /// The number of images.
     pub images: usize,
-    /// How many archives of them are served.
+    /// The number of archives that are served.
     pub archives: usize,
-    /// The sum of their sizes in bytes.
+    /// The total size of these archives, in bytes.
     pub size: u64,
-    /// How many archives have to be verified before they are served.
+    /// The number of archives that must be verified before they are served.
     pub unverified: usize,
-    /// An image and a tag that can be pulled: of the first image, the newest release if there is
-    /// one.
+    /// An example of a reference that can be pulled: the newest release of the first image, or any
+    /// tag if it has no release.
     pub example: Option<String>,
 }
 
 impl Server {
-    /// Lists a folder, and listens at addresses. Connections wait until [`run`](Self::run).
+    /// Lists a folder and listens on addresses. Connections wait until [`run`](Self::run) is
+    /// called.
     ///
     /// # Errors
     ///
-    /// If the folder or a file of the options cannot be read, or if nobody can listen at an address.
+    /// If the folder or a file of the options cannot be read, or if an address cannot be used.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with I/O and time enabled.
+    /// If it is called outside a tokio runtime with I/O and time enabled.
     pub async fn bind(
         store: Store,
         addresses: &[SocketAddr],
@@ -96,7 +97,8 @@ impl Server {
         Self::new(store, listeners, options).await
     }
 
-    /// Lists a folder, and takes sockets that listen. Connections wait until [`run`](Self::run).
+    /// Lists a folder and uses existing sockets. Connections wait until [`run`](Self::run) is
+    /// called.
     ///
     /// # Errors
     ///
@@ -104,7 +106,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with I/O and time enabled.
+    /// If it is called outside a tokio runtime with I/O and time enabled.
     #[cfg(feature = "systemd")]
     pub async fn from_listeners(
         store: Store,
@@ -151,12 +153,12 @@ impl Server {
         })
     }
 
-    /// Returns the addresses at which the server listens, with their real ports.
+    /// Returns the addresses on which the server listens, with the actual ports.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// Returns `https` if the server accepts TLS connections only, and `http` otherwise.
+    /// Returns `https` if TLS is enabled, otherwise `http`.
     pub fn scheme(&self) -> &'static str {
         #[cfg(feature = "tls")]
         if self.tls.is_some() {
@@ -165,17 +167,17 @@ impl Server {
         "http"
     }
 
-    /// Returns what the folder had when it was listed first.
+    /// Returns the summary of the folder when the server was created.
     pub fn summary(&self) -> &Summary {
         &self.summary
     }
 
-    /// Answers requests until `stop` is ready. Then no connection is accepted, and running answers
-    /// get [some time](ServerOptions::grace) to end.
+    /// Answers requests until `stop` completes. The server then accepts no more connections, and
+    /// running responses get [some time](ServerOptions::grace) to finish.
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped, all connections end at once.
+    /// If the future is dropped, all connections are closed immediately.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let scheme = self.scheme();
         let Self { listeners, folder, options, .. } = self;
@@ -203,7 +205,7 @@ impl Server {
         let accept = async {
             loop {
                 while connections.try_join_next().is_some() {}
-                // It is never closed.
+                // The semaphore is never closed.
                 let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
                 match accept(&listeners).await {
                     Ok((stream, from)) => {
@@ -213,7 +215,7 @@ impl Server {
                             drop(permit);
                         });
                     }
-                    // There are too many open files, or the client has gone again.
+                    // Too many files are open, or the client has disconnected.
                     Err(_) => tokio::time::sleep(PAUSE).await,
                 }
             }
@@ -229,7 +231,7 @@ impl Server {
     }
 }
 
-/// Accepts a connection at one of several addresses.
+/// Accepts a connection on one of several sockets.
 async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
     poll_fn(|context| {
         for listener in listeners {
@@ -242,7 +244,7 @@ async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)
     .await
 }
 
-/// Stops what reads archives in the background when the server ends, however it ends.
+/// Cancels the verification of archives in the background when it is dropped.
 struct StopOnDrop(Arc<Folder>);
 
 impl Drop for StopOnDrop {
@@ -260,7 +262,7 @@ mod tests {
 
     use super::*;
 
-    /// Serves an empty folder, and calls a function with the address.
+    /// Serves an empty folder while a function runs.
     async fn serving<T>(options: ServerOptions, ask: impl AsyncFnOnce(SocketAddr) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
@@ -303,7 +305,7 @@ mod tests {
         let options = ServerOptions::default().with_write_timeout(Duration::from_millis(50));
         serving(options, async |address| {
             let mut deaf = TcpStream::connect(address).await.unwrap();
-            // Once all buffers are full of answers, no more requests are read.
+            // When all buffers are full of responses, no more requests are read.
             let requests = b"GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
             while deaf.write_all(&requests).await.is_ok() {}
         })
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn further_connections_wait_for_a_free_place() {
+    async fn connections_above_the_limit_wait() {
         let options = ServerOptions::default().with_connections(1);
         serving(options, async |address| {
             let first = TcpStream::connect(address).await.unwrap();
@@ -348,7 +350,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_idle_connection_does_not_delay_the_end() {
+    async fn an_idle_connection_does_not_delay_the_stop() {
         let options = ServerOptions::default().with_grace(Duration::from_secs(3600));
         let mut idle = serving(options, async |address| {
             let mut idle = TcpStream::connect(address).await.unwrap();

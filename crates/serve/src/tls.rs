@@ -1,4 +1,4 @@
-//! The server's side of TLS.
+//! TLS for connections.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,28 +17,28 @@ use crate::options::ServerOptions;
 use crate::reloading::Reloading;
 use crate::unusable_file::UnusableFile;
 
-/// The first byte of each TLS connection: the type of a record that is part of a handshake.
+/// The first byte of each TLS connection: the record type of a handshake.
 const HANDSHAKE: u8 = 0x16;
 
-/// What makes TLS connections, with a certificate that is read again when it changes.
+/// The TLS configuration, which is reloaded when the certificate changes.
 #[derive(Debug)]
 pub(crate) struct Tls {
     config: Arc<Reloading<Arc<ServerConfig>>>,
     timeout: Duration,
 }
 
-/// A connection that a client has opened.
+/// The result of accepting a connection.
 pub(crate) enum Accepted {
-    /// It is encrypted.
+    /// A TLS connection.
     Encrypted(Box<TlsStream<Connection>>),
-    /// The client speaks something else, probably plain HTTP.
+    /// A connection with another protocol, probably plain HTTP.
     Plain(Connection),
-    /// The client has gone, was too slow, or does not trust the certificate.
+    /// The client disconnected, was too slow, or does not trust the certificate.
     Failed,
 }
 
 impl Tls {
-    /// Reads the certificate and its key, if there are any. It blocks.
+    /// Reads the certificate and its key, if the options name them. Blocks.
     pub(crate) fn read(options: &ServerOptions) -> Result<Option<Self>, UnusableFile> {
         let Some((certificate, key)) = options.tls.clone() else { return Ok(None) };
         let config = Reloading::new(vec![certificate, key], read, options.on_event.clone())?;
@@ -97,7 +97,7 @@ fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Unusab
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match certificates {
         Ok(certificates) if certificates.is_empty() => {
-            Err(unusable("there is no certificate in PEM form in it".to_owned()))
+            Err(unusable("it contains no certificate in PEM format".to_owned()))
         }
         Ok(certificates) => Ok(certificates),
         Err(error) => Err(unusable(error.to_string())),
@@ -108,7 +108,8 @@ fn read_file(what: &'static str, file: &Path) -> Result<Vec<u8>, UnusableFile> {
     std::fs::read(file).map_err(|error| UnusableFile::new(what, file, error))
 }
 
-/// Describes why there is no key in a file. The library's own words could repeat parts of it.
+/// Describes why a file contains no usable key. The messages of the library could contain parts of
+/// the file.
 fn key_reason(file: &Path, error: &pem::Error) -> &'static str {
     let text = std::fs::read(file).unwrap_or_default();
     let has = |text: &[u8], what: &[u8]| text.windows(what.len()).any(|part| part == what);
@@ -116,8 +117,8 @@ fn key_reason(file: &Path, error: &pem::Error) -> &'static str {
         pem::Error::NoItemsFound if has(&text, b"BEGIN ENCRYPTED PRIVATE KEY") => {
             "it is encrypted; only keys without a passphrase are supported"
         }
-        pem::Error::NoItemsFound => "there is no private key in PEM form in it",
-        pem::Error::MissingSectionEnd { .. } => "it has no end",
+        pem::Error::NoItemsFound => "it contains no private key in PEM format",
+        pem::Error::MissingSectionEnd { .. } => "it is truncated",
         _ => "it is not valid PEM",
     }
 }
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_that_cannot_be_used_is_refused_with_the_reason() {
+    fn an_unusable_pair_is_refused_with_the_reason() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let key = KeyPair::generate().unwrap();
@@ -155,10 +156,10 @@ mod tests {
             (
                 "text",
                 "key",
-                "the certificate text: there is no certificate in PEM form in it".into(),
+                "the certificate text: it contains no certificate in PEM format".into(),
             ),
-            ("cert", "text", "the key text: there is no private key in PEM form in it".into()),
-            ("cert", "torn", "the key torn: it has no end".into()),
+            ("cert", "text", "the key text: it contains no private key in PEM format".into()),
+            ("cert", "torn", "the key torn: it is truncated".into()),
             (
                 "cert",
                 "encrypted",

@@ -1,21 +1,21 @@
-//! Why a file that protects the server cannot be used.
+//! The error of a certificate, key or file of logins.
 
 #[cfg(any(feature = "auth", feature = "tls"))]
 use std::path::Path;
 use std::path::PathBuf;
 
-/// Why the file of a certificate, a key or logins cannot be used.
+/// The reason that a certificate, a key or a file of logins cannot be used.
 ///
-/// It contains nothing of what is in the file.
+/// It does not contain any content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot use {what} {}: {reason}", file.display())]
 #[non_exhaustive]
 pub struct UnusableFile {
-    /// What the file should contain: `the certificate`, `the key` or `the logins`.
+    /// The expected content: `the certificate`, `the key` or `the logins`.
     pub what: &'static str,
     /// The file.
     pub file: PathBuf,
-    /// Why it cannot be used, a sentence without its end.
+    /// The reason, without a full stop.
     pub reason: String,
 }
 

@@ -45,7 +45,7 @@ fn the_group_of_a_socket_is_named() {
     [6]
     error: cannot inspect `web:1` in the engine at HOST
       caused by: permission denied for HOST (from DOCKER_HOST)
-    hint: add your user to the group that owns the socket, and log in again: sudo usermod -aG users $USER
+    hint: add your user to the group of the socket and log in again: sudo usermod -aG users $USER
     ");
 }
 
@@ -56,6 +56,6 @@ fn a_socket_without_a_group_belongs_to_another_user() {
     [6]
     error: cannot inspect `web:1` in the engine at HOST
       caused by: permission denied for HOST (from DOCKER_HOST)
-    hint: the socket belongs to another user; rootless Podman has one of your own: systemctl --user start podman.socket, then --host unix://$XDG_RUNTIME_DIR/podman/podman.sock
+    hint: the socket belongs to another user; to use rootless Podman, run systemctl --user start podman.socket and pass --host unix://$XDG_RUNTIME_DIR/podman/podman.sock
     ");
 }

@@ -90,7 +90,7 @@ mod on_engine {
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: No ED25519 host key is known for [127.0.0.1]:PORT and you have requested strict checking. Host key verification failed.
-            hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
+            hint: check that `docker version` runs there over ssh without prompting; the host key must be known
             ");
         }
 
@@ -106,7 +106,7 @@ mod on_engine {
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! … Host key for [127.0.0.1]:PORT has changed and you have requested strict checking. Host key verification failed.
-            hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
+            hint: check that `docker version` runs there over ssh without prompting; the host key must be known
             ");
         }
 
@@ -118,7 +118,7 @@ mod on_engine {
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: root@127.0.0.1: Permission denied (publickey).
-            hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
+            hint: check that `docker version` runs there over ssh without prompting; the host key must be known
             ");
         }
 
@@ -130,7 +130,7 @@ mod on_engine {
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 127: sh: 1: docker: not found
-            hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
+            hint: check that `docker version` runs there over ssh without prompting; the host key must be known
             ");
         }
 
@@ -144,7 +144,7 @@ mod on_engine {
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: HOST (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 255: ssh: connect to host 127.0.0.1 port 1: Connection refused
-            hint: does ssh run `docker version` there without a question? Known hosts are checked, and never added
+            hint: check that `docker version` runs there over ssh without prompting; the host key must be known
             ");
         }
     }

@@ -56,17 +56,17 @@ mod on_engine {
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
               caused by: received fatal alert: BadCertificate
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/expired/cert.pem: it has expired
               caused by: received fatal alert: BadCertificate
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine reports no reason, but FOLDER/clients/unknown/ca.pem does not contain its authority either
               caused by: received fatal alert: BadCertificate
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
         }
 
@@ -78,7 +78,7 @@ mod on_engine {
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/clients/misled/ca.pem does not contain
               caused by: invalid peer certificate: UnknownIssuer
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
         }
 
@@ -92,7 +92,7 @@ mod on_engine {
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `localhost`, but for 127.0.0.1
               caused by: invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for IpAddress(127.0.0.1)
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             "#);
         }
 
@@ -104,7 +104,7 @@ mod on_engine {
             [1]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: the engine reported: Client sent an HTTP request to an HTTPS server.
-            hint: this port wants TLS: DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH=DIR with its certificates
+            hint: this port requires TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of the certificates
             ");
         }
 
@@ -134,17 +134,17 @@ mod on_engine {
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
               caused by: received fatal alert: CertificateRequired
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/expired/cert.pem: it has expired
               caused by: received fatal alert: CertificateExpired
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine does not know its authority
               caused by: received fatal alert: UnknownCA
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
         }
     }
@@ -161,7 +161,7 @@ mod on_engine {
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate has expired
               caused by: invalid peer certificate: certificate expired: WHEN
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
         }
     }
@@ -175,7 +175,7 @@ mod on_engine {
             error: cannot inspect `web:1` in the engine at HOST
               caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `127.0.0.1`, but for build.example
               caused by: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("build.example")
-            hint: are these the certificates of this engine? `sealift env` shows which are used, and why
+            hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             "#);
         }
     }

@@ -137,7 +137,7 @@ fn files_of_other_tools_are_not_removed() {
     let link = name("0.9", "tar");
     assert!(out.join(&link).is_symlink());
     assert!(after.iter().all(|(name, content)| *name == link || before[name] == *content));
-    assert_eq!(said.stderr.matches(" stays: ").count(), 7, "{}", said.stderr);
+    assert_eq!(said.stderr.matches(" is not removed: ").count(), 7, "{}", said.stderr);
 }
 
 fn id(tag: &str, seed: u8) -> String {

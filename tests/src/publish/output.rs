@@ -43,7 +43,7 @@ fn with_nothing_to_publish() {
     insta::assert_snapshot!(said.refusal(), @"
     [3]
     error: there is no folder missing
-    hint: `sealift update IMAGE:VERSION` makes it; --dir names another folder
+    hint: run `sealift update IMAGE:VERSION` to create it, or pass another folder with --dir
     ");
     source.add("artifacts", &["web:2.0.0.0"]);
     let said = source.publish("artifacts", &to, &["--release"]);
@@ -56,7 +56,7 @@ fn with_nothing_to_publish() {
     insta::assert_snapshot!(said.refusal(), @"
     [3]
     error: no archive of `web:9` in artifacts
-    hint: it has web:2.0.0.0
+    hint: available: web:2.0.0.0
     ");
     assert!(!to.on_disk().exists());
 }

@@ -113,7 +113,7 @@ fn a_request_without_tls_gets_an_explanation() {
     let serving = Serving::start_with(&place, &TLS);
     let answer = serving.get("/images.json");
     assert_eq!(answer.status, 400);
-    assert_eq!(answer.text(), "this is an HTTPS server, and the request was sent by plain HTTP\n");
+    assert_eq!(answer.text(), "plain HTTP request sent to an HTTPS server\n");
     assert_eq!(serving.get("/healthz").status, 400);
     let (_, requests) = serving.stop();
     assert_eq!(
@@ -166,11 +166,11 @@ fn unusable_files_are_named() {
         ),
         (
             &["--tls-cert", "server.pem", "--tls-key", "ca.pem"],
-            "cannot use the key ca.pem: there is no private key in PEM form in it",
+            "cannot use the key ca.pem: it contains no private key in PEM format",
         ),
         (
             &["--auth", "htpasswd"],
-            "cannot use the logins htpasswd: line 1 has MD5; only bcrypt is supported (htpasswd -B)",
+            "cannot use the logins htpasswd: line 1 has MD5, but only bcrypt is supported (htpasswd -B)",
         ),
     ] {
         let serve = ["serve", "--listen", "127.0.0.1:0"];

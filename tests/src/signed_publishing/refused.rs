@@ -45,8 +45,7 @@ fn unusable_keys_are_refused_and_nothing_is_uploaded() {
          which made the signature",
     );
     assert!(
-        said.stderr
-            .ends_with("hint: pass --signed-by FILE with the signers that your readers have\n")
+        said.stderr.ends_with("hint: pass --signed-by FILE with the signers that readers trust\n")
     );
     assert!(!publisher.path("published").exists());
 }
@@ -63,7 +62,7 @@ fn a_signed_destination_stays_signed() {
         "published/images.json is signed, and was not replaced by one without a signature",
     );
     assert!(said.stderr.ends_with(
-        "hint: pass --sign KEY; or --unsigned if readers no longer require a signature\n"
+        "hint: pass --sign KEY, or pass --unsigned if readers no longer require a signature\n"
     ));
     let said = publisher.assert_refused(
         &["--sign", "other"],
@@ -98,7 +97,7 @@ fn entries_of_other_images_are_signed_only_with_a_valid_signature() {
         "cannot sign the entries of other images in published/images.json, api: not signed, there \
          is no published/SHA256SUMS.….sig",
     );
-    assert!(said.stderr.contains("hint: pass --signed-by FILE with those who sign that config"));
+    assert!(said.stderr.contains("hint: pass --signed-by FILE with the signers of that config"));
     // Another key cannot sign them.
     assert_eq!(publish(&["--sign", "other"]).code, 0);
     publisher.assert_refused(

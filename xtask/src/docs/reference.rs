@@ -18,12 +18,13 @@ pub(super) fn page(sealift: &Path) -> Result<String> {
     };
     let whole = help(&[])?;
     let mut text =
-        "# Commands\n\nWhat `sealift COMMAND --help` prints; made by `cargo xtask docs`.\n"
+        "# Commands\n\nThe output of `sealift COMMAND --help`, written by `cargo xtask docs`.\n"
             .to_owned();
     let mut add = |title: &str, help: &str| {
         let _ = write!(text, "\n## {title}\n\n```text\n{}\n```\n", help.trim_end());
     };
     add("sealift", &whole);
+    add("Global options", &help(&["options"])?);
     // `help` is described by every page.
     for command in commands(&whole).into_iter().filter(|command| *command != "help") {
         let page = help(&[command])?;

@@ -16,31 +16,26 @@ const LATEST: Style = AnsiColor::Green.on_default();
 const DIRTY: Style = AnsiColor::Yellow.on_default();
 const FLAWED: Style = AnsiColor::Red.on_default();
 
-/// Names and versions are not made shorter than this.
+/// The minimum width of shortened names and versions.
 const SHORTEST: usize = 12;
 
 /// A column of a table of archives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Column {
-    /// The image's name
     Image,
-    /// The version
     Version,
-    /// What the image runs on
     Platform,
-    /// The id in the archive's name
+    // The id in the name of the archive.
     Id,
-    /// The size of the file
+    // The size of the file.
     Size,
-    /// When the file was written
+    // The age of the file.
     Saved,
-    /// The archive's format
     Format,
-    /// Whether it is the latest, dirty or flawed
+    // Whether the archive is the latest, dirty or flawed.
     State,
-    /// The file
     Path,
-    /// The digest of the image's config
+    // The digest of the image's config.
     Digest,
 }
 
@@ -74,13 +69,13 @@ impl Column {
             Self::Path => Some(row.path.clone()),
             Self::Digest => row.digest.map(ToString::to_string),
         };
-        // An empty cell would shift the others for a program that splits at spaces.
+        // Programs that split lines at spaces need a word in every cell.
         Printable(&text.unwrap_or_else(|| "-".to_owned())).to_string()
     }
 }
 
-/// Returns the columns that tell something: platforms if there are several, formats if not all are
-/// zips, times if they are known.
+/// Returns the default columns, which omit platforms if all are the same, formats if all are zips,
+/// and times if they are unknown.
 pub(super) fn telling(rows: &[Row<'_>]) -> Vec<Column> {
     let platforms: HashSet<_> = rows.iter().filter_map(|row| row.platform).collect();
     let is_zip = |row: &Row<'_>| row.archive.name().format().as_str() == "zip";
@@ -94,7 +89,7 @@ pub(super) fn telling(rows: &[Row<'_>]) -> Vec<Column> {
     Column::value_variants().iter().copied().filter(tells).collect()
 }
 
-/// Shortens images, and then versions, in the middle until the rows have at most this many columns.
+/// Shortens first images, then versions, until the rows fit into this width.
 pub(super) fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
     for shortened in [Column::Image, Column::Version] {
         let excess = table::width(rows).saturating_sub(width);

@@ -1,4 +1,4 @@
-//! The table of archives that `sealift list` and `sealift` print.
+//! The table of archives of `sealift list` and `sealift`.
 
 mod column;
 mod row;
@@ -16,19 +16,19 @@ use crate::format;
 use crate::output;
 use crate::table;
 
-/// How a table is printed.
+/// The layout of a table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout<'a> {
-    /// The columns; those that tell something if there are none.
+    /// The columns; if empty, the default columns.
     pub(crate) columns: &'a [Column],
     pub(crate) has_header: bool,
-    /// The width of the terminal, for which long names are shortened.
+    /// The width to which long names are shortened; `None` does not shorten them.
     pub(crate) width: Option<usize>,
     pub(crate) now: Timestamp,
 }
 
 impl Layout<'_> {
-    /// Creates the layout of all columns that tell something.
+    /// Creates a layout with the default columns and the width of the terminal.
     pub(crate) fn new() -> Self {
         let width = output::terminal_width();
         Self { columns: &[], has_header: true, width, now: Timestamp::now() }
@@ -52,7 +52,7 @@ pub(crate) fn table(rows: &[Row<'_>], layout: &Layout<'_>) -> String {
     table::align_rows(&cells)
 }
 
-/// Returns the line below a table: how many archives and images there are, and their size.
+/// Returns the line of totals below a table: archives, images and size.
 pub(crate) fn totals(rows: &[Row<'_>]) -> String {
     let images: BTreeSet<&str> = rows.iter().map(|row| row.image.as_str()).collect();
     let bytes = rows.iter().map(|row| row.size).fold(0, u64::saturating_add);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn platforms_formats_and_flaws_are_shown_if_they_tell_something() {
+    fn platforms_and_formats_are_shown_if_they_differ() {
         let mut archives = [
             archive("api", "1.4.0.7", "zip", true),
             archive("web", "1.4.0.7", "docker", true),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_lose_their_middle_on_a_narrow_terminal() {
+    fn long_names_are_shortened_for_a_narrow_terminal() {
         let image = "a-registry-with-a-long-name-and-a-team-and-a-service";
         let archives = [archive(image, "1.4.0.7-with-a-long-suffix", "zip", true)];
         let table = shown(&archives, &[], Some(80));

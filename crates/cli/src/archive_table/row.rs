@@ -1,4 +1,4 @@
-//! An archive in a table.
+//! The rows of a table of archives.
 
 use jiff::Timestamp;
 use sealift_workflow::catalog::ArchiveState;
@@ -6,17 +6,17 @@ use sealift_workflow::filename::ArchivePath;
 use sealift_workflow::oci::{Digest, Platform};
 use sealift_workflow::{ImageConfig, ListedArchive};
 
-/// An archive as tables show it, in a folder or at a published place.
+/// An archive in a folder or at a published destination.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(super) archive: &'a ArchivePath,
-    /// The archive's path; at a published place relative to it.
+    /// The path of the archive; at a published destination, relative to it.
     pub(super) path: String,
     pub(super) image: String,
     pub(super) digest: Option<&'a Digest>,
     pub(super) platform: Option<&'a Platform>,
     pub(super) size: u64,
-    /// When the file was last modified; `None` at a published place.
+    /// The time of the last modification; `None` at a published destination.
     pub(super) saved: Option<Timestamp>,
     pub(super) latest: bool,
     pub(super) state: ArchiveState,

@@ -1,4 +1,4 @@
-//! The order of a table of archives.
+//! Sorting of a table of archives.
 
 use std::cmp::Ordering;
 
@@ -6,22 +6,22 @@ use clap::ValueEnum;
 
 use crate::archive_table::row::Row;
 
-/// What a table of archives is sorted by.
+/// The order of a table of archives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Sort {
-    /// By name, as the archives lie in the folder
+    // By path.
     #[default]
     Name,
-    /// By image, the highest version first
+    // By image, the highest version first.
     Version,
-    /// The largest first
+    // The largest first.
     Size,
-    /// The newest first
+    // The newest first.
     Age,
 }
 
 impl Sort {
-    /// Sorts archives. Those that compare equal keep their order.
+    /// Sorts archives. The sort is stable.
     pub(crate) fn sort<T>(self, archives: &mut [T])
     where
         for<'a> Row<'a>: From<&'a T>,
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn archives_are_sorted_by_what_is_asked_for() {
+    fn archives_are_sorted_in_each_order() {
         let archive = |name: &str, size, modified| {
             let archive = format!("{name}_0123456789ab.zip").parse().unwrap();
             let file = ArchiveFile::new("artifacts", archive, None, size);

@@ -8,10 +8,10 @@ use crate::arguments::latest::LatestArguments;
 use crate::arguments::reference::reference;
 use crate::failure::Failure;
 
-/// The image whose archive is chosen, and the options that choose it.
+/// An image, and the options that choose one of its archives.
 #[derive(Debug, Args)]
 pub(crate) struct ChooseArguments {
-    /// The image; without a version, its latest archive
+    /// Image; without a version, its latest archive
     #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
     image: String,
     #[command(flatten)]
@@ -19,7 +19,7 @@ pub(crate) struct ChooseArguments {
 }
 
 impl ChooseArguments {
-    /// Returns the query for the archive that is chosen.
+    /// Returns the query for the archive.
     pub(crate) fn query(&self) -> Result<Query, Failure> {
         self.latest.query(&reference(&self.image)?)
     }

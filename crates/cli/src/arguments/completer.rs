@@ -1,25 +1,25 @@
-//! Completes images and versions that the folder or the engine has, and the docker CLI's contexts.
+//! Completions of images and versions in the folder or the engine, and of docker CLI contexts.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
 use sealift_workflow::filename::{Reference, Version};
 use sealift_workflow::store::Store;
 
 use crate::arguments::folder::FolderArguments;
 
-/// How long an engine is waited for.
+/// The longest time to wait for an engine.
 const LONGEST: Duration = Duration::from_millis(300);
 
-/// Completes the images that the folder holds, and after a colon their versions.
+/// Completes the images in the folder, and their versions after a colon.
 pub(crate) fn references() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| candidates(typed))
 }
 
-/// Completes the contexts of the docker CLI.
+/// Completes docker CLI contexts.
 pub(crate) fn contexts() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let names = Settings::from_env().context_names().into_iter();
@@ -28,9 +28,10 @@ pub(crate) fn contexts() -> ArgValueCompleter {
     })
 }
 
-/// Completes the engine's images, and after a colon their tags.
+/// Completes the images in the engine, and their tags after a colon.
 ///
-/// An engine that does not answer at once has no candidates: a shell waits for them.
+/// There are no candidates if the engine does not answer within [`LONGEST`], because the shell is
+/// blocked until this returns.
 pub(crate) fn engine_images() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let Some(typed) = typed.to_str() else { return Vec::new() };
@@ -44,12 +45,7 @@ pub(crate) fn engine_images() -> ArgValueCompleter {
     })
 }
 
-/// Completes one of these values.
-pub(crate) fn one_of(values: &'static [&'static str]) -> ArgValueCandidates {
-    ArgValueCandidates::new(|| values.iter().map(CompletionCandidate::new).collect())
-}
-
-/// Returns the names and tags of the engine's images, or `None` if it does not answer in time.
+/// Returns the references of the images in the engine, or `None` if it does not answer in time.
 fn engine_names() -> Option<Vec<String>> {
     let settings = Settings::from_env()
         .with_host(typed_option("--host"), "--host")
@@ -58,7 +54,7 @@ fn engine_names() -> Option<Vec<String>> {
     let engine = Engine::new(Endpoint::resolve(&settings).ok()?, timeouts);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let images = runtime.block_on(async { tokio::time::timeout(LONGEST, engine.list()).await });
-    // A name that is still looked up is not waited for.
+    // Dropping the runtime would wait for a host name that is still being resolved.
     runtime.shutdown_background();
     let images = images.ok()?.ok()?;
     Some(images.into_iter().flat_map(|image| image.repo_tags).collect())
@@ -80,8 +76,8 @@ fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
     fitting(typed, names).into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// Returns the value of an option in the line that is completed: a completer gets only its own
-/// word.
+/// Returns the value of another option in the command line that is being completed. clap passes
+/// only the current word to a completer.
 fn typed_option(option: &str) -> Option<String> {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     value_of(option, words.skip_while(|word| word != "--").skip(1))
@@ -102,7 +98,7 @@ fn value_of(option: &str, words: impl Iterator<Item = String>) -> Option<String>
     value
 }
 
-/// Returns the images that begin with what is typed or, if that has a colon, their versions.
+/// Returns the images that begin with the typed text or, if it contains a colon, their versions.
 fn fitting(typed: &str, names: impl Iterator<Item = (String, String)>) -> BTreeSet<String> {
     let is_version = typed.contains(':');
     names
@@ -116,7 +112,7 @@ mod tests {
     use super::{fitting, value_of};
 
     #[test]
-    fn an_option_has_the_value_that_was_typed_last() {
+    fn the_last_value_of_an_option_is_used() {
         let value = |words: &str| value_of("--dir", words.split(' ').map(str::to_owned));
         assert_eq!(value("list --dir a web"), Some("a".to_owned()));
         assert_eq!(value("--dir=a list --dir=b/c"), Some("b/c".to_owned()));
@@ -124,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_come_behind_the_colon() {
+    fn versions_are_completed_after_a_colon() {
         let fitting = |typed| {
             let names = [("api", "2"), ("web", "1"), ("web", "dev"), ("web-admin", "1")];
             let names = names.map(|(image, version)| (image.to_owned(), version.to_owned()));

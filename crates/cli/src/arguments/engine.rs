@@ -6,29 +6,30 @@ use sealift_workflow::docker::Settings;
 use crate::arguments::completer;
 use crate::failure::Failure;
 
-/// Which engine is used.
+/// The options that name engines.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EngineArguments {
-    /// The engine's address; `load` takes several [default: as the docker CLI finds it]
+    /// Address of the engine; `load` and `fetch` accept several [default: the docker CLI's engine]
     #[arg(long = "host", id = "host", global = true, value_name = "HOST")]
     pub(crate) hosts: Vec<String>,
-    /// The docker CLI context to use; --host overrides it, but `load` takes several of both
+    /// Docker CLI context of the engine; --host overrides it, but `load` and `fetch` use both
     #[arg(long = "context", id = "context", global = true, value_name = "NAME", add = completer::contexts())]
     pub(crate) contexts: Vec<String>,
 }
 
 impl EngineArguments {
-    /// Returns the settings that choose the only engine: these options and environment variables.
+    /// Returns the settings that choose a single engine: these options and environment variables.
     pub(crate) fn settings(&self) -> Settings {
         Settings::from_env()
             .with_host(self.hosts.first().cloned(), "--host")
             .with_context(self.contexts.first().cloned(), "--context")
     }
 
-    /// Refuses several engines for a command that uses one, and options that would be lost.
+    /// Verifies that the command supports as many engines as are named, and that no option is lost.
     ///
-    /// Options after the command replace those before it, so `sealift --host A load --host B`
-    /// would load into B only. `words` are the arguments of the call.
+    /// In clap, options after the command replace those before it, so that
+    /// `sealift --host A load --host B` would load into B only. `words` are the arguments of the
+    /// process.
     pub(crate) fn check(
         &self,
         takes_several: bool,
@@ -43,7 +44,7 @@ impl EngineArguments {
             let count = words.iter().filter(is_option).count();
             if count > 1 && !takes_several {
                 let message = format!(
-                    "{option} is passed {count} times; only `load` and `fetch` take several"
+                    "{option} is passed {count} times; only `load` and `fetch` accept several"
                 );
                 return Err(Failure::usage(message));
             }
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn several_hosts_are_for_commands_that_take_several_and_in_one_place() {
+    fn several_hosts_need_a_command_that_accepts_them_and_stand_after_it() {
         let twice = ["load", "--host", "a", "--host=b", "--hosts", "c"];
         assert!(checked(true, &["a", "b"], &twice));
         assert!(!checked(false, &["a", "b"], &twice));

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-/// Which folder is used.
+/// The option that names the folder.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FolderArguments {
-    /// The folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR, ./artifacts]
+    /// Folder of archives [default: $SEALIFT_DIR, $ARTIFACTS_DIR or ./artifacts]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }
 
 impl FolderArguments {
-    /// Returns the folder's path and which setting chose it: `--dir`, `SEALIFT_DIR`,
+    /// Returns the path of the folder and the setting that chose it: `--dir`, `SEALIFT_DIR`,
     /// `ARTIFACTS_DIR` or the default, `./artifacts`.
     pub(crate) fn dir_and_source(&self) -> (PathBuf, &'static str) {
         if let Some(dir) = &self.dir {

@@ -11,22 +11,22 @@ use crate::arguments::engine::EngineArguments;
 use crate::arguments::hosts_file::{self, Target};
 use crate::failure::Failure;
 
-/// How much of a file of hosts is read.
+/// The largest file of hosts, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
 
-/// The name of the option, which is the source of the addresses in messages.
+/// The name of the option, which messages name as the source of an address.
 const HOSTS: &str = "--hosts";
 
-/// A file of engines, and how many are worked on at the same time.
+/// The options that name a file of engines and limit how many are used at the same time.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct HostsArguments {
-    /// Load into the engines in this file, or `-` for standard input: a HOST or context:NAME in
-    /// each line; # begins a comment
+    /// Load into the engines that this file lists: one HOST or context:NAME per line, # begins a
+    /// comment, `-` is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) hosts: Option<PathBuf>,
-    /// How many engines to load into at the same time, 256 at most
+    /// Number of engines to load into at the same time, at most 256
     #[arg(long, value_name = "N", default_value_t = default_jobs())]
-    // Each needs a thread that reads, of which the runtime starts 512.
+    // Each engine needs a thread that reads archives, and the runtime starts at most 512 threads.
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: u16,
 }
@@ -35,10 +35,10 @@ fn default_jobs() -> u16 {
     u16::try_from(LoadRequest::DEFAULT_JOBS).unwrap_or(u16::MAX)
 }
 
-/// The settings of one engine, and where the caller named it.
+/// The settings of one engine, and the place where the user named it.
 pub(crate) struct Named {
     pub(crate) settings: Settings,
-    /// The file and the line, if it is in one.
+    /// The file and the line number; `None` for an engine that an option names.
     place: Option<String>,
 }
 
@@ -56,12 +56,13 @@ impl Named {
 }
 
 impl HostsArguments {
-    /// Returns `true` if the caller names engines in a form that can name several.
+    /// Returns `true` if the user passed a file of hosts or several engines.
     pub(crate) fn are_several(&self, engine: &EngineArguments) -> bool {
         self.hosts.is_some() || engine.hosts.len() + engine.contexts.len() > 1
     }
 
-    /// Returns the settings of every engine that is named: hosts, contexts, the lines of the file.
+    /// Returns the settings of every engine: hosts first, then contexts, then the lines of the
+    /// file.
     pub(crate) fn named(&self, engine: &EngineArguments) -> Result<Vec<Named>, Failure> {
         let host =
             |host: &String, option| Settings::from_env().with_host(Some(host.clone()), option);
@@ -92,7 +93,7 @@ impl HostsArguments {
     }
 }
 
-/// Returns what a file of hosts is called in messages.
+/// Returns the name of a file of hosts in messages.
 fn shown(file: &Path) -> String {
     match file == Path::new("-") {
         true => "standard input".to_owned(),

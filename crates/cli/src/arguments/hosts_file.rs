@@ -1,27 +1,27 @@
-//! The form of a file of hosts: an engine in each line, `#` begins a comment.
+//! The format of a file of hosts: one engine per line, and comments that begin with `#`.
 
-/// The most engines that a file may name.
+/// The largest number of engines in a file.
 const MOST: usize = 10_000;
 
-/// What a line names.
+/// The engine that a line names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// An address, in the form that `--host` takes.
+    /// An address in the form that `--host` accepts.
     Host(String),
     /// A context of the docker CLI.
     Context(String),
 }
 
-/// Parses the lines of a file of hosts. Returns the targets with the numbers of their lines.
+/// Parses a file of hosts, and returns each target with its line number.
 ///
 /// A comment begins with a `#` at the start of a line or after white space. White space around a
 /// target is ignored, and so are empty lines.
 ///
 /// # Errors
 ///
-/// A fragment that follows the file's name.
+/// A message without its subject: the caller puts the name of the file before it.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<(usize, Target)>, String> {
-    // Editors on Windows write it.
+    // Editors on Windows write a byte order mark.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut targets = Vec::new();
     for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
@@ -34,16 +34,14 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<(usize, Target)>, String> {
         }
         if target.contains(char::is_whitespace) {
             return Err(format!(
-                "has more than one word in line {number}: `{target}`; a line is HOST or context:NAME"
+                "has more than one word in line {number}: `{target}`; expected HOST or context:NAME"
             ));
         }
         if target == "context:" {
-            return Err(format!(
-                "names no context in line {number}; a line is HOST or context:NAME"
-            ));
+            return Err(format!("has no context name in line {number}; expected context:NAME"));
         }
         if targets.len() == MOST {
-            return Err(format!("names more than {MOST} hosts, from line {number} on"));
+            return Err(format!("has more than {MOST} hosts; line {number} exceeds the limit"));
         }
         targets.push((
             number,
@@ -54,7 +52,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<(usize, Target)>, String> {
         ));
     }
     match targets.is_empty() {
-        true => Err("names no hosts".to_owned()),
+        true => Err("contains no hosts".to_owned()),
         false => Ok(targets),
     }
 }
@@ -75,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_names_a_host_or_a_context() {
+    fn lines_are_hosts_contexts_and_comments() {
         let text =
             "\u{feff}# the north\nssh://edge1\r\n\n  tcp://10.0.0.2:2376  # by TLS\ncontext:edge#3";
         let expected = [
@@ -87,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_hosts_is_refused_with_the_line() {
+    fn an_invalid_list_of_hosts_is_refused_with_the_line_number() {
         let refused = |text: &[u8]| parse(text).unwrap_err();
         let many = "ssh://edge\n".repeat(MOST + 1);
         let all = [
@@ -99,12 +97,12 @@ mod tests {
             refused(many.as_bytes()),
         ];
         insta::assert_snapshot!(all.join("\n"), @"
-        names no hosts
-        names no hosts
+        contains no hosts
+        contains no hosts
         is not a list of hosts: line 2 is not UTF-8 text
-        has more than one word in line 2: `edge2 ansible_port=22`; a line is HOST or context:NAME
-        names no context in line 2; a line is HOST or context:NAME
-        names more than 10000 hosts, from line 10001 on
+        has more than one word in line 2: `edge2 ansible_port=22`; expected HOST or context:NAME
+        has no context name in line 2; expected context:NAME
+        has more than 10000 hosts; line 10001 exceeds the limit
         ");
     }
 }

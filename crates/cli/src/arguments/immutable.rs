@@ -1,17 +1,17 @@
-//! The argument `--immutable`.
+//! The option `--immutable`.
 
 use clap::Args;
 
-/// The option that refuses another build of a release that is in the folder.
+/// The option that refuses to replace a release.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct ImmutableArguments {
-    /// Refuse another build of a release that is in the folder; so does SEALIFT_IMMUTABLE=1
+    /// Refuse another build of a release in the folder [env: SEALIFT_IMMUTABLE=1]
     #[arg(long)]
     immutable: bool,
 }
 
 impl ImmutableArguments {
-    /// Returns `true` if releases are immutable, by the flag or by `SEALIFT_IMMUTABLE`.
+    /// Returns `true` if the option is passed or `SEALIFT_IMMUTABLE` is set.
     pub(crate) fn is_set(self) -> bool {
         let variable = std::env::var("SEALIFT_IMMUTABLE").unwrap_or_default();
         self.immutable || !matches!(variable.trim(), "" | "0" | "false" | "no")

@@ -1,4 +1,4 @@
-//! The arguments that define the latest archive of an image.
+//! The arguments that define which archive of an image is the latest.
 
 use clap::{Args, ValueEnum};
 use sealift_workflow::Selection;
@@ -9,25 +9,24 @@ use crate::arguments::platform::PlatformArguments;
 use crate::arguments::reference::reference;
 use crate::failure::Failure;
 
-/// Which archives count, and which of them is the latest.
+/// The options that restrict archives and order them.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LatestArguments {
-    /// Leave out dirty versions: latest, dev, *.dirty, *+dirty, and build number 0
+    /// Ignore dirty versions: latest, dev, *.dirty, *+dirty, and build number 0
     #[arg(long)]
     release: bool,
-    /// What makes an archive the latest: version or modified
-    #[arg(long, value_enum, hide_possible_values = true)]
+    /// Choose the latest archive by version or by modification time
+    #[arg(long, value_enum)]
     #[arg(default_value_t = Order::Version, value_name = "ORDER")]
     by: Order,
     #[command(flatten)]
     pub(crate) platform: PlatformArguments,
 }
 
+/// The order of the archives of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Order {
-    /// The highest version
     Version,
-    /// The last one written
     Modified,
 }
 
@@ -40,14 +39,14 @@ impl LatestArguments {
             .with_platform(self.platform.platform()?))
     }
 
-    /// Returns the query for the archive that a reference stands for.
+    /// Returns the query for the archive that a reference names.
     pub(crate) fn query(&self, reference: &Reference) -> Result<Query, Failure> {
         let query = Query::new(reference.repository().clone(), reference.version().cloned());
         Ok(query.with_latest(self.options()?))
     }
 
-    /// Returns the archives of these references, the `latest` one of every image, or the newest one
-    /// of `all` versions.
+    /// Returns the selection of the archives of these references; with `latest`, of the latest
+    /// archive of every image; with `all`, of the newest archive of every version.
     pub(crate) fn selection(
         &self,
         references: &[String],
@@ -64,15 +63,16 @@ impl LatestArguments {
         Ok(Selection::Queries(queries.collect::<Result<_, _>>()?))
     }
 
-    /// Returns whether dirty versions are left out, of a place whose config has decided the rest.
+    /// Returns `true` if `--release` is passed, for a published config, which already names one
+    /// archive for each image.
     ///
     /// # Errors
     ///
-    /// If another option is passed.
+    /// If `--by` or `--platform` is passed.
     #[cfg(feature = "remote")]
     pub(crate) fn release_alone(&self) -> Result<bool, Failure> {
         if self.by() != By::Precedence || self.platform.platform()?.is_some() {
-            let reason = "a config names one archive of each image: --by and --platform choose from a folder";
+            let reason = "--by and --platform cannot be used with a published config: it names one archive for each image";
             return Err(Failure::usage(reason));
         }
         Ok(self.release)

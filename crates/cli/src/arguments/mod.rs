@@ -1,4 +1,4 @@
-//! Arguments that several commands share, and how their values are read.
+//! Arguments that several commands share, and the parsers of their values.
 
 pub(crate) mod choose;
 pub(crate) mod completer;
@@ -10,6 +10,7 @@ pub(crate) mod hosts;
 mod hosts_file;
 pub(crate) mod immutable;
 pub(crate) mod latest;
+pub(crate) mod one_of;
 pub(crate) mod pattern;
 pub(crate) mod place;
 pub(crate) mod platform;

@@ -1,4 +1,4 @@
-//! Patterns of images, such as `team/*`, and what they match in the folder.
+//! Patterns of images, such as `team/*`, and their matches in the folder.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use sealift_workflow::filename::{ArchivePath, Printable, Reference};
 
 use crate::failure::Failure;
 
-/// Returns `true` if a text is a pattern: no image and no version contains `*` or `?`.
+/// Returns `true` if a text contains `*` or `?`, which images and versions cannot contain.
 pub(crate) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
-/// Returns the images that were named, each pattern replaced by what it matches among these
-/// archives: images, or, if the pattern has a version, versions.
+/// Replaces each pattern by its matches among these archives, and keeps all other names. A pattern
+/// with a version matches versions, any other pattern matches images.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ pub(crate) fn expand(
             continue;
         }
         let matching = archives.iter().filter(|archive| is_match(text, archive));
-        // A version that cannot be a tag cannot be named either.
+        // A version that is not a valid tag cannot be passed as an argument.
         let names: BTreeSet<String> = matching.filter_map(|one| name(text, one)).collect();
         if names.is_empty() {
             let message = format!("no image in {place} matches `{}`", Printable(text));
@@ -41,7 +41,7 @@ pub(crate) fn expand(
     Ok(images)
 }
 
-/// Returns `true` if a pattern of images, or of images and versions, matches an archive.
+/// Returns `true` if a pattern matches the image and, if it has one, the version of an archive.
 pub(crate) fn is_match(pattern: &str, archive: &ArchivePath) -> bool {
     let image = archive.repository().map(|image| image.to_string());
     let image = image.as_deref().unwrap_or(archive.image());
@@ -54,13 +54,14 @@ pub(crate) fn is_match(pattern: &str, archive: &ArchivePath) -> bool {
     }
 }
 
-/// Returns what a pattern stands for in an archive that it matches: its image, or its version too.
+/// Returns the name of a matching archive: its image, with the version if the pattern has one.
 fn name(pattern: &str, archive: &ArchivePath) -> Option<String> {
     let version = split(pattern).1.map(|_| archive.name().to_version());
     Some(Reference::new(archive.repository()?, version).ok()?.to_string())
 }
 
-/// Separates the version of a pattern. A colon before the last slash belongs to a registry's port.
+/// Splits a pattern into image and version. A colon before the last slash separates the port of a
+/// registry.
 fn split(pattern: &str) -> (&str, Option<&str>) {
     let last = pattern.rfind('/').map_or(0, |slash| slash + 1);
     match pattern[last..].find(':') {
@@ -69,13 +70,16 @@ fn split(pattern: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Returns `true` if a text is of a pattern, in which `*` is any text, also with slashes, and `?`
-/// any character.
+/// Returns `true` if a pattern matches a text: `*` matches any text, also with slashes, and `?`
+/// matches any character.
+///
+/// On a mismatch, the last `*` absorbs one more character and matching continues after it. Earlier
+/// ones need not be tried again, so the time is at most the product of both lengths.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut position) = (0, 0);
-    // The last `*`, and where the text after what it stands for begins.
+    // The last `*`, and the position of the first character that it does not absorb.
     let mut star = None;
     while position < text.len() {
         match pattern.get(at) {
@@ -88,7 +92,6 @@ fn matches(pattern: &str, text: &str) -> bool {
                 position += 1;
             }
             _ => {
-                // The last `*` stands for one more character.
                 let Some((of_star, begin)) = star else { return false };
                 star = Some((of_star, begin + 1));
                 (at, position) = (of_star + 1, begin + 1);
@@ -103,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_is_any_text_and_a_question_mark_any_character() {
+    fn a_star_matches_any_text_and_a_question_mark_any_character() {
         for (pattern, text) in [
             ("*", ""),
             ("*", "web"),
@@ -121,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_become_the_images_or_versions_that_they_match() {
+    fn patterns_are_replaced_by_matching_images_or_versions() {
         let paths = [
             "team/api_1.0_0123456789ab.zip",
             "team/api_2.0+dirty_0123456789ab.zip",

@@ -1,4 +1,4 @@
-//! Arguments that name a place which archives are published to.
+//! Arguments that name a place with published archives.
 
 #[cfg(feature = "remote")]
 use sealift_workflow::PublishedPlace;
@@ -8,8 +8,9 @@ use sealift_workflow::remote::{Location, Remote};
 #[cfg(feature = "remote")]
 use crate::failure::Failure;
 
-/// Returns the place that the first argument names, if it names one instead of an image, and the
-/// images. A place contains `://`, or begins with `/` or `.`; no image does.
+/// Splits arguments into a published place, if the first one is a place, and images.
+///
+/// A place contains `://`, or begins with `/` or `.`. The name of an image cannot.
 pub(crate) fn split(arguments: &[String]) -> (Option<&str>, &[String]) {
     match arguments {
         [first, images @ ..] if is_place(first) => (Some(first), images),
@@ -21,7 +22,7 @@ fn is_place(text: &str) -> bool {
     text.contains("://") || text.starts_with(['/', '.'])
 }
 
-/// Opens a place. Nothing is requested of it yet.
+/// Opens a place without connecting to it.
 #[cfg(feature = "remote")]
 pub(crate) fn open(text: &str) -> Result<PublishedPlace, Failure> {
     let location: Location = text.parse().map_err(Failure::usage)?;
@@ -36,7 +37,7 @@ mod tests {
     use super::is_place;
 
     #[test]
-    fn nothing_is_a_place_and_an_image() {
+    fn no_argument_is_both_a_place_and_an_image() {
         for place in ["s3://b/p", "https://h/images/", "/srv", "./a", "../a", ".", "file:///a"] {
             assert!(is_place(place) && Reference::parse(place).is_err(), "{place}");
         }

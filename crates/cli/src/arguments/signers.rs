@@ -1,4 +1,4 @@
-//! Whose signature is required.
+//! The options that require signatures.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,24 +11,25 @@ use sealift_workflow::signature::{ParseSignersError, RevokedKeys, Signers};
 use crate::failure::Failure;
 use crate::user_config::UserConfig;
 
+/// The options that name trusted signers and revoked keys.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SignersArguments {
-    /// Require a signature by one of these signers: an allowed signers file of
-    /// ssh-keygen, or a minisign public key
+    /// Require a signature by a signer in this file, which is an allowed signers file of ssh-keygen
+    /// or a minisign public key
     #[arg(long, value_name = "FILE")]
     signed_by: Option<PathBuf>,
-    /// Refuse signatures by these keys: public keys, one on each line
+    /// Refuse signatures by the public keys in this file, one per line
     #[arg(long, value_name = "FILE")]
     revoked: Option<PathBuf>,
 }
 
 impl SignersArguments {
-    /// Returns whose signature is required, by the options or else by the user's config.
+    /// Returns the signers that are required, from the options or else from the user's config.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read or used, or if the user's config requires a signature and nothing
-    /// names the signers.
+    /// If a file cannot be read or used, or if the user's config requires a signature and no
+    /// signers are named.
     pub(crate) fn trust(&self) -> Result<Trust, Failure> {
         let config = UserConfig::read()?;
         match self.named(&config)? {
@@ -43,8 +44,8 @@ impl SignersArguments {
         }
     }
 
-    /// Returns the signers that the options name, or else the user's config, whether a signature is
-    /// required or not.
+    /// Returns the signers that the options or else the user's config name, also if no signature is
+    /// required.
     ///
     /// # Errors
     ///

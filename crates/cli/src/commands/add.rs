@@ -9,9 +9,9 @@ use sealift_workflow::{AddOptions, Added, StoredArchive, add};
 use serde_json::json;
 
 use crate::archive_lines::rebuilt_line;
-use crate::arguments::completer;
 use crate::arguments::file;
 use crate::arguments::immutable::ImmutableArguments;
+use crate::arguments::one_of;
 use crate::arguments::platform::PlatformArguments;
 use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
@@ -48,8 +48,8 @@ pub(crate) struct AddArguments {
     /// Store plain tars as zips
     #[arg(long)]
     compress: bool,
-    /// How hard to compress: fast, default or best
-    #[arg(long, value_name = "LEVEL", add = completer::one_of(&["fast", "default", "best"]), default_value_t)]
+    /// Compression level
+    #[arg(long, value_name = "LEVEL", value_parser = one_of::level(), default_value_t)]
     level: Level,
 }
 

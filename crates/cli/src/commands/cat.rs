@@ -7,21 +7,21 @@ use sealift_workflow::archive::Compression;
 use sealift_workflow::{Cluster, Error, cat, cat_for};
 
 use crate::arguments::choose::ChooseArguments;
-use crate::arguments::completer;
+use crate::arguments::one_of;
 use crate::commands::export::form;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
 use crate::session::Session;
 
-/// Write an archive as a plain tar to standard output
+/// Write an archive to standard output as a plain tar
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The archive is verified while it is written; its end marker is withheld until
-verification succeeds. It carries the name of its file and no other.
+The archive is verified while it is written; the end marker is withheld until
+verification succeeds. The image has the tag of the file name and no other.
 
---for writes it as `sealift export` does: one image for one platform, without
-attestations, under its name with the registry.
+--for CLUSTER writes the tar that `sealift export` writes: one image for one
+platform, without attestations, with a tag that includes the registry.
 
 Examples:
   sealift cat web | ssh edge docker load
@@ -29,11 +29,11 @@ Examples:
 pub(crate) struct CatArguments {
     #[command(flatten)]
     choose: ChooseArguments,
-    /// What imports the tar: k3s, rke2, k0s, containerd, kind or docker
-    #[arg(long = "for", value_name = "CLUSTER", add = completer::one_of(&["k3s", "rke2", "k0s", "containerd", "kind", "docker"]))]
+    /// Program that imports the tar
+    #[arg(long = "for", value_name = "CLUSTER", value_parser = one_of::cluster())]
     cluster: Option<Cluster>,
-    /// Compress the tar: zst or gz
-    #[arg(long, value_name = "FORMAT", add = completer::one_of(&["zst", "gz"]), requires = "cluster")]
+    /// With --for: compress the tar
+    #[arg(long, value_name = "FORMAT", value_parser = one_of::compression(), requires = "cluster")]
     compress: Option<Compression>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: CatArguments, session: &Session) -> Result<Ex
     let form = arguments.cluster.map(|cluster| form(cluster, arguments.compress)).transpose()?;
     if std::io::stdout().is_terminal() {
         return Err(Failure::usage(
-            "`sealift cat` writes a tar, which a terminal can't show; send it into a pipe or a file",
+            "standard output is a terminal, which cannot show a tar; redirect it to a file or a pipe",
         ));
     }
     let (store, run) = (session.store()?, session.run());

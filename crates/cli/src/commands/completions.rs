@@ -12,20 +12,19 @@ use crate::output;
 /// Print shell completions for commands, images and versions
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Images and versions are those of the folder that --dir, SEALIFT_DIR or
-ARTIFACTS_DIR names, or of ./artifacts. For `update` and `build` they are those
-of the engine, if it answers within 0.3 seconds.
+Images and versions come from the folder of archives. For `update` and `build`
+they come from the engine, if it answers within 0.3 seconds.
 
 Examples:
   source <(sealift completions bash)
   sealift completions fish > ~/.config/fish/completions/sealift.fish")]
 pub(crate) struct CompletionsArguments {
-    /// The shell
+    /// Shell
     #[arg(value_enum)]
     pub(crate) shell: Shell,
 }
 
-/// A shell that has completions.
+/// A shell for which completions exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
     Bash,
@@ -35,22 +34,23 @@ pub(crate) enum Shell {
     Zsh,
 }
 
-/// The variable by which a shell asks for completions.
+/// The environment variable that a shell sets to request completions.
 pub(crate) const VARIABLE: &str = "COMPLETE";
 
-/// Without this, a colon would end the word that is completed.
-const COLONS: &str = "# Versions stand behind a colon, which is part of the word.
+/// By default, bash ends a word at a colon, which separates an image and its version.
+const COLONS: &str = "# A colon is part of IMAGE:VERSION.
 COMP_WORDBREAKS=${COMP_WORDBREAKS//:/}
 ";
 
 pub(crate) fn run(arguments: CompletionsArguments) -> Result<ExitCode, Failure> {
     let script = registration(arguments.shell);
-    let script = script.map_err(|error| Failure::usage(format!("no completions: {error}")))?;
+    let script =
+        script.map_err(|error| Failure::usage(format!("cannot write completions: {error}")))?;
     output::data(script);
     Ok(ExitCode::DONE)
 }
 
-/// Returns the script that a shell runs once.
+/// Returns the script that a shell evaluates at start.
 fn registration(shell: Shell) -> io::Result<Vec<u8>> {
     let mut script = Vec::new();
     match shell {
@@ -66,7 +66,7 @@ fn registration(shell: Shell) -> io::Result<Vec<u8>> {
     Ok(script)
 }
 
-/// Writes the lines by which a shell asks the command for completions.
+/// Writes the script that makes a shell call this command for completions.
 pub(crate) fn register(shell: &dyn EnvCompleter, script: &mut Vec<u8>) -> io::Result<()> {
     let name = "sealift";
     shell.write_registration(VARIABLE, name, name, name, script)

@@ -17,9 +17,9 @@ use crate::output;
 use crate::replace_file::replace_file;
 use crate::session::Session;
 
-/// Write the clusters' config: the URL and checksums of each image's latest archive
+/// Write the config that clusters read, with URLs and checksums
 #[derive(Debug, Args)]
-#[command(mut_arg("platform", |arg| arg.help("Take archives for this platform")))]
+#[command(mut_arg("platform", |arg| arg.help("Use the archives for this platform")))]
 #[command(after_help = "\
 Examples:
   sealift config https://cdn.example.org/images/ --release -o images.json
@@ -29,36 +29,37 @@ Examples:
   sealift config --release --format sums -o artifacts/SHA256SUMS
   (cd artifacts && gpg --detach-sign SHA256SUMS && sha256sum -c SHA256SUMS)")]
 pub(crate) struct ConfigArguments {
-    /// URL of the folder, or its path on a server, beginning with `/`
+    /// URL of the folder, or its path on a server, which begins with `/`
     #[arg(value_name = "BASEURL")]
     base_url: Option<String>,
-    /// Only these images; without a version, the latest archive
+    /// Include only these images; without a version, the latest archive
     #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
     images: Vec<String>,
-    /// File to write, atomically; it stays as it is if anything fails
+    /// File to write; it is replaced atomically, and unchanged on failure
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write an empty result instead of failing
     #[arg(long)]
     allow_empty: bool,
-    /// The form of the config: json, consul, or sums, the same archives' SHA256SUMS
-    #[arg(long, value_enum, hide_possible_values = true)]
+    /// Output format: a JSON object, keys for `consul kv import`, or SHA256SUMS of the archives
+    #[arg(long, value_enum)]
     #[arg(default_value_t = ConfigFormat::Json, value_name = "FORMAT")]
     format: ConfigFormat,
-    /// With --format consul: the prefix of the keys
+    /// With --format consul: prefix of the keys
     #[arg(long, value_name = "KEY", default_value = CONSUL_PREFIX)]
     prefix: String,
     #[command(flatten)]
     latest_by: LatestArguments,
 }
 
+/// The format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ConfigFormat {
-    /// One object, keyed by image
+    // One object, keyed by image.
     Json,
-    /// An array for `consul kv import`
+    // An array for `consul kv import`.
     Consul,
-    /// The lines that `sha256sum -c` reads in the folder
+    // Lines for `sha256sum -c` in the folder.
     Sums,
 }
 
@@ -79,7 +80,9 @@ pub(crate) async fn run(
     match arguments.format {
         ConfigFormat::Sums => {
             if options.base_url.is_some() {
-                return Err(Failure::usage("sums are of files in the folder; leave BASEURL out"));
+                return Err(Failure::usage(
+                    "--format sums lists files in the folder; omit BASEURL",
+                ));
             }
             let sums = sums(&store, &options, &run).await?;
             if session.global.json() {
@@ -96,19 +99,21 @@ pub(crate) async fn run(
     }
 }
 
-/// Separates the URL from the images. The first argument is an image if it has neither the form of
-/// a URL nor that of an absolute path.
+/// Splits the arguments into the URL and the images. The first argument is an image unless it is a
+/// URL or an absolute path.
 fn split(arguments: &ConfigArguments) -> Result<(Option<BaseUrl>, Vec<String>), Failure> {
     let first = arguments.base_url.as_deref();
     let base_url = first.filter(|text| BaseUrl::has_form(text));
     let image = first.filter(|text| !BaseUrl::has_form(text));
     if let Some(text) = image.filter(|text| text.ends_with('/')) {
         return Err(Failure::usage(format!(
-            "`{text}` is neither an image nor a BASEURL, which is a URL or begins with `/`"
+            "`{text}` is neither an image nor a BASEURL; a BASEURL is a URL or begins with `/`"
         )));
     }
     if let Some(text) = arguments.images.iter().find(|text| BaseUrl::has_form(text)) {
-        return Err(Failure::usage(format!("`{text}` is a BASEURL; put it before the images")));
+        return Err(Failure::usage(format!(
+            "BASEURL `{text}` must be the first argument, before the images"
+        )));
     }
     let images = image.map(str::to_owned).into_iter().chain(arguments.images.iter().cloned());
     Ok((base_url.map(parse_base_url).transpose()?, images.collect()))
@@ -116,7 +121,7 @@ fn split(arguments: &ConfigArguments) -> Result<(Option<BaseUrl>, Vec<String>), 
 
 fn parse_base_url(text: &str) -> Result<BaseUrl, Failure> {
     text.parse().map_err(|error: ParseBaseUrlError| {
-        Failure::usage(format!("`{text}` is not a BASEURL: {}", error.kind()))
+        Failure::usage(format!("`{text}` is not a valid BASEURL: {}", error.kind()))
     })
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::completer;
 use crate::arguments::latest::LatestArguments;
+use crate::arguments::one_of;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
@@ -20,17 +21,18 @@ use crate::hints;
 use crate::session::Session;
 use crate::session::new_folder::NewFolder;
 
-/// Put images into the folder from which a cluster imports them
+/// Export images to a folder that a cluster imports from
 #[derive(Debug, Args)]
-#[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
+#[command(mut_arg("platform", |arg| arg.help("Use the archives for this platform")))]
 #[command(override_usage = "\
 sealift export [OPTIONS] --for CLUSTER --to DIR <IMAGE...|--latest|--all>")]
 #[command(after_help = "\
-Each file is a tar of one image for one platform, under its name with the
-registry (docker.io/library/web:1.4.0.7), without attestations. It appears
-whole, with the time of the archive; a file that is there already with the same
-content is left as it is, so that nothing is imported again. Another file of
-that name is replaced only if an export wrote it or if it is damaged.
+Each file is a tar of one image for one platform, without attestations, with a
+tag that includes the registry (docker.io/library/web:1.4.0.7). Files are
+written atomically and have the modification time of the archive. A file with
+the same content is not written again, so the cluster does not import it again.
+Any other file of the same name is replaced only if `sealift export` wrote it or
+if it is damaged.
 
   k3s, rke2    .tar, .tar.zst and .tar.gz files in agent/images
   k0s          .tar files in its images folder
@@ -43,19 +45,20 @@ Examples:
   sealift export --latest --for k0s --to /var/lib/k0s/images --keep 2
   sealift export --all --for rke2 --to /mnt/usb --compress zst")]
 pub(crate) struct ExportArguments {
-    /// The images; without a version, the latest archive
+    /// Images; without a version, the latest archive
     #[arg(value_name = "IMAGE[:VERSION]", required_unless_present_any = ["latest", "all"], add = completer::references())]
     images: Vec<String>,
-    /// What imports the files: k3s, rke2, k0s, containerd, kind or docker
-    #[arg(long = "for", value_name = "CLUSTER", add = completer::one_of(&["k3s", "rke2", "k0s", "containerd", "kind", "docker"]))]
+    /// Program that imports the files
+    #[arg(long = "for", value_name = "CLUSTER", value_parser = one_of::cluster())]
     cluster: Cluster,
-    /// The folder to put them into
+    /// Folder to export to; it is created if it is missing
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     to: PathBuf,
-    /// Compress the tars: zst or gz
-    #[arg(long, value_name = "FORMAT", add = completer::one_of(&["zst", "gz"]))]
+    /// Compress the tars
+    #[arg(long, value_name = "FORMAT", value_parser = one_of::compression())]
     compress: Option<Compression>,
-    /// Then remove older exported versions of these images: keep N releases and N dirty builds
+    /// Afterwards, remove older exports of these images, except N released versions and N dirty
+    /// builds
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     keep: Option<usize>,
     /// Export the latest archive of every image
@@ -66,7 +69,7 @@ pub(crate) struct ExportArguments {
     all: bool,
     #[command(flatten)]
     latest_by: LatestArguments,
-    /// Show what would be done, and do nothing
+    /// Show what would be done without doing it
     #[arg(long)]
     dry_run: bool,
 }
@@ -102,7 +105,7 @@ pub(crate) async fn run(
     Ok(failure::code_of(failed.chain(&report.removal_errors)))
 }
 
-/// Returns the form in which a cluster imports images, compressed like this.
+/// Returns the form in which a cluster imports images, with this compression.
 pub(crate) fn form(
     cluster: Cluster,
     compression: Option<Compression>,
@@ -110,7 +113,7 @@ pub(crate) fn form(
     ExportForm::new(cluster, compression).map_err(Failure::usage)
 }
 
-/// Returns why the folder to export into cannot be used.
+/// Describes why the folder to export to cannot be used.
 fn refused(error: sealift_workflow::store::Error) -> Failure {
     let hint = hints::folder::target(&error);
     Failure::of(&error.into()).with_hint(hint)
@@ -118,26 +121,26 @@ fn refused(error: sealift_workflow::store::Error) -> Failure {
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| "expected a number from 1 on".to_owned())
+    number.ok_or_else(|| "expected a number of at least 1".to_owned())
 }
 
 fn document(image: &ImageExport) -> Value {
     failure::with_hint(json!(image), &image.result)
 }
 
-/// Prints the result for one image, as soon as it is known.
+/// Prints the result for one image as soon as it is known.
 fn show_image(image: &ImageExport, session: &Session) {
     session.json_result(|| document(image));
     match &image.result {
         Ok(_) if session.global.json() => {}
         Ok(image) => session.result(&line(image)),
-        // It is shown at the end.
+        // Interruptions are reported at the end.
         Err(error) if is_interruption(error) => {}
         Err(error) => session.progress.suspend(|| failure::show(error)),
     }
 }
 
-/// Prints what was removed, what went wrong with that, and a summary.
+/// Prints the removed files, errors of the removal, and a summary.
 fn show_rest(report: &ExportReport, session: &Session) {
     let errors = report.removal_errors.iter().filter(|error| !is_interruption(error));
     let errors = errors.map(|error| json!({ "error": failure::document(error) }));
@@ -151,7 +154,7 @@ fn show_rest(report: &ExportReport, session: &Session) {
         }
         for file in &image.skipped {
             let reason = sealift_workflow::filename::Printable(&file.reason).to_string();
-            session.notice(&format!("{} stays: {reason}", format::path(&file.path)));
+            session.notice(&format!("{} is not removed: {reason}", format::path(&file.path)));
         }
     }
     for error in report.removal_errors.iter().filter(|error| !is_interruption(error)) {

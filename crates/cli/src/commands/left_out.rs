@@ -1,4 +1,4 @@
-//! Commands that this build does not have.
+//! Commands that this build does not include.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use clap::Args;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
-/// Not in this build
+/// Not included in this build
 #[derive(Debug, Args)]
 #[command(hide = true, disable_help_flag = true)]
 pub(crate) struct LeftOutArguments {
@@ -15,8 +15,7 @@ pub(crate) struct LeftOutArguments {
     _all: Vec<OsString>,
 }
 
-/// Returns the error of what needs a feature that this build does not have. `what` follows
-/// "cannot".
+/// Returns the error of an action that needs a disabled feature. `what` is the action, as a verb.
 pub(crate) fn run(what: &str, feature: &str) -> Result<ExitCode, Failure> {
     Err(Failure::usage(format!(
         "this sealift cannot {what}: it was built without the feature `{feature}`"

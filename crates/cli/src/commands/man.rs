@@ -1,5 +1,5 @@
-//! `sealift man`: manual pages, one for the command and one for each command in it. Packages
-//! install them; the command is hidden, since people have `--help`.
+//! `sealift man`: manual pages for `sealift` and each of its commands. The command is hidden
+//! because only packages use it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ use crate::exit_code::ExitCode;
 use crate::format;
 use crate::output;
 
-/// Write the manual pages
+/// Write manual pages
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   sealift man ~/.local/share/man/man1")]
 pub(crate) struct ManArguments {
-    /// The folder to write to; it is created if it is missing
+    /// Folder to write to; it is created if it is missing
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
 }
 
-/// Writes the pages of the whole command line.
+/// Writes the pages of all commands.
 pub(crate) fn run(arguments: ManArguments, mut command: Command) -> ExitCode {
     match write(&mut command, &arguments.folder) {
         Ok(()) => ExitCode::DONE,
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: ManArguments, mut command: Command) -> ExitCode {
     }
 }
 
-/// Writes the pages of a command and of those in it into a folder.
+/// Writes the pages of a command and its subcommands into a folder.
 fn write(command: &mut Command, folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     command.build();
@@ -51,18 +51,18 @@ fn write_below(command: &Command, folder: &Path) -> io::Result<()> {
     render(&man, command, &mut page)?;
     let path = folder.join(man.get_filename());
     std::fs::write(&path, page).inspect_err(|_| {
-        // No truncated page stays.
+        // Do not leave a truncated page.
         let _ = std::fs::remove_file(&path);
     })
 }
 
-/// Returns `true` if a command has a page. `help` itself is clap's, and described by every page.
+/// Returns `true` if a command has a page. clap's own `help` has none.
 fn is_shown(command: &Command) -> bool {
     !command.is_hide_set() && command.get_name() != "help"
 }
 
 fn man(command: &Command) -> Man {
-    // As in the help: all options by name would be longer than the rest of the page.
+    // clap_mangen would list all options in the synopsis; the usage of the help is shorter.
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();
     let source = format!("sealift {}", env!("CARGO_PKG_VERSION"));
@@ -84,7 +84,7 @@ fn render(man: &Man, command: &Command, page: &mut dyn Write) -> io::Result<()> 
     }
 }
 
-/// Returns the text below a help as sections: notes, and examples with their line breaks.
+/// Returns the text after the help as the sections NOTES and EXAMPLES, with its line breaks.
 fn more(text: &str) -> Roff {
     let mut roff = Roff::new();
     let (words, examples) = match text.find("Example") {

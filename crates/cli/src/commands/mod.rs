@@ -1,4 +1,4 @@
-//! One command a file.
+//! The commands: a file or a folder for each.
 
 pub(crate) mod add;
 pub(crate) mod build;

@@ -1,4 +1,4 @@
-//! `sealift name`: the grammar of names for shell scripts.
+//! `sealift name`: names of archives and versions, for shell scripts.
 
 use std::io::BufRead as _;
 
@@ -21,38 +21,38 @@ Example:
   ls artifacts | sealift name parse --json"
 )]
 pub(crate) enum NameCommand {
-    /// Parse archive names; without names, read them from standard input
+    /// Parse names of archives, from standard input if none is passed
     #[command(after_help = "\
-With --json, each name is a JSON document in a line of its own (JSON lines).
+With --json, each name is a JSON document on its own line (JSON lines).
 
 Examples:
   sealift name parse web_1.4.0.7_91e8e311933e.zip
   ls artifacts | sealift name parse --json")]
     Parse {
-        /// File names
+        /// Names of archives
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Print the IMAGE:TAG for an image and a version
+    /// Print IMAGE:TAG for an image and a version
     #[command(after_help = "\
 Example:
   docker run \"$(sealift name tag web 1.4.0+beta)\"")]
     Tag {
-        /// The image
+        /// Image
         image: String,
-        /// The version; its `+` is a tag's `_`
+        /// Version; `+` becomes `_` in the tag
         version: String,
     },
-    /// Print whether a version is a dirty build: `dirty` or `clean`
+    /// Print `dirty` if a version is a dirty build, otherwise `clean`
     #[command(after_help = "\
 Examples:
   sealift name dirty 1.4.0.0
   if sealift name dirty --exit-code web:1.4.0.7; then echo not released; fi")]
     Dirty {
-        /// The version
+        /// Version, with or without an image
         #[arg(value_name = "[IMAGE:]VERSION")]
         version: String,
-        /// Exit with 0 if the version is dirty and with 1 if it is clean
+        /// Exit with 0 if the version is dirty, with 1 if it is clean
         #[arg(long)]
         exit_code: bool,
     },
@@ -81,7 +81,7 @@ pub(crate) fn run(command: NameCommand, session: &Session) -> Result<ExitCode, F
     }
 }
 
-/// Parses a version, or the one of an image.
+/// Parses `VERSION` or `IMAGE:VERSION`, and returns the version.
 fn version_of(text: &str) -> Result<Version, Failure> {
     if text.is_empty() {
         return Err(Failure::usage("the version is empty"));
@@ -94,7 +94,7 @@ fn version_of(text: &str) -> Result<Version, Failure> {
     version.ok_or_else(|| Failure::usage(format!("`{reference}` has no version")))
 }
 
-/// Parses names and prints a line for each; without names, reads them from standard input.
+/// Parses names and prints a line for each. Reads names from standard input if there are none.
 fn parse(names: Vec<String>, json: bool) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::DONE;
     let mut show = |name: &str| {

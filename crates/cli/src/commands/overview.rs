@@ -1,4 +1,4 @@
-//! `sealift` without a command: what is in the folder, and what to do next.
+//! `sealift` without a command: the latest archives, and suggestions what to run.
 
 use sealift_workflow::store::Store;
 use sealift_workflow::{ListOptions, list};
@@ -13,7 +13,7 @@ use crate::session::Session;
 pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
     let (dir, source) = session.dir_and_source();
     let shown = format::path(&dir);
-    // A folder that isn't there is the usual beginning; one that can't be read is an error.
+    // At first, the folder does not exist. A folder that cannot be read is an error.
     let archives = match Store::open(&dir) {
         Ok(store) => {
             let options = ListOptions::default().with_only_latest(true);
@@ -42,19 +42,19 @@ pub(crate) async fn run(session: &Session) -> Result<ExitCode, Failure> {
 }
 
 const BEGINNING: &str = "
-To begin:
+Get started:
   sealift build IMAGE:VERSION PATH          build an image
   sealift update IMAGE:VERSION --compress   save it into the folder
-  sealift add FILE                          take an archive made elsewhere
-  sealift env                               which engine is used, and why
-  sealift --help                            all commands
+  sealift add FILE                          import an archive
+  sealift env                               show which engine is used, and why
+  sealift --help                            list all commands
 ";
 
 const NEXT: &str = "
-What next:
-  sealift list                              all archives
+Next:
+  sealift list                              list all archives
   sealift update IMAGE:VERSION --compress   save an image from the engine
-  sealift config BASEURL                    what clusters read
-  sealift load --latest                     all of these into the engine
-  sealift --help                            all commands
+  sealift config BASEURL                    write the config for clusters
+  sealift load --latest                     load all of these into the engine
+  sealift --help                            list all commands
 ";

@@ -13,13 +13,13 @@ use crate::format;
 use crate::output;
 use crate::session::Session;
 
-/// Give an archive another version, without a rebuild
+/// Create a copy of an archive with another name or version
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The new archive has the same id and format, and the image in it has the new
-name and no other. The old archive stays. A release that is in the folder with
-another id is refused; dirty versions such as `latest` can be moved. It needs
-no engine.
+The copy has the same id and format, and its image has only the new tag. The
+original is kept. If the folder has the new version with another id, a release
+is an error, and a dirty version such as `latest` is replaced. No engine is
+needed.
 
 Examples:
   sealift tag web:1.4.0.7-rc.2 web:1.4.0.7
@@ -27,7 +27,7 @@ Examples:
 pub(crate) struct TagArguments {
     #[command(flatten)]
     choose: ChooseArguments,
-    /// The new name and version
+    /// New name and version
     #[arg(value_name = "NEW-IMAGE:VERSION")]
     target: String,
 }

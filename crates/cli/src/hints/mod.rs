@@ -1,6 +1,7 @@
-//! What to do about an error: the hint below it.
+//! Hints: the line after an error that states what to do.
 //!
-//! The libraries' errors carry the facts; what to run or pass about them is known only here.
+//! The errors of the libraries contain facts. The commands and options that fix them are in this
+//! module.
 
 mod engine;
 pub(crate) mod folder;
@@ -16,8 +17,7 @@ use crate::format;
 
 pub(crate) use setting::hint as setting;
 
-/// Returns the message of an error, with the option that answers it where that is part of the
-/// sentence.
+/// Returns the message of an error, which for some errors ends with the option to pass.
 pub(crate) fn message(error: &Error) -> String {
     let advice = match error {
         Error::NoName { .. } => "; pass --name IMAGE:VERSION",
@@ -30,30 +30,30 @@ pub(crate) fn message(error: &Error) -> String {
     format!("{error}{advice}")
 }
 
-/// Returns the hint for an error, if there is something to do about it.
+/// Returns the hint for an error, if there is one.
 pub(crate) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::ImageNotFound { image, tags, .. } if tags.is_empty() => {
             Some(format!("build it first: sealift build {image} PATH"))
         }
         Error::ImageNotFound { image, tags, .. } => Some(format!(
-            "it has {}; build it first: sealift build {image} PATH",
+            "available: {}; build it first: sealift build {image} PATH",
             format::enumeration(tags)
         )),
         Error::SaveDamaged { image, .. } => Some(format!(
-            "try again; if it stays, `docker image inspect {image}` shows whether the engine \
-             still has every layer"
+            "try again; if it fails again, run `docker image inspect {image}` to see whether the \
+             engine still has every layer"
         )),
         Error::NotCleaned { .. } => {
-            Some("load the new archive somewhere to see that it is complete; then update with --clean again".to_owned())
+            Some("load the new archive to check that it works, then run the update with --clean again".to_owned())
         }
         Error::UnsupportedFormat { archive, .. } => {
-            Some(format!("move {archive} away, or give it the ending of what it is"))
+            Some(format!("move {archive} away, or rename it with the extension of its format"))
         }
         Error::LastArchive { .. } => Some("pass --yes if that is intended".to_owned()),
         Error::Select(SelectError::Misnamed(misnamed)) => Some(folder::misnamed(&misnamed.archive)),
         Error::FolderUnreadable { .. } => Some(
-            "archives of images are recorded in it; make it readable, or name the images that you want"
+            "make it readable, or name the images"
                 .to_owned(),
         ),
         Error::Select(SelectError::NotFound(not_found)) => folder::not_found(not_found),
@@ -77,9 +77,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::Archive(error)
             if error.as_fault().is_some_and(|f| f.kind() == FaultKind::Damaged) =>
         {
-            Some("copy it again from where it came, or save the image again".to_owned())
+            Some("copy it again from its source, or save the image again".to_owned())
         }
-        Error::Rebuilt { .. } => Some("give the new build a version of its own".to_owned()),
+        Error::Rebuilt { .. } => Some("give the new build another version".to_owned()),
         Error::NothingToPublish { .. } => {
             Some("pass --allow-empty to write an empty result".to_owned())
         }
@@ -90,7 +90,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         #[cfg(feature = "serve")]
         Error::UnusableFile(error) if error.what == "the logins" => {
-            Some("write it with htpasswd -B -c FILE USER".to_owned())
+            Some("create it with htpasswd -B -c FILE USER".to_owned())
         }
         #[cfg(feature = "serve")]
         Error::Listen { .. } => Some("pass another address with --listen".to_owned()),
@@ -99,35 +99,35 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         Error::PublishIntoStore { .. } => Some("publish to another folder".to_owned()),
         Error::ArchiveChanged { archive } => {
-            Some(format!("run sealift verify to see whether {archive} is whole"))
+            Some(format!("run sealift verify to check {archive}"))
         }
         Error::ExportIntoStore { .. } => Some("pass another folder with --to".to_owned()),
         Error::NotInConfig { there, .. } if there.is_empty() => None,
         Error::NotInConfig { there, .. } => {
             let there: Vec<String> = there.iter().map(ToString::to_string).collect();
-            Some(format!("it has {}", format::enumeration(&there)))
+            Some(format!("available: {}", format::enumeration(&there)))
         }
         Error::NoConfig { .. } => Some(
-            "pass the place that `sealift publish` wrote to, or the URL of the config in it; a \
-             folder of archives is listed by `sealift --dir FOLDER list`"
+            "pass a destination of `sealift publish`, or the URL of the config in it; to list a folder \
+             of archives, run `sealift --dir FOLDER list`"
                 .to_owned(),
         ),
         Error::OlderConfig { .. } => {
             Some("pass --allow-older if this roll-back is intended".to_owned())
         }
         Error::WouldBeUnsigned { .. } => Some(
-            "pass --sign KEY; or --unsigned if readers no longer require a signature".to_owned(),
+            "pass --sign KEY, or pass --unsigned if readers no longer require a signature".to_owned(),
         ),
         Error::UnprovenEntries { .. } => Some(
-            "pass --signed-by FILE with those who sign that config, or --sign-existing to sign the \
-             entries as they are"
+            "pass --signed-by FILE with the signers of that config, or --sign-existing to sign the \
+             entries unchanged"
                 .to_owned(),
         ),
         Error::SignatureRefused { source, .. } if source.kind() == VerifyErrorKind::UnknownKey => {
-            Some("pass --signed-by FILE with the signers that your readers have".to_owned())
+            Some("pass --signed-by FILE with the signers that readers trust".to_owned())
         }
         Error::OtherKey { .. } => Some(
-            "pass --signed-by FILE with the new key, if readers have it as well".to_owned(),
+            "pass --signed-by FILE with the new key, if readers also trust it".to_owned(),
         ),
         Error::Store(error) => folder::store(error),
         Error::Engine(error) => engine::hint(error),

@@ -1,15 +1,15 @@
-//! The name that was probably meant.
+//! Suggestions for misspelled names.
 
 use sealift_workflow::filename::Repository;
 
-/// Returns the image whose name is nearest to what was asked for, if one is near.
+/// Returns the image whose name is most similar to the one asked for, if any is similar.
 pub(super) fn nearest(asked: &str, images: &[Repository]) -> Option<String> {
     let slips = |image: &Repository| Some((slips(asked, image.as_str())?, image.to_string()));
     images.iter().filter_map(slips).min().map(|(_, image)| image)
 }
 
-/// Returns how many letters differ between two whole names, or none if they are not near: a slip in
-/// three letters of what follows the folders that both have in common.
+/// Returns the edit distance of two names; `None` if they are not similar. Names are similar if,
+/// after their common folders, at most one of three letters differs.
 fn slips(asked: &str, name: &str) -> Option<usize> {
     let (mut left, mut right) = (asked, name);
     while let (Some((one, left_rest)), Some((other, right_rest))) =
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_near_names_are_offered() {
+    fn only_similar_names_are_suggested() {
         for (asked, images, expected) in [
             ("wbe", &["api", "web"][..], Some("web")),
             ("web", &["api", "db", "ab"], None),

@@ -1,8 +1,8 @@
-//! Hints about settings that choose the engine.
+//! Hints for invalid settings of the engine.
 
 use sealift_workflow::docker::{ResolveError, ResolveErrorKind};
 
-/// Returns the hint for a setting that cannot be used, if there is something to do about it.
+/// Returns the hint for an invalid setting, if there is one.
 pub(crate) fn hint(error: &ResolveError) -> Option<String> {
     let hint = match error.kind() {
         ResolveErrorKind::UnverifiedTls => "set DOCKER_TLS_VERIFY=1 instead",

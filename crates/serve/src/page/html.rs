@@ -1,9 +1,9 @@
-//! A writer of HTML that escapes all text and all values of attributes.
+//! A writer of HTML that escapes all text and attribute values.
 
 use std::fmt::{self, Display, Write as _};
 
 /// A part of an HTML document. Only names of elements and attributes, and constants of the program
-/// are written as they are.
+/// are not escaped.
 #[derive(Debug, Default)]
 pub(super) struct Html(String);
 
@@ -25,7 +25,7 @@ impl Html {
         self.constant(">");
     }
 
-    /// Writes an element that has only text.
+    /// Writes an element that contains only text.
     pub(super) fn leaf(
         &mut self,
         name: &'static str,
@@ -35,7 +35,7 @@ impl Html {
         self.element(name, attributes, |html| html.text(text));
     }
 
-    /// Writes an element that has no content and no end.
+    /// Writes an element without content and end tag.
     pub(super) fn void(&mut self, name: &'static str, attributes: Attributes<'_>) {
         self.constant("<");
         self.constant(name);
@@ -51,13 +51,13 @@ impl Html {
         self.constant(">");
     }
 
-    /// Writes text.
+    /// Writes text, escaped.
     pub(super) fn text(&mut self, text: impl Display) {
-        // A string accepts everything.
+        // Writing to a string cannot fail.
         let _ = write!(Escape(&mut self.0), "{text}");
     }
 
-    /// Writes a constant of the program as it is.
+    /// Writes a constant of the program, not escaped.
     pub(super) fn constant(&mut self, html: &'static str) {
         self.0 += html;
     }
@@ -67,7 +67,7 @@ impl Html {
     }
 }
 
-/// Escapes what has a meaning in text or in a quoted value.
+/// A writer that escapes the special characters of text and of quoted values.
 struct Escape<'a>(&'a mut String);
 
 impl fmt::Write for Escape<'_> {

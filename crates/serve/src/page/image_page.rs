@@ -1,4 +1,4 @@
-//! What the page of an image shows.
+//! The data of the page of an image.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,31 +13,30 @@ use serde::Serialize;
 use crate::contents::Parts;
 use crate::images::Images;
 
-/// The version of the JSON. It changes if a field changes its meaning or is removed.
+/// The version of the JSON. It is incremented if a field is removed or changes its meaning.
 pub(super) const FORMAT: u32 = 1;
 
-/// What is encoded in addresses.
+/// The characters that are percent-encoded in URLs.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// What the page of an image shows.
+/// The data of the page of an image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct ImagePage {
     pub(super) format: u32,
-    /// `http` or `https`, as the server was asked.
+    /// Whether the server uses TLS.
     #[serde(skip)]
     pub(super) is_https: bool,
-    /// The host and the port under which the server was asked; empty if the client did not state
-    /// it.
+    /// The host and port as the client addressed the server; empty if the client sent none.
     pub(super) host: String,
     pub(super) image: String,
-    /// What an engine pulls: the newest release, or the newest version if there is no release.
+    /// The reference to pull: the newest release, or the newest version if there is no release.
     pub(super) pull: Option<String>,
-    /// The address of the config from which the newest version can be fetched.
+    /// The URL of the config to fetch from; `None` if a config cannot list the archives.
     pub(super) fetch: Option<String>,
-    /// The size of all archives.
+    /// The total size of all archives.
     pub(super) size: u64,
-    /// How many versions there are.
+    /// The number of versions.
     pub(super) versions: usize,
     pub(super) archives: Vec<ArchiveDetails>,
 }
@@ -48,32 +47,32 @@ pub(crate) struct ArchiveDetails {
     pub(super) archive: ArchivePath,
     pub(super) version: String,
     pub(super) kind: VersionKind,
-    /// Whether the tag `latest` means it.
+    /// Whether the tag `latest` names it.
     pub(super) latest: bool,
     pub(super) platform: Option<String>,
-    /// The size and the SHA-256 of the file.
+    /// The size and SHA-256 of the file.
     pub(super) size: u64,
     pub(super) sha256: Option<Digest>,
     /// The digests of the config, which is the image id, and of the manifest.
     pub(super) config: Option<Digest>,
     pub(super) manifest: Option<Digest>,
     pub(super) saved: Timestamp,
-    /// When the image was built, if its config states it.
+    /// The time at which the image was built, if its config states it.
     pub(super) created: Option<Timestamp>,
-    /// When its bytes were verified, if that was while it was saved.
+    /// The time at which it was verified, if that was while sealift saved it.
     pub(super) verified: Option<Timestamp>,
-    /// What an engine pulls: by tag, or by digest if a newer build has the tag.
+    /// The reference to pull: a tag, or a digest if a newer build has the tag.
     pub(super) pull: Option<String>,
     pub(super) url: Option<String>,
     pub(super) layers: Option<Layers>,
 }
 
-/// The layers of an image, uncompressed or as the archive stores them.
+/// The layers of an image, as the archive stores them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Layers {
     pub(super) count: usize,
     pub(super) size: u64,
-    /// What the version before does not have; `None` if there is no version before.
+    /// The layers that the previous version does not have; `None` if there is no previous version.
     pub(super) new: Option<NewLayers>,
 }
 
@@ -101,8 +100,8 @@ impl VersionKind {
 }
 
 impl ImagePage {
-    /// Describes the archives of an image; `None` if there are none. `parts` returns what is in an
-    /// archive.
+    /// Describes the archives of an image; returns `None` if there are none. `parts` returns the
+    /// digests in an archive.
     pub(crate) fn new(
         images: &Images,
         image: &str,
@@ -206,12 +205,12 @@ impl NewLayers {
     }
 }
 
-/// Returns a path or a value in the form in which an address has it.
+/// Percent-encodes a path or a value for a URL.
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
-/// Returns the image that an archive's path names.
+/// Returns the image in the path of an archive.
 pub(super) fn image_name(entry: &Entry) -> String {
     match entry.archive.repository() {
         Some(repository) => repository.as_str().to_owned(),
@@ -219,7 +218,8 @@ pub(super) fn image_name(entry: &Entry) -> String {
     }
 }
 
-/// Sorts the archives of an image: the highest version first, and of one version the last build.
+/// Sorts the archives of an image: the highest version first, and within a version the last build
+/// first.
 pub(super) fn newest_first(entries: &mut [&Entry]) {
     entries.sort_by(|left, right| {
         let key = |entry: &Entry| (entry.time(), Reverse(entry.archive.clone()));
@@ -231,8 +231,8 @@ pub(super) fn newest_first(entries: &mut [&Entry]) {
     });
 }
 
-/// Returns `true` if a config can name the latest archive of each image. A config cannot name an
-/// image with several platforms.
+/// Returns `true` if a config can list the latest archive of each image. A config cannot list an
+/// image for several platforms.
 fn has_config(images: &Images) -> bool {
     let mut names = BTreeSet::new();
     let latest = latest(images.entries(), &LatestOptions::default());

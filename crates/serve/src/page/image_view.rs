@@ -1,4 +1,4 @@
-//! The page of an image.
+//! The HTML of the page of an image.
 
 use jiff::Timestamp;
 use sealift_filename::Printable;
@@ -8,10 +8,10 @@ use super::image_page::{ArchiveDetails, ImagePage, Layers, VersionKind, encoded}
 use super::layout::{ago, badge, column, command, date, page};
 use super::units::{count, size};
 
-/// How many archives are shown before the rest is folded.
+/// The number of archives that are shown; the rest is folded.
 const UNFOLDED: usize = 10;
 
-/// Returns the page of an image.
+/// Returns the HTML of the page of an image.
 pub(crate) fn image_html(shown: &ImagePage, now: Timestamp) -> String {
     let image = Printable(&shown.image).to_string();
     let json = format!("/index.json?image={}", encoded(&shown.image));
@@ -36,7 +36,7 @@ pub(crate) fn image_html(shown: &ImagePage, now: Timestamp) -> String {
     })
 }
 
-/// Writes how to get the newest version.
+/// Writes the commands that pull or fetch the newest version.
 fn get(html: &mut Html, shown: &ImagePage) {
     if shown.pull.is_none() && shown.fetch.is_none() {
         return;
@@ -47,7 +47,11 @@ fn get(html: &mut Html, shown: &ImagePage) {
             pull_commands(html, shown, pull);
         }
         if let Some(fetch) = &shown.fetch {
-            html.leaf("p", &[], "Fetch the archive into a folder, only what it lacks:");
+            html.leaf(
+                "p",
+                &[],
+                "Or fetch the archive into a folder. Only missing blocks are transferred:",
+            );
             let fetch = format!("sealift fetch {fetch} {}", shown.image);
             command(html, "Copy the sealift fetch command", &fetch);
         }
@@ -55,7 +59,7 @@ fn get(html: &mut Html, shown: &ImagePage) {
 }
 
 fn pull_commands(html: &mut Html, shown: &ImagePage, pull: &str) {
-    html.leaf("p", &[], "Pull it into an engine:");
+    html.leaf("p", &[], "Pull the image into an engine:");
     command(html, "Copy the docker pull command", &format!("docker pull {pull}"));
     let verify = if shown.is_https { "" } else { "--tls-verify=false " };
     command(html, "Copy the podman pull command", &format!("podman pull {verify}{pull}"));
@@ -107,15 +111,15 @@ fn row(html: &mut Html, archive: &ArchiveDetails, now: Timestamp) {
     });
 }
 
-/// Writes how much of an image the version before does not have, and draws it.
+/// Writes the size of the layers that the previous version does not have, with a bar.
 fn new_layers(html: &mut Html, layers: &Layers) {
     let Some(new) = &layers.new else {
         html.text(size(layers.size));
-        html.leaf("small", &[], "the first version");
+        html.leaf("small", &[], "first version");
         return;
     };
     html.text(format_args!("{} of {}", size(new.size), size(layers.size)));
-    // At least one of 100 parts, so that it can be seen.
+    // At least 1 %, so that the bar is visible.
     let part = match (new.size, layers.size) {
         (0, _) | (_, 0) => 0,
         (new, all) => (u128::from(new) * 100 / u128::from(all)).max(1),
@@ -132,7 +136,7 @@ fn new_layers(html: &mut Html, layers: &Layers) {
     });
 }
 
-/// Writes how to get an archive, and what identifies it.
+/// Writes the commands and checksums of an archive.
 fn more(html: &mut Html, archive: &ArchiveDetails) {
     html.element("details", &[], |html| {
         html.element("summary", &[], |html| {
@@ -144,11 +148,11 @@ fn more(html: &mut Html, archive: &ArchiveDetails) {
             );
         });
         if let Some(pull) = &archive.pull {
-            let label = format!("Copy the command that pulls {}", Printable(&archive.version));
+            let label = format!("Copy the pull command for {}", Printable(&archive.version));
             command(html, &label, &format!("docker pull {pull}"));
         }
         if let Some(url) = &archive.url {
-            let label = format!("Copy the command that downloads {}", Printable(&archive.version));
+            let label = format!("Copy the download command for {}", Printable(&archive.version));
             command(html, &label, &format!("curl -fO {url}"));
         }
         html.element("dl", &[], |html| {
@@ -162,10 +166,10 @@ fn more(html: &mut Html, archive: &ArchiveDetails) {
             });
             item(html, "Verified", |html| match archive.verified {
                 Some(time) => {
-                    html.text("every byte, when it was saved on ");
+                    html.text("every byte, while it was saved, on ");
                     date(html, time);
                 }
-                None => html.text("every byte, after it was put into the folder"),
+                None => html.text("every byte, before it was served"),
             });
             if let Some(created) = archive.created {
                 item(html, "Built", |html| date(html, created));
@@ -192,7 +196,7 @@ fn describe(layers: &Layers) -> String {
     let all = format!("{}, {}", layers.count, size(layers.size));
     match &layers.new {
         None => all,
-        Some(new) if new.count == 0 => format!("{all}; the same as in {}", Printable(&new.since)),
+        Some(new) if new.count == 0 => format!("{all}; same as in {}", Printable(&new.since)),
         Some(new) => {
             format!("{all}; {} new since {}, {}", new.count, Printable(&new.since), size(new.size))
         }

@@ -1,8 +1,8 @@
-//! The page for people, and the same data as JSON.
+//! The web page, and its data as JSON.
 //!
-//! [`Overview`](overview::Overview) and [`ImagePage`](image_page::ImagePage) are what is shown.
-//! They serialize as the JSON, and a pure function makes the HTML of each. The HTML needs no other
-//! resource, and no script: the one in it only copies commands.
+//! [`Overview`](overview::Overview) and [`ImagePage`](image_page::ImagePage) contain the data. They
+//! serialize as JSON, and a pure function creates the HTML of each. The HTML loads no other
+//! resources and works without its script, which only copies commands.
 
 mod html;
 mod image_page;
@@ -27,8 +27,7 @@ use self::view::{Form, View};
 use crate::folder::Folder;
 use crate::images::Images;
 
-/// Writes what is shown for an address; `None` if there is no such image. It reads files, and may
-/// block.
+/// Returns a page as HTML or JSON; `None` if the image does not exist. Reads files and blocks.
 pub(crate) fn written(
     view: &View,
     form: Form,
@@ -59,6 +58,6 @@ pub(crate) fn written(
 }
 
 fn json(shown: &impl Serialize) -> String {
-    // Texts and numbers can always be written.
+    // Strings and numbers always serialize.
     serde_json::to_string_pretty(shown).unwrap_or_default() + "\n"
 }

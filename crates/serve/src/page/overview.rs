@@ -1,4 +1,4 @@
-//! What the page at `/` shows.
+//! The data of the page at `/`.
 
 use std::collections::BTreeMap;
 
@@ -10,35 +10,34 @@ use super::image_page::{FORMAT, VersionKind, image_name, newest_first};
 use crate::folder::Withheld;
 use crate::images::Images;
 
-/// How many images are on one page.
+/// The number of images on a page.
 const PER_PAGE: usize = 100;
 
-/// How many archives that are not served are listed.
+/// The number of archives that are listed as not served.
 const LISTED: usize = 100;
 
-/// What the page at `/` shows.
+/// The data of the page at `/`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Overview {
     pub(super) format: u32,
-    /// The host and the port under which the server was asked; empty if the client did not state
-    /// it.
+    /// The host and port as the client addressed the server; empty if the client sent none.
     pub(super) host: String,
     pub(super) folder: Totals,
     /// The filter.
     pub(super) query: String,
-    /// How many images it selects.
+    /// The number of images that the filter selects.
     pub(super) found: usize,
-    /// The number of this page, from 1 on, and how many there are.
+    /// The number of this page, which starts at 1, and the number of pages.
     pub(super) page: usize,
     pub(super) pages: usize,
     pub(super) images: Vec<ImageSummary>,
-    /// The first archives that have not been verified.
+    /// The first archives that are not verified yet.
     pub(super) waiting: Vec<String>,
     /// The first archives that were verified and are not served.
     pub(super) refused: Vec<RefusedArchive>,
 }
 
-/// What is in the folder, whatever the filter is.
+/// Totals of the folder, independent of the filter.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Totals {
     pub(super) images: usize,
@@ -55,18 +54,18 @@ pub(crate) struct ImageSummary {
     pub(super) version: String,
     pub(super) kind: VersionKind,
     pub(super) saved: Timestamp,
-    /// The size of the archive of this version; of the greatest one if there are several platforms.
+    /// The size of the archive of this version, or of the largest if there are several platforms.
     pub(super) size: u64,
     pub(super) platforms: Vec<String>,
-    /// What an engine pulls.
+    /// The reference to pull.
     pub(super) pull: Option<String>,
-    /// How many versions and archives there are of the image, and the size of all.
+    /// The numbers of versions and archives of the image, and the total size.
     pub(super) versions: usize,
     pub(super) archives: usize,
     pub(super) total_size: u64,
 }
 
-/// An archive that was read and is not served.
+/// An archive that was verified and is not served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct RefusedArchive {
     pub(super) archive: String,
@@ -74,7 +73,7 @@ pub(crate) struct RefusedArchive {
 }
 
 impl Overview {
-    /// Selects what is shown.
+    /// Selects the images of a page.
     pub(crate) fn new(
         images: &Images,
         withheld: &Withheld,
@@ -151,7 +150,7 @@ impl ImageSummary {
     }
 }
 
-/// Returns `true` if each word of a filter is in the name of an image.
+/// Returns `true` if the name of an image contains each word of a filter.
 fn is_selected(name: &str, query: &str) -> bool {
     query.split_whitespace().all(|word| name.contains(&word.to_lowercase()))
 }

@@ -1,4 +1,4 @@
-//! The page at `/`.
+//! The HTML of the page at `/`.
 
 use jiff::Timestamp;
 use sealift_filename::Printable;
@@ -9,7 +9,7 @@ use super::layout::{ago, badge, column, copy_button, page};
 use super::overview::{ImageSummary, Overview};
 use super::units::{count, size};
 
-/// Returns the page at `/`.
+/// Returns the HTML of the page at `/`.
 pub(crate) fn overview_html(overview: &Overview, now: Timestamp) -> String {
     let json = format!("/index.json?{}page={}", filtered(overview), overview.page);
     page("Images", &overview.host, &json, |html| {
@@ -32,7 +32,7 @@ pub(crate) fn overview_html(overview: &Overview, now: Timestamp) -> String {
 fn lead(overview: &Overview) -> String {
     let folder = &overview.folder;
     if folder.archives == 0 {
-        return "Nothing is served yet".to_owned();
+        return "No archives are served yet".to_owned();
     }
     let (images, archives) = (count(folder.images, "image"), count(folder.archives, "archive"));
     format!("{images} in {archives}, {}", size(folder.size))
@@ -41,17 +41,17 @@ fn lead(overview: &Overview) -> String {
 fn empty(html: &mut Html, overview: &Overview) {
     html.element("section", &[("class", "note")], |html| match overview.folder.waiting {
         0 => {
-            html.leaf("h2", &[], "There are no images yet");
-            html.leaf("p", &[], "Save an image into the folder on the machine that serves it:");
-            html.leaf("pre", &[], "sealift save web:1.4.0.7");
-            html.leaf("p", &[], "Or add an archive that another tool made:");
+            html.leaf("h2", &[], "No images yet");
+            html.leaf("p", &[], "On the server, save an image into the folder:");
+            html.leaf("pre", &[], "sealift update web:1.4.0.7");
+            html.leaf("p", &[], "Or import an archive made by another tool:");
             html.leaf("pre", &[], "sealift add web.tar");
-            html.leaf("p", &[], "It appears here within a second or two.");
+            html.leaf("p", &[], "It appears here within two seconds.");
         }
         waiting => {
-            html.leaf("h2", &[], "No image has been verified yet");
+            html.leaf("h2", &[], "No images yet");
             let archives = count(waiting, "archive");
-            let text = format!("{archives} will appear here after having been verified.");
+            let text = format!("{archives} will appear here after verification.");
             html.leaf("p", &[], text);
         }
     });
@@ -73,9 +73,9 @@ fn filter(html: &mut Html, overview: &Overview) {
 
 fn nothing_found(html: &mut Html, overview: &Overview) {
     html.element("section", &[("class", "note")], |html| {
-        html.leaf("h2", &[], "No image has this name");
+        html.leaf("h2", &[], "No matching images");
         html.element("p", &[], |html| {
-            html.text("No name of an image contains “");
+            html.text("No image name contains “");
             html.leaf("bdi", &[], Printable(&overview.query));
             html.text("”.");
         });
@@ -124,20 +124,20 @@ fn row(html: &mut Html, image: &ImageSummary, now: Timestamp) {
     html.element("td", &[("class", "number wide")], |html| {
         html.text(size(image.size));
         if image.archives > 1 {
-            html.leaf("small", &[], format!("{} in all", size(image.total_size)));
+            html.leaf("small", &[], format!("{} in total", size(image.total_size)));
         }
     });
     html.element("td", &[("class", "wide")], |html| match &image.pull {
         Some(pull) => html.element("div", &[("class", "pull")], |html| {
             html.leaf("code", &[], pull);
-            let label = format!("Copy the command that pulls {}", Printable(&image.image));
+            let label = format!("Copy the pull command for {}", Printable(&image.image));
             copy_button(html, &label, &format!("docker pull {pull}"));
         }),
         None => html.text("—"),
     });
 }
 
-/// Returns the filter as the beginning of a query.
+/// Returns the filter as the beginning of a query string.
 fn filtered(overview: &Overview) -> String {
     match overview.query.as_str() {
         "" => String::new(),
@@ -162,7 +162,7 @@ fn pages(html: &mut Html, overview: &Overview) {
     });
 }
 
-/// Writes which archives are not served, and why.
+/// Writes the lists of archives that are not served.
 fn withheld(html: &mut Html, overview: &Overview) {
     let folder = &overview.folder;
     if folder.refused > 0 {

@@ -1,7 +1,7 @@
 (() => {
   const say = document.getElementById("status");
   const copy = async (text) => {
-    // Browsers offer the clipboard only to pages from HTTPS or this machine.
+    // Browsers provide the clipboard API only over HTTPS and on localhost.
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
     const field = document.createElement("textarea");
     field.value = text;

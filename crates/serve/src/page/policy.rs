@@ -1,4 +1,4 @@
-//! What browsers may do with the page.
+//! The security headers of the page.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,8 @@ use sealift_oci::Digest;
 
 use super::layout::{SCRIPT, STYLE};
 
-/// Only the script and the style of the page are used, and nothing is loaded.
+/// The content security policy: the script and style of the page are allowed, everything else is
+/// forbidden.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; form-action 'self'; \
@@ -19,7 +20,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Sets the headers that restrict what browsers do with the page.
+/// Sets the headers that restrict the page in a browser.
 pub(crate) fn restrict(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -40,7 +41,7 @@ fn source(text: &str) -> String {
         let digits = [value >> 18, value >> 12, value >> 6, value].map(digit);
         base64.extend(&digits[..=chunk.len()]);
     }
-    // 32 bytes lack one of a multiple of three.
+    // 32 is one less than a multiple of three, so there is one character of padding.
     format!("sha256-{base64}=")
 }
 

@@ -1,4 +1,4 @@
-//! The pages of samples, as people get them.
+//! Snapshots of pages with sample data.
 
 use jiff::Timestamp;
 use sealift_oci::Digest;
@@ -14,7 +14,7 @@ fn time(day: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + day * 86_400).unwrap()
 }
 
-/// Returns what differs between pages, one element a line.
+/// Returns the main element of a page, with one element per line.
 fn main_of(html: &str) -> String {
     let begin = html.find("<main").unwrap();
     let end = html.find("</main>").unwrap();
@@ -73,12 +73,12 @@ fn archive(version: &str, new: Option<NewLayers>) -> ArchiveDetails {
 }
 
 #[test]
-fn an_empty_folder_says_what_to_do() {
+fn the_page_of_an_empty_folder_shows_what_to_run() {
     insta::assert_snapshot!("empty", main_of(&overview_html(&overview(), time(0))));
 }
 
 #[test]
-fn the_overview_lists_images_and_what_is_not_served() {
+fn the_overview_lists_images_and_archives_that_are_not_served() {
     let refused =
         RefusedArchive { archive: "db_1_0123456789ab.zip".to_owned(), reason: HOSTILE.to_owned() };
     let dirty = ImageSummary {

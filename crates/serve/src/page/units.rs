@@ -10,7 +10,7 @@ pub(super) fn size(bytes: u64) -> String {
     }
     let (mut value, mut unit) = (bytes as f64 / 1000.0, UNITS[0]);
     for next in &UNITS[1..] {
-        // What would be rounded to 1000 belongs to the next unit.
+        // A value that would be rounded to 1000 uses the next unit.
         if value < 999.5 {
             break;
         }
@@ -19,7 +19,7 @@ pub(super) fn size(bytes: u64) -> String {
     if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// Returns how long ago something was: `3 days ago`.
+/// Returns an age: `3 days ago`.
 pub(super) fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(then).as_secs();
     let (amount, unit) = match seconds {

@@ -1,25 +1,25 @@
-//! Which part of the folder is shown.
+//! Parsing of the query of the web page.
 
 use percent_encoding::percent_decode_str;
 
-/// How many characters of a filter count.
+/// The maximum length of a filter, in characters.
 const MAX_QUERY: usize = 200;
 
-/// Which part of the folder is shown, by the query of the address.
+/// The requested view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum View {
     /// All images, or those that a filter selects.
     Overview {
-        /// The filter: words, each of which has to be in the name of an image.
+        /// The filter: words that the name of an image must contain.
         query: String,
-        /// The number of the page, from 1 on.
+        /// The number of the page, which starts at 1.
         page: usize,
     },
     /// One image.
     Image(String),
 }
 
-/// In which form it is shown.
+/// The format of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Html,
@@ -27,7 +27,7 @@ pub(crate) enum Form {
 }
 
 impl View {
-    /// Parses the query of an address. What it does not know is ignored.
+    /// Parses the query of a URL. Unknown parameters are ignored.
     pub(crate) fn parse(query: Option<&str>) -> Self {
         let (mut filter, mut page) = (String::new(), 1);
         for (name, value) in
@@ -44,7 +44,7 @@ impl View {
     }
 }
 
-/// Decodes a value as forms encode it.
+/// Decodes a value in the encoding of HTML forms.
 fn decode(value: &str) -> String {
     let value = value.replace('+', " ");
     percent_decode_str(&value).decode_utf8_lossy().into_owned()

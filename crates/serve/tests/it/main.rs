@@ -1,4 +1,4 @@
 //! Tests of sealift-serve with a folder of archives.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on stops and says why")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails with the reason")]
 
 mod slow_clients;

@@ -1,4 +1,4 @@
-//! Clients that ask for much and take nothing.
+//! Clients that request large responses and do not read them.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -12,10 +12,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
-/// More than the system keeps of an answer that nobody takes.
+/// More bytes than the system buffers for a client that does not read.
 const SIZE: usize = 32 << 20;
 
-/// A server of a folder with one image, whose one layer is large.
+/// A server for a folder with one image, which has one large layer.
 struct Serving {
     address: SocketAddr,
     layer: Vec<u8>,
@@ -56,7 +56,7 @@ impl Serving {
         serving
     }
 
-    /// Sends a request, of which nothing is read.
+    /// Sends a request without reading the response.
     async fn send(&self, path: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -82,12 +82,12 @@ impl Serving {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_nothing_is_disconnected_while_another_one_pulls() {
+async fn a_client_that_does_not_read_is_disconnected_while_others_pull() {
     let options = ServerOptions::default().with_write_timeout(Duration::from_millis(300));
     let mut serving = Serving::start(options).await;
     let slow = serving.send(&serving.blob()).await;
     let slow_address = slow.local_addr().unwrap();
-    // Others pull, one after the other, until the server has given the slow one up.
+    // Others pull, one after the other, until the server disconnects the slow one.
     let ended = loop {
         serving.pull().await;
         match serving.requests.try_recv() {
@@ -101,11 +101,11 @@ async fn a_client_that_takes_nothing_is_disconnected_while_another_one_pulls() {
 }
 
 #[tokio::test]
-async fn clients_that_take_nothing_leave_the_threads_to_others() {
+async fn clients_that_do_not_read_occupy_no_threads() {
     let options = ServerOptions::default().with_write_timeout(Duration::from_secs(3600));
     let serving = Serving::start(options).await;
     let mut slow = Vec::new();
-    // More than there are threads that read answers.
+    // More clients than threads that read responses.
     for _ in 0..80 {
         let mut stream = serving.send(&serving.blob()).await;
         let mut first = [0; 12];

@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     if session.global.json() {
         output::json(&text::document(first, &positional.images, &built));
     } else if session.global.quiet {
-        // As `docker build -q` does.
+        // `docker build -q` prints the same.
         output::data(format!("{}\n", built.id));
     } else {
         for image in &positional.images {
@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: BuildArguments, session: &Session) -> Result<
     Ok(ExitCode::DONE)
 }
 
-/// Refuses the options that the engine's own build endpoint does not support.
+/// Refuses the options that need `docker buildx`: the build endpoint of the engine lacks them.
 fn refuse_what_needs_buildx(
     arguments: &BuildArguments,
     image: &Reference,
@@ -72,7 +72,7 @@ fn refuse_what_needs_buildx(
     }
     let options = options.join(" ");
     let message = format!(
-        "`{options}` is not supported: the engine's own build endpoint takes no secrets and no ssh keys"
+        "`{options}` is not supported: the engine's build endpoint accepts no secrets and no ssh keys"
     );
     let path = path.display();
     Err(Failure::usage(message).with_hint(format!(

@@ -1,9 +1,8 @@
-//! Sizes in the docker CLI's notation: `64m` is 64 MiB.
+//! Sizes in the notation of the docker CLI: `64m` is 64 MiB.
 
-/// Parses a number of bytes with the unit `b`, `k`, `m`, `g` or `t`, each 1024 times the one
-/// before.
+/// Parses a number of bytes with an optional unit: `b`, `k`, `m`, `g` or `t`, in steps of 1024.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || "it is no size such as 512m or 2g".to_owned();
+    let wrong = || "expected a size such as 512m or 2g".to_owned();
     let text = text.to_ascii_lowercase();
     let text = text.strip_suffix("ib").or_else(|| text.strip_suffix('b')).unwrap_or(&text);
     let end = text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
@@ -17,14 +16,14 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
         _ => return Err(wrong()),
     };
     let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "it is more than there can be".to_owned())
+    number.checked_mul(1 << shift).ok_or_else(|| "the size is too large".to_owned())
 }
 
 /// Parses a number of bytes, or `-1` for no limit.
 pub(crate) fn bytes_or_none(text: &str) -> Result<i64, String> {
     match text {
         "-1" => Ok(-1),
-        text => i64::try_from(bytes(text)?).map_err(|_| "it is more than there can be".to_owned()),
+        text => i64::try_from(bytes(text)?).map_err(|_| "the size is too large".to_owned()),
     }
 }
 

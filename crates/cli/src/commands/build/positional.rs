@@ -8,15 +8,15 @@ use crate::arguments::reference::reference;
 use crate::commands::build::arguments::BuildArguments;
 use crate::failure::Failure;
 
-/// The image's names and the build context.
+/// The names of the image, and the build context.
 pub(super) struct Positional {
-    /// The image's names; the first one is used in messages.
+    /// The names of the image. Messages use the first one.
     pub(super) images: Vec<Reference>,
     pub(super) path: PathBuf,
 }
 
 impl Positional {
-    /// Parses `IMAGE[:VERSION] [PATH]`, or `-t IMAGE[:VERSION]… [PATH]` as docker writes it.
+    /// Parses `IMAGE[:VERSION] [PATH]`, or docker's form `-t IMAGE[:VERSION]… [PATH]`.
     pub(super) fn read(arguments: &BuildArguments) -> Result<Self, Failure> {
         let read = |text: &str| {
             let asked = reference(text)?;
@@ -42,20 +42,20 @@ impl Positional {
             Some(name) if images.is_empty() => {
                 if is_meant_as_path(name, arguments) {
                     return Err(Failure::usage(format!(
-                        "`{name}` is a folder; name the image too: sealift build IMAGE:VERSION {name}"
+                        "`{name}` is a folder; also name the image: sealift build IMAGE:VERSION {name}"
                     )));
                 }
                 images.push(read(name)?);
             }
-            // The same name twice is no contradiction.
+            // The same name can be passed twice.
             Some(name) if read(name).is_ok_and(|image| images.contains(&image)) => {}
             Some(name) if arguments.path.is_none() => {
-                return Err(Failure::usage(format!("there is no folder `{name}` to build from")));
+                return Err(Failure::usage(format!("the folder `{name}` does not exist")));
             }
             Some(name) => {
                 let tag = &arguments.tags[0];
                 return Err(Failure::usage(format!(
-                    "the image is called `{name}` and, by --tag, `{tag}`; pass one name, or --tag for each"
+                    "the image is named `{name}` and, with --tag, `{tag}`; pass one name, or --tag for each"
                 )));
             }
         }
@@ -63,8 +63,8 @@ impl Positional {
     }
 }
 
-/// Returns `true` if the argument in the place of the name is a folder, as in
-/// `docker build FOLDER`, and nothing could be built under that name.
+/// Returns `true` if the argument in the position of the name is a folder, as in
+/// `docker build FOLDER`, and cannot be the name of an image that is built from the current folder.
 fn is_meant_as_path(name: &str, arguments: &BuildArguments) -> bool {
     let has_dockerfile = ["Dockerfile", "dockerfile"].iter().any(|file| Path::new(file).exists());
     arguments.path.is_none()

@@ -44,11 +44,11 @@ pub(super) fn request(
     request.cpuset_cpus = arguments.limits.cpuset_cpus.clone();
     request.cpu_period = arguments.limits.cpu_period;
     request.cpu_quota = arguments.limits.cpu_quota;
-    // The command line overrides the config file.
+    // --build-arg overrides the proxies of the docker CLI's config file.
     request.build_args =
         settings.proxy_build_args(&engine.endpoint().address).map_err(Failure::usage)?;
     for argument in &arguments.build_args {
-        // As `docker build` does: without a value, the environment's.
+        // Without a value, `docker build` uses the environment variable.
         let (name, value) = match argument.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (argument.as_str(), std::env::var(argument).ok()),
@@ -64,14 +64,14 @@ pub(super) fn request(
     Ok(request)
 }
 
-/// Returns the Dockerfile's path in the context. As with docker, a path is relative to the current
-/// folder, or to the context if there is no such file.
+/// Returns the path of the Dockerfile in the context. As in docker, a path is relative to the
+/// current folder, or to the context if the file does not exist there.
 fn from_context(context: &Path, file: &str) -> String {
     let path = Path::new(file);
     if !path.exists() || path.is_dir() {
         return file.to_owned();
     }
-    // The last part may be a link, which the build resolves.
+    // The file itself can be a symbolic link, which the build resolves.
     let place = |path: &Path| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
@@ -85,10 +85,12 @@ fn from_context(context: &Path, file: &str) -> String {
 fn read_stdin() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().lock().read_to_string(&mut text);
-    read.map_err(|error| Failure::usage(format!("standard input is no Dockerfile: {error}")))?;
+    read.map_err(|error| {
+        Failure::usage(format!("cannot read a Dockerfile from standard input: {error}"))
+    })?;
     if text.trim().is_empty() {
         return Err(Failure::usage(
-            "standard input is empty, and `-f -` wants a Dockerfile from it",
+            "standard input is empty, but `-f -` reads a Dockerfile from it",
         ));
     }
     Ok(text)

@@ -1,10 +1,11 @@
-//! What a build prints about its image.
+//! The output of a build about its image.
 
 use sealift_workflow::docker::Built;
 use sealift_workflow::filename::Reference;
 use serde_json::json;
 
-/// Returns the line for an image: the id that its archive has, and the engine's own if it differs.
+/// Returns the line for an image, with the id of its archive and, if it differs, the id in the
+/// engine.
 pub(super) fn summary(image: &Reference, built: &Built) -> String {
     let engine_id = built.id.image_id();
     match &built.config {
@@ -18,7 +19,7 @@ pub(super) fn summary(image: &Reference, built: &Built) -> String {
     }
 }
 
-/// Describes the image as JSON.
+/// Returns the image as JSON.
 pub(super) fn document(
     image: &Reference,
     images: &[Reference],

@@ -12,21 +12,20 @@ use crate::arguments::platform::PlatformArguments;
 use crate::arguments::reference::references;
 use crate::failure::Failure;
 
-/// Remove archives that are not needed any more
+/// Remove old archives
 #[derive(Debug, Args)]
-#[command(mut_arg("platform", |arg| arg.help("Only archives for this platform")))]
+#[command(mut_arg("platform", |arg| arg.help("Select only archives for this platform")))]
 #[command(override_usage = "sealift clean [OPTIONS] <IMAGE[:VERSION]...|--all>")]
 #[command(after_help = "\
-Options that select archives combine: an archive is removed if all of them
-select it. Without any, and without a version, --keep 1 applies. Versions and
-builds are counted for each image and platform; all archives of a released
-version count as one.
+An archive is removed if all options that are passed select it. Without options
+and without a version, --keep 1 applies. Versions and builds are counted for
+each image and platform; all archives of a released version count as one.
 
-Only regular files that hold an image are removed. Damaged and misnamed
+Only regular files that contain an image are removed. Damaged and misnamed
 archives are neither counted nor removed. The newest release of an image is
-removed only if it is named with its version.
+removed only if its version is named.
 
-On a terminal the plan is shown and must be confirmed.
+On a terminal, clean shows the archives and asks for confirmation.
 
 Examples:
   sealift clean web --keep 3
@@ -34,32 +33,32 @@ Examples:
   sealift clean --all --dirty --older-than 30d
   sealift clean --all --dry-run")]
 pub(crate) struct CleanArguments {
-    /// The images, or versions of them
+    /// Images, or versions of images
     #[arg(value_name = "IMAGE[:VERSION]", required_unless_present = "all", add = completer::references())]
     pub(crate) images: Vec<String>,
-    /// Every image of the folder
+    /// Select all images in the folder
     #[arg(long, conflicts_with = "images")]
     pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) keep: KeepArguments,
-    /// Only dirty builds
+    /// Select only dirty builds
     #[arg(long)]
     pub(crate) dirty: bool,
-    /// Only archives saved longer ago, as in 12h, 30d or 8w
+    /// Select only archives that were saved longer ago than AGE, such as 12h, 30d or 8w
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Option<Duration>,
     #[command(flatten)]
     pub(crate) platform: PlatformArguments,
-    /// Show what would be removed, and remove nothing
+    /// Show what would be removed without removing it
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do not ask; allow --keep 0, and removing the folder's last whole archive
+    /// Do not ask for confirmation; allow --keep 0 and the removal of the last intact archive
     #[arg(short, long)]
     pub(crate) yes: bool,
 }
 
 impl CleanArguments {
-    /// Returns what the arguments select.
+    /// Returns the rules that the arguments state.
     pub(super) fn retention(
         &self,
         images: &[String],
@@ -71,7 +70,7 @@ impl CleanArguments {
         let is_selected = self.dirty || self.older_than.is_some();
         let keep = match (keep, keep_dirty) {
             (Some(releases), dirty) => Some(Keep { releases, dirty: dirty.unwrap_or(releases) }),
-            // Releases are left out below.
+            // `with_only_dirty` excludes releases below.
             (None, Some(dirty)) => Some(Keep { releases: 0, dirty }),
             (None, None) if is_selected => None,
             (None, None) if images.is_empty() || !images.iter().any(has_version) => {
@@ -97,19 +96,18 @@ impl CleanArguments {
     }
 }
 
-/// How many versions of each image and platform are kept.
+/// The numbers of versions that are kept, for each image and platform.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct KeepArguments {
-    /// Keep this many released versions
+    /// Keep the newest N released versions
     #[arg(long, value_name = "N")]
     pub(crate) keep: Option<usize>,
-    /// Keep this many dirty builds [default: as many as --keep];
-    /// without --keep, releases stay
+    /// Keep the newest N dirty builds; without --keep, keep all releases [default: as --keep]
     #[arg(long, value_name = "N")]
     pub(crate) keep_dirty: Option<usize>,
 }
 
-/// Parses an age: a number and `h`, `d` or `w`.
+/// Parses an age: a number with the unit `h`, `d` or `w`.
 fn age(text: &str) -> Result<Duration, String> {
     let wrong = || "expected an age such as 12h, 30d or 8w".to_owned();
     let unit = text.chars().last().ok_or_else(wrong)?;
@@ -122,7 +120,7 @@ fn age(text: &str) -> Result<Duration, String> {
     let number = &text[..text.len() - unit.len_utf8()];
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let number: u64 = number.parse().ok().filter(|_| is_number).ok_or_else(wrong)?;
-    // A hundred years are enough, and no time is out of range.
+    // With at most 100 years, subtraction from the current time cannot overflow.
     let hours: u64 =
         number.checked_mul(hours).filter(|hours| *hours <= 876_600).ok_or_else(wrong)?;
     if hours == 0 {

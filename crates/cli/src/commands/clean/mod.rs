@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
     let store = session.store()?;
     let mut plan = plan_clean(&store, &retention, &session.run()).await?;
     plan.may_take_last = arguments.yes;
-    // What can't be read was reported when it was read.
+    // Archives that cannot be read were reported when reading failed.
     for skipped in plan.skipped.iter().filter(|skipped| skipped.flaw.verdict() != "unreadable") {
         session.notice(&text::skipped_line(skipped));
     }
@@ -52,11 +52,11 @@ pub(crate) async fn run(arguments: CleanArguments, session: &Session) -> Result<
     })
 }
 
-/// Shows the plan, and asks whether to carry it out.
+/// Prints the plan and waits for the answer. Returns `true` if the user confirms.
 async fn confirm(plan: &CleanPlan, session: &Session) -> Result<bool, Failure> {
     text::ask(plan);
     let (sender, answer) = tokio::sync::oneshot::channel();
-    // Nothing can stop a read from a terminal, so nobody waits for this thread at the end.
+    // A read from a terminal cannot be cancelled, so nothing joins this thread.
     std::thread::spawn(move || {
         let mut line = String::new();
         let read = std::io::stdin().read_line(&mut line);
@@ -69,7 +69,7 @@ async fn confirm(plan: &CleanPlan, session: &Session) -> Result<bool, Failure> {
     }
 }
 
-/// Returns the exit code for what could not be removed though its version was named.
+/// Returns the exit code for archives that were named by version but could not be removed.
 fn code_of(skipped: &[SkippedArchive]) -> ExitCode {
     let mut named =
         skipped.iter().filter(|skipped| skipped.is_named).map(|skipped| skipped.flaw.verdict());

@@ -1,4 +1,4 @@
-//! What a clean-up prints.
+//! The output of a clean-up.
 
 use std::io::IsTerminal as _;
 
@@ -15,7 +15,7 @@ use crate::output;
 use crate::session::Session;
 use crate::table;
 
-/// A report whose errors have hints.
+/// The JSON document of a clean-up, whose errors have hints.
 #[derive(Serialize)]
 struct Document<'a> {
     removed: &'a [CleanedArchive],
@@ -23,14 +23,14 @@ struct Document<'a> {
     errors: Vec<serde_json::Value>,
 }
 
-/// Prints the plan, and asks whether to carry it out.
+/// Prints the plan and the question whether to carry it out.
 pub(super) fn ask(plan: &CleanPlan) {
     let them = if plan.archives.len() == 1 { "it" } else { "them" };
     output::error_line(table(plan, Timestamp::now()).trim_end());
     output::question(&format!("{}. Remove {them}? [y/N]", total(&plan.archives)));
 }
 
-/// Prints that the plan was not confirmed.
+/// Prints that nothing was removed, because the user declined.
 pub(super) fn show_refused(plan: &CleanPlan, session: &Session) {
     if session.global.json() {
         output::json(&plan.declined());
@@ -76,12 +76,12 @@ pub(super) fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
     if plan.takes_last {
         let line =
             format!("this would remove the last intact archive in {}", store.root().display());
-        session.notice(&Printable(&(line + "; it needs --yes")).to_string());
+        session.notice(&Printable(&(line + " and requires --yes")).to_string());
     }
     show_nothing(plan, session);
 }
 
-/// Prints what was removed, and what went wrong.
+/// Prints the removed archives and the errors.
 pub(super) fn show(
     plan: &CleanPlan,
     report: &CleanReport,
@@ -96,7 +96,7 @@ pub(super) fn show(
             errors: report.errors.iter().map(failure::document).collect(),
         });
     } else if is_confirmed && std::io::stdout().is_terminal() {
-        // The archives stand right above.
+        // The question above already listed the archives.
         session.result(&format!("removed {}\n", total(&report.removed)));
     } else {
         let root = format::path(store.root());
@@ -117,9 +117,9 @@ fn show_nothing(plan: &CleanPlan, session: &Session) {
     }
 }
 
-/// Returns the line for an archive that stays because of its content.
+/// Returns the line for an archive that is not removed because of its content.
 pub(super) fn skipped_line(skipped: &SkippedArchive) -> String {
     let SkippedArchive { archive, flaw, .. } = skipped;
     let (verdict, reason) = (flaw.verdict(), flaw.reason());
-    Printable(&format!("{archive} is {verdict} and stays: {reason}")).to_string()
+    Printable(&format!("{archive} is {verdict} and is not removed: {reason}")).to_string()
 }

@@ -13,24 +13,23 @@ use crate::failure::Failure;
 use crate::output;
 use crate::session::Session;
 
-/// Compare two archives: the settings, the layers and the files of the images
+/// Compare two archives: settings, layers and files
 #[derive(Debug, Args)]
-#[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
+#[command(mut_arg("platform", |arg| arg.help("Use the archives for this platform")))]
 #[command(after_help = "\
-Lines begin with + for what only the second image has, - for what only the
-first has, and ~ for a file that differs. Files are compared by type, content,
-permissions, owner and extended attributes, not by time. It ends with 0 whether
-or not there are differences. Long lines are shortened to 80 columns; --json
-has them in full.
+Lines begin with - for the first image, + for the second, and ~ for a change.
+Files are compared by type, content, permissions, owner and extended attributes,
+but not by time. Differences do not change the exit code. Long values are
+shortened to 80 columns; --json prints them in full.
 
 Examples:
   sealift diff web:1.4.0.6 web:1.4.0.7
   sealift diff web:1.4.0.6 web --json | jq -r '.files[].path'")]
 pub(crate) struct DiffArguments {
-    /// The first archive; without a version, the latest one of the image
+    /// First archive; without a version, the latest one
     #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
     before: String,
-    /// The archive that is compared with it
+    /// Second archive
     #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
     after: String,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What differs between two archives, for people.
+//! The differences between two archives, as text.
 
 use sealift_workflow::filename::Printable;
 use sealift_workflow::{
@@ -9,10 +9,10 @@ use sealift_workflow::{
 use crate::format;
 use crate::table;
 
-/// How wide a path is at most; the rest of the 80 columns is for the mark and the sizes.
+/// The width of the longest path; the rest of the 80 columns is for the mark and the sizes.
 const PATH: usize = 48;
 
-/// Returns the description, in lines of at most 80 columns but for long names of images.
+/// Returns the description. Lines have at most 80 columns, unless names of images are longer.
 pub(crate) fn describe(differences: &Differences) -> String {
     let Differences { before, after, settings, layers, files, .. } = differences;
     let mut text = format!("- {}\n+ {}\n", name(before), name(after));
@@ -53,7 +53,7 @@ fn file_row(file: &FileDifference) -> Vec<String> {
     vec![format!("{mark} /{}", in_the_middle(&file.path, PATH)), what]
 }
 
-/// Returns the size of a file, or what it is instead of one.
+/// Returns the size of a regular file, or the type of any other entry.
 fn size(facts: &FileFacts) -> String {
     match facts.kind {
         FileKind::File => format::size(facts.size),
@@ -91,8 +91,8 @@ fn changed(before: &FileFacts, after: &FileFacts, aspects: &[Aspect]) -> String 
     sizes.into_iter().chain(others).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a path of at most this many columns, escaped for a terminal: a long one lacks its
-/// middle.
+/// Returns a path, escaped for a terminal, with `…` in place of the middle if it is longer than
+/// this many columns. The end gets more room than the beginning.
 fn in_the_middle(path: &str, columns: usize) -> String {
     let shown: Vec<char> = Printable(path).to_string().chars().collect();
     if shown.len() <= columns {
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_path_lacks_its_middle() {
+    fn the_middle_of_a_long_path_is_omitted() {
         assert_eq!(in_the_middle("etc/hosts", 9), "etc/hosts");
         assert_eq!(in_the_middle("etc/hosts", 8), "et…hosts");
         assert_eq!(in_the_middle("\u{1b}/a", 20), "\\u{1b}/a");

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use sealift_workflow::docker::{Endpoint, Settings};
 
-/// Returns the exports by which other programs of a shell use the same engine and folder.
+/// Returns shell commands that make other programs use the same engine and folder.
 ///
-/// Paths are absolute, so that they also hold in other folders.
+/// Paths are absolute, so that they are valid in any working directory.
 pub(super) fn exports(endpoint: &Endpoint, settings: &Settings, dir: &Path) -> Vec<u8> {
     let mut text = Vec::new();
     let mut export = |name: &str, value: &[u8]| {
@@ -18,7 +18,7 @@ pub(super) fn exports(endpoint: &Endpoint, settings: &Settings, dir: &Path) -> V
     let absolute = |path: &Path| {
         std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into_os_string().into_vec()
     };
-    // The docker CLI knows TLS by its variables only.
+    // The docker CLI does not support https:// addresses; it enables TLS by variables.
     let host = endpoint.to_string();
     let host = host.strip_prefix("https:").map_or(host.clone(), |rest| format!("tcp:{rest}"));
     export("DOCKER_HOST", host.as_bytes());

@@ -1,4 +1,4 @@
-//! `sealift env`: which engine and which folder are used, and why.
+//! `sealift env`.
 
 mod exports;
 mod used;
@@ -15,14 +15,14 @@ use crate::output;
 use crate::session::Session;
 use crate::user_config::UserConfig;
 
-/// Show which engine is used, and which setting chose it
+/// Show which engine and folder are used, and why
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sealift env
   eval \"$(sealift env --shell)\"")]
 pub(crate) struct EnvArguments {
-    /// Print exports for a shell
+    /// Print `export` commands for a shell
     #[arg(long, conflicts_with = "json")]
     shell: bool,
 }

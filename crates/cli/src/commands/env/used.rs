@@ -1,4 +1,4 @@
-//! What `sealift env` prints.
+//! The output of `sealift env`.
 
 use std::fmt::Display;
 
@@ -11,10 +11,10 @@ use crate::failure;
 use crate::table;
 use crate::user_config::UserConfig;
 
-/// Everything that is used, except the engine's answer.
+/// The settings that are used.
 pub(super) struct Used {
     pub(super) endpoint: Endpoint,
-    /// The folder, and which setting chose it.
+    /// The path of the folder, and the setting that chose it.
     pub(super) dir: (String, &'static str),
     pub(super) config: UserConfig,
     pub(super) timeouts: Timeouts,
@@ -22,7 +22,7 @@ pub(super) struct Used {
 }
 
 impl Used {
-    /// Describes everything as JSON.
+    /// Returns the settings and the answer of the engine as JSON.
     pub(super) fn json(&self, answer: &Result<EngineVersion, Error>) -> Value {
         let endpoint = &self.endpoint;
         json!({
@@ -54,7 +54,7 @@ impl Used {
         })
     }
 
-    /// Returns everything as a table.
+    /// Returns the settings and the answer of the engine as a table.
     pub(super) fn table(&self, answer: &Result<EngineVersion, Error>) -> String {
         let endpoint = &self.endpoint;
         let (engine, api) = match answer {

@@ -24,17 +24,17 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::session::Session;
 
-/// Fetch published archives into the folder, and load them
+/// Fetch published archives, and optionally load them into engines
 #[derive(Debug, Args)]
 #[command(after_help = "\
-URL is a config that `sealift publish` wrote, or the place in which it lies:
-https://HOST/PATH, s3://BUCKET/PREFIX, gs://, az://, or a path. Only archives
-that the folder lacks are fetched, and of those only the blocks that no archive
-in the folder has. Each becomes visible after it was verified. A fetch that was
-interrupted is continued by the next one.
+URL is a config that `sealift publish` wrote, or the destination that contains
+it: https://HOST/PATH, s3://BUCKET/PREFIX, gs://, az://, or a path. fetch
+transfers only missing archives, and only the blocks that no archive in the
+folder contains. An archive becomes visible after it is verified. The next fetch
+continues an interrupted one.
 
-The folder remembers the config: an unchanged one is not sent again, and an
-older one is refused. With --quiet, only changes are printed.
+The folder remembers the last config: an unchanged config is not transferred
+again, and an older one is refused. With --quiet, only changes are printed.
 
 Examples:
   sealift fetch https://cdn.example.org/images/
@@ -44,29 +44,29 @@ Examples:
   sealift fetch https://cdn.example.org/images/ --load --host ssh://edge1
   sealift fetch /mnt/usb/images --exit-code && systemctl restart web")]
 pub(crate) struct FetchArguments {
-    /// The config, or the place in which its images.json lies
+    /// Config, or the destination that contains images.json
     #[arg(value_name = "URL")]
     url: String,
-    /// Only these images; a version must be the one in the config
+    /// Fetch only these images; a version must match the config
     #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
     images: Vec<String>,
-    /// Leave out dirty versions: latest, dev, *.dirty, *+dirty, and build number 0
+    /// Ignore dirty versions: latest, dev, *.dirty, *+dirty, and build number 0
     #[arg(long)]
     release: bool,
-    /// Load the images into the engines that lack them
+    /// Load the images into engines that do not have them
     #[arg(long, conflicts_with = "dry_run")]
     load: bool,
-    /// Then remove all but N released versions and N dirty builds of these images;
-    /// what the config names stays
+    /// Afterwards, remove old archives of these images, except N released versions, N dirty builds
+    /// and those in the config
     #[arg(long, value_name = "N", conflicts_with = "dry_run")]
     keep: Option<usize>,
-    /// Accept a config that is older than the last one
+    /// Accept a config that is older than the last one fetched
     #[arg(long)]
     allow_older: bool,
-    /// Show what would be fetched, and change nothing
+    /// Show what would be fetched without fetching it
     #[arg(long)]
     dry_run: bool,
-    /// Exit with 8 if nothing is new
+    /// Exit with 8 if there was nothing new
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(crate) struct FetchArguments {
     hosts: HostsArguments,
 }
 
-/// What a fetch did besides fetching.
+/// The results of fetching, loading and cleaning up.
 struct Outcome {
     report: FetchReport,
     loads: Vec<EngineLoad>,
@@ -84,7 +84,7 @@ struct Outcome {
 
 pub(crate) async fn run(arguments: FetchArguments, session: &Session) -> Result<ExitCode, Failure> {
     if !arguments.load && arguments.hosts.hosts.is_some() {
-        return Err(Failure::usage("--hosts names engines to load into; pass --load"));
+        return Err(Failure::usage("--hosts requires --load"));
     }
     let place = place::open(&arguments.url)?;
     let images = references(&arguments.images)?;
@@ -134,8 +134,8 @@ fn is_new(outcome: &Outcome) -> bool {
     fetched.any(|image| image.fetched) || loaded.any(|image| image.loaded)
 }
 
-/// Loads what was fetched and removes older archives, if that was asked for. Returns the exit code
-/// of the loads.
+/// Loads the fetched archives with `--load`, and removes old ones with `--keep`. Returns the exit
+/// code of the loads.
 async fn go_on(
     arguments: &FetchArguments,
     store: &Store,
@@ -170,7 +170,7 @@ async fn go_on(
     Ok(code)
 }
 
-/// Removes all but the newest archives of the fetched images, and never what the config names.
+/// Removes all but the newest archives of the fetched images. Archives in the config are kept.
 async fn remove_others(
     store: &Store,
     keep: usize,

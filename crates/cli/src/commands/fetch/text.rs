@@ -1,4 +1,4 @@
-//! What a fetch prints.
+//! The output of a fetch.
 
 use jiff::Timestamp;
 use sealift_workflow::filename::Printable;
@@ -21,7 +21,7 @@ pub(super) fn show(image: &ImageFetch, session: &Session) {
             session.change(&line(image, fetched));
         }
         Ok(_) => {}
-        // It is shown once, at the end.
+        // Interruptions are reported once, at the end.
         Err(error) if is_interruption(error) => {}
         Err(error) => session.progress.suspend(|| failure::show(error)),
     }
@@ -39,15 +39,15 @@ fn line(image: &ImageFetch, fetched: &FetchedImage) -> String {
     }
 }
 
-/// Says where the bytes were that were not fetched.
+/// Returns a phrase about the source of the bytes that were not transferred.
 fn rest(transfer: &FetchTransfer) -> String {
     let name = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // An unfinished archive has no name that says anything.
+        // The name of an unfinished archive does not contain an image or version.
         if name.ends_with(".part") { "an unfinished archive".to_owned() } else { name }
     };
     match &transfer.copied_from[..] {
-        [] => "the rest was there already".to_owned(),
+        [] => "the rest was already there".to_owned(),
         [one] => format!("the rest was in {}", Printable(&name(one))),
         [first, others @ ..] => {
             let others = format::count(others.len(), "other");
@@ -56,7 +56,7 @@ fn rest(transfer: &FetchTransfer) -> String {
     }
 }
 
-/// Prints which config it was, and how many archives were there.
+/// Prints the config, and the number of archives that were already in the folder.
 pub(super) fn show_config(report: &FetchReport, session: &Session) {
     if session.global.json() {
         return;
@@ -73,14 +73,14 @@ pub(super) fn show_config(report: &FetchReport, session: &Session) {
     if report.config.unchanged && there == report.images.len() {
         session.notice(&format!("config  {config}  unchanged"));
     } else if report.images.is_empty() {
-        session.notice(&format!("{config} names no archive to fetch"));
+        session.notice(&format!("{config} contains no archives to fetch"));
     } else if there > 0 && there == report.images.len() {
         let be = if there == 1 { "was" } else { "were" };
-        session.notice(&format!("{} {be} there already", format::count(there, "archive")));
+        session.notice(&format!("{} {be} already there", format::count(there, "archive")));
     }
 }
 
-/// Prints how many archives were fetched, if there were several.
+/// Prints the numbers of fetched, unchanged and failed archives.
 pub(super) fn show_summary(report: &FetchReport, session: &Session) {
     let done = || report.images.iter().filter_map(|image| image.result.as_ref().ok());
     let fetched = || done().filter(|image| image.fetched);
@@ -100,7 +100,7 @@ pub(super) fn show_summary(report: &FetchReport, session: &Session) {
     session.summary(&counts, fetched().map(|image| image.file.size).sum());
 }
 
-/// Returns who signed the config, and how long ago, if the signature states a time.
+/// Returns a phrase with the signer of the config and, if known, the age of the signature.
 fn signed_by(signer: &ConfigSigner) -> String {
     let name = Printable(&signer.name);
     match signer.signed_at {
@@ -109,7 +109,7 @@ fn signed_by(signer: &ConfigSigner) -> String {
     }
 }
 
-/// Prints what would be fetched.
+/// Prints the archives that would be fetched.
 pub(super) fn show_plan(plan: &FetchPlan, session: &Session) {
     if session.global.json() {
         output::json(plan);
@@ -130,7 +130,7 @@ pub(super) fn show_plan(plan: &FetchPlan, session: &Session) {
     session.notice(&format!("{} to fetch", format::size(total)));
 }
 
-/// Prints what was removed.
+/// Prints the number and size of the removed archives.
 pub(super) fn show_removed(report: &CleanReport, session: &Session) {
     for error in report.errors.iter().filter(|error| !is_interruption(error)) {
         session.progress.suspend(|| failure::show(error));
@@ -146,7 +146,8 @@ fn document(image: &ImageFetch) -> Value {
     failure::with_hint(json!(image), &image.result)
 }
 
-/// Prints everything as one document, without the results that were printed before.
+/// Prints everything as one JSON document. With JSON lines, omits the results that were already
+/// printed.
 pub(super) fn show_json(
     report: &FetchReport,
     loads: &[EngineLoad],

@@ -23,7 +23,7 @@ pub(crate) use arguments::ListArguments;
 pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<ExitCode, Failure> {
     #[cfg(not(feature = "remote"))]
     if let (Some(_), _) = place::split(&arguments.images) {
-        return left_out::run("list a published place", "remote");
+        return left_out::run("list a published destination", "remote");
     }
     #[cfg(feature = "remote")]
     if let (Some(text), images) = place::split(&arguments.images) {
@@ -41,8 +41,10 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
     if session.global.json() {
         output::json(&listing);
     } else if all > 0 && listing.archives.is_empty() {
-        session
-            .notice(&format!("{} has no archives of dirty versions", format::path(store.root())));
+        session.notice(&format!(
+            "there are no archives of dirty versions in {}",
+            format::path(store.root())
+        ));
     } else if listing.archives.is_empty() {
         if !session.global.quiet {
             let root = format::path(store.root());
@@ -69,13 +71,15 @@ fn show_empty(root: &str, options: &ListOptions, listing: &Listing, verbose: boo
         let there: Vec<String> = left_out.platforms.iter().map(ToString::to_string).collect();
         let there = there.join(", ");
         let there = Printable(&there);
-        output::error_line(&format!("{root} has no archives for {platform}, only for {there}"));
+        output::error_line(&format!(
+            "there are no archives for {platform} in {root}, only for {there}"
+        ));
         return;
     }
     if left_out.dirty > 0 {
         let dirty = format::count(left_out.dirty, "archive");
         output::error_line(&format!(
-            "{root} has no releases, only {dirty} of dirty versions; leave --release out to list them"
+            "there are no releases in {root}, only {dirty} of dirty versions; omit --release to list them"
         ));
         return;
     }

@@ -53,18 +53,18 @@ pub(super) async fn run(
 fn empty(listing: &PublishedListing, only_dirty: bool) -> String {
     let url = Printable(&listing.url);
     match listing.left_out {
-        0 if only_dirty => format!("{url} names no archives of dirty versions"),
-        0 => format!("{url} names no archives"),
+        0 if only_dirty => format!("{url} contains no archives of dirty versions"),
+        0 => format!("{url} contains no archives"),
         count => {
             let dirty = format::count(count, "archive");
             format!(
-                "{url} names no releases, only {dirty} of dirty versions; leave --release out to list them"
+                "{url} contains no releases, only {dirty} of dirty versions; omit --release to list them"
             )
         }
     }
 }
 
-/// Returns the line about the publication below the table.
+/// Returns the line of totals, with the number of the publication.
 fn totals(listing: &PublishedListing) -> String {
     let size = listing.images.iter().map(|entry| entry.size).fold(0, u64::saturating_add);
     format!(

@@ -21,25 +21,25 @@ use crate::session::Session;
 
 /// Load archives into engines
 #[derive(Debug, Args)]
-#[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
+#[command(mut_arg("platform", |arg| arg.help("Use the archives for this platform")))]
 #[command(override_usage = "sealift load [OPTIONS] <IMAGE[:VERSION]|FILE...|--latest|--all>")]
 #[command(after_help = "\
-load creates the tag of the archive's file name and no other. Of several
-archives with one tag, the newest is loaded; of several platforms, the engine's
-own, unless --platform is passed. Archives are streamed and verified on the way:
-a damaged one never becomes an image. Images that the engine has are skipped.
+load creates the tag in the name of the archive and no other. If several
+archives have this tag, load uses the newest one for the engine's platform.
+Archives are verified while they are sent: a damaged archive never becomes an
+image. Images that the engine has are skipped.
 
-Of other images, the layers that the engine has are not sent. If the engine does
-not have the whole image afterwards, load sends everything, and reports it; only
-then it creates the tag. An engine with the containerd store is sent fewer
-layers if the folder has the archives of the images that this engine has.
+Layers that the engine has are not sent. If the image is then incomplete in the
+engine, load reports this and sends all layers before it creates the tag.
+Engines with the containerd store need fewer layers if the folder contains the
+archives of the images that they have.
 
-With --signed-by, signed checksums must list each archive: SHA256SUMS in the
-folder, with its SHA256SUMS.sig, or those of what was fetched into it.
+With --signed-by, each archive must be listed in signed checksums: SHA256SUMS
+and its signature in the folder, or the config of a fetch with --signed-by.
 
-With several engines (--host, --context and --hosts add up), each gets the
-archives at its own speed, and a failure of one stops no other. Results are
-printed as they happen; the exit code is that of the worst failure.
+Engines named by --host, --context and --hosts are loaded in parallel and
+independently of each other. Results are printed as they happen; the exit code
+is that of the worst failure.
 
 Examples:
   sealift load web:1.4.0.7
@@ -49,21 +49,21 @@ Examples:
   ssh build1 docker save web:1.4.0.7 | gzip | sealift load -
   sealift --dir /mnt/usb/images load --all")]
 pub(crate) struct LoadArguments {
-    /// The images; without a version, the latest archive. `-` and paths are archives
-    /// outside of the folder: /PATH, ./PATH, ../PATH or an existing file that ends in .tar,
-    /// .tgz, .gz, .zst, .xz, .bz2, .zip or .docker
+    /// Images; without a version, the latest archive. Or archives outside the folder: `-` for
+    /// standard input, /PATH, ./PATH, ../PATH, or an existing file that ends in .tar, .tgz, .gz,
+    /// .zst, .xz, .bz2, .zip or .docker
     #[arg(value_name = "IMAGE[:VERSION]|FILE", required_unless_present_any = ["latest", "all"], add = completer::references())]
     images: Vec<String>,
-    /// The name in the engine, instead of the tag inside; for one file
+    /// Name of the image, instead of the tag in the file; only with one FILE
     #[arg(long, value_name = "IMAGE:VERSION", conflicts_with_all = ["latest", "all"])]
     name: Option<String>,
-    /// Load the latest archive of every image
+    /// Load the latest archive of each image
     #[arg(long, conflicts_with_all = ["all", "images"])]
     latest: bool,
-    /// Load the newest archive of every version
+    /// Load the newest archive of each version
     #[arg(long, conflicts_with = "images")]
     all: bool,
-    /// Send all layers, also those that the engine has
+    /// Send all layers, including those that the engine has
     #[arg(long)]
     full: bool,
     #[command(flatten)]
@@ -78,10 +78,10 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
     let (files, images): (Vec<_>, Vec<_>) =
         arguments.images.iter().cloned().partition(|image| file::is_file(image));
     if arguments.name.is_some() && (files.len() != 1 || !images.is_empty()) {
-        return Err(Failure::usage("--name is for one file"));
+        return Err(Failure::usage("--name can be used with one file only"));
     }
     if arguments.hosts.read_stdin() && files.iter().any(|file| file == "-") {
-        return Err(Failure::usage("standard input cannot be an archive and a list of hosts"));
+        return Err(Failure::usage("standard input cannot be both an archive and a list of hosts"));
     }
     let is_several = arguments.hosts.are_several(&session.global.engine);
     let images = session.images(&images).await?;
@@ -95,7 +95,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
     printer.end(&loads)
 }
 
-/// Returns what is loaded: the files, and what is selected of the folder.
+/// Returns the request for the files and the selected archives of the folder.
 fn request(
     files: &[String],
     images: Vec<String>,

@@ -1,4 +1,4 @@
-//! What a load prints.
+//! The output of a load.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -16,17 +16,18 @@ use crate::format;
 use crate::output;
 use crate::session::Session;
 
-/// The longest name of an engine for which the columns behind it are aligned.
+/// The longest name of an engine for which the following columns are aligned.
 const WIDEST: usize = 24;
 
-/// Prints the results of a load as they come.
+/// Prints the results of a load as they arrive.
 pub(crate) struct Printer<'a> {
     session: &'a Session,
-    /// How wide the engines' names are, if they are printed: the caller named several.
+    /// The width of the column of engine names; `None` if the user did not name several engines, so
+    /// that names are not printed.
     names: Option<usize>,
-    /// The hints that were printed; the same one helps for many engines.
+    /// Hints that were printed. A hint that applies to many engines is printed once.
     hints: Mutex<HashSet<String>>,
-    /// Whether images that were loaded are printed also with `--quiet`.
+    /// Whether loaded images are also printed with `--quiet`.
     prints_changes: bool,
 }
 
@@ -40,13 +41,13 @@ impl<'a> Printer<'a> {
         Self { session, names, hints: Mutex::default(), prints_changes: false }
     }
 
-    /// Prints images that were loaded also with `--quiet`.
+    /// Also prints loaded images with `--quiet`.
     #[cfg(feature = "remote")]
     pub(crate) fn with_changes(self) -> Self {
         Self { prints_changes: true, ..self }
     }
 
-    /// Prints a result for people.
+    /// Prints a result as text, or as a line of JSON with `--json=lines`.
     pub(crate) fn show(&self, load: &EngineLoad) {
         let prefix = self.prefix(load.engine.as_ref());
         if self.names.is_some() || load.asked.is_some() {
@@ -70,13 +71,13 @@ impl<'a> Printer<'a> {
                     self.session.progress.suspend(|| output::error_line(&line));
                 }
             }
-            // It ends the call, and is reported as its failure.
+            // This error ends the command, and `run` reports it.
             Err(_) if self.names.is_none() && load.asked.is_none() => {}
             Err(error) => {
                 let mut failure = failure_of(load, error);
                 if self.names.is_some() {
                     if load.asked.is_none() {
-                        // No image is to blame.
+                        // The engine failed, not an image.
                         failure = failure.with_cause_as_message();
                     }
                     let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +88,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Prints what follows the results, and returns the exit code.
+    /// Prints the JSON document and the summary, and returns the exit code.
     pub(super) fn end(&self, loads: &[EngineLoad]) -> Result<ExitCode, Failure> {
         if !self.has_failed_at_once(loads) {
             let documents = || loads.iter().map(|load| self.document(load)).collect();
@@ -96,13 +97,13 @@ impl<'a> Printer<'a> {
         self.end_of(loads)
     }
 
-    /// Returns `true` if the only engine did not answer: that ends the call.
+    /// Returns `true` if the only engine did not answer, which ends the command.
     fn has_failed_at_once(&self, loads: &[EngineLoad]) -> bool {
         let is_whole = |load: &EngineLoad| load.asked.is_none() && load.result.is_err();
         self.names.is_none() && loads.iter().any(is_whole)
     }
 
-    /// Prints what people read after the results, and returns the exit code.
+    /// Prints the summary after the results, and returns the exit code.
     pub(crate) fn end_of(&self, loads: &[EngineLoad]) -> Result<ExitCode, Failure> {
         let errors = || loads.iter().filter_map(|load| load.result.as_ref().err());
         if self.names.is_none()
@@ -124,7 +125,7 @@ impl<'a> Printer<'a> {
             Some(failure_of(load, error).code())
         });
         match self.names {
-            // The first failure decides, but an interruption before all others.
+            // With one engine, an interruption decides, then the first failure.
             None => {
                 self.summary(loads);
                 match errors().any(is_interruption) {
@@ -139,7 +140,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Counts the results: `1 loaded, 1 unchanged, 1 failed`.
+    /// Prints the numbers of results: `1 loaded, 1 unchanged, 1 failed`.
     fn summary(&self, loads: &[EngineLoad]) {
         let count = |is: fn(&EngineLoad) -> bool| loads.iter().filter(|load| is(load)).count();
         let counts = [
@@ -154,7 +155,7 @@ impl<'a> Printer<'a> {
         self.session.summary(&counts, 0);
     }
 
-    /// Returns the beginning of the lines about an engine.
+    /// Returns the first column of a line about an engine.
     fn prefix(&self, engine: Option<&EngineName>) -> String {
         match (self.names, engine) {
             (Some(width), Some(engine)) => format!("{:width$}  ", name(engine)),
@@ -185,7 +186,7 @@ fn name(engine: &EngineName) -> String {
 
 /// Describes why an image was not loaded.
 fn failure_of(load: &EngineLoad, error: &Error) -> Failure {
-    // No image and no file is called so; most likely a file was meant.
+    // Neither an image nor a file has this name, and it ends like a file: report the file.
     if let (None, Some(asked)) = (&load.engine, &load.asked)
         && error.kind() == ErrorKind::NotFound
         && file::ends_like_archive(asked)
@@ -204,8 +205,8 @@ fn line(image: &LoadedImage) -> String {
     format!("{}  {}  {path}  {size}\n", image.tag, word(image))
 }
 
-/// Returns how much was sent, if something was left out: `3.1 of 326 MB, 7 of 9 layers were there`,
-/// with `(1.2 MB compressed)` if that was less.
+/// Returns the amount that was sent if layers were skipped: `3.1 of 326 MB, 7 of 9 layers were
+/// there`, with `(1.2 MB compressed)` if compression made it smaller.
 fn sent_in_part(image: &LoadedImage) -> Option<String> {
     let transfer = image.transfer.as_ref().filter(|transfer| transfer.layers_there > 0)?;
     let layers = transfer.layers_sent + transfer.layers_there;
@@ -218,7 +219,7 @@ fn sent_in_part(image: &LoadedImage) -> Option<String> {
     Some(format!("{part}{compressed}, {there} of {} {be} there", format::count(layers, "layer")))
 }
 
-/// Returns the line of an image on one of several engines.
+/// Returns the line for an image if there are several engines.
 fn short_line(image: &LoadedImage) -> String {
     let whole = || if image.loaded { format::size(image.size) } else { String::new() };
     let size = sent_in_part(image).unwrap_or_else(whole);

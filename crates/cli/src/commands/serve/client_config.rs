@@ -1,34 +1,31 @@
-//! What engines need to pull from a server.
+//! The configuration with which engines pull from a server.
 
 use clap::ValueEnum;
 
-/// An engine, or a cluster that has one.
+/// An engine, or a cluster that contains one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Client {
-    /// The Docker engine
     Docker,
-    /// Podman, Buildah and skopeo
+    // Podman, Buildah and skopeo.
     Podman,
-    /// containerd 1.5 and later, for kubelets and nerdctl
+    // containerd 1.5 and later, for kubelets and nerdctl.
     Containerd,
-    /// K3s
     K3s,
-    /// RKE2
     Rke2,
 }
 
-/// A server, as far as its clients have to know it.
+/// The properties of a server that its clients need.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerAccess {
-    /// The host and the port.
+    /// Host and port.
     pub(crate) host: String,
-    /// The certificate that clients have to trust, in PEM form, if the server uses TLS.
+    /// The certificate that clients must trust, in PEM format; `None` without TLS.
     pub(crate) authority: Option<String>,
     pub(crate) needs_login: bool,
 }
 
 impl Client {
-    /// Returns where the config belongs, and what to do then.
+    /// Returns comments with the path of the configuration file and the next steps.
     pub(crate) fn place(self, server: &ServerAccess) -> String {
         let ServerAccess { host, authority, needs_login } = server;
         let is_tls = authority.is_some();
@@ -51,7 +48,7 @@ impl Client {
             }
         };
         if let (true, Some(file)) = (is_tls, self.authority_file(host)) {
-            place += &format!("\n# save what --print-config docker prints as {file}");
+            place += &format!("\n# save the output of --print-config docker as {file}");
         }
         place += &match self {
             _ if !needs_login => String::new(),
@@ -65,7 +62,7 @@ impl Client {
         place
     }
 
-    /// Returns the config by which the engine pulls from a server.
+    /// Returns the configuration with which the engine pulls from the server.
     pub(crate) fn config(self, server: &ServerAccess) -> String {
         let ServerAccess { host, authority, needs_login } = server;
         let scheme = if authority.is_some() { "https" } else { "http" };
@@ -104,7 +101,7 @@ impl Client {
         }
     }
 
-    /// Returns the file that the config names for the certificate, if it names one.
+    /// Returns the path of the certificate in the configuration, if it contains one.
     fn authority_file(self, host: &str) -> Option<String> {
         match self {
             Self::Docker | Self::Podman => None,
@@ -115,8 +112,10 @@ impl Client {
     }
 }
 
-/// Returns the last certificate in a PEM file, which is the nearest to the root of the chain. All
-/// engines accept it as a root: they are written in Go, whose library trusts any given certificate.
+/// Returns the last certificate in a PEM file, which is the nearest to the root of the chain.
+///
+/// It can be an intermediate certificate. All engines accept one as a root, because they are
+/// written in Go, whose TLS library trusts any configured certificate.
 pub(crate) fn last_certificate(pem: &str) -> Option<String> {
     const END: &str = "-----END CERTIFICATE-----";
     let begin = pem.rfind("-----BEGIN CERTIFICATE-----")?;
@@ -129,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_certificate_of_a_chain_is_trusted() {
+    fn the_last_certificate_of_a_chain_is_found() {
         let one =
             |name| format!("-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n");
         assert_eq!(last_certificate(&(one("a") + "text\n" + &one("b") + "more")), Some(one("b")));

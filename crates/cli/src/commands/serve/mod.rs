@@ -20,19 +20,19 @@ use crate::format;
 use crate::output;
 use crate::session::Session;
 
-/// Serve the folder over HTTP: engines pull images from it, and `fetch` fetches archives
+/// Serve the folder over HTTP, as a read-only registry and as files
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The server is a read-only registry: `docker pull HOST:5000/web:1.4.0.7` gets the
-layers that the engine lacks, out of the archive. It also serves the archives as
-files, with an images.json that names the latest ones, for sealift fetch.
+Engines pull images from the server: `docker pull HOST:5000/web:1.4.0.7`. For
+`sealift fetch`, the server has the archives as files, and an images.json that
+lists the latest ones.
 
-Only verified archives are served. Archives that are added or removed are
-noticed within a second or two. Without --listen, only this machine reaches the
-server. Certificate, key and logins are read again when they change.
+Only verified archives are served. Changes of the folder take effect within two
+seconds. Without --listen, only this machine can connect. The certificate, key
+and logins are read again when they change.
 
-With --json, the first line describes the server, and each further line a
-request that was answered. With -v, requests are printed on standard error.
+With --json, the first line describes the server and each following line an
+answered request. With -v, requests are printed on standard error.
 
 Examples:
   sealift serve
@@ -40,23 +40,21 @@ Examples:
   sealift serve --listen 0.0.0.0:5000 --tls-cert server.pem --tls-key server.key
   sealift serve --listen 0.0.0.0:5000 --print-config k3s")]
 pub(crate) struct ServeArguments {
-    /// The address and the port to listen at, repeatable; port 0 is any free one
+    /// Address and port to listen on; can be repeated; port 0 is any free port
     /// [default: 127.0.0.1:5000, or the sockets that systemd passes]
     #[arg(long, value_name = "ADDR:PORT", verbatim_doc_comment)]
     listen: Vec<SocketAddr>,
-    /// Accept TLS connections only, with the certificate and its chain in a PEM
-    /// file
+    /// Use TLS with this certificate chain, a PEM file
     #[arg(long, value_name = "FILE", requires = "tls_key", value_hint = ValueHint::FilePath)]
     tls_cert: Option<PathBuf>,
-    /// The key of the certificate, a PEM file without a passphrase
+    /// Key of the certificate, a PEM file without a passphrase
     #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = ValueHint::FilePath)]
     tls_key: Option<PathBuf>,
-    /// Require a login of this file, which htpasswd -B writes
+    /// Require a login in this file, as written by htpasswd -B
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     auth: Option<PathBuf>,
-    /// Print what an engine needs to pull from this server, and end: docker,
-    /// podman, containerd, k3s or rke2
-    #[arg(long, value_enum, value_name = "ENGINE", hide_possible_values = true)]
+    /// Print the configuration with which an engine pulls from this server, and exit
+    #[arg(long, value_enum, value_name = "ENGINE")]
     print_config: Option<Client>,
 }
 
@@ -72,10 +70,12 @@ impl ServeArguments {
         }
     }
 
-    /// Returns what clients have to know of the server.
+    /// Returns the address and the requirements of the server, for the configuration of clients.
     fn access(&self) -> Result<ServerAccess, Failure> {
         let Listen::Addresses(addresses) = self.listen()? else {
-            return Err(Failure::usage("pass --listen with the address that clients use"));
+            return Err(Failure::usage(
+                "--print-config requires --listen with the address that clients use",
+            ));
         };
         let authority = self.tls_cert.as_deref().map(authority).transpose()?;
         let needs_login = self.auth.is_some();
@@ -83,14 +83,15 @@ impl ServeArguments {
     }
 }
 
-/// Reads the certificate that clients have to trust.
+/// Reads the certificate that clients must trust.
 fn authority(file: &Path) -> Result<String, Failure> {
     let fails = |reason: String| {
         let message = format!("cannot use the certificate {}", file.display());
         Failure::new(ErrorKind::Failed, message, Some(reason))
     };
     let pem = fs::read_to_string(file).map_err(|error| fails(error.to_string()))?;
-    last_certificate(&pem).ok_or_else(|| fails("there is no certificate in PEM form in it".into()))
+    last_certificate(&pem)
+        .ok_or_else(|| fails("the file contains no certificate in PEM format".into()))
 }
 
 pub(crate) async fn run(arguments: ServeArguments, session: &Session) -> Result<ExitCode, Failure> {
@@ -114,8 +115,8 @@ pub(crate) async fn run(arguments: ServeArguments, session: &Session) -> Result<
         }
         if sends_bare_passwords(serving) {
             session.notice(
-                "warning: passwords are sent unencrypted; pass --tls-cert and --tls-key, or put a \
-                 proxy with TLS before the server",
+                "warning: passwords are sent unencrypted; pass --tls-cert and --tls-key, or use a \
+                 reverse proxy with TLS",
             );
         }
         systemd::notify_ready();
@@ -155,7 +156,7 @@ fn text(serving: &Serving, root: &str) -> String {
     let mut text = format!("serving {root} ({images}, {archives}, {size}) on {urls}\n");
     if summary.unverified > 0 {
         let archives = format::count(summary.unverified, "archive");
-        text += &format!("  {archives} will be served after having been verified\n");
+        text += &format!("  {archives} will be served after verification\n");
     }
     if serving.needs_login {
         text += &format!("  login  docker login {host}\n");
@@ -166,7 +167,7 @@ fn text(serving: &Serving, root: &str) -> String {
     text += &format!("  fetch  sealift fetch {url}images.json\n");
     if is_public(serving) {
         text += match is_tls(serving) {
-            true => "engines have to trust the certificate; ",
+            true => "engines must trust the certificate; ",
             false => "docker accepts plain http only from 127.0.0.0/8; ",
         };
         text += "sealift serve --print-config docker\nshows what to set\n";

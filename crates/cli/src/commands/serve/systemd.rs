@@ -1,25 +1,25 @@
-//! What systemd and a service tell each other.
+//! Socket activation and readiness notification of systemd.
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::{env, io, process};
 
-/// Returns `true` if systemd, or a tool that does the same, has passed sockets to this process.
+/// Returns `true` if systemd or a compatible tool has passed sockets to this process.
 pub(crate) fn passes_sockets() -> bool {
     let is_for_us = env::var("LISTEN_PID").is_ok_and(|pid| pid == process::id().to_string());
     is_for_us && env::var_os("LISTEN_FDS").is_some()
 }
 
-/// Tells the service manager, if it waits for that, that the server is ready.
+/// Notifies the service manager, if there is one, that the server is ready.
 pub(crate) fn notify_ready() {
-    // Without an answer, the service manager reports that the start took too long.
+    // If this fails, the service manager reports that the start timed out.
     let _ = send(b"READY=1");
 }
 
 fn send(state: &[u8]) -> io::Result<()> {
     let Some(name) = env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
-    // The name of an abstract socket is written with an `@`.
+    // A name that begins with `@` is an abstract socket.
     let address = match name.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
         _ => SocketAddr::from_pathname(&name)?,

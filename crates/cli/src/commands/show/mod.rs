@@ -12,12 +12,12 @@ use crate::failure::Failure;
 use crate::output;
 use crate::session::Session;
 
-/// Show what an archive contains: the image, its layers and its history
+/// Show the settings, layers and history of the image in an archive
 #[derive(Debug, Args)]
 #[command(after_help = "\
-SHARED WITH names another archive in the folder that has the same layer; only
+SHARED WITH names an archive in the folder that contains the same layer; only
 archives with a record are compared. Long values are shortened to 80 columns;
---json has them in full.
+--json prints them in full.
 
 Examples:
   sealift show web

@@ -1,4 +1,4 @@
-//! What is known about an archive, for people.
+//! The description of an archive, as text.
 
 use jiff::Timestamp;
 use sealift_workflow::filename::{ArchivePath, Printable};
@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::format;
 use crate::table;
 
-/// Returns the description, in lines of at most 80 columns but for paths and names. All digests are
-/// SHA-256.
+/// Returns the description. Lines have at most 80 columns, unless paths or names are longer. All
+/// digests are SHA-256.
 pub(crate) fn describe(shown: &ShownArchive, now: Timestamp) -> String {
     let file = &shown.file;
     let mut text = format!("{}:{}\n", file.image, Printable(file.version.as_str()));
@@ -51,11 +51,12 @@ pub(crate) fn describe(shown: &ShownArchive, now: Timestamp) -> String {
     text
 }
 
-/// How wide a line is, and how wide a value is behind its name.
+/// The width of a line.
 const WIDTH: usize = 80;
+/// The width of a value, after the column of names.
 const VALUE: usize = WIDTH - 14;
 
-/// Returns the settings that say how a container starts, and the labels.
+/// Returns the labels, and the settings with which a container starts.
 fn settings(settings: &Value) -> Vec<(&'static str, Vec<String>)> {
     let list = |key: &str| match settings.get(key) {
         Some(Value::Array(values)) => values.iter().map(plain).collect(),
@@ -66,7 +67,7 @@ fn settings(settings: &Value) -> Vec<(&'static str, Vec<String>)> {
         let text = settings.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         text.map(str::to_owned).into_iter().collect::<Vec<_>>()
     };
-    // As a list it is exact: an argument may have spaces.
+    // Arguments can contain spaces, so they are printed as a JSON array.
     let words = |key: &str| match settings.get(key) {
         Some(words @ Value::Array(_)) => vec![words.to_string()],
         _ => text(key),
@@ -85,7 +86,7 @@ fn settings(settings: &Value) -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
-/// Returns a text as it is, and anything else as JSON.
+/// Returns a string without quotes, and any other value as JSON.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -105,8 +106,8 @@ fn layers(layers: &[ShownLayer]) -> String {
     )
 }
 
-/// Returns the archives that have a layer too: the last one, which is the newest in most folders,
-/// and how many more.
+/// Returns the last of the archives that share a layer, which is usually the newest one, and the
+/// number of others.
 fn shared(archives: &[ArchivePath]) -> String {
     let Some((last, more)) = archives.split_last() else { return String::new() };
     let image =
@@ -119,7 +120,7 @@ fn shared(archives: &[ArchivePath]) -> String {
     }
 }
 
-/// Returns the command of a step without what the classic builder puts in front of it.
+/// Returns the command of a step, without the prefix that the classic builder adds.
 fn command(step: &HistoryStep) -> String {
     readable(step.created_by.as_deref().or(step.comment.as_deref()).unwrap_or("(no command)"))
 }

@@ -35,7 +35,7 @@ pub(crate) async fn run(
     update_and_show(&references, &options, session).await
 }
 
-/// Brings the folder in step and shows what came of it.
+/// Updates the folder and prints the results.
 pub(crate) async fn update_and_show(
     references: &[Reference],
     options: &UpdateOptions,

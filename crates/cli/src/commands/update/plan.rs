@@ -11,7 +11,7 @@ use crate::output;
 use crate::session::Session;
 use crate::table;
 
-/// Prints what an update would do.
+/// Prints the plan of an update.
 pub(super) async fn dry_run(
     references: &[Reference],
     options: &UpdateOptions,
@@ -19,7 +19,7 @@ pub(super) async fn dry_run(
 ) -> Result<ExitCode, Failure> {
     let engine = session.engine()?;
     let dir = session.dir();
-    // A folder that isn't there yet would be made.
+    // An update would create a missing folder, but a dry run does not.
     let store = if dir.exists() { Some(session.store()?) } else { None };
     let planned = plan_update(&engine, store.as_ref(), references, options, &session.run()).await?;
     if session.global.json() {
@@ -33,7 +33,7 @@ pub(super) async fn dry_run(
     Ok(planned.images.iter().find_map(failed_code).unwrap_or(ExitCode::DONE))
 }
 
-/// Returns the exit code with which an update would end for an image, if it would fail.
+/// Returns the exit code of an update of this image, if it would fail.
 fn failed_code(image: &ImagePlan) -> Option<ExitCode> {
     match &image.result {
         Ok(planned) => matches!(planned.item.action, Action::UnsupportedFormat { .. })
@@ -65,7 +65,7 @@ fn plan_text(planned: &UpdatePlan) -> String {
                 if !replaces.is_empty() {
                     let ids =
                         replaces.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    which.push_str(&format!(", the same release was {ids} before"));
+                    which.push_str(&format!(", previous id of this release: {ids}"));
                 }
                 ("save", which)
             }

@@ -1,4 +1,4 @@
-//! What an update prints.
+//! The output of an update.
 
 use sealift_workflow::store::Store;
 use sealift_workflow::{Error, ImageUpdate, RemovedArchive, UpdateReport, Updated};
@@ -9,7 +9,7 @@ use crate::failure::{self, is_interruption};
 use crate::format;
 use crate::session::Session;
 
-/// Prints the result for one image, as soon as it is known.
+/// Prints the result for one image as soon as it is known.
 pub(super) fn show_image(image: &ImageUpdate, session: &Session) {
     session.json_result(|| document(image));
     match &image.result {
@@ -21,7 +21,7 @@ pub(super) fn show_image(image: &ImageUpdate, session: &Session) {
                 session.notice(&rebuilt_line(image, version, &done.replaces));
             }
         }
-        // It is shown at the end.
+        // Interruptions are reported at the end.
         Err(error) if is_interruption(error) => {}
         Err(error) => session.progress.suspend(|| failure::show(error)),
     }
@@ -45,9 +45,9 @@ fn line(image: &ImageUpdate, done: &Updated) -> String {
     line + "\n"
 }
 
-/// Prints what was removed, what went wrong with that, and a summary.
+/// Prints the removed archives, errors of the removal, and a summary.
 ///
-/// An interruption is left out: the caller reports it once.
+/// Interruptions are omitted because the caller reports them once.
 pub(super) fn show_rest(report: &UpdateReport, store: &Store, session: &Session) {
     session
         .json_results(|| report.images.iter().map(document).chain(clean_errors(report)).collect());
@@ -55,7 +55,7 @@ pub(super) fn show_rest(report: &UpdateReport, store: &Store, session: &Session)
     let mut removed = Vec::new();
     for done in report.images.iter().filter_map(|image| image.result.as_ref().ok()) {
         for archive in &done.removed {
-            // One archive can be removed for several versions of an image.
+            // Updates of several versions of an image can remove the same archive.
             if !removed.contains(&archive) {
                 removed.push(archive);
             }
@@ -104,7 +104,7 @@ fn show_summary(report: &UpdateReport, session: &Session) {
     session.summary(&counts, bytes);
 }
 
-/// Returns the line for an archive that is gone.
+/// Returns the line for a removed archive.
 fn cleaned_line(root: &str, archive: &RemovedArchive) -> String {
     let line = removed_line("removed", root, archive.archive.as_str(), archive.size);
     match archive.newer {
